@@ -1,0 +1,86 @@
+// The one place that wires the parts together.
+import type { AddressInfo } from 'node:net';
+import type { Config } from './config/config.ts';
+import type { Transports } from './delivery/message.ts';
+import { Outbox } from './delivery/outbox.ts';
+import { smtpTransport } from './delivery/smtp.ts';
+import { twilioTransport } from './delivery/twilio.ts';
+import { startWorker } from './delivery/worker.ts';
+import { PasswordHasher } from './factors/password/hash.ts';
+import { HashingLanes } from './factors/password/lanes.ts';
+import { FactorRegistry } from './factors/registry.ts';
+import type { Services } from './graphql/context.ts';
+import { isMigrated, migrate } from './persistence/migrations.ts';
+import { openOrm, sqlOf } from './persistence/orm.ts';
+import { type Clock, systemClock } from './platform/clock.ts';
+import { KeyRing } from './platform/key-ring.ts';
+import type { Log } from './platform/log.ts';
+import { createGraphQLEndpoint } from './server/graphql.ts';
+import { createHttpServer } from './server/http.ts';
+import { AccessTokens } from './sessions/access-token.ts';
+import { Grants } from './sessions/grants.ts';
+import { SigningKeys } from './sessions/signing-keys.ts';
+import { WorkflowRunner } from './workflows/runner.ts';
+
+export interface App {
+  /** Where it listens; the port is the real one when the configuration says 0. */
+  readonly url: string;
+  /** Requests finish, the worker and the pool close. */
+  stop(): Promise<void>;
+}
+
+export interface AppParts {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+export async function startApp({ config, databaseUrl, log, clock = systemClock }: AppParts): Promise<App> {
+  const orm = await openOrm(databaseUrl);
+  const applied = await migrate(orm, databaseUrl, clock.now());
+  if (applied.length > 0) log.info({ applied }, 'migrations applied');
+
+  const ring = new KeyRing(config.secretKeys);
+  const hasher = new PasswordHasher(ring, config.bcryptCost, new HashingLanes());
+  const factors = new FactorRegistry(ring, hasher);
+  const keys = new SigningKeys(orm, ring, clock);
+  const tokens = new AccessTokens(keys, config.publicUrl);
+  const grants = new Grants(tokens, config);
+  const outbox = new Outbox(ring, transportsOf(config));
+  const runner = new WorkflowRunner({ ring, factors, outbox, grants }, clock);
+  const issuer = new URL(config.publicUrl).host;
+  const services: Services = { runner, factors, hasher, grants, outbox, ring, clock, issuer };
+
+  // What the first request would otherwise wait for, or fail on: a signing key that this key ring opens.
+  await Promise.all([keys.current(), hasher.warmUp()]);
+  const worker = await startWorker({ databaseUrl, orm, outbox, clock, log });
+  const http = createHttpServer({
+    graphql: createGraphQLEndpoint({ config, orm, tokens, services, log }),
+    jwks: () => keys.jwks(),
+    isReady: () => isMigrated(orm),
+    inbox: config.production ? null : () => outbox.inbox(sqlOf(orm.em.fork())),
+    log,
+  });
+  await new Promise<void>((resolve, reject) => {
+    http.server.once('error', reject);
+    http.server.listen(config.port, config.host, resolve);
+  });
+  const { port } = http.server.address() as AddressInfo;
+  return {
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    async stop() {
+      await http.stop();
+      await worker.stop();
+      await orm.close();
+    },
+  };
+}
+
+/** A channel that is not configured leaves its messages in the development inbox. */
+function transportsOf({ smtpUrl, mailFrom, twilio }: Config): Transports {
+  return {
+    ...(smtpUrl === null ? {} : { email: smtpTransport(smtpUrl, mailFrom) }),
+    ...(twilio === null ? {} : { sms: twilioTransport(twilio) }),
+  };
+}

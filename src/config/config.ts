@@ -1,0 +1,224 @@
+// The only reader of the environment. It is parsed once, at the start; every mistake is named with its variable
+// and the form that would be accepted, and the value itself is never repeated: it may be a secret.
+import { z } from 'zod';
+
+export interface Config {
+  readonly production: boolean;
+  readonly port: number;
+  readonly host: string;
+  /** Null: start the embedded PostgreSQL. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  /** Where clients reach the server: the issuer and audience of its tokens. No trailing slash. */
+  readonly publicUrl: string;
+  /** Newest first; 32 bytes each. */
+  readonly secretKeys: readonly Uint8Array[];
+  /** Origins of browser applications that may call the API. */
+  readonly corsOrigins: readonly string[];
+  /** Null: messages go to the development inbox. */
+  readonly smtpUrl: string | null;
+  readonly mailFrom: string;
+  /** Null: messages go to the development inbox. */
+  readonly twilio: TwilioConfig | null;
+  readonly bcryptCost: number;
+  readonly logLevel: string;
+  readonly accessTokenSeconds: number;
+  /** A session that is not refreshed for so long ends. */
+  readonly sessionIdleSeconds: number;
+  /** A session ends after so long, however busy it is. */
+  readonly sessionSeconds: number;
+}
+
+export interface TwilioConfig {
+  readonly accountSid: string;
+  readonly authToken: string;
+  /** A phone number in E.164 form, or the id of a messaging service. */
+  readonly sender: { readonly from: string } | { readonly messagingServiceSid: string };
+}
+
+/** Lists every mistake at once, each with its variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(`The configuration has mistakes:\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`);
+    this.mistakes = mistakes;
+  }
+}
+
+/** Sealing keys that everybody knows. Good for trying things out; production refuses them. */
+const DEVELOPMENT_KEY = Buffer.from('stepgate development key, secret');
+const BCRYPT_COST_FLOOR = 10;
+
+/** A variable of the environment: how its text is read, and the form to name when it cannot be. */
+function variable<T>(form: string, read: (text: string) => T | undefined) {
+  return z.string().transform((text, context): T => {
+    const value = read(text.trim());
+    if (value !== undefined) return value;
+    context.issues.push({ code: 'custom', message: form, input: undefined });
+    return z.NEVER;
+  });
+}
+
+const text = (form: string, pattern: RegExp) => variable(form, (it) => (pattern.test(it) ? it : undefined));
+const wholeNumber = (least: number, most: number) =>
+  variable(`a whole number from ${least} to ${most}`, (it) =>
+    /^\d{1,9}$/.test(it) && Number(it) >= least && Number(it) <= most ? Number(it) : undefined,
+  );
+const url = (form: string, ...protocols: readonly string[]) =>
+  variable(form, (it) => {
+    const parsed = URL.parse(it);
+    return parsed !== null && protocols.includes(parsed.protocol) ? it.replace(/\/+$/, '') : undefined;
+  });
+const list = <T>(form: string, read: (text: string) => T | undefined) =>
+  variable(form, (it) => {
+    const parts = it.split(',').map((part) => read(part.trim()));
+    return parts.some((part) => part === undefined) ? undefined : (parts as T[]);
+  });
+
+const ENVIRONMENTS = ['development', 'test', 'production'];
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+const DAY_SECONDS = 86_400;
+
+function environmentSchema(bcryptFloor: number) {
+  return z.object({
+    NODE_ENV: variable(ENVIRONMENTS.join(', '), (it) =>
+      ENVIRONMENTS.includes(it) ? it : undefined,
+    ).optional(),
+    PORT: wholeNumber(0, 65_535).optional(),
+    HOST: text('an address or host name to listen on', /^[\w.:-]+$/).optional(),
+    DATABASE_URL: url('postgres://user:password@host:5432/database', 'postgres:', 'postgresql:').optional(),
+    DATA_DIR: text('the path of a folder', /./).optional(),
+    PUBLIC_URL: variable('an origin without a path, for example https://auth.example.com', origin).optional(),
+    SECRET_KEYS: list(
+      'one or more keys of 32 bytes in base64, newest first, separated by commas; `openssl rand -base64 32` makes one',
+      secretKey,
+    ).optional(),
+    CORS_ORIGINS: list('origins separated by commas, for example https://app.example.com', origin).optional(),
+    SMTP_URL: url(
+      'smtp://user:password@host:587, or smtps:// for TLS from the start',
+      'smtp:',
+      'smtps:',
+    ).optional(),
+    MAIL_FROM: text('an address, for example Stepgate <auth@example.com>', /^[^\r\n]*\S@\S+$/).optional(),
+    TWILIO_ACCOUNT_SID: text('AC and 32 hexadecimal digits', /^AC[0-9a-f]{32}$/i).optional(),
+    TWILIO_AUTH_TOKEN: text('the auth token of the Twilio account', /^\S{16,}$/).optional(),
+    TWILIO_FROM: text(
+      'a phone number in E.164 form, for example +15005550006',
+      /^\+[1-9]\d{6,14}$/,
+    ).optional(),
+    TWILIO_MESSAGING_SERVICE_SID: text('MG and 32 hexadecimal digits', /^MG[0-9a-f]{32}$/i).optional(),
+    BCRYPT_COST: wholeNumber(bcryptFloor, 16).optional(),
+    LOG_LEVEL: variable(LOG_LEVELS.join(', '), (it) => (LOG_LEVELS.includes(it) ? it : undefined)).optional(),
+    ACCESS_TOKEN_SECONDS: wholeNumber(30, 3600).optional(),
+    SESSION_IDLE_SECONDS: wholeNumber(300, 90 * DAY_SECONDS).optional(),
+    SESSION_SECONDS: wholeNumber(300, 365 * DAY_SECONDS).optional(),
+  });
+}
+
+type Environment = z.output<ReturnType<typeof environmentSchema>>;
+
+/** @throws {ConfigError} with every mistake at once. */
+export function readConfig(source: Readonly<Record<string, string | undefined>>): Config {
+  // A variable that is set to nothing is a variable that is not set: docker compose writes them so.
+  const variables = Object.fromEntries(Object.entries(source).filter(([, value]) => value?.trim()));
+  const bcryptFloor = variables['NODE_ENV'] === 'test' ? 4 : BCRYPT_COST_FLOOR;
+  const parsed = environmentSchema(bcryptFloor).safeParse(variables);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => `${String(issue.path[0])} must be ${issue.message}.`),
+    );
+  }
+  const env = parsed.data;
+  const production = env.NODE_ENV === 'production';
+  const mistakes = [...(production ? developmentDefaults(env) : []), ...halfConfigured(env)];
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  const port = env.PORT ?? 4000;
+  return {
+    production,
+    port,
+    host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    databaseUrl: env.DATABASE_URL ?? null,
+    dataDir: env.DATA_DIR ?? '.stepgate',
+    publicUrl: env.PUBLIC_URL ?? `http://localhost:${port}`,
+    secretKeys: env.SECRET_KEYS ?? [DEVELOPMENT_KEY],
+    corsOrigins: env.CORS_ORIGINS ?? [],
+    smtpUrl: env.SMTP_URL ?? null,
+    mailFrom: env.MAIL_FROM ?? 'Stepgate <stepgate@localhost>',
+    twilio: twilioConfig(env),
+    bcryptCost: env.BCRYPT_COST ?? 12,
+    logLevel: env.LOG_LEVEL ?? 'info',
+    accessTokenSeconds: env.ACCESS_TOKEN_SECONDS ?? 600,
+    sessionIdleSeconds: env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS,
+    sessionSeconds: env.SESSION_SECONDS ?? 30 * DAY_SECONDS,
+  };
+}
+
+/** What is fine on a developer's machine and would be a hole, or a silence, in production. */
+function developmentDefaults(env: Environment): string[] {
+  const missing: readonly [boolean, string][] = [
+    [
+      env.DATABASE_URL === undefined,
+      'DATABASE_URL must be set in production: the embedded PostgreSQL is for development.',
+    ],
+    [env.PUBLIC_URL === undefined, 'PUBLIC_URL must be set in production: it is the issuer of every token.'],
+    [
+      env.PUBLIC_URL?.startsWith('http://') === true && !isLoopback(env.PUBLIC_URL),
+      'PUBLIC_URL must begin with https:// in production: cookies and tokens would travel in the clear.',
+    ],
+    [
+      env.SECRET_KEYS === undefined || env.SECRET_KEYS.some((key) => DEVELOPMENT_KEY.equals(key)),
+      'SECRET_KEYS must be set in production, to keys of your own: the development key is public.',
+    ],
+    [
+      env.SMTP_URL === undefined,
+      'SMTP_URL must be set in production: the development inbox shows everybody’s codes to everybody.',
+    ],
+    [env.MAIL_FROM === undefined, 'MAIL_FROM must be set in production: nobody trusts mail from localhost.'],
+  ];
+  return missing.filter(([isMissing]) => isMissing).map(([, mistake]) => mistake);
+}
+
+/** Settings that make sense only together. */
+function halfConfigured(env: Environment): string[] {
+  const mistakes: string[] = [];
+  const twilio = [
+    env.TWILIO_ACCOUNT_SID,
+    env.TWILIO_AUTH_TOKEN,
+    env.TWILIO_FROM ?? env.TWILIO_MESSAGING_SERVICE_SID,
+  ];
+  if (twilio.some((one) => one !== undefined) && twilio.some((one) => one === undefined)) {
+    mistakes.push(
+      'TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and one of TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID go together: set all of them or none.',
+    );
+  }
+  if (env.TWILIO_FROM !== undefined && env.TWILIO_MESSAGING_SERVICE_SID !== undefined) {
+    mistakes.push('TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID exclude each other: set one of them.');
+  }
+  return mistakes;
+}
+
+function twilioConfig(env: Environment): TwilioConfig | null {
+  const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken, TWILIO_FROM: from } = env;
+  if (accountSid === undefined || authToken === undefined) return null;
+  const messagingServiceSid = env.TWILIO_MESSAGING_SERVICE_SID ?? '';
+  return { accountSid, authToken, sender: from === undefined ? { messagingServiceSid } : { from } };
+}
+
+function origin(text: string): string | undefined {
+  const parsed = URL.parse(text);
+  if (parsed === null || !['http:', 'https:'].includes(parsed.protocol)) return undefined;
+  return parsed.pathname === '/' && parsed.search === '' && parsed.hash === '' && parsed.username === ''
+    ? parsed.origin
+    : undefined;
+}
+
+function secretKey(text: string): Uint8Array | undefined {
+  const key = Buffer.from(text, 'base64');
+  return /^[\w+/-]+=*$/.test(text) && key.length === 32 ? key : undefined;
+}
+
+function isLoopback(url: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
+}

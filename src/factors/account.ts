@@ -1,0 +1,91 @@
+// What a factor may know of a user: addresses, authenticators, unused backup codes. Read in one piece with the
+// step that needs it, as JSON built by PostgreSQL.
+import { type Expression, type RawBuilder, sql } from 'kysely';
+import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
+import type { SecondFactorPolicy } from '../policy/required-factors.ts';
+import type { Role } from '../persistence/entities/user.ts';
+import type { Sql } from '../persistence/orm.ts';
+
+export interface StoredAuthenticator {
+  readonly id: string;
+  readonly factor: FactorKind;
+  readonly label: string | null;
+  readonly secret: string;
+  readonly lastTimeStep: number | null;
+  readonly confirmed: boolean;
+}
+
+export interface Account {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly secondFactorPolicy: SecondFactorPolicy;
+  readonly roles: readonly Role[];
+  /** The verified address, or the one that is being verified by a sign-up. */
+  readonly email: EmailOfAccount | null;
+  readonly authenticators: readonly StoredAuthenticator[];
+  /** The unused ones. */
+  readonly backupCodes: readonly { readonly id: string; readonly digest: string }[];
+}
+
+export interface EmailOfAccount {
+  readonly id: string;
+  readonly address: string;
+  readonly verified: boolean;
+  /** Another user of the tenant has proved this address: a sign-up for it leads nowhere. */
+  readonly taken: boolean;
+}
+
+/** SQL for the account of a user id: a JSON object, or null when there is no such user. */
+export function accountJson(userId: Expression<string | null>): RawBuilder<Account | null> {
+  return sql<Account | null>`(
+    select jsonb_build_object(
+      'id', u.id,
+      'tenantId', u.tenant_id,
+      'secondFactorPolicy', t.second_factor,
+      'roles', u.roles,
+      'email', (
+        select jsonb_build_object(
+          'id', e.id, 'address', e.address, 'verified', e.verified_at is not null,
+          'taken', exists (
+            select 1 from email_address o
+            where o.tenant_id = e.tenant_id and o.address = e.address
+              and o.verified_at is not null and o.user_id <> e.user_id
+          )
+        )
+        from email_address e where e.user_id = u.id order by e.verified_at nulls last, e.created_at limit 1
+      ),
+      'authenticators', coalesce((
+        select jsonb_agg(jsonb_build_object(
+          'id', a.id, 'factor', a.factor, 'label', a.label, 'secret', a.secret,
+          'lastTimeStep', a.last_time_step, 'confirmed', a.confirmed_at is not null
+        ) order by a.created_at)
+        from authenticator a where a.user_id = u.id
+      ), '[]'),
+      'backupCodes', coalesce((
+        select jsonb_agg(jsonb_build_object('id', b.id, 'digest', b.digest))
+        from backup_code b where b.user_id = u.id and b.used_at is null
+      ), '[]')
+    )
+    from user_account u join tenant t on t.id = u.tenant_id where u.id = ${userId}
+  )`;
+}
+
+/** The second factors that the user could prove now. Backup codes stand in for another one, never alone. */
+export function enrolledSecondFactors(account: Account | null): FactorKind[] {
+  if (account === null) return [];
+  const kinds = new Set(account.authenticators.filter((one) => one.confirmed).map((one) => one.factor));
+  const enrolled = [...kinds].filter(isSecondFactor);
+  return enrolled.length > 0 && account.backupCodes.length > 0
+    ? [...enrolled, FactorKind.BACKUP_CODE]
+    : enrolled;
+}
+
+/** Null when there is no such user. One statement. */
+export async function findAccount(db: Sql, userId: string): Promise<Account | null> {
+  const row = await db
+    .selectFrom('user_account')
+    .select((it) => accountJson(it.ref('user_account.id')).as('account'))
+    .where('id', '=', userId)
+    .executeTakeFirst();
+  return row?.account ?? null;
+}

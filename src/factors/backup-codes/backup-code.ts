@@ -1,0 +1,86 @@
+// Backup codes: look-up secrets (NIST SP 800-63B-4 section 3.1.2). Ten of 80 random bits each, shown once, stored
+// as keyed digests, each used once.
+import { keyedDigest, matchesKeyedDigest } from '../../platform/digest.ts';
+import type { KeyRing } from '../../platform/key-ring.ts';
+import { randomBytes, randomId } from '../../platform/random.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
+import { type Consume, type Factor, type ProofField, REJECTED } from '../factor.ts';
+
+const CODES = 10;
+const CODE_BYTES = 10;
+/** Crockford's base 32: no I, L, O or U to misread. */
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+export const BACKUP_CODE_PROOF: ProofField = {
+  factor: FactorKind.BACKUP_CODE,
+  name: 'backupCode',
+  description: 'One of the backup codes that were not used yet. Case, spaces and hyphens are ignored.',
+  maximumLength: 64,
+};
+
+export function backupCodeFactor(ring: KeyRing): Factor {
+  return {
+    kind: FactorKind.BACKUP_CODE,
+    proof: BACKUP_CODE_PROOF,
+    needsPreparing: false,
+    options: (account) =>
+      account.backupCodes.length === 0
+        ? []
+        : [
+            {
+              factor: FactorKind.BACKUP_CODE,
+              authenticatorId: null,
+              hint: `${account.backupCodes.length} left`,
+              needsPreparing: false,
+            },
+          ],
+    async verify(proof, { account, now }) {
+      if (account === null) return REJECTED;
+      const value = codeValue(account.id, proof);
+      const match = account.backupCodes.find((one) =>
+        matchesKeyedDigest(ring, 'backup-code', value, one.digest),
+      );
+      if (match === undefined) return REJECTED;
+      const consume: Consume = async (sql) => {
+        const { numUpdatedRows } = await sql
+          .updateTable('backup_code')
+          .set({ used_at: now })
+          .where('id', '=', match.id)
+          .where('used_at', 'is', null)
+          .executeTakeFirst();
+        return numUpdatedRows === 1n;
+      };
+      return { accepted: true, authenticatorId: null, consume };
+    },
+  };
+}
+
+export interface NewBackupCodes {
+  /** To be shown once, and then forgotten. */
+  readonly codes: readonly string[];
+  readonly rows: readonly { id: string; user_id: string; digest: string; created_at: Date }[];
+}
+
+export function newBackupCodes(ring: KeyRing, userId: string, now: Date): NewBackupCodes {
+  const codes = Array.from({ length: CODES }, randomCode);
+  const rows = codes.map((code) => ({
+    id: randomId(),
+    user_id: userId,
+    digest: keyedDigest(ring, 'backup-code', codeValue(userId, code)),
+    created_at: now,
+  }));
+  return { codes, rows };
+}
+
+/** `XXXX-XXXX-XXXX-XXXX`: 16 digits of 5 bits. */
+function randomCode(): string {
+  const bits = BigInt(`0x${randomBytes(CODE_BYTES).toString('hex')}`);
+  const digits = Array.from({ length: 16 }, (_, at) => ALPHABET[Number((bits >> BigInt(at * 5)) & 31n)]);
+  return digits.join('').replace(/.{4}(?=.)/g, '$&-');
+}
+
+/** Bound to its user, and as it is read from paper: O for 0, I or L for 1. */
+function codeValue(userId: string, code: string): string {
+  const read = code.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1');
+  return `${userId}:${read}`;
+}

@@ -1,0 +1,37 @@
+// New backup codes for a user; the old ones are void.
+import { addNotice } from '../../delivery/notices.ts';
+import type { Outbox } from '../../delivery/outbox.ts';
+import { addAudit } from '../../persistence/audit.ts';
+import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
+import { Settlement } from '../../persistence/settlement.ts';
+import type { KeyRing } from '../../platform/key-ring.ts';
+import type { Client } from '../../sessions/grants.ts';
+import type { ActiveSession } from '../../sessions/session.ts';
+import { findAccount } from '../account.ts';
+import { newBackupCodes } from './backup-code.ts';
+
+export async function regenerateBackupCodes(
+  { ring, outbox }: { ring: KeyRing; outbox: Outbox },
+  { em, session, client, now }: { em: EntityManager; session: ActiveSession; client: Client; now: Date },
+): Promise<readonly string[]> {
+  const { userId, tenantId } = session;
+  const account = await findAccount(sqlOf(em), userId);
+  const { codes, rows } = newBackupCodes(ring, userId, now);
+  const settlement = new Settlement();
+  // First and apart: a statement's inserts are not seen by its own deletion, but two parallel ones must not add up.
+  settlement.require(async (sql) => {
+    await sql.selectFrom('user_account').select('id').where('id', '=', userId).forUpdate().execute();
+    await sql.deleteFrom('backup_code').where('user_id', '=', userId).execute();
+    return true;
+  });
+  settlement.insert('backup_code', ...rows);
+  addAudit(
+    settlement,
+    { type: 'backup-codes.regenerated', tenantId, userId, sessionId: session.id },
+    client,
+    now,
+  );
+  addNotice(outbox, { account, settlement, now }, { type: 'backup-codes-regenerated' });
+  await settlement.commit(em);
+  return codes;
+}

@@ -1,0 +1,53 @@
+// Hashing lanes. bcrypt runs on libuv's pool, which files, DNS and WebCrypto share: unbounded, a flood of
+// sign-ins starves everything else. So no more hashes run at a time than there are cores, and no more wait than
+// can be served within the deadline; past that the answer is an immediate OVERLOADED.
+import { availableParallelism } from 'node:os';
+import PQueue from 'p-queue';
+
+/** Nobody waits longer than this for a hash. */
+const DEADLINE_SECONDS = 5;
+/** Allowed to wait even when hashes are so slow that the deadline would leave room for none. */
+const LEAST_WAITING = 4;
+/** How much the newest measurement weighs in the running average of a hash's duration. */
+const NEWEST_WEIGHT = 0.1;
+
+export class OverloadedError extends Error {
+  override readonly name = 'OverloadedError';
+  readonly retryAfterSeconds: number;
+  constructor(retryAfterSeconds: number) {
+    super('Too many passwords are being checked at once.');
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export class HashingLanes {
+  readonly #queue: PQueue;
+  readonly #lanes: number;
+  /** Seconds. Starts high, so that a flood at the very beginning is bounded too. */
+  #averageSeconds = 0.5;
+
+  constructor(lanes = availableParallelism()) {
+    this.#lanes = lanes;
+    this.#queue = new PQueue({ concurrency: lanes });
+  }
+
+  /** @throws {OverloadedError} at once when the queue is longer than the deadline allows. */
+  async run<T>(hash: () => Promise<T>): Promise<T> {
+    if (this.#queue.size >= this.#mostWaiting()) throw new OverloadedError(DEADLINE_SECONDS);
+    return await this.#queue.add(async () => {
+      const startedAt = performance.now();
+      try {
+        return await hash();
+      } finally {
+        const seconds = (performance.now() - startedAt) / 1000;
+        this.#averageSeconds += NEWEST_WEIGHT * (seconds - this.#averageSeconds);
+      }
+    });
+  }
+
+  /** Waiting and running together stay below deadline × rate. */
+  #mostWaiting(): number {
+    const served = Math.floor((DEADLINE_SECONDS * this.#lanes) / this.#averageSeconds);
+    return Math.max(LEAST_WAITING, served - this.#lanes);
+  }
+}

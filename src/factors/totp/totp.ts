@@ -1,0 +1,100 @@
+// Time-based one-time passwords (RFC 6238): six digits, 30 seconds, HMAC-SHA-1, a secret of 160 bits, as every
+// authenticator app expects.
+//
+// The window: the step before and the step after the current one are accepted too, so a code is good for at most
+// 90 seconds and a phone's clock may be wrong by 30 (RFC 6238 section 5.2 allows one step for delay). Each step is
+// accepted once, and never one older than the newest that was accepted.
+import { generateSecret, verifySync } from 'otplib';
+import { secondsOf } from '../../platform/clock.ts';
+import type { KeyRing } from '../../platform/key-ring.ts';
+import { open, seal } from '../../platform/seal.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
+import type { StoredAuthenticator } from '../account.ts';
+import { type Consume, type Factor, type ProofField, REJECTED, type Verdict } from '../factor.ts';
+
+const PERIOD_SECONDS = 30;
+const TOLERANCE_SECONDS = PERIOD_SECONDS;
+const SECRET_BYTES = 20;
+
+export const TOTP_PROOF: ProofField = {
+  factor: FactorKind.TOTP,
+  name: 'totp',
+  description: 'The six digits that the authenticator app shows now. Spaces are ignored.',
+  maximumLength: 16,
+};
+
+export function totpFactor(ring: KeyRing): Factor {
+  return {
+    kind: FactorKind.TOTP,
+    proof: TOTP_PROOF,
+    needsPreparing: false,
+    options: (account) =>
+      account.authenticators
+        .filter((one) => one.factor === FactorKind.TOTP && one.confirmed)
+        .map((one) => ({
+          factor: FactorKind.TOTP,
+          authenticatorId: one.id,
+          hint: one.label,
+          needsPreparing: false,
+        })),
+    async verify(proof, { authenticators, now }) {
+      const code = proof.replaceAll(/\s/g, '');
+      for (const authenticator of authenticators.filter((one) => one.factor === FactorKind.TOTP)) {
+        const timeStep = acceptedTimeStep(
+          openTotpSecret(ring, authenticator),
+          code,
+          authenticator.lastTimeStep,
+          now,
+        );
+        if (timeStep !== null) return accept(authenticator, timeStep, now);
+      }
+      return REJECTED;
+    },
+    enroll: (authenticatorId) => ({
+      stored: seal(ring, placeOf(authenticatorId), generateSecret({ length: SECRET_BYTES })),
+    }),
+  };
+}
+
+/** The secret in base32. */
+export function openTotpSecret(
+  ring: KeyRing,
+  authenticator: { readonly id: string; readonly secret: string },
+): string {
+  return open(ring, placeOf(authenticator.id), authenticator.secret);
+}
+
+function placeOf(authenticatorId: string): string {
+  return `authenticator:${authenticatorId}:secret`;
+}
+
+/** The time step whose code this is, or null when there is none that may still be accepted. */
+export function acceptedTimeStep(
+  secret: string,
+  code: string,
+  lastTimeStep: number | null,
+  now: Date,
+): number | null {
+  if (!/^\d{6}$/.test(code)) return null;
+  const result = verifySync({
+    secret,
+    token: code,
+    epoch: secondsOf(now),
+    epochTolerance: TOLERANCE_SECONDS,
+  });
+  if (!result.valid || !('timeStep' in result)) return null;
+  return lastTimeStep === null || result.timeStep > lastTimeStep ? result.timeStep : null;
+}
+
+function accept(authenticator: StoredAuthenticator, timeStep: number, now: Date): Verdict {
+  const consume: Consume = async (sql) => {
+    const { numUpdatedRows } = await sql
+      .updateTable('authenticator')
+      .set({ last_time_step: timeStep, last_used_at: now })
+      .where('id', '=', authenticator.id)
+      .where((row) => row.or([row('last_time_step', 'is', null), row('last_time_step', '<', timeStep)]))
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  };
+  return { accepted: true, authenticatorId: authenticator.id, consume };
+}

@@ -1,0 +1,60 @@
+// What an operation knows of its request. Made once for each operation; the session is found by then.
+import type { Outbox } from '../delivery/outbox.ts';
+import type { PasswordHasher } from '../factors/password/hash.ts';
+import type { FactorRegistry } from '../factors/registry.ts';
+import type { EntityManager } from '../persistence/orm.ts';
+import { type Clock, secondsOf } from '../platform/clock.ts';
+import type { KeyRing } from '../platform/key-ring.ts';
+import type { Client, Grants, SessionGrant } from '../sessions/grants.ts';
+import type { ActiveSession } from '../sessions/session.ts';
+import type { TokenFault } from '../step-up/refusal-error.ts';
+import type { Presented } from '../step-up/standing.ts';
+import type { WorkflowRunner } from '../workflows/runner.ts';
+
+/** The parts of the program that resolvers call. */
+export interface Services {
+  readonly runner: WorkflowRunner;
+  readonly factors: FactorRegistry;
+  readonly hasher: PasswordHasher;
+  readonly grants: Grants;
+  readonly outbox: Outbox;
+  readonly ring: KeyRing;
+  readonly clock: Clock;
+  /** The name under which authenticator apps list an account. */
+  readonly issuer: string;
+}
+
+export interface GraphQLContext {
+  readonly services: Services;
+  /** The request's own identity map and connection. */
+  readonly em: EntityManager;
+  readonly client: Client;
+  /** Null: nobody is signed in. */
+  readonly session: ActiveSession | null;
+  /** What was wrong with the token, when one was presented and did not count. */
+  readonly tokenFault: TokenFault | null;
+  /** How the client wants its tokens, and where it keeps its refresh token. */
+  readonly delivery: SessionDelivery;
+}
+
+/** Tokens travel in the payload, or as cookies that scripts cannot read. */
+export interface SessionDelivery {
+  /** The refresh token that came as a cookie. */
+  readonly refreshToken: string | null;
+  /** What the client gets to see of a grant: with cookies, the tokens become cookies and stay out of it. */
+  deliver(grant: SessionGrant): SessionGrant;
+  /** The session has ended: cookies, if any, are cleared. */
+  clear(): void;
+}
+
+/** The caller of a field that `@authenticated` or `@stepUp` guards: there is a session. */
+export function signedIn(context: GraphQLContext): GraphQLContext & { readonly session: ActiveSession } {
+  const { session } = context;
+  if (session === null) throw new Error('A field that needs a session is not guarded.');
+  return { ...context, session };
+}
+
+/** Who is asking, as the guards want to know it. */
+export function standingOf({ session, tokenFault, services }: GraphQLContext): Presented {
+  return { standing: session, fault: tokenFault, now: secondsOf(services.clock.now()) };
+}

@@ -1,0 +1,54 @@
+// The forms of what clients send, beyond what GraphQL's types say.
+import { z } from 'zod';
+import { UserError } from '../platform/user-error.ts';
+
+/** A value of a wrong form. The value itself is never repeated. */
+export class InvalidInput extends UserError {
+  readonly code = 'INVALID_INPUT';
+  readonly fields: readonly { readonly path: string; readonly message: string }[];
+
+  constructor(fields: readonly { readonly path: string; readonly message: string }[]) {
+    super(fields.map(({ path, message }) => `${path}: ${message}`).join(' '));
+    this.fields = fields;
+  }
+}
+
+export class NotFound extends UserError {
+  readonly code = 'NOT_FOUND';
+  constructor() {
+    super('There is no such thing, or it is not yours.');
+  }
+}
+
+/** @throws {InvalidInput} with every mistake at once. */
+export function parseInput<T>(form: z.ZodType<T>, input: unknown): T {
+  const parsed = form.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new InvalidInput(
+    parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
+  );
+}
+
+/** An e-mail address, in lower case: nobody gives two people addresses that differ only in case. */
+export const emailAddress = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(254, 'An e-mail address has at most 254 characters.')
+  .pipe(z.email('Give an e-mail address, for example jane@example.com.'));
+
+export const tenantId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'Give the name of a tenant: lower-case letters, digits and hyphens.');
+
+/** What a person calls a thing of theirs. */
+export const label = z
+  .string()
+  .trim()
+  .min(1, 'Give a label, or leave it out.')
+  .max(64, 'A label has at most 64 characters.');
+
+/** Whether this could be the id of a row. Anything else is looked up nowhere. */
+export function isUuid(id: string): boolean {
+  return z.uuid().safeParse(id).success;
+}

@@ -1,0 +1,81 @@
+// What a sign-in page needs to know before anybody has signed in.
+import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
+import { sqlOf } from '../../persistence/orm.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
+import { DEFAULT_PASSWORD_POLICY, type PasswordPolicy } from '../../policy/password-policy.ts';
+import type { SecondFactorPolicy } from '../../policy/required-factors.ts';
+import { builder } from '../builder.ts';
+import { parseInput, tenantId } from '../input.ts';
+import { FactorKindEnum, SecondFactorPolicyEnum } from '../types/enums.ts';
+
+const PasswordPolicyType = builder.objectRef<PasswordPolicy>('PasswordPolicy').implement({
+  description: 'What a new password must be like (NIST SP 800-63B-4 section 3.1.1).',
+  fields: (t) => ({
+    minimumLength: t.exposeInt('minimumLength', { description: 'In code points, after NFC normalisation.' }),
+    maximumLength: t.exposeInt('maximumLength', { description: 'In code points, after NFC normalisation.' }),
+  }),
+});
+
+interface PublicSettings {
+  readonly firstFactors: readonly FactorKind[];
+  readonly secondFactors: readonly FactorKind[];
+  readonly enrollableFactors: readonly FactorKind[];
+  readonly secondFactorPolicy: SecondFactorPolicy;
+  readonly passwordPolicy: PasswordPolicy;
+}
+
+const PublicSettingsType = builder.objectRef<PublicSettings>('PublicSettings').implement({
+  description: 'What everybody may know about a tenant.',
+  fields: (t) => ({
+    firstFactors: t.field({
+      type: [FactorKindEnum],
+      description: 'With what a sign-in may begin.',
+      resolve: (it) => [...it.firstFactors],
+    }),
+    secondFactors: t.field({
+      type: [FactorKindEnum],
+      description: 'What can be a second step.',
+      resolve: (it) => [...it.secondFactors],
+    }),
+    enrollableFactors: t.field({
+      type: [FactorKindEnum],
+      description: 'What a user may add with `startEnrollment`.',
+      resolve: (it) => [...it.enrollableFactors],
+    }),
+    secondFactorPolicy: t.field({
+      type: SecondFactorPolicyEnum,
+      description: 'Whether users must have a second factor.',
+      resolve: (it) => it.secondFactorPolicy,
+    }),
+    passwordPolicy: t.field({
+      type: PasswordPolicyType,
+      description: 'What a new password must be like.',
+      resolve: (it) => it.passwordPolicy,
+    }),
+  }),
+});
+
+builder.queryField('settings', (t) =>
+  t.field({
+    type: PublicSettingsType,
+    description: 'The public settings of a tenant. Those of an unknown tenant are the default ones’.',
+    args: {
+      tenant: t.arg.string({ defaultValue: DEFAULT_TENANT, description: 'The tenant’s name.' }),
+    },
+    resolve: async (_root, args, { em, services: { factors } }): Promise<PublicSettings> => {
+      const tenant = await sqlOf(em)
+        .selectFrom('tenant')
+        .selectAll()
+        .where('id', 'in', [parseInput(tenantId, args.tenant ?? DEFAULT_TENANT), DEFAULT_TENANT])
+        .orderBy((it) => it('id', '=', DEFAULT_TENANT))
+        .executeTakeFirstOrThrow();
+      return {
+        firstFactors: factors.first,
+        secondFactors: factors.second,
+        enrollableFactors: factors.enrollable,
+        secondFactorPolicy: tenant.second_factor,
+        passwordPolicy: { ...DEFAULT_PASSWORD_POLICY, minimumLength: tenant.password_minimum_length },
+      };
+    },
+  }),
+);

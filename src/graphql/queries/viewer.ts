@@ -1,0 +1,38 @@
+// Who is asking, and, for administrators, somebody else.
+import { sqlOf } from '../../persistence/orm.ts';
+import { builder } from '../builder.ts';
+import { signedIn } from '../context.ts';
+import { isUuid } from '../input.ts';
+import { UserType } from '../types/user.ts';
+
+builder.queryField('viewer', (t) =>
+  t.field({
+    type: UserType,
+    nullable: true,
+    authenticated: true,
+    description: 'The signed-in user.',
+    resolve: (_root, _args, context) => ({ id: signedIn(context).session.userId }),
+  }),
+);
+
+builder.queryField('user', (t) =>
+  t.field({
+    type: UserType,
+    nullable: true,
+    requiresRole: 'ADMIN',
+    stepUp: true,
+    description: 'A user of the administrator’s tenant; null when there is none.',
+    args: { id: t.arg.id({ required: true, description: 'The user’s id.' }) },
+    resolve: async (_root, { id }, context) => {
+      const { session, em } = signedIn(context);
+      if (!isUuid(id)) return null;
+      const row = await sqlOf(em)
+        .selectFrom('user_account')
+        .select('id')
+        .where('id', '=', id)
+        .where('tenant_id', '=', session.tenantId)
+        .executeTakeFirst();
+      return row ?? null;
+    },
+  }),
+);

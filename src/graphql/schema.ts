@@ -1,0 +1,17 @@
+// The schema, from all its parts, and its printed form, which is committed as schema.graphql.
+import './errors.ts';
+import './mutations/authenticator.ts';
+import './mutations/factor.ts';
+import './mutations/session.ts';
+import './mutations/start.ts';
+import './queries/settings.ts';
+import './queries/viewer.ts';
+import './queries/workflow.ts';
+import { printSchemaWithDirectives } from '@graphql-tools/utils';
+import { builder } from './builder.ts';
+
+export const schema = builder.toSchema();
+
+export function printedSchema(): string {
+  return `${printSchemaWithDirectives(schema)}\n`;
+}

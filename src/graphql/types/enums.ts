@@ -1,0 +1,89 @@
+// The enums of the contract.
+import { Role } from '../../persistence/entities/user.ts';
+import { AssuranceLevel } from '../../policy/assurance.ts';
+import { Category, FactorKind } from '../../policy/factor-kind.ts';
+import { SecondFactorPolicy } from '../../policy/required-factors.ts';
+import { StepUpRequire } from '../../policy/requirement.ts';
+import { WorkflowStatus } from '../../workflows/view.ts';
+import { builder } from '../builder.ts';
+
+type Descriptions<T extends string> = { readonly [value in T]: string };
+
+/** An enum whose every value has a description. */
+function describedEnum<const T extends string>(name: string, description: string, values: Descriptions<T>) {
+  return builder.enumType(name, {
+    description,
+    values: Object.fromEntries(
+      Object.entries<string>(values).map(([value, text]) => [
+        value,
+        { value: value as T, description: text },
+      ]),
+    ) as Record<T, { value: T; description: string }>,
+  });
+}
+
+export const FactorKindEnum = describedEnum<FactorKind>('FactorKind', 'A kind of evidence.', {
+  [FactorKind.PASSWORD]: 'A password. Knowledge.',
+  [FactorKind.EMAIL_CODE]:
+    'A code sent to an e-mail address. Knowledge: it stands for a password kept elsewhere.',
+  [FactorKind.EMAIL_LINK]: 'A link sent to an e-mail address. Knowledge.',
+  [FactorKind.PHONE_CODE]: 'A code sent by SMS. Possession.',
+  [FactorKind.PHONE_LINK]: 'A link sent by SMS. Possession.',
+  [FactorKind.TOTP]: 'A time-based code of an authenticator app (RFC 6238). Possession.',
+  [FactorKind.BACKUP_CODE]: 'A backup code (NIST SP 800-63B-4 section 3.1.2). Possession.',
+  [FactorKind.PASSKEY]: 'A passkey (WebAuthn). Possession, and more with user verification.',
+  [FactorKind.OAUTH]: 'An identity provider. Knowledge: it stands for a password kept elsewhere.',
+});
+
+export const CategoryEnum = describedEnum<Category>('FactorCategory', 'What a factor proves.', {
+  [Category.KNOWLEDGE]: 'Something known.',
+  [Category.POSSESSION]: 'Something held.',
+  [Category.INHERENCE]: 'Something one is.',
+});
+
+export const AssuranceLevelEnum = describedEnum<AssuranceLevel>(
+  'AssuranceLevel',
+  'How sure the server is of who is asking (NIST SP 800-63B-4 section 2).',
+  {
+    [AssuranceLevel.AAL1]: 'One category of evidence.',
+    [AssuranceLevel.AAL2]: 'Two different categories of evidence.',
+  },
+);
+
+export const StepUpRequireEnum = describedEnum<StepUpRequire>(
+  'StepUpRequire',
+  'How strong a proof must be.',
+  {
+    [StepUpRequire.SECOND_FACTOR]: 'A second factor. A user who has none is told to enroll one.',
+    [StepUpRequire.STRONGEST_ENROLLED]:
+      'The strongest that the user has: a second factor, or a first one for a user who has no second.',
+  },
+);
+
+export const SecondFactorPolicyEnum = describedEnum<SecondFactorPolicy>(
+  'SecondFactorPolicy',
+  'Whether users must have a second factor. One who has it must always prove it.',
+  {
+    [SecondFactorPolicy.OPTIONAL]: 'Each user decides.',
+    [SecondFactorPolicy.REQUIRED]: 'A user without one enrolls it while signing in.',
+  },
+);
+
+export const RoleEnum = describedEnum<Role>('Role', 'What a user may do beyond their own account.', {
+  [Role.ADMIN]: 'Reads and helps other users’ accounts.',
+});
+
+export const WorkflowStatusEnum = describedEnum<WorkflowStatus>(
+  'WorkflowStatus',
+  'What a workflow waits for.',
+  {
+    [WorkflowStatus.NEEDS_FIRST_FACTOR]: 'A first factor.',
+    [WorkflowStatus.NEEDS_SECOND_FACTOR]: 'A second factor, of another category.',
+    [WorkflowStatus.NEEDS_PROOF]: 'A proof of one of `factors`.',
+    [WorkflowStatus.NEEDS_ENROLLMENT]: 'The first proof of a new authenticator, whose secret is shown now.',
+    [WorkflowStatus.NEEDS_NEW_PASSWORD]: 'A new password.',
+    [WorkflowStatus.COMPLETE]: 'Nothing: it has succeeded.',
+    [WorkflowStatus.FAILED]: 'Nothing: its attempts are spent. Start again.',
+    [WorkflowStatus.EXPIRED]: 'Nothing: its deadline has passed. Start again.',
+  },
+);

@@ -1,0 +1,109 @@
+// Sessions, and what is derived from their evidence.
+import { acrOf, amrOf, assuranceLevel } from '../../policy/assurance.ts';
+import { authTime, type Evidence } from '../../policy/evidence.ts';
+import type { SessionGrant } from '../../sessions/grants.ts';
+import type { Session } from '../../sessions/session.ts';
+import { builder } from '../builder.ts';
+import { AssuranceLevelEnum, CategoryEnum, FactorKindEnum } from './enums.ts';
+
+const EvidenceType = builder.objectRef<Evidence>('Evidence').implement({
+  description: 'The record that a factor was completed.',
+  fields: (t) => ({
+    factor: t.field({ type: FactorKindEnum, description: 'Which.', resolve: (it) => it.factor }),
+    categories: t.field({
+      type: [CategoryEnum],
+      description: 'What it proved.',
+      resolve: (it) => [...it.categories],
+    }),
+    amr: t.stringList({
+      description: 'Its authentication methods (RFC 8176).',
+      resolve: (it) => [...it.amr],
+    }),
+    completedAt: t.field({
+      type: 'DateTime',
+      description: 'When, to the second.',
+      resolve: (it) => new Date(it.completedAt * 1000),
+    }),
+  }),
+});
+
+export const Assurance = builder.objectRef<readonly Evidence[]>('Assurance').implement({
+  description: 'What a session has proved. Everything here is derived from its evidence.',
+  fields: (t) => ({
+    level: t.field({
+      type: AssuranceLevelEnum,
+      description: 'The level that it amounts to.',
+      resolve: assuranceLevel,
+    }),
+    evidence: t.field({
+      type: [EvidenceType],
+      description: 'The evidence, one for each factor.',
+      resolve: (it) => [...it],
+    }),
+    acr: t.string({
+      description: 'The level as tokens say it (OpenID Connect Core section 2): `aal1` or `aal2`.',
+      resolve: (it) => acrOf(assuranceLevel(it)),
+    }),
+    amr: t.stringList({ description: 'All methods together (RFC 8176).', resolve: (it) => amrOf(it) }),
+    authTime: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'The newest completion (OpenID Connect Core section 2).',
+      resolve: (it) => {
+        const seconds = authTime(it);
+        return seconds === undefined ? null : new Date(seconds * 1000);
+      },
+    }),
+  }),
+});
+
+export const SessionType = builder.objectRef<Session>('Session').implement({
+  description: 'A signed-in device of a user.',
+  isTypeOf: (value) => typeof value === 'object' && value !== null && 'idleExpiresAt' in value,
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The `sid` of its access tokens.' }),
+    isCurrent: t.boolean({
+      description: 'Whether this is the session that asks.',
+      resolve: (it, _args, { session }) => it.id === session?.id,
+    }),
+    assurance: t.field({ type: Assurance, description: 'What it has proved.', resolve: (it) => it.evidence }),
+    ip: t.exposeString('ip', { nullable: true, description: 'The address that it was opened from.' }),
+    userAgent: t.exposeString('userAgent', {
+      nullable: true,
+      description: 'The program that opened it, as it calls itself.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was opened.' }),
+    lastSeenAt: t.expose('lastSeenAt', {
+      type: 'DateTime',
+      description: 'When it was opened or refreshed last.',
+    }),
+    idleExpiresAt: t.expose('idleExpiresAt', {
+      type: 'DateTime',
+      description: 'When it ends unless it is refreshed before.',
+    }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it ends in any case.' }),
+    revokedAt: t.expose('revokedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was ended, if it was.',
+    }),
+  }),
+});
+
+export const SessionGrantType = builder.objectRef<SessionGrant>('SessionGrant').implement({
+  description:
+    'Tokens of a session. A client that sends the header `x-stepgate-session: cookie` gets them as `__Host-` cookies that no script can read; both token fields are then empty.',
+  isTypeOf: (value) => typeof value === 'object' && value !== null && 'refreshToken' in value,
+  fields: (t) => ({
+    accessToken: t.exposeString('accessToken', {
+      description:
+        'A JWT (RFC 9068), to be sent as `Authorization: Bearer …`. Verify it with the keys at `/.well-known/jwks.json`.',
+    }),
+    refreshToken: t.exposeString('refreshToken', {
+      description:
+        'Opaque, for one use with `refreshSession`, which gives the next one. Using one twice ends the session.',
+    }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When the access token expires.' }),
+    session: t.field({ type: SessionType, description: 'The session itself.', resolve: (it) => it.session }),
+  }),
+});

@@ -1,0 +1,214 @@
+// A user's own account.
+import { sqlOf } from '../../persistence/orm.ts';
+import type { Role } from '../../persistence/entities/user.ts';
+import type { FactorKind as Kind } from '../../policy/factor-kind.ts';
+import { listSessions } from '../../sessions/session.ts';
+import { builder } from '../builder.ts';
+import { FactorKindEnum, RoleEnum } from './enums.ts';
+import { Assurance, SessionType } from './session.ts';
+
+/** An id is enough: each field reads what it shows. */
+export interface UserRef {
+  readonly id: string;
+}
+
+interface AuthenticatorShape {
+  readonly id: string;
+  readonly factor: Kind;
+  readonly label: string | null;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | null;
+}
+
+const EmailAddressType = builder
+  .objectRef<{ id: string; address: string; verifiedAt: Date | null }>('EmailAddress')
+  .implement({
+    description: 'An e-mail address of a user.',
+    fields: (t) => ({
+      id: t.exposeID('id', { description: 'Its id.' }),
+      address: t.exposeString('address', { description: 'The address, in lower case.' }),
+      verifiedAt: t.expose('verifiedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When its user proved it.',
+      }),
+    }),
+  });
+
+const PhoneNumberType = builder
+  .objectRef<{ id: string; number: string; secondFactor: boolean; verifiedAt: Date | null }>('PhoneNumber')
+  .implement({
+    description: 'A phone number of a user.',
+    fields: (t) => ({
+      id: t.exposeID('id', { description: 'Its id.' }),
+      number: t.exposeString('number', { description: 'The number in E.164 form.' }),
+      secondFactor: t.exposeBoolean('secondFactor', {
+        description: 'Whether its user lets it be a second factor.',
+      }),
+      verifiedAt: t.expose('verifiedAt', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When its user proved it.',
+      }),
+    }),
+  });
+
+export const AuthenticatorType = builder.objectRef<AuthenticatorShape>('Authenticator').implement({
+  description: 'One registered instance of a factor: a password, an authenticator app.',
+  isTypeOf: (value) =>
+    typeof value === 'object' && value !== null && 'factor' in value && 'lastUsedAt' in value,
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Its id.' }),
+    factor: t.field({ type: FactorKindEnum, description: 'Its kind.', resolve: (it) => it.factor }),
+    label: t.exposeString('label', { nullable: true, description: 'What its user calls it.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When its enrollment began.' }),
+    lastUsedAt: t.expose('lastUsedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was proved last.',
+    }),
+  }),
+});
+
+const AuditEventType = builder
+  .objectRef<{
+    id: string;
+    type: string;
+    factor: Kind | null;
+    occurredAt: Date;
+    ip: string | null;
+    userAgent: string | null;
+  }>('AuditEvent')
+  .implement({
+    description: 'Something that happened to an account.',
+    fields: (t) => ({
+      id: t.exposeID('id', { description: 'Its id.' }),
+      type: t.exposeString('type', { description: 'What, for example `sign-in.complete`.' }),
+      factor: t.field({
+        type: FactorKindEnum,
+        nullable: true,
+        description: 'The factor that it was about.',
+        resolve: (it) => it.factor,
+      }),
+      occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'When.' }),
+      ip: t.exposeString('ip', { nullable: true, description: 'The address of the client that caused it.' }),
+      userAgent: t.exposeString('userAgent', { nullable: true, description: 'The program that caused it.' }),
+    }),
+  });
+
+export const UserType = builder.objectRef<UserRef>('User').implement({
+  description: 'A person with an account.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The `sub` of their tokens.' }),
+    roles: t.field({
+      type: [RoleEnum],
+      description: 'What they may do beyond their own account.',
+      resolve: async ({ id }, _args, { em }): Promise<Role[]> => {
+        const row = await sqlOf(em)
+          .selectFrom('user_account')
+          .select('roles')
+          .where('id', '=', id)
+          .executeTakeFirst();
+        return row?.roles ?? [];
+      },
+    }),
+    emailAddresses: t.field({
+      type: [EmailAddressType],
+      description: 'Their e-mail addresses, the oldest first.',
+      resolve: async ({ id }, _args, { em }) => {
+        const rows = await sqlOf(em)
+          .selectFrom('email_address')
+          .select(['id', 'address', 'verified_at'])
+          .where('user_id', '=', id)
+          .orderBy('created_at')
+          .execute();
+        return rows.map((row) => ({ id: row.id, address: row.address, verifiedAt: row.verified_at }));
+      },
+    }),
+    phoneNumbers: t.field({
+      type: [PhoneNumberType],
+      description: 'Their phone numbers, the oldest first.',
+      resolve: async ({ id }, _args, { em }) => {
+        const rows = await sqlOf(em)
+          .selectFrom('phone_number')
+          .select(['id', 'number', 'second_factor', 'verified_at'])
+          .where('user_id', '=', id)
+          .orderBy('created_at')
+          .execute();
+        return rows.map((row) => ({
+          id: row.id,
+          number: row.number,
+          secondFactor: row.second_factor,
+          verifiedAt: row.verified_at,
+        }));
+      },
+    }),
+    authenticators: t.field({
+      type: [AuthenticatorType],
+      description: 'Their authenticators that have been proved, the oldest first.',
+      resolve: async ({ id }, _args, { em }) => {
+        const rows = await sqlOf(em)
+          .selectFrom('authenticator')
+          .select(['id', 'factor', 'label', 'created_at', 'last_used_at'])
+          .where('user_id', '=', id)
+          .where('confirmed_at', 'is not', null)
+          .orderBy('created_at')
+          .execute();
+        return rows.map((row) => ({
+          id: row.id,
+          factor: row.factor,
+          label: row.label,
+          createdAt: row.created_at,
+          lastUsedAt: row.last_used_at,
+        }));
+      },
+    }),
+    backupCodesRemaining: t.int({
+      description: 'How many backup codes they have not used yet.',
+      resolve: async ({ id }, _args, { em }) => {
+        const row = await sqlOf(em)
+          .selectFrom('backup_code')
+          .select((it) => it.fn.countAll<string>().as('remaining'))
+          .where('user_id', '=', id)
+          .where('used_at', 'is', null)
+          .executeTakeFirstOrThrow();
+        return Number(row.remaining);
+      },
+    }),
+    sessions: t.field({
+      type: [SessionType],
+      description: 'Their sessions that have not ended, the newest first.',
+      resolve: ({ id }, _args, { em, services }) => listSessions(sqlOf(em), id, services.clock.now()),
+    }),
+    assurance: t.field({
+      type: Assurance,
+      nullable: true,
+      description: 'What the session that asks has proved. Null for another user.',
+      resolve: ({ id }, _args, { session }) => (session?.userId === id ? session.evidence : null),
+    }),
+    auditEvents: t.field({
+      type: [AuditEventType],
+      nullable: true,
+      stepUp: true,
+      description:
+        'What happened to this account, the newest first: at most 100. It shows where a person was.',
+      resolve: async ({ id }, _args, { em }) => {
+        const rows = await sqlOf(em)
+          .selectFrom('audit_event')
+          .select(['id', 'type', 'factor', 'occurred_at', 'ip', 'user_agent'])
+          .where('user_id', '=', id)
+          .orderBy('occurred_at', 'desc')
+          .limit(100)
+          .execute();
+        return rows.map((row) => ({
+          id: row.id,
+          type: row.type,
+          factor: row.factor,
+          occurredAt: row.occurred_at,
+          ip: row.ip,
+          userAgent: row.user_agent,
+        }));
+      },
+    }),
+  }),
+});

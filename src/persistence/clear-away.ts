@@ -1,0 +1,34 @@
+// What nobody needs any more: workflows past their deadline, sign-ups that were never finished, enrollments that were
+// never proved, sessions that ended long ago, and messages that were handed over or came too late.
+import { addSeconds } from '../platform/clock.ts';
+import type { Sql } from './orm.ts';
+
+const DAY_SECONDS = 86_400;
+/** Ended sessions are kept so long, for an investigation. */
+const ENDED_SESSION_SECONDS = 30 * DAY_SECONDS;
+
+export async function clearAway(sql: Sql, now: Date): Promise<Record<string, number>> {
+  const yesterday = addSeconds(now, -DAY_SECONDS);
+  const longAgo = addSeconds(now, -ENDED_SESSION_SECONDS);
+  const counts = {
+    workflows: await sql.deleteFrom('workflow').where('expires_at', '<', yesterday).executeTakeFirst(),
+    signUps: await sql
+      .deleteFrom('user_account')
+      .where('activated_at', 'is', null)
+      .where('created_at', '<', yesterday)
+      .executeTakeFirst(),
+    enrollments: await sql
+      .deleteFrom('authenticator')
+      .where('confirmed_at', 'is', null)
+      .where('created_at', '<', yesterday)
+      .executeTakeFirst(),
+    sessions: await sql
+      .deleteFrom('session')
+      .where((it) => it.or([it('expires_at', '<', longAgo), it('revoked_at', '<', longAgo)]))
+      .executeTakeFirst(),
+    messages: await sql.deleteFrom('outbox_message').where('expires_at', '<', yesterday).executeTakeFirst(),
+  };
+  return Object.fromEntries(
+    Object.entries(counts).map(([what, { numDeletedRows }]) => [what, Number(numDeletedRows)]),
+  );
+}

@@ -1,0 +1,92 @@
+/**
+ * Owns the server that an earlier run left behind: when the app and its supervisor are both killed, PostgreSQL
+ * lives on and holds the cluster. Signals a process only after it has proved to be the server of this very folder;
+ * a pid file whose process does not prove it is stale, its pid re-used by a stranger.
+ */
+import { readFile, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Cluster } from './embedded-postgres-cluster.ts';
+import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
+import { openSession } from './embedded-postgres-session.ts';
+
+const POLL_MILLISECONDS = 50;
+/** A server killed along with its supervisor just after its start may not listen yet. */
+const SILENCE_SECONDS = 1;
+const SHUTDOWN_SECONDS = 60;
+/** https://www.postgresql.org/docs/18/errcodes-appendix.html: cannot_connect_now, too_many_connections */
+const BUSY = new Set(['57P03', '53300']);
+
+type Answer = 'ours' | 'stranger' | 'silent' | 'busy';
+
+export async function stopLeftoverServer(cluster: Cluster, log: (line: string) => void): Promise<void> {
+  const pidFile = join(cluster.folder, 'postmaster.pid');
+  const since = Date.now();
+  for (let signalled = 0; ; await delay(POLL_MILLISECONDS)) {
+    // PostgreSQL removes the file as its last act; if it dies before that, it finds its own file stale.
+    const leftover = await readPidFile(pidFile);
+    if (leftover === undefined || !isAlive(leftover.pid)) return;
+    const waitedSeconds = (Date.now() - since) / 1000;
+    if (waitedSeconds > SHUTDOWN_SECONDS) throw doesNotStop(leftover.pid, cluster.folder);
+    if (signalled === leftover.pid) continue;
+
+    const answer = await ask(leftover.port, cluster);
+    if (answer === 'ours') {
+      log(`stopping PostgreSQL, pid ${leftover.pid}, which an earlier run left behind`);
+      process.kill(leftover.pid, 'SIGINT'); // its fast shutdown
+      signalled = leftover.pid;
+    } else if (answer === 'stranger' || (answer === 'silent' && waitedSeconds > SILENCE_SECONDS)) {
+      // PostgreSQL would refuse to start while that pid lives. Should a server of ours be behind it after all, its
+      // shared memory still refuses a second one.
+      log(`removing ${pidFile}: pid ${leftover.pid} is not the server of this cluster`);
+      await rm(pidFile, { force: true });
+      return;
+    }
+  }
+}
+
+/** Lines 1 and 4 of postmaster.pid; a file cut short is no server that has ever listened. */
+async function readPidFile(file: string): Promise<{ pid: number; port: number } | undefined> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const lines = text.split('\n');
+  const pid = Number(lines[0]);
+  return Number.isInteger(pid) && pid > 0 ? { pid, port: Number(lines[3]) } : undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function ask(port: number, cluster: Cluster): Promise<Answer> {
+  if (!(port > 0 && port < 65_536)) return 'silent';
+  try {
+    const session = await openSession(port, cluster.password);
+    try {
+      const { rows } = await session.query<{ data_directory: string }>('show data_directory');
+      const served = await realpath(rows[0]?.data_directory ?? '').catch(() => undefined);
+      return served === (await realpath(cluster.folder)) ? 'ours' : 'stranger';
+    } finally {
+      await session.end();
+    }
+  } catch (error) {
+    const code = (error as { code?: string }).code ?? '';
+    if (BUSY.has(code)) return 'busy';
+    return code === 'ECONNREFUSED' || code === 'ECONNRESET' ? 'silent' : 'stranger';
+  }
+}
+
+function doesNotStop(pid: number, folder: string): EmbeddedPostgresError {
+  return new EmbeddedPostgresError(
+    'leftover_server',
+    `A PostgreSQL server of an earlier run, pid ${pid}, still holds ${folder} and has not stopped for ` +
+      `${SHUTDOWN_SECONDS} seconds. Stop it (kill -INT ${pid}), or set DATA_DIR to another folder.`,
+  );
+}

@@ -1,0 +1,32 @@
+// Every table of Stepgate, in one list.
+import { AuditEvent } from './entities/audit-event.ts';
+import { Authenticator } from './entities/authenticator.ts';
+import { BackupCode } from './entities/backup-code.ts';
+import { Challenge } from './entities/challenge.ts';
+import { EmailAddress } from './entities/email-address.ts';
+import { Lockout } from './entities/lockout.ts';
+import { OutboxMessage } from './entities/outbox-message.ts';
+import { PhoneNumber } from './entities/phone-number.ts';
+import { RefreshToken } from './entities/refresh-token.ts';
+import { Session } from './entities/session.ts';
+import { SigningKey } from './entities/signing-key.ts';
+import { Tenant } from './entities/tenant.ts';
+import { User } from './entities/user.ts';
+import { Workflow } from './entities/workflow.ts';
+
+export const ENTITIES = [
+  Tenant,
+  User,
+  EmailAddress,
+  PhoneNumber,
+  Authenticator,
+  BackupCode,
+  Session,
+  RefreshToken,
+  Workflow,
+  Challenge,
+  Lockout,
+  AuditEvent,
+  OutboxMessage,
+  SigningKey,
+];

@@ -1,0 +1,19 @@
+// What happened to an account, for its user and for an investigation. Words and ids; never a proof, code or token.
+import { defineEntity, p } from '@mikro-orm/core';
+import type { FactorKind } from '../../policy/factor-kind.ts';
+
+export const AuditEvent = defineEntity({
+  name: 'AuditEvent',
+  properties: {
+    id: p.uuid().primary(),
+    occurredAt: p.datetime(),
+    type: p.string().length(48),
+    tenantId: p.string().length(64),
+    userId: p.uuid().nullable(),
+    sessionId: p.uuid().nullable(),
+    factor: p.string().length(16).$type<FactorKind>().nullable(),
+    ip: p.string().length(64).nullable(),
+    userAgent: p.string().length(256).nullable(),
+  },
+  indexes: [{ properties: ['userId', 'occurredAt'] }],
+});

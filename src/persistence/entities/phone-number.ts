@@ -1,0 +1,18 @@
+// A phone number of a user, in E.164 form. It is a second factor only after its user said so.
+import { defineEntity, p } from '@mikro-orm/core';
+import { Tenant } from './tenant.ts';
+import { User } from './user.ts';
+
+export const PhoneNumber = defineEntity({
+  name: 'PhoneNumber',
+  properties: {
+    id: p.uuid().primary(),
+    tenant: () => p.manyToOne(Tenant),
+    user: () => p.manyToOne(User).deleteRule('cascade').index(),
+    number: p.string().length(16),
+    secondFactor: p.boolean().default(false),
+    createdAt: p.datetime(),
+    verifiedAt: p.datetime().nullable(),
+  },
+  uniques: [{ properties: ['tenant', 'number'], where: { verifiedAt: { $ne: null } } }],
+});

@@ -1,0 +1,24 @@
+// A signed-in device of a user: a list of evidence, from which assurance and freshness are derived.
+import { defineEntity, p } from '@mikro-orm/core';
+import type { Evidence } from '../../policy/evidence.ts';
+import { Tenant } from './tenant.ts';
+import { User } from './user.ts';
+
+export const Session = defineEntity({
+  name: 'Session',
+  properties: {
+    id: p.uuid().primary(),
+    tenant: () => p.manyToOne(Tenant),
+    user: () => p.manyToOne(User).deleteRule('cascade').index(),
+    evidence: p.json<Evidence[]>(),
+    ip: p.string().length(64).nullable(),
+    userAgent: p.string().length(256).nullable(),
+    createdAt: p.datetime(),
+    lastSeenAt: p.datetime(),
+    /** Moves on at each refresh. */
+    idleExpiresAt: p.datetime(),
+    /** Never moves. */
+    expiresAt: p.datetime(),
+    revokedAt: p.datetime().nullable(),
+  },
+});

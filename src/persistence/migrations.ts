@@ -1,0 +1,33 @@
+// Brings a database to the current schema. Several processes may start at once: an advisory lock lets one work
+// and the others wait.
+import { runMigrations } from 'graphile-worker';
+import pg from 'pg';
+import { DEFAULT_TENANT } from './entities/tenant.ts';
+import { type Orm, sqlOf } from './orm.ts';
+
+/** Any constant will do, as long as it is ours: "stepgate" in ASCII, its first four bytes. */
+const MIGRATION_LOCK = 0x73746570;
+
+/** @returns the names of the migrations that were applied. */
+export async function migrate(orm: Orm, databaseUrl: string, now: Date): Promise<string[]> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const applied = await orm.migrator.up();
+    await runMigrations({ connectionString: databaseUrl });
+    await sqlOf(orm.em.fork())
+      .insertInto('tenant')
+      .values({ id: DEFAULT_TENANT, second_factor: 'OPTIONAL', password_minimum_length: 8, created_at: now })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    return applied.map((migration) => migration.name);
+  } finally {
+    await client.end();
+  }
+}
+
+/** What `/readyz` asks: every migration applied. */
+export async function isMigrated(orm: Orm): Promise<boolean> {
+  return (await orm.migrator.getPending()).length === 0;
+}

@@ -1,0 +1,33 @@
+// The one MikroORM of a process: entities, connection pool, migrations. The ORM is for entities and migrations;
+// hot paths speak SQL through Kysely, on the same connection and in the same transaction.
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM, PostgreSqlDriver } from '@mikro-orm/postgresql';
+import { MIGRATIONS } from '../../migrations/list.ts';
+import { ENTITIES } from './entities.ts';
+import { timestampsAsDates } from './timestamps.ts';
+
+export function openOrm(databaseUrl: string) {
+  return MikroORM.init({
+    driver: PostgreSqlDriver,
+    clientUrl: databaseUrl,
+    entities: ENTITIES,
+    extensions: [Migrator],
+    // One pool a process; bcrypt and not PostgreSQL is what a sign-in waits for, so a small pool is enough.
+    pool: { min: 0, max: 20 },
+    ensureDatabase: false,
+    migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
+    // Other programs' tables in the same database (the job queue's) are none of ours to change.
+    schemaGenerator: { ignoreSchema: ['graphile_worker'] },
+    discovery: { warnWhenNoEntities: true },
+  });
+}
+
+export type Orm = Awaited<ReturnType<typeof openOrm>>;
+export type EntityManager = Orm['em'];
+
+/** Typed SQL on this EntityManager's connection, and in its transaction when it has one. */
+export function sqlOf(em: EntityManager) {
+  return em.getKysely().withPlugin(timestampsAsDates);
+}
+
+export type Sql = ReturnType<typeof sqlOf>;

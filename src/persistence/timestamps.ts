@@ -1,0 +1,17 @@
+// MikroORM has the driver hand timestamps over as text. Queries through Kysely get them as dates, as their types
+// say: every column of type timestamptz has a name that ends in `_at` or `_until`, and no other column has.
+import type { KyselyPlugin, UnknownRow } from 'kysely';
+
+export const timestampsAsDates: KyselyPlugin = {
+  transformQuery: ({ node }) => node,
+  transformResult: async ({ result }) => {
+    for (const row of result.rows) datesIn(row);
+    return result;
+  },
+};
+
+function datesIn(row: UnknownRow): void {
+  for (const [column, value] of Object.entries(row)) {
+    if (typeof value === 'string' && /_(at|until)$/.test(column)) row[column] = new Date(value);
+  }
+}

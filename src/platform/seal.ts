@@ -1,0 +1,46 @@
+// Secrets that must be readable again (TOTP secrets, messages that wait to be sent, private signing keys) are
+// stored sealed: AES-256-GCM (SP 800-38D) under the key ring, bound to the place where they are stored, so a
+// sealed value copied into another row does not open there.
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import type { KeyRing } from './key-ring.ts';
+import { randomBytes } from './random.ts';
+
+const ALGORITHM = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+export class SealBrokenError extends Error {
+  override readonly name = 'SealBrokenError';
+  constructor() {
+    super('A sealed value does not open: it was changed, or moved from another place.');
+  }
+}
+
+/** @param place names the row and column, for example `authenticator:5a…:secret`. */
+export function seal(ring: KeyRing, place: string, plaintext: string): string {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(ALGORITHM, ring.subkey('seal'), nonce).setAAD(Buffer.from(place));
+  const sealed = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
+  const body = Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
+  return `${ring.newest.id}.${body}`;
+}
+
+/** @throws {SealBrokenError} when the value was changed or moved; UnknownKeyError when its key is gone. */
+export function open(ring: KeyRing, place: string, sealed: string): string {
+  const [keyId = '', body = ''] = sealed.split('.');
+  const bytes = Buffer.from(body, 'base64url');
+  const nonce = bytes.subarray(0, NONCE_BYTES);
+  const tag = bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
+  const subkey = ring.subkey('seal', keyId);
+  try {
+    const decipher = createDecipheriv(ALGORITHM, subkey, nonce, { authTagLength: TAG_BYTES })
+      .setAAD(Buffer.from(place))
+      .setAuthTag(tag);
+    return Buffer.concat([
+      decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)),
+      decipher.final(),
+    ]).toString('utf8');
+  } catch {
+    throw new SealBrokenError();
+  }
+}

@@ -1,0 +1,109 @@
+// The decision about one guarded field: pure, synchronous, and the only place that compares assurance and age.
+import { AssuranceLevel, acrOf, assuranceLevel } from './assurance.ts';
+import { authTime, type Evidence } from './evidence.ts';
+import type { FactorKind } from './factor-kind.ts';
+import { type Requirement, StepUpRequire } from './requirement.ts';
+
+/** What is known about the caller when a decision is made. Null stands for nobody. */
+export interface Standing {
+  readonly evidence: readonly Evidence[];
+  /** The second factors that the user has and could prove. */
+  readonly enrolled: readonly FactorKind[];
+  readonly roles: readonly string[];
+}
+
+export const RefusalCode = {
+  UNAUTHENTICATED: 'UNAUTHENTICATED',
+  STEP_UP_REQUIRED: 'STEP_UP_REQUIRED',
+  ENROLLMENT_REQUIRED: 'ENROLLMENT_REQUIRED',
+  FORBIDDEN: 'FORBIDDEN',
+} as const;
+export type RefusalCode = (typeof RefusalCode)[keyof typeof RefusalCode];
+
+export type Remedy = 'SIGN_IN' | 'STEP_UP' | 'ENROLL';
+
+/** Why a field is refused and what would help: the `extensions` of the GraphQL error. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly remedy: Remedy | null;
+  /** `acr` values that would do, RFC 9470 section 3. */
+  readonly acrValues: readonly string[] | null;
+  /** Seconds, RFC 9470 section 3. */
+  readonly maxAge: number | null;
+  readonly accept: readonly FactorKind[] | null;
+  /** When one of the accepted factors was last proved in this session, in seconds since 1970. */
+  readonly lastVerifiedAt: number | null;
+}
+
+/** Evidence from later than this is no evidence: the clocks disagree, and doubt refuses. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+const NOTHING_HELPS = { acrValues: null, maxAge: null, accept: null, lastVerifiedAt: null };
+
+export const ANONYMOUS: Refusal = { code: 'UNAUTHENTICATED', remedy: 'SIGN_IN', ...NOTHING_HELPS };
+
+export function refuseAnonymous(standing: Standing | null): Refusal | null {
+  return standing === null ? ANONYMOUS : null;
+}
+
+export function refuseRole(standing: Standing | null, role: string): Refusal | null {
+  const anonymous = refuseAnonymous(standing);
+  if (anonymous !== null) return anonymous;
+  return standing?.roles.includes(role) ? null : { code: 'FORBIDDEN', remedy: null, ...NOTHING_HELPS };
+}
+
+/** Null when the requirement is met. @param now seconds since 1970. */
+export function refuseStepUp(standing: Standing | null, demand: Requirement, now: number): Refusal | null {
+  if (standing === null) {
+    const level = demand.require === StepUpRequire.SECOND_FACTOR ? AssuranceLevel.AAL2 : AssuranceLevel.AAL1;
+    const { maxAge, accept } = demand;
+    return {
+      code: 'UNAUTHENTICATED',
+      remedy: 'SIGN_IN',
+      acrValues: [acrOf(level)],
+      maxAge,
+      accept,
+      lastVerifiedAt: null,
+    };
+  }
+  return strongestIsFirstFactor(standing, demand)
+    ? refuseStaleFirstFactor(standing, demand, now)
+    : refuseWithoutSecondFactor(standing, demand, now);
+}
+
+/** Whether a first factor will do, because the user has no second one and the requirement says so. */
+export function strongestIsFirstFactor(standing: Standing, demand: Requirement): boolean {
+  return demand.require === StepUpRequire.STRONGEST_ENROLLED && standing.enrolled.length === 0;
+}
+
+function refuseStaleFirstFactor(standing: Standing, demand: Requirement, now: number): Refusal | null {
+  if (standing.evidence.some((one) => isFresh(one, demand.maxAge, now))) return null;
+  return {
+    code: 'STEP_UP_REQUIRED',
+    remedy: 'STEP_UP',
+    acrValues: [acrOf(AssuranceLevel.AAL1)],
+    maxAge: demand.maxAge,
+    accept: null,
+    lastVerifiedAt: authTime(standing.evidence) ?? null,
+  };
+}
+
+function refuseWithoutSecondFactor(standing: Standing, demand: Requirement, now: number): Refusal | null {
+  const accepted = standing.evidence.filter((one) => demand.accept.includes(one.factor));
+  const fresh = accepted.some((one) => isFresh(one, demand.maxAge, now));
+  if (fresh && assuranceLevel(standing.evidence) === AssuranceLevel.AAL2) return null;
+  const canProve = standing.enrolled.some((kind) => demand.accept.includes(kind));
+  return {
+    code: canProve ? 'STEP_UP_REQUIRED' : 'ENROLLMENT_REQUIRED',
+    remedy: canProve ? 'STEP_UP' : 'ENROLL',
+    acrValues: [acrOf(AssuranceLevel.AAL2)],
+    maxAge: demand.maxAge,
+    accept: demand.accept,
+    lastVerifiedAt: authTime(accepted) ?? null,
+  };
+}
+
+function isFresh(evidence: Evidence, maxAge: number, now: number): boolean {
+  const age = now - evidence.completedAt;
+  return age <= maxAge && age >= -CLOCK_TOLERANCE_SECONDS;
+}

@@ -1,0 +1,27 @@
+// Evidence: the record that a factor was completed. A session is a list of evidence; assurance, acr, amr and
+// freshness are all derived from it and never stored on their own.
+import { type Category, FACTOR_TRAITS, type FactorKind } from './factor-kind.ts';
+
+export interface Evidence {
+  readonly factor: FactorKind;
+  readonly categories: readonly Category[];
+  /** RFC 8176. */
+  readonly amr: readonly string[];
+  /** Seconds since 1970. */
+  readonly completedAt: number;
+}
+
+export function evidenceOf(factor: FactorKind, completedAt: number): Evidence {
+  const { categories, amr } = FACTOR_TRAITS[factor];
+  return { factor, categories, amr, completedAt };
+}
+
+/** Adds a completion; an older one of the same factor gives way, so a session's list stays short. */
+export function withEvidence(list: readonly Evidence[], added: Evidence): Evidence[] {
+  return [...list.filter((one) => one.factor !== added.factor), added];
+}
+
+/** The newest completion: `auth_time` (OpenID Connect Core section 2), in seconds. Undefined for none. */
+export function authTime(list: readonly Evidence[]): number | undefined {
+  return list.length === 0 ? undefined : Math.max(...list.map((one) => one.completedAt));
+}

@@ -1,0 +1,57 @@
+// The kinds of evidence, and what each one proves. Everything that compares factors reads this table.
+
+export const FactorKind = {
+  PASSWORD: 'PASSWORD',
+  EMAIL_CODE: 'EMAIL_CODE',
+  EMAIL_LINK: 'EMAIL_LINK',
+  PHONE_CODE: 'PHONE_CODE',
+  PHONE_LINK: 'PHONE_LINK',
+  TOTP: 'TOTP',
+  BACKUP_CODE: 'BACKUP_CODE',
+  PASSKEY: 'PASSKEY',
+  OAUTH: 'OAUTH',
+} as const;
+export type FactorKind = (typeof FactorKind)[keyof typeof FactorKind];
+
+/** What a factor proves (NIST SP 800-63B-4 section 2: something known, held, or being). */
+export const Category = {
+  KNOWLEDGE: 'KNOWLEDGE',
+  POSSESSION: 'POSSESSION',
+  INHERENCE: 'INHERENCE',
+} as const;
+export type Category = (typeof Category)[keyof typeof Category];
+
+export interface FactorTraits {
+  /**
+   * What a completion proves at least. A mailbox and an identity provider stand for a password that is kept
+   * elsewhere, so they count as knowledge and can never be the second step after a password.
+   */
+  readonly categories: readonly Category[];
+  /** Authentication method references, RFC 8176 section 2. */
+  readonly amr: readonly string[];
+  /** The name under `mfa.c` in an access token: SuperTokens' factor ids, and two of ours. */
+  readonly factorId: string;
+}
+
+const { KNOWLEDGE, POSSESSION } = Category;
+
+export const FACTOR_TRAITS: Readonly<Record<FactorKind, FactorTraits>> = {
+  PASSWORD: { categories: [KNOWLEDGE], amr: ['pwd'], factorId: 'emailpassword' },
+  EMAIL_CODE: { categories: [KNOWLEDGE], amr: ['otp'], factorId: 'otp-email' },
+  EMAIL_LINK: { categories: [KNOWLEDGE], amr: ['otp'], factorId: 'link-email' },
+  PHONE_CODE: { categories: [POSSESSION], amr: ['otp', 'sms'], factorId: 'otp-phone' },
+  PHONE_LINK: { categories: [POSSESSION], amr: ['otp', 'sms'], factorId: 'link-phone' },
+  TOTP: { categories: [POSSESSION], amr: ['otp'], factorId: 'totp' },
+  BACKUP_CODE: { categories: [POSSESSION], amr: ['otp'], factorId: 'backup-code' },
+  PASSKEY: { categories: [POSSESSION], amr: ['hwk'], factorId: 'passkey' },
+  OAUTH: { categories: [KNOWLEDGE], amr: ['fed'], factorId: 'thirdparty' },
+};
+
+export const FACTOR_KINDS = Object.values(FactorKind);
+
+/** A second factor proves possession (a passkey with user verification proves possession and more). */
+export function isSecondFactor(kind: FactorKind): boolean {
+  return FACTOR_TRAITS[kind].categories.includes(POSSESSION);
+}
+
+export const SECOND_FACTORS: readonly FactorKind[] = FACTOR_KINDS.filter(isSecondFactor);

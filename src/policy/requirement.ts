@@ -1,0 +1,48 @@
+// What a guarded field demands of the session that asks for it.
+import { type FactorKind, isSecondFactor, SECOND_FACTORS } from './factor-kind.ts';
+
+export const StepUpRequire = {
+  /** A second factor, always: a user who has none is told to enroll one. */
+  SECOND_FACTOR: 'SECOND_FACTOR',
+  /** The strongest that the user has: a second factor, or the first one for a user who has no second. */
+  STRONGEST_ENROLLED: 'STRONGEST_ENROLLED',
+} as const;
+export type StepUpRequire = (typeof StepUpRequire)[keyof typeof StepUpRequire];
+
+export interface Requirement {
+  /** How old the proof may be, in seconds. A proof of exactly this age is still fresh. */
+  readonly maxAge: number;
+  /** The second factors that will do. */
+  readonly accept: readonly FactorKind[];
+  readonly require: StepUpRequire;
+}
+
+/** The arguments of `@stepUp` as an API's author writes them. */
+export interface RequirementOptions {
+  readonly maxAge?: number | null | undefined;
+  readonly accept?: readonly FactorKind[] | null | undefined;
+  readonly require?: StepUpRequire | null | undefined;
+}
+
+export const DEFAULT_MAX_AGE_SECONDS = 600;
+
+/** The author's mistake, found when the schema is built and not when the first user is refused for ever. */
+export class RequirementError extends Error {
+  override readonly name = 'RequirementError';
+}
+
+/** Fills in the defaults; the only place that knows them. @throws {RequirementError} for what nobody could meet. */
+export function requirement(options: RequirementOptions = {}): Requirement {
+  const maxAge = options.maxAge ?? DEFAULT_MAX_AGE_SECONDS;
+  if (!Number.isSafeInteger(maxAge) || maxAge < 1) {
+    throw new RequirementError(`maxAge is a whole number of seconds, 1 or more, not ${maxAge}.`);
+  }
+  const accept = options.accept ?? SECOND_FACTORS;
+  const firstOnly = accept.filter((kind) => !isSecondFactor(kind));
+  if (accept.length === 0 || firstOnly.length > 0) {
+    throw new RequirementError(
+      `accept names one or more second factors (${SECOND_FACTORS.join(', ')})${firstOnly.length > 0 ? `, and ${firstOnly.join(', ')} is none` : ''}.`,
+    );
+  }
+  return { maxAge, accept, require: options.require ?? StepUpRequire.SECOND_FACTOR };
+}

@@ -1,0 +1,96 @@
+// The GraphQL endpoint: Yoga, with the guards, the limits and the typed errors of this server.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Config } from '../config/config.ts';
+import { type GraphQLContext, type Services, standingOf } from '../graphql/context.ts';
+import { schema } from '../graphql/schema.ts';
+import type { Orm } from '../persistence/orm.ts';
+import type { Log } from '../platform/log.ts';
+import type { AccessTokens } from '../sessions/access-token.ts';
+import { useStepUp } from '../step-up/yoga.ts';
+import { bearerToken, clientOf, identify } from './caller.ts';
+import { readSessionCookies, SESSION_HEADER, sessionDelivery } from './cookies.ts';
+import { useBoundedDocuments, useSafeVariables, useTypedErrors } from './documents.ts';
+import { LIMITS } from './limits.ts';
+
+interface NodeContext {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+}
+
+export interface GraphQLParts {
+  readonly config: Config;
+  readonly orm: Orm;
+  readonly tokens: AccessTokens;
+  readonly services: Services;
+  readonly log: Log;
+}
+
+export function createGraphQLEndpoint({ config, orm, tokens, services, log }: GraphQLParts) {
+  const { clock } = services;
+  const origins = [config.publicUrl, ...config.corsOrigins];
+  const setCookies = new WeakMap<Request, string[]>();
+
+  async function context({ request, req }: { request: Request } & NodeContext): Promise<GraphQLContext> {
+    const em = orm.em.fork();
+    const cookies = readSessionCookies(request.headers, origins);
+    const token = bearerToken(request.headers.get('authorization')) ?? cookies.accessToken;
+    const { session, tokenFault } = await identify(token, { tokens, em, now: clock.now() });
+    const setCookie = (value: string): void => {
+      setCookies.set(request, [...(setCookies.get(request) ?? []), value]);
+    };
+    return {
+      services,
+      em,
+      client: clientOf(req),
+      session,
+      tokenFault,
+      delivery: sessionDelivery(cookies, setCookie, () => clock.now()),
+    };
+  }
+
+  const sendCookies: Plugin = {
+    onResponse({ request, response }) {
+      for (const value of setCookies.get(request) ?? []) response.headers.append('set-cookie', value);
+    },
+  };
+
+  return createYoga<NodeContext, GraphQLContext>({
+    schema,
+    context,
+    graphqlEndpoint: '/graphql',
+    landingPage: false,
+    graphiql: false, // served by graphiql.ts, without a CDN
+    batching: { limit: LIMITS.batch },
+    multipart: false,
+    maxRequestBodySize: false, // limited in http.ts, where it costs nothing
+    cors:
+      config.corsOrigins.length === 0
+        ? false
+        : {
+            origin: [...config.corsOrigins],
+            credentials: true,
+            methods: ['GET', 'POST', 'OPTIONS'],
+            allowedHeaders: ['content-type', 'authorization', 'accept', SESSION_HEADER],
+            exposedHeaders: ['www-authenticate'],
+          },
+    maskedErrors: { isDev: false },
+    logging: {
+      debug: () => {},
+      info: () => {},
+      warn: (...messages) =>
+        log.warn({ messages: messages.filter((one) => typeof one === 'string') }, 'graphql'),
+      error: (error) => log.error({ err: error }, 'unexpected error'),
+    },
+    plugins: [
+      useCSRFPrevention({ requestHeaders: [SESSION_HEADER, 'x-graphql-yoga-csrf'] }),
+      useBoundedDocuments({ hideSuggestions: config.production }),
+      // Whoever may not call a field learns nothing about its arguments: the guards come before the variables.
+      useStepUp(standingOf),
+      useSafeVariables(),
+      useTypedErrors(log),
+      sendCookies,
+    ],
+  });
+}

@@ -1,0 +1,162 @@
+// A session as the rest of the program sees it, and the one statement that finds it for a request: the session,
+// its user's roles and second factors, all that a decision about a guarded field needs.
+import { sql as raw } from 'kysely';
+import type { Role } from '../persistence/entities/user.ts';
+import type { Sql } from '../persistence/orm.ts';
+import type { Evidence } from '../policy/evidence.ts';
+import { FactorKind, SECOND_FACTORS } from '../policy/factor-kind.ts';
+import { meetsPolicy, type SecondFactorPolicy } from '../policy/required-factors.ts';
+
+export interface Session {
+  readonly id: string;
+  readonly userId: string;
+  readonly tenantId: string;
+  readonly evidence: readonly Evidence[];
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly createdAt: Date;
+  readonly lastSeenAt: Date;
+  /** When it ends unless it is refreshed before. */
+  readonly idleExpiresAt: Date;
+  /** When it ends in any case. */
+  readonly expiresAt: Date;
+  readonly revokedAt: Date | null;
+}
+
+/** A live session, with what is known of its user. */
+export interface ActiveSession extends Session {
+  readonly roles: readonly Role[];
+  /** The second factors that the user could prove now. */
+  readonly enrolled: readonly FactorKind[];
+  readonly secondFactorPolicy: SecondFactorPolicy;
+}
+
+interface SessionRow {
+  id: string;
+  user_id: string;
+  tenant_id: string;
+  evidence: Evidence[];
+  ip: string | null;
+  user_agent: string | null;
+  created_at: Date;
+  last_seen_at: Date;
+  idle_expires_at: Date;
+  expires_at: Date;
+  revoked_at: Date | null;
+}
+
+export function sessionOf(row: SessionRow): Session {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    tenantId: row.tenant_id,
+    evidence: row.evidence,
+    ip: row.ip,
+    userAgent: row.user_agent,
+    createdAt: row.created_at,
+    lastSeenAt: row.last_seen_at,
+    idleExpiresAt: row.idle_expires_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+  };
+}
+
+/** Null when there is no such session, or it has ended. One statement, no commit. */
+export async function findActiveSession(
+  sql: Sql,
+  sessionId: string,
+  now: Date,
+): Promise<ActiveSession | null> {
+  const row = await sql
+    .selectFrom('session as s')
+    .innerJoin('user_account as u', 'u.id', 's.user_id')
+    .innerJoin('tenant as t', 't.id', 's.tenant_id')
+    .selectAll('s')
+    .select(['u.roles', 't.second_factor'])
+    .select((row) => [
+      row
+        .selectFrom('authenticator as a')
+        .whereRef('a.user_id', '=', 's.user_id')
+        .where('a.confirmed_at', 'is not', null)
+        .where('a.factor', 'in', [...SECOND_FACTORS])
+        .select(raw<FactorKind[]>`coalesce(jsonb_agg(distinct a.factor), '[]')`.as('kinds'))
+        .as('enrolled'),
+      row
+        .exists(
+          row
+            .selectFrom('backup_code as b')
+            .whereRef('b.user_id', '=', 's.user_id')
+            .where('b.used_at', 'is', null)
+            .select('b.id'),
+        )
+        .as('has_backup_codes'),
+    ])
+    .where('s.id', '=', sessionId)
+    .where('s.revoked_at', 'is', null)
+    .where('s.idle_expires_at', '>', now)
+    .where('s.expires_at', '>', now)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const enrolled = row.enrolled ?? [];
+  return {
+    ...sessionOf(row),
+    roles: row.roles,
+    enrolled: enrolled.length > 0 && row.has_backup_codes ? [...enrolled, FactorKind.BACKUP_CODE] : enrolled,
+    secondFactorPolicy: row.second_factor,
+  };
+}
+
+/** `mfa.v`. */
+export function sessionMeetsPolicy(session: ActiveSession): boolean {
+  return meetsPolicy(session.evidence, session.enrolled, session.secondFactorPolicy);
+}
+
+/** The sessions of a user that have not ended, the newest first. */
+export async function listSessions(sql: Sql, userId: string, now: Date): Promise<Session[]> {
+  const rows = await sql
+    .selectFrom('session')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .where('idle_expires_at', '>', now)
+    .where('expires_at', '>', now)
+    .orderBy('created_at', 'desc')
+    .limit(100)
+    .execute();
+  return rows.map(sessionOf);
+}
+
+/** Ends one session of a user. Null when the user has no such session, or it has ended already. */
+export async function revokeSession(
+  sql: Sql,
+  userId: string,
+  sessionId: string,
+  now: Date,
+): Promise<Session | null> {
+  const row = await sql
+    .updateTable('session')
+    .set({ revoked_at: now })
+    .where('id', '=', sessionId)
+    .where('user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+  return row === undefined ? null : sessionOf(row);
+}
+
+/** @returns how many were ended. */
+export async function revokeOtherSessions(
+  sql: Sql,
+  userId: string,
+  keepSessionId: string,
+  now: Date,
+): Promise<number> {
+  const { numUpdatedRows } = await sql
+    .updateTable('session')
+    .set({ revoked_at: now })
+    .where('user_id', '=', userId)
+    .where('id', '<>', keepSessionId)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}

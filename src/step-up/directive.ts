@@ -1,0 +1,62 @@
+// The directives, as they are printed in a schema.
+import {
+  DirectiveLocation,
+  GraphQLDirective,
+  type GraphQLEnumType,
+  GraphQLInt,
+  GraphQLList,
+  GraphQLNonNull,
+} from 'graphql';
+import { DEFAULT_MAX_AGE_SECONDS, StepUpRequire } from '../policy/requirement.ts';
+
+const LOCATIONS = [DirectiveLocation.FIELD_DEFINITION, DirectiveLocation.OBJECT];
+
+/** The enums of the schema that the directives' arguments are made of. */
+export interface DirectiveEnums {
+  readonly FactorKind: GraphQLEnumType;
+  readonly StepUpRequire: GraphQLEnumType;
+  readonly Role: GraphQLEnumType;
+}
+
+export function guardDirectives({
+  FactorKind,
+  StepUpRequire: Require,
+  Role,
+}: DirectiveEnums): GraphQLDirective[] {
+  return [
+    new GraphQLDirective({
+      name: 'stepUp',
+      description:
+        'Refuses the field unless the session holds fresh evidence (RFC 9470). Met when one of the accepted second factors was completed no longer than `maxAge` seconds ago and the session as a whole is AAL2. Refusals: `UNAUTHENTICATED`, `STEP_UP_REQUIRED`, `ENROLLMENT_REQUIRED`.',
+      locations: LOCATIONS,
+      args: {
+        maxAge: {
+          type: new GraphQLNonNull(GraphQLInt),
+          defaultValue: DEFAULT_MAX_AGE_SECONDS,
+          description: 'How old the proof may be, in seconds.',
+        },
+        accept: {
+          type: new GraphQLList(new GraphQLNonNull(FactorKind)),
+          description: 'The second factors that will do; null: any.',
+        },
+        require: {
+          type: new GraphQLNonNull(Require),
+          defaultValue: StepUpRequire.SECOND_FACTOR,
+          description: 'Whether a first factor will do for a user who has no second one.',
+        },
+      },
+    }),
+    new GraphQLDirective({
+      name: 'authenticated',
+      description: 'Refuses the field unless somebody is signed in. Refusal: `UNAUTHENTICATED`.',
+      locations: LOCATIONS,
+    }),
+    new GraphQLDirective({
+      name: 'requiresRole',
+      description:
+        'Refuses the field unless the signed-in user has the role. Refusals: `UNAUTHENTICATED`, `FORBIDDEN`.',
+      locations: LOCATIONS,
+      args: { role: { type: new GraphQLNonNull(Role), description: 'The role.' } },
+    }),
+  ];
+}

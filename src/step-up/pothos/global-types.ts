@@ -1,0 +1,35 @@
+// The plugin's options, declared where Pothos looks for them.
+import type { FieldNullability, InputFieldMap, InterfaceParam, SchemaTypes, TypeParam } from '@pothos/core';
+import type { PothosStepUpPlugin } from './index.ts';
+import type { GuardOptions, StepUpPluginOptions } from './types.ts';
+
+declare global {
+  export namespace PothosSchemaTypes {
+    interface Plugins<Types extends SchemaTypes> {
+      stepUp: PothosStepUpPlugin<Types>;
+    }
+
+    interface SchemaBuilderOptions<Types extends SchemaTypes> {
+      stepUp: StepUpPluginOptions<Types['Context']>;
+    }
+
+    interface FieldOptions<
+      Types extends SchemaTypes = SchemaTypes,
+      ParentShape = unknown,
+      Type extends TypeParam<Types> = TypeParam<Types>,
+      Nullable extends FieldNullability<Type> = FieldNullability<Type>,
+      Args extends InputFieldMap = InputFieldMap,
+      ResolveShape = unknown,
+      ResolveReturnShape = unknown,
+    > extends GuardOptions<string> {}
+
+    interface ObjectTypeOptions<Types extends SchemaTypes = SchemaTypes, Shape = unknown>
+      extends GuardOptions<string> {}
+
+    interface InterfaceTypeOptions<
+      Types extends SchemaTypes = SchemaTypes,
+      Shape = unknown,
+      Interfaces extends InterfaceParam<Types>[] = InterfaceParam<Types>[],
+    > extends GuardOptions<string> {}
+  }
+}

@@ -1,0 +1,37 @@
+// The charts, by the names under which their runs are stored.
+import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import { enrollmentChart } from './enrollment/chart.ts';
+import { viewEnrollment } from './enrollment/view.ts';
+import { signInChart } from './sign-in/chart.ts';
+import { viewSignIn } from './sign-in/view.ts';
+import { signUpChart } from './sign-up/chart.ts';
+import { viewSignUp } from './sign-up/view.ts';
+import { stepUpChart } from './step-up/chart.ts';
+import { viewStepUp } from './step-up/view.ts';
+import type { WorkflowView } from './view.ts';
+
+interface ChartEntry {
+  readonly chart: AnyStateMachine;
+  readonly view: (snapshot: never) => WorkflowView;
+}
+
+export const CHARTS = {
+  'sign-up': { chart: signUpChart, view: viewSignUp },
+  'sign-in': { chart: signInChart, view: viewSignIn },
+  enrollment: { chart: enrollmentChart, view: viewEnrollment },
+  'step-up': { chart: stepUpChart, view: viewStepUp },
+} as const satisfies Record<string, ChartEntry>;
+
+export type ChartName = keyof typeof CHARTS;
+
+export function isChartName(name: string): name is ChartName {
+  return Object.hasOwn(CHARTS, name);
+}
+
+export function chartOf(name: ChartName): AnyStateMachine {
+  return CHARTS[name].chart;
+}
+
+export function viewOf(name: ChartName, snapshot: AnyMachineSnapshot): WorkflowView {
+  return (CHARTS[name] as ChartEntry).view(snapshot as never);
+}

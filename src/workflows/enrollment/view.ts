@@ -1,0 +1,22 @@
+// An enrollment as its client sees it.
+import type { SnapshotFrom } from 'xstate';
+import { COMPLETE, EXPIRED, FAILED, type WorkflowView } from '../view.ts';
+import type { enrollmentChart } from './chart.ts';
+
+export function viewEnrollment({ value, context }: SnapshotFrom<typeof enrollmentChart>): WorkflowView {
+  switch (value) {
+    case 'proof':
+      return { status: 'NEEDS_PROOF', proves: { what: 'OWN', acceptable: context } };
+    case 'enrollment':
+      return {
+        status: 'NEEDS_ENROLLMENT',
+        proves: { what: 'NEW', factor: context.factor, authenticatorId: context.newAuthenticatorId },
+      };
+    case 'complete':
+      return COMPLETE;
+    case 'failed':
+      return FAILED;
+    default:
+      return EXPIRED;
+  }
+}

@@ -1,0 +1,113 @@
+// A workflow as its client sees it after a step.
+import { type Account, enrolledSecondFactors } from '../factors/account.ts';
+import type { FactorChoice } from '../factors/factor.ts';
+import type { FactorRegistry } from '../factors/registry.ts';
+import type { FactorKind } from '../policy/factor-kind.ts';
+import { provable } from '../policy/required-factors.ts';
+import type { Grants, SessionGrant } from '../sessions/grants.ts';
+import type { ChartName } from './charts.ts';
+import type { Outcome } from './effects.ts';
+import type { SentChallenge } from './store.ts';
+import type { Proves, WorkflowView } from './view.ts';
+
+export interface WorkflowReply {
+  readonly name: ChartName;
+  /** The bearer id. It is stored nowhere; only its digest is. */
+  readonly id: string;
+  readonly view: WorkflowView;
+  readonly factors: readonly FactorChoice[];
+  readonly challenge: OutstandingChallenge | null;
+  readonly expiresAt: Date;
+  readonly account: Account | null;
+  /** The authenticator that is being enrolled, as it is stored. */
+  readonly enrolling: { readonly id: string; readonly secret: string } | null;
+  readonly grant: SessionGrant | null;
+  readonly backupCodes: readonly string[] | null;
+}
+
+export interface OutstandingChallenge {
+  readonly factor: FactorKind;
+  readonly hint: string | null;
+  readonly sentAt: Date;
+  readonly expiresAt: Date;
+}
+
+interface Standing {
+  readonly id: string;
+  readonly name: ChartName;
+  readonly view: WorkflowView;
+  readonly expiresAt: Date;
+  readonly account: Account | null;
+  readonly challenges: readonly SentChallenge[];
+  readonly now: Date;
+}
+
+interface Services {
+  readonly factors: FactorRegistry;
+  readonly grants: Grants;
+}
+
+/** @param outcome what the step's effects left; empty when the workflow was only read. */
+export async function presentWorkflow(
+  { factors, grants }: Services,
+  { id, name, view, expiresAt, account, challenges, now }: Standing,
+  outcome: Outcome,
+): Promise<WorkflowReply> {
+  return {
+    id,
+    name,
+    view,
+    expiresAt,
+    account,
+    factors: choices(factors, view.proves, account),
+    challenge: outcome.challenge ?? outstanding(challenges, view.proves, now),
+    enrolling: outcome.enrolling ?? enrolling(view.proves, account),
+    grant: outcome.grant === undefined ? null : await grants.sign(outcome.grant, now),
+    backupCodes: outcome.backupCodes ?? null,
+  };
+}
+
+function choices(factors: FactorRegistry, proves: Proves, account: Account | null): FactorChoice[] {
+  switch (proves.what) {
+    case 'ANY_OF':
+      return proves.factors.map((factor) => choice(factors, factor, null));
+    case 'OWN':
+      return account === null
+        ? []
+        : provable(proves.acceptable, enrolledSecondFactors(account)).flatMap(
+            (kind) => factors.get(kind)?.options(account) ?? [],
+          );
+    case 'NEW':
+      return [choice(factors, proves.factor, proves.authenticatorId)];
+    case 'NOTHING':
+      return [];
+  }
+}
+
+function choice(factors: FactorRegistry, factor: FactorKind, authenticatorId: string | null): FactorChoice {
+  return {
+    factor,
+    authenticatorId,
+    hint: null,
+    needsPreparing: factors.get(factor)?.needsPreparing ?? false,
+  };
+}
+
+function outstanding(
+  challenges: readonly SentChallenge[],
+  proves: Proves,
+  now: Date,
+): OutstandingChallenge | null {
+  if (proves.what === 'NOTHING') return null;
+  const [newest] = challenges
+    .filter((one) => !one.consumed && new Date(one.expiresAt) > now)
+    .toSorted((one, other) => other.sentAt.localeCompare(one.sentAt));
+  if (newest === undefined) return null;
+  const { factor, hint, sentAt, expiresAt } = newest;
+  return { factor, hint, sentAt: new Date(sentAt), expiresAt: new Date(expiresAt) };
+}
+
+function enrolling(proves: Proves, account: Account | null): { id: string; secret: string } | null {
+  if (proves.what !== 'NEW') return null;
+  return account?.authenticators.find((one) => one.id === proves.authenticatorId && !one.confirmed) ?? null;
+}

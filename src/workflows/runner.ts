@@ -1,0 +1,324 @@
+// Charts decide, the runner performs. One runner serves every workflow, and each step is: claim an attempt, ask the
+// chart, verify the proof outside any transaction, then settle everything at once. No row is locked while a password
+// is hashed, and an attempt is spent before it is checked.
+import { type AnyMachineSnapshot, type AnyStateMachine, initialTransition, transition } from 'xstate';
+import { type Account, enrolledSecondFactors } from '../factors/account.ts';
+import type { Verdict } from '../factors/factor.ts';
+import { OverloadedError } from '../factors/password/lanes.ts';
+import { addAudit } from '../persistence/audit.ts';
+import { jsonb } from '../persistence/jsonb.ts';
+import { type EntityManager, sqlOf } from '../persistence/orm.ts';
+import { Conflict, Settlement } from '../persistence/settlement.ts';
+import { addSeconds, type Clock, secondsOf } from '../platform/clock.ts';
+import { digest } from '../platform/digest.ts';
+import { randomToken } from '../platform/random.ts';
+import { ANONYMOUS } from '../policy/decision.ts';
+import { evidenceOf } from '../policy/evidence.ts';
+import type { FactorKind } from '../policy/factor-kind.ts';
+import { MAX_ATTEMPTS } from '../policy/lockout.ts';
+import type { Client } from '../sessions/grants.ts';
+import type { ActiveSession } from '../sessions/session.ts';
+import { RefusalError } from '../step-up/refusal-error.ts';
+import { type ChartName, chartOf, isChartName, viewOf } from './charts.ts';
+import type { Effect } from './effect.ts';
+import { type EffectServices, performEffects, type Step } from './effects.ts';
+import {
+  FactorNotOffered,
+  LockedOut,
+  Overloaded,
+  ProofRejected,
+  TooManyMessages,
+  WorkflowEnded,
+  WorkflowExpired,
+  WorkflowNotFound,
+} from './errors.ts';
+import type { WorkflowEvent } from './event.ts';
+import { presentWorkflow, type WorkflowReply } from './reply.ts';
+import {
+  claimAttempt,
+  forgetFailures,
+  giveBackAttempt,
+  loadWorkflow,
+  takeBackFailure,
+  type WorkflowRow,
+} from './store.ts';
+import type { WorkflowView } from './view.ts';
+
+/** From the start of any workflow to its deadline. */
+const WORKFLOW_SECONDS = 900;
+const RESEND_AFTER_SECONDS = 30;
+const MOST_MESSAGES = 5;
+
+/** Who asks, and with what. */
+export interface Caller {
+  readonly em: EntityManager;
+  readonly client: Client;
+  readonly session: ActiveSession | null;
+}
+
+export interface NewWorkflow {
+  readonly name: ChartName;
+  readonly input: object;
+  readonly tenantId: string;
+  /** Null for a decoy. */
+  readonly account: Account | null;
+  /** Whose lockout its failures count for. */
+  readonly subject: string;
+  /** Whether only the caller's session may drive it. */
+  readonly boundToSession: boolean;
+  /** What else is written with the first step. */
+  readonly settlement?: Settlement;
+}
+
+export interface Proof {
+  readonly factor: FactorKind;
+  readonly value: string;
+}
+
+/** A workflow that can take a step: its deadline is ahead and its chart is still running. */
+interface Running {
+  readonly row: WorkflowRow;
+  readonly name: ChartName;
+  readonly chart: AnyStateMachine;
+  readonly snapshot: AnyMachineSnapshot;
+}
+
+export class WorkflowRunner {
+  readonly #services: EffectServices;
+  readonly #clock: Clock;
+
+  constructor(services: EffectServices, clock: Clock) {
+    this.#services = services;
+    this.#clock = clock;
+  }
+
+  async start(fresh: NewWorkflow, { em, client, session }: Caller): Promise<WorkflowReply> {
+    const { name, account, tenantId } = fresh;
+    const now = this.#clock.now();
+    const id = randomToken();
+    const expiresAt = addSeconds(now, WORKFLOW_SECONDS);
+    const settlement = fresh.settlement ?? new Settlement();
+    const owner = fresh.boundToSession ? session : null;
+    const step: Step = { workflowId: digest(id), account, session: owner, client, now, settlement };
+    const chart = chartOf(name);
+    const [snapshot, effects] = initialTransition(chart, fresh.input);
+    const outcome = performEffects(this.#services, step, effectsOf(effects));
+    settlement.insert('workflow', {
+      id: step.workflowId,
+      chart: name,
+      machine_version: chart.version ?? '',
+      tenant_id: tenantId,
+      user_id: account?.id ?? null,
+      session_id: owner?.id ?? null,
+      subject: fresh.subject,
+      snapshot: jsonb<object>(chart.getPersistedSnapshot(snapshot)),
+      revision: 0,
+      attempts: 0,
+      max_attempts: MAX_ATTEMPTS,
+      created_at: now,
+      expires_at: expiresAt,
+    });
+    await settlement.commit(em);
+    const view = viewOf(name, snapshot);
+    return presentWorkflow(
+      this.#services,
+      { id, name, view, expiresAt, account, challenges: [], now },
+      outcome,
+    );
+  }
+
+  /** The workflow as it stands. Null when there is none that this caller may see. */
+  async read(id: string, { em, session }: Caller): Promise<WorkflowReply | null> {
+    const row = await find(em, id);
+    if (row === null || !isChartName(row.chart)) return null;
+    if (row.sessionId !== null && row.sessionId !== session?.id) return null;
+    const now = this.#clock.now();
+    const { name, snapshot } = this.#restore(row, row.chart, now);
+    return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, snapshot), now }, {});
+  }
+
+  /** Makes and sends a challenge. Within the first seconds after one was sent it answers with that one. */
+  async prepare(id: string, factor: FactorKind, caller: Caller): Promise<WorkflowReply> {
+    const now = this.#clock.now();
+    const { row, name, chart, snapshot } = this.#running(await find(caller.em, id), caller, now);
+    const event: WorkflowEvent = { type: 'PREPARE', factor, enrolled: enrolledSecondFactors(row.account) };
+    if (!snapshot.can(event)) throw new FactorNotOffered();
+    const sent = row.challenges.find((one) => one.factor === factor && !one.consumed);
+    if (sent !== undefined && addSeconds(new Date(sent.sentAt), RESEND_AFTER_SECONDS) > now) {
+      return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, snapshot), now }, {});
+    }
+    if (sent !== undefined && sent.timesSent >= MOST_MESSAGES) throw new TooManyMessages();
+
+    const [next, effects] = transition(chart, snapshot, event);
+    const settlement = settlementOf(row, chart, next);
+    const step = stepOf(row, caller, now, settlement);
+    const outcome = performEffects(this.#services, step, effectsOf(effects));
+    await settlement.commit(caller.em);
+    return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
+  }
+
+  /** Checks a proof. An attempt is spent before the check, and given back when the proof was right. */
+  async attempt(id: string, proof: Proof, caller: Caller): Promise<WorkflowReply> {
+    const now = this.#clock.now();
+    const sessionId = caller.session?.id ?? null;
+    const claimed = isWorkflowId(id)
+      ? await claimAttempt(sqlOf(caller.em), digest(id), sessionId, now)
+      : null;
+    if (claimed === null) {
+      // The row tells why; when it does not, a parallel step has just changed it.
+      this.#running(await find(caller.em, id), caller, now);
+      throw new Conflict();
+    }
+    const { row, name, chart, snapshot } = this.#running(claimed, caller, now);
+    const evidence = evidenceOf(proof.factor, secondsOf(now));
+    const event: WorkflowEvent = { type: 'PROVE', evidence, enrolled: enrolledSecondFactors(row.account) };
+    if (!snapshot.can(event)) {
+      await giveBackAttempt(sqlOf(caller.em), row);
+      throw new FactorNotOffered();
+    }
+    const verdict = await this.#verify(row, viewOf(name, snapshot), proof, caller.em, now);
+    if (!verdict.accepted) return this.#reject({ row, name, chart, snapshot }, proof.factor, caller, now);
+
+    const [next, effects] = transition(chart, snapshot, event);
+    const settlement = settlementOf(row, chart, next, -1);
+    if (verdict.consume !== null) settlement.require(verdict.consume);
+    const outcome = performEffects(this.#services, stepOf(row, caller, now, settlement), effectsOf(effects));
+    const isComplete = next.status === 'done';
+    settlement.write((sql) => (isComplete ? forgetFailures : takeBackFailure)(sql, row.subject));
+    const sessionOfStep = outcome.grant?.session.id ?? row.sessionId;
+    audit(settlement, row, `${name}.proof-accepted`, proof.factor, sessionOfStep, caller, now);
+    if (isComplete) audit(settlement, row, `${name}.complete`, null, sessionOfStep, caller, now);
+    await settlement.commit(caller.em);
+    return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
+  }
+
+  async #verify(
+    row: WorkflowRow,
+    view: WorkflowView,
+    proof: Proof,
+    em: EntityManager,
+    now: Date,
+  ): Promise<Verdict> {
+    const factor = this.#services.factors.get(proof.factor);
+    const { account, challenges } = row;
+    const { proves } = view;
+    const authenticators = account?.authenticators ?? [];
+    try {
+      return (
+        (await factor?.verify(proof.value, {
+          workflowId: row.id,
+          account,
+          authenticators: authenticators.filter((one) =>
+            proves.what === 'NEW' ? one.id === proves.authenticatorId : one.confirmed,
+          ),
+          challenge: challenges.find((one) => one.factor === proof.factor) ?? null,
+          now,
+        })) ?? { accepted: false }
+      );
+    } catch (error) {
+      // Nothing was checked, so nothing was guessed.
+      await giveBackAttempt(sqlOf(em), row);
+      throw error instanceof OverloadedError ? new Overloaded(error.retryAfterSeconds) : error;
+    }
+  }
+
+  async #reject(
+    { row, name, chart, snapshot }: Running,
+    factor: FactorKind,
+    caller: Caller,
+    now: Date,
+  ): Promise<never> {
+    const attemptsRemaining = row.maxAttempts - row.attempts;
+    const isLast = attemptsRemaining <= 0;
+    const [next] = isLast ? transition(chart, snapshot, { type: 'EXHAUST' }) : [snapshot];
+    const settlement = isLast ? settlementOf(row, chart, next) : new Settlement();
+    audit(settlement, row, `${name}.proof-rejected`, factor, row.sessionId, caller, now);
+    if (isLast) audit(settlement, row, `${name}.failed`, null, row.sessionId, caller, now);
+    await settlement.commit(caller.em);
+    throw new ProofRejected(attemptsRemaining);
+  }
+
+  /** @throws a UserError that says why the workflow can take no step. */
+  #running(row: WorkflowRow | null, { session }: Caller, now: Date): Running {
+    if (row === null || !isChartName(row.chart)) throw new WorkflowNotFound();
+    if (row.sessionId !== null && session === null) throw new RefusalError(ANONYMOUS);
+    if (row.sessionId !== null && row.sessionId !== session?.id) throw new WorkflowNotFound();
+    const running = this.#restore(row, row.chart, now);
+    if (running.snapshot.value === 'expired') throw new WorkflowExpired();
+    if (running.snapshot.status !== 'active' || row.attempts > row.maxAttempts) throw new WorkflowEnded();
+    if (row.lockedUntil !== null && row.lockedUntil > now) {
+      throw new LockedOut(Math.ceil((row.lockedUntil.getTime() - now.getTime()) / 1000));
+    }
+    return running;
+  }
+
+  /** A workflow past its deadline, or of an older chart, takes EXPIRE before anything else. */
+  #restore(row: WorkflowRow, name: ChartName, now: Date): Running {
+    const chart = chartOf(name);
+    if (row.machineVersion !== chart.version) {
+      return { row, name, chart, snapshot: chart.resolveState({ value: 'expired', context: {} }) };
+    }
+    const snapshot = chart.resolveState(row.snapshot as never);
+    const isOver = snapshot.status === 'active' && row.expiresAt <= now;
+    return {
+      row,
+      name,
+      chart,
+      snapshot: isOver ? transition(chart, snapshot, { type: 'EXPIRE' })[0] : snapshot,
+    };
+  }
+}
+
+/** The id of a workflow, as `start` makes them. Anything else is looked up nowhere. */
+function isWorkflowId(id: string): boolean {
+  return /^[\w-]{43}$/.test(id);
+}
+
+async function find(em: EntityManager, id: string): Promise<WorkflowRow | null> {
+  return isWorkflowId(id) ? loadWorkflow(sqlOf(em), digest(id)) : null;
+}
+
+/** XState types actions as implementations; a transition returns them as data. */
+function effectsOf(actions: readonly object[]): Effect[] {
+  return actions as Effect[];
+}
+
+function stepOf(row: WorkflowRow, { client, session }: Caller, now: Date, settlement: Settlement): Step {
+  const owner = row.sessionId === null ? null : session;
+  return { workflowId: row.id, account: row.account, session: owner, client, now, settlement };
+}
+
+/** Begins a settlement with the next snapshot, on the revision that was read and no other. */
+function settlementOf(
+  row: WorkflowRow,
+  chart: AnyStateMachine,
+  next: AnyMachineSnapshot,
+  attempts: 0 | -1 = 0,
+): Settlement {
+  const settlement = new Settlement();
+  settlement.requireWrite((sql) =>
+    sql
+      .updateTable('workflow')
+      .set((it) => ({
+        snapshot: jsonb<object>(chart.getPersistedSnapshot(next)),
+        revision: row.revision + 1,
+        attempts: it('attempts', '+', attempts),
+      }))
+      .where('id', '=', row.id)
+      .where('revision', '=', row.revision)
+      .returning('id'),
+  );
+  return settlement;
+}
+
+function audit(
+  settlement: Settlement,
+  { tenantId, account }: WorkflowRow,
+  type: string,
+  factor: FactorKind | null,
+  sessionId: string | null,
+  { client }: Caller,
+  now: Date,
+): void {
+  addAudit(settlement, { type, tenantId, userId: account?.id ?? null, sessionId, factor }, client, now);
+}

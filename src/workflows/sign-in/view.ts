@@ -1,0 +1,27 @@
+// A sign-in as its client sees it.
+import type { SnapshotFrom } from 'xstate';
+import { FactorKind, SECOND_FACTORS } from '../../policy/factor-kind.ts';
+import { COMPLETE, EXPIRED, FAILED, type WorkflowView } from '../view.ts';
+import type { signInChart } from './chart.ts';
+
+const ANY_SECOND_FACTOR = { accept: SECOND_FACTORS, firstFactors: [] };
+
+export function viewSignIn({ value, context }: SnapshotFrom<typeof signInChart>): WorkflowView {
+  switch (value) {
+    case 'firstFactor':
+      return { status: 'NEEDS_FIRST_FACTOR', proves: { what: 'ANY_OF', factors: context.offered } };
+    case 'secondFactor':
+      return { status: 'NEEDS_SECOND_FACTOR', proves: { what: 'OWN', acceptable: ANY_SECOND_FACTOR } };
+    case 'enrollment':
+      return {
+        status: 'NEEDS_ENROLLMENT',
+        proves: { what: 'NEW', factor: FactorKind.TOTP, authenticatorId: context.newAuthenticatorId },
+      };
+    case 'complete':
+      return COMPLETE;
+    case 'failed':
+      return FAILED;
+    default:
+      return EXPIRED;
+  }
+}

@@ -1,0 +1,113 @@
+// Begins a sign-up. An address that has an account already walks the same way, with the same work: its owner gets a
+// message that says so, and no code ever leads on.
+import type { Account } from '../../factors/account.ts';
+import type { PasswordHasher } from '../../factors/password/hash.ts';
+import { OverloadedError } from '../../factors/password/lanes.ts';
+import { jsonb } from '../../persistence/jsonb.ts';
+import { sqlOf } from '../../persistence/orm.ts';
+import { Settlement } from '../../persistence/settlement.ts';
+import { type Clock, secondsOf } from '../../platform/clock.ts';
+import { randomId } from '../../platform/random.ts';
+import { evidenceOf } from '../../policy/evidence.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
+import { DEFAULT_PASSWORD_POLICY, passwordDefect } from '../../policy/password-policy.ts';
+import { Overloaded, PasswordRejected, TenantNotFound } from '../errors.ts';
+import type { WorkflowReply } from '../reply.ts';
+import type { Caller, WorkflowRunner } from '../runner.ts';
+import type { SignUpInput } from './chart.ts';
+
+export async function startSignUp(
+  { runner, hasher, clock }: { runner: WorkflowRunner; hasher: PasswordHasher; clock: Clock },
+  { email, password, tenantId }: { email: string; password: string; tenantId: string },
+  caller: Caller,
+): Promise<WorkflowReply> {
+  const tenant = await sqlOf(caller.em)
+    .selectFrom('tenant')
+    .selectAll('tenant')
+    .select((it) =>
+      it
+        .exists(
+          it
+            .selectFrom('email_address as e')
+            .whereRef('e.tenant_id', '=', 'tenant.id')
+            .where('e.address', '=', email)
+            .where('e.verified_at', 'is not', null)
+            .select('e.id'),
+        )
+        .as('is_taken'),
+    )
+    .where('id', '=', tenantId)
+    .executeTakeFirst();
+  if (tenant === undefined) throw new TenantNotFound();
+  const policy = { ...DEFAULT_PASSWORD_POLICY, minimumLength: tenant.password_minimum_length };
+  const defect = passwordDefect(password, policy);
+  if (defect !== null) throw new PasswordRejected(defect);
+  const secret = await hasher.hash(password).catch((error: unknown) => {
+    throw error instanceof OverloadedError ? new Overloaded(error.retryAfterSeconds) : error;
+  });
+
+  const now = clock.now();
+  const account: Account = {
+    id: randomId(),
+    tenantId,
+    secondFactorPolicy: tenant.second_factor,
+    roles: [],
+    email: { id: randomId(), address: email, verified: false, taken: Boolean(tenant.is_taken) },
+    authenticators: [],
+    backupCodes: [],
+  };
+  const input: SignUpInput = {
+    chosen: evidenceOf(FactorKind.PASSWORD, secondsOf(now)),
+    secondFactorPolicy: tenant.second_factor,
+    newAuthenticatorId: randomId(),
+  };
+  return runner.start(
+    {
+      name: 'sign-up',
+      input,
+      tenantId,
+      account,
+      subject: `user:${account.id}`,
+      boundToSession: false,
+      settlement: pendingUser(account, email, secret, now),
+    },
+    caller,
+  );
+}
+
+/** A user who does not count yet. Whoever never proves the address is cleared away after a day. */
+function pendingUser(
+  { id, tenantId, email }: Account,
+  address: string,
+  secret: string,
+  now: Date,
+): Settlement {
+  const settlement = new Settlement();
+  settlement.insert('user_account', {
+    id,
+    tenant_id: tenantId,
+    roles: jsonb([]),
+    created_at: now,
+    activated_at: null,
+  });
+  settlement.insert('email_address', {
+    id: email?.id ?? randomId(),
+    tenant_id: tenantId,
+    user_id: id,
+    address,
+    created_at: now,
+    verified_at: null,
+  });
+  settlement.insert('authenticator', {
+    id: randomId(),
+    user_id: id,
+    factor: FactorKind.PASSWORD,
+    label: null,
+    secret,
+    last_time_step: null,
+    created_at: now,
+    confirmed_at: now,
+    last_used_at: null,
+  });
+  return settlement;
+}

@@ -1,0 +1,23 @@
+// A sign-up as its client sees it.
+import type { SnapshotFrom } from 'xstate';
+import { FactorKind } from '../../policy/factor-kind.ts';
+import { COMPLETE, EXPIRED, FAILED, type WorkflowView } from '../view.ts';
+import type { signUpChart } from './chart.ts';
+
+export function viewSignUp({ value, context }: SnapshotFrom<typeof signUpChart>): WorkflowView {
+  switch (value) {
+    case 'proof':
+      return { status: 'NEEDS_PROOF', proves: { what: 'ANY_OF', factors: [FactorKind.EMAIL_CODE] } };
+    case 'enrollment':
+      return {
+        status: 'NEEDS_ENROLLMENT',
+        proves: { what: 'NEW', factor: FactorKind.TOTP, authenticatorId: context.newAuthenticatorId },
+      };
+    case 'complete':
+      return COMPLETE;
+    case 'failed':
+      return FAILED;
+    default:
+      return EXPIRED;
+  }
+}

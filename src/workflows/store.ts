@@ -1,0 +1,196 @@
+// The rows of workflows: claimed before a proof is checked, given back when nothing was checked.
+import { type Expression, sql as raw } from 'kysely';
+import { type Account, accountJson } from '../factors/account.ts';
+import type { StoredChallenge } from '../factors/factor.ts';
+import type { Sql } from '../persistence/orm.ts';
+import { FAILURES_BEFORE_LOCK, FIRST_LOCK_SECONDS, LONGEST_LOCK_SECONDS } from '../policy/lockout.ts';
+
+export interface WorkflowRow {
+  readonly id: string;
+  readonly chart: string;
+  readonly machineVersion: string;
+  readonly tenantId: string;
+  readonly sessionId: string | null;
+  readonly subject: string;
+  readonly snapshot: object;
+  readonly revision: number;
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  readonly expiresAt: Date;
+  /** Null for a decoy. */
+  readonly account: Account | null;
+  readonly challenges: readonly SentChallenge[];
+  readonly lockedUntil: Date | null;
+}
+
+export interface SentChallenge extends StoredChallenge {
+  readonly hint: string | null;
+  /** ISO 8601. */
+  readonly sentAt: string;
+  readonly timesSent: number;
+}
+
+/** The row as it stands. One statement. */
+export async function loadWorkflow(sql: Sql, id: string): Promise<WorkflowRow | null> {
+  const row = await sql
+    .selectFrom('workflow as w')
+    .leftJoin('lockout as l', 'l.subject', 'w.subject')
+    .selectAll('w')
+    .select('l.locked_until')
+    .select((it) => [
+      accountJson(it.ref('w.user_id')).as('account'),
+      challengesJson(it.ref('w.id')).as('challenges'),
+    ])
+    .where('w.id', '=', id)
+    .executeTakeFirst();
+  return row === undefined ? null : workflowRow(row);
+}
+
+/**
+ * Spends one attempt of the workflow and one of its account, before anything is checked, and reads the row: one
+ * statement, committed at once, so a thousand parallel guesses spend a thousand attempts. Null when the workflow
+ * is unknown, past its deadline, out of attempts, locked, or belongs to another session.
+ */
+export async function claimAttempt(
+  sql: Sql,
+  id: string,
+  sessionId: string | null,
+  now: Date,
+): Promise<WorkflowRow | null> {
+  const isFree = raw<boolean>`lockout.locked_until is null or lockout.locked_until <= ${now}`;
+  const row = await sql
+    .with('claimed', (db) =>
+      db
+        .updateTable('workflow')
+        .set((it) => ({ attempts: it('attempts', '+', 1) }))
+        .where('id', '=', id)
+        .whereRef('attempts', '<', 'max_attempts')
+        .where('expires_at', '>', now)
+        .where((it) => it.or([it('session_id', 'is', null), it('session_id', '=', sessionId)]))
+        .where((it) =>
+          it.not(
+            it.exists(
+              it
+                .selectFrom('lockout')
+                .whereRef('lockout.subject', '=', 'workflow.subject')
+                .where('lockout.locked_until', '>', now)
+                .select('lockout.subject'),
+            ),
+          ),
+        )
+        .returningAll(),
+    )
+    .with('spent', (db) =>
+      db
+        .insertInto('lockout')
+        .columns(['subject', 'failures', 'locked_until', 'updated_at'])
+        .expression((it) =>
+          it
+            .selectFrom('claimed')
+            .select([
+              'claimed.subject',
+              raw<number>`1`.as('failures'),
+              raw<Date | null>`cast(null as timestamptz)`.as('locked_until'),
+              raw<Date>`cast(${now} as timestamptz)`.as('updated_at'),
+            ]),
+        )
+        .onConflict((conflict) =>
+          conflict
+            .column('subject')
+            .doUpdateSet({
+              failures: raw`lockout.failures + 1`,
+              locked_until: lockAfter(raw`lockout.failures + 1`, now),
+              updated_at: now,
+            })
+            .where(isFree),
+        )
+        .returning('lockout.subject'),
+    )
+    .selectFrom('claimed as w')
+    .innerJoin('spent', 'spent.subject', 'w.subject')
+    .selectAll('w')
+    .select((it) => [
+      accountJson(it.ref('w.user_id')).as('account'),
+      challengesJson(it.ref('w.id')).as('challenges'),
+    ])
+    .executeTakeFirst();
+  return row === undefined ? null : workflowRow({ ...row, locked_until: null });
+}
+
+/** When so many consecutive failures are unlocked again; null while there are few. Each further one doubles it. */
+function lockAfter(failures: Expression<unknown>, now: Date) {
+  return raw<Date | null>`case when ${failures} >= ${raw.lit(FAILURES_BEFORE_LOCK)} then
+    cast(${now} as timestamptz) + make_interval(secs => least(
+      ${raw.lit(LONGEST_LOCK_SECONDS)},
+      ${raw.lit(FIRST_LOCK_SECONDS)} * power(2, least(${failures} - ${raw.lit(FAILURES_BEFORE_LOCK)}, 16))
+    )) end`;
+}
+
+/** Takes one failure of an account back: its proof was right, or was never checked. */
+export function takeBackFailure(sql: Sql, subject: string) {
+  return sql
+    .updateTable('lockout')
+    .set({
+      failures: raw`greatest(failures - 1, 0)`,
+      locked_until: raw`case when failures > ${raw.lit(FAILURES_BEFORE_LOCK)} then locked_until end`,
+    })
+    .where('subject', '=', subject);
+}
+
+/** The account's owner has shown up: failures begin at zero again. */
+export function forgetFailures(sql: Sql, subject: string) {
+  return sql.updateTable('lockout').set({ failures: 0, locked_until: null }).where('subject', '=', subject);
+}
+
+/** Gives back an attempt for which nothing was checked. */
+export async function giveBackAttempt(sql: Sql, { id, subject }: WorkflowRow): Promise<void> {
+  await sql
+    .with('failure', (db) => takeBackFailure(db as Sql, subject).returning('subject'))
+    .updateTable('workflow')
+    .set((it) => ({ attempts: it('attempts', '-', 1) }))
+    .where('id', '=', id)
+    .execute();
+}
+
+function challengesJson(workflowId: Expression<string>) {
+  return raw<SentChallenge[]>`(
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'id', c.id, 'factor', c.factor, 'codeDigest', c.code_digest, 'hint', c.hint, 'sentAt', c.sent_at,
+      'timesSent', c.times_sent, 'expiresAt', c.expires_at, 'consumed', c.consumed_at is not null
+    )), '[]') from challenge c where c.workflow_id = ${workflowId}
+  )`;
+}
+
+function workflowRow(row: {
+  id: string;
+  chart: string;
+  machine_version: string;
+  tenant_id: string;
+  session_id: string | null;
+  subject: string;
+  snapshot: object;
+  revision: number;
+  attempts: number;
+  max_attempts: number;
+  expires_at: Date;
+  account: Account | null;
+  challenges: SentChallenge[];
+  locked_until: Date | null;
+}): WorkflowRow {
+  return {
+    id: row.id,
+    chart: row.chart,
+    machineVersion: row.machine_version,
+    tenantId: row.tenant_id,
+    sessionId: row.session_id,
+    subject: row.subject,
+    snapshot: row.snapshot,
+    revision: row.revision,
+    attempts: row.attempts,
+    maxAttempts: row.max_attempts,
+    expiresAt: row.expires_at,
+    account: row.account,
+    challenges: row.challenges,
+    lockedUntil: row.locked_until,
+  };
+}

@@ -1,0 +1,37 @@
+// What a client may see of a workflow: its status, and what may be proved now. Each workflow's `view.ts` makes it
+// from a snapshot.
+import type { FactorKind } from '../policy/factor-kind.ts';
+import type { Acceptable } from '../policy/required-factors.ts';
+
+export const WorkflowStatus = {
+  NEEDS_FIRST_FACTOR: 'NEEDS_FIRST_FACTOR',
+  NEEDS_SECOND_FACTOR: 'NEEDS_SECOND_FACTOR',
+  NEEDS_PROOF: 'NEEDS_PROOF',
+  NEEDS_ENROLLMENT: 'NEEDS_ENROLLMENT',
+  NEEDS_NEW_PASSWORD: 'NEEDS_NEW_PASSWORD',
+  COMPLETE: 'COMPLETE',
+  FAILED: 'FAILED',
+  EXPIRED: 'EXPIRED',
+} as const;
+export type WorkflowStatus = (typeof WorkflowStatus)[keyof typeof WorkflowStatus];
+
+export interface WorkflowView {
+  readonly status: WorkflowStatus;
+  readonly proves: Proves;
+}
+
+/** What may be proved now. */
+export type Proves =
+  | { readonly what: 'NOTHING' }
+  /** Factors by name alone: nobody has proved anything yet, so nothing is said about the account. */
+  | { readonly what: 'ANY_OF'; readonly factors: readonly FactorKind[] }
+  /** The user's own factors among those that will do, with hints. */
+  | { readonly what: 'OWN'; readonly acceptable: Acceptable }
+  /** The authenticator that is being enrolled. */
+  | { readonly what: 'NEW'; readonly factor: FactorKind; readonly authenticatorId: string };
+
+export const NOTHING: Proves = { what: 'NOTHING' };
+
+export const COMPLETE: WorkflowView = { status: 'COMPLETE', proves: NOTHING };
+export const FAILED: WorkflowView = { status: 'FAILED', proves: NOTHING };
+export const EXPIRED: WorkflowView = { status: 'EXPIRED', proves: NOTHING };

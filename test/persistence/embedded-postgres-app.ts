@@ -1,0 +1,32 @@
+/**
+ * An app for embedded-postgres.test.ts to start, signal and kill: it starts the database in the folder that it is
+ * given, says so in one line of JSON, and on SIGINT drains like a server does: some work first, then the stop.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts';
+
+const [dataDir = '', durability] = process.argv.slice(2);
+const say = (words: object) => process.stdout.write(`${JSON.stringify(words)}\n`);
+
+process.once('SIGINT', async () => {
+  await delay(500);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query('select 1 as answer');
+  await client.end();
+  say({ drained: rows[0].answer });
+  await stop();
+  say({ stopped: true });
+  clearInterval(serving);
+});
+const serving = setInterval(() => undefined, 1000);
+const { url, stop } = await startEmbeddedPostgres({
+  dataDir,
+  durable: durability === 'durable',
+  log: () => undefined,
+}).catch((error) => {
+  say({ code: error.code, message: error.message });
+  process.exit(1);
+});
+say({ url });
