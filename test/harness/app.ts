@@ -1,0 +1,71 @@
+// A running Stepgate for a test file: a database of its own, a clock that the test moves, and the log it wrote.
+import { randomUUID } from 'node:crypto';
+import { inject } from 'vitest';
+import { type App, startApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { Clock } from '../../src/platform/clock.ts';
+import { createLog } from '../../src/platform/log.ts';
+import { onServer, urlOf } from './database.ts';
+
+export class TestClock implements Clock {
+  #aheadMs = 0;
+
+  now(): Date {
+    return new Date(Date.now() + this.#aheadMs);
+  }
+
+  advance(seconds: number): void {
+    this.#aheadMs += seconds * 1000;
+  }
+}
+
+export interface TestApp extends AsyncDisposable {
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly clock: TestClock;
+  /** Every line that was logged, at the finest level. */
+  readonly log: string[];
+  readonly app: App;
+}
+
+export const TEST_ENVIRONMENT = {
+  NODE_ENV: 'test',
+  PORT: '0',
+  PUBLIC_URL: 'http://localhost:4000',
+  BCRYPT_COST: '4',
+  LOG_LEVEL: 'trace',
+};
+
+export async function testDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+  const serverUrl = inject('databaseUrl');
+  const name = `stepgate_${randomUUID().replaceAll('-', '')}`;
+  await onServer(serverUrl, `create database ${name} template ${inject('templateName')} strategy file_copy`);
+  return {
+    url: urlOf(serverUrl, name),
+    drop: () => onServer(serverUrl, `drop database if exists ${name} with (force)`),
+  };
+}
+
+/** @param environment what the test configures beside the usual. */
+export async function startTestApp(environment: Readonly<Record<string, string>> = {}): Promise<TestApp> {
+  const database = await testDatabase();
+  const log: string[] = [];
+  const clock = new TestClock();
+  const app = await startApp({
+    config: readConfig({ ...TEST_ENVIRONMENT, ...environment }),
+    databaseUrl: database.url,
+    log: createLog('trace', { write: (line) => log.push(line) }),
+    clock,
+  });
+  return {
+    url: app.url,
+    databaseUrl: database.url,
+    clock,
+    log,
+    app,
+    async [Symbol.asyncDispose]() {
+      await app.stop();
+      await database.drop();
+    },
+  };
+}

@@ -1,0 +1,207 @@
+// A client as an application would write it: HTTP, GraphQL, the development inbox, an authenticator app. It knows the
+// contract and nothing of the inside.
+import { randomUUID } from 'node:crypto';
+import { generateSync } from 'otplib';
+import type { TestApp } from './app.ts';
+
+export interface GraphQLAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+  readonly data: any;
+  readonly errors: readonly GraphQLProblem[];
+  readonly text: string;
+}
+
+export interface GraphQLProblem {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions: Readonly<Record<string, unknown>> & { readonly code?: string };
+}
+
+export interface Tokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+type RequestHeaders = Readonly<Record<string, string>>;
+
+export const PASSWORD = 'correct horse battery staple';
+
+const GRANT = 'session { accessToken refreshToken expiresAt session { id } }';
+const ENROLLS = `totp { secret uri qrCode } backupCodes ${GRANT}`;
+const WORKFLOWS: Readonly<Record<string, string>> = {
+  SignUp: ENROLLS,
+  SignIn: ENROLLS,
+  Enrollment: ENROLLS,
+  StepUp: GRANT,
+};
+
+/** Everything that a mutation of these workflows can say. */
+function selection(workflows: readonly string[], errors: readonly string[]): string {
+  return `
+  __typename
+  ... on Workflow {
+    id status expiresAt
+    factors { factor authenticatorId hint needsPreparing }
+    challenge { factor hint sentAt expiresAt }
+  }
+  ... on UserError { code message }
+  ${workflows.map((type) => `... on ${type} { ${WORKFLOWS[type]} }`).join('\n')}
+  ${errors.join('\n')}`;
+}
+
+const INVALID = '... on InvalidInput { fields { path message } }';
+const LOCKED = '... on LockedOut { retryAfterSeconds }';
+const OVERLOADED = '... on Overloaded { retryAfterSeconds }';
+const REJECTED = '... on ProofRejected { attemptsRemaining }';
+
+const SELECTIONS: Readonly<Record<string, string>> = {
+  startSignUp: selection(['SignUp'], [INVALID, OVERLOADED]),
+  startSignIn: selection(['SignIn'], [INVALID]),
+  startEnrollment: selection(['Enrollment'], [INVALID]),
+  startStepUp: selection(['StepUp'], [INVALID]),
+  prepareFactor: selection(Object.keys(WORKFLOWS), [LOCKED]),
+  attemptFactor: selection(Object.keys(WORKFLOWS), [INVALID, LOCKED, OVERLOADED, REJECTED]),
+};
+
+/** What a mutation of a workflow answers: the workflow or an error. */
+export interface Step {
+  readonly __typename: string;
+  readonly id: string;
+  readonly status: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly attemptsRemaining?: number;
+  readonly retryAfterSeconds?: number;
+  readonly factors: readonly {
+    factor: string;
+    authenticatorId: string | null;
+    hint: string | null;
+    needsPreparing: boolean;
+  }[];
+  readonly challenge: { factor: string; hint: string | null; sentAt: string; expiresAt: string } | null;
+  readonly totp: { secret: string; uri: string; qrCode: string } | null;
+  readonly backupCodes: readonly string[] | null;
+  readonly session: (Tokens & { expiresAt: string; session: { id: string } }) | null;
+}
+
+export interface Person extends Tokens {
+  readonly email: string;
+  readonly password: string;
+}
+
+export class TestClient {
+  readonly #app: Pick<TestApp, 'url'> & Partial<Pick<TestApp, 'clock'>>;
+
+  constructor(app: Pick<TestApp, 'url'> & Partial<Pick<TestApp, 'clock'>>) {
+    this.#app = app;
+  }
+
+  /** One operation. @param token an access token. */
+  async graphql(
+    query: string,
+    variables: object = {},
+    token?: string,
+    headers: RequestHeaders = {},
+  ): Promise<GraphQLAnswer> {
+    return this.post(JSON.stringify({ query, variables }), token, headers);
+  }
+
+  /** Any body at all. */
+  async post(body: string, token?: string, headers: RequestHeaders = {}): Promise<GraphQLAnswer> {
+    const response = await fetch(`${this.#app.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json, application/json',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      body,
+    });
+    const text = await response.text();
+    const parsed = text.startsWith('{') ? JSON.parse(text) : {};
+    return {
+      status: response.status,
+      headers: response.headers,
+      data: parsed.data ?? null,
+      errors: parsed.errors ?? [],
+      text,
+    };
+  }
+
+  async #mutation(field: string, input: object, token?: string): Promise<Step> {
+    const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
+    const query = `mutation ($input: ${type}!) { ${field}(input: $input) { ${SELECTIONS[field]} } }`;
+    const { data, errors } = await this.graphql(query, { input }, token);
+    const [error] = errors;
+    if (error !== undefined) throw Object.assign(new Error(error.message), { problem: error });
+    return data[field];
+  }
+
+  startSignUp = (input: object): Promise<Step> => this.#mutation('startSignUp', input);
+  startSignIn = (input: object): Promise<Step> => this.#mutation('startSignIn', input);
+  startEnrollment = (input: object, token?: string): Promise<Step> =>
+    this.#mutation('startEnrollment', input, token);
+  startStepUp = (input: object, token?: string): Promise<Step> => this.#mutation('startStepUp', input, token);
+  prepare = (workflowId: string, factor: string, token?: string): Promise<Step> =>
+    this.#mutation('prepareFactor', { workflowId, factor }, token);
+  attempt = (workflowId: string, proof: object, token?: string): Promise<Step> =>
+    this.#mutation('attemptFactor', { workflowId, proof }, token);
+
+  async inbox(): Promise<
+    readonly { id: string; channel: string; to: string; subject: string; text: string; sentAt: string }[]
+  > {
+    return (await (await fetch(`${this.#app.url}/dev/inbox.json`)).json()) as never;
+  }
+
+  /** The code in the newest message to an address. */
+  async codeFor(email: string): Promise<string> {
+    const message = (await this.inbox()).find((one) => one.to === email);
+    const code = /\b\d{6}\b/.exec(message?.text ?? '')?.[0];
+    if (code === undefined) throw new Error(`There is no code for ${email} in the inbox.`);
+    return code;
+  }
+
+  /** The code that an authenticator app shows at the server's time. @param steps how many periods ahead. */
+  totp(secret: string, steps = 0): string {
+    const now = this.#app.clock?.now() ?? new Date();
+    return generateSync({ secret, epoch: Math.floor(now.getTime() / 1000) + steps * 30 });
+  }
+
+  /** A new account, signed up and signed in. */
+  async signUp(email = `${randomUUID()}@example.com`, password = PASSWORD): Promise<Person> {
+    const started = await this.startSignUp({ email, password });
+    const done = await this.attempt(started.id, { emailCode: await this.codeFor(email) });
+    if (done.session === null) throw new Error(`The sign-up ended as ${done.status ?? done.code}.`);
+    return { email, password, ...tokensOf(done) };
+  }
+
+  /** Adds an authenticator app in a session. */
+  async enrollTotp(
+    token: string,
+  ): Promise<{ secret: string; backupCodes: readonly string[]; tokens: Tokens }> {
+    const started = await this.startEnrollment({ factor: 'TOTP', label: 'phone' }, token);
+    const secret = started.totp?.secret ?? '';
+    const done = await this.attempt(started.id, { totp: this.totp(secret) }, token);
+    if (done.session === null) throw new Error(`The enrollment ended as ${done.status ?? done.code}.`);
+    return { secret, backupCodes: done.backupCodes ?? [], tokens: tokensOf(done) };
+  }
+
+  /** Signs in with the password, and with the second proof where one is given. */
+  async signIn({ email, password }: { email: string; password: string }, second?: object): Promise<Tokens> {
+    const started = await this.startSignIn({ identifier: email });
+    let step = await this.attempt(started.id, { password });
+    if (second !== undefined) step = await this.attempt(started.id, second);
+    if (step.session === null || step.session === undefined)
+      throw new Error(`The sign-in stands at ${step.status ?? step.code}.`);
+    return tokensOf(step);
+  }
+}
+
+export function tokensOf(step: Step): Tokens {
+  if (step.session === null) throw new Error('The step granted no session.');
+  const { accessToken, refreshToken } = step.session;
+  return { accessToken, refreshToken };
+}

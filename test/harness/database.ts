@@ -1,0 +1,55 @@
+// One PostgreSQL for the whole run: the embedded one, or the server of DATABASE_URL. A migrated template is made once,
+// and each test file works on a copy of it.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts';
+import { migrate } from '../../src/persistence/migrations.ts';
+import { openOrm } from '../../src/persistence/orm.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** A server to make databases on. */
+    databaseUrl: string;
+    templateName: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = process.env['DATABASE_URL'];
+  const dataDir = await mkdtemp(join(tmpdir(), 'stepgate-test-'));
+  const embedded =
+    given === undefined ? await startEmbeddedPostgres({ dataDir, durable: false, log: () => {} }) : null;
+  const serverUrl = given ?? embedded?.url ?? '';
+  const templateName = `stepgate_template_${process.pid}`;
+  await onServer(serverUrl, `create database ${templateName}`);
+  const templateUrl = urlOf(serverUrl, templateName);
+  const orm = await openOrm(templateUrl);
+  await migrate(orm, templateUrl, new Date());
+  await orm.close(); // a template with a connection cannot be copied
+  project.provide('databaseUrl', serverUrl);
+  project.provide('templateName', templateName);
+  return async () => {
+    if (embedded === null) await onServer(serverUrl, `drop database ${templateName} with (force)`);
+    await embedded?.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+}
+
+export async function onServer(serverUrl: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+export function urlOf(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl);
+  url.pathname = `/${database}`;
+  return url.href;
+}
