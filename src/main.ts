@@ -1,31 +1,24 @@
 // The start: configuration, a database, the app, and a clean end on SIGTERM or SIGINT.
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
-import {
-  type EmbeddedPostgres,
-  EmbeddedPostgresError,
-  startEmbeddedPostgres,
-} from './persistence/embedded-postgres.ts';
+import { type Database, openDatabase } from './persistence/database.ts';
+import { EmbeddedPostgresError } from './persistence/embedded-postgres/start.ts';
 import { createLog, type Log } from './platform/log.ts';
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
-  const embedded = config.databaseUrl === null ? await embeddedDatabase(config, log) : null;
-  const databaseUrl = config.databaseUrl ?? embedded?.url ?? '';
-  const app = await startApp({ config, databaseUrl, log }).catch(async (error: unknown) => {
-    await embedded?.stop();
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const database = await openDatabase(config, say, (line) => log.debug({ postgres: line }));
+  const app = await startApp({ config, databaseUrl: database.url, log }).catch(async (error: unknown) => {
+    await database.stop();
     throw error;
   });
-  stopOnSignal(app, embedded, log);
+  stopOnSignal(app, database, log);
   announce(app, config);
 }
 
-function embeddedDatabase({ dataDir }: Config, log: Log): Promise<EmbeddedPostgres> {
-  return startEmbeddedPostgres({ dataDir, durable: true, log: (line) => log.debug({ postgres: line }) });
-}
-
-function stopOnSignal(app: App, embedded: EmbeddedPostgres | null, log: Log): void {
+function stopOnSignal(app: App, database: Database, log: Log): void {
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -34,7 +27,7 @@ function stopOnSignal(app: App, embedded: EmbeddedPostgres | null, log: Log): vo
       log.info({ signal }, 'stopping');
       app
         .stop()
-        .then(() => embedded?.stop())
+        .then(() => database.stop())
         .then(
           () => log.info('stopped'),
           (error: unknown) => {

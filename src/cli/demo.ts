@@ -11,7 +11,11 @@ interface Answer {
 }
 
 /** Plays one step of the tour: its title and operation, these variables, this token. */
-async function play(number: number, variables: object = {}, accessToken?: string): Promise<Record<string, unknown>> {
+async function play(
+  number: number,
+  variables: object = {},
+  accessToken?: string,
+): Promise<Record<string, unknown>> {
   const step = TOUR[number - 1];
   if (step === undefined) throw new Error(`The tour has no step ${number}.`);
   process.stdout.write(`\n\u001b[1m${step.title}\u001b[0m\n\n${step.query}\n${JSON.stringify(variables)}\n`);
@@ -50,7 +54,10 @@ const email = `demo-${Date.now()}@example.com`;
 const password = 'correct horse battery staple';
 
 const signUp = await play(1, { email, password });
-const signedUp = await play(2, { workflowId: idOf(signUp), proof: { emailCode: await codeFromInbox(email) } });
+const signedUp = await play(2, {
+  workflowId: idOf(signUp),
+  proof: { emailCode: await codeFromInbox(email) },
+});
 const firstSession = tokenOf(signedUp);
 await play(3, {}, firstSession);
 
@@ -77,5 +84,6 @@ await play(3, {}, firstSession);
 const stepUp = await play(10, { maxAge: 600 }, firstSession);
 const steppedUp = await play(11, { workflowId: idOf(stepUp), proof: { backupCode } }, firstSession);
 const viewer = await play(3, {}, tokenOf(steppedUp));
-if (!Array.isArray(viewer['auditEvents'])) throw new Error('The guarded field was refused after the step-up.');
+if (!Array.isArray(viewer['auditEvents']))
+  throw new Error('The guarded field was refused after the step-up.');
 process.stdout.write('\nThat was the tour: the field was refused, and given after the step-up.\n');

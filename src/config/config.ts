@@ -9,6 +9,8 @@ export interface Config {
   /** Null: start the embedded PostgreSQL. */
   readonly databaseUrl: string | null;
   readonly dataDir: string;
+  /** Whether DATA_DIR was set, and not left to us. */
+  readonly isDataDirGiven: boolean;
   /** Where clients reach the server: the issuer and audience of its tokens. No trailing slash. */
   readonly publicUrl: string;
   /** Newest first; 32 bytes each. */
@@ -141,6 +143,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
     databaseUrl: env.DATABASE_URL ?? null,
     dataDir: env.DATA_DIR ?? '.stepgate',
+    isDataDirGiven: env.DATA_DIR !== undefined,
     publicUrl: env.PUBLIC_URL ?? `http://localhost:${port}`,
     secretKeys: env.SECRET_KEYS ?? [DEVELOPMENT_KEY],
     corsOrigins: env.CORS_ORIGINS ?? [],

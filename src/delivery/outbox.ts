@@ -1,11 +1,11 @@
 // The outbox: a message is written in the transaction of the step that causes it, so a step that fails sends
 // nothing and a step that commits loses nothing. It is sealed while it waits and erased when it was handed over.
 import { sql as raw } from 'kysely';
+import { type Sql } from '../persistence/orm.ts';
+import type { Settlement } from '../persistence/settlement.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
 import { open, seal } from '../platform/seal.ts';
-import { type Sql } from '../persistence/orm.ts';
-import type { Settlement } from '../persistence/settlement.ts';
 import type { Channel, Message, Transports } from './message.ts';
 
 export const DELIVER_TASK = 'deliver';

@@ -1,10 +1,10 @@
 // The worker beside the server: hands the outbox's messages over, and clears away what has expired. The queue is
 // graphile-worker's, in the same database, so that a job is committed with what caused it.
-import { Logger, run, type Runner } from 'graphile-worker';
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
+import { Logger, type Runner, run } from 'graphile-worker';
 import { clearAway } from '../persistence/clear-away.ts';
 import { type Orm, sqlOf } from '../persistence/orm.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
 import { DELIVER_TASK, type Outbox } from './outbox.ts';
 
 const CLEAR_AWAY_TASK = 'clear-away';

@@ -1,10 +1,10 @@
 // What a factor may know of a user: addresses, authenticators, unused backup codes. Read in one piece with the
 // step that needs it, as JSON built by PostgreSQL.
 import { type Expression, type RawBuilder, sql } from 'kysely';
-import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
-import type { SecondFactorPolicy } from '../policy/required-factors.ts';
 import type { Role } from '../persistence/entities/user.ts';
 import type { Sql } from '../persistence/orm.ts';
+import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
+import type { SecondFactorPolicy } from '../policy/required-factors.ts';
 
 export interface StoredAuthenticator {
   readonly id: string;

@@ -1,8 +1,8 @@
 // The contract of a factor: what a user could prove with it, how a challenge is made, how a proof is checked.
 // A new factor is one folder that implements this, and one line in the registry.
 import type { Message } from '../delivery/message.ts';
-import type { FactorKind } from '../policy/factor-kind.ts';
 import type { Sql } from '../persistence/orm.ts';
+import type { FactorKind } from '../policy/factor-kind.ts';
 import type { Account, StoredAuthenticator } from './account.ts';
 
 export interface Factor {

@@ -1,6 +1,7 @@
 // The audit log: what happened, to whom, from where. Words and ids only.
-import type { FactorKind } from '../policy/factor-kind.ts';
+
 import { randomId } from '../platform/random.ts';
+import type { FactorKind } from '../policy/factor-kind.ts';
 import type { Settlement } from './settlement.ts';
 
 export interface AuditEntry {

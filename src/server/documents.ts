@@ -1,7 +1,8 @@
 // From a document to a typed answer: parsed and validated within limits, its variables checked, each error with a
 // code, each failure with a log line that names codes and never a message or a value.
-import { GraphQLError, parse } from 'graphql';
+
 import type { ExecutionResult } from 'graphql';
+import { GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Log } from '../platform/log.ts';
 import { variableErrors, wellFormedStringsRule, withoutSuggestions, withoutValue } from './input-errors.ts';

@@ -2,12 +2,12 @@
 // are opaque, stored as digests and rotated at every use; one that is used twice was stolen from somebody, so its
 // session ends (RFC 9700 section 4.14.2).
 import { sql as raw } from 'kysely';
-import { addSeconds } from '../platform/clock.ts';
-import { digest } from '../platform/digest.ts';
-import { randomId, randomToken } from '../platform/random.ts';
 import { jsonb } from '../persistence/jsonb.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { Settlement } from '../persistence/settlement.ts';
+import { addSeconds } from '../platform/clock.ts';
+import { digest } from '../platform/digest.ts';
+import { randomId, randomToken } from '../platform/random.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import type { AccessTokens } from './access-token.ts';
 import { RefreshTokenRejected } from './errors.ts';

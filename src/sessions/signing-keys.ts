@@ -1,17 +1,17 @@
 // The key pairs that sign access tokens: ES256 (RFC 7518 section 3.4), kept in the database so that every node
 // signs with the same one, the private half sealed. All that are published may verify.
 import {
-  calculateJwkThumbprint,
   type CryptoKey,
+  calculateJwkThumbprint,
   exportJWK,
   generateKeyPair,
   importJWK,
   type JWK,
 } from 'jose';
+import { type Orm, sqlOf } from '../persistence/orm.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { open, seal } from '../platform/seal.ts';
-import { type Orm, sqlOf } from '../persistence/orm.ts';
 
 export const SIGNING_ALGORITHM = 'ES256';
 

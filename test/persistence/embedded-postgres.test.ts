@@ -9,9 +9,9 @@ import {
   cp,
   mkdir,
   mkdtemp,
-  rename,
   readdir,
   readFile,
+  rename,
   rm,
   symlink,
   writeFile,
@@ -24,12 +24,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { firstClosedFolder } from '../../src/persistence/embedded-postgres-account.ts';
+import { firstClosedFolder } from '../../src/persistence/embedded-postgres/account.ts';
 import {
   type EmbeddedPostgres,
   EmbeddedPostgresError,
   startEmbeddedPostgres,
-} from '../../src/persistence/embedded-postgres.ts';
+} from '../../src/persistence/embedded-postgres/start.ts';
 
 const repository = join(import.meta.dirname, '../..');
 const fixture = join(import.meta.dirname, 'embedded-postgres-app.ts');
@@ -176,7 +176,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
 
   it('does not keep the app from ending, and ends with it', async () => {
     const program = join(scratch, 'ends.ts');
-    const source = join(repository, 'src/persistence/embedded-postgres.ts');
+    const source = join(repository, 'src/persistence/embedded-postgres/start.ts');
     await writeFile(
       program,
       `import { startEmbeddedPostgres } from ${JSON.stringify(source)};

@@ -1,5 +1,7 @@
 // A code of six digits sent by e-mail: an out-of-band secret (NIST SP 800-63B-4 section 3.1.3), but one that
 // proves the mailbox, which counts as knowledge. Valid for ten minutes, once, for one workflow.
+
+import type { Message } from '../../delivery/message.ts';
 import { addSeconds } from '../../platform/clock.ts';
 import { keyedDigest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
@@ -7,7 +9,6 @@ import { randomSixDigits } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { EmailOfAccount } from '../account.ts';
 import { codeValue, verifyCode } from '../challenge.ts';
-import type { Message } from '../../delivery/message.ts';
 import type { Factor, ProofField } from '../factor.ts';
 import { maskEmail } from './mask.ts';
 import { alreadyRegisteredMessage, emailCodeMessage } from './messages.ts';

@@ -3,11 +3,11 @@
 import { regenerateBackupCodes } from '../../factors/backup-codes/regenerate.ts';
 import { removeAuthenticator } from '../../factors/remove-authenticator.ts';
 import { Conflict } from '../../persistence/settlement.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { isUuid, NotFound } from '../input.ts';
 import { FactorKindEnum } from '../types/enums.ts';
-import type { FactorKind } from '../../policy/factor-kind.ts';
 
 const BackupCodes = builder.objectRef<{ codes: readonly string[] }>('BackupCodes').implement({
   description: 'New backup codes. They are shown now and never again.',

@@ -1,6 +1,7 @@
 // The two mutations that drive every workflow: prepare a factor where that is needed, then attempt it.
-import { PROOF_FIELDS } from '../../factors/registry.ts';
+
 import type { ProofField } from '../../factors/factor.ts';
+import { PROOF_FIELDS } from '../../factors/registry.ts';
 import { Conflict } from '../../persistence/settlement.ts';
 import {
   FactorNotOffered,

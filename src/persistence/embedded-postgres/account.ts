@@ -7,7 +7,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { chmod, chown, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
+import { EmbeddedPostgresError } from './error.ts';
 
 const run = promisify(execFile);
 

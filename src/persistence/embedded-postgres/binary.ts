@@ -16,9 +16,9 @@ import {
 import { findPackageJSON, registerHooks } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Account, firstClosedFolder } from './embedded-postgres-account.ts';
-import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
-import { temporarySibling } from './embedded-postgres-folder.ts';
+import { type Account, firstClosedFolder } from './account.ts';
+import { EmbeddedPostgresError } from './error.ts';
+import { temporarySibling } from './folder.ts';
 
 export interface Binaries {
   packageName: string;

@@ -6,9 +6,9 @@
 import { readFile, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cluster } from './embedded-postgres-cluster.ts';
-import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
-import { openSession } from './embedded-postgres-session.ts';
+import type { Cluster } from './cluster.ts';
+import { EmbeddedPostgresError } from './error.ts';
+import { openSession } from './session.ts';
 
 const POLL_MILLISECONDS = 50;
 /** A server killed along with its supervisor just after its start may not listen yet. */

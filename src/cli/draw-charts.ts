@@ -1,0 +1,44 @@
+// Draws every chart into docs/workflows.md and records its version: `npm run charts:draw`. A chart that was changed
+// without a new version is refused, because running workflows of the old one would be taken for the new one.
+import { readFile, writeFile } from 'node:fs/promises';
+import { CHARTS, type ChartName, chartOf } from '../workflows/charts.ts';
+import { mermaid } from '../workflows/mermaid.ts';
+import { chartDigest, type RecordedCharts } from '../workflows/recorded.ts';
+
+const PAGE = new URL('../../docs/workflows.md', import.meta.url);
+const RECORD = new URL('../../docs/charts.json', import.meta.url);
+
+export function workflowsPage(): string {
+  const sections = (Object.keys(CHARTS) as ChartName[]).map(
+    (name) =>
+      `## ${name}\n\nVersion ${chartOf(name).version}.\n\n\`\`\`mermaid\n${mermaid(chartOf(name))}\`\`\`\n`,
+  );
+  return `# The workflows
+
+Drawn from the charts under \`src/workflows/\` by \`npm run charts:draw\`; a test fails when this page is stale.
+
+Events come from the server's code, one for each thing that can happen: \`PREPARE\` when a client asks for a
+challenge, \`PROVE\` when a proof was accepted, \`EXHAUST\` when the last attempt was wrong, \`EXPIRE\` when the
+deadline has passed. What stands behind a slash is an effect, which the runner performs when the step commits.
+
+${sections.join('\n')}`;
+}
+
+export async function updatedRecord(): Promise<RecordedCharts> {
+  const recorded = JSON.parse(await readFile(RECORD, 'utf8').catch(() => '{}')) as RecordedCharts;
+  for (const name of Object.keys(CHARTS) as ChartName[]) {
+    const version = chartOf(name).version ?? '';
+    const digest = await chartDigest(name);
+    const before = recorded[name]?.[version];
+    if (before !== undefined && before !== digest) {
+      throw new Error(`The chart ${name} was changed. Raise its version (now ${version}) in chart.ts.`);
+    }
+    recorded[name] = { ...recorded[name], [version]: digest };
+  }
+  return recorded;
+}
+
+if (import.meta.main) {
+  await writeFile(RECORD, `${JSON.stringify(await updatedRecord(), null, 2)}\n`);
+  await writeFile(PAGE, workflowsPage());
+}

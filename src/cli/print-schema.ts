@@ -1,0 +1,5 @@
+// Writes schema.graphql from the code: `npm run schema:print`. A test fails when the two differ.
+import { writeFile } from 'node:fs/promises';
+import { printedSchema } from '../graphql/schema.ts';
+
+await writeFile(new URL('../../schema.graphql', import.meta.url), printedSchema());

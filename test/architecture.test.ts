@@ -1,0 +1,145 @@
+// The layers of the design: an import only ever points down, and the things that belong to one place are there only.
+import { glob, readFile } from 'node:fs/promises';
+import { dirname, normalize, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+const SOURCE = fileURLToPath(new URL('../src', import.meta.url));
+
+/** From the top down. A file at the top of `src` belongs to the first layer. */
+const LAYERS = [
+  'start',
+  'cli',
+  'server',
+  'graphql',
+  'workflows',
+  'factors',
+  'sessions',
+  'delivery',
+  'persistence',
+  'step-up',
+  'policy',
+  'config',
+  'platform',
+] as const;
+
+interface SourceFile {
+  readonly path: string;
+  readonly layer: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+const files: SourceFile[] = [];
+
+beforeAll(async () => {
+  for await (const path of glob('**/*.ts', { cwd: SOURCE })) {
+    const text = await readFile(`${SOURCE}/${path}`, 'utf8');
+    const imports = [...text.matchAll(/(?:^|})[^'\n]*?\b(?:from|import) *\(?'([^']+)'/gm)].map(
+      ([, name = '']) => name,
+    );
+    files.push({ path, layer: layerOf(path), text, imports });
+  }
+});
+
+function layerOf(path: string): string {
+  return path.includes('/') ? (path.split('/')[0] ?? '') : 'start';
+}
+
+/** The files of `src` that a file imports, as paths below `src`. */
+function importedFiles({ path, imports }: SourceFile): string[] {
+  return imports
+    .filter((name) => name.startsWith('.'))
+    .map((name) => normalize(relative(SOURCE, `${SOURCE}/${dirname(path)}/${name}`)))
+    .filter((target) => !target.startsWith('..'));
+}
+
+/** Comments say many words; only code counts. */
+function code({ text }: SourceFile): string {
+  return text.replaceAll(/\/\*.*?\*\//gs, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
+}
+
+function pathsWhere(matches: (file: SourceFile) => boolean): string[] {
+  return files.filter(matches).map((file) => file.path);
+}
+
+describe('the architecture', () => {
+  test('every file lives in a layer, and the search for imports finds some in each', () => {
+    expect(pathsWhere((file) => !LAYERS.some((layer) => layer === file.layer))).toEqual([]);
+    expect(files.length).toBeGreaterThan(60);
+    expect(files.flatMap(importedFiles).length).toBeGreaterThan(200);
+  });
+
+  test('an import never points up the layers', () => {
+    const rank = (path: string): number => LAYERS.findIndex((layer) => layer === layerOf(path));
+    const upward = files.flatMap((file) =>
+      importedFiles(file)
+        .filter((target) => rank(target) < rank(file.path))
+        .map((target) => `${file.path} -> ${target}`),
+    );
+    expect(upward).toEqual([]);
+  });
+
+  test('the public step-up package imports policy and the graphql libraries only', () => {
+    const allowed = /^(graphql|@pothos\/core|@envelop\/core|\.\.?\/)/;
+    const foreign = files
+      .filter((file) => file.layer === 'step-up')
+      .flatMap((file) => [
+        ...file.imports.filter((name) => !allowed.test(name)),
+        ...importedFiles(file).filter((target) => !['step-up', 'policy'].includes(layerOf(target))),
+      ]);
+    expect(foreign).toEqual([]);
+  });
+
+  test('policy is pure: it imports nothing but itself', () => {
+    const foreign = files
+      .filter((file) => file.layer === 'policy')
+      .flatMap((file) => [
+        ...file.imports.filter((name) => !name.startsWith('.')),
+        ...importedFiles(file).filter((target) => layerOf(target) !== 'policy'),
+      ]);
+    expect(foreign).toEqual([]);
+  });
+
+  test('the environment is read where the program starts, and parsed in config only', () => {
+    // The supervisor of the embedded PostgreSQL is a program of its own, and passes a few variables on.
+    const readers = pathsWhere((file) => /process\.env\b/.test(code(file)));
+    expect(readers.filter((path) => !/^(main\.ts|cli\/|persistence\/embedded-postgres)/.test(path))).toEqual(
+      [],
+    );
+    const parsers = pathsWhere((file) => /process\.env(\.|\[)/.test(code(file)));
+    expect(parsers.filter((path) => !/^(cli\/demo\.ts|persistence\/embedded-postgres)/.test(path))).toEqual(
+      [],
+    );
+  });
+
+  test('time and randomness come from platform only', () => {
+    const sources = /\bDate\.now\(|new Date\(\)|Math\.random\(|import [^;]*random[^;]*'node:crypto'/;
+    const users = pathsWhere((file) => file.layer !== 'platform' && sources.test(code(file)));
+    // The demo is a client, and the supervisor of the embedded PostgreSQL a program of its own.
+    expect(users.filter((path) => !/^(cli\/demo\.ts|persistence\/embedded-postgres)/.test(path))).toEqual([]);
+  });
+
+  test('a vendor’s SDK is imported in delivery or in its factor only', () => {
+    const vendors = /^(twilio|nodemailer|otplib|bcrypt|qrcode|graphile-worker)$/;
+    const users = files.filter((file) => file.imports.some((name) => vendors.test(name)));
+    const strangers = users
+      .filter(({ layer }) => layer !== 'delivery' && layer !== 'factors')
+      .map((file) => file.path);
+    // The migrations create the job queue's tables; the demo plays an authenticator app.
+    expect(strangers.toSorted()).toEqual(['cli/demo.ts', 'persistence/migrations.ts']);
+  });
+
+  test('a chart only decides: no chart imports what performs', () => {
+    const allowed = /^(policy|workflows\/(effect|event)\.ts)/;
+    const foreign = files
+      .filter((file) => file.path.endsWith('chart.ts'))
+      .flatMap((file) => importedFiles(file).filter((target) => !allowed.test(target)));
+    expect(foreign).toEqual([]);
+  });
+
+  test('no room without a name, and every file opens by saying what it owns', () => {
+    expect(pathsWhere((file) => /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/.test(file.path))).toEqual([]);
+    expect(pathsWhere((file) => !/^\/(\/|\*\*)/.test(file.text))).toEqual([]);
+  });
+});
