@@ -1,4 +1,4 @@
-// A message to one person.
+// A message to one person, and what is asked of whoever hands it over.
 
 export type Channel = 'email' | 'sms';
 
@@ -10,10 +10,30 @@ export interface Message {
   readonly text: string;
 }
 
-/** Hands messages over to the outside. Throws when that failed and may be tried again. */
+/** Hands messages over to the outside. */
 export interface Transport {
-  send(message: Message): Promise<void>;
+  /**
+   * Resolves when the other side has taken the message.
+   * @param signal aborts when the server stops: the message waits for the next one.
+   * @throws {DeliveryError}
+   */
+  send(message: Message, signal: AbortSignal): Promise<void>;
 }
 
 /** The transports that are configured. A channel without one leaves its messages in the development inbox. */
 export type Transports = Readonly<Partial<Record<Channel, Transport>>>;
+
+/**
+ * A message was not taken. What an SDK throws may hold the recipient, the text and the credentials; this error is all
+ * that leaves a transport, because it is logged and stored with the job: it says who answered what, in codes.
+ */
+export class DeliveryError extends Error {
+  override readonly name = 'DeliveryError';
+  /** This message will never be taken, however often it is tried. */
+  readonly isFinal: boolean;
+
+  constructor(message: string, { isFinal }: { readonly isFinal: boolean }) {
+    super(message);
+    this.isFinal = isFinal;
+  }
+}

@@ -25,10 +25,16 @@ export function addNotice(outbox: Outbox, { account, settlement, now }: Recipien
     outbox.add(settlement, noticeMessage(to, notice), now, addSeconds(now, NOTICE_SECONDS));
 }
 
-const NAMES: Partial<Record<FactorKind, string>> = {
-  TOTP: 'An authenticator app',
-  PASSKEY: 'A passkey',
+const NAMES: Readonly<Record<FactorKind, string>> = {
+  PASSWORD: 'A password',
+  EMAIL_CODE: 'An e-mail address',
+  EMAIL_LINK: 'An e-mail address',
   PHONE_CODE: 'A phone number',
+  PHONE_LINK: 'A phone number',
+  TOTP: 'An authenticator app',
+  BACKUP_CODE: 'A set of backup codes',
+  PASSKEY: 'A passkey',
+  OAUTH: 'An identity provider',
 };
 
 function noticeMessage(to: string, notice: Notice): Message {

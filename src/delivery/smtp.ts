@@ -1,25 +1,39 @@
-// Mail, handed over by SMTP.
+// Mail, handed over by SMTP (RFC 5321).
 import { createTransport } from 'nodemailer';
-import type { Message, Transport } from './message.ts';
+import { DeliveryError, type Message, type Transport } from './message.ts';
 
-const CONNECT_MS = 10_000;
-const SOCKET_MS = 20_000;
+/** A server that hangs is tried again later; it must not hold a worker. In milliseconds. */
+const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 };
 
-export function smtpTransport(smtpUrl: string, from: string): Transport & { close(): void } {
-  const mailer = createTransport(smtpUrl, {
-    from,
-    // A server that hangs is tried again later; it must not hold a worker.
-  } as object);
-  Object.assign(mailer.options, {
-    connectionTimeout: CONNECT_MS,
-    greetingTimeout: CONNECT_MS,
-    socketTimeout: SOCKET_MS,
-  });
+/**
+ * One mailbox and nothing else: no space, control character, list, group, route or quoting that a server on the way
+ * could read as a second recipient or a second line.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it keeps out
+const ONE_MAILBOX = /^[^\s\u0000-\u001f\u007f-\u009f,;:<>()[\]\\"@]+@[^\s\u0000-\u001f\u007f-\u009f,;:<>()[\]\\"@]+$/;
+
+/** @param url its parameters win over the usual time-outs, for example `smtp://mail.example.com?requireTLS=true`. */
+export function smtpTransport(url: string, from: string): Transport {
+  const mailer = createTransport({ url, ...TIMEOUTS }, { from });
   return {
-    async send({ to, subject, text }: Message) {
-      // As an object, the address is one address: a comma or a line break in it cannot add another recipient.
-      await mailer.sendMail({ to: { name: '', address: to }, subject, text });
+    async send({ to, subject, text }: Message, signal: AbortSignal) {
+      if (!ONE_MAILBOX.test(to)) throw new DeliveryError('The recipient is no e-mail address.', { isFinal: true });
+      try {
+        await mailer.sendMail({ to: { name: '', address: to }, subject, text, signal });
+      } catch (error) {
+        throw deliveryError(error);
+      }
     },
-    close: () => mailer.close(),
   };
+}
+
+/**
+ * A 5xx reply to the recipient or to the message is the mail server's last word (RFC 5321 section 4.2.1). One to
+ * anything else, a login or a sender, is about our configuration, which the operator can mend.
+ */
+function deliveryError(error: unknown): DeliveryError {
+  const { code, command, responseCode } = error as { code?: string; command?: string; responseCode?: number };
+  const isFinal = (responseCode ?? 0) >= 500 && (command === 'RCPT TO' || command === 'DATA');
+  const reply = responseCode === undefined ? (code ?? 'no code') : `${responseCode} to ${command}`;
+  return new DeliveryError(`The mail server did not take a message: ${reply}.`, { isFinal });
 }

@@ -1,10 +1,13 @@
 // The worker beside the server: hands the outbox's messages over, and clears away what has expired. The queue is
 // graphile-worker's, in the same database, so that a job is committed with what caused it.
-import { Logger, type Runner, run } from 'graphile-worker';
-import { clearAway } from '../persistence/clear-away.ts';
-import { type Orm, sqlOf } from '../persistence/orm.ts';
+//
+// An operator sees in the log: each delivery, each failed try (warn), each message that the other side refused for
+// good (warn), and each job that has failed its last try (error), which also stays in `graphile_worker.jobs`.
+import { type Job, type LogLevel, Logger, run, type Runner } from 'graphile-worker';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import { clearAway } from '../persistence/clear-away.ts';
+import { type Orm, sqlOf } from '../persistence/orm.ts';
 import { DELIVER_TASK, type Outbox } from './outbox.ts';
 
 const CLEAR_AWAY_TASK = 'clear-away';
@@ -24,20 +27,29 @@ export async function startWorker({ databaseUrl, orm, outbox, clock, log }: Work
     noHandleSignals: true, // the server stops it, after the last request
     crontab: `*/10 * * * * ${CLEAR_AWAY_TASK}`,
     taskList: {
-      async [DELIVER_TASK](payload) {
+      async [DELIVER_TASK](payload, { abortSignal }) {
         const { id } = payload as { id: string };
-        const outcome = await outbox.deliver(sqlOf(orm.em.fork()), id, clock.now());
-        log.info({ messageId: id, outcome }, 'message');
+        const delivery = await outbox.deliver(sqlOf(orm.em.fork()), id, clock.now(), abortSignal);
+        log[delivery.outcome === 'refused' ? 'warn' : 'info']({ messageId: id, ...delivery }, 'message');
       },
       async [CLEAR_AWAY_TASK]() {
         const cleared = await clearAway(sqlOf(orm.em.fork()), clock.now());
         log.info(cleared, 'cleared away');
       },
     },
-    logger: new Logger(() => (level, message) => {
-      // Its messages name tasks and job ids; a failing task's error is in them too, and ours hold no secret.
-      if (level === 'error') log.error({ worker: message }, 'worker');
-      else log.debug({ worker: message }, 'worker');
-    }),
+    logger: new Logger(() => (level, message, meta) => logOfQueue(log, level, message, meta)),
   });
+}
+
+/** The queue's own lines name tasks and job ids. A failed job's error is one of ours, and holds no secret. */
+function logOfQueue(log: Log, level: LogLevel, message: string, meta: object | undefined): void {
+  const { job, error } = (meta ?? {}) as { job?: Job; error?: unknown };
+  if (level !== 'error' && level !== 'warning') log.debug({ queue: message }, 'queue');
+  else if (job === undefined) log[level === 'error' ? 'error' : 'warn']({ queue: message }, 'queue');
+  else {
+    const { id, task_identifier: task, attempts: tries, max_attempts: mostTries, payload } = job;
+    const line = { jobId: id, task, payload, tries, mostTries, err: error };
+    if (tries < mostTries) log.warn(line, 'job failed, to be tried again');
+    else log.error(line, 'job failed for the last time');
+  }
 }

@@ -169,14 +169,18 @@ export class WorkflowRunner {
       this.#running(await find(caller.em, id), caller, now);
       throw new Conflict();
     }
-    const { row, name, chart, snapshot } = this.#running(claimed, caller, now);
     const evidence = evidenceOf(proof.factor, secondsOf(now));
-    const event: WorkflowEvent = { type: 'PROVE', evidence, enrolled: enrolledSecondFactors(row.account) };
-    if (!snapshot.can(event)) {
-      await giveBackAttempt(sqlOf(caller.em), row);
-      throw new FactorNotOffered();
-    }
-    const verdict = await this.#verify(row, viewOf(name, snapshot), proof, caller.em, now);
+    const event: WorkflowEvent = {
+      type: 'PROVE',
+      evidence,
+      enrolled: enrolledSecondFactors(claimed.account),
+    };
+    const { row, name, chart, snapshot } = await this.#unchecked(claimed, caller, () => {
+      const running = this.#running(claimed, caller, now);
+      if (!running.snapshot.can(event)) throw new FactorNotOffered();
+      return running;
+    });
+    const verdict = await this.#verify(row, viewOf(name, snapshot), proof, caller, now);
     if (!verdict.accepted) return this.#reject({ row, name, chart, snapshot }, proof.factor, caller, now);
 
     const [next, effects] = transition(chart, snapshot, event);
@@ -196,27 +200,32 @@ export class WorkflowRunner {
     row: WorkflowRow,
     view: WorkflowView,
     proof: Proof,
-    em: EntityManager,
+    caller: Caller,
     now: Date,
   ): Promise<Verdict> {
     const factor = this.#services.factors.get(proof.factor);
     const { account, challenges } = row;
     const { proves } = view;
     const authenticators = account?.authenticators ?? [];
+    return this.#unchecked(row, caller, async () => {
+      const verdict = await factor?.verify(proof.value, {
+        workflowId: row.id,
+        account,
+        authenticators: authenticators.filter((one) =>
+          proves.what === 'NEW' ? one.id === proves.authenticatorId : one.confirmed,
+        ),
+        challenge: challenges.find((one) => one.factor === proof.factor) ?? null,
+        now,
+      });
+      return verdict ?? { accepted: false };
+    });
+  }
+
+  /** Gives the attempt back when the work throws: nothing was checked, so nothing was guessed. */
+  async #unchecked<T>(row: WorkflowRow, { em }: Caller, work: () => T | Promise<T>): Promise<T> {
     try {
-      return (
-        (await factor?.verify(proof.value, {
-          workflowId: row.id,
-          account,
-          authenticators: authenticators.filter((one) =>
-            proves.what === 'NEW' ? one.id === proves.authenticatorId : one.confirmed,
-          ),
-          challenge: challenges.find((one) => one.factor === proof.factor) ?? null,
-          now,
-        })) ?? { accepted: false }
-      );
+      return await work();
     } catch (error) {
-      // Nothing was checked, so nothing was guessed.
       await giveBackAttempt(sqlOf(em), row);
       throw error instanceof OverloadedError ? new Overloaded(error.retryAfterSeconds) : error;
     }

@@ -49,7 +49,7 @@ export async function loadWorkflow(sql: Sql, id: string): Promise<WorkflowRow | 
 /**
  * Spends one attempt of the workflow and one of its account, before anything is checked, and reads the row: one
  * statement, committed at once, so a thousand parallel guesses spend a thousand attempts. Null when the workflow
- * is unknown, past its deadline, out of attempts, locked, or belongs to another session.
+ * is unknown, ended, past its deadline, out of attempts, locked, or belongs to another session.
  */
 export async function claimAttempt(
   sql: Sql,
@@ -64,6 +64,7 @@ export async function claimAttempt(
         .updateTable('workflow')
         .set((it) => ({ attempts: it('attempts', '+', 1) }))
         .where('id', '=', id)
+        .where(raw`snapshot ->> 'status'`, '=', 'active')
         .whereRef('attempts', '<', 'max_attempts')
         .where('expires_at', '>', now)
         .where((it) => it.or([it('session_id', 'is', null), it('session_id', '=', sessionId)]))

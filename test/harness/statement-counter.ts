@@ -1,0 +1,111 @@
+// Counts what a server says to its database, on the wire: a proxy that reads PostgreSQL's frontend messages (Query and
+// Parse, PostgreSQL manual section 54.7), so that no driver or library can hide a statement.
+
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+export interface Statement {
+  readonly text: string;
+  /** Whether it makes something durable by itself: a COMMIT after writes, or a write outside a transaction. */
+  readonly commits: boolean;
+}
+
+export class StatementCounter implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly url: string;
+  statements: Statement[] = [];
+
+  private constructor(server: Server, url: string) {
+    this.#server = server;
+    this.url = url;
+  }
+
+  /** @param databaseUrl where the statements go in the end. */
+  static async before(databaseUrl: string): Promise<StatementCounter> {
+    const target = new URL(databaseUrl);
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = new URL(databaseUrl);
+    url.hostname = '127.0.0.1';
+    url.port = String((server.address() as AddressInfo).port);
+    const counter = new StatementCounter(server, url.href);
+    server.on('connection', (client) => counter.#forward(client, target));
+    return counter;
+  }
+
+  /** What was said since the last call, without the job queue's own talk. */
+  take(): Statement[] {
+    const taken = this.statements.filter(({ text }) => !isOfJobQueue(text));
+    this.statements = [];
+    return taken;
+  }
+
+  #forward(client: Socket, target: URL): void {
+    const upstream = connect(Number(target.port || 5432), target.hostname);
+    const reader = new FrontendReader((statement) => this.statements.push(statement));
+    for (const socket of [client, upstream]) {
+      this.#sockets.add(socket);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => this.#sockets.delete(socket));
+    }
+    client.on('data', (bytes) => reader.read(bytes));
+    client.pipe(upstream);
+    upstream.pipe(client);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+function isOfJobQueue(text: string): boolean {
+  return /^listen/i.test(text) || (/graphile_worker/.test(text) && !/add_job/.test(text));
+}
+
+class FrontendReader {
+  readonly #say: (statement: Statement) => void;
+  #rest = Buffer.alloc(0);
+  #isStarted = false;
+  #inTransaction = false;
+  #hasWritten = false;
+
+  constructor(say: (statement: Statement) => void) {
+    this.#say = say;
+  }
+
+  read(bytes: Buffer): void {
+    this.#rest = Buffer.concat([this.#rest, bytes]);
+    for (;;) {
+      // The first message has no type; every other is a type byte, a length that counts itself, and a body.
+      const header = this.#isStarted ? 1 : 0;
+      if (this.#rest.length < header + 4) return;
+      const end = header + this.#rest.readUInt32BE(header);
+      if (this.#rest.length < end) return;
+      const type = this.#isStarted ? String.fromCharCode(this.#rest[0] ?? 0) : '';
+      const body = this.#rest.subarray(header + 4, end);
+      this.#rest = this.#rest.subarray(end);
+      this.#isStarted = true;
+      if (type === 'Q') this.#statement(textAt(body, 0));
+      if (type === 'P') this.#statement(textAt(body, body.indexOf(0) + 1)); // after the statement's name
+    }
+  }
+
+  #statement(text: string): void {
+    const word = /^\s*(\w+)/.exec(text)?.[1]?.toLowerCase() ?? '';
+    const writes = /\b(insert into|update|delete from)\b|add_job/i.test(text) && !/for update/i.test(text);
+    if (word === 'begin') {
+      this.#inTransaction = true;
+      this.#hasWritten = false;
+    }
+    const commits = (word === 'commit' && this.#hasWritten) || (writes && !this.#inTransaction);
+    if (writes) this.#hasWritten = true;
+    if (word === 'commit' || word === 'rollback') this.#inTransaction = false;
+    this.#say({ text, commits });
+  }
+}
+
+function textAt(body: Buffer, start: number): string {
+  return body.toString('utf8', start, body.indexOf(0, start));
+}

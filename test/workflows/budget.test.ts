@@ -1,0 +1,97 @@
+// How often each step speaks to the database, counted on the wire. The budgets are the design's (section 6): start,
+// password and TOTP together in at most 12 statements and 5 durable commits, audit and outbox included; a session or
+// step-up check in at most one statement and no commit.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type App, startApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { createLog } from '../../src/platform/log.ts';
+import { TEST_ENVIRONMENT, TestClock, testDatabase } from '../harness/app.ts';
+import { type Person, TestClient } from '../harness/client.ts';
+import { StatementCounter } from '../harness/statement-counter.ts';
+
+let database: Awaited<ReturnType<typeof testDatabase>>;
+let counter: StatementCounter;
+let app: App;
+let client: TestClient;
+const clock = new TestClock();
+let person: Person;
+let secret: string;
+let token: string;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  counter = await StatementCounter.before(database.url);
+  app = await startApp({
+    config: readConfig(TEST_ENVIRONMENT),
+    databaseUrl: counter.url,
+    log: createLog('silent'),
+    clock,
+  });
+  client = new TestClient({ url: app.url, clock });
+  person = await client.signUp();
+  const enrolled = await client.enrollTotp(person.accessToken);
+  secret = enrolled.secret;
+  token = enrolled.tokens.accessToken;
+});
+afterAll(async () => {
+  await app.stop();
+  await counter[Symbol.asyncDispose]();
+  await database.drop();
+});
+
+function spent(): { statements: number; commits: number } {
+  const said = counter.take();
+  return { statements: said.length, commits: said.filter((one) => one.commits).length };
+}
+
+test('a sign-in with password and TOTP takes at most 12 statements and 5 commits', async () => {
+  clock.advance(30);
+  spent();
+  const started = await client.startSignIn({ identifier: person.email });
+  expect(spent()).toEqual({ statements: 2, commits: 1 });
+  await client.attempt(started.id, { password: person.password });
+  expect(spent()).toEqual({ statements: 4, commits: 2 });
+  const done = await client.attempt(started.id, { totp: client.totp(secret) });
+  expect(done.status).toBe('COMPLETE');
+  expect(spent()).toEqual({ statements: 5, commits: 2 });
+  // Together 11 and 5, BEGIN and COMMIT among them.
+});
+
+test('a wrong proof takes two statements and two commits: the attempt, and its audit', async () => {
+  const started = await client.startSignIn({ identifier: person.email });
+  spent();
+  await client.attempt(started.id, { password: 'wrong' });
+  expect(spent()).toEqual({ statements: 2, commits: 2 });
+});
+
+test('a session check takes one statement and no commit, however many guarded fields are asked', async () => {
+  spent();
+  const { errors } = await client.graphql('{ viewer { id } again: viewer { id } }', {}, token);
+  expect(errors).toEqual([]);
+  expect(spent()).toEqual({ statements: 1, commits: 0 });
+});
+
+test('a step-up check takes no statement beside the session’s', async () => {
+  clock.advance(700);
+  spent();
+  const stale = await client.signIn(person, { totp: client.totp(secret) });
+  clock.advance(601);
+  const { data } = await client.graphql(
+    'mutation ($t: String) { refreshSession(input: { refreshToken: $t }) { ... on SessionGrant { accessToken } } }',
+    { t: stale.refreshToken },
+  );
+  spent();
+  const { errors } = await client.graphql(
+    'mutation { regenerateBackupCodes { codes } }',
+    {},
+    data.refreshSession.accessToken,
+  );
+  expect(errors[0]?.extensions.code).toBe('STEP_UP_REQUIRED');
+  expect(spent()).toEqual({ statements: 1, commits: 0 });
+});
+
+test('an operation without a token says nothing to the database but what it asks for', async () => {
+  spent();
+  await client.graphql('{ __typename }');
+  expect(spent()).toEqual({ statements: 0, commits: 0 });
+});
