@@ -1,6 +1,5 @@
 // The only reader of the environment. It is parsed once, at the start; every mistake is named with its variable
 // and the form that would be accepted, and the value itself is never repeated: it may be a secret.
-import { z } from 'zod';
 
 export interface Config {
   readonly production: boolean;
@@ -52,89 +51,90 @@ export class ConfigError extends Error {
 /** Sealing keys that everybody knows. Good for trying things out; production refuses them. */
 const DEVELOPMENT_KEY = Buffer.from('stepgate development key, secret');
 const BCRYPT_COST_FLOOR = 10;
+/** The cheapest that bcrypt knows, for tests. */
+const LEAST_BCRYPT_COST = 4;
+const MOST_BCRYPT_COST = 16;
 
 /** A variable of the environment: how its text is read, and the form to name when it cannot be. */
-function variable<T>(form: string, read: (text: string) => T | undefined) {
-  return z.string().transform((text, context): T => {
-    const value = read(text.trim());
-    if (value !== undefined) return value;
-    context.issues.push({ code: 'custom', message: form, input: undefined });
-    return z.NEVER;
-  });
+interface Variable<T> {
+  readonly form: string;
+  readonly read: (text: string) => T | undefined;
 }
 
+const variable = <T>(form: string, read: (text: string) => T | undefined): Variable<T> => ({ form, read });
 const text = (form: string, pattern: RegExp) => variable(form, (it) => (pattern.test(it) ? it : undefined));
+const oneOf = (...words: readonly string[]) =>
+  variable(`one of ${words.join(', ')}`, (it) => (words.includes(it) ? it : undefined));
 const wholeNumber = (least: number, most: number) =>
   variable(`a whole number from ${least} to ${most}`, (it) =>
     /^\d{1,9}$/.test(it) && Number(it) >= least && Number(it) <= most ? Number(it) : undefined,
   );
-const url = (form: string, ...protocols: readonly string[]) =>
-  variable(form, (it) => {
-    const parsed = URL.parse(it);
-    return parsed !== null && protocols.includes(parsed.protocol) ? it.replace(/\/+$/, '') : undefined;
-  });
+const url = (form: string, pattern: RegExp) =>
+  variable(form, (it) => (pattern.test(it) && URL.canParse(it) ? it : undefined));
 const list = <T>(form: string, read: (text: string) => T | undefined) =>
   variable(form, (it) => {
     const parts = it.split(',').map((part) => read(part.trim()));
     return parts.some((part) => part === undefined) ? undefined : (parts as T[]);
   });
 
-const ENVIRONMENTS = ['development', 'test', 'production'];
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const DAY_SECONDS = 86_400;
 
-function environmentSchema(bcryptFloor: number) {
-  return z.object({
-    NODE_ENV: variable(ENVIRONMENTS.join(', '), (it) =>
-      ENVIRONMENTS.includes(it) ? it : undefined,
-    ).optional(),
-    PORT: wholeNumber(0, 65_535).optional(),
-    HOST: text('an address or host name to listen on', /^[\w.:-]+$/).optional(),
-    DATABASE_URL: url('postgres://user:password@host:5432/database', 'postgres:', 'postgresql:').optional(),
-    DATA_DIR: text('the path of a folder', /./).optional(),
-    PUBLIC_URL: variable('an origin without a path, for example https://auth.example.com', origin).optional(),
-    SECRET_KEYS: list(
-      'one or more keys of 32 bytes in base64, newest first, separated by commas; `openssl rand -base64 32` makes one',
-      secretKey,
-    ).optional(),
-    CORS_ORIGINS: list('origins separated by commas, for example https://app.example.com', origin).optional(),
-    SMTP_URL: url(
-      'smtp://user:password@host:587, or smtps:// for TLS from the start',
-      'smtp:',
-      'smtps:',
-    ).optional(),
-    MAIL_FROM: text('an address, for example Stepgate <auth@example.com>', /^[^\r\n]*\S@\S+$/).optional(),
-    TWILIO_ACCOUNT_SID: text('AC and 32 hexadecimal digits', /^AC[0-9a-f]{32}$/i).optional(),
-    TWILIO_AUTH_TOKEN: text('the auth token of the Twilio account', /^\S{16,}$/).optional(),
-    TWILIO_FROM: text(
-      'a phone number in E.164 form, for example +15005550006',
-      /^\+[1-9]\d{6,14}$/,
-    ).optional(),
-    TWILIO_MESSAGING_SERVICE_SID: text('MG and 32 hexadecimal digits', /^MG[0-9a-f]{32}$/i).optional(),
-    BCRYPT_COST: wholeNumber(bcryptFloor, 16).optional(),
-    LOG_LEVEL: variable(LOG_LEVELS.join(', '), (it) => (LOG_LEVELS.includes(it) ? it : undefined)).optional(),
-    ACCESS_TOKEN_SECONDS: wholeNumber(30, 3600).optional(),
-    SESSION_IDLE_SECONDS: wholeNumber(300, 90 * DAY_SECONDS).optional(),
-    SESSION_SECONDS: wholeNumber(300, 365 * DAY_SECONDS).optional(),
-  });
-}
+const VARIABLES = {
+  NODE_ENV: oneOf('development', 'test', 'production'),
+  PORT: wholeNumber(0, 65_535),
+  HOST: text('an address or host name to listen on', /^[\w.:-]+$/),
+  DATABASE_URL: url('postgres://user:password@host:5432/database', /^postgres(ql)?:\/\/\S+$/),
+  DATA_DIR: text('the path of a folder', /^[^\0]+$/),
+  PUBLIC_URL: variable('an origin without a path, for example https://auth.example.com', origin),
+  SECRET_KEYS: list(
+    'one or more keys of 32 bytes in base64, newest first, separated by commas; `openssl rand -base64 32` makes one',
+    secretKey,
+  ),
+  CORS_ORIGINS: list('origins separated by commas, for example https://app.example.com', origin),
+  SMTP_URL: url(
+    'smtp://user:password@host:587, or smtps:// for TLS from the start',
+    /^smtps?:\/\/[^\s/?#]\S*$/,
+  ),
+  MAIL_FROM: text('an address, for example Stepgate <auth@example.com>', /^[^\r\n]*\S@\S+$/),
+  TWILIO_ACCOUNT_SID: text('AC and 32 hexadecimal digits', /^AC[0-9a-f]{32}$/i),
+  TWILIO_AUTH_TOKEN: text('the auth token of the Twilio account', /^\S{16,}$/),
+  TWILIO_FROM: text('a phone number in E.164 form, for example +15005550006', /^\+[1-9]\d{6,14}$/),
+  TWILIO_MESSAGING_SERVICE_SID: text('MG and 32 hexadecimal digits', /^MG[0-9a-f]{32}$/i),
+  BCRYPT_COST: wholeNumber(BCRYPT_COST_FLOOR, MOST_BCRYPT_COST),
+  LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+  ACCESS_TOKEN_SECONDS: wholeNumber(30, 3600),
+  SESSION_IDLE_SECONDS: wholeNumber(300, 90 * DAY_SECONDS),
+  SESSION_SECONDS: wholeNumber(300, 365 * DAY_SECONDS),
+} as const;
 
-type Environment = z.output<ReturnType<typeof environmentSchema>>;
+type Environment = {
+  readonly [Name in keyof typeof VARIABLES]?: Exclude<
+    ReturnType<(typeof VARIABLES)[Name]['read']>,
+    undefined
+  >;
+};
 
 /** @throws {ConfigError} with every mistake at once. */
 export function readConfig(source: Readonly<Record<string, string | undefined>>): Config {
-  // A variable that is set to nothing is a variable that is not set: docker compose writes them so.
-  const variables = Object.fromEntries(Object.entries(source).filter(([, value]) => value?.trim()));
-  const bcryptFloor = variables['NODE_ENV'] === 'test' ? 4 : BCRYPT_COST_FLOOR;
-  const parsed = environmentSchema(bcryptFloor).safeParse(variables);
-  if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map((issue) => `${String(issue.path[0])} must be ${issue.message}.`),
-    );
+  const isTest = source['NODE_ENV']?.trim() === 'test';
+  const variables: Readonly<Record<string, Variable<unknown>>> = isTest
+    ? { ...VARIABLES, BCRYPT_COST: wholeNumber(LEAST_BCRYPT_COST, MOST_BCRYPT_COST) }
+    : VARIABLES;
+  const values: Record<string, unknown> = {};
+  const mistakes: string[] = [];
+  const given = new Set<string>();
+  for (const [name, { form, read }] of Object.entries(variables)) {
+    const it = source[name]?.trim();
+    if (!it) continue; // A variable that is set to nothing is not set: docker compose writes them so.
+    given.add(name);
+    const value = read(it);
+    if (value === undefined) mistakes.push(`${name} must be ${form}.`);
+    else values[name] = value;
   }
-  const env = parsed.data;
+  const env = values as Environment;
   const production = env.NODE_ENV === 'production';
-  const mistakes = [...(production ? developmentDefaults(env) : []), ...halfConfigured(env)];
+  if (production) mistakes.push(...developmentDefaults(env, given));
+  mistakes.push(...halfConfigured(given));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const port = env.PORT ?? 4000;
   return {
@@ -159,44 +159,41 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
 }
 
 /** What is fine on a developer's machine and would be a hole, or a silence, in production. */
-function developmentDefaults(env: Environment): string[] {
+function developmentDefaults(env: Environment, given: ReadonlySet<string>): string[] {
   const missing: readonly [boolean, string][] = [
     [
-      env.DATABASE_URL === undefined,
+      !given.has('DATABASE_URL'),
       'DATABASE_URL must be set in production: the embedded PostgreSQL is for development.',
     ],
-    [env.PUBLIC_URL === undefined, 'PUBLIC_URL must be set in production: it is the issuer of every token.'],
+    [!given.has('PUBLIC_URL'), 'PUBLIC_URL must be set in production: it is the issuer of every token.'],
     [
       env.PUBLIC_URL?.startsWith('http://') === true && !isLoopback(env.PUBLIC_URL),
       'PUBLIC_URL must begin with https:// in production: cookies and tokens would travel in the clear.',
     ],
     [
-      env.SECRET_KEYS === undefined || env.SECRET_KEYS.some((key) => DEVELOPMENT_KEY.equals(key)),
+      !given.has('SECRET_KEYS') || env.SECRET_KEYS?.some((key) => DEVELOPMENT_KEY.equals(key)) === true,
       'SECRET_KEYS must be set in production, to keys of your own: the development key is public.',
     ],
     [
-      env.SMTP_URL === undefined,
+      !given.has('SMTP_URL'),
       'SMTP_URL must be set in production: the development inbox shows everybody’s codes to everybody.',
     ],
-    [env.MAIL_FROM === undefined, 'MAIL_FROM must be set in production: nobody trusts mail from localhost.'],
+    [!given.has('MAIL_FROM'), 'MAIL_FROM must be set in production: nobody trusts mail from localhost.'],
   ];
   return missing.filter(([isMissing]) => isMissing).map(([, mistake]) => mistake);
 }
 
 /** Settings that make sense only together. */
-function halfConfigured(env: Environment): string[] {
+function halfConfigured(given: ReadonlySet<string>): string[] {
   const mistakes: string[] = [];
-  const twilio = [
-    env.TWILIO_ACCOUNT_SID,
-    env.TWILIO_AUTH_TOKEN,
-    env.TWILIO_FROM ?? env.TWILIO_MESSAGING_SERVICE_SID,
-  ];
-  if (twilio.some((one) => one !== undefined) && twilio.some((one) => one === undefined)) {
+  const senders = ['TWILIO_FROM', 'TWILIO_MESSAGING_SERVICE_SID'].filter((name) => given.has(name));
+  const parts = [given.has('TWILIO_ACCOUNT_SID'), given.has('TWILIO_AUTH_TOKEN'), senders.length > 0];
+  if (parts.includes(true) && parts.includes(false)) {
     mistakes.push(
       'TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and one of TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID go together: set all of them or none.',
     );
   }
-  if (env.TWILIO_FROM !== undefined && env.TWILIO_MESSAGING_SERVICE_SID !== undefined) {
+  if (senders.length > 1) {
     mistakes.push('TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID exclude each other: set one of them.');
   }
   return mistakes;
@@ -212,9 +209,8 @@ function twilioConfig(env: Environment): TwilioConfig | null {
 function origin(text: string): string | undefined {
   const parsed = URL.parse(text);
   if (parsed === null || !['http:', 'https:'].includes(parsed.protocol)) return undefined;
-  return parsed.pathname === '/' && parsed.search === '' && parsed.hash === '' && parsed.username === ''
-    ? parsed.origin
-    : undefined;
+  // Nothing but scheme, host and port: what else there is would be left out without a word.
+  return parsed.href === `${parsed.origin}/` && !/[@?#]/.test(text) ? parsed.origin : undefined;
 }
 
 function secretKey(text: string): Uint8Array | undefined {

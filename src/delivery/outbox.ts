@@ -4,11 +4,11 @@
 // Handing over happens at least once: a server that dies between the other side's answer and our note of it sends
 // the message again.
 import { sql as raw } from 'kysely';
+import type { Sql } from '../persistence/orm.ts';
+import type { Settlement } from '../persistence/settlement.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
 import { open, seal } from '../platform/seal.ts';
-import type { Sql } from '../persistence/orm.ts';
-import type { Settlement } from '../persistence/settlement.ts';
 import { type Channel, DeliveryError, type Message, type Transport, type Transports } from './message.ts';
 
 export const DELIVER_TASK = 'deliver';

@@ -9,15 +9,15 @@ const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTim
  * One mailbox and nothing else: no space, control character, list, group, route or quoting that a server on the way
  * could read as a second recipient or a second line.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it keeps out
-const ONE_MAILBOX = /^[^\s\u0000-\u001f\u007f-\u009f,;:<>()[\]\\"@]+@[^\s\u0000-\u001f\u007f-\u009f,;:<>()[\]\\"@]+$/;
+const ONE_MAILBOX = /^[^\s\p{Cc},;:<>()[\]\\"@]+@[^\s\p{Cc},;:<>()[\]\\"@]+$/u;
 
 /** @param url its parameters win over the usual time-outs, for example `smtp://mail.example.com?requireTLS=true`. */
 export function smtpTransport(url: string, from: string): Transport {
   const mailer = createTransport({ url, ...TIMEOUTS }, { from });
   return {
     async send({ to, subject, text }: Message, signal: AbortSignal) {
-      if (!ONE_MAILBOX.test(to)) throw new DeliveryError('The recipient is no e-mail address.', { isFinal: true });
+      if (!ONE_MAILBOX.test(to))
+        throw new DeliveryError('The recipient is no e-mail address.', { isFinal: true });
       try {
         await mailer.sendMail({ to: { name: '', address: to }, subject, text, signal });
       } catch (error) {

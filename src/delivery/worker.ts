@@ -3,11 +3,11 @@
 //
 // An operator sees in the log: each delivery, each failed try (warn), each message that the other side refused for
 // good (warn), and each job that has failed its last try (error), which also stays in `graphile_worker.jobs`.
-import { type Job, type LogLevel, Logger, run, type Runner } from 'graphile-worker';
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
+import { type Job, Logger, type LogLevel, type Runner, run } from 'graphile-worker';
 import { clearAway } from '../persistence/clear-away.ts';
 import { type Orm, sqlOf } from '../persistence/orm.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
 import { DELIVER_TASK, type Outbox } from './outbox.ts';
 
 const CLEAR_AWAY_TASK = 'clear-away';

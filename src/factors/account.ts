@@ -89,3 +89,8 @@ export async function findAccount(db: Sql, userId: string): Promise<Account | nu
     .executeTakeFirst();
   return row?.account ?? null;
 }
+
+/** Inside a transaction: what changes a user's factors as a whole is done one after the other. */
+export async function lockUser(sql: Sql, userId: string): Promise<void> {
+  await sql.selectFrom('user_account').select('id').where('id', '=', userId).forNoKeyUpdate().execute();
+}

@@ -1,7 +1,7 @@
 // The factors on offer: the configured list, from which the proof input, the public settings and the charts' first
 // factors grow. A new factor is a line in each list here.
 import type { KeyRing } from '../platform/key-ring.ts';
-import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
+import { type FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import { BACKUP_CODE_PROOF, backupCodeFactor } from './backup-codes/backup-code.ts';
 import { EMAIL_CODE_PROOF, emailCodeFactor } from './email/code.ts';
 import type { Factor, ProofField } from './factor.ts';

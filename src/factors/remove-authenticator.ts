@@ -4,12 +4,12 @@ import { sql as raw } from 'kysely';
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { addAudit } from '../persistence/audit.ts';
-import { type EntityManager, sqlOf } from '../persistence/orm.ts';
+import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import { Settlement } from '../persistence/settlement.ts';
-import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
+import { FactorKind, isSecondFactor, SECOND_FACTORS } from '../policy/factor-kind.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { ActiveSession } from '../sessions/session.ts';
-import { findAccount, type StoredAuthenticator } from './account.ts';
+import { findAccount, lockUser, type StoredAuthenticator } from './account.ts';
 
 /** Null when the user has no such second factor. */
 export async function removeAuthenticator(
@@ -19,40 +19,53 @@ export async function removeAuthenticator(
 ): Promise<StoredAuthenticator | null> {
   const { userId, tenantId } = session;
   const account = await findAccount(sqlOf(em), userId);
-  const removable = account?.authenticators.filter((one) => isSecondFactor(one.factor)) ?? [];
-  const removed = removable.find((one) => one.id === id);
+  const removed = account?.authenticators.find((one) => one.id === id && isSecondFactor(one.factor));
   if (removed === undefined) return null;
-  const left = removable.filter((one) => one.id !== id && one.confirmed).map((one) => one.factor);
-  const voided = [
-    ...(left.includes(removed.factor) ? [] : [removed.factor]),
-    ...(left.length > 0 ? [] : [FactorKind.BACKUP_CODE]),
-  ];
+  const { factor } = removed;
 
   const settlement = new Settlement();
-  settlement.requireWrite((sql) => sql.deleteFrom('authenticator').where('id', '=', id).returning('id'));
-  if (left.length === 0) {
-    settlement.write((sql) => sql.deleteFrom('backup_code').where('user_id', '=', userId));
-  }
-  if (voided.length > 0) {
-    settlement.write((sql) =>
-      sql
-        .updateTable('session')
-        .set({
-          evidence: raw`(
-            select coalesce(jsonb_agg(one), '[]') from jsonb_array_elements(evidence) one
-            where not one ->> 'factor' = any(${voided})
-          )`,
-        })
-        .where('user_id', '=', userId),
-    );
-  }
+  settlement.require(async (sql) => {
+    // Two who remove the last two at once must not each think that the other one's stays.
+    await lockUser(sql, userId);
+    const { numDeletedRows } = await sql.deleteFrom('authenticator').where('id', '=', id).executeTakeFirst();
+    if (numDeletedRows === 0n) return false;
+    const isLast = !(await hasSecondFactor(sql, userId));
+    if (isLast) await sql.deleteFrom('backup_code').where('user_id', '=', userId).execute();
+    await voidEvidence(sql, userId, isLast ? [factor, FactorKind.BACKUP_CODE] : [factor]);
+    return true;
+  });
   addAudit(
     settlement,
-    { type: 'authenticator.removed', tenantId, userId, sessionId: session.id, factor: removed.factor },
+    { type: 'authenticator.removed', tenantId, userId, sessionId: session.id, factor },
     client,
     now,
   );
-  addNotice(outbox, { account, settlement, now }, { type: 'factor-removed', factor: removed.factor });
+  addNotice(outbox, { account, settlement, now }, { type: 'factor-removed', factor });
   await settlement.commit(em);
   return removed;
+}
+
+async function hasSecondFactor(sql: Sql, userId: string): Promise<boolean> {
+  const row = await sql
+    .selectFrom('authenticator')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('factor', 'in', [...SECOND_FACTORS])
+    .where('confirmed_at', 'is not', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Evidence does not say which authenticator of its kind it is from, so all of the kind goes: doubt refuses. */
+async function voidEvidence(sql: Sql, userId: string, factors: readonly FactorKind[]): Promise<void> {
+  await sql
+    .updateTable('session')
+    .set({
+      evidence: raw`(
+        select coalesce(jsonb_agg(one), '[]') from jsonb_array_elements(evidence) one
+        where not one ->> 'factor' = any(${factors})
+      )`,
+    })
+    .where('user_id', '=', userId)
+    .execute();
 }

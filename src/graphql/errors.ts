@@ -1,6 +1,6 @@
 // Expected failures as data: every error implements `UserError`.
 import { Conflict } from '../persistence/settlement.ts';
-import { UserError } from '../platform/user-error.ts';
+import type { UserError } from '../platform/user-error.ts';
 import { RefreshTokenRejected } from '../sessions/errors.ts';
 import {
   EnrollmentRequired,

@@ -81,7 +81,7 @@ export class Settlement {
 
   async #flush(sql: Sql): Promise<void> {
     const inserts = [...this.#rows].map(([table, rows]) => ({
-      query: (db: Sql): Query => db.insertInto(table).values(rows as never),
+      query: (db: Sql): Query => db.insertInto(table).values(rows),
       required: false,
     }));
     const writes = [...inserts, ...this.#writes];

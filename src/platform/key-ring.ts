@@ -6,7 +6,8 @@ import { createHash, hkdfSync } from 'node:crypto';
 const KEY_BYTES = 32;
 
 /** What a key is for. A new purpose is a new word here. */
-export type KeyPurpose = 'seal' | 'password' | 'code' | 'backup-code' | 'identifier';
+const PURPOSES = ['seal', 'password', 'code', 'backup-code', 'identifier'] as const;
+export type KeyPurpose = (typeof PURPOSES)[number];
 
 export interface RingKey {
   /** Names the key in stored values. A digest of the key; tells nothing about it. */
@@ -42,8 +43,6 @@ export class KeyRing {
     return subkey;
   }
 }
-
-const PURPOSES: readonly KeyPurpose[] = ['seal', 'password', 'code', 'backup-code', 'identifier'];
 
 function ringKey(bytes: Uint8Array): RingKey {
   if (bytes.length !== KEY_BYTES) throw new Error(`A secret key is ${KEY_BYTES} bytes, not ${bytes.length}.`);

@@ -1,6 +1,8 @@
 // Secrets that must be readable again (TOTP secrets, messages that wait to be sent, private signing keys) are
 // stored sealed: AES-256-GCM (SP 800-38D) under the key ring, bound to the place where they are stored, so a
 // sealed value copied into another row does not open there.
+//
+// Sealed form: `KEY-ID.BODY`, the body in base64url: nonce, tag, ciphertext.
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { KeyRing } from './key-ring.ts';
 import { randomBytes } from './random.ts';
@@ -27,11 +29,14 @@ export function seal(ring: KeyRing, place: string, plaintext: string): string {
 
 /** @throws {SealBrokenError} when the value was changed or moved; UnknownKeyError when its key is gone. */
 export function open(ring: KeyRing, place: string, sealed: string): string {
-  const [keyId = '', body = ''] = sealed.split('.');
+  const [, keyId = '', body = ''] = /^([0-9a-f]{8})\.([\w-]+)$/.exec(sealed) ?? [];
   const bytes = Buffer.from(body, 'base64url');
+  // base64url can write the same bytes in several ways; a seal has one.
+  if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.toString('base64url') !== body)
+    throw new SealBrokenError();
+  const subkey = ring.subkey('seal', keyId);
   const nonce = bytes.subarray(0, NONCE_BYTES);
   const tag = bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
-  const subkey = ring.subkey('seal', keyId);
   try {
     const decipher = createDecipheriv(ALGORITHM, subkey, nonce, { authTagLength: TAG_BYTES })
       .setAAD(Buffer.from(place))
@@ -43,4 +48,9 @@ export function open(ring: KeyRing, place: string, sealed: string): string {
   } catch {
     throw new SealBrokenError();
   }
+}
+
+/** Whether a value was sealed with an older key, so that it is better sealed anew before that key is removed. */
+export function isSealedWithOlderKey(ring: KeyRing, sealed: string): boolean {
+  return !sealed.startsWith(`${ring.newest.id}.`);
 }

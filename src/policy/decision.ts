@@ -57,53 +57,54 @@ export function refuseStepUp(standing: Standing | null, demand: Requirement, now
   if (standing === null) {
     const level = demand.require === StepUpRequire.SECOND_FACTOR ? AssuranceLevel.AAL2 : AssuranceLevel.AAL1;
     const { maxAge, accept } = demand;
-    return {
-      code: 'UNAUTHENTICATED',
-      remedy: 'SIGN_IN',
-      acrValues: [acrOf(level)],
-      maxAge,
-      accept,
-      lastVerifiedAt: null,
-    };
+    return { ...ANONYMOUS, acrValues: [acrOf(level)], maxAge, accept };
   }
+  const evidence = standing.evidence.filter((one) => one.completedAt <= now + CLOCK_TOLERANCE_SECONDS);
   return strongestIsFirstFactor(standing, demand)
-    ? refuseStaleFirstFactor(standing, demand, now)
-    : refuseWithoutSecondFactor(standing, demand, now);
+    ? refuseStaleFirstFactor(evidence, demand, now)
+    : refuseWithoutSecondFactor(evidence, standing.enrolled, demand, now);
 }
 
 /** Whether a first factor will do, because the user has no second one and the requirement says so. */
-export function strongestIsFirstFactor(standing: Standing, demand: Requirement): boolean {
-  return demand.require === StepUpRequire.STRONGEST_ENROLLED && standing.enrolled.length === 0;
+function strongestIsFirstFactor({ enrolled }: Standing, demand: Requirement): boolean {
+  return demand.require === StepUpRequire.STRONGEST_ENROLLED && enrolled.length === 0;
 }
 
-function refuseStaleFirstFactor(standing: Standing, demand: Requirement, now: number): Refusal | null {
-  if (standing.evidence.some((one) => isFresh(one, demand.maxAge, now))) return null;
+function refuseStaleFirstFactor(
+  evidence: readonly Evidence[],
+  { maxAge }: Requirement,
+  now: number,
+): Refusal | null {
+  if (isFresh(evidence, maxAge, now)) return null;
   return {
     code: 'STEP_UP_REQUIRED',
     remedy: 'STEP_UP',
     acrValues: [acrOf(AssuranceLevel.AAL1)],
-    maxAge: demand.maxAge,
+    maxAge,
     accept: null,
-    lastVerifiedAt: authTime(standing.evidence) ?? null,
+    lastVerifiedAt: authTime(evidence) ?? null,
   };
 }
 
-function refuseWithoutSecondFactor(standing: Standing, demand: Requirement, now: number): Refusal | null {
-  const accepted = standing.evidence.filter((one) => demand.accept.includes(one.factor));
-  const fresh = accepted.some((one) => isFresh(one, demand.maxAge, now));
-  if (fresh && assuranceLevel(standing.evidence) === AssuranceLevel.AAL2) return null;
-  const canProve = standing.enrolled.some((kind) => demand.accept.includes(kind));
+function refuseWithoutSecondFactor(
+  evidence: readonly Evidence[],
+  enrolled: readonly FactorKind[],
+  { maxAge, accept }: Requirement,
+  now: number,
+): Refusal | null {
+  const accepted = evidence.filter((one) => accept.includes(one.factor));
+  if (isFresh(accepted, maxAge, now) && assuranceLevel(evidence) === AssuranceLevel.AAL2) return null;
+  const canProve = enrolled.some((kind) => accept.includes(kind));
   return {
     code: canProve ? 'STEP_UP_REQUIRED' : 'ENROLLMENT_REQUIRED',
     remedy: canProve ? 'STEP_UP' : 'ENROLL',
     acrValues: [acrOf(AssuranceLevel.AAL2)],
-    maxAge: demand.maxAge,
-    accept: demand.accept,
+    maxAge,
+    accept,
     lastVerifiedAt: authTime(accepted) ?? null,
   };
 }
 
-function isFresh(evidence: Evidence, maxAge: number, now: number): boolean {
-  const age = now - evidence.completedAt;
-  return age <= maxAge && age >= -CLOCK_TOLERANCE_SECONDS;
+function isFresh(evidence: readonly Evidence[], maxAge: number, now: number): boolean {
+  return evidence.some((one) => now - one.completedAt <= maxAge);
 }

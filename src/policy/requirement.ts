@@ -1,5 +1,5 @@
 // What a guarded field demands of the session that asks for it.
-import { type FactorKind, isSecondFactor, SECOND_FACTORS } from './factor-kind.ts';
+import { type FactorKind, SECOND_FACTORS } from './factor-kind.ts';
 
 export const StepUpRequire = {
   /** A second factor, always: a user who has none is told to enroll one. */
@@ -31,18 +31,27 @@ export class RequirementError extends Error {
   override readonly name = 'RequirementError';
 }
 
+/** The largest value of GraphQL's `Int`, which `maxAge` is: 68 years. */
+const LONGEST_MAX_AGE_SECONDS = 2 ** 31 - 1;
+
 /** Fills in the defaults; the only place that knows them. @throws {RequirementError} for what nobody could meet. */
 export function requirement(options: RequirementOptions = {}): Requirement {
   const maxAge = options.maxAge ?? DEFAULT_MAX_AGE_SECONDS;
-  if (!Number.isSafeInteger(maxAge) || maxAge < 1) {
-    throw new RequirementError(`maxAge is a whole number of seconds, 1 or more, not ${maxAge}.`);
-  }
-  const accept = options.accept ?? SECOND_FACTORS;
-  const firstOnly = accept.filter((kind) => !isSecondFactor(kind));
-  if (accept.length === 0 || firstOnly.length > 0) {
+  if (!Number.isInteger(maxAge) || maxAge < 1 || maxAge > LONGEST_MAX_AGE_SECONDS) {
     throw new RequirementError(
-      `accept names one or more second factors (${SECOND_FACTORS.join(', ')})${firstOnly.length > 0 ? `, and ${firstOnly.join(', ')} is none` : ''}.`,
+      `maxAge is a whole number of seconds from 1 to ${LONGEST_MAX_AGE_SECONDS}, not ${maxAge}.`,
     );
   }
-  return { maxAge, accept, require: options.require ?? StepUpRequire.SECOND_FACTOR };
+  const accept = options.accept ?? SECOND_FACTORS;
+  const others = accept.filter((kind) => !SECOND_FACTORS.includes(kind));
+  if (accept.length === 0 || others.length > 0) {
+    throw new RequirementError(
+      `accept names one or more second factors (${SECOND_FACTORS.join(', ')})${others.length > 0 ? `, and ${others.join(', ')} is none` : ''}.`,
+    );
+  }
+  const require = options.require ?? StepUpRequire.SECOND_FACTOR;
+  if (!Object.hasOwn(StepUpRequire, require)) {
+    throw new RequirementError(`require is one of ${Object.keys(StepUpRequire).join(', ')}, not ${require}.`);
+  }
+  return { maxAge, accept, require };
 }

@@ -2,6 +2,7 @@
 // script reads them; `__Host-`, so no sibling domain sets them; SameSite=Lax. A cookie counts only beside that
 // header, which no foreign page can send without a CORS preflight, and from an origin that may call the API.
 import { parseCookie, stringifySetCookie } from 'cookie';
+import { GraphQLError } from 'graphql';
 import type { SessionDelivery } from '../graphql/context.ts';
 import type { SessionGrant } from '../sessions/grants.ts';
 
@@ -22,10 +23,16 @@ export interface SessionCookies {
 
 const NONE = { accessToken: null, refreshToken: null };
 
+/** @throws a GraphQLError when the page that asks is of another origin than `origins`: it gets no session of ours. */
 export function readSessionCookies(headers: RequestHeaders, origins: readonly string[]): SessionCookies {
   const wanted = headers.get(SESSION_HEADER) === 'cookie';
+  if (!wanted) return { wanted, ...NONE };
   const origin = headers.get('origin');
-  if (!wanted || (origin !== null && !origins.includes(origin))) return { wanted, ...NONE };
+  if (origin !== null && !origins.includes(origin)) {
+    throw new GraphQLError('This origin may not use session cookies. Add it to CORS_ORIGINS.', {
+      extensions: { code: 'ORIGIN_NOT_ALLOWED', http: { status: 403 } },
+    });
+  }
   const cookies = parseCookie(headers.get('cookie') ?? '');
   return {
     wanted,

@@ -1,7 +1,7 @@
 // The GraphQL endpoint: Yoga, with the guards, the limits and the typed errors of this server.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
-import { createYoga, type Plugin } from 'graphql-yoga';
+import { type CORSOptions, createYoga, type Plugin } from 'graphql-yoga';
 import type { Config } from '../config/config.ts';
 import { type GraphQLContext, type Services, standingOf } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
@@ -11,8 +11,10 @@ import type { AccessTokens } from '../sessions/access-token.ts';
 import { useStepUp } from '../step-up/yoga.ts';
 import { bearerToken, clientOf, identify } from './caller.ts';
 import { readSessionCookies, SESSION_HEADER, sessionDelivery } from './cookies.ts';
-import { useBoundedDocuments, useSafeVariables, useTypedErrors } from './documents.ts';
+import { DocumentCache, NO_CACHE } from './document-cache.ts';
+import { useBoundedDocuments, useExpectedErrors, useSafeVariables, useTypedErrors } from './documents.ts';
 import { LIMITS } from './limits.ts';
+import { useStrictRequests } from './requests.ts';
 
 interface NodeContext {
   readonly req: IncomingMessage;
@@ -65,16 +67,8 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, log }: Gr
     batching: { limit: LIMITS.batch },
     multipart: false,
     maxRequestBodySize: false, // limited in http.ts, where it costs nothing
-    cors:
-      config.corsOrigins.length === 0
-        ? false
-        : {
-            origin: [...config.corsOrigins],
-            credentials: true,
-            methods: ['GET', 'POST', 'OPTIONS'],
-            allowedHeaders: ['content-type', 'authorization', 'accept', SESSION_HEADER],
-            exposedHeaders: ['www-authenticate'],
-          },
+    parserAndValidationCache: { documentCache: new DocumentCache(), errorCache: NO_CACHE },
+    cors: config.corsOrigins.length === 0 ? false : (request) => corsFor(request, config.corsOrigins),
     maskedErrors: { isDev: false },
     logging: {
       debug: () => {},
@@ -84,13 +78,28 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, log }: Gr
       error: (error) => log.error({ err: error }, 'unexpected error'),
     },
     plugins: [
+      useStrictRequests(),
       useCSRFPrevention({ requestHeaders: [SESSION_HEADER, 'x-graphql-yoga-csrf'] }),
       useBoundedDocuments({ hideSuggestions: config.production }),
       // Whoever may not call a field learns nothing about its arguments: the guards come before the variables.
       useStepUp(standingOf),
       useSafeVariables(),
+      useExpectedErrors(),
       useTypedErrors(log),
       sendCookies,
     ],
   });
+}
+
+/** One origin at a time, and nothing at all for one that is not configured: no wildcard, no `null`. */
+function corsFor(request: Request, origins: readonly string[]): CORSOptions {
+  const origin = request.headers.get('origin');
+  if (origin === null || !origins.includes(origin)) return false;
+  return {
+    origin,
+    credentials: true,
+    methods: ['GET', 'POST', 'OPTIONS'],
+    allowedHeaders: ['content-type', 'authorization', 'accept', SESSION_HEADER],
+    exposedHeaders: ['www-authenticate'],
+  };
 }

@@ -1,5 +1,13 @@
 // The HTTP surface: which path leads where, what every response carries, and how the server stops.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { InboxMessage } from '../delivery/outbox.ts';
 import type { Log } from '../platform/log.ts';
 import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
@@ -25,16 +33,38 @@ export interface HttpServer {
 /** How long a request may still run after the server was told to stop. */
 const DRAIN_MS = 10_000;
 
+/** A client that sends or reads a byte now and then holds a connection no longer than this. */
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
+const SILENCE_MS = 60_000;
+
+/** A body somewhat too large is read to its end, so that its sender sees the answer; a huge one is cut off. */
+const LARGEST_BODY_READ = 10 * LIMITS.bodyBytes;
+
+const LONGEST_PATH_LOGGED = 200;
+
 export function createHttpServer(parts: HttpParts): HttpServer {
   let isStopping = false;
-  const server = createServer((request, response) => {
+  const sockets = new Set<Socket>();
+  const running = new Set<ServerResponse>();
+  const server = createServer(TIMEOUTS, (request, response) => {
     const startedAt = performance.now();
     const path = request.url?.split('?', 1)[0] ?? '/';
+    running.add(response);
     for (const [name, value] of SECURITY_HEADERS) response.setHeader(name, value);
     if (isStopping) response.setHeader('connection', 'close');
-    response.on('finish', () => {
-      const ms = Math.round(performance.now() - startedAt);
-      parts.log.info({ method: request.method, path, status: response.statusCode, ms }, 'request');
+    response.on('close', () => {
+      running.delete(response);
+      if (isStopping) request.socket.destroySoon();
+      parts.log.info(
+        {
+          method: request.method,
+          path: path.slice(0, LONGEST_PATH_LOGGED),
+          status: response.statusCode,
+          ms: Math.round(performance.now() - startedAt),
+          ...(response.writableFinished ? {} : { aborted: true }),
+        },
+        'request',
+      );
     });
     route(parts, path, request, response).catch((error: unknown) => {
       parts.log.error({ err: error }, 'request failed');
@@ -42,12 +72,27 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       else response.destroy();
     });
   });
+  server.timeout = SILENCE_MS;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => {
+    // The error holds the bytes that were sent, a token among them perhaps: its code is all that may be logged.
+    const [status, code, message] = NO_HTTP[error.code ?? ''] ?? BAD_HTTP;
+    parts.log.info({ status, error: error.code }, 'no request');
+    if (socket.writable && error.code !== 'ECONNRESET') socket.write(bareResponse(status, code, message));
+    socket.destroy();
+  });
   return {
     server,
     async stop() {
       isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
+      for (const response of running) if (!response.headersSent) response.setHeader('connection', 'close');
+      // Those that have not asked anything yet are idle too, which `closeIdleConnections` does not see.
+      const busy = new Set([...running].map((response) => response.req.socket));
+      for (const socket of sockets) if (!busy.has(socket)) socket.destroy();
       const drain = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
       await closed;
       clearTimeout(drain);
@@ -55,11 +100,35 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   };
 }
 
+/** What node's parser could not make a request of. */
+const BAD_HTTP: readonly [number, string, string] = [400, 'BAD_REQUEST', 'This is no HTTP request.'];
+const NO_HTTP: Readonly<Record<string, typeof BAD_HTTP>> = {
+  HPE_HEADER_OVERFLOW: [431, 'LIMIT_EXCEEDED', 'The headers are too large.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'LIMIT_EXCEEDED', 'The chunk extensions are too large.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'REQUEST_TIMEOUT', 'The request took too long to arrive.'],
+};
+
+function bareResponse(status: number, code: string, message: string): string {
+  const body = problemBody(code, message);
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'connection: close',
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    '',
+    body,
+  ].join('\r\n');
+}
+
 const SECURITY_HEADERS = [
   ['x-content-type-options', 'nosniff'],
   ['x-frame-options', 'DENY'],
   ['referrer-policy', 'no-referrer'],
+  // Nothing here is a page that loads anything, but GraphiQL and the inbox, which say so themselves.
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
 ] as const;
+const PAGE_POLICY = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
+const INBOX_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 async function route(
   parts: HttpParts,
@@ -67,36 +136,80 @@ async function route(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  switch (path) {
-    case '/graphql':
-      if (wantsGraphiQL(request)) return serveGraphiQL(request, response);
-      if (isTooLarge(request, response)) return;
-      response.setHeader('cache-control', 'no-store');
-      await parts.graphql(request, response);
-      return;
-    case '/.well-known/jwks.json':
-      response.setHeader('cache-control', 'public, max-age=300');
-      return json(response, 200, await parts.jwks());
-    case '/healthz':
-      return json(response, 200, { status: 'ok' });
-    case '/readyz': {
-      const isReady = await parts.isReady().catch((error: unknown) => {
-        parts.log.warn({ err: error }, 'not ready');
-        return false;
-      });
-      return json(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready' });
+  if (!isHost(request.headers.host ?? 'none')) {
+    return problem(response, 400, 'BAD_REQUEST', 'The Host header is not a host.');
+  }
+  if (path === '/graphql') {
+    if (wantsGraphiQL(request)) {
+      response.setHeader('content-security-policy', PAGE_POLICY);
+      return serveGraphiQL(request, response);
     }
+    if (isTooLarge(request, response)) return;
+    response.setHeader('cache-control', 'no-store');
+    await parts.graphql(request, response);
+    return;
+  }
+  const read = readable(parts, path);
+  if (read === undefined) {
+    return problem(response, 404, 'NOT_FOUND', 'There is nothing here. The API is at /graphql.');
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    return problem(response, 405, 'METHOD_NOT_ALLOWED', 'This is only for reading.');
+  }
+  await read(response);
+}
+
+/** Yoga makes a URL of it, and would answer with the stack of its failure. */
+function isHost(host: string): boolean {
+  return !/[/?#@\\]/.test(host) && URL.canParse(`http://${host}`);
+}
+
+/** What is read at a path. */
+function readable(
+  { jwks, isReady, inbox, log }: HttpParts,
+  path: string,
+): ((response: ServerResponse) => Promise<void>) | undefined {
+  switch (path) {
     case '/':
-      response.writeHead(302, { location: '/graphql' }).end();
-      return;
+      return async (response) => void response.writeHead(302, { location: '/graphql' }).end();
+    case '/.well-known/jwks.json':
+      return async (response) => {
+        const keys = await jwks();
+        response.setHeader('cache-control', 'public, max-age=300');
+        json(response, 200, keys);
+      };
+    case '/healthz':
+      return async (response) => json(response, 200, { status: 'ok' });
+    case '/readyz':
+      return async (response) => {
+        const ready = await isReady().catch((error: unknown) => {
+          log.warn({ err: error }, 'not ready');
+          return false;
+        });
+        json(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready' });
+      };
+    case '/dev/inbox.json':
+      return inbox === null
+        ? undefined
+        : async (response) => {
+            response.setHeader('cache-control', 'no-store');
+            json(response, 200, await inbox());
+          };
+    case '/dev/inbox':
+      return inbox === null
+        ? undefined
+        : async (response) => {
+            const page = inboxPage(await inbox());
+            response.setHeader('content-security-policy', INBOX_POLICY);
+            response.writeHead(200, {
+              'content-type': 'text/html; charset=utf-8',
+              'cache-control': 'no-store',
+            });
+            response.end(page);
+          };
     default:
-      if (parts.inbox !== null && path === '/dev/inbox.json') return json(response, 200, await parts.inbox());
-      if (parts.inbox !== null && path === '/dev/inbox') {
-        response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
-        response.end(inboxPage(await parts.inbox()));
-        return;
-      }
-      return problem(response, 404, 'NOT_FOUND', 'There is nothing here. The API is at /graphql.');
+      return undefined;
   }
 }
 
@@ -106,18 +219,30 @@ function isTooLarge(request: IncomingMessage, response: ServerResponse): boolean
     problem(response, 411, 'LENGTH_REQUIRED', 'Send the body with a Content-Length.');
     return true;
   }
-  if (Number(request.headers['content-length'] ?? 0) <= LIMITS.bodyBytes) return false;
-  response.setHeader('connection', 'close');
+  const length = Number(request.headers['content-length'] ?? 0);
+  if (length <= LIMITS.bodyBytes) return false;
+  if (length > LARGEST_BODY_READ) response.setHeader('connection', 'close');
   problem(response, 413, 'LIMIT_EXCEEDED', `A request’s body has at most ${LIMITS.bodyBytes} bytes.`);
   return true;
 }
 
-/** An error in the form of a GraphQL response, so that clients have one way to read errors. */
 function problem(response: ServerResponse, status: number, code: string, message: string): void {
-  json(response, status, { errors: [{ message, extensions: { code } }] });
+  send(response, status, problemBody(code, message));
+}
+
+/** An error in the form of a GraphQL response, so that clients have one way to read errors. */
+function problemBody(code: string, message: string): string {
+  return JSON.stringify({ errors: [{ message, extensions: { code } }] });
 }
 
 function json(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
-  response.end(JSON.stringify(body));
+  send(response, status, JSON.stringify(body));
+}
+
+function send(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
 }

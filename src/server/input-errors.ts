@@ -15,7 +15,7 @@ import { LIMITS } from './limits.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** Every mistake in an operation's variables. */
+/** The mistakes in an operation's variables, up to a number of them. */
 export function variableErrors(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -24,10 +24,13 @@ export function variableErrors(
 ): GraphQLError[] {
   const errors: GraphQLError[] = [];
   const report = (path: readonly (string | number)[], message: string): void => {
+    if (errors.length >= LIMITS.mistakes) return;
     errors.push(
       new GraphQLError(`$${path.join('.')}: ${message}`, { extensions: { code: 'BAD_USER_INPUT' } }),
     );
   };
+  reportDefects(variables, report);
+  if (errors.length > 0) return errors;
   for (const definition of getOperationAST(document, operationName)?.variableDefinitions ?? []) {
     const name = definition.variable.name.value;
     const type = typeFromAST(schema, definition.type);
@@ -35,10 +38,6 @@ export function variableErrors(
     coerceInputValue(variables[name], type, (path, _value, error) => {
       report([name, ...path], withoutSuggestions(withoutValue(error.message)));
     });
-  }
-  for (const [path, text] of strings(variables, [])) {
-    const defect = stringDefect(text);
-    if (defect !== null) report(path, defect);
   }
   return errors;
 }
@@ -72,14 +71,37 @@ export function withoutSuggestions(message: string): string {
 /** A message of GraphQL's without the value that it quotes. */
 export function withoutValue(message: string): string {
   return message
-    .replace(/^(\w+ cannot represent [\w -]*?)(: .*| value .*)$/s, '$1.')
-    .replace(/^Value ".*" does not exist in "(\w+)" enum\.?$/s, 'This value does not exist in "$1" enum.')
-    .replace(/^(Expected value of type "[^"]*"), found .*$/s, '$1.');
+    .replace(/^((?:\w+|Enum "\w+") cannot represent [\w -]*?)(?:: .*| value .*)$/s, '$1.')
+    .replace(/^Value ".*" does not exist in "(\w+)" enum\b.*$/s, 'This value does not exist in "$1" enum.')
+    .replace(/^(Expected value of type "[^"]*"), found .*$/s, '$1.')
+    .replace(/^(Argument "\w+" has) invalid value .*$/s, '$1 an invalid value.');
 }
 
-function* strings(value: unknown, path: readonly (string | number)[]): Generator<[typeof path, string]> {
-  if (typeof value === 'string') yield [path, value];
-  else if (typeof value === 'object' && value !== null) {
-    for (const [key, inner] of Object.entries(value)) yield* strings(inner, [...path, key]);
+/** A message of GraphQL's parser without the piece of the document that it quotes. */
+export function withoutSource(message: string): string {
+  return message
+    .replace(/\b(Name|Int|Float|String|BlockString) ".*$/s, '$1.')
+    .replace(/^(.*?(?:escape sequence|but got)): .*$/s, '$1.');
+}
+
+type Report = (path: readonly string[], message: string) => void;
+
+/** Everything in a value that no field could take, whichever its type. Not recursive: the client chose the depth. */
+function reportDefects(variables: Variables, report: Report): void {
+  const waiting: { readonly value: unknown; readonly path: readonly string[] }[] = [
+    { value: variables, path: [] },
+  ];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { value, path } = next;
+    if (typeof value === 'string') {
+      const defect = stringDefect(value);
+      if (defect !== null) report(path, defect);
+    } else if (typeof value === 'object' && value !== null) {
+      if (path.length > LIMITS.variableDepth) {
+        report(path.slice(0, 1), `A value is nested at most ${LIMITS.variableDepth} deep.`);
+        return;
+      }
+      for (const [key, inner] of Object.entries(value)) waiting.push({ value: inner, path: [...path, key] });
+    }
   }
 }

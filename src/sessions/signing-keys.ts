@@ -96,7 +96,7 @@ export class SigningKeys {
       .select(['kid', 'public_jwk'])
       .orderBy('created_at', 'desc')
       .execute();
-    return new Map(rows.map((row) => [row.kid, row.public_jwk as JWK]));
+    return new Map(rows.map((row) => [row.kid, row.public_jwk]));
   }
 }
 

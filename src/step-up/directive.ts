@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import { DEFAULT_MAX_AGE_SECONDS, StepUpRequire } from '../policy/requirement.ts';
 
-const LOCATIONS = [DirectiveLocation.FIELD_DEFINITION, DirectiveLocation.OBJECT];
+const LOCATIONS = [DirectiveLocation.FIELD_DEFINITION, DirectiveLocation.OBJECT, DirectiveLocation.INTERFACE];
 
 /** The enums of the schema that the directives' arguments are made of. */
 export interface DirectiveEnums {

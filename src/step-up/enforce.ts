@@ -1,20 +1,27 @@
 // Puts the guards of a built schema before its resolvers: outside argument mapping and validation, so that somebody
 // who may not call a field learns nothing about its arguments, and on subscribe as well as on resolve.
-import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
-import { type Guard, guardsOf, refuse } from './guard.ts';
-import { RefusalError } from './refusal-error.ts';
+import {
+  defaultFieldResolver,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  isEnumType,
+  isObjectType,
+} from 'graphql';
+import { RequirementError } from '../policy/requirement.ts';
+import { decisionsOf } from './decisions.ts';
+import { type Guard, guardsOf } from './guard.ts';
 import type { FindStanding } from './standing.ts';
 
-/** Fails when a guard could be met by nobody, and when a guarded field could not be refused by itself. */
+/** @throws {RequirementError} for a guard that nobody could ever pass. */
 export function enforce<Context>(schema: GraphQLSchema, find: FindStanding<Context>): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
     for (const field of Object.values(type.getFields())) {
       const guards = guardsOf(type, field.name);
       if (guards.length === 0) continue;
-      const isSubscription = type === schema.getSubscriptionType();
-      if (isSubscription && field.subscribe !== undefined) {
-        field.subscribe = guarded(field.subscribe, guards, find);
+      for (const guard of guards) checkRole(schema, guard, `${type.name}.${field.name}`);
+      if (type === schema.getSubscriptionType()) {
+        field.subscribe = guarded(field.subscribe ?? defaultFieldResolver, guards, find);
       }
       field.resolve = guarded(field.resolve ?? defaultFieldResolver, guards, find);
     }
@@ -22,17 +29,24 @@ export function enforce<Context>(schema: GraphQLSchema, find: FindStanding<Conte
   return schema;
 }
 
+function checkRole(schema: GraphQLSchema, guard: Guard, field: string): void {
+  const roles = schema.getType('Role');
+  if (guard.directive !== 'requiresRole' || !isEnumType(roles)) return;
+  if (roles.getValues().some((one) => one.value === guard.role)) return;
+  throw new RequirementError(`${field}: ${guard.role} is not a value of the enum Role.`);
+}
+
 type Resolver<Context> = GraphQLFieldResolver<unknown, Context>;
 
+/** Synchronous: a promise for each field would double the time of a long list. */
 function guarded<Context>(
   resolve: Resolver<Context>,
   guards: readonly Guard[],
   find: FindStanding<Context>,
 ): Resolver<Context> {
   return (parent, args, context, info) => {
-    const { standing, fault, now } = find(context);
-    const refusal = refuse(guards, standing, now);
-    if (refusal !== null) throw new RefusalError(refusal, fault);
+    const refusal = decisionsOf(context, find).refusal(guards);
+    if (refusal !== null) throw refusal;
     return resolve(parent, args, context, info);
   };
 }

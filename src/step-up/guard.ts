@@ -1,6 +1,6 @@
 // The guards of a field: the directives on the field itself, on its type, and on the interfaces that declare it.
 // They are read from `extensions.directives`, where a code-first and an SDL-first schema alike can put them.
-import { type GraphQLField, type GraphQLInterfaceType, type GraphQLObjectType, isObjectType } from 'graphql';
+import type { GraphQLInterfaceType, GraphQLObjectType } from 'graphql';
 import {
   type Refusal,
   refuseAnonymous,
@@ -8,7 +8,12 @@ import {
   refuseStepUp,
   type Standing,
 } from '../policy/decision.ts';
-import { type Requirement, type RequirementOptions, requirement } from '../policy/requirement.ts';
+import {
+  type Requirement,
+  RequirementError,
+  type RequirementOptions,
+  requirement,
+} from '../policy/requirement.ts';
 
 export type Guard =
   | { readonly directive: 'authenticated' }
@@ -26,7 +31,7 @@ type FieldOwner = GraphQLObjectType | GraphQLInterfaceType;
 
 const cache = new WeakMap<FieldOwner, Map<string, readonly Guard[]>>();
 
-/** Every guard that stands before a field of a type. */
+/** Every guard that stands before a field of a type; the same list each time. */
 export function guardsOf(owner: FieldOwner, fieldName: string): readonly Guard[] {
   let ofOwner = cache.get(owner);
   if (ofOwner === undefined) cache.set(owner, (ofOwner = new Map()));
@@ -36,20 +41,62 @@ export function guardsOf(owner: FieldOwner, fieldName: string): readonly Guard[]
 }
 
 function findGuards(owner: FieldOwner, fieldName: string): Guard[] {
-  const declaring = [owner, ...owner.getInterfaces()].filter((type) => fieldName in type.getFields());
-  return declaring.flatMap((type) => {
-    const field: GraphQLField<unknown, unknown> | undefined = type.getFields()[fieldName];
-    return [...guardsIn(type), ...(field === undefined ? [] : guardsIn(field))];
+  const guards = [owner, ...owner.getInterfaces()].flatMap((type) => {
+    const field = type.getFields()[fieldName];
+    if (field === undefined) return [];
+    return [...guardsIn(type, type.name), ...guardsIn(field, `${type.name}.${fieldName}`)];
+  });
+  return guards.toSorted((one, other) => precedence(one) - precedence(other));
+}
+
+/** Nobody is sent to prove a factor who would then lack a role; and the freshest proof is asked for first. */
+function precedence(guard: Guard): number {
+  switch (guard.directive) {
+    case 'authenticated':
+      return -2;
+    case 'requiresRole':
+      return -1;
+    case 'stepUp':
+      return guard.requirement.maxAge;
+  }
+}
+
+function guardsIn(element: { readonly extensions: { readonly directives?: unknown } }, where: string) {
+  return directivesIn(element.extensions.directives).flatMap(([name, args]): Guard[] => {
+    switch (name) {
+      case 'authenticated':
+        return [{ directive: name }];
+      case 'requiresRole':
+        return [{ directive: name, role: (args as { readonly role: string }).role }];
+      case 'stepUp':
+        return [{ directive: name, requirement: requirementAt(where, args as RequirementOptions) }];
+      default:
+        return [];
+    }
   });
 }
 
-function guardsIn(element: { readonly extensions: { readonly directives?: unknown } }): Guard[] {
-  const { authenticated, requiresRole, stepUp } = (element.extensions.directives ?? {}) as GuardDirectives;
-  const guards: Guard[] = [];
-  if (authenticated !== undefined) guards.push({ directive: 'authenticated' });
-  if (requiresRole !== undefined) guards.push({ directive: 'requiresRole', role: requiresRole.role });
-  if (stepUp !== undefined) guards.push({ directive: 'stepUp', requirement: requirement(stepUp) });
-  return guards;
+/** Some libraries keep a list of `{ name, args }` there, or a list of args. No guard is overlooked for that. */
+function directivesIn(directives: unknown): [name: string, args: unknown][] {
+  if (Array.isArray(directives)) {
+    return directives.map((one: { name: string; args?: object }) => [one.name, one.args ?? {}]);
+  }
+  return Object.entries(directives ?? {}).flatMap(([name, args]) =>
+    (Array.isArray(args) ? args : [args])
+      .filter((one) => one !== undefined)
+      .map((one): [string, unknown] => [name, one]),
+  );
+}
+
+function requirementAt(where: string, options: RequirementOptions): Requirement {
+  try {
+    const unknown = Object.keys(options).filter((key) => !['maxAge', 'accept', 'require'].includes(key));
+    if (unknown.length > 0) throw new RequirementError(`there is no argument ${unknown.join(', ')}.`);
+    return requirement(options);
+  } catch (error) {
+    if (!(error instanceof RequirementError)) throw error;
+    throw new RequirementError(`@stepUp on ${where}: ${error.message}`);
+  }
 }
 
 /** The first refusal among the guards; null when the caller may pass. @param now seconds since 1970. */
@@ -70,9 +117,4 @@ function refuseGuard(guard: Guard, standing: Standing | null, now: number): Refu
     case 'stepUp':
       return refuseStepUp(standing, guard.requirement, now);
   }
-}
-
-/** A field of a schema, with the type that owns it. */
-export function isGuarded(owner: unknown, fieldName: string): boolean {
-  return isObjectType(owner) && guardsOf(owner, fieldName).length > 0;
 }

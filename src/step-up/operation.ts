@@ -4,45 +4,43 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
-  type GraphQLCompositeType,
-  GraphQLIncludeDirective,
   type GraphQLObjectType,
   type GraphQLSchema,
-  GraphQLSkipDirective,
-  getDirectiveValues,
   getNamedType,
-  getVariableValues,
+  getOperationAST,
   isAbstractType,
-  isCompositeType,
   isObjectType,
   Kind,
+  type NamedTypeNode,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
-  typeFromAST,
+  type ValueNode,
 } from 'graphql';
 import { type Guard, guardsOf } from './guard.ts';
 
+/** What GraphQL's `execute` is given. */
+export interface OperationToRun {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operationName?: string | null | undefined;
+  /** As the client sent them: defaults are not filled in. */
+  readonly variableValues?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
 /** A field of an operation that is guarded. */
 export interface GuardedField {
+  readonly node: FieldNode;
   /** Response names from the root. */
   readonly path: readonly string[];
   readonly guards: readonly Guard[];
 }
 
-type Variables = Readonly<Record<string, unknown>>;
-
-export function guardedFields(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  variables: Variables,
-): GuardedField[] {
-  const root = schema.getRootType(operation.operation);
+export function guardedFields(run: OperationToRun): GuardedField[] {
+  const operation = getOperationAST(run.document, run.operationName);
+  const root = operation && run.schema.getRootType(operation.operation);
   if (!root) return [];
-  // Defaults count. Variables that do not fit are execution's to refuse; until then every field counts.
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
-  const walk = new Walk(schema, document, coerced ?? {});
+  const walk = new Walk(run, operation);
   walk.selections(operation.selectionSet, root, []);
   return walk.found;
 }
@@ -50,63 +48,71 @@ export function guardedFields(
 class Walk {
   readonly found: GuardedField[] = [];
   readonly #schema: GraphQLSchema;
-  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  readonly #variables: Variables;
+  readonly #fragments = new Map<string, FragmentDefinitionNode>();
+  readonly #variables = new Map<string, unknown>();
   /** Each selection set is walked once for each type, however often its fragment is spread. */
-  readonly #walked = new Map<SelectionSetNode, Set<GraphQLCompositeType>>();
+  readonly #walked = new Map<SelectionSetNode, Set<GraphQLObjectType>>();
 
-  constructor(schema: GraphQLSchema, document: DocumentNode, variables: Variables) {
+  constructor({ schema, document, variableValues }: OperationToRun, operation: OperationDefinitionNode) {
     this.#schema = schema;
-    this.#variables = variables;
-    this.#fragments = new Map(
-      document.definitions.flatMap((one) =>
-        one.kind === Kind.FRAGMENT_DEFINITION ? [[one.name.value, one] as const] : [],
-      ),
-    );
+    for (const definition of document.definitions) {
+      if (definition.kind === Kind.FRAGMENT_DEFINITION)
+        this.#fragments.set(definition.name.value, definition);
+    }
+    for (const { variable, defaultValue } of operation.variableDefinitions ?? []) {
+      const name = variable.name.value;
+      const isGiven = variableValues != null && Object.hasOwn(variableValues, name);
+      this.#variables.set(name, isGiven ? variableValues[name] : this.#truth(defaultValue));
+    }
   }
 
-  selections(set: SelectionSetNode, type: GraphQLCompositeType, path: readonly string[]): void {
+  selections(set: SelectionSetNode, type: GraphQLObjectType, path: readonly string[]): void {
     const walkedAs = this.#walked.get(set) ?? new Set();
     if (walkedAs.has(type)) return;
     this.#walked.set(set, walkedAs.add(type));
     for (const selection of set.selections) {
       if (!this.#isIncluded(selection)) continue;
       if (selection.kind === Kind.FIELD) {
-        for (const owner of this.#concrete(type)) this.#field(selection, owner, path);
+        this.#field(selection, type, path);
       } else {
         const fragment =
           selection.kind === Kind.FRAGMENT_SPREAD ? this.#fragments.get(selection.name.value) : selection;
-        if (fragment === undefined) continue;
-        const condition = fragment.typeCondition && typeFromAST(this.#schema, fragment.typeCondition);
-        this.selections(fragment.selectionSet, isCompositeType(condition) ? condition : type, path);
+        if (fragment !== undefined && this.#applies(fragment.typeCondition, type)) {
+          this.selections(fragment.selectionSet, type, path);
+        }
       }
     }
   }
 
-  #field(node: FieldNode, owner: GraphQLObjectType, path: readonly string[]): void {
+  #field(node: FieldNode, owner: GraphQLObjectType, parentPath: readonly string[]): void {
     const field = owner.getFields()[node.name.value];
-    if (field === undefined) return;
-    const at = [...path, node.alias?.value ?? node.name.value];
+    if (field === undefined) return; // `__typename`
+    const path = [...parentPath, node.alias?.value ?? node.name.value];
     const guards = guardsOf(owner, field.name);
-    if (guards.length > 0) this.found.push({ path: at, guards });
+    if (guards.length > 0) this.found.push({ node, path, guards });
+    if (node.selectionSet === undefined) return;
     const inner = getNamedType(field.type);
-    if (node.selectionSet !== undefined && isCompositeType(inner))
-      this.selections(node.selectionSet, inner, at);
+    const types = isAbstractType(inner) ? this.#schema.getPossibleTypes(inner) : [inner];
+    for (const type of types) if (isObjectType(type)) this.selections(node.selectionSet, type, path);
   }
 
-  #concrete(type: GraphQLCompositeType): readonly GraphQLObjectType[] {
-    if (isObjectType(type)) return [type];
-    return isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [];
+  #applies(condition: NamedTypeNode | undefined, type: GraphQLObjectType): boolean {
+    if (condition === undefined || condition.name.value === type.name) return true;
+    const named = this.#schema.getType(condition.name.value);
+    return isAbstractType(named) && this.#schema.isSubType(named, type);
   }
 
   /** In doubt (a variable of a wrong type, which execution will refuse) the selection counts. */
-  #isIncluded(selection: SelectionNode): boolean {
-    try {
-      const skip = getDirectiveValues(GraphQLSkipDirective, selection, this.#variables);
-      const include = getDirectiveValues(GraphQLIncludeDirective, selection, this.#variables);
-      return skip?.['if'] !== true && include?.['if'] !== false;
-    } catch {
-      return true;
-    }
+  #isIncluded({ directives = [] }: SelectionNode): boolean {
+    return directives.every((directive) => {
+      const condition = this.#truth(directive.arguments?.find((one) => one.name.value === 'if')?.value);
+      const { value: name } = directive.name;
+      return !(name === 'skip' && condition === true) && !(name === 'include' && condition === false);
+    });
+  }
+
+  #truth(value: ValueNode | undefined): unknown {
+    if (value?.kind === Kind.VARIABLE) return this.#variables.get(value.name.value);
+    return value?.kind === Kind.BOOLEAN ? value.value : undefined;
   }
 }

@@ -17,19 +17,24 @@ const FAULTS: Readonly<Record<TokenFault, string>> = {
   INVALID: 'The access token is not valid, or its session has ended: sign in.',
 };
 
+/** It keeps the name `GraphQLError`, by which servers tell an error that is meant for clients from one to mask. */
 export class RefusalError extends GraphQLError {
-  override readonly name = 'RefusalError';
   readonly refusal: Refusal;
   readonly fault: TokenFault | null;
 
-  constructor(refusal: Refusal, fault: TokenFault | null = null, path?: readonly string[]) {
+  constructor(refusal: Refusal, fault: TokenFault | null = null) {
     super(refusal.code === 'UNAUTHENTICATED' && fault !== null ? FAULTS[fault] : MESSAGES[refusal.code], {
       extensions: { ...refusal },
-      ...(path === undefined ? {} : { path }),
     });
     this.refusal = refusal;
     this.fault = fault;
   }
+}
+
+/** The refusal behind an error of a response; null for an error of another kind. */
+export function refusalBehind(error: GraphQLError): RefusalError | null {
+  const cause = error.originalError ?? error;
+  return cause instanceof RefusalError ? cause : null;
 }
 
 /**
@@ -37,15 +42,12 @@ export class RefusalError extends GraphQLError {
  * 6750 section 3 otherwise. Null when signing in anew would change nothing.
  */
 export function challengeHeader(refusals: readonly RefusalError[]): string | null {
-  const anonymous = refusals.find((one) => one.refusal.code === 'UNAUTHENTICATED');
-  if (anonymous !== undefined) return anonymous.fault === null ? 'Bearer' : 'Bearer error="invalid_token"';
-  const insufficient = refusals.map((one) => one.refusal).filter((one) => one.maxAge !== null);
-  if (insufficient.length === 0) return null;
+  const anonymous = refusals.filter((one) => one.refusal.code === 'UNAUTHENTICATED');
+  if (anonymous.some((one) => one.fault !== null)) return 'Bearer error="invalid_token"';
+  if (anonymous.length > 0) return 'Bearer';
+  const acrValues = refusals.flatMap((one) => one.refusal.acrValues ?? []);
+  const maxAges = refusals.flatMap((one) => one.refusal.maxAge ?? []);
+  if (maxAges.length === 0) return null;
   // `aal2` sorts after `aal1`.
-  const acrValue = insufficient
-    .flatMap((one) => one.acrValues ?? [])
-    .toSorted()
-    .at(-1);
-  const maxAge = Math.min(...insufficient.map((one) => one.maxAge ?? Number.POSITIVE_INFINITY));
-  return `Bearer error="insufficient_user_authentication", acr_values="${acrValue}", max_age="${maxAge}"`;
+  return `Bearer error="insufficient_user_authentication", acr_values="${acrValues.toSorted().at(-1)}", max_age="${Math.min(...maxAges)}"`;
 }

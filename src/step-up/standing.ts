@@ -1,5 +1,4 @@
-// How a server tells the guards who is asking. The standing is found once for each operation, before it runs; the
-// guards themselves are synchronous, because one promise for each field would double the time of a long list.
+// How a server tells the guards who is asking.
 import type { Standing } from '../policy/decision.ts';
 import type { TokenFault } from './refusal-error.ts';
 
@@ -12,5 +11,5 @@ export interface Presented {
   readonly now: number;
 }
 
-/** Reads the standing from an operation's context. */
+/** Reads the standing from an operation's context, where it was put before the operation ran: synchronous. */
 export type FindStanding<Context> = (context: Context) => Presented;

@@ -1,62 +1,62 @@
-// The guards of a whole operation, as a plugin of Yoga and Envelop: a mutation is refused before any of its fields
-// has run, and every response with a refusal carries the challenge header.
-import { type ExecutionArgs, isAsyncIterable, type Plugin } from '@envelop/core';
-import { type ExecutionResult, getOperationAST } from 'graphql';
-import { refuse } from './guard.ts';
-import { guardedFields } from './operation.ts';
-import { challengeHeader, RefusalError } from './refusal-error.ts';
+// The guards of a whole operation, as a plugin of Yoga: a mutation is refused before any of its fields has run, and
+// every response with a refusal says so in its status and its header.
+import { type ExecutionResult, type GraphQLError, getOperationAST, locatedError } from 'graphql';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { beginOperation, type Decisions } from './decisions.ts';
+import { guardedFields, type OperationToRun } from './operation.ts';
+import { challengeHeader, refusalBehind } from './refusal-error.ts';
 import type { FindStanding } from './standing.ts';
 
-/** For a schema whose fields `enforce` guards: it completes what a single field cannot do. */
+/**
+ * For a schema whose fields `enforce` guards: it completes what a single field cannot do.
+ *
+ * @param find the function that the schema was given, so that both decide as one.
+ */
 export function useStepUp<Context>(find: FindStanding<Context>): Plugin {
+  const challenges = new WeakMap<Request, string>();
   return {
     onExecute({ args, setResultAndStopExecution }) {
-      const refusals = refusedFields(args, find);
-      if (refusals.length > 0) {
-        setResultAndStopExecution(withChallenge({ errors: refusals }, refusals, 401));
-        return undefined;
-      }
-      return {
-        onExecuteDone({ result, setResult }) {
-          if (isAsyncIterable(result)) return;
-          const raised = (result.errors ?? []).flatMap((error) =>
-            error.originalError instanceof RefusalError ? [error.originalError] : [],
-          );
-          if (raised.length > 0) setResult(withChallenge(result, raised));
-        },
-      };
+      const errors = refusedFields(args, beginOperation(args.contextValue as unknown as Context, find));
+      if (errors.length > 0) setResultAndStopExecution({ errors });
+    },
+    onResultProcess({ request, result }) {
+      const batch = Array.isArray(result) ? result : [result];
+      const results: ExecutionResult[] = batch.flatMap((one) => (isAsyncIterable(one) ? [] : one));
+      for (const one of results) refuseWhole(one);
+      const header = challengeHeader(results.flatMap(refusalsIn));
+      if (header !== null) challenges.set(request, header);
+    },
+    onResponse({ request, response }) {
+      const header = challenges.get(request);
+      if (header !== undefined) response.headers.set('WWW-Authenticate', header);
     },
   };
 }
 
 /** Every guarded field of a mutation that the caller may not reach. Queries are refused field by field. */
-function refusedFields<Context>(args: ExecutionArgs, find: FindStanding<Context>): RefusalError[] {
-  const operation = getOperationAST(args.document, args.operationName);
-  if (operation?.operation !== 'mutation') return [];
-  const { standing, fault, now } = find(args.contextValue as Context);
-  return guardedFields(args.schema, args.document, operation, args.variableValues ?? {}).flatMap((field) => {
-    const refusal = refuse(field.guards, standing, now);
-    return refusal === null ? [] : [new RefusalError(refusal, fault, field.path)];
-  });
+function refusedFields(operation: OperationToRun, decisions: Decisions): GraphQLError[] {
+  if (getOperationAST(operation.document, operation.operationName)?.operation !== 'mutation') return [];
+  const errors = new Map<string, GraphQLError>();
+  for (const { node, path, guards } of guardedFields(operation)) {
+    const at = path.join('.'); // one error for a field of an interface, however many types implement it
+    const refusal = decisions.refusal(guards);
+    if (refusal !== null && !errors.has(at)) errors.set(at, locatedError(refusal, node, path));
+  }
+  return [...errors.values()];
 }
 
 /**
- * Yoga takes the response's header and status from an error's `http` extension and leaves it out of the body;
- * `spec` keeps status 200 for clients that accept only `application/json`.
+ * Nothing of the operation has run: then the status says so as well. Yoga takes it from an error's `http` extension,
+ * which it leaves out of the body; `spec` keeps 200 for clients that accept only `application/json`.
  */
-function withChallenge(
-  result: ExecutionResult,
-  refusals: readonly RefusalError[],
-  status?: number,
-): ExecutionResult {
-  const header = challengeHeader(refusals);
-  const isForbidden = refusals.every((one) => one.refusal.code === 'FORBIDDEN');
+function refuseWhole(result: ExecutionResult): void {
+  const refusals = refusalsIn(result);
   const [first] = result.errors ?? [];
-  if (first !== undefined) {
-    first.extensions['http'] = {
-      ...(status === undefined ? {} : { status: isForbidden ? 403 : status, spec: true }),
-      headers: header === null ? {} : { 'WWW-Authenticate': header },
-    };
-  }
-  return result;
+  if ('data' in result || refusals.length === 0 || first === undefined) return;
+  const isForbidden = refusals.every((one) => one.refusal.code === 'FORBIDDEN');
+  first.extensions['http'] = { status: isForbidden ? 403 : 401, spec: true };
+}
+
+function refusalsIn({ errors = [] }: ExecutionResult) {
+  return errors.flatMap((error) => refusalBehind(error) ?? []);
 }

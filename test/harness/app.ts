@@ -46,9 +46,16 @@ export async function testDatabase(): Promise<{ url: string; drop: () => Promise
   };
 }
 
-/** @param environment what the test configures beside the usual. */
-export async function startTestApp(environment: Readonly<Record<string, string>> = {}): Promise<TestApp> {
-  const database = await testDatabase();
+/**
+ * @param environment what the test configures beside the usual.
+ * @param databaseUrl of another app, which keeps its database: a second node, or the same one after a restart.
+ */
+export async function startTestApp(
+  environment: Readonly<Record<string, string>> = {},
+  databaseUrl?: string,
+): Promise<TestApp> {
+  const database =
+    databaseUrl === undefined ? await testDatabase() : { url: databaseUrl, drop: async () => {} };
   const log: string[] = [];
   const clock = new TestClock();
   const app = await startApp({

@@ -7,7 +7,7 @@ import type { TestApp } from './app.ts';
 export interface GraphQLAnswer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it asked for
   readonly data: any;
   readonly errors: readonly GraphQLProblem[];
   readonly text: string;

@@ -9,7 +9,9 @@ import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres/s
 const [dataDir = '', durability] = process.argv.slice(2);
 const say = (words: object) => process.stdout.write(`${JSON.stringify(words)}\n`);
 
-process.once('SIGINT', async () => {
+process.once('SIGINT', () => void answerAndEnd());
+
+async function answerAndEnd(): Promise<void> {
   await delay(500);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -19,7 +21,7 @@ process.once('SIGINT', async () => {
   await stop();
   say({ stopped: true });
   clearInterval(serving);
-});
+}
 const serving = setInterval(() => undefined, 1000);
 const { url, stop } = await startEmbeddedPostgres({
   dataDir,

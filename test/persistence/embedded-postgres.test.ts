@@ -86,7 +86,7 @@ describe('the embedded database in a new folder', { timeout: 30_000 }, () => {
 
   it('lets one of two apps that start at the same time have the folder', async () => {
     const outcomes = await Promise.allSettled([start(), start()]);
-    expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(outcomes.map((outcome) => outcome.status).toSorted()).toEqual(['fulfilled', 'rejected']);
   });
 
   it('refuses a folder that is no cluster, and leaves it as it is', async () => {

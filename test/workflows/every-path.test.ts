@@ -151,7 +151,7 @@ describe.each(SCENES)('$title', (scene) => {
   const chart = chartOf(scene.chart);
   const events = eventsOf(scene);
   const paths = getSimplePaths(chart, {
-    input: scene.input as never,
+    input: scene.input,
     events: events as never,
     // The runner sends nothing to a workflow that has ended; that it takes nothing is tested at each path's end.
     stopWhen: (state) => (state as AnyMachineSnapshot).status !== 'active',

@@ -79,8 +79,9 @@ function randomCode(): string {
   return digits.join('').replace(/.{4}(?=.)/g, '$&-');
 }
 
-/** Bound to its user, and as it is read from paper: O for 0, I or L for 1. */
+/** Bound to its user, and as it is read from paper or mended by a phone: O for 0, I or L for 1, any dash. */
 function codeValue(userId: string, code: string): string {
-  const read = code.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1');
+  const symbols = code.toUpperCase().replaceAll(/[\s\p{Pd}]/gu, '');
+  const read = symbols.replaceAll('O', '0').replaceAll(/[IL]/g, '1');
   return `${userId}:${read}`;
 }

@@ -7,7 +7,7 @@ import { Settlement } from '../../persistence/settlement.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import type { Client } from '../../sessions/grants.ts';
 import type { ActiveSession } from '../../sessions/session.ts';
-import { findAccount } from '../account.ts';
+import { findAccount, lockUser } from '../account.ts';
 import { newBackupCodes } from './backup-code.ts';
 
 export async function regenerateBackupCodes(
@@ -20,7 +20,7 @@ export async function regenerateBackupCodes(
   const settlement = new Settlement();
   // First and apart: a statement's inserts are not seen by its own deletion, but two parallel ones must not add up.
   settlement.require(async (sql) => {
-    await sql.selectFrom('user_account').select('id').where('id', '=', userId).forUpdate().execute();
+    await lockUser(sql, userId);
     await sql.deleteFrom('backup_code').where('user_id', '=', userId).execute();
     return true;
   });

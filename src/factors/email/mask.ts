@@ -6,5 +6,9 @@ export function maskEmail(address: string): string {
   const domain = address.slice(at + 1);
   const dot = domain.lastIndexOf('.');
   const ending = dot > 0 ? domain.slice(dot) : '';
-  return `${[...address][0] ?? ''}•••@${[...domain][0] ?? ''}•••${ending}`;
+  return `${firstCharacter(address)}•••@${firstCharacter(domain)}•••${ending}`;
+}
+
+function firstCharacter(text: string): string {
+  return /^./u.exec(text)?.[0] ?? '';
 }

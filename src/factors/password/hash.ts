@@ -9,7 +9,22 @@ import type { KeyRing } from '../../platform/key-ring.ts';
 import { normalisePassword } from '../../policy/password-policy.ts';
 import type { HashingLanes } from './lanes.ts';
 
-const STORED_FORM = /^\$stepgate-bcrypt\$([0-9a-f]{8})(\$2b\$(\d\d)\$.{53})$/;
+const STORED_FORM = /^\$stepgate-bcrypt\$(?<keyId>[0-9a-f]{8})(?<hash>\$2b\$(?<cost>\d\d)\$[./\w]{53})$/;
+
+interface StoredHash {
+  readonly keyId: string;
+  /** What bcrypt made. */
+  readonly hash: string;
+  readonly cost: number;
+}
+
+/** The stored hash itself is not in the message. */
+export class UnknownHashError extends Error {
+  override readonly name = 'UnknownHashError';
+  constructor() {
+    super('A stored password hash is not of the form $stepgate-bcrypt$…: it was written by something else.');
+  }
+}
 
 export class PasswordHasher {
   readonly #ring: KeyRing;
@@ -34,19 +49,31 @@ export class PasswordHasher {
    * Checks against a stored hash; against a decoy of the same cost when there is none, so that a missing account
    * takes as long as a wrong password.
    * @throws {OverloadedError}
+   * @throws {UnknownHashError} for a hash that is not ours; UnknownKeyError for one whose key is gone.
    */
   async matches(password: string, stored: string | null): Promise<boolean> {
-    const [, keyId, hash] = STORED_FORM.exec(stored ?? (await this.#decoyHash())) ?? [];
-    if (keyId === undefined || hash === undefined)
-      throw new Error('A stored password hash has an unknown form.');
-    const matches = await this.#lanes.run(() => bcrypt.compare(this.#prehash(password, keyId), hash));
+    const { keyId, hash, cost } = parse(stored ?? (await this.#decoyHash()));
+    const prehash = this.#prehash(password, keyId);
+    const matches = await this.#lanes.run(async () => {
+      const isRight = await bcrypt.compare(prehash, hash);
+      if (!isRight) await this.#makeUpFor(cost, prehash);
+      return isRight;
+    });
     return matches && stored !== null;
   }
 
   /** Whether a hash that was just matched should be made anew: another cost, or another key. */
   isOutdated(stored: string): boolean {
-    const [, keyId, , cost] = STORED_FORM.exec(stored) ?? [];
-    return keyId !== this.#ring.newest.id || Number(cost) !== this.#cost;
+    const { keyId, cost } = parse(stored);
+    return keyId !== this.#ring.newest.id || cost !== this.#cost;
+  }
+
+  /**
+   * After the cost was raised, a hash of the old cost would be refused sooner than a decoy, and so tell that its
+   * account exists. Each cost is twice the work of the one below: what a refusal lacks is one hash of each between.
+   */
+  async #makeUpFor(cost: number, prehash: string): Promise<void> {
+    for (let missing = cost; missing < this.#cost; missing += 1) await bcrypt.hash(prehash, missing);
   }
 
   #prehash(password: string, keyId: string): string {
@@ -67,4 +94,10 @@ export class PasswordHasher {
   async warmUp(): Promise<void> {
     await this.#decoyHash();
   }
+}
+
+function parse(stored: string): StoredHash {
+  const { keyId, hash, cost } = STORED_FORM.exec(stored)?.groups ?? {};
+  if (keyId === undefined || hash === undefined) throw new UnknownHashError();
+  return { keyId, hash, cost: Number(cost) };
 }

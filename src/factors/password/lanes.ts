@@ -36,13 +36,15 @@ export class HashingLanes {
     if (this.#queue.size >= this.#mostWaiting()) throw new OverloadedError(DEADLINE_SECONDS);
     return await this.#queue.add(async () => {
       const startedAt = performance.now();
-      try {
-        return await hash();
-      } finally {
-        const seconds = (performance.now() - startedAt) / 1000;
-        this.#averageSeconds += NEWEST_WEIGHT * (seconds - this.#averageSeconds);
-      }
+      const hashed = await hash();
+      // One that failed says nothing about how long a hash takes.
+      this.#measured((performance.now() - startedAt) / 1000);
+      return hashed;
     });
+  }
+
+  #measured(seconds: number): void {
+    this.#averageSeconds += NEWEST_WEIGHT * (seconds - this.#averageSeconds);
   }
 
   /** Waiting and running together stay below deadline × rate. */

@@ -1,14 +1,19 @@
 // The password: something known. NIST SP 800-63B-4 section 3.1.1.
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { DEFAULT_PASSWORD_POLICY } from '../../policy/password-policy.ts';
-import { type Factor, type ProofField, REJECTED } from '../factor.ts';
+import type { StoredAuthenticator } from '../account.ts';
+import { type Consume, type Factor, type ProofField, REJECTED } from '../factor.ts';
 import type { PasswordHasher } from './hash.ts';
+import { OverloadedError } from './lanes.ts';
+
+/** NFC makes one code point of at most four (UAX #15), and the policy counts what NFC has made. */
+const DECOMPOSED = 4;
 
 export const PASSWORD_PROOF: ProofField = {
   factor: FactorKind.PASSWORD,
   name: 'password',
   description: 'The password. Compared after NFC normalisation.',
-  maximumLength: DEFAULT_PASSWORD_POLICY.maximumLength,
+  maximumLength: DECOMPOSED * DEFAULT_PASSWORD_POLICY.maximumLength,
 };
 
 export function passwordFactor(hasher: PasswordHasher): Factor {
@@ -23,24 +28,31 @@ export function passwordFactor(hasher: PasswordHasher): Factor {
     async verify(proof, { authenticators }) {
       const stored = authenticators.find((one) => one.factor === FactorKind.PASSWORD);
       if (!(await hasher.matches(proof, stored?.secret ?? null)) || stored === undefined) return REJECTED;
-      if (!hasher.isOutdated(stored.secret)) {
-        return { accepted: true, authenticatorId: stored.id, consume: null };
-      }
-      const renewed = await hasher.hash(proof);
-      return {
-        accepted: true,
-        authenticatorId: stored.id,
-        // Only while the hash is the one that was matched: a password changed meanwhile must not come back.
-        consume: async (sql) => {
-          await sql
-            .updateTable('authenticator')
-            .set({ secret: renewed })
-            .where('id', '=', stored.id)
-            .where('secret', '=', stored.secret)
-            .execute();
-          return true;
-        },
-      };
+      return { accepted: true, authenticatorId: stored.id, consume: await renew(hasher, proof, stored) };
     },
+  };
+}
+
+/** A hash of another cost, or under an older key, is made anew while the password is at hand. */
+async function renew(
+  hasher: PasswordHasher,
+  password: string,
+  stored: StoredAuthenticator,
+): Promise<Consume | null> {
+  if (!hasher.isOutdated(stored.secret)) return null;
+  const renewed = await hasher.hash(password).catch((error: unknown) => {
+    if (error instanceof OverloadedError) return null; // there will be a quieter sign-in
+    throw error;
+  });
+  if (renewed === null) return null;
+  return async (sql) => {
+    // Only while the hash is the one that was matched: a password changed meanwhile must not come back.
+    await sql
+      .updateTable('authenticator')
+      .set({ secret: renewed })
+      .where('id', '=', stored.id)
+      .where('secret', '=', stored.secret)
+      .execute();
+    return true;
   };
 }

@@ -7,7 +7,7 @@
 import { generateSecret, verifySync } from 'otplib';
 import { secondsOf } from '../../platform/clock.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
-import { open, seal } from '../../platform/seal.ts';
+import { isSealedWithOlderKey, open, seal } from '../../platform/seal.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { StoredAuthenticator } from '../account.ts';
 import { type Consume, type Factor, type ProofField, REJECTED, type Verdict } from '../factor.ts';
@@ -40,18 +40,15 @@ export function totpFactor(ring: KeyRing): Factor {
     async verify(proof, { authenticators, now }) {
       const code = proof.replaceAll(/\s/g, '');
       for (const authenticator of authenticators.filter((one) => one.factor === FactorKind.TOTP)) {
-        const timeStep = acceptedTimeStep(
-          openTotpSecret(ring, authenticator),
-          code,
-          authenticator.lastTimeStep,
-          now,
-        );
-        if (timeStep !== null) return accept(authenticator, timeStep, now);
+        const secret = openTotpSecret(ring, authenticator);
+        const timeStep = acceptedTimeStep(secret, code, authenticator.lastTimeStep, now);
+        if (timeStep !== null)
+          return accept(authenticator, timeStep, now, resealed(ring, authenticator, secret));
       }
       return REJECTED;
     },
     enroll: (authenticatorId) => ({
-      stored: seal(ring, placeOf(authenticatorId), generateSecret({ length: SECRET_BYTES })),
+      stored: sealTotpSecret(ring, authenticatorId, generateSecret({ length: SECRET_BYTES })),
     }),
   };
 }
@@ -62,6 +59,15 @@ export function openTotpSecret(
   authenticator: { readonly id: string; readonly secret: string },
 ): string {
   return open(ring, placeOf(authenticator.id), authenticator.secret);
+}
+
+function sealTotpSecret(ring: KeyRing, authenticatorId: string, secret: string): string {
+  return seal(ring, placeOf(authenticatorId), secret);
+}
+
+/** The secret under the newest key, or as it is stored when it is under that one already. */
+function resealed(ring: KeyRing, { id, secret: stored }: StoredAuthenticator, secret: string): string {
+  return isSealedWithOlderKey(ring, stored) ? sealTotpSecret(ring, id, secret) : stored;
 }
 
 function placeOf(authenticatorId: string): string {
@@ -86,11 +92,11 @@ export function acceptedTimeStep(
   return lastTimeStep === null || result.timeStep > lastTimeStep ? result.timeStep : null;
 }
 
-function accept(authenticator: StoredAuthenticator, timeStep: number, now: Date): Verdict {
+function accept(authenticator: StoredAuthenticator, timeStep: number, now: Date, secret: string): Verdict {
   const consume: Consume = async (sql) => {
     const { numUpdatedRows } = await sql
       .updateTable('authenticator')
-      .set({ last_time_step: timeStep, last_used_at: now })
+      .set({ last_time_step: timeStep, last_used_at: now, secret })
       .where('id', '=', authenticator.id)
       .where((row) => row.or([row('last_time_step', 'is', null), row('last_time_step', '<', timeStep)]))
       .executeTakeFirst();

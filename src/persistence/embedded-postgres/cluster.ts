@@ -117,7 +117,7 @@ async function initialise(
       authMethod: 'scram-sha-256',
       createPostgresUser: account !== undefined,
       initdbFlags: durable ? INITDB_FLAGS : [...INITDB_FLAGS, '--no-sync'],
-      onLog: (text) => output.push(String(text)),
+      onLog: (text) => output.push(text),
       onError: (error) => output.push(String(error)),
     });
     await passPasswordIn(workshop, () => library.initialise());

@@ -26,6 +26,12 @@ declare global {
     interface ObjectTypeOptions<Types extends SchemaTypes = SchemaTypes, Shape = unknown>
       extends GuardOptions<string> {}
 
+    interface QueryTypeOptions<Types extends SchemaTypes = SchemaTypes> extends GuardOptions<string> {}
+
+    interface MutationTypeOptions<Types extends SchemaTypes = SchemaTypes> extends GuardOptions<string> {}
+
+    interface SubscriptionTypeOptions<Types extends SchemaTypes = SchemaTypes> extends GuardOptions<string> {}
+
     interface InterfaceTypeOptions<
       Types extends SchemaTypes = SchemaTypes,
       Shape = unknown,

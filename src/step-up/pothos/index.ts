@@ -39,18 +39,25 @@ export class PothosStepUpPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
 
 SchemaBuilder.registerPlugin(pluginName, PothosStepUpPlugin);
 
-function annotate<Config extends { extensions?: Readonly<Record<string, unknown>> | null | undefined }>(
+interface Annotated {
+  extensions?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+function annotate<Config extends Annotated>(
   config: Config,
   { authenticated, requiresRole, stepUp }: GuardOptions<string>,
 ): Config {
-  const directives: GuardDirectives = {
+  const guards: GuardDirectives = {
     ...(authenticated === undefined ? {} : { authenticated: {} }),
     ...(requiresRole === undefined ? {} : { requiresRole: { role: requiresRole } }),
     ...(stepUp === undefined ? {} : { stepUp: stepUp === true ? {} : stepUp }),
   };
-  return Object.keys(directives).length === 0
-    ? config
-    : { ...config, extensions: { ...config.extensions, directives } };
+  if (Object.keys(guards).length === 0) return config;
+  const others: unknown = config.extensions?.['directives'];
+  const directives = Array.isArray(others)
+    ? [...others, ...Object.entries(guards).map(([name, args]) => ({ name, args }))]
+    : { ...(others as object | undefined), ...guards };
+  return { ...config, extensions: { ...config.extensions, directives } };
 }
 
 function enumOf(schema: GraphQLSchema, name: string): GraphQLEnumType {

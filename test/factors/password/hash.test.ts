@@ -1,0 +1,174 @@
+// The stored form of a password: every byte counts, only our own form is matched, and nobody learns from the work
+// that is done whether there is an account.
+import { createHash, randomBytes } from 'node:crypto';
+import bcrypt from 'bcrypt';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { PasswordHasher, UnknownHashError } from '../../../src/factors/password/hash.ts';
+import { HashingLanes } from '../../../src/factors/password/lanes.ts';
+import { KeyRing, UnknownKeyError } from '../../../src/platform/key-ring.ts';
+
+const COST = 4;
+const key = randomBytes(32);
+const ring = new KeyRing([key]);
+
+function hasherOf(keys: KeyRing, cost = COST): PasswordHasher {
+  return new PasswordHasher(keys, cost, new HashingLanes(2));
+}
+
+const hasher = hasherOf(ring);
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('every part of a password counts', () => {
+  test('two passwords of 73 bytes that differ in the last one are different', async () => {
+    const start = 'a'.repeat(72);
+    const stored = await hasher.hash(`${start}1`);
+    expect(await hasher.matches(`${start}1`, stored)).toBe(true);
+    expect(await hasher.matches(`${start}2`, stored)).toBe(false);
+    expect(await hasher.matches(start, stored)).toBe(false);
+  });
+
+  test('each of 256 code points, of one to four bytes', async () => {
+    const password = [...'aé€🔐'.repeat(64)];
+    const stored = await hasher.hash(password.join(''));
+    expect(await hasher.matches(password.join(''), stored)).toBe(true);
+    const changed = password.map((_, at) => password.with(at, 'x').join(''));
+    expect(new Set(changed).size).toBe(256);
+    // Beside each other, and so in their lanes, but never more than may wait.
+    for (let at = 0; at < changed.length; at += 16) {
+      const some = changed.slice(at, at + 16);
+      const matches = await Promise.all(some.map((one) => hasher.matches(one, stored)));
+      expect(matches).not.toContain(true);
+    }
+  });
+
+  test.each([
+    ['after it', 'before\0after', 'before\0other'],
+    ['where it ends', 'before\0', 'before'],
+    ['where it begins', '\0', '\0\0'],
+  ])('a NUL, %s', async (_where, password, other) => {
+    const stored = await hasher.hash(password);
+    expect(await hasher.matches(password, stored)).toBe(true);
+    expect(await hasher.matches(other, stored)).toBe(false);
+  });
+
+  test.each([
+    ['case', 'Correct', 'correct'],
+    ['a space at the end', 'correct ', 'correct'],
+    ['compatible characters', 'ﬁnd', 'find'],
+  ])('%s', async (_what, password, other) => {
+    expect(await hasher.matches(other, await hasher.hash(password))).toBe(false);
+  });
+
+  test.each([
+    ['é', '\u00e9', 'e\u0301'],
+    ['Å', '\u212b', 'A\u030a'],
+    ['한', '\ud55c', '\u1112\u1161\u11ab'],
+  ])('but not how %s is composed', async (_character, composed, decomposed) => {
+    expect(await hasher.matches(decomposed, await hasher.hash(composed))).toBe(true);
+    expect(await hasher.matches(composed, await hasher.hash(decomposed))).toBe(true);
+  });
+});
+
+describe('the stored form', () => {
+  test('names its scheme, its key and its cost, and has a salt of its own', async () => {
+    const [one, other] = await Promise.all([hasher.hash('password'), hasher.hash('password')]);
+    const form = new RegExp(`^\\$stepgate-bcrypt\\$${ring.newest.id}\\$2b\\$04\\$[./A-Za-z0-9]{53}$`);
+    expect(one).toMatch(form);
+    expect(other).toMatch(form);
+    expect(one).not.toBe(other);
+  });
+
+  test('is no bcrypt hash of the password, nor of an unkeyed digest of it', async () => {
+    const bcryptHash = (await hasher.hash('password')).replace(/^\$stepgate-bcrypt\$.{8}/, '');
+    const digests = ['sha256', 'sha384', 'sha512'].flatMap((algorithm) =>
+      (['base64', 'base64url', 'hex'] as const).map((form) =>
+        createHash(algorithm).update('password').digest(form),
+      ),
+    );
+    for (const guess of ['password', ...digests]) expect(await bcrypt.compare(guess, bcryptHash)).toBe(false);
+  });
+
+  test('does not match under the same cost and another key', async () => {
+    const stored = await hasher.hash('password');
+    const thief = new KeyRing([randomBytes(32)]);
+    const forged = stored.replace(ring.newest.id, thief.newest.id);
+    expect(await hasherOf(thief).matches('password', forged)).toBe(false);
+  });
+
+  test('is refused clearly when it is anything else, and the error does not repeat it', async () => {
+    const plain = await bcrypt.hash('password', COST);
+    const ours = await hasher.hash('password');
+    const foreign = [
+      plain,
+      plain.replace('$2b$', '$2y$'),
+      ours.replace('$2b$', '$2a$'),
+      ours.replace('stepgate-bcrypt', 'other'),
+      `${ours}x`,
+      ours.slice(0, -1),
+      `${ours}\n`,
+      ` ${ours}`,
+      '$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g',
+      'hunter2',
+      '',
+    ];
+    for (const stored of foreign) {
+      const error: unknown = await hasher.matches('password', stored).catch((reason: unknown) => reason);
+      expect(error, stored).toBeInstanceOf(UnknownHashError);
+      if (stored !== '') expect(String(error)).not.toContain(stored);
+    }
+  });
+
+  test('outlives the replacement of its key, and its error names the key once that is removed', async () => {
+    const stored = await hasher.hash('password');
+    expect(await hasherOf(new KeyRing([randomBytes(32), key])).matches('password', stored)).toBe(true);
+    const without = hasherOf(new KeyRing([randomBytes(32)])).matches('password', stored);
+    await expect(without).rejects.toThrow(UnknownKeyError);
+    await expect(without).rejects.toThrow(`key ${ring.newest.id}, which SECRET_KEYS does not hold`);
+  });
+
+  test.each([
+    ['as it would be made now', ring, COST, false],
+    ['of a lower cost', ring, COST + 1, true],
+    ['of a higher cost', ring, COST - 1, true],
+    ['under an older key', new KeyRing([randomBytes(32), key]), COST, true],
+    ['under the newest of several keys', new KeyRing([key, randomBytes(32)]), COST, false],
+  ])('is outdated or not: %s', async (_how, keys, cost, isOutdated) => {
+    expect(hasherOf(keys, cost).isOutdated(await hasher.hash('password'))).toBe(isOutdated);
+  });
+});
+
+describe('an account that does not exist', () => {
+  test('has no password, not even the one that its decoy was made of', async () => {
+    const made = vi.spyOn(bcrypt, 'hash');
+    await hasherOf(ring).warmUp();
+    expect(made).toHaveBeenCalledOnce();
+    for (const password of ['', 'password', 'a password that nobody has']) {
+      expect(await hasher.matches(password, null)).toBe(false);
+    }
+  });
+
+  // bcrypt's work is two to the power of the cost, so the work that was done can be added up.
+  test.each([
+    ['a hash as it would be made now', COST + 2],
+    ['a hash of the cost before', COST + 1],
+    ['a hash of a much lower cost', COST],
+  ])('takes the same work as a wrong password for %s', async (_what, cost) => {
+    const stored = await hasherOf(ring, cost).hash('password');
+    const today = hasherOf(ring, COST + 2);
+    await today.warmUp();
+    const compare = vi.spyOn(bcrypt, 'compare');
+    const hash = vi.spyOn(bcrypt, 'hash');
+    const work = async (check: () => Promise<boolean>): Promise<number> => {
+      compare.mockClear();
+      hash.mockClear();
+      expect(await check()).toBe(false);
+      const compared = compare.mock.calls.map(([, against]) => 2 ** bcrypt.getRounds(String(against)));
+      const made = hash.mock.calls.map(([, rounds]) => 2 ** Number(rounds));
+      return [...compared, ...made].reduce((sum, one) => sum + one, 0);
+    };
+    const forNobody = await work(() => today.matches('wrong', null));
+    expect(forNobody).toBe(2 ** (COST + 2));
+    expect(await work(() => today.matches('wrong', stored))).toBe(forNobody);
+  });
+});

@@ -1,0 +1,190 @@
+// Passwords over HTTP: as people type them, and as operators change cost and keys beneath them.
+import { randomBytes, randomUUID } from 'node:crypto';
+import bcrypt from 'bcrypt';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PasswordHasher } from '../../../src/factors/password/hash.ts';
+import { HashingLanes } from '../../../src/factors/password/lanes.ts';
+import { passwordFactor } from '../../../src/factors/password/password.ts';
+import { openOrm, sqlOf } from '../../../src/persistence/orm.ts';
+import { KeyRing, UnknownKeyError } from '../../../src/platform/key-ring.ts';
+import { startTestApp, type TestApp } from '../../harness/app.ts';
+import { PASSWORD, TestClient } from '../../harness/client.ts';
+import { query } from '../../harness/sql.ts';
+
+async function storedPassword(databaseUrl: string, email: string): Promise<string> {
+  const [row] = await query<{ secret: string }>(
+    databaseUrl,
+    `select a.secret from authenticator a join email_address e using (user_id)
+     where a.factor = 'PASSWORD' and e.address = $1`,
+    [email],
+  );
+  return row?.secret ?? '';
+}
+
+async function storePassword(databaseUrl: string, email: string, secret: string): Promise<void> {
+  await query(
+    databaseUrl,
+    `update authenticator a set secret = $2 from email_address e
+     where e.user_id = a.user_id and a.factor = 'PASSWORD' and e.address = $1`,
+    [email, secret],
+  );
+}
+
+describe('a password as people type it', () => {
+  let app: TestApp;
+  let client: TestClient;
+
+  beforeAll(async () => {
+    app = await startTestApp();
+    client = new TestClient(app);
+  });
+  afterAll(() => app[Symbol.asyncDispose]());
+
+  test.each([
+    ['composed, then decomposed', 'caf\u00e9 cr\u00e8me', 'cafe\u0301 cre\u0300me'],
+    ['decomposed, then composed', 'cafe\u0301 cre\u0300me', 'caf\u00e9 cr\u00e8me'],
+  ])('signs in however its accents are written: %s', async (_how, chosen, typed) => {
+    const { email } = await client.signUp(undefined, chosen);
+    await client.signIn({ email, password: typed });
+    const { id } = await client.startSignIn({ identifier: email });
+    expect((await client.attempt(id, { password: 'cafe creme' })).code).toBe('PROOF_REJECTED');
+  });
+
+  test('may have 256 code points after NFC, each of them written as four', async () => {
+    const composed = '\u1f82'.repeat(256); // ᾂ, the character that NFD takes furthest apart
+    const decomposed = composed.normalize('NFD');
+    expect([...decomposed]).toHaveLength(4 * 256);
+    const { email } = await client.signUp(undefined, decomposed);
+    await client.signIn({ email, password: composed });
+    await client.signIn({ email, password: decomposed });
+  });
+
+  test.each([7, 257])('is refused at its choice with %i code points', async (length) => {
+    const step = await client.startSignUp({ email: 'new@example.com', password: '🔐'.repeat(length) });
+    expect(step.code).toBe('PASSWORD_REJECTED');
+  });
+
+  test('is refused unread when it is longer than any could be, and costs no attempt', async () => {
+    const person = await client.signUp();
+    const { id } = await client.startSignIn({ identifier: person.email });
+    for (let time = 0; time < 8; time += 1) {
+      expect((await client.attempt(id, { password: 'x'.repeat(1025) })).code).toBe('INVALID_INPUT');
+    }
+    expect((await client.attempt(id, { password: PASSWORD })).status).toBe('COMPLETE');
+  });
+
+  test('is kept as our own form only: a plain bcrypt hash in its place lets nobody in, and the log says why', async () => {
+    const { email } = await client.signUp();
+    await storePassword(app.databaseUrl, email, await bcrypt.hash(PASSWORD, 4));
+    const { id } = await client.startSignIn({ identifier: email });
+    // More often than there are attempts: what could not be checked is not counted.
+    for (let time = 0; time < 6; time += 1) {
+      await expect(client.attempt(id, { password: PASSWORD })).rejects.toMatchObject({
+        problem: { message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } },
+      });
+    }
+    const [line] = app.log.filter((one) => one.includes('UnknownHashError'));
+    expect(line).toContain('not of the form $stepgate-bcrypt$');
+    expect(line).not.toContain('$2b$04$');
+  });
+});
+
+describe('when the operator raises the cost and replaces the key', () => {
+  const oldKey = randomBytes(32).toString('base64');
+  const newKey = randomBytes(32).toString('base64');
+  const idOf = (key: string): string => new KeyRing([Buffer.from(key, 'base64')]).newest.id;
+
+  test('each password is hashed anew at its next sign-in, each app’s secret sealed anew at its next code, and then the old key can go', async () => {
+    await using before = await startTestApp({ SECRET_KEYS: oldKey, BCRYPT_COST: '4' });
+    const { databaseUrl } = before;
+    const client = new TestClient(before);
+    const [person, other] = [await client.signUp(), await client.signUp()];
+    const { secret } = await client.enrollTotp(person.accessToken);
+    const old = await storedPassword(databaseUrl, person.email);
+    expect(old).toMatch(`$stepgate-bcrypt$${idOf(oldKey)}$2b$04$`);
+
+    await using during = await startTestApp(
+      { SECRET_KEYS: `${newKey},${oldKey}`, BCRYPT_COST: '5' },
+      databaseUrl,
+    );
+    const later = new TestClient(during);
+    const { id } = await later.startSignIn({ identifier: person.email });
+    await later.attempt(id, { password: 'a wrong password' });
+    expect(await storedPassword(databaseUrl, person.email)).toBe(old);
+    during.clock.advance(30);
+    await later.signIn(person, { totp: later.totp(secret) });
+    const renewed = await storedPassword(databaseUrl, person.email);
+    expect(renewed).toMatch(`$stepgate-bcrypt$${idOf(newKey)}$2b$05$`);
+    const secrets = await query<{ secret: string }>(
+      databaseUrl,
+      `select secret from authenticator where factor = 'TOTP'`,
+    );
+    expect(secrets).toEqual([{ secret: expect.stringMatching(`^${idOf(newKey)}\\.`) }]);
+
+    // Once it is as it should be, it stays as it is.
+    during.clock.advance(30);
+    await later.signIn(person, { totp: later.totp(secret) });
+    expect(await storedPassword(databaseUrl, person.email)).toBe(renewed);
+
+    // Too early: something that every request needs still depends on the old key, so the server does not start.
+    const environment = { SECRET_KEYS: newKey, BCRYPT_COST: '5' };
+    const tooEarly = startTestApp(environment, databaseUrl);
+    await expect(tooEarly).rejects.toThrow(UnknownKeyError);
+    await expect(tooEarly).rejects.toThrow(
+      `key ${idOf(oldKey)}, which SECRET_KEYS does not hold. Put that key back`,
+    );
+
+    await query(databaseUrl, 'delete from signing_key');
+    await using after = await startTestApp(environment, databaseUrl);
+    const last = new TestClient(after);
+    after.clock.advance(60);
+    await last.signIn(person, { totp: last.totp(secret) });
+
+    // Somebody who had not signed in meanwhile is told nothing, and the operator which key is missed.
+    const started = await last.startSignIn({ identifier: other.email });
+    await expect(last.attempt(started.id, { password: PASSWORD })).rejects.toMatchObject({
+      problem: { extensions: { code: 'INTERNAL_SERVER_ERROR' } },
+    });
+    expect(
+      after.log.some((line) => line.includes(`key ${idOf(oldKey)}, which SECRET_KEYS does not hold`)),
+    ).toBe(true);
+  });
+
+  test('a password that was changed while it was hashed anew does not come back', async () => {
+    await using app = await startTestApp();
+    const orm = await openOrm(app.databaseUrl);
+    try {
+      const person = await new TestClient(app).signUp();
+      const ring = new KeyRing([randomBytes(32)]);
+      const cheap = new PasswordHasher(ring, 4, new HashingLanes(1));
+      const factor = passwordFactor(new PasswordHasher(ring, 5, new HashingLanes(1)));
+      const [row] = await query<{ id: string }>(
+        app.databaseUrl,
+        `select a.id from authenticator a join email_address e using (user_id) where e.address = $1`,
+        [person.email],
+      );
+      const authenticator = {
+        id: row?.id ?? '',
+        factor: 'PASSWORD',
+        label: null,
+        secret: await cheap.hash(PASSWORD),
+        lastTimeStep: null,
+        confirmed: true,
+      } as const;
+      await storePassword(app.databaseUrl, person.email, authenticator.secret);
+      const verdict = await factor.verify(PASSWORD, {
+        workflowId: randomUUID(),
+        account: null,
+        authenticators: [authenticator],
+        challenge: null,
+        now: new Date(),
+      });
+      await storePassword(app.databaseUrl, person.email, 'the changed one');
+      if (verdict.accepted) await verdict.consume?.(sqlOf(orm.em.fork()));
+      expect(verdict).toMatchObject({ accepted: true, consume: expect.any(Function) });
+      expect(await storedPassword(app.databaseUrl, person.email)).toBe('the changed one');
+    } finally {
+      await orm.close();
+    }
+  });
+});
