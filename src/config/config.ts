@@ -210,7 +210,7 @@ function origin(text: string): string | undefined {
   const parsed = URL.parse(text);
   if (parsed === null || !['http:', 'https:'].includes(parsed.protocol)) return undefined;
   // Nothing but scheme, host and port: what else there is would be left out without a word.
-  return parsed.href === `${parsed.origin}/` && !/[@?#]/.test(text) ? parsed.origin : undefined;
+  return parsed.href === `${parsed.origin}/` && !/[@?#*]/.test(text) ? parsed.origin : undefined;
 }
 
 function secretKey(text: string): Uint8Array | undefined {

@@ -4,6 +4,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM, PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { MIGRATIONS } from '../../migrations/list.ts';
 import { ENTITIES } from './entities.ts';
+import { prepareStatements } from './prepared-statements.ts';
 import { timestampsAsDates } from './timestamps.ts';
 
 export function openOrm(databaseUrl: string) {
@@ -14,6 +15,7 @@ export function openOrm(databaseUrl: string) {
     extensions: [Migrator],
     // One pool a process; bcrypt and not PostgreSQL is what a sign-in waits for, so a small pool is enough.
     pool: { min: 0, max: 20 },
+    driverOptions: { onPoolCreated: prepareStatements },
     ensureDatabase: false,
     migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
     // Other programs' tables in the same database (the job queue's) are none of ours to change.

@@ -85,17 +85,19 @@ export function useExpectedErrors(): Plugin {
 
 function expected(error: GraphQLError): GraphQLError {
   const { originalError, message } = error;
-  const isArgument = originalError === undefined && /^Argument "\w+" (?:has|of) /.test(message);
-  if (!(originalError instanceof UserError) && !isArgument) return error;
+  const code = originalError instanceof UserError ? originalError.code : argumentCode(error);
+  if (code === null) return error;
   return new GraphQLError(withoutValue(message), {
     nodes: error.nodes ?? null,
     path: error.path ?? null,
-    // What is there already is the status and the header of the whole response.
-    extensions: {
-      ...error.extensions,
-      code: originalError instanceof UserError ? originalError.code : 'BAD_USER_INPUT',
-    },
+    // What is there already is the status of the whole response.
+    extensions: { ...error.extensions, code },
   });
+}
+
+function argumentCode({ originalError, message }: GraphQLError): string | null {
+  const isGraphQLs = originalError === undefined || originalError instanceof GraphQLError;
+  return isGraphQLs && /^Argument "\w+" (?:has|of) /.test(message) ? 'BAD_USER_INPUT' : null;
 }
 
 /** Gives a code to each error that has none, and logs what was answered. */

@@ -45,6 +45,20 @@ interface SessionRow {
   revoked_at: Date | null;
 }
 
+const COLUMNS = [
+  'id',
+  'user_id',
+  'tenant_id',
+  'evidence',
+  'ip',
+  'user_agent',
+  'created_at',
+  'last_seen_at',
+  'idle_expires_at',
+  'expires_at',
+  'revoked_at',
+] as const;
+
 export function sessionOf(row: SessionRow): Session {
   return {
     id: row.id,
@@ -71,7 +85,7 @@ export async function findActiveSession(
     .selectFrom('session as s')
     .innerJoin('user_account as u', 'u.id', 's.user_id')
     .innerJoin('tenant as t', 't.id', 's.tenant_id')
-    .selectAll('s')
+    .select(COLUMNS.map((column) => `s.${column}` as const))
     .select(['u.roles', 't.second_factor'])
     .select((row) => [
       row
@@ -115,7 +129,7 @@ export function sessionMeetsPolicy(session: ActiveSession): boolean {
 export async function listSessions(sql: Sql, userId: string, now: Date): Promise<Session[]> {
   const rows = await sql
     .selectFrom('session')
-    .selectAll()
+    .select(COLUMNS)
     .where('user_id', '=', userId)
     .where('revoked_at', 'is', null)
     .where('idle_expires_at', '>', now)
@@ -139,7 +153,7 @@ export async function revokeSession(
     .where('id', '=', sessionId)
     .where('user_id', '=', userId)
     .where('revoked_at', 'is', null)
-    .returningAll()
+    .returning(COLUMNS)
     .executeTakeFirst();
   return row === undefined ? null : sessionOf(row);
 }

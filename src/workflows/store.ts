@@ -30,12 +30,28 @@ export interface SentChallenge extends StoredChallenge {
   readonly timesSent: number;
 }
 
+const COLUMNS = [
+  'id',
+  'chart',
+  'machine_version',
+  'tenant_id',
+  'user_id',
+  'session_id',
+  'subject',
+  'snapshot',
+  'revision',
+  'attempts',
+  'max_attempts',
+  'expires_at',
+] as const;
+const COLUMNS_OF_W = COLUMNS.map((column) => `w.${column}` as const);
+
 /** The row as it stands. One statement. */
 export async function loadWorkflow(sql: Sql, id: string): Promise<WorkflowRow | null> {
   const row = await sql
     .selectFrom('workflow as w')
     .leftJoin('lockout as l', 'l.subject', 'w.subject')
-    .selectAll('w')
+    .select(COLUMNS_OF_W)
     .select('l.locked_until')
     .select((it) => [
       accountJson(it.ref('w.user_id')).as('account'),
@@ -79,7 +95,7 @@ export async function claimAttempt(
             ),
           ),
         )
-        .returningAll(),
+        .returning(COLUMNS),
     )
     .with('spent', (db) =>
       db
@@ -109,7 +125,7 @@ export async function claimAttempt(
     )
     .selectFrom('claimed as w')
     .innerJoin('spent', 'spent.subject', 'w.subject')
-    .selectAll('w')
+    .select(COLUMNS_OF_W)
     .select((it) => [
       accountJson(it.ref('w.user_id')).as('account'),
       challengesJson(it.ref('w.id')).as('challenges'),

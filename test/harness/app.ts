@@ -3,21 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
-import type { Clock } from '../../src/platform/clock.ts';
 import { createLog } from '../../src/platform/log.ts';
+import { TestClock } from './clock.ts';
 import { onServer, urlOf } from './database.ts';
-
-export class TestClock implements Clock {
-  #aheadMs = 0;
-
-  now(): Date {
-    return new Date(Date.now() + this.#aheadMs);
-  }
-
-  advance(seconds: number): void {
-    this.#aheadMs += seconds * 1000;
-  }
-}
 
 export interface TestApp extends AsyncDisposable {
   readonly url: string;

@@ -1,5 +1,5 @@
-// Counts what a server says to its database, on the wire: a proxy that reads PostgreSQL's frontend messages (Query and
-// Parse, PostgreSQL manual section 54.7), so that no driver or library can hide a statement.
+// Counts what a server says to its database, on the wire: a proxy that reads PostgreSQL's frontend messages (Query,
+// Parse, Bind and Execute; PostgreSQL manual section 54.7), so that no driver or library can hide a statement.
 
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -68,6 +68,8 @@ class FrontendReader {
   readonly #say: (statement: Statement) => void;
   #rest = Buffer.alloc(0);
   #isStarted = false;
+  readonly #parsed = new Map<string, string>();
+  #bound = '';
   #inTransaction = false;
   #hasWritten = false;
 
@@ -88,7 +90,10 @@ class FrontendReader {
       this.#rest = this.#rest.subarray(end);
       this.#isStarted = true;
       if (type === 'Q') this.#statement(textAt(body, 0));
-      if (type === 'P') this.#statement(textAt(body, body.indexOf(0) + 1)); // after the statement's name
+      // A statement is parsed under a name, perhaps once and long before it is bound and executed.
+      if (type === 'P') this.#parsed.set(textAt(body, 0), textAt(body, body.indexOf(0) + 1));
+      if (type === 'B') this.#bound = textAt(body, body.indexOf(0) + 1);
+      if (type === 'E') this.#statement(this.#parsed.get(this.#bound) ?? '');
     }
   }
 

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/platform/log.ts';
-import { TEST_ENVIRONMENT, TestClock, testDatabase } from '../harness/app.ts';
+import { TEST_ENVIRONMENT, testDatabase } from '../harness/app.ts';
 import { type Person, TestClient } from '../harness/client.ts';
+import { TestClock } from '../harness/clock.ts';
 import { StatementCounter } from '../harness/statement-counter.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;

@@ -137,7 +137,7 @@ describe('when the operator raises the cost and replaces the key', () => {
     await query(databaseUrl, 'delete from signing_key');
     await using after = await startTestApp(environment, databaseUrl);
     const last = new TestClient(after);
-    after.clock.advance(60);
+    after.clock.advance(90);
     await last.signIn(person, { totp: last.totp(secret) });
 
     // Somebody who had not signed in meanwhile is told nothing, and the operator which key is missed.

@@ -1,0 +1,11 @@
+// A Yoga as its documentation begins it, for comparison. Started by sign-in.ts.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createSchema, createYoga } from 'graphql-yoga';
+
+const server = createServer(
+  createYoga({ schema: createSchema({ typeDefs: 'type Query { a: Int }' }), logging: false }),
+);
+server.listen(0, '127.0.0.1', () => {
+  process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+});

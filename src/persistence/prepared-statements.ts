@@ -1,0 +1,31 @@
+// Statements with parameters are prepared, so PostgreSQL plans each of them once for a connection and not at every
+// call: planning is most of the time of the longer ones. A statement that does not name its columns is left alone,
+// because its result would change under a connection when a migration adds one.
+import type { Pool, PoolClient } from 'pg';
+import { digest } from '../platform/digest.ts';
+
+type Query = (text: string, values?: readonly unknown[]) => Promise<unknown>;
+type PreparedQuery = (query: { name: string; text: string; values: readonly unknown[] }) => Promise<unknown>;
+
+export function prepareStatements(pool: Pool): void {
+  pool.on('connect', (client: PoolClient) => {
+    const plain = client.query.bind(client) as Query & PreparedQuery;
+    const prepared: Query = (text, values) =>
+      values !== undefined && values.length > 0 && namesItsColumns(text)
+        ? plain({ name: nameOf(text), text, values })
+        : plain(text, values);
+    client.query = prepared as typeof client.query;
+  });
+}
+
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  const known = names.get(text) ?? digest(text);
+  names.set(text, known);
+  return known;
+}
+
+function namesItsColumns(text: string): boolean {
+  return !text.replaceAll('count(*)', '').includes('*');
+}

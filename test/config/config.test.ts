@@ -1,0 +1,275 @@
+// The environment: what each variable accepts, and how every mistake is named without repeating what was written.
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { type Config, ConfigError, readConfig } from '../../src/config/config.ts';
+
+const KEY = Buffer.alloc(32, 7).toString('base64');
+const OTHER_KEY = Buffer.alloc(32, 8).toString('base64');
+const DEVELOPMENT_KEY = Buffer.from('stepgate development key, secret').toString('base64');
+
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://stepgate:pw@db.internal:5432/stepgate',
+  PUBLIC_URL: 'https://auth.example.com',
+  SECRET_KEYS: KEY,
+  SMTP_URL: 'smtp://user:pw@mail.example.com:587',
+  MAIL_FROM: 'Example <auth@example.com>',
+};
+
+const TWILIO = {
+  TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+  TWILIO_AUTH_TOKEN: '0123456789abcdef0123456789abcdef',
+  TWILIO_FROM: '+15005550006',
+};
+
+/** What must be set beside a variable for it to be the only mistake. */
+const BESIDE: Readonly<Record<string, Record<string, string>>> = {
+  TWILIO_ACCOUNT_SID: TWILIO,
+  TWILIO_AUTH_TOKEN: TWILIO,
+  TWILIO_FROM: TWILIO,
+  TWILIO_MESSAGING_SERVICE_SID: { ...TWILIO, TWILIO_FROM: '' },
+};
+
+/** Every mistake in an environment; none when it is accepted. */
+function mistakesIn(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig(environment);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const mistake of error.mistakes) expect(error.message).toContain(mistake);
+    return error.mistakes;
+  }
+}
+
+describe('what each variable accepts', () => {
+  test.each<[string, string, Partial<Config>]>([
+    ['NODE_ENV', 'development', { production: false }],
+    ['NODE_ENV', 'test', { production: false }],
+    ['PORT', '0', { port: 0 }],
+    ['PORT', '65535', { port: 65_535 }],
+    ['PORT', ' 8080 ', { port: 8080, publicUrl: 'http://localhost:8080' }],
+    ['HOST', '0.0.0.0', { host: '0.0.0.0' }],
+    ['HOST', '::', { host: '::' }],
+    ['HOST', 'node-1.internal', { host: 'node-1.internal' }],
+    ['DATABASE_URL', 'postgres://u:p@h:5432/d', { databaseUrl: 'postgres://u:p@h:5432/d' }],
+    ['DATABASE_URL', 'postgresql:///d?host=/run/pg', { databaseUrl: 'postgresql:///d?host=/run/pg' }],
+    ['DATA_DIR', '/srv/step gate', { dataDir: '/srv/step gate', isDataDirGiven: true }],
+    ['PUBLIC_URL', 'https://auth.example.com', { publicUrl: 'https://auth.example.com' }],
+    ['PUBLIC_URL', 'https://Auth.Example.com/', { publicUrl: 'https://auth.example.com' }],
+    ['PUBLIC_URL', 'http://[::1]:4000', { publicUrl: 'http://[::1]:4000' }],
+    ['SECRET_KEYS', KEY, { secretKeys: [Buffer.alloc(32, 7)] }],
+    ['SECRET_KEYS', `${OTHER_KEY} , ${KEY}`, { secretKeys: [Buffer.alloc(32, 8), Buffer.alloc(32, 7)] }],
+    ['CORS_ORIGINS', 'https://a.example', { corsOrigins: ['https://a.example'] }],
+    [
+      'CORS_ORIGINS',
+      'https://a.example/, http://localhost:5173',
+      { corsOrigins: ['https://a.example', 'http://localhost:5173'] },
+    ],
+    ['SMTP_URL', 'smtps://u:p@mail.example.com', { smtpUrl: 'smtps://u:p@mail.example.com' }],
+    ['MAIL_FROM', 'auth@example.com', { mailFrom: 'auth@example.com' }],
+    ['MAIL_FROM', 'Step <auth@example.com>', { mailFrom: 'Step <auth@example.com>' }],
+    ['BCRYPT_COST', '10', { bcryptCost: 10 }],
+    ['BCRYPT_COST', '16', { bcryptCost: 16 }],
+    ['LOG_LEVEL', 'silent', { logLevel: 'silent' }],
+    ['ACCESS_TOKEN_SECONDS', '30', { accessTokenSeconds: 30 }],
+    ['SESSION_IDLE_SECONDS', '300', { sessionIdleSeconds: 300 }],
+    ['SESSION_SECONDS', '31536000', { sessionSeconds: 31_536_000 }],
+  ])('%s takes %j', (name, value, expected) => {
+    expect(readConfig({ [name]: value })).toMatchObject(expected);
+  });
+
+  test('Twilio takes a phone number or a messaging service', () => {
+    const { TWILIO_FROM, ...account } = TWILIO;
+    expect(readConfig(TWILIO).twilio).toEqual({
+      accountSid: TWILIO.TWILIO_ACCOUNT_SID,
+      authToken: TWILIO.TWILIO_AUTH_TOKEN,
+      sender: { from: TWILIO_FROM },
+    });
+    const messagingServiceSid = `MG${'0'.repeat(32)}`;
+    const { twilio } = readConfig({ ...account, TWILIO_MESSAGING_SERVICE_SID: messagingServiceSid });
+    expect(twilio?.sender).toEqual({ messagingServiceSid });
+  });
+
+  test('nothing set is a development machine, open to itself only', () => {
+    expect(readConfig({})).toEqual({
+      production: false,
+      port: 4000,
+      host: '127.0.0.1',
+      databaseUrl: null,
+      dataDir: '.stepgate',
+      isDataDirGiven: false,
+      publicUrl: 'http://localhost:4000',
+      secretKeys: [Buffer.from(DEVELOPMENT_KEY, 'base64')],
+      corsOrigins: [],
+      smtpUrl: null,
+      mailFrom: 'Stepgate <stepgate@localhost>',
+      twilio: null,
+      bcryptCost: 12,
+      logLevel: 'info',
+      accessTokenSeconds: 600,
+      sessionIdleSeconds: 604_800,
+      sessionSeconds: 2_592_000,
+    });
+  });
+
+  test('a variable that is set to nothing counts as not set', () => {
+    const names = [...Object.keys(PRODUCTION), ...Object.keys(TWILIO)];
+    names.push('PORT', 'HOST', 'DATA_DIR', 'CORS_ORIGINS', 'BCRYPT_COST', 'LOG_LEVEL', 'SESSION_SECONDS');
+    names.push('TWILIO_MESSAGING_SERVICE_SID', 'ACCESS_TOKEN_SECONDS', 'SESSION_IDLE_SECONDS');
+    for (const nothing of ['', '   ']) {
+      expect(readConfig(Object.fromEntries(names.map((name) => [name, nothing])))).toEqual(readConfig({}));
+    }
+  });
+
+  test('what is not ours is left alone', () => {
+    expect(readConfig({ PATH: '/bin', npm_config_port: 'x' })).toEqual(readConfig({}));
+  });
+});
+
+describe('a mistake', () => {
+  test.each<[string, string, string]>([
+    ['NODE_ENV', 'prod', 'one of development, test, production'],
+    ['NODE_ENV', 'Production', 'one of development, test, production'],
+    ['PORT', '65536', 'a whole number from 0 to 65535'],
+    ['PORT', '-1', 'a whole number from 0 to 65535'],
+    ['PORT', '40.5', 'a whole number from 0 to 65535'],
+    ['PORT', '0x10', 'a whole number from 0 to 65535'],
+    ['PORT', '1e3', 'a whole number from 0 to 65535'],
+    ['HOST', 'http://a', 'an address or host name to listen on'],
+    ['DATABASE_URL', 'mysql://sneaky@h/d', 'postgres://user:password@host:5432/database'],
+    ['DATABASE_URL', 'sneaky', 'postgres://user:password@host:5432/database'],
+    ['DATABASE_URL', 'postgres:sneaky', 'postgres://user:password@host:5432/database'],
+    ['PUBLIC_URL', 'auth.sneaky.com', 'an origin without a path, for example https://auth.example.com'],
+    ['PUBLIC_URL', 'https://sneaky.com/auth', 'an origin without a path'],
+    ['PUBLIC_URL', 'https://sneaky.com/?a', 'an origin without a path'],
+    ['PUBLIC_URL', 'https://sneaky.com/#', 'an origin without a path'],
+    ['PUBLIC_URL', 'https://user:sneaky@h.com', 'an origin without a path'],
+    ['PUBLIC_URL', 'https://:sneaky@h.com', 'an origin without a path'],
+    ['PUBLIC_URL', 'ftp://sneaky.com', 'an origin without a path'],
+    ['SECRET_KEYS', 'sneaky', 'one or more keys of 32 bytes in base64'],
+    ['SECRET_KEYS', `${KEY},${Buffer.alloc(31).toString('base64')}`, '`openssl rand -base64 32` makes one'],
+    ['SECRET_KEYS', `${KEY},`, 'separated by commas'],
+    ['SECRET_KEYS', Buffer.alloc(33, 1).toString('base64'), '32 bytes'],
+    ['SECRET_KEYS', '6b'.repeat(32), '32 bytes in base64'],
+    ['SECRET_KEYS', `!${KEY}`, '32 bytes in base64'],
+    ['CORS_ORIGINS', '*', 'origins separated by commas, for example https://app.example.com'],
+    ['CORS_ORIGINS', 'null', 'origins separated by commas'],
+    ['CORS_ORIGINS', 'https://a.example,https://sneaky.example/path', 'origins separated by commas'],
+    ['CORS_ORIGINS', 'https://*.sneaky.example/', 'origins separated by commas'],
+    ['SMTP_URL', 'https://sneaky', 'smtp://user:password@host:587, or smtps:// for TLS from the start'],
+    ['SMTP_URL', 'smtp:///sneaky', 'smtp://user:password@host:587'],
+    ['MAIL_FROM', 'sneaky', 'an address, for example Stepgate <auth@example.com>'],
+    ['MAIL_FROM', 'a@b.c\r\nBcc: sneaky@d.e', 'an address'],
+    ['TWILIO_ACCOUNT_SID', 'sneaky', 'AC and 32 hexadecimal digits'],
+    ['TWILIO_AUTH_TOKEN', 'sneaky', 'the auth token of the Twilio account'],
+    ['TWILIO_FROM', '0171 sneaky', 'a phone number in E.164 form, for example +15005550006'],
+    ['TWILIO_MESSAGING_SERVICE_SID', 'sneaky', 'MG and 32 hexadecimal digits'],
+    ['BCRYPT_COST', '9', 'a whole number from 10 to 16'],
+    ['BCRYPT_COST', '17', 'a whole number from 10 to 16'],
+    ['LOG_LEVEL', 'sneaky', 'one of fatal, error, warn, info, debug, trace, silent'],
+    ['ACCESS_TOKEN_SECONDS', '29', 'a whole number from 30 to 3600'],
+    ['SESSION_IDLE_SECONDS', '0', 'a whole number from 300 to 7776000'],
+    ['SESSION_SECONDS', 'Infinity', 'a whole number from 300 to 31536000'],
+  ])('%s=%j is named with the form that is accepted, and not repeated', (name, value, form) => {
+    const [mistake, ...others] = mistakesIn({ ...BESIDE[name], [name]: value });
+    expect(others).toEqual([]);
+    expect(mistake).toMatch(new RegExp(`^${name} must be `));
+    expect(mistake).toContain(form);
+    expect(mistake).not.toContain('sneaky');
+    if (value.length > 8) expect(mistake).not.toContain(value);
+  });
+
+  test('is told together with every other one, whatever kind they are of', () => {
+    const mistakes = mistakesIn({
+      NODE_ENV: 'production',
+      PORT: 'x',
+      DATABASE_URL: 'x',
+      BCRYPT_COST: '4',
+      TWILIO_AUTH_TOKEN: 'x'.repeat(32),
+    });
+    expect(mistakes.map((mistake) => mistake.split(/[ ,]/, 1)[0])).toEqual([
+      'PORT',
+      'DATABASE_URL', // for its form, and not also as missing
+      'BCRYPT_COST',
+      'PUBLIC_URL',
+      'SECRET_KEYS',
+      'SMTP_URL',
+      'MAIL_FROM',
+      'TWILIO_ACCOUNT_SID',
+    ]);
+  });
+
+  test('holds no value, whichever variable it was written into', () => {
+    const secret = randomBytes(24).toString('hex');
+    const names = [...Object.keys(PRODUCTION), ...Object.keys(TWILIO), 'PORT', 'CORS_ORIGINS', 'BCRYPT_COST'];
+    const environment = Object.fromEntries(names.map((name) => [name, `(${secret}`]));
+    const mistakes = mistakesIn({ ...environment, TWILIO_AUTH_TOKEN: `${secret} ${secret}` });
+    expect(mistakes).toHaveLength(names.length);
+    expect(mistakes.join()).not.toContain(secret);
+  });
+});
+
+describe('production', () => {
+  test('runs when everything is set', () => {
+    expect(readConfig(PRODUCTION)).toMatchObject({ production: true, host: '0.0.0.0', bcryptCost: 12 });
+  });
+
+  test.each(['DATABASE_URL', 'PUBLIC_URL', 'SECRET_KEYS', 'SMTP_URL', 'MAIL_FROM'])(
+    'refuses the development default of %s',
+    (name) => {
+      const mistakes = mistakesIn({ ...PRODUCTION, [name]: '' });
+      expect(mistakes).toHaveLength(1);
+      expect(mistakes[0]).toMatch(new RegExp(`^${name} must be set in production`));
+    },
+  );
+
+  test.each([DEVELOPMENT_KEY, `${KEY},${DEVELOPMENT_KEY}`, `${DEVELOPMENT_KEY},${KEY}`])(
+    'refuses the key that everybody knows, wherever it stands in the ring (%#)',
+    (keys) => {
+      expect(mistakesIn({ ...PRODUCTION, SECRET_KEYS: keys })).toEqual([
+        expect.stringMatching(/^SECRET_KEYS must be set in production, to keys of your own/),
+      ]);
+    },
+  );
+
+  test('refuses to be reached in the clear, except from its own machine', () => {
+    expect(mistakesIn({ ...PRODUCTION, PUBLIC_URL: 'http://auth.example.com' })).toEqual([
+      expect.stringMatching(/^PUBLIC_URL must begin with https:/),
+    ]);
+    expect(mistakesIn({ ...PRODUCTION, PUBLIC_URL: 'http://localhost.example.com' })).toHaveLength(1);
+    expect(mistakesIn({ ...PRODUCTION, PUBLIC_URL: 'http://localhost:4000' })).toEqual([]);
+    expect(mistakesIn({ ...PRODUCTION, PUBLIC_URL: 'http://127.0.0.1' })).toEqual([]);
+  });
+
+  test('is meant by a word with spaces around it too', () => {
+    expect(mistakesIn({ NODE_ENV: ' production ' }).length).toBeGreaterThan(0);
+  });
+});
+
+describe('the cost of bcrypt', () => {
+  test.each(['4', '9'])('%s is for tests only', (cost) => {
+    expect(readConfig({ NODE_ENV: 'test', BCRYPT_COST: cost }).bcryptCost).toBe(Number(cost));
+    expect(mistakesIn({ NODE_ENV: 'development', BCRYPT_COST: cost })).toHaveLength(1);
+    expect(mistakesIn({ ...PRODUCTION, BCRYPT_COST: cost })).toHaveLength(1);
+  });
+
+  test('3 is for nobody', () => {
+    expect(mistakesIn({ NODE_ENV: 'test', BCRYPT_COST: '3' })).toHaveLength(1);
+  });
+});
+
+describe('Twilio', () => {
+  test.each(Object.keys(TWILIO))('half configured, without %s, is a mistake', (name) => {
+    expect(mistakesIn({ ...TWILIO, [name]: '' })).toEqual([
+      'TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and one of TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID go together: set all of them or none.',
+    ]);
+  });
+
+  test('with two senders is a mistake', () => {
+    const mistakes = mistakesIn({ ...TWILIO, TWILIO_MESSAGING_SERVICE_SID: `MG${'0'.repeat(32)}` });
+    expect(mistakes).toEqual([
+      'TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID exclude each other: set one of them.',
+    ]);
+  });
+});

@@ -1,0 +1,211 @@
+// Backup codes over HTTP: each once, as people type them, never instead of a first factor, and void when they should be.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../../harness/app.ts';
+import { type GraphQLAnswer, type Person, type Step, TestClient } from '../../harness/client.ts';
+import { query } from '../../harness/sql.ts';
+
+const REGENERATE = 'mutation { regenerateBackupCodes { codes } }';
+const REMAINING = '{ viewer { backupCodesRemaining } }';
+
+let app: TestApp;
+let client: TestClient;
+
+beforeAll(async () => {
+  app = await startTestApp({ ACCESS_TOKEN_SECONDS: '3600' });
+  client = new TestClient(app);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+interface Enrolled extends Person {
+  readonly secret: string;
+  readonly codes: readonly string[];
+}
+
+/** Somebody with an authenticator app and ten backup codes; the session has just proved the app. */
+async function enrolled(): Promise<Enrolled> {
+  const person = await client.signUp();
+  const { secret, backupCodes, tokens } = await client.enrollTotp(person.accessToken);
+  return { ...person, ...tokens, secret, codes: backupCodes };
+}
+
+async function remaining(token: string): Promise<number> {
+  return (await client.graphql(REMAINING, {}, token)).data.viewer.backupCodesRemaining as number;
+}
+
+/** A sign-in that waits for the second factor. */
+async function halfSignedIn({ email, password }: Person): Promise<string> {
+  const { id } = await client.startSignIn({ identifier: email });
+  expect((await client.attempt(id, { password })).status).toBe('NEEDS_SECOND_FACTOR');
+  return id;
+}
+
+async function prove(person: Person, backupCode: string): Promise<Step> {
+  return client.attempt(await halfSignedIn(person), { backupCode });
+}
+
+const refusalOf = ({ errors }: GraphQLAnswer): string | undefined => errors[0]?.extensions.code;
+
+describe('a backup code', () => {
+  test('comes with the first second factor, and only then', async () => {
+    const person = await enrolled();
+    expect(person.codes).toHaveLength(10);
+    expect(await remaining(person.accessToken)).toBe(10);
+    app.clock.advance(30);
+    const second = await client.enrollTotp(person.accessToken);
+    expect(second.backupCodes).toEqual([]);
+    expect(await remaining(person.accessToken)).toBe(10);
+  });
+
+  test('is one of ten, however many enrollments are proved at the same moment', async () => {
+    const { accessToken } = await client.signUp();
+    const started = await Promise.all(
+      Array.from({ length: 4 }, () => client.startEnrollment({ factor: 'TOTP' }, accessToken)),
+    );
+    await Promise.all(
+      started.map(({ id, totp }) =>
+        client.attempt(id, { totp: client.totp(totp?.secret ?? '') }, accessToken),
+      ),
+    );
+    expect(await remaining(accessToken)).toBe(10);
+  });
+
+  test('stands in for the second factor, once', async () => {
+    const person = await enrolled();
+    const [code = ''] = person.codes;
+    const step = await prove(person, code);
+    expect(step.status).toBe('COMPLETE');
+    expect(await remaining(step.session?.accessToken ?? '')).toBe(9);
+    expect((await prove(person, code)).code).toBe('PROOF_REJECTED');
+    expect((await prove(person, person.codes[1] ?? '')).status).toBe('COMPLETE');
+  });
+
+  test('has one winner, when ten sign-ins prove it at once', async () => {
+    const person = await enrolled();
+    const workflows: string[] = [];
+    for (let count = 0; count < 10; count += 1) workflows.push(await halfSignedIn(person));
+    const [backupCode = ''] = person.codes;
+    const steps = await Promise.all(workflows.map((id) => client.attempt(id, { backupCode })));
+    expect(steps.filter((step) => step.status === 'COMPLETE')).toHaveLength(1);
+    expect(steps.filter((step) => step.session != null)).toHaveLength(1);
+    expect(await remaining(person.accessToken)).toBe(9);
+  });
+
+  test('is named in the options with how many are left', async () => {
+    const person = await enrolled();
+    await prove(person, person.codes[0] ?? '');
+    const { id } = await client.startSignIn({ identifier: person.email });
+    const step = await client.attempt(id, { password: person.password });
+    expect(step.factors.find((one) => one.factor === 'BACKUP_CODE')?.hint).toBe('9 left');
+  });
+
+  test('is not offered when all are used, and then none of them works', async () => {
+    const person = await enrolled();
+    for (const code of person.codes) expect((await prove(person, code)).status).toBe('COMPLETE');
+    const { id } = await client.startSignIn({ identifier: person.email });
+    const step = await client.attempt(id, { password: person.password });
+    expect(step.factors.map((one) => one.factor)).toEqual(['TOTP']);
+    expect((await client.attempt(id, { backupCode: person.codes[0] ?? '' })).code).toBe('FACTOR_NOT_OFFERED');
+  });
+});
+
+test('a code is taken as people type it', async () => {
+  const person = await enrolled();
+  const typed = person.codes[0]?.toLowerCase().replaceAll('-', ' ') ?? '';
+  expect((await prove(person, ` ${typed}`)).status).toBe('COMPLETE');
+});
+
+test.each([
+  ['nothing', () => ''],
+  ['a group too few', (code: string) => code.slice(0, -5)],
+  ['a symbol too many', (code: string) => `${code}0`],
+  ['another symbol', (code: string) => (code.startsWith('2') ? '3' : '2') + code.slice(1)],
+  ['two codes at once', (code: string, other: string) => `${code} ${other}`],
+])('what is no code is a wrong proof: %s', async (_what, change) => {
+  const person = await enrolled();
+  const [code = '', other = ''] = person.codes;
+  expect((await prove(person, change(code, other))).code).toBe('PROOF_REJECTED');
+  expect(await remaining(person.accessToken)).toBe(10);
+});
+
+describe('a backup code is never the way in by itself', () => {
+  test('a sign-in neither offers nor takes one first', async () => {
+    const { email, password, codes } = await enrolled();
+    const started = await client.startSignIn({ identifier: email });
+    expect(started.factors.map((one) => one.factor)).not.toContain('BACKUP_CODE');
+    expect((await client.attempt(started.id, { backupCode: codes[0] ?? '' })).code).toBe(
+      'FACTOR_NOT_OFFERED',
+    );
+    expect((await client.attempt(started.id, { password })).status).toBe('NEEDS_SECOND_FACTOR');
+    const { data } = await client.graphql('{ settings { firstFactors } }');
+    expect(data.settings.firstFactors).not.toContain('BACKUP_CODE');
+  });
+
+  test('one that has outlived the second factors of its user counts for nothing', async () => {
+    const person = await enrolled();
+    await query(
+      app.databaseUrl,
+      `delete from authenticator a using email_address e
+       where e.user_id = a.user_id and a.factor = 'TOTP' and e.address = $1`,
+      [person.email],
+    );
+    const stepUp = { startStepUp: 'mutation { startStepUp(input: {}) { ... on UserError { code } } }' };
+    const { data } = await client.graphql(stepUp.startStepUp, {}, person.accessToken);
+    expect(data.startStepUp).toEqual({ code: 'ENROLLMENT_REQUIRED' });
+    const { id } = await client.startSignIn({ identifier: person.email });
+    expect((await client.attempt(id, { backupCode: person.codes[0] ?? '' })).code).toBe('FACTOR_NOT_OFFERED');
+  });
+});
+
+describe('new backup codes', () => {
+  test('void the old ones, used or not, and their user is told', async () => {
+    const person = await enrolled();
+    await prove(person, person.codes[0] ?? '');
+    const { data } = await client.graphql(REGENERATE, {}, person.accessToken);
+    const codes = data.regenerateBackupCodes.codes as string[];
+    expect(codes).toHaveLength(10);
+    expect(new Set([...codes, ...person.codes]).size).toBe(20);
+    expect(await remaining(person.accessToken)).toBe(10);
+    for (const old of person.codes.slice(0, 2))
+      expect((await prove(person, old)).code).toBe('PROOF_REJECTED');
+    expect((await prove(person, codes[0] ?? '')).status).toBe('COMPLETE');
+    const [notice] = (await client.inbox()).filter((one) => one.to === person.email);
+    expect(notice?.subject).toBe('New backup codes');
+    expect(notice?.text).not.toMatch(/[0-9A-Z]{4}-[0-9A-Z]{4}/);
+  });
+
+  test('are ten, and one set, when they are asked for five times at once', async () => {
+    const person = await enrolled();
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => client.graphql(REGENERATE, {}, person.accessToken)),
+    );
+    expect(await remaining(person.accessToken)).toBe(10);
+    const outcomes: (string | undefined)[] = [];
+    for (const { data } of answers) {
+      const [code] = (data?.regenerateBackupCodes?.codes ?? []) as string[];
+      if (code !== undefined) outcomes.push((await prove(person, code)).status ?? 'refused');
+    }
+    expect(outcomes.filter((one) => one === 'COMPLETE')).toHaveLength(1);
+  });
+
+  test('are not made without a fresh second factor', async () => {
+    const person = await enrolled();
+    expect(refusalOf(await client.graphql(REGENERATE))).toBe('UNAUTHENTICATED');
+    app.clock.advance(601);
+    expect(refusalOf(await client.graphql(REGENERATE, {}, person.accessToken))).toBe('STEP_UP_REQUIRED');
+    expect(await remaining(person.accessToken)).toBe(10);
+    expect((await prove(person, person.codes[0] ?? '')).status).toBe('COMPLETE');
+  });
+
+  test('are not made in a session that has proved the password only', async () => {
+    const person = await client.signUp();
+    const other = await client.signIn(person);
+    await client.enrollTotp(person.accessToken);
+    expect(refusalOf(await client.graphql(REGENERATE, {}, other.accessToken))).toBe('STEP_UP_REQUIRED');
+  });
+
+  test('are not made for somebody without a second factor', async () => {
+    const { accessToken } = await client.signUp();
+    expect(refusalOf(await client.graphql(REGENERATE, {}, accessToken))).toBe('ENROLLMENT_REQUIRED');
+    expect(await remaining(accessToken)).toBe(0);
+  });
+});

@@ -1,0 +1,54 @@
+// Sessions and demands of every shape, for the properties of the policy.
+import fc from 'fast-check';
+import type { Standing } from '../../src/policy/decision.ts';
+import { type Evidence, evidenceOf } from '../../src/policy/evidence.ts';
+import type { FactorKind } from '../../src/policy/factor-kind.ts';
+import { type Requirement, StepUpRequire } from '../../src/policy/requirement.ts';
+
+// Written out, and not read from the table of the product: these are the words of the design.
+export const FIRST_FACTORS = ['PASSWORD', 'EMAIL_CODE', 'EMAIL_LINK', 'OAUTH'] as const;
+export const SECOND_FACTORS = ['PHONE_CODE', 'PHONE_LINK', 'TOTP', 'BACKUP_CODE', 'PASSKEY'] as const;
+
+export const NOW = 1_800_000_000;
+
+export const firstFactor = fc.constantFrom<FactorKind>(...FIRST_FACTORS);
+export const secondFactor = fc.constantFrom<FactorKind>(...SECOND_FACTORS);
+export const factor = fc.oneof(firstFactor, secondFactor);
+
+/** A time that has come, on both sides of every `maxAge` below. */
+export const past = fc.oneof(
+  fc.integer({ min: NOW - 20, max: NOW }),
+  fc.integer({ min: NOW - 100_000, max: NOW }),
+);
+
+/** A passkey that verified its user proves a second category by itself. */
+export function passkeyWithUserVerification(completedAt: number): Evidence {
+  return { ...evidenceOf('PASSKEY', completedAt), categories: ['POSSESSION', 'INHERENCE'] };
+}
+
+export function evidenceOfKind(kind: fc.Arbitrary<FactorKind>, completedAt = past): fc.Arbitrary<Evidence> {
+  return fc.tuple(kind, completedAt).map(([one, at]) => evidenceOf(one, at));
+}
+
+export const evidence = fc.oneof(
+  { arbitrary: evidenceOfKind(factor), weight: 8 },
+  { arbitrary: past.map(passkeyWithUserVerification), weight: 1 },
+);
+
+export const evidenceList = fc.array(evidence, { maxLength: 6 });
+
+export const standing: fc.Arbitrary<Standing> = fc.record({
+  evidence: evidenceList,
+  enrolled: fc.uniqueArray(secondFactor),
+  roles: fc.uniqueArray(fc.constantFrom('ADMIN', 'AUDITOR')),
+});
+
+export const maxAge = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 200_000 }));
+
+export function demandThat(require: fc.Arbitrary<StepUpRequire>): fc.Arbitrary<Requirement> {
+  return fc.record({ maxAge, accept: fc.uniqueArray(secondFactor, { minLength: 1 }), require });
+}
+
+export const demand = demandThat(fc.constantFrom(...Object.values(StepUpRequire)));
+export const demandsSecondFactor = demandThat(fc.constant(StepUpRequire.SECOND_FACTOR));
+export const demandsStrongest = demandThat(fc.constant(StepUpRequire.STRONGEST_ENROLLED));

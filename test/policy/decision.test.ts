@@ -1,0 +1,331 @@
+// The decision about a guarded field: who passes, who does not, and what a refusal says. Nothing but evidence grants.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { refuseAnonymous, refuseRole, refuseStepUp, type Standing } from '../../src/policy/decision.ts';
+import { evidenceOf } from '../../src/policy/evidence.ts';
+import type { FactorKind } from '../../src/policy/factor-kind.ts';
+import { requirement } from '../../src/policy/requirement.ts';
+import {
+  demand,
+  demandsSecondFactor,
+  demandsStrongest,
+  evidence,
+  evidenceOfKind,
+  FIRST_FACTORS,
+  factor,
+  firstFactor,
+  maxAge,
+  NOW,
+  passkeyWithUserVerification,
+  secondFactor,
+  standing,
+} from './arbitraries.ts';
+
+/** A session that proved the password long ago, and one second factor some seconds ago. */
+function provedAgo(seconds: number, second: FactorKind = 'TOTP'): Standing {
+  return {
+    evidence: [evidenceOf('PASSWORD', NOW - 1_000_000), evidenceOf(second, NOW - seconds)],
+    enrolled: [second],
+    roles: [],
+  };
+}
+
+const passes = (...args: Parameters<typeof refuseStepUp>): boolean => refuseStepUp(...args) === null;
+
+describe('freshness', () => {
+  test.each([
+    ['one second less than maxAge', -1, true],
+    ['exactly maxAge', 0, true],
+    ['one second more than maxAge', 1, false],
+  ])('a proof of %s: passes is %3$s', (_name, difference, expected) => {
+    fc.assert(
+      fc.property(maxAge, secondFactor, (seconds, kind) => {
+        const caller = provedAgo(seconds + difference, kind);
+        expect(passes(caller, requirement({ maxAge: seconds }), NOW)).toBe(expected);
+      }),
+    );
+  });
+
+  test('a younger proof passes wherever an older one does', () => {
+    fc.assert(
+      fc.property(maxAge, fc.nat(300_000), fc.nat(300_000), (seconds, one, other) => {
+        const [younger, older] = one < other ? [one, other] : [other, one];
+        const demanded = requirement({ maxAge: seconds });
+        if (passes(provedAgo(older), demanded, NOW)) {
+          expect(passes(provedAgo(younger), demanded, NOW)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('whoever is refused stays refused while only time goes by', () => {
+    fc.assert(
+      fc.property(standing, demand, fc.nat(300_000), (caller, demanded, seconds) => {
+        if (!passes(caller, demanded, NOW)) expect(passes(caller, demanded, NOW + seconds)).toBe(false);
+      }),
+    );
+  });
+
+  test('a longer maxAge never refuses whom a shorter one let pass', () => {
+    fc.assert(
+      fc.property(standing, demand, fc.nat(100_000), (caller, demanded, more) => {
+        const longer = { ...demanded, maxAge: demanded.maxAge + more };
+        if (passes(caller, demanded, NOW)) expect(passes(caller, longer, NOW)).toBe(true);
+      }),
+    );
+  });
+
+  test.each([
+    ['as far ahead as clocks may differ', 5, true],
+    ['one second further', 6, false],
+  ])('a completion that is stamped %s: counts is %3$s', (_name, ahead, expected) => {
+    expect(passes(provedAgo(-ahead), requirement(), NOW)).toBe(expected);
+  });
+
+  test('evidence from the future changes nothing: not freshness, not assurance, not what a refusal says', () => {
+    const later = fc.integer({ min: NOW + 6, max: NOW + 1_000_000 });
+    fc.assert(
+      fc.property(standing, demand, fc.array(evidenceOfKind(factor, later)), (caller, demanded, ahead) => {
+        const shifted = { ...caller, evidence: [...ahead, ...caller.evidence] };
+        expect(refuseStepUp(shifted, demanded, NOW)).toEqual(refuseStepUp(caller, demanded, NOW));
+      }),
+    );
+  });
+
+  test.each([Number.NaN, undefined])('a time that is none (%s) is no proof', (at) => {
+    const list = [evidenceOf('PASSWORD', NOW), evidenceOf('TOTP', at as number)];
+    const caller = { evidence: list, enrolled: ['TOTP' as const], roles: [] };
+    expect(passes(caller, requirement(), NOW)).toBe(false);
+    expect(passes(provedAgo(0), requirement(), at as number)).toBe(false);
+  });
+});
+
+describe('evidence grants', () => {
+  test('more of it never loses access', () => {
+    fc.assert(
+      fc.property(standing, demand, evidence, (caller, demanded, more) => {
+        const grown = { ...caller, evidence: [more, ...caller.evidence] };
+        if (passes(caller, demanded, NOW)) expect(passes(grown, demanded, NOW)).toBe(true);
+      }),
+    );
+  });
+
+  test('and nothing else does: where a second factor is demanded, neither enrolment nor roles let anybody pass', () => {
+    fc.assert(
+      fc.property(standing, standing, demandsSecondFactor, (caller, other, demanded) => {
+        const changed = { ...other, evidence: caller.evidence };
+        expect(passes(changed, demanded, NOW)).toBe(passes(caller, demanded, NOW));
+      }),
+    );
+  });
+
+  test('nobody passes without any', () => {
+    fc.assert(
+      fc.property(standing, demand, (caller, demanded) => {
+        expect(passes({ ...caller, evidence: [] }, demanded, NOW)).toBe(false);
+      }),
+    );
+  });
+
+  test('exactly when an accepted second factor is fresh and two categories are proved', () => {
+    fc.assert(
+      fc.property(standing, demandsSecondFactor, (caller, demanded) => {
+        const isFresh = caller.evidence.some(
+          (one) => demanded.accept.includes(one.factor) && NOW - one.completedAt <= demanded.maxAge,
+        );
+        const isTwoCategories = new Set(caller.evidence.flatMap((one) => one.categories)).size > 1;
+        expect(passes(caller, demanded, NOW)).toBe(isFresh && isTwoCategories);
+      }),
+    );
+  });
+});
+
+describe('a second factor', () => {
+  test('is never made of passwords, mailboxes and identity providers, however fresh', () => {
+    const list = fc.array(evidenceOfKind(firstFactor, fc.constant(NOW)));
+    fc.assert(
+      fc.property(list, fc.uniqueArray(secondFactor), demandsSecondFactor, (proved, enrolled, demanded) => {
+        expect(passes({ evidence: proved, enrolled, roles: [] }, demanded, NOW)).toBe(false);
+      }),
+    );
+  });
+
+  test('does not pass by itself, without a first one', () => {
+    const list = fc.array(evidenceOfKind(secondFactor, fc.constant(NOW)));
+    fc.assert(
+      fc.property(list, demandsSecondFactor, (proved, demanded) => {
+        expect(passes({ evidence: proved, enrolled: [], roles: [] }, demanded, NOW)).toBe(false);
+      }),
+    );
+  });
+
+  test('that verified its user passes by itself', () => {
+    const caller = {
+      evidence: [passkeyWithUserVerification(NOW)],
+      enrolled: ['PASSKEY' as const],
+      roles: [],
+    };
+    expect(passes(caller, requirement({ accept: ['PASSKEY'] }), NOW)).toBe(true);
+    expect(passes(caller, requirement({ accept: ['TOTP'] }), NOW)).toBe(false);
+  });
+
+  test('that is not among those in accept does not pass', () => {
+    fc.assert(
+      fc.property(secondFactor, demand, (kind, demanded) => {
+        fc.pre(!demanded.accept.includes(kind));
+        expect(passes(provedAgo(0, kind), demanded, NOW)).toBe(false);
+      }),
+    );
+  });
+
+  test('that is stale is not made fresh by a first factor proved now', () => {
+    fc.assert(
+      fc.property(maxAge, evidenceOfKind(firstFactor, fc.constant(NOW)), (seconds, first) => {
+        const stale = provedAgo(seconds + 1);
+        const caller = { ...stale, evidence: [...stale.evidence, first] };
+        expect(passes(caller, requirement({ maxAge: seconds }), NOW)).toBe(false);
+      }),
+    );
+  });
+});
+
+describe('STRONGEST_ENROLLED', () => {
+  test('never lets a user who has a second factor pass by a first one', () => {
+    const firstOnly = fc.array(evidenceOfKind(firstFactor, fc.constant(NOW)), { minLength: 1 });
+    const some = fc.uniqueArray(secondFactor, { minLength: 1 });
+    fc.assert(
+      fc.property(firstOnly, some, demandsStrongest, (proved, enrolled, demanded) => {
+        expect(passes({ evidence: proved, enrolled, roles: [] }, demanded, NOW)).toBe(false);
+      }),
+    );
+  });
+
+  test('is SECOND_FACTOR for a user who has a second factor, refusals included', () => {
+    fc.assert(
+      fc.property(standing, demandsStrongest, (caller, demanded) => {
+        fc.pre(caller.enrolled.length > 0);
+        const strict = { ...demanded, require: 'SECOND_FACTOR' as const };
+        expect(refuseStepUp(caller, demanded, NOW)).toEqual(refuseStepUp(caller, strict, NOW));
+      }),
+    );
+  });
+
+  test.each([
+    ['exactly maxAge', 0, true],
+    ['one second more', 1, false],
+  ])('lets a user without one pass by a first factor of %s: %3$s', (_name, more, expected) => {
+    fc.assert(
+      fc.property(firstFactor, maxAge, (kind, seconds) => {
+        const caller = { evidence: [evidenceOf(kind, NOW - seconds - more)], enrolled: [], roles: [] };
+        const demanded = requirement({ maxAge: seconds, require: 'STRONGEST_ENROLLED' });
+        expect(passes(caller, demanded, NOW)).toBe(expected);
+      }),
+    );
+  });
+});
+
+describe('a refusal', () => {
+  test('tells nobody to sign in, and how well', () => {
+    fc.assert(
+      fc.property(demand, (demanded) => {
+        expect(refuseStepUp(null, demanded, NOW)).toEqual({
+          code: 'UNAUTHENTICATED',
+          remedy: 'SIGN_IN',
+          acrValues: [demanded.require === 'SECOND_FACTOR' ? 'aal2' : 'aal1'],
+          maxAge: demanded.maxAge,
+          accept: demanded.accept,
+          lastVerifiedAt: null,
+        });
+      }),
+    );
+  });
+
+  test('sends a user to step up who could prove an accepted factor, and any other one to enroll', () => {
+    fc.assert(
+      fc.property(standing, demandsSecondFactor, (caller, demanded) => {
+        const refusal = refuseStepUp(caller, demanded, NOW);
+        fc.pre(refusal !== null);
+        const canProve = caller.enrolled.some((kind) => demanded.accept.includes(kind));
+        expect(refusal).toMatchObject(
+          canProve
+            ? { code: 'STEP_UP_REQUIRED', remedy: 'STEP_UP' }
+            : { code: 'ENROLLMENT_REQUIRED', remedy: 'ENROLL' },
+        );
+        expect(refusal).toMatchObject({
+          acrValues: ['aal2'],
+          maxAge: demanded.maxAge,
+          accept: demanded.accept,
+        });
+      }),
+    );
+  });
+
+  test('says when an accepted factor was proved last, and nothing of the others', () => {
+    fc.assert(
+      fc.property(standing, demandsSecondFactor, (caller, demanded) => {
+        const refusal = refuseStepUp(caller, demanded, NOW);
+        fc.pre(refusal !== null);
+        const times = caller.evidence
+          .filter((one) => demanded.accept.includes(one.factor))
+          .map((one) => one.completedAt);
+        expect(refusal.lastVerifiedAt).toBe(times.length === 0 ? null : Math.max(...times));
+      }),
+    );
+  });
+
+  test.each([...FIRST_FACTORS])(
+    'by STRONGEST_ENROLLED sends a user without a second factor to prove the first anew (%s)',
+    (kind) => {
+      const caller = { evidence: [evidenceOf(kind, NOW - 601)], enrolled: [], roles: [] };
+      expect(refuseStepUp(caller, requirement({ require: 'STRONGEST_ENROLLED' }), NOW)).toEqual({
+        code: 'STEP_UP_REQUIRED',
+        remedy: 'STEP_UP',
+        acrValues: ['aal1'],
+        maxAge: 600,
+        accept: null,
+        lastVerifiedAt: NOW - 601,
+      });
+    },
+  );
+
+  test('is lifted by its remedy: whoever steps up with an accepted factor passes', () => {
+    const signedIn = standing.filter((one) => one.evidence.some((it) => it.categories.includes('KNOWLEDGE')));
+    fc.assert(
+      fc.property(signedIn, demand, (caller, demanded) => {
+        const refusal = refuseStepUp(caller, demanded, NOW);
+        fc.pre(refusal?.remedy === 'STEP_UP');
+        const [anew] =
+          refusal.accept === null
+            ? (['PASSWORD'] as const)
+            : caller.enrolled.filter((kind) => refusal.accept?.includes(kind));
+        const proved = [...caller.evidence, evidenceOf(anew ?? 'PASSWORD', NOW)];
+        expect(passes({ ...caller, evidence: proved }, demanded, NOW)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('roles', () => {
+  test('a role lets pass, and only the very role', () => {
+    fc.assert(
+      fc.property(standing, fc.constantFrom('ADMIN', 'AUDITOR', 'admin', ''), (caller, role) => {
+        const refusal = refuseRole(caller, role);
+        expect(refusal === null).toBe(caller.roles.includes(role));
+        if (refusal !== null) expect(refusal).toMatchObject({ code: 'FORBIDDEN', remedy: null });
+      }),
+    );
+  });
+
+  test('nobody has none', () => {
+    expect(refuseRole(null, 'ADMIN')).toMatchObject({ code: 'UNAUTHENTICATED', remedy: 'SIGN_IN' });
+  });
+});
+
+test('@authenticated lets everybody pass who is signed in, and nobody else', () => {
+  fc.assert(
+    fc.property(standing, (caller) => {
+      expect(refuseAnonymous(caller)).toBeNull();
+    }),
+  );
+  expect(refuseAnonymous(null)).toMatchObject({ code: 'UNAUTHENTICATED', remedy: 'SIGN_IN' });
+});

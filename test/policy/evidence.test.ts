@@ -1,0 +1,69 @@
+// A session is a list of evidence: what a further proof does to it.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { authTime, evidenceOf, withEvidence } from '../../src/policy/evidence.ts';
+import { FACTOR_TRAITS } from '../../src/policy/factor-kind.ts';
+import { evidenceList, factor, NOW, past } from './arbitraries.ts';
+
+/** A session as it grows: one proof after the other. */
+const session = evidenceList.map((list) =>
+  list
+    .toSorted((one, other) => one.completedAt - other.completedAt)
+    .reduce<ReturnType<typeof withEvidence>>(withEvidence, []),
+);
+
+test('evidence says what its factor proves and when it was completed, and nothing else', () => {
+  fc.assert(
+    fc.property(factor, past, (kind, at) => {
+      const { categories, amr } = FACTOR_TRAITS[kind];
+      expect(evidenceOf(kind, at)).toEqual({ factor: kind, categories, amr, completedAt: at });
+    }),
+  );
+});
+
+describe('a further proof', () => {
+  test('takes the place of the older one of its factor and leaves all others as they are', () => {
+    fc.assert(
+      fc.property(session, factor, (list, kind) => {
+        const added = evidenceOf(kind, NOW);
+        const grown = withEvidence(list, added);
+        expect(grown.filter((one) => one.factor === kind)).toEqual([added]);
+        expect(grown.filter((one) => one.factor !== kind)).toEqual(list.filter((one) => one.factor !== kind));
+      }),
+    );
+  });
+
+  test('leaves the list that it was added to as it was', () => {
+    fc.assert(
+      fc.property(session, factor, (list, kind) => {
+        const before = structuredClone(list);
+        withEvidence(list, evidenceOf(kind, NOW));
+        expect(list).toEqual(before);
+      }),
+    );
+  });
+
+  test('never makes a list longer than there are factors', () => {
+    fc.assert(
+      fc.property(session, (list) => {
+        expect(new Set(list.map((one) => one.factor)).size).toBe(list.length);
+      }),
+    );
+  });
+});
+
+describe('auth_time', () => {
+  test('is the newest completion', () => {
+    fc.assert(
+      fc.property(session, (list) => {
+        fc.pre(list.length > 0);
+        expect(list.map((one) => one.completedAt)).toContain(authTime(list));
+        expect(list.every((one) => one.completedAt <= (authTime(list) ?? 0))).toBe(true);
+      }),
+    );
+  });
+
+  test('is unknown without evidence', () => {
+    expect(authTime([])).toBeUndefined();
+  });
+});

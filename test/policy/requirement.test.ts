@@ -1,0 +1,59 @@
+// A requirement is checked when the schema is built: what nobody could meet is its author's mistake.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { refuseStepUp } from '../../src/policy/decision.ts';
+import { evidenceOf } from '../../src/policy/evidence.ts';
+import { RequirementError, type RequirementOptions, requirement } from '../../src/policy/requirement.ts';
+import { demand, FIRST_FACTORS, NOW, SECOND_FACTORS } from './arbitraries.ts';
+
+describe('a requirement', () => {
+  test.each([
+    ['is left out', undefined],
+    ['is empty', {}],
+    ['is all null', { maxAge: null, accept: null, require: null }],
+  ])('that %s has the defaults that the directive prints', (_name, options) => {
+    const { accept, ...rest } = requirement(options);
+    expect(rest).toEqual({ maxAge: 600, require: 'SECOND_FACTOR' });
+    expect([...accept].toSorted()).toEqual([...SECOND_FACTORS].toSorted());
+  });
+
+  test('that is complete is taken as it is', () => {
+    fc.assert(
+      fc.property(demand, (options) => {
+        expect(requirement(options)).toEqual(options);
+      }),
+    );
+  });
+
+  test.each<[string, object]>([
+    ['a negative age', { maxAge: -1 }],
+    ['an age of nothing', { maxAge: 0 }],
+    ['half a second', { maxAge: 0.5 }],
+    ['no number', { maxAge: Number.NaN }],
+    ['for ever', { maxAge: Number.POSITIVE_INFINITY }],
+    ['more than an Int holds', { maxAge: 2 ** 31 }],
+    ['a number in a string', { maxAge: '600' }],
+    ['nothing to accept', { accept: [] }],
+    ['something that is no factor', { accept: ['CARRIER_PIGEON'] }],
+    ['a property of every object', { accept: ['constructor'] }],
+    ['an unknown strength', { require: 'WEAKEST_ENROLLED' }],
+    ['a property of every object as strength', { require: 'toString' }],
+    ...FIRST_FACTORS.map((kind): [string, object] => [
+      `the first factor ${kind}`,
+      { accept: ['TOTP', kind] },
+    ]),
+  ])('that demands %s fails when it is written', (_name, options) => {
+    expect(() => requirement(options as RequirementOptions)).toThrow(RequirementError);
+  });
+
+  test('that can be written can be met', () => {
+    fc.assert(
+      fc.property(demand, (options) => {
+        const { accept } = requirement(options);
+        const evidence = [evidenceOf('PASSWORD', NOW), ...accept.map((kind) => evidenceOf(kind, NOW))];
+        const caller = { evidence, enrolled: accept, roles: [] };
+        expect(refuseStepUp(caller, requirement(options), NOW)).toBeNull();
+      }),
+    );
+  });
+});

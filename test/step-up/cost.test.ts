@@ -1,0 +1,77 @@
+// A guard costs next to nothing on a long list: it makes no promise, and decides once for all the items.
+import { execute, type GraphQLObjectType, type GraphQLResolveInfo, parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { beginOperation, decisionsOf } from '../../src/step-up/decisions.ts';
+import { guardsOf } from '../../src/step-up/guard.ts';
+import { type BankContext, bankSchema, caller, nobody, standingOf } from './example-schema.ts';
+import { ask } from './example-server.ts';
+
+const schema = bankSchema();
+const client = schema.getType('Client') as GraphQLObjectType<unknown, BankContext>;
+
+test('a guarded resolver answers what the resolver answers, and no promise of it', () => {
+  const { resolve } = client.getFields()['pin'] ?? {};
+  const context = { caller: () => caller({ TOTP: 5 }), ran: [] };
+  expect(resolve?.({}, {}, context, {} as GraphQLResolveInfo)).toBe('1234');
+});
+
+test('a refusal is thrown at once, and is no promise either', () => {
+  const { resolve } = client.getFields()['pin'] ?? {};
+  const context = { caller: () => nobody(), ran: [] };
+  expect(() => resolve?.({}, {}, context, {} as GraphQLResolveInfo)).toThrow('Sign in first.');
+});
+
+test.each([
+  ['let pass', caller({ TOTP: 5 }), 0],
+  ['refused', nobody(), 200],
+])('a list of 200 guarded fields is executed synchronously: %s', (_name, who, errors) => {
+  const document = parse('{ clients(count: 200) { pin } }');
+  const result = execute({ schema, document, contextValue: { caller: () => who, ran: [] } });
+  expect(result).not.toBeInstanceOf(Promise);
+  expect(result).toMatchObject({ data: { clients: expect.any(Array) } });
+  expect(('errors' in result ? result.errors : undefined) ?? []).toHaveLength(errors);
+});
+
+describe('who is asking', () => {
+  function counted() {
+    const counter = { calls: 0 };
+    const find = () => {
+      counter.calls += 1;
+      return caller({ TOTP: 5 });
+    };
+    return { counter, find };
+  }
+
+  test.each([
+    [
+      'once for all the guarded fields of an operation',
+      '{ clients(count: 50) { pin nickname } search(term: "x") }',
+      1,
+    ],
+    ['once for a mutation, before it and within it', 'mutation { open { pin } close(term: "x") }', 1],
+    ['not at all for an operation without a guarded field', '{ hello }', 0],
+  ])('is found %s', async (_name, query, expected) => {
+    const { counter, find } = counted();
+    expect((await ask(find, query)).errors).toEqual([]);
+    expect(counter.calls).toBe(expected);
+  });
+
+  test('is found anew for the next operation, also with the same context', () => {
+    const { counter, find } = counted();
+    const guards = guardsOf(client, 'pin');
+    const context = { caller: find, ran: [] };
+    for (const _ of [1, 2]) {
+      beginOperation(context, standingOf);
+      decisionsOf(context, standingOf).refusal(guards);
+      decisionsOf(context, standingOf).refusal(guards);
+    }
+    expect(counter.calls).toBe(2);
+  });
+
+  test('is not taken over from another way to find it', () => {
+    const guards = guardsOf(client, 'pin');
+    const context = {};
+    expect(beginOperation(context, () => caller({ TOTP: 5 })).refusal(guards)).toBeNull();
+    expect(decisionsOf(context, () => nobody()).refusal(guards)?.refusal.code).toBe('UNAUTHENTICATED');
+  });
+});

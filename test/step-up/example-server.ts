@@ -1,0 +1,80 @@
+// The bank over HTTP: Yoga with the plugin, and who is asking given by the test.
+import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Presented } from '../../src/step-up/standing.ts';
+import { useStepUp } from '../../src/step-up/yoga.ts';
+import { type BankContext, bankSchema, standingOf } from './example-schema.ts';
+
+const schema = bankSchema();
+
+/** A server of its own with some plugin before or after the guards'. */
+export function bankServer({ before = {}, after = {} }: { before?: Plugin; after?: Plugin } = {}) {
+  return createYoga<BankContext>({
+    schema,
+    plugins: [before, useStepUp(standingOf), after],
+    batching: { limit: 10 },
+    maskedErrors: { isDev: false },
+    logging: false,
+  });
+}
+
+const bank = bankServer();
+
+export const SPEC = 'application/graphql-response+json';
+export const JSON_ONLY = 'application/json';
+
+export interface Problem {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions: { readonly code?: string } & Readonly<Record<string, unknown>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly challenge: string | null;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+  readonly data: any;
+  readonly errors: readonly Problem[];
+  /** The code of each error, by its path. */
+  readonly refused: Readonly<Record<string, string | undefined>>;
+  readonly ran: readonly string[];
+}
+
+interface Options {
+  readonly variables?: object;
+  readonly operationName?: string | null;
+  readonly accept?: string;
+  readonly server?: ReturnType<typeof bankServer>;
+}
+
+/** One operation. */
+export function ask(who: Presented | (() => Presented), query: string, options: Options = {}) {
+  const { variables, operationName } = options;
+  return send(who, { query, variables, operationName }, options);
+}
+
+/** Any body. */
+export async function send(
+  who: Presented | (() => Presented),
+  body: object,
+  { accept = SPEC, server = bank }: Options = {},
+): Promise<Answer> {
+  const context: BankContext = { caller: typeof who === 'function' ? who : () => who, ran: [] };
+  const headers = { 'content-type': 'application/json', accept };
+  const response = await server.fetch(
+    'http://bank.test/graphql',
+    { method: 'POST', headers, body: JSON.stringify(body) },
+    context,
+  );
+  const text = await response.text();
+  const { data, errors = [] } = (text.startsWith('{') ? JSON.parse(text) : {}) as Partial<Answer>;
+  return {
+    status: response.status,
+    challenge: response.headers.get('www-authenticate'),
+    text,
+    data,
+    errors,
+    refused: Object.fromEntries(errors.map((one) => [one.path?.join('.'), one.extensions?.code])),
+    ran: context.ran,
+  };
+}

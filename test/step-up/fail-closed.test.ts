@@ -1,0 +1,170 @@
+// In doubt a guard refuses: a standing that cannot be found, a schema whose guards make no sense.
+import SchemaBuilder from '@pothos/core';
+import {
+  GraphQLEnumType,
+  type GraphQLFieldConfig,
+  GraphQLObjectType,
+  GraphQLSchema,
+  GraphQLString,
+  graphql,
+  parse,
+  subscribe,
+} from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { RequirementError } from '../../src/policy/requirement.ts';
+import { enforce } from '../../src/step-up/enforce.ts';
+import stepUpPlugin from '../../src/step-up/pothos/index.ts';
+import type { Presented } from '../../src/step-up/standing.ts';
+import { caller, NOW, nobody } from './example-schema.ts';
+import { ask } from './example-server.ts';
+
+const fresh = caller({ TOTP: 10 });
+
+describe('a standing that', () => {
+  const broken: [string, () => Presented][] = [
+    [
+      'throws',
+      () => {
+        throw new Error('secret detail');
+      },
+    ],
+    ['is a promise', (async () => fresh) as never],
+    ['is undefined', () => ({ fault: null, now: NOW }) as never],
+    ['is nothing', (() => {}) as never],
+    ['knows no time', () => ({ ...fresh, now: undefined }) as never],
+    ['knows no number as time', () => ({ ...fresh, now: Number.NaN })],
+    ['knows no evidence', () => ({ ...fresh, standing: {} }) as never],
+  ];
+  const guarded = '{ search(term: "x") papers { ... on Report { losses } } }';
+
+  test.each(broken)('%s lets nobody pass', async (_name, standing) => {
+    const { data, ran, text } = await ask(standing, guarded);
+    expect(data.search).toBeNull();
+    expect(data.papers?.[1]).toEqual({ losses: null });
+    expect(ran).toEqual([]);
+    expect(text).not.toContain('secret detail');
+  });
+
+  test.each(broken.filter(([name]) => !name.includes('number') && !name.includes('evidence')))(
+    '%s does not pass for somebody who is signed in',
+    async (_name, standing) => {
+      expect((await ask(standing, '{ client { name } }')).data).toEqual({ client: null });
+    },
+  );
+
+  test.each(broken)('%s lets no mutation begin', async (_name, standing) => {
+    const { ran, data, status, text } = await ask(standing, 'mutation { note close(term: "x") }');
+    expect(ran).toEqual([]);
+    expect(data ?? null).toBeNull();
+    expect([401, 500]).toContain(status);
+    expect(text).not.toContain('secret detail');
+  });
+
+  test.each(broken)('%s disturbs nothing that is not guarded', async (_name, standing) => {
+    const answer = await ask(standing, '{ hello }');
+    expect(answer.data).toEqual({ hello: 'world' });
+    expect((await ask(standing, 'mutation { note }')).ran).toEqual(['note']);
+  });
+});
+
+function schemaOf(field: Partial<GraphQLFieldConfig<unknown, unknown>>, extensions = {}) {
+  const query = new GraphQLObjectType({
+    name: 'Query',
+    extensions,
+    fields: { secret: { type: GraphQLString, resolve: () => 'secret', ...field } },
+  });
+  const role = new GraphQLEnumType({ name: 'Role', values: { ADMIN: {} } });
+  return new GraphQLSchema({ query, types: [role] });
+}
+
+describe('directives are found', () => {
+  const anonymous = (): Presented => nobody();
+
+  test.each<[string, Record<string, unknown>, object]>([
+    ['by name', { directives: { stepUp: {} } }, {}],
+    ['as a list of names and arguments', { directives: [{ name: 'stepUp', args: { maxAge: 5 } }] }, {}],
+    ['as a list without arguments', { directives: [{ name: 'authenticated' }] }, {}],
+    ['as a list of arguments', { directives: { stepUp: [{ maxAge: 5 }] } }, {}],
+    ['on the type alone', {}, { directives: { authenticated: {} } }],
+  ])('%s', async (_name, extensions, ofType) => {
+    const schema = enforce(schemaOf({ extensions }, ofType), anonymous);
+    const { data, errors } = await graphql({ schema, source: '{ secret }', contextValue: {} });
+    expect(data).toEqual({ secret: null });
+    expect(errors?.map((one) => one.extensions['code'])).toEqual(['UNAUTHENTICATED']);
+  });
+
+  test('and so are several of one name: all of them count', async () => {
+    const directives = { stepUp: [{ maxAge: 600 }, { maxAge: 5 }] };
+    const schema = enforce(schemaOf({ extensions: { directives } }), () => fresh);
+    const { errors } = await graphql({ schema, source: '{ secret }', contextValue: {} });
+    expect(errors?.map((one) => one.extensions['maxAge'])).toEqual([5]);
+  });
+
+  test('and others beside them do no harm', async () => {
+    const directives = [{ name: 'cost', args: { weight: 5 } }, { name: 'deprecated' }];
+    const schema = enforce(schemaOf({ extensions: { directives } }), anonymous);
+    expect((await graphql({ schema, source: '{ secret }', contextValue: {} })).data).toEqual({
+      secret: 'secret',
+    });
+  });
+
+  test('whatever an operation is given as its context', async () => {
+    const schema = enforce(schemaOf({ extensions: { directives: { authenticated: {} } } }), anonymous);
+    for (const contextValue of [undefined, null, 'context', 5]) {
+      const { data } = await graphql({ schema, source: '{ secret }', contextValue });
+      expect(data).toEqual({ secret: null });
+    }
+  });
+});
+
+test('a guarded field without a resolver of its own is refused too', async () => {
+  const query = new GraphQLObjectType({
+    name: 'Query',
+    fields: { secret: { type: GraphQLString, extensions: { directives: { authenticated: {} } } } },
+  });
+  const schema = enforce(new GraphQLSchema({ query }), () => nobody());
+  const rootValue = { secret: () => 'secret' };
+  expect((await graphql({ schema, source: '{ secret }', rootValue })).data).toEqual({ secret: null });
+});
+
+test('a guarded subscription without a source of its own is refused too', async () => {
+  const fields = { secret: { type: GraphQLString, extensions: { directives: { authenticated: {} } } } };
+  const query = new GraphQLObjectType({ name: 'Query', fields: { hello: { type: GraphQLString } } });
+  const subscription = new GraphQLObjectType({ name: 'Subscription', fields });
+  const schema = enforce(new GraphQLSchema({ query, subscription }), () => nobody());
+  let opened = false;
+  const rootValue = {
+    secret: async function* () {
+      opened = true;
+      yield { secret: 'secret' };
+    },
+  };
+  const result = await subscribe({ schema, document: parse('subscription { secret }'), rootValue });
+  expect(result).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+  expect(opened).toBe(false);
+});
+
+describe('a schema is not built whose guard nobody could ever pass:', () => {
+  test.each<[string, object, string]>([
+    ['an age of nothing', { stepUp: { maxAge: 0 } }, '@stepUp on Query.secret: maxAge'],
+    ['nothing to accept', { stepUp: { accept: [] } }, '@stepUp on Query.secret: accept'],
+    ['a first factor as the second step', { stepUp: { accept: ['EMAIL_CODE'] } }, 'EMAIL_CODE is none'],
+    ['an argument that does not exist', { stepUp: { maxage: 60 } }, 'there is no argument maxage'],
+    ['a role that does not exist', { requiresRole: { role: 'ADMNI' } }, 'Query.secret: ADMNI'],
+  ])('%s, and its author is told where', (_name, directives, message) => {
+    const onField = schemaOf({ extensions: { directives } });
+    expect(() => enforce(onField, () => fresh)).toThrow(RequirementError);
+    expect(() => enforce(onField, () => fresh)).toThrow(message);
+    const onType = schemaOf({}, { directives });
+    expect(() => enforce(onType, () => fresh)).toThrow(RequirementError);
+  });
+
+  test('nor one that lacks the enums of the directives', () => {
+    const builder = new SchemaBuilder<object>({
+      plugins: [stepUpPlugin],
+      stepUp: { standing: () => nobody() },
+    });
+    builder.queryType({ fields: (t) => ({ hello: t.string({ resolve: () => 'world' }) }) });
+    expect(() => builder.toSchema()).toThrow('enum FactorKind');
+  });
+});

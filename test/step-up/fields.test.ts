@@ -1,0 +1,231 @@
+// A guard stands before its field wherever and however the field is asked for.
+import { getIntrospectionQuery } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { caller, nobody } from './example-schema.ts';
+import { ask } from './example-server.ts';
+
+const stale = caller({ TOTP: 601 });
+const fresh = caller({ TOTP: 10 });
+const auditor = caller({ TOTP: 10 }, { roles: ['AUDITOR'] });
+
+describe('a guard stands before', () => {
+  test.each<[string, string, object]>([
+    ['a field', '{ client { name pin } }', { 'client.pin': 'STEP_UP_REQUIRED' }],
+    [
+      'every field of an object type',
+      '{ papers { ... on Report { title losses } } }',
+      { 'papers.1.title': 'FORBIDDEN', 'papers.1.losses': 'FORBIDDEN' },
+    ],
+    [
+      'a field of an interface, also where the type that implements it says it again without the guard',
+      '{ accounts { balance } }',
+      { 'accounts.0.balance': 'STEP_UP_REQUIRED', 'accounts.1.balance': 'STEP_UP_REQUIRED' },
+    ],
+    [
+      'such a field that is asked for on the implementing type',
+      '{ accounts { ... on Checking { balance } } }',
+      { 'accounts.0.balance': 'STEP_UP_REQUIRED' },
+    ],
+    ['every field of an interface', '{ sealed { text } }', { 'sealed.0.text': 'STEP_UP_REQUIRED' }],
+    [
+      'the same through the implementing type',
+      '{ client { testament { text heirs } } }',
+      { 'client.testament.text': 'STEP_UP_REQUIRED' },
+    ],
+    [
+      'the members of a union',
+      '{ papers { ... on Leaflet { title } ... on Report { title } } }',
+      { 'papers.1.title': 'FORBIDDEN' },
+    ],
+    [
+      'each item of a list',
+      '{ clients(count: 2) { pin } }',
+      { 'clients.0.pin': 'STEP_UP_REQUIRED', 'clients.1.pin': 'STEP_UP_REQUIRED' },
+    ],
+    [
+      'what is nested in a list in an object',
+      '{ client { accounts { id balance } } }',
+      { 'client.accounts.0.balance': 'STEP_UP_REQUIRED', 'client.accounts.1.balance': 'STEP_UP_REQUIRED' },
+    ],
+  ])('%s', async (_name, query, expected) => {
+    expect((await ask(stale, query)).refused).toEqual(expected);
+  });
+
+  test('nothing for whoever may pass', async () => {
+    const query = `{
+      client { name pin testament { text heirs } accounts { balance } }
+      papers { ... on Report { title losses } }
+    }`;
+    const { data, errors } = await ask(auditor, query);
+    expect(errors).toEqual([]);
+    expect(data).toEqual({
+      client: {
+        name: 'Ada',
+        pin: '1234',
+        testament: { text: 'sealed', heirs: 3 },
+        accounts: [{ balance: 100 }, { balance: 200 }],
+      },
+      papers: [{}, { title: 'Report', losses: 7 }],
+    });
+  });
+
+  test('its own field only: the fields beside it are answered', async () => {
+    const { data, status } = await ask(
+      stale,
+      '{ hello client { name pin } papers { ... on Leaflet { title } } }',
+    );
+    expect(status).toBe(200);
+    expect(data).toEqual({
+      hello: 'world',
+      client: { name: 'Ada', pin: null },
+      papers: [{ title: 'Leaflet' }, {}],
+    });
+  });
+
+  test('the guard of a type and the guard of its field: both must let pass', async () => {
+    const query = '{ papers { ... on Report { losses } } }';
+    const staleAuditor = caller({ TOTP: 601 }, { roles: ['AUDITOR'] });
+    expect((await ask(fresh, query)).refused).toEqual({ 'papers.1.losses': 'FORBIDDEN' });
+    expect((await ask(staleAuditor, query)).refused).toEqual({ 'papers.1.losses': 'STEP_UP_REQUIRED' });
+    expect((await ask(auditor, query)).errors).toEqual([]);
+  });
+});
+
+describe('a guard is not dodged by', () => {
+  test.each<[string, string, object]>([
+    ['an alias', '{ client { name: pin } }', { 'client.name': 'STEP_UP_REQUIRED' }],
+    ['an alias like a meta field', '{ client { __type: pin } }', { 'client.__type': 'STEP_UP_REQUIRED' }],
+    [
+      '__typename under the guarded name',
+      '{ client { pin: __typename secret: pin } }',
+      { 'client.secret': 'STEP_UP_REQUIRED' },
+    ],
+    [
+      'a named fragment',
+      '{ client { ...F } } fragment F on Client { pin }',
+      { 'client.pin': 'STEP_UP_REQUIRED' },
+    ],
+    [
+      'fragments in fragments',
+      '{ client { ...F } } fragment F on Client { ... { ...G } } fragment G on Client { ... on Client { pin } }',
+      { 'client.pin': 'STEP_UP_REQUIRED' },
+    ],
+    [
+      'a fragment on the interface within an object',
+      '{ client { accounts { ... on Savings { ... on Account { balance } } } } }',
+      { 'client.accounts.1.balance': 'STEP_UP_REQUIRED' },
+    ],
+    [
+      'a fragment on the interface of the guarded type',
+      '{ client { testament { ... on Sealed { text } } } }',
+      { 'client.testament.text': 'STEP_UP_REQUIRED' },
+    ],
+    [
+      'a fragment on another type that has a field of the name',
+      '{ papers { ...F ...G } } fragment F on Leaflet { title } fragment G on Report { title }',
+      { 'papers.1.title': 'FORBIDDEN' },
+    ],
+    [
+      'asking twice',
+      '{ client { pin pin again: pin } }',
+      { 'client.pin': 'STEP_UP_REQUIRED', 'client.again': 'STEP_UP_REQUIRED' },
+    ],
+  ])('%s', async (_name, query, expected) => {
+    const { refused, text } = await ask(stale, query);
+    expect(refused).toEqual(expected);
+    expect(text).not.toMatch(/1234|sealed|"balance":\d|Report/);
+  });
+
+  test.each<[string, string | null]>([
+    ['an operation of the same name', 'A'],
+    ['naming none of several operations', null],
+  ])('%s', async (_name, operationName) => {
+    const names = operationName === null ? ['A', 'B'] : ['A', 'A'];
+    const query = `query ${names[0]} { hello } query ${names[1]} { client { pin } }`;
+    const answer = await ask(stale, query, { operationName });
+    expect(answer.data ?? null).toBeNull();
+    expect(answer.ran).toEqual([]);
+    expect(answer.errors).not.toEqual([]);
+    expect(answer.status).toBe(400);
+  });
+
+  test('choosing one of several operations', async () => {
+    const query = 'query A { hello } query B { client { pin } }';
+    expect((await ask(stale, query, { operationName: 'A' })).refused).toEqual({});
+    expect((await ask(stale, query, { operationName: 'B' })).refused).toEqual({
+      'client.pin': 'STEP_UP_REQUIRED',
+    });
+  });
+
+  test('a cycle of fragments, which is no valid document', async () => {
+    const query = '{ client { ...F } } fragment F on Client { ...G } fragment G on Client { pin ...F }';
+    const { status, data, errors } = await ask(stale, query);
+    expect(status).toBe(400);
+    expect(data).toBeUndefined();
+    expect(errors[0]?.message).toContain('Cannot spread fragment');
+  });
+});
+
+describe('a guard is met exactly where its field is selected, by', () => {
+  test.each<[string, string, object, boolean]>([
+    ['@include(if: true)', '{ client { pin @include(if: true) } }', {}, true],
+    ['@skip(if: false)', '{ client { pin @skip(if: false) } }', {}, true],
+    ['@include(if: false)', '{ client { name pin @include(if: false) } }', {}, false],
+    ['a variable', 'query ($on: Boolean!) { client { name pin @include(if: $on) } }', { on: true }, true],
+    [
+      'a variable that leaves it out',
+      'query ($on: Boolean!) { client { name pin @include(if: $on) } }',
+      { on: false },
+      false,
+    ],
+    [
+      'the default of a variable',
+      'query ($off: Boolean = false) { client { name pin @skip(if: $off) } }',
+      {},
+      true,
+    ],
+    [
+      'the default of a variable that leaves it out',
+      'query ($off: Boolean = true) { client { name pin @skip(if: $off) } }',
+      {},
+      false,
+    ],
+  ])('%s', async (_name, query, variables, isRefused) => {
+    const { refused } = await ask(stale, query, { variables });
+    expect(refused).toEqual(isRefused ? { 'client.pin': 'STEP_UP_REQUIRED' } : {});
+  });
+});
+
+test('introspection stays free', async () => {
+  const { errors, data } = await ask(nobody(), getIntrospectionQuery());
+  expect(errors).toEqual([]);
+  expect(data.__schema.types.length).toBeGreaterThan(10);
+  const named = await ask(
+    nobody(),
+    '{ __type(name: "Report") { name fields { name } } papers { __typename } }',
+  );
+  expect(named.errors).toEqual([]);
+  expect(named.data.papers).toEqual([{ __typename: 'Leaflet' }, { __typename: 'Report' }]);
+});
+
+describe('an argument that is wrong', () => {
+  const query = 'query ($term: String!) { search(term: $term) }';
+
+  test('is told to whoever may call the field', async () => {
+    const { errors, ran } = await ask(fresh, query, { variables: { term: 'bad' } });
+    expect(errors.map((one) => one.extensions.code)).toEqual(['INTERNAL_SERVER_ERROR']);
+    expect(ran).toEqual([]);
+  });
+
+  test.each([
+    ['nobody', nobody(), 'UNAUTHENTICATED'],
+    ['a stale session', stale, 'STEP_UP_REQUIRED'],
+  ])('is not looked at for %s: the answer is the same as for a right one', async (_name, who, code) => {
+    const [bad, good] = [
+      await ask(who, query, { variables: { term: 'bad' } }),
+      await ask(who, query, { variables: { term: 'good' } }),
+    ];
+    expect(bad.refused).toEqual({ search: code });
+    expect(bad.text).toBe(good.text);
+  });
+});

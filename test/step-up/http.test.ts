@@ -1,0 +1,138 @@
+// Status and `WWW-Authenticate` of responses with refusals (RFC 6750 section 3, RFC 9470 section 3), over HTTP.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Presented } from '../../src/step-up/standing.ts';
+import { caller, nobody } from './example-schema.ts';
+import { ask, bankServer, JSON_ONLY, SPEC, send } from './example-server.ts';
+
+const stale = caller({ TOTP: 601 });
+const fresh = caller({ TOTP: 10 });
+
+function insufficient(maxAge: number, level = 'aal2'): string {
+  return `Bearer error="insufficient_user_authentication", acr_values="${level}", max_age="${maxAge}"`;
+}
+
+describe('WWW-Authenticate', () => {
+  test.each<[string, Presented, string, string | null]>([
+    ['nobody at @authenticated', nobody(), '{ client { name } }', 'Bearer'],
+    ['nobody at @stepUp', nobody(), '{ search(term: "x") }', 'Bearer'],
+    ['an expired token', nobody('EXPIRED'), '{ client { name } }', 'Bearer error="invalid_token"'],
+    ['a wrong token', nobody('INVALID'), 'mutation { close(term: "x") }', 'Bearer error="invalid_token"'],
+    ['a stale proof', stale, '{ search(term: "x") }', insufficient(600)],
+    ['a stale proof in a mutation', stale, 'mutation { close(term: "x") }', insufficient(120)],
+    [
+      'a user who has to enroll',
+      caller({}, { enrolled: [] }),
+      '{ client { accounts { balance } } }',
+      insufficient(300),
+    ],
+    [
+      'a first factor that will do and is stale',
+      caller({}, { enrolled: [] }),
+      '{ client { nickname } }',
+      insufficient(600, 'aal1'),
+    ],
+    ['a missing role, which no sign-in mends', fresh, 'mutation { audit }', null],
+    ['nothing refused', fresh, '{ hello search(term: "x") }', null],
+    ['a token fault that no field minds', nobody('EXPIRED'), '{ hello }', null],
+    ['another error', fresh, '{ boom }', null],
+    ['an invalid document', stale, '{ nothing }', null],
+  ])('for %s', async (_name, who, query, expected) => {
+    expect((await ask(who, query)).challenge).toBe(expected);
+  });
+
+  test.each<[string, string, string]>([
+    ['the shortest maxAge, whichever comes first', '{ search(term: "x") client { pin } }', insufficient(60)],
+    ['the shortest maxAge, whichever comes last', '{ client { pin } search(term: "x") }', insufficient(60)],
+    [
+      'the highest level and the shortest maxAge, of different fields',
+      '{ client { nickname accounts { balance } } }',
+      insufficient(300),
+    ],
+    ['of a whole mutation', 'mutation { open { pin } close(term: "x") }', insufficient(60)],
+    ['with a missing role beside it', 'mutation { audit close(term: "x") }', insufficient(120)],
+  ])('of several refusals is the strictest: %s', async (_name, query, expected) => {
+    const { challenge, errors } = await ask(caller({}, { enrolled: [] }), query);
+    expect(errors.length).toBeGreaterThan(1);
+    expect(challenge).toBe(expected);
+  });
+
+  test.each([
+    ['before', '{ boom client { pin } }'],
+    ['after', '{ client { pin } boom }'],
+  ])('is not lost to an error of another kind %s it', async (_name, query) => {
+    const { challenge, status } = await ask(stale, query);
+    expect(challenge).toBe(insufficient(60));
+    expect(status).toBe(200);
+  });
+
+  test('of a batch is the strictest of all its operations', async () => {
+    const { challenge, status, text } = await send(stale, [
+      { query: '{ hello }' },
+      { query: '{ search(term: "x") }' },
+      { query: 'mutation { close(term: "x") }' },
+    ]);
+    expect(challenge).toBe(insufficient(120));
+    expect(status).toBe(200);
+    expect(JSON.parse(text).map((one: { errors?: object[] }) => one.errors?.length ?? 0)).toEqual([0, 1, 1]);
+    expect(text).not.toContain('"http"');
+  });
+
+  test('of one request does not stay for the next', async () => {
+    const server = bankServer();
+    expect((await ask(stale, '{ search(term: "x") }', { server })).challenge).not.toBeNull();
+    expect((await ask(fresh, '{ search(term: "x") }', { server })).challenge).toBeNull();
+  });
+});
+
+describe('the status', () => {
+  test.each<[string, Presented, string, string, number]>([
+    ['of a refused mutation', stale, 'mutation { close(term: "x") }', SPEC, 401],
+    ['of the same for nobody', nobody(), 'mutation { close(term: "x") }', SPEC, 401],
+    ['of the same with a token fault', nobody('EXPIRED'), 'mutation { close(term: "x") }', SPEC, 401],
+    ['of the same for a client that knows only JSON', stale, 'mutation { close(term: "x") }', JSON_ONLY, 200],
+    ['of a mutation that is forbidden', fresh, 'mutation { audit }', SPEC, 403],
+    ['of the same for a client that knows only JSON', fresh, 'mutation { audit }', JSON_ONLY, 200],
+    ['of a mutation that is forbidden and stale', stale, 'mutation { audit close(term: "x") }', SPEC, 401],
+    ['of a query with a refused field', stale, '{ search(term: "x") }', SPEC, 200],
+    ['of the same for a client that knows only JSON', stale, '{ search(term: "x") }', JSON_ONLY, 200],
+    ['of a query with a forbidden field', fresh, '{ papers { ... on Report { title } } }', SPEC, 200],
+    ['of a mutation that runs', fresh, 'mutation { close(term: "x") }', SPEC, 200],
+  ])('%s', async (_name, who, query, accept, expected) => {
+    const { status, challenge } = await ask(who, query, { accept });
+    expect(status).toBe(expected);
+    const isMissingRole = query.includes('audit') && !query.includes('close');
+    const isRefused = who !== fresh;
+    expect(challenge !== null).toBe(isRefused && !isMissingRole);
+  });
+});
+
+describe('through a socket', () => {
+  let server: Server;
+  let url: string;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      void bankServer()(request, response, { caller: () => stale, ran: [] });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  test.each([
+    ['a mutation', 'mutation { close(term: "x") }', 401, 120],
+    ['a query', '{ client { pin } }', 200, 60],
+  ])('%s is refused with the same status and header', async (_name, query, status, maxAge) => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: SPEC },
+      body: JSON.stringify({ query }),
+    });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('www-authenticate')).toBe(insufficient(maxAge));
+    expect(response.headers.get('content-type')).toContain(SPEC);
+    expect((await response.json()).errors[0].extensions.code).toBe('STEP_UP_REQUIRED');
+  });
+});

@@ -1,0 +1,141 @@
+// The printed schema shows every guard where it stands, and the directives as the contract has them.
+import { printSchemaWithDirectives } from '@graphql-tools/utils';
+import { buildSchema } from 'graphql';
+import { expect, test } from 'vitest';
+import { bankSchema } from './example-schema.ts';
+
+const schema = bankSchema();
+
+test('the bank, printed with its guards', () => {
+  expect(printSchemaWithDirectives(schema)).toMatchInlineSnapshot(`
+    "schema {
+      query: Query
+      mutation: Mutation
+      subscription: Subscription
+    }
+
+    """
+    Refuses the field unless somebody is signed in. Refusal: \`UNAUTHENTICATED\`.
+    """
+    directive @authenticated on FIELD_DEFINITION | INTERFACE | OBJECT
+
+    """
+    Refuses the field unless the signed-in user has the role. Refusals: \`UNAUTHENTICATED\`, \`FORBIDDEN\`.
+    """
+    directive @requiresRole(
+      """The role."""
+      role: Role!
+    ) on FIELD_DEFINITION | INTERFACE | OBJECT
+
+    """
+    Refuses the field unless the session holds fresh evidence (RFC 9470). Met when one of the accepted second factors was completed no longer than \`maxAge\` seconds ago and the session as a whole is AAL2. Refusals: \`UNAUTHENTICATED\`, \`STEP_UP_REQUIRED\`, \`ENROLLMENT_REQUIRED\`.
+    """
+    directive @stepUp(
+      """The second factors that will do; null: any."""
+      accept: [FactorKind!]
+      """How old the proof may be, in seconds."""
+      maxAge: Int! = 600
+      """Whether a first factor will do for a user who has no second one."""
+      require: StepUpRequire! = SECOND_FACTOR
+    ) on FIELD_DEFINITION | INTERFACE | OBJECT
+
+    interface Account {
+      balance: Int @stepUp(maxAge: 300)
+      bank: String
+      id: ID
+    }
+
+    type Checking implements Account {
+      balance: Int
+      bank: String
+      id: ID
+      overdraft: Int
+    }
+
+    type Client {
+      accounts: [Account!]
+      name: String
+      nickname: String @stepUp(require: STRONGEST_ENROLLED)
+      pin: String @stepUp(maxAge: 60, accept: [TOTP, PASSKEY])
+      testament: Testament
+    }
+
+    enum FactorKind {
+      BACKUP_CODE
+      EMAIL_CODE
+      EMAIL_LINK
+      OAUTH
+      PASSKEY
+      PASSWORD
+      PHONE_CODE
+      PHONE_LINK
+      TOTP
+    }
+
+    type Leaflet {
+      title: String
+    }
+
+    type Mutation {
+      audit: String @requiresRole(role: AUDITOR)
+      close(term: String!): String @stepUp(maxAge: 120)
+      note: String
+      open: Client
+      openAccount: Account
+      print: Paper
+    }
+
+    union Paper = Leaflet | Report
+
+    type Query {
+      accounts: [Account!]
+      boom: String
+      client: Client @authenticated
+      clients(count: Int!): [Client!]
+      hello: String
+      papers: [Paper!]
+      sealed: [Sealed!]
+      search(term: String!): String @stepUp
+    }
+
+    type Report @requiresRole(role: AUDITOR) {
+      losses: Int @stepUp
+      title: String
+    }
+
+    enum Role {
+      AUDITOR
+      TELLER
+    }
+
+    type Savings implements Account {
+      balance: Int @stepUp(maxAge: 300)
+      bank: String
+      id: ID
+      interest: Float @authenticated
+    }
+
+    interface Sealed @stepUp(accept: [PASSKEY, TOTP]) {
+      text: String
+    }
+
+    enum StepUpRequire {
+      SECOND_FACTOR
+      STRONGEST_ENROLLED
+    }
+
+    type Subscription {
+      alarms: Int @stepUp
+      clients: Client
+    }
+
+    type Testament implements Sealed {
+      heirs: Int
+      text: String
+    }"
+  `);
+});
+
+test('what is printed is a valid schema', () => {
+  expect(() => buildSchema(printSchemaWithDirectives(schema))).not.toThrow();
+});

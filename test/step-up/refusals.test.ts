@@ -1,0 +1,168 @@
+// What a refusal tells a client: what is missing, and what to do about it.
+import { GraphQLError } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { ANONYMOUS } from '../../src/policy/decision.ts';
+import { RefusalError } from '../../src/step-up/refusal-error.ts';
+import type { Presented } from '../../src/step-up/standing.ts';
+import { caller, NOW, nobody } from './example-schema.ts';
+import { ask } from './example-server.ts';
+
+const SECOND_FACTORS = ['PHONE_CODE', 'PHONE_LINK', 'TOTP', 'BACKUP_CODE', 'PASSKEY'];
+const NOTHING = { acrValues: null, maxAge: null, accept: null, lastVerifiedAt: null };
+
+describe('the extensions of a refused field', () => {
+  test.each<[string, Presented, string, object]>([
+    [
+      '@authenticated, for nobody',
+      nobody(),
+      '{ client { name } }',
+      { code: 'UNAUTHENTICATED', remedy: 'SIGN_IN', ...NOTHING },
+    ],
+    [
+      '@stepUp, for nobody',
+      nobody(),
+      '{ search(term: "x") }',
+      {
+        code: 'UNAUTHENTICATED',
+        remedy: 'SIGN_IN',
+        acrValues: ['aal2'],
+        maxAge: 600,
+        accept: SECOND_FACTORS,
+        lastVerifiedAt: null,
+      },
+    ],
+    [
+      '@stepUp, for a session that proved too long ago',
+      caller({ TOTP: 61 }),
+      '{ client { pin } }',
+      {
+        code: 'STEP_UP_REQUIRED',
+        remedy: 'STEP_UP',
+        acrValues: ['aal2'],
+        maxAge: 60,
+        accept: ['TOTP', 'PASSKEY'],
+        lastVerifiedAt: NOW - 61,
+      },
+    ],
+    [
+      '@stepUp, for a session that never proved',
+      caller({ EMAIL_CODE: 5 }),
+      '{ search(term: "x") }',
+      {
+        code: 'STEP_UP_REQUIRED',
+        remedy: 'STEP_UP',
+        acrValues: ['aal2'],
+        maxAge: 600,
+        accept: SECOND_FACTORS,
+        lastVerifiedAt: null,
+      },
+    ],
+    [
+      '@stepUp, for a session that proved another factor than those accepted',
+      caller({ PHONE_CODE: 5 }, { enrolled: ['PHONE_CODE', 'PASSKEY'] }),
+      '{ client { pin } }',
+      {
+        code: 'STEP_UP_REQUIRED',
+        remedy: 'STEP_UP',
+        acrValues: ['aal2'],
+        maxAge: 60,
+        accept: ['TOTP', 'PASSKEY'],
+        lastVerifiedAt: null,
+      },
+    ],
+    [
+      '@stepUp, for a user who has no second factor',
+      caller({}, { enrolled: [] }),
+      '{ search(term: "x") }',
+      {
+        code: 'ENROLLMENT_REQUIRED',
+        remedy: 'ENROLL',
+        acrValues: ['aal2'],
+        maxAge: 600,
+        accept: SECOND_FACTORS,
+        lastVerifiedAt: null,
+      },
+    ],
+    [
+      '@stepUp, for a user who has none that is accepted',
+      caller({ PHONE_CODE: 5 }, { enrolled: ['PHONE_CODE'] }),
+      '{ client { pin } }',
+      {
+        code: 'ENROLLMENT_REQUIRED',
+        remedy: 'ENROLL',
+        acrValues: ['aal2'],
+        maxAge: 60,
+        accept: ['TOTP', 'PASSKEY'],
+        lastVerifiedAt: null,
+      },
+    ],
+    [
+      '@stepUp(require: STRONGEST_ENROLLED), for a user who has no second factor and proved the first long ago',
+      caller({}, { enrolled: [] }),
+      '{ client { nickname } }',
+      {
+        code: 'STEP_UP_REQUIRED',
+        remedy: 'STEP_UP',
+        acrValues: ['aal1'],
+        maxAge: 600,
+        accept: null,
+        lastVerifiedAt: NOW - 3600,
+      },
+    ],
+    [
+      '@requiresRole, for a user who does not have it',
+      caller({ TOTP: 5 }, { roles: ['TELLER'] }),
+      'mutation { audit }',
+      { code: 'FORBIDDEN', remedy: null, ...NOTHING },
+    ],
+    [
+      '@requiresRole, for nobody',
+      nobody(),
+      'mutation { audit }',
+      { code: 'UNAUTHENTICATED', remedy: 'SIGN_IN', ...NOTHING },
+    ],
+  ])('%s', async (_name, who, query, extensions) => {
+    const { errors } = await ask(who, query);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]?.extensions).toEqual(extensions);
+    expect(errors[0]?.message).toBeTruthy();
+  });
+});
+
+test('STRONGEST_ENROLLED takes a fresh first factor of a user without a second one, and of nobody else', async () => {
+  const query = '{ client { nickname } }';
+  const without = await ask(caller({ PASSWORD: 5 }, { enrolled: [] }), query);
+  expect(without.data).toEqual({ client: { nickname: 'Countess' } });
+  const withOne = await ask(caller({ PASSWORD: 5 }, { enrolled: ['TOTP'] }), query);
+  expect(withOne.refused).toEqual({ 'client.nickname': 'STEP_UP_REQUIRED' });
+});
+
+test('an expired token is told apart from a missing and from a wrong one', async () => {
+  const messages = await Promise.all(
+    [nobody(), nobody('EXPIRED'), nobody('INVALID')].map(async (who) => {
+      const { errors } = await ask(who, '{ client { name } }');
+      return errors[0]?.message;
+    }),
+  );
+  expect(messages).toEqual([
+    'Sign in first.',
+    expect.stringContaining('expired'),
+    expect.stringContaining('not valid'),
+  ]);
+});
+
+test('a refusal goes by the name of errors that are meant for clients, so that no server masks it', () => {
+  expect(new RefusalError(ANONYMOUS)).toBeInstanceOf(GraphQLError);
+  expect(new RefusalError(ANONYMOUS).name).toBe('GraphQLError');
+});
+
+test.each([
+  ['a query', '{ client { name } search(term: "x") boom }'],
+  ['a mutation', 'mutation { note close(term: "x") audit }'],
+])('no body tells how the response was made: %s', async (_name, query) => {
+  const { text, errors } = await ask(nobody(), query);
+  expect(errors.length).toBeGreaterThan(1);
+  expect(text).not.toMatch(/"http"|"spec"|"headers"|"stack"|originalError|secret detail/i);
+  const known = new Set(['code', 'remedy', 'acrValues', 'maxAge', 'accept', 'lastVerifiedAt']);
+  expect(errors.flatMap((one) => Object.keys(one.extensions)).filter((key) => !known.has(key))).toEqual([]);
+});
