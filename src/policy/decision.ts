@@ -31,6 +31,8 @@ export interface Refusal {
   /** Seconds, RFC 9470 section 3. */
   readonly maxAge: number | null;
   readonly accept: readonly FactorKind[] | null;
+  /** With `accept` and `maxAge` what a step-up is started with, so that its proof will do. */
+  readonly require: StepUpRequire | null;
   /** When one of the accepted factors was last proved in this session, in seconds since 1970. */
   readonly lastVerifiedAt: number | null;
 }
@@ -38,7 +40,7 @@ export interface Refusal {
 /** Evidence from later than this is no evidence: the clocks disagree, and doubt refuses. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-const NOTHING_HELPS = { acrValues: null, maxAge: null, accept: null, lastVerifiedAt: null };
+const NOTHING_HELPS = { acrValues: null, maxAge: null, accept: null, require: null, lastVerifiedAt: null };
 
 export const ANONYMOUS: Refusal = { code: 'UNAUTHENTICATED', remedy: 'SIGN_IN', ...NOTHING_HELPS };
 
@@ -56,8 +58,7 @@ export function refuseRole(standing: Standing | null, role: string): Refusal | n
 export function refuseStepUp(standing: Standing | null, demand: Requirement, now: number): Refusal | null {
   if (standing === null) {
     const level = demand.require === StepUpRequire.SECOND_FACTOR ? AssuranceLevel.AAL2 : AssuranceLevel.AAL1;
-    const { maxAge, accept } = demand;
-    return { ...ANONYMOUS, acrValues: [acrOf(level)], maxAge, accept };
+    return { ...ANONYMOUS, acrValues: [acrOf(level)], ...demand };
   }
   const evidence = standing.evidence.filter((one) => one.completedAt <= now + CLOCK_TOLERANCE_SECONDS);
   return strongestIsFirstFactor(standing, demand)
@@ -72,7 +73,7 @@ function strongestIsFirstFactor({ enrolled }: Standing, demand: Requirement): bo
 
 function refuseStaleFirstFactor(
   evidence: readonly Evidence[],
-  { maxAge }: Requirement,
+  { maxAge, require }: Requirement,
   now: number,
 ): Refusal | null {
   if (isFresh(evidence, maxAge, now)) return null;
@@ -82,6 +83,7 @@ function refuseStaleFirstFactor(
     acrValues: [acrOf(AssuranceLevel.AAL1)],
     maxAge,
     accept: null,
+    require,
     lastVerifiedAt: authTime(evidence) ?? null,
   };
 }
@@ -89,7 +91,7 @@ function refuseStaleFirstFactor(
 function refuseWithoutSecondFactor(
   evidence: readonly Evidence[],
   enrolled: readonly FactorKind[],
-  { maxAge, accept }: Requirement,
+  { maxAge, accept, require }: Requirement,
   now: number,
 ): Refusal | null {
   const accepted = evidence.filter((one) => accept.includes(one.factor));
@@ -101,6 +103,7 @@ function refuseWithoutSecondFactor(
     acrValues: [acrOf(AssuranceLevel.AAL2)],
     maxAge,
     accept,
+    require,
     lastVerifiedAt: authTime(accepted) ?? null,
   };
 }

@@ -1,4 +1,5 @@
-// Throttling of guesses (NIST SP 800-63B-4 section 3.2.2: at most 100 consecutive failures; this stays far below).
+// Throttling of guesses (NIST SP 800-63B-4 section 3.2.2): the first lock comes long before the 100th failure in a row,
+// and soon a guesser has one guess an hour.
 
 /** Attempts in one workflow. The one that is right is given back. */
 export const MAX_ATTEMPTS = 5;

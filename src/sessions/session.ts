@@ -45,7 +45,7 @@ interface SessionRow {
   revoked_at: Date | null;
 }
 
-const COLUMNS = [
+export const SESSION_COLUMNS = [
   'id',
   'user_id',
   'tenant_id',
@@ -85,7 +85,7 @@ export async function findActiveSession(
     .selectFrom('session as s')
     .innerJoin('user_account as u', 'u.id', 's.user_id')
     .innerJoin('tenant as t', 't.id', 's.tenant_id')
-    .select(COLUMNS.map((column) => `s.${column}` as const))
+    .select(SESSION_COLUMNS.map((column) => `s.${column}` as const))
     .select(['u.roles', 't.second_factor'])
     .select((row) => [
       row
@@ -129,7 +129,7 @@ export function sessionMeetsPolicy(session: ActiveSession): boolean {
 export async function listSessions(sql: Sql, userId: string, now: Date): Promise<Session[]> {
   const rows = await sql
     .selectFrom('session')
-    .select(COLUMNS)
+    .select(SESSION_COLUMNS)
     .where('user_id', '=', userId)
     .where('revoked_at', 'is', null)
     .where('idle_expires_at', '>', now)
@@ -138,39 +138,4 @@ export async function listSessions(sql: Sql, userId: string, now: Date): Promise
     .limit(100)
     .execute();
   return rows.map(sessionOf);
-}
-
-/** Ends one session of a user. Null when the user has no such session, or it has ended already. */
-export async function revokeSession(
-  sql: Sql,
-  userId: string,
-  sessionId: string,
-  now: Date,
-): Promise<Session | null> {
-  const row = await sql
-    .updateTable('session')
-    .set({ revoked_at: now })
-    .where('id', '=', sessionId)
-    .where('user_id', '=', userId)
-    .where('revoked_at', 'is', null)
-    .returning(COLUMNS)
-    .executeTakeFirst();
-  return row === undefined ? null : sessionOf(row);
-}
-
-/** @returns how many were ended. */
-export async function revokeOtherSessions(
-  sql: Sql,
-  userId: string,
-  keepSessionId: string,
-  now: Date,
-): Promise<number> {
-  const { numUpdatedRows } = await sql
-    .updateTable('session')
-    .set({ revoked_at: now })
-    .where('user_id', '=', userId)
-    .where('id', '<>', keepSessionId)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst();
-  return Number(numUpdatedRows);
 }

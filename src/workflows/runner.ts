@@ -3,7 +3,7 @@
 // is hashed, and an attempt is spent before it is checked.
 import { type AnyMachineSnapshot, type AnyStateMachine, initialTransition, transition } from 'xstate';
 import { type Account, enrolledSecondFactors } from '../factors/account.ts';
-import type { Verdict } from '../factors/factor.ts';
+import { REJECTED, type Verdict } from '../factors/factor.ts';
 import { OverloadedError } from '../factors/password/lanes.ts';
 import { addAudit } from '../persistence/audit.ts';
 import { jsonb } from '../persistence/jsonb.ts';
@@ -217,7 +217,8 @@ export class WorkflowRunner {
         challenge: challenges.find((one) => one.factor === proof.factor) ?? null,
         now,
       });
-      return verdict ?? { accepted: false };
+      // A decoy's code was sent to nobody; whoever guesses it has still not found an account.
+      return verdict === undefined || account === null ? REJECTED : verdict;
     });
   }
 

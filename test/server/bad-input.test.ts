@@ -19,8 +19,9 @@ beforeAll(async () => {
 afterAll(() => app[Symbol.asyncDispose]());
 
 /** No input of a client is a failure of ours. */
+let read = 0;
 afterEach(() => {
-  for (const line of app.log) expect(JSON.parse(line).level).toBeLessThan(50);
+  for (; read < app.log.length; read += 1) expect(JSON.parse(app.log[read] ?? '').level).toBeLessThan(50);
 });
 
 /** The code of an answer: of its error as data, or of its GraphQL error. */
@@ -251,10 +252,9 @@ describe('a tenant', () => {
   test('of a wrong form in a field without a union takes nothing away from a refusal beside it', async () => {
     const both = '{ viewer { id } settings(tenant: "No") { __typename } }';
     const { errors, headers } = await client.graphql(both, {}, 'x');
-    expect(errors.map((error) => error.extensions.code).toSorted()).toEqual([
-      'INVALID_INPUT',
-      'UNAUTHENTICATED',
-    ]);
+    expect(new Set(errors.map((error) => error.extensions.code))).toEqual(
+      new Set(['INVALID_INPUT', 'UNAUTHENTICATED']),
+    );
     expect(headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
   });
 });

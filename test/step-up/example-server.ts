@@ -32,7 +32,7 @@ export interface Answer {
   readonly status: number;
   readonly challenge: string | null;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it asked for
   readonly data: any;
   readonly errors: readonly Problem[];
   /** The code of each error, by its path. */

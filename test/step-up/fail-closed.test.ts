@@ -100,6 +100,13 @@ describe('directives are found', () => {
     expect(errors?.map((one) => one.extensions['maxAge'])).toEqual([5]);
   });
 
+  test('and nobody is sent to prove a factor who would then lack a role', async () => {
+    const onField = { extensions: { directives: { requiresRole: { role: 'ADMIN' } } } };
+    const schema = enforce(schemaOf(onField, { directives: { stepUp: {} } }), () => caller({ TOTP: 601 }));
+    const { errors } = await graphql({ schema, source: '{ secret }', contextValue: {} });
+    expect(errors?.map((one) => one.extensions['code'])).toEqual(['FORBIDDEN']);
+  });
+
   test('and others beside them do no harm', async () => {
     const directives = [{ name: 'cost', args: { weight: 5 } }, { name: 'deprecated' }];
     const schema = enforce(schemaOf({ extensions: { directives } }), anonymous);

@@ -1,7 +1,11 @@
 // A guard stands before its field wherever and however the field is asked for.
-import { getIntrospectionQuery } from 'graphql';
+import SchemaBuilder from '@pothos/core';
+import { getIntrospectionQuery, graphql } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { caller, nobody } from './example-schema.ts';
+import { FACTOR_KINDS } from '../../src/policy/factor-kind.ts';
+import { StepUpRequire } from '../../src/policy/requirement.ts';
+import stepUpPlugin from '../../src/step-up/pothos/index.ts';
+import { type BankContext, caller, nobody, standingOf } from './example-schema.ts';
 import { ask } from './example-server.ts';
 
 const stale = caller({ TOTP: 601 });
@@ -89,6 +93,26 @@ describe('a guard stands before', () => {
     expect((await ask(staleAuditor, query)).refused).toEqual({ 'papers.1.losses': 'STEP_UP_REQUIRED' });
     expect((await ask(auditor, query)).errors).toEqual([]);
   });
+});
+
+test('a guard stands before every field of a root type', async () => {
+  const builder = new SchemaBuilder<{ Context: BankContext }>({
+    plugins: [stepUpPlugin],
+    stepUp: { standing: standingOf },
+  });
+  builder.enumType('FactorKind', { values: FACTOR_KINDS });
+  builder.enumType('StepUpRequire', { values: Object.values(StepUpRequire) });
+  builder.enumType('Role', { values: ['ADMIN'] });
+  builder.queryType({
+    authenticated: true,
+    fields: (t) => ({ hello: t.string({ resolve: () => 'world' }) }),
+  });
+  builder.mutationType({ stepUp: true, fields: (t) => ({ hello: t.string({ resolve: () => 'world' }) }) });
+  const schema = builder.toSchema();
+  const contextValue = { caller: () => stale, ran: [] };
+  expect((await graphql({ schema, source: '{ hello }', contextValue })).errors).toBeUndefined();
+  const { errors } = await graphql({ schema, source: 'mutation { hello }', contextValue });
+  expect(errors?.map((one) => one.extensions['code'])).toEqual(['STEP_UP_REQUIRED']);
 });
 
 describe('a guard is not dodged by', () => {

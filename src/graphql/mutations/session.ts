@@ -1,7 +1,7 @@
 // Refreshing and ending sessions.
 import { sqlOf } from '../../persistence/orm.ts';
 import { RefreshTokenRejected } from '../../sessions/errors.ts';
-import { revokeOtherSessions, revokeSession } from '../../sessions/session.ts';
+import { revokeOtherSessions, revokeSession } from '../../sessions/revocation.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { isUuid, NotFound } from '../input.ts';
@@ -37,10 +37,9 @@ builder.mutationField('signOut', (t) =>
     authenticated: true,
     description: 'Ends this session, at once and for all its tokens.',
     resolve: async (_root, _args, context) => {
-      const { session, em, services, delivery } = signedIn(context);
+      const { services, delivery, ...caller } = signedIn(context);
       delivery.clear();
-      const now = services.clock.now();
-      return (await revokeSession(sqlOf(em), session.userId, session.id, now)) ?? session;
+      return (await revokeSession(caller.session.id, caller, services.clock.now())) ?? caller.session;
     },
   }),
 );
@@ -53,10 +52,8 @@ builder.mutationField('revokeSession', (t) =>
     description: 'Ends one of your sessions, at once and for all its tokens.',
     args: { id: t.arg.id({ required: true, description: 'The session’s id.' }) },
     resolve: async (_root, { id }, context) => {
-      const { session, em, services } = signedIn(context);
-      const revoked = isUuid(id)
-        ? await revokeSession(sqlOf(em), session.userId, id, services.clock.now())
-        : null;
+      const { services, ...caller } = signedIn(context);
+      const revoked = isUuid(id) ? await revokeSession(id, caller, services.clock.now()) : null;
       if (revoked === null) throw new NotFound();
       return revoked;
     },
@@ -75,10 +72,8 @@ builder.mutationField('revokeOtherSessions', (t) =>
     authenticated: true,
     description: 'Ends all of your sessions but this one.',
     resolve: async (_root, _args, context) => {
-      const { session, em, services } = signedIn(context);
-      return {
-        count: await revokeOtherSessions(sqlOf(em), session.userId, session.id, services.clock.now()),
-      };
+      const { services, ...caller } = signedIn(context);
+      return { count: await revokeOtherSessions(caller, services.clock.now()) };
     },
   }),
 );

@@ -2,7 +2,12 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Account } from '../../../src/factors/account.ts';
-import { backupCodeFactor, newBackupCodes } from '../../../src/factors/backup-codes/backup-code.ts';
+import {
+  backupCodeFactor,
+  type NewBackupCodes,
+  newBackupCodes,
+} from '../../../src/factors/backup-codes/backup-code.ts';
+import type { Verdict } from '../../../src/factors/factor.ts';
 import { KeyRing } from '../../../src/platform/key-ring.ts';
 
 const ring = new KeyRing([randomBytes(32)]);

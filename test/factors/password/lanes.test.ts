@@ -50,7 +50,7 @@ async function flood(lanes: HashingLanes): Promise<Flood> {
 
 /** When everything that was due has been done. */
 function settled(): Promise<undefined> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => setImmediate(() => resolve(undefined)));
 }
 
 async function endAll({ hashes, results }: Flood): Promise<void> {

@@ -1,0 +1,258 @@
+// No answer tells whether an account exists. Each step is taken twice, for an address that has an account and for one
+// that nobody has, and everything that a stranger sees must be the same: status, headers, codes, types, every member
+// that is there or not. Only ids, times and the length of nothing may differ.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { type GraphQLAnswer, type Person, TestClient } from '../harness/client.ts';
+
+let app: TestApp;
+let client: TestClient;
+let known: Person;
+/** With a second factor, so that there is something more to give away. */
+let protectedOne: Person;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  client = new TestClient(app);
+  known = await client.signUp();
+  protectedOne = await client.signUp();
+  await client.enrollTotp(protectedOne.accessToken);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+const WORKFLOW = `
+  id status expiresAt
+  factors { factor authenticatorId hint needsPreparing }
+  challenge { factor hint sentAt expiresAt }`;
+const ENDING = 'totp { secret } backupCodes session { accessToken }';
+const SIGN_UP = `... on SignUp { ${ENDING} }`;
+const SIGN_IN = `... on SignIn { ${ENDING} }`;
+const LOCKED = '... on LockedOut { retryAfterSeconds }';
+const INVALID = '... on InvalidInput { fields { path message } }';
+
+/** Everything that a stranger can see of each step. */
+const STEPS = {
+  startSignUp: ['StartSignUpInput', `${SIGN_UP} ${INVALID}`],
+  startSignIn: ['StartSignInInput', `${SIGN_IN} ${INVALID}`],
+  prepareFactor: ['PrepareFactorInput', `${SIGN_UP} ${SIGN_IN} ${LOCKED}`],
+  attemptFactor: [
+    'AttemptFactorInput',
+    `${SIGN_UP} ${SIGN_IN} ${LOCKED} ${INVALID} ... on ProofRejected { attemptsRemaining }`,
+  ],
+} as const;
+
+/** One step as a stranger sees it, and the id with which to go on. */
+async function step(field: keyof typeof STEPS, input: object): Promise<{ id: string; seen: unknown }> {
+  const [type, selection] = STEPS[field];
+  const seen = `__typename ... on Workflow { ${WORKFLOW} } ... on UserError { code message } ${selection}`;
+  const document = `mutation ($input: ${type}!) { ${field}(input: $input) { ${seen} } }`;
+  const answer = await client.graphql(document, { input });
+  expect(answer.errors).toEqual([]);
+  return { id: answer.data?.[field]?.id, seen: outline(answer) };
+}
+
+async function read(id: string): Promise<unknown> {
+  const document = `query ($id: ID!) { workflow(id: $id) { ${WORKFLOW} ${SIGN_UP} ${SIGN_IN} } }`;
+  const answer = await client.graphql(document, { id });
+  expect(answer.data?.workflow).toBeTruthy();
+  return outline(answer);
+}
+
+/** An answer without what differs between any two of them. */
+function outline({ status, headers, text }: GraphQLAnswer): unknown {
+  const ofBody: unknown = JSON.parse(text, (key, value: unknown) => {
+    if (typeof value !== 'string') return value;
+    if (key === 'id') return `an id of ${value.length}`;
+    return /^\d{4}-\d\d-\d\dT/.test(value) ? 'a time' : value;
+  });
+  const names = [...headers].filter(([name]) => name !== 'date');
+  return { status, headers: names, body: ofBody };
+}
+
+/** Takes the same steps for both, one after the other, and compares them one by one. */
+async function compare(
+  one: string,
+  other: string,
+  walk: (address: string) => AsyncGenerator<unknown>,
+): Promise<unknown[]> {
+  const collect = async (address: string): Promise<unknown[]> => {
+    const seen: unknown[] = [];
+    for await (const answer of walk(address)) seen.push(answer);
+    return seen;
+  };
+  const ofOne = await collect(one);
+  const ofOther = await collect(other);
+  for (const [at, answer] of ofOne.entries()) expect(ofOther[at]).toEqual(answer);
+  expect(ofOther).toHaveLength(ofOne.length);
+  return ofOne;
+}
+
+const nobody = (): string => `${randomUUID()}@example.com`;
+
+describe.each([
+  ['an account', () => known.email],
+  ['an account with a second factor', () => protectedOne.email],
+])('a sign-in for %s looks like one for nobody', (_what, address) => {
+  test('with wrong passwords, until its attempts are spent and beyond', async () => {
+    const seen = await compare(address(), nobody(), async function* (identifier) {
+      const started = await step('startSignIn', { identifier });
+      yield started.seen;
+      for (let attempt = 0; attempt < 7; attempt += 1) {
+        const proof = { password: `wrong ${attempt}` };
+        yield (await step('attemptFactor', { workflowId: started.id, proof })).seen;
+      }
+      yield await read(started.id);
+    });
+    expect(JSON.stringify(seen).includes('PROOF_REJECTED')).toBe(true);
+    expect(JSON.stringify(seen).includes('WORKFLOW_ENDED')).toBe(true);
+    app.clock.advance(3700); // both are locked by now, or nearly
+  });
+
+  test('with a code by mail, sent twice, and wrong codes', async () => {
+    const seen = await compare(address(), nobody(), async function* (identifier) {
+      const { id: workflowId, seen: started } = await step('startSignIn', { identifier });
+      yield started;
+      yield (await step('attemptFactor', { workflowId, proof: { emailCode: '000000' } })).seen;
+      yield (await step('prepareFactor', { workflowId, factor: 'EMAIL_CODE' })).seen;
+      yield (await step('prepareFactor', { workflowId, factor: 'EMAIL_CODE' })).seen;
+      yield await read(workflowId);
+      app.clock.advance(31);
+      yield (await step('prepareFactor', { workflowId, factor: 'EMAIL_CODE' })).seen;
+      for (const emailCode of ['000000', 'no code', ''])
+        yield (await step('attemptFactor', { workflowId, proof: { emailCode } })).seen;
+      app.clock.advance(601); // the code has expired, and is wrong in the same way
+      yield await read(workflowId);
+      yield (await step('attemptFactor', { workflowId, proof: { emailCode: '000000' } })).seen;
+      yield (await step('attemptFactor', { workflowId, proof: { emailCode: '000000' } })).seen;
+    });
+    expect(JSON.stringify(seen).includes('"challenge":{"factor":"EMAIL_CODE"')).toBe(true);
+    app.clock.advance(3700);
+  });
+
+  test('with messages without end', async () => {
+    const seen = await compare(address(), nobody(), async function* (identifier) {
+      const { id: workflowId } = await step('startSignIn', { identifier });
+      for (let message = 0; message < 7; message += 1) {
+        yield (await step('prepareFactor', { workflowId, factor: 'EMAIL_CODE' })).seen;
+        app.clock.advance(31);
+      }
+    });
+    expect(JSON.stringify(seen).includes('TOO_MANY_MESSAGES')).toBe(true);
+  });
+
+  test('with factors that it may or may not have', async () => {
+    await compare(address(), nobody(), async function* (identifier) {
+      const { id: workflowId } = await step('startSignIn', { identifier });
+      for (const factor of ['TOTP', 'PASSWORD', 'PHONE_CODE', 'PASSKEY', 'BACKUP_CODE'])
+        yield (await step('prepareFactor', { workflowId, factor })).seen;
+      for (const proof of [{ totp: '000000' }, { backupCode: 'XXXX-XXXX' }])
+        yield (await step('attemptFactor', { workflowId, proof })).seen;
+    });
+  });
+
+  test('with failures over many workflows, up to the lock, through it and after it', async () => {
+    const seen = await compare(address(), nobody(), async function* (identifier) {
+      for (let workflows = 0; workflows < 4; workflows += 1) {
+        const { id: workflowId } = await step('startSignIn', { identifier });
+        for (let attempt = 0; attempt < 4; attempt += 1)
+          yield lockAs(await step('attemptFactor', { workflowId, proof: { password: 'wrong' } }));
+        yield lockAs(await step('prepareFactor', { workflowId, factor: 'EMAIL_CODE' }));
+        yield await read(workflowId);
+      }
+      app.clock.advance(61);
+      const { id: workflowId } = await step('startSignIn', { identifier });
+      yield lockAs(await step('attemptFactor', { workflowId, proof: { password: 'wrong' } }));
+      yield lockAs(await step('attemptFactor', { workflowId, proof: { password: 'wrong' } }));
+    });
+    expect(JSON.stringify(seen).includes('LOCKED_OUT')).toBe(true);
+    app.clock.advance(3700);
+  });
+
+  test('in another tenant, in another case, and past its deadline', async () => {
+    await compare(address(), nobody(), async function* (identifier) {
+      yield (await step('startSignIn', { identifier, tenant: 'elsewhere' })).seen;
+      const { id: workflowId, seen } = await step('startSignIn', {
+        identifier: ` ${identifier.toUpperCase()}`,
+      });
+      yield seen;
+      app.clock.advance(901);
+      yield (await step('attemptFactor', { workflowId, proof: { password: 'wrong' } })).seen;
+      yield (await step('prepareFactor', { workflowId, factor: 'EMAIL_CODE' })).seen;
+      yield await read(workflowId);
+    });
+  });
+});
+
+describe('a sign-up for an address that is taken looks like one for an address that is free', () => {
+  test('from its start until its attempts are spent', async () => {
+    const seen = await compare(known.email, nobody(), async function* (email) {
+      const { id: workflowId, seen: started } = await step('startSignUp', {
+        email,
+        password: 'a new password',
+      });
+      yield started;
+      yield await read(workflowId);
+      app.clock.advance(31);
+      yield (await step('prepareFactor', { workflowId, factor: 'EMAIL_CODE' })).seen;
+      yield (await step('attemptFactor', { workflowId, proof: { password: 'a new password' } })).seen;
+      for (let attempt = 0; attempt < 6; attempt += 1)
+        yield (await step('attemptFactor', { workflowId, proof: { emailCode: `00000${attempt}` } })).seen;
+      yield await read(workflowId);
+    });
+    expect(JSON.stringify(seen).includes('"attemptsRemaining":0')).toBe(true);
+    expect(JSON.stringify(seen).includes('FAILED')).toBe(true);
+  });
+
+  test('with passwords that the policy refuses', async () => {
+    const seen = await compare(known.email, nobody(), async function* (email) {
+      for (const password of ['', 'short', 'x'.repeat(257), 'x'.repeat(5000)])
+        yield (await step('startSignUp', { email, password })).seen;
+    });
+    expect(JSON.stringify(seen).includes('PASSWORD_REJECTED')).toBe(true);
+  });
+
+  test('its owner learns of it by mail, and the stranger gets no code', async () => {
+    const before = (await client.inbox()).length;
+    await step('startSignUp', { email: known.email, password: 'a new password' });
+    const messages = (await client.inbox()).slice(0, -before);
+    expect(messages).toHaveLength(1);
+    expect(messages[0]).toMatchObject({ to: known.email, subject: 'You already have an account' });
+    expect(messages[0]?.text).not.toMatch(/\d{6}/);
+  });
+});
+
+describe('a sign-up that was never finished', () => {
+  test('leaves its address looking free, to a sign-in and to another sign-up', async () => {
+    const pending = nobody();
+    await client.startSignUp({ email: pending, password: 'the password of it' });
+    await compare(pending, nobody(), async function* (identifier) {
+      const { id: workflowId, seen } = await step('startSignIn', { identifier });
+      yield seen;
+      yield (await step('attemptFactor', { workflowId, proof: { password: 'the password of it' } })).seen;
+      yield (await step('prepareFactor', { workflowId, factor: 'EMAIL_CODE' })).seen;
+      yield (await step('startSignUp', { email: identifier, password: 'another password' })).seen;
+    });
+  });
+});
+
+test('the log of both says the same, and names neither', async () => {
+  const lines = async (identifier: string): Promise<unknown[]> => {
+    const before = app.log.length;
+    const { id: workflowId } = await step('startSignIn', { identifier });
+    await step('attemptFactor', { workflowId, proof: { password: 'wrong' } });
+    await step('prepareFactor', { workflowId, factor: 'EMAIL_CODE' });
+    await fetch(`${app.url}/healthz`);
+    const ofRequests = app.log.slice(before).filter((line) => !line.includes('"queue"'));
+    expect(ofRequests.join('')).not.toContain(identifier.slice(0, 12));
+    return ofRequests.map((line) => ({ ...JSON.parse(line), time: '', ms: 0 }));
+  };
+  expect(await lines(nobody())).toEqual(await lines(known.email));
+});
+
+/** How long a lock still lasts depends on the moment. */
+function lockAs({ seen }: { seen: unknown }): unknown {
+  return JSON.parse(
+    JSON.stringify(seen).replaceAll(/"retryAfterSeconds":\d+/g, '"retryAfterSeconds":"soon"'),
+  );
+}
