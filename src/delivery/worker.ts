@@ -12,6 +12,9 @@ import { DELIVER_TASK, type Outbox } from './outbox.ts';
 
 const CLEAR_AWAY_TASK = 'clear-away';
 
+/** How long a message that is being handed over when the server stops may still take. Then it waits for the next. */
+const STOP_MS = 2000;
+
 export interface WorkerParts {
   readonly databaseUrl: string;
   readonly orm: Orm;
@@ -25,6 +28,7 @@ export async function startWorker({ databaseUrl, orm, outbox, clock, log }: Work
     connectionString: databaseUrl,
     concurrency: 4,
     noHandleSignals: true, // the server stops it, after the last request
+    gracefulShutdownAbortTimeout: STOP_MS,
     crontab: `*/10 * * * * ${CLEAR_AWAY_TASK}`,
     taskList: {
       async [DELIVER_TASK](payload, { abortSignal }) {

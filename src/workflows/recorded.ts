@@ -7,13 +7,20 @@ import type { ChartName } from './charts.ts';
 /** Chart, version, digest. */
 export type RecordedCharts = Record<string, Record<string, string>>;
 
-/** Comments and layout do not count. */
+/** The chart's source, with the part that it shares with others. Comments and layout do not count. */
 export async function chartDigest(name: ChartName): Promise<string> {
-  const source = await readFile(new URL(`./${name}/chart.ts`, import.meta.url), 'utf8');
-  const meaning = source
+  const chart = await source(`./${name}/chart.ts`);
+  const shared = chart.includes("'../first-authenticator.ts'")
+    ? await source('./first-authenticator.ts')
+    : '';
+  const meaning = `${chart}${shared}`
     .replaceAll(/^\s*\/\/.*$/gm, '')
     .replaceAll(/\/\*\*.*?\*\//gs, '')
     .replaceAll(/\s+/g, '')
     .replaceAll(/,(?=[)\]}])/g, '');
   return digest(meaning);
+}
+
+function source(path: string): Promise<string> {
+  return readFile(new URL(path, import.meta.url), 'utf8');
 }

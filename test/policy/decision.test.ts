@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { refuseAnonymous, refuseRole, refuseStepUp, type Standing } from '../../src/policy/decision.ts';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import type { FactorKind } from '../../src/policy/factor-kind.ts';
+import { provable } from '../../src/policy/required-factors.ts';
 import { requirement } from '../../src/policy/requirement.ts';
 import {
   demand,
@@ -204,8 +205,10 @@ describe('STRONGEST_ENROLLED', () => {
     fc.assert(
       fc.property(standing, demandsStrongest, (caller, demanded) => {
         fc.pre(caller.enrolled.length > 0);
-        const strict = { ...demanded, require: 'SECOND_FACTOR' as const };
-        expect(refuseStepUp(caller, demanded, NOW)).toEqual(refuseStepUp(caller, strict, NOW));
+        const strict = refuseStepUp(caller, { ...demanded, require: 'SECOND_FACTOR' }, NOW);
+        expect(refuseStepUp(caller, demanded, NOW)).toEqual(
+          strict === null ? null : { ...strict, require: 'STRONGEST_ENROLLED' },
+        );
       }),
     );
   });
@@ -234,6 +237,7 @@ describe('a refusal', () => {
           acrValues: [demanded.require === 'SECOND_FACTOR' ? 'aal2' : 'aal1'],
           maxAge: demanded.maxAge,
           accept: demanded.accept,
+          require: demanded.require,
           lastVerifiedAt: null,
         });
       }),
@@ -255,6 +259,7 @@ describe('a refusal', () => {
           acrValues: ['aal2'],
           maxAge: demanded.maxAge,
           accept: demanded.accept,
+          require: 'SECOND_FACTOR',
         });
       }),
     );
@@ -283,23 +288,26 @@ describe('a refusal', () => {
         acrValues: ['aal1'],
         maxAge: 600,
         accept: null,
+        require: 'STRONGEST_ENROLLED',
         lastVerifiedAt: NOW - 601,
       });
     },
   );
 
-  test('is lifted by its remedy: whoever steps up with an accepted factor passes', () => {
+  test('is lifted by its remedy: whatever a step-up asks for, begun with what the refusal says, lets pass', () => {
     const signedIn = standing.filter((one) => one.evidence.some((it) => it.categories.includes('KNOWLEDGE')));
     fc.assert(
       fc.property(signedIn, demand, (caller, demanded) => {
         const refusal = refuseStepUp(caller, demanded, NOW);
         fc.pre(refusal?.remedy === 'STEP_UP');
-        const [anew] =
-          refusal.accept === null
-            ? (['PASSWORD'] as const)
-            : caller.enrolled.filter((kind) => refusal.accept?.includes(kind));
-        const proved = [...caller.evidence, evidenceOf(anew ?? 'PASSWORD', NOW)];
-        expect(passes({ ...caller, evidence: proved }, demanded, NOW)).toBe(true);
+        const { accept, require } = requirement(refusal);
+        const firstFactors = require === 'STRONGEST_ENROLLED' ? FIRST_FACTORS : [];
+        const asked = provable({ accept, firstFactors }, caller.enrolled);
+        expect(asked).not.toEqual([]);
+        for (const kind of asked) {
+          const proved = [...caller.evidence, evidenceOf(kind, NOW)];
+          expect(passes({ ...caller, evidence: proved }, demanded, NOW)).toBe(true);
+        }
       }),
     );
   });

@@ -18,7 +18,8 @@ function guessesWithin(seconds: number): number {
   return guesses;
 }
 
-test('a guesser who never rests has fewer than 100 guesses a day at one account', () => {
+test('a guesser who never rests has fewer than 20 guesses in the first hour, and fewer than 100 in a day', () => {
+  expect(guessesWithin(3600)).toBeLessThan(20);
   expect(guessesWithin(24 * 3600)).toBeLessThan(100);
 });
 

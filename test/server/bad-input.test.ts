@@ -5,6 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type GraphQLAnswer, type Person, TestClient } from '../harness/client.ts';
 
+/** The log's line comes with the end of the response, a moment after the client has read it. */
+const SOON = { interval: 2 };
+
 let app: TestApp;
 let client: TestClient;
 let person: Person;
@@ -21,7 +24,9 @@ afterAll(() => app[Symbol.asyncDispose]());
 /** No input of a client is a failure of ours. */
 let read = 0;
 afterEach(() => {
-  for (; read < app.log.length; read += 1) expect(JSON.parse(app.log[read] ?? '').level).toBeLessThan(50);
+  const lines = app.log.slice(read);
+  read = app.log.length;
+  for (const line of lines) expect(JSON.parse(line).level).toBeLessThan(50);
 });
 
 /** The code of an answer: of its error as data, or of its GraphQL error. */
@@ -29,7 +34,7 @@ async function codeOf(query: string, variables: object = {}, as = token): Promis
   const before = app.log.length;
   const answer = await client.graphql(query, variables, as);
   expect(answer.status).toBeLessThan(500);
-  await vi.waitFor(() => expect(app.log.slice(before).join('')).toContain('"msg":"request"'));
+  await vi.waitFor(() => expect(app.log.slice(before).join('')).toContain('"msg":"request"'), SOON);
   return codeIn(answer);
 }
 
@@ -212,6 +217,20 @@ describe('a proof', () => {
       expect(await client.attempt(id, proof)).toMatchObject({ code: 'FACTOR_NOT_OFFERED' });
     expect((await client.attempt(id, { password: 'wrong' })).attemptsRemaining).toBe(4);
   });
+});
+
+describe('a factor that nothing is sent for', () => {
+  test.each(['PASSWORD', 'TOTP', 'BACKUP_CODE', 'PASSKEY', 'OAUTH', 'PHONE_CODE', 'EMAIL_LINK'])(
+    '%s cannot be prepared, whether it may be proved or not',
+    async (factor) => {
+      const protectedOne = await client.signUp();
+      await client.enrollTotp(protectedOne.accessToken);
+      const { id } = await client.startSignIn({ identifier: protectedOne.email });
+      expect(await client.prepare(id, factor)).toMatchObject({ code: 'FACTOR_NOT_OFFERED' });
+      await client.attempt(id, { password: protectedOne.password });
+      expect(await client.prepare(id, factor)).toMatchObject({ code: 'FACTOR_NOT_OFFERED' });
+    },
+  );
 });
 
 describe('an address', () => {

@@ -134,21 +134,27 @@ test('a guarded field without a resolver of its own is refused too', async () =>
   expect((await graphql({ schema, source: '{ secret }', rootValue })).data).toEqual({ secret: null });
 });
 
-test('a guarded subscription without a source of its own is refused too', async () => {
-  const fields = { secret: { type: GraphQLString, extensions: { directives: { authenticated: {} } } } };
+test.each([
+  ['refused to nobody', nobody(), false],
+  ['opened for whoever may pass', fresh, true],
+])('a guarded subscription without a source of its own is %s', async (_name, who, opens) => {
+  const fields = { secret: { type: GraphQLString, extensions: { directives: { stepUp: {} } } } };
   const query = new GraphQLObjectType({ name: 'Query', fields: { hello: { type: GraphQLString } } });
   const subscription = new GraphQLObjectType({ name: 'Subscription', fields });
-  const schema = enforce(new GraphQLSchema({ query, subscription }), () => nobody());
+  const schema = enforce(new GraphQLSchema({ query, subscription }), () => who);
   let opened = false;
   const rootValue = {
-    secret: async function* () {
+    secret: () => {
       opened = true;
-      yield { secret: 'secret' };
+      return (async function* () {
+        yield { secret: 'secret' };
+      })();
     },
   };
   const result = await subscribe({ schema, document: parse('subscription { secret }'), rootValue });
-  expect(result).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
-  expect(opened).toBe(false);
+  expect(Symbol.asyncIterator in result).toBe(opens);
+  if (!opens) expect(result).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+  expect(opened).toBe(opens);
 });
 
 describe('a schema is not built whose guard nobody could ever pass:', () => {

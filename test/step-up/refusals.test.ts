@@ -8,7 +8,7 @@ import { caller, NOW, nobody } from './example-schema.ts';
 import { ask } from './example-server.ts';
 
 const SECOND_FACTORS = ['PHONE_CODE', 'PHONE_LINK', 'TOTP', 'BACKUP_CODE', 'PASSKEY'];
-const NOTHING = { acrValues: null, maxAge: null, accept: null, lastVerifiedAt: null };
+const NOTHING = { acrValues: null, maxAge: null, accept: null, require: null, lastVerifiedAt: null };
 
 describe('the extensions of a refused field', () => {
   test.each<[string, Presented, string, object]>([
@@ -28,6 +28,7 @@ describe('the extensions of a refused field', () => {
         acrValues: ['aal2'],
         maxAge: 600,
         accept: SECOND_FACTORS,
+        require: 'SECOND_FACTOR',
         lastVerifiedAt: null,
       },
     ],
@@ -41,6 +42,7 @@ describe('the extensions of a refused field', () => {
         acrValues: ['aal2'],
         maxAge: 60,
         accept: ['TOTP', 'PASSKEY'],
+        require: 'SECOND_FACTOR',
         lastVerifiedAt: NOW - 61,
       },
     ],
@@ -54,6 +56,7 @@ describe('the extensions of a refused field', () => {
         acrValues: ['aal2'],
         maxAge: 600,
         accept: SECOND_FACTORS,
+        require: 'SECOND_FACTOR',
         lastVerifiedAt: null,
       },
     ],
@@ -67,6 +70,7 @@ describe('the extensions of a refused field', () => {
         acrValues: ['aal2'],
         maxAge: 60,
         accept: ['TOTP', 'PASSKEY'],
+        require: 'SECOND_FACTOR',
         lastVerifiedAt: null,
       },
     ],
@@ -80,6 +84,7 @@ describe('the extensions of a refused field', () => {
         acrValues: ['aal2'],
         maxAge: 600,
         accept: SECOND_FACTORS,
+        require: 'SECOND_FACTOR',
         lastVerifiedAt: null,
       },
     ],
@@ -93,6 +98,7 @@ describe('the extensions of a refused field', () => {
         acrValues: ['aal2'],
         maxAge: 60,
         accept: ['TOTP', 'PASSKEY'],
+        require: 'SECOND_FACTOR',
         lastVerifiedAt: null,
       },
     ],
@@ -106,6 +112,7 @@ describe('the extensions of a refused field', () => {
         acrValues: ['aal1'],
         maxAge: 600,
         accept: null,
+        require: 'STRONGEST_ENROLLED',
         lastVerifiedAt: NOW - 3600,
       },
     ],
@@ -163,6 +170,6 @@ test.each([
   const { text, errors } = await ask(nobody(), query);
   expect(errors.length).toBeGreaterThan(1);
   expect(text).not.toMatch(/"http"|"spec"|"headers"|"stack"|originalError|secret detail/i);
-  const known = new Set(['code', 'remedy', 'acrValues', 'maxAge', 'accept', 'lastVerifiedAt']);
+  const known = new Set(['code', 'remedy', 'acrValues', 'maxAge', 'accept', 'require', 'lastVerifiedAt']);
   expect(errors.flatMap((one) => Object.keys(one.extensions)).filter((key) => !known.has(key))).toEqual([]);
 });

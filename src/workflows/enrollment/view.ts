@@ -1,6 +1,6 @@
 // An enrollment as its client sees it.
 import type { SnapshotFrom } from 'xstate';
-import { COMPLETE, EXPIRED, FAILED, type WorkflowView } from '../view.ts';
+import { viewOfEnd, type WorkflowView } from '../view.ts';
 import type { enrollmentChart } from './chart.ts';
 
 export function viewEnrollment({ value, context }: SnapshotFrom<typeof enrollmentChart>): WorkflowView {
@@ -12,11 +12,7 @@ export function viewEnrollment({ value, context }: SnapshotFrom<typeof enrollmen
         status: 'NEEDS_ENROLLMENT',
         proves: { what: 'NEW', factor: context.factor, authenticatorId: context.newAuthenticatorId },
       };
-    case 'complete':
-      return COMPLETE;
-    case 'failed':
-      return FAILED;
     default:
-      return EXPIRED;
+      return viewOfEnd(value);
   }
 }

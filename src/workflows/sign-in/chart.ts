@@ -6,6 +6,7 @@ import { FactorKind } from '../../policy/factor-kind.ts';
 import { nextDemand, type SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effect.ts';
 import type { WorkflowEvent } from '../event.ts';
+import { firstAuthenticator, provesFirstAuthenticator } from '../first-authenticator.ts';
 
 export interface SignInInput {
   /** The first factors on offer; the same for an account that does not exist. */
@@ -30,9 +31,7 @@ export const signInChart = setup({
     offersSecondFactor: ({ event }) => event.type === 'PREPARE' && event.enrolled.includes(event.factor),
     provesSecondFactor: ({ event }) =>
       event.type === 'PROVE' && event.enrolled.includes(event.evidence.factor),
-    // A user who has got a second factor meanwhile proves that one; nobody enrolls a way around it.
-    provesNewAuthenticator: ({ event }) =>
-      event.type === 'PROVE' && event.evidence.factor === FactorKind.TOTP && event.enrolled.length === 0,
+    provesFirstAuthenticator,
     demandsSecondFactor: ({ context }) => demandOf(context) === 'SECOND_FACTOR',
     demandsEnrollment: ({ context }) => demandOf(context) === 'ENROLLMENT',
     demandsNothing: ({ context }) => demandOf(context) === 'NOTHING',
@@ -77,33 +76,7 @@ export const signInChart = setup({
         PROVE: { guard: 'provesSecondFactor', target: 'weighing', actions: 'keepEvidence' },
       },
     },
-    enrollment: {
-      entry: {
-        type: 'createAuthenticator',
-        params: ({ context }) => ({
-          factor: FactorKind.TOTP,
-          authenticatorId: context.newAuthenticatorId,
-          label: null,
-        }),
-      },
-      on: {
-        PROVE: {
-          guard: 'provesNewAuthenticator',
-          target: 'complete',
-          actions: [
-            'keepEvidence',
-            {
-              type: 'confirmAuthenticator',
-              params: ({ context }) => ({
-                factor: FactorKind.TOTP,
-                authenticatorId: context.newAuthenticatorId,
-              }),
-            },
-            'giveBackupCodes',
-          ],
-        },
-      },
-    },
+    enrollment: firstAuthenticator,
     complete: {
       type: 'final',
       entry: { type: 'issueSession', params: ({ context }) => ({ evidence: context.evidence }) },

@@ -1,7 +1,7 @@
 // A sign-in as its client sees it.
 import type { SnapshotFrom } from 'xstate';
 import { FactorKind, SECOND_FACTORS } from '../../policy/factor-kind.ts';
-import { COMPLETE, EXPIRED, FAILED, type WorkflowView } from '../view.ts';
+import { viewOfEnd, type WorkflowView } from '../view.ts';
 import type { signInChart } from './chart.ts';
 
 const ANY_SECOND_FACTOR = { accept: SECOND_FACTORS, firstFactors: [] };
@@ -17,11 +17,7 @@ export function viewSignIn({ value, context }: SnapshotFrom<typeof signInChart>)
         status: 'NEEDS_ENROLLMENT',
         proves: { what: 'NEW', factor: FactorKind.TOTP, authenticatorId: context.newAuthenticatorId },
       };
-    case 'complete':
-      return COMPLETE;
-    case 'failed':
-      return FAILED;
     default:
-      return EXPIRED;
+      return viewOfEnd(value);
   }
 }

@@ -6,6 +6,7 @@ import { FactorKind } from '../../policy/factor-kind.ts';
 import { nextDemand, type SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effect.ts';
 import type { WorkflowEvent } from '../event.ts';
+import { firstAuthenticator, provesFirstAuthenticator } from '../first-authenticator.ts';
 
 export interface SignUpInput {
   /** The password that was chosen. */
@@ -24,8 +25,7 @@ export const signUpChart = setup({
   guards: {
     offersEmailCode: ({ event }) => event.type === 'PREPARE' && event.factor === FactorKind.EMAIL_CODE,
     provesEmailCode: ({ event }) => event.type === 'PROVE' && event.evidence.factor === FactorKind.EMAIL_CODE,
-    provesNewAuthenticator: ({ event }) =>
-      event.type === 'PROVE' && event.evidence.factor === FactorKind.TOTP && event.enrolled.length === 0,
+    provesFirstAuthenticator,
     demandsEnrollment: ({ context }) =>
       nextDemand(context.evidence, [], context.secondFactorPolicy) === 'ENROLLMENT',
   },
@@ -64,33 +64,7 @@ export const signUpChart = setup({
     weighing: {
       always: [{ guard: 'demandsEnrollment', target: 'enrollment' }, { target: 'complete' }],
     },
-    enrollment: {
-      entry: {
-        type: 'createAuthenticator',
-        params: ({ context }) => ({
-          factor: FactorKind.TOTP,
-          authenticatorId: context.newAuthenticatorId,
-          label: null,
-        }),
-      },
-      on: {
-        PROVE: {
-          guard: 'provesNewAuthenticator',
-          target: 'complete',
-          actions: [
-            'keepEvidence',
-            {
-              type: 'confirmAuthenticator',
-              params: ({ context }) => ({
-                factor: FactorKind.TOTP,
-                authenticatorId: context.newAuthenticatorId,
-              }),
-            },
-            'giveBackupCodes',
-          ],
-        },
-      },
-    },
+    enrollment: firstAuthenticator,
     complete: {
       type: 'final',
       entry: { type: 'issueSession', params: ({ context }) => ({ evidence: context.evidence }) },

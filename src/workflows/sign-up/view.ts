@@ -1,7 +1,7 @@
 // A sign-up as its client sees it.
 import type { SnapshotFrom } from 'xstate';
 import { FactorKind } from '../../policy/factor-kind.ts';
-import { COMPLETE, EXPIRED, FAILED, type WorkflowView } from '../view.ts';
+import { viewOfEnd, type WorkflowView } from '../view.ts';
 import type { signUpChart } from './chart.ts';
 
 export function viewSignUp({ value, context }: SnapshotFrom<typeof signUpChart>): WorkflowView {
@@ -13,11 +13,7 @@ export function viewSignUp({ value, context }: SnapshotFrom<typeof signUpChart>)
         status: 'NEEDS_ENROLLMENT',
         proves: { what: 'NEW', factor: FactorKind.TOTP, authenticatorId: context.newAuthenticatorId },
       };
-    case 'complete':
-      return COMPLETE;
-    case 'failed':
-      return FAILED;
     default:
-      return EXPIRED;
+      return viewOfEnd(value);
   }
 }

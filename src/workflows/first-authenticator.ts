@@ -1,0 +1,33 @@
+// The state in which a user who must have a second factor, and has none, enrolls the first one: a part of the charts of
+// sign-in and sign-up. It needs the guard `provesFirstAuthenticator` and the action `keepEvidence`.
+import { FactorKind } from '../policy/factor-kind.ts';
+import type { WorkflowEvent } from './event.ts';
+
+interface Context {
+  /** The id that the new authenticator will have. */
+  readonly newAuthenticatorId: string;
+}
+
+/** A user who has got a second factor meanwhile proves that one; nobody enrolls a way around it. */
+export function provesFirstAuthenticator({ event }: { readonly event: WorkflowEvent }): boolean {
+  return event.type === 'PROVE' && event.evidence.factor === FactorKind.TOTP && event.enrolled.length === 0;
+}
+
+const authenticator = ({ context }: { readonly context: Context }) => ({
+  factor: FactorKind.TOTP,
+  authenticatorId: context.newAuthenticatorId,
+});
+
+export const firstAuthenticator = {
+  entry: {
+    type: 'createAuthenticator',
+    params: ({ context }: { readonly context: Context }) => ({ ...authenticator({ context }), label: null }),
+  },
+  on: {
+    PROVE: {
+      guard: 'provesFirstAuthenticator',
+      target: 'complete',
+      actions: ['keepEvidence', { type: 'confirmAuthenticator', params: authenticator }, 'giveBackupCodes'],
+    },
+  },
+} as const;

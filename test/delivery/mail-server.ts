@@ -1,0 +1,126 @@
+// A real SMTP server on loopback, which takes mail, or refuses it as a test says.
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import PostalMime, { type Email } from 'postal-mime';
+import { SMTPServer } from 'smtp-server';
+
+export interface Mail {
+  /** The recipients of the envelope: who gets it, whatever the headers say. */
+  readonly recipients: readonly string[];
+  readonly sender: string;
+  readonly email: Email;
+  /** As it came over the wire. */
+  readonly source: string;
+}
+
+/** Where a server refuses, and with which reply. */
+export interface Refusal {
+  readonly at: 'MAIL FROM' | 'RCPT TO' | 'DATA';
+  readonly reply: number;
+}
+
+export class MailServer implements AsyncDisposable {
+  readonly mails: Mail[] = [];
+  /** Null: it takes everything. */
+  refusal: Refusal | null = null;
+  /** How often somebody began to hand over a mail. */
+  tries = 0;
+  readonly #server: SMTPServer;
+
+  private constructor() {
+    this.#server = new SMTPServer({
+      disabledCommands: ['AUTH', 'STARTTLS'],
+      disableReverseLookup: true,
+      logger: false,
+      onMailFrom: (_address, _session, done) => {
+        this.tries += 1;
+        done(this.#refusalAt('MAIL FROM'));
+      },
+      onRcptTo: (_address, _session, done) => done(this.#refusalAt('RCPT TO')),
+      onData: (stream, { envelope }, done) => {
+        const chunks: Buffer[] = [];
+        stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+        stream.on('end', () => {
+          const refused = this.#refusalAt('DATA');
+          if (refused !== null) return done(refused);
+          const source = Buffer.concat(chunks).toString('utf8');
+          const { mailFrom, rcptTo } = envelope;
+          void PostalMime.parse(source).then((email) => {
+            this.mails.push({
+              sender: mailFrom === false ? '' : mailFrom.address,
+              recipients: rcptTo.map((one) => one.address),
+              email,
+              source,
+            });
+            done();
+          });
+        });
+      },
+    });
+    this.#server.on('error', () => {}); // clients that hang up
+  }
+
+  /** @param port of a server that was there before; otherwise any. */
+  static async start(port = 0): Promise<MailServer> {
+    const server = new MailServer();
+    server.#server.listen(port, '127.0.0.1');
+    await once(server.#server.server, 'listening');
+    return server;
+  }
+
+  get url(): string {
+    return `smtp://127.0.0.1:${(this.#server.server.address() as AddressInfo).port}`;
+  }
+
+  #refusalAt(at: Refusal['at']): Error | null {
+    return this.refusal?.at === at
+      ? Object.assign(new Error('go away, says the server, <jane@example.com>'), {
+          responseCode: this.refusal.reply,
+        })
+      : null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.close(resolve));
+  }
+}
+
+/** A port on which nobody listens. */
+export async function deadPort(): Promise<number> {
+  await using silent = await SilentServer.start();
+  return silent.port;
+}
+
+/** Takes connections and never says a word. */
+export class SilentServer implements AsyncDisposable {
+  readonly port: number;
+  /** How many came. */
+  connections = 0;
+  readonly #close: () => Promise<void>;
+
+  private constructor(port: number, close: () => Promise<void>) {
+    this.port = port;
+    this.#close = close;
+  }
+
+  static async start(): Promise<SilentServer> {
+    const sockets = new Set<{ destroy(): void }>();
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const silent = new SilentServer((server.address() as AddressInfo).port, async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    });
+    server.on('connection', (socket) => {
+      silent.connections += 1;
+      socket.on('error', () => {});
+      sockets.add(socket);
+    });
+    return silent;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+}
