@@ -1,0 +1,56 @@
+// The other commands: migrations, the tour in the terminal, and a start that is refused.
+import { randomUUID } from 'node:crypto';
+import { afterAll, expect, inject, test } from 'vitest';
+import { startTestApp } from '../harness/app.ts';
+import { runCommand } from '../harness/command.ts';
+import { onServer, urlOf } from '../harness/database.ts';
+import { query } from '../harness/sql.ts';
+
+const serverUrl = inject('databaseUrl');
+const name = `stepgate_${randomUUID().replaceAll('-', '')}`;
+
+afterAll(() => onServer(serverUrl, `drop database if exists ${name} with (force)`));
+
+test('three processes that migrate a new database at once all succeed, and one of them does the work', async () => {
+  await onServer(serverUrl, `create database ${name}`);
+  const DATABASE_URL = urlOf(serverUrl, name);
+  const outcomes = await Promise.all(
+    Array.from({ length: 3 }, () => runCommand('src/cli/migrate.ts', [], { DATABASE_URL })),
+  );
+  expect(outcomes.map((one) => ({ code: one.code, stderr: one.stderr }))).toEqual(
+    Array.from({ length: 3 }, () => ({ code: 0, stderr: '' })),
+  );
+  expect(outcomes.filter((one) => one.stdout.startsWith('Applied: '))).toHaveLength(1);
+  expect(await query(DATABASE_URL, 'select id from tenant')).toEqual([{ id: 'default' }]);
+});
+
+test('the demo plays the whole tour against a running server', async () => {
+  const app = await startTestApp();
+  try {
+    const { code, stdout, stderr } = await runCommand('src/cli/demo.ts', [app.url]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const refusals = stdout.match(/ENROLLMENT_REQUIRED|STEP_UP_REQUIRED|NEEDS_SECOND_FACTOR/g) ?? [];
+    expect([...new Set(refusals)].toSorted()).toEqual([
+      'ENROLLMENT_REQUIRED',
+      'NEEDS_SECOND_FACTOR',
+      'STEP_UP_REQUIRED',
+    ]);
+  } finally {
+    await app[Symbol.asyncDispose]();
+  }
+});
+
+test('production does not start on development defaults, and says what is missing', async () => {
+  const { code, stdout, stderr } = await runCommand('src/main.ts', [], {
+    NODE_ENV: 'production',
+    DATABASE_URL: '',
+    PORT: 'http',
+  });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain('PORT must be a whole number from 0 to 65535.');
+  const complete = await runCommand('src/main.ts', [], { NODE_ENV: 'production', DATABASE_URL: '' });
+  expect(complete.code).toBe(1);
+  for (const variable of ['DATABASE_URL', 'PUBLIC_URL', 'SECRET_KEYS', 'SMTP_URL', 'MAIL_FROM']) {
+    expect(complete.stderr).toContain(`${variable} must be set in production`);
+  }
+});
