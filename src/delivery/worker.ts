@@ -25,10 +25,18 @@ export interface WorkerParts {
 
 export async function startWorker({ databaseUrl, orm, outbox, clock, log }: WorkerParts): Promise<Runner> {
   return run({
-    connectionString: databaseUrl,
-    concurrency: 4,
+    preset: {
+      worker: {
+        connectionString: databaseUrl,
+        concurrentJobs: 4,
+        gracefulShutdownAbortTimeout: STOP_MS,
+        // Only batches are waited for at the end; a job that nobody noted as failed would be locked for hours.
+        completeJobBatchDelay: 0,
+        failJobBatchDelay: 0,
+        logger: new Logger(() => (level, message, meta) => logOfQueue(log, level, message, meta)),
+      },
+    },
     noHandleSignals: true, // the server stops it, after the last request
-    gracefulShutdownAbortTimeout: STOP_MS,
     crontab: `*/10 * * * * ${CLEAR_AWAY_TASK}`,
     taskList: {
       async [DELIVER_TASK](payload, { abortSignal }) {
@@ -41,7 +49,6 @@ export async function startWorker({ databaseUrl, orm, outbox, clock, log }: Work
         log.info(cleared, 'cleared away');
       },
     },
-    logger: new Logger(() => (level, message, meta) => logOfQueue(log, level, message, meta)),
   });
 }
 

@@ -40,7 +40,7 @@ function refusedFields(operation: OperationToRun, decisions: Decisions): GraphQL
   for (const { node, path, guards } of guardedFields(operation)) {
     const at = path.join('.'); // one error for a field of an interface, however many types implement it
     const refusal = decisions.refusal(guards);
-    if (refusal !== null && !errors.has(at)) errors.set(at, locatedError(refusal, node, path));
+    if (refusal !== null) errors.set(at, locatedError(refusal, node, path));
   }
   return [...errors.values()];
 }

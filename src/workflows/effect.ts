@@ -15,8 +15,8 @@ interface EffectParams {
   };
   /** The new authenticator was proved. */
   confirmAuthenticator: { readonly factor: FactorKind; readonly authenticatorId: string };
-  /** Make backup codes and show them in this reply, and never again. */
-  giveBackupCodes: undefined;
+  /** Make backup codes, with this first second factor, and show them in this reply and never again. */
+  giveBackupCodes: { readonly authenticatorId: string };
   /** A new session that holds this evidence. */
   issueSession: { readonly evidence: readonly Evidence[] };
   /** Add evidence to the session that the workflow belongs to. */

@@ -11,7 +11,7 @@ import type { Settlement } from '../persistence/settlement.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
 import { type Evidence, withEvidence } from '../policy/evidence.ts';
-import type { FactorKind } from '../policy/factor-kind.ts';
+import { type FactorKind, SECOND_FACTORS } from '../policy/factor-kind.ts';
 import type { Client, Grants, UnsignedGrant } from '../sessions/grants.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import type { Effect } from './effect.ts';
@@ -68,7 +68,7 @@ function perform(services: EffectServices, step: Step, effect: Effect, outcome: 
     case 'confirmAuthenticator':
       return confirmAuthenticator(services, step, effect.params);
     case 'giveBackupCodes':
-      return giveBackupCodes(services, step);
+      return giveBackupCodes(services, step, effect.params.authenticatorId);
     case 'issueSession':
       return { grant: issueSession(services, step, effect.params.evidence) };
     case 'recordEvidence':
@@ -173,8 +173,28 @@ function confirmAuthenticator(
   return {};
 }
 
-function giveBackupCodes({ ring }: EffectServices, { settlement, now, ...step }: Step): Outcome {
+/**
+ * With the first second factor, and with no other: of two that are proved at the same moment one waits for the other,
+ * sees it, and is undone.
+ */
+function giveBackupCodes(
+  { ring }: EffectServices,
+  { settlement, now, ...step }: Step,
+  authenticatorId: string,
+): Outcome {
   const { id } = accountOf(step);
+  settlement.require(async (sql) => {
+    await sql.selectFrom('user_account').select('id').where('id', '=', id).forUpdate().execute();
+    const others = await sql
+      .selectFrom('authenticator')
+      .select('id')
+      .where('user_id', '=', id)
+      .where('factor', 'in', [...SECOND_FACTORS])
+      .where('confirmed_at', 'is not', null)
+      .where('id', '<>', authenticatorId)
+      .execute();
+    return others.length === 0;
+  });
   const { codes, rows } = newBackupCodes(ring, id, now);
   settlement.insert('backup_code', ...rows);
   return { backupCodes: codes };

@@ -27,7 +27,11 @@ export const firstAuthenticator = {
     PROVE: {
       guard: 'provesFirstAuthenticator',
       target: 'complete',
-      actions: ['keepEvidence', { type: 'confirmAuthenticator', params: authenticator }, 'giveBackupCodes'],
+      actions: [
+        'keepEvidence',
+        { type: 'confirmAuthenticator', params: authenticator },
+        { type: 'giveBackupCodes', params: authenticator },
+      ],
     },
   },
 } as const;

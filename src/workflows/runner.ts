@@ -18,7 +18,7 @@ import type { FactorKind } from '../policy/factor-kind.ts';
 import { MAX_ATTEMPTS } from '../policy/lockout.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { ActiveSession } from '../sessions/session.ts';
-import { RefusalError } from '../step-up/refusal-error.ts';
+import { RefusalError, type TokenFault } from '../step-up/refusal-error.ts';
 import { type ChartName, chartOf, isChartName, viewOf } from './charts.ts';
 import type { Effect } from './effect.ts';
 import { type EffectServices, performEffects, type Step } from './effects.ts';
@@ -54,6 +54,8 @@ export interface Caller {
   readonly em: EntityManager;
   readonly client: Client;
   readonly session: ActiveSession | null;
+  /** What was wrong with the token, when one was presented and did not count. */
+  readonly tokenFault: TokenFault | null;
 }
 
 export interface NewWorkflow {
@@ -142,7 +144,8 @@ export class WorkflowRunner {
     const now = this.#clock.now();
     const { row, name, chart, snapshot } = this.#running(await find(caller.em, id), caller, now);
     const event: WorkflowEvent = { type: 'PREPARE', factor, enrolled: enrolledSecondFactors(row.account) };
-    if (!snapshot.can(event)) throw new FactorNotOffered();
+    const hasChallenge = this.#services.factors.get(factor)?.prepare !== undefined;
+    if (!hasChallenge || !snapshot.can(event)) throw new FactorNotOffered();
     const sent = row.challenges.find((one) => one.factor === factor && !one.consumed);
     if (sent !== undefined && addSeconds(new Date(sent.sentAt), RESEND_AFTER_SECONDS) > now) {
       return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, snapshot), now }, {});
@@ -249,9 +252,9 @@ export class WorkflowRunner {
   }
 
   /** @throws a UserError that says why the workflow can take no step. */
-  #running(row: WorkflowRow | null, { session }: Caller, now: Date): Running {
+  #running(row: WorkflowRow | null, { session, tokenFault }: Caller, now: Date): Running {
     if (row === null || !isChartName(row.chart)) throw new WorkflowNotFound();
-    if (row.sessionId !== null && session === null) throw new RefusalError(ANONYMOUS);
+    if (row.sessionId !== null && session === null) throw new RefusalError(ANONYMOUS, tokenFault);
     if (row.sessionId !== null && row.sessionId !== session?.id) throw new WorkflowNotFound();
     const running = this.#restore(row, row.chart, now);
     if (running.snapshot.value === 'expired') throw new WorkflowExpired();

@@ -32,17 +32,17 @@ export class MailServer implements AsyncDisposable {
       disabledCommands: ['AUTH', 'STARTTLS'],
       disableReverseLookup: true,
       logger: false,
-      onMailFrom: (_address, _session, done) => {
+      onMailFrom: (_address, _session, answer) => {
         this.tries += 1;
-        done(this.#refusalAt('MAIL FROM'));
+        answer(this.#refusalAt('MAIL FROM'));
       },
-      onRcptTo: (_address, _session, done) => done(this.#refusalAt('RCPT TO')),
-      onData: (stream, { envelope }, done) => {
+      onRcptTo: (_address, _session, answer) => answer(this.#refusalAt('RCPT TO')),
+      onData: (stream, { envelope }, answer) => {
         const chunks: Buffer[] = [];
         stream.on('data', (chunk: Buffer) => chunks.push(chunk));
         stream.on('end', () => {
           const refused = this.#refusalAt('DATA');
-          if (refused !== null) return done(refused);
+          if (refused !== null) return answer(refused);
           const source = Buffer.concat(chunks).toString('utf8');
           const { mailFrom, rcptTo } = envelope;
           void PostalMime.parse(source).then((email) => {
@@ -52,7 +52,7 @@ export class MailServer implements AsyncDisposable {
               email,
               source,
             });
-            done();
+            answer();
           });
         });
       },
@@ -66,6 +66,13 @@ export class MailServer implements AsyncDisposable {
     server.#server.listen(port, '127.0.0.1');
     await once(server.#server.server, 'listening');
     return server;
+  }
+
+  /** As it was when it started. */
+  begin(): void {
+    this.mails.length = 0;
+    this.refusal = null;
+    this.tries = 0;
   }
 
   get url(): string {

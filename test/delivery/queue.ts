@@ -1,9 +1,9 @@
 // The job queue of a test's database, and its clock, which is the database's: a test does not wait for the next try.
+import { expect, vi } from 'vitest';
 import { query } from '../harness/sql.ts';
 
 export interface QueuedJob {
   readonly id: string;
-  readonly task_identifier: string;
   readonly attempts: number;
   readonly max_attempts: number;
   readonly last_error: string | null;
@@ -14,7 +14,7 @@ export interface QueuedJob {
 export function jobs(databaseUrl: string): Promise<QueuedJob[]> {
   return query(
     databaseUrl,
-    'select id, task_identifier, attempts, max_attempts, last_error, locked_at from graphile_worker.jobs order by id',
+    'select id, attempts, max_attempts, last_error, locked_at from graphile_worker.jobs order by id',
   );
 }
 
@@ -22,6 +22,21 @@ export function jobs(databaseUrl: string): Promise<QueuedJob[]> {
 export async function retryNow(databaseUrl: string): Promise<void> {
   await query(databaseUrl, 'update graphile_worker._private_jobs set run_at = now()');
   await query(databaseUrl, `select pg_notify('jobs:insert', '{"r":1,"count":1}')`);
+}
+
+/** Waits until the expectation holds. */
+export function until(holds: () => void | Promise<void>): Promise<void> {
+  return vi.waitFor(holds, { timeout: 15_000, interval: 20 });
+}
+
+/** Waits until the one job has failed so often. */
+export function failedTries(databaseUrl: string, attempts: number): Promise<void> {
+  const failed = { attempts, last_error: expect.any(String), locked_at: null };
+  return until(async () => expect(await jobs(databaseUrl)).toMatchObject([failed]));
+}
+
+export function queueIsEmpty(databaseUrl: string): Promise<void> {
+  return until(async () => expect(await jobs(databaseUrl)).toEqual([]));
 }
 
 export interface StoredMessage {

@@ -32,6 +32,25 @@ test.each([
   expect(('errors' in result ? result.errors : undefined) ?? []).toHaveLength(errors);
 });
 
+test.each([
+  ['let pass', caller({ TOTP: 5 })],
+  ['refused', caller({ TOTP: 61 })],
+])('the items of a list are weighed once: %s', async (_name, { standing, ...presented }) => {
+  let weighed = 0;
+  const watched = {
+    ...standing,
+    enrolled: standing?.enrolled ?? [],
+    roles: [],
+    get evidence() {
+      weighed += 1;
+      return standing?.evidence ?? [];
+    },
+  };
+  const { data } = await ask({ ...presented, standing: watched }, '{ clients(count: 50) { pin } }');
+  expect(data.clients).toHaveLength(50);
+  expect(weighed).toBe(1);
+});
+
 describe('who is asking', () => {
   function counted() {
     const counter = { calls: 0 };

@@ -95,24 +95,53 @@ describe('a guard stands before', () => {
   });
 });
 
-test('a guard stands before every field of a root type', async () => {
-  const builder = new SchemaBuilder<{ Context: BankContext }>({
-    plugins: [stepUpPlugin],
-    stepUp: { standing: standingOf },
-  });
-  builder.enumType('FactorKind', { values: FACTOR_KINDS });
-  builder.enumType('StepUpRequire', { values: Object.values(StepUpRequire) });
-  builder.enumType('Role', { values: ['ADMIN'] });
-  builder.queryType({
-    authenticated: true,
-    fields: (t) => ({ hello: t.string({ resolve: () => 'world' }) }),
-  });
-  builder.mutationType({ stepUp: true, fields: (t) => ({ hello: t.string({ resolve: () => 'world' }) }) });
-  const schema = builder.toSchema();
+describe('a guard that is written with Pothos', () => {
+  function newBuilder() {
+    const builder = new SchemaBuilder<{ Context: BankContext }>({
+      plugins: [stepUpPlugin],
+      stepUp: { standing: standingOf },
+    });
+    builder.enumType('FactorKind', { values: FACTOR_KINDS });
+    builder.enumType('StepUpRequire', { values: Object.values(StepUpRequire) });
+    builder.enumType('Role', { values: ['ADMIN'] });
+    return builder;
+  }
   const contextValue = { caller: () => stale, ran: [] };
-  expect((await graphql({ schema, source: '{ hello }', contextValue })).errors).toBeUndefined();
-  const { errors } = await graphql({ schema, source: 'mutation { hello }', contextValue });
-  expect(errors?.map((one) => one.extensions['code'])).toEqual(['STEP_UP_REQUIRED']);
+
+  test('on a root type stands before every field of it', async () => {
+    const builder = newBuilder();
+    builder.queryType({
+      authenticated: true,
+      fields: (t) => ({ hello: t.string({ resolve: () => 'world' }) }),
+    });
+    builder.mutationType({ stepUp: true, fields: (t) => ({ hello: t.string({ resolve: () => 'world' }) }) });
+    const schema = builder.toSchema();
+    expect((await graphql({ schema, source: '{ hello }', contextValue })).errors).toBeUndefined();
+    const { errors } = await graphql({ schema, source: 'mutation { hello }', contextValue });
+    expect(errors?.map((one) => one.extensions['code'])).toEqual(['STEP_UP_REQUIRED']);
+  });
+
+  test.each<[string, object, object]>([
+    ['by name', { cost: { weight: 5 } }, { cost: { weight: 5 }, stepUp: {} }],
+    [
+      'in a list',
+      [{ name: 'cost', args: { weight: 5 } }],
+      [
+        { name: 'cost', args: { weight: 5 } },
+        { name: 'stepUp', args: {} },
+      ],
+    ],
+  ])('stands beside the directives of another library, which keeps them %s', async (_name, others, both) => {
+    const builder = newBuilder();
+    const extensions = { directives: others };
+    builder.queryType({
+      fields: (t) => ({ hello: t.string({ stepUp: true, extensions, resolve: () => 'world' }) }),
+    });
+    const schema = builder.toSchema();
+    expect(schema.getQueryType()?.getFields()['hello']?.extensions['directives']).toEqual(both);
+    const { errors } = await graphql({ schema, source: '{ hello }', contextValue });
+    expect(errors?.map((one) => one.extensions['code'])).toEqual(['STEP_UP_REQUIRED']);
+  });
 });
 
 describe('a guard is not dodged by', () => {

@@ -3,7 +3,7 @@ import type { RequirementOptions } from '../../policy/requirement.ts';
 import type { FindStanding } from '../standing.ts';
 
 export interface StepUpPluginOptions<Context> {
-  /** Reads who is asking from an operation's context. Synchronous: it is asked for every guarded field. */
+  /** Reads who is asking from an operation’s context: synchronous, and the same function that `useStepUp` is given. */
   readonly standing: FindStanding<Context>;
 }
 

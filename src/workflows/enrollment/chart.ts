@@ -67,7 +67,10 @@ export const enrollmentChart = setup({
             target: 'complete',
             actions: [
               { type: 'recordEvidence', params: ({ event }) => ({ evidence: event.evidence }) },
-              'giveBackupCodes',
+              {
+                type: 'giveBackupCodes',
+                params: ({ context }) => ({ authenticatorId: context.newAuthenticatorId }),
+              },
             ],
           },
           {

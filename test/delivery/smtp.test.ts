@@ -1,0 +1,178 @@
+// The SMTP transport by itself: one message has one recipient and the headers that we gave it, whatever stands in the
+// address.
+
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { SMTPServer } from 'smtp-server';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { DeliveryError, type Message } from '../../src/delivery/message.ts';
+import { smtpTransport } from '../../src/delivery/smtp.ts';
+import { startTestApp } from '../harness/app.ts';
+import { PASSWORD, TestClient } from '../harness/client.ts';
+import { MailServer, SilentServer } from './mail-server.ts';
+import { queueIsEmpty } from './queue.ts';
+
+const NEVER = new AbortController().signal;
+
+let server: MailServer;
+
+beforeAll(async () => {
+  server = await MailServer.start();
+});
+beforeEach(() => server.begin());
+afterAll(() => server[Symbol.asyncDispose]());
+
+function send(to: string, message: Partial<Message> = {}, signal = NEVER): Promise<void> {
+  const transport = smtpTransport(server.url, 'Example <auth@example.com>');
+  return transport.send({ channel: 'email', subject: 'a subject', text: 'a text', ...message, to }, signal);
+}
+
+test.each([
+  'jane@example.com',
+  "o'hara+tag@sub.example.co.uk",
+  'first.last@example.com',
+  'jürgen@example.com',
+  'jane@bücher.example',
+])('an address is one recipient: %s', async (address) => {
+  await send(address);
+  expect(server.mails).toHaveLength(1);
+  expect(server.mails[0]?.recipients).toHaveLength(1);
+  expect(server.mails[0]?.recipients[0]?.split('@')[0]).toBe(address.split('@')[0]);
+});
+
+const HOSTILE = [
+  ['a second address, after a comma', 'jane@example.com, mallory@example.net'],
+  ['without a space', 'jane@example.com,mallory@example.net'],
+  ['after a semicolon', 'jane@example.com;mallory@example.net'],
+  ['after a space', 'jane@example.com mallory@example.net'],
+  ['a line of SMTP', 'jane@example.com>\r\nRCPT TO:<mallory@example.net'],
+  ['a header', 'jane@example.com\r\nBcc: mallory@example.net'],
+  ['a header after a bare LF', 'jane@example.com\nBcc: mallory@example.net'],
+  ['a header after a bare CR', 'jane@example.com\rBcc: mallory@example.net'],
+  ['a header after a NEL', 'jane@example.com\u0085Bcc: mallory@example.net'],
+  ['a header after a line separator', 'jane@example.com\u2028Bcc: mallory@example.net'],
+  ['a body', 'jane@example.com\r\n\r\nanother text'],
+  ['a name before an address', 'jane@example.com <mallory@example.net>'],
+  ['an address in brackets', '<mallory@example.net>'],
+  ['a group', 'friends: mallory@example.net;'],
+  ['a quoted local part', '"jane@example.com, mallory"@example.net'],
+  ['a comment', 'jane(mallory@example.net)@example.com'],
+  ['a route', '@example.com:mallory@example.net'],
+  ['two signs', 'jane@example.com@example.net'],
+  ['a NUL', 'jane@example.com\0mallory@example.net'],
+  ['no domain', 'jane@'],
+  ['no local part', '@example.com'],
+  ['no sign', 'jane'],
+  ['nothing', ''],
+] as const;
+
+test.each(HOSTILE)(
+  'what is not one address is refused for good, and nobody is written to: %s',
+  async (_what, to) => {
+    const failure: unknown = await send(to).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DeliveryError);
+    expect(failure).toMatchObject({ isFinal: true, message: 'The recipient is no e-mail address.' });
+    expect(server.tries).toBe(0);
+  },
+);
+
+test('nor does any of these come so far over the API', async () => {
+  await using app = await startTestApp({ SMTP_URL: server.url });
+  const client = new TestClient(app);
+  for (const [what, email] of HOSTILE) {
+    const outcomes = [
+      await client.startSignUp({ email, password: PASSWORD }).catch(({ problem }) => problem.extensions),
+      await client.startSignIn({ identifier: email }).catch(({ problem }) => problem.extensions),
+    ];
+    for (const { code } of outcomes) expect(code, what).toMatch(/^(INVALID_INPUT|BAD_USER_INPUT)$/);
+  }
+  await queueIsEmpty(app.databaseUrl);
+  expect(server.tries).toBe(0);
+});
+
+test('a subject adds no header, and a text no end of the message', async () => {
+  const text = 'before\r\n.\r\nMAIL FROM:<mallory@example.net>\r\n..after\r\n';
+  await send('jane@example.com', { subject: 'a subject\r\nBcc: mallory@example.net', text });
+  expect(server.mails).toHaveLength(1);
+  const [mail] = server.mails;
+  expect(mail?.recipients).toEqual(['jane@example.com']);
+  expect(mail?.email.bcc).toBeUndefined();
+  expect(mail?.email.headers.map((one) => one.key)).not.toContain('bcc');
+  expect(mail?.email.text?.replaceAll('\r\n', '\n')).toContain(
+    'before\n.\nMAIL FROM:<mallory@example.net>\n..after\n',
+  );
+});
+
+test('what leaves the transport says who answered what, and nothing of the message, its recipient or the server’s words', async () => {
+  server.refusal = { at: 'RCPT TO', reply: 450 };
+  const failure: unknown = await send('jane@example.com', {
+    subject: 'Your code is 123456',
+    text: '123456',
+  }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    isFinal: false,
+    message: 'The mail server did not take a message: 450 to RCPT TO.',
+  });
+  expect(everythingOf(failure)).not.toMatch(/jane|123456|go away/);
+});
+
+test('nor the user and password of the mail server, when it refuses them; the operator can mend that', async () => {
+  const guarded = new SMTPServer({
+    allowInsecureAuth: true,
+    disableReverseLookup: true,
+    hideSTARTTLS: true,
+    onAuth: ({ username, password }, _session, answer) =>
+      answer(new Error(`No ${String(username)} with ${String(password)} here`)),
+  });
+  guarded.listen(0, '127.0.0.1');
+  await once(guarded.server, 'listening');
+  try {
+    const { port } = guarded.server.address() as AddressInfo;
+    const failure: unknown = await smtpTransport(
+      `smtp://mallory:hunter2@127.0.0.1:${port}`,
+      'auth@example.com',
+    )
+      .send({ channel: 'email', to: 'jane@example.com', subject: '', text: '' }, NEVER)
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      isFinal: false,
+      message: 'The mail server did not take a message: 535 to AUTH PLAIN.',
+    });
+    expect(everythingOf(failure)).not.toMatch(/mallory|hunter2|jane/);
+  } finally {
+    await new Promise<void>((resolve) => guarded.close(resolve));
+  }
+});
+
+test('something that answers, and is no mail server, is a failure to try again', async () => {
+  const web: Server = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
+  await once(web, 'listening');
+  try {
+    const url = `smtp://127.0.0.1:${(web.address() as AddressInfo).port}?greetingTimeout=200`;
+    const sent = smtpTransport(url, 'auth@example.com').send(
+      { channel: 'email', to: 'jane@example.com', subject: '', text: '' },
+      NEVER,
+    );
+    await expect(sent).rejects.toMatchObject({ name: 'DeliveryError', isFinal: false });
+  } finally {
+    web.close();
+  }
+});
+
+test('a transport that is told to stop gives up at once, and the message may be tried again', async () => {
+  await using silent = await SilentServer.start();
+  const stop = new AbortController();
+  const sent = smtpTransport(`smtp://127.0.0.1:${silent.port}`, 'auth@example.com').send(
+    { channel: 'email', to: 'jane@example.com', subject: '', text: '' },
+    stop.signal,
+  );
+  stop.abort();
+  await expect(sent).rejects.toMatchObject({ name: 'DeliveryError', isFinal: false });
+});
+
+/** An error as the most talkative log would write it. */
+function everythingOf(error: unknown): string {
+  const { message, stack, cause } = error as Error;
+  return JSON.stringify([error, message, stack, cause ?? null]);
+}

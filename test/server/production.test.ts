@@ -1,0 +1,120 @@
+// The same program with NODE_ENV=production, its configuration read as in production: nothing of development is left.
+
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type App, startApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { createLog } from '../../src/platform/log.ts';
+import { startTestApp, testDatabase } from '../harness/app.ts';
+import { TestClient } from '../harness/client.ts';
+import { query } from '../harness/sql.ts';
+
+const SECRET_KEYS = Buffer.alloc(32, 'production').toString('base64');
+const SMTP_PASSWORD = 'smtp-password-7f3a';
+const EMAIL = 'jane@example.com';
+const PASSWORD = 'production password 1c9d';
+
+const log: string[] = [];
+let app: App;
+let client: TestClient;
+let database: Awaited<ReturnType<typeof testDatabase>>;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  const config = readConfig({
+    NODE_ENV: 'production',
+    PORT: '0',
+    HOST: '127.0.0.1',
+    DATABASE_URL: database.url,
+    PUBLIC_URL: 'https://auth.example.com',
+    SECRET_KEYS,
+    SMTP_URL: `smtp://stepgate:${SMTP_PASSWORD}@127.0.0.1:${await closedPort()}`,
+    MAIL_FROM: 'Stepgate <auth@example.com>',
+    BCRYPT_COST: '10',
+  });
+  app = await startApp({
+    config,
+    databaseUrl: config.databaseUrl ?? '',
+    log: createLog('trace', { write: (line) => log.push(line) }),
+  });
+  client = new TestClient(app);
+});
+afterAll(async () => {
+  await app.stop();
+  await database.drop();
+});
+
+/** A port of this machine on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe('in production', () => {
+  test('there is no inbox, by any name', async () => {
+    await client.startSignUp({ email: EMAIL, password: PASSWORD });
+    for (const path of ['/dev/inbox', '/dev/inbox.json', '/dev/inbox.json?x', '/dev/']) {
+      const answer = await fetch(`${app.url}${path}`);
+      expect(answer.status).toBe(404);
+      expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] });
+    }
+  });
+
+  test('a message that cannot be handed over is tried again, and neither its code nor a password is logged', async () => {
+    await client.startSignUp({ email: EMAIL, password: PASSWORD });
+    await vi.waitFor(() => expect(log.join('')).toMatch(/ECONNREFUSED|connect/i), { timeout: 10_000 });
+    const written = log.join('');
+    for (const secret of [SMTP_PASSWORD, PASSWORD, EMAIL, SECRET_KEYS]) expect(written).not.toContain(secret);
+    expect(written).not.toMatch(/Your code is|"\d{6}"/);
+    const jobs = await query(
+      database.url,
+      'select id from graphile_worker.jobs where last_error is not null',
+    );
+    expect(jobs.length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['a field', '{ viewr { id } }'],
+    ['an argument', '{ workflow(di: "x") { id } }'],
+    ['a type', '{ workflow(id: "x") { ... on SignInn { id } } }'],
+    ['a member of an input', 'mutation { startSignIn(input: { identifer: "x" }) { __typename } }'],
+    [
+      'a value of an enum',
+      'mutation { prepareFactor(input: { workflowId: "x", factor: PASWORD }) { __typename } }',
+    ],
+    ['a directive', '{ settings @skp(if: true) { __typename } }'],
+    ['a variable’s type', 'query ($x: FactorKnd) { settings { __typename } }'],
+  ])('a mistake in the name of %s is named, and nothing is suggested', async (_what, document) => {
+    const { status, errors, text } = await client.graphql(document);
+    expect(status).toBe(400);
+    expect(errors.length).toBeGreaterThan(0);
+    expect(text).not.toMatch(/did you mean/i);
+    for (const name of ['viewer', 'SignIn"', 'identifier', 'PASSWORD', 'FactorKind"'])
+      expect(text).not.toContain(`"${name}`);
+  });
+
+  test('no mistake in a variable is answered with a suggestion either', async () => {
+    const document = 'mutation ($input: StartSignInInput!) { startSignIn(input: $input) { __typename } }';
+    const { text } = await client.graphql(document, { input: { identifer: 'x' } });
+    expect(text).toContain('BAD_USER_INPUT');
+    expect(text).not.toMatch(/did you mean/i);
+  });
+
+  test('a failure inside says nothing of it', async () => {
+    await query(database.url, 'alter table tenant rename to gone_for_now');
+    const { text } = await client.graphql('{ settings { secondFactorPolicy } }');
+    await query(database.url, 'alter table gone_for_now rename to tenant');
+    expect(text).toContain('"Unexpected error."');
+    expect(text).not.toMatch(/tenant|relation|originalError|stack|\.ts/);
+  });
+});
+
+test('a server in development does suggest: the names above are near enough', async () => {
+  await using development = await startTestApp();
+  const { text } = await new TestClient(development).graphql('{ viewr { id } }');
+  expect(text).toContain('Did you mean');
+});

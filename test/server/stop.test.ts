@@ -1,0 +1,90 @@
+// The end: requests that run are answered, connections that wait are closed, new ones are refused.
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { startTestApp, type TestApp, testDatabase } from '../harness/app.ts';
+import { type GraphQLAnswer, TestClient } from '../harness/client.ts';
+import { query } from '../harness/sql.ts';
+
+const ATTEMPT = `mutation ($id: ID!) {
+  attemptFactor(input: { workflowId: $id, proof: { password: "wrong" } }) { __typename }
+}`;
+
+let database: Awaited<ReturnType<typeof testDatabase>>;
+let app: TestApp;
+const sockets: Socket[] = [];
+
+beforeEach(async () => {
+  database = await testDatabase();
+  app = await startTestApp({ BCRYPT_COST: '12' }, database.url);
+});
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await app.app.stop().catch(() => {}); // for a test that failed before it did
+  await database.drop();
+});
+
+/** A connection that says this much, and then waits. */
+async function open(text = ''): Promise<Socket> {
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+  socket.on('error', () => {});
+  sockets.push(socket);
+  await once(socket, 'connect');
+  if (text !== '') socket.write(text);
+  return socket;
+}
+
+async function closed(socket: Socket): Promise<void> {
+  socket.resume();
+  if (!socket.closed) await once(socket, 'close');
+}
+
+/** A sign-in whose password is being hashed. */
+async function hashing(): Promise<{ answer: Promise<GraphQLAnswer> }> {
+  const client = new TestClient(app);
+  const { id } = await client.startSignIn({ identifier: 'nobody@example.com' });
+  const answer = client.graphql(ATTEMPT, { id });
+  // An attempt is spent, and committed, just before the hash begins.
+  const claimed = 'select id from workflow where attempts = 1';
+  await vi.waitFor(async () => expect(await query(database.url, claimed)).toHaveLength(1), { interval: 5 });
+  return { answer };
+}
+
+describe('stopping', () => {
+  test('lets a sign-in that is hashing finish, and refuses whoever comes after', async () => {
+    const { answer } = await hashing();
+    const stopped = app.app.stop();
+    await expect(open()).rejects.toThrow(/ECONNREFUSED/);
+    const { status, data, headers } = await answer;
+    expect(status).toBe(200);
+    expect(data.attemptFactor).toEqual({ __typename: 'ProofRejected' });
+    expect(headers.get('connection')).toBe('close');
+    await stopped;
+  });
+
+  test('closes at once the connections on which nothing runs, and waits for the one on which something does', async () => {
+    const idle = [await open(), await open('GET /healthz HTTP/1.1\r\nhost: h\r\n')];
+    const kept = await open('GET /healthz HTTP/1.1\r\nhost: h\r\n\r\n');
+    await once(kept, 'data');
+    const { answer } = await hashing();
+    let isAnswered = false;
+    const answered = answer.then(({ status }) => {
+      isAnswered = true;
+      return status;
+    });
+    const stopped = app.app.stop();
+    await Promise.all([...idle, kept].map(closed));
+    expect(isAnswered).toBe(false);
+    expect(await answered).toBe(200);
+    await stopped;
+  });
+
+  test('leaves nothing behind: no connection holds the database', async () => {
+    await app.app.stop();
+    const name = new URL(database.url).pathname.slice(1);
+    const connections = 'select pid from pg_stat_activity where datname = $1';
+    await vi.waitFor(async () =>
+      expect(await query(database.url.replace(name, 'postgres'), connections, [name])).toEqual([]),
+    );
+  });
+});

@@ -1,0 +1,256 @@
+// What the server answers beside the API: its health, its keys, its pages, and everywhere else a typed 404. Whatever
+// fails inside, nothing of the inside gets out.
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { inboxPage } from '../../src/server/inbox.ts';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { type Person, TestClient } from '../harness/client.ts';
+import { onServer } from '../harness/database.ts';
+import { query } from '../harness/sql.ts';
+
+let app: TestApp;
+let client: TestClient;
+let person: Person;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  client = new TestClient(app);
+  person = await client.signUp();
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+const VIEWER = '{ viewer { id } }';
+
+describe('every answer', () => {
+  test.each(['/', '/graphql', '/healthz', '/readyz', '/.well-known/jwks.json', '/dev/inbox', '/nowhere'])(
+    'is what it says it is, in no frame, and tells nobody where it was asked: %s',
+    async (path) => {
+      for (const accept of ['application/json', 'text/html']) {
+        const { headers } = await fetch(`${app.url}${path}`, { headers: { accept }, redirect: 'manual' });
+        expect(headers.get('x-content-type-options')).toBe('nosniff');
+        expect(headers.get('x-frame-options')).toBe('DENY');
+        expect(headers.get('referrer-policy')).toBe('no-referrer');
+        expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+        expect(headers.get('x-powered-by')).toBeNull();
+        expect(headers.get('server')).toBeNull();
+      }
+    },
+  );
+
+  test('of the API is kept by nobody', async () => {
+    const { headers } = await client.graphql('{ settings { __typename } }');
+    expect(headers.get('cache-control')).toBe('no-store');
+    const inbox = await fetch(`${app.url}/dev/inbox.json`);
+    expect(inbox.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('that is no page loads nothing', async () => {
+    for (const path of ['/healthz', '/nowhere', '/dev/inbox.json']) {
+      const { headers } = await fetch(`${app.url}${path}`);
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    }
+  });
+});
+
+describe('a path that leads nowhere', () => {
+  test.each([
+    '/nowhere',
+    '/graphql/x',
+    '/dev',
+    '/dev/inbox/',
+    '/metrics',
+    '/.env',
+    '/.well-known/x',
+    '/healthz/',
+  ])('is answered with a typed 404: %s', async (path) => {
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      const answer = await fetch(`${app.url}${path}?x=1`, { method });
+      expect(answer.status).toBe(404);
+      expect(await answer.json()).toEqual({
+        errors: [
+          {
+            message: 'There is nothing here. The API is at /graphql.',
+            extensions: { code: 'NOT_FOUND' },
+          },
+        ],
+      });
+    }
+  });
+
+  test('from the front door leads to GraphiQL', async () => {
+    const answer = await fetch(`${app.url}/`, { redirect: 'manual' });
+    expect(answer.status).toBe(302);
+    expect(answer.headers.get('location')).toBe('/graphql');
+    const page = await fetch(`${app.url}/`, { headers: { accept: 'text/html' } });
+    expect(page.headers.get('content-type')).toContain('text/html');
+  });
+});
+
+describe('the development inbox', () => {
+  test('shows what was sent, the newest first, as JSON and as a page', async () => {
+    const email = 'inbox@example.com';
+    await client.startSignUp({ email, password: 'long enough' });
+    const [newest, older] = await client.inbox();
+    expect(newest).toEqual({
+      id: expect.any(String),
+      channel: 'email',
+      to: email,
+      subject: expect.stringMatching(/\d{6}/),
+      text: expect.stringMatching(/\d{6}/),
+      sentAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+    });
+    expect((newest?.sentAt ?? '') > (older?.sentAt ?? '')).toBe(true);
+    const page = await fetch(`${app.url}/dev/inbox`);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(await page.text()).toContain(await client.codeFor(email));
+  });
+
+  test('runs nothing that is in a message', () => {
+    const hostile = `</pre><img src=x onerror="alert('&')">`;
+    const message = {
+      id: '1',
+      channel: 'email',
+      to: hostile,
+      subject: hostile,
+      text: hostile,
+      sentAt: hostile,
+    } as const;
+    const page = inboxPage([message]);
+    expect(page).not.toContain('<img');
+    expect(page).not.toMatch(/<\/pre>.*<\/pre>/s);
+    expect(page.split('&#60;img src=x onerror=&#34;alert(&#39;&#38;&#39;)&#34;&#62;')).toHaveLength(5);
+  });
+});
+
+describe('the health of the process and of the database', () => {
+  test('is good when both are', async () => {
+    const health = await fetch(`${app.url}/healthz`);
+    expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
+    const ready = await fetch(`${app.url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }]);
+  });
+
+  test('a database that is not migrated is not ready', async () => {
+    const [last] = await query<{ id: number; name: string; executed_at: Date }>(
+      app.databaseUrl,
+      'delete from mikro_orm_migrations where id = (select max(id) from mikro_orm_migrations) returning *',
+    );
+    expect((await fetch(`${app.url}/readyz`)).status).toBe(503);
+    await query(
+      app.databaseUrl,
+      'insert into mikro_orm_migrations (id, name, executed_at) values ($1, $2, $3)',
+      [last?.id, last?.name, last?.executed_at],
+    );
+    expect((await fetch(`${app.url}/readyz`)).status).toBe(200);
+  });
+});
+
+describe('a failure inside', () => {
+  /** A table is gone while the callback runs. */
+  async function without(table: string, run: () => Promise<void>): Promise<void> {
+    await query(app.databaseUrl, `alter table ${table} rename to gone_for_now`);
+    try {
+      await run();
+    } finally {
+      await query(app.databaseUrl, `alter table gone_for_now rename to ${table}`);
+    }
+  }
+
+  const INSIDE =
+    /relation|exist|select|session\b|tenant|signing|outbox|postgres|error:|node_modules|\.ts|at /i;
+
+  test('of a resolver says that it was unexpected, and the log says what', async () => {
+    await without('tenant', async () => {
+      const before = app.log.length;
+      const answer = await client.graphql('{ settings { secondFactorPolicy } }');
+      expect(answer.errors).toEqual([
+        {
+          message: 'Unexpected error.',
+          path: ['settings'],
+          locations: [{ line: 1, column: 3 }],
+          extensions: { code: 'INTERNAL_SERVER_ERROR' },
+        },
+      ]);
+      expect(answer.data).toBeNull();
+      const lines = app.log.slice(before).map((line) => JSON.parse(line));
+      const logged = lines.find((line) => line.level === 50);
+      expect(logged).toMatchObject({
+        msg: 'unexpected error',
+        err: { type: expect.any(String), message: expect.stringContaining('tenant') },
+      });
+    });
+  });
+
+  test('of the session’s look-up refuses everybody, and says nothing either', async () => {
+    await without('session', async () => {
+      const answer = await client.graphql(VIEWER, {}, person.accessToken);
+      expect(answer.status).toBe(500);
+      expect(JSON.parse(answer.text)).toEqual({
+        errors: [{ message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+      });
+      expect(answer.text).not.toMatch(INSIDE);
+    });
+    expect((await client.graphql(VIEWER, {}, person.accessToken)).errors).toEqual([]);
+  });
+
+  test('of a mutation leaves nothing half done, and the same steps work afterwards', async () => {
+    const { id } = await client.startSignIn({ identifier: person.email });
+    await without('audit_event', async () => {
+      await expect(client.attempt(id, { password: person.password })).rejects.toThrow('Unexpected error.');
+      await expect(client.attempt(id, { password: 'wrong' })).rejects.toThrow('Unexpected error.');
+    });
+    expect((await client.attempt(id, { password: person.password })).status).toBe('COMPLETE');
+  });
+
+  test.each([
+    ['/.well-known/jwks.json', 'signing_key'],
+    ['/dev/inbox.json', 'outbox_message'],
+    ['/dev/inbox', 'outbox_message'],
+  ])('of %s is a typed 500', async (path, table) => {
+    await without(table, async () => {
+      const answer = await fetch(`${app.url}${path}`);
+      expect(answer.status).toBe(500);
+      expect(await answer.json()).toEqual({
+        errors: [{ message: 'Something went wrong.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+      });
+      expect(answer.headers.get('cache-control') ?? 'no-store').toBe('no-store'); // a cache must not keep it
+    });
+    expect((await fetch(`${app.url}${path}`)).status).toBe(200);
+  });
+});
+
+describe('a database that goes away and comes back', () => {
+  test('makes the server unready meanwhile, not dead, and everything works again afterwards', async () => {
+    // The first token that this process verifies comes while there is no database: nothing may remember that.
+    await using node = await startTestApp({}, app.databaseUrl);
+    const there = new TestClient(node);
+    const serverUrl = inject('databaseUrl');
+    const name = new URL(app.databaseUrl).pathname.slice(1);
+    await onServer(serverUrl, `alter database ${name} with allow_connections false`);
+    try {
+      await onServer(
+        serverUrl,
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
+      );
+      for (const { url } of [app, node]) {
+        const ready = await fetch(`${url}/readyz`);
+        expect(ready.status).toBe(503);
+        expect(await ready.json()).toEqual({ status: 'not ready' });
+        expect((await fetch(`${url}/healthz`)).status).toBe(200);
+      }
+      const answer = await there.graphql(VIEWER, {}, person.accessToken);
+      expect(answer.errors).toMatchObject([
+        { message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } },
+      ]);
+      expect(answer.text).not.toContain(name);
+    } finally {
+      await onServer(serverUrl, `alter database ${name} with allow_connections true`);
+    }
+    for (const { url } of [app, node]) expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    for (const one of [client, there]) {
+      const { data, errors } = await one.graphql(VIEWER, {}, person.accessToken);
+      expect(errors).toEqual([]);
+      expect(data.viewer.id).toBeTruthy();
+    }
+    expect((await there.signIn(person)).accessToken).toBeTruthy();
+  });
+});

@@ -1,0 +1,383 @@
+// Access tokens: what they say, who can verify them, and every way in which one that is not ours is refused. A wrong
+// token closes the fields that need a session, and nothing else.
+import { createHmac, randomUUID } from 'node:crypto';
+import {
+  type CryptoKey,
+  createRemoteJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  exportSPKI,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  jwtVerify,
+  SignJWT,
+  UnsecuredJWT,
+} from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/config/config.ts';
+import { KeyRing } from '../../src/platform/key-ring.ts';
+import { open } from '../../src/platform/seal.ts';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { type Person, TestClient } from '../harness/client.ts';
+import { query } from '../harness/sql.ts';
+import { codeOf, refresh, VIEWER } from './operations.ts';
+
+const ISSUER = 'http://localhost:4000';
+
+let app: TestApp;
+let client: TestClient;
+let person: Person;
+/** The server's own key: a forger does not have it, the tests of claims do. */
+let ownKey: CryptoKey;
+let foreignKey: CryptoKey;
+let publicJwk: JWK;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  client = new TestClient(app);
+  person = await client.signUp();
+  const [row] = await query<{ kid: string; sealed: string; public_jwk: JWK }>(
+    app.databaseUrl,
+    'select kid, sealed_private_jwk as sealed, public_jwk from signing_key',
+  );
+  const ring = new KeyRing(readConfig({ NODE_ENV: 'test' }).secretKeys);
+  const privateJwk = JSON.parse(open(ring, `signing_key:${row?.kid}:private`, row?.sealed ?? '')) as JWK;
+  ownKey = (await importJWK(privateJwk, 'ES256')) as CryptoKey;
+  foreignKey = (await generateKeyPair('ES256')).privateKey;
+  publicJwk = row?.public_jwk ?? {};
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+async function jwks(): Promise<{ keys: JWK[] }> {
+  return (await (await fetch(`${app.url}/.well-known/jwks.json`)).json()) as { keys: JWK[] };
+}
+
+describe('a token', () => {
+  test('is verified by anybody who reads the published keys', async () => {
+    const keys = createRemoteJWKSet(new URL(`${app.url}/.well-known/jwks.json`));
+    const { payload, protectedHeader } = await jwtVerify(person.accessToken, keys, {
+      issuer: ISSUER,
+      audience: ISSUER,
+      typ: 'at+jwt',
+      algorithms: ['ES256'],
+    });
+    expect(protectedHeader).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: publicJwk.kid });
+    const { data } = await client.graphql('{ viewer { id sessions { id } } }', {}, person.accessToken);
+    const { iat = 0 } = payload;
+    expect(payload).toEqual({
+      iss: ISSUER,
+      aud: ISSUER,
+      sub: data.viewer.id,
+      sid: data.viewer.sessions[0].id,
+      tid: 'default',
+      iat,
+      exp: iat + 600,
+      acr: 'aal1',
+      amr: ['pwd', 'otp'],
+      auth_time: expect.any(Number),
+      mfa: { c: { emailpassword: expect.any(Number), 'otp-email': expect.any(Number) }, v: true },
+    });
+    const { auth_time: authTime, mfa } = payload as { auth_time: number; mfa: { c: Record<string, number> } };
+    expect(Math.abs(iat - Math.floor(app.clock.now().getTime() / 1000))).toBeLessThan(60);
+    expect(authTime).toBe(Math.max(...Object.values(mfa.c)));
+    expect(authTime).toBeLessThanOrEqual(iat);
+  });
+
+  test('says aal2 and the second factor after one was proved', async () => {
+    const other = await client.signUp();
+    const { tokens } = await client.enrollTotp(other.accessToken);
+    const claims = decodeJwt(tokens.accessToken);
+    expect(claims).toMatchObject({ acr: 'aal2', amr: ['pwd', 'otp', 'mfa'], mfa: { v: true } });
+    expect(Object.keys((claims as { mfa: { c: object } }).mfa.c)).toEqual([
+      'emailpassword',
+      'otp-email',
+      'totp',
+    ]);
+    expect(claims['sid']).toBe(decodeJwt(other.accessToken)['sid']);
+  });
+});
+
+describe('the published keys', () => {
+  test('have public members only', async () => {
+    const { keys } = await jwks();
+    expect(keys).toEqual([
+      {
+        kty: 'EC',
+        crv: 'P-256',
+        x: expect.any(String),
+        y: expect.any(String),
+        kid: expect.stringMatching(/^[\w-]{43}$/),
+        alg: 'ES256',
+        use: 'sig',
+      },
+    ]);
+  });
+
+  test('may be kept for a while, as JSON', async () => {
+    const { headers } = await fetch(`${app.url}/.well-known/jwks.json`);
+    expect(headers.get('cache-control')).toBe('public, max-age=300');
+    expect(headers.get('content-type')).toContain('application/json');
+  });
+});
+
+interface Forgery {
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly payload?: Readonly<Record<string, unknown>>;
+  readonly key?: CryptoKey | Uint8Array;
+}
+
+/** A token like the real one, but for what is given; undefined takes a member away. */
+async function forge({ header = {}, payload = {}, key = ownKey }: Forgery): Promise<string> {
+  const real = { ...decodeProtectedHeader(person.accessToken), ...header };
+  const claims = { ...decodeJwt(person.accessToken), ...payload };
+  return new SignJWT(claims).setProtectedHeader(withoutNothing(real) as never).sign(key);
+}
+
+function withoutNothing(object: object): object {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}
+
+const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+
+/** Signed with a shared secret: somebody hopes that the public key is taken for one. */
+function hmacWith(secret: string | Buffer, header: object = {}): string {
+  const real = { ...decodeProtectedHeader(person.accessToken), alg: 'HS256', ...header };
+  const [, payload = ''] = person.accessToken.split('.');
+  const signed = `${encoded(real)}.${payload}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+const seconds = (date: Date): number => Math.floor(date.getTime() / 1000);
+
+test('a token that is made as the server makes it is one: the forgeries below differ in one thing each', async () => {
+  const { data } = await client.graphql(VIEWER, {}, await forge({}));
+  expect(data.viewer.id).toBeTruthy();
+});
+
+describe('is refused', () => {
+  test.each<[string, () => string | Promise<string>]>([
+    ['a token of another key, under the name of ours', () => forge({ key: foreignKey })],
+    [
+      'a token of another key, under a name that is not published',
+      () => forge({ key: foreignKey, header: { kid: 'A'.repeat(43) } }),
+    ],
+    ['a token of another key without a name', () => forge({ key: foreignKey, header: { kid: undefined } })],
+    ['a token of our key without a name', () => forge({ header: { kid: undefined } })],
+    ['a token whose key is named by a path', () => forge({ header: { kid: '../../dev/null' } })],
+    ['a token whose key is named by SQL', () => forge({ header: { kid: `' or '1'='1` } })],
+    ['a token whose key has the name of a method', () => forge({ header: { kid: 'constructor' } })],
+    [
+      'a token that brings its own key',
+      async () => {
+        const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+        const jwk = await crypto.subtle.exportKey('jwk', publicKey);
+        return forge({ key: privateKey, header: { jwk } });
+      },
+    ],
+    [
+      'a token that says where its key is',
+      () => forge({ key: foreignKey, header: { jku: `${app.url}/.well-known/jwks.json` } }),
+    ],
+    ['alg none', () => new UnsecuredJWT(decodeJwt(person.accessToken)).encode()],
+    [
+      'alg none, with everything else in place',
+      () => {
+        const header = { ...decodeProtectedHeader(person.accessToken), alg: 'none' };
+        return `${encoded(header)}.${person.accessToken.split('.')[1]}.`;
+      },
+    ],
+    [
+      'alg NONE with the signature of a real token',
+      () => {
+        const [, payload, signature] = person.accessToken.split('.');
+        return `${encoded({ ...decodeProtectedHeader(person.accessToken), alg: 'NONE' })}.${payload}.${signature}`;
+      },
+    ],
+    ['HS256 with the public key as PEM', async () => hmacWith(await publicPem())],
+    ['HS256 with the public key as JSON', () => hmacWith(JSON.stringify(publicJwk))],
+    ['HS256 with the coordinates of the public key', () => hmacWith(publicJwk.x ?? '')],
+    ['HS256 with an empty secret', () => hmacWith('')],
+    [
+      'RS256 of another key',
+      async () => forge({ key: (await generateKeyPair('RS256')).privateKey, header: { alg: 'RS256' } }),
+    ],
+    [
+      'ES384 of another key',
+      async () => forge({ key: (await generateKeyPair('ES384')).privateKey, header: { alg: 'ES384' } }),
+    ],
+    ['a critical extension that nobody knows', () => critical()],
+    ['another audience', () => forge({ payload: { aud: 'https://api.example.com' } })],
+    ['no audience', () => forge({ payload: { aud: undefined } })],
+    ['another issuer', () => forge({ payload: { iss: 'http://localhost:4001' } })],
+    ['an issuer that begins like ours', () => forge({ payload: { iss: `${ISSUER}.example.com` } })],
+    ['no issuer', () => forge({ payload: { iss: undefined } })],
+    ['typ JWT, as an ID token has', () => forge({ header: { typ: 'JWT' } })],
+    ['no typ', () => forge({ header: { typ: undefined } })],
+    ['typ logout+jwt', () => forge({ header: { typ: 'logout+jwt' } })],
+    ['no session', () => forge({ payload: { sid: undefined } })],
+    ['a session that is a number', () => forge({ payload: { sid: 5 } })],
+    ['a session that is not there', () => forge({ payload: { sid: randomUUID() } })],
+    ['no expiry', () => forge({ payload: { exp: undefined } })],
+    ['an expiry that is text', () => forge({ payload: { exp: 'never' } })],
+    ['no time of issue', () => forge({ payload: { iat: undefined } })],
+    [
+      'a time before which it does not count',
+      () => forge({ payload: { nbf: seconds(app.clock.now()) + 60 } }),
+    ],
+    [
+      'a real payload under another signature',
+      async () => {
+        const other = await client.signUp();
+        const [header, payload] = person.accessToken.split('.');
+        return `${header}.${payload}.${other.accessToken.split('.')[2]}`;
+      },
+    ],
+    [
+      'another subject under a real signature',
+      () => {
+        const [header, , signature] = person.accessToken.split('.');
+        return `${header}.${encoded({ ...decodeJwt(person.accessToken), sub: randomUUID() })}.${signature}`;
+      },
+    ],
+    ['no signature', () => person.accessToken.replace(/\.[^.]*$/, '.')],
+    ['a signature cut short', () => person.accessToken.slice(0, -2)],
+    [
+      'a signature of zeros',
+      () => person.accessToken.replace(/[^.]*$/, Buffer.alloc(64).toString('base64url')),
+    ],
+    ['a refresh token', () => person.refreshToken],
+    ['garbage', () => 'garbage'],
+    ['three dots', () => '...'],
+    ['parts that are no JSON', () => 'YQ.YQ.YQ'],
+    [
+      'a payload that is a list',
+      () => `${person.accessToken.split('.')[0]}.${encoded([])}.${'A'.repeat(86)}`,
+    ],
+    ['an encrypted token’s five parts', () => `${encoded({ alg: 'dir', enc: 'A256GCM' })}.a.b.c.d`],
+    ['a session’s id', () => String(decodeJwt(person.accessToken)['sid'])],
+  ])('%s', async (_what, make) => {
+    const token = await make();
+    const answer = await client.graphql(VIEWER, {}, token);
+    expect(answer.status).toBe(200);
+    expect(answer.data).toEqual({ viewer: null });
+    expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+    expect(app.log.join('')).not.toContain(token.length > 20 ? token : 'no such line');
+    const refused = await client.graphql('mutation { signOut { id } }', {}, token);
+    expect([refused.status, codeOf(refused)]).toEqual([401, 'UNAUTHENTICATED']);
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+  });
+
+  test.each<[string, string]>([
+    ['Basic', `Basic ${Buffer.from('user:password').toString('base64')}`],
+    ['no scheme at all', 'TOKEN'],
+    ['Bearer with two tokens', 'Bearer TOKEN TOKEN'],
+    ['a scheme that begins like Bearer', 'Bearerx TOKEN'],
+    ['two schemes', 'Basic x, Bearer TOKEN'],
+    ['DPoP', 'DPoP TOKEN'],
+  ])('an Authorization of %s, whose token would be right', async (_what, header) => {
+    const authorization = header.replaceAll('TOKEN', person.accessToken);
+    const answer = await client.graphql(VIEWER, {}, undefined, { authorization });
+    expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+  });
+
+  test('no token at all, without a word of an error: there is none', async () => {
+    const answer = await client.graphql(VIEWER);
+    expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+  });
+
+  async function publicPem(): Promise<string> {
+    return exportSPKI((await importJWK({ ...publicJwk, ext: true }, 'ES256')) as CryptoKey);
+  }
+
+  /** RFC 7515 section 4.1.11; jose signs what it is told to know. */
+  async function critical(): Promise<string> {
+    return new SignJWT(decodeJwt(person.accessToken))
+      .setProtectedHeader({
+        ...decodeProtectedHeader(person.accessToken),
+        crit: ['https://example.com/x'],
+        'https://example.com/x': true,
+      } as never)
+      .sign(ownKey, { crit: { 'https://example.com/x': true } });
+  }
+});
+
+describe('a wrong token', () => {
+  test.each(['Bearer garbage', 'Basic dXNlcjpwYXNzd29yZA=='])(
+    'keeps nobody from what needs none: %s',
+    async (authorization) => {
+      const send = (document: string, variables: object = {}) =>
+        client.graphql(document, variables, undefined, { authorization });
+      const settings = await send('{ settings { secondFactorPolicy } }');
+      expect(settings.data).toEqual({ settings: { secondFactorPolicy: 'OPTIONAL' } });
+      expect(settings.headers.get('www-authenticate')).toBeNull();
+      const identifier = 'nobody@example.com';
+      const signIn = await send(
+        'mutation ($identifier: String!) { startSignIn(input: { identifier: $identifier }) { __typename } }',
+        { identifier },
+      );
+      expect(signIn.data).toEqual({ startSignIn: { __typename: 'SignIn' } });
+      const other = await client.signUp();
+      const refreshed = await send(
+        'mutation ($t: String) { refreshSession(input: { refreshToken: $t }) { __typename } }',
+        { t: other.refreshToken },
+      );
+      expect(refreshed.data).toEqual({ refreshSession: { __typename: 'SessionGrant' } });
+    },
+  );
+
+  test('beside an open field closes only the guarded one', async () => {
+    const { status, data, errors } = await client.graphql(
+      '{ viewer { id } settings { secondFactorPolicy } }',
+      {},
+      'garbage',
+    );
+    expect(status).toBe(200);
+    expect(data).toEqual({ viewer: null, settings: { secondFactorPolicy: 'OPTIONAL' } });
+    expect(errors).toMatchObject([{ path: ['viewer'], extensions: { code: 'UNAUTHENTICATED' } }]);
+  });
+});
+
+describe('time', () => {
+  test('ends a token, and the refusal says that a refresh would help', async () => {
+    const other = await client.signUp();
+    app.clock.advance(600);
+    expect((await client.graphql(VIEWER, {}, other.accessToken)).data.viewer).not.toBeNull(); // 5 s of tolerance
+    app.clock.advance(6);
+    const answer = await client.graphql(VIEWER, {}, other.accessToken);
+    expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+    expect(answer.errors[0]?.message).toContain('refreshSession');
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+    const fresh = await refresh(client, other.refreshToken);
+    expect((await client.graphql(VIEWER, {}, fresh.accessToken)).data.viewer).not.toBeNull();
+  });
+});
+
+describe('another server', () => {
+  test('of the same name and another database gives tokens that are none here', async () => {
+    await using stranger = await startTestApp();
+    const other = await new TestClient(stranger).signUp();
+    const answer = await client.graphql(VIEWER, {}, other.accessToken);
+    expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+  });
+
+  test('on the same database gives tokens that are good here, and takes ours', async () => {
+    await using node = await startTestApp({}, app.databaseUrl);
+    node.clock.advance((app.clock.now().getTime() - node.clock.now().getTime()) / 1000);
+    const there = new TestClient(node);
+    const other = await client.signUp();
+    expect((await there.graphql(VIEWER, {}, other.accessToken)).data.viewer).not.toBeNull();
+    const fresh = await refresh(there, other.refreshToken);
+    expect((await client.graphql(VIEWER, {}, fresh.accessToken)).data.viewer).not.toBeNull();
+  });
+
+  test('on the same database under another name takes none of ours: audience and issuer differ', async () => {
+    await using node = await startTestApp({ PUBLIC_URL: 'https://auth.example.com' }, app.databaseUrl);
+    node.clock.advance((app.clock.now().getTime() - node.clock.now().getTime()) / 1000);
+    const other = await client.signUp();
+    expect(codeOf(await new TestClient(node).graphql(VIEWER, {}, other.accessToken))).toBe('UNAUTHENTICATED');
+  });
+});

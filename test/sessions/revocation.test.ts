@@ -1,0 +1,162 @@
+// Ending sessions: at once, for all their tokens, and only one's own. A token is verified without the database, so the
+// session behind it is read for every operation that needs one.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { type Person, TestClient, type Tokens } from '../harness/client.ts';
+import { query } from '../harness/sql.ts';
+import { claimsOf, codeOf, isAlive, refresh, VIEWER } from './operations.ts';
+
+const REVOKE = `mutation ($id: ID!) {
+  revokeSession(id: $id) { __typename ... on Session { id isCurrent revokedAt } ... on UserError { code } }
+}`;
+const REVOKE_OTHERS = 'mutation { revokeOtherSessions { count } }';
+const SIGN_OUT = 'mutation { signOut { id revokedAt } }';
+
+let app: TestApp;
+let client: TestClient;
+let person: Person;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  client = new TestClient(app);
+  person = await client.signUp();
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+async function expectEnded(tokens: Tokens): Promise<void> {
+  const answer = await client.graphql(VIEWER, {}, tokens.accessToken);
+  expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+  expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+  expect((await refresh(client, tokens.refreshToken)).code).toBe('REFRESH_TOKEN_REJECTED');
+}
+
+describe('signing out', () => {
+  test('ends the session for its access token and its refresh token, at once', async () => {
+    const tokens = await client.signIn(person);
+    const { data } = await client.graphql(SIGN_OUT, {}, tokens.accessToken);
+    expect(data.signOut).toEqual({ id: claimsOf(tokens.accessToken).sid, revokedAt: expect.any(String) });
+    await expectEnded(tokens);
+    expect(await isAlive(client, person.accessToken)).toBe(true);
+  });
+
+  test('twice is refused the second time', async () => {
+    const tokens = await client.signIn(person);
+    await client.graphql(SIGN_OUT, {}, tokens.accessToken);
+    const again = await client.graphql(SIGN_OUT, {}, tokens.accessToken);
+    expect([again.status, codeOf(again)]).toEqual([401, 'UNAUTHENTICATED']);
+  });
+
+  test('in a batch ends it for whatever is asked next', async () => {
+    const tokens = await client.signIn(person);
+    await client.post(JSON.stringify([{ query: SIGN_OUT }, { query: VIEWER }]), tokens.accessToken);
+    expect(await isAlive(client, tokens.accessToken)).toBe(false);
+  });
+
+  test('closes the workflows that were bound to the session', async () => {
+    const tokens = await client.signIn(person);
+    const enrollment = await client.startEnrollment({ factor: 'TOTP' }, tokens.accessToken);
+    await client.graphql(SIGN_OUT, {}, tokens.accessToken);
+    const proof = { totp: client.totp(enrollment.totp?.secret ?? '') };
+    await expect(client.attempt(enrollment.id, proof, tokens.accessToken)).rejects.toMatchObject({
+      problem: { extensions: { code: 'UNAUTHENTICATED' } },
+    });
+    const elsewhere = await client.signIn(person);
+    expect(await client.attempt(enrollment.id, proof, elsewhere.accessToken)).toMatchObject({
+      code: 'WORKFLOW_NOT_FOUND',
+    });
+  });
+});
+
+describe('revoking a session', () => {
+  test('of one’s own ends it at once, and no other', async () => {
+    const [one, other] = [await client.signIn(person), await client.signIn(person)];
+    const { data } = await client.graphql(REVOKE, { id: claimsOf(one.accessToken).sid }, other.accessToken);
+    expect(data.revokeSession).toMatchObject({ __typename: 'Session', isCurrent: false });
+    await expectEnded(one);
+    expect(await isAlive(client, other.accessToken)).toBe(true);
+  });
+
+  test('that is the one that asks ends it as well', async () => {
+    const tokens = await client.signIn(person);
+    const { data } = await client.graphql(
+      REVOKE,
+      { id: claimsOf(tokens.accessToken).sid },
+      tokens.accessToken,
+    );
+    expect(data.revokeSession).toMatchObject({ __typename: 'Session', isCurrent: true });
+    await expectEnded(tokens);
+  });
+
+  test('of somebody else is not possible, and tells nothing of it', async () => {
+    const stranger = await client.signUp();
+    const { sid } = claimsOf(stranger.accessToken);
+    const foreign = await client.graphql(REVOKE, { id: sid }, person.accessToken);
+    const absent = await client.graphql(REVOKE, { id: randomUUID() }, person.accessToken);
+    expect(foreign.data.revokeSession).toEqual({ __typename: 'NotFound', code: 'NOT_FOUND' });
+    expect(foreign.text).toBe(absent.text);
+    expect(await isAlive(client, stranger.accessToken)).toBe(true);
+    expect((await refresh(client, stranger.refreshToken)).__typename).toBe('SessionGrant');
+  });
+
+  test('that has ended already finds nothing', async () => {
+    const tokens = await client.signIn(person);
+    const { sid } = claimsOf(tokens.accessToken);
+    await client.graphql(REVOKE, { id: sid }, person.accessToken);
+    const again = await client.graphql(REVOKE, { id: sid }, person.accessToken);
+    expect(again.data.revokeSession).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('by nobody is refused', async () => {
+    const answer = await client.graphql(REVOKE, { id: claimsOf(person.accessToken).sid });
+    expect([answer.status, codeOf(answer)]).toEqual([401, 'UNAUTHENTICATED']);
+    expect(await isAlive(client, person.accessToken)).toBe(true);
+  });
+});
+
+describe('revoking the other sessions', () => {
+  test('ends every other one of the user, and none of anybody else', async () => {
+    const owner = await client.signUp();
+    const stranger = await client.signUp();
+    const others = [await client.signIn(owner), await client.signIn(owner)];
+    const kept = await client.signIn(owner);
+    const { data } = await client.graphql(REVOKE_OTHERS, {}, kept.accessToken);
+    expect(data.revokeOtherSessions).toEqual({ count: 3 });
+    for (const tokens of [owner, ...others]) await expectEnded(tokens);
+    expect(await isAlive(client, kept.accessToken)).toBe(true);
+    expect(await isAlive(client, stranger.accessToken)).toBe(true);
+    const again = await client.graphql(REVOKE_OTHERS, {}, kept.accessToken);
+    expect(again.data.revokeOtherSessions).toEqual({ count: 0 });
+  });
+});
+
+describe('the list of sessions', () => {
+  test('holds one’s own that live, and marks the one that asks', async () => {
+    const owner = await client.signUp();
+    const gone = await client.signIn(owner);
+    const current = await client.signIn(owner);
+    await client.graphql(SIGN_OUT, {}, gone.accessToken);
+    const list = '{ viewer { sessions { id isCurrent ip userAgent revokedAt } } }';
+    const { data } = await client.graphql(list, {}, current.accessToken);
+    expect(data.viewer.sessions).toEqual([
+      expect.objectContaining({ id: claimsOf(current.accessToken).sid, isCurrent: true, ip: '127.0.0.1' }),
+      expect.objectContaining({ id: claimsOf(owner.accessToken).sid, isCurrent: false, revokedAt: null }),
+    ]);
+  });
+});
+
+test('every ended session is in the audit log, with the one who ended it', async () => {
+  const owner = await client.signUp();
+  const one = await client.signIn(owner);
+  const other = await client.signIn(owner);
+  await client.graphql(SIGN_OUT, {}, one.accessToken);
+  await client.graphql(REVOKE, { id: claimsOf(other.accessToken).sid }, owner.accessToken);
+  const rows = await query<{ session_id: string; user_id: string }>(
+    app.databaseUrl,
+    `select session_id, user_id from audit_event where type = 'session.revoked' and user_id = $1`,
+    [claimsOf(owner.accessToken)['sub']],
+  );
+  expect(new Set(rows.map((row) => row.session_id))).toEqual(
+    new Set([claimsOf(one.accessToken).sid, claimsOf(other.accessToken).sid]),
+  );
+});
