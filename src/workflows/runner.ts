@@ -12,28 +12,19 @@ import { Conflict, Settlement } from '../persistence/settlement.ts';
 import { addSeconds, type Clock, secondsOf } from '../platform/clock.ts';
 import { digest } from '../platform/digest.ts';
 import { randomToken } from '../platform/random.ts';
-import { ANONYMOUS } from '../policy/decision.ts';
 import { evidenceOf } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import { MAX_ATTEMPTS } from '../policy/lockout.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { ActiveSession } from '../sessions/session.ts';
-import { RefusalError, type TokenFault } from '../step-up/refusal-error.ts';
+import type { TokenFault } from '../step-up/refusal-error.ts';
 import { type ChartName, chartOf, isChartName, viewOf } from './charts.ts';
 import type { Effect } from './effect.ts';
 import { type EffectServices, performEffects, type Step } from './effects.ts';
-import {
-  FactorNotOffered,
-  LockedOut,
-  Overloaded,
-  ProofRejected,
-  TooManyMessages,
-  WorkflowEnded,
-  WorkflowExpired,
-  WorkflowNotFound,
-} from './errors.ts';
+import { FactorNotOffered, Overloaded, ProofRejected, TooManyMessages } from './errors.ts';
 import type { WorkflowEvent } from './event.ts';
 import { presentWorkflow, type WorkflowReply } from './reply.ts';
+import { type Running, restore, runningOf } from './running.ts';
 import {
   claimAttempt,
   forgetFailures,
@@ -75,14 +66,6 @@ export interface NewWorkflow {
 export interface Proof {
   readonly factor: FactorKind;
   readonly value: string;
-}
-
-/** A workflow that can take a step: its deadline is ahead and its chart is still running. */
-interface Running {
-  readonly row: WorkflowRow;
-  readonly name: ChartName;
-  readonly chart: AnyStateMachine;
-  readonly snapshot: AnyMachineSnapshot;
 }
 
 export class WorkflowRunner {
@@ -135,14 +118,14 @@ export class WorkflowRunner {
     if (row === null || !isChartName(row.chart)) return null;
     if (row.sessionId !== null && row.sessionId !== session?.id) return null;
     const now = this.#clock.now();
-    const { name, snapshot } = this.#restore(row, row.chart, now);
+    const { name, snapshot } = restore(row, row.chart, now);
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, snapshot), now }, {});
   }
 
   /** Makes and sends a challenge. Within the first seconds after one was sent it answers with that one. */
   async prepare(id: string, factor: FactorKind, caller: Caller): Promise<WorkflowReply> {
     const now = this.#clock.now();
-    const { row, name, chart, snapshot } = this.#running(await find(caller.em, id), caller, now);
+    const { row, name, chart, snapshot } = runningOf(await find(caller.em, id), caller, now);
     const event: WorkflowEvent = { type: 'PREPARE', factor, enrolled: enrolledSecondFactors(row.account) };
     const hasChallenge = this.#services.factors.get(factor)?.prepare !== undefined;
     if (!hasChallenge || !snapshot.can(event)) throw new FactorNotOffered();
@@ -169,7 +152,7 @@ export class WorkflowRunner {
       : null;
     if (claimed === null) {
       // The row tells why; when it does not, a parallel step has just changed it.
-      this.#running(await find(caller.em, id), caller, now);
+      runningOf(await find(caller.em, id), caller, now);
       throw new Conflict();
     }
     const evidence = evidenceOf(proof.factor, secondsOf(now));
@@ -179,7 +162,7 @@ export class WorkflowRunner {
       enrolled: enrolledSecondFactors(claimed.account),
     };
     const { row, name, chart, snapshot } = await this.#unchecked(claimed, caller, () => {
-      const running = this.#running(claimed, caller, now);
+      const running = runningOf(claimed, caller, now);
       if (!running.snapshot.can(event)) throw new FactorNotOffered();
       return running;
     });
@@ -249,36 +232,6 @@ export class WorkflowRunner {
     if (isLast) audit(settlement, row, `${name}.failed`, null, row.sessionId, caller, now);
     await settlement.commit(caller.em);
     throw new ProofRejected(attemptsRemaining);
-  }
-
-  /** @throws a UserError that says why the workflow can take no step. */
-  #running(row: WorkflowRow | null, { session, tokenFault }: Caller, now: Date): Running {
-    if (row === null || !isChartName(row.chart)) throw new WorkflowNotFound();
-    if (row.sessionId !== null && session === null) throw new RefusalError(ANONYMOUS, tokenFault);
-    if (row.sessionId !== null && row.sessionId !== session?.id) throw new WorkflowNotFound();
-    const running = this.#restore(row, row.chart, now);
-    if (running.snapshot.value === 'expired') throw new WorkflowExpired();
-    if (running.snapshot.status !== 'active' || row.attempts > row.maxAttempts) throw new WorkflowEnded();
-    if (row.lockedUntil !== null && row.lockedUntil > now) {
-      throw new LockedOut(Math.ceil((row.lockedUntil.getTime() - now.getTime()) / 1000));
-    }
-    return running;
-  }
-
-  /** A workflow past its deadline, or of an older chart, takes EXPIRE before anything else. */
-  #restore(row: WorkflowRow, name: ChartName, now: Date): Running {
-    const chart = chartOf(name);
-    if (row.machineVersion !== chart.version) {
-      return { row, name, chart, snapshot: chart.resolveState({ value: 'expired', context: {} }) };
-    }
-    const snapshot = chart.resolveState(row.snapshot as never);
-    const isOver = snapshot.status === 'active' && row.expiresAt <= now;
-    return {
-      row,
-      name,
-      chart,
-      snapshot: isOver ? transition(chart, snapshot, { type: 'EXPIRE' })[0] : snapshot,
-    };
   }
 }
 

@@ -19,7 +19,8 @@ const SECRET_BYTES = 20;
 export const TOTP_PROOF: ProofField = {
   factor: FactorKind.TOTP,
   name: 'totp',
-  description: 'The six digits that the authenticator app shows now. Spaces are ignored.',
+  description:
+    'The six digits that the authenticator app shows now, or those of the 30 seconds before or after. Each is accepted once. Spaces are ignored.',
   maximumLength: 16,
 };
 

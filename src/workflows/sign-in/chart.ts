@@ -2,7 +2,7 @@
 // chart completes and not before.
 import { assign, setup } from 'xstate';
 import { type Evidence, withEvidence } from '../../policy/evidence.ts';
-import { FactorKind } from '../../policy/factor-kind.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
 import { nextDemand, type SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effect.ts';
 import type { WorkflowEvent } from '../event.ts';
