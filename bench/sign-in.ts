@@ -138,16 +138,16 @@ try {
   const idle = await medianSeconds(readTime);
   const others = await Promise.all(Array.from({ length: 4 * CORES }, () => client.signUp()));
   const loaded: number[] = [];
-  let isLoaded = true;
+  const load = { isOn: true };
   const reading = (async () => {
-    while (isLoaded) loaded.push(await readTime());
+    while (load.isOn) loaded.push(await readTime());
   })();
   let at = 0;
   const hashes = await rate(4 * CORES, async () => {
     const one = others[at++ % others.length] ?? person;
     await client.signIn(one);
   });
-  isLoaded = false;
+  load.isOn = false;
   await reading;
   report(
     'saturated',

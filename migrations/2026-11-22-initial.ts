@@ -17,7 +17,9 @@ export class Initial extends Migration {
       "user_agent" varchar(256) null,
       primary key ("id")
     )`);
-    this.addSql(`create index "audit_event_user_id_occurred_at_index" on "audit_event" ("user_id", "occurred_at")`);
+    this.addSql(
+      `create index "audit_event_user_id_occurred_at_index" on "audit_event" ("user_id", "occurred_at")`,
+    );
     this.addSql(`create table "lockout" (
       "subject" varchar(64) not null,
       "failures" int not null default 0,
@@ -59,7 +61,9 @@ export class Initial extends Migration {
       "activated_at" timestamptz null,
       primary key ("id")
     )`);
-    this.addSql(`create index "user_account_created_at_index" on "user_account" ("created_at") where "activated_at" is null`);
+    this.addSql(
+      `create index "user_account_created_at_index" on "user_account" ("created_at") where "activated_at" is null`,
+    );
     this.addSql(`create table "session" (
       "id" uuid not null,
       "tenant_id" varchar(64) not null,
@@ -94,7 +98,9 @@ export class Initial extends Migration {
       primary key ("id")
     )`);
     this.addSql(`create index "phone_number_user_id_index" on "phone_number" ("user_id")`);
-    this.addSql(`create unique index "phone_number_tenant_id_number_unique" on "phone_number" ("tenant_id", "number") where "verified_at" is not null`);
+    this.addSql(
+      `create unique index "phone_number_tenant_id_number_unique" on "phone_number" ("tenant_id", "number") where "verified_at" is not null`,
+    );
     this.addSql(`create table "email_address" (
       "id" uuid not null,
       "tenant_id" varchar(64) not null,
@@ -105,7 +111,9 @@ export class Initial extends Migration {
       primary key ("id")
     )`);
     this.addSql(`create index "email_address_user_id_index" on "email_address" ("user_id")`);
-    this.addSql(`create unique index "email_address_tenant_id_address_unique" on "email_address" ("tenant_id", "address") where "verified_at" is not null`);
+    this.addSql(
+      `create unique index "email_address_tenant_id_address_unique" on "email_address" ("tenant_id", "address") where "verified_at" is not null`,
+    );
     this.addSql(`create table "backup_code" (
       "id" uuid not null,
       "user_id" uuid not null,
@@ -128,7 +136,9 @@ export class Initial extends Migration {
       primary key ("id")
     )`);
     this.addSql(`create index "authenticator_user_id_index" on "authenticator" ("user_id")`);
-    this.addSql(`create unique index "authenticator_user_id_factor_unique" on "authenticator" ("user_id", "factor") where "factor" = 'PASSWORD'`);
+    this.addSql(
+      `create unique index "authenticator_user_id_factor_unique" on "authenticator" ("user_id", "factor") where "factor" = 'PASSWORD'`,
+    );
     this.addSql(`create table "workflow" (
       "id" varchar(43) not null,
       "chart" varchar(32) not null,
@@ -160,20 +170,50 @@ export class Initial extends Migration {
       "consumed_at" timestamptz null,
       primary key ("id")
     )`);
-    this.addSql(`alter table "challenge" add constraint "challenge_workflow_id_factor_unique" unique ("workflow_id", "factor")`);
-    this.addSql(`alter table "user_account" add constraint "user_account_tenant_id_foreign" foreign key ("tenant_id") references "tenant" ("id")`);
-    this.addSql(`alter table "session" add constraint "session_tenant_id_foreign" foreign key ("tenant_id") references "tenant" ("id")`);
-    this.addSql(`alter table "session" add constraint "session_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete cascade`);
-    this.addSql(`alter table "refresh_token" add constraint "refresh_token_session_id_foreign" foreign key ("session_id") references "session" ("id") on delete cascade`);
-    this.addSql(`alter table "phone_number" add constraint "phone_number_tenant_id_foreign" foreign key ("tenant_id") references "tenant" ("id")`);
-    this.addSql(`alter table "phone_number" add constraint "phone_number_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete cascade`);
-    this.addSql(`alter table "email_address" add constraint "email_address_tenant_id_foreign" foreign key ("tenant_id") references "tenant" ("id")`);
-    this.addSql(`alter table "email_address" add constraint "email_address_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete cascade`);
-    this.addSql(`alter table "backup_code" add constraint "backup_code_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete cascade`);
-    this.addSql(`alter table "authenticator" add constraint "authenticator_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete cascade`);
-    this.addSql(`alter table "workflow" add constraint "workflow_tenant_id_foreign" foreign key ("tenant_id") references "tenant" ("id")`);
-    this.addSql(`alter table "workflow" add constraint "workflow_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete cascade`);
-    this.addSql(`alter table "workflow" add constraint "workflow_session_id_foreign" foreign key ("session_id") references "session" ("id") on delete cascade`);
-    this.addSql(`alter table "challenge" add constraint "challenge_workflow_id_foreign" foreign key ("workflow_id") references "workflow" ("id") on delete cascade`);
+    this.addSql(
+      `alter table "challenge" add constraint "challenge_workflow_id_factor_unique" unique ("workflow_id", "factor")`,
+    );
+    this.addSql(
+      `alter table "user_account" add constraint "user_account_tenant_id_foreign" foreign key ("tenant_id") references "tenant" ("id")`,
+    );
+    this.addSql(
+      `alter table "session" add constraint "session_tenant_id_foreign" foreign key ("tenant_id") references "tenant" ("id")`,
+    );
+    this.addSql(
+      `alter table "session" add constraint "session_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete cascade`,
+    );
+    this.addSql(
+      `alter table "refresh_token" add constraint "refresh_token_session_id_foreign" foreign key ("session_id") references "session" ("id") on delete cascade`,
+    );
+    this.addSql(
+      `alter table "phone_number" add constraint "phone_number_tenant_id_foreign" foreign key ("tenant_id") references "tenant" ("id")`,
+    );
+    this.addSql(
+      `alter table "phone_number" add constraint "phone_number_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete cascade`,
+    );
+    this.addSql(
+      `alter table "email_address" add constraint "email_address_tenant_id_foreign" foreign key ("tenant_id") references "tenant" ("id")`,
+    );
+    this.addSql(
+      `alter table "email_address" add constraint "email_address_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete cascade`,
+    );
+    this.addSql(
+      `alter table "backup_code" add constraint "backup_code_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete cascade`,
+    );
+    this.addSql(
+      `alter table "authenticator" add constraint "authenticator_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete cascade`,
+    );
+    this.addSql(
+      `alter table "workflow" add constraint "workflow_tenant_id_foreign" foreign key ("tenant_id") references "tenant" ("id")`,
+    );
+    this.addSql(
+      `alter table "workflow" add constraint "workflow_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete cascade`,
+    );
+    this.addSql(
+      `alter table "workflow" add constraint "workflow_session_id_foreign" foreign key ("session_id") references "session" ("id") on delete cascade`,
+    );
+    this.addSql(
+      `alter table "challenge" add constraint "challenge_workflow_id_foreign" foreign key ("workflow_id") references "workflow" ("id") on delete cascade`,
+    );
   }
 }

@@ -127,6 +127,12 @@ export class SilentServer implements AsyncDisposable {
     return silent;
   }
 
+  /** With time-outs that are longer than a test may take: whoever waits for them fails it. */
+  get patientUrl(): string {
+    const timeouts = ['connectionTimeout', 'greetingTimeout', 'socketTimeout'].map((one) => `${one}=600000`);
+    return `smtp://127.0.0.1:${this.port}?${timeouts.join('&')}`;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
   }

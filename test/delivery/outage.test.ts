@@ -73,7 +73,7 @@ test('a mail server that takes the connection and says nothing is left in time',
 
 test('a server that is told to stop does not wait for a mail server that hangs, and loses nothing', async () => {
   await using silent = await SilentServer.start();
-  const before = await start(`smtp://127.0.0.1:${silent.port}`);
+  const before = await start(silent.patientUrl);
   await before.client.startSignUp({ email: JANE, password: PASSWORD });
   await until(() => expect(silent.connections).toBe(1));
   await stop(before.app);

@@ -163,7 +163,7 @@ test('something that answers, and is no mail server, is a failure to try again',
 test('a transport that is told to stop gives up at once, and the message may be tried again', async () => {
   await using silent = await SilentServer.start();
   const stop = new AbortController();
-  const sent = smtpTransport(`smtp://127.0.0.1:${silent.port}`, 'auth@example.com').send(
+  const sent = smtpTransport(silent.patientUrl, 'auth@example.com').send(
     { channel: 'email', to: 'jane@example.com', subject: '', text: '' },
     stop.signal,
   );

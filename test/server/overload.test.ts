@@ -82,23 +82,6 @@ test('sign-ups beyond the bound are OVERLOADED and leave nothing behind; a sessi
   expect(await sum('select count(*) as sum from email_address')).toBe(before + started.length);
 });
 
-test('a document of five passwords takes five places in the queue, and those that find none cost nothing', async () => {
-  const person2 = await client.startSignIn({ identifier: 'batch@example.com' });
-  const field = `attemptFactor(input: { workflowId: "${person2.id}", proof: { password: "wrong" } }) { __typename }`;
-  const query5 = `mutation { ${Array.from({ length: 5 }, (_, at) => `a${at}: ${field}`).join(' ')} }`;
-  const noise = Array.from({ length: FLOOD }, (_, at) =>
-    client.startSignUp({ email: `noise-${at}@example.com`, password: 'long enough' }),
-  );
-  const { data } = await client.graphql(query5);
-  await Promise.all(noise);
-  const names = Object.values(data as Record<string, { __typename: string }>).map((one) => one.__typename);
-  const checked = names.filter((name) => name === 'ProofRejected').length;
-  expect(checked + names.filter((name) => name === 'Overloaded').length).toBe(5);
-  const { attemptsRemaining, code } = await client.attempt(person2.id, { password: 'wrong' });
-  if (checked < 5) expect(attemptsRemaining).toBe(4 - checked);
-  else expect(code).toBe('WORKFLOW_ENDED');
-});
-
 test('after the flood, everybody is served as before', async () => {
   expect((await client.signIn(person)).accessToken).toBeTruthy();
 });

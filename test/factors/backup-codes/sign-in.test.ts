@@ -3,9 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { type GraphQLAnswer, type Person, type Step, TestClient } from '../../harness/client.ts';
 import { query } from '../../harness/sql.ts';
+import { whileHeld } from '../held-rows.ts';
 
 const REGENERATE = 'mutation { regenerateBackupCodes { codes } }';
 const REMAINING = '{ viewer { backupCodesRemaining } }';
+/** The codes of somebody. */
+const ROWS = `select 1 from backup_code where user_id = (select user_id from email_address where address = $1)`;
 
 let app: TestApp;
 let client: TestClient;
@@ -84,7 +87,9 @@ describe('a backup code', () => {
     const workflows: string[] = [];
     for (let count = 0; count < 10; count += 1) workflows.push(await halfSignedIn(person));
     const [backupCode = ''] = person.codes;
-    const steps = await Promise.all(workflows.map((id) => client.attempt(id, { backupCode })));
+    const steps = await whileHeld(app.databaseUrl, ROWS, [person.email], 5, () =>
+      Promise.all(workflows.map((id) => client.attempt(id, { backupCode }))),
+    );
     expect(steps.filter((step) => step.status === 'COMPLETE')).toHaveLength(1);
     expect(steps.filter((step) => step.session != null)).toHaveLength(1);
     expect(await remaining(person.accessToken)).toBe(9);
@@ -175,8 +180,8 @@ describe('new backup codes', () => {
 
   test('are ten, and one set, when they are asked for five times at once', async () => {
     const person = await enrolled();
-    const answers = await Promise.all(
-      Array.from({ length: 5 }, () => client.graphql(REGENERATE, {}, person.accessToken)),
+    const answers = await whileHeld(app.databaseUrl, ROWS, [person.email], 5, () =>
+      Promise.all(Array.from({ length: 5 }, () => client.graphql(REGENERATE, {}, person.accessToken))),
     );
     expect(await remaining(person.accessToken)).toBe(10);
     const outcomes: (string | undefined)[] = [];
