@@ -82,14 +82,18 @@ export class Grants {
     return { session, refreshToken: this.#newRefreshToken(settlement, session.id, now) };
   }
 
-  /** New tokens for a session whose evidence has changed. The refresh tokens from before it are void. */
+  /**
+   * New tokens for a session whose evidence has changed. The one from before is void, but no sign of theft: a refresh
+   * may have been under way.
+   */
   renew(settlement: Settlement, session: ActiveSession, now: Date): UnsignedGrant {
+    // A refresh at the same moment comes before, and its token is seen below, or after, and finds its own void.
+    settlement.require(async (sql) => {
+      await sql.selectFrom('session').select('id').where('id', '=', session.id).forUpdate().execute();
+      return true;
+    });
     settlement.write((sql) =>
-      sql
-        .updateTable('refresh_token')
-        .set({ used_at: now })
-        .where('session_id', '=', session.id)
-        .where('used_at', 'is', null),
+      sql.deleteFrom('refresh_token').where('session_id', '=', session.id).where('used_at', 'is', null),
     );
     return { session, refreshToken: this.#newRefreshToken(settlement, session.id, now) };
   }
@@ -112,39 +116,42 @@ export class Grants {
   async refresh(sql: Sql, refreshToken: string, now: Date): Promise<SessionGrant> {
     const next = randomToken();
     const rotated = await sql
-      // A token is used up only while its session lives: one that was never used is no sign of theft.
-      .with('used', (db) =>
-        db
-          .updateTable('refresh_token')
-          .from('session')
-          .set({ used_at: now })
-          .where('refresh_token.digest', '=', digest(refreshToken))
-          .where('refresh_token.used_at', 'is', null)
-          .whereRef('session.id', '=', 'refresh_token.session_id')
-          .where('session.revoked_at', 'is', null)
-          .where('session.idle_expires_at', '>', now)
-          .where('session.expires_at', '>', now)
-          .returning('refresh_token.session_id'),
-      )
+      // The session first, as `renew` does: whoever changes its tokens waits for the other. A token is used up only
+      // while its session lives: one that was never used is no sign of theft.
       .with('seen', (db) =>
         db
           .updateTable('session')
-          .from('used')
+          .from('refresh_token')
           .set({
             last_seen_at: now,
             idle_expires_at: raw`least(session.expires_at, cast(${this.#idleExpiry(now)} as timestamptz))`,
           })
-          .whereRef('session.id', '=', 'used.session_id')
-          .returning('session.id as session_id'),
+          .whereRef('session.id', '=', 'refresh_token.session_id')
+          .where('refresh_token.digest', '=', digest(refreshToken))
+          .where('refresh_token.used_at', 'is', null)
+          .where('session.revoked_at', 'is', null)
+          .where('session.idle_expires_at', '>', now)
+          .where('session.expires_at', '>', now)
+          .returning('session.id'),
+      )
+      .with('used', (db) =>
+        db
+          .updateTable('refresh_token')
+          .from('seen')
+          .set({ used_at: now })
+          .whereRef('refresh_token.session_id', '=', 'seen.id')
+          .where('refresh_token.digest', '=', digest(refreshToken))
+          .where('refresh_token.used_at', 'is', null)
+          .returning('refresh_token.session_id'),
       )
       .insertInto('refresh_token')
       .columns(['digest', 'session_id', 'created_at'])
       .expression((it) =>
         it
-          .selectFrom('seen')
+          .selectFrom('used')
           .select([
             raw<string>`${digest(next)}`.as('digest'),
-            'seen.session_id',
+            'used.session_id',
             raw<Date>`cast(${now} as timestamptz)`.as('created_at'),
           ]),
       )

@@ -44,13 +44,9 @@ export class SigningKeys {
 
   /** The public key of this id, or null when we never made one. */
   async publicKey(kid: string): Promise<CryptoKey | null> {
-    this.#published ??= this.#publicKeys();
-    let jwk = (await this.#published).get(kid);
-    if (jwk === undefined && isKid(kid)) {
-      // Another node may have made a key since; a kid that is not even the form of ours costs no query.
-      this.#published = this.#publicKeys();
-      jwk = (await this.#published).get(kid);
-    }
+    let jwk = (await (this.#published ?? this.#readPublished())).get(kid);
+    // Another node may have made a key since; a kid that is not even the form of ours costs no query.
+    if (jwk === undefined && isKid(kid)) jwk = (await this.#readPublished()).get(kid);
     return jwk === undefined ? null : ((await importJWK(jwk, SIGNING_ALGORITHM)) as CryptoKey);
   }
 
@@ -88,6 +84,16 @@ export class SigningKeys {
     };
     await sqlOf(this.#orm.em.fork()).insertInto('signing_key').values(row).execute();
     return row;
+  }
+
+  /** Kept for the next token; a reading that failed is not. */
+  #readPublished(): Promise<ReadonlyMap<string, JWK>> {
+    const reading = this.#publicKeys();
+    this.#published = reading;
+    reading.catch(() => {
+      if (this.#published === reading) this.#published = undefined;
+    });
+    return reading;
   }
 
   async #publicKeys(): Promise<ReadonlyMap<string, JWK>> {

@@ -116,7 +116,7 @@ test.each(FAILURES)(
   '%s: an error that says so, may be tried again or not, and holds no secret',
   async (_what, answer, words, isFinal) => {
     api.answer = answer;
-    const failure: unknown = await transport(CONFIG, 300)
+    const failure: unknown = await transport(CONFIG, answer === null ? 100 : 20_000)
       .send(MESSAGE, NEVER)
       .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(DeliveryError);
