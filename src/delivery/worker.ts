@@ -3,17 +3,24 @@
 //
 // An operator sees in the log: each delivery, each failed try (warn), each message that the other side refused for
 // good (warn), and each job that has failed its last try (error), which also stays in `graphile_worker.jobs`.
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Logger, type LogLevel, type Runner, run } from 'graphile-worker';
 import { clearAway } from '../persistence/clear-away.ts';
 import { type Orm, sqlOf } from '../persistence/orm.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import { freeAbandonedJobs } from './abandoned-jobs.ts';
 import { DELIVER_TASK, type Outbox } from './outbox.ts';
 
 const CLEAR_AWAY_TASK = 'clear-away';
+const FREE_TASK = 'free-abandoned-jobs';
 
+/** However slowly the other side answers, byte by byte. */
+const DELIVERY_MS = 60_000;
 /** How long a message that is being handed over when the server stops may still take. Then it waits for the next. */
 const STOP_MS = 2000;
+/** From the end of a queue that stopped itself to the next one. */
+const RESTART_MS = 1000;
 
 export interface WorkerParts {
   readonly databaseUrl: string;
@@ -23,7 +30,47 @@ export interface WorkerParts {
   readonly log: Log;
 }
 
-export async function startWorker({ databaseUrl, orm, outbox, clock, log }: WorkerParts): Promise<Runner> {
+export interface Worker {
+  /** Takes no new jobs, and gives back those that it cannot finish soon. */
+  stop(): Promise<void>;
+}
+
+export async function startWorker(parts: WorkerParts): Promise<Worker> {
+  const stopping = new AbortController();
+  const first = await runQueue(parts);
+  const ended = superviseQueue(parts, first, stopping.signal);
+  return {
+    async stop() {
+      stopping.abort();
+      await ended;
+    },
+  };
+}
+
+/** The queue stops itself when it cannot note the end of a job. It is begun again until the server stops. */
+async function superviseQueue(parts: WorkerParts, first: Runner, stopping: AbortSignal): Promise<void> {
+  let runner: Runner | null = first;
+  while (!stopping.aborted) {
+    try {
+      runner ??= await runQueue(parts);
+      await untilEnded(runner, stopping);
+    } catch (error) {
+      parts.log.error({ err: error }, 'the queue has ended');
+    }
+    runner = null;
+    await pause(RESTART_MS, undefined, { signal: stopping }).catch(() => {});
+  }
+}
+
+async function untilEnded(runner: Runner, stopping: AbortSignal): Promise<void> {
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+  stopping.addEventListener('abort', () => ask(), { once: true });
+  if (stopping.aborted) ask();
+  await Promise.race([runner.promise, asked]);
+  if (stopping.aborted) await runner.stop();
+}
+
+function runQueue({ databaseUrl, orm, outbox, clock, log }: WorkerParts): Promise<Runner> {
   return run({
     preset: {
       worker: {
@@ -37,16 +84,21 @@ export async function startWorker({ databaseUrl, orm, outbox, clock, log }: Work
       },
     },
     noHandleSignals: true, // the server stops it, after the last request
-    crontab: `*/10 * * * * ${CLEAR_AWAY_TASK}`,
+    crontab: `* * * * * ${FREE_TASK}\n*/10 * * * * ${CLEAR_AWAY_TASK}`,
     taskList: {
       async [DELIVER_TASK](payload, { abortSignal }) {
         const { id } = payload as { id: string };
-        const delivery = await outbox.deliver(sqlOf(orm.em.fork()), id, clock.now(), abortSignal);
+        const signal = AbortSignal.any([abortSignal, AbortSignal.timeout(DELIVERY_MS)]);
+        const delivery = await outbox.deliver(sqlOf(orm.em.fork()), id, clock.now(), signal);
         log[delivery.outcome === 'refused' ? 'warn' : 'info']({ messageId: id, ...delivery }, 'message');
       },
       async [CLEAR_AWAY_TASK]() {
         const cleared = await clearAway(sqlOf(orm.em.fork()), clock.now());
         log.info(cleared, 'cleared away');
+      },
+      async [FREE_TASK]() {
+        const freed = await freeAbandonedJobs(sqlOf(orm.em.fork()));
+        if (freed > 0) log.warn({ freed }, 'jobs of a worker that died are done again');
       },
     },
   });

@@ -1,50 +1,144 @@
-// GraphiQL, whole and from this server alone: no CDN. The page is large and always the same, so it is made and
-// compressed once, and cached by browsers.
+// GraphiQL, whole and from this server alone: no CDN, and a content security policy under which nothing leaves. It is
+// large and always the same, so it is made and compressed at the first visit. The page itself is small: a browser
+// forgets what it holds of an address when it posts there (RFC 9111 section 4.4), as GraphiQL does at once. Scripts and
+// styles have addresses of their own, by their digests, and are kept for good.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { TOUR } from './tour.ts';
+import { TOUR, type TourStep } from './tour.ts';
 
-interface Page {
+interface Resource {
   readonly gzipped: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface GraphiQL {
+  readonly page: Resource;
   readonly etag: string;
+  /** By their addresses. */
+  readonly parts: ReadonlyMap<string, Resource>;
 }
 
-let page: Promise<Page> | undefined;
+const PART = '/graphql?graphiql=';
 
-async function makePage(): Promise<Page> {
-  const html = renderGraphiQL({
-    title: 'Stepgate',
-    endpoint: '/graphql',
-    shouldPersistHeaders: false, // an access token is not to outlive the tab in the browser's storage
-    defaultEditorToolsVisibility: 'variables',
-    defaultTabs: TOUR.map(({ title, query, variables, needsToken }) => ({
-      query: `# ${title}\n${query}`,
-      variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
-      headers: needsToken ? JSON.stringify({ authorization: 'Bearer PASTE-AN-ACCESS-TOKEN' }, null, 2) : null,
-    })),
-  });
-  const gzipped = await promisify(gzip)(html);
-  return { gzipped, etag: `"${createHash('sha256').update(gzipped).digest('base64url')}"` };
-}
+let made: Promise<GraphiQL> | undefined;
 
-/** A browser's visit, as opposed to a query by GET. */
+/** A browser's visit, as opposed to a query by GET. What `?query=` holds is shown in the editor, and not run. */
 export function wantsGraphiQL({ method, headers, url }: IncomingMessage): boolean {
-  return method === 'GET' && headers.accept?.includes('text/html') === true && !url?.includes('query=');
+  return (
+    method === 'GET' && (headers.accept?.includes('text/html') === true || url?.startsWith(PART) === true)
+  );
 }
 
 export async function serveGraphiQL(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  page ??= makePage();
-  const { gzipped, etag } = await page;
-  response.setHeader('etag', etag);
-  response.setHeader('cache-control', 'no-cache');
-  if (request.headers['if-none-match'] === etag) {
-    response.writeHead(304).end();
-    return;
-  }
-  // Every browser that can run GraphiQL understands gzip.
-  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-encoding': 'gzip' });
+  made ??= makeGraphiQL();
+  const { page, etag, parts } = await made;
+  const part = parts.get(request.url ?? '');
+  if (part !== undefined) return send(part, response);
+  if (request.url?.startsWith(PART)) return void response.writeHead(404).end();
+  response.setHeader('etag', etag).setHeader('vary', 'accept').setHeader('cache-control', 'no-cache');
+  if (request.headers['if-none-match'] === etag) response.writeHead(304).end();
+  else send(page, response);
+}
+
+/** Every browser that can run GraphiQL understands gzip. */
+function send({ gzipped, headers }: Resource, response: ServerResponse): void {
+  response.writeHead(200, { ...headers, 'content-encoding': 'gzip', 'content-length': gzipped.length });
   response.end(gzipped);
 }
+
+/** Scripts are ours, Monaco runs its workers from blobs and writes its own styles, and connections lead here. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  'worker-src blob:',
+  "connect-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  'img-src data:',
+  'font-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+async function makeGraphiQL(): Promise<GraphiQL> {
+  // Nine megabytes of source: a server that nobody visits never loads them.
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+  const tabs = TOUR.map(tabOf);
+  const whole = renderGraphiQL({
+    title: 'Stepgate',
+    favicon: ICON,
+    logo: `<img src="${ICON}" alt="" width="28" height="28">`,
+    endpoint: '/graphql',
+    shouldPersistHeaders: false, // an access token is not to outlive the tab in the browser's storage
+    defaultEditorToolsVisibility: 'variables',
+    defaultTabs: tabs,
+    ...NO_QUERY_IN_ADDRESS,
+  });
+  const parts = new Map<string, Resource>();
+  const moved = async (source: string, type: string): Promise<string> => {
+    const address = `${PART}${digestOf(source)}`;
+    parts.set(address, {
+      gzipped: await promisify(gzip)(source),
+      headers: { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' },
+    });
+    return address;
+  };
+  const [style, styles = ''] = /<style>(.*?)<\/style>/s.exec(whole) ?? [];
+  const [script, scripts = ''] = /<script>(.*?)<\/script>/s.exec(whole) ?? [];
+  if (style === undefined || script === undefined) throw new Error('The page of GraphiQL has another form.');
+  const styleAddress = await moved(`${styles}\n${STEADY_TABS}`, 'text/css; charset=utf-8');
+  const scriptAddress = await moved(`${firstTabFirst(tabs)}\n${scripts}`, 'text/javascript; charset=utf-8');
+  const html = whole
+    .replace(style, () => `<link rel="stylesheet" href="${styleAddress}" />`)
+    .replace(script, () => `<script src="${scriptAddress}"></script>`);
+  const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY };
+  return { page: { gzipped: await promisify(gzip)(html), headers }, etag: `"${digestOf(html)}"`, parts };
+}
+
+function digestOf(source: string): string {
+  return createHash('sha256').update(source).digest('base64url');
+}
+
+interface Tab {
+  readonly query: string;
+  readonly variables: string | null;
+  readonly headers: string | null;
+}
+
+/** As much as the editor shows of a line on a small screen. */
+const COMMENT_LINE = /(.{1,48})(?:\s+|$)/g;
+
+function tabOf({ title, query, variables, token }: TourStep): Tab {
+  return {
+    query: `${title.replaceAll(COMMENT_LINE, '# $1\n')}${query}`,
+    variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
+    headers: token === undefined ? null : JSON.stringify({ authorization: `Bearer ${token}` }, null, 2),
+  };
+}
+
+/** Yoga's page writes each document into its address, and so passwords into the browser's history, unless told so. */
+const NO_QUERY_IN_ADDRESS = { onEditQuery: null };
+
+/** GraphiQL moves a tab away from under the mouse that presses it, so that no click arrives. And there are many. */
+const STEADY_TABS = `
+.graphiql-tab { transform: none !important; }
+.graphiql-tabs.graphiql-tabs { gap: 2px; }
+.graphiql-tab .graphiql-tab-button { padding-right: 22px; font-size: 13px; }`;
+
+/**
+ * GraphiQL shows the first default tab without its variables, and a nameless tab after a reload, until its storage
+ * says what the first tab holds (graphql/graphiql#3392).
+ */
+function firstTabFirst([first]: readonly Tab[]): string {
+  const stored = { 'graphiql:query': first?.query, 'graphiql:variables': first?.variables };
+  return `if (localStorage.getItem('graphiql:tabState') === null) {
+  for (const [key, value] of Object.entries(${JSON.stringify(stored)})) localStorage.setItem(key, value);
+}`;
+}
+
+/** Two posts and what lies between them. */
+const ICON = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="#d60690" stroke-width="2"><path d="M3 15V2m10 13V2M3 5h10M3 11h10"/></svg>',
+)}`;

@@ -1,11 +1,12 @@
-// The newcomer's tour: the operations of the README, as GraphiQL's first tabs and as `npm run demo` plays them.
+// The newcomer's tour: the operations of the README, as GraphiQL's first tabs and as `npm run demo` plays them. An
+// operation's name is what its tab is called.
 
 export interface TourStep {
   readonly title: string;
   readonly query: string;
   readonly variables?: object;
-  /** Whether the step is asked with an access token. */
-  readonly needsToken: boolean;
+  /** For a step that is asked with an access token: what stands there until one is pasted. */
+  readonly token?: string;
 }
 
 const GRANT = 'session { accessToken refreshToken }';
@@ -13,114 +14,126 @@ const ERRORS = '... on UserError { code message }';
 
 const EMAIL = 'you@example.com';
 const PASSWORD = 'correct horse battery staple';
-const WORKFLOW = { workflowId: 'PASTE-THE-WORKFLOW-ID' };
 
-const ATTEMPT = `mutation Attempt($workflowId: ID!, $proof: ProofInput!) {
-  attemptFactor(input: { workflowId: $workflowId, proof: $proof }) {
-    ... on Workflow { id status factors { factor hint } }
-    ... on SignUp { ${GRANT} }
-    ... on SignIn { ${GRANT} }
-    ... on Enrollment { backupCodes ${GRANT} }
-    ... on StepUp { ${GRANT} }
-    ... on ProofRejected { attemptsRemaining }
-    ${ERRORS}
-  }
-}`;
+const FIRST_SESSION = 'PASTE-accessToken-OF-TAB-2';
+const SECOND_SESSION = 'PASTE-accessToken-OF-TAB-5';
 
-const START_SIGN_IN = `mutation SignIn($identifier: String!) {
+const idOf = (tab: number): string => `PASTE-id-OF-TAB-${tab}`;
+
+const startSignIn = (name: string): string => `mutation ${name}($identifier: String!) {
   startSignIn(input: { identifier: $identifier }) {
     ... on SignIn { id status factors { factor } }
     ${ERRORS}
   }
 }`;
 
+/** The same mutation for every workflow; each step asks for what its own workflow answers. */
+const attempt = (
+  name: string,
+  answer: string,
+): string => `mutation ${name}($workflowId: ID!, $proof: ProofInput!) {
+  attemptFactor(input: { workflowId: $workflowId, proof: $proof }) {
+    ... on Workflow { id status factors { factor hint } }
+    ... on ${answer}
+    ... on ProofRejected { attemptsRemaining }
+    ${ERRORS}
+  }
+}`;
+
 export const TOUR: readonly TourStep[] = [
   {
-    title: '1. Sign up. A code goes to the inbox at /dev/inbox.',
-    query: `mutation SignUp($email: String!, $password: String!) {
+    title:
+      '1. Sign up: run it. A code goes to the inbox at /dev/inbox. For another tour, take another address.',
+    query: `mutation _1_SignUp($email: String!, $password: String!) {
   startSignUp(input: { email: $email, password: $password }) {
     ... on SignUp { id status factors { factor } }
     ${ERRORS}
   }
 }`,
     variables: { email: EMAIL, password: PASSWORD },
-    needsToken: false,
   },
   {
-    title: '2. Prove the address with the code: the first session.',
-    query: ATTEMPT,
-    variables: { ...WORKFLOW, proof: { emailCode: '000000' } },
-    needsToken: false,
+    title: '2. Prove the address with the code. The answer holds the tokens of the first session.',
+    query: attempt('_2_Email', `SignUp { ${GRANT} }`),
+    variables: { workflowId: idOf(1), proof: { emailCode: 'PASTE-THE-CODE' } },
   },
   {
-    title: '3. Ask for a guarded field: ENROLLMENT_REQUIRED.',
-    query: `query Guarded {
+    title:
+      '3. Ask for a guarded field, with the first session’s token in the headers below. So far: ENROLLMENT_REQUIRED.',
+    query: `query _3_Guarded {
   viewer {
     emailAddresses { address }
     assurance { level }
     auditEvents { type occurredAt }
   }
 }`,
-    needsToken: true,
+    token: FIRST_SESSION,
   },
   {
-    title: '4. Sign in as on a second device. Password only, so far.',
-    query: START_SIGN_IN,
+    title: '4. Sign in as on a second device.',
+    query: startSignIn('_4_SignIn'),
     variables: { identifier: EMAIL },
-    needsToken: false,
   },
   {
-    title: '5. The password: the second session.',
-    query: ATTEMPT,
-    variables: { ...WORKFLOW, proof: { password: PASSWORD } },
-    needsToken: false,
+    title: '5. The password is enough, so far. The answer holds the tokens of the second session.',
+    query: attempt('_5_Password', `SignIn { ${GRANT} }`),
+    variables: { workflowId: idOf(4), proof: { password: PASSWORD } },
   },
   {
     title: '6. In the second session, add an authenticator app: scan the QR code or type the secret.',
-    query: `mutation Enroll($label: String) {
+    query: `mutation _6_Enroll($label: String) {
   startEnrollment(input: { factor: TOTP, label: $label }) {
     ... on Enrollment { id status totp { secret uri qrCode } }
     ${ERRORS}
   }
 }`,
     variables: { label: 'my phone' },
-    needsToken: true,
+    token: SECOND_SESSION,
   },
   {
     title: '7. In the second session, prove it with the code that the app shows. Keep the backup codes.',
-    query: ATTEMPT,
-    variables: { ...WORKFLOW, proof: { totp: '000000' } },
-    needsToken: true,
+    query: attempt('_7_Totp', `Enrollment { backupCodes ${GRANT} }`),
+    variables: { workflowId: idOf(6), proof: { totp: '000000' } },
+    token: SECOND_SESSION,
   },
   {
-    title: '8. Sign in again: now the password is the first of two steps.',
-    query: START_SIGN_IN,
+    title: '8. Sign in again: now it takes two steps.',
+    query: startSignIn('_8_SignIn'),
     variables: { identifier: EMAIL },
-    needsToken: false,
-  },
-  {
-    title: '9. The password; then run it once more with { "totp": "…" }, the app’s next code.',
-    query: ATTEMPT,
-    variables: { ...WORKFLOW, proof: { password: PASSWORD } },
-    needsToken: false,
   },
   {
     title:
-      '10. In the first session, ask for the guarded field again (3): STEP_UP_REQUIRED. So step up there.',
-    query: `mutation StepUp($maxAge: Int) {
+      '9. The password: NEEDS_SECOND_FACTOR. Then make the proof { "totp": "the next code" } and run it again.',
+    query: attempt('_9_Proofs', `SignIn { ${GRANT} }`),
+    variables: { workflowId: idOf(8), proof: { password: PASSWORD } },
+  },
+  {
+    title: '10. In the first session, the guarded field (3) is refused: STEP_UP_REQUIRED. So step up there.',
+    query: `mutation _10_StepUp($maxAge: Int) {
   startStepUp(input: { maxAge: $maxAge }) {
     ... on StepUp { id status factors { factor hint } }
     ${ERRORS}
   }
 }`,
     variables: { maxAge: 600 },
-    needsToken: true,
+    token: FIRST_SESSION,
   },
   {
     title:
-      '11. Prove the app’s code, or a backup code, there. Then ask for the field (3) once more: there it is.',
-    query: ATTEMPT,
-    variables: { ...WORKFLOW, proof: { totp: '000000' } },
-    needsToken: true,
+      '11. Prove the next code there, or { "backupCode": "one of the ten" }. Then run 3 again: there it is.',
+    query: attempt('_11_Proof', `StepUp { ${GRANT} }`),
+    variables: { workflowId: idOf(10), proof: { totp: '000000' } },
+    token: FIRST_SESSION,
+  },
+  {
+    title:
+      '12. An access token is good for ten minutes. This gives a new one, with the proofs of its session.',
+    query: `mutation _12_Renew($refreshToken: String!) {
+  refreshSession(input: { refreshToken: $refreshToken }) {
+    ... on SessionGrant { accessToken refreshToken session { assurance { level } } }
+    ${ERRORS}
+  }
+}`,
+    variables: { refreshToken: 'PASTE-A-refreshToken' },
   },
 ];

@@ -1,7 +1,9 @@
 // What waits outlives everything: a mail server that is away or hangs, a restart, a change of the configuration.
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { startTestApp, type TestApp, testDatabase } from '../harness/app.ts';
 import { PASSWORD, TestClient } from '../harness/client.ts';
+import { onServer } from '../harness/database.ts';
+import { query } from '../harness/sql.ts';
 import { deadPort, MailServer, SilentServer } from './mail-server.ts';
 import { failedTries, jobs, queueIsEmpty, retryNow, until } from './queue.ts';
 
@@ -105,3 +107,64 @@ test('a server without SMTP_URL keeps the message for one that has it', async ()
   await retryNow(database.url);
   await arrived(server);
 });
+
+test('a database that goes away while a message is handed over ends no queue for good', async () => {
+  await using silent = await SilentServer.start();
+  const { app, client } = await start(`smtp://127.0.0.1:${silent.port}?greetingTimeout=1000`);
+  await client.startSignUp({ email: JANE, password: PASSWORD });
+  await until(() => expect(silent.connections).toBe(1));
+  await withoutDatabase(() =>
+    // The try has failed, and nobody could note it.
+    until(() => expect(app.log.some((line) => line.includes('the queue has ended'))).toBe(true)),
+  );
+  // By and by the job would be found abandoned.
+  await until(async () => expect(await jobs(database.url)).toMatchObject([{ attempts: 1 }]));
+  await query(
+    database.url,
+    `update graphile_worker._private_jobs set locked_at = now() - interval '3 minutes'`,
+  );
+  await query(database.url, `select graphile_worker.add_job('free-abandoned-jobs')`);
+  await until(() => expect(silent.connections).toBe(2));
+});
+
+test('a message whose worker was killed is free again after two minutes, and not before', async () => {
+  const { app, client } = await start(`smtp://127.0.0.1:${await deadPort()}`);
+  await client.startSignUp({ email: JANE, password: PASSWORD });
+  await failedTries(database.url, 1);
+  const abandon = (ago: string) =>
+    query(
+      database.url,
+      `update graphile_worker._private_jobs
+       set locked_by = 'a worker that was killed', locked_at = now() - interval '${ago}', run_at = now()`,
+    );
+  const seek = () =>
+    query(database.url, `select graphile_worker.add_job('free-abandoned-jobs', job_key := 'now')`);
+
+  await abandon('100 seconds');
+  await seek();
+  await until(async () =>
+    expect(await jobs(database.url)).toMatchObject([{ attempts: 1, locked_at: expect.any(Date) }]),
+  );
+  expect(app.log.filter((line) => line.includes('a worker that died'))).toEqual([]);
+
+  await abandon('121 seconds');
+  await seek();
+  await failedTries(database.url, 2);
+  expect(app.log.some((line) => line.includes('"level":40') && line.includes('a worker that died'))).toBe(
+    true,
+  );
+});
+
+/** The database takes no connections, and ends those that it has. */
+async function withoutDatabase(work: () => Promise<void>): Promise<void> {
+  const name = new URL(database.url).pathname.slice(1);
+  const serverUrl = inject('databaseUrl');
+  await onServer(serverUrl, `alter database ${name} with allow_connections false`);
+  try {
+    const ended = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`;
+    await onServer(serverUrl, ended);
+    await work();
+  } finally {
+    await onServer(serverUrl, `alter database ${name} with allow_connections true`);
+  }
+}

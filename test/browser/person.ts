@@ -1,0 +1,122 @@
+// Somebody who sits before GraphiQL: opens tabs, copies and pastes, presses the play button, looks into the inbox.
+import type { Locator, Page } from 'playwright-core';
+
+// oxlint-disable-next-line typescript/no-explicit-any -- a person reads what is there
+type Answer = any;
+
+/** GraphiQL takes a tenth of a second to notice which operation a tab holds. Nobody is as fast. */
+const PAUSE_MS = 150;
+
+type Tool = 'Variables' | 'Headers';
+
+export class Person {
+  readonly page: Page;
+  readonly #url: string;
+
+  /** @param url of the server. */
+  constructor(page: Page, url: string) {
+    this.page = page;
+    this.#url = url;
+  }
+
+  /** Opens GraphiQL, and waits until its editors stand. */
+  async arrive(search = ''): Promise<void> {
+    await this.page.goto(`${this.#url}/graphql${search}`);
+    await this.look();
+  }
+
+  async look(): Promise<void> {
+    await this.queryEditor.locator('.view-line').first().waitFor();
+    await this.page.locator('.graphiql-editor-tool .view-lines').first().waitFor();
+  }
+
+  get tabs(): Locator {
+    return this.page.locator('.graphiql-tab-button');
+  }
+
+  async openTab(number: number): Promise<void> {
+    const tab = this.page.getByRole('tab').nth(number - 1);
+    await tab.locator('.graphiql-tab-button').click();
+    await tab.and(this.page.locator('[aria-selected=true]')).waitFor();
+  }
+
+  get queryEditor(): Locator {
+    return this.page.locator('.graphiql-query-editor');
+  }
+
+  /** The one that is shown below the query. */
+  get toolEditor(): Locator {
+    return this.page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden)');
+  }
+
+  async show(tool: Tool): Promise<void> {
+    await this.page
+      .locator('.graphiql-editor-tools')
+      .getByRole('button', { name: tool, exact: true })
+      .click();
+  }
+
+  /** What is to be seen in an editor, without scrolling. */
+  async read(editor: Locator): Promise<string> {
+    const lines = await editor.locator('.view-line').evaluateAll((found) =>
+      found
+        .map((line) => ({ top: line.getBoundingClientRect().top, text: line.textContent ?? '' }))
+        .toSorted((one, other) => one.top - other.top)
+        .map(({ text }) => text.replaceAll('\u00a0', ' ')),
+    );
+    return lines.join('\n');
+  }
+
+  /** Replaces what is in an editor. */
+  async paste(editor: Locator, text: string): Promise<void> {
+    await this.page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
+    await editor.locator('.view-lines').click();
+    await this.page.keyboard.press('ControlOrMeta+A');
+    await this.page.keyboard.press('ControlOrMeta+V');
+  }
+
+  /** The whole of an editor, however long. */
+  async copy(editor: Locator): Promise<string> {
+    await editor.locator('.view-lines').click();
+    await this.page.keyboard.press('ControlOrMeta+A');
+    await this.page.keyboard.press('ControlOrMeta+C');
+    return this.page.evaluate(() => navigator.clipboard.readText());
+  }
+
+  /** Presses the play button and copies the answer. */
+  async run(): Promise<Answer> {
+    await this.page.evaluate((ms) => new Promise((resolve) => setTimeout(resolve, ms)), PAUSE_MS);
+    await Promise.all([
+      this.page.waitForResponse((response) => response.url() === `${this.#url}/graphql`),
+      this.page.getByRole('button', { name: /^Execute query/ }).click(),
+    ]);
+    await this.page.locator('.graphiql-spinner').waitFor({ state: 'detached' });
+    return JSON.parse(await this.copy(this.page.locator('.result-window')));
+  }
+
+  /** Plays a tab of the tour, with this pasted into its variables and its headers. */
+  async play(
+    tab: number,
+    { variables, token }: { variables?: object; token?: string } = {},
+  ): Promise<Answer> {
+    await this.openTab(tab);
+    if (variables !== undefined) {
+      await this.show('Variables');
+      await this.paste(this.toolEditor, JSON.stringify(variables, null, 2));
+    }
+    if (token !== undefined) {
+      await this.show('Headers');
+      await this.paste(this.toolEditor, JSON.stringify({ authorization: `Bearer ${token}` }));
+    }
+    return this.run();
+  }
+
+  /** Looks into the development inbox, in another tab of the browser. */
+  async readCode(to: string): Promise<string> {
+    const inbox = await this.page.context().newPage();
+    await inbox.goto(`${this.#url}/dev/inbox`);
+    const message = await inbox.locator('article', { hasText: to }).first().innerText();
+    await inbox.close();
+    return /\b\d{6}\b/.exec(message)?.[0] ?? `no code in: ${message}`;
+  }
+}

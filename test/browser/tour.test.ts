@@ -1,0 +1,125 @@
+// The newcomer's five minutes, in a real browser: the README's tour as somebody plays it in GraphiQL, with mouse,
+// keyboard and clipboard, the codes read in the development inbox.
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { TestClient } from '../harness/client.ts';
+import { beginVisit, launchChromium, originsOf } from './chromium.ts';
+import { Person } from './person.ts';
+
+const EMAIL = 'newcomer@example.com';
+const PASSWORD = 'correct horse battery staple';
+const GUARDED_TAB = 3;
+
+describe('the tour in GraphiQL', () => {
+  let app: TestApp;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await launchChromium();
+    app = await startTestApp();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.[Symbol.asyncDispose]();
+  });
+
+  test('a newcomer is refused the guarded field until a second factor is enrolled and proved in that very session, and no request leaves the machine', async () => {
+    const { context, requests, complaints } = await beginVisit(browser);
+    const newcomer = new Person(await context.newPage(), app.url);
+    await newcomer.arrive();
+    const authenticatorApp = new TestClient(app);
+
+    // 1. Sign up, and prove the address.
+    const signUp = (await newcomer.play(1, { variables: { email: EMAIL, password: PASSWORD } })).data
+      .startSignUp;
+    expect(signUp).toMatchObject({ status: 'NEEDS_PROOF', factors: [{ factor: 'EMAIL_CODE' }] });
+    const emailCode = await newcomer.readCode(EMAIL);
+    const signedUp = await newcomer.play(2, { variables: { workflowId: signUp.id, proof: { emailCode } } });
+    expect(signedUp.data.attemptFactor.status).toBe('COMPLETE');
+    const firstSession: string = signedUp.data.attemptFactor.session.accessToken;
+
+    // 2. Ask for a guarded field. The rest of the query is answered.
+    const early = await newcomer.play(GUARDED_TAB, { token: firstSession });
+    expect(early.errors).toHaveLength(1);
+    expect(early.errors[0]).toMatchObject({
+      path: ['viewer', 'auditEvents'],
+      extensions: { code: 'ENROLLMENT_REQUIRED', remedy: 'ENROLL' },
+    });
+    expect(early.data.viewer).toEqual({
+      emailAddresses: [{ address: EMAIL }],
+      assurance: { level: 'AAL1' },
+      auditEvents: null,
+    });
+
+    // 3. Sign in on a second device: the password is enough, so far.
+    const second = (await newcomer.play(4, { variables: { identifier: EMAIL } })).data.startSignIn;
+    expect(second.status).toBe('NEEDS_FIRST_FACTOR');
+    const signedIn = await newcomer.play(5, {
+      variables: { workflowId: second.id, proof: { password: PASSWORD } },
+    });
+    expect(signedIn.data.attemptFactor.status).toBe('COMPLETE');
+    const secondSession: string = signedIn.data.attemptFactor.session.accessToken;
+
+    // 4. Add an authenticator app in the second session.
+    const enrollment = (await newcomer.play(6, { token: secondSession })).data.startEnrollment;
+    const { secret, uri, qrCode } = enrollment.totp;
+    expect(new URL(uri).searchParams.get('secret')).toBe(secret);
+    const picture = await context.newPage();
+    await picture.goto(qrCode);
+    expect(await picture.evaluate(() => document.documentElement.tagName)).toBe('svg');
+    expect(await picture.locator('path').count()).toBeGreaterThan(0);
+    await picture.close();
+    const enrolled = await newcomer.play(7, {
+      variables: { workflowId: enrollment.id, proof: { totp: authenticatorApp.totp(secret) } },
+      token: secondSession,
+    });
+    expect(enrolled.data.attemptFactor.status).toBe('COMPLETE');
+    expect(enrolled.data.attemptFactor.backupCodes).toHaveLength(10);
+
+    // 5. Sign in again: the password alone is not enough any more. Each code is good once, so this is the next one.
+    const third = (await newcomer.play(8, { variables: { identifier: EMAIL } })).data.startSignIn;
+    const halfWay = await newcomer.play(9, {
+      variables: { workflowId: third.id, proof: { password: PASSWORD } },
+    });
+    expect(halfWay.data.attemptFactor).toMatchObject({ status: 'NEEDS_SECOND_FACTOR', session: null });
+    app.clock.advance(30);
+    const proof = { totp: authenticatorApp.totp(secret) };
+    await newcomer.paste(newcomer.toolEditor, JSON.stringify({ workflowId: third.id, proof }));
+    const bothProved = await newcomer.run();
+    expect(bothProved.data.attemptFactor.status).toBe('COMPLETE');
+    const thirdSession: string = bothProved.data.attemptFactor.session.accessToken;
+    const given = await newcomer.play(GUARDED_TAB, { token: thirdSession });
+    expect(given.errors).toBeUndefined();
+    expect(given.data.viewer.auditEvents.length).toBeGreaterThan(0);
+
+    // 6. The first session never proved the authenticator.
+    const refused = await newcomer.play(GUARDED_TAB, { token: firstSession });
+    expect(refused.errors[0].extensions).toMatchObject({ code: 'STEP_UP_REQUIRED', remedy: 'STEP_UP' });
+    expect(refused.data.viewer.auditEvents).toBeNull();
+
+    // 7. Step up there, and ask once more: there it is.
+    const stepUp = (await newcomer.play(10, { token: firstSession })).data.startStepUp;
+    expect(stepUp.factors).toContainEqual(expect.objectContaining({ factor: 'TOTP' }));
+    app.clock.advance(30);
+    const steppedUp = await newcomer.play(11, {
+      variables: { workflowId: stepUp.id, proof: { totp: authenticatorApp.totp(secret) } },
+      token: firstSession,
+    });
+    expect(steppedUp.data.attemptFactor.status).toBe('COMPLETE');
+    await newcomer.openTab(GUARDED_TAB);
+    const atLast = await newcomer.run();
+    expect(atLast.errors).toBeUndefined();
+    expect(atLast.data.viewer.assurance.level).toBe('AAL2');
+    expect(atLast.data.viewer.auditEvents.length).toBeGreaterThan(0);
+
+    // And when its access token expires, the session goes on with what it has proved.
+    const { refreshToken } = steppedUp.data.attemptFactor.session;
+    const renewed = await newcomer.play(12, { variables: { refreshToken } });
+    const after = await newcomer.play(GUARDED_TAB, { token: renewed.data.refreshSession.accessToken });
+    expect(after.errors).toBeUndefined();
+
+    expect(originsOf(requests)).toEqual([app.url]);
+    expect(complaints).toEqual([]);
+  });
+});
