@@ -11,10 +11,12 @@ export interface QueuedJob {
   readonly locked_at: Date | null;
 }
 
+/** Those that hand messages over; the queue has others of its own. */
 export function jobs(databaseUrl: string): Promise<QueuedJob[]> {
   return query(
     databaseUrl,
-    'select id, attempts, max_attempts, last_error, locked_at from graphile_worker.jobs order by id',
+    `select id, attempts, max_attempts, last_error, locked_at from graphile_worker.jobs
+     where task_identifier = 'deliver' order by id`,
   );
 }
 
