@@ -1,5 +1,4 @@
 // The one place that wires the parts together.
-import type { AddressInfo } from 'node:net';
 import type { Config } from './config/config.ts';
 import type { Transports } from './delivery/message.ts';
 import { Outbox } from './delivery/outbox.ts';
@@ -37,7 +36,10 @@ export interface AppParts {
 }
 
 export async function startApp({ config, databaseUrl, log, clock = systemClock }: AppParts): Promise<App> {
+  // Closed in reverse order, by `stop`, or here when a later part does not start.
+  await using opened = new AsyncDisposableStack();
   const orm = await openOrm(databaseUrl);
+  opened.defer(() => orm.close());
   const applied = await migrate(orm, databaseUrl, clock.now());
   if (applied.length > 0) log.info({ applied }, 'migrations applied');
 
@@ -55,6 +57,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   // What the first request would otherwise wait for, or fail on: a signing key that this key ring opens.
   await Promise.all([keys.current(), hasher.warmUp()]);
   const worker = await startWorker({ databaseUrl, orm, outbox, clock, log });
+  opened.defer(() => worker.stop());
   const http = createHttpServer({
     graphql: createGraphQLEndpoint({ config, orm, tokens, services, log }),
     jwks: () => keys.jwks(),
@@ -62,18 +65,12 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     inbox: config.production ? null : () => outbox.inbox(sqlOf(orm.em.fork())),
     log,
   });
-  await new Promise<void>((resolve, reject) => {
-    http.server.once('error', reject);
-    http.server.listen(config.port, config.host, resolve);
-  });
-  const { port } = http.server.address() as AddressInfo;
+  const port = await http.listen(config.port, config.host);
+  opened.defer(() => http.stop());
+  const parts = opened.move();
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
-    async stop() {
-      await http.stop();
-      await worker.stop();
-      await orm.close();
-    },
+    stop: () => parts.disposeAsync(),
   };
 }
 

@@ -3,7 +3,10 @@ import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
 import { type Database, openDatabase } from './persistence/database.ts';
 import { EmbeddedPostgresError } from './persistence/embedded-postgres/start.ts';
+import { DatabaseUnreachableError } from './persistence/migrations.ts';
+import { UnknownKeyError } from './platform/key-ring.ts';
 import { createLog, type Log } from './platform/log.ts';
+import { ListenError } from './server/http.ts';
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
@@ -39,6 +42,15 @@ function stopOnSignal(app: App, database: Database, log: Log): void {
   }
 }
 
+/** What an operator can mend: told in a sentence, without a stack. */
+const EXPECTED = [
+  ConfigError,
+  EmbeddedPostgresError,
+  DatabaseUnreachableError,
+  ListenError,
+  UnknownKeyError,
+] as const;
+
 /** For the person at the terminal; the log is for machines. */
 function announce({ url }: App, { production, databaseUrl }: Config): void {
   const lines = [
@@ -55,9 +67,11 @@ function announce({ url }: App, { production, databaseUrl }: Config): void {
 }
 
 main().catch((error: unknown) => {
-  const isExpected = error instanceof ConfigError || error instanceof EmbeddedPostgresError;
-  process.stderr.write(
-    `${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-  );
+  process.stderr.write(`${describe(error)}\n`);
   process.exitCode = 1;
 });
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return EXPECTED.some((kind) => error instanceof kind) ? error.message : (error.stack ?? error.message);
+}

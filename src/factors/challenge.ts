@@ -17,7 +17,7 @@ export function verifyCode(
   const { challenge, workflowId, now } = request;
   if (challenge === null || challenge.consumed || new Date(challenge.expiresAt) <= now) return REJECTED;
   if (!matchesKeyedDigest(ring, 'code', codeValue(workflowId, code), challenge.codeDigest)) return REJECTED;
-  return { accepted: true, authenticatorId: null, consume: consume(challenge, now) };
+  return { accepted: true, consume: consume(challenge, now) };
 }
 
 /** Two uses of one code have one winner; a code that was replaced meanwhile has none. */

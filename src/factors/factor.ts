@@ -74,7 +74,7 @@ export interface VerificationRequest {
 export type Consume = (sql: Sql) => Promise<boolean>;
 
 export type Verdict =
-  | { readonly accepted: true; readonly authenticatorId: string | null; readonly consume: Consume | null }
+  | { readonly accepted: true; readonly consume: Consume | null }
   | { readonly accepted: false };
 
 export interface NewSecret {

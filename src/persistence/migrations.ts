@@ -8,10 +8,23 @@ import { type Orm, sqlOf } from './orm.ts';
 /** Any constant will do, as long as it is ours: "stepgate" in ASCII, its first four bytes. */
 const MIGRATION_LOCK = 0x73746570;
 
+/** There is no such database, or it lets us not in. The password of its URL is not repeated. */
+export class DatabaseUnreachableError extends Error {
+  override readonly name = 'DatabaseUnreachableError';
+  constructor(databaseUrl: string, code: string) {
+    const { host, pathname, username } = new URL(databaseUrl);
+    super(
+      `PostgreSQL at ${host} does not let ${username || 'us'} use the database ${pathname.slice(1)} (${code}). Check DATABASE_URL, and that it runs.`,
+    );
+  }
+}
+
 /** @returns the names of the migrations that were applied. */
 export async function migrate(orm: Orm, databaseUrl: string, now: Date): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
+  await client.connect().catch((error: Error & { code?: string }) => {
+    throw new DatabaseUnreachableError(databaseUrl, error.code ?? error.message);
+  });
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const applied = await orm.migrator.up();

@@ -6,7 +6,7 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { InboxMessage } from '../delivery/outbox.ts';
 import type { Log } from '../platform/log.ts';
@@ -26,8 +26,19 @@ export interface HttpParts {
 
 export interface HttpServer {
   readonly server: Server;
+  /** @returns the port, which is another one than was asked for when that is 0. @throws {ListenError} */
+  listen(port: number, host: string): Promise<number>;
   /** Takes no new requests, waits for those that run, and closes. */
   stop(): Promise<void>;
+}
+
+/** The address cannot be listened on. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  constructor(port: number, host: string, code: string) {
+    const reason = code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${code})`;
+    super(`Port ${port} of ${host} ${reason}. Stop what listens there, or set PORT or HOST to another.`);
+  }
 }
 
 /** How long a request may still run after the server was told to stop. */
@@ -86,6 +97,13 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   });
   return {
     server,
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        server.once('error', (error: Error & { code?: string }) => {
+          reject(new ListenError(port, host, error.code ?? error.message));
+        });
+        server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+      }),
     async stop() {
       isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -11,7 +11,7 @@ import {
 import { type Orm, sqlOf } from '../persistence/orm.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
-import { open, seal } from '../platform/seal.ts';
+import { isSealedWithOlderKey, open, seal } from '../platform/seal.ts';
 
 export const SIGNING_ALGORITHM = 'ES256';
 
@@ -66,7 +66,16 @@ export class SigningKeys {
       .limit(1)
       .executeTakeFirst();
     const row = stored ?? (await this.#create());
-    const jwk = JSON.parse(open(this.#ring, placeOf(row.kid), row.sealed_private_jwk)) as JWK;
+    const plain = open(this.#ring, placeOf(row.kid), row.sealed_private_jwk);
+    if (isSealedWithOlderKey(this.#ring, row.sealed_private_jwk)) {
+      // So that the older key of the ring is not needed for this any more.
+      await sql
+        .updateTable('signing_key')
+        .set({ sealed_private_jwk: seal(this.#ring, placeOf(row.kid), plain) })
+        .where('kid', '=', row.kid)
+        .execute();
+    }
+    const jwk = JSON.parse(plain) as JWK;
     return { kid: row.kid, key: (await importJWK(jwk, SIGNING_ALGORITHM)) as CryptoKey };
   }
 

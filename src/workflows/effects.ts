@@ -3,7 +3,7 @@
 import { sql as raw } from 'kysely';
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
-import { type Account, enrolledSecondFactors } from '../factors/account.ts';
+import { type Account, enrolledSecondFactors, lockUser } from '../factors/account.ts';
 import { newBackupCodes } from '../factors/backup-codes/backup-code.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
 import { jsonb } from '../persistence/jsonb.ts';
@@ -184,7 +184,7 @@ function giveBackupCodes(
 ): Outcome {
   const { id } = accountOf(step);
   settlement.require(async (sql) => {
-    await sql.selectFrom('user_account').select('id').where('id', '=', id).forUpdate().execute();
+    await lockUser(sql, id);
     const others = await sql
       .selectFrom('authenticator')
       .select('id')

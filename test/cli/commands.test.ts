@@ -1,7 +1,7 @@
 // The other commands: migrations, the tour in the terminal, and a start that is refused.
 import { randomUUID } from 'node:crypto';
 import { afterAll, expect, inject, test } from 'vitest';
-import { startTestApp } from '../harness/app.ts';
+import { startTestApp, TEST_ENVIRONMENT } from '../harness/app.ts';
 import { runCommand } from '../harness/command.ts';
 import { onServer, urlOf } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
@@ -53,4 +53,30 @@ test('production does not start on development defaults, and says what is missin
   for (const variable of ['DATABASE_URL', 'PUBLIC_URL', 'SECRET_KEYS', 'SMTP_URL', 'MAIL_FROM']) {
     expect(complete.stderr).toContain(`${variable} must be set in production`);
   }
+});
+
+test('a port that is taken ends the start with what to do, and nothing stays open', async () => {
+  const app = await startTestApp();
+  try {
+    const { code, stderr } = await runCommand('src/main.ts', [], {
+      ...TEST_ENVIRONMENT,
+      DATABASE_URL: app.databaseUrl,
+      PORT: new URL(app.url).port,
+    });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^Port \d+ of 127\.0\.0\.1 is taken\. Stop what listens there, or set PORT or HOST to another\.\n$/,
+    );
+  } finally {
+    await app[Symbol.asyncDispose]();
+  }
+});
+
+test('a database that is not there ends the start with what to check, and without its password', async () => {
+  const DATABASE_URL = 'postgres://somebody:a-secret-password@127.0.0.1:1/nowhere';
+  const { code, stderr } = await runCommand('src/main.ts', [], { ...TEST_ENVIRONMENT, DATABASE_URL });
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    'PostgreSQL at 127.0.0.1:1 does not let somebody use the database nowhere (ECONNREFUSED). Check DATABASE_URL, and that it runs.\n',
+  );
 });

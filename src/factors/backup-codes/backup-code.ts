@@ -50,7 +50,7 @@ export function backupCodeFactor(ring: KeyRing): Factor {
           .executeTakeFirst();
         return numUpdatedRows === 1n;
       };
-      return { accepted: true, authenticatorId: null, consume };
+      return { accepted: true, consume };
     },
   };
 }

@@ -103,5 +103,5 @@ function accept(authenticator: StoredAuthenticator, timeStep: number, now: Date,
       .executeTakeFirst();
     return numUpdatedRows === 1n;
   };
-  return { accepted: true, authenticatorId: authenticator.id, consume };
+  return { accepted: true, consume };
 }
