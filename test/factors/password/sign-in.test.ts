@@ -126,15 +126,15 @@ describe('when the operator raises the cost and replaces the key', () => {
     await later.signIn(person, { totp: later.totp(secret) });
     expect(await storedPassword(databaseUrl, person.email)).toBe(renewed);
 
-    // Too early: something that every request needs still depends on the old key, so the server does not start.
-    const environment = { SECRET_KEYS: newKey, BCRYPT_COST: '5' };
-    const tooEarly = startTestApp(environment, databaseUrl);
+    // Without the key that it is sealed with now, the signing key does not open, and the server does not start.
+    const tooEarly = startTestApp({ SECRET_KEYS: oldKey }, databaseUrl);
     await expect(tooEarly).rejects.toThrow(UnknownKeyError);
     await expect(tooEarly).rejects.toThrow(
-      `key ${idOf(oldKey)}, which SECRET_KEYS does not hold. Put that key back`,
+      `key ${idOf(newKey)}, which SECRET_KEYS does not hold. Put that key back`,
     );
 
-    await query(databaseUrl, 'delete from signing_key');
+    // What the second start found was sealed anew, so the old key can go.
+    const environment = { SECRET_KEYS: newKey, BCRYPT_COST: '5' };
     await using after = await startTestApp(environment, databaseUrl);
     const last = new TestClient(after);
     after.clock.advance(90);
