@@ -3,7 +3,7 @@
 import { type Expression, type RawBuilder, sql } from 'kysely';
 import type { Role } from '../persistence/entities/user.ts';
 import type { Sql } from '../persistence/orm.ts';
-import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
+import { FactorKind, isSecondFactor, SECOND_FACTORS } from '../policy/factor-kind.ts';
 import type { SecondFactorPolicy } from '../policy/required-factors.ts';
 
 export interface StoredAuthenticator {
@@ -93,4 +93,21 @@ export async function findAccount(db: Sql, userId: string): Promise<Account | nu
 /** Inside a transaction: what changes a user's factors as a whole is done one after the other. */
 export async function lockUser(sql: Sql, userId: string): Promise<void> {
   await sql.selectFrom('user_account').select('id').where('id', '=', userId).forNoKeyUpdate().execute();
+}
+
+/** Whether the user has a confirmed second factor that is another one than this. */
+export async function hasSecondFactorBeside(
+  db: Sql,
+  userId: string,
+  authenticatorId: string,
+): Promise<boolean> {
+  const other = await db
+    .selectFrom('authenticator')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('factor', 'in', [...SECOND_FACTORS])
+    .where('confirmed_at', 'is not', null)
+    .where('id', '<>', authenticatorId)
+    .executeTakeFirst();
+  return other !== undefined;
 }

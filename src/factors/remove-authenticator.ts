@@ -1,15 +1,15 @@
 // Takes an authenticator away from a user. What it once proved is no evidence any more, in any session; without a
 // second factor left, backup codes stand in for nothing and go too.
-import { sql as raw } from 'kysely';
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { addAudit } from '../persistence/audit.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import { Settlement } from '../persistence/settlement.ts';
-import { FactorKind, isSecondFactor, SECOND_FACTORS } from '../policy/factor-kind.ts';
+import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
+import { evidenceWithout } from '../sessions/evidence-without.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { ActiveSession } from '../sessions/session.ts';
-import { findAccount, lockUser, type StoredAuthenticator } from './account.ts';
+import { findAccount, hasSecondFactorBeside, lockUser, type StoredAuthenticator } from './account.ts';
 
 /** Null when the user has no such second factor. */
 export async function removeAuthenticator(
@@ -29,7 +29,7 @@ export async function removeAuthenticator(
     await lockUser(sql, userId);
     const { numDeletedRows } = await sql.deleteFrom('authenticator').where('id', '=', id).executeTakeFirst();
     if (numDeletedRows === 0n) return false;
-    const isLast = !(await hasSecondFactor(sql, userId));
+    const isLast = !(await hasSecondFactorBeside(sql, userId, id));
     if (isLast) await sql.deleteFrom('backup_code').where('user_id', '=', userId).execute();
     await voidEvidence(sql, userId, isLast ? [factor, FactorKind.BACKUP_CODE] : [factor]);
     return true;
@@ -45,26 +45,12 @@ export async function removeAuthenticator(
   return removed;
 }
 
-async function hasSecondFactor(sql: Sql, userId: string): Promise<boolean> {
-  const row = await sql
-    .selectFrom('authenticator')
-    .select('id')
-    .where('user_id', '=', userId)
-    .where('factor', 'in', [...SECOND_FACTORS])
-    .where('confirmed_at', 'is not', null)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
 /** Evidence does not say which authenticator of its kind it is from, so all of the kind goes: doubt refuses. */
 async function voidEvidence(sql: Sql, userId: string, factors: readonly FactorKind[]): Promise<void> {
   await sql
     .updateTable('session')
     .set({
-      evidence: raw`(
-        select coalesce(jsonb_agg(one), '[]') from jsonb_array_elements(evidence) one
-        where not one ->> 'factor' = any(${factors})
-      )`,
+      evidence: evidenceWithout(factors),
     })
     .where('user_id', '=', userId)
     .execute();

@@ -3,7 +3,7 @@
 import { sql as raw } from 'kysely';
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
-import { type Account, enrolledSecondFactors, lockUser } from '../factors/account.ts';
+import { type Account, enrolledSecondFactors, hasSecondFactorBeside, lockUser } from '../factors/account.ts';
 import { newBackupCodes } from '../factors/backup-codes/backup-code.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
 import { jsonb } from '../persistence/jsonb.ts';
@@ -11,7 +11,8 @@ import type { Settlement } from '../persistence/settlement.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
 import { type Evidence, withEvidence } from '../policy/evidence.ts';
-import { type FactorKind, SECOND_FACTORS } from '../policy/factor-kind.ts';
+import type { FactorKind } from '../policy/factor-kind.ts';
+import { evidenceWithout } from '../sessions/evidence-without.ts';
 import type { Client, Grants, UnsignedGrant } from '../sessions/grants.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import type { Effect } from './effect.ts';
@@ -185,15 +186,7 @@ function giveBackupCodes(
   const { id } = accountOf(step);
   settlement.require(async (sql) => {
     await lockUser(sql, id);
-    const others = await sql
-      .selectFrom('authenticator')
-      .select('id')
-      .where('user_id', '=', id)
-      .where('factor', 'in', [...SECOND_FACTORS])
-      .where('confirmed_at', 'is not', null)
-      .where('id', '<>', authenticatorId)
-      .execute();
-    return others.length === 0;
+    return !(await hasSecondFactorBeside(sql, id, authenticatorId));
   });
   const { codes, rows } = newBackupCodes(ring, id, now);
   settlement.insert('backup_code', ...rows);
@@ -214,10 +207,7 @@ function recordEvidence(step: Step, evidence: Evidence, outcome: Outcome): Activ
     sql
       .updateTable('session')
       .set({
-        evidence: raw`(
-          select coalesce(jsonb_agg(one), '[]') from jsonb_array_elements(evidence) one
-          where one ->> 'factor' <> ${evidence.factor}
-        ) || ${jsonb([evidence])}`,
+        evidence: raw<Evidence[]>`${evidenceWithout([evidence.factor])} || ${jsonb([evidence])}`,
       })
       .where('id', '=', session.id)
       .where('revoked_at', 'is', null)
