@@ -8,6 +8,10 @@ export interface Message {
   /** Empty for an SMS. */
   readonly subject: string;
   readonly text: string;
+  /** The same for mail programs that show HTML; null for an SMS. */
+  readonly html: string | null;
+  /** The code that the text holds, for a service that sends codes in texts of its own. */
+  readonly code: string | null;
 }
 
 /** Hands messages over to the outside. */

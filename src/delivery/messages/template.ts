@@ -1,0 +1,33 @@
+// Every message that a user can get, by name, with what its text is filled with. The texts are in the catalogues beside
+// this, one for each language.
+import type { FactorKind } from '../../policy/factor-kind.ts';
+
+export type Template =
+  /** A code, for an address or a number. */
+  | { readonly name: 'email-code'; readonly code: string; readonly minutes: number }
+  | { readonly name: 'phone-code'; readonly code: string; readonly minutes: number }
+  /** A link, and the sign-in that it would approve. */
+  | ({ readonly name: 'email-link'; readonly url: string; readonly minutes: number } & Origin)
+  | { readonly name: 'phone-link'; readonly url: string; readonly minutes: number }
+  /** Somebody signed up, or asked for a new password, with an address that the answer must not tell about. */
+  | { readonly name: 'already-registered' }
+  | Notice;
+
+/** Everything that changes an account, or opens it, happens to its user with notice. */
+export type Notice =
+  | ({ readonly name: 'new-sign-in' } & Origin)
+  | { readonly name: 'password-changed' }
+  | { readonly name: 'factor-added'; readonly factor: FactorKind }
+  | { readonly name: 'factor-removed'; readonly factor: FactorKind }
+  | { readonly name: 'second-factors-removed' }
+  | { readonly name: 'backup-codes-regenerated' }
+  | { readonly name: 'backup-codes-low'; readonly remaining: number }
+  /** `minutes`: until the lock ends by itself; null: not before a new password or an administrator. */
+  | { readonly name: 'account-locked'; readonly minutes: number | null };
+
+/** Where something came from. */
+export interface Origin {
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly at: Date;
+}
