@@ -1,10 +1,12 @@
-// What a factor may know of a user: addresses, authenticators, unused backup codes. Read in one piece with the
+// What a factor may know of a user: addresses, numbers, authenticators, unused backup codes. Read in one piece with the
 // step that needs it, as JSON built by PostgreSQL.
 import { type Expression, type RawBuilder, sql } from 'kysely';
+import type { Locale } from '../delivery/messages/locales.ts';
 import type { Role } from '../persistence/entities/user.ts';
 import type { Sql } from '../persistence/orm.ts';
-import { FactorKind, isSecondFactor, SECOND_FACTORS } from '../policy/factor-kind.ts';
+import { type FactorKind, isSecondFactor, SECOND_FACTORS } from '../policy/factor-kind.ts';
 import type { SecondFactorPolicy } from '../policy/required-factors.ts';
+import type { SmsUse } from '../policy/sms.ts';
 
 export interface StoredAuthenticator {
   readonly id: string;
@@ -19,9 +21,16 @@ export interface Account {
   readonly id: string;
   readonly tenantId: string;
   readonly secondFactorPolicy: SecondFactorPolicy;
+  readonly passwordMinimumLength: number;
+  /** What the tenant lets a phone number be. */
+  readonly smsOfTenant: SmsUse;
+  /** Whether the user lets text messages be a factor of theirs. */
+  readonly smsOfUser: boolean;
+  readonly locale: Locale;
   readonly roles: readonly Role[];
   /** The verified address, or the one that is being verified by a sign-up. */
   readonly email: EmailOfAccount | null;
+  readonly phones: readonly PhoneOfAccount[];
   readonly authenticators: readonly StoredAuthenticator[];
   /** The unused ones. */
   readonly backupCodes: readonly { readonly id: string; readonly digest: string }[];
@@ -35,6 +44,16 @@ export interface EmailOfAccount {
   readonly taken: boolean;
 }
 
+export interface PhoneOfAccount {
+  readonly id: string;
+  /** E.164. */
+  readonly number: string;
+  readonly country: string;
+  /** Whether the user has said that it is one. */
+  readonly secondFactor: boolean;
+  readonly verified: boolean;
+}
+
 /** SQL for the account of a user id: a JSON object, or null when there is no such user. */
 export function accountJson(userId: Expression<string | null>): RawBuilder<Account | null> {
   return sql<Account | null>`(
@@ -42,6 +61,10 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'id', u.id,
       'tenantId', u.tenant_id,
       'secondFactorPolicy', t.second_factor,
+      'passwordMinimumLength', t.password_minimum_length,
+      'smsOfTenant', t.sms,
+      'smsOfUser', u.sms,
+      'locale', u.locale,
       'roles', u.roles,
       'email', (
         select jsonb_build_object(
@@ -54,6 +77,13 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
         )
         from email_address e where e.user_id = u.id order by e.verified_at nulls last, e.created_at limit 1
       ),
+      'phones', coalesce((
+        select jsonb_agg(jsonb_build_object(
+          'id', p.id, 'number', p.number, 'country', p.country, 'secondFactor', p.second_factor,
+          'verified', p.verified_at is not null
+        ) order by p.created_at)
+        from phone_number p where p.user_id = u.id
+      ), '[]'),
       'authenticators', coalesce((
         select jsonb_agg(jsonb_build_object(
           'id', a.id, 'factor', a.factor, 'label', a.label, 'secret', a.secret,
@@ -70,14 +100,12 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
   )`;
 }
 
-/** The second factors that the user could prove now. Backup codes stand in for another one, never alone. */
-export function enrolledSecondFactors(account: Account | null): FactorKind[] {
-  if (account === null) return [];
-  const kinds = new Set(account.authenticators.filter((one) => one.confirmed).map((one) => one.factor));
-  const enrolled = [...kinds].filter(isSecondFactor);
-  return enrolled.length > 0 && account.backupCodes.length > 0
-    ? [...enrolled, FactorKind.BACKUP_CODE]
-    : enrolled;
+/** Whether the user has said of anything that it is a second factor, even if it could not be proved just now. */
+export function hasSecondFactor({ authenticators, phones }: Account): boolean {
+  return (
+    authenticators.some((one) => one.confirmed && isSecondFactor(one.factor)) ||
+    phones.some((one) => one.verified && one.secondFactor)
+  );
 }
 
 /** Null when there is no such user. One statement. */
@@ -108,6 +136,28 @@ export async function hasSecondFactorBeside(
     .where('factor', 'in', [...SECOND_FACTORS])
     .where('confirmed_at', 'is not', null)
     .where('id', '<>', authenticatorId)
+    .unionAll(
+      db
+        .selectFrom('phone_number')
+        .select('id')
+        .where('user_id', '=', userId)
+        .where('second_factor', '=', true)
+        .where('verified_at', 'is not', null)
+        .where('id', '<>', authenticatorId),
+    )
+    .limit(1)
     .executeTakeFirst();
   return other !== undefined;
+}
+
+/** Whether the user has backup codes that were not used. */
+export async function hasBackupCodes(db: Sql, userId: string): Promise<boolean> {
+  const code = await db
+    .selectFrom('backup_code')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('used_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return code !== undefined;
 }

@@ -1,33 +1,46 @@
-// A code that was sent, and its single use.
-import { matchesKeyedDigest } from '../platform/digest.ts';
+// A code or a link that was sent, and its single use.
+import { keyedDigest, matchesKeyedDigest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
-import type { Consume, StoredChallenge, Verdict } from './factor.ts';
-import { REJECTED } from './factor.ts';
+import type { Consume, StoredChallenge, VerificationRequest } from './factor.ts';
 
-/** A code is bound to its workflow: the same six digits prove nothing in another one. */
-export function codeValue(workflowId: string, code: string): string {
-  return `${workflowId}:${code}`;
+interface Place {
+  readonly workflowId: string;
+  readonly challengeId: string;
 }
 
-export function verifyCode(
+/** A code is bound to its workflow and its challenge: the same six digits prove nothing in another one. */
+export function digestOfCode(ring: KeyRing, { workflowId, challengeId }: Place, code: string): string {
+  return keyedDigest(ring, 'code', `${workflowId}:${challengeId}:${code}`);
+}
+
+/** The challenge, if it can still be answered. */
+export function openChallenge({ challenge, now }: VerificationRequest): StoredChallenge | null {
+  const isOpen = challenge !== null && !challenge.consumed && new Date(challenge.expiresAt) > now;
+  return isOpen ? challenge : null;
+}
+
+/** The open challenge that this code answers. Null: there is none, or the code is wrong. */
+export function answeredByCode(
   ring: KeyRing,
   code: string,
-  request: { readonly workflowId: string; readonly challenge: StoredChallenge | null; readonly now: Date },
-): Verdict {
-  const { challenge, workflowId, now } = request;
-  if (challenge === null || challenge.consumed || new Date(challenge.expiresAt) <= now) return REJECTED;
-  if (!matchesKeyedDigest(ring, 'code', codeValue(workflowId, code), challenge.codeDigest)) return REJECTED;
-  return { accepted: true, consume: consume(challenge, now) };
+  request: VerificationRequest,
+): StoredChallenge | null {
+  const challenge = openChallenge(request);
+  const digits = code.replaceAll(/\s/g, '');
+  const matches =
+    challenge !== null &&
+    matchesKeyedDigest(ring, 'code', `${request.workflowId}:${challenge.id}:${digits}`, challenge.codeDigest);
+  return matches ? challenge : null;
 }
 
-/** Two uses of one code have one winner; a code that was replaced meanwhile has none. */
-function consume(challenge: StoredChallenge, now: Date): Consume {
+/** Two uses of one challenge have one winner; one that was replaced meanwhile has none. */
+export function consume({ id, codeDigest }: StoredChallenge, now: Date): Consume {
   return async (sql) => {
     const { numUpdatedRows } = await sql
       .updateTable('challenge')
       .set({ consumed_at: now })
-      .where('id', '=', challenge.id)
-      .where('code_digest', '=', challenge.codeDigest)
+      .where('id', '=', id)
+      .where('code_digest', '=', codeDigest)
       .where('consumed_at', 'is', null)
       .executeTakeFirst();
     return numUpdatedRows === 1n;

@@ -2,31 +2,43 @@
 // A new factor is one folder that implements this, and one line in the registry.
 import type { Message } from '../delivery/message.ts';
 import type { Sql } from '../persistence/orm.ts';
-import type { FactorKind } from '../policy/factor-kind.ts';
+import type { Settlement } from '../persistence/settlement.ts';
+import type { Category, FactorKind } from '../policy/factor-kind.ts';
+import type { Notice } from '../delivery/messages/template.ts';
+import type { Client } from '../sessions/grants.ts';
 import type { Account, StoredAuthenticator } from './account.ts';
+import type { IdentifierKind } from './identifier.ts';
+
+/** As the first step of a sign-in, or as one that follows or steps up. */
+export type FactorRole = 'FIRST' | 'SECOND';
 
 export interface Factor {
   readonly kind: FactorKind;
-  /** The member of `ProofInput` that carries its proof. */
-  readonly proof: ProofField;
+  /** The members of `ProofInput` that carry its proof. */
+  readonly proofs: readonly ProofField[];
+  readonly roles: readonly FactorRole[];
+  /** The kind of identifier whose holder it reaches: a first factor for those who name such a one. Null: for all. */
+  readonly reaches: IdentifierKind | null;
   /** Whether a challenge must be made with `prepareFactor` before there is anything to prove. */
   readonly needsPreparing: boolean;
-  /** What this user could prove; empty when nothing. Asked only after the user has proved something already. */
-  options(account: Account): FactorChoice[];
+  /** What this user could prove in this role; empty when nothing. Shown only to those who have proved something. */
+  options(account: Account, role: FactorRole): FactorChoice[];
   /** A new challenge, for a factor that needs preparing. Nothing is sent before the step commits. */
   prepare?(request: ChallengeRequest): PreparedChallenge;
-  /** Checks a proof. Throws only when the infrastructure failed, or was too busy to check at all. */
+  /**
+   * Checks a proof. Throws a UserError when there was nothing to check yet, and otherwise only when the infrastructure
+   * failed or was too busy: no attempt is counted then.
+   */
   verify(proof: string, request: VerificationRequest): Promise<Verdict>;
-  /** A factor that users enroll by proving it: makes the secret of a new authenticator. */
-  enroll?(authenticatorId: string): NewSecret;
+  /** For a factor that users enroll by proving it. */
+  readonly enrollment?: FactorEnrollment;
 }
 
 export interface ProofField {
-  readonly factor: FactorKind;
-  readonly name: 'password' | 'emailCode' | 'totp' | 'backupCode';
+  readonly name: 'password' | 'emailCode' | 'phoneCode' | 'linkToken' | 'linkApproved' | 'totp' | 'backupCode';
   readonly description: string;
-  /** In code points. A longer proof is refused unread. */
-  readonly maximumLength: number;
+  /** In code points; a longer proof is refused unread. Null: the proof is `true`, and says nothing by itself. */
+  readonly maximumLength: number | null;
 }
 
 export interface FactorChoice {
@@ -39,15 +51,20 @@ export interface FactorChoice {
 
 export interface ChallengeRequest {
   readonly workflowId: string;
+  readonly challengeId: string;
   readonly account: Account | null;
+  /** Which of several: a phone number. */
+  readonly authenticatorId: string | null;
+  /** Who asks for it. */
+  readonly client: Client;
   readonly now: Date;
 }
 
 export interface PreparedChallenge {
-  readonly codeDigest: string;
-  readonly hint: string | null;
+  /** Of the secret that was sent. */
+  readonly digest: string;
   readonly expiresAt: Date;
-  /** Null for a decoy: there is nobody to write to. */
+  /** Null for a decoy, and for somebody who must not be written to: the same work, and nothing is sent. */
   readonly message: Message | null;
 }
 
@@ -55,8 +72,10 @@ export interface StoredChallenge {
   readonly id: string;
   readonly factor: FactorKind;
   readonly codeDigest: string;
+  readonly authenticatorId: string | null;
   /** ISO 8601. */
   readonly expiresAt: string;
+  readonly approved: boolean;
   readonly consumed: boolean;
 }
 
@@ -66,6 +85,8 @@ export interface VerificationRequest {
   readonly account: Account | null;
   /** The authenticators that may be proved: the confirmed ones, or the one that is being enrolled. */
   readonly authenticators: readonly StoredAuthenticator[];
+  /** The one that is being enrolled, when that is what is proved. */
+  readonly enrolling: string | null;
   readonly challenge: StoredChallenge | null;
   readonly now: Date;
 }
@@ -74,12 +95,38 @@ export interface VerificationRequest {
 export type Consume = (sql: Sql) => Promise<boolean>;
 
 export type Verdict =
-  | { readonly accepted: true; readonly consume: Consume | null }
+  | {
+      readonly accepted: true;
+      readonly consume: Consume | null;
+      /** What it proved, when that is not what its kind says. */
+      readonly categories?: readonly Category[];
+      /** What the user should hear of. */
+      readonly notice?: Notice;
+    }
   | { readonly accepted: false };
 
-export interface NewSecret {
-  /** As it may be stored. */
-  readonly stored: string;
+export const REJECTED: Verdict = { accepted: false };
+
+/** How a factor keeps what its users enroll. */
+export interface FactorEnrollment {
+  /** A label of the new one for `FactorOption.hint`, where the user must recognise it. */
+  hint(account: Account, authenticatorId: string): string | null;
+  /** Writes the new authenticator, which does not count yet, unless it was written when the workflow began. */
+  begin(settlement: Settlement, authenticator: NewAuthenticator): { readonly secret: string } | null;
+  /** It was proved: it counts from now on. */
+  confirm(settlement: Settlement, authenticator: ProvedAuthenticator): void;
 }
 
-export const REJECTED: Verdict = { accepted: false };
+export interface NewAuthenticator {
+  readonly id: string;
+  readonly userId: string;
+  readonly label: string | null;
+  readonly now: Date;
+}
+
+export interface ProvedAuthenticator {
+  readonly id: string;
+  readonly isSecondFactor: boolean;
+  readonly now: Date;
+}
+

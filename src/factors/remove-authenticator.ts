@@ -1,37 +1,39 @@
-// Takes an authenticator away from a user. What it once proved is no evidence any more, in any session; without a
-// second factor left, backup codes stand in for nothing and go too.
+// Takes an authenticator away from a user: an authenticator app, a phone number.
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { addAudit } from '../persistence/audit.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import { Settlement } from '../persistence/settlement.ts';
 import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
-import { evidenceWithout } from '../sessions/evidence-without.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { ActiveSession } from '../sessions/session.ts';
-import { findAccount, hasSecondFactorBeside, lockUser, type StoredAuthenticator } from './account.ts';
+import { type Account, findAccount, lockUser } from './account.ts';
+import { PHONE_FACTORS } from './phone/phone.ts';
+import { voidEvidence } from './void-evidence.ts';
 
-/** Null when the user has no such second factor. */
+export interface RemovedAuthenticator {
+  readonly id: string;
+  readonly factor: FactorKind;
+}
+
+/** Null when the user has no such one. */
 export async function removeAuthenticator(
   { outbox }: { outbox: Outbox },
   id: string,
   { em, session, client, now }: { em: EntityManager; session: ActiveSession; client: Client; now: Date },
-): Promise<StoredAuthenticator | null> {
+): Promise<RemovedAuthenticator | null> {
   const { userId, tenantId } = session;
   const account = await findAccount(sqlOf(em), userId);
-  const removed = account?.authenticators.find((one) => one.id === id && isSecondFactor(one.factor));
-  if (removed === undefined) return null;
-  const { factor } = removed;
+  const found = account === null ? null : findRemovable(account, id);
+  if (found === null) return null;
+  const { factor, factors, remove } = found;
 
   const settlement = new Settlement();
   settlement.require(async (sql) => {
     // Two who remove the last two at once must not each think that the other one's stays.
     await lockUser(sql, userId);
-    const { numDeletedRows } = await sql.deleteFrom('authenticator').where('id', '=', id).executeTakeFirst();
-    if (numDeletedRows === 0n) return false;
-    const isLast = !(await hasSecondFactorBeside(sql, userId, id));
-    if (isLast) await sql.deleteFrom('backup_code').where('user_id', '=', userId).execute();
-    await voidEvidence(sql, userId, isLast ? [factor, FactorKind.BACKUP_CODE] : [factor]);
+    if (!(await remove(sql))) return false;
+    await voidEvidence(sql, userId, { id, factors });
     return true;
   });
   addAudit(
@@ -40,18 +42,29 @@ export async function removeAuthenticator(
     client,
     now,
   );
-  addNotice(outbox, { account, settlement, now }, { type: 'factor-removed', factor });
+  addNotice(outbox, { account, settlement, now }, { name: 'factor-removed', factor });
   await settlement.commit(em);
-  return removed;
+  return { id, factor };
 }
 
-/** Evidence does not say which authenticator of its kind it is from, so all of the kind goes: doubt refuses. */
-async function voidEvidence(sql: Sql, userId: string, factors: readonly FactorKind[]): Promise<void> {
-  await sql
-    .updateTable('session')
-    .set({
-      evidence: evidenceWithout(factors),
-    })
-    .where('user_id', '=', userId)
-    .execute();
+interface Removable {
+  readonly factor: FactorKind;
+  /** All the kinds of evidence that it could give. */
+  readonly factors: readonly FactorKind[];
+  remove(sql: Sql): Promise<boolean>;
+}
+
+function findRemovable({ authenticators, phones }: Account, id: string): Removable | null {
+  const removeFrom = (table: 'authenticator' | 'phone_number') => async (sql: Sql) => {
+    const { numDeletedRows } = await sql.deleteFrom(table).where('id', '=', id).executeTakeFirst();
+    return numDeletedRows > 0n;
+  };
+  const authenticator = authenticators.find((one) => one.id === id && isSecondFactor(one.factor));
+  if (authenticator !== undefined) {
+    const { factor } = authenticator;
+    return { factor, factors: [factor], remove: removeFrom('authenticator') };
+  }
+  return phones.some((one) => one.id === id)
+    ? { factor: FactorKind.PHONE_CODE, factors: PHONE_FACTORS, remove: removeFrom('phone_number') }
+    : null;
 }

@@ -4,6 +4,7 @@ import { Authenticator } from './entities/authenticator.ts';
 import { BackupCode } from './entities/backup-code.ts';
 import { Challenge } from './entities/challenge.ts';
 import { EmailAddress } from './entities/email-address.ts';
+import { KnownDevice } from './entities/known-device.ts';
 import { Lockout } from './entities/lockout.ts';
 import { OutboxMessage } from './entities/outbox-message.ts';
 import { PhoneNumber } from './entities/phone-number.ts';
@@ -26,6 +27,7 @@ export const ENTITIES = [
   Workflow,
   Challenge,
   Lockout,
+  KnownDevice,
   AuditEvent,
   OutboxMessage,
   SigningKey,

@@ -1,7 +1,7 @@
 // The decision about one guarded field: pure, synchronous, and the only place that compares assurance and age.
 import { AssuranceLevel, acrOf, assuranceLevel } from './assurance.ts';
 import { authTime, type Evidence } from './evidence.ts';
-import type { FactorKind } from './factor-kind.ts';
+import { Category, type FactorKind } from './factor-kind.ts';
 import { type Requirement, StepUpRequire } from './requirement.ts';
 
 /** What is known about the caller when a decision is made. Null stands for nobody. */
@@ -94,7 +94,9 @@ function refuseWithoutSecondFactor(
   { maxAge, accept, require }: Requirement,
   now: number,
 ): Refusal | null {
-  const accepted = evidence.filter((one) => accept.includes(one.factor));
+  const accepted = evidence.filter(
+    (one) => accept.includes(one.factor) && one.categories.includes(Category.POSSESSION),
+  );
   if (isFresh(accepted, maxAge, now) && assuranceLevel(evidence) === AssuranceLevel.AAL2) return null;
   const canProve = enrolled.some((kind) => accept.includes(kind));
   return {

@@ -4,6 +4,7 @@ import { type Category, FACTOR_TRAITS, type FactorKind } from './factor-kind.ts'
 
 export interface Evidence {
   readonly factor: FactorKind;
+  /** What it proved: that of its kind, unless the authenticator proves less (a phone number that only identifies). */
   readonly categories: readonly Category[];
   /** RFC 8176. */
   readonly amr: readonly string[];
@@ -11,9 +12,12 @@ export interface Evidence {
   readonly completedAt: number;
 }
 
-export function evidenceOf(factor: FactorKind, completedAt: number): Evidence {
-  const { categories, amr } = FACTOR_TRAITS[factor];
-  return { factor, categories, amr, completedAt };
+export function evidenceOf(
+  factor: FactorKind,
+  completedAt: number,
+  categories: readonly Category[] = FACTOR_TRAITS[factor].categories,
+): Evidence {
+  return { factor, categories, amr: FACTOR_TRAITS[factor].amr, completedAt };
 }
 
 /** Adds a completion; an older one of the same factor gives way, so a session's list stays short. */

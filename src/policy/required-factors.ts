@@ -1,24 +1,53 @@
 // What a sign-in still lacks. Charts ask; this answers, over evidence.
-import { AssuranceLevel, assuranceLevel } from './assurance.ts';
+import { AssuranceLevel, assuranceLevel, categoriesOf } from './assurance.ts';
 import type { Evidence } from './evidence.ts';
-import type { FactorKind } from './factor-kind.ts';
+import { Category, FACTOR_TRAITS, FactorKind } from './factor-kind.ts';
 
 /** Whether users of a tenant must have a second factor. One who has it must always prove it. */
 export const SecondFactorPolicy = { OPTIONAL: 'OPTIONAL', REQUIRED: 'REQUIRED' } as const;
 export type SecondFactorPolicy = (typeof SecondFactorPolicy)[keyof typeof SecondFactorPolicy];
 
-export type Demand = 'FIRST_FACTOR' | 'SECOND_FACTOR' | 'ENROLLMENT' | 'NOTHING';
+/** What a user could prove now. */
+export interface Holdings {
+  /** The second factors: those that the user has said to be one. */
+  readonly enrolled: readonly FactorKind[];
+  /** The first factors. */
+  readonly first: readonly FactorKind[];
+}
 
-/** @param enrolled the second factors that the user could prove now. */
+export type Demand =
+  | 'FIRST_FACTOR'
+  | 'SECOND_FACTOR'
+  | 'ENROLLMENT'
+  /** The user has lost what would be needed, and nothing here may let them pass without it. */
+  | 'ADMINISTRATOR'
+  | 'NOTHING';
+
 export function nextDemand(
   evidence: readonly Evidence[],
-  enrolled: readonly FactorKind[],
+  holdings: Holdings,
   policy: SecondFactorPolicy,
 ): Demand {
+  const { enrolled } = holdings;
   if (evidence.length === 0) return 'FIRST_FACTOR';
   if (assuranceLevel(evidence) === AssuranceLevel.AAL2) return 'NOTHING';
-  if (enrolled.length > 0) return 'SECOND_FACTOR';
-  return policy === SecondFactorPolicy.REQUIRED ? 'ENROLLMENT' : 'NOTHING';
+  if (enrolled.length === 0 && policy === SecondFactorPolicy.OPTIONAL) return 'NOTHING';
+  if (furtherSteps(evidence, holdings).length > 0) return 'SECOND_FACTOR';
+  const canEnroll = enrolled.length === 0 && categoriesOf(evidence).has(Category.KNOWLEDGE);
+  return canEnroll ? 'ENROLLMENT' : 'ADMINISTRATOR';
+}
+
+/** Two steps, two categories: what this user could prove that adds a category to what was proved. */
+export function furtherSteps(
+  evidence: readonly Evidence[],
+  { enrolled, first }: Holdings,
+): FactorKind[] {
+  const proved = categoriesOf(evidence);
+  // A phone number that can begin a sign-in is no second factor by that: only those that the user made one are.
+  const known = first.filter((kind) => FACTOR_TRAITS[kind].categories.includes(Category.KNOWLEDGE));
+  return [...enrolled, ...known].filter((kind) =>
+    FACTOR_TRAITS[kind].categories.some((category) => !proved.has(category)),
+  );
 }
 
 /** `mfa.v` in the access token: whether the session holds all that the policy demands of this user. */
@@ -27,21 +56,35 @@ export function meetsPolicy(
   enrolled: readonly FactorKind[],
   policy: SecondFactorPolicy,
 ): boolean {
-  return nextDemand(evidence, enrolled, policy) === 'NOTHING';
+  return nextDemand(evidence, { enrolled, first: [] }, policy) === 'NOTHING';
 }
 
 /** What will do as a proof by somebody who is signed in already. */
 export interface Acceptable {
   /** The second factors that will do, for a user who has a second factor. */
   readonly accept: readonly FactorKind[];
-  /** The first factors that will do for a user who has no second one. */
-  readonly firstFactors: readonly FactorKind[];
+  /** Whether a first factor will do for a user who has no second one. */
+  readonly acceptsFirst: boolean;
 }
 
-/** The factors that may be proved by a user with these second factors: never a first one beside a second. */
-export function provable(
-  { accept, firstFactors }: Acceptable,
-  enrolled: readonly FactorKind[],
-): FactorKind[] {
-  return enrolled.length > 0 ? accept.filter((kind) => enrolled.includes(kind)) : [...firstFactors];
+/** The factors that may be proved by such a user: never a first one beside a second. */
+export function provable({ accept, acceptsFirst }: Acceptable, { enrolled, first }: Holdings): FactorKind[] {
+  if (enrolled.length > 0) return accept.filter((kind) => enrolled.includes(kind));
+  return acceptsFirst ? [...first] : [];
+}
+
+/** Whoever resets a password has forgotten it: it proves nothing there. */
+export function withoutPassword({ enrolled, first }: Holdings): Holdings {
+  return { enrolled, first: first.filter((kind) => kind !== FactorKind.PASSWORD) };
+}
+
+/**
+ * What a password reset still lacks. It begins with what reaches the user. A mailbox stands for a password, so a user
+ * with a second factor then proves that one; a phone alone could be anybody's after a SIM swap, so it takes a second
+ * step of another category from everybody.
+ */
+export function resetDemand(evidence: readonly Evidence[], holdings: Holdings): Demand {
+  const hasKnowledge = categoriesOf(evidence).has(Category.KNOWLEDGE);
+  const policy = hasKnowledge ? SecondFactorPolicy.OPTIONAL : SecondFactorPolicy.REQUIRED;
+  return nextDemand(evidence, withoutPassword(holdings), policy);
 }

@@ -9,8 +9,10 @@ import { addSeconds } from '../platform/clock.ts';
 import { digest } from '../platform/digest.ts';
 import { randomId, randomToken } from '../platform/random.ts';
 import type { Evidence } from '../policy/evidence.ts';
+import type { SmsPolicy } from '../policy/sms.ts';
 import type { AccessTokens } from './access-token.ts';
 import { RefreshTokenRejected } from './errors.ts';
+import { type Device, rememberDevice } from './device.ts';
 import { type ActiveSession, findActiveSession, sessionMeetsPolicy } from './session.ts';
 
 export interface SessionGrant {
@@ -19,6 +21,8 @@ export interface SessionGrant {
   /** When the access token expires. */
   readonly expiresAt: Date;
   readonly session: ActiveSession;
+  /** By which this device is known at its next sign-in. Null unless a sign-in or sign-up has made this grant. */
+  readonly deviceToken: string | null;
 }
 
 export interface SessionLifetimes {
@@ -37,6 +41,7 @@ export interface Client {
 export interface UnsignedGrant {
   readonly session: ActiveSession;
   readonly refreshToken: string;
+  readonly deviceToken: string | null;
 }
 
 type NewSession = Pick<
@@ -47,18 +52,27 @@ type NewSession = Pick<
 export class Grants {
   readonly #tokens: AccessTokens;
   readonly #lifetimes: SessionLifetimes;
+  readonly #sms: SmsPolicy;
 
-  constructor(tokens: AccessTokens, lifetimes: SessionLifetimes) {
+  constructor(tokens: AccessTokens, lifetimes: SessionLifetimes, sms: SmsPolicy) {
     this.#tokens = tokens;
     this.#lifetimes = lifetimes;
+    this.#sms = sms;
   }
 
-  /** A new session. */
-  issue(settlement: Settlement, fresh: NewSession, client: Client, now: Date): UnsignedGrant {
+  /** A new session, on a device. */
+  issue(
+    settlement: Settlement,
+    fresh: NewSession,
+    client: Client,
+    device: Device,
+    now: Date,
+  ): UnsignedGrant {
     const expiresAt = addSeconds(now, this.#lifetimes.sessionSeconds);
     const session: ActiveSession = {
       ...fresh,
-      ...client,
+      ip: client.ip,
+      userAgent: client.userAgent,
       id: randomId(),
       createdAt: now,
       lastSeenAt: now,
@@ -79,7 +93,8 @@ export class Grants {
       expires_at: expiresAt,
       revoked_at: null,
     });
-    return { session, refreshToken: this.#newRefreshToken(settlement, session.id, now) };
+    const deviceToken = rememberDevice(settlement, session.userId, device, now);
+    return { session, deviceToken, refreshToken: this.#newRefreshToken(settlement, session.id, now) };
   }
 
   /**
@@ -95,10 +110,11 @@ export class Grants {
     settlement.write((sql) =>
       sql.deleteFrom('refresh_token').where('session_id', '=', session.id).where('used_at', 'is', null),
     );
-    return { session, refreshToken: this.#newRefreshToken(settlement, session.id, now) };
+    const refreshToken = this.#newRefreshToken(settlement, session.id, now);
+    return { session, refreshToken, deviceToken: null };
   }
 
-  async sign({ session, refreshToken }: UnsignedGrant, now: Date): Promise<SessionGrant> {
+  async sign({ session, refreshToken, deviceToken }: UnsignedGrant, now: Date): Promise<SessionGrant> {
     const expiresAt = addSeconds(now, this.#lifetimes.accessTokenSeconds);
     const accessToken = await this.#tokens.sign({
       userId: session.userId,
@@ -109,7 +125,7 @@ export class Grants {
       issuedAt: now,
       expiresAt,
     });
-    return { accessToken, refreshToken, expiresAt, session };
+    return { accessToken, refreshToken, expiresAt, session, deviceToken };
   }
 
   /** @throws {RefreshTokenRejected} */
@@ -157,12 +173,12 @@ export class Grants {
       )
       .returning('session_id')
       .executeTakeFirst();
-    const session = rotated === undefined ? null : await findActiveSession(sql, rotated.session_id, now);
+    const session = rotated === undefined ? null : await findActiveSession(sql, rotated.session_id, this.#sms, now);
     if (session === null) {
       await this.#endReusedSession(sql, refreshToken, now);
       throw new RefreshTokenRejected();
     }
-    return this.sign({ session, refreshToken: next }, now);
+    return this.sign({ session, refreshToken: next, deviceToken: null }, now);
   }
 
   async #endReusedSession(sql: Sql, refreshToken: string, now: Date): Promise<void> {

@@ -6,6 +6,7 @@ import type { Sql } from '../persistence/orm.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import { FactorKind, SECOND_FACTORS } from '../policy/factor-kind.ts';
 import { meetsPolicy, type SecondFactorPolicy } from '../policy/required-factors.ts';
+import { isReachable, type SmsPolicy, type SmsUse } from '../policy/sms.ts';
 
 export interface Session {
   readonly id: string;
@@ -79,6 +80,7 @@ export function sessionOf(row: SessionRow): Session {
 export async function findActiveSession(
   sql: Sql,
   sessionId: string,
+  sms: SmsPolicy,
   now: Date,
 ): Promise<ActiveSession | null> {
   const row = await sql
@@ -86,7 +88,7 @@ export async function findActiveSession(
     .innerJoin('user_account as u', 'u.id', 's.user_id')
     .innerJoin('tenant as t', 't.id', 's.tenant_id')
     .select(SESSION_COLUMNS.map((column) => `s.${column}` as const))
-    .select(['u.roles', 't.second_factor'])
+    .select(['u.roles', 'u.sms', 't.second_factor', 't.sms as sms_of_tenant'])
     .select((row) => [
       row
         .selectFrom('authenticator as a')
@@ -95,6 +97,13 @@ export async function findActiveSession(
         .where('a.factor', 'in', [...SECOND_FACTORS])
         .select(raw<FactorKind[]>`coalesce(jsonb_agg(distinct a.factor), '[]')`.as('kinds'))
         .as('enrolled'),
+      row
+        .selectFrom('phone_number as p')
+        .whereRef('p.user_id', '=', 's.user_id')
+        .where('p.verified_at', 'is not', null)
+        .where('p.second_factor', '=', true)
+        .select(raw<string[]>`coalesce(jsonb_agg(distinct p.country), '[]')`.as('countries'))
+        .as('phone_countries'),
       row
         .exists(
           row
@@ -111,13 +120,36 @@ export async function findActiveSession(
     .where('s.expires_at', '>', now)
     .executeTakeFirst();
   if (row === undefined) return null;
-  const enrolled = row.enrolled ?? [];
   return {
     ...sessionOf(row),
     roles: row.roles,
-    enrolled: enrolled.length > 0 && row.has_backup_codes ? [...enrolled, FactorKind.BACKUP_CODE] : enrolled,
+    enrolled: enrolledOf(row, sms),
     secondFactorPolicy: row.second_factor,
   };
+}
+
+/** The same that the factors' registry says of an account. */
+function enrolledOf(
+  row: {
+    enrolled: FactorKind[] | null;
+    phone_countries: string[] | null;
+    has_backup_codes: unknown;
+    sms: boolean;
+    sms_of_tenant: SmsUse;
+  },
+  sms: SmsPolicy,
+): FactorKind[] {
+  const authenticators = row.enrolled ?? [];
+  const countries = row.phone_countries ?? [];
+  const hasPhone = countries.some((country) =>
+    isReachable(sms, { tenant: row.sms_of_tenant, user: row.sms, country }),
+  );
+  const hasAny = authenticators.length > 0 || countries.length > 0;
+  return [
+    ...authenticators,
+    ...(hasPhone ? [FactorKind.PHONE_CODE] : []),
+    ...(hasAny && row.has_backup_codes ? [FactorKind.BACKUP_CODE] : []),
+  ];
 }
 
 /** `mfa.v`. */

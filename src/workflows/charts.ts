@@ -2,6 +2,8 @@
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { enrollmentChart } from './enrollment/chart.ts';
 import { viewEnrollment } from './enrollment/view.ts';
+import { passwordResetChart } from './password-reset/chart.ts';
+import { viewPasswordReset } from './password-reset/view.ts';
 import { signInChart } from './sign-in/chart.ts';
 import { viewSignIn } from './sign-in/view.ts';
 import { signUpChart } from './sign-up/chart.ts';
@@ -18,6 +20,7 @@ interface ChartEntry {
 export const CHARTS = {
   'sign-up': { chart: signUpChart, view: viewSignUp },
   'sign-in': { chart: signInChart, view: viewSignIn },
+  'password-reset': { chart: passwordResetChart, view: viewPasswordReset },
   enrollment: { chart: enrollmentChart, view: viewEnrollment },
   'step-up': { chart: stepUpChart, view: viewStepUp },
 } as const satisfies Record<string, ChartEntry>;

@@ -3,8 +3,8 @@ import type { Evidence } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 
 interface EffectParams {
-  /** Make a challenge and send it. */
-  sendChallenge: { readonly factor: FactorKind };
+  /** Make a challenge and send it. `authenticatorId`: to which phone number. */
+  sendChallenge: { readonly factor: FactorKind; readonly authenticatorId: string | null };
   /** The address was proved: the account counts from now on. */
   activateUser: undefined;
   /** Make the secret of a new authenticator, which does not count yet. */
@@ -14,15 +14,24 @@ interface EffectParams {
     readonly label: string | null;
   };
   /** The new authenticator was proved. */
-  confirmAuthenticator: { readonly factor: FactorKind; readonly authenticatorId: string };
-  /** Make backup codes, with this first second factor, and show them in this reply and never again. */
-  giveBackupCodes: { readonly authenticatorId: string };
+  confirmAuthenticator: {
+    readonly factor: FactorKind;
+    readonly authenticatorId: string;
+    /** False for a phone number that only identifies its user. */
+    readonly isSecondFactor: boolean;
+  };
+  /** Make backup codes, with the first second factor, and show them in this reply and never again. */
+  giveBackupCodes: undefined;
   /** A new session that holds this evidence. */
   issueSession: { readonly evidence: readonly Evidence[] };
+  /** Tell the user, unless this device is known. */
+  tellOfNewDevice: undefined;
   /** Add evidence to the session that the workflow belongs to. */
   recordEvidence: { readonly evidence: Evidence };
   /** New tokens for the session that the workflow belongs to. */
   renewTokens: undefined;
+  /** The password that was chosen in this step counts from now on. */
+  setPassword: undefined;
 }
 
 export type Effect = {
@@ -43,6 +52,8 @@ export const EFFECTS: DeclaredEffects = {
   confirmAuthenticator: performedByTheRunner,
   giveBackupCodes: performedByTheRunner,
   issueSession: performedByTheRunner,
+  tellOfNewDevice: performedByTheRunner,
   recordEvidence: performedByTheRunner,
   renewTokens: performedByTheRunner,
+  setPassword: performedByTheRunner,
 };

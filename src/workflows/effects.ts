@@ -1,10 +1,13 @@
 // Performs the effects that a chart asked for: each adds its writes to the step's settlement. Nothing is sent or
 // visible before that commits.
 import { sql as raw } from 'kysely';
+import type { Channel, Message } from '../delivery/message.ts';
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
-import { type Account, enrolledSecondFactors, hasSecondFactorBeside, lockUser } from '../factors/account.ts';
+import { type Account, hasBackupCodes, lockUser } from '../factors/account.ts';
 import { newBackupCodes } from '../factors/backup-codes/backup-code.ts';
+import type { FactorEnrollment } from '../factors/factor.ts';
+import { type NewPassword, setPassword } from '../factors/password/change.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
 import { jsonb } from '../persistence/jsonb.ts';
 import type { Settlement } from '../persistence/settlement.ts';
@@ -12,10 +15,12 @@ import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
 import { type Evidence, withEvidence } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
+import type { Device } from '../sessions/device.ts';
 import { evidenceWithout } from '../sessions/evidence-without.ts';
 import type { Client, Grants, UnsignedGrant } from '../sessions/grants.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import type { Effect } from './effect.ts';
+import type { OutstandingChallenge } from './reply.ts';
 
 export interface EffectServices {
   readonly ring: KeyRing;
@@ -31,18 +36,20 @@ export interface Step {
   /** The session that the workflow belongs to. */
   readonly session: ActiveSession | null;
   readonly client: Client;
+  readonly device: Device;
+  /** Where a challenge of this step goes, masked, for somebody who may know. */
+  readonly hint: string | null;
+  /** The password that was chosen in this step. */
+  readonly newPassword: NewPassword | null;
   readonly now: Date;
   readonly settlement: Settlement;
 }
 
 /** What a step's effects leave for its reply. Secrets among it are shown once and stored nowhere. */
 export interface Outcome {
-  readonly challenge?: {
-    readonly factor: FactorKind;
-    readonly hint: string | null;
-    readonly sentAt: Date;
-    readonly expiresAt: Date;
-  };
+  readonly challenge?: OutstandingChallenge;
+  /** The message that goes out with the challenge; null when it is a decoy's. */
+  readonly sends?: { readonly message: Message | null; readonly channel: Channel };
   readonly grant?: UnsignedGrant;
   readonly backupCodes?: readonly string[];
   /** The authenticator whose enrollment began, as it is stored. */
@@ -61,7 +68,7 @@ export function performEffects(services: EffectServices, step: Step, effects: re
 function perform(services: EffectServices, step: Step, effect: Effect, outcome: Outcome): Outcome {
   switch (effect.type) {
     case 'sendChallenge':
-      return sendChallenge(services, step, effect.params.factor);
+      return sendChallenge(services, step, effect.params);
     case 'activateUser':
       return activateUser(step, accountOf(step));
     case 'createAuthenticator':
@@ -69,43 +76,61 @@ function perform(services: EffectServices, step: Step, effect: Effect, outcome: 
     case 'confirmAuthenticator':
       return confirmAuthenticator(services, step, effect.params);
     case 'giveBackupCodes':
-      return giveBackupCodes(services, step, effect.params.authenticatorId);
+      return giveBackupCodes(services, step);
     case 'issueSession':
       return { grant: issueSession(services, step, effect.params.evidence) };
+    case 'tellOfNewDevice':
+      return tellOfNewDevice(services, step);
     case 'recordEvidence':
       return { session: recordEvidence(step, effect.params.evidence, outcome) };
     case 'renewTokens':
       return {
         grant: services.grants.renew(step.settlement, sessionOf(step, outcome), step.now),
       };
+    case 'setPassword':
+      return choosePassword(services, step);
   }
 }
 
-/** A new code for the workflow; the old one of the same factor is void, and the attempts stay as they are. */
-function sendChallenge({ factors, outbox }: EffectServices, step: Step, kind: FactorKind): Outcome {
-  const { workflowId, account, now, settlement } = step;
-  const prepared = factors.get(kind)?.prepare?.({ workflowId, account, now });
-  if (prepared === undefined) throw new Error(`${kind} has no challenge to send.`);
+/** A new challenge for the workflow; the old one of the same factor is void, and the attempts stay as they are. */
+function sendChallenge(
+  { factors, outbox }: EffectServices,
+  step: Step,
+  { factor: kind, authenticatorId }: Extract<Effect, { type: 'sendChallenge' }>['params'],
+): Outcome {
+  const { workflowId, account, client, hint, now, settlement } = step;
+  const factor = factors.get(kind);
+  const challengeId = randomId();
+  const prepared = factor?.prepare?.({ workflowId, challengeId, account, authenticatorId, client, now });
+  if (factor === undefined || prepared === undefined) throw new Error(`${kind} has no challenge to send.`);
+  const { digest, expiresAt, message } = prepared;
   const sent = {
-    code_digest: prepared.codeDigest,
-    hint: prepared.hint,
+    id: challengeId,
+    code_digest: digest,
+    authenticator_id: authenticatorId,
+    hint,
+    ip: client.ip,
+    user_agent: client.userAgent,
     sent_at: now,
-    expires_at: prepared.expiresAt,
+    expires_at: expiresAt,
+    approved_at: null,
     consumed_at: null,
   };
   settlement.write((sql) =>
     sql
       .insertInto('challenge')
-      .values({ id: randomId(), workflow_id: workflowId, factor: kind, times_sent: 1, ...sent })
+      .values({ ...sent, workflow_id: workflowId, factor: kind, times_sent: 1 })
       .onConflict((conflict) =>
         conflict
           .columns(['workflow_id', 'factor'])
           .doUpdateSet({ ...sent, times_sent: raw`challenge.times_sent + 1` }),
       ),
   );
-  outbox.add(settlement, prepared.message, now, prepared.expiresAt);
-  const { hint, expiresAt } = prepared;
-  return { challenge: { factor: kind, hint, sentAt: now, expiresAt } };
+  outbox.add(settlement, message, now, expiresAt);
+  return {
+    challenge: { factor: kind, hint, sentAt: now, expiresAt, approvedAt: null },
+    sends: { message, channel: factor.reaches === 'PHONE' ? 'sms' : 'email' },
+  };
 }
 
 /** The address counts from now on, unless somebody else has proved it first: then the whole step is undone. */
@@ -136,68 +161,76 @@ function activateUser({ settlement, now }: Step, { id, email }: Account): Outcom
 function createAuthenticator(
   { factors }: EffectServices,
   step: Step,
-  params: Extract<Effect, { type: 'createAuthenticator' }>['params'],
+  { factor, authenticatorId: id, label }: Extract<Effect, { type: 'createAuthenticator' }>['params'],
 ): Outcome {
-  const secret = factors.get(params.factor)?.enroll?.(params.authenticatorId).stored;
-  if (secret === undefined) throw new Error(`${params.factor} cannot be enrolled.`);
-  step.settlement.insert('authenticator', {
-    id: params.authenticatorId,
-    user_id: accountOf(step).id,
-    factor: params.factor,
-    label: params.label,
-    secret,
-    last_time_step: null,
-    created_at: step.now,
-    confirmed_at: null,
-    last_used_at: null,
+  const { settlement, now } = step;
+  const begun = enrollmentOf(factors, factor).begin(settlement, {
+    id,
+    userId: accountOf(step).id,
+    label,
+    now,
   });
-  return { enrolling: { id: params.authenticatorId, secret } };
+  return begun === null ? {} : { enrolling: { id, secret: begun.secret } };
 }
 
 function confirmAuthenticator(
-  services: EffectServices,
+  { factors, outbox }: EffectServices,
   step: Step,
-  { authenticatorId, factor }: Extract<Effect, { type: 'confirmAuthenticator' }>['params'],
+  { authenticatorId: id, factor, isSecondFactor }: Extract<Effect, { type: 'confirmAuthenticator' }>['params'],
 ): Outcome {
   const { settlement, now } = step;
-  // A condition and not a write of the closing statement: its proof was used up by an update of the same row.
-  settlement.require(async (sql) => {
-    const { numUpdatedRows } = await sql
-      .updateTable('authenticator')
-      .set({ confirmed_at: now })
-      .where('id', '=', authenticatorId)
-      .where('confirmed_at', 'is', null)
-      .executeTakeFirst();
-    return numUpdatedRows === 1n;
-  });
-  addNotice(services.outbox, step, { type: 'factor-added', factor });
+  enrollmentOf(factors, factor).confirm(settlement, { id, isSecondFactor, now });
+  addNotice(outbox, step, { name: 'factor-added', factor });
   return {};
+}
+
+function enrollmentOf(factors: FactorRegistry, kind: FactorKind): FactorEnrollment {
+  const enrollment = factors.get(kind)?.enrollment;
+  if (enrollment === undefined) throw new Error(`${kind} cannot be enrolled.`);
+  return enrollment;
 }
 
 /**
  * With the first second factor, and with no other: of two that are proved at the same moment one waits for the other,
- * sees it, and is undone.
+ * sees its codes, and is undone.
  */
 function giveBackupCodes(
   { ring }: EffectServices,
   { settlement, now, ...step }: Step,
-  authenticatorId: string,
 ): Outcome {
   const { id } = accountOf(step);
   settlement.require(async (sql) => {
     await lockUser(sql, id);
-    return !(await hasSecondFactorBeside(sql, id, authenticatorId));
+    return !(await hasBackupCodes(sql, id));
   });
   const { codes, rows } = newBackupCodes(ring, id, now);
   settlement.insert('backup_code', ...rows);
   return { backupCodes: codes };
 }
 
-function issueSession({ grants }: EffectServices, step: Step, evidence: readonly Evidence[]): UnsignedGrant {
+function issueSession(
+  { grants, factors }: EffectServices,
+  step: Step,
+  evidence: readonly Evidence[],
+): UnsignedGrant {
   const { id, tenantId, roles, secondFactorPolicy } = accountOf(step);
-  const enrolled = enrolledSecondFactors(step.account);
+  const { enrolled } = factors.holdings(step.account);
   const fresh = { userId: id, tenantId, roles, secondFactorPolicy, evidence, enrolled };
-  return grants.issue(step.settlement, fresh, step.client, step.now);
+  return grants.issue(step.settlement, fresh, step.client, step.device, step.now);
+}
+
+function tellOfNewDevice({ outbox }: EffectServices, step: Step): Outcome {
+  if (step.device.knownId !== null) return {};
+  const { ip, userAgent } = step.client;
+  addNotice(outbox, step, { name: 'new-sign-in', ip, userAgent, at: step.now });
+  return {};
+}
+
+function choosePassword({ outbox }: EffectServices, step: Step): Outcome {
+  const { workflowId, newPassword, settlement, now } = step;
+  if (newPassword === null) throw new Error('No password was chosen in this step.');
+  setPassword(outbox, { account: accountOf(step), workflowId, sessionId: null, settlement, now }, newPassword);
+  return {};
 }
 
 /** In SQL, on the row as it is then: two steps of one session in parallel lose no evidence, nor bring any back. */

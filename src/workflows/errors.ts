@@ -1,4 +1,5 @@
 // The expected failures of a workflow's steps.
+import { OverloadedError } from '../factors/password/lanes.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /** No such workflow, or one that belongs to another session. */
@@ -44,9 +45,14 @@ export class ProofRejected extends UserError {
 /** Too many failures in a row for this account, whichever workflow they were made in. */
 export class LockedOut extends UserError {
   readonly code = 'LOCKED_OUT';
-  readonly retryAfterSeconds: number;
-  constructor(retryAfterSeconds: number) {
-    super('Too many failed attempts. Wait, then start again.');
+  /** Null: time alone does not unlock it any more. */
+  readonly retryAfterSeconds: number | null;
+  constructor(retryAfterSeconds: number | null) {
+    super(
+      retryAfterSeconds === null
+        ? 'Too many failed attempts. Reset your password, or ask an administrator.'
+        : 'Too many failed attempts. Wait, then start again.',
+    );
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
@@ -60,10 +66,27 @@ export class Overloaded extends UserError {
   }
 }
 
+/** What stopped hashing, as its caller is told. */
+export function orOverloaded(error: unknown): never {
+  throw error instanceof OverloadedError ? new Overloaded(error.retryAfterSeconds) : error;
+}
+
+/** By this workflow, to this address or number, for this account, or from this network. */
 export class TooManyMessages extends UserError {
   readonly code = 'TOO_MANY_MESSAGES';
+  /** Null: this workflow sends no more, and another one may. */
+  readonly retryAfterSeconds: number | null;
+  constructor(retryAfterSeconds: number | null) {
+    super('Too many messages were sent. Use the newest one, or start again later.');
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** The workflow does not wait for a new password (yet). */
+export class NewPasswordNotDue extends UserError {
+  readonly code = 'NEW_PASSWORD_NOT_DUE';
   constructor() {
-    super('Too many messages were sent for this workflow. Start again later.');
+    super('A new password cannot be chosen yet. Prove one of the workflow’s `factors` first.');
   }
 }
 
@@ -72,11 +95,6 @@ export class TenantNotFound extends UserError {
   constructor() {
     super('There is no such tenant. Leave `tenant` out for the default one.');
   }
-}
-
-/** The password does not meet the policy. The message says why and how to mend it. */
-export class PasswordRejected extends UserError {
-  readonly code = 'PASSWORD_REJECTED';
 }
 
 /** The user has no factor that would do. */
@@ -98,5 +116,21 @@ export class TooManyAuthenticators extends UserError {
   readonly code = 'TOO_MANY_AUTHENTICATORS';
   constructor() {
     super('You have as many authenticators as one user may have. Remove one first.');
+  }
+}
+
+/** The number cannot be a factor here. */
+export class PhoneNumberNotAllowed extends UserError {
+  readonly code = 'PHONE_NUMBER_NOT_ALLOWED';
+  constructor(countries: readonly string[]) {
+    super(`Text messages are sent to numbers of these countries only: ${countries.join(', ')}.`);
+  }
+}
+
+/** No number was named, or the user has none of this id. */
+export class PhoneNumberNotFound extends UserError {
+  readonly code = 'PHONE_NUMBER_NOT_FOUND';
+  constructor() {
+    super('Name a `phoneNumber`, or the `phoneNumberId` of one of yours.');
   }
 }

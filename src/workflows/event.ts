@@ -2,12 +2,20 @@
 // names one.
 import type { Evidence } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
+import type { Holdings } from '../policy/required-factors.ts';
 
+/** Each step brings along what the user could prove now, which may be more or less than when the workflow began. */
 export type WorkflowEvent =
-  /** The client asks for a challenge. `enrolled`: the user's second factors now, not when the workflow began. */
-  | { readonly type: 'PREPARE'; readonly factor: FactorKind; readonly enrolled: readonly FactorKind[] }
+  /** The client asks for a challenge. `authenticatorId`: to which phone number, where there may be several. */
+  | ({
+      readonly type: 'PREPARE';
+      readonly factor: FactorKind;
+      readonly authenticatorId: string | null;
+    } & Holdings)
   /** A proof was accepted. Also asked beforehand, whether it could be taken at all. */
-  | { readonly type: 'PROVE'; readonly evidence: Evidence; readonly enrolled: readonly FactorKind[] }
+  | ({ readonly type: 'PROVE'; readonly evidence: Evidence } & Holdings)
+  /** A new password was chosen, and meets the policy. */
+  | { readonly type: 'CHOOSE_PASSWORD' }
   /** The last attempt was spent on a wrong proof. */
   | { readonly type: 'EXHAUST' }
   /** The deadline has passed. */

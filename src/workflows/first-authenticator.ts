@@ -29,8 +29,14 @@ export const firstAuthenticator = {
       target: 'complete',
       actions: [
         'keepEvidence',
-        { type: 'confirmAuthenticator', params: authenticator },
-        { type: 'giveBackupCodes', params: authenticator },
+        {
+          type: 'confirmAuthenticator',
+          params: ({ context }: { readonly context: Context }) => ({
+            ...authenticator({ context }),
+            isSecondFactor: true,
+          }),
+        },
+        'giveBackupCodes',
       ],
     },
   },

@@ -7,13 +7,16 @@ import type { ChartName } from './charts.ts';
 /** Chart, version, digest. */
 export type RecordedCharts = Record<string, Record<string, string>>;
 
-/** The chart's source, with the part that it shares with others. Comments and layout do not count. */
+/** What charts share with each other. */
+const SHARED_PARTS = ['first-authenticator.ts', 'keep-evidence.ts'];
+
+/** The chart's source, with the parts that it shares with others. Comments and layout do not count. */
 export async function chartDigest(name: ChartName): Promise<string> {
   const chart = await source(`./${name}/chart.ts`);
-  const shared = chart.includes("'../first-authenticator.ts'")
-    ? await source('./first-authenticator.ts')
-    : '';
-  const meaning = `${chart}${shared}`
+  const parts = SHARED_PARTS.filter((part) => chart.includes(`'../${part}'`));
+  const shared = await Promise.all(parts.map((part) => source(`./${part}`)));
+  const meaning = [chart, ...shared]
+    .join('')
     .replaceAll(/^\s*\/\/.*$/gm, '')
     .replaceAll(/\/\*\*.*?\*\//gs, '')
     .replaceAll(/\s+/g, '')

@@ -1,9 +1,9 @@
 // A workflow as its client sees it after a step.
-import { type Account, enrolledSecondFactors } from '../factors/account.ts';
+import type { Account } from '../factors/account.ts';
 import type { FactorChoice } from '../factors/factor.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
-import { provable } from '../policy/required-factors.ts';
+import { furtherSteps, provable, withoutPassword } from '../policy/required-factors.ts';
 import type { Grants, SessionGrant } from '../sessions/grants.ts';
 import type { ChartName } from './charts.ts';
 import type { Outcome } from './effects.ts';
@@ -30,6 +30,8 @@ export interface OutstandingChallenge {
   readonly hint: string | null;
   readonly sentAt: Date;
   readonly expiresAt: Date;
+  /** Of a link: when its visitor said yes. */
+  readonly approvedAt: Date | null;
 }
 
 interface Standing {
@@ -53,58 +55,83 @@ export async function presentWorkflow(
   { id, name, view, expiresAt, account, challenges, now }: Standing,
   outcome: Outcome,
 ): Promise<WorkflowReply> {
+  const offered = choices(factors, view.proves, account);
   return {
     id,
     name,
     view,
     expiresAt,
     account,
-    factors: choices(factors, view.proves, account),
-    challenge: outcome.challenge ?? outstanding(challenges, view.proves, now),
+    factors: offered,
+    challenge: outcome.challenge ?? outstanding(challenges, offered, now),
     enrolling: outcome.enrolling ?? enrolling(view.proves, account),
     grant: outcome.grant === undefined ? null : await grants.sign(outcome.grant, now),
     backupCodes: outcome.backupCodes ?? null,
   };
 }
 
-function choices(factors: FactorRegistry, proves: Proves, account: Account | null): FactorChoice[] {
+/** What may be proved now. */
+export function choices(factors: FactorRegistry, proves: Proves, account: Account | null): FactorChoice[] {
   switch (proves.what) {
     case 'ANY_OF':
-      return proves.factors.map((factor) => choice(factors, factor, null));
+      return proves.factors.map((factor) => choice(factors, factor, null, null));
+    case 'FURTHER': {
+      const held = factors.holdings(account);
+      const holdings = proves.forgotPassword ? withoutPassword(held) : held;
+      return owned(factors, account, furtherSteps(proves.evidence, holdings));
+    }
     case 'OWN':
-      return account === null
-        ? []
-        : provable(proves.acceptable, enrolledSecondFactors(account)).flatMap(
-            (kind) => factors.get(kind)?.options(account) ?? [],
-          );
-    case 'NEW':
-      return [choice(factors, proves.factor, proves.authenticatorId)];
+      return owned(factors, account, provable(proves.acceptable, factors.holdings(account)));
+    case 'NEW': {
+      const { factor, authenticatorId } = proves;
+      const hint = account && factors.get(factor)?.enrollment?.hint(account, authenticatorId);
+      return [choice(factors, factor, authenticatorId, hint ?? null)];
+    }
     case 'NOTHING':
       return [];
   }
 }
 
-function choice(factors: FactorRegistry, factor: FactorKind, authenticatorId: string | null): FactorChoice {
-  return {
-    factor,
-    authenticatorId,
-    hint: null,
-    needsPreparing: factors.get(factor)?.needsPreparing ?? false,
-  };
+/** A second factor as the user enrolled it; anything else as what it is, a first factor. */
+function owned(
+  factors: FactorRegistry,
+  account: Account | null,
+  kinds: readonly FactorKind[],
+): FactorChoice[] {
+  if (account === null) return [];
+  const { enrolled } = factors.holdings(account);
+  return kinds.flatMap((kind) =>
+    factors.options(account, enrolled.includes(kind) ? 'SECOND' : 'FIRST', kind),
+  );
+}
+
+function choice(
+  factors: FactorRegistry,
+  factor: FactorKind,
+  authenticatorId: string | null,
+  hint: string | null,
+): FactorChoice {
+  return { factor, authenticatorId, hint, needsPreparing: factors.get(factor)?.needsPreparing ?? false };
 }
 
 function outstanding(
   challenges: readonly SentChallenge[],
-  proves: Proves,
+  offered: readonly FactorChoice[],
   now: Date,
 ): OutstandingChallenge | null {
-  if (proves.what === 'NOTHING') return null;
   const [newest] = challenges
     .filter((one) => !one.consumed && new Date(one.expiresAt) > now)
+    .filter((one) => offered.some(({ factor }) => factor === one.factor))
     .toSorted((one, other) => other.sentAt.localeCompare(one.sentAt));
   if (newest === undefined) return null;
-  const { factor, hint, sentAt, expiresAt } = newest;
-  return { factor, hint, sentAt: new Date(sentAt), expiresAt: new Date(expiresAt) };
+  const { factor, hint, sentAt, expiresAt, approvedAt } = newest;
+  return {
+    factor,
+    hint,
+    sentAt: new Date(sentAt),
+    expiresAt: new Date(expiresAt),
+    approvedAt: approvedAt === null ? null : new Date(approvedAt),
+  };
 }
 
 function enrolling(proves: Proves, account: Account | null): { id: string; secret: string } | null {

@@ -2,9 +2,13 @@
 // chart, verify the proof outside any transaction, then settle everything at once. No row is locked while a password
 // is hashed, and an attempt is spent before it is checked.
 import { type AnyMachineSnapshot, type AnyStateMachine, initialTransition, transition } from 'xstate';
-import { type Account, enrolledSecondFactors } from '../factors/account.ts';
-import { REJECTED, type Verdict } from '../factors/factor.ts';
-import { OverloadedError } from '../factors/password/lanes.ts';
+import { LimitReachedError, type MessageLimits } from '../delivery/message-limits.ts';
+import { addNotice } from '../delivery/notices.ts';
+import type { Locale } from '../delivery/messages/locales.ts';
+import type { Account } from '../factors/account.ts';
+import { type FactorChoice, type ProofField, REJECTED, type Verdict } from '../factors/factor.ts';
+import { hashNewPassword, type NewPassword } from '../factors/password/change.ts';
+import type { PasswordHasher } from '../factors/password/hash.ts';
 import { addAudit } from '../persistence/audit.ts';
 import { jsonb } from '../persistence/jsonb.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
@@ -12,18 +16,31 @@ import { Conflict, Settlement } from '../persistence/settlement.ts';
 import { addSeconds, type Clock, secondsOf } from '../platform/clock.ts';
 import { digest } from '../platform/digest.ts';
 import { randomToken } from '../platform/random.ts';
-import { evidenceOf } from '../policy/evidence.ts';
+import { type Evidence, evidenceOf } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
-import { MAX_ATTEMPTS } from '../policy/lockout.ts';
+import {
+  counterOf,
+  FAILURES_BEFORE_LOCK,
+  FIRST_LOCK_SECONDS,
+  isClosed,
+  LockoutCounter,
+  MAX_ATTEMPTS,
+} from '../policy/lockout.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import type { TokenFault } from '../step-up/refusal-error.ts';
 import { type ChartName, chartOf, isChartName, viewOf } from './charts.ts';
 import type { Effect } from './effect.ts';
-import { type EffectServices, performEffects, type Step } from './effects.ts';
-import { FactorNotOffered, Overloaded, ProofRejected, TooManyMessages } from './errors.ts';
+import { type EffectServices, type Outcome, performEffects, type Step } from './effects.ts';
+import {
+  FactorNotOffered,
+  NewPasswordNotDue,
+  orOverloaded,
+  ProofRejected,
+  TooManyMessages,
+} from './errors.ts';
 import type { WorkflowEvent } from './event.ts';
-import { presentWorkflow, type WorkflowReply } from './reply.ts';
+import { choices, presentWorkflow, type WorkflowReply } from './reply.ts';
 import { type Running, restore, runningOf } from './running.ts';
 import {
   claimAttempt,
@@ -44,6 +61,10 @@ const MOST_MESSAGES = 5;
 export interface Caller {
   readonly em: EntityManager;
   readonly client: Client;
+  /** The language that the client asks for. */
+  readonly locale: Locale;
+  /** By which its device may be known. */
+  readonly deviceToken: string | null;
   readonly session: ActiveSession | null;
   /** What was wrong with the token, when one was presented and did not count. */
   readonly tokenFault: TokenFault | null;
@@ -57,45 +78,58 @@ export interface NewWorkflow {
   readonly account: Account | null;
   /** Whose lockout its failures count for. */
   readonly subject: string;
-  /** Whether only the caller's session may drive it. */
-  readonly boundToSession: boolean;
+  /** The known device that it is started on. */
+  readonly deviceId?: string | null;
+  /** The session that alone may drive it. */
+  readonly session?: ActiveSession;
   /** What else is written with the first step. */
   readonly settlement?: Settlement;
 }
 
+/** A workflow of a session: driven by it alone, and its failures count for it and lock nobody out elsewhere. */
+export function ofSession(session: ActiveSession): Pick<NewWorkflow, 'tenantId' | 'subject' | 'session'> {
+  return { tenantId: session.tenantId, subject: `session:${session.id}`, session };
+}
+
 export interface Proof {
-  readonly factor: FactorKind;
+  readonly name: ProofField['name'];
   readonly value: string;
 }
 
+interface RunnerServices extends EffectServices {
+  readonly hasher: PasswordHasher;
+  readonly limits: MessageLimits;
+}
+
 export class WorkflowRunner {
-  readonly #services: EffectServices;
+  readonly #services: RunnerServices;
   readonly #clock: Clock;
 
-  constructor(services: EffectServices, clock: Clock) {
+  constructor(services: RunnerServices, clock: Clock) {
     this.#services = services;
     this.#clock = clock;
   }
 
-  async start(fresh: NewWorkflow, { em, client, session }: Caller): Promise<WorkflowReply> {
-    const { name, account, tenantId } = fresh;
+  async start(fresh: NewWorkflow, caller: Caller): Promise<WorkflowReply> {
+    const { name, account, tenantId, subject, deviceId = null, session = null } = fresh;
     const now = this.#clock.now();
     const id = randomToken();
     const expiresAt = addSeconds(now, WORKFLOW_SECONDS);
     const settlement = fresh.settlement ?? new Settlement();
-    const owner = fresh.boundToSession ? session : null;
-    const step: Step = { workflowId: digest(id), account, session: owner, client, now, settlement };
+    const row = { id: digest(id), account, deviceId, subject, sessionId: session?.id ?? null };
     const chart = chartOf(name);
     const [snapshot, effects] = initialTransition(chart, fresh.input);
-    const outcome = performEffects(this.#services, step, effectsOf(effects));
+    const step = stepOf(row, caller, now, settlement);
+    const outcome = await this.#perform(step, row, effects);
     settlement.insert('workflow', {
-      id: step.workflowId,
+      id: row.id,
       chart: name,
       machine_version: chart.version ?? '',
       tenant_id: tenantId,
       user_id: account?.id ?? null,
-      session_id: owner?.id ?? null,
-      subject: fresh.subject,
+      session_id: row.sessionId,
+      device_id: deviceId,
+      subject,
       snapshot: jsonb<object>(chart.getPersistedSnapshot(snapshot)),
       revision: 0,
       attempts: 0,
@@ -103,7 +137,7 @@ export class WorkflowRunner {
       created_at: now,
       expires_at: expiresAt,
     });
-    await settlement.commit(em);
+    await settlement.commit(caller.em);
     const view = viewOf(name, snapshot);
     return presentWorkflow(
       this.#services,
@@ -112,9 +146,9 @@ export class WorkflowRunner {
     );
   }
 
-  /** The workflow as it stands. Null when there is none that this caller may see. */
+  /** A workflow as it stands, or null when there is none of this id, or none that this caller may see. */
   async read(id: string, { em, session }: Caller): Promise<WorkflowReply | null> {
-    const row = await find(em, id);
+    const row = await find(em, id, null);
     if (row === null || !isChartName(row.chart)) return null;
     if (row.sessionId !== null && row.sessionId !== session?.id) return null;
     const now = this.#clock.now();
@@ -123,22 +157,35 @@ export class WorkflowRunner {
   }
 
   /** Makes and sends a challenge. Within the first seconds after one was sent it answers with that one. */
-  async prepare(id: string, factor: FactorKind, caller: Caller): Promise<WorkflowReply> {
+  async prepare(
+    id: string,
+    { factor, authenticatorId }: { factor: FactorKind; authenticatorId: string | null },
+    caller: Caller,
+  ): Promise<WorkflowReply> {
     const now = this.#clock.now();
-    const { row, name, chart, snapshot } = runningOf(await find(caller.em, id), caller, now);
-    const event: WorkflowEvent = { type: 'PREPARE', factor, enrolled: enrolledSecondFactors(row.account) };
-    const hasChallenge = this.#services.factors.get(factor)?.prepare !== undefined;
-    if (!hasChallenge || !snapshot.can(event)) throw new FactorNotOffered();
+    const found = await find(caller.em, id, LockoutCounter.CODE);
+    const { row, name, chart, snapshot } = runningOf(found, caller, now);
+    const choice = choices(this.#services.factors, viewOf(name, snapshot).proves, row.account).find(
+      (one) => one.factor === factor && (authenticatorId ?? one.authenticatorId) === one.authenticatorId,
+    );
+    if (choice === undefined || !choice.needsPreparing) throw new FactorNotOffered();
+    const event: WorkflowEvent = {
+      type: 'PREPARE',
+      factor,
+      authenticatorId: choice.authenticatorId,
+      ...this.#services.factors.holdings(row.account),
+    };
+    if (!snapshot.can(event)) throw new FactorNotOffered();
     const sent = row.challenges.find((one) => one.factor === factor && !one.consumed);
-    if (sent !== undefined && addSeconds(new Date(sent.sentAt), RESEND_AFTER_SECONDS) > now) {
+    if (sent !== undefined && isOutstanding(sent, choice, now)) {
       return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, snapshot), now }, {});
     }
-    if (sent !== undefined && sent.timesSent >= MOST_MESSAGES) throw new TooManyMessages();
+    if (sent !== undefined && sent.timesSent >= MOST_MESSAGES) throw new TooManyMessages(null);
 
     const [next, effects] = transition(chart, snapshot, event);
     const settlement = settlementOf(row, chart, next);
-    const step = stepOf(row, caller, now, settlement);
-    const outcome = performEffects(this.#services, step, effectsOf(effects));
+    const step = { ...stepOf(row, caller, now, settlement), hint: choice.hint };
+    const outcome = await this.#perform(step, row, effects);
     await settlement.commit(caller.em);
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
   }
@@ -146,61 +193,115 @@ export class WorkflowRunner {
   /** Checks a proof. An attempt is spent before the check, and given back when the proof was right. */
   async attempt(id: string, proof: Proof, caller: Caller): Promise<WorkflowReply> {
     const now = this.#clock.now();
+    const { factors, outbox } = this.#services;
+    const [kind, ...otherKinds] = factors.provedBy(proof.name);
+    if (kind === undefined) throw new FactorNotOffered();
+    const counter = counterOf(kind);
     const sessionId = caller.session?.id ?? null;
     const claimed = isWorkflowId(id)
-      ? await claimAttempt(sqlOf(caller.em), digest(id), sessionId, now)
+      ? await claimAttempt(sqlOf(caller.em), digest(id), counter, sessionId, now)
       : null;
     if (claimed === null) {
       // The row tells why; when it does not, a parallel step has just changed it.
-      runningOf(await find(caller.em, id), caller, now);
+      runningOf(await find(caller.em, id, counter), caller, now);
       throw new Conflict();
     }
-    const evidence = evidenceOf(proof.factor, secondsOf(now));
-    const event: WorkflowEvent = {
+    const factor = otherKinds.length === 0 ? kind : newestChallenge(claimed, [kind, ...otherKinds]) ?? kind;
+    const proved = (evidence: Evidence): WorkflowEvent => ({
       type: 'PROVE',
       evidence,
-      enrolled: enrolledSecondFactors(claimed.account),
-    };
-    const { row, name, chart, snapshot } = await this.#unchecked(claimed, caller, () => {
+      ...factors.holdings(claimed.account),
+    });
+    const { row, name, chart, snapshot } = await this.#unchecked(claimed, counter, caller, () => {
       const running = runningOf(claimed, caller, now);
-      if (!running.snapshot.can(event)) throw new FactorNotOffered();
+      if (!running.snapshot.can(proved(evidenceOf(factor, secondsOf(now))))) throw new FactorNotOffered();
       return running;
     });
-    const verdict = await this.#verify(row, viewOf(name, snapshot), proof, caller, now);
-    if (!verdict.accepted) return this.#reject({ row, name, chart, snapshot }, proof.factor, caller, now);
+    const verdict = await this.#verify(row, viewOf(name, snapshot), factor, proof.value, counter, caller, now);
+    if (!verdict.accepted) return this.#reject({ row, name, chart, snapshot }, factor, caller, now);
 
-    const [next, effects] = transition(chart, snapshot, event);
+    const evidence = evidenceOf(factor, secondsOf(now), verdict.categories);
+    const [next, effects] = transition(chart, snapshot, proved(evidence));
     const settlement = settlementOf(row, chart, next, -1);
     if (verdict.consume !== null) settlement.require(verdict.consume);
-    const outcome = performEffects(this.#services, stepOf(row, caller, now, settlement), effectsOf(effects));
-    const isComplete = next.status === 'done';
-    settlement.write((sql) => (isComplete ? forgetFailures : takeBackFailure)(sql, row.subject));
+    const step = stepOf(row, caller, now, settlement);
+    const outcome = await this.#perform(step, row, effects);
+    if (verdict.notice !== undefined) addNotice(outbox, step, verdict.notice);
+    const isComplete = next.status === 'done' && next.value === 'complete';
+    settlement.write((sql) =>
+      isComplete ? forgetFailures(sql, row.subject) : takeBackFailure(sql, row.subject, counter),
+    );
     const sessionOfStep = outcome.grant?.session.id ?? row.sessionId;
-    audit(settlement, row, `${name}.proof-accepted`, proof.factor, sessionOfStep, caller, now);
+    audit(settlement, row, `${name}.proof-accepted`, factor, sessionOfStep, caller, now);
     if (isComplete) audit(settlement, row, `${name}.complete`, null, sessionOfStep, caller, now);
     await settlement.commit(caller.em);
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
   }
 
+  /** The last step of a password reset. The password is hashed when it is due, and before anything is locked. */
+  async choosePassword(
+    id: string,
+    { password, signOutOtherSessions }: { password: string; signOutOtherSessions: boolean },
+    caller: Caller,
+  ): Promise<WorkflowReply> {
+    const now = this.#clock.now();
+    const { row, name, chart, snapshot } = runningOf(await find(caller.em, id, null), caller, now);
+    const event: WorkflowEvent = { type: 'CHOOSE_PASSWORD' };
+    if (!snapshot.can(event) || row.account === null) throw new NewPasswordNotDue();
+    const { passwordMinimumLength } = row.account;
+    const hash = await hashNewPassword(this.#services.hasher, password, passwordMinimumLength).catch(
+      orOverloaded,
+    );
+    const [next, effects] = transition(chart, snapshot, event);
+    const settlement = settlementOf(row, chart, next);
+    const newPassword: NewPassword = { hash, signOutOtherSessions };
+    await this.#perform({ ...stepOf(row, caller, now, settlement), newPassword }, row, effects);
+    audit(settlement, row, `${name}.complete`, null, null, caller, now);
+    await settlement.commit(caller.em);
+    return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, {});
+  }
+
+  /** Performs what the chart asked for, which sends nothing before the settlement commits; messages are limited. */
+  async #perform(step: Step, { subject }: { subject: string }, actions: readonly object[]): Promise<Outcome> {
+    // XState types actions as implementations; a transition returns them as data.
+    const outcome = performEffects(this.#services, step, actions as Effect[]);
+    const { sends } = outcome;
+    if (sends === undefined) return outcome;
+    // A decoy spends as much as anybody, or the limits would tell who is there.
+    await this.#services.limits
+      .spend({
+        channel: sends.channel,
+        to: sends.message?.to ?? subject,
+        account: step.account?.id ?? subject,
+        ip: step.client.ip,
+      })
+      .catch((error: unknown) => {
+        throw error instanceof LimitReachedError ? new TooManyMessages(error.retryAfterSeconds) : error;
+      });
+    return outcome;
+  }
+
   async #verify(
     row: WorkflowRow,
-    view: WorkflowView,
-    proof: Proof,
+    { proves }: WorkflowView,
+    kind: FactorKind,
+    proof: string,
+    counter: LockoutCounter,
     caller: Caller,
     now: Date,
   ): Promise<Verdict> {
-    const factor = this.#services.factors.get(proof.factor);
     const { account, challenges } = row;
-    const { proves } = view;
+    const enrolling = proves.what === 'NEW' ? proves.authenticatorId : null;
     const authenticators = account?.authenticators ?? [];
-    return this.#unchecked(row, caller, async () => {
-      const verdict = await factor?.verify(proof.value, {
+    return this.#unchecked(row, counter, caller, async () => {
+      const verdict = await this.#services.factors.get(kind)?.verify(proof, {
         workflowId: row.id,
         account,
         authenticators: authenticators.filter((one) =>
-          proves.what === 'NEW' ? one.id === proves.authenticatorId : one.confirmed,
+          enrolling === null ? one.confirmed : one.id === enrolling,
         ),
-        challenge: challenges.find((one) => one.factor === proof.factor) ?? null,
+        enrolling,
+        challenge: challenges.find((one) => one.factor === kind) ?? null,
         now,
       });
       // A decoy's code was sent to nobody; whoever guesses it has still not found an account.
@@ -209,12 +310,17 @@ export class WorkflowRunner {
   }
 
   /** Gives the attempt back when the work throws: nothing was checked, so nothing was guessed. */
-  async #unchecked<T>(row: WorkflowRow, { em }: Caller, work: () => T | Promise<T>): Promise<T> {
+  async #unchecked<T>(
+    row: WorkflowRow,
+    counter: LockoutCounter,
+    { em }: Caller,
+    work: () => T | Promise<T>,
+  ): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      await giveBackAttempt(sqlOf(em), row);
-      throw error instanceof OverloadedError ? new Overloaded(error.retryAfterSeconds) : error;
+      await giveBackAttempt(sqlOf(em), row, counter);
+      return orOverloaded(error);
     }
   }
 
@@ -230,8 +336,17 @@ export class WorkflowRunner {
     const settlement = isLast ? settlementOf(row, chart, next) : new Settlement();
     audit(settlement, row, `${name}.proof-rejected`, factor, row.sessionId, caller, now);
     if (isLast) audit(settlement, row, `${name}.failed`, null, row.sessionId, caller, now);
+    this.#tellOfLock(row, settlement, now);
     await settlement.commit(caller.em);
     throw new ProofRejected(attemptsRemaining);
+  }
+
+  /** With the failure that locks, and with the one that does so for good; not with each between. */
+  #tellOfLock({ account, failures }: WorkflowRow, settlement: Settlement, now: Date): void {
+    const isForGood = isClosed(failures) && !isClosed(failures - 1);
+    if (failures !== FAILURES_BEFORE_LOCK && !isForGood) return;
+    const minutes = isForGood ? null : FIRST_LOCK_SECONDS / 60;
+    addNotice(this.#services.outbox, { account, settlement, now }, { name: 'account-locked', minutes });
   }
 }
 
@@ -240,18 +355,48 @@ function isWorkflowId(id: string): boolean {
   return /^[\w-]{43}$/.test(id);
 }
 
-async function find(em: EntityManager, id: string): Promise<WorkflowRow | null> {
-  return isWorkflowId(id) ? loadWorkflow(sqlOf(em), digest(id)) : null;
+async function find(
+  em: EntityManager,
+  id: string,
+  counter: LockoutCounter | null,
+): Promise<WorkflowRow | null> {
+  return isWorkflowId(id) ? loadWorkflow(sqlOf(em), digest(id), counter) : null;
 }
 
-/** XState types actions as implementations; a transition returns them as data. */
-function effectsOf(actions: readonly object[]): Effect[] {
-  return actions as Effect[];
+/** Whether a challenge was sent so lately, and to the same phone, that none is sent again. */
+function isOutstanding(
+  sent: { readonly sentAt: string; readonly authenticatorId: string | null },
+  { authenticatorId }: FactorChoice,
+  now: Date,
+): boolean {
+  const isLate = addSeconds(new Date(sent.sentAt), RESEND_AFTER_SECONDS) > now;
+  return isLate && (authenticatorId === null || authenticatorId === sent.authenticatorId);
 }
 
-function stepOf(row: WorkflowRow, { client, session }: Caller, now: Date, settlement: Settlement): Step {
-  const owner = row.sessionId === null ? null : session;
-  return { workflowId: row.id, account: row.account, session: owner, client, now, settlement };
+/** Which of several kinds a proof is for, that says the same for all of them: the one that was asked for last. */
+function newestChallenge({ challenges }: WorkflowRow, kinds: readonly FactorKind[]): FactorKind | undefined {
+  return challenges
+    .filter((one) => kinds.includes(one.factor) && !one.consumed)
+    .toSorted((one, other) => other.sentAt.localeCompare(one.sentAt))[0]?.factor;
+}
+
+function stepOf(
+  row: Pick<WorkflowRow, 'id' | 'account' | 'sessionId' | 'deviceId'>,
+  { client, session, deviceToken }: Caller,
+  now: Date,
+  settlement: Settlement,
+): Step {
+  return {
+    workflowId: row.id,
+    account: row.account,
+    session: row.sessionId === null ? null : session,
+    client,
+    device: { token: deviceToken, knownId: row.deviceId },
+    hint: null,
+    newPassword: null,
+    now,
+    settlement,
+  };
 }
 
 /** Begins a settlement with the next snapshot, on the revision that was read and no other. */

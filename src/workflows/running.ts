@@ -1,6 +1,7 @@
 // From a stored row to a chart that can take a step, or the reason why it cannot.
 import { type AnyMachineSnapshot, type AnyStateMachine, transition } from 'xstate';
 import { ANONYMOUS } from '../policy/decision.ts';
+import { isClosed } from '../policy/lockout.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import { RefusalError, type TokenFault } from '../step-up/refusal-error.ts';
 import { type ChartName, chartOf, isChartName } from './charts.ts';
@@ -31,7 +32,8 @@ export function runningOf(row: WorkflowRow | null, { session, tokenFault }: Aski
   if (running.snapshot.value === 'expired') throw new WorkflowExpired();
   if (running.snapshot.status !== 'active') throw new WorkflowEnded();
   if (row.lockedUntil !== null && row.lockedUntil > now) {
-    throw new LockedOut(Math.ceil((row.lockedUntil.getTime() - now.getTime()) / 1000));
+    const seconds = Math.ceil((row.lockedUntil.getTime() - now.getTime()) / 1000);
+    throw new LockedOut(isClosed(row.failures) ? null : seconds);
   }
   return running;
 }

@@ -3,7 +3,13 @@ import { type Expression, sql as raw } from 'kysely';
 import { type Account, accountJson } from '../factors/account.ts';
 import type { StoredChallenge } from '../factors/factor.ts';
 import type { Sql } from '../persistence/orm.ts';
-import { FAILURES_BEFORE_LOCK, FIRST_LOCK_SECONDS, LONGEST_LOCK_SECONDS } from '../policy/lockout.ts';
+import {
+  FAILURES_BEFORE_CLOSED,
+  FAILURES_BEFORE_LOCK,
+  FIRST_LOCK_SECONDS,
+  LONGEST_LOCK_SECONDS,
+  type LockoutCounter,
+} from '../policy/lockout.ts';
 
 export interface WorkflowRow {
   readonly id: string;
@@ -11,6 +17,8 @@ export interface WorkflowRow {
   readonly machineVersion: string;
   readonly tenantId: string;
   readonly sessionId: string | null;
+  /** The known device that it was started on. */
+  readonly deviceId: string | null;
   readonly subject: string;
   readonly snapshot: object;
   readonly revision: number;
@@ -20,11 +28,15 @@ export interface WorkflowRow {
   /** Null for a decoy. */
   readonly account: Account | null;
   readonly challenges: readonly SentChallenge[];
+  /** Consecutive failures of the subject, in the counter that was asked for, this one included. */
+  readonly failures: number;
   readonly lockedUntil: Date | null;
 }
 
 export interface SentChallenge extends StoredChallenge {
   readonly hint: string | null;
+  /** ISO 8601. */
+  readonly approvedAt: string | null;
   /** ISO 8601. */
   readonly sentAt: string;
   readonly timesSent: number;
@@ -37,6 +49,7 @@ const COLUMNS = [
   'tenant_id',
   'user_id',
   'session_id',
+  'device_id',
   'subject',
   'snapshot',
   'revision',
@@ -46,13 +59,19 @@ const COLUMNS = [
 ] as const;
 const COLUMNS_OF_W = COLUMNS.map((column) => `w.${column}` as const);
 
-/** The row as it stands. One statement. */
-export async function loadWorkflow(sql: Sql, id: string): Promise<WorkflowRow | null> {
+/** The row as it stands. One statement. @param counter whose lock matters for what is asked; null: none does. */
+export async function loadWorkflow(
+  sql: Sql,
+  id: string,
+  counter: LockoutCounter | null,
+): Promise<WorkflowRow | null> {
   const row = await sql
     .selectFrom('workflow as w')
-    .leftJoin('lockout as l', 'l.subject', 'w.subject')
+    .leftJoin('lockout as l', (join) =>
+      join.onRef('l.subject', '=', 'w.subject').on('l.counter', '=', counter),
+    )
     .select(COLUMNS_OF_W)
-    .select('l.locked_until')
+    .select(['l.locked_until', 'l.failures'])
     .select((it) => [
       accountJson(it.ref('w.user_id')).as('account'),
       challengesJson(it.ref('w.id')).as('challenges'),
@@ -70,6 +89,7 @@ export async function loadWorkflow(sql: Sql, id: string): Promise<WorkflowRow | 
 export async function claimAttempt(
   sql: Sql,
   id: string,
+  counter: LockoutCounter,
   sessionId: string | null,
   now: Date,
 ): Promise<WorkflowRow | null> {
@@ -90,6 +110,7 @@ export async function claimAttempt(
               it
                 .selectFrom('lockout')
                 .whereRef('lockout.subject', '=', 'workflow.subject')
+                .where('lockout.counter', '=', counter)
                 .where('lockout.locked_until', '>', now)
                 .select('lockout.subject'),
             ),
@@ -100,12 +121,13 @@ export async function claimAttempt(
     .with('spent', (db) =>
       db
         .insertInto('lockout')
-        .columns(['subject', 'failures', 'locked_until', 'updated_at'])
+        .columns(['subject', 'counter', 'failures', 'locked_until', 'updated_at'])
         .expression((it) =>
           it
             .selectFrom('claimed')
             .select([
               'claimed.subject',
+              raw<LockoutCounter>`${counter}`.as('counter'),
               raw<number>`1`.as('failures'),
               raw<Date | null>`cast(null as timestamptz)`.as('locked_until'),
               raw<Date>`cast(${now} as timestamptz)`.as('updated_at'),
@@ -113,7 +135,7 @@ export async function claimAttempt(
         )
         .onConflict((conflict) =>
           conflict
-            .column('subject')
+            .columns(['subject', 'counter'])
             .doUpdateSet({
               failures: raw`lockout.failures + 1`,
               locked_until: lockAfter(raw`lockout.failures + 1`, now),
@@ -121,11 +143,12 @@ export async function claimAttempt(
             })
             .where(isFree),
         )
-        .returning('lockout.subject'),
+        .returning(['lockout.subject', 'lockout.failures']),
     )
     .selectFrom('claimed as w')
     .innerJoin('spent', 'spent.subject', 'w.subject')
     .select(COLUMNS_OF_W)
+    .select('spent.failures')
     .select((it) => [
       accountJson(it.ref('w.user_id')).as('account'),
       challengesJson(it.ref('w.id')).as('challenges'),
@@ -134,35 +157,45 @@ export async function claimAttempt(
   return row === undefined ? null : workflowRow({ ...row, locked_until: null });
 }
 
-/** When so many consecutive failures are unlocked again; null while there are few. Each further one doubles it. */
+/**
+ * When so many consecutive failures are unlocked again; null while there are few. Each further one doubles it, and in the
+ * end time alone unlocks nothing any more.
+ */
 function lockAfter(failures: Expression<unknown>, now: Date) {
-  return raw<Date | null>`case when ${failures} >= ${raw.lit(FAILURES_BEFORE_LOCK)} then
+  return raw<Date | null>`case
+    when ${failures} >= ${raw.lit(FAILURES_BEFORE_CLOSED)} then cast(${now} as timestamptz) + interval '100 years'
+    when ${failures} >= ${raw.lit(FAILURES_BEFORE_LOCK)} then
     cast(${now} as timestamptz) + make_interval(secs => least(
       ${raw.lit(LONGEST_LOCK_SECONDS)},
       ${raw.lit(FIRST_LOCK_SECONDS)} * power(2, least(${failures} - ${raw.lit(FAILURES_BEFORE_LOCK)}, 16))
     )) end`;
 }
 
-/** Takes one failure of an account back: its proof was right, or was never checked. */
-export function takeBackFailure(sql: Sql, subject: string) {
+/** Takes one failure of a subject back: its proof was right, or was never checked. */
+export function takeBackFailure(sql: Sql, subject: string, counter: LockoutCounter) {
   return sql
     .updateTable('lockout')
     .set({
       failures: raw`greatest(failures - 1, 0)`,
       locked_until: raw`case when failures > ${raw.lit(FAILURES_BEFORE_LOCK)} then locked_until end`,
     })
-    .where('subject', '=', subject);
+    .where('subject', '=', subject)
+    .where('counter', '=', counter);
 }
 
-/** The account's owner has shown up: failures begin at zero again. */
+/** The account's owner has shown up: failures of both counters begin at zero again. */
 export function forgetFailures(sql: Sql, subject: string) {
   return sql.updateTable('lockout').set({ failures: 0, locked_until: null }).where('subject', '=', subject);
 }
 
 /** Gives back an attempt for which nothing was checked. */
-export async function giveBackAttempt(sql: Sql, { id, subject }: WorkflowRow): Promise<void> {
+export async function giveBackAttempt(
+  sql: Sql,
+  { id, subject }: WorkflowRow,
+  counter: LockoutCounter,
+): Promise<void> {
   await sql
-    .with('failure', (db) => takeBackFailure(db as Sql, subject).returning('subject'))
+    .with('failure', (db) => takeBackFailure(db as Sql, subject, counter).returning('subject'))
     .updateTable('workflow')
     .set((it) => ({ attempts: it('attempts', '-', 1) }))
     .where('id', '=', id)
@@ -173,7 +206,8 @@ function challengesJson(workflowId: Expression<string>) {
   return raw<SentChallenge[]>`(
     select coalesce(jsonb_agg(jsonb_build_object(
       'id', c.id, 'factor', c.factor, 'codeDigest', c.code_digest, 'hint', c.hint, 'sentAt', c.sent_at,
-      'timesSent', c.times_sent, 'expiresAt', c.expires_at, 'consumed', c.consumed_at is not null
+      'timesSent', c.times_sent, 'expiresAt', c.expires_at, 'consumed', c.consumed_at is not null,
+      'authenticatorId', c.authenticator_id, 'approved', c.approved_at is not null, 'approvedAt', c.approved_at
     )), '[]') from challenge c where c.workflow_id = ${workflowId}
   )`;
 }
@@ -184,6 +218,7 @@ function workflowRow(row: {
   machine_version: string;
   tenant_id: string;
   session_id: string | null;
+  device_id: string | null;
   subject: string;
   snapshot: object;
   revision: number;
@@ -192,6 +227,7 @@ function workflowRow(row: {
   expires_at: Date;
   account: Account | null;
   challenges: SentChallenge[];
+  failures: number | null;
   locked_until: Date | null;
 }): WorkflowRow {
   return {
@@ -200,6 +236,7 @@ function workflowRow(row: {
     machineVersion: row.machine_version,
     tenantId: row.tenant_id,
     sessionId: row.session_id,
+    deviceId: row.device_id,
     subject: row.subject,
     snapshot: row.snapshot,
     revision: row.revision,
@@ -208,6 +245,7 @@ function workflowRow(row: {
     expiresAt: row.expires_at,
     account: row.account,
     challenges: row.challenges,
+    failures: row.failures ?? 0,
     lockedUntil: row.locked_until,
   };
 }

@@ -1,5 +1,6 @@
 // What a client may see of a workflow: its status, and what may be proved now. Each workflow's `view.ts` makes it
 // from a snapshot.
+import type { Evidence } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { Acceptable } from '../policy/required-factors.ts';
 
@@ -18,13 +19,25 @@ export type WorkflowStatus = (typeof WorkflowStatus)[keyof typeof WorkflowStatus
 export interface WorkflowView {
   readonly status: WorkflowStatus;
   readonly proves: Proves;
+  /** Who helps somebody who cannot go on. */
+  readonly remedy?: WorkflowRemedy;
 }
+
+/** Nothing in the API lets anybody pass without what they have lost: a person looks at it. */
+export const WorkflowRemedy = { ADMINISTRATOR: 'ADMINISTRATOR' } as const;
+export type WorkflowRemedy = (typeof WorkflowRemedy)[keyof typeof WorkflowRemedy];
 
 /** What may be proved now. */
 export type Proves =
   | { readonly what: 'NOTHING' }
   /** Factors by name alone: nobody has proved anything yet, so nothing is said about the account. */
   | { readonly what: 'ANY_OF'; readonly factors: readonly FactorKind[] }
+  /** The user's own factors that add a category to this evidence, with hints; but not a password that was forgotten. */
+  | {
+      readonly what: 'FURTHER';
+      readonly evidence: readonly Evidence[];
+      readonly forgotPassword: boolean;
+    }
   /** The user's own factors among those that will do, with hints. */
   | { readonly what: 'OWN'; readonly acceptable: Acceptable }
   /** The authenticator that is being enrolled. */

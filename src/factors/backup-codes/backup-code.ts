@@ -4,15 +4,17 @@ import { keyedDigest, matchesKeyedDigest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomBytes, randomId } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
+import { hasSecondFactor } from '../account.ts';
 import { type Consume, type Factor, type ProofField, REJECTED } from '../factor.ts';
 
 const CODES = 10;
 const CODE_BYTES = 10;
+/** So few are left that their user is told. */
+const FEW = 2;
 /** Crockford's base 32: no I, L, O or U to misread. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 export const BACKUP_CODE_PROOF: ProofField = {
-  factor: FactorKind.BACKUP_CODE,
   name: 'backupCode',
   description: 'One of the backup codes that were not used yet. Case, spaces and hyphens are ignored.',
   maximumLength: 64,
@@ -21,10 +23,13 @@ export const BACKUP_CODE_PROOF: ProofField = {
 export function backupCodeFactor(ring: KeyRing): Factor {
   return {
     kind: FactorKind.BACKUP_CODE,
-    proof: BACKUP_CODE_PROOF,
+    proofs: [BACKUP_CODE_PROOF],
+    roles: ['SECOND'],
+    reaches: null,
     needsPreparing: false,
+    // They stand in for another second factor, never alone; also for one that cannot be proved just now.
     options: (account) =>
-      account.backupCodes.length === 0
+      account.backupCodes.length === 0 || !hasSecondFactor(account)
         ? []
         : [
             {
@@ -50,7 +55,12 @@ export function backupCodeFactor(ring: KeyRing): Factor {
           .executeTakeFirst();
         return numUpdatedRows === 1n;
       };
-      return { accepted: true, consume };
+      const remaining = account.backupCodes.length - 1;
+      return {
+        accepted: true,
+        consume,
+        ...(remaining <= FEW ? { notice: { name: 'backup-codes-low', remaining } } : {}),
+      };
     },
   };
 }

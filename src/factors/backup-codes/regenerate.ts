@@ -31,7 +31,7 @@ export async function regenerateBackupCodes(
     client,
     now,
   );
-  addNotice(outbox, { account, settlement, now }, { type: 'backup-codes-regenerated' });
+  addNotice(outbox, { account, settlement, now }, { name: 'backup-codes-regenerated' });
   await settlement.commit(em);
   return codes;
 }

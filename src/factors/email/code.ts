@@ -1,22 +1,14 @@
 // A code of six digits sent by e-mail: an out-of-band secret (NIST SP 800-63B-4 section 3.1.3), but one that
 // proves the mailbox, which counts as knowledge. Valid for ten minutes, once, for one workflow.
-
-import type { Message } from '../../delivery/message.ts';
 import { addSeconds } from '../../platform/clock.ts';
-import { keyedDigest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomSixDigits } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
-import type { EmailOfAccount } from '../account.ts';
-import { codeValue, verifyCode } from '../challenge.ts';
-import type { Factor, ProofField } from '../factor.ts';
-import { maskEmail } from './mask.ts';
-import { alreadyRegisteredMessage, emailCodeMessage } from './messages.ts';
-
-export const EMAIL_CODE_SECONDS = 600;
+import { answeredByCode, consume, digestOfCode } from '../challenge.ts';
+import { type Factor, type ProofField, REJECTED } from '../factor.ts';
+import { EMAIL_SECONDS, emailChoices, messageToEmail } from './address.ts';
 
 export const EMAIL_CODE_PROOF: ProofField = {
-  factor: FactorKind.EMAIL_CODE,
   name: 'emailCode',
   description: 'The six digits from the newest message. Spaces are ignored.',
   maximumLength: 16,
@@ -25,35 +17,22 @@ export const EMAIL_CODE_PROOF: ProofField = {
 export function emailCodeFactor(ring: KeyRing): Factor {
   return {
     kind: FactorKind.EMAIL_CODE,
-    proof: EMAIL_CODE_PROOF,
+    proofs: [EMAIL_CODE_PROOF],
+    roles: ['FIRST'],
+    reaches: 'EMAIL',
     needsPreparing: true,
-    options: ({ email }) =>
-      email === null
-        ? []
-        : [
-            {
-              factor: FactorKind.EMAIL_CODE,
-              authenticatorId: null,
-              hint: maskEmail(email.address),
-              needsPreparing: true,
-            },
-          ],
-    prepare({ workflowId, account, now }) {
+    options: (account) => emailChoices(FactorKind.EMAIL_CODE, account),
+    prepare(request) {
       const code = randomSixDigits();
       return {
-        codeDigest: keyedDigest(ring, 'code', codeValue(workflowId, code)),
-        hint: null,
-        expiresAt: addSeconds(now, EMAIL_CODE_SECONDS),
-        message: account?.email ? messageTo(account.email, code) : null,
+        digest: digestOfCode(ring, request, code),
+        expiresAt: addSeconds(request.now, EMAIL_SECONDS),
+        message: messageToEmail(request.account, { name: 'email-code', code, minutes: EMAIL_SECONDS / 60 }),
       };
     },
-    verify: async (proof, request) => verifyCode(ring, proof.replaceAll(/\s/g, ''), request),
+    async verify(code, request) {
+      const challenge = answeredByCode(ring, code, request);
+      return challenge === null ? REJECTED : { accepted: true, consume: consume(challenge, request.now) };
+    },
   };
-}
-
-/** An address that has an account already is told so by mail, and the API's caller learns nothing. */
-function messageTo(email: EmailOfAccount, code: string): Message {
-  return email.taken
-    ? alreadyRegisteredMessage(email.address)
-    : emailCodeMessage(email.address, code, EMAIL_CODE_SECONDS / 60);
 }

@@ -10,7 +10,6 @@ import { OverloadedError } from './lanes.ts';
 const DECOMPOSED = 4;
 
 export const PASSWORD_PROOF: ProofField = {
-  factor: FactorKind.PASSWORD,
   name: 'password',
   description: 'The password. Compared after NFC normalisation.',
   maximumLength: DECOMPOSED * DEFAULT_PASSWORD_POLICY.maximumLength,
@@ -19,7 +18,9 @@ export const PASSWORD_PROOF: ProofField = {
 export function passwordFactor(hasher: PasswordHasher): Factor {
   return {
     kind: FactorKind.PASSWORD,
-    proof: PASSWORD_PROOF,
+    proofs: [PASSWORD_PROOF],
+    roles: ['FIRST'],
+    reaches: null,
     needsPreparing: false,
     options: (account) =>
       account.authenticators.some((one) => one.factor === FactorKind.PASSWORD)

@@ -10,14 +10,13 @@ import type { KeyRing } from '../../platform/key-ring.ts';
 import { isSealedWithOlderKey, open, seal } from '../../platform/seal.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { StoredAuthenticator } from '../account.ts';
-import { type Consume, type Factor, type ProofField, REJECTED, type Verdict } from '../factor.ts';
+import { type Consume, type Factor, type FactorEnrollment, type ProofField, REJECTED, type Verdict } from '../factor.ts';
 
 const PERIOD_SECONDS = 30;
 const TOLERANCE_SECONDS = PERIOD_SECONDS;
 const SECRET_BYTES = 20;
 
 export const TOTP_PROOF: ProofField = {
-  factor: FactorKind.TOTP,
   name: 'totp',
   description:
     'The six digits that the authenticator app shows now, or those of the 30 seconds before or after. Each is accepted once. Spaces are ignored.',
@@ -27,7 +26,9 @@ export const TOTP_PROOF: ProofField = {
 export function totpFactor(ring: KeyRing): Factor {
   return {
     kind: FactorKind.TOTP,
-    proof: TOTP_PROOF,
+    proofs: [TOTP_PROOF],
+    roles: ['SECOND'],
+    reaches: null,
     needsPreparing: false,
     options: (account) =>
       account.authenticators
@@ -48,9 +49,40 @@ export function totpFactor(ring: KeyRing): Factor {
       }
       return REJECTED;
     },
-    enroll: (authenticatorId) => ({
-      stored: sealTotpSecret(ring, authenticatorId, generateSecret({ length: SECRET_BYTES })),
-    }),
+    enrollment: enrollmentOf(ring),
+  };
+}
+
+function enrollmentOf(ring: KeyRing): FactorEnrollment {
+  return {
+    hint: () => null,
+    begin(settlement, { id, userId, label, now }) {
+      const secret = sealTotpSecret(ring, id, generateSecret({ length: SECRET_BYTES }));
+      settlement.insert('authenticator', {
+        id,
+        user_id: userId,
+        factor: FactorKind.TOTP,
+        label,
+        secret,
+        last_time_step: null,
+        created_at: now,
+        confirmed_at: null,
+        last_used_at: null,
+      });
+      return { secret };
+    },
+    confirm(settlement, { id, now }) {
+      // A condition and not a write of the closing statement: its proof was used up by an update of the same row.
+      settlement.require(async (sql) => {
+        const { numUpdatedRows } = await sql
+          .updateTable('authenticator')
+          .set({ confirmed_at: now })
+          .where('id', '=', id)
+          .where('confirmed_at', 'is', null)
+          .executeTakeFirst();
+        return numUpdatedRows === 1n;
+      });
+    },
   };
 }
 

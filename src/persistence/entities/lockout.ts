@@ -1,12 +1,17 @@
-// Consecutive failures of one account, over all its workflows and factors. A failure is counted before the proof
-// is checked and taken back when it was right.
+// Consecutive failures of one subject, over all its workflows; wrong passwords and wrong codes apart. A failure is
+// counted before the proof is checked and taken back when it was right.
 import { defineEntity, p } from '@mikro-orm/core';
+import type { LockoutCounter } from '../../policy/lockout.ts';
 
 export const Lockout = defineEntity({
   name: 'Lockout',
   properties: {
-    /** `user:` and an id, or `unknown:` and a digest of an identifier that nobody has. */
+    /**
+     * `user:` and an id; `device:` and the id of one on which the user signed in before; `session:` and an id, for what
+     * is proved inside one; `unknown:` and a digest of an identifier that nobody has.
+     */
     subject: p.string().length(64).primary(),
+    counter: p.string().length(8).$type<LockoutCounter>().primary(),
     failures: p.integer().default(0),
     lockedUntil: p.datetime().nullable(),
     updatedAt: p.datetime(),

@@ -1,4 +1,5 @@
-// A phone number of a user, in E.164 form. It is a second factor only after its user said so.
+// A phone number of a user, in E.164 form. Many may claim a number; one user of a tenant has proved it. It is a second
+// factor only after its user said so.
 import { defineEntity, p } from '@mikro-orm/core';
 import { Tenant } from './tenant.ts';
 import { User } from './user.ts';
@@ -10,6 +11,8 @@ export const PhoneNumber = defineEntity({
     tenant: () => p.manyToOne(Tenant),
     user: () => p.manyToOne(User).deleteRule('cascade').index(),
     number: p.string().length(16),
+    /** ISO 3166-1 alpha-2; messages are sent to some countries only. */
+    country: p.string().length(2),
     secondFactor: p.boolean().default(false),
     createdAt: p.datetime(),
     verifiedAt: p.datetime().nullable(),

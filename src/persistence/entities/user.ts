@@ -12,6 +12,10 @@ export const User = defineEntity({
     id: p.uuid().primary(),
     tenant: () => p.manyToOne(Tenant),
     roles: p.json<Role[]>().default('[]'),
+    /** The language of their messages, as a BCP 47 tag. */
+    locale: p.string().length(16).default('en'),
+    /** Whether they let text messages be a factor of theirs at all. */
+    sms: p.boolean().default(true),
     createdAt: p.datetime(),
     activatedAt: p.datetime().nullable(),
   },

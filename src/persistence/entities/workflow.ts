@@ -16,7 +16,9 @@ export const Workflow = defineEntity({
     user: () => p.manyToOne(User).nullable().deleteRule('cascade').index(),
     /** The session that an enrollment or a step-up belongs to; only that session drives it. */
     session: () => p.manyToOne(Session).nullable().deleteRule('cascade').index(),
-    /** Whose lockout its failures count for: a user, or a digest of an identifier that nobody has. */
+    /** The known device that it was started on. */
+    deviceId: p.uuid().nullable(),
+    /** Whose lockout its failures count for. */
     subject: p.string().length(64),
     snapshot: p.json<object>(),
     revision: p.integer().default(0),

@@ -10,6 +10,8 @@ export interface EnrollmentInput extends Acceptable {
   readonly factor: FactorKind;
   readonly newAuthenticatorId: string;
   readonly label: string | null;
+  /** False for a phone number that is only to identify its user. */
+  readonly isSecondFactor: boolean;
   /** Whether the session has proved the strongest factor that the user has, and freshly. */
   readonly proved: boolean;
 }
@@ -19,9 +21,13 @@ export const enrollmentChart = setup({
   guards: {
     provedFreshly: ({ context }) => context.proved,
     offersExisting: ({ context, event }) =>
-      event.type === 'PREPARE' && provable(context, event.enrolled).includes(event.factor),
+      event.type === 'PREPARE' && provable(context, event).includes(event.factor),
     provesExisting: ({ context, event }) =>
-      event.type === 'PROVE' && provable(context, event.enrolled).includes(event.evidence.factor),
+      event.type === 'PROVE' && provable(context, event).includes(event.evidence.factor),
+    offersNewAuthenticator: ({ context, event }) =>
+      event.type === 'PREPARE' && event.factor === context.factor,
+    provesIdentifier: ({ context, event }) =>
+      event.type === 'PROVE' && event.evidence.factor === context.factor && !context.isSecondFactor,
     provesFirstSecondFactor: ({ context, event }) =>
       event.type === 'PROVE' && event.evidence.factor === context.factor && event.enrolled.length === 0,
     provesNewAuthenticator: ({ context, event }) =>
@@ -30,7 +36,7 @@ export const enrollmentChart = setup({
   actions: EFFECTS,
 }).createMachine({
   id: 'enrollment',
-  version: '1',
+  version: '2',
   context: ({ input }) => input,
   initial: 'weighing',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
@@ -42,7 +48,10 @@ export const enrollmentChart = setup({
       on: {
         PREPARE: {
           guard: 'offersExisting',
-          actions: { type: 'sendChallenge', params: ({ event }) => ({ factor: event.factor }) },
+          actions: {
+            type: 'sendChallenge',
+            params: ({ event }) => ({ factor: event.factor, authenticatorId: event.authenticatorId }),
+          },
         },
         PROVE: {
           guard: 'provesExisting',
@@ -61,16 +70,25 @@ export const enrollmentChart = setup({
         }),
       },
       on: {
+        PREPARE: {
+          guard: 'offersNewAuthenticator',
+          actions: {
+            type: 'sendChallenge',
+            params: ({ context }) => ({
+              factor: context.factor,
+              authenticatorId: context.newAuthenticatorId,
+            }),
+          },
+        },
         PROVE: [
+          // It is no second factor, so that it was proved is no evidence of one.
+          { guard: 'provesIdentifier', target: 'complete' },
           {
             guard: 'provesFirstSecondFactor',
             target: 'complete',
             actions: [
               { type: 'recordEvidence', params: ({ event }) => ({ evidence: event.evidence }) },
-              {
-                type: 'giveBackupCodes',
-                params: ({ context }) => ({ authenticatorId: context.newAuthenticatorId }),
-              },
+              'giveBackupCodes',
             ],
           },
           {
@@ -89,6 +107,7 @@ export const enrollmentChart = setup({
           params: ({ context }) => ({
             factor: context.factor,
             authenticatorId: context.newAuthenticatorId,
+            isSecondFactor: context.isSecondFactor,
           }),
         },
         'renewTokens',

@@ -1,48 +1,108 @@
 // Begins the enrollment of a further factor, for a session.
-import { findAccount } from '../../factors/account.ts';
+import { type Account, findAccount } from '../../factors/account.ts';
+import type { ParsedNumber } from '../../factors/phone/number.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import { sqlOf } from '../../persistence/orm.ts';
+import { Settlement } from '../../persistence/settlement.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
 import { randomId } from '../../platform/random.ts';
 import { refuseStepUp } from '../../policy/decision.ts';
-import type { FactorKind } from '../../policy/factor-kind.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
 import { requirement } from '../../policy/requirement.ts';
 import type { ActiveSession } from '../../sessions/session.ts';
-import { FactorNotEnrollable, TooManyAuthenticators } from '../errors.ts';
+import {
+  FactorNotEnrollable,
+  PhoneNumberNotAllowed,
+  PhoneNumberNotFound,
+  TooManyAuthenticators,
+} from '../errors.ts';
 import type { WorkflowReply } from '../reply.ts';
-import type { Caller, WorkflowRunner } from '../runner.ts';
+import { type Caller, ofSession, type WorkflowRunner } from '../runner.ts';
 import type { EnrollmentInput } from './chart.ts';
 
 /** What the session must have proved before a factor is added to its user. */
 const BEFORE_ENROLLMENT = requirement({ require: 'STRONGEST_ENROLLED' });
 const MOST_AUTHENTICATORS = 20;
 
+export interface EnrollmentRequest {
+  readonly factor: FactorKind;
+  readonly label: string | null;
+  /** A new number, or the id of one that the user has, for `PHONE_CODE`. */
+  readonly phone: { readonly number: ParsedNumber } | { readonly id: string } | null;
+  readonly isSecondFactor: boolean;
+}
+
 export async function startEnrollment(
   { runner, factors, clock }: { runner: WorkflowRunner; factors: FactorRegistry; clock: Clock },
-  { factor, label }: { factor: FactorKind; label: string | null },
+  request: EnrollmentRequest,
   caller: Caller & { readonly session: ActiveSession },
 ): Promise<WorkflowReply> {
-  if (!factors.enrollable.includes(factor)) throw new FactorNotEnrollable(factors.enrollable);
   const { session } = caller;
   const account = await findAccount(sqlOf(caller.em), session.userId);
-  if ((account?.authenticators.length ?? 0) >= MOST_AUTHENTICATORS) throw new TooManyAuthenticators();
+  if (account === null) throw new Error('A session has no user.');
+  const enrollable = account.smsOfUser
+    ? factors.enrollable(account.smsOfTenant)
+    : factors.enrollable('OFF');
+  if (!enrollable.includes(request.factor)) throw new FactorNotEnrollable(enrollable);
+  const settlement = new Settlement();
+  const newAuthenticatorId =
+    request.factor === FactorKind.PHONE_CODE
+      ? phoneToEnroll(account, request.phone, factors.smsCountries, settlement, clock.now())
+      : newAuthenticator(account);
   const input: EnrollmentInput = {
-    factor,
-    label,
-    newAuthenticatorId: randomId(),
+    factor: request.factor,
+    label: request.label,
+    newAuthenticatorId,
+    isSecondFactor: request.isSecondFactor,
     proved: refuseStepUp(session, BEFORE_ENROLLMENT, secondsOf(clock.now())) === null,
     accept: BEFORE_ENROLLMENT.accept,
-    firstFactors: factors.first,
+    acceptsFirst: true,
   };
+  // The number's row is written with the first step, so the account has it already.
+  const known = withPhone(account, request.phone, newAuthenticatorId);
   return runner.start(
-    {
-      name: 'enrollment',
-      input,
-      tenantId: session.tenantId,
-      account,
-      subject: `user:${session.userId}`,
-      boundToSession: true,
-    },
+    { name: 'enrollment', input, account: known, settlement, ...ofSession(session) },
     caller,
   );
+}
+
+function newAuthenticator({ authenticators, phones }: Account): string {
+  if (authenticators.length + phones.length >= MOST_AUTHENTICATORS) throw new TooManyAuthenticators();
+  return randomId();
+}
+
+/** The id of the number: of the row that there is, or of a new one that does not count yet. */
+function phoneToEnroll(
+  account: Account,
+  phone: EnrollmentRequest['phone'],
+  countries: readonly string[],
+  settlement: Settlement,
+  now: Date,
+): string {
+  if (phone === null) throw new PhoneNumberNotFound();
+  const own = account.phones.find((one) =>
+    'id' in phone ? one.id === phone.id : one.number === phone.number.number,
+  );
+  const named = own ?? ('number' in phone ? phone.number : null);
+  if (named === null) throw new PhoneNumberNotFound();
+  if (!countries.includes(named.country)) throw new PhoneNumberNotAllowed(countries);
+  if (own !== undefined) return own.id;
+  const id = newAuthenticator(account);
+  settlement.insert('phone_number', {
+    id,
+    tenant_id: account.tenantId,
+    user_id: account.id,
+    number: named.number,
+    country: named.country,
+    second_factor: false,
+    created_at: now,
+    verified_at: null,
+  });
+  return id;
+}
+
+function withPhone(account: Account, phone: EnrollmentRequest['phone'], id: string): Account {
+  if (phone === null || 'id' in phone || account.phones.some((one) => one.id === id)) return account;
+  const added = { id, ...phone.number, secondFactor: false, verified: false };
+  return { ...account, phones: [...account.phones, added] };
 }

@@ -1,17 +1,18 @@
 // A sign-in as its client sees it.
 import type { SnapshotFrom } from 'xstate';
-import { FactorKind, SECOND_FACTORS } from '../../policy/factor-kind.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
 import { viewOfEnd, type WorkflowView } from '../view.ts';
 import type { signInChart } from './chart.ts';
-
-const ANY_SECOND_FACTOR = { accept: SECOND_FACTORS, firstFactors: [] };
 
 export function viewSignIn({ value, context }: SnapshotFrom<typeof signInChart>): WorkflowView {
   switch (value) {
     case 'firstFactor':
       return { status: 'NEEDS_FIRST_FACTOR', proves: { what: 'ANY_OF', factors: context.offered } };
     case 'secondFactor':
-      return { status: 'NEEDS_SECOND_FACTOR', proves: { what: 'OWN', acceptable: ANY_SECOND_FACTOR } };
+      return {
+        status: 'NEEDS_SECOND_FACTOR',
+        proves: { what: 'FURTHER', evidence: context.evidence, forgotPassword: false },
+      };
     case 'enrollment':
       return {
         status: 'NEEDS_ENROLLMENT',

@@ -1,4 +1,4 @@
-// Signing up: the code that was sent to the address proves it, and the account counts from then on. The password
+// Signing up: a code or a link that was sent to the address proves it, and the account counts from then on. The password
 // was chosen at the start; that is when it was shown to be known.
 import { assign, setup } from 'xstate';
 import { type Evidence, withEvidence } from '../../policy/evidence.ts';
@@ -20,14 +20,19 @@ export interface SignUpContext extends SignUpInput {
   readonly evidence: readonly Evidence[];
 }
 
+/** What proves the address. */
+export const PROVE_ADDRESS: readonly FactorKind[] = [FactorKind.EMAIL_CODE, FactorKind.EMAIL_LINK];
+
+const NOTHING_HELD = { enrolled: [], first: [] };
+
 export const signUpChart = setup({
   types: { context: {} as SignUpContext, events: {} as WorkflowEvent, input: {} as SignUpInput },
   guards: {
-    offersEmailCode: ({ event }) => event.type === 'PREPARE' && event.factor === FactorKind.EMAIL_CODE,
-    provesEmailCode: ({ event }) => event.type === 'PROVE' && event.evidence.factor === FactorKind.EMAIL_CODE,
+    offersEmail: ({ event }) => event.type === 'PREPARE' && PROVE_ADDRESS.includes(event.factor),
+    provesEmail: ({ event }) => event.type === 'PROVE' && PROVE_ADDRESS.includes(event.evidence.factor),
     provesFirstAuthenticator,
     demandsEnrollment: ({ context }) =>
-      nextDemand(context.evidence, [], context.secondFactorPolicy) === 'ENROLLMENT',
+      nextDemand(context.evidence, NOTHING_HELD, context.secondFactorPolicy) === 'ENROLLMENT',
   },
   actions: {
     ...EFFECTS,
@@ -37,7 +42,7 @@ export const signUpChart = setup({
   },
 }).createMachine({
   id: 'sign-up',
-  version: '1',
+  version: '2',
   context: ({ input }) => ({ ...input, evidence: [input.chosen] }),
   initial: 'begin',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
@@ -45,17 +50,23 @@ export const signUpChart = setup({
     begin: {
       always: {
         target: 'proof',
-        actions: { type: 'sendChallenge', params: { factor: FactorKind.EMAIL_CODE } },
+        actions: {
+          type: 'sendChallenge',
+          params: { factor: FactorKind.EMAIL_CODE, authenticatorId: null },
+        },
       },
     },
     proof: {
       on: {
         PREPARE: {
-          guard: 'offersEmailCode',
-          actions: { type: 'sendChallenge', params: { factor: FactorKind.EMAIL_CODE } },
+          guard: 'offersEmail',
+          actions: {
+            type: 'sendChallenge',
+            params: ({ event }) => ({ factor: event.factor, authenticatorId: null }),
+          },
         },
         PROVE: {
-          guard: 'provesEmailCode',
+          guard: 'provesEmail',
           target: 'weighing',
           actions: ['keepEvidence', 'activateUser'],
         },

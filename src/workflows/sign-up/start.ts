@@ -2,7 +2,7 @@
 // message that says so, and no code ever leads on.
 import type { Account } from '../../factors/account.ts';
 import type { PasswordHasher } from '../../factors/password/hash.ts';
-import { OverloadedError } from '../../factors/password/lanes.ts';
+import { hashNewPassword } from '../../factors/password/change.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
@@ -10,8 +10,7 @@ import { type Clock, secondsOf } from '../../platform/clock.ts';
 import { randomId } from '../../platform/random.ts';
 import { evidenceOf } from '../../policy/evidence.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
-import { DEFAULT_PASSWORD_POLICY, passwordDefect } from '../../policy/password-policy.ts';
-import { Overloaded, PasswordRejected, TenantNotFound } from '../errors.ts';
+import { orOverloaded, TenantNotFound } from '../errors.ts';
 import type { WorkflowReply } from '../reply.ts';
 import type { Caller, WorkflowRunner } from '../runner.ts';
 import type { SignUpInput } from './chart.ts';
@@ -39,20 +38,20 @@ export async function startSignUp(
     .where('id', '=', tenantId)
     .executeTakeFirst();
   if (tenant === undefined) throw new TenantNotFound();
-  const policy = { ...DEFAULT_PASSWORD_POLICY, minimumLength: tenant.password_minimum_length };
-  const defect = passwordDefect(password, policy);
-  if (defect !== null) throw new PasswordRejected(defect);
-  const secret = await hasher.hash(password).catch((error: unknown) => {
-    throw error instanceof OverloadedError ? new Overloaded(error.retryAfterSeconds) : error;
-  });
+  const secret = await hashNewPassword(hasher, password, tenant.password_minimum_length).catch(orOverloaded);
 
   const now = clock.now();
   const account: Account = {
     id: randomId(),
     tenantId,
     secondFactorPolicy: tenant.second_factor,
+    passwordMinimumLength: tenant.password_minimum_length,
+    smsOfTenant: tenant.sms,
+    smsOfUser: true,
+    locale: caller.locale,
     roles: [],
     email: { id: randomId(), address: email, verified: false, taken: Boolean(tenant.is_taken) },
+    phones: [],
     authenticators: [],
     backupCodes: [],
   };
@@ -68,7 +67,6 @@ export async function startSignUp(
       tenantId,
       account,
       subject: `user:${account.id}`,
-      boundToSession: false,
       settlement: pendingUser(account, email, secret, now),
     },
     caller,
@@ -77,7 +75,7 @@ export async function startSignUp(
 
 /** A user who does not count yet. Whoever never proves the address is cleared away after a day. */
 function pendingUser(
-  { id, tenantId, email }: Account,
+  { id, tenantId, email, locale }: Account,
   address: string,
   secret: string,
   now: Date,
@@ -87,6 +85,8 @@ function pendingUser(
     id,
     tenant_id: tenantId,
     roles: jsonb([]),
+    locale,
+    sms: true,
     created_at: now,
     activated_at: null,
   });

@@ -2,12 +2,12 @@
 import type { SnapshotFrom } from 'xstate';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { viewOfEnd, type WorkflowView } from '../view.ts';
-import type { signUpChart } from './chart.ts';
+import { PROVE_ADDRESS, type signUpChart } from './chart.ts';
 
 export function viewSignUp({ value, context }: SnapshotFrom<typeof signUpChart>): WorkflowView {
   switch (value) {
     case 'proof':
-      return { status: 'NEEDS_PROOF', proves: { what: 'ANY_OF', factors: [FactorKind.EMAIL_CODE] } };
+      return { status: 'NEEDS_PROOF', proves: { what: 'ANY_OF', factors: PROVE_ADDRESS } };
     case 'enrollment':
       return {
         status: 'NEEDS_ENROLLMENT',

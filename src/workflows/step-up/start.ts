@@ -1,5 +1,5 @@
 // Begins a step-up, for a session.
-import { enrolledSecondFactors, findAccount } from '../../factors/account.ts';
+import { findAccount } from '../../factors/account.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
@@ -9,7 +9,7 @@ import { type RequirementOptions, requirement } from '../../policy/requirement.t
 import type { ActiveSession } from '../../sessions/session.ts';
 import { EnrollmentRequired } from '../errors.ts';
 import type { WorkflowReply } from '../reply.ts';
-import type { Caller, WorkflowRunner } from '../runner.ts';
+import { type Caller, ofSession, type WorkflowRunner } from '../runner.ts';
 import type { StepUpInput } from './chart.ts';
 
 export async function startStepUp(
@@ -22,20 +22,11 @@ export async function startStepUp(
   const account = await findAccount(sqlOf(caller.em), session.userId);
   const input: StepUpInput = {
     accept: demand.accept,
-    firstFactors: demand.require === 'STRONGEST_ENROLLED' ? factors.first : [],
+    acceptsFirst: demand.require === 'STRONGEST_ENROLLED',
     // Without an age there is always something to prove: whoever asks for a step-up wants one.
     proved: options.maxAge != null && refuseStepUp(session, demand, secondsOf(clock.now())) === null,
+    evidence: session.evidence,
   };
-  if (provable(input, enrolledSecondFactors(account)).length === 0) throw new EnrollmentRequired();
-  return runner.start(
-    {
-      name: 'step-up',
-      input,
-      tenantId: session.tenantId,
-      account,
-      subject: `user:${session.userId}`,
-      boundToSession: true,
-    },
-    caller,
-  );
+  if (provable(input, factors.holdings(account)).length === 0) throw new EnrollmentRequired();
+  return runner.start({ name: 'step-up', input, account, ...ofSession(session) }, caller);
 }

@@ -7,6 +7,11 @@ export function viewStepUp({ value, context }: SnapshotFrom<typeof stepUpChart>)
   switch (value) {
     case 'proof':
       return { status: 'NEEDS_PROOF', proves: { what: 'OWN', acceptable: context } };
+    case 'otherCategory':
+      return {
+        status: 'NEEDS_PROOF',
+        proves: { what: 'FURTHER', evidence: context.evidence, forgotPassword: false },
+      };
     default:
       return viewOfEnd(value);
   }

@@ -1,0 +1,23 @@
+// The e-mail address of a user: what it is offered as, and what is sent to it.
+import type { Message } from '../../delivery/message.ts';
+import { compose } from '../../delivery/messages/compose.ts';
+import type { Template } from '../../delivery/messages/template.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
+import type { Account } from '../account.ts';
+import type { FactorChoice } from '../factor.ts';
+import { maskEmail } from './mask.ts';
+
+export const EMAIL_SECONDS = 600;
+
+export function emailChoices(factor: FactorKind, { email }: Account): FactorChoice[] {
+  return !email?.verified
+    ? []
+    : [{ factor, authenticatorId: null, hint: maskEmail(email.address), needsPreparing: true }];
+}
+
+/** An address that has an account already is told so by mail, and the API's caller learns nothing. */
+export function messageToEmail(account: Account | null, template: Template): Message | null {
+  if (!account?.email) return null;
+  const { address, taken } = account.email;
+  return compose(taken ? { name: 'already-registered' } : template, { to: address, locale: account.locale });
+}

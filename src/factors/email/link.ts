@@ -1,0 +1,34 @@
+// A link sent by e-mail: it proves the mailbox, which counts as knowledge. Valid for ten minutes, once.
+import { addSeconds } from '../../platform/clock.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
+import type { Factor } from '../factor.ts';
+import { LINK_PROOFS, newLink, verifyLink } from '../link/link.ts';
+import { EMAIL_SECONDS, emailChoices, messageToEmail } from './address.ts';
+
+export function emailLinkFactor(pageUrl: string): Factor {
+  return {
+    kind: FactorKind.EMAIL_LINK,
+    proofs: LINK_PROOFS,
+    roles: ['FIRST'],
+    reaches: 'EMAIL',
+    needsPreparing: true,
+    options: (account) => emailChoices(FactorKind.EMAIL_LINK, account),
+    prepare({ account, client, now }) {
+      const { url, digest } = newLink(pageUrl);
+      const { ip, userAgent } = client;
+      return {
+        digest,
+        expiresAt: addSeconds(now, EMAIL_SECONDS),
+        message: messageToEmail(account, {
+          name: 'email-link',
+          url,
+          minutes: EMAIL_SECONDS / 60,
+          ip,
+          userAgent,
+          at: now,
+        }),
+      };
+    },
+    verify: async (token, request) => verifyLink(token, request),
+  };
+}

@@ -1,0 +1,131 @@
+// What the visitor of a link sees and does. The token is all that they have, and it lets them do two things: approve
+// what somebody asked for, or end it.
+import type { Sql } from '../../persistence/orm.ts';
+import { addAudit } from '../../persistence/audit.ts';
+import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
+import { Settlement } from '../../persistence/settlement.ts';
+import { digest } from '../../platform/digest.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
+import type { Client } from '../../sessions/grants.ts';
+
+/** Unknown, too old, replaced by a newer one, or used: nothing tells which. */
+export class LinkExpired extends UserError {
+  readonly code = 'LINK_EXPIRED';
+  constructor() {
+    super('This link is not valid any more. Go back to where you asked for it, and ask for a new one.');
+  }
+}
+
+export interface LinkRequest {
+  readonly challengeId: string;
+  readonly factor: FactorKind;
+  /** The name of the chart. */
+  readonly workflow: string;
+  readonly tenantId: string;
+  readonly userId: string | null;
+  /** Who asked for the link. */
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly requestedAt: Date;
+  readonly expiresAt: Date;
+  readonly approvedAt: Date | null;
+}
+
+const LINKS = [FactorKind.EMAIL_LINK, FactorKind.PHONE_LINK];
+
+/** What this link would approve. Null when it is not valid (any more). */
+export async function findLink(sql: Sql, token: string, now: Date): Promise<LinkRequest | null> {
+  const row = await sql
+    .selectFrom('challenge as c')
+    .innerJoin('workflow as w', 'w.id', 'c.workflow_id')
+    .select([
+      'c.id',
+      'c.factor',
+      'c.ip',
+      'c.user_agent',
+      'c.sent_at',
+      'c.expires_at',
+      'c.approved_at',
+      'w.chart',
+      'w.tenant_id',
+      'w.user_id',
+    ])
+    .where('c.code_digest', '=', digest(token))
+    .where('c.factor', 'in', LINKS)
+    .where('c.consumed_at', 'is', null)
+    .where('c.expires_at', '>', now)
+    .where('w.expires_at', '>', now)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  return {
+    challengeId: row.id,
+    factor: row.factor,
+    workflow: row.chart,
+    tenantId: row.tenant_id,
+    userId: row.user_id,
+    ip: row.ip,
+    userAgent: row.user_agent,
+    requestedAt: row.sent_at,
+    expiresAt: row.expires_at,
+    approvedAt: row.approved_at,
+  };
+}
+
+interface Visitor {
+  readonly em: EntityManager;
+  readonly client: Client;
+  readonly now: Date;
+}
+
+/** The factor counts for the workflow that asked for the link. Approving twice is approving once. */
+export async function approveLink(token: string, { em, client, now }: Visitor): Promise<LinkRequest> {
+  const found = await findLink(sqlOf(em), token, now);
+  if (found === null) throw new LinkExpired();
+  if (found.approvedAt !== null) return found;
+  const settlement = new Settlement();
+  settlement.requireWrite((sql) =>
+    sql
+      .updateTable('challenge')
+      .set({ approved_at: now })
+      .where('id', '=', found.challengeId)
+      .where('code_digest', '=', digest(token))
+      .where('consumed_at', 'is', null)
+      .returning('id'),
+  );
+  audit(settlement, found, 'link.approved', client, now);
+  await settlement.commit(em);
+  return { ...found, approvedAt: now };
+}
+
+/** It was somebody else who asked: their workflow is over. */
+export async function rejectLink(token: string, { em, client, now }: Visitor): Promise<LinkRequest> {
+  const found = await findLink(sqlOf(em), token, now);
+  if (found === null) throw new LinkExpired();
+  const settlement = new Settlement();
+  settlement.requireWrite((sql) =>
+    sql
+      .updateTable('challenge')
+      .set({ consumed_at: now })
+      .where('id', '=', found.challengeId)
+      .where('code_digest', '=', digest(token))
+      .where('consumed_at', 'is', null)
+      .returning('id'),
+  );
+  settlement.write((sql) =>
+    sql
+      .updateTable('workflow')
+      .from('challenge')
+      .set((it) => ({ expires_at: now, revision: it('workflow.revision', '+', 1) }))
+      .whereRef('workflow.id', '=', 'challenge.workflow_id')
+      .where('challenge.id', '=', found.challengeId),
+  );
+  audit(settlement, found, 'link.rejected', client, now);
+  await settlement.commit(em);
+  return { ...found, approvedAt: null };
+}
+
+function audit(settlement: Settlement, found: LinkRequest, type: string, client: Client, now: Date): void {
+  const { tenantId, userId, factor } = found;
+  addAudit(settlement, { type, tenantId, userId, sessionId: null, factor }, client, now);
+}

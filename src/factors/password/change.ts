@@ -1,0 +1,120 @@
+// A new password. What was proved with the old one ends with it: every other workflow of the user is over, and a
+// sign-in whose old password is being checked at this moment loses its settlement. The user decides about the other
+// sessions; the devices that are known go with them, because one of them may be a thief's.
+import { sql as raw } from 'kysely';
+import { addNotice } from '../../delivery/notices.ts';
+import type { Outbox } from '../../delivery/outbox.ts';
+import { addAudit } from '../../persistence/audit.ts';
+import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
+import { Settlement } from '../../persistence/settlement.ts';
+import { randomId } from '../../platform/random.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
+import { DEFAULT_PASSWORD_POLICY, passwordDefect } from '../../policy/password-policy.ts';
+import type { Client } from '../../sessions/grants.ts';
+import type { ActiveSession } from '../../sessions/session.ts';
+import { type Account, findAccount, lockUser } from '../account.ts';
+import { liftLockouts } from '../lockout.ts';
+import type { PasswordHasher } from './hash.ts';
+
+/** The password does not meet the policy. The message says why and how to mend it. */
+export class PasswordRejected extends UserError {
+  readonly code = 'PASSWORD_REJECTED';
+}
+
+/** @throws {PasswordRejected} @throws {OverloadedError} */
+export async function hashNewPassword(
+  hasher: PasswordHasher,
+  password: string,
+  minimumLength: number,
+): Promise<string> {
+  const defect = passwordDefect(password, { ...DEFAULT_PASSWORD_POLICY, minimumLength });
+  if (defect !== null) throw new PasswordRejected(defect);
+  return hasher.hash(password);
+}
+
+export interface NewPassword {
+  /** As it is stored. */
+  readonly hash: string;
+  readonly signOutOtherSessions: boolean;
+}
+
+interface Change {
+  readonly account: Account;
+  /** The workflow in which it was chosen. */
+  readonly workflowId: string | null;
+  /** The session in which it was chosen, which stays. */
+  readonly sessionId: string | null;
+  readonly settlement: Settlement;
+  readonly now: Date;
+}
+
+export function setPassword(outbox: Outbox, change: Change, { hash, signOutOtherSessions }: NewPassword): void {
+  const { account, workflowId, sessionId, settlement, now } = change;
+  settlement.require(async (sql) => {
+    await lockUser(sql, account.id);
+    // First of all, so that whoever settles a step of such a workflow at this moment is waited for, or waits.
+    await sql
+      .updateTable('workflow')
+      .set((it) => ({ expires_at: now, revision: it('revision', '+', 1) }))
+      .where('user_id', '=', account.id)
+      .where('id', '<>', workflowId ?? '')
+      .where('expires_at', '>', now)
+      .execute();
+    return true;
+  });
+  settlement.write((sql) =>
+    sql
+      .insertInto('authenticator')
+      .values({
+        id: randomId(),
+        user_id: account.id,
+        factor: FactorKind.PASSWORD,
+        label: null,
+        secret: hash,
+        last_time_step: null,
+        created_at: now,
+        confirmed_at: now,
+        last_used_at: null,
+      })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['user_id', 'factor'])
+          .where('factor', '=', raw.lit(FactorKind.PASSWORD))
+          .doUpdateSet({ secret: hash, created_at: now }),
+      ),
+  );
+  if (signOutOtherSessions) {
+    settlement.write((sql) =>
+      sql
+        .updateTable('session')
+        .set({ revoked_at: now })
+        .where('user_id', '=', account.id)
+        .where((it) => it.not(it('id', 'is not distinct from', sessionId)))
+        .where('revoked_at', 'is', null),
+    );
+    settlement.write((sql) => sql.deleteFrom('known_device').where('user_id', '=', account.id));
+  }
+  liftLockouts(settlement, account.id);
+  addNotice(outbox, { account, settlement, now }, { name: 'password-changed' });
+}
+
+/** By the signed-in user. @throws {PasswordRejected} @throws {OverloadedError} @throws {Conflict} */
+export async function changePassword(
+  { hasher, outbox }: { hasher: PasswordHasher; outbox: Outbox },
+  { newPassword, signOutOtherSessions }: { newPassword: string; signOutOtherSessions: boolean },
+  { em, session, client, now }: { em: EntityManager; session: ActiveSession; client: Client; now: Date },
+): Promise<void> {
+  const { userId, tenantId } = session;
+  const account = await findAccount(sqlOf(em), userId);
+  if (account === null) throw new Error('A session has no user.');
+  const hash = await hashNewPassword(hasher, newPassword, account.passwordMinimumLength);
+  const settlement = new Settlement();
+  setPassword(
+    outbox,
+    { account, workflowId: null, sessionId: session.id, settlement, now },
+    { hash, signOutOtherSessions },
+  );
+  addAudit(settlement, { type: 'password.changed', tenantId, userId, sessionId: session.id }, client, now);
+  await settlement.commit(em);
+}

@@ -1,0 +1,46 @@
+// A code of six digits sent by SMS (NIST SP 800-63B-4 section 3.1.3): it proves possession of the phone. Valid for five
+// minutes, once, for one workflow.
+import { addSeconds } from '../../platform/clock.ts';
+import type { KeyRing } from '../../platform/key-ring.ts';
+import { randomSixDigits } from '../../platform/random.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
+import type { SmsPolicy } from '../../policy/sms.ts';
+import { answeredByCode, consume, digestOfCode } from '../challenge.ts';
+import { type Factor, type ProofField, REJECTED } from '../factor.ts';
+import { phoneEnrollment } from './enrollment.ts';
+import { messageToPhone, PHONE_SECONDS, phoneChoices, provedByPhone } from './phone.ts';
+
+export const PHONE_CODE_PROOF: ProofField = {
+  name: 'phoneCode',
+  description: 'The six digits from the newest text message. Spaces are ignored.',
+  maximumLength: 16,
+};
+
+export function phoneCodeFactor(ring: KeyRing, sms: SmsPolicy): Factor {
+  const kind = FactorKind.PHONE_CODE;
+  return {
+    kind,
+    proofs: [PHONE_CODE_PROOF],
+    roles: ['FIRST', 'SECOND'],
+    reaches: 'PHONE',
+    needsPreparing: true,
+    options: (account, role) => phoneChoices(kind, account, role, sms),
+    prepare(request) {
+      const { account, authenticatorId, now } = request;
+      const code = randomSixDigits();
+      const template = { name: 'phone-code', code, minutes: PHONE_SECONDS / 60 } as const;
+      return {
+        digest: digestOfCode(ring, request, code),
+        expiresAt: addSeconds(now, PHONE_SECONDS),
+        message: messageToPhone(account, authenticatorId, template, sms),
+      };
+    },
+    async verify(code, request) {
+      const challenge = answeredByCode(ring, code, request);
+      const categories = challenge === null ? null : provedByPhone(kind, challenge, request, sms);
+      if (challenge === null || categories === null) return REJECTED;
+      return { accepted: true, consume: consume(challenge, request.now), categories };
+    },
+    enrollment: phoneEnrollment,
+  };
+}

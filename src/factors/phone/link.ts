@@ -1,0 +1,35 @@
+// A link sent by SMS. Valid for five minutes, once.
+import { addSeconds } from '../../platform/clock.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
+import type { SmsPolicy } from '../../policy/sms.ts';
+import { consume } from '../challenge.ts';
+import { type Factor, REJECTED } from '../factor.ts';
+import { answeredByLink, LINK_PROOFS, newLink } from '../link/link.ts';
+import { messageToPhone, PHONE_SECONDS, phoneChoices, provedByPhone } from './phone.ts';
+
+export function phoneLinkFactor(pageUrl: string, sms: SmsPolicy): Factor {
+  const kind = FactorKind.PHONE_LINK;
+  return {
+    kind,
+    proofs: LINK_PROOFS,
+    roles: ['FIRST'],
+    reaches: 'PHONE',
+    needsPreparing: true,
+    options: (account, role) => phoneChoices(kind, account, role, sms),
+    prepare({ account, authenticatorId, now }) {
+      const { url, digest } = newLink(pageUrl);
+      const template = { name: 'phone-link', url, minutes: PHONE_SECONDS / 60 } as const;
+      return {
+        digest,
+        expiresAt: addSeconds(now, PHONE_SECONDS),
+        message: messageToPhone(account, authenticatorId, template, sms),
+      };
+    },
+    async verify(token, request) {
+      const challenge = answeredByLink(token, request);
+      const categories = challenge === null ? null : provedByPhone(kind, challenge, request, sms);
+      if (challenge === null || categories === null) return REJECTED;
+      return { accepted: true, consume: consume(challenge, request.now), categories };
+    },
+  };
+}

@@ -1,0 +1,66 @@
+// A user's phone numbers as factors: which may be written to, and what a proof of one is worth.
+import type { Message } from '../../delivery/message.ts';
+import { compose } from '../../delivery/messages/compose.ts';
+import type { Template } from '../../delivery/messages/template.ts';
+import { type Category, FACTOR_TRAITS, FactorKind } from '../../policy/factor-kind.ts';
+import { isReachable, SmsUse, type SmsPolicy } from '../../policy/sms.ts';
+import type { Account, PhoneOfAccount } from '../account.ts';
+import type { FactorChoice, FactorRole, StoredChallenge, VerificationRequest } from '../factor.ts';
+import { maskNumber } from './number.ts';
+
+export const PHONE_SECONDS = 300;
+
+/** All the kinds of evidence that a number can give. */
+export const PHONE_FACTORS: readonly FactorKind[] = [FactorKind.PHONE_CODE, FactorKind.PHONE_LINK];
+
+/** As a first factor a number identifies its user, where the tenant allows it; as a second it is one the user chose. */
+export function phoneChoices(
+  factor: FactorKind,
+  account: Account,
+  role: FactorRole,
+  sms: SmsPolicy,
+): FactorChoice[] {
+  if (role === 'FIRST' && account.smsOfTenant !== SmsUse.ANY_FACTOR) return [];
+  return account.phones
+    .filter((one) => one.verified && mayWriteTo(one, account, sms) && (role === 'FIRST' || one.secondFactor))
+    .map((one) => ({
+      factor,
+      authenticatorId: one.id,
+      hint: maskNumber(one.number),
+      needsPreparing: true,
+    }));
+}
+
+/** Null for a decoy, and for a number that must not be written to: nobody is told, and nothing is sent. */
+export function messageToPhone(
+  account: Account | null,
+  phoneId: string | null,
+  template: Template,
+  sms: SmsPolicy,
+): Message | null {
+  const phone = account?.phones.find((one) => one.id === phoneId);
+  if (account === null || phone === undefined || !mayWriteTo(phone, account, sms)) return null;
+  return compose(template, { to: phone.number, locale: account.locale });
+}
+
+/**
+ * What a proof of the challenge's number is worth. Null when the number does not count any more, or is not the one that
+ * is being enrolled.
+ */
+export function provedByPhone(
+  factor: FactorKind,
+  { authenticatorId }: StoredChallenge,
+  { account, enrolling }: VerificationRequest,
+  sms: SmsPolicy,
+): readonly Category[] | null {
+  const phone = account?.phones.find((one) => one.id === authenticatorId);
+  if (!account || phone === undefined || !mayWriteTo(phone, account, sms)) return null;
+  if (enrolling !== null) return phone.id === enrolling ? FACTOR_TRAITS[factor].categories : null;
+  if (!phone.verified) return null;
+  // Whoever holds a number that only identifies has not proved possession of what the user made a second factor.
+  return phone.secondFactor ? FACTOR_TRAITS[factor].categories : [];
+}
+
+function mayWriteTo({ country }: PhoneOfAccount, account: Account, sms: SmsPolicy): boolean {
+  return isReachable(sms, { tenant: account.smsOfTenant, user: account.smsOfUser, country });
+}

@@ -1,0 +1,89 @@
+// The user's own switches: whether a number is a second factor, and whether text messages are a factor of theirs at all.
+import { addNotice } from '../../delivery/notices.ts';
+import type { Outbox } from '../../delivery/outbox.ts';
+import { addAudit } from '../../persistence/audit.ts';
+import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
+import { Settlement } from '../../persistence/settlement.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
+import { evidenceWithout } from '../../sessions/evidence-without.ts';
+import type { Client } from '../../sessions/grants.ts';
+import type { ActiveSession } from '../../sessions/session.ts';
+import { findAccount, lockUser } from '../account.ts';
+import { voidEvidence } from '../void-evidence.ts';
+import { PHONE_FACTORS } from './phone.ts';
+
+interface Owner {
+  readonly em: EntityManager;
+  readonly session: ActiveSession;
+  readonly client: Client;
+  readonly now: Date;
+}
+
+/** False when the user has no such verified number. */
+export async function setPhoneSecondFactor(
+  { outbox }: { outbox: Outbox },
+  { id, enabled }: { id: string; enabled: boolean },
+  { em, session, client, now }: Owner,
+): Promise<boolean> {
+  const { userId, tenantId } = session;
+  const account = await findAccount(sqlOf(em), userId);
+  const phone = account?.phones.find((one) => one.id === id && one.verified);
+  if (phone === undefined) return false;
+  if (phone.secondFactor === enabled) return true;
+  const settlement = new Settlement();
+  settlement.require(async (sql) => {
+    await lockUser(sql, userId);
+    const { numUpdatedRows } = await sql
+      .updateTable('phone_number')
+      .set({ second_factor: enabled })
+      .where('id', '=', id)
+      .where('second_factor', '=', !enabled)
+      .executeTakeFirst();
+    if (numUpdatedRows !== 1n) return false;
+    if (!enabled) await voidEvidence(sql, userId, { id, factors: PHONE_FACTORS });
+    return true;
+  });
+  const type = enabled ? 'phone-second-factor.enabled' : 'phone-second-factor.disabled';
+  const factor = FactorKind.PHONE_CODE;
+  addAudit(settlement, { type, tenantId, userId, sessionId: session.id, factor }, client, now);
+  addNotice(
+    outbox,
+    { account, settlement, now },
+    { name: enabled ? 'factor-added' : 'factor-removed', factor },
+  );
+  await settlement.commit(em);
+  return true;
+}
+
+/** Off: no number of the user is written to, whatever it was made. What numbers proved is no evidence any more. */
+export async function setSms(
+  { outbox }: { outbox: Outbox },
+  enabled: boolean,
+  { em, session, client, now }: Owner,
+): Promise<void> {
+  const { userId, tenantId } = session;
+  const account = await findAccount(sqlOf(em), userId);
+  if (account === null || account.smsOfUser === enabled) return;
+  const settlement = new Settlement();
+  settlement.write((sql) => sql.updateTable('user_account').set({ sms: enabled }).where('id', '=', userId));
+  if (!enabled) {
+    settlement.write((sql) =>
+      sql
+        .updateTable('session')
+        .set({ evidence: evidenceWithout(PHONE_FACTORS) })
+        .where('user_id', '=', userId),
+    );
+  }
+  const type = enabled ? 'sms.enabled' : 'sms.disabled';
+  const factor = FactorKind.PHONE_CODE;
+  addAudit(settlement, { type, tenantId, userId, sessionId: session.id, factor }, client, now);
+  const hasNumber = account.phones.some((one) => one.verified);
+  if (hasNumber) {
+    addNotice(
+      outbox,
+      { account, settlement, now },
+      { name: enabled ? 'factor-added' : 'factor-removed', factor },
+    );
+  }
+  await settlement.commit(em);
+}

@@ -1,0 +1,22 @@
+// What happens in a user's sessions when a second factor is no longer one: what it once proved is no evidence any more,
+// and without a second factor left, backup codes stand in for nothing and go too.
+import type { Sql } from '../persistence/orm.ts';
+import { FactorKind } from '../policy/factor-kind.ts';
+import { evidenceWithout } from '../sessions/evidence-without.ts';
+import { hasSecondFactorBeside } from './account.ts';
+
+/** Inside a transaction in which the user is locked. @param lost the authenticator or number that counts no more. */
+export async function voidEvidence(
+  sql: Sql,
+  userId: string,
+  lost: { readonly id: string; readonly factors: readonly FactorKind[] },
+): Promise<void> {
+  const isLast = !(await hasSecondFactorBeside(sql, userId, lost.id));
+  if (isLast) await sql.deleteFrom('backup_code').where('user_id', '=', userId).execute();
+  // Evidence does not say which authenticator of its kind it is from, so all of the kind goes: doubt refuses.
+  await sql
+    .updateTable('session')
+    .set({ evidence: evidenceWithout(isLast ? [...lost.factors, FactorKind.BACKUP_CODE] : lost.factors) })
+    .where('user_id', '=', userId)
+    .execute();
+}

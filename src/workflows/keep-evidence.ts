@@ -1,0 +1,14 @@
+// What a chart keeps of an accepted proof: the evidence, and what the user could prove then. A part of the charts that
+// gather evidence.
+import { type Evidence, withEvidence } from '../policy/evidence.ts';
+import type { Holdings } from '../policy/required-factors.ts';
+import type { WorkflowEvent } from './event.ts';
+
+interface Gathered extends Holdings {
+  readonly evidence: readonly Evidence[];
+}
+
+export function keptEvidence(evidence: readonly Evidence[], event: WorkflowEvent): Partial<Gathered> {
+  if (event.type !== 'PROVE') return {};
+  return { evidence: withEvidence(evidence, event.evidence), enrolled: event.enrolled, first: event.first };
+}

@@ -1,0 +1,18 @@
+// Begins a password reset.
+import type { Identifier } from '../../factors/identifier.ts';
+import type { FactorRegistry } from '../../factors/registry.ts';
+import type { KeyRing } from '../../platform/key-ring.ts';
+import { identify } from '../identify.ts';
+import type { WorkflowReply } from '../reply.ts';
+import type { Caller, WorkflowRunner } from '../runner.ts';
+import type { PasswordResetInput } from './chart.ts';
+
+export async function startPasswordReset(
+  { runner, factors, ring }: { runner: WorkflowRunner; factors: FactorRegistry; ring: KeyRing },
+  { identifier, tenantId }: { identifier: Identifier; tenantId: string },
+  caller: Caller,
+): Promise<WorkflowReply> {
+  const { account, addressId, deviceId, subject, sms } = await identify(ring, identifier, tenantId, caller);
+  const input: PasswordResetInput = { offered: factors.reaching(identifier.kind, sms), addressId };
+  return runner.start({ name: 'password-reset', input, tenantId, account, subject, deviceId }, caller);
+}
