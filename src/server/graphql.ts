@@ -9,7 +9,7 @@ import type { Orm } from '../persistence/orm.ts';
 import type { Log } from '../platform/log.ts';
 import type { AccessTokens } from '../sessions/access-token.ts';
 import { useStepUp } from '../step-up/yoga.ts';
-import { bearerToken, clientOf, identify } from './caller.ts';
+import { bearerToken, clientsBehind, identify } from './caller.ts';
 import { readSessionCookies, SESSION_HEADER, sessionDelivery } from './cookies.ts';
 import { DocumentCache, NO_CACHE } from './document-cache.ts';
 import { useBoundedDocuments, useExpectedErrors, useSafeVariables, useTypedErrors } from './documents.ts';
@@ -32,6 +32,7 @@ export interface GraphQLParts {
 export function createGraphQLEndpoint({ config, orm, tokens, services, log }: GraphQLParts) {
   const { clock } = services;
   const origins = [config.publicUrl, ...config.corsOrigins];
+  const clientOf = clientsBehind(config.trustedProxies);
   const setCookies = new WeakMap<Request, string[]>();
 
   async function context({ request, req }: { request: Request } & NodeContext): Promise<GraphQLContext> {
