@@ -7,6 +7,7 @@ import { EmailAddress } from './entities/email-address.ts';
 import { Lockout } from './entities/lockout.ts';
 import { OutboxMessage } from './entities/outbox-message.ts';
 import { PhoneNumber } from './entities/phone-number.ts';
+import { RateLimit } from './entities/rate-limit.ts';
 import { RefreshToken } from './entities/refresh-token.ts';
 import { Session } from './entities/session.ts';
 import { SigningKey } from './entities/signing-key.ts';
@@ -26,6 +27,7 @@ export const ENTITIES = [
   Workflow,
   Challenge,
   Lockout,
+  RateLimit,
   AuditEvent,
   OutboxMessage,
   SigningKey,
