@@ -1,6 +1,7 @@
 // The one place that wires the parts together.
 import type { Config } from './config/config.ts';
 import type { Transports } from './delivery/message.ts';
+import { MessageLimits } from './delivery/message-limits.ts';
 import { Outbox } from './delivery/outbox.ts';
 import { smtpTransport } from './delivery/smtp.ts';
 import { twilioTransport } from './delivery/twilio.ts';
@@ -10,10 +11,11 @@ import { HashingLanes } from './factors/password/lanes.ts';
 import { FactorRegistry } from './factors/registry.ts';
 import type { Services } from './graphql/context.ts';
 import { isMigrated, migrate } from './persistence/migrations.ts';
-import { openOrm, sqlOf } from './persistence/orm.ts';
+import { openOrm, poolOf, sqlOf } from './persistence/orm.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { KeyRing } from './platform/key-ring.ts';
 import type { Log } from './platform/log.ts';
+import type { SmsPolicy } from './policy/sms.ts';
 import { createGraphQLEndpoint } from './server/graphql.ts';
 import { createHttpServer } from './server/http.ts';
 import { AccessTokens } from './sessions/access-token.ts';
@@ -45,12 +47,14 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
 
   const ring = new KeyRing(config.secretKeys);
   const hasher = new PasswordHasher(ring, config.bcryptCost, new HashingLanes());
-  const factors = new FactorRegistry(ring, hasher);
+  const sms: SmsPolicy = { ...config.sms, sendsTexts: true };
+  const factors = new FactorRegistry(ring, hasher, { sms, linkUrl: config.linkUrl });
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, config.publicUrl);
-  const grants = new Grants(tokens, config);
+  const grants = new Grants(tokens, config, sms);
   const outbox = new Outbox(ring, transportsOf(config));
-  const runner = new WorkflowRunner({ ring, factors, outbox, grants }, clock);
+  const limits = new MessageLimits(await poolOf(orm), ring, config.messageLimits);
+  const runner = new WorkflowRunner({ ring, factors, hasher, outbox, limits, grants }, clock);
   const issuer = new URL(config.publicUrl).host;
   const services: Services = { runner, factors, hasher, grants, outbox, ring, clock, issuer };
 
@@ -59,7 +63,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const worker = await startWorker({ databaseUrl, orm, outbox, clock, log });
   opened.defer(() => worker.stop());
   const http = createHttpServer({
-    graphql: createGraphQLEndpoint({ config, orm, tokens, services, log }),
+    graphql: createGraphQLEndpoint({ config, orm, tokens, services, sms, log }),
     jwks: () => keys.jwks(),
     isReady: () => isMigrated(orm),
     inbox: config.production ? null : () => outbox.inbox(sqlOf(orm.em.fork())),

@@ -1,5 +1,7 @@
 // The only reader of the environment. It is parsed once, at the start; every mistake is named with its variable
 // and the form that would be accepted, and the value itself is never repeated: it may be a secret.
+import { isIP } from 'node:net';
+import { compile } from 'proxy-addr';
 
 export interface Config {
   readonly production: boolean;
@@ -16,11 +18,22 @@ export interface Config {
   readonly secretKeys: readonly Uint8Array[];
   /** Origins of browser applications that may call the API. */
   readonly corsOrigins: readonly string[];
+  /** Whose forwarded headers are believed: addresses, networks, and the words of the `proxy-addr` package. */
+  readonly trustedProxies: readonly string[];
   /** Null: messages go to the development inbox. */
   readonly smtpUrl: string | null;
   readonly mailFrom: string;
   /** Null: messages go to the development inbox. */
   readonly twilio: TwilioConfig | null;
+  readonly messageLimits: MessageLimitSettings;
+  readonly sms: {
+    /** Whether text messages may be a factor at all. */
+    readonly enabled: boolean;
+    /** The countries to whose numbers they are sent, ISO 3166-1 alpha-2. */
+    readonly countries: readonly string[];
+  };
+  /** The page that links lead to. What follows the `#` is the token. */
+  readonly linkUrl: string;
   readonly bcryptCost: number;
   readonly logLevel: string;
   readonly accessTokenSeconds: number;
@@ -35,6 +48,15 @@ export interface TwilioConfig {
   readonly authToken: string;
   /** A phone number in E.164 form, or the id of a messaging service. */
   readonly sender: { readonly from: string } | { readonly messagingServiceSid: string };
+}
+
+/** How many messages may be sent in an hour. A prefix is the network of whoever asks for them. */
+export interface MessageLimitSettings {
+  readonly smsPerNumber: number;
+  readonly smsPerAccount: number;
+  readonly smsPerPrefix: number;
+  readonly mailPerAddress: number;
+  readonly mailPerPrefix: number;
 }
 
 /** Lists every mistake at once, each with its variable. */
@@ -91,6 +113,10 @@ const VARIABLES = {
     secretKey,
   ),
   CORS_ORIGINS: list('origins separated by commas, for example https://app.example.com', origin),
+  TRUSTED_PROXIES: list(
+    'addresses, networks such as 10.0.0.0/8, or the words loopback, linklocal and uniquelocal, separated by commas',
+    trustedProxy,
+  ),
   SMTP_URL: url(
     'smtp://user:password@host:587, or smtps:// for TLS from the start',
     /^smtps?:\/\/[^\s/?#]\S*$/,
@@ -100,6 +126,17 @@ const VARIABLES = {
   TWILIO_AUTH_TOKEN: text('the auth token of the Twilio account', /^\S{16,}$/),
   TWILIO_FROM: text('a phone number in E.164 form, for example +15005550006', /^\+[1-9]\d{6,14}$/),
   TWILIO_MESSAGING_SERVICE_SID: text('MG and 32 hexadecimal digits', /^MG[0-9a-f]{32}$/i),
+  SMS: oneOf('on', 'off'),
+  SMS_COUNTRIES: list('countries as two letters, separated by commas, for example US,CA', country),
+  LINK_URL: variable(
+    'the address of a page without a fragment, for example https://app.example.com/approve',
+    pageUrl,
+  ),
+  SMS_PER_NUMBER_HOURLY: wholeNumber(1, 1_000_000),
+  SMS_PER_ACCOUNT_HOURLY: wholeNumber(1, 1_000_000),
+  SMS_PER_PREFIX_HOURLY: wholeNumber(1, 1_000_000),
+  MAIL_PER_ADDRESS_HOURLY: wholeNumber(1, 1_000_000),
+  MAIL_PER_PREFIX_HOURLY: wholeNumber(1, 1_000_000),
   BCRYPT_COST: wholeNumber(BCRYPT_COST_FLOOR, MOST_BCRYPT_COST),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   ACCESS_TOKEN_SECONDS: wholeNumber(30, 3600),
@@ -147,9 +184,23 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     publicUrl: env.PUBLIC_URL ?? `http://localhost:${port}`,
     secretKeys: env.SECRET_KEYS ?? [DEVELOPMENT_KEY],
     corsOrigins: env.CORS_ORIGINS ?? [],
+    trustedProxies: env.TRUSTED_PROXIES ?? [],
     smtpUrl: env.SMTP_URL ?? null,
     mailFrom: env.MAIL_FROM ?? 'Stepgate <stepgate@localhost>',
     twilio: twilioConfig(env),
+    // Without a way to send them, text messages are for the development inbox only.
+    sms: {
+      enabled: env.SMS !== 'off' && (!production || given.has('TWILIO_ACCOUNT_SID')),
+      countries: env.SMS_COUNTRIES ?? ['US', 'CA'],
+    },
+    linkUrl: env.LINK_URL ?? `${env.PUBLIC_URL ?? `http://localhost:${port}`}/link`,
+    messageLimits: {
+      smsPerNumber: env.SMS_PER_NUMBER_HOURLY ?? 5,
+      smsPerAccount: env.SMS_PER_ACCOUNT_HOURLY ?? 10,
+      smsPerPrefix: env.SMS_PER_PREFIX_HOURLY ?? 20,
+      mailPerAddress: env.MAIL_PER_ADDRESS_HOURLY ?? 20,
+      mailPerPrefix: env.MAIL_PER_PREFIX_HOURLY ?? 300,
+    },
     bcryptCost: env.BCRYPT_COST ?? 12,
     logLevel: env.LOG_LEVEL ?? 'info',
     accessTokenSeconds: env.ACCESS_TOKEN_SECONDS ?? 600,
@@ -211,6 +262,28 @@ function origin(text: string): string | undefined {
   if (parsed === null || !['http:', 'https:'].includes(parsed.protocol)) return undefined;
   // Nothing but scheme, host and port: what else there is would be left out without a word.
   return parsed.href === `${parsed.origin}/` && !/[@?#*]/.test(text) ? parsed.origin : undefined;
+}
+
+function trustedProxy(text: string): string | undefined {
+  // The library takes `10` for 0.0.0.10, which nobody means.
+  if (!/^(loopback|linklocal|uniquelocal)$/.test(text) && isIP(text.split('/', 1)[0] ?? '') === 0)
+    return undefined;
+  try {
+    compile(text);
+    return text;
+  } catch {
+    return undefined;
+  }
+}
+
+function country(text: string): string | undefined {
+  return /^[A-Z]{2}$/.test(text) ? text : undefined;
+}
+
+function pageUrl(text: string): string | undefined {
+  const parsed = URL.parse(text);
+  const isPage = parsed !== null && ['http:', 'https:'].includes(parsed.protocol) && !text.includes('#');
+  return isPage && parsed.username === '' ? parsed.href : undefined;
 }
 
 function secretKey(text: string): Uint8Array | undefined {

@@ -1,10 +1,10 @@
 // The contract of a factor: what a user could prove with it, how a challenge is made, how a proof is checked.
 // A new factor is one folder that implements this, and one line in the registry.
 import type { Message } from '../delivery/message.ts';
+import type { Notice } from '../delivery/messages/template.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { Settlement } from '../persistence/settlement.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
-import type { Notice } from '../delivery/messages/template.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { Account, StoredAuthenticator } from './account.ts';
 import type { IdentifierKind } from './identifier.ts';
@@ -35,7 +35,14 @@ export interface Factor {
 }
 
 export interface ProofField {
-  readonly name: 'password' | 'emailCode' | 'phoneCode' | 'linkToken' | 'linkApproved' | 'totp' | 'backupCode';
+  readonly name:
+    | 'password'
+    | 'emailCode'
+    | 'phoneCode'
+    | 'linkToken'
+    | 'linkApproved'
+    | 'totp'
+    | 'backupCode';
   readonly description: string;
   /** In code points; a longer proof is refused unread. Null: the proof is `true`, and says nothing by itself. */
   readonly maximumLength: number | null;
@@ -129,4 +136,3 @@ export interface ProvedAuthenticator {
   readonly isSecondFactor: boolean;
   readonly now: Date;
 }
-

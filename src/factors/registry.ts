@@ -3,7 +3,7 @@
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { Holdings } from '../policy/required-factors.ts';
-import { SmsUse, type SmsPolicy } from '../policy/sms.ts';
+import { type SmsPolicy, SmsUse } from '../policy/sms.ts';
 import type { Account } from './account.ts';
 import { BACKUP_CODE_PROOF, backupCodeFactor } from './backup-codes/backup-code.ts';
 import { EMAIL_CODE_PROOF, emailCodeFactor } from './email/code.ts';
@@ -112,7 +112,8 @@ export class FactorRegistry {
   }
 
   #inRole(role: FactorRole, sms: SmsUse): Factor[] {
-    const mayBePhone = this.#sms.enabled && (role === 'FIRST' ? sms === SmsUse.ANY_FACTOR : sms !== SmsUse.OFF);
+    const mayBePhone =
+      this.#sms.enabled && (role === 'FIRST' ? sms === SmsUse.ANY_FACTOR : sms !== SmsUse.OFF);
     return this.#all.filter(
       ({ roles, reaches }) => roles.includes(role) && (reaches !== 'PHONE' || mayBePhone),
     );

@@ -1,4 +1,5 @@
 // What an operation knows of its request. Made once for each operation; the session is found by then.
+import type { Locale } from '../delivery/messages/locales.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { PasswordHasher } from '../factors/password/hash.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
@@ -29,6 +30,10 @@ export interface GraphQLContext {
   /** The request's own identity map and connection. */
   readonly em: EntityManager;
   readonly client: Client;
+  /** The language that the client asks for. */
+  readonly locale: Locale;
+  /** By which its device is known, if it signed in before. */
+  readonly deviceToken: string | null;
   /** Null: nobody is signed in. */
   readonly session: ActiveSession | null;
   /** What was wrong with the token, when one was presented and did not count. */

@@ -1,4 +1,8 @@
 // Expected failures as data: every error implements `UserError`.
+import { LinkExpired } from '../factors/link/approval.ts';
+import { LinkNotApproved } from '../factors/link/link.ts';
+import { PasswordRejected } from '../factors/password/change.ts';
+import { PhoneNumberTaken } from '../factors/phone/enrollment.ts';
 import { Conflict } from '../persistence/settlement.ts';
 import type { UserError } from '../platform/user-error.ts';
 import { RefreshTokenRejected } from '../sessions/errors.ts';
@@ -7,8 +11,10 @@ import {
   FactorNotEnrollable,
   FactorNotOffered,
   LockedOut,
+  NewPasswordNotDue,
   Overloaded,
-  PasswordRejected,
+  PhoneNumberNotAllowed,
+  PhoneNumberNotFound,
   ProofRejected,
   TenantNotFound,
   TooManyAuthenticators,
@@ -31,10 +37,17 @@ const CODES = {
   FACTOR_NOT_OFFERED: 'The factor is not among the workflow’s `factors` now.',
   FACTOR_NOT_ENROLLABLE: 'The factor cannot be added by a user.',
   PROOF_REJECTED: 'The proof is wrong, used up or too old.',
-  LOCKED_OUT: 'Too many failures in a row for this account. Wait.',
+  LOCKED_OUT: 'Too many failures in a row for this account. Wait, or have the lock lifted.',
   OVERLOADED: 'The server is busy; nothing was checked and no attempt counted. Try again in a moment.',
   CONFLICT: 'A parallel request was first. Read the current state and go on from there.',
-  TOO_MANY_MESSAGES: 'This workflow has sent all the messages that it may. Start again later.',
+  TOO_MANY_MESSAGES:
+    'Too many messages were sent, by this workflow or within an hour. Use the newest one, or start again later.',
+  LINK_NOT_APPROVED: 'Nobody has approved the link yet; no attempt was counted.',
+  LINK_EXPIRED: 'The link is unknown, too old, replaced by a newer one, or used.',
+  NEW_PASSWORD_NOT_DUE: 'The workflow does not wait for a new password.',
+  PHONE_NUMBER_NOT_ALLOWED: 'No text messages are sent to numbers of this country.',
+  PHONE_NUMBER_NOT_FOUND: 'No number was named, or the user has none of this id.',
+  PHONE_NUMBER_TAKEN: 'The number belongs to another account.',
   TOO_MANY_AUTHENTICATORS: 'The user has as many authenticators as one may have.',
   ENROLLMENT_REQUIRED: 'The user has no factor that would do. Add one first.',
   REFRESH_TOKEN_REJECTED: 'The refresh token is unknown, expired or was used before. Sign in again.',
@@ -82,7 +95,15 @@ plainError(WorkflowExpired, 'The workflow’s deadline has passed. Start again.'
 plainError(WorkflowEnded, 'The workflow is complete or failed, and takes nothing more. Start again.');
 plainError(FactorNotOffered, 'The factor is not among the workflow’s `factors` now.');
 plainError(FactorNotEnrollable, 'The factor cannot be added by a user.');
-plainError(TooManyMessages, 'The workflow has sent all the messages that it may.');
+plainError(LinkNotApproved, 'Nobody has approved the link yet. No attempt was counted.');
+plainError(
+  LinkExpired,
+  'The link is unknown, too old, replaced by a newer one, or used: nothing tells which.',
+);
+plainError(NewPasswordNotDue, 'The workflow does not wait for a new password.');
+plainError(PhoneNumberNotAllowed, 'No text messages are sent to numbers of this country.');
+plainError(PhoneNumberNotFound, 'No number was named, or the user has none of this id.');
+plainError(PhoneNumberTaken, 'The number belongs to another account.');
 plainError(TooManyAuthenticators, 'The user has as many authenticators as one may have.');
 plainError(EnrollmentRequired, 'The user has no factor that would do.');
 plainError(RefreshTokenRejected, 'The refresh token is unknown, expired or was used before.');
@@ -122,12 +143,19 @@ builder.objectType(ProofRejected, {
   }),
 });
 
-for (const [error, description] of [
+// One type for all of them, so that a client can ask for the field of each in one selection.
+for (const [error, description, never] of [
   [
     LockedOut,
-    'Too many failures in a row for this account, in whichever workflow (NIST SP 800-63B-4 section 3.2.2).',
+    'Too many failures in a row for this account, in whichever workflow. Wrong passwords and wrong codes are counted apart, and so are those of a device that signed in before (NIST SP 800-63B-4 section 3.2.2).',
+    'Null: time alone does not unlock it any more; a new password does, or an administrator.',
   ],
-  [Overloaded, 'The server is busy. Nothing was checked and no attempt counted.'],
+  [
+    TooManyMessages,
+    'No message is sent: this workflow has sent all that it may, or too many went to this address, for this account or from this network within an hour.',
+    'Null: this workflow sends no more, and another one may.',
+  ],
+  [Overloaded, 'The server is busy. Nothing was checked and no attempt counted.', 'Never null here.'],
 ] as const) {
   builder.objectType(error, {
     name: error.name,
@@ -135,7 +163,11 @@ for (const [error, description] of [
     interfaces: [UserErrorInterface],
     isTypeOf: (value) => value instanceof error,
     fields: (t) => ({
-      retryAfterSeconds: t.exposeInt('retryAfterSeconds', { description: 'When to try again, in seconds.' }),
+      retryAfterSeconds: t.int({
+        nullable: true,
+        description: `When to try again, in seconds. ${never}`,
+        resolve: (it) => it.retryAfterSeconds,
+      }),
     }),
   });
 }

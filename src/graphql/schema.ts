@@ -1,9 +1,14 @@
 // The schema, from all its parts, and its printed form, which is committed as schema.graphql.
 import './errors.ts';
+import './mutations/administration.ts';
 import './mutations/authenticator.ts';
 import './mutations/factor.ts';
+import './mutations/link.ts';
+import './mutations/password.ts';
+import './mutations/phone.ts';
 import './mutations/session.ts';
 import './mutations/start.ts';
+import './queries/link.ts';
 import './queries/settings.ts';
 import './queries/viewer.ts';
 import './queries/workflow.ts';

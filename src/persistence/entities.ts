@@ -8,6 +8,7 @@ import { KnownDevice } from './entities/known-device.ts';
 import { Lockout } from './entities/lockout.ts';
 import { OutboxMessage } from './entities/outbox-message.ts';
 import { PhoneNumber } from './entities/phone-number.ts';
+import { RateLimit } from './entities/rate-limit.ts';
 import { RefreshToken } from './entities/refresh-token.ts';
 import { Session } from './entities/session.ts';
 import { SigningKey } from './entities/signing-key.ts';
@@ -28,6 +29,7 @@ export const ENTITIES = [
   Challenge,
   Lockout,
   KnownDevice,
+  RateLimit,
   AuditEvent,
   OutboxMessage,
   SigningKey,

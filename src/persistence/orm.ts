@@ -2,6 +2,7 @@
 // hot paths speak SQL through Kysely, on the same connection and in the same transaction.
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM, PostgreSqlDriver } from '@mikro-orm/postgresql';
+import type { Pool } from 'pg';
 import { MIGRATIONS } from '../../migrations/list.ts';
 import { ENTITIES } from './entities.ts';
 import { prepareStatements } from './prepared-statements.ts';
@@ -30,6 +31,12 @@ export type EntityManager = Orm['em'];
 /** Typed SQL on this EntityManager's connection, and in its transaction when it has one. */
 export function sqlOf(em: EntityManager) {
   return em.getKysely().withPlugin(timestampsAsDates);
+}
+
+/** The pool itself, for a library that speaks to `pg` and not to us. It closes with the ORM. */
+export async function poolOf(orm: Orm): Promise<Pool> {
+  await orm.em.fork().execute('select 1'); // Kysely ends no pool that it has not used
+  return await orm.driver.getConnection().getNativeClient();
 }
 
 export type Sql = ReturnType<typeof sqlOf>;

@@ -4,16 +4,17 @@
 import type { Pool, PoolClient } from 'pg';
 import { digest } from '../platform/digest.ts';
 
-type Query = (text: string, values?: readonly unknown[]) => Promise<unknown>;
-type PreparedQuery = (query: { name: string; text: string; values: readonly unknown[] }) => Promise<unknown>;
+type Query = (query: unknown, values?: readonly unknown[], ...rest: readonly unknown[]) => Promise<unknown>;
 
 export function prepareStatements(pool: Pool): void {
   pool.on('connect', (client: PoolClient) => {
-    const plain = client.query.bind(client) as Query & PreparedQuery;
-    const prepared: Query = (text, values) =>
-      values !== undefined && values.length > 0 && namesItsColumns(text)
-        ? plain({ name: nameOf(text), text, values })
-        : plain(text, values);
+    const plain = client.query.bind(client) as Query;
+    // A query that is an object (a cursor, a statement with a name) says itself what it is. The pool's own `query`
+    // adds a callback.
+    const prepared: Query = (query, values, ...rest) =>
+      typeof query === 'string' && values !== undefined && values.length > 0 && namesItsColumns(query)
+        ? plain({ name: nameOf(query), text: query }, values, ...rest)
+        : plain(query, values, ...rest);
     client.query = prepared as typeof client.query;
   });
 }

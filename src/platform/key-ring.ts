@@ -6,7 +6,7 @@ import { createHash, hkdfSync } from 'node:crypto';
 const KEY_BYTES = 32;
 
 /** What a key is for. A new purpose is a new word here. */
-const PURPOSES = ['seal', 'password', 'code', 'backup-code', 'identifier'] as const;
+const PURPOSES = ['seal', 'password', 'code', 'backup-code', 'identifier', 'limit'] as const;
 export type KeyPurpose = (typeof PURPOSES)[number];
 
 export interface RingKey {

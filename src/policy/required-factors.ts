@@ -38,10 +38,7 @@ export function nextDemand(
 }
 
 /** Two steps, two categories: what this user could prove that adds a category to what was proved. */
-export function furtherSteps(
-  evidence: readonly Evidence[],
-  { enrolled, first }: Holdings,
-): FactorKind[] {
+export function furtherSteps(evidence: readonly Evidence[], { enrolled, first }: Holdings): FactorKind[] {
   const proved = categoriesOf(evidence);
   // A phone number that can begin a sign-in is no second factor by that: only those that the user made one are.
   const known = first.filter((kind) => FACTOR_TRAITS[kind].categories.includes(Category.KNOWLEDGE));

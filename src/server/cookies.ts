@@ -9,6 +9,11 @@ import type { SessionGrant } from '../sessions/grants.ts';
 export const SESSION_HEADER = 'x-stepgate-session';
 const ACCESS_COOKIE = '__Host-stepgate-access';
 const REFRESH_COOKIE = '__Host-stepgate-refresh';
+const DEVICE_COOKIE = '__Host-stepgate-device';
+/** Where a client without cookies says by which token its device is known. */
+export const DEVICE_HEADER = 'x-stepgate-device';
+/** As long as browsers keep a cookie at most. */
+const DEVICE_SECONDS = 400 * 86_400;
 
 interface RequestHeaders {
   get(name: string): string | null;
@@ -19,6 +24,7 @@ export interface SessionCookies {
   readonly wanted: boolean;
   readonly accessToken: string | null;
   readonly refreshToken: string | null;
+  readonly deviceToken: string | null;
 }
 
 const NONE = { accessToken: null, refreshToken: null };
@@ -26,7 +32,7 @@ const NONE = { accessToken: null, refreshToken: null };
 /** @throws a GraphQLError when the page that asks is of another origin than `origins`: it gets no session of ours. */
 export function readSessionCookies(headers: RequestHeaders, origins: readonly string[]): SessionCookies {
   const wanted = headers.get(SESSION_HEADER) === 'cookie';
-  if (!wanted) return { wanted, ...NONE };
+  if (!wanted) return { wanted, ...NONE, deviceToken: headers.get(DEVICE_HEADER) };
   const origin = headers.get('origin');
   if (origin !== null && !origins.includes(origin)) {
     throw new GraphQLError('This origin may not use session cookies. Add it to CORS_ORIGINS.', {
@@ -38,6 +44,7 @@ export function readSessionCookies(headers: RequestHeaders, origins: readonly st
     wanted,
     accessToken: cookies[ACCESS_COOKIE] ?? null,
     refreshToken: cookies[REFRESH_COOKIE] ?? null,
+    deviceToken: cookies[DEVICE_COOKIE] ?? null,
   };
 }
 
@@ -47,19 +54,21 @@ export function sessionDelivery(
   setCookie: (value: string) => void,
   now: () => Date,
 ): SessionDelivery {
-  const set = (name: string, value: string, expires: Date): void => {
-    const maxAge = Math.max(0, Math.floor((expires.getTime() - now().getTime()) / 1000));
+  const keep = (name: string, value: string, maxAge: number): void => {
     setCookie(
       stringifySetCookie({ name, value, maxAge, path: '/', httpOnly: true, secure: true, sameSite: 'lax' }),
     );
   };
+  const set = (name: string, value: string, expires: Date): void =>
+    keep(name, value, Math.max(0, Math.floor((expires.getTime() - now().getTime()) / 1000)));
   return {
     refreshToken,
     deliver(grant: SessionGrant): SessionGrant {
       if (!wanted) return grant;
       set(ACCESS_COOKIE, grant.accessToken, grant.expiresAt);
       set(REFRESH_COOKIE, grant.refreshToken, grant.session.expiresAt);
-      return { ...grant, accessToken: '', refreshToken: '' };
+      if (grant.deviceToken !== null) keep(DEVICE_COOKIE, grant.deviceToken, DEVICE_SECONDS);
+      return { ...grant, accessToken: '', refreshToken: '', deviceToken: null };
     },
     clear(): void {
       if (!wanted) return;

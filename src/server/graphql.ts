@@ -3,14 +3,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { type CORSOptions, createYoga, type Plugin } from 'graphql-yoga';
 import type { Config } from '../config/config.ts';
+import { localeOf } from '../delivery/messages/locales.ts';
 import { type GraphQLContext, type Services, standingOf } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
 import type { Orm } from '../persistence/orm.ts';
 import type { Log } from '../platform/log.ts';
+import type { SmsPolicy } from '../policy/sms.ts';
 import type { AccessTokens } from '../sessions/access-token.ts';
 import { useStepUp } from '../step-up/yoga.ts';
-import { bearerToken, clientOf, identify } from './caller.ts';
-import { readSessionCookies, SESSION_HEADER, sessionDelivery } from './cookies.ts';
+import { bearerToken, clientsBehind, identify } from './caller.ts';
+import { DEVICE_HEADER, readSessionCookies, SESSION_HEADER, sessionDelivery } from './cookies.ts';
 import { DocumentCache, NO_CACHE } from './document-cache.ts';
 import { useBoundedDocuments, useExpectedErrors, useSafeVariables, useTypedErrors } from './documents.ts';
 import { LIMITS } from './limits.ts';
@@ -26,19 +28,21 @@ export interface GraphQLParts {
   readonly orm: Orm;
   readonly tokens: AccessTokens;
   readonly services: Services;
+  readonly sms: SmsPolicy;
   readonly log: Log;
 }
 
-export function createGraphQLEndpoint({ config, orm, tokens, services, log }: GraphQLParts) {
+export function createGraphQLEndpoint({ config, orm, tokens, services, sms, log }: GraphQLParts) {
   const { clock } = services;
   const origins = [config.publicUrl, ...config.corsOrigins];
+  const clientOf = clientsBehind(config.trustedProxies);
   const setCookies = new WeakMap<Request, string[]>();
 
   async function context({ request, req }: { request: Request } & NodeContext): Promise<GraphQLContext> {
     const em = orm.em.fork();
     const cookies = readSessionCookies(request.headers, origins);
     const token = bearerToken(request.headers.get('authorization')) ?? cookies.accessToken;
-    const { session, tokenFault } = await identify(token, { tokens, em, now: clock.now() });
+    const { session, tokenFault } = await identify(token, { tokens, em, sms, now: clock.now() });
     const setCookie = (value: string): void => {
       setCookies.set(request, [...(setCookies.get(request) ?? []), value]);
     };
@@ -46,6 +50,8 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, log }: Gr
       services,
       em,
       client: clientOf(req),
+      locale: localeOf(req.headers['accept-language']),
+      deviceToken: cookies.deviceToken,
       session,
       tokenFault,
       delivery: sessionDelivery(cookies, setCookie, () => clock.now()),
@@ -99,7 +105,7 @@ function corsFor(request: Request, origins: readonly string[]): CORSOptions {
     origin,
     credentials: true,
     methods: ['GET', 'POST', 'OPTIONS'],
-    allowedHeaders: ['content-type', 'authorization', 'accept', SESSION_HEADER],
+    allowedHeaders: ['content-type', 'authorization', 'accept', SESSION_HEADER, DEVICE_HEADER],
     exposedHeaders: ['www-authenticate'],
   };
 }

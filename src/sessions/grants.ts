@@ -11,8 +11,8 @@ import { randomId, randomToken } from '../platform/random.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import type { SmsPolicy } from '../policy/sms.ts';
 import type { AccessTokens } from './access-token.ts';
-import { RefreshTokenRejected } from './errors.ts';
 import { type Device, rememberDevice } from './device.ts';
+import { RefreshTokenRejected } from './errors.ts';
 import { type ActiveSession, findActiveSession, sessionMeetsPolicy } from './session.ts';
 
 export interface SessionGrant {
@@ -61,13 +61,7 @@ export class Grants {
   }
 
   /** A new session, on a device. */
-  issue(
-    settlement: Settlement,
-    fresh: NewSession,
-    client: Client,
-    device: Device,
-    now: Date,
-  ): UnsignedGrant {
+  issue(settlement: Settlement, fresh: NewSession, client: Client, device: Device, now: Date): UnsignedGrant {
     const expiresAt = addSeconds(now, this.#lifetimes.sessionSeconds);
     const session: ActiveSession = {
       ...fresh,
@@ -173,7 +167,8 @@ export class Grants {
       )
       .returning('session_id')
       .executeTakeFirst();
-    const session = rotated === undefined ? null : await findActiveSession(sql, rotated.session_id, this.#sms, now);
+    const session =
+      rotated === undefined ? null : await findActiveSession(sql, rotated.session_id, this.#sms, now);
     if (session === null) {
       await this.#endReusedSession(sql, refreshToken, now);
       throw new RefreshTokenRejected();

@@ -176,7 +176,11 @@ function createAuthenticator(
 function confirmAuthenticator(
   { factors, outbox }: EffectServices,
   step: Step,
-  { authenticatorId: id, factor, isSecondFactor }: Extract<Effect, { type: 'confirmAuthenticator' }>['params'],
+  {
+    authenticatorId: id,
+    factor,
+    isSecondFactor,
+  }: Extract<Effect, { type: 'confirmAuthenticator' }>['params'],
 ): Outcome {
   const { settlement, now } = step;
   enrollmentOf(factors, factor).confirm(settlement, { id, isSecondFactor, now });
@@ -194,10 +198,7 @@ function enrollmentOf(factors: FactorRegistry, kind: FactorKind): FactorEnrollme
  * With the first second factor, and with no other: of two that are proved at the same moment one waits for the other,
  * sees its codes, and is undone.
  */
-function giveBackupCodes(
-  { ring }: EffectServices,
-  { settlement, now, ...step }: Step,
-): Outcome {
+function giveBackupCodes({ ring }: EffectServices, { settlement, now, ...step }: Step): Outcome {
   const { id } = accountOf(step);
   settlement.require(async (sql) => {
     await lockUser(sql, id);
@@ -229,7 +230,11 @@ function tellOfNewDevice({ outbox }: EffectServices, step: Step): Outcome {
 function choosePassword({ outbox }: EffectServices, step: Step): Outcome {
   const { workflowId, newPassword, settlement, now } = step;
   if (newPassword === null) throw new Error('No password was chosen in this step.');
-  setPassword(outbox, { account: accountOf(step), workflowId, sessionId: null, settlement, now }, newPassword);
+  setPassword(
+    outbox,
+    { account: accountOf(step), workflowId, sessionId: null, settlement, now },
+    newPassword,
+  );
   return {};
 }
 

@@ -31,12 +31,10 @@ export async function identify(
   tenantId: string,
   { em, deviceToken }: Caller,
 ): Promise<Identified> {
-  const found = await sqlOf(em)
+  const sql = sqlOf(em);
+  const found = await sql
     .selectFrom('tenant as t')
-    .leftJoin(
-      (db) => addresses(db as Sql, identifier).as('a'),
-      (join) => join.onRef('a.tenant_id', '=', 't.id'),
-    )
+    .leftJoin(addresses(sql, identifier).as('a'), (join) => join.onRef('a.tenant_id', '=', 't.id'))
     .leftJoin('known_device as d', (join) =>
       join.onRef('d.user_id', '=', 'a.user_id').on('d.token_digest', '=', digestOfDevice(deviceToken)),
     )
@@ -51,16 +49,20 @@ export async function identify(
     .executeTakeFirst();
   if (found === undefined) throw new TenantNotFound();
   const { account, address_id: addressId, device_id: deviceId } = found;
-  const nobody = () => `unknown:${keyedDigest(ring, 'identifier', `${tenantId}:${identifier.value}`)}`;
   const owner = (id: string) => (deviceId === null ? `user:${id}` : `device:${deviceId}`);
   return {
     account,
     addressId,
     deviceId,
-    subject: account === null ? nobody() : owner(account.id),
+    subject: account === null ? nameOf(ring, tenantId, identifier.value) : owner(account.id),
     secondFactorPolicy: found.second_factor,
     sms: found.sms,
   };
+}
+
+/** A name for an address or number, whether anybody has it or not, that does not give it away. */
+export function nameOf(ring: KeyRing, tenantId: string, value: string): string {
+  return `unknown:${keyedDigest(ring, 'identifier', `${tenantId}:${value}`)}`;
 }
 
 /** The verified ones of this value: in a tenant there is at most one. */

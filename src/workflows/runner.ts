@@ -3,8 +3,8 @@
 // is hashed, and an attempt is spent before it is checked.
 import { type AnyMachineSnapshot, type AnyStateMachine, initialTransition, transition } from 'xstate';
 import { LimitReachedError, type MessageLimits } from '../delivery/message-limits.ts';
-import { addNotice } from '../delivery/notices.ts';
 import type { Locale } from '../delivery/messages/locales.ts';
+import { addNotice } from '../delivery/notices.ts';
 import type { Account } from '../factors/account.ts';
 import { type FactorChoice, type ProofField, REJECTED, type Verdict } from '../factors/factor.ts';
 import { hashNewPassword, type NewPassword } from '../factors/password/change.ts';
@@ -40,6 +40,7 @@ import {
   TooManyMessages,
 } from './errors.ts';
 import type { WorkflowEvent } from './event.ts';
+import { nameOf } from './identify.ts';
 import { choices, presentWorkflow, type WorkflowReply } from './reply.ts';
 import { type Running, restore, runningOf } from './running.ts';
 import {
@@ -206,7 +207,7 @@ export class WorkflowRunner {
       runningOf(await find(caller.em, id, counter), caller, now);
       throw new Conflict();
     }
-    const factor = otherKinds.length === 0 ? kind : newestChallenge(claimed, [kind, ...otherKinds]) ?? kind;
+    const factor = otherKinds.length === 0 ? kind : (newestChallenge(claimed, [kind, ...otherKinds]) ?? kind);
     const proved = (evidence: Evidence): WorkflowEvent => ({
       type: 'PROVE',
       evidence,
@@ -217,7 +218,15 @@ export class WorkflowRunner {
       if (!running.snapshot.can(proved(evidenceOf(factor, secondsOf(now))))) throw new FactorNotOffered();
       return running;
     });
-    const verdict = await this.#verify(row, viewOf(name, snapshot), factor, proof.value, counter, caller, now);
+    const verdict = await this.#verify(
+      row,
+      viewOf(name, snapshot),
+      factor,
+      proof.value,
+      counter,
+      caller,
+      now,
+    );
     if (!verdict.accepted) return this.#reject({ row, name, chart, snapshot }, factor, caller, now);
 
     const evidence = evidenceOf(factor, secondsOf(now), verdict.categories);
@@ -267,12 +276,15 @@ export class WorkflowRunner {
     const outcome = performEffects(this.#services, step, actions as Effect[]);
     const { sends } = outcome;
     if (sends === undefined) return outcome;
-    // A decoy spends as much as anybody, or the limits would tell who is there.
-    await this.#services.limits
+    const { ring, limits } = this.#services;
+    const { account } = step;
+    const to = sends.message?.to;
+    // A decoy spends as much as anybody, and of the same, or the limits would tell who is there.
+    await limits
       .spend({
         channel: sends.channel,
-        to: sends.message?.to ?? subject,
-        account: step.account?.id ?? subject,
+        to: account === null || to === undefined ? subject : nameOf(ring, account.tenantId, to),
+        account: account?.id ?? subject,
         ip: step.client.ip,
       })
       .catch((error: unknown) => {

@@ -22,6 +22,14 @@ const TWILIO = {
   TWILIO_FROM: '+15005550006',
 };
 
+const MESSAGE_LIMITS: Config['messageLimits'] = {
+  smsPerNumber: 5,
+  smsPerAccount: 10,
+  smsPerPrefix: 20,
+  mailPerAddress: 20,
+  mailPerPrefix: 300,
+};
+
 /** What must be set beside a variable for it to be the only mistake. */
 const BESIDE: Readonly<Record<string, Record<string, string>>> = {
   TWILIO_ACCOUNT_SID: TWILIO,
@@ -66,9 +74,29 @@ describe('what each variable accepts', () => {
       'https://a.example/, http://localhost:5173',
       { corsOrigins: ['https://a.example', 'http://localhost:5173'] },
     ],
+    ['TRUSTED_PROXIES', '203.0.113.7', { trustedProxies: ['203.0.113.7'] }],
+    [
+      'TRUSTED_PROXIES',
+      'loopback, linklocal,uniquelocal , 198.51.100.0/24, 2001:db8::/32, ::ffff:192.0.2.1',
+      {
+        trustedProxies: [
+          'loopback',
+          'linklocal',
+          'uniquelocal',
+          '198.51.100.0/24',
+          '2001:db8::/32',
+          '::ffff:192.0.2.1',
+        ],
+      },
+    ],
     ['SMTP_URL', 'smtps://u:p@mail.example.com', { smtpUrl: 'smtps://u:p@mail.example.com' }],
     ['MAIL_FROM', 'auth@example.com', { mailFrom: 'auth@example.com' }],
     ['MAIL_FROM', 'Step <auth@example.com>', { mailFrom: 'Step <auth@example.com>' }],
+    ['SMS_PER_NUMBER_HOURLY', '1', { messageLimits: { ...MESSAGE_LIMITS, smsPerNumber: 1 } }],
+    ['SMS_PER_ACCOUNT_HOURLY', '2', { messageLimits: { ...MESSAGE_LIMITS, smsPerAccount: 2 } }],
+    ['SMS_PER_PREFIX_HOURLY', '3', { messageLimits: { ...MESSAGE_LIMITS, smsPerPrefix: 3 } }],
+    ['MAIL_PER_ADDRESS_HOURLY', '4', { messageLimits: { ...MESSAGE_LIMITS, mailPerAddress: 4 } }],
+    ['MAIL_PER_PREFIX_HOURLY', '1000000', { messageLimits: { ...MESSAGE_LIMITS, mailPerPrefix: 1_000_000 } }],
     ['BCRYPT_COST', '10', { bcryptCost: 10 }],
     ['BCRYPT_COST', '16', { bcryptCost: 16 }],
     ['LOG_LEVEL', 'silent', { logLevel: 'silent' }],
@@ -102,9 +130,11 @@ describe('what each variable accepts', () => {
       publicUrl: 'http://localhost:4000',
       secretKeys: [Buffer.from(DEVELOPMENT_KEY, 'base64')],
       corsOrigins: [],
+      trustedProxies: [],
       smtpUrl: null,
       mailFrom: 'Stepgate <stepgate@localhost>',
       twilio: null,
+      messageLimits: MESSAGE_LIMITS,
       bcryptCost: 12,
       logLevel: 'info',
       accessTokenSeconds: 600,
@@ -117,6 +147,7 @@ describe('what each variable accepts', () => {
     const names = [...Object.keys(PRODUCTION), ...Object.keys(TWILIO)];
     names.push('PORT', 'HOST', 'DATA_DIR', 'CORS_ORIGINS', 'BCRYPT_COST', 'LOG_LEVEL', 'SESSION_SECONDS');
     names.push('TWILIO_MESSAGING_SERVICE_SID', 'ACCESS_TOKEN_SECONDS', 'SESSION_IDLE_SECONDS');
+    names.push('TRUSTED_PROXIES', 'SMS_PER_NUMBER_HOURLY', 'MAIL_PER_PREFIX_HOURLY');
     for (const nothing of ['', '   ']) {
       expect(readConfig(Object.fromEntries(names.map((name) => [name, nothing])))).toEqual(readConfig({}));
     }
@@ -157,6 +188,15 @@ describe('a mistake', () => {
     ['CORS_ORIGINS', 'null', 'origins separated by commas'],
     ['CORS_ORIGINS', 'https://a.example,https://sneaky.example/path', 'origins separated by commas'],
     ['CORS_ORIGINS', 'https://*.sneaky.example/', 'origins separated by commas'],
+    ['TRUSTED_PROXIES', 'sneaky.internal', 'addresses, networks such as 10.0.0.0/8, or the words loopback'],
+    ['TRUSTED_PROXIES', 'Loopback', 'the words loopback, linklocal and uniquelocal'],
+    ['TRUSTED_PROXIES', '::1,', 'separated by commas'],
+    ['TRUSTED_PROXIES', '10', 'addresses'],
+    ['TRUSTED_PROXIES', '0x7f000001', 'addresses'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33', 'networks'],
+    ['TRUSTED_PROXIES', '10.0.0.1/', 'networks'],
+    ['TRUSTED_PROXIES', '0.0.0.0/0', 'networks'], // everybody
+    ['TRUSTED_PROXIES', '2001:db8::/129', 'networks'],
     ['SMTP_URL', 'https://sneaky', 'smtp://user:password@host:587, or smtps:// for TLS from the start'],
     ['SMTP_URL', 'smtp:///sneaky', 'smtp://user:password@host:587'],
     ['MAIL_FROM', 'sneaky', 'an address, for example Stepgate <auth@example.com>'],
@@ -165,6 +205,11 @@ describe('a mistake', () => {
     ['TWILIO_AUTH_TOKEN', 'sneaky', 'the auth token of the Twilio account'],
     ['TWILIO_FROM', '0171 sneaky', 'a phone number in E.164 form, for example +15005550006'],
     ['TWILIO_MESSAGING_SERVICE_SID', 'sneaky', 'MG and 32 hexadecimal digits'],
+    ['SMS_PER_NUMBER_HOURLY', '0', 'a whole number from 1 to 1000000'],
+    ['SMS_PER_ACCOUNT_HOURLY', 'sneaky', 'a whole number from 1 to 1000000'],
+    ['SMS_PER_PREFIX_HOURLY', '-1', 'a whole number from 1 to 1000000'],
+    ['MAIL_PER_ADDRESS_HOURLY', '1000001', 'a whole number from 1 to 1000000'],
+    ['MAIL_PER_PREFIX_HOURLY', '1.5', 'a whole number from 1 to 1000000'],
     ['BCRYPT_COST', '9', 'a whole number from 10 to 16'],
     ['BCRYPT_COST', '17', 'a whole number from 10 to 16'],
     ['LOG_LEVEL', 'sneaky', 'one of fatal, error, warn, info, debug, trace, silent'],

@@ -22,6 +22,12 @@ export const TEST_ENVIRONMENT = {
   PUBLIC_URL: 'http://localhost:4000',
   BCRYPT_COST: '4',
   LOG_LEVEL: 'trace',
+  // Out of the way of the tests that are about something else: all of them send from one address.
+  SMS_PER_NUMBER_HOURLY: '1000',
+  SMS_PER_ACCOUNT_HOURLY: '1000',
+  SMS_PER_PREFIX_HOURLY: '100000',
+  MAIL_PER_ADDRESS_HOURLY: '1000',
+  MAIL_PER_PREFIX_HOURLY: '100000',
 };
 
 export async function testDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {

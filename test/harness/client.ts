@@ -28,11 +28,12 @@ type RequestHeaders = Readonly<Record<string, string>>;
 
 export const PASSWORD = 'correct horse battery staple';
 
-const GRANT = 'session { accessToken refreshToken expiresAt session { id } }';
+const GRANT = 'session { accessToken refreshToken deviceToken expiresAt session { id } }';
 const ENROLLS = `totp { secret uri qrCode } backupCodes ${GRANT}`;
 const WORKFLOWS: Readonly<Record<string, string>> = {
   SignUp: ENROLLS,
   SignIn: ENROLLS,
+  PasswordReset: 'remedy',
   Enrollment: ENROLLS,
   StepUp: GRANT,
 };
@@ -44,7 +45,7 @@ function selection(workflows: readonly string[], errors: readonly string[]): str
   ... on Workflow {
     id status expiresAt
     factors { factor authenticatorId hint needsPreparing }
-    challenge { factor hint sentAt expiresAt }
+    challenge { factor hint sentAt expiresAt approvedAt }
   }
   ... on UserError { code message }
   ${workflows.map((type) => `... on ${type} { ${WORKFLOWS[type]} }`).join('\n')}
@@ -53,15 +54,18 @@ function selection(workflows: readonly string[], errors: readonly string[]): str
 
 const INVALID = '... on InvalidInput { fields { path message } }';
 const LOCKED = '... on LockedOut { retryAfterSeconds }';
+const FLOODED = '... on TooManyMessages { retryAfterSeconds }';
 const OVERLOADED = '... on Overloaded { retryAfterSeconds }';
 const REJECTED = '... on ProofRejected { attemptsRemaining }';
 
 const SELECTIONS: Readonly<Record<string, string>> = {
-  startSignUp: selection(['SignUp'], [INVALID, OVERLOADED]),
+  startSignUp: selection(['SignUp'], [INVALID, OVERLOADED, FLOODED]),
   startSignIn: selection(['SignIn'], [INVALID]),
+  startPasswordReset: selection(['PasswordReset'], [INVALID]),
   startEnrollment: selection(['Enrollment'], [INVALID]),
   startStepUp: selection(['StepUp'], [INVALID]),
-  prepareFactor: selection(Object.keys(WORKFLOWS), [LOCKED]),
+  prepareFactor: selection(Object.keys(WORKFLOWS), [LOCKED, FLOODED]),
+  chooseNewPassword: selection(['PasswordReset'], [INVALID, OVERLOADED]),
   attemptFactor: selection(Object.keys(WORKFLOWS), [INVALID, LOCKED, OVERLOADED, REJECTED]),
 };
 
@@ -73,17 +77,24 @@ export interface Step {
   readonly code?: string;
   readonly message?: string;
   readonly attemptsRemaining?: number;
-  readonly retryAfterSeconds?: number;
+  readonly retryAfterSeconds?: number | null;
   readonly factors: readonly {
     factor: string;
     authenticatorId: string | null;
     hint: string | null;
     needsPreparing: boolean;
   }[];
-  readonly challenge: { factor: string; hint: string | null; sentAt: string; expiresAt: string } | null;
+  readonly challenge: {
+    factor: string;
+    hint: string | null;
+    sentAt: string;
+    expiresAt: string;
+    approvedAt: string | null;
+  } | null;
+  readonly remedy?: string | null;
   readonly totp: { secret: string; uri: string; qrCode: string } | null;
   readonly backupCodes: readonly string[] | null;
-  readonly session: (Tokens & { expiresAt: string; session: { id: string } }) | null;
+  readonly session: (Tokens & { deviceToken: string; expiresAt: string; session: { id: string } }) | null;
 }
 
 export interface Person extends Tokens {
@@ -131,24 +142,39 @@ export class TestClient {
     };
   }
 
-  async #mutation(field: string, input: object, token?: string): Promise<Step> {
+  async #mutation(field: string, input: object, token?: string, headers?: RequestHeaders): Promise<Step> {
     const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
     const query = `mutation ($input: ${type}!) { ${field}(input: $input) { ${SELECTIONS[field]} } }`;
-    const { data, errors } = await this.graphql(query, { input }, token);
+    const { data, errors } = await this.graphql(query, { input }, token, headers);
     const [error] = errors;
     if (error !== undefined) throw Object.assign(new Error(error.message), { problem: error });
     return data[field];
   }
 
   startSignUp = (input: object): Promise<Step> => this.#mutation('startSignUp', input);
-  startSignIn = (input: object): Promise<Step> => this.#mutation('startSignIn', input);
+  /** @param device the token of a device that signed in before. */
+  startSignIn = (input: object, device?: string): Promise<Step> =>
+    this.#mutation(
+      'startSignIn',
+      input,
+      undefined,
+      device === undefined ? {} : { 'x-stepgate-device': device },
+    );
+  startPasswordReset = (input: object): Promise<Step> => this.#mutation('startPasswordReset', input);
+  chooseNewPassword = (workflowId: string, newPassword: string, options: object = {}): Promise<Step> =>
+    this.#mutation('chooseNewPassword', { workflowId, newPassword, ...options });
   startEnrollment = (input: object, token?: string): Promise<Step> =>
     this.#mutation('startEnrollment', input, token);
   startStepUp = (input: object, token?: string): Promise<Step> => this.#mutation('startStepUp', input, token);
-  prepare = (workflowId: string, factor: string, token?: string): Promise<Step> =>
-    this.#mutation('prepareFactor', { workflowId, factor }, token);
-  attempt = (workflowId: string, proof: object, token?: string): Promise<Step> =>
-    this.#mutation('attemptFactor', { workflowId, proof }, token);
+  prepare = (workflowId: string, factor: string, token?: string, authenticatorId?: string): Promise<Step> =>
+    this.#mutation('prepareFactor', { workflowId, factor, authenticatorId }, token);
+  attempt = (workflowId: string, proof: object, token?: string, device?: string): Promise<Step> =>
+    this.#mutation(
+      'attemptFactor',
+      { workflowId, proof },
+      token,
+      device === undefined ? {} : { 'x-stepgate-device': device },
+    );
 
   async inbox(): Promise<
     readonly { id: string; channel: string; to: string; subject: string; text: string; sentAt: string }[]
@@ -156,12 +182,43 @@ export class TestClient {
     return (await (await fetch(`${this.#app.url}/dev/inbox.json`)).json()) as never;
   }
 
-  /** The code in the newest message to an address. */
-  async codeFor(email: string): Promise<string> {
-    const message = (await this.inbox()).find((one) => one.to === email);
-    const code = /\b\d{6}\b/.exec(message?.text ?? '')?.[0];
-    if (code === undefined) throw new Error(`There is no code for ${email} in the inbox.`);
+  /** The code in the newest message with one to an address or number. */
+  async codeFor(to: string): Promise<string> {
+    const texts = (await this.inbox()).filter((one) => one.to === to).map((one) => one.text);
+    const code = texts.flatMap((text) => /\b\d{6}\b/.exec(text) ?? [])[0];
+    if (code === undefined) throw new Error(`There is no code for ${to} in the inbox.`);
     return code;
+  }
+
+  /** The token of the newest link to an address or number. */
+  async linkFor(to: string): Promise<string> {
+    const texts = (await this.inbox()).filter((one) => one.to === to).map((one) => one.text);
+    const token = texts.flatMap((text) => /#([\w-]{43})/.exec(text)?.[1] ?? [])[0];
+    if (token === undefined) throw new Error(`There is no link for ${to} in the inbox.`);
+    return token;
+  }
+
+  /** A click on the page of a link, anywhere. */
+  async approve(token: string): Promise<string> {
+    const { data } = await this.graphql(
+      'mutation ($token: String!) { approveLink(token: $token) { __typename } }',
+      { token },
+    );
+    return data.approveLink.__typename;
+  }
+
+  /** Adds a phone number in a session. @param secondFactor whether it is one, or only names its user. */
+  async enrollPhone(
+    token: string,
+    phoneNumber: string,
+    secondFactor = true,
+  ): Promise<{ id: string; backupCodes: readonly string[]; tokens: Tokens }> {
+    const started = await this.startEnrollment({ factor: 'PHONE_CODE', phoneNumber, secondFactor }, token);
+    const prepared = await this.prepare(started.id, 'PHONE_CODE', token);
+    const done = await this.attempt(started.id, { phoneCode: await this.codeFor(phoneNumber) }, token);
+    if (done.session === null) throw new Error(`The enrollment ended as ${done.status ?? done.code}.`);
+    const id = prepared.factors[0]?.authenticatorId ?? '';
+    return { id, backupCodes: done.backupCodes ?? [], tokens: tokensOf(done) };
   }
 
   /** The code that an authenticator app shows at the server's time. @param steps how many periods ahead. */

@@ -15,7 +15,11 @@ export function compose(template: Template, { to }: Recipient): Message {
   return {
     channel: isSms ? 'sms' : 'email',
     to,
-    subject: isSms ? '' : template.name === 'already-registered' ? 'You already have an account' : template.name,
+    subject: isSms
+      ? ''
+      : template.name === 'already-registered'
+        ? 'You already have an account'
+        : template.name,
     text,
     html: null,
     code,

@@ -1,7 +1,8 @@
 // What the visitor of a link sees and does. The token is all that they have, and it lets them do two things: approve
 // what somebody asked for, or end it.
-import type { Sql } from '../../persistence/orm.ts';
+
 import { addAudit } from '../../persistence/audit.ts';
+import type { Sql } from '../../persistence/orm.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
 import { digest } from '../../platform/digest.ts';

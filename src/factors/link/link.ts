@@ -5,7 +5,13 @@ import { digest } from '../../platform/digest.ts';
 import { randomToken } from '../../platform/random.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { consume, openChallenge } from '../challenge.ts';
-import { type ProofField, REJECTED, type StoredChallenge, type VerificationRequest, type Verdict } from '../factor.ts';
+import {
+  type ProofField,
+  REJECTED,
+  type StoredChallenge,
+  type Verdict,
+  type VerificationRequest,
+} from '../factor.ts';
 
 export const LINK_PROOFS: readonly ProofField[] = [
   {

@@ -49,7 +49,11 @@ interface Change {
   readonly now: Date;
 }
 
-export function setPassword(outbox: Outbox, change: Change, { hash, signOutOtherSessions }: NewPassword): void {
+export function setPassword(
+  outbox: Outbox,
+  change: Change,
+  { hash, signOutOtherSessions }: NewPassword,
+): void {
   const { account, workflowId, sessionId, settlement, now } = change;
   settlement.require(async (sql) => {
     await lockUser(sql, account.id);

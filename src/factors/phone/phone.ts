@@ -3,7 +3,7 @@ import type { Message } from '../../delivery/message.ts';
 import { compose } from '../../delivery/messages/compose.ts';
 import type { Template } from '../../delivery/messages/template.ts';
 import { type Category, FACTOR_TRAITS, FactorKind } from '../../policy/factor-kind.ts';
-import { isReachable, SmsUse, type SmsPolicy } from '../../policy/sms.ts';
+import { isReachable, type SmsPolicy, SmsUse } from '../../policy/sms.ts';
 import type { Account, PhoneOfAccount } from '../account.ts';
 import type { FactorChoice, FactorRole, StoredChallenge, VerificationRequest } from '../factor.ts';
 import { maskNumber } from './number.ts';

@@ -10,7 +10,14 @@ import type { KeyRing } from '../../platform/key-ring.ts';
 import { isSealedWithOlderKey, open, seal } from '../../platform/seal.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { StoredAuthenticator } from '../account.ts';
-import { type Consume, type Factor, type FactorEnrollment, type ProofField, REJECTED, type Verdict } from '../factor.ts';
+import {
+  type Consume,
+  type Factor,
+  type FactorEnrollment,
+  type ProofField,
+  REJECTED,
+  type Verdict,
+} from '../factor.ts';
 
 const PERIOD_SECONDS = 30;
 const TOLERANCE_SECONDS = PERIOD_SECONDS;

@@ -36,7 +36,7 @@ const RemovedAuthenticator = builder
   .objectRef<{ id: string; factor: FactorKind }>('RemovedAuthenticator')
   .implement({
     description: 'An authenticator that is gone.',
-    isTypeOf: (value) => typeof value === 'object' && value !== null && 'confirmed' in value,
+    isTypeOf: (value) => typeof value === 'object' && value !== null && 'factor' in value,
     fields: (t) => ({
       id: t.exposeID('id', { description: 'Its id.' }),
       factor: t.field({ type: FactorKindEnum, description: 'Its kind.', resolve: (it) => it.factor }),
@@ -49,8 +49,13 @@ builder.mutationField('removeAuthenticator', (t) =>
     nullable: true,
     stepUp: true,
     description:
-      'Removes one of your second factors. What it proved is no evidence any more in any session; with the last one the backup codes go too. The user gets a message.',
-    args: { id: t.arg.id({ required: true, description: 'The authenticator’s id.' }) },
+      'Removes one of your authenticators: an authenticator app, or a phone number. What it proved is no evidence any more in any session; with the last one the backup codes go too. The user gets a message.',
+    args: {
+      id: t.arg.id({
+        required: true,
+        description: 'The id of one of your `authenticators` or `phoneNumbers`.',
+      }),
+    },
     resolve: async (_root, { id }, context) => {
       const { services, ...caller } = signedIn(context);
       const removed = isUuid(id)

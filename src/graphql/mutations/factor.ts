@@ -1,6 +1,8 @@
 // The two mutations that drive every workflow: prepare a factor where that is needed, then attempt it.
 
 import type { ProofField } from '../../factors/factor.ts';
+import { LinkNotApproved } from '../../factors/link/link.ts';
+import { PhoneNumberTaken } from '../../factors/phone/enrollment.ts';
 import { PROOF_FIELDS } from '../../factors/registry.ts';
 import { Conflict } from '../../persistence/settlement.ts';
 import {
@@ -17,7 +19,7 @@ import type { Proof } from '../../workflows/runner.ts';
 import { builder } from '../builder.ts';
 import { InvalidInput } from '../input.ts';
 import { FactorKindEnum } from '../types/enums.ts';
-import { Enrollment, SignIn, SignUp, StepUp } from '../types/workflow.ts';
+import { Enrollment, PasswordReset, SignIn, SignUp, StepUp } from '../types/workflow.ts';
 
 const PrepareFactorInput = builder.inputType('PrepareFactorInput', {
   description: 'Which factor to prepare.',
@@ -33,6 +35,7 @@ builder.mutationField('prepareFactor', (t) =>
     types: [
       SignUp,
       SignIn,
+      PasswordReset,
       Enrollment,
       StepUp,
       WorkflowNotFound,
@@ -45,10 +48,14 @@ builder.mutationField('prepareFactor', (t) =>
     ],
     nullable: true,
     description:
-      'Sends the code of a factor that needs one. Asked again within 30 seconds it sends nothing and answers with the challenge that is outstanding; later it sends a new code, which replaces the old one. The attempts stay as they are.',
+      'Sends the code or the link of a factor that needs one. Asked again within 30 seconds it sends nothing and answers with the challenge that is outstanding; later it sends a new one, which replaces the old one. The attempts stay as they are. How many are sent in an hour is limited for each address, number, account and network.',
     args: { input: t.arg({ type: PrepareFactorInput, required: true, description: 'Which.' }) },
     resolve: (_root, { input }, { services, ...caller }) =>
-      services.runner.prepare(input.workflowId, input.factor, caller),
+      services.runner.prepare(
+        input.workflowId,
+        { factor: input.factor, authenticatorId: input.authenticatorId ?? null },
+        caller,
+      ),
   }),
 );
 
@@ -57,7 +64,10 @@ const ProofInput = builder.inputType('ProofInput', {
   isOneOf: true,
   fields: (t) =>
     Object.fromEntries(
-      PROOF_FIELDS.map(({ name, description }) => [name, t.string({ description })]),
+      PROOF_FIELDS.map(({ name, description, maximumLength }) => [
+        name,
+        maximumLength === null ? t.boolean({ description }) : t.string({ description }),
+      ]),
     ) as Record<ProofField['name'], ReturnType<typeof t.string>>,
 });
 
@@ -74,6 +84,7 @@ builder.mutationField('attemptFactor', (t) =>
     types: [
       SignUp,
       SignIn,
+      PasswordReset,
       Enrollment,
       StepUp,
       InvalidInput,
@@ -82,13 +93,15 @@ builder.mutationField('attemptFactor', (t) =>
       WorkflowEnded,
       FactorNotOffered,
       ProofRejected,
+      LinkNotApproved,
+      PhoneNumberTaken,
       LockedOut,
       Overloaded,
       Conflict,
     ],
     nullable: true,
     description:
-      'Checks a proof. Each attempt is counted before it is checked, five in a workflow and ten in a row over all workflows of an account (NIST SP 800-63B-4 section 3.2.2); one that is right is given back.',
+      'Checks a proof. Each attempt is counted before it is checked, five in a workflow and ten in a row over all workflows of an account, for passwords and for codes apart (NIST SP 800-63B-4 section 3.2.2); one that is right is given back.',
     args: {
       input: t.arg({
         type: AttemptFactorInput,
@@ -104,13 +117,17 @@ builder.mutationField('attemptFactor', (t) =>
 /** GraphQL has seen to it that there is exactly one member. @throws {InvalidInput} for one that is too long. */
 function proofOf(input: Readonly<Record<string, unknown>>): Proof {
   const field = PROOF_FIELDS.find(({ name }) => input[name] != null);
-  const value = field === undefined ? undefined : input[field.name];
-  if (field === undefined || typeof value !== 'string') {
+  if (field === undefined) {
     throw new InvalidInput([{ path: 'proof', message: 'Give exactly one proof.' }]);
   }
-  if ([...value].length > field.maximumLength) {
-    const message = `This proof has at most ${field.maximumLength} characters.`;
-    throw new InvalidInput([{ path: `proof.${field.name}`, message }]);
+  const { name, maximumLength } = field;
+  const value = input[name];
+  const invalid = (message: string) => new InvalidInput([{ path: `proof.${name}`, message }]);
+  if (maximumLength === null) {
+    if (value !== true) throw invalid('Give `true`, when it is so.');
+    return { name, value: '' };
   }
-  return { factor: field.factor, value };
+  const text = String(value);
+  if ([...text].length > maximumLength) throw invalid(`This proof has at most ${maximumLength} characters.`);
+  return { name, value: text };
 }

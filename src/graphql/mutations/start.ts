@@ -1,5 +1,6 @@
 // The mutations that begin a workflow.
 import { z } from 'zod';
+import { PasswordRejected } from '../../factors/password/change.ts';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
 import { isSecondFactor } from '../../policy/factor-kind.ts';
 import { startEnrollment } from '../../workflows/enrollment/start.ts';
@@ -7,18 +8,30 @@ import {
   EnrollmentRequired,
   FactorNotEnrollable,
   Overloaded,
-  PasswordRejected,
+  PhoneNumberNotAllowed,
+  PhoneNumberNotFound,
   TenantNotFound,
   TooManyAuthenticators,
+  TooManyMessages,
 } from '../../workflows/errors.ts';
+import { startPasswordReset } from '../../workflows/password-reset/start.ts';
 import { startSignIn } from '../../workflows/sign-in/start.ts';
 import { startSignUp } from '../../workflows/sign-up/start.ts';
 import { startStepUp } from '../../workflows/step-up/start.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
-import { emailAddress, InvalidInput, label, parseInput, tenantId } from '../input.ts';
+import {
+  emailAddress,
+  InvalidInput,
+  identifier,
+  isUuid,
+  label,
+  parseInput,
+  phoneNumber,
+  tenantId,
+} from '../input.ts';
 import { FactorKindEnum, StepUpRequireEnum } from '../types/enums.ts';
-import { Enrollment, SignIn, SignUp, StepUp } from '../types/workflow.ts';
+import { Enrollment, PasswordReset, SignIn, SignUp, StepUp } from '../types/workflow.ts';
 
 const TENANT = { defaultValue: DEFAULT_TENANT, description: 'The tenant’s name.' } as const;
 const tenant = tenantId.nullish().transform((name) => name ?? DEFAULT_TENANT);
@@ -44,7 +57,7 @@ const signUpForm = z.object({
 
 builder.mutationField('startSignUp', (t) =>
   t.errorUnionField({
-    types: [SignUp, InvalidInput, TenantNotFound, PasswordRejected, Overloaded],
+    types: [SignUp, InvalidInput, TenantNotFound, PasswordRejected, Overloaded, TooManyMessages],
     description:
       'Begins a new account and sends a code to the address. The answer is the same for an address that has an account already.',
     args: { input: t.arg({ type: StartSignUpInput, required: true, description: 'The account.' }) },
@@ -55,15 +68,18 @@ builder.mutationField('startSignUp', (t) =>
   }),
 );
 
+const IDENTIFIER =
+  'An e-mail address of the account, or a phone number of it in international form. Both count once they were proved.';
+
 const StartSignInInput = builder.inputType('StartSignInInput', {
   description: 'Who wants to sign in.',
   fields: (t) => ({
-    identifier: t.string({ required: true, description: 'The e-mail address of the account.' }),
+    identifier: t.string({ required: true, description: IDENTIFIER }),
     tenant: t.string(TENANT),
   }),
 });
 
-const signInForm = z.object({ identifier: emailAddress, tenant });
+const identifierForm = z.object({ identifier, tenant });
 
 builder.mutationField('startSignIn', (t) =>
   t.errorUnionField({
@@ -71,8 +87,29 @@ builder.mutationField('startSignIn', (t) =>
     description: 'Begins a sign-in. The answer is the same for an identifier that nobody has.',
     args: { input: t.arg({ type: StartSignInInput, required: true, description: 'Who.' }) },
     resolve: (_root, { input }, { services, ...caller }) => {
-      const { identifier, tenant: tenantName } = parseInput(signInForm, input);
-      return startSignIn(services, { identifier, tenantId: tenantName }, caller);
+      const form = parseInput(identifierForm, input);
+      return startSignIn(services, { identifier: form.identifier, tenantId: form.tenant }, caller);
+    },
+  }),
+);
+
+const StartPasswordResetInput = builder.inputType('StartPasswordResetInput', {
+  description: 'Who has forgotten a password.',
+  fields: (t) => ({
+    identifier: t.string({ required: true, description: IDENTIFIER }),
+    tenant: t.string(TENANT),
+  }),
+});
+
+builder.mutationField('startPasswordReset', (t) =>
+  t.errorUnionField({
+    types: [PasswordReset, InvalidInput, TenantNotFound],
+    description:
+      'Begins to replace a forgotten password. The answer is the same for an identifier that nobody has. First prove what reaches you (prepare one of `factors`, then attempt it), then a second factor if you have one, then `chooseNewPassword`. The password stays as it is until then.',
+    args: { input: t.arg({ type: StartPasswordResetInput, required: true, description: 'Who.' }) },
+    resolve: (_root, { input }, { services, ...caller }) => {
+      const form = parseInput(identifierForm, input);
+      return startPasswordReset(services, { identifier: form.identifier, tenantId: form.tenant }, caller);
     },
   }),
 );
@@ -85,26 +122,76 @@ const StartEnrollmentInput = builder.inputType('StartEnrollmentInput', {
       required: true,
       description: 'One of the `enrollableFactors` of `settings`.',
     }),
+    phoneNumber: t.string({
+      description:
+        'For `PHONE_CODE`: a number in international form, which is added when a code that was sent to it comes back.',
+    }),
+    phoneNumberId: t.id({ description: 'For `PHONE_CODE`, instead: one of your `phoneNumbers`.' }),
+    secondFactor: t.boolean({
+      defaultValue: true,
+      description:
+        'For `PHONE_CODE`. `false`: the number is proved and may name you when you sign in, and is no second factor.',
+    }),
     label: t.string({
       description: 'What you call it, for example the name of the phone. At most 64 characters.',
     }),
   }),
 });
 
-const enrollmentForm = z.object({ label: label.nullish().transform((text) => text ?? null) });
+const PHONE_ONLY = 'Only for PHONE_CODE: leave it out.';
+
+const enrollmentForm = z
+  .object({
+    factor: z.string(),
+    label: label.nullish().transform((text) => text ?? null),
+    phoneNumber: phoneNumber.nullish(),
+    phoneNumberId: z.string().refine(isUuid, 'Give the id of one of your phone numbers.').nullish(),
+    secondFactor: z
+      .boolean()
+      .nullish()
+      .transform((isSecondFactor) => isSecondFactor ?? true),
+  })
+  .superRefine((form, context) => {
+    const isPhone = form.factor === 'PHONE_CODE';
+    for (const path of ['phoneNumber', 'phoneNumberId'] as const) {
+      if (!isPhone && form[path] != null)
+        context.addIssue({ code: 'custom', path: [path], message: PHONE_ONLY });
+    }
+    if (!isPhone && !form.secondFactor)
+      context.addIssue({ code: 'custom', path: ['secondFactor'], message: PHONE_ONLY });
+    if (form.phoneNumber != null && form.phoneNumberId != null)
+      context.addIssue({ code: 'custom', path: ['phoneNumberId'], message: 'Name one number, not two.' });
+  });
 
 builder.mutationField('startEnrollment', (t) =>
   t.errorUnionField({
-    types: [Enrollment, InvalidInput, FactorNotEnrollable, TooManyAuthenticators],
+    types: [
+      Enrollment,
+      InvalidInput,
+      FactorNotEnrollable,
+      TooManyAuthenticators,
+      PhoneNumberNotAllowed,
+      PhoneNumberNotFound,
+    ],
     nullable: true,
     authenticated: true,
     description:
-      'Begins to add a factor to the signed-in user. Unless the session has proved the user’s strongest factor in the last ten minutes, an existing factor is proved first (NIST SP 800-63B-4 section 4.1.2).',
+      'Begins to add a factor to the signed-in user: an authenticator app, or a phone number, to which `prepareFactor` then sends the code. Unless the session has proved the user’s strongest factor in the last ten minutes, an existing factor is proved first (NIST SP 800-63B-4 section 4.1.2).',
     args: { input: t.arg({ type: StartEnrollmentInput, required: true, description: 'Which.' }) },
     resolve: (_root, { input }, context) => {
       const { services, ...caller } = signedIn(context);
       const form = parseInput(enrollmentForm, input);
-      return startEnrollment(services, { factor: input.factor, label: form.label }, caller);
+      const phone = form.phoneNumber != null ? { number: form.phoneNumber } : null;
+      return startEnrollment(
+        services,
+        {
+          factor: input.factor,
+          label: form.label,
+          phone: form.phoneNumberId != null ? { id: form.phoneNumberId } : phone,
+          isSecondFactor: form.secondFactor,
+        },
+        caller,
+      );
     },
   }),
 );

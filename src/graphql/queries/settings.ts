@@ -20,6 +20,7 @@ interface PublicSettings {
   readonly firstFactors: readonly FactorKind[];
   readonly secondFactors: readonly FactorKind[];
   readonly enrollableFactors: readonly FactorKind[];
+  readonly phoneCountries: readonly string[];
   readonly secondFactorPolicy: SecondFactorPolicy;
   readonly passwordPolicy: PasswordPolicy;
 }
@@ -41,6 +42,11 @@ const PublicSettingsType = builder.objectRef<PublicSettings>('PublicSettings').i
       type: [FactorKindEnum],
       description: 'What a user may add with `startEnrollment`.',
       resolve: (it) => [...it.enrollableFactors],
+    }),
+    phoneCountries: t.stringList({
+      description:
+        'The countries to whose numbers text messages are sent (ISO 3166-1 alpha-2); none when they are switched off.',
+      resolve: (it) => [...it.phoneCountries],
     }),
     secondFactorPolicy: t.field({
       type: SecondFactorPolicyEnum,
@@ -70,9 +76,10 @@ builder.queryField('settings', (t) =>
         .orderBy((it) => it('id', '=', DEFAULT_TENANT))
         .executeTakeFirstOrThrow();
       return {
-        firstFactors: factors.first,
-        secondFactors: factors.second,
-        enrollableFactors: factors.enrollable,
+        firstFactors: factors.first(tenant.sms),
+        secondFactors: factors.second(tenant.sms),
+        enrollableFactors: factors.enrollable(tenant.sms),
+        phoneCountries: tenant.sms === 'OFF' ? [] : factors.smsCountries,
         secondFactorPolicy: tenant.second_factor,
         passwordPolicy: { ...DEFAULT_PASSWORD_POLICY, minimumLength: tenant.password_minimum_length },
       };

@@ -4,7 +4,7 @@ import { AssuranceLevel } from '../../policy/assurance.ts';
 import { Category, FactorKind } from '../../policy/factor-kind.ts';
 import { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { StepUpRequire } from '../../policy/requirement.ts';
-import { WorkflowStatus } from '../../workflows/view.ts';
+import { WorkflowRemedy, WorkflowStatus } from '../../workflows/view.ts';
 import { builder } from '../builder.ts';
 
 type Descriptions<T extends string> = { readonly [value in T]: string };
@@ -85,5 +85,14 @@ export const WorkflowStatusEnum = describedEnum<WorkflowStatus>(
     [WorkflowStatus.COMPLETE]: 'Nothing: it has succeeded.',
     [WorkflowStatus.FAILED]: 'Nothing: its attempts are spent. Start again.',
     [WorkflowStatus.EXPIRED]: 'Nothing: its deadline has passed. Start again.',
+  },
+);
+
+export const WorkflowRemedyEnum = describedEnum<WorkflowRemedy>(
+  'WorkflowRemedy',
+  'Who helps somebody who has lost what a workflow asks for.',
+  {
+    [WorkflowRemedy.ADMINISTRATOR]:
+      'An administrator, who looks at the person and removes the lost factors. Nothing in the API lets a workflow go on without them.',
   },
 );

@@ -99,6 +99,7 @@ const AuditEventType = builder
 
 export const UserType = builder.objectRef<UserRef>('User').implement({
   description: 'A person with an account.',
+  isTypeOf: (value) => !(value instanceof Error),
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The `sub` of their tokens.' }),
     roles: t.field({
@@ -162,6 +163,17 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
           createdAt: row.created_at,
           lastUsedAt: row.last_used_at,
         }));
+      },
+    }),
+    smsFactors: t.boolean({
+      description: 'Whether they let text messages be a factor of theirs at all; `setSmsFactors` changes it.',
+      resolve: async ({ id }, _args, { em }) => {
+        const row = await sqlOf(em)
+          .selectFrom('user_account')
+          .select('sms')
+          .where('id', '=', id)
+          .executeTakeFirst();
+        return row?.sms ?? false;
       },
     }),
     backupCodesRemaining: t.int({

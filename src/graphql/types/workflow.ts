@@ -7,7 +7,7 @@ import type { ChartName } from '../../workflows/charts.ts';
 import type { OutstandingChallenge, WorkflowReply } from '../../workflows/reply.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
-import { FactorKindEnum, WorkflowStatusEnum } from './enums.ts';
+import { FactorKindEnum, WorkflowRemedyEnum, WorkflowStatusEnum } from './enums.ts';
 import { SessionGrantType } from './session.ts';
 
 const FactorOption = builder.objectRef<FactorChoice>('FactorOption').implement({
@@ -30,7 +30,7 @@ const FactorOption = builder.objectRef<FactorChoice>('FactorOption').implement({
 });
 
 const Challenge = builder.objectRef<OutstandingChallenge>('Challenge').implement({
-  description: 'An outstanding demand for a proof: a code that was sent.',
+  description: 'An outstanding demand for a proof: a code or a link that was sent.',
   fields: (t) => ({
     factor: t.field({
       type: FactorKindEnum,
@@ -43,6 +43,12 @@ const Challenge = builder.objectRef<OutstandingChallenge>('Challenge').implement
       description: 'When it was sent. It can be sent again 30 seconds later.',
     }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it is no longer accepted.' }),
+    approvedAt: t.expose('approvedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'Of a link: when it was approved, on whichever device. From then on `attemptFactor` takes `{ linkApproved: true }`.',
+    }),
   }),
 });
 
@@ -149,6 +155,21 @@ export const SignIn = workflowType(
   'A first factor, then a second one of another category for a user who has it. An identifier that nobody has looks the same.',
   true,
 );
+export const PasswordReset = builder.objectRef<WorkflowReply>('PasswordReset').implement({
+  description:
+    'A forgotten password: what reaches the user is proved, then a second factor of a user who has one, and only then `chooseNewPassword` works. It signs nobody in. An identifier that nobody has looks the same.',
+  interfaces: [Workflow],
+  isTypeOf: isRunOf('password-reset'),
+  fields: (t) => ({
+    remedy: t.field({
+      type: WorkflowRemedyEnum,
+      nullable: true,
+      description:
+        'Who helps somebody who cannot prove any of `factors` (any more). Also when the reset has failed because there is nothing that the user could prove.',
+      resolve: ({ view }) => view.remedy ?? null,
+    }),
+  }),
+});
 export const Enrollment = workflowType(
   'enrollment',
   'Enrollment',

@@ -40,9 +40,7 @@ export async function startEnrollment(
   const { session } = caller;
   const account = await findAccount(sqlOf(caller.em), session.userId);
   if (account === null) throw new Error('A session has no user.');
-  const enrollable = account.smsOfUser
-    ? factors.enrollable(account.smsOfTenant)
-    : factors.enrollable('OFF');
+  const enrollable = account.smsOfUser ? factors.enrollable(account.smsOfTenant) : factors.enrollable('OFF');
   if (!enrollable.includes(request.factor)) throw new FactorNotEnrollable(enrollable);
   const settlement = new Settlement();
   const newAuthenticatorId =

@@ -3,10 +3,7 @@ import type { SnapshotFrom } from 'xstate';
 import { viewOfEnd, type WorkflowView } from '../view.ts';
 import type { passwordResetChart } from './chart.ts';
 
-export function viewPasswordReset({
-  value,
-  context,
-}: SnapshotFrom<typeof passwordResetChart>): WorkflowView {
+export function viewPasswordReset({ value, context }: SnapshotFrom<typeof passwordResetChart>): WorkflowView {
   switch (value) {
     case 'firstFactor':
       return { status: 'NEEDS_FIRST_FACTOR', proves: { what: 'ANY_OF', factors: context.offered } };

@@ -11,8 +11,8 @@ import {
 } from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effect.ts';
 import type { WorkflowEvent } from '../event.ts';
-import { keptEvidence } from '../keep-evidence.ts';
 import { firstAuthenticator, provesFirstAuthenticator } from '../first-authenticator.ts';
+import { keptEvidence } from '../keep-evidence.ts';
 
 export interface SignInInput {
   /** The first factors on offer; the same for an account that does not exist. */

@@ -1,8 +1,8 @@
 // Begins a sign-up. An address that has an account already walks the same way, with the same work: its owner gets a
 // message that says so, and no code ever leads on.
 import type { Account } from '../../factors/account.ts';
-import type { PasswordHasher } from '../../factors/password/hash.ts';
 import { hashNewPassword } from '../../factors/password/change.ts';
+import type { PasswordHasher } from '../../factors/password/hash.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';

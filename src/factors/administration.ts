@@ -1,0 +1,75 @@
+// How an administrator helps a user: lifts the locks of an account, or takes away second factors that were lost.
+import { addNotice } from '../delivery/notices.ts';
+import type { Outbox } from '../delivery/outbox.ts';
+import { addAudit } from '../persistence/audit.ts';
+import { type EntityManager, sqlOf } from '../persistence/orm.ts';
+import { Settlement } from '../persistence/settlement.ts';
+import { SECOND_FACTORS } from '../policy/factor-kind.ts';
+import type { Client } from '../sessions/grants.ts';
+import { type Account, findAccount, lockUser } from './account.ts';
+import { liftLockouts } from './lockout.ts';
+
+export interface Administrator {
+  readonly em: EntityManager;
+  /** The tenant whose users they may help. */
+  readonly tenantId: string;
+  readonly client: Client;
+  readonly now: Date;
+}
+
+/** Null when the administrator's tenant has no such user. */
+async function userOf({ em, tenantId }: Administrator, userId: string): Promise<Account | null> {
+  const account = await findAccount(sqlOf(em), userId);
+  return account?.tenantId === tenantId ? account : null;
+}
+
+/** False when there is no such user. */
+export async function unlockUser(userId: string, administrator: Administrator): Promise<boolean> {
+  const { em, tenantId, client, now } = administrator;
+  if ((await userOf(administrator, userId)) === null) return false;
+  const settlement = new Settlement();
+  liftLockouts(settlement, userId);
+  addAudit(settlement, { type: 'user.unlocked', tenantId, userId, sessionId: null }, client, now);
+  await settlement.commit(em);
+  return true;
+}
+
+/**
+ * Every second factor and backup code goes, and every session ends: who the user is rests on the administrator's look
+ * at them now, and on the first factor. False when there is no such user.
+ */
+export async function removeSecondFactors(
+  { outbox }: { outbox: Outbox },
+  userId: string,
+  administrator: Administrator,
+): Promise<boolean> {
+  const { em, tenantId, client, now } = administrator;
+  const account = await userOf(administrator, userId);
+  if (account === null) return false;
+  const settlement = new Settlement();
+  settlement.require(async (sql) => {
+    await lockUser(sql, userId);
+    return true;
+  });
+  settlement.write((sql) =>
+    sql
+      .deleteFrom('authenticator')
+      .where('user_id', '=', userId)
+      .where('factor', 'in', [...SECOND_FACTORS]),
+  );
+  settlement.write((sql) =>
+    sql.updateTable('phone_number').set({ second_factor: false }).where('user_id', '=', userId),
+  );
+  settlement.write((sql) => sql.deleteFrom('backup_code').where('user_id', '=', userId));
+  settlement.write((sql) =>
+    sql
+      .updateTable('session')
+      .set({ revoked_at: now })
+      .where('user_id', '=', userId)
+      .where('revoked_at', 'is', null),
+  );
+  addAudit(settlement, { type: 'second-factors.removed', tenantId, userId, sessionId: null }, client, now);
+  addNotice(outbox, { account, settlement, now }, { name: 'second-factors-removed' });
+  await settlement.commit(em);
+  return true;
+}

@@ -1,0 +1,158 @@
+// Whose word about a client's address is taken: that of the proxies in TRUSTED_PROXIES, and nobody else's.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { PASSWORD, TestClient } from '../harness/client.ts';
+import { query } from '../harness/sql.ts';
+
+const START = `mutation ($identifier: String!) { startSignIn(input: { identifier: $identifier }) { ... on SignIn { id } } }`;
+const ATTEMPT = `mutation ($id: ID!, $password: String!) {
+  attemptFactor(input: { workflowId: $id, proof: { password: $password } }) {
+    ... on SignIn { session { accessToken session { ip } } }
+  }
+}`;
+
+const email = `${randomUUID()}@example.com`;
+const apps: TestApp[] = [];
+afterAll(async () => {
+  for (const app of apps.toReversed()) await app[Symbol.asyncDispose]();
+});
+
+/** A node of one and the same instance. */
+async function nodeWith(environment: Readonly<Record<string, string>>): Promise<TestApp> {
+  const app = await startTestApp(environment, apps[0]?.databaseUrl);
+  apps.push(app);
+  return app;
+}
+
+/** The address that a session says it was opened from. */
+async function ipOf(url: string, forwardedFor?: string): Promise<string | null> {
+  const client = new TestClient({ url });
+  const headers = forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor };
+  const { id } = (await client.graphql(START, { identifier: email })).data.startSignIn;
+  const { status, data } = await client.graphql(ATTEMPT, { id, password: PASSWORD }, undefined, headers);
+  expect(status).toBe(200);
+  return data.attemptFactor.session.session.ip;
+}
+
+let untrusting: TestApp;
+let behindOne: TestApp;
+let behindTwo: TestApp;
+
+beforeAll(async () => {
+  untrusting = await nodeWith({});
+  behindOne = await nodeWith({ TRUSTED_PROXIES: 'loopback' });
+  behindTwo = await nodeWith({ TRUSTED_PROXIES: '127.0.0.1, 198.51.100.0/24, 2001:db8:ffff::/48' });
+  await new TestClient(untrusting).signUp(email);
+});
+
+describe('without a trusted proxy', () => {
+  test.each(['203.0.113.7', '127.0.0.1, 127.0.0.1', '2001:db8::1', 'garbage'])(
+    'a forged header changes nothing: %s',
+    async (forged) => {
+      expect(await ipOf(untrusting.url, forged)).toBe('127.0.0.1');
+    },
+  );
+
+  test('a proxy that is not the peer is no reason to believe the peer', async () => {
+    const app = await nodeWith({ TRUSTED_PROXIES: '10.0.0.0/8, ::1' });
+    expect(await ipOf(app.url, '203.0.113.7')).toBe('127.0.0.1');
+    expect(await ipOf(app.url, '203.0.113.7, 10.0.0.1')).toBe('127.0.0.1');
+  });
+
+  test('other headers that proxies write change nothing either', async () => {
+    const client = new TestClient(behindOne);
+    const { id } = (await client.graphql(START, { identifier: email })).data.startSignIn;
+    const { data } = await client.graphql(ATTEMPT, { id, password: PASSWORD }, undefined, {
+      forwarded: 'for=203.0.113.7',
+      'x-real-ip': '203.0.113.7',
+      'client-ip': '203.0.113.7',
+    });
+    expect(data.attemptFactor.session.session.ip).toBe('127.0.0.1');
+  });
+});
+
+describe('behind a trusted proxy', () => {
+  test('the client is whom the proxy names', async () => {
+    expect(await ipOf(behindOne.url, '203.0.113.7')).toBe('203.0.113.7');
+    expect(await ipOf(behindOne.url, '2001:DB8:0:0::7')).toBe('2001:db8::7');
+    expect(await ipOf(behindOne.url, '::ffff:203.0.113.7')).toBe('203.0.113.7');
+  });
+
+  test('without a header the client is the peer', async () => {
+    expect(await ipOf(behindOne.url)).toBe('127.0.0.1');
+    expect(await ipOf(behindOne.url, '')).toBe('127.0.0.1');
+  });
+
+  test('what a client wrote into the header itself counts for nothing', async () => {
+    expect(await ipOf(behindOne.url, '192.0.2.66, 203.0.113.7')).toBe('203.0.113.7');
+    expect(await ipOf(behindOne.url, '127.0.0.1, 203.0.113.7')).toBe('203.0.113.7');
+    expect(await ipOf(behindTwo.url, '192.0.2.66, 203.0.113.7, 198.51.100.9')).toBe('203.0.113.7');
+    expect(await ipOf(behindTwo.url, '198.51.100.9, 203.0.113.7, 198.51.100.9')).toBe('203.0.113.7');
+  });
+
+  test('of two proxies both must be trusted for the client behind them to be seen', async () => {
+    expect(await ipOf(behindOne.url, '203.0.113.7, 198.51.100.9')).toBe('198.51.100.9');
+    expect(await ipOf(behindTwo.url, '203.0.113.7, 198.51.100.9')).toBe('203.0.113.7');
+    expect(await ipOf(behindTwo.url, '203.0.113.7, 2001:db8:ffff::9')).toBe('203.0.113.7');
+    expect(await ipOf(behindTwo.url, '203.0.113.7, ::ffff:198.51.100.9')).toBe('203.0.113.7');
+  });
+});
+
+describe('garbage in the header of a trusted proxy', () => {
+  test.each([
+    'unknown',
+    '_hidden',
+    '203.0.113.7:4711',
+    '203.0.113.999',
+    '1',
+    '0x7f000001',
+    "'; drop table session; --",
+    ',,, ,',
+    '<script>',
+    'x'.repeat(8000),
+  ])('leaves the address of the proxy: %.40s', async (garbage) => {
+    expect(await ipOf(behindOne.url, garbage)).toBe('127.0.0.1');
+  });
+
+  test('leaves the nearest hop that is an address, and hides nobody behind it', async () => {
+    expect(await ipOf(behindTwo.url, '203.0.113.7, garbage, 198.51.100.9')).toBe('198.51.100.9');
+    // As a number this would be 127.0.0.1, and trusted.
+    expect(await ipOf(behindOne.url, '203.0.113.7, 0x7f000001')).toBe('127.0.0.1');
+    expect(await ipOf(behindOne.url, '203.0.113.7, 2130706433')).toBe('127.0.0.1');
+  });
+
+  test('a list as long as a header may be is read to where trust ends', async () => {
+    expect(await ipOf(behindOne.url, `${'192.0.2.66,'.repeat(1200)}203.0.113.7`)).toBe('203.0.113.7');
+    expect(await ipOf(behindOne.url, `203.0.113.7${',127.0.0.1'.repeat(1200)}`)).toBe('203.0.113.7');
+  });
+
+  test('a zone of any length is left out', async () => {
+    expect(await ipOf(behindOne.url, `fe80::1%${'x'.repeat(5000)}`)).toBe('fe80::1');
+  });
+});
+
+describe('over IPv6', () => {
+  test('the peer is known as an IPv6 address', async () => {
+    const trusting = await nodeWith({ HOST: '::1', TRUSTED_PROXIES: '::1' });
+    expect(await ipOf(trusting.url)).toBe('::1');
+    expect(await ipOf(trusting.url, '203.0.113.7')).toBe('203.0.113.7');
+    const other = await nodeWith({ HOST: '::1', TRUSTED_PROXIES: '127.0.0.0/8' });
+    expect(await ipOf(other.url, '203.0.113.7')).toBe('::1');
+  });
+
+  test('a peer with an IPv4-mapped address is the IPv4 address, trusted or not', async () => {
+    const onBoth = (app: TestApp): string => app.url.replace('[::]', '127.0.0.1');
+    const trusting = await nodeWith({ HOST: '::', TRUSTED_PROXIES: '127.0.0.1' });
+    expect(await ipOf(onBoth(trusting))).toBe('127.0.0.1');
+    expect(await ipOf(onBoth(trusting), '203.0.113.7')).toBe('203.0.113.7');
+    const other = await nodeWith({ HOST: '::', TRUSTED_PROXIES: '192.0.2.1' });
+    expect(await ipOf(onBoth(other), '203.0.113.7')).toBe('127.0.0.1');
+  });
+});
+
+test('the audit has heard of no other addresses, and of nothing that is none', async () => {
+  const rows = await query<{ ip: string }>(untrusting.databaseUrl, 'select distinct ip from audit_event');
+  const known = ['127.0.0.1', '::1', '198.51.100.9', '2001:db8::7', '203.0.113.7', 'fe80::1'];
+  expect(rows.map(({ ip }) => ip).toSorted()).toEqual(known.toSorted());
+});
