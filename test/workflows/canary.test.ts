@@ -6,6 +6,7 @@ import { query } from '../harness/sql.ts';
 
 const PASSWORD = 'canary password 7f3a1c9d';
 const WRONG_PASSWORD = 'canary wrong guess 2b8e';
+const NEW_PASSWORD = 'canary new password 5d0c';
 
 let app: TestApp;
 let client: TestClient;
@@ -58,6 +59,34 @@ beforeAll(async () => {
 
   const stepUp = sow(await client.startStepUp({}, token), 'the step-up');
   sow(await client.attempt(stepUp.id, { backupCode: enrolled.backupCodes?.[1] }, token), 'the step-up');
+
+  const phone = '+14155552671';
+  const adding = sow(
+    await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumber: phone }, token),
+    'the phone',
+  );
+  await client.prepare(adding.id, 'PHONE_CODE', token);
+  const phoneCode = await client.codeFor(phone);
+  secrets.set('phone code', phoneCode);
+  token = sow(await client.attempt(adding.id, { phoneCode }, token), 'the phone').session?.accessToken ?? '';
+
+  const link = sow(await client.startSignIn({ identifier: email }), 'the link');
+  await client.prepare(link.id, 'EMAIL_LINK');
+  const linkToken = await client.linkFor(email);
+  secrets.set('token of the link', linkToken);
+  await client.approve('x'.repeat(43));
+  await client.approve(linkToken);
+  await client.attempt(link.id, { linkApproved: true });
+
+  const reset = sow(await client.startPasswordReset({ identifier: email }), 'the reset');
+  await client.prepare(reset.id, 'EMAIL_CODE');
+  const resetCode = await client.codeFor(email);
+  secrets.set('e-mail code of the reset', resetCode);
+  await client.attempt(reset.id, { emailCode: resetCode });
+  await client.attempt(reset.id, { backupCode: enrolled.backupCodes?.[2] });
+  secrets.set('new password', NEW_PASSWORD);
+  secrets.set('device token', signedIn.session?.deviceToken ?? '');
+  await client.chooseNewPassword(reset.id, NEW_PASSWORD, { signOutOtherSessions: false });
 
   const refresh = `mutation ($t: String) { refreshSession(input: { refreshToken: $t }) { ... on SessionGrant { accessToken refreshToken } } }`;
   const { data } = await client.graphql(refresh, { t: signedIn.session?.refreshToken });

@@ -77,6 +77,7 @@ function prove(userId: string, { rows }: NewBackupCodes, code: string): Promise<
     workflowId: randomUUID(),
     account: { id: userId, backupCodes: rows } as unknown as Account,
     authenticators: [],
+    enrolling: null,
     challenge: null,
     now,
   });

@@ -173,8 +173,10 @@ describe('new backup codes', () => {
     for (const old of person.codes.slice(0, 2))
       expect((await prove(person, old)).code).toBe('PROOF_REJECTED');
     expect((await prove(person, codes[0] ?? '')).status).toBe('COMPLETE');
-    const notice = (await client.inbox()).find((one) => one.to === person.email);
-    expect(notice?.subject).toBe('New backup codes');
+    const subjects = (await client.inbox())
+      .filter((one) => one.to === person.email)
+      .map((one) => one.subject);
+    expect(subjects).toContain('New backup codes');
     expect(notice?.text).not.toMatch(/[0-9A-Z]{4}-[0-9A-Z]{4}/);
   });
 

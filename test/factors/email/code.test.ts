@@ -193,15 +193,17 @@ test('nothing was sent, nothing can be proved', async () => {
 });
 
 describe('where it is kept', () => {
-  test('a challenge holds a digest of it under the key of the instance, bound to the workflow', async () => {
+  test('a challenge holds a digest of it under the key of the instance, bound to its workflow and itself', async () => {
     const { workflowId, code } = await prepared();
     const row = createHash('sha256').update(workflowId).digest('base64url');
-    const [challenge] = await query<{ code_digest: string }>(
+    const [challenge] = await query<{ id: string; code_digest: string }>(
       app.databaseUrl,
-      'select code_digest from challenge where workflow_id = $1',
+      'select id, code_digest from challenge where workflow_id = $1',
       [row],
     );
-    expect(challenge?.code_digest).toBe(keyedDigest(new KeyRing([KEY]), 'code', `${row}:${code}`));
+    expect(challenge?.code_digest).toBe(
+      keyedDigest(new KeyRing([KEY]), 'code', `${row}:${challenge?.id}:${code}`),
+    );
     for (const value of [code, `${row}:${code}`, `${workflowId}:${code}`]) {
       const guess = createHash('sha256').update(value).digest('base64url');
       expect(challenge?.code_digest).not.toContain(guess);

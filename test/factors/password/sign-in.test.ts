@@ -176,6 +176,7 @@ describe('when the operator raises the cost and replaces the key', () => {
         workflowId: randomUUID(),
         account: null,
         authenticators: [authenticator],
+        enrolling: null,
         challenge: null,
         now: new Date(),
       });

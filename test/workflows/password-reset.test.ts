@@ -1,0 +1,350 @@
+// A forgotten password: what must be proved before a new one counts, and what an attacker tries instead.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { PASSWORD, type Person, type Step, TestClient } from '../harness/client.ts';
+import { query } from '../harness/sql.ts';
+
+const NEW_PASSWORD = 'quite another battery staple';
+
+let app: TestApp;
+let client: TestClient;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  client = new TestClient(app);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+interface Protected extends Person {
+  readonly secret: string;
+  readonly backupCodes: readonly string[];
+}
+
+async function withTotp(): Promise<Protected> {
+  const person = await client.signUp();
+  const { secret, backupCodes, tokens } = await client.enrollTotp(person.accessToken);
+  app.clock.advance(30);
+  return { ...person, ...tokens, secret, backupCodes };
+}
+
+/** The code of the app in a period that was not used yet. */
+function totp({ secret }: Protected): string {
+  app.clock.advance(60);
+  return client.totp(secret);
+}
+
+async function proveMailbox({ email }: { email: string }): Promise<Step> {
+  const { id } = await client.startPasswordReset({ identifier: email });
+  await client.prepare(id, 'EMAIL_CODE');
+  return client.attempt(id, { emailCode: await client.codeFor(email) });
+}
+
+async function storedPassword(email: string): Promise<string> {
+  const [row] = await query<{ secret: string }>(
+    app.databaseUrl,
+    `select a.secret from authenticator a join email_address e using (user_id)
+     where e.address = $1 and a.factor = 'PASSWORD'`,
+    [email],
+  );
+  return row?.secret ?? '';
+}
+
+/** Whether this password is accepted as a first factor. */
+async function accepts(email: string, password: string): Promise<boolean> {
+  const { id } = await client.startSignIn({ identifier: email });
+  return (await client.attempt(id, { password })).code === undefined;
+}
+
+describe('a user without a second factor', () => {
+  test('proves the mailbox by a code, chooses a password, and is not signed in by that', async () => {
+    const person = await client.signUp();
+    const proved = await proveMailbox(person);
+    expect(proved).toMatchObject({ status: 'NEEDS_NEW_PASSWORD', factors: [], remedy: null });
+    const done = await client.chooseNewPassword(proved.id, NEW_PASSWORD);
+    expect(done).toMatchObject({ __typename: 'PasswordReset', status: 'COMPLETE' });
+    expect(JSON.stringify(done)).not.toContain('accessToken');
+    expect(await accepts(person.email, NEW_PASSWORD)).toBe(true);
+    expect(await accepts(person.email, PASSWORD)).toBe(false);
+  });
+
+  test('may prove it by a link instead, approved on any device', async () => {
+    const person = await client.signUp();
+    const { id } = await client.startPasswordReset({ identifier: person.email });
+    await client.prepare(id, 'EMAIL_LINK');
+    await client.approve(await client.linkFor(person.email));
+    expect((await client.attempt(id, { linkApproved: true })).status).toBe('NEEDS_NEW_PASSWORD');
+    expect((await client.chooseNewPassword(id, NEW_PASSWORD)).status).toBe('COMPLETE');
+    expect(await accepts(person.email, NEW_PASSWORD)).toBe(true);
+  });
+});
+
+describe('a user with a second factor', () => {
+  test.each([
+    ['the authenticator app', (person: Protected) => ({ totp: totp(person) })],
+    ['a backup code', (person: Protected) => ({ backupCode: person.backupCodes[0] })],
+  ])('proves possession with %s before anything changes', async (_what, proof) => {
+    const person = await withTotp();
+    const before = await storedPassword(person.email);
+    const proved = await proveMailbox(person);
+    expect(proved.status).toBe('NEEDS_SECOND_FACTOR');
+    expect(proved.factors.map((one) => one.factor)).toEqual(['TOTP', 'BACKUP_CODE']);
+    const early = await client.chooseNewPassword(proved.id, NEW_PASSWORD);
+    expect(early.code).toBe('NEW_PASSWORD_NOT_DUE');
+    expect(await storedPassword(person.email)).toBe(before);
+
+    expect((await client.attempt(proved.id, proof(person))).status).toBe('NEEDS_NEW_PASSWORD');
+    expect(await storedPassword(person.email)).toBe(before);
+    expect((await client.chooseNewPassword(proved.id, NEW_PASSWORD)).status).toBe('COMPLETE');
+    expect(await storedPassword(person.email)).not.toBe(before);
+  });
+
+  test('who has lost every one of them is told that an administrator helps, and passes by nothing else', async () => {
+    const person = await withTotp();
+    const proved = await proveMailbox(person);
+    expect(proved.remedy).toBe('ADMINISTRATOR');
+    for (const proof of [{ password: PASSWORD }, { emailCode: '123456' }, { phoneCode: '123456' }]) {
+      expect((await client.attempt(proved.id, proof)).code).toBe('FACTOR_NOT_OFFERED');
+    }
+    for (const factor of ['EMAIL_CODE', 'EMAIL_LINK', 'PHONE_CODE', 'PHONE_LINK'])
+      expect((await client.prepare(proved.id, factor)).code).toBe('FACTOR_NOT_OFFERED');
+    expect((await client.chooseNewPassword(proved.id, NEW_PASSWORD)).code).toBe('NEW_PASSWORD_NOT_DUE');
+  });
+
+  test('enrolled between the mailbox and the new password: it is demanded all the same before a sign-in', async () => {
+    const person = await client.signUp();
+    const proved = await proveMailbox(person);
+    const { secret } = await client.enrollTotp(person.accessToken);
+    await client.chooseNewPassword(proved.id, NEW_PASSWORD);
+    const { id } = await client.startSignIn({ identifier: person.email });
+    expect((await client.attempt(id, { password: NEW_PASSWORD })).status).toBe('NEEDS_SECOND_FACTOR');
+    app.clock.advance(60);
+    expect((await client.attempt(id, { totp: client.totp(secret) })).status).toBe('COMPLETE');
+  });
+});
+
+describe('an attacker', () => {
+  test('who holds the mailbox alone gains nothing by asking twice, or by opening workflow after workflow', async () => {
+    const person = await withTotp();
+    const before = await storedPassword(person.email);
+    for (let round = 0; round < 3; round += 1) {
+      const proved = await proveMailbox(person);
+      expect((await client.chooseNewPassword(proved.id, NEW_PASSWORD)).code).toBe('NEW_PASSWORD_NOT_DUE');
+      expect((await client.chooseNewPassword(proved.id, NEW_PASSWORD)).code).toBe('NEW_PASSWORD_NOT_DUE');
+    }
+    expect(await storedPassword(person.email)).toBe(before);
+  });
+
+  test('who mixes the steps of two workflows has proved nothing in either', async () => {
+    const [victim, attacker] = [await withTotp(), await withTotp()];
+    const before = await storedPassword(victim.email);
+    const own = await proveMailbox(attacker);
+    expect((await client.attempt(own.id, { totp: totp(attacker) })).status).toBe('NEEDS_NEW_PASSWORD');
+    const other = await client.startPasswordReset({ identifier: victim.email });
+    expect((await client.chooseNewPassword(other.id, NEW_PASSWORD)).code).toBe('NEW_PASSWORD_NOT_DUE');
+    // The code of a reset in a sign-in, and of one reset in another.
+    await client.prepare(other.id, 'EMAIL_CODE');
+    const code = await client.codeFor(victim.email);
+    const signIn = await client.startSignIn({ identifier: victim.email });
+    await client.prepare(signIn.id, 'EMAIL_CODE');
+    const mails = (await client.inbox()).filter((one) => one.to === victim.email);
+    expect(mails.length).toBeGreaterThan(1);
+    expect((await client.attempt(signIn.id, { emailCode: code })).code).toBe('PROOF_REJECTED');
+    const again = await client.startPasswordReset({ identifier: victim.email });
+    await client.prepare(again.id, 'EMAIL_CODE');
+    expect((await client.attempt(again.id, { emailCode: code })).code).toBe('PROOF_REJECTED');
+    // The attacker's second factor for the victim's mailbox.
+    const proved = await proveMailbox(victim);
+    expect((await client.attempt(proved.id, { totp: client.totp(attacker.secret, 1) })).code).toBe(
+      'PROOF_REJECTED',
+    );
+    expect(await storedPassword(victim.email)).toBe(before);
+    expect(await accepts(victim.email, PASSWORD)).toBe(true);
+  });
+
+  test('who has begun a sign-in with the old password finds it over when a new one is chosen', async () => {
+    const person = await withTotp();
+    const { id } = await client.startSignIn({ identifier: person.email });
+    expect((await client.attempt(id, { password: PASSWORD })).status).toBe('NEEDS_SECOND_FACTOR');
+    const proved = await proveMailbox(person);
+    await client.attempt(proved.id, { totp: totp(person) });
+    await client.chooseNewPassword(proved.id, NEW_PASSWORD);
+    expect((await client.attempt(id, { totp: totp(person) })).code).toBe('WORKFLOW_EXPIRED');
+  });
+
+  test('of ten who choose a password at once in one workflow, one wins, and the hash is that one’s', async () => {
+    const person = await client.signUp();
+    const proved = await proveMailbox(person);
+    const choices = Array.from({ length: 10 }, (_, at) => `chosen password number ${at}`);
+    const steps = await Promise.all(choices.map((choice) => client.chooseNewPassword(proved.id, choice)));
+    const won = choices.filter((_, at) => steps[at]?.status === 'COMPLETE');
+    expect(won).toHaveLength(1);
+    for (const choice of choices) expect(await accepts(person.email, choice)).toBe(choice === won[0]);
+  });
+
+  test('of two resets that are both ready, the second one ends with the first', async () => {
+    const person = await client.signUp();
+    const [one, other] = [await proveMailbox(person), await proveMailbox(person)];
+    expect(other.status).toBe('NEEDS_NEW_PASSWORD');
+    await client.chooseNewPassword(one.id, NEW_PASSWORD);
+    expect((await client.chooseNewPassword(other.id, 'the attacker’s password')).code).toBe(
+      'WORKFLOW_EXPIRED',
+    );
+    expect(await accepts(person.email, NEW_PASSWORD)).toBe(true);
+  });
+
+  test('who finishes two resets at the same moment ends neither in a deadlock nor in both', async () => {
+    const person = await client.signUp();
+    const ready = [await proveMailbox(person), await proveMailbox(person), await proveMailbox(person)];
+    const steps = await Promise.all(
+      ready.map(({ id }, at) => client.chooseNewPassword(id, `parallel password ${at}`)),
+    );
+    expect(steps.filter((step) => step.status === 'COMPLETE')).toHaveLength(1);
+    for (const { status, code } of steps) {
+      if (status !== 'COMPLETE') expect(['CONFLICT', 'WORKFLOW_EXPIRED', 'WORKFLOW_ENDED']).toContain(code);
+    }
+  });
+
+  test('who races a sign-in with the old password against the new one has no session afterwards', async () => {
+    const person = await client.signUp();
+    const proved = await proveMailbox(person);
+    const signIns = await Promise.all(
+      Array.from({ length: 8 }, () => client.startSignIn({ identifier: person.email })),
+    );
+    const [, ...raced] = await Promise.all([
+      client.chooseNewPassword(proved.id, NEW_PASSWORD),
+      ...signIns.map(({ id }) => client.attempt(id, { password: PASSWORD })),
+    ]);
+    for (const step of raced.filter((one) => one.session != null)) {
+      // It came before, and so was ended by the change.
+      const { errors } = await client.graphql('{ viewer { id } }', {}, step.session?.accessToken);
+      expect(errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
+    }
+  });
+
+  test('cannot use a workflow of another kind', async () => {
+    const person = await client.signUp();
+    const { id } = await client.startSignIn({ identifier: person.email });
+    expect((await client.chooseNewPassword(id, NEW_PASSWORD)).code).toBe('NEW_PASSWORD_NOT_DUE');
+    expect((await client.chooseNewPassword('x'.repeat(43), NEW_PASSWORD)).code).toBe('WORKFLOW_NOT_FOUND');
+    expect((await client.chooseNewPassword('', NEW_PASSWORD)).code).toBe('WORKFLOW_NOT_FOUND');
+  });
+
+  test('who guesses the code of somebody else’s mailbox has five tries, and a new code does not renew them', async () => {
+    const person = await client.signUp();
+    const { id } = await client.startPasswordReset({ identifier: person.email });
+    await client.prepare(id, 'EMAIL_CODE');
+    for (let remaining = 4; remaining >= 2; remaining -= 1)
+      expect(await client.attempt(id, { emailCode: '000000' })).toMatchObject({
+        attemptsRemaining: remaining,
+      });
+    app.clock.advance(31);
+    await client.prepare(id, 'EMAIL_CODE');
+    expect(await client.attempt(id, { emailCode: '000000' })).toMatchObject({ attemptsRemaining: 1 });
+    expect(await client.attempt(id, { emailCode: '000000' })).toMatchObject({ attemptsRemaining: 0 });
+    expect((await client.attempt(id, { emailCode: await client.codeFor(person.email) })).code).toBe(
+      'WORKFLOW_ENDED',
+    );
+  });
+});
+
+describe('a new password', () => {
+  test.each(['short', '', 'x'.repeat(257)])(
+    'that the policy refuses (%j) changes nothing, and the reset goes on',
+    async (password) => {
+      const person = await client.signUp();
+      const before = await storedPassword(person.email);
+      const proved = await proveMailbox(person);
+      expect((await client.chooseNewPassword(proved.id, password)).code).toBe('PASSWORD_REJECTED');
+      expect(await storedPassword(person.email)).toBe(before);
+      expect((await client.chooseNewPassword(proved.id, NEW_PASSWORD)).status).toBe('COMPLETE');
+    },
+  );
+
+  test('of a tenant is measured by that tenant’s policy', async () => {
+    await query(
+      app.databaseUrl,
+      "insert into tenant (id, password_minimum_length, created_at) values ('long', 20, now())",
+    );
+    const email = `${randomUUID()}@example.com`;
+    const signUp = await client.startSignUp({
+      email,
+      password: 'twenty characters and more',
+      tenant: 'long',
+    });
+    await client.attempt(signUp.id, { emailCode: await client.codeFor(email) });
+    const { id } = await client.startPasswordReset({ identifier: email, tenant: 'long' });
+    await client.prepare(id, 'EMAIL_CODE');
+    await client.attempt(id, { emailCode: await client.codeFor(email) });
+    expect((await client.chooseNewPassword(id, 'only nineteen chars')).code).toBe('PASSWORD_REJECTED');
+    expect((await client.chooseNewPassword(id, 'here are twenty chars')).status).toBe('COMPLETE');
+  });
+
+  test.each([
+    ['ends every session', undefined, 'UNAUTHENTICATED'],
+    ['leaves the sessions when the user says so', { signOutOtherSessions: false }, undefined],
+  ])('%s', async (_what, options, expected) => {
+    const person = await client.signUp();
+    const proved = await proveMailbox(person);
+    await client.chooseNewPassword(proved.id, NEW_PASSWORD, options);
+    const { errors } = await client.graphql('{ viewer { id } }', {}, person.accessToken);
+    expect(errors[0]?.extensions.code).toBe(expected);
+    const refreshed = await client.graphql(
+      'mutation ($t: String) { refreshSession(input: { refreshToken: $t }) { __typename } }',
+      { t: person.refreshToken },
+    );
+    expect(refreshed.data.refreshSession.__typename).toBe(
+      expected === undefined ? 'SessionGrant' : 'RefreshTokenRejected',
+    );
+  });
+
+  test('is told to its user, and is in the audit log without a word of it', async () => {
+    const person = await withTotp();
+    const proved = await proveMailbox(person);
+    await client.attempt(proved.id, { totp: totp(person) });
+    await client.chooseNewPassword(proved.id, NEW_PASSWORD, { signOutOtherSessions: false });
+    const notice = (await client.inbox()).find((one) => one.to === person.email);
+    expect(notice?.subject).toMatch(/password/i);
+    expect(notice?.text).not.toContain(NEW_PASSWORD);
+    const events = await query<{ type: string }>(
+      app.databaseUrl,
+      `select a.type from audit_event a join email_address e using (user_id)
+       where e.address = $1 and a.type like 'password-reset%' order by a.occurred_at`,
+      [person.email],
+    );
+    expect(events.map((one) => one.type)).toEqual([
+      'password-reset.proof-accepted',
+      'password-reset.proof-accepted',
+      'password-reset.complete',
+    ]);
+  });
+});
+
+describe('an administrator', () => {
+  test('takes away second factors that were lost; the mailbox then is enough, and the user hears of it', async () => {
+    const [person, helper] = [await withTotp(), await withTotp()];
+    await query(
+      app.databaseUrl,
+      `update user_account u set roles = '["ADMIN"]' from email_address e where e.user_id = u.id and e.address = $1`,
+      [helper.email],
+    );
+    const [user] = await query<{ user_id: string }>(
+      app.databaseUrl,
+      'select user_id from email_address where address = $1',
+      [person.email],
+    );
+    const remove = 'mutation ($id: ID!) { removeSecondFactors(id: $id) { __typename ... on User { id } } }';
+    const byUser = await client.graphql(remove, { id: user?.user_id }, person.accessToken);
+    expect(byUser.errors[0]?.extensions.code).toBe('FORBIDDEN');
+    const { data } = await client.graphql(remove, { id: user?.user_id }, helper.accessToken);
+    expect(data.removeSecondFactors).toEqual({ __typename: 'User', id: user?.user_id });
+    const gone = await client.graphql('{ viewer { id } }', {}, person.accessToken);
+    expect(gone.errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
+    const proved = await proveMailbox(person);
+    expect(proved.status).toBe('NEEDS_NEW_PASSWORD');
+    const unknown = await client.graphql(remove, { id: randomUUID() }, helper.accessToken);
+    expect(unknown.data.removeSecondFactors.__typename).toBe('NotFound');
+    const subjects = (await client.inbox()).filter((one) => one.to === person.email);
+    expect(subjects.length).toBeGreaterThan(2);
+  });
+});
