@@ -1,0 +1,547 @@
+// Phone numbers as factors: never before they were proved, never a second factor unless their user said so, and off
+// wherever somebody has switched them off. A number that a stranger takes over (SIM swap) opens nothing by itself.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../../harness/app.ts';
+import { PASSWORD, type Person, TestClient, type Tokens } from '../../harness/client.ts';
+import { query } from '../../harness/sql.ts';
+
+let app: TestApp;
+let client: TestClient;
+let numbers = 2000;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  client = new TestClient(app);
+  await query(
+    app.databaseUrl,
+    `insert into tenant (id, sms, created_at) values ('any', 'ANY_FACTOR', now()), ('none', 'OFF', now())`,
+  );
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+/** A number that nobody has used yet. */
+function newNumber(): string {
+  numbers += 1;
+  return `+1415555${numbers}`;
+}
+
+async function signUpIn(tenant: string): Promise<Person> {
+  const email = `${randomUUID()}@example.com`;
+  const started = await client.startSignUp({ email, password: PASSWORD, tenant });
+  const done = await client.attempt(started.id, { emailCode: await client.codeFor(email) });
+  return { email, password: PASSWORD, ...(done.session as Tokens) };
+}
+
+async function codeOf(field: string, variables: object, token: string): Promise<string | undefined> {
+  const documents: Readonly<Record<string, string>> = {
+    setPhoneSecondFactor:
+      'mutation ($id: ID!, $enabled: Boolean!) { setPhoneSecondFactor(id: $id, enabled: $enabled) { __typename ... on UserError { code } } }',
+    setSmsFactors: 'mutation ($enabled: Boolean!) { setSmsFactors(enabled: $enabled) { smsFactors } }',
+    removeAuthenticator:
+      'mutation ($id: ID!) { removeAuthenticator(id: $id) { __typename ... on UserError { code } } }',
+  };
+  const { data, errors } = await client.graphql(documents[field] ?? '', variables, token);
+  return errors[0]?.extensions.code ?? data?.[field]?.code ?? data?.[field]?.__typename ?? 'done';
+}
+
+const GUARDED = '{ viewer { auditEvents { type } } }';
+const guarded = async (token: string): Promise<string | undefined> =>
+  (await client.graphql(GUARDED, {}, token)).errors[0]?.extensions.code;
+
+/** What a sign-in with the password then offers. */
+async function offeredAfterPassword(person: { email: string }, tenant?: string): Promise<string[]> {
+  const { id } = await client.startSignIn({ identifier: person.email, tenant });
+  const step = await client.attempt(id, { password: PASSWORD });
+  return step.factors.map((one) => one.factor);
+}
+
+describe('adding a number', () => {
+  test('counts when the code that was sent to it comes back, and is told to its user', async () => {
+    const person = await client.signUp();
+    const phoneNumber = newNumber();
+    const started = await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumber }, person.accessToken);
+    expect(started).toMatchObject({ status: 'NEEDS_ENROLLMENT', challenge: null });
+    expect(started.factors).toEqual([
+      expect.objectContaining({
+        factor: 'PHONE_CODE',
+        needsPreparing: true,
+        hint: `+1 ••••••••${phoneNumber.slice(-2)}`,
+      }),
+    ]);
+    expect(await offeredAfterPassword(person)).toEqual([]);
+    await client.prepare(started.id, 'PHONE_CODE', person.accessToken);
+    const [sms] = await client.inbox();
+    expect(sms).toMatchObject({ channel: 'sms', to: phoneNumber });
+    const done = await client.attempt(
+      started.id,
+      { phoneCode: await client.codeFor(phoneNumber) },
+      person.accessToken,
+    );
+    expect(done.status).toBe('COMPLETE');
+    expect(done.backupCodes).toHaveLength(10);
+    expect(await offeredAfterPassword(person)).toEqual(['PHONE_CODE', 'BACKUP_CODE']);
+    const notice = (await client.inbox()).find((one) => one.to === person.email);
+    expect(notice?.subject).toBe('A sign-in method was added');
+    // Proving it was evidence: the session may do what a second factor guards.
+    expect(await guarded(done.session?.accessToken ?? '')).toBeUndefined();
+  });
+
+  test('that is not to be a second factor makes none: no evidence, no backup codes, no second step', async () => {
+    const person = await client.signUp();
+    const { tokens, backupCodes } = await client.enrollPhone(person.accessToken, newNumber(), false);
+    expect(backupCodes).toEqual([]);
+    expect(await guarded(tokens.accessToken)).toBe('ENROLLMENT_REQUIRED');
+    expect(await offeredAfterPassword(person)).toEqual([]);
+  });
+
+  test('of a country to which nothing is sent is refused, and nothing is sent', async () => {
+    const person = await client.signUp();
+    const before = (await client.inbox()).length;
+    for (const phoneNumber of ['+4915112345678', '+18765550123']) {
+      const step = await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumber }, person.accessToken);
+      expect(step.code).toBe('PHONE_NUMBER_NOT_ALLOWED');
+      expect(step.message).toContain('US, CA');
+    }
+    expect(await client.inbox()).toHaveLength(before);
+  });
+
+  test.each([
+    ['nothing', {}, 'PHONE_NUMBER_NOT_FOUND'],
+    ['what is no number', { phoneNumber: '12345' }, 'INVALID_INPUT'],
+    ['an id of nobody’s', { phoneNumberId: randomUUID() }, 'PHONE_NUMBER_NOT_FOUND'],
+    ['what is no id', { phoneNumberId: 'x' }, 'INVALID_INPUT'],
+    ['two', { phoneNumber: '+14155552671', phoneNumberId: randomUUID() }, 'INVALID_INPUT'],
+  ])('named by %s says what to name', async (_what, named, code) => {
+    const person = await client.signUp();
+    const step = await client.startEnrollment({ factor: 'PHONE_CODE', ...named }, person.accessToken);
+    expect(step.code).toBe(code);
+  });
+
+  test('of somebody else by its id is as if there were none', async () => {
+    const [owner, other] = [await client.signUp(), await client.signUp()];
+    const { id } = await client.enrollPhone(owner.accessToken, newNumber());
+    const step = await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumberId: id }, other.accessToken);
+    expect(step.code).toBe('PHONE_NUMBER_NOT_FOUND');
+    expect(await codeOf('removeAuthenticator', { id }, other.accessToken)).toBe('ENROLLMENT_REQUIRED');
+  });
+
+  test('that belongs to another account is told to whoever has proved it, and to nobody before', async () => {
+    const [owner, other] = [await client.signUp(), await client.signUp()];
+    const number = newNumber();
+    await client.enrollPhone(owner.accessToken, number);
+    const started = await client.startEnrollment(
+      { factor: 'PHONE_CODE', phoneNumber: number },
+      other.accessToken,
+    );
+    expect(started.status).toBe('NEEDS_ENROLLMENT');
+    app.clock.advance(31);
+    await client.prepare(started.id, 'PHONE_CODE', other.accessToken);
+    expect((await client.attempt(started.id, { phoneCode: '000000' }, other.accessToken)).code).toBe(
+      'PROOF_REJECTED',
+    );
+    const proved = await client.attempt(
+      started.id,
+      { phoneCode: await client.codeFor(number) },
+      other.accessToken,
+    );
+    expect(proved.code).toBe('PHONE_NUMBER_TAKEN');
+    expect(await offeredAfterPassword(other)).toEqual([]);
+    expect(await offeredAfterPassword(owner)).toEqual(['PHONE_CODE', 'BACKUP_CODE']);
+  });
+
+  test('that two accounts prove at the same moment goes to one of them', async () => {
+    const people = [await client.signUp(), await client.signUp()];
+    const number = newNumber();
+    const ready = [];
+    for (const { accessToken } of people) {
+      const { id } = await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumber: number }, accessToken);
+      await client.prepare(id, 'PHONE_CODE', accessToken);
+      ready.push({ id, accessToken, phoneCode: await client.codeFor(number) });
+    }
+    const steps = await Promise.all(
+      ready.map(({ id, accessToken, phoneCode }) => client.attempt(id, { phoneCode }, accessToken)),
+    );
+    expect(steps.filter((step) => step.status === 'COMPLETE')).toHaveLength(1);
+    const [row] = await query<{ owners: string }>(
+      app.databaseUrl,
+      'select count(*) as owners from phone_number where number = $1 and verified_at is not null',
+      [number],
+    );
+    expect(Number(row?.owners)).toBe(1);
+  });
+
+  test('in a stale session takes a fresh proof of what there is first, so a stolen session adds no phone', async () => {
+    const person = await client.signUp();
+    app.clock.advance(601);
+    const { data } = await client.graphql(
+      'mutation ($t: String) { refreshSession(input: { refreshToken: $t }) { ... on SessionGrant { accessToken } } }',
+      { t: person.refreshToken },
+    );
+    const token: string = data.refreshSession.accessToken;
+    const number = newNumber();
+    const started = await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumber: number }, token);
+    expect(started.status).toBe('NEEDS_PROOF');
+    expect((await client.prepare(started.id, 'PHONE_CODE', token)).code).toBe('FACTOR_NOT_OFFERED');
+    const proved = await client.attempt(started.id, { password: PASSWORD }, token);
+    expect(proved.status).toBe('NEEDS_ENROLLMENT');
+    await client.prepare(started.id, 'PHONE_CODE', token);
+    const done = await client.attempt(started.id, { phoneCode: await client.codeFor(number) }, token);
+    expect(done.status).toBe('COMPLETE');
+  });
+
+  test('a code that was sent to the number one has proves nothing about the number one adds', async () => {
+    const person = await client.signUp();
+    const [old, added] = [newNumber(), newNumber()];
+    const { tokens } = await client.enrollPhone(person.accessToken, old);
+    app.clock.advance(601);
+    const { data } = await client.graphql(
+      'mutation ($t: String) { refreshSession(input: { refreshToken: $t }) { ... on SessionGrant { accessToken } } }',
+      { t: tokens.refreshToken },
+    );
+    const token: string = data.refreshSession.accessToken;
+    const started = await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumber: added }, token);
+    await client.prepare(started.id, 'PHONE_CODE', token);
+    const oldCode = await client.codeFor(old);
+    expect((await client.attempt(started.id, { phoneCode: oldCode }, token)).status).toBe('NEEDS_ENROLLMENT');
+    expect((await client.attempt(started.id, { phoneCode: oldCode }, token)).code).toBe('PROOF_REJECTED');
+  });
+});
+
+describe('the code', () => {
+  test('is valid for five minutes, once, for its workflow', async () => {
+    const person = await client.signUp();
+    const number = newNumber();
+    await client.enrollPhone(person.accessToken, number);
+    app.clock.advance(31);
+    const sent = async () => {
+      const { id } = await client.startSignIn({ identifier: person.email });
+      await client.attempt(id, { password: PASSWORD });
+      const prepared = await client.prepare(id, 'PHONE_CODE');
+      expect(prepared.challenge?.hint).toBe(`+1 ••••••••${number.slice(-2)}`);
+      return { id, phoneCode: await client.codeFor(number) };
+    };
+    const first = await sent();
+    const second = await sent();
+    expect((await client.attempt(second.id, { phoneCode: first.phoneCode })).code).toBe('PROOF_REJECTED');
+    expect((await client.attempt(second.id, { phoneCode: second.phoneCode })).status).toBe('COMPLETE');
+    app.clock.advance(301);
+    expect((await client.attempt(first.id, { phoneCode: first.phoneCode })).code).toBe('PROOF_REJECTED');
+    const third = await sent();
+    app.clock.advance(299);
+    expect((await client.attempt(third.id, { phoneCode: third.phoneCode })).status).toBe('COMPLETE');
+  });
+
+  test('goes to the number that was chosen, and to none that is not offered', async () => {
+    const person = await client.signUp();
+    const [one, other] = [newNumber(), newNumber()];
+    const first = await client.enrollPhone(person.accessToken, one);
+    const second = await client.enrollPhone(first.tokens.accessToken, other);
+    const { id } = await client.startSignIn({ identifier: person.email });
+    const offered = (await client.attempt(id, { password: PASSWORD })).factors;
+    expect(offered.map((choice) => choice.authenticatorId).filter(Boolean)).toEqual([first.id, second.id]);
+    expect((await client.prepare(id, 'PHONE_CODE', undefined, randomUUID())).code).toBe('FACTOR_NOT_OFFERED');
+    app.clock.advance(31);
+    await client.prepare(id, 'PHONE_CODE', undefined, second.id);
+    expect((await client.inbox())[0]).toMatchObject({ to: other });
+    // The other number is another challenge, at once.
+    await client.prepare(id, 'PHONE_CODE', undefined, first.id);
+    expect((await client.inbox())[0]).toMatchObject({ to: one });
+    expect((await client.attempt(id, { phoneCode: await client.codeFor(other) })).code).toBe(
+      'PROOF_REJECTED',
+    );
+    expect((await client.attempt(id, { phoneCode: await client.codeFor(one) })).status).toBe('COMPLETE');
+  });
+
+  test('to a number that was removed, or is no second factor any more, opens nothing', async () => {
+    for (const lose of ['removeAuthenticator', 'setPhoneSecondFactor']) {
+      const person = await client.signUp();
+      const number = newNumber();
+      const totp = await client.enrollTotp(person.accessToken);
+      const phone = await client.enrollPhone(totp.tokens.accessToken, number);
+      app.clock.advance(31);
+      const { id } = await client.startSignIn({ identifier: person.email });
+      await client.attempt(id, { password: PASSWORD });
+      await client.prepare(id, 'PHONE_CODE');
+      const phoneCode = await client.codeFor(number);
+      await codeOf(lose, { id: phone.id, enabled: false }, phone.tokens.accessToken);
+      expect((await client.attempt(id, { phoneCode })).code).toBe('FACTOR_NOT_OFFERED');
+    }
+  });
+});
+
+describe('setPhoneSecondFactor', () => {
+  test('is behind a step-up, so a stolen password or number enables none', async () => {
+    const person = await client.signUp();
+    const { id, tokens } = await client.enrollPhone(person.accessToken, newNumber(), false);
+    expect(await codeOf('setPhoneSecondFactor', { id, enabled: true }, tokens.accessToken)).toBe(
+      'ENROLLMENT_REQUIRED',
+    );
+    const totp = await client.enrollTotp(tokens.accessToken);
+    expect(await codeOf('setPhoneSecondFactor', { id, enabled: true }, totp.tokens.accessToken)).toBe('User');
+    expect(await offeredAfterPassword(person)).toEqual(['PHONE_CODE', 'TOTP', 'BACKUP_CODE']);
+    const notice = (await client.inbox()).find((one) => one.to === person.email);
+    expect(notice?.subject).toMatch(/added|new/i);
+  });
+
+  test('off takes the evidence of the number out of every session, and with the last factor the backup codes', async () => {
+    const person = await client.signUp();
+    const { id, tokens } = await client.enrollPhone(person.accessToken, newNumber());
+    expect(await guarded(tokens.accessToken)).toBeUndefined();
+    expect(await codeOf('setPhoneSecondFactor', { id, enabled: false }, tokens.accessToken)).toBe('User');
+    expect(await guarded(tokens.accessToken)).toBe('ENROLLMENT_REQUIRED');
+    expect(await offeredAfterPassword(person)).toEqual([]);
+    const [row] = await query<{ codes: string }>(
+      app.databaseUrl,
+      'select count(*) as codes from backup_code b join email_address e using (user_id) where e.address = $1',
+      [person.email],
+    );
+    expect(Number(row?.codes)).toBe(0);
+  });
+
+  test('of a number that was never proved, or is somebody else’s, finds none', async () => {
+    const [person, other] = [await client.signUp(), await client.signUp()];
+    const totp = await client.enrollTotp(person.accessToken);
+    const token = totp.tokens.accessToken;
+    const theirs = await client.enrollPhone(other.accessToken, newNumber());
+    const pending = await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumber: newNumber() }, token);
+    const unproved = pending.factors[0]?.authenticatorId;
+    for (const id of [theirs.id, unproved, randomUUID(), 'x'])
+      expect(await codeOf('setPhoneSecondFactor', { id, enabled: true }, token)).toBe('NOT_FOUND');
+  });
+});
+
+describe('a number as first factor', () => {
+  test('is not there unless the tenant says so; its password signs in all the same', async () => {
+    const person = await client.signUp();
+    const number = newNumber();
+    await client.enrollPhone(person.accessToken, number, false);
+    const started = await client.startSignIn({ identifier: number });
+    expect(started.factors.map((one) => one.factor)).toEqual(['PASSWORD']);
+    expect((await client.prepare(started.id, 'PHONE_CODE')).code).toBe('FACTOR_NOT_OFFERED');
+    expect((await client.attempt(started.id, { password: PASSWORD })).status).toBe('COMPLETE');
+    const reset = await client.startPasswordReset({ identifier: number });
+    expect(reset.factors).toEqual([]);
+  });
+
+  test('signs in where the tenant allows it, by code or by link, at AAL1 and no further', async () => {
+    const person = await signUpIn('any');
+    const number = newNumber();
+    await client.enrollPhone(person.accessToken, number, false);
+    for (const factor of ['PHONE_CODE', 'PHONE_LINK']) {
+      app.clock.advance(31);
+      const started = await client.startSignIn({ identifier: number, tenant: 'any' });
+      expect(started.factors.map((one) => one.factor)).toEqual(['PASSWORD', 'PHONE_CODE', 'PHONE_LINK']);
+      expect(started.factors.every((one) => one.hint === null)).toBe(true);
+      await client.prepare(started.id, factor);
+      if (factor === 'PHONE_LINK') await client.approve(await client.linkFor(number));
+      const done = await client.attempt(
+        started.id,
+        factor === 'PHONE_LINK' ? { linkApproved: true } : { phoneCode: await client.codeFor(number) },
+      );
+      expect(done.status).toBe('COMPLETE');
+      const { data } = await client.graphql(
+        '{ viewer { assurance { level } } }',
+        {},
+        done.session?.accessToken,
+      );
+      expect(data.viewer.assurance.level).toBe('AAL1');
+      expect(await guarded(done.session?.accessToken ?? '')).toBe('ENROLLMENT_REQUIRED');
+    }
+  });
+
+  test('taken over by a SIM swap does not get past a second factor, with the password or without', async () => {
+    const person = await signUpIn('any');
+    const number = newNumber();
+    const phone = await client.enrollPhone(person.accessToken, number, false);
+    await client.enrollTotp(phone.tokens.accessToken);
+    app.clock.advance(31);
+    const { id } = await client.startSignIn({ identifier: number, tenant: 'any' });
+    await client.prepare(id, 'PHONE_CODE');
+    const first = await client.attempt(id, { phoneCode: await client.codeFor(number) });
+    expect(first.status).toBe('NEEDS_SECOND_FACTOR');
+    const second = await client.attempt(id, { password: PASSWORD });
+    expect(second).toMatchObject({ status: 'NEEDS_SECOND_FACTOR', session: null });
+    expect(second.factors.map((one) => one.factor)).toEqual(['TOTP', 'BACKUP_CODE']);
+  });
+
+  test('and second factor in one: a password follows, and the same number is not asked twice', async () => {
+    const person = await signUpIn('any');
+    const number = newNumber();
+    await client.enrollPhone(person.accessToken, number);
+    app.clock.advance(31);
+    const { id } = await client.startSignIn({ identifier: number, tenant: 'any' });
+    await client.prepare(id, 'PHONE_CODE');
+    const first = await client.attempt(id, { phoneCode: await client.codeFor(number) });
+    expect(first.status).toBe('NEEDS_SECOND_FACTOR');
+    expect(first.factors.map((one) => one.factor)).toEqual(['PASSWORD', 'EMAIL_CODE', 'EMAIL_LINK']);
+    const done = await client.attempt(id, { password: PASSWORD });
+    expect(done.status).toBe('COMPLETE');
+    expect(await guarded(done.session?.accessToken ?? '')).toBeUndefined();
+  });
+
+  test('resets a password only together with something of another category', async () => {
+    const person = await signUpIn('any');
+    const number = newNumber();
+    await client.enrollPhone(person.accessToken, number, false);
+    app.clock.advance(31);
+    const { id } = await client.startPasswordReset({ identifier: number, tenant: 'any' });
+    await client.prepare(id, 'PHONE_CODE');
+    const first = await client.attempt(id, { phoneCode: await client.codeFor(number) });
+    expect(first.status).toBe('NEEDS_SECOND_FACTOR');
+    expect(first.factors.map((one) => one.factor)).toEqual(['EMAIL_CODE', 'EMAIL_LINK']);
+    expect((await client.chooseNewPassword(id, 'a new battery staple')).code).toBe('NEW_PASSWORD_NOT_DUE');
+    await client.prepare(id, 'EMAIL_CODE');
+    const second = await client.attempt(id, { emailCode: await client.codeFor(person.email) });
+    expect(second.status).toBe('NEEDS_NEW_PASSWORD');
+  });
+
+  test('steps up only together with something of another category', async () => {
+    const person = await signUpIn('any');
+    const number = newNumber();
+    await client.enrollPhone(person.accessToken, number, false);
+    app.clock.advance(31);
+    const started = await client.startSignIn({ identifier: number, tenant: 'any' });
+    await client.prepare(started.id, 'PHONE_CODE');
+    const done = await client.attempt(started.id, { phoneCode: await client.codeFor(number) });
+    const token = done.session?.accessToken ?? '';
+    const { secret } = await client.enrollTotp(person.accessToken);
+    app.clock.advance(30);
+    expect(await guarded(token)).toBe('STEP_UP_REQUIRED');
+    const stepUp = await client.startStepUp({}, token);
+    const first = await client.attempt(stepUp.id, { totp: client.totp(secret) }, token);
+    expect(first.status).toBe('NEEDS_PROOF');
+    expect(first.factors.map((one) => one.factor)).toEqual(['PASSWORD', 'EMAIL_CODE', 'EMAIL_LINK']);
+    expect(await guarded(token)).toBe('STEP_UP_REQUIRED');
+    const second = await client.attempt(stepUp.id, { password: PASSWORD }, token);
+    expect(second.status).toBe('COMPLETE');
+    expect(await guarded(second.session?.accessToken ?? '')).toBeUndefined();
+  });
+
+  test('of nobody looks the same, and is written to by nothing', async () => {
+    const before = (await client.inbox()).length;
+    const started = await client.startSignIn({ identifier: newNumber(), tenant: 'any' });
+    expect(started.factors.map((one) => one.factor)).toEqual(['PASSWORD', 'PHONE_CODE', 'PHONE_LINK']);
+    const prepared = await client.prepare(started.id, 'PHONE_CODE');
+    expect(prepared.challenge).toMatchObject({ factor: 'PHONE_CODE', hint: null });
+    expect((await client.attempt(started.id, { phoneCode: '123456' })).code).toBe('PROOF_REJECTED');
+    expect(await client.inbox()).toHaveLength(before);
+  });
+});
+
+describe('text messages switched off', () => {
+  test('by the tenant: nothing to add, and what there was counts no more', async () => {
+    const person = await signUpIn('none');
+    const step = await client.startEnrollment(
+      { factor: 'PHONE_CODE', phoneNumber: newNumber() },
+      person.accessToken,
+    );
+    expect(step.code).toBe('FACTOR_NOT_ENROLLABLE');
+    const { data } = await client.graphql(
+      '{ settings(tenant: "none") { firstFactors secondFactors enrollableFactors phoneCountries } }',
+    );
+    expect(data.settings).toEqual({
+      firstFactors: ['PASSWORD', 'EMAIL_CODE', 'EMAIL_LINK'],
+      secondFactors: ['TOTP', 'BACKUP_CODE'],
+      enrollableFactors: ['TOTP'],
+      phoneCountries: [],
+    });
+  });
+
+  test('by the instance: as if no number were there; backup codes still stand in for it', async () => {
+    const person = await client.signUp();
+    const { backupCodes } = await client.enrollPhone(person.accessToken, newNumber());
+    const off = await startTestApp({ SMS: 'off' }, app.databaseUrl);
+    try {
+      const elsewhere = new TestClient(off);
+      const { id } = await elsewhere.startSignIn({ identifier: person.email });
+      const step = await elsewhere.attempt(id, { password: PASSWORD });
+      expect(step.factors.map((one) => one.factor)).toEqual(['BACKUP_CODE']);
+      expect((await elsewhere.attempt(id, { backupCode: backupCodes[0] })).status).toBe('COMPLETE');
+    } finally {
+      await off[Symbol.asyncDispose]();
+    }
+  });
+
+  test('by their user: none of the numbers is written to, in whichever role, and no stranger sees it', async () => {
+    const person = await signUpIn('any');
+    const number = newNumber();
+    const { tokens } = await client.enrollPhone(person.accessToken, number);
+    expect(await codeOf('setSmsFactors', { enabled: false }, tokens.accessToken)).toBe('done');
+    expect(await guarded(tokens.accessToken)).toBe('STEP_UP_REQUIRED');
+    expect(await offeredAfterPassword(person, 'any')).toEqual(['BACKUP_CODE']);
+    const before = (await client.inbox()).filter((one) => one.to === number).length;
+    const started = await client.startSignIn({ identifier: number, tenant: 'any' });
+    expect(started.factors.map((one) => one.factor)).toEqual(['PASSWORD', 'PHONE_CODE', 'PHONE_LINK']);
+    expect((await client.prepare(started.id, 'PHONE_CODE')).challenge).not.toBeNull();
+    expect((await client.inbox()).filter((one) => one.to === number)).toHaveLength(before);
+    const added = await client.startEnrollment(
+      { factor: 'PHONE_CODE', phoneNumber: newNumber() },
+      tokens.accessToken,
+    );
+    expect(added.code ?? added.status).not.toBe('NEEDS_ENROLLMENT');
+  });
+
+  test('by a country that is taken from the list: its numbers are not written to any more', async () => {
+    const person = await client.signUp();
+    await client.enrollPhone(person.accessToken, '+16135550123');
+    const canadaless = await startTestApp({ SMS_COUNTRIES: 'US' }, app.databaseUrl);
+    try {
+      const elsewhere = new TestClient(canadaless);
+      const { id } = await elsewhere.startSignIn({ identifier: person.email });
+      const step = await elsewhere.attempt(id, { password: PASSWORD });
+      expect(step.factors.map((one) => one.factor)).toEqual(['BACKUP_CODE']);
+    } finally {
+      await canadaless[Symbol.asyncDispose]();
+    }
+  });
+});
+
+describe('against SMS pumping', () => {
+  test('a number gets so many in an hour, whoever asks and in however many workflows', async () => {
+    const limited = await startTestApp({ SMS_PER_NUMBER_HOURLY: '3' });
+    try {
+      const elsewhere = new TestClient(limited);
+      await query(limited.databaseUrl, "update tenant set sms = 'ANY_FACTOR'");
+      const person = await elsewhere.signUp();
+      const number = newNumber();
+      await elsewhere.enrollPhone(person.accessToken, number, false);
+      const codes: (string | undefined)[] = [];
+      for (let asked = 0; asked < 4; asked += 1) {
+        const { id } = await elsewhere.startSignIn({ identifier: number });
+        const step = await elsewhere.prepare(id, 'PHONE_CODE');
+        codes.push(step.code);
+        if (step.code !== undefined) expect(step.retryAfterSeconds).toBeGreaterThan(3000);
+      }
+      expect(codes).toEqual([undefined, undefined, 'TOO_MANY_MESSAGES', 'TOO_MANY_MESSAGES']);
+      expect((await elsewhere.inbox()).filter((one) => one.to === number)).toHaveLength(3);
+    } finally {
+      await limited[Symbol.asyncDispose]();
+    }
+  });
+
+  test('a number that nobody has is limited in the same way, so the limit tells nobody who is there', async () => {
+    const limited = await startTestApp({ SMS_PER_NUMBER_HOURLY: '2', MAIL_PER_ADDRESS_HOURLY: '3' });
+    try {
+      const elsewhere = new TestClient(limited);
+      await query(limited.databaseUrl, "update tenant set sms = 'ANY_FACTOR'");
+      const asked = async (identifier: string, factor: string): Promise<(string | undefined)[]> => {
+        const codes: (string | undefined)[] = [];
+        for (let times = 0; times < 4; times += 1) {
+          const { id } = await elsewhere.startSignIn({ identifier });
+          codes.push((await elsewhere.prepare(id, factor)).code);
+        }
+        return codes;
+      };
+      const flooded = 'TOO_MANY_MESSAGES';
+      expect(await asked(newNumber(), 'PHONE_CODE')).toEqual([undefined, undefined, flooded, flooded]);
+      // Sign-ups with an address count for it, whether it has an account or not.
+      const [taken, free] = [(await elsewhere.signUp()).email, `${randomUUID()}@example.com`];
+      await elsewhere.startSignUp({ email: free, password: PASSWORD });
+      for (const email of [taken, free]) await elsewhere.startSignUp({ email, password: PASSWORD });
+      expect(await asked(taken, 'EMAIL_CODE')).toEqual(await asked(free, 'EMAIL_CODE'));
+    } finally {
+      await limited[Symbol.asyncDispose]();
+    }
+  });
+});
