@@ -2,6 +2,7 @@
 import type { Config } from './config/config.ts';
 import type { Transports } from './delivery/message.ts';
 import { Outbox } from './delivery/outbox.ts';
+import { openPlaces } from './delivery/places.ts';
 import { smtpTransport } from './delivery/smtp.ts';
 import { twilioTransport } from './delivery/twilio.ts';
 import { startWorker } from './delivery/worker.ts';
@@ -49,7 +50,8 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, config.publicUrl);
   const grants = new Grants(tokens, config);
-  const outbox = new Outbox(ring, transportsOf(config));
+  const places = await openPlaces(config.geoipDatabase);
+  const outbox = new Outbox({ ring, transports: transportsOf(config), places, log });
   const runner = new WorkflowRunner({ ring, factors, outbox, grants }, clock);
   const issuer = new URL(config.publicUrl).host;
   const services: Services = { runner, factors, hasher, grants, outbox, ring, clock, issuer };
@@ -62,7 +64,12 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     graphql: createGraphQLEndpoint({ config, orm, tokens, services, log }),
     jwks: () => keys.jwks(),
     isReady: () => isMigrated(orm),
-    inbox: config.production ? null : () => outbox.inbox(sqlOf(orm.em.fork())),
+    inbox: config.production ? null : () => outbox.inbox(sqlOf(orm.em.fork()), clock.now()),
+    twilioStatus: config.twilio && {
+      authToken: config.twilio.authToken,
+      origin: config.publicUrl,
+      note: (report) => outbox.noteStatus(sqlOf(orm.em.fork()), report, clock.now()),
+    },
     log,
   });
   const port = await http.listen(config.port, config.host);

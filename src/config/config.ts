@@ -1,6 +1,8 @@
 // The only reader of the environment. It is parsed once, at the start; every mistake is named with its variable
 // and the form that would be accepted, and the value itself is never repeated: it may be a secret.
 
+import { type TwilioConfig, twilioConfig, twilioMistakes } from './twilio.ts';
+
 export interface Config {
   readonly production: boolean;
   readonly port: number;
@@ -21,6 +23,8 @@ export interface Config {
   readonly mailFrom: string;
   /** Null: messages go to the development inbox. */
   readonly twilio: TwilioConfig | null;
+  /** A MaxMind database of places. Null: the countries that we bring. */
+  readonly geoipDatabase: string | null;
   readonly bcryptCost: number;
   readonly logLevel: string;
   readonly accessTokenSeconds: number;
@@ -28,13 +32,6 @@ export interface Config {
   readonly sessionIdleSeconds: number;
   /** A session ends after so long, however busy it is. */
   readonly sessionSeconds: number;
-}
-
-export interface TwilioConfig {
-  readonly accountSid: string;
-  readonly authToken: string;
-  /** A phone number in E.164 form, or the id of a messaging service. */
-  readonly sender: { readonly from: string } | { readonly messagingServiceSid: string };
 }
 
 /** Lists every mistake at once, each with its variable. */
@@ -100,6 +97,9 @@ const VARIABLES = {
   TWILIO_AUTH_TOKEN: text('the auth token of the Twilio account', /^\S{16,}$/),
   TWILIO_FROM: text('a phone number in E.164 form, for example +15005550006', /^\+[1-9]\d{6,14}$/),
   TWILIO_MESSAGING_SERVICE_SID: text('MG and 32 hexadecimal digits', /^MG[0-9a-f]{32}$/i),
+  TWILIO_VERIFY_SERVICE_SID: text('VA and 32 hexadecimal digits', /^VA[0-9a-f]{32}$/i),
+  TWILIO_API_URL: variable('an origin without a path, for example https://sms.example.com', origin),
+  GEOIP_DATABASE: text('the path of a MaxMind database, for example GeoLite2-City.mmdb', /^[^\0]+$/),
   BCRYPT_COST: wholeNumber(BCRYPT_COST_FLOOR, MOST_BCRYPT_COST),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   ACCESS_TOKEN_SECONDS: wholeNumber(30, 3600),
@@ -134,9 +134,11 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   const env = values as Environment;
   const production = env.NODE_ENV === 'production';
   if (production) mistakes.push(...developmentDefaults(env, given));
-  mistakes.push(...halfConfigured(given));
+  mistakes.push(...twilioMistakes(given));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const port = env.PORT ?? 4000;
+  const publicUrl = env.PUBLIC_URL ?? `http://localhost:${port}`;
+  const isReachable = publicUrl.startsWith('https://') && !isLoopback(publicUrl);
   return {
     production,
     port,
@@ -144,12 +146,13 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     databaseUrl: env.DATABASE_URL ?? null,
     dataDir: env.DATA_DIR ?? '.stepgate',
     isDataDirGiven: env.DATA_DIR !== undefined,
-    publicUrl: env.PUBLIC_URL ?? `http://localhost:${port}`,
+    publicUrl,
     secretKeys: env.SECRET_KEYS ?? [DEVELOPMENT_KEY],
     corsOrigins: env.CORS_ORIGINS ?? [],
     smtpUrl: env.SMTP_URL ?? null,
     mailFrom: env.MAIL_FROM ?? 'Stepgate <stepgate@localhost>',
-    twilio: twilioConfig(env),
+    twilio: twilioConfig(env, publicUrl, isReachable),
+    geoipDatabase: env.GEOIP_DATABASE ?? null,
     bcryptCost: env.BCRYPT_COST ?? 12,
     logLevel: env.LOG_LEVEL ?? 'info',
     accessTokenSeconds: env.ACCESS_TOKEN_SECONDS ?? 600,
@@ -178,32 +181,13 @@ function developmentDefaults(env: Environment, given: ReadonlySet<string>): stri
       !given.has('SMTP_URL'),
       'SMTP_URL must be set in production: the development inbox shows everybody’s codes to everybody.',
     ],
+    [
+      env.TWILIO_API_URL?.startsWith('http://') === true && !isLoopback(env.TWILIO_API_URL),
+      'TWILIO_API_URL must begin with https:// in production: codes and the auth token would travel in the clear.',
+    ],
     [!given.has('MAIL_FROM'), 'MAIL_FROM must be set in production: nobody trusts mail from localhost.'],
   ];
   return missing.filter(([isMissing]) => isMissing).map(([, mistake]) => mistake);
-}
-
-/** Settings that make sense only together. */
-function halfConfigured(given: ReadonlySet<string>): string[] {
-  const mistakes: string[] = [];
-  const senders = ['TWILIO_FROM', 'TWILIO_MESSAGING_SERVICE_SID'].filter((name) => given.has(name));
-  const parts = [given.has('TWILIO_ACCOUNT_SID'), given.has('TWILIO_AUTH_TOKEN'), senders.length > 0];
-  if (parts.includes(true) && parts.includes(false)) {
-    mistakes.push(
-      'TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and one of TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID go together: set all of them or none.',
-    );
-  }
-  if (senders.length > 1) {
-    mistakes.push('TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID exclude each other: set one of them.');
-  }
-  return mistakes;
-}
-
-function twilioConfig(env: Environment): TwilioConfig | null {
-  const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken, TWILIO_FROM: from } = env;
-  if (accountSid === undefined || authToken === undefined) return null;
-  const messagingServiceSid = env.TWILIO_MESSAGING_SERVICE_SID ?? '';
-  return { accountSid, authToken, sender: from === undefined ? { messagingServiceSid } : { from } };
 }
 
 function origin(text: string): string | undefined {

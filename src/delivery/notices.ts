@@ -20,6 +20,6 @@ interface Recipient {
 
 export function addNotice(outbox: Outbox, { account, settlement, now }: Recipient, notice: Notice): void {
   if (!account?.email) return;
-  const message = compose(notice, { to: account.email.address, locale: account.locale });
+  const message = compose(notice, { to: account.email.address, locale: account.locale }, outbox.places);
   outbox.add(settlement, message, now, addSeconds(now, NOTICE_SECONDS));
 }

@@ -45,8 +45,7 @@ function argumentsOf(message: string, locale: Locale): string[] {
   const names = new Set<string>();
   const visit = (elements: ReturnType<IntlMessageFormat['getAst']>): void => {
     for (const element of elements) {
-      if ('value' in element && element.type !== 0 && element.type !== 7)
-        names.add(`${element.value}: ${element.type}`);
+      if ('value' in element && element.type !== 0) names.add(`${element.value}: ${element.type}`);
       if ('options' in element) for (const option of Object.values(element.options)) visit(option.value);
     }
   };
