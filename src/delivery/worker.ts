@@ -10,7 +10,7 @@ import { clearAway } from '../persistence/clear-away.ts';
 import { type Orm, sqlOf } from '../persistence/orm.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { freeAbandonedJobs } from './abandoned-jobs.ts';
+import { forgetDeadJobs, freeAbandonedJobs } from './abandoned-jobs.ts';
 import { DELIVER_TASK, type Outbox } from './outbox.ts';
 
 const CLEAR_AWAY_TASK = 'clear-away';
@@ -100,8 +100,9 @@ function runQueue({ databaseUrl, orm, outbox, clock, log }: WorkerParts): Promis
         log[delivery.outcome === 'refused' ? 'warn' : 'info']({ messageId: id, ...delivery }, 'message');
       },
       async [CLEAR_AWAY_TASK]() {
-        const cleared = await clearAway(sqlOf(orm.em.fork()), clock.now());
-        log.info(cleared, 'cleared away');
+        const sql = sqlOf(orm.em.fork());
+        const cleared = await clearAway(sql, clock.now());
+        log.info({ ...cleared, deadJobs: await forgetDeadJobs(sql) }, 'cleared away');
       },
       async [ERASE_TASK]() {
         const erased = await outbox.eraseExpired(sqlOf(orm.em.fork()), clock.now());

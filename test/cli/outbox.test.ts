@@ -71,10 +71,18 @@ test('a message whose last try failed is replayed with all of its tries', async 
   await query(app.databaseUrl, 'update graphile_worker._private_jobs set max_attempts = 2');
   await retryNow(app.databaseUrl);
   await failedTries(app.databaseUrl, 2);
-  server.refusal = null;
   expect((await run('replay', '--all')).stdout).toMatch(/^\S{36} is tried again\.\n$/);
-  await until(() => expect(server.mails).toHaveLength(1));
-  await queueIsEmpty(app.databaseUrl);
+  await until(async () =>
+    expect(await jobs(app.databaseUrl)).toContainEqual(
+      expect.objectContaining({ attempts: 1, max_attempts: 25, locked_at: null }),
+    ),
+  );
+  server.refusal = null;
+  await retryNow(app.databaseUrl);
+  await until(async () =>
+    expect(await messages(app.databaseUrl)).toEqual([{ sealed: null, sent_at: expect.any(Date) }]),
+  );
+  expect(server.mails).toHaveLength(1);
   expect((await run('replay', '--all')).stdout).toBe('Nothing to replay.\n');
 });
 
