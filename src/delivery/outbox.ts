@@ -109,9 +109,10 @@ export class Outbox {
       sent_at: message === null ? now : null,
     });
     if (this.#transports[channel] !== undefined) settlement.call(deliverJob(raw.val(id)));
-    else if (message !== null) {
+    else {
+      // A decoy's too: the log must not tell who exists.
       settlement.afterCommit(() =>
-        this.#log.info({ messageId: id, channel }, 'a message waits in the development inbox'),
+        this.#log.info({ messageId: id, channel }, 'no transport: see the development inbox'),
       );
     }
   }
