@@ -26,6 +26,7 @@ export function smtpTransport(url: string, from: string): Transport {
           subject,
           text,
           ...(html === null ? {} : { html }),
+          headers: { 'Auto-Submitted': 'auto-generated' }, // RFC 3834: nobody’s absence answers it
           signal,
         });
         return { providerId: null, status: null };

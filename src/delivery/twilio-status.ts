@@ -51,7 +51,10 @@ export function readTwilioStatus(
   { target, signature, form }: StatusRequest,
   { authToken, origin }: { readonly authToken: string; readonly origin: string },
 ): StatusReading {
-  const fields = Object.fromEntries([...form.keys()].map((name) => [name, form.getAll(name)]));
+  const pairs = Map.groupBy(form, ([name]) => name);
+  const fields = Object.fromEntries(
+    [...pairs].map(([name, values]) => [name, values.map(([, value]) => value)]),
+  );
   if (!twilio.validateRequest(authToken, signature, `${origin}${target}`, fields))
     return { outcome: 'forged' };
   const messageId = new URL(target, origin).searchParams.get('message') ?? '';

@@ -182,7 +182,8 @@ describe('a message', () => {
 
   test('of a lock says how long it lasts', () => {
     expect(inEnglish({ name: 'account-locked', minutes: 1 }).text).toContain('locked for 1 minute.');
-    expect(inEnglish({ name: 'account-locked', minutes: 15 }).text).toContain('locked for 15 minutes.');
+    expect(inEnglish({ name: 'account-locked', minutes: 14.2 }).text).toContain('locked for 15 minutes.');
+    expect(inEnglish({ name: 'account-locked', minutes: 0 }).text).toContain('locked for 1 minute.');
     expect(inEnglish({ name: 'account-locked', minutes: null }).text).toContain('until you choose');
   });
 });

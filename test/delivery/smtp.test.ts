@@ -45,6 +45,7 @@ test('a mail says the same as text and as HTML, in letters of every kind', async
   await smtpTransport(server.url, 'Example <auth@example.com>').send(message, HAND_OVER);
   const [mail] = server.mails;
   expect(mail?.source).toContain('Content-Type: multipart/alternative');
+  expect(mail?.source).toContain('Auto-Submitted: auto-generated');
   expect(mail?.email.subject).toBe('Ihr Code ist 418273');
   expect(mail?.email.text?.trim()).toBe(message.text.trim());
   expect(mail?.email.html?.trim()).toBe(message.html?.trim());

@@ -52,10 +52,14 @@ function valuesOf(template: Template, { factors }: Catalogue): Values {
     ...('code' in template ? { code: template.code } : {}),
     ...('url' in template ? { url: template.url } : {}),
     // A lock without an end is one of no minutes: ICU has no word for nothing.
-    ...('minutes' in template ? { minutes: template.minutes ?? 0 } : {}),
+    ...('minutes' in template ? { minutes: wholeMinutes(template.minutes) ?? 0 } : {}),
     ...('remaining' in template ? { remaining: template.remaining } : {}),
     ...('factor' in template ? { factor: factors[template.factor] } : {}),
   };
+}
+
+function wholeMinutes(minutes: number | null): number | null {
+  return minutes === null ? null : Math.max(1, Math.ceil(minutes));
 }
 
 /** What is known of where something came from, a line each. */

@@ -3,8 +3,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
 /** In the order in which they come; of the last three a message gets one. */
-export const DELIVERY_STATUSES = ['queued', 'sent', 'delivered', 'undelivered', 'failed'] as const;
-export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+export type DeliveryStatus = 'queued' | 'sent' | 'delivered' | 'undelivered' | 'failed';
 
 export const OutboxMessage = defineEntity({
   name: 'OutboxMessage',
