@@ -1,7 +1,8 @@
 // Every migration, oldest first. A new one is a file beside this and a line here; `npm run migrate -- diff` prints the
 // SQL that it needs.
 import { Initial } from './2026-11-22-initial.ts';
+import { Delivery } from './2026-11-25-delivery.ts';
 import { MessageLimits } from './2026-11-25-message-limits.ts';
 import { Recovery } from './2026-11-25-recovery.ts';
 
-export const MIGRATIONS = [Initial, Recovery, MessageLimits];
+export const MIGRATIONS = [Initial, Recovery, MessageLimits, Delivery];

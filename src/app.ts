@@ -1,8 +1,10 @@
 // The one place that wires the parts together.
 import type { Config } from './config/config.ts';
+import { canSendText } from './config/twilio.ts';
 import type { Transports } from './delivery/message.ts';
 import { MessageLimits } from './delivery/message-limits.ts';
 import { Outbox } from './delivery/outbox.ts';
+import { openPlaces } from './delivery/places.ts';
 import { smtpTransport } from './delivery/smtp.ts';
 import { twilioTransport } from './delivery/twilio.ts';
 import { startWorker } from './delivery/worker.ts';
@@ -47,12 +49,13 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
 
   const ring = new KeyRing(config.secretKeys);
   const hasher = new PasswordHasher(ring, config.bcryptCost, new HashingLanes());
-  const sms: SmsPolicy = { ...config.sms, sendsTexts: true };
-  const factors = new FactorRegistry(ring, hasher, { sms, linkUrl: config.linkUrl });
+  const places = await openPlaces(config.geoipDatabase);
+  const sms: SmsPolicy = { ...config.sms, sendsTexts: canSendText(config) };
+  const factors = new FactorRegistry(ring, hasher, { sms, linkUrl: config.linkUrl, places });
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, config.publicUrl);
   const grants = new Grants(tokens, config, sms);
-  const outbox = new Outbox(ring, transportsOf(config));
+  const outbox = new Outbox({ ring, transports: transportsOf(config), places, log });
   const limits = new MessageLimits(await poolOf(orm), ring, config.messageLimits);
   const runner = new WorkflowRunner({ ring, factors, hasher, outbox, limits, grants }, clock);
   const issuer = new URL(config.publicUrl).host;
@@ -66,7 +69,12 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     graphql: createGraphQLEndpoint({ config, orm, tokens, services, sms, log }),
     jwks: () => keys.jwks(),
     isReady: () => isMigrated(orm),
-    inbox: config.production ? null : () => outbox.inbox(sqlOf(orm.em.fork())),
+    inbox: config.production ? null : () => outbox.inbox(sqlOf(orm.em.fork()), clock.now()),
+    twilioStatus: config.twilio && {
+      authToken: config.twilio.authToken,
+      origin: config.publicUrl,
+      note: (report) => outbox.noteStatus(sqlOf(orm.em.fork()), report, clock.now()),
+    },
     log,
   });
   const port = await http.listen(config.port, config.host);

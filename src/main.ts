@@ -1,6 +1,7 @@
 // The start: configuration, a database, the app, and a clean end on SIGTERM or SIGINT.
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
+import { PlacesUnreadableError } from './delivery/places.ts';
 import { type Database, openDatabase } from './persistence/database.ts';
 import { EmbeddedPostgresError } from './persistence/embedded-postgres/start.ts';
 import { DatabaseUnreachableError } from './persistence/migrations.ts';
@@ -49,6 +50,7 @@ const EXPECTED = [
   DatabaseUnreachableError,
   ListenError,
   UnknownKeyError,
+  PlacesUnreadableError,
 ] as const;
 
 /** For the person at the terminal; the log is for machines. */

@@ -3,6 +3,8 @@
 import { isIP } from 'node:net';
 import { compile } from 'proxy-addr';
 
+import { type TwilioConfig, twilioConfig, twilioMistakes } from './twilio.ts';
+
 export interface Config {
   readonly production: boolean;
   readonly port: number;
@@ -34,6 +36,8 @@ export interface Config {
   };
   /** The page that links lead to. What follows the `#` is the token. */
   readonly linkUrl: string;
+  /** A MaxMind database of places. Null: the countries that we bring. */
+  readonly geoipDatabase: string | null;
   readonly bcryptCost: number;
   readonly logLevel: string;
   readonly accessTokenSeconds: number;
@@ -41,13 +45,6 @@ export interface Config {
   readonly sessionIdleSeconds: number;
   /** A session ends after so long, however busy it is. */
   readonly sessionSeconds: number;
-}
-
-export interface TwilioConfig {
-  readonly accountSid: string;
-  readonly authToken: string;
-  /** A phone number in E.164 form, or the id of a messaging service. */
-  readonly sender: { readonly from: string } | { readonly messagingServiceSid: string };
 }
 
 /** How many messages may be sent in an hour. A prefix is the network of whoever asks for them. */
@@ -137,6 +134,9 @@ const VARIABLES = {
   SMS_PER_PREFIX_HOURLY: wholeNumber(1, 1_000_000),
   MAIL_PER_ADDRESS_HOURLY: wholeNumber(1, 1_000_000),
   MAIL_PER_PREFIX_HOURLY: wholeNumber(1, 1_000_000),
+  TWILIO_VERIFY_SERVICE_SID: text('VA and 32 hexadecimal digits', /^VA[0-9a-f]{32}$/i),
+  TWILIO_API_URL: variable('an origin without a path, for example https://sms.example.com', origin),
+  GEOIP_DATABASE: text('the path of a MaxMind database, for example GeoLite2-City.mmdb', /^[^\0]+$/),
   BCRYPT_COST: wholeNumber(BCRYPT_COST_FLOOR, MOST_BCRYPT_COST),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   ACCESS_TOKEN_SECONDS: wholeNumber(30, 3600),
@@ -171,9 +171,11 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   const env = values as Environment;
   const production = env.NODE_ENV === 'production';
   if (production) mistakes.push(...developmentDefaults(env, given));
-  mistakes.push(...halfConfigured(given));
+  mistakes.push(...twilioMistakes(given));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const port = env.PORT ?? 4000;
+  const publicUrl = env.PUBLIC_URL ?? `http://localhost:${port}`;
+  const isReachable = publicUrl.startsWith('https://') && !isLoopback(publicUrl);
   return {
     production,
     port,
@@ -181,19 +183,19 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     databaseUrl: env.DATABASE_URL ?? null,
     dataDir: env.DATA_DIR ?? '.stepgate',
     isDataDirGiven: env.DATA_DIR !== undefined,
-    publicUrl: env.PUBLIC_URL ?? `http://localhost:${port}`,
+    publicUrl,
     secretKeys: env.SECRET_KEYS ?? [DEVELOPMENT_KEY],
     corsOrigins: env.CORS_ORIGINS ?? [],
     trustedProxies: env.TRUSTED_PROXIES ?? [],
     smtpUrl: env.SMTP_URL ?? null,
     mailFrom: env.MAIL_FROM ?? 'Stepgate <stepgate@localhost>',
-    twilio: twilioConfig(env),
+    twilio: twilioConfig(env, publicUrl, isReachable),
     // Without a way to send them, text messages are for the development inbox only.
     sms: {
       enabled: env.SMS !== 'off' && (!production || given.has('TWILIO_ACCOUNT_SID')),
       countries: env.SMS_COUNTRIES ?? ['US', 'CA'],
     },
-    linkUrl: env.LINK_URL ?? `${env.PUBLIC_URL ?? `http://localhost:${port}`}/link`,
+    linkUrl: env.LINK_URL ?? `${publicUrl}/link`,
     messageLimits: {
       smsPerNumber: env.SMS_PER_NUMBER_HOURLY ?? 5,
       smsPerAccount: env.SMS_PER_ACCOUNT_HOURLY ?? 10,
@@ -201,6 +203,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
       mailPerAddress: env.MAIL_PER_ADDRESS_HOURLY ?? 20,
       mailPerPrefix: env.MAIL_PER_PREFIX_HOURLY ?? 300,
     },
+    geoipDatabase: env.GEOIP_DATABASE ?? null,
     bcryptCost: env.BCRYPT_COST ?? 12,
     logLevel: env.LOG_LEVEL ?? 'info',
     accessTokenSeconds: env.ACCESS_TOKEN_SECONDS ?? 600,
@@ -229,32 +232,13 @@ function developmentDefaults(env: Environment, given: ReadonlySet<string>): stri
       !given.has('SMTP_URL'),
       'SMTP_URL must be set in production: the development inbox shows everybody’s codes to everybody.',
     ],
+    [
+      env.TWILIO_API_URL?.startsWith('http://') === true && !isLoopback(env.TWILIO_API_URL),
+      'TWILIO_API_URL must begin with https:// in production: codes and the auth token would travel in the clear.',
+    ],
     [!given.has('MAIL_FROM'), 'MAIL_FROM must be set in production: nobody trusts mail from localhost.'],
   ];
   return missing.filter(([isMissing]) => isMissing).map(([, mistake]) => mistake);
-}
-
-/** Settings that make sense only together. */
-function halfConfigured(given: ReadonlySet<string>): string[] {
-  const mistakes: string[] = [];
-  const senders = ['TWILIO_FROM', 'TWILIO_MESSAGING_SERVICE_SID'].filter((name) => given.has(name));
-  const parts = [given.has('TWILIO_ACCOUNT_SID'), given.has('TWILIO_AUTH_TOKEN'), senders.length > 0];
-  if (parts.includes(true) && parts.includes(false)) {
-    mistakes.push(
-      'TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and one of TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID go together: set all of them or none.',
-    );
-  }
-  if (senders.length > 1) {
-    mistakes.push('TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID exclude each other: set one of them.');
-  }
-  return mistakes;
-}
-
-function twilioConfig(env: Environment): TwilioConfig | null {
-  const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken, TWILIO_FROM: from } = env;
-  if (accountSid === undefined || authToken === undefined) return null;
-  const messagingServiceSid = env.TWILIO_MESSAGING_SERVICE_SID ?? '';
-  return { accountSid, authToken, sender: from === undefined ? { messagingServiceSid } : { from } };
 }
 
 function origin(text: string): string | undefined {

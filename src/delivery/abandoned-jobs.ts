@@ -1,5 +1,6 @@
-// Jobs whose worker died while it worked on them: a process that was killed, a database that went away. The queue
-// would leave them locked for four hours, longer than most messages live.
+// Jobs that the queue would leave as they are. Those whose worker died while it worked on them, because a process was
+// killed or a database went away, would stay locked for four hours, longer than most messages live; those that have
+// failed their last try would stay for ever.
 import { sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
 
@@ -15,4 +16,15 @@ export async function freeAbandonedJobs(sql: Sql): Promise<number> {
     having count(*) > 0
   `.execute(sql);
   return Number(rows[0]?.freed ?? 0);
+}
+
+/** A day after its last try nobody asks for a job any more; what became of its message, the outbox tells. */
+export async function forgetDeadJobs(sql: Sql): Promise<number> {
+  const { rows } = await raw<{ id: string }>`
+    select id from graphile_worker.complete_jobs(array(
+      select id from graphile_worker.jobs
+      where attempts >= max_attempts and locked_at is null and updated_at < now() - interval '1 day'
+    ))
+  `.execute(sql);
+  return rows.length;
 }

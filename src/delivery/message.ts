@@ -1,4 +1,5 @@
 // A message to one person, and what is asked of whoever hands it over.
+import type { DeliveryStatus } from '../persistence/entities/outbox-message.ts';
 
 export type Channel = 'email' | 'sms';
 
@@ -14,14 +15,26 @@ export interface Message {
   readonly code: string | null;
 }
 
+export interface HandOver {
+  /**
+   * The message's own, the same at every try: a receiver that is given a message twice can tell by it, and a provider
+   * says by it what became of the message.
+   */
+  readonly id: string;
+  /** Aborts when the server stops: the message waits for the next one. */
+  readonly signal: AbortSignal;
+}
+
+/** What the other side says when it takes a message. */
+export interface Receipt {
+  readonly providerId: string | null;
+  readonly status: DeliveryStatus | null;
+}
+
 /** Hands messages over to the outside. */
 export interface Transport {
-  /**
-   * Resolves when the other side has taken the message.
-   * @param signal aborts when the server stops: the message waits for the next one.
-   * @throws {DeliveryError}
-   */
-  send(message: Message, signal: AbortSignal): Promise<void>;
+  /** Resolves when the other side has taken the message. @throws {DeliveryError} */
+  send(message: Message, handOver: HandOver): Promise<Receipt>;
 }
 
 /** The transports that are configured. A channel without one leaves its messages in the development inbox. */

@@ -19,7 +19,8 @@ interface Recipient {
 }
 
 export function addNotice(outbox: Outbox, { account, settlement, now }: Recipient, notice: Notice): void {
-  if (!account?.email) return;
-  const message = compose(notice, { to: account.email.address, locale: account.locale });
+  // An address that nobody has proved may be a stranger's.
+  if (!account?.email?.verified) return;
+  const message = compose(notice, { to: account.email.address, locale: account.locale }, outbox.places);
   outbox.add(settlement, message, now, addSeconds(now, NOTICE_SECONDS));
 }

@@ -1,6 +1,6 @@
 // Mail, handed over by SMTP (RFC 5321).
 import { createTransport } from 'nodemailer';
-import { DeliveryError, type Message, type Transport } from './message.ts';
+import { DeliveryError, type HandOver, type Message, type Transport } from './message.ts';
 
 /** A server that hangs is tried again later; it must not hold a worker. In milliseconds. */
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 };
@@ -14,17 +14,32 @@ const ONE_MAILBOX = /^[^\s\p{Cc},;:<>()[\]\\"@]+@[^\s\p{Cc},;:<>()[\]\\"@]+$/u;
 /** @param url its parameters win over the usual time-outs, for example `smtp://mail.example.com?requireTLS=true`. */
 export function smtpTransport(url: string, from: string): Transport {
   const mailer = createTransport({ url, ...TIMEOUTS }, { from });
+  const domain = domainOf(from);
   return {
-    async send({ to, subject, text }: Message, signal: AbortSignal) {
+    async send({ to, subject, text, html }: Message, { id, signal }: HandOver) {
       if (!ONE_MAILBOX.test(to))
         throw new DeliveryError('The recipient is no e-mail address.', { isFinal: true });
       try {
-        await mailer.sendMail({ to: { name: '', address: to }, subject, text, signal });
+        await mailer.sendMail({
+          messageId: `<${id}@${domain}>`,
+          to: { name: '', address: to },
+          subject,
+          text,
+          ...(html === null ? {} : { html }),
+          headers: { 'Auto-Submitted': 'auto-generated' }, // RFC 3834: nobody’s absence answers it
+          signal,
+        });
+        return { providerId: null, status: null };
       } catch (error) {
         throw deliveryError(error);
       }
     },
   };
+}
+
+/** What is behind the last `@` of `Stepgate <auth@example.com>`. */
+function domainOf(from: string): string {
+  return /@([^\s@>]+)>?\s*$/.exec(from)?.[1] ?? 'localhost';
 }
 
 /**

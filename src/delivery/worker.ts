@@ -2,18 +2,20 @@
 // graphile-worker's, in the same database, so that a job is committed with what caused it.
 //
 // An operator sees in the log: each delivery, each failed try (warn), each message that the other side refused for
-// good (warn), and each job that has failed its last try (error), which also stays in `graphile_worker.jobs`.
+// good (warn), and each job that has failed its last try (error). What was refused or given up is listed by
+// `npm run outbox -- list`, and can be tried again until it expires.
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Logger, type LogLevel, type Runner, run } from 'graphile-worker';
 import { clearAway } from '../persistence/clear-away.ts';
 import { type Orm, sqlOf } from '../persistence/orm.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { freeAbandonedJobs } from './abandoned-jobs.ts';
+import { forgetDeadJobs, freeAbandonedJobs } from './abandoned-jobs.ts';
 import { DELIVER_TASK, type Outbox } from './outbox.ts';
 
 const CLEAR_AWAY_TASK = 'clear-away';
 const FREE_TASK = 'free-abandoned-jobs';
+const ERASE_TASK = 'erase-expired-messages';
 
 /** However slowly the other side answers, byte by byte. */
 const DELIVERY_MS = 60_000;
@@ -84,17 +86,27 @@ function runQueue({ databaseUrl, orm, outbox, clock, log }: WorkerParts): Promis
       },
     },
     noHandleSignals: true, // the server stops it, after the last request
-    crontab: `* * * * * ${FREE_TASK}\n*/10 * * * * ${CLEAR_AWAY_TASK}`,
+    crontab: `* * * * * ${FREE_TASK}\n* * * * * ${ERASE_TASK}\n*/10 * * * * ${CLEAR_AWAY_TASK}`,
     taskList: {
-      async [DELIVER_TASK](payload, { abortSignal }) {
+      async [DELIVER_TASK](payload, { abortSignal, job }) {
         const { id } = payload as { id: string };
         const signal = AbortSignal.any([abortSignal, AbortSignal.timeout(DELIVERY_MS)]);
-        const delivery = await outbox.deliver(sqlOf(orm.em.fork()), id, clock.now(), signal);
+        const sql = sqlOf(orm.em.fork());
+        const isLastTry = job.attempts >= job.max_attempts;
+        const delivery = await outbox.deliver(sql, id, clock.now(), signal).catch(async (error: unknown) => {
+          if (isLastTry) await outbox.giveUp(sql, id, error, clock.now());
+          throw error;
+        });
         log[delivery.outcome === 'refused' ? 'warn' : 'info']({ messageId: id, ...delivery }, 'message');
       },
       async [CLEAR_AWAY_TASK]() {
-        const cleared = await clearAway(sqlOf(orm.em.fork()), clock.now());
-        log.info(cleared, 'cleared away');
+        const sql = sqlOf(orm.em.fork());
+        const cleared = await clearAway(sql, clock.now());
+        log.info({ ...cleared, deadJobs: await forgetDeadJobs(sql) }, 'cleared away');
+      },
+      async [ERASE_TASK]() {
+        const erased = await outbox.eraseExpired(sqlOf(orm.em.fork()), clock.now());
+        if (erased > 0) log.info({ erased }, 'expired messages erased');
       },
       async [FREE_TASK]() {
         const freed = await freeAbandonedJobs(sqlOf(orm.em.fork()));

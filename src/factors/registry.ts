@@ -1,5 +1,6 @@
 // The factors on offer: the configured list, from which the proof input, the public settings and the charts' factors
 // grow. A new factor is a line in each list here.
+import type { Places } from '../delivery/places.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { Holdings } from '../policy/required-factors.ts';
@@ -31,18 +32,19 @@ export interface FactorSettings {
   readonly sms: SmsPolicy;
   /** The page that links lead to. */
   readonly linkUrl: string;
+  readonly places: Places;
 }
 
 export class FactorRegistry {
   readonly #all: readonly Factor[];
   readonly #sms: SmsPolicy;
 
-  constructor(ring: KeyRing, hasher: PasswordHasher, { sms, linkUrl }: FactorSettings) {
+  constructor(ring: KeyRing, hasher: PasswordHasher, { sms, linkUrl, places }: FactorSettings) {
     this.#sms = sms;
     this.#all = [
       passwordFactor(hasher),
       emailCodeFactor(ring),
-      emailLinkFactor(linkUrl),
+      emailLinkFactor(linkUrl, places),
       phoneCodeFactor(ring, sms),
       ...(sms.sendsTexts ? [phoneLinkFactor(linkUrl, sms)] : []),
       totpFactor(ring),

@@ -35,6 +35,7 @@ export class Settlement {
   readonly #rows = new Map<Table, object[]>();
   readonly #writes: { readonly query: (sql: Sql) => Query; readonly required: boolean }[] = [];
   readonly #calls: RawBuilder<unknown>[] = [];
+  readonly #afterwards: (() => void)[] = [];
 
   /** Must hold for anything to be written. Conditions run in the order in which they were added. */
   require(condition: Condition): void {
@@ -60,8 +61,18 @@ export class Settlement {
     this.#calls.push(call);
   }
 
+  /** Done once everything is written: a line in the log, nothing that may fail. */
+  afterCommit(work: () => void): void {
+    this.#afterwards.push(work);
+  }
+
   /** @throws {Conflict} when a requirement was lost. */
   async commit(em: EntityManager): Promise<void> {
+    await this.#settle(em);
+    for (const work of this.#afterwards) work();
+  }
+
+  async #settle(em: EntityManager): Promise<void> {
     const canBeLost = this.#conditions.length > 0 || this.#writes.some((write) => write.required);
     if (!canBeLost) return this.#flush(sqlOf(em));
     try {

@@ -9,10 +9,12 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { InboxMessage } from '../delivery/outbox.ts';
+import { TWILIO_STATUS_PATH } from '../delivery/twilio-status.ts';
 import type { Log } from '../platform/log.ts';
 import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
 import { LIMITS } from './limits.ts';
+import { LARGEST_FORM, receiveTwilioStatus, type TwilioStatusParts } from './twilio-status.ts';
 
 export interface HttpParts {
   readonly graphql: (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -21,6 +23,8 @@ export interface HttpParts {
   readonly isReady: () => Promise<boolean>;
   /** Null in production. */
   readonly inbox: (() => Promise<readonly InboxMessage[]>) | null;
+  /** Null without Twilio. */
+  readonly twilioStatus: TwilioStatusParts | null;
   readonly log: Log;
 }
 
@@ -162,10 +166,13 @@ async function route(
       response.setHeader('content-security-policy', PAGE_POLICY);
       return serveGraphiQL(request, response);
     }
-    if (isTooLarge(request, response)) return;
+    if (isTooLarge(request, response, LIMITS.bodyBytes)) return;
     response.setHeader('cache-control', 'no-store');
     await parts.graphql(request, response);
     return;
+  }
+  if (path === TWILIO_STATUS_PATH && parts.twilioStatus !== null) {
+    return takeTwilioStatus(parts.twilioStatus, request, response);
   }
   const read = readable(parts, path);
   if (read === undefined) {
@@ -176,6 +183,22 @@ async function route(
     return problem(response, 405, 'METHOD_NOT_ALLOWED', 'This is only for reading.');
   }
   await read(response);
+}
+
+async function takeTwilioStatus(
+  parts: TwilioStatusParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  response.setHeader('cache-control', 'no-store');
+  if (request.method !== 'POST') {
+    response.setHeader('allow', 'POST');
+    return problem(response, 405, 'METHOD_NOT_ALLOWED', 'Reports are posted.');
+  }
+  if (isTooLarge(request, response, LARGEST_FORM)) return;
+  const refusal = await receiveTwilioStatus(parts, request);
+  if (refusal === null) response.writeHead(204).end();
+  else problem(response, ...refusal);
 }
 
 /** Yoga makes a URL of it, and would answer with the stack of its failure. */
@@ -232,15 +255,15 @@ function readable(
 }
 
 /** A body says its length beforehand, so one that is too large is refused unread and node counts the rest. */
-function isTooLarge(request: IncomingMessage, response: ServerResponse): boolean {
+function isTooLarge(request: IncomingMessage, response: ServerResponse, mostBytes: number): boolean {
   if (request.headers['transfer-encoding'] !== undefined) {
     problem(response, 411, 'LENGTH_REQUIRED', 'Send the body with a Content-Length.');
     return true;
   }
   const length = Number(request.headers['content-length'] ?? 0);
-  if (length <= LIMITS.bodyBytes) return false;
+  if (length <= mostBytes) return false;
   if (length > LARGEST_BODY_READ) response.setHeader('connection', 'close');
-  problem(response, 413, 'LIMIT_EXCEEDED', `A request’s body has at most ${LIMITS.bodyBytes} bytes.`);
+  problem(response, 413, 'LIMIT_EXCEEDED', `A request’s body has at most ${mostBytes} bytes here.`);
   return true;
 }
 

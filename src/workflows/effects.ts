@@ -126,10 +126,11 @@ function sendChallenge(
           .doUpdateSet({ ...sent, times_sent: raw`challenge.times_sent + 1` }),
       ),
   );
-  outbox.add(settlement, message, now, expiresAt);
+  const channel = factor.reaches === 'PHONE' ? 'sms' : 'email';
+  outbox.add(settlement, message, now, expiresAt, channel);
   return {
     challenge: { factor: kind, hint, sentAt: now, expiresAt, approvedAt: null },
-    sends: { message, channel: factor.reaches === 'PHONE' ? 'sms' : 'email' },
+    sends: { message, channel },
   };
 }
 

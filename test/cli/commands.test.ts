@@ -72,6 +72,23 @@ test('a port that is taken ends the start with what to do, and nothing stays ope
   }
 });
 
+test('a database of places that is not there ends the start with what is wanted', async () => {
+  const app = await startTestApp();
+  try {
+    const { code, stderr } = await runCommand('src/main.ts', [], {
+      ...TEST_ENVIRONMENT,
+      DATABASE_URL: app.databaseUrl,
+      GEOIP_DATABASE: '/nowhere/city.mmdb',
+    });
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      'The file of GEOIP_DATABASE cannot be read (ENOENT). It must be a MaxMind database, for example GeoLite2-City.mmdb.\n',
+    );
+  } finally {
+    await app[Symbol.asyncDispose]();
+  }
+});
+
 test('a database that is not there ends the start with what to check, and without its password', async () => {
   const DATABASE_URL = 'postgres://somebody:a-secret-password@127.0.0.1:1/nowhere';
   const { code, stderr } = await runCommand('src/main.ts', [], { ...TEST_ENVIRONMENT, DATABASE_URL });

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type Config, ConfigError, readConfig } from '../../src/config/config.ts';
+import { canSendText } from '../../src/config/twilio.ts';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
 const OTHER_KEY = Buffer.alloc(32, 8).toString('base64');
@@ -16,6 +17,7 @@ const PRODUCTION = {
   MAIL_FROM: 'Example <auth@example.com>',
 };
 
+const VERIFY = `VA${'0'.repeat(32)}`;
 const TWILIO = {
   TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
   TWILIO_AUTH_TOKEN: '0123456789abcdef0123456789abcdef',
@@ -36,6 +38,8 @@ const BESIDE: Readonly<Record<string, Record<string, string>>> = {
   TWILIO_AUTH_TOKEN: TWILIO,
   TWILIO_FROM: TWILIO,
   TWILIO_MESSAGING_SERVICE_SID: { ...TWILIO, TWILIO_FROM: '' },
+  TWILIO_VERIFY_SERVICE_SID: TWILIO,
+  TWILIO_API_URL: TWILIO,
 };
 
 /** Every mistake in an environment; none when it is accepted. */
@@ -92,11 +96,16 @@ describe('what each variable accepts', () => {
     ['SMTP_URL', 'smtps://u:p@mail.example.com', { smtpUrl: 'smtps://u:p@mail.example.com' }],
     ['MAIL_FROM', 'auth@example.com', { mailFrom: 'auth@example.com' }],
     ['MAIL_FROM', 'Step <auth@example.com>', { mailFrom: 'Step <auth@example.com>' }],
+    ['SMS', 'off', { sms: { enabled: false, countries: ['US', 'CA'] } }],
+    ['SMS', 'on', { sms: { enabled: true, countries: ['US', 'CA'] } }],
+    ['SMS_COUNTRIES', 'DE, AT,CH', { sms: { enabled: true, countries: ['DE', 'AT', 'CH'] } }],
+    ['LINK_URL', 'https://app.example.com/ok', { linkUrl: 'https://app.example.com/ok' }],
     ['SMS_PER_NUMBER_HOURLY', '1', { messageLimits: { ...MESSAGE_LIMITS, smsPerNumber: 1 } }],
     ['SMS_PER_ACCOUNT_HOURLY', '2', { messageLimits: { ...MESSAGE_LIMITS, smsPerAccount: 2 } }],
     ['SMS_PER_PREFIX_HOURLY', '3', { messageLimits: { ...MESSAGE_LIMITS, smsPerPrefix: 3 } }],
     ['MAIL_PER_ADDRESS_HOURLY', '4', { messageLimits: { ...MESSAGE_LIMITS, mailPerAddress: 4 } }],
     ['MAIL_PER_PREFIX_HOURLY', '1000000', { messageLimits: { ...MESSAGE_LIMITS, mailPerPrefix: 1_000_000 } }],
+    ['GEOIP_DATABASE', '/srv/geo ip/city.mmdb', { geoipDatabase: '/srv/geo ip/city.mmdb' }],
     ['BCRYPT_COST', '10', { bcryptCost: 10 }],
     ['BCRYPT_COST', '16', { bcryptCost: 16 }],
     ['LOG_LEVEL', 'silent', { logLevel: 'silent' }],
@@ -113,10 +122,39 @@ describe('what each variable accepts', () => {
       accountSid: TWILIO.TWILIO_ACCOUNT_SID,
       authToken: TWILIO.TWILIO_AUTH_TOKEN,
       sender: { from: TWILIO_FROM },
+      verifyServiceSid: null,
+      apiUrl: null,
+      callbackOrigin: null,
     });
     const messagingServiceSid = `MG${'0'.repeat(32)}`;
     const { twilio } = readConfig({ ...account, TWILIO_MESSAGING_SERVICE_SID: messagingServiceSid });
     expect(twilio?.sender).toEqual({ messagingServiceSid });
+  });
+
+  test('Twilio Verify needs no sender, and sends codes only', () => {
+    const { TWILIO_FROM, ...account } = TWILIO;
+    const alone = readConfig({ ...account, TWILIO_VERIFY_SERVICE_SID: VERIFY });
+    expect(alone.twilio).toMatchObject({ sender: null, verifyServiceSid: VERIFY });
+    expect(canSendText(alone)).toBe(false);
+    const both = readConfig({ ...TWILIO, TWILIO_VERIFY_SERVICE_SID: VERIFY });
+    expect(both.twilio).toMatchObject({ sender: { from: TWILIO_FROM }, verifyServiceSid: VERIFY });
+    expect(canSendText(both)).toBe(true);
+  });
+
+  test('without Twilio a text goes to the development inbox, and in production nowhere', () => {
+    expect(canSendText(readConfig({}))).toBe(true);
+    expect(canSendText(readConfig(PRODUCTION))).toBe(false);
+    expect(canSendText(readConfig({ ...PRODUCTION, ...TWILIO }))).toBe(true);
+  });
+
+  test.each([
+    [{}, null],
+    [{ PUBLIC_URL: 'http://auth.example.com' }, null],
+    [{ PUBLIC_URL: 'https://localhost:4000' }, null],
+    [{ PUBLIC_URL: 'https://auth.example.com' }, 'https://auth.example.com'],
+    [{ TWILIO_API_URL: 'http://127.0.0.1:9000' }, 'http://localhost:4000'],
+  ])('Twilio is asked to report where it can reach us: %j', (environment, callbackOrigin) => {
+    expect(readConfig({ ...TWILIO, ...environment }).twilio).toMatchObject({ callbackOrigin });
   });
 
   test('nothing set is a development machine, open to itself only', () => {
@@ -135,6 +173,9 @@ describe('what each variable accepts', () => {
       mailFrom: 'Stepgate <stepgate@localhost>',
       twilio: null,
       messageLimits: MESSAGE_LIMITS,
+      geoipDatabase: null,
+      sms: { enabled: true, countries: ['US', 'CA'] },
+      linkUrl: 'http://localhost:4000/link',
       bcryptCost: 12,
       logLevel: 'info',
       accessTokenSeconds: 600,
@@ -146,7 +187,9 @@ describe('what each variable accepts', () => {
   test('a variable that is set to nothing counts as not set', () => {
     const names = [...Object.keys(PRODUCTION), ...Object.keys(TWILIO)];
     names.push('PORT', 'HOST', 'DATA_DIR', 'CORS_ORIGINS', 'BCRYPT_COST', 'LOG_LEVEL', 'SESSION_SECONDS');
+    names.push('TWILIO_VERIFY_SERVICE_SID', 'TWILIO_API_URL', 'GEOIP_DATABASE');
     names.push('TWILIO_MESSAGING_SERVICE_SID', 'ACCESS_TOKEN_SECONDS', 'SESSION_IDLE_SECONDS');
+    names.push('SMS', 'SMS_COUNTRIES', 'LINK_URL');
     names.push('TRUSTED_PROXIES', 'SMS_PER_NUMBER_HOURLY', 'MAIL_PER_PREFIX_HOURLY');
     for (const nothing of ['', '   ']) {
       expect(readConfig(Object.fromEntries(names.map((name) => [name, nothing])))).toEqual(readConfig({}));
@@ -205,11 +248,18 @@ describe('a mistake', () => {
     ['TWILIO_AUTH_TOKEN', 'sneaky', 'the auth token of the Twilio account'],
     ['TWILIO_FROM', '0171 sneaky', 'a phone number in E.164 form, for example +15005550006'],
     ['TWILIO_MESSAGING_SERVICE_SID', 'sneaky', 'MG and 32 hexadecimal digits'],
+    ['SMS', 'sneaky', 'one of on, off'],
+    ['SMS_COUNTRIES', 'US,sneaky', 'countries as two letters'],
+    ['LINK_URL', 'https://sneaky.example.com/#here', 'the address of a page without a fragment'],
+    ['LINK_URL', 'javascript:sneaky', 'the address of a page without a fragment'],
     ['SMS_PER_NUMBER_HOURLY', '0', 'a whole number from 1 to 1000000'],
     ['SMS_PER_ACCOUNT_HOURLY', 'sneaky', 'a whole number from 1 to 1000000'],
     ['SMS_PER_PREFIX_HOURLY', '-1', 'a whole number from 1 to 1000000'],
     ['MAIL_PER_ADDRESS_HOURLY', '1000001', 'a whole number from 1 to 1000000'],
     ['MAIL_PER_PREFIX_HOURLY', '1.5', 'a whole number from 1 to 1000000'],
+    ['TWILIO_VERIFY_SERVICE_SID', 'sneaky', 'VA and 32 hexadecimal digits'],
+    ['TWILIO_API_URL', 'https://sms.sneaky.com/v1', 'an origin without a path'],
+    ['GEOIP_DATABASE', 'sneaky\0path', 'the path of a MaxMind database'],
     ['BCRYPT_COST', '9', 'a whole number from 10 to 16'],
     ['BCRYPT_COST', '17', 'a whole number from 10 to 16'],
     ['LOG_LEVEL', 'sneaky', 'one of fatal, error, warn, info, debug, trace, silent'],
@@ -287,6 +337,15 @@ describe('production', () => {
     expect(mistakesIn({ ...PRODUCTION, PUBLIC_URL: 'http://127.0.0.1' })).toEqual([]);
   });
 
+  test('refuses to send codes in the clear, except to its own machine', () => {
+    const apiAt = (url: string) => mistakesIn({ ...PRODUCTION, ...TWILIO, TWILIO_API_URL: url });
+    expect(apiAt('http://sms.example.com')).toEqual([
+      expect.stringMatching(/^TWILIO_API_URL must begin with https:/),
+    ]);
+    expect(apiAt('https://sms.example.com')).toEqual([]);
+    expect(apiAt('http://127.0.0.1:9000')).toEqual([]);
+  });
+
   test('is meant by a word with spaces around it too', () => {
     expect(mistakesIn({ NODE_ENV: ' production ' }).length).toBeGreaterThan(0);
   });
@@ -305,11 +364,20 @@ describe('the cost of bcrypt', () => {
 });
 
 describe('Twilio', () => {
+  const TOGETHER =
+    'TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and one of TWILIO_FROM, TWILIO_MESSAGING_SERVICE_SID or TWILIO_VERIFY_SERVICE_SID go together: set all of them or none.';
+
   test.each(Object.keys(TWILIO))('half configured, without %s, is a mistake', (name) => {
-    expect(mistakesIn({ ...TWILIO, [name]: '' })).toEqual([
-      'TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and one of TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID go together: set all of them or none.',
-    ]);
+    expect(mistakesIn({ ...TWILIO, [name]: '' })).toEqual([TOGETHER]);
   });
+
+  test.each(['TWILIO_VERIFY_SERVICE_SID', 'TWILIO_API_URL'])(
+    'of which only %s is set is a mistake',
+    (name) => {
+      const value = name === 'TWILIO_API_URL' ? 'https://sms.example.com' : VERIFY;
+      expect(mistakesIn({ [name]: value })).toEqual([TOGETHER]);
+    },
+  );
 
   test('with two senders is a mistake', () => {
     const mistakes = mistakesIn({ ...TWILIO, TWILIO_MESSAGING_SERVICE_SID: `MG${'0'.repeat(32)}` });

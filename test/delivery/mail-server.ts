@@ -23,6 +23,8 @@ export class MailServer implements AsyncDisposable {
   readonly mails: Mail[] = [];
   /** Null: it takes everything. */
   refusal: Refusal | null = null;
+  /** Runs when a mail is there and its sender has not been told so. */
+  beforeAnswer: () => Promise<void> = async () => {};
   /** How often somebody began to hand over a mail. */
   tries = 0;
   readonly #server: SMTPServer;
@@ -45,13 +47,14 @@ export class MailServer implements AsyncDisposable {
           if (refused !== null) return answer(refused);
           const source = Buffer.concat(chunks).toString('utf8');
           const { mailFrom, rcptTo } = envelope;
-          void PostalMime.parse(source).then((email) => {
+          void PostalMime.parse(source).then(async (email) => {
             this.mails.push({
               sender: mailFrom === false ? '' : mailFrom.address,
               recipients: rcptTo.map((one) => one.address),
               email,
               source,
             });
+            await this.beforeAnswer();
             answer();
           });
         });

@@ -60,7 +60,6 @@ describe('a message', () => {
       subject: `Your code is ${code}`,
     });
     expect(mail?.email.cc).toBeUndefined();
-    expect(mail?.email.html).toBeUndefined();
     expect(mail?.email.text).toMatch(`Your code is ${code}. It is valid for 10 minutes and works once.`);
     expect((await client.attempt(id, { emailCode: code })).status).toBe('COMPLETE');
   });
@@ -157,6 +156,10 @@ describe('a message that the server does not take is tried again', () => {
       mostTries: 2,
       err: { message: 'The mail server did not take a message: 451 to RCPT TO.' },
     });
+    const failure = 'The mail server did not take a message: 451 to RCPT TO.';
+    expect(
+      await query(app.databaseUrl, 'select failed_at, failure from outbox_message where sealed is not null'),
+    ).toEqual([{ failed_at: expect.any(Date), failure }]);
     expectSilence();
   });
 });
@@ -171,7 +174,8 @@ describe('a message is given up', () => {
     await signUp();
     await until(() => expect(server.tries).toBe(1));
     await queueIsEmpty(app.databaseUrl);
-    expect(await messages(app.databaseUrl)).toEqual([{ sealed: null, sent_at: null }]);
+    const sealed = expect.any(String); // until it expires, in case the operator can mend it
+    expect(await messages(app.databaseUrl)).toEqual([{ sealed, sent_at: null }]);
     const reason = `The mail server did not take a message: ${refusal.reply} to ${refusal.at}.`;
     const line = app.log.find((one) => one.includes('"outcome":"refused"') && one.includes(reason));
     expect(JSON.parse(line ?? '{}')).toMatchObject({ level: 40, messageId: expect.any(String) });
@@ -190,5 +194,22 @@ describe('a message is given up', () => {
     expect(server.mails).toEqual([]);
     expect(await messages(app.databaseUrl)).toEqual([{ sealed: null, sent_at: null }]);
     expect(app.log.some((line) => line.includes('"outcome":"expired"'))).toBe(true);
+  });
+
+  test('and is erased when it expires, by a task of every minute, whether it is tried again or not', async () => {
+    server.refusal = { at: 'RCPT TO', reply: 451 };
+    await signUp();
+    await failedTries(app.databaseUrl, 1);
+    const erase = () => query(app.databaseUrl, `select graphile_worker.add_job('erase-expired-messages')`);
+    app.clock.advance(601);
+    await erase();
+    await until(async () =>
+      expect(await messages(app.databaseUrl)).toEqual([{ sealed: null, sent_at: null }]),
+    );
+    const crontab = await query<{ identifier: string }>(
+      app.databaseUrl,
+      'select identifier from graphile_worker._private_known_crontabs',
+    );
+    expect(crontab.map((one) => one.identifier)).toContain('erase-expired-messages');
   });
 });

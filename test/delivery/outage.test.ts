@@ -155,6 +155,34 @@ test('a message whose worker was killed is free again after two minutes, and not
   );
 });
 
+test('a job that failed its last try is forgotten after a day, and not before', async () => {
+  const { client } = await start(`smtp://127.0.0.1:${await deadPort()}`);
+  await client.startSignUp({ email: JANE, password: PASSWORD });
+  await failedTries(database.url, 1);
+  const lastTried = (ago: string, maxAttempts: number) =>
+    query(
+      database.url,
+      `update graphile_worker._private_jobs set max_attempts = ${maxAttempts}, run_at = now() + interval '1 hour',
+       updated_at = now() - interval '${ago}'`,
+    );
+  const clearAway = async (): Promise<void> => {
+    await query(database.url, `select graphile_worker.add_job('clear-away')`);
+    await until(async () =>
+      expect(
+        await query(database.url, `select 1 from graphile_worker.jobs where task_identifier = 'clear-away'`),
+      ).toEqual([]),
+    );
+  };
+  await lastTried('25 hours', 25);
+  await clearAway();
+  await lastTried('23 hours', 1);
+  await clearAway();
+  expect(await jobs(database.url)).toHaveLength(1);
+  await lastTried('25 hours', 1);
+  await clearAway();
+  expect(await jobs(database.url)).toEqual([]);
+});
+
 /** The database takes no connections, and ends those that it has. */
 async function withoutDatabase(work: () => Promise<void>): Promise<void> {
   const name = new URL(database.url).pathname.slice(1);

@@ -1,19 +1,36 @@
 // The outbox and the step that it belongs to: a message is there exactly when its step is.
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DeliveryError, type Message } from '../../src/delivery/message.ts';
 import { Outbox } from '../../src/delivery/outbox.ts';
+import type { DeliveryStatus } from '../../src/persistence/entities/outbox-message.ts';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
 import { Conflict, Settlement } from '../../src/persistence/settlement.ts';
 import { addSeconds } from '../../src/platform/clock.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
+import { createLog } from '../../src/platform/log.ts';
 import { testDatabase } from '../harness/app.ts';
 import { query } from '../harness/sql.ts';
 import { jobs, messages } from './queue.ts';
 
 const NOW = new Date('2030-01-01T12:00:00Z');
 const NEVER = new AbortController().signal;
-const MESSAGE: Message = { channel: 'email', to: 'jane@example.com', subject: 'a subject', text: 'a text' };
+const MESSAGE: Message = {
+  channel: 'email',
+  to: 'jane@example.com',
+  subject: 'a subject',
+  text: 'a text',
+  html: '<p>a text</p>',
+  code: null,
+};
+const SMS: Message = {
+  channel: 'sms',
+  to: '+15005550006',
+  subject: '',
+  text: 'a text',
+  html: null,
+  code: '123456',
+};
 
 let database: { url: string; drop: () => Promise<void> };
 let orm: Orm;
@@ -22,7 +39,20 @@ let sent: Message[];
 let transport: (message: Message) => Promise<void>;
 
 const ring = new KeyRing([randomBytes(32)]);
-const outbox = new Outbox(ring, { email: { send: (message) => transport(message) } });
+const lines: string[] = [];
+const outbox = new Outbox({
+  ring,
+  transports: {
+    email: {
+      async send(message) {
+        await transport(message);
+        return { providerId: 'a-provider-s-id', status: 'queued' };
+      },
+    },
+  },
+  places: { placeOf: () => null },
+  log: createLog('trace', { write: (line) => lines.push(line) }),
+});
 
 beforeAll(async () => {
   database = await testDatabase();
@@ -30,6 +60,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   sent = [];
+  lines.length = 0;
   transport = async (message) => void sent.push(message);
   await query(database.url, 'delete from graphile_worker._private_jobs');
   await query(database.url, 'delete from outbox_message');
@@ -42,9 +73,10 @@ afterAll(async () => {
 async function step(
   message: Message | null,
   how: (settlement: Settlement) => void = () => {},
+  channel = message?.channel,
 ): Promise<void> {
   const settlement = new Settlement();
-  outbox.add(settlement, message, NOW, addSeconds(NOW, 600));
+  outbox.add(settlement, message, NOW, addSeconds(NOW, 600), channel);
   how(settlement);
   await settlement.commit(orm.em.fork());
 }
@@ -57,6 +89,15 @@ async function onlyId(): Promise<string> {
 
 const deliver = async (secondsLater = 0) =>
   outbox.deliver(sqlOf(orm.em.fork()), await onlyId(), addSeconds(NOW, secondsLater), NEVER);
+
+const inbox = (secondsLater = 0) => outbox.inbox(sqlOf(orm.em.fork()), addSeconds(NOW, secondsLater));
+
+/** The one message, as it is stored. */
+async function noted(): Promise<object | undefined> {
+  const rows = await query(database.url, 'select * from outbox_message');
+  expect(rows).toHaveLength(1);
+  return rows[0];
+}
 
 test('a step that commits leaves a message and a job that names it', async () => {
   await step(MESSAGE);
@@ -107,7 +148,7 @@ test.each([
   expect((await messages(database.url))[0]?.sealed).toBeNull();
 });
 
-test('a failure leaves it as it was; a final refusal erases it and says why', async () => {
+test('a failure leaves it as it was; a final refusal keeps it, sealed, and says why', async () => {
   await step(MESSAGE);
   const [before] = await messages(database.url);
   transport = () => Promise.reject(new DeliveryError('try again', { isFinal: false }));
@@ -117,8 +158,91 @@ test('a failure leaves it as it was; a final refusal erases it and says why', as
   expect(await messages(database.url)).toEqual([before]);
 
   transport = () => Promise.reject(new DeliveryError('never', { isFinal: true }));
-  expect(await deliver()).toEqual({ outcome: 'refused', reason: 'never' });
-  expect(await messages(database.url)).toEqual([{ sealed: null, sent_at: null }]);
+  expect(await deliver(1)).toEqual({ outcome: 'refused', reason: 'never' });
+  expect(await messages(database.url)).toEqual([before]);
+  expect(await noted()).toMatchObject({ failed_at: addSeconds(NOW, 1), failure: 'never' });
+  expect(await deliver(2)).toEqual({ outcome: 'gone' });
+});
+
+test('what is no delivery error is not repeated with the message: it may hold anything', async () => {
+  await step(MESSAGE);
+  await outbox.giveUp(sqlOf(orm.em.fork()), await onlyId(), new TypeError('jane@example.com'), NOW);
+  expect(await noted()).toMatchObject({ failed_at: NOW, failure: 'An unexpected error: see the log.' });
+});
+
+test('what has expired is erased, the one that failed and the one in the development inbox too', async () => {
+  transport = () => Promise.reject(new DeliveryError('never', { isFinal: true }));
+  await step(MESSAGE);
+  await deliver();
+  await step(SMS);
+  const erase = (secondsLater: number) =>
+    outbox.eraseExpired(sqlOf(orm.em.fork()), addSeconds(NOW, secondsLater));
+  expect(await erase(599)).toBe(0);
+  expect(await inbox(599)).toHaveLength(1);
+  expect(await inbox(600)).toEqual([]);
+  expect(await erase(600)).toBe(2);
+  expect((await messages(database.url)).map((one) => one.sealed)).toEqual([null, null]);
+  expect(await erase(601)).toBe(0);
+});
+
+describe('what a provider reports', () => {
+  const report = async (status: DeliveryStatus, errorCode: number | null = null): Promise<void> =>
+    outbox.noteStatus(
+      sqlOf(orm.em.fork()),
+      { messageId: await onlyId(), providerId: 'SM1', status, errorCode },
+      addSeconds(NOW, 5),
+    );
+
+  test.each<[readonly DeliveryStatus[], DeliveryStatus]>([
+    [['queued', 'sent', 'delivered'], 'delivered'],
+    [['sent', 'queued'], 'sent'],
+    [['delivered', 'sent', 'queued'], 'delivered'],
+    [['delivered', 'undelivered'], 'delivered'],
+    [['undelivered', 'sent', 'delivered'], 'undelivered'],
+    [['sent', 'failed', 'sent'], 'failed'],
+  ])('in the order %j leaves %s: a status never goes backwards', async (statuses, last) => {
+    await step(MESSAGE);
+    await deliver();
+    expect(await noted()).toMatchObject({ provider_id: 'a-provider-s-id', delivery_status: 'queued' });
+    for (const status of statuses) await report(status);
+    expect(await noted()).toMatchObject({ provider_id: 'SM1', delivery_status: last });
+  });
+
+  test('as not delivered marks a message as failed and is warned of once, in codes', async () => {
+    await step(MESSAGE);
+    await deliver();
+    await report('undelivered', 30_003);
+    await report('undelivered', 30_003);
+    expect(await noted()).toMatchObject({
+      sent_at: NOW,
+      failed_at: addSeconds(NOW, 5),
+      failure: 'Reported as undelivered, code 30003.',
+    });
+    const warned = lines.map((line) => JSON.parse(line)).filter((line) => line.level === 40);
+    expect(warned).toEqual([
+      expect.objectContaining({ messageId: await onlyId(), status: 'undelivered', errorCode: 30_003 }),
+    ]);
+    expect(lines.join()).not.toMatch(/jane|a text/);
+  });
+
+  test('before we have noted the hand-over says that there was one: the message is not handed over again', async () => {
+    await step(MESSAGE);
+    await report('sent');
+    expect(await deliver()).toEqual({ outcome: 'gone' });
+    expect(sent).toEqual([]);
+    expect(await noted()).toMatchObject({ sent_at: addSeconds(NOW, 5), delivery_status: 'sent' });
+  });
+
+  test('while it is being handed over is not lost to the note of that', async () => {
+    transport = () => report('failed', 30_008);
+    await step(MESSAGE);
+    expect(await deliver()).toEqual({ outcome: 'sent' });
+    expect(await noted()).toMatchObject({
+      sealed: null,
+      delivery_status: 'failed',
+      failure: 'Reported as failed, code 30008.',
+    });
+  });
 });
 
 test('a message that was cleared away is gone', async () => {
@@ -127,12 +251,28 @@ test('a message that was cleared away is gone', async () => {
 });
 
 test('a channel without a transport has no job: its message waits in the development inbox', async () => {
-  const sms: Message = { channel: 'sms', to: '+15005550006', subject: '', text: 'a text' };
-  await step(sms);
+  await step(SMS);
   expect(await jobs(database.url)).toEqual([]);
-  expect(await outbox.inbox(sqlOf(orm.em.fork()))).toEqual([
-    { id: await onlyId(), ...sms, sentAt: NOW.toISOString() },
-  ]);
+  const { channel, to, subject, text } = SMS;
+  const id = await onlyId();
+  expect(await inbox()).toEqual([{ id, channel, to, subject, text, sentAt: NOW.toISOString() }]);
+  const [line] = lines.map((one) => JSON.parse(one));
+  expect(line).toMatchObject({ level: 30, channel: 'sms', messageId: id });
+  expect(lines.join()).not.toMatch(/15005550006|123456|a text/);
+});
+
+test('nothing is said of a message whose step rolls back', async () => {
+  await expect(step(SMS, (settlement) => settlement.require(async () => false))).rejects.toThrow(Conflict);
+  expect(lines).toEqual([]);
+  expect(await inbox()).toEqual([]);
+});
+
+test('as much is said of a decoy’s message as of any other: the log does not tell who exists', async () => {
+  await step(SMS);
+  await step(null, () => {}, 'sms');
+  const [real, decoy] = lines.map((line) => ({ ...JSON.parse(line), time: '', messageId: '' }));
+  expect(decoy).toEqual(real);
+  expect(await inbox()).toHaveLength(1);
 });
 
 test('a sealed message does not open in the row of another', async () => {

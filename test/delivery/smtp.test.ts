@@ -6,14 +6,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { DeliveryError, type Message } from '../../src/delivery/message.ts';
+import { DeliveryError, type Message, type Receipt } from '../../src/delivery/message.ts';
+import { compose } from '../../src/delivery/messages/compose.ts';
 import { smtpTransport } from '../../src/delivery/smtp.ts';
 import { startTestApp } from '../harness/app.ts';
 import { PASSWORD, TestClient } from '../harness/client.ts';
 import { MailServer, SilentServer } from './mail-server.ts';
 import { queueIsEmpty } from './queue.ts';
-
-const NEVER = new AbortController().signal;
 
 let server: MailServer;
 
@@ -23,10 +22,46 @@ beforeAll(async () => {
 beforeEach(() => server.begin());
 afterAll(() => server[Symbol.asyncDispose]());
 
-function send(to: string, message: Partial<Message> = {}, signal = NEVER): Promise<void> {
+const HAND_OVER = { id: '5a1c6f3e-0000-4000-8000-000000000001', signal: new AbortController().signal };
+const MESSAGE: Message = {
+  channel: 'email',
+  to: 'jane@example.com',
+  subject: 'a subject',
+  text: 'a text',
+  html: null,
+  code: null,
+};
+
+function send(to: string, message: Partial<Message> = {}): Promise<Receipt> {
   const transport = smtpTransport(server.url, 'Example <auth@example.com>');
-  return transport.send({ channel: 'email', subject: 'a subject', text: 'a text', ...message, to }, signal);
+  return transport.send({ ...MESSAGE, ...message, to }, HAND_OVER);
 }
+
+test('a mail says the same as text and as HTML, in letters of every kind', async () => {
+  const message = compose(
+    { name: 'email-code', code: '418273', minutes: 10 },
+    { to: 'jane@example.com', locale: 'de' },
+  );
+  await smtpTransport(server.url, 'Example <auth@example.com>').send(message, HAND_OVER);
+  const [mail] = server.mails;
+  expect(mail?.source).toContain('Content-Type: multipart/alternative');
+  expect(mail?.source).toContain('Auto-Submitted: auto-generated');
+  expect(mail?.email.subject).toBe('Ihr Code ist 418273');
+  expect(mail?.email.text?.trim()).toBe(message.text.trim());
+  expect(mail?.email.html?.trim()).toBe(message.html?.trim());
+  expect(mail?.email.attachments).toEqual([]);
+});
+
+test.each([
+  ['Example <auth@example.com>', 'example.com'],
+  ['auth@mail.example.com', 'mail.example.com'],
+  ['"odd @ name" <auth@example.com>', 'example.com'],
+])('a mail from %s is named after its message, so that a second copy is recognised', async (from, domain) => {
+  for (let copies = 0; copies < 2; copies += 1)
+    await smtpTransport(server.url, from).send(MESSAGE, HAND_OVER);
+  const messageId = `<${HAND_OVER.id}@${domain}>`;
+  expect(server.mails.map((mail) => mail.email.messageId)).toEqual([messageId, messageId]);
+});
 
 test.each([
   'jane@example.com',
@@ -133,7 +168,7 @@ test('nor the user and password of the mail server, when it refuses them; the op
       `smtp://mallory:hunter2@127.0.0.1:${port}`,
       'auth@example.com',
     )
-      .send({ channel: 'email', to: 'jane@example.com', subject: '', text: '' }, NEVER)
+      .send(MESSAGE, HAND_OVER)
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({
       isFinal: false,
@@ -150,10 +185,7 @@ test('something that answers, and is no mail server, is a failure to try again',
   await once(web, 'listening');
   try {
     const url = `smtp://127.0.0.1:${(web.address() as AddressInfo).port}?greetingTimeout=200`;
-    const sent = smtpTransport(url, 'auth@example.com').send(
-      { channel: 'email', to: 'jane@example.com', subject: '', text: '' },
-      NEVER,
-    );
+    const sent = smtpTransport(url, 'auth@example.com').send(MESSAGE, HAND_OVER);
     await expect(sent).rejects.toMatchObject({ name: 'DeliveryError', isFinal: false });
   } finally {
     web.close();
@@ -163,10 +195,10 @@ test('something that answers, and is no mail server, is a failure to try again',
 test('a transport that is told to stop gives up at once, and the message may be tried again', async () => {
   await using silent = await SilentServer.start();
   const stop = new AbortController();
-  const sent = smtpTransport(silent.patientUrl, 'auth@example.com').send(
-    { channel: 'email', to: 'jane@example.com', subject: '', text: '' },
-    stop.signal,
-  );
+  const sent = smtpTransport(silent.patientUrl, 'auth@example.com').send(MESSAGE, {
+    ...HAND_OVER,
+    signal: stop.signal,
+  });
   stop.abort();
   await expect(sent).rejects.toMatchObject({ name: 'DeliveryError', isFinal: false });
 });

@@ -1,4 +1,4 @@
-// An HTTP server on loopback that answers as Twilio's Messages API does, and a client of the SDK that goes there.
+// An HTTP server on loopback that answers as Twilio's Messages and Verify APIs do, and reports as Twilio does.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -23,6 +23,7 @@ export function twilioError(status: number, code: number, message: string): Twil
   return { status, body: JSON.stringify({ code, message, more_info, status }) };
 }
 
+/** What both APIs answer when they took something, as far as anybody reads it. */
 const CREATED: TwilioAnswer = {
   status: 201,
   body: JSON.stringify({
@@ -64,10 +65,9 @@ export class TwilioApi implements AsyncDisposable {
     return api;
   }
 
-  /** The SDK has no base URL: this client of it sends every request here. */
-  client(timeout: number): twilio.RequestClient {
-    const { port } = this.#server.address() as AddressInfo;
-    return new LocalClient(`http://127.0.0.1:${port}`, timeout);
+  /** For TWILIO_API_URL. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -77,16 +77,17 @@ export class TwilioApi implements AsyncDisposable {
   }
 }
 
-class LocalClient extends twilio.RequestClient {
-  readonly #origin: string;
-
-  constructor(origin: string, timeout: number) {
-    super({ timeout, keepAlive: false });
-    this.#origin = origin;
-  }
-
-  override request<Data>(options: Parameters<twilio.RequestClient['request']>[0]) {
-    const { pathname, search } = new URL(options.uri);
-    return super.request<Data>({ ...options, uri: `${this.#origin}${pathname}${search}` } as never);
-  }
+/** A report as Twilio posts it, and signs it for the address that it was told. */
+export function signedReport(
+  authToken: string,
+  address: string,
+  fields: Readonly<Record<string, string>>,
+): { readonly headers: Record<string, string>; readonly body: string } {
+  return {
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-twilio-signature': twilio.getExpectedTwilioSignature(authToken, address, fields),
+    },
+    body: new URLSearchParams(fields).toString(),
+  };
 }

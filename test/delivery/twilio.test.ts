@@ -2,7 +2,7 @@
 // its answers, and that no secret leaves the transport.
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { TwilioConfig } from '../../src/config/config.ts';
+import type { TwilioConfig } from '../../src/config/twilio.ts';
 import { DeliveryError, type Message } from '../../src/delivery/message.ts';
 import { Outbox } from '../../src/delivery/outbox.ts';
 import { twilioTransport } from '../../src/delivery/twilio.ts';
@@ -20,10 +20,27 @@ const NUMBER = '+15005550006';
 const CODE = '418273';
 const AUTH_TOKEN = 'canary-auth-token-0123456789abcdef';
 const ACCOUNT = `AC${'1'.repeat(32)}`;
-const NEVER = new AbortController().signal;
+const ID = '5a1c6f3e-0000-4000-8000-000000000001';
+const HAND_OVER = { id: ID, signal: new AbortController().signal };
+const VERIFY = `VA${'3'.repeat(32)}`;
 
-const CONFIG: TwilioConfig = { accountSid: ACCOUNT, authToken: AUTH_TOKEN, sender: { from: '+15005550001' } };
-const MESSAGE: Message = { channel: 'sms', to: NUMBER, subject: '', text: `Your code is ${CODE}. Grüße!` };
+const CONFIG: TwilioConfig = {
+  accountSid: ACCOUNT,
+  authToken: AUTH_TOKEN,
+  sender: { from: '+15005550001' },
+  verifyServiceSid: null,
+  apiUrl: null,
+  callbackOrigin: null,
+};
+const MESSAGE: Message = {
+  channel: 'sms',
+  to: NUMBER,
+  subject: '',
+  text: `Your code is ${CODE}. Grüße!`,
+  html: null,
+  code: CODE,
+};
+const LINK: Message = { ...MESSAGE, text: 'https://auth.example.com/link?token=x', code: null };
 
 let api: TwilioApi;
 
@@ -32,7 +49,8 @@ beforeEach(async () => {
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
-const transport = (config = CONFIG, timeout = 5000) => twilioTransport(config, api.client(timeout));
+const transport = (config = CONFIG, timeout = 5000) =>
+  twilioTransport({ ...config, apiUrl: api.url }, timeout);
 
 /** An error, a log or a table as whoever reads it would see it. */
 function expectSilence(text: string): void {
@@ -55,7 +73,8 @@ describe('a message is asked for as Twilio documents it', () => {
       { MessagingServiceSid: `MG${'2'.repeat(32)}` },
     ],
   ])('%s', async (_whom, sender, form) => {
-    await transport({ ...CONFIG, sender }).send(MESSAGE, NEVER);
+    const receipt = await transport({ ...CONFIG, sender }).send(MESSAGE, HAND_OVER);
+    expect(receipt).toEqual({ providerId: `SM${'0'.repeat(32)}`, status: 'queued' });
     expect(api.requests).toEqual([
       {
         method: 'POST',
@@ -64,6 +83,49 @@ describe('a message is asked for as Twilio documents it', () => {
         form: { To: NUMBER, Body: MESSAGE.text, ...form },
       },
     ]);
+  });
+});
+
+test('where Twilio is told how to reach us, a message says where to report on it', async () => {
+  await transport({ ...CONFIG, callbackOrigin: 'https://auth.example.com' }).send(MESSAGE, HAND_OVER);
+  expect(api.requests[0]?.form['StatusCallback']).toBe(
+    `https://auth.example.com/webhooks/twilio/status?message=${ID}`,
+  );
+});
+
+describe('with a Verify service', () => {
+  const verifying = { ...CONFIG, verifyServiceSid: VERIFY, callbackOrigin: 'https://auth.example.com' };
+
+  test('a code is sent by it, our own code, which stays ours to check', async () => {
+    const receipt = await transport(verifying).send(MESSAGE, HAND_OVER);
+    expect(receipt.providerId).toMatch(/^SM0+$/);
+    expect(api.requests).toEqual([
+      {
+        method: 'POST',
+        path: `/v2/Services/${VERIFY}/Verifications`,
+        credentials: `${ACCOUNT}:${AUTH_TOKEN}`,
+        form: { To: NUMBER, Channel: 'sms', CustomCode: CODE },
+      },
+    ]);
+  });
+
+  test('what holds no code is sent like any other text', async () => {
+    await transport(verifying).send(LINK, HAND_OVER);
+    expect(api.requests[0]).toMatchObject({
+      path: `/2010-04-01/Accounts/${ACCOUNT}/Messages.json`,
+      form: { Body: LINK.text, From: '+15005550001' },
+    });
+  });
+
+  test('and no sender, it is refused for good, with what to set', async () => {
+    const sent = transport({ ...verifying, sender: null }).send(LINK, HAND_OVER);
+    await expect(sent).rejects.toMatchObject({
+      name: 'DeliveryError',
+      isFinal: true,
+      message:
+        'Twilio Verify sends codes only. Set TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID for other texts.',
+    });
+    expect(api.requests).toEqual([]);
   });
 });
 
@@ -112,12 +174,17 @@ const FAILURES: readonly [string, TwilioAnswer | null, string, boolean][] = [
   ['no answer in time', null, 'no answer, code ECONNABORTED', false],
 ];
 
-test.each(FAILURES)(
-  '%s: an error that says so, may be tried again or not, and holds no secret',
-  async (_what, answer, words, isFinal) => {
+const APIS = [
+  ['Messages', CONFIG],
+  ['Verify', { ...CONFIG, sender: null, verifyServiceSid: VERIFY }],
+] as const;
+
+test.each(APIS.flatMap(([name, config]) => FAILURES.map((failure) => [name, ...failure, config] as const)))(
+  '%s, %s: an error that says so, may be tried again or not, and holds no secret',
+  async (_name, _what, answer, words, isFinal, config) => {
     api.answer = answer;
-    const failure: unknown = await transport(CONFIG, answer === null ? 100 : 20_000)
-      .send(MESSAGE, NEVER)
+    const failure: unknown = await transport(config, answer === null ? 100 : 20_000)
+      .send(MESSAGE, HAND_OVER)
       .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(DeliveryError);
     expect(failure).toMatchObject({ isFinal, message: `Twilio did not take a message: ${words}.` });
@@ -129,9 +196,9 @@ test.each(FAILURES)(
 
 test('nobody there: an error that may be tried again', async () => {
   const gone = await TwilioApi.start();
-  const client = gone.client(300);
+  const apiUrl = gone.url;
   await gone[Symbol.asyncDispose]();
-  const sent = twilioTransport(CONFIG, client).send(MESSAGE, NEVER);
+  const sent = twilioTransport({ ...CONFIG, apiUrl }, 300).send(MESSAGE, HAND_OVER);
   await expect(sent).rejects.toMatchObject({
     name: 'DeliveryError',
     isFinal: false,
@@ -139,11 +206,19 @@ test('nobody there: an error that may be tried again', async () => {
   });
 });
 
+test('a transport that is told to stop gives up at once, and the message may be tried again', async () => {
+  api.answer = null;
+  const stop = new AbortController();
+  const sent = transport(CONFIG, 60_000).send(MESSAGE, { id: ID, signal: stop.signal });
+  stop.abort();
+  await expect(sent).rejects.toMatchObject({ name: 'DeliveryError', isFinal: false });
+});
+
 test('the SDK writes nothing to the terminal, whatever its environment says', async () => {
   vi.stubEnv('TWILIO_LOG_LEVEL', 'debug');
   const written = vi.spyOn(console, 'log').mockImplementation(() => {});
   try {
-    await transport().send(MESSAGE, NEVER);
+    await transport().send(MESSAGE, HAND_OVER);
     expect(written).not.toHaveBeenCalled();
   } finally {
     written.mockRestore();
@@ -162,7 +237,12 @@ describe('through the outbox', () => {
     const lines: string[] = [];
     const log = createLog('trace', { write: (line) => lines.push(line) });
     const orm = await openOrm(database.url);
-    const outbox = new Outbox(new KeyRing([randomBytes(32)]), { sms: transport() });
+    const outbox = new Outbox({
+      ring: new KeyRing([randomBytes(32)]),
+      transports: { sms: transport() },
+      places: { placeOf: () => null },
+      log,
+    });
     const worker = await startWorker({ databaseUrl: database.url, orm, outbox, clock: systemClock, log });
     try {
       api.answer = twilioError(500, 20500, `No luck with ${NUMBER}`);

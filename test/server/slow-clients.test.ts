@@ -15,6 +15,7 @@ function serverOf(log: string[] = []) {
     jwks: async () => ({ keys: [] }),
     isReady: async () => true,
     inbox: null,
+    twilioStatus: null,
     log: createLog('trace', { write: (line) => log.push(line) }),
   });
 }

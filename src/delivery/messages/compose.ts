@@ -1,27 +1,97 @@
-// From a template to the message that is sent.
+// From a template to the message that is sent, in its recipient's language.
+import { IntlMessageFormat } from 'intl-messageformat';
 import type { Message } from '../message.ts';
+import { parseBrowser } from '../origin.ts';
+import type { Places } from '../places.ts';
+import { CATALOGUES, type Catalogue, type SmsName } from './catalogue.ts';
+import { type Block, htmlOf, textOf } from './layout.ts';
 import type { Locale } from './locales.ts';
-import type { Template } from './template.ts';
+import type { Origin, Template } from './template.ts';
 
 export interface Recipient {
   readonly to: string;
   readonly locale: Locale;
 }
 
-export function compose(template: Template, { to }: Recipient): Message {
-  const isSms = template.name.startsWith('phone-');
+type Values = Readonly<Record<string, string | number>>;
+
+/** @param places tells where an address is; without it a message that says where something came from says less. */
+export function compose(template: Template, { to, locale }: Recipient, places?: Places): Message {
+  const catalogue = CATALOGUES[locale];
+  const values = valuesOf(template, catalogue);
   const code = 'code' in template ? template.code : null;
-  const text = `${template.name}: ${code ?? ('url' in template ? template.url : '')}`;
+  if (isSms(template)) {
+    const text = say(locale, catalogue.texts[template.name], values);
+    return { channel: 'sms', to, subject: '', text, html: null, code };
+  }
+  const { subject, paragraphs, action = '' } = catalogue.mails[template.name];
+  const blocks = paragraphs.map((paragraph): Block => {
+    if (paragraph === '{link}' && 'url' in template) return { kind: 'link', url: template.url, action };
+    if (paragraph === '{origin}' && 'at' in template)
+      return { kind: 'lines', lines: originLines(template, locale, places) };
+    return { kind: 'paragraph', text: say(locale, paragraph, values) };
+  });
+  if (code !== null) blocks.unshift({ kind: 'code', code });
+  const title = say(locale, subject, values);
   return {
-    channel: isSms ? 'sms' : 'email',
+    channel: 'email',
     to,
-    subject: isSms
-      ? ''
-      : template.name === 'already-registered'
-        ? 'You already have an account'
-        : template.name,
-    text,
-    html: null,
+    subject: title,
+    text: textOf(blocks),
+    html: htmlOf(title, locale, blocks),
     code,
   };
+}
+
+function isSms(template: Template): template is Extract<Template, { name: SmsName }> {
+  return template.name === 'phone-code' || template.name === 'phone-link';
+}
+
+function valuesOf(template: Template, { factors }: Catalogue): Values {
+  return {
+    ...('code' in template ? { code: template.code } : {}),
+    ...('url' in template ? { url: template.url } : {}),
+    // A lock without an end is one of no minutes: ICU has no word for nothing.
+    ...('minutes' in template ? { minutes: wholeMinutes(template.minutes) ?? 0 } : {}),
+    ...('remaining' in template ? { remaining: template.remaining } : {}),
+    ...('factor' in template ? { factor: factors[template.factor] } : {}),
+  };
+}
+
+function wholeMinutes(minutes: number | null): number | null {
+  return minutes === null ? null : Math.max(1, Math.ceil(minutes));
+}
+
+/** What is known of where something came from, a line each. */
+function originLines({ ip, userAgent, at }: Origin, locale: Locale, places?: Places): string[] {
+  const { origin } = CATALOGUES[locale];
+  const browser = parseBrowser(userAgent);
+  const place = places?.placeOf(ip, locale) ?? null;
+  return [
+    ...(browser === null
+      ? []
+      : [say(locale, origin.browser, { browser: browser.name, system: browser.system ?? 'none' })]),
+    ...(place === null ? [] : [say(locale, origin.place, { place })]),
+    ...(ip === null ? [] : [say(locale, origin.ip, { ip })]),
+    say(locale, origin.at, { at: timeIn(locale).format(at) }),
+  ];
+}
+
+/** Messages and formats are parsed once; there are as many as the catalogues hold. */
+const formats = new Map<string, IntlMessageFormat>();
+const times = new Map<Locale, Intl.DateTimeFormat>();
+
+function say(locale: Locale, message: string, values: Values): string {
+  const key = `${locale} ${message}`;
+  const format = formats.get(key) ?? new IntlMessageFormat(message, locale, undefined, { ignoreTag: true });
+  formats.set(key, format);
+  return format.format({ ...values }) as string;
+}
+
+function timeIn(locale: Locale): Intl.DateTimeFormat {
+  const time =
+    times.get(locale) ??
+    new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+  times.set(locale, time);
+  return time;
 }

@@ -2,6 +2,7 @@
 import type { Message } from '../../delivery/message.ts';
 import { compose } from '../../delivery/messages/compose.ts';
 import type { Template } from '../../delivery/messages/template.ts';
+import type { Places } from '../../delivery/places.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { Account } from '../account.ts';
 import type { FactorChoice } from '../factor.ts';
@@ -16,8 +17,9 @@ export function emailChoices(factor: FactorKind, { email }: Account): FactorChoi
 }
 
 /** An address that has an account already is told so by mail, and the API's caller learns nothing. */
-export function messageToEmail(account: Account | null, template: Template): Message | null {
+export function messageToEmail(account: Account | null, template: Template, places?: Places): Message | null {
   if (!account?.email) return null;
   const { address, taken } = account.email;
-  return compose(taken ? { name: 'already-registered' } : template, { to: address, locale: account.locale });
+  const recipient = { to: address, locale: account.locale };
+  return compose(taken ? { name: 'already-registered' } : template, recipient, places);
 }

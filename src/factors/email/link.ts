@@ -1,11 +1,13 @@
 // A link sent by e-mail: it proves the mailbox, which counts as knowledge. Valid for ten minutes, once.
+
+import type { Places } from '../../delivery/places.ts';
 import { addSeconds } from '../../platform/clock.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { Factor } from '../factor.ts';
 import { LINK_PROOFS, newLink, verifyLink } from '../link/link.ts';
 import { EMAIL_SECONDS, emailChoices, messageToEmail } from './address.ts';
 
-export function emailLinkFactor(pageUrl: string): Factor {
+export function emailLinkFactor(pageUrl: string, places: Places): Factor {
   return {
     kind: FactorKind.EMAIL_LINK,
     proofs: LINK_PROOFS,
@@ -16,17 +18,18 @@ export function emailLinkFactor(pageUrl: string): Factor {
     prepare({ account, client, now }) {
       const { url, digest } = newLink(pageUrl);
       const { ip, userAgent } = client;
+      const template = {
+        name: 'email-link',
+        url,
+        minutes: EMAIL_SECONDS / 60,
+        ip,
+        userAgent,
+        at: now,
+      } as const;
       return {
         digest,
         expiresAt: addSeconds(now, EMAIL_SECONDS),
-        message: messageToEmail(account, {
-          name: 'email-link',
-          url,
-          minutes: EMAIL_SECONDS / 60,
-          ip,
-          userAgent,
-          at: now,
-        }),
+        message: messageToEmail(account, template, places),
       };
     },
     verify: async (token, request) => verifyLink(token, request),

@@ -1,5 +1,5 @@
 // A link as its visitor sees it.
-import { browserOf, placeOf } from '../../delivery/origin.ts';
+import { browserOf } from '../../delivery/origin.ts';
 import type { LinkRequest } from '../../factors/link/approval.ts';
 import { builder } from '../builder.ts';
 import { FactorKindEnum } from './enums.ts';
@@ -25,7 +25,7 @@ export const LinkRequestType = builder.objectRef<LinkRequest>('LinkRequest').imp
     place: t.string({
       nullable: true,
       description: 'About where it was asked for, by its address.',
-      resolve: (it, _args, { locale }) => placeOf(it.ip, locale),
+      resolve: (it, _args, { locale, services }) => services.outbox.places.placeOf(it.ip, locale),
     }),
     ip: t.exposeString('ip', { nullable: true, description: 'The address from which it was asked for.' }),
     requestedAt: t.expose('requestedAt', { type: 'DateTime', description: 'When.' }),

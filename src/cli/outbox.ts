@@ -1,0 +1,123 @@
+// What an operator does about messages that did not arrive: `npm run outbox -- list` shows them, `npm run outbox --
+// replay ID` has one tried again. No recipient and no text is shown. On the embedded PostgreSQL it works while the server
+// is stopped.
+import { parseArgs } from 'node:util';
+import { ConfigError, readConfig } from '../config/config.ts';
+import {
+  type Letter,
+  type LetterState,
+  listLetters,
+  replay,
+  stateOfLetter,
+} from '../delivery/dead-letters.ts';
+import { openDatabase } from '../persistence/database.ts';
+import { EmbeddedPostgresError } from '../persistence/embedded-postgres/start.ts';
+import { openOrm, type Sql, sqlOf } from '../persistence/orm.ts';
+import { systemClock } from '../platform/clock.ts';
+
+const USAGE = 'Usage: npm run outbox -- list [--all]\n       npm run outbox -- replay ID|--all\n';
+
+type Command =
+  | { readonly action: 'list'; readonly isEvery: boolean }
+  /** Null: every one that failed. */
+  | { readonly action: 'replay'; readonly id: string | null };
+
+interface Outcome {
+  readonly lines: readonly string[];
+  /** Null when all is well. */
+  readonly mistake: string | null;
+}
+
+function readCommand(args: string[]): Command | null {
+  try {
+    const { positionals, values } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { all: { type: 'boolean', default: false } },
+    });
+    const [action, id, ...rest] = positionals;
+    if (action === 'list' && id === undefined) return { action, isEvery: values.all };
+    if (action !== 'replay' || rest.length > 0 || values.all === (id !== undefined)) return null;
+    return { action, id: id ?? null };
+  } catch {
+    return null; // an option that there is not
+  }
+}
+
+async function perform(sql: Sql, command: Command): Promise<Outcome> {
+  const now = systemClock.now();
+  if (command.action === 'list') {
+    return { lines: tableOf(await listLetters(sql, now, command.isEvery)), mistake: null };
+  }
+  const { id } = command;
+  const replayed = id === null || UUID.test(id) ? await replay(sql, id, now) : [];
+  if (id === null && replayed.length === 0) return { lines: ['Nothing to replay.'], mistake: null };
+  if (replayed.length > 0) return { lines: replayed.map((one) => `${one} is tried again.`), mistake: null };
+  const state = id !== null && UUID.test(id) ? await stateOfLetter(sql, id, now) : null;
+  return {
+    lines: [],
+    mistake: `${id} cannot be replayed: ${state === null ? 'there is no such message' : REASONS[state]}.\n`,
+  };
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+const REASONS: Readonly<Record<LetterState, string>> = {
+  waiting: 'it has not failed, and is tried by itself',
+  failed: 'it is being tried',
+  undelivered: 'it was handed over, so its text is erased',
+  expired: 'it has expired, and its text is erased',
+  sent: 'it was sent',
+};
+
+function tableOf(letters: readonly Letter[]): string[] {
+  if (letters.length === 0) return ['Nothing failed, nothing waits.'];
+  const rows = letters.map(({ id, channel, createdAt, state, failure, status }) => [
+    id,
+    channel,
+    createdAt.toISOString(),
+    state,
+    failure ?? '-',
+    status ?? '-',
+  ]);
+  const table = [['ID', 'CHANNEL', 'WHEN', 'STATE', 'FAILURE', 'PROVIDER SAYS'], ...rows];
+  const widths = table[0]?.map((_name, at) => Math.max(...table.map((row) => row[at]?.length ?? 0))) ?? [];
+  const lines = table.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const states = new Set(letters.map((one) => one.state));
+  return [
+    ...lines,
+    ...(states.has('failed') ? ['', 'failed: `npm run outbox -- replay ID` tries it again.'] : []),
+    ...(states.has('undelivered') ? ['', `undelivered: cannot be replayed, ${REASONS.undelivered}.`] : []),
+    ...(states.has('expired') ? ['', `expired: cannot be replayed, ${REASONS.expired}.`] : []),
+  ];
+}
+
+async function main(): Promise<string | null> {
+  const command = readCommand(process.argv.slice(2));
+  if (command === null) return USAGE;
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const database = await openDatabase(readConfig(process.env), say, () => {});
+  const orm = await openOrm(database.url);
+  try {
+    const { lines, mistake } = await perform(sqlOf(orm.em.fork()), command);
+    for (const line of lines) say(line);
+    return mistake;
+  } finally {
+    await orm.close();
+    await database.stop();
+  }
+}
+
+const mistake = await main().catch((error: unknown) => {
+  if (error instanceof ConfigError || error instanceof EmbeddedPostgresError) return `${error.message}\n`;
+  throw error;
+});
+if (mistake !== null) {
+  process.stderr.write(mistake);
+  process.exitCode = 1;
+}

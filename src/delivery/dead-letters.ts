@@ -1,0 +1,101 @@
+// What an operator sees of the outbox, and has tried again: no recipient, no text, nothing that needs a key.
+import { sql as raw } from 'kysely';
+import type { Sql } from '../persistence/orm.ts';
+import type { Channel } from './message.ts';
+import { deliverJob } from './outbox.ts';
+
+export type LetterState =
+  /** To be handed over, or in the development inbox. */
+  | 'waiting'
+  /** Refused for good, or given up after the last try: it can be replayed. */
+  | 'failed'
+  /** Handed over, and then not delivered by the provider. Its text is erased: it cannot be replayed. */
+  | 'undelivered'
+  /** Too late for whatever it was. */
+  | 'expired'
+  | 'sent';
+
+export interface Letter {
+  readonly id: string;
+  readonly channel: Channel;
+  readonly createdAt: Date;
+  readonly state: LetterState;
+  readonly failure: string | null;
+  /** What the provider last said of it. */
+  readonly status: string | null;
+}
+
+interface Row {
+  readonly sent_at: Date | null;
+  readonly failed_at: Date | null;
+  readonly expires_at: Date;
+}
+
+/** More than anybody reads; the newest of them. */
+const MOST_LETTERS = 1000;
+
+/** @param isEvery also those that were sent. */
+export async function listLetters(sql: Sql, now: Date, isEvery: boolean): Promise<Letter[]> {
+  const rows = await sql
+    .selectFrom('outbox_message')
+    .select([
+      'id',
+      'channel',
+      'created_at',
+      'expires_at',
+      'sent_at',
+      'failed_at',
+      'failure',
+      'delivery_status',
+    ])
+    .where((it) =>
+      isEvery ? it.lit(true) : it.or([it('sent_at', 'is', null), it('failed_at', 'is not', null)]),
+    )
+    .orderBy('created_at', 'desc')
+    .limit(MOST_LETTERS)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    channel: row.channel,
+    createdAt: row.created_at,
+    state: stateOf(row, now),
+    failure: row.failure,
+    status: row.delivery_status,
+  }));
+}
+
+/** Null when there is no such message. */
+export async function stateOfLetter(sql: Sql, id: string, now: Date): Promise<LetterState | null> {
+  const row = await sql
+    .selectFrom('outbox_message')
+    .select(['sent_at', 'failed_at', 'expires_at'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row === undefined ? null : stateOf(row, now);
+}
+
+/** Queues what failed anew. @param id of one; null for every one. @returns the ids of those that could be. */
+export async function replay(sql: Sql, id: string | null, now: Date): Promise<string[]> {
+  const replayed = await sql
+    .with('replayed', (db) =>
+      db
+        .updateTable('outbox_message')
+        .set({ failed_at: null, failure: null })
+        .where((it) => (id === null ? it.lit(true) : it('id', '=', id)))
+        .where('sent_at', 'is', null)
+        .where('failed_at', 'is not', null)
+        .where('sealed', 'is not', null)
+        .where('expires_at', '>', now)
+        .returning('id'),
+    )
+    .selectFrom('replayed')
+    .select(['id', raw`(${deliverJob(raw.ref('replayed.id'))})`.as('job')])
+    .execute();
+  return replayed.map((one) => one.id);
+}
+
+function stateOf({ sent_at, failed_at, expires_at }: Row, now: Date): LetterState {
+  if (sent_at !== null) return failed_at === null ? 'sent' : 'undelivered';
+  if (expires_at <= now) return 'expired';
+  return failed_at === null ? 'waiting' : 'failed';
+}

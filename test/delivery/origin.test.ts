@@ -1,0 +1,117 @@
+// Where a request came from: what is said of it, and what a stranger cannot make us say.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { browserOf } from '../../src/delivery/origin.ts';
+import { openPlaces, type Places, PlacesUnreadableError } from '../../src/delivery/places.ts';
+import { oneRecordDatabase } from './mmdb.ts';
+
+describe('a browser', () => {
+  test.each([
+    [
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0',
+      'Firefox on Windows',
+    ],
+    [
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1',
+      'Safari on iOS',
+    ],
+    [
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',
+      'Chrome on macOS',
+    ],
+  ])('%s is %s', (userAgent, words) => {
+    expect(browserOf(userAgent)).toBe(words);
+  });
+
+  test.each([null, '', 'node', 'curl/8.1', '123456/1.0 x', 'your bank evil.example/1.0 x', '<b>/1 x', '/'])(
+    'cannot be told, and nothing is repeated of what was sent: %s',
+    (userAgent) => {
+      expect(browserOf(userAgent)).toBeNull();
+    },
+  );
+});
+
+describe('a place', () => {
+  let folder: string;
+  let countries: Places;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'stepgate-places-'));
+    countries = await openPlaces(null);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const database = async (name: string, bytes: Buffer): Promise<string> => {
+    const path = join(folder, name);
+    await writeFile(path, bytes);
+    return path;
+  };
+
+  test.each([
+    ['8.8.8.8', 'en', 'United States'],
+    ['8.8.8.8', 'de', 'Vereinigte Staaten'],
+    ['::ffff:8.8.8.8', 'en', 'United States'],
+    ['85.214.132.117', 'de', 'Deutschland'],
+    ['2001:4860:4860::8888', 'en', 'United States'],
+  ])('%s is, in %s, %s', (ip, locale, place) => {
+    expect(countries.placeOf(ip, locale)).toBe(place);
+  });
+
+  test.each([
+    null,
+    '',
+    'localhost',
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.31.0.1',
+    '192.168.1.1',
+    '100.64.0.1',
+    '169.254.1.1',
+    '0.0.0.0',
+    '203.0.113.7',
+    '255.255.255.255',
+    '::',
+    '::1',
+    '::ffff:192.168.1.1',
+    'fd00::1',
+    'fe80::1',
+    'fe80::1%eth0',
+    '2001:db8::1',
+    '8.8.8.8.8',
+  ])('%s is nowhere', (ip) => {
+    expect(countries.placeOf(ip, 'en')).toBeNull();
+  });
+
+  test('is a city too, when the operator has a database of them', async () => {
+    const record = {
+      city: { names: { en: 'Cologne', de: 'Köln' } },
+      country: { iso_code: 'DE', names: { en: 'Germany' } },
+    };
+    const places = await openPlaces(await database('city.mmdb', oneRecordDatabase(record)));
+    expect(places.placeOf('8.8.8.8', 'en')).toBe('Cologne, Germany');
+    expect(places.placeOf('8.8.8.8', 'de')).toBe('Köln, Deutschland');
+    expect(places.placeOf('2001:4860:4860::8888', 'en')).toBeNull(); // it knows IPv4 only
+    expect(places.placeOf('192.168.1.1', 'en')).toBeNull();
+  });
+
+  test.each([
+    ['flat', { city: 'Köln', country_code: 'DE' }, 'Köln, Germany'],
+    ['without a city', { country: { iso_code: 'DE' } }, 'Germany'],
+    ['without a country', { continent: { code: 'EU' } }, null],
+    ['of a country that there is not', { country_code: 'ZZ' }, null],
+    ['of what is no country', { country_code: 'evil.example' }, null],
+  ])('of a record %s', async (name, record, place) => {
+    const places = await openPlaces(await database(`${name}.mmdb`, oneRecordDatabase(record)));
+    expect(places.placeOf('8.8.8.8', 'en')).toBe(place);
+  });
+
+  test('database that is not there, or is none, is named at once', async () => {
+    const missing = openPlaces(join(folder, 'missing.mmdb'));
+    await expect(missing).rejects.toThrow(PlacesUnreadableError);
+    await expect(missing).rejects.toThrow(/^The file of GEOIP_DATABASE cannot be read \(ENOENT\)/);
+    const text = openPlaces(await database('text.mmdb', Buffer.from('no database')));
+    await expect(text).rejects.toThrow('not a MaxMind database');
+  });
+});
