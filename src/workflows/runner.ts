@@ -117,7 +117,7 @@ export class WorkflowRunner {
     const id = randomToken();
     const expiresAt = addSeconds(now, WORKFLOW_SECONDS);
     const settlement = fresh.settlement ?? new Settlement();
-    const row = { id: digest(id), account, deviceId, subject, sessionId: session?.id ?? null };
+    const row = { id: digest(id), name, account, deviceId, subject, sessionId: session?.id ?? null };
     const chart = chartOf(name);
     const [snapshot, effects] = initialTransition(chart, fresh.input);
     const step = stepOf(row, caller, now, settlement);
@@ -185,7 +185,7 @@ export class WorkflowRunner {
 
     const [next, effects] = transition(chart, snapshot, event);
     const settlement = settlementOf(row, chart, next);
-    const step = { ...stepOf(row, caller, now, settlement), hint: choice.hint };
+    const step = { ...stepOf({ ...row, name }, caller, now, settlement), hint: choice.hint };
     const outcome = await this.#perform(step, row, effects);
     await settlement.commit(caller.em);
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
@@ -233,7 +233,7 @@ export class WorkflowRunner {
     const [next, effects] = transition(chart, snapshot, proved(evidence));
     const settlement = settlementOf(row, chart, next, -1);
     if (verdict.consume !== null) settlement.require(verdict.consume);
-    const step = stepOf(row, caller, now, settlement);
+    const step = stepOf({ ...row, name }, caller, now, settlement);
     const outcome = await this.#perform(step, row, effects);
     if (verdict.notice !== undefined) addNotice(outbox, step, verdict.notice);
     const isComplete = next.status === 'done' && next.value === 'complete';
@@ -264,7 +264,8 @@ export class WorkflowRunner {
     const [next, effects] = transition(chart, snapshot, event);
     const settlement = settlementOf(row, chart, next);
     const newPassword: NewPassword = { hash, signOutOtherSessions };
-    await this.#perform({ ...stepOf(row, caller, now, settlement), newPassword }, row, effects);
+    const step = { ...stepOf({ ...row, name }, caller, now, settlement), newPassword };
+    await this.#perform(step, row, effects);
     audit(settlement, row, `${name}.complete`, null, null, caller, now);
     await settlement.commit(caller.em);
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, {});
@@ -393,13 +394,14 @@ function newestChallenge({ challenges }: WorkflowRow, kinds: readonly FactorKind
 }
 
 function stepOf(
-  row: Pick<WorkflowRow, 'id' | 'account' | 'sessionId' | 'deviceId'>,
+  row: Pick<WorkflowRow, 'id' | 'account' | 'sessionId' | 'deviceId'> & { readonly name: ChartName },
   { client, session, deviceToken }: Caller,
   now: Date,
   settlement: Settlement,
 ): Step {
   return {
     workflowId: row.id,
+    name: row.name,
     account: row.account,
     session: row.sessionId === null ? null : session,
     client,
