@@ -68,6 +68,16 @@ test('the token that a sign-in gives makes the next one on this device no news',
   expect(await newsFor(person)).toBe(1);
 });
 
+test('a client that says its token only at the start keeps it: it is not given another that nobody knows', async () => {
+  const person = await client.signUp();
+  const device = (await signIn(person)).session?.deviceToken ?? '';
+  const { id } = await client.startSignIn({ identifier: person.email }, device);
+  const done = await client.attempt(id, { password: PASSWORD });
+  expect(done.status).toBe('COMPLETE');
+  expect(done.session?.deviceToken).toBeNull();
+  expect(await newsFor(person)).toBe(1);
+});
+
 test('two users share a device: each is known on it after they have signed in there, and not before', async () => {
   const [one, other] = [await client.signUp(), await client.signUp()];
   const device = (await signIn(one)).session?.deviceToken;
