@@ -13,6 +13,7 @@ import type { Log } from '../platform/log.ts';
 import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
 import { LIMITS } from './limits.ts';
+import { isOfLinkPage, serveLinkPage } from './link-page.ts';
 
 export interface HttpParts {
   readonly graphql: (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -142,7 +143,7 @@ const SECURITY_HEADERS = [
   ['x-content-type-options', 'nosniff'],
   ['x-frame-options', 'DENY'],
   ['referrer-policy', 'no-referrer'],
-  // Nothing here is a page that loads anything, but GraphiQL and the inbox, which say so themselves.
+  // Nothing here is a page that loads anything, but GraphiQL, the inbox and the page of links, which say so themselves.
   ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
 ] as const;
 const PAGE_POLICY = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
@@ -227,7 +228,7 @@ function readable(
             response.end(page);
           };
     default:
-      return undefined;
+      return isOfLinkPage(path) ? (response) => serveLinkPage(path, response) : undefined;
   }
 }
 
