@@ -176,7 +176,8 @@ async function ask(query) {
 }
 
 function showRequest({ workflow, browser, place, ip, requestedAt, expiresAt }) {
-  const [heading, consequence] = text.asks[workflow] ?? text.asks.other;
+  const kind = Object.hasOwn(text.asks, workflow) ? workflow : 'other';
+  const [heading, consequence] = text.asks[kind];
   const details = [
     [text.browser, browser],
     [text.place, place],
