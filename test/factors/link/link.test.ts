@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { type GraphQLAnswer, PASSWORD, type Person, type Step, TestClient } from '../../harness/client.ts';
 import { query } from '../../harness/sql.ts';
+import { whileHeld } from '../held-rows.ts';
 
 let app: TestApp;
 let client: TestClient;
@@ -372,23 +373,34 @@ describe('«this was not me»', () => {
     expect(await sessionsOf(person)).toBe(1);
   });
 
-  test.each([
-    ['an approved link', (asked: Asked) => ask(asked)],
-    ['a password', ({ id }: Asked) => client.attempt(id, { password: PASSWORD })],
-  ])(
-    'and %s that arrive at once have one winner, and it says so only when it has won',
-    async (_what, prove) => {
-      for (let round = 0; round < 8; round += 1) {
-        const person = await client.signUp();
-        const asked = await signInOf(person);
-        await client.approve(asked.token);
-        const [step, answer] = await Promise.all([prove(asked), reject(asked.token)]);
-        const hasEnded = answer === 'LinkRequest';
-        expect(step.session != null).toBe(!hasEnded);
-        expect(await sessionsOf(person)).toBe(hasEnded ? 1 : 2);
-      }
-    },
-  );
+  test('and the use of an approval that arrive at once have one winner', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const person = await client.signUp();
+      const asked = await signInOf(person);
+      await client.approve(asked.token);
+      const [step, answer] = await Promise.all([ask(asked), reject(asked.token)]);
+      const hasEnded = answer === 'LinkRequest';
+      expect(step.session != null).toBe(!hasEnded);
+      expect(await sessionsOf(person)).toBe(hasEnded ? 1 : 2);
+    }
+  });
+
+  test('does not claim to have ended what was completed in the same moment', async () => {
+    const person = await client.signUp();
+    const asked = await signInOf(person);
+    const answer = await whileHeld(
+      app.databaseUrl,
+      'select id from challenge where code_digest = $1',
+      [createHash('sha256').update(asked.token).digest('base64url')],
+      1,
+      () => reject(asked.token),
+      async () => {
+        const { password } = person;
+        expect((await client.attempt(asked.id, { password })).status).toBe('COMPLETE');
+      },
+    );
+    expect(answer).toBe('Conflict');
+  });
 });
 
 describe('a link of a workflow that is over', () => {
@@ -544,6 +556,20 @@ describe('other workflows', () => {
     expect((await client.chooseNewPassword(asked.id, password)).status).toBe('COMPLETE');
     expect(await sessionsOf(person)).toBe(1);
     expect((await client.signIn({ email: person.email, password })).accessToken).toBeTruthy();
+  });
+
+  test('a step-up that takes a first factor is met by a link, for its own session', async () => {
+    const person = await client.signUp();
+    const { id } = await client.startStepUp({ require: 'STRONGEST_ENROLLED' }, person.accessToken);
+    expect((await client.prepare(id, 'EMAIL_LINK', person.accessToken)).challenge).not.toBeNull();
+    const asked = { id, token: await client.linkFor(person.email) };
+    expect(await linkOf(asked.token)).toMatchObject({ workflow: 'step-up' });
+    await client.approve(asked.token);
+    await expect(ask(asked)).rejects.toMatchObject({ problem: { extensions: { code: 'UNAUTHENTICATED' } } });
+    const { accessToken } = await client.signUp();
+    expect((await client.attempt(id, { linkApproved: true }, accessToken)).code).toBe('WORKFLOW_NOT_FOUND');
+    const step = await client.attempt(id, { linkApproved: true }, person.accessToken);
+    expect(step).toMatchObject({ __typename: 'StepUp', status: 'COMPLETE' });
   });
 
   test('a link of a sign-in chooses no password, and one of a reset signs nobody in', async () => {
