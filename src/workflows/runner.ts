@@ -247,26 +247,33 @@ export class WorkflowRunner {
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
   }
 
-  /** The last step of a password reset. The password is hashed when it is due, and before anything is locked. */
+  /**
+   * The last step of a password reset, unless a second factor was added meanwhile: then the workflow asks for it. The
+   * password is hashed when it is due, and before anything is locked.
+   */
   async choosePassword(
     id: string,
     { password, signOutOtherSessions }: { password: string; signOutOtherSessions: boolean },
     caller: Caller,
   ): Promise<WorkflowReply> {
     const now = this.#clock.now();
+    const { factors, hasher } = this.#services;
     const { row, name, chart, snapshot } = runningOf(await find(caller.em, id, null), caller, now);
-    const event: WorkflowEvent = { type: 'CHOOSE_PASSWORD' };
+    const event: WorkflowEvent = { type: 'CHOOSE_PASSWORD', ...factors.holdings(row.account) };
     if (!snapshot.can(event) || row.account === null) throw new NewPasswordNotDue();
-    const { passwordMinimumLength } = row.account;
-    const hash = await hashNewPassword(this.#services.hasher, password, passwordMinimumLength).catch(
-      orOverloaded,
-    );
     const [next, effects] = transition(chart, snapshot, event);
+    const isComplete = next.status === 'done';
+    const { passwordMinimumLength } = row.account;
+    const newPassword: NewPassword | null = isComplete
+      ? {
+          hash: await hashNewPassword(hasher, password, passwordMinimumLength).catch(orOverloaded),
+          signOutOtherSessions,
+        }
+      : null;
     const settlement = settlementOf(row, chart, next);
-    const newPassword: NewPassword = { hash, signOutOtherSessions };
     const step = { ...stepOf({ ...row, name }, caller, now, settlement), newPassword };
     await this.#perform(step, row, effects);
-    audit(settlement, row, `${name}.complete`, null, null, caller, now);
+    if (isComplete) audit(settlement, row, `${name}.complete`, null, null, caller, now);
     await settlement.commit(caller.em);
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, {});
   }

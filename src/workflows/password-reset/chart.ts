@@ -34,11 +34,16 @@ export const passwordResetChart = setup({
     provesSecondFactor: ({ context, event }) =>
       event.type === 'PROVE' && further(context, event).includes(event.evidence.factor),
     demandsSecondFactor: ({ context }) => resetDemand(context.evidence, context) === 'SECOND_FACTOR',
+    demandsNoMore: ({ context, event }) =>
+      event.type === 'CHOOSE_PASSWORD' && resetDemand(context.evidence, event) === 'NOTHING',
     demandsAdministrator: ({ context }) => resetDemand(context.evidence, context) === 'ADMINISTRATOR',
   },
   actions: {
     ...EFFECTS,
     keepEvidence: assign(({ context, event }) => keptEvidence(context.evidence, event)),
+    keepHoldings: assign(({ event }) =>
+      event.type === 'CHOOSE_PASSWORD' ? { enrolled: event.enrolled, first: event.first } : {},
+    ),
   },
 }).createMachine({
   id: 'password-reset',
@@ -56,7 +61,15 @@ export const passwordResetChart = setup({
       ],
     },
     secondFactor,
-    newPassword: { on: { CHOOSE_PASSWORD: 'complete' } },
+    newPassword: {
+      on: {
+        CHOOSE_PASSWORD: [
+          { guard: 'demandsNoMore', target: 'complete' },
+          // A second factor was added since: it is proved too.
+          { target: 'weighing', actions: 'keepHoldings' },
+        ],
+      },
+    },
     complete: { type: 'final', entry: 'setPassword' },
     // Nothing that this user has could be the second step.
     administrator: { type: 'final' },
