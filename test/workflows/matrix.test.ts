@@ -384,6 +384,9 @@ interface Trial {
   atADeadEnd?(step: Step): void;
 }
 
+/** Where everything that is not offered was presented already: it looks the same from one cell to the next. */
+const TRIED = new Set<string>();
+
 interface Ways {
   /** How the ways begin that are still to be walked. */
   readonly open: Means[][];
@@ -418,16 +421,22 @@ async function walk(trial: Trial, way: readonly Means[], { open, seen }: Ways): 
     const offered = step.factors.map((one) => one.factor as Means);
     const choices = offered.filter((one) => !isFirst || one === (trial.first ?? one));
     const next = way[proved.length] ?? choices[0];
-    if (proved.length >= way.length) {
-      for (const means of MEANS.filter((one) => !offered.includes(one))) {
-        await refuse(step.id, means, { kept, person, offered, token });
-      }
+    const sight = JSON.stringify([step.status, step.factors]);
+    const isNew = proved.length >= way.length;
+    const isUnknown = isNew && !seen.has(sight);
+    seen.add(sight);
+    if (isNew) {
+      const place = `${step.__typename} ${person.userId} ${sight}`;
+      const isUntried = !TRIED.has(place);
+      TRIED.add(place);
+      const tried = MEANS.filter((one) => !offered.includes(one) && (isUntried || kept[one] !== undefined));
+      for (const means of tried) await refuse(step.id, means, { kept, person, offered, token });
       await trial.atEveryStep?.(step.id, proved);
       expect(await stateOf(person)).toEqual(before);
-      const sight = JSON.stringify([step.status, step.factors]);
-      const branches = seen.has(sight) ? [] : choices.filter((one) => one !== next);
+    }
+    if (isUnknown) {
+      const branches = choices.filter((one) => one !== next);
       open.push(...branches.map((one) => [...proved.map(({ factor }) => factor), one]));
-      seen.add(sight);
     }
     if (next === undefined) {
       if (!isFirst) trial.atADeadEnd?.(step);
@@ -438,7 +447,7 @@ async function walk(trial: Trial, way: readonly Means[], { open, seen }: Ways): 
       await expectSilence(step.id, next, to);
       return false;
     }
-    for (const other of offered.filter((one) => one !== next && needsPreparing(one))) {
+    for (const other of offered.filter((one) => isUnknown && one !== next && needsPreparing(one))) {
       kept[other] = await proofFor(trial, step, other, to);
     }
     step = await client.attempt(step.id, await proofFor(trial, step, next, to), token);
