@@ -2,7 +2,7 @@
 // walk begins at the same place.
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { PASSWORD, type Step, type TestClient } from '../harness/client.ts';
+import { PASSWORD, type Step, type TestClient } from '../../harness/client.ts';
 
 export const SECOND_FACTORS_OF = {
   'no second factor': { app: false, phone: false, off: false },
