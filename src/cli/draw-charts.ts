@@ -18,8 +18,8 @@ export function workflowsPage(): string {
 Drawn from the charts under \`src/workflows/\` by \`npm run charts:draw\`; a test fails when this page is stale.
 
 Events come from the server's code, one for each thing that can happen: \`PREPARE\` when a client asks for a
-challenge, \`PROVE\` when a proof was accepted, \`EXHAUST\` when the last attempt was wrong, \`EXPIRE\` when the
-deadline has passed. What stands behind a slash is an effect, which the runner performs when the step commits.
+challenge, \`PROVE\` when a proof was accepted, \`CHOOSE_PASSWORD\` when a new password was chosen, \`EXHAUST\` when the
+last attempt was wrong, \`EXPIRE\` when the deadline has passed. What stands behind a slash is an effect, which the runner performs when the step commits.
 
 ${sections.join('\n')}`;
 }

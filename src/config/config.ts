@@ -225,6 +225,10 @@ function developmentDefaults(env: Environment, given: ReadonlySet<string>): stri
       'PUBLIC_URL must begin with https:// in production: cookies and tokens would travel in the clear.',
     ],
     [
+      env.LINK_URL?.startsWith('http://') === true && !isLoopback(env.LINK_URL),
+      'LINK_URL must begin with https:// in production: whoever changes the page could approve in its visitor’s place.',
+    ],
+    [
       !given.has('SECRET_KEYS') || env.SECRET_KEYS?.some((key) => DEVELOPMENT_KEY.equals(key)) === true,
       'SECRET_KEYS must be set in production, to keys of your own: the development key is public.',
     ],

@@ -1,7 +1,7 @@
 // The contract of a factor: what a user could prove with it, how a challenge is made, how a proof is checked.
 // A new factor is one folder that implements this, and one line in the registry.
 import type { Message } from '../delivery/message.ts';
-import type { Notice } from '../delivery/messages/template.ts';
+import type { Notice, Purpose } from '../delivery/messages/template.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { Settlement } from '../persistence/settlement.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
@@ -62,6 +62,8 @@ export interface ChallengeRequest {
   readonly account: Account | null;
   /** Which of several: a phone number. */
   readonly authenticatorId: string | null;
+  /** What it is for. */
+  readonly purpose: Purpose;
   /** Who asks for it. */
   readonly client: Client;
   readonly now: Date;

@@ -19,12 +19,17 @@ export class DatabaseUnreachableError extends Error {
   }
 }
 
-/** @returns the names of the migrations that were applied. */
+/** The program is newer than the database. */
+export class NotMigratedError extends Error {
+  override readonly name = 'NotMigratedError';
+  constructor() {
+    super('The database lacks migrations. Start the server, which applies them, or run `npm run migrate`.');
+  }
+}
+
+/** @returns the names of the migrations that were applied. @throws {DatabaseUnreachableError} */
 export async function migrate(orm: Orm, databaseUrl: string, now: Date): Promise<string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect().catch((error: Error & { code?: string }) => {
-    throw new DatabaseUnreachableError(databaseUrl, error.code ?? error.message);
-  });
+  const client = await connect(databaseUrl);
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const applied = await orm.migrator.up();
@@ -43,4 +48,18 @@ export async function migrate(orm: Orm, databaseUrl: string, now: Date): Promise
 /** What `/readyz` asks: every migration applied. */
 export async function isMigrated(orm: Orm): Promise<boolean> {
   return (await orm.migrator.getPending()).length === 0;
+}
+
+/** For a program that leaves the schema as it is. @throws {DatabaseUnreachableError} @throws {NotMigratedError} */
+export async function requireMigrated(orm: Orm, databaseUrl: string): Promise<void> {
+  await (await connect(databaseUrl)).end();
+  if (!(await isMigrated(orm))) throw new NotMigratedError();
+}
+
+async function connect(databaseUrl: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect().catch((error: Error & { code?: string }) => {
+    throw new DatabaseUnreachableError(databaseUrl, error.code ?? error.message);
+  });
+  return client;
 }

@@ -14,6 +14,7 @@ import type { Log } from '../platform/log.ts';
 import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
 import { LIMITS } from './limits.ts';
+import { isOfLinkPage, serveLinkPage } from './link-page.ts';
 import { LARGEST_FORM, receiveTwilioStatus, type TwilioStatusParts } from './twilio-status.ts';
 
 export interface HttpParts {
@@ -146,7 +147,7 @@ const SECURITY_HEADERS = [
   ['x-content-type-options', 'nosniff'],
   ['x-frame-options', 'DENY'],
   ['referrer-policy', 'no-referrer'],
-  // Nothing here is a page that loads anything, but GraphiQL and the inbox, which say so themselves.
+  // Nothing here is a page that loads anything, but GraphiQL, the inbox and the page of links, which say so themselves.
   ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
 ] as const;
 const PAGE_POLICY = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
@@ -250,7 +251,7 @@ function readable(
             response.end(page);
           };
     default:
-      return undefined;
+      return isOfLinkPage(path) ? (response) => serveLinkPage(path, response) : undefined;
   }
 }
 

@@ -14,6 +14,7 @@ const ERRORS = '... on UserError { code message }';
 
 const EMAIL = 'you@example.com';
 const PASSWORD = 'correct horse battery staple';
+const NEW_PASSWORD = 'a password that I shall remember';
 
 const FIRST_SESSION = 'PASTE-accessToken-OF-TAB-2';
 const SECOND_SESSION = 'PASTE-accessToken-OF-TAB-5';
@@ -135,5 +136,41 @@ export const TOUR: readonly TourStep[] = [
   }
 }`,
     variables: { refreshToken: 'PASTE-A-refreshToken' },
+  },
+  {
+    title: '13. Forget the password. The answer is the same for an address that nobody has.',
+    query: `mutation _13_Forgotten($identifier: String!) {
+  startPasswordReset(input: { identifier: $identifier }) {
+    ... on PasswordReset { id status factors { factor needsPreparing } }
+    ${ERRORS}
+  }
+}`,
+    variables: { identifier: EMAIL },
+  },
+  {
+    title: '14. Ask for a code. It goes to the inbox.',
+    query: `mutation _14_Code($workflowId: ID!, $factor: FactorKind!) {
+  prepareFactor(input: { workflowId: $workflowId, factor: $factor }) {
+    ... on Workflow { id status challenge { hint expiresAt } }
+    ${ERRORS}
+  }
+}`,
+    variables: { workflowId: idOf(13), factor: 'EMAIL_CODE' },
+  },
+  {
+    title:
+      '15. The code: NEEDS_SECOND_FACTOR. Then prove { "totp": "the next code" } or a backup code: NEEDS_NEW_PASSWORD.',
+    query: attempt('_15_Proofs', 'PasswordReset { remedy }'),
+    variables: { workflowId: idOf(13), proof: { emailCode: 'PASTE-THE-CODE' } },
+  },
+  {
+    title: '16. Choose a new password: COMPLETE. It signs nobody in: that is 8 and 9, with the new password.',
+    query: `mutation _16_NewPassword($workflowId: ID!, $newPassword: String!) {
+  chooseNewPassword(input: { workflowId: $workflowId, newPassword: $newPassword }) {
+    ... on PasswordReset { id status }
+    ${ERRORS}
+  }
+}`,
+    variables: { workflowId: idOf(13), newPassword: NEW_PASSWORD },
   },
 ];

@@ -16,17 +16,25 @@ export function digestOfDevice(token: string | null): string | null {
   return token !== null && /^[\w-]{43}$/.test(token) ? digest(token) : null;
 }
 
-/** @returns the token to keep: the one that was presented, so that several users may share a device. */
-export function rememberDevice(settlement: Settlement, userId: string, device: Device, now: Date): string {
+/**
+ * @returns the token to keep: the one that was presented, so that several users may share a device, or a new one. Null
+ * for a known device that did not present it again with this step: it has it.
+ */
+export function rememberDevice(
+  settlement: Settlement,
+  userId: string,
+  device: Device,
+  now: Date,
+): string | null {
   const presented = digestOfDevice(device.token) === null ? null : device.token;
-  const token = presented ?? randomToken();
   const { knownId } = device;
   if (knownId !== null) {
     settlement.write((sql) =>
       sql.updateTable('known_device').set({ last_seen_at: now }).where('id', '=', knownId),
     );
-    return token;
+    return presented;
   }
+  const token = presented ?? randomToken();
   settlement.write((sql) =>
     sql
       .insertInto('known_device')

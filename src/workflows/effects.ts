@@ -19,6 +19,7 @@ import type { Device } from '../sessions/device.ts';
 import { evidenceWithout } from '../sessions/evidence-without.ts';
 import type { Client, Grants, UnsignedGrant } from '../sessions/grants.ts';
 import type { ActiveSession } from '../sessions/session.ts';
+import type { ChartName } from './charts.ts';
 import type { Effect } from './effect.ts';
 import type { OutstandingChallenge } from './reply.ts';
 
@@ -32,6 +33,7 @@ export interface EffectServices {
 /** One step, as its effects see it. */
 export interface Step {
   readonly workflowId: string;
+  readonly name: ChartName;
   readonly account: Account | null;
   /** The session that the workflow belongs to. */
   readonly session: ActiveSession | null;
@@ -98,10 +100,18 @@ function sendChallenge(
   step: Step,
   { factor: kind, authenticatorId }: Extract<Effect, { type: 'sendChallenge' }>['params'],
 ): Outcome {
-  const { workflowId, account, client, hint, now, settlement } = step;
+  const { workflowId, name: purpose, account, client, hint, now, settlement } = step;
   const factor = factors.get(kind);
   const challengeId = randomId();
-  const prepared = factor?.prepare?.({ workflowId, challengeId, account, authenticatorId, client, now });
+  const prepared = factor?.prepare?.({
+    workflowId,
+    challengeId,
+    account,
+    authenticatorId,
+    purpose,
+    client,
+    now,
+  });
   if (factor === undefined || prepared === undefined) throw new Error(`${kind} has no challenge to send.`);
   const { digest, expiresAt, message } = prepared;
   const sent = {

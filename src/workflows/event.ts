@@ -15,7 +15,7 @@ export type WorkflowEvent =
   /** A proof was accepted. Also asked beforehand, whether it could be taken at all. */
   | ({ readonly type: 'PROVE'; readonly evidence: Evidence } & Holdings)
   /** A new password was chosen, and meets the policy. */
-  | { readonly type: 'CHOOSE_PASSWORD' }
+  | ({ readonly type: 'CHOOSE_PASSWORD' } & Holdings)
   /** The last attempt was spent on a wrong proof. */
   | { readonly type: 'EXHAUST' }
   /** The deadline has passed. */

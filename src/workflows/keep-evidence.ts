@@ -1,12 +1,14 @@
-// What a chart keeps of an accepted proof: the evidence, and what the user could prove then. A part of the charts that
+// What a chart keeps of accepted proofs: the evidence, and what the user could prove then. A part of the charts that
 // gather evidence.
 import { type Evidence, withEvidence } from '../policy/evidence.ts';
 import type { Holdings } from '../policy/required-factors.ts';
 import type { WorkflowEvent } from './event.ts';
 
-interface Gathered extends Holdings {
+export interface Gathered extends Holdings {
   readonly evidence: readonly Evidence[];
 }
+
+export const NOTHING_GATHERED: Gathered = { enrolled: [], first: [], evidence: [] };
 
 export function keptEvidence(evidence: readonly Evidence[], event: WorkflowEvent): Partial<Gathered> {
   if (event.type !== 'PROVE') return {};

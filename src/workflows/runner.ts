@@ -117,7 +117,7 @@ export class WorkflowRunner {
     const id = randomToken();
     const expiresAt = addSeconds(now, WORKFLOW_SECONDS);
     const settlement = fresh.settlement ?? new Settlement();
-    const row = { id: digest(id), account, deviceId, subject, sessionId: session?.id ?? null };
+    const row = { id: digest(id), name, account, deviceId, subject, sessionId: session?.id ?? null };
     const chart = chartOf(name);
     const [snapshot, effects] = initialTransition(chart, fresh.input);
     const step = stepOf(row, caller, now, settlement);
@@ -186,7 +186,7 @@ export class WorkflowRunner {
 
     const [next, effects] = transition(chart, snapshot, event);
     const settlement = settlementOf(row, chart, next);
-    const step = { ...stepOf(row, caller, now, settlement), hint: choice.hint };
+    const step = { ...stepOf({ ...row, name }, caller, now, settlement), hint: choice.hint };
     const outcome = await this.#perform(step, row, effects);
     await settlement.commit(caller.em);
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
@@ -234,7 +234,7 @@ export class WorkflowRunner {
     const [next, effects] = transition(chart, snapshot, proved(evidence));
     const settlement = settlementOf(row, chart, next, -1);
     if (verdict.consume !== null) settlement.require(verdict.consume);
-    const step = stepOf(row, caller, now, settlement);
+    const step = stepOf({ ...row, name }, caller, now, settlement);
     const outcome = await this.#perform(step, row, effects);
     if (verdict.notice !== undefined) addNotice(outbox, step, verdict.notice);
     const isComplete = next.status === 'done' && next.value === 'complete';
@@ -248,25 +248,33 @@ export class WorkflowRunner {
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
   }
 
-  /** The last step of a password reset. The password is hashed when it is due, and before anything is locked. */
+  /**
+   * The last step of a password reset, unless a second factor was added meanwhile: then the workflow asks for it. The
+   * password is hashed when it is due, and before anything is locked.
+   */
   async choosePassword(
     id: string,
     { password, signOutOtherSessions }: { password: string; signOutOtherSessions: boolean },
     caller: Caller,
   ): Promise<WorkflowReply> {
     const now = this.#clock.now();
+    const { factors, hasher } = this.#services;
     const { row, name, chart, snapshot } = runningOf(await find(caller.em, id, null), caller, now);
-    const event: WorkflowEvent = { type: 'CHOOSE_PASSWORD' };
+    const event: WorkflowEvent = { type: 'CHOOSE_PASSWORD', ...factors.holdings(row.account) };
     if (!snapshot.can(event) || row.account === null) throw new NewPasswordNotDue();
-    const { passwordMinimumLength } = row.account;
-    const hash = await hashNewPassword(this.#services.hasher, password, passwordMinimumLength).catch(
-      orOverloaded,
-    );
     const [next, effects] = transition(chart, snapshot, event);
+    const isComplete = next.status === 'done';
+    const { passwordMinimumLength } = row.account;
+    const newPassword: NewPassword | null = isComplete
+      ? {
+          hash: await hashNewPassword(hasher, password, passwordMinimumLength).catch(orOverloaded),
+          signOutOtherSessions,
+        }
+      : null;
     const settlement = settlementOf(row, chart, next);
-    const newPassword: NewPassword = { hash, signOutOtherSessions };
-    await this.#perform({ ...stepOf(row, caller, now, settlement), newPassword }, row, effects);
-    audit(settlement, row, `${name}.complete`, null, null, caller, now);
+    const step = { ...stepOf({ ...row, name }, caller, now, settlement), newPassword };
+    await this.#perform(step, row, effects);
+    if (isComplete) audit(settlement, row, `${name}.complete`, null, null, caller, now);
     await settlement.commit(caller.em);
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, {});
   }
@@ -394,13 +402,14 @@ function newestChallenge({ challenges }: WorkflowRow, kinds: readonly FactorKind
 }
 
 function stepOf(
-  row: Pick<WorkflowRow, 'id' | 'account' | 'sessionId' | 'deviceId'>,
+  row: Pick<WorkflowRow, 'id' | 'account' | 'sessionId' | 'deviceId'> & { readonly name: ChartName },
   { client, session, deviceToken }: Caller,
   now: Date,
   settlement: Settlement,
 ): Step {
   return {
     workflowId: row.id,
+    name: row.name,
     account: row.account,
     session: row.sessionId === null ? null : session,
     client,

@@ -1,7 +1,13 @@
 // A browser for a test: Chromium without a window, with a fresh profile for each visit and a record of all that its
 // pages ask for and complain about.
 import { access } from 'node:fs/promises';
-import { type Browser, type BrowserContext, chromium, type Request } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Request,
+} from 'playwright-core';
 
 const SWITCHES = [
   '--disable-gpu',
@@ -35,11 +41,12 @@ export interface Visit {
   readonly complaints: readonly string[];
 }
 
-/** A new profile: nothing cached, nothing stored. */
-export async function beginVisit(browser: Browser): Promise<Visit> {
+/** A new profile: nothing cached, nothing stored. @param options what is special about its device. */
+export async function beginVisit(browser: Browser, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({
     viewport: { width: 1400, height: 900 },
     permissions: ['clipboard-read', 'clipboard-write'],
+    ...options,
   });
   context.setDefaultTimeout(20_000);
   const requests: Request[] = [];

@@ -111,12 +111,13 @@ export class Person {
     return this.run();
   }
 
-  /** Looks into the development inbox, in another tab of the browser. */
+  /** Looks into the development inbox, in another tab of the browser, for the newest message with a code. */
   async readCode(to: string): Promise<string> {
     const inbox = await this.page.context().newPage();
     await inbox.goto(`${this.#url}/dev/inbox`);
-    const message = await inbox.locator('article', { hasText: to }).first().innerText();
+    const messages = await inbox.locator('article', { hasText: to }).allInnerTexts();
     await inbox.close();
-    return /\b\d{6}\b/.exec(message)?.[0] ?? `no code in: ${message}`;
+    const [code] = messages.flatMap((message) => /\b\d{6}\b/.exec(message) ?? []);
+    return code ?? `no code in: ${messages.join('\n')}`;
   }
 }

@@ -9,6 +9,7 @@ import { Person } from './person.ts';
 
 const EMAIL = 'newcomer@example.com';
 const PASSWORD = 'correct horse battery staple';
+const NEW_PASSWORD = 'a password that I shall remember';
 const GUARDED_TAB = 3;
 
 describe('the tour in GraphiQL', () => {
@@ -24,7 +25,7 @@ describe('the tour in GraphiQL', () => {
     await app?.[Symbol.asyncDispose]();
   });
 
-  test('a newcomer is refused the guarded field until a second factor is enrolled and proved in that very session, and no request leaves the machine', async () => {
+  test('a newcomer is refused the guarded field until a second factor is enrolled and proved in that very session, gets a new password only with the second factor, and no request leaves the machine', async () => {
     const { context, requests, complaints } = await beginVisit(browser);
     const newcomer = new Person(await context.newPage(), app.url);
     await newcomer.arrive();
@@ -33,7 +34,8 @@ describe('the tour in GraphiQL', () => {
     // 1. Sign up, and prove the address.
     const signUp = (await newcomer.play(1, { variables: { email: EMAIL, password: PASSWORD } })).data
       .startSignUp;
-    expect(signUp).toMatchObject({ status: 'NEEDS_PROOF', factors: [{ factor: 'EMAIL_CODE' }] });
+    expect(signUp.status).toBe('NEEDS_PROOF');
+    expect(signUp.factors).toContainEqual({ factor: 'EMAIL_CODE' });
     const emailCode = await newcomer.readCode(EMAIL);
     const signedUp = await newcomer.play(2, { variables: { workflowId: signUp.id, proof: { emailCode } } });
     expect(signedUp.data.attemptFactor.status).toBe('COMPLETE');
@@ -118,6 +120,41 @@ describe('the tour in GraphiQL', () => {
     const renewed = await newcomer.play(12, { variables: { refreshToken } });
     const after = await newcomer.play(GUARDED_TAB, { token: renewed.data.refreshSession.accessToken });
     expect(after.errors).toBeUndefined();
+
+    // 8. Forget the password: the mailbox alone is not enough. The newest message is the notice of a sign-in.
+    const reset = (await newcomer.play(13, { variables: { identifier: EMAIL } })).data.startPasswordReset;
+    expect(reset).toMatchObject({ status: 'NEEDS_FIRST_FACTOR' });
+    expect(reset.factors).toContainEqual({ factor: 'EMAIL_CODE', needsPreparing: true });
+    const sent = await newcomer.play(14, { variables: { workflowId: reset.id, factor: 'EMAIL_CODE' } });
+    expect(sent.data.prepareFactor).toMatchObject({ status: 'NEEDS_FIRST_FACTOR' });
+    const resetCode = await newcomer.readCode(EMAIL);
+    const mailboxProved = await newcomer.play(15, {
+      variables: { workflowId: reset.id, proof: { emailCode: resetCode } },
+    });
+    expect(mailboxProved.data.attemptFactor.status).toBe('NEEDS_SECOND_FACTOR');
+    const choice = { variables: { workflowId: reset.id, newPassword: NEW_PASSWORD } };
+    const tooEarly = await newcomer.play(16, choice);
+    expect(tooEarly.data.chooseNewPassword.code).toBe('NEW_PASSWORD_NOT_DUE');
+    app.clock.advance(30);
+    const appProved = await newcomer.play(15, {
+      variables: { workflowId: reset.id, proof: { totp: authenticatorApp.totp(secret) } },
+    });
+    expect(appProved.data.attemptFactor.status).toBe('NEEDS_NEW_PASSWORD');
+    const chosen = await newcomer.play(16, choice);
+    expect(chosen.data.chooseNewPassword).toEqual({ id: reset.id, status: 'COMPLETE' });
+
+    // Every session has ended. The new password signs in, with the second factor as before, and the old one does not.
+    const ended = await newcomer.play(GUARDED_TAB);
+    expect(ended.errors[0].extensions).toMatchObject({ code: 'UNAUTHENTICATED', remedy: 'SIGN_IN' });
+    const last = (await newcomer.play(8, { variables: { identifier: EMAIL } })).data.startSignIn;
+    const proveLast = async (lastProof: object): Promise<Record<string, unknown>> => {
+      const variables = { workflowId: last.id, proof: lastProof };
+      return (await newcomer.play(9, { variables })).data.attemptFactor;
+    };
+    expect(await proveLast({ password: PASSWORD })).toMatchObject({ code: 'PROOF_REJECTED' });
+    expect(await proveLast({ password: NEW_PASSWORD })).toMatchObject({ status: 'NEEDS_SECOND_FACTOR' });
+    app.clock.advance(30);
+    expect(await proveLast({ totp: authenticatorApp.totp(secret) })).toMatchObject({ status: 'COMPLETE' });
 
     expect(originsOf(requests)).toEqual([app.url]);
     expect(complaints).toEqual([]);

@@ -1,8 +1,11 @@
-// The first administrator, made by an operator, and what the role is good for.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+// What an operator does at the machine: the first administrator and what the role is good for, a locked account, the
+// policy of a tenant.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, TestClient } from '../harness/client.ts';
 import { runCommand } from '../harness/command.ts';
+import { onServer, urlOf } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
 
 const USER = 'query ($id: ID!) { user(id: $id) { emailAddresses { address } } }';
@@ -54,13 +57,132 @@ test('an operator grants the role, it counts in the sessions that there are, and
   expect(audited.map((one) => one.type)).toEqual(['role.granted', 'role.withdrawn']);
 });
 
+test('an operator lifts the lockout of an account, and the right password signs in again', async () => {
+  const { email, password } = await client.signUp();
+  const lockedAt = async (): Promise<string | undefined> => {
+    for (let failures = 0; failures <= 10; failures += 5) {
+      const { id } = await client.startSignIn({ identifier: email });
+      for (let attempt = 0; attempt < 5; attempt += 1) {
+        const { code } = await client.attempt(id, { password: 'another password' });
+        if (code !== 'PROOF_REJECTED') return code;
+      }
+    }
+    return undefined;
+  };
+  expect(await lockedAt()).toBe('LOCKED_OUT');
+  const locked = await client.startSignIn({ identifier: email });
+  expect((await client.attempt(locked.id, { password })).code).toBe('LOCKED_OUT');
+
+  const { code, stdout } = await run('unlock', email.toUpperCase());
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `Every lockout of ${email} is lifted.\n` });
+  expect((await client.attempt(locked.id, { password })).status).toBe('COMPLETE');
+  const audited = await query(
+    app.databaseUrl,
+    "select user_agent, ip from audit_event where type = 'user.unlocked'",
+  );
+  expect(audited).toEqual([{ user_agent: 'admin command', ip: null }]);
+});
+
+const SETTINGS =
+  'query ($tenant: String) { settings(tenant: $tenant) { secondFactorPolicy firstFactors secondFactors } }';
+
+test('an operator makes a tenant, and changes its policy while the server runs', async () => {
+  const settings = async () => (await client.graphql(SETTINGS, { tenant: 'acme' })).data.settings;
+  expect((await run('tenant', 'acme')).stderr).toBe('There is no tenant acme. Add --create to make it.\n');
+  expect((await run('tenant', 'acme', '--sms', 'OFF')).code).toBe(1);
+  expect(await query(app.databaseUrl, 'select id from tenant')).toEqual([{ id: 'default' }]);
+
+  const made = await run('tenant', 'acme', '--create', '--second-factor', 'REQUIRED');
+  expect(made).toEqual({
+    code: 0,
+    stdout: 'Tenant acme: second factor REQUIRED, text messages SECOND_FACTOR.\n',
+    stderr: '',
+  });
+  const before = await settings();
+  expect(before.secondFactorPolicy).toBe('REQUIRED');
+  expect(before.firstFactors).not.toContain('PHONE_CODE');
+  expect(before.secondFactors).toContain('PHONE_CODE');
+  expect((await run('tenant', 'acme', '--create')).stderr).toMatch(/^There is a tenant acme already\./);
+
+  expect((await run('tenant', 'acme', '--sms', 'ANY_FACTOR')).code).toBe(0);
+  const after = await settings();
+  expect(after.secondFactorPolicy).toBe('REQUIRED');
+  expect(after.firstFactors).toContain('PHONE_CODE');
+  const { stdout } = await run('tenant', 'acme');
+  expect(stdout).toBe('Tenant acme: second factor REQUIRED, text messages ANY_FACTOR.\n');
+  expect((await run('tenant', 'default')).stdout).toMatch(/^Tenant default: second factor OPTIONAL,/);
+
+  const audited = await query<{ type: string }>(
+    app.databaseUrl,
+    "select type from audit_event where tenant_id = 'acme' order by occurred_at",
+  );
+  expect(audited.map((one) => one.type)).toEqual(['tenant.created', 'tenant.changed']);
+});
+
+test('a command of another tenant finds nobody of this one', async () => {
+  const { code, stderr } = await run('unlock', 'other@example.com', '--tenant', 'elsewhere');
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: 'Nobody has proved the address other@example.com in tenant elsewhere.\n',
+  });
+});
+
 test.each([
-  ['an address that nobody has proved', ['grant', 'ADMIN', 'nobody@example.com'], /Nobody has proved/],
-  ['a role that there is not', ['grant', 'KING', 'admin@example.com'], /^Usage: /],
-  ['no command', [], /^Usage: /],
-  ['an option that there is not', ['grant', 'ADMIN', 'admin@example.com', '--force'], /^Usage: /],
-])('%s is refused with what to do, and code 1', async (_what, args, message) => {
-  const { code, stderr } = await run(...args);
-  expect(code).toBe(1);
+  ['no command', [], /^The command is missing\.\nUsage:\n/],
+  [
+    'a command that there is not',
+    ['promote'],
+    /^The command must be one of grant, withdraw, unlock, tenant\.\n/,
+  ],
+  ['a role that there is not', ['grant', 'KING', 'admin@example.com'], /^The role must be one of ADMIN\.\n/],
+  ['a word that is missing', ['unlock'], /^EMAIL is missing\.\nUsage:\n/],
+  ['a word too many', ['unlock', 'a@example.com', 'b@example.com'], /^b@example\.com is a word too many\.\n/],
+  [
+    'an option that there is not',
+    ['grant', 'ADMIN', 'admin@example.com', '--force'],
+    /^Unknown option '--force'\.\nUsage:/,
+  ],
+  [
+    'an option of another command',
+    ['unlock', 'a@example.com', '--sms', 'OFF'],
+    /^Unknown option '--sms'\.\n/,
+  ],
+  [
+    'a policy that there is not',
+    ['tenant', 'default', '--sms', 'MAYBE'],
+    /^--sms must be one of OFF, SECOND_FACTOR, ANY_FACTOR\.\n/,
+  ],
+  ['a tenant of a wrong form', ['tenant', 'Acme Inc', '--create'], /^Give the name of a tenant: /],
+])('%s is refused before anything is opened, and the usage follows', async (_what, args, message) => {
+  const nowhere = { DATABASE_URL: 'postgres://somebody@127.0.0.1:1/nowhere' };
+  const { code, stdout, stderr } = await runCommand('src/cli/admin.ts', args, nowhere);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(message);
+  expect(stderr).toContain('\n  npm run admin -- unlock EMAIL [--tenant NAME]\n');
+});
+
+test('a database that is not there, or not migrated, is named with what to do', async () => {
+  const gone = await runCommand('src/cli/admin.ts', ['tenant', 'default'], {
+    DATABASE_URL: 'postgres://somebody:a-secret-password@127.0.0.1:1/nowhere',
+  });
+  expect(gone.code).toBe(1);
+  expect(gone.stderr).toMatch(
+    /^PostgreSQL at 127\.0\.0\.1:1 does not let somebody use .* Check DATABASE_URL/,
+  );
+  expect(gone.stderr).not.toContain('a-secret-password');
+
+  const name = `stepgate_${randomUUID().replaceAll('-', '')}`;
+  const serverUrl = inject('databaseUrl');
+  await onServer(serverUrl, `create database ${name}`);
+  try {
+    const empty = await runCommand('src/cli/admin.ts', ['tenant', 'default'], {
+      DATABASE_URL: urlOf(serverUrl, name),
+    });
+    expect(empty.code).toBe(1);
+    expect(empty.stderr).toMatch(
+      /^The database lacks migrations\. Start the server, .*`npm run migrate`\.\n$/,
+    );
+  } finally {
+    await onServer(serverUrl, `drop database if exists ${name} with (force)`);
+  }
 });

@@ -29,12 +29,22 @@ test('the demo plays the whole tour against a running server', async () => {
   try {
     const { code, stdout, stderr } = await runCommand('src/cli/demo.ts', [app.url]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const refusals = stdout.match(/ENROLLMENT_REQUIRED|STEP_UP_REQUIRED|NEEDS_SECOND_FACTOR/g) ?? [];
-    expect([...new Set(refusals)].toSorted()).toEqual([
-      'ENROLLMENT_REQUIRED',
-      'NEEDS_SECOND_FACTOR',
-      'STEP_UP_REQUIRED',
-    ]);
+    const outcomes = stdout.matchAll(/"(?:code|status)": "(\w+)"/g);
+    expect(new Set([...outcomes].map(([, outcome]) => outcome))).toEqual(
+      new Set([
+        'NEEDS_PROOF',
+        'NEEDS_FIRST_FACTOR',
+        'NEEDS_SECOND_FACTOR',
+        'NEEDS_ENROLLMENT',
+        'NEEDS_NEW_PASSWORD',
+        'COMPLETE',
+        'ENROLLMENT_REQUIRED',
+        'STEP_UP_REQUIRED',
+        'UNAUTHENTICATED',
+        'NEW_PASSWORD_NOT_DUE',
+        'PROOF_REJECTED',
+      ]),
+    );
   } finally {
     await app[Symbol.asyncDispose]();
   }

@@ -17,11 +17,15 @@ const ORIGIN = {
 };
 const PLACES: Places = { placeOf: (ip, locale) => (ip === null ? null : `a place in ${locale}`) };
 
+const PURPOSES = ['sign-in', 'sign-up', 'password-reset'] as const;
+
 const TEMPLATES: readonly Template[] = [
   { name: 'email-code', code: '418273', minutes: 10 },
   { name: 'phone-code', code: '418273', minutes: 5 },
-  { name: 'email-link', url: URL, minutes: 15, ...ORIGIN },
-  { name: 'phone-link', url: URL, minutes: 15 },
+  ...PURPOSES.flatMap((purpose) => [
+    { name: 'email-link', url: URL, minutes: 15, purpose, ...ORIGIN } as const,
+    { name: 'phone-link', url: URL, minutes: 15, purpose } as const,
+  ]),
   { name: 'already-registered' },
   { name: 'new-sign-in', ...ORIGIN },
   { name: 'password-changed' },
@@ -78,8 +82,8 @@ describe('a language', () => {
     expect(english).toMatchObject({
       'email-code.subject': ['code: 1'],
       'email-code.paragraphs': ['code: 1', 'minutes: 6'],
-      'email-link.paragraphs': ['link: 1', 'minutes: 6', 'origin: 1'],
-      'texts.phone-link': ['minutes: 6', 'url: 1'],
+      'email-link.paragraphs': ['link: 1', 'minutes: 6', 'origin: 1', 'purpose: 5'],
+      'texts.phone-link': ['minutes: 6', 'purpose: 5', 'url: 1'],
     });
   });
 
@@ -150,7 +154,13 @@ describe('a message', () => {
   });
 
   test('of a link says which sign-in it approves, and that whoever did not ask must not', () => {
-    const { text, html } = inEnglish({ name: 'email-link', url: URL, minutes: 15, ...ORIGIN });
+    const { text, html } = inEnglish({
+      name: 'email-link',
+      url: URL,
+      minutes: 15,
+      purpose: 'sign-in',
+      ...ORIGIN,
+    });
     expect(text.replace('\u202f', ' ')).toContain(
       [
         'Browser: Firefox on Windows',
@@ -161,7 +171,17 @@ describe('a message', () => {
     );
     expect(text).toContain(`\n\n${URL}\n\n`);
     expect(text).toContain('If you did not ask for it just now, do not open it');
-    expect(html).toContain('>Approve this sign-in</a>');
+    expect(html).toContain('>Look at it, and approve it</a>');
+  });
+
+  test('of a link that would let somebody choose a new password does not pass for a sign-in', () => {
+    const link = { url: URL, minutes: 15, purpose: 'password-reset' } as const;
+    const { subject, text } = inEnglish({ name: 'email-link', ...link, ...ORIGIN });
+    expect(subject).toBe('Approve a new password');
+    expect(text).toMatch(/^Somebody, we hope you, wants to choose a new password for your account/);
+    expect(inEnglish({ name: 'phone-link', ...link }).text).toMatch(
+      /^Only if you want a new password just now/,
+    );
   });
 
   test('says what is known of an origin and leaves out what is not', () => {

@@ -7,6 +7,7 @@ import { query } from '../harness/sql.ts';
 /**
  * @param lock selects the rows; `for update` is added.
  * @param waiting how many must want to write them before they are let go.
+ * @param meanwhile what happens while they wait.
  */
 export async function whileHeld<T>(
   databaseUrl: string,
@@ -14,6 +15,7 @@ export async function whileHeld<T>(
   values: readonly unknown[],
   waiting: number,
   work: () => Promise<T>,
+  meanwhile: () => Promise<void> = async () => {},
 ): Promise<T> {
   const holder = new pg.Client({ connectionString: databaseUrl });
   await holder.connect();
@@ -26,6 +28,7 @@ export async function whileHeld<T>(
       timeout: 10_000,
       interval: 10,
     });
+    await meanwhile();
     await holder.query('commit');
     return await done;
   } finally {

@@ -220,7 +220,7 @@ describe('a proof', () => {
 });
 
 describe('a factor that nothing is sent for', () => {
-  test.each(['PASSWORD', 'TOTP', 'BACKUP_CODE', 'PASSKEY', 'OAUTH', 'PHONE_CODE', 'EMAIL_LINK'])(
+  test.each(['PASSWORD', 'TOTP', 'BACKUP_CODE', 'PASSKEY', 'OAUTH', 'PHONE_CODE', 'PHONE_LINK'])(
     '%s cannot be prepared, whether it may be proved or not',
     async (factor) => {
       const protectedOne = await client.signUp();

@@ -26,6 +26,10 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
+/** Those of the session; the third says that the device is known, and stays. */
+const SESSION_COOKIES = ['__Host-stepgate-access', '__Host-stepgate-refresh'];
+const DEVICE_COOKIE = '__Host-stepgate-device';
+
 interface Cookie {
   readonly name: string;
   readonly value: string;
@@ -66,7 +70,7 @@ describe('a client that asks for cookies', () => {
       refreshToken: '',
       session: { id: expect.any(String) },
     });
-    expect(cookies.map(({ name }) => name)).toEqual(['__Host-stepgate-access', '__Host-stepgate-refresh']);
+    expect(cookies.map(({ name }) => name)).toEqual([...SESSION_COOKIES, DEVICE_COOKIE]);
     for (const { value, attributes } of cookies) {
       expect(value.length).toBeGreaterThan(40);
       expect(answer.text).not.toContain(value);
@@ -84,7 +88,7 @@ describe('a client that asks for cookies', () => {
     const input = { workflowId: started.id, proof: { emailCode: await client.codeFor(email) } };
     const answer = await client.graphql(ATTEMPT, { input }, undefined, COOKIES);
     expect(answer.data.attemptFactor.session).toMatchObject({ accessToken: '', refreshToken: '' });
-    expect(cookiesOf(answer)).toHaveLength(2);
+    expect(cookiesOf(answer)).toHaveLength(3);
   });
 
   test.each(['Cookie', 'cookies', '1', 'token', ''])('must write it so: "%s" is no wish', async (wish) => {
@@ -210,7 +214,7 @@ describe('a refresh by cookie', () => {
     const answer = await client.graphql(REFRESH, {}, undefined, headers);
     expect(answer.data.refreshSession).toMatchObject({ accessToken: '', refreshToken: '' });
     const fresh = cookiesOf(answer);
-    expect(fresh.map(({ name }) => name)).toEqual(cookies.map(({ name }) => name));
+    expect(fresh.map(({ name }) => name)).toEqual(SESSION_COOKIES);
     expect(fresh[1]?.value).not.toBe(cookies[1]?.value);
     const next = { ...COOKIES, cookie: cookieHeader(fresh) };
     expect((await client.graphql(VIEWER, {}, undefined, next)).data.viewer).not.toBeNull();
@@ -239,7 +243,7 @@ describe('signing out', () => {
     const answer = await client.graphql('mutation { signOut { id } }', {}, undefined, headers);
     expect(answer.data.signOut.id).toBeTruthy();
     const cleared = cookiesOf(answer);
-    expect(cleared.map(({ name }) => name)).toEqual(cookies.map(({ name }) => name));
+    expect(cleared.map(({ name }) => name)).toEqual(SESSION_COOKIES);
     for (const { value, attributes } of cleared) {
       expect(value).toBe('');
       expect(attributes).toContain('Max-Age=0');

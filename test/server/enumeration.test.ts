@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type GraphQLAnswer, TestClient } from '../harness/client.ts';
+import { query } from '../harness/sql.ts';
 
 let app: TestApp;
 let client: TestClient;
@@ -18,21 +19,25 @@ afterAll(() => app[Symbol.asyncDispose]());
 const WORKFLOW = `
   id status expiresAt
   factors { factor authenticatorId hint needsPreparing }
-  challenge { factor hint sentAt expiresAt }`;
+  challenge { factor hint sentAt expiresAt approvedAt }`;
 const ENDING = 'totp { secret } backupCodes session { accessToken }';
 const SIGN_UP = `... on SignUp { ${ENDING} }`;
 const SIGN_IN = `... on SignIn { ${ENDING} }`;
+const RESET = '... on PasswordReset { remedy }';
 const LOCKED = '... on LockedOut { retryAfterSeconds }';
+const FLOODED = '... on TooManyMessages { retryAfterSeconds }';
 const INVALID = '... on InvalidInput { fields { path message } }';
 
 /** Everything that a stranger can see of each step. */
 const STEPS = {
   startSignUp: ['StartSignUpInput', `${SIGN_UP} ${INVALID}`],
   startSignIn: ['StartSignInInput', `${SIGN_IN} ${INVALID}`],
-  prepareFactor: ['PrepareFactorInput', `${SIGN_UP} ${SIGN_IN} ${LOCKED}`],
+  startPasswordReset: ['StartPasswordResetInput', `${RESET} ${INVALID}`],
+  chooseNewPassword: ['ChooseNewPasswordInput', `${RESET} ${INVALID}`],
+  prepareFactor: ['PrepareFactorInput', `${SIGN_UP} ${SIGN_IN} ${RESET} ${LOCKED} ${FLOODED}`],
   attemptFactor: [
     'AttemptFactorInput',
-    `${SIGN_UP} ${SIGN_IN} ${LOCKED} ${INVALID} ... on ProofRejected { attemptsRemaining }`,
+    `${SIGN_UP} ${SIGN_IN} ${RESET} ${LOCKED} ${INVALID} ... on ProofRejected { attemptsRemaining }`,
   ],
 } as const;
 
@@ -47,7 +52,7 @@ async function step(field: keyof typeof STEPS, input: object): Promise<{ id: str
 }
 
 async function read(id: string): Promise<unknown> {
-  const document = `query ($id: ID!) { workflow(id: $id) { ${WORKFLOW} ${SIGN_UP} ${SIGN_IN} } }`;
+  const document = `query ($id: ID!) { workflow(id: $id) { ${WORKFLOW} ${SIGN_UP} ${SIGN_IN} ${RESET} } }`;
   const answer = await client.graphql(document, { id });
   expect(answer.data?.workflow).toBeTruthy();
   return outline(answer);
@@ -183,6 +188,79 @@ describe.each([
       yield (await step('prepareFactor', { workflowId, factor: 'EMAIL_CODE' })).seen;
       yield await read(workflowId);
     });
+  });
+});
+
+describe.each([
+  ['an account', somebody],
+  ['an account with a second factor', somebodyProtected],
+])('a password reset for %s looks like one for nobody', (_what, address) => {
+  test('with codes and links, wrong proofs, and a new password too early', async () => {
+    const seen = await compare(await address(), nobody(), async function* (identifier) {
+      const { id: workflowId, seen: started } = await step('startPasswordReset', { identifier });
+      yield started;
+      yield (await step('prepareFactor', { workflowId, factor: 'EMAIL_CODE' })).seen;
+      yield (await step('prepareFactor', { workflowId, factor: 'EMAIL_LINK' })).seen;
+      yield await read(workflowId);
+      for (const proof of [
+        { emailCode: '000000' },
+        { linkToken: 'x'.repeat(43) },
+        { linkApproved: true },
+        { password: 'wrong' },
+        { totp: '000000' },
+        { phoneCode: '000000' },
+      ])
+        yield (await step('attemptFactor', { workflowId, proof })).seen;
+      yield (await step('prepareFactor', { workflowId, factor: 'PHONE_CODE' })).seen;
+      yield (await step('chooseNewPassword', { workflowId, newPassword: 'a new password' })).seen;
+      for (let attempt = 0; attempt < 4; attempt += 1)
+        yield (await step('attemptFactor', { workflowId, proof: { emailCode: '000000' } })).seen;
+      yield await read(workflowId);
+      yield (await step('chooseNewPassword', { workflowId, newPassword: 'a new password' })).seen;
+    });
+    const words = JSON.stringify(seen);
+    for (const code of ['LINK_NOT_APPROVED', 'NEW_PASSWORD_NOT_DUE', 'WORKFLOW_ENDED'])
+      expect(words.includes(code)).toBe(true);
+  });
+});
+
+describe('a phone number', () => {
+  let number = 3000;
+  const newNumber = (): string => {
+    number += 1;
+    return `+1415555${number}`;
+  };
+
+  test.each([
+    ['that only identifies', false, true],
+    ['that is a second factor', true, true],
+    ['of a user who wants no text messages', true, false],
+  ])('%s looks like one that nobody has, in a sign-in and in a reset', async (_what, isSecond, wants) => {
+    await query(app.databaseUrl, "update tenant set sms = 'ANY_FACTOR'");
+    const person = await client.signUp();
+    const taken = newNumber();
+    const { tokens } = await client.enrollPhone(person.accessToken, taken, isSecond);
+    if (!wants)
+      await client.graphql('mutation { setSmsFactors(enabled: false) { id } }', {}, tokens.accessToken);
+    app.clock.advance(31);
+    const seen = await compare(taken, newNumber(), async function* (identifier) {
+      for (const start of ['startSignIn', 'startPasswordReset'] as const) {
+        const { id: workflowId, seen: started } = await step(start, { identifier });
+        yield started;
+        for (const factor of ['PHONE_CODE', 'PHONE_LINK', 'EMAIL_CODE', 'TOTP'])
+          yield (await step('prepareFactor', { workflowId, factor })).seen;
+        yield await read(workflowId);
+        for (const proof of [
+          { phoneCode: '000000' },
+          { linkApproved: true },
+          { linkToken: 'x'.repeat(43) },
+          { password: 'wrong' },
+        ])
+          yield (await step('attemptFactor', { workflowId, proof })).seen;
+      }
+    });
+    await query(app.databaseUrl, "update tenant set sms = 'SECOND_FACTOR'");
+    expect(JSON.stringify(seen).includes('"challenge":{"factor":"PHONE_')).toBe(true);
   });
 });
 

@@ -58,6 +58,25 @@ test('a sign-in with password and TOTP takes at most 12 statements and 5 commits
   // Together 11 and 5, BEGIN and COMMIT among them.
 });
 
+test('a password reset with a code by mail and TOTP takes 24 statements and 9 commits, limits of messages included', async () => {
+  clock.advance(60);
+  spent();
+  const started = await client.startPasswordReset({ identifier: person.email });
+  expect(spent()).toEqual({ statements: 2, commits: 1 });
+  await client.prepare(started.id, 'EMAIL_CODE');
+  // Two of the statements, each with a commit, are the limits of the network and of the address.
+  expect(spent()).toEqual({ statements: 6, commits: 3 });
+  const emailCode = await client.codeFor(person.email);
+  spent();
+  await client.attempt(started.id, { emailCode });
+  expect(spent()).toEqual({ statements: 5, commits: 2 });
+  await client.attempt(started.id, { totp: client.totp(secret) });
+  expect(spent()).toEqual({ statements: 5, commits: 2 });
+  const done = await client.chooseNewPassword(started.id, person.password, { signOutOtherSessions: false });
+  expect(done.status).toBe('COMPLETE');
+  expect(spent()).toEqual({ statements: 6, commits: 1 });
+});
+
 test('a wrong proof takes two statements and two commits: the attempt, and its audit', async () => {
   const started = await client.startSignIn({ identifier: person.email });
   spent();

@@ -111,15 +111,23 @@ describe('a user with a second factor', () => {
     expect((await client.chooseNewPassword(proved.id, NEW_PASSWORD)).code).toBe('NEW_PASSWORD_NOT_DUE');
   });
 
-  test('enrolled between the mailbox and the new password: it is demanded all the same before a sign-in', async () => {
+  test('enrolled between the mailbox and the new password proves that one first: the password stays as it is', async () => {
     const person = await client.signUp();
     const proved = await proveMailbox(person);
+    expect(proved.status).toBe('NEEDS_NEW_PASSWORD');
     const { secret } = await client.enrollTotp(person.accessToken);
-    await client.chooseNewPassword(proved.id, NEW_PASSWORD);
-    const { id } = await client.startSignIn({ identifier: person.email });
-    expect((await client.attempt(id, { password: NEW_PASSWORD })).status).toBe('NEEDS_SECOND_FACTOR');
+    const before = await storedPassword(person.email);
+    const asked = await client.chooseNewPassword(proved.id, NEW_PASSWORD);
+    expect(asked).toMatchObject({ __typename: 'PasswordReset', status: 'NEEDS_SECOND_FACTOR' });
+    expect(asked.factors.map((one) => one.factor)).toEqual(['TOTP', 'BACKUP_CODE']);
+    expect((await client.chooseNewPassword(proved.id, NEW_PASSWORD)).code).toBe('NEW_PASSWORD_NOT_DUE');
+    expect(await storedPassword(person.email)).toBe(before);
     app.clock.advance(60);
-    expect((await client.attempt(id, { totp: client.totp(secret) })).status).toBe('COMPLETE');
+    expect((await client.attempt(proved.id, { totp: client.totp(secret) })).status).toBe(
+      'NEEDS_NEW_PASSWORD',
+    );
+    expect((await client.chooseNewPassword(proved.id, NEW_PASSWORD)).status).toBe('COMPLETE');
+    expect(await storedPassword(person.email)).not.toBe(before);
   });
 });
 

@@ -26,7 +26,8 @@ export function compose(template: Template, { to, locale }: Recipient, places?: 
   }
   const { subject, paragraphs, action = '' } = catalogue.mails[template.name];
   const blocks = paragraphs.map((paragraph): Block => {
-    if (paragraph === '{link}' && 'url' in template) return { kind: 'link', url: template.url, action };
+    if (paragraph === '{link}' && 'url' in template)
+      return { kind: 'link', url: template.url, action: say(locale, action, values) };
     if (paragraph === '{origin}' && 'at' in template)
       return { kind: 'lines', lines: originLines(template, locale, places) };
     return { kind: 'paragraph', text: say(locale, paragraph, values) };
@@ -53,6 +54,8 @@ function valuesOf(template: Template, { factors }: Catalogue): Values {
     ...('url' in template ? { url: template.url } : {}),
     // A lock without an end is one of no minutes: ICU has no word for nothing.
     ...('minutes' in template ? { minutes: wholeMinutes(template.minutes) ?? 0 } : {}),
+    // A word of ICU has no hyphen.
+    ...('purpose' in template ? { purpose: template.purpose.replaceAll('-', '_') } : {}),
     ...('remaining' in template ? { remaining: template.remaining } : {}),
     ...('factor' in template ? { factor: factors[template.factor] } : {}),
   };

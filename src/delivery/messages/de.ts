@@ -15,12 +15,13 @@ export const de: Catalogue = {
       ],
     },
     'email-link': {
-      subject: 'Bestätigen Sie Ihre Anmeldung',
-      action: 'Diese Anmeldung bestätigen',
+      subject:
+        '{purpose, select, password_reset {Bestätigen Sie ein neues Passwort} sign_up {Bestätigen Sie Ihre Registrierung} other {Bestätigen Sie Ihre Anmeldung}}',
+      action: 'Ansehen und bestätigen',
       paragraphs: [
-        'Jemand, hoffentlich Sie selbst, meldet sich gerade von hier aus bei Ihrem Konto an:',
+        '{purpose, select, password_reset {Jemand, hoffentlich Sie selbst, möchte von hier aus ein neues Passwort für Ihr Konto wählen:} sign_up {Jemand, hoffentlich Sie selbst, legt von hier aus ein Konto mit dieser Adresse an:} other {Jemand, hoffentlich Sie selbst, meldet sich gerade von hier aus bei Ihrem Konto an:}}',
         '{origin}',
-        'Dieser Link bestätigt die Anmeldung:',
+        'Dieser Link zeigt es noch einmal und lässt Sie es bestätigen:',
         '{link}',
         `Er gilt ${MINUTES} lang und nur einmal.`,
         'Wenn Sie ihn nicht gerade eben angefordert haben, öffnen Sie ihn nicht: Er ließe jemand anderen in Ihr Konto. Niemand hat einen guten Grund, Sie darum zu bitten.',
@@ -81,7 +82,7 @@ export const de: Catalogue = {
   },
   texts: {
     'phone-code': `Ihr Code ist {code}. Er gilt ${MINUTES} lang und nur einmal. Geben Sie ihn niemandem.`,
-    'phone-link': `Nur wenn Sie sich gerade anmelden, öffnen Sie dies binnen ${MINUTES}: {url}`,
+    'phone-link': `{purpose, select, password_reset {Nur für ein neues Passwort} other {Nur für Ihre Anmeldung}} von eben, ${MINUTES} lang: {url}`,
   },
   factors: {
     PASSWORD: 'ein Passwort',

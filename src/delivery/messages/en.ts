@@ -14,12 +14,13 @@ export const en: Catalogue = {
       ],
     },
     'email-link': {
-      subject: 'Approve your sign-in',
-      action: 'Approve this sign-in',
+      subject:
+        '{purpose, select, password_reset {Approve a new password} sign_up {Approve your sign-up} other {Approve your sign-in}}',
+      action: 'Look at it, and approve it',
       paragraphs: [
-        'Somebody, we hope you, is signing in to your account from here:',
+        '{purpose, select, password_reset {Somebody, we hope you, wants to choose a new password for your account from here:} sign_up {Somebody, we hope you, is making an account with this address from here:} other {Somebody, we hope you, is signing in to your account from here:}}',
         '{origin}',
-        'This link approves that sign-in:',
+        'This link shows it once more and lets you approve it:',
         '{link}',
         `It is valid for ${MINUTES} and works once.`,
         'If you did not ask for it just now, do not open it: it would let somebody else into your account. Nobody has a good reason to ask you to open it for them.',
@@ -80,7 +81,7 @@ export const en: Catalogue = {
   },
   texts: {
     'phone-code': `Your code is {code}. It is valid for ${MINUTES} and works once. Give it to nobody.`,
-    'phone-link': `Only if you are signing in just now, open this within ${MINUTES}: {url}`,
+    'phone-link': `{purpose, select, password_reset {Only if you want a new password} other {Only if you are signing in}} just now, open this within ${MINUTES}: {url}`,
   },
   factors: {
     PASSWORD: 'A password',

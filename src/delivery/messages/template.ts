@@ -6,12 +6,20 @@ export type Template =
   /** A code, for an address or a number. */
   | { readonly name: 'email-code'; readonly code: string; readonly minutes: number }
   | { readonly name: 'phone-code'; readonly code: string; readonly minutes: number }
-  /** A link, and the sign-in that it would approve. */
-  | ({ readonly name: 'email-link'; readonly url: string; readonly minutes: number } & Origin)
-  | { readonly name: 'phone-link'; readonly url: string; readonly minutes: number }
+  /** A link, and what it would approve. */
+  | ({
+      readonly name: 'email-link';
+      readonly url: string;
+      readonly minutes: number;
+      readonly purpose: Purpose;
+    } & Origin)
+  | { readonly name: 'phone-link'; readonly url: string; readonly minutes: number; readonly purpose: Purpose }
   /** Somebody signed up, or asked for a new password, with an address that the answer must not tell about. */
   | { readonly name: 'already-registered' }
   | Notice;
+
+/** What a link approves: whoever is asked to approve a new password must not think that it is a sign-in. */
+export type Purpose = 'sign-in' | 'sign-up' | 'password-reset' | 'enrollment' | 'step-up';
 
 /** Everything that changes an account, or opens it, happens to its user with notice. */
 export type Notice =

@@ -15,13 +15,14 @@ export function emailLinkFactor(pageUrl: string, places: Places): Factor {
     reaches: 'EMAIL',
     needsPreparing: true,
     options: (account) => emailChoices(FactorKind.EMAIL_LINK, account),
-    prepare({ account, client, now }) {
+    prepare({ account, purpose, client, now }) {
       const { url, digest } = newLink(pageUrl);
       const { ip, userAgent } = client;
       const template = {
         name: 'email-link',
         url,
         minutes: EMAIL_SECONDS / 60,
+        purpose,
         ip,
         userAgent,
         at: now,

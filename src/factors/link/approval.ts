@@ -1,6 +1,7 @@
 // What the visitor of a link sees and does. The token is all that they have, and it lets them do two things: approve
 // what somebody asked for, or end it.
 
+import { sql as raw } from 'kysely';
 import { addAudit } from '../../persistence/audit.ts';
 import type { Sql } from '../../persistence/orm.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
@@ -57,6 +58,8 @@ export async function findLink(sql: Sql, token: string, now: Date): Promise<Link
     .where('c.consumed_at', 'is', null)
     .where('c.expires_at', '>', now)
     .where('w.expires_at', '>', now)
+    // To one that has ended, a yes would mean nothing, and a no would promise too much.
+    .where(raw`w.snapshot ->> 'status'`, '=', 'active')
     .executeTakeFirst();
   if (row === undefined) return null;
   return {
@@ -113,13 +116,15 @@ export async function rejectLink(token: string, { em, client, now }: Visitor): P
       .where('consumed_at', 'is', null)
       .returning('id'),
   );
-  settlement.write((sql) =>
+  settlement.requireWrite((sql) =>
     sql
       .updateTable('workflow')
       .from('challenge')
       .set((it) => ({ expires_at: now, revision: it('workflow.revision', '+', 1) }))
       .whereRef('workflow.id', '=', 'challenge.workflow_id')
-      .where('challenge.id', '=', found.challengeId),
+      .where('challenge.id', '=', found.challengeId)
+      .where(raw`workflow.snapshot ->> 'status'`, '=', 'active')
+      .returning('workflow.id'),
   );
   audit(settlement, found, 'link.rejected', client, now);
   await settlement.commit(em);

@@ -28,11 +28,13 @@ export const LINK_PROOFS: readonly ProofField[] = [
   },
 ];
 
-/** Nobody has approved it yet. Nothing was checked. */
+/** Nobody has approved it yet, or it is too late. Nothing was checked. */
 export class LinkNotApproved extends UserError {
   readonly code = 'LINK_NOT_APPROVED';
   constructor() {
-    super('The link was not approved yet. Open it and approve the sign-in, then try again.');
+    super(
+      'No link of this workflow was approved yet. Open the newest one and approve it, or ask for a new one.',
+    );
   }
 }
 
@@ -45,10 +47,10 @@ export function newLink(pageUrl: string): { readonly url: string; readonly diges
 /** The open challenge that this answers: by its token, or because it was approved. */
 export function answeredByLink(token: string, request: VerificationRequest): StoredChallenge | null {
   const challenge = openChallenge(request);
-  if (challenge === null) return null;
-  if (challenge.approved) return challenge;
+  if (challenge?.approved) return challenge;
+  // To say that it was approved, when it was not, is no guess at anything.
   if (token === '') throw new LinkNotApproved();
-  return digest(token) === challenge.codeDigest ? challenge : null;
+  return challenge !== null && digest(token) === challenge.codeDigest ? challenge : null;
 }
 
 export function verifyLink(token: string, request: VerificationRequest): Verdict {

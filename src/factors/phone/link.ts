@@ -16,9 +16,9 @@ export function phoneLinkFactor(pageUrl: string, sms: SmsPolicy): Factor {
     reaches: 'PHONE',
     needsPreparing: true,
     options: (account, role) => phoneChoices(kind, account, role, sms),
-    prepare({ account, authenticatorId, now }) {
+    prepare({ account, authenticatorId, purpose, now }) {
       const { url, digest } = newLink(pageUrl);
-      const template = { name: 'phone-link', url, minutes: PHONE_SECONDS / 60 } as const;
+      const template = { name: 'phone-link', url, minutes: PHONE_SECONDS / 60, purpose } as const;
       return {
         digest,
         expiresAt: addSeconds(now, PHONE_SECONDS),

@@ -56,7 +56,7 @@ builder.mutationField('chooseNewPassword', (t) =>
     ],
     nullable: true,
     description:
-      'Replaces the password, when the status of the reset is `NEEDS_NEW_PASSWORD`. Every other workflow of the user ends, the lockouts of the account are lifted, and the user gets a message. It signs nobody in.',
+      'Replaces the password, when the status of the reset is `NEEDS_NEW_PASSWORD`. Every other workflow of the user ends, the lockouts of the account are lifted, and the user gets a message. It signs nobody in. When a second factor was added since the first step, the reset asks for it instead (`NEEDS_SECOND_FACTOR`), and nothing has changed.',
     args: {
       input: t.arg({
         type: ChooseNewPasswordInput,

@@ -15,7 +15,7 @@ export const LinkRequestType = builder.objectRef<LinkRequest>('LinkRequest').imp
       resolve: (it) => it.factor,
     }),
     workflow: t.exposeString('workflow', {
-      description: 'What it is for: `sign-in`, `sign-up` or `password-reset`.',
+      description: 'What it is for: `sign-in`, `sign-up`, `password-reset`, `step-up` or `enrollment`.',
     }),
     browser: t.string({
       nullable: true,

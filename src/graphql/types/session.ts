@@ -106,7 +106,7 @@ export const SessionGrantType = builder.objectRef<SessionGrant>('SessionGrant').
     deviceToken: t.exposeString('deviceToken', {
       nullable: true,
       description:
-        'After a sign-in or sign-up: keep it for good, and send it as `x-stepgate-device` whenever a workflow is started on this device. Failures on a known device are counted apart, so that no stranger locks its user out, and a sign-in on it is no news to its user. It opens nothing. Null otherwise, and with cookies.',
+        'After a sign-in or sign-up: keep it for good, and send it as `x-stepgate-device` whenever a workflow is started on this device. Failures on a known device are counted apart, so that no stranger locks its user out, and a sign-in on it is no news to its user. It opens nothing. Null when there is none to keep but the one you have, and with cookies.',
     }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When the access token expires.' }),
     session: t.field({ type: SessionType, description: 'The session itself.', resolve: (it) => it.session }),

@@ -2,23 +2,23 @@
 // (NIST SP 800-63B-4 section 4.2), a user with a second factor still proves it, and nothing about the stored password
 // changes before a new one is chosen. It signs nobody in.
 import { assign, setup } from 'xstate';
-import type { Evidence } from '../../policy/evidence.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { furtherSteps, type Holdings, resetDemand, withoutPassword } from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effect.ts';
 import type { WorkflowEvent } from '../event.ts';
-import { keptEvidence } from '../keep-evidence.ts';
+import { type Gathered, keptEvidence, NOTHING_GATHERED } from '../keep-evidence.ts';
+import {
+  firstFactor,
+  type IdentifiedInput,
+  offersFirstFactor,
+  provesFirstFactor,
+  secondFactor,
+} from '../two-steps.ts';
 
-export interface PasswordResetInput {
-  /** What reaches the holder of the identifier; the same for an account that does not exist. */
-  readonly offered: readonly FactorKind[];
-  /** The address or number that was named. Null when nobody has it. */
-  readonly addressId: string | null;
-}
+/** What is offered are the factors that reach the holder of the identifier, and never the password. */
+export type PasswordResetInput = IdentifiedInput;
 
-export interface PasswordResetContext extends PasswordResetInput, Holdings {
-  readonly evidence: readonly Evidence[];
-}
+export interface PasswordResetContext extends PasswordResetInput, Gathered {}
 
 export const passwordResetChart = setup({
   types: {
@@ -27,40 +27,32 @@ export const passwordResetChart = setup({
     input: {} as PasswordResetInput,
   },
   guards: {
-    offersFirstFactor: ({ context, event }) =>
-      event.type === 'PREPARE' && context.offered.includes(event.factor),
-    provesFirstFactor: ({ context, event }) =>
-      event.type === 'PROVE' && context.offered.includes(event.evidence.factor),
+    offersFirstFactor,
+    provesFirstFactor,
     offersSecondFactor: ({ context, event }) =>
       event.type === 'PREPARE' && further(context, event).includes(event.factor),
     provesSecondFactor: ({ context, event }) =>
       event.type === 'PROVE' && further(context, event).includes(event.evidence.factor),
     demandsSecondFactor: ({ context }) => resetDemand(context.evidence, context) === 'SECOND_FACTOR',
+    demandsNoMore: ({ context, event }) =>
+      event.type === 'CHOOSE_PASSWORD' && resetDemand(context.evidence, event) === 'NOTHING',
     demandsAdministrator: ({ context }) => resetDemand(context.evidence, context) === 'ADMINISTRATOR',
   },
   actions: {
     ...EFFECTS,
     keepEvidence: assign(({ context, event }) => keptEvidence(context.evidence, event)),
+    keepHoldings: assign(({ event }) =>
+      event.type === 'CHOOSE_PASSWORD' ? { enrolled: event.enrolled, first: event.first } : {},
+    ),
   },
 }).createMachine({
   id: 'password-reset',
   version: '1',
-  context: ({ input }) => ({ ...input, enrolled: [], first: [], evidence: [] }),
+  context: ({ input }) => ({ ...input, ...NOTHING_GATHERED }),
   initial: 'firstFactor',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
   states: {
-    firstFactor: {
-      on: {
-        PREPARE: {
-          guard: 'offersFirstFactor',
-          actions: {
-            type: 'sendChallenge',
-            params: ({ context, event }) => ({ factor: event.factor, authenticatorId: context.addressId }),
-          },
-        },
-        PROVE: { guard: 'provesFirstFactor', target: 'weighing', actions: 'keepEvidence' },
-      },
-    },
+    firstFactor,
     weighing: {
       always: [
         { guard: 'demandsSecondFactor', target: 'secondFactor' },
@@ -68,19 +60,16 @@ export const passwordResetChart = setup({
         { target: 'newPassword' },
       ],
     },
-    secondFactor: {
+    secondFactor,
+    newPassword: {
       on: {
-        PREPARE: {
-          guard: 'offersSecondFactor',
-          actions: {
-            type: 'sendChallenge',
-            params: ({ event }) => ({ factor: event.factor, authenticatorId: event.authenticatorId }),
-          },
-        },
-        PROVE: { guard: 'provesSecondFactor', target: 'weighing', actions: 'keepEvidence' },
+        CHOOSE_PASSWORD: [
+          { guard: 'demandsNoMore', target: 'complete' },
+          // A second factor was added since: it is proved too.
+          { target: 'weighing', actions: 'keepHoldings' },
+        ],
       },
     },
-    newPassword: { on: { CHOOSE_PASSWORD: 'complete' } },
     complete: { type: 'final', entry: 'setPassword' },
     // Nothing that this user has could be the second step.
     administrator: { type: 'final' },

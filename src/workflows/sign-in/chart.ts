@@ -1,40 +1,32 @@
 // Signing in: a first factor, then whatever policy still demands of this user. The session is issued when the
 // chart completes and not before.
 import { assign, setup } from 'xstate';
-import type { Evidence } from '../../policy/evidence.ts';
-import type { FactorKind } from '../../policy/factor-kind.ts';
-import {
-  furtherSteps,
-  type Holdings,
-  nextDemand,
-  type SecondFactorPolicy,
-} from '../../policy/required-factors.ts';
+import { furtherSteps, nextDemand, type SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effect.ts';
 import type { WorkflowEvent } from '../event.ts';
 import { firstAuthenticator, provesFirstAuthenticator } from '../first-authenticator.ts';
-import { keptEvidence } from '../keep-evidence.ts';
+import { type Gathered, keptEvidence, NOTHING_GATHERED } from '../keep-evidence.ts';
+import {
+  firstFactor,
+  type IdentifiedInput,
+  offersFirstFactor,
+  provesFirstFactor,
+  secondFactor,
+} from '../two-steps.ts';
 
-export interface SignInInput {
-  /** The first factors on offer; the same for an account that does not exist. */
-  readonly offered: readonly FactorKind[];
-  /** The address or number that was named: what a first factor is sent to. Null when nobody has it. */
-  readonly addressId: string | null;
+export interface SignInInput extends IdentifiedInput {
   readonly secondFactorPolicy: SecondFactorPolicy;
   /** For the authenticator that this sign-in enrolls, when policy demands one and the user has none. */
   readonly newAuthenticatorId: string;
 }
 
-export interface SignInContext extends SignInInput, Holdings {
-  readonly evidence: readonly Evidence[];
-}
+export interface SignInContext extends SignInInput, Gathered {}
 
 export const signInChart = setup({
   types: { context: {} as SignInContext, events: {} as WorkflowEvent, input: {} as SignInInput },
   guards: {
-    offersFirstFactor: ({ context, event }) =>
-      event.type === 'PREPARE' && context.offered.includes(event.factor),
-    provesFirstFactor: ({ context, event }) =>
-      event.type === 'PROVE' && context.offered.includes(event.evidence.factor),
+    offersFirstFactor,
+    provesFirstFactor,
     offersSecondFactor: ({ context, event }) =>
       event.type === 'PREPARE' && furtherSteps(context.evidence, event).includes(event.factor),
     provesSecondFactor: ({ context, event }) =>
@@ -51,22 +43,11 @@ export const signInChart = setup({
 }).createMachine({
   id: 'sign-in',
   version: '2',
-  context: ({ input }) => ({ ...input, enrolled: [], first: [], evidence: [] }),
+  context: ({ input }) => ({ ...input, ...NOTHING_GATHERED }),
   initial: 'firstFactor',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
   states: {
-    firstFactor: {
-      on: {
-        PREPARE: {
-          guard: 'offersFirstFactor',
-          actions: {
-            type: 'sendChallenge',
-            params: ({ context, event }) => ({ factor: event.factor, authenticatorId: context.addressId }),
-          },
-        },
-        PROVE: { guard: 'provesFirstFactor', target: 'weighing', actions: 'keepEvidence' },
-      },
-    },
+    firstFactor,
     weighing: {
       always: [
         { guard: 'demandsNothing', target: 'complete' },
@@ -76,18 +57,7 @@ export const signInChart = setup({
         { target: 'failed' },
       ],
     },
-    secondFactor: {
-      on: {
-        PREPARE: {
-          guard: 'offersSecondFactor',
-          actions: {
-            type: 'sendChallenge',
-            params: ({ event }) => ({ factor: event.factor, authenticatorId: event.authenticatorId }),
-          },
-        },
-        PROVE: { guard: 'provesSecondFactor', target: 'weighing', actions: 'keepEvidence' },
-      },
-    },
+    secondFactor,
     enrollment: firstAuthenticator,
     complete: {
       type: 'final',

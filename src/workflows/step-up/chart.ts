@@ -3,16 +3,10 @@
 // another category too, or its possession would never amount to AAL2.
 import { assign, setup } from 'xstate';
 import type { Evidence } from '../../policy/evidence.ts';
-import {
-  type Acceptable,
-  furtherSteps,
-  type Holdings,
-  nextDemand,
-  provable,
-} from '../../policy/required-factors.ts';
+import { type Acceptable, furtherSteps, nextDemand, provable } from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effect.ts';
 import type { WorkflowEvent } from '../event.ts';
-import { keptEvidence } from '../keep-evidence.ts';
+import { type Gathered, keptEvidence } from '../keep-evidence.ts';
 
 export interface StepUpInput extends Acceptable {
   /** Whether the session already holds evidence that is fresh enough, so that there is nothing to prove. */
@@ -21,7 +15,7 @@ export interface StepUpInput extends Acceptable {
   readonly evidence: readonly Evidence[];
 }
 
-export interface StepUpContext extends StepUpInput, Holdings {}
+export interface StepUpContext extends StepUpInput, Gathered {}
 
 export const stepUpChart = setup({
   types: { context: {} as StepUpContext, events: {} as WorkflowEvent, input: {} as StepUpInput },

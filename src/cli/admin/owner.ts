@@ -1,0 +1,18 @@
+// The user whom an operator means: the one who has proved an address in a tenant.
+import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
+import { AdminError } from './command.ts';
+
+/** @throws {AdminError} when nobody has proved it. */
+export async function ownerOf(em: EntityManager, email: string, tenantId: string) {
+  const user = await sqlOf(em)
+    .selectFrom('email_address as e')
+    .innerJoin('user_account as u', 'u.id', 'e.user_id')
+    .select(['u.id', 'u.roles'])
+    .where('e.tenant_id', '=', tenantId)
+    .where('e.address', '=', email)
+    .where('e.verified_at', 'is not', null)
+    .executeTakeFirst();
+  if (user === undefined)
+    throw new AdminError(`Nobody has proved the address ${email} in tenant ${tenantId}.`);
+  return user;
+}

@@ -1,0 +1,138 @@
+// A new password by the signed-in user: behind the strongest factor that they have, and the end of what was begun with
+// the old one.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../../harness/app.ts';
+import { PASSWORD, type Person, TestClient } from '../../harness/client.ts';
+
+const NEW_PASSWORD = 'quite another battery staple';
+
+let app: TestApp;
+let client: TestClient;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  client = new TestClient(app);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+interface Answer {
+  readonly type?: string;
+  readonly code?: string;
+  readonly refused?: string;
+}
+
+async function change(token: string | undefined, input: object): Promise<Answer> {
+  const { data, errors } = await client.graphql(
+    'mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { __typename ... on UserError { code } } }',
+    { input },
+    token,
+  );
+  const refused = errors[0]?.extensions.code;
+  if (refused !== undefined) return { refused };
+  const { __typename: type, code } = data.changePassword;
+  return { type, ...(code === undefined ? {} : { code }) };
+}
+
+async function accepts({ email }: Person, password: string): Promise<boolean> {
+  const { id } = await client.startSignIn({ identifier: email });
+  return (await client.attempt(id, { password })).code === undefined;
+}
+
+const isSignedIn = async (token: string): Promise<boolean> =>
+  (await client.graphql('{ viewer { id } }', {}, token)).errors.length === 0;
+
+describe('what must be proved', () => {
+  test('by nobody: refused', async () => {
+    expect(await change(undefined, { newPassword: NEW_PASSWORD })).toEqual({ refused: 'UNAUTHENTICATED' });
+  });
+
+  test('by a user without a second factor: the first one, freshly, so a stolen session changes nothing', async () => {
+    const person = await client.signUp();
+    expect(await change(person.accessToken, { newPassword: NEW_PASSWORD })).toEqual({ type: 'User' });
+    app.clock.advance(601);
+    const { data } = await client.graphql(
+      'mutation ($t: String) { refreshSession(input: { refreshToken: $t }) { ... on SessionGrant { accessToken } } }',
+      { t: person.refreshToken },
+    );
+    const stolen: string = data.refreshSession.accessToken;
+    expect(await change(stolen, { newPassword: 'the thief’s own password' })).toEqual({
+      refused: 'STEP_UP_REQUIRED',
+    });
+    expect(await accepts(person, NEW_PASSWORD)).toBe(true);
+  });
+
+  test('by a user with a second factor: that one, and the password alone does not do', async () => {
+    const person = await client.signUp();
+    const { tokens } = await client.enrollTotp(person.accessToken);
+    const other = await client.startSignIn({ identifier: person.email });
+    const half = await client.attempt(other.id, { password: PASSWORD });
+    expect(half.session).toBeNull();
+    app.clock.advance(601);
+    const { data } = await client.graphql(
+      'mutation ($t: String) { refreshSession(input: { refreshToken: $t }) { ... on SessionGrant { accessToken } } }',
+      { t: tokens.refreshToken },
+    );
+    const stale: string = data.refreshSession.accessToken;
+    expect(await change(stale, { newPassword: NEW_PASSWORD })).toEqual({ refused: 'STEP_UP_REQUIRED' });
+    const stepUp = await client.startStepUp({ require: 'STRONGEST_ENROLLED' }, stale);
+    expect(stepUp.factors.map((one) => one.factor)).toEqual(['TOTP', 'BACKUP_CODE']);
+  });
+});
+
+test('the password counts at once, the old one no more; the policy is asked, and the user told', async () => {
+  const person = await client.signUp();
+  expect(await change(person.accessToken, { newPassword: 'short' })).toEqual({
+    type: 'PasswordRejected',
+    code: 'PASSWORD_REJECTED',
+  });
+  expect(await accepts(person, PASSWORD)).toBe(true);
+  await change(person.accessToken, { newPassword: NEW_PASSWORD });
+  expect(await accepts(person, PASSWORD)).toBe(false);
+  expect(await accepts(person, NEW_PASSWORD)).toBe(true);
+  const notices = (await client.inbox()).filter((one) => one.to === person.email);
+  expect(notices.map((one) => one.subject)).toContain('Your password was changed');
+  expect(JSON.stringify(notices)).not.toContain(NEW_PASSWORD);
+});
+
+test.each([
+  ['ends the other sessions, and not the one that asks', {}, false],
+  ['leaves the other sessions when its user says so', { signOutOtherSessions: false }, true],
+])('it %s', async (_what, options, survives) => {
+  const person = await client.signUp();
+  const other = await client.signIn(person);
+  await change(person.accessToken, { newPassword: NEW_PASSWORD, ...options });
+  expect(await isSignedIn(person.accessToken)).toBe(true);
+  expect(await isSignedIn(other.accessToken)).toBe(survives);
+});
+
+test('a sign-in whose old password was proved before it, or is being checked, comes to nothing', async () => {
+  const person = await client.signUp();
+  const { secret, tokens } = await client.enrollTotp(person.accessToken);
+  app.clock.advance(60);
+  const begun = await client.startSignIn({ identifier: person.email });
+  await client.attempt(begun.id, { password: PASSWORD });
+  const raced = await Promise.all(
+    Array.from({ length: 6 }, () => client.startSignIn({ identifier: person.email })),
+  );
+  await Promise.all([
+    change(tokens.accessToken, { newPassword: NEW_PASSWORD }),
+    ...raced.map(({ id }) => client.attempt(id, { password: PASSWORD })),
+  ]);
+  for (const { id } of [begun, ...raced]) {
+    const step = await client.attempt(id, { totp: client.totp(secret) });
+    expect(step.session ?? null).toBeNull();
+    expect(step.code).toBeDefined();
+  }
+});
+
+test('of ten at once one after the other wins, and the hash is that of one of them', async () => {
+  const person = await client.signUp();
+  const choices = Array.from({ length: 10 }, (_, at) => `parallel password ${at}`);
+  const answers = await Promise.all(
+    choices.map((newPassword) => change(person.accessToken, { newPassword })),
+  );
+  expect(answers.some((one) => one.type === 'User')).toBe(true);
+  const accepted = await Promise.all(choices.slice(0, 9).map((choice) => accepts(person, choice)));
+  const last = await accepts(person, choices[9] ?? '');
+  expect([...accepted, last].filter(Boolean)).toHaveLength(1);
+});
