@@ -406,7 +406,7 @@ function eventsOf({ proves, enrolled = [], phone, isWithoutMailbox = false }: Sc
     phone === 'IDENTIFIES' && factor.startsWith('PHONE') ? evidenceOf(factor, 0, []) : evidenceOf(factor, 0);
   return [
     ...proves.map((factor) => ({ type: 'PROVE', evidence: evidence(factor), ...held }) as const),
-    { type: 'CHOOSE_PASSWORD' },
+    { type: 'CHOOSE_PASSWORD', ...held },
     { type: 'EXHAUST' },
     { type: 'EXPIRE' },
   ];

@@ -58,7 +58,7 @@ export const enrollmentChart = setup({
   },
 }).createMachine({
   id: 'enrollment',
-  version: '3',
+  version: '2',
   context: ({ input }) => ({ ...input, enrolled: [], first: [] }),
   initial: 'weighing',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
