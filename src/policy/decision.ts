@@ -76,7 +76,9 @@ function refuseStaleFirstFactor(
   { maxAge, require }: Requirement,
   now: number,
 ): Refusal | null {
-  if (isFresh(evidence, maxAge, now)) return null;
+  // A phone number that only identifies its user has proved nothing: a SIM swap must not be enough for a new password.
+  const proofs = evidence.filter((one) => one.categories.length > 0);
+  if (isFresh(proofs, maxAge, now)) return null;
   return {
     code: 'STEP_UP_REQUIRED',
     remedy: 'STEP_UP',
@@ -84,7 +86,7 @@ function refuseStaleFirstFactor(
     maxAge,
     accept: null,
     require,
-    lastVerifiedAt: authTime(evidence) ?? null,
+    lastVerifiedAt: authTime(proofs) ?? null,
   };
 }
 

@@ -40,11 +40,14 @@ export function nextDemand(
 /** Two steps, two categories: what this user could prove that adds a category to what was proved. */
 export function furtherSteps(evidence: readonly Evidence[], { enrolled, first }: Holdings): FactorKind[] {
   const proved = categoriesOf(evidence);
-  // A phone number that can begin a sign-in is no second factor by that: only those that the user made one are.
-  const known = first.filter((kind) => FACTOR_TRAITS[kind].categories.includes(Category.KNOWLEDGE));
-  return [...enrolled, ...known].filter((kind) =>
+  return [...enrolled, ...known(first)].filter((kind) =>
     FACTOR_TRAITS[kind].categories.some((category) => !proved.has(category)),
   );
+}
+
+/** A phone number that can begin a sign-in proves nothing by that: only one that the user made a second factor does. */
+function known(first: readonly FactorKind[]): FactorKind[] {
+  return first.filter((kind) => FACTOR_TRAITS[kind].categories.includes(Category.KNOWLEDGE));
 }
 
 /** `mfa.v` in the access token: whether the session holds all that the policy demands of this user. */
@@ -67,7 +70,7 @@ export interface Acceptable {
 /** The factors that may be proved by such a user: never a first one beside a second. */
 export function provable({ accept, acceptsFirst }: Acceptable, { enrolled, first }: Holdings): FactorKind[] {
   if (enrolled.length > 0) return accept.filter((kind) => enrolled.includes(kind));
-  return acceptsFirst ? [...first] : [];
+  return acceptsFirst ? known(first) : [];
 }
 
 /** Whoever resets a password has forgotten it: it proves nothing there. */

@@ -179,7 +179,8 @@ export class WorkflowRunner {
     if (!snapshot.can(event)) throw new FactorNotOffered();
     const sent = row.challenges.find((one) => one.factor === factor && !one.consumed);
     if (sent !== undefined && isOutstanding(sent, choice, now)) {
-      return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, snapshot), now }, {});
+      const standing = { ...row, challenges: [sent], id, name, view: viewOf(name, snapshot), now };
+      return presentWorkflow(this.#services, standing, {});
     }
     if (sent !== undefined && sent.timesSent >= MOST_MESSAGES) throw new TooManyMessages(null);
 

@@ -171,14 +171,14 @@ function lockAfter(failures: Expression<unknown>, now: Date) {
     )) end`;
 }
 
-/** Takes one failure of a subject back: its proof was right, or was never checked. */
+/**
+ * Takes one failure of a subject back: its proof was right, or was never checked. The lock that it brought goes with it;
+ * there is no other, because nothing is claimed while one lasts.
+ */
 export function takeBackFailure(sql: Sql, subject: string, counter: LockoutCounter) {
   return sql
     .updateTable('lockout')
-    .set({
-      failures: raw`greatest(failures - 1, 0)`,
-      locked_until: raw`case when failures > ${raw.lit(FAILURES_BEFORE_LOCK)} then locked_until end`,
-    })
+    .set({ failures: raw`greatest(failures - 1, 0)`, locked_until: null })
     .where('subject', '=', subject)
     .where('counter', '=', counter);
 }

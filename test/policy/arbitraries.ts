@@ -2,18 +2,23 @@
 import fc from 'fast-check';
 import type { Standing } from '../../src/policy/decision.ts';
 import { type Evidence, evidenceOf } from '../../src/policy/evidence.ts';
-import type { FactorKind } from '../../src/policy/factor-kind.ts';
+import type { Category, FactorKind } from '../../src/policy/factor-kind.ts';
+import type { Holdings } from '../../src/policy/required-factors.ts';
 import { type Requirement, StepUpRequire } from '../../src/policy/requirement.ts';
 
 // Written out, and not read from the table of the product: these are the words of the design.
 export const FIRST_FACTORS = ['PASSWORD', 'EMAIL_CODE', 'EMAIL_LINK', 'OAUTH'] as const;
 export const SECOND_FACTORS = ['PHONE_CODE', 'PHONE_LINK', 'TOTP', 'BACKUP_CODE', 'PASSKEY'] as const;
+/** What a phone number gives, which is a second factor only when its user has made it one. */
+export const PHONE_FACTORS = ['PHONE_CODE', 'PHONE_LINK'] as const;
 
 export const NOW = 1_800_000_000;
 
 export const firstFactor = fc.constantFrom<FactorKind>(...FIRST_FACTORS);
 export const secondFactor = fc.constantFrom<FactorKind>(...SECOND_FACTORS);
 export const factor = fc.oneof(firstFactor, secondFactor);
+/** What a sign-in can begin with: a phone number too, where the tenant allows it. */
+export const beginning = fc.constantFrom<FactorKind>(...FIRST_FACTORS, ...PHONE_FACTORS);
 
 /** A time that has come, on both sides of every `maxAge` below. */
 export const past = fc.oneof(
@@ -30,12 +35,27 @@ export function evidenceOfKind(kind: fc.Arbitrary<FactorKind>, completedAt = pas
   return fc.tuple(kind, completedAt).map(([one, at]) => evidenceOf(one, at));
 }
 
+/** Of a number that its user did not make a second factor: it says who they are and proves nothing. */
+export const identifiedByPhone = fc
+  .tuple(fc.constantFrom<FactorKind>(...PHONE_FACTORS), past)
+  .map(([kind, at]) => evidenceOf(kind, at, []));
+
 export const evidence = fc.oneof(
   { arbitrary: evidenceOfKind(factor), weight: 8 },
   { arbitrary: past.map(passkeyWithUserVerification), weight: 1 },
+  { arbitrary: identifiedByPhone, weight: 1 },
 );
 
 export const evidenceList = fc.array(evidence, { maxLength: 6 });
+
+export function categoriesIn(list: readonly Evidence[]): Set<Category> {
+  return new Set(list.flatMap((one) => one.categories));
+}
+
+export const holdings: fc.Arbitrary<Holdings> = fc.record({
+  enrolled: fc.uniqueArray(secondFactor),
+  first: fc.uniqueArray(beginning),
+});
 
 export const standing: fc.Arbitrary<Standing> = fc.record({
   evidence: evidenceList,

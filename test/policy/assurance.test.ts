@@ -7,6 +7,7 @@ import {
   evidenceList,
   evidenceOfKind,
   firstFactor,
+  identifiedByPhone,
   NOW,
   passkeyWithUserVerification,
   secondFactor,
@@ -39,6 +40,14 @@ describe('assurance', () => {
 
   test('a passkey that verified its user makes AAL2 by itself', () => {
     expect(assuranceLevel([passkeyWithUserVerification(NOW)])).toBe('AAL2');
+  });
+
+  test('a phone number that only identifies raises nothing, beside anything else', () => {
+    fc.assert(
+      fc.property(evidenceList, identifiedByPhone, (list, phone) => {
+        expect(assuranceLevel([...list, phone])).toBe(assuranceLevel(list));
+      }),
+    );
   });
 
   test('nothing proved is AAL1', () => {

@@ -7,6 +7,7 @@ import type { FactorKind } from '../../src/policy/factor-kind.ts';
 import { provable } from '../../src/policy/required-factors.ts';
 import { requirement } from '../../src/policy/requirement.ts';
 import {
+  categoriesIn,
   demand,
   demandsSecondFactor,
   demandsStrongest,
@@ -15,8 +16,10 @@ import {
   FIRST_FACTORS,
   factor,
   firstFactor,
+  identifiedByPhone,
   maxAge,
   NOW,
+  PHONE_FACTORS,
   passkeyWithUserVerification,
   secondFactor,
   standing,
@@ -132,9 +135,12 @@ describe('evidence grants', () => {
     fc.assert(
       fc.property(standing, demandsSecondFactor, (caller, demanded) => {
         const isFresh = caller.evidence.some(
-          (one) => demanded.accept.includes(one.factor) && NOW - one.completedAt <= demanded.maxAge,
+          (one) =>
+            demanded.accept.includes(one.factor) &&
+            one.categories.includes('POSSESSION') &&
+            NOW - one.completedAt <= demanded.maxAge,
         );
-        const isTwoCategories = new Set(caller.evidence.flatMap((one) => one.categories)).size > 1;
+        const isTwoCategories = categoriesIn(caller.evidence).size > 1;
         expect(passes(caller, demanded, NOW)).toBe(isFresh && isTwoCategories);
       }),
     );
@@ -227,6 +233,42 @@ describe('STRONGEST_ENROLLED', () => {
   });
 });
 
+describe('a phone number that its user did not make a second factor', () => {
+  test('changes nothing: not what is refused, and not what the refusal says', () => {
+    fc.assert(
+      fc.property(standing, demand, identifiedByPhone, (caller, demanded, phone) => {
+        const grown = { ...caller, evidence: [phone, ...caller.evidence] };
+        expect(refuseStepUp(grown, demanded, NOW)).toEqual(refuseStepUp(caller, demanded, NOW));
+      }),
+    );
+  });
+
+  test.each(PHONE_FACTORS)('is no first factor either where the strongest one is demanded (%s)', (kind) => {
+    const caller = { evidence: [evidenceOf(kind, NOW, [])], enrolled: [], roles: [] };
+    expect(refuseStepUp(caller, requirement({ require: 'STRONGEST_ENROLLED' }), NOW)).toMatchObject({
+      code: 'STEP_UP_REQUIRED',
+      lastVerifiedAt: null,
+    });
+  });
+
+  test('nor is anything a fresh second factor that did not prove possession', () => {
+    fc.assert(
+      fc.property(secondFactor, fc.constantFrom([], ['KNOWLEDGE' as const]), (kind, categories) => {
+        const caller = {
+          evidence: [
+            evidenceOf('PASSWORD', NOW),
+            evidenceOf(kind === 'TOTP' ? 'BACKUP_CODE' : 'TOTP', NOW),
+            evidenceOf(kind, NOW, categories),
+          ],
+          enrolled: [kind],
+          roles: [],
+        };
+        expect(passes(caller, requirement({ accept: [kind] }), NOW)).toBe(false);
+      }),
+    );
+  });
+});
+
 describe('a refusal', () => {
   test('tells nobody to sign in, and how well', () => {
     fc.assert(
@@ -271,7 +313,7 @@ describe('a refusal', () => {
         const refusal = refuseStepUp(caller, demanded, NOW);
         fc.pre(refusal !== null);
         const times = caller.evidence
-          .filter((one) => demanded.accept.includes(one.factor))
+          .filter((one) => demanded.accept.includes(one.factor) && one.categories.includes('POSSESSION'))
           .map((one) => one.completedAt);
         expect(refusal.lastVerifiedAt).toBe(times.length === 0 ? null : Math.max(...times));
       }),
@@ -301,8 +343,8 @@ describe('a refusal', () => {
         const refusal = refuseStepUp(caller, demanded, NOW);
         fc.pre(refusal?.remedy === 'STEP_UP');
         const { accept, require } = requirement(refusal);
-        const firstFactors = require === 'STRONGEST_ENROLLED' ? FIRST_FACTORS : [];
-        const asked = provable({ accept, firstFactors }, caller.enrolled);
+        const held = { enrolled: caller.enrolled, first: [...FIRST_FACTORS, ...PHONE_FACTORS] };
+        const asked = provable({ accept, acceptsFirst: require === 'STRONGEST_ENROLLED' }, held);
         expect(asked).not.toEqual([]);
         for (const kind of asked) {
           const proved = [...caller.evidence, evidenceOf(kind, NOW)];

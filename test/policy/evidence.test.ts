@@ -21,7 +21,31 @@ test('evidence says what its factor proves and when it was completed, and nothin
   );
 });
 
+test('evidence says what was proved where that is less than its factor can', () => {
+  fc.assert(
+    fc.property(factor, past, (kind, at) => {
+      expect(evidenceOf(kind, at, [])).toEqual({ ...evidenceOf(kind, at), categories: [] });
+    }),
+  );
+});
+
 describe('a further proof', () => {
+  test('that proves less takes the place of one that proved more, and the other way about', () => {
+    fc.assert(
+      fc.property(session, factor, fc.boolean(), (list, kind, isLess) => {
+        const [older, newer] = [evidenceOf(kind, NOW - 1), evidenceOf(kind, NOW, [])];
+        const added = isLess
+          ? [older, newer]
+          : [
+              { ...newer, completedAt: NOW - 1 },
+              { ...older, completedAt: NOW },
+            ];
+        const grown = added.reduce<ReturnType<typeof withEvidence>>(withEvidence, list);
+        expect(grown.filter((one) => one.factor === kind)).toEqual([added[1]]);
+      }),
+    );
+  });
+
   test('takes the place of the older one of its factor and leaves all others as they are', () => {
     fc.assert(
       fc.property(session, factor, (list, kind) => {

@@ -1,9 +1,14 @@
 // The numbers that keep a guesser slow (NIST SP 800-63B-4 section 3.2.2).
 import { expect, test } from 'vitest';
+import { FACTOR_KINDS } from '../../src/policy/factor-kind.ts';
 import {
+  counterOf,
+  FAILURES_BEFORE_CLOSED,
   FAILURES_BEFORE_LOCK,
   FIRST_LOCK_SECONDS,
+  isClosed,
   LONGEST_LOCK_SECONDS,
+  LockoutCounter,
   MAX_ATTEMPTS,
 } from '../../src/policy/lockout.ts';
 
@@ -28,8 +33,19 @@ test('an owner who mistypes once is not locked out, nor a whole workflow long', 
   expect(FAILURES_BEFORE_LOCK).toBeGreaterThan(MAX_ATTEMPTS);
 });
 
-test('a lock is a whole number of seconds, and never for ever', () => {
+test('a lock that ends by itself is a whole number of seconds', () => {
   expect(FIRST_LOCK_SECONDS).toBeGreaterThan(0);
   expect(LONGEST_LOCK_SECONDS).toBeGreaterThanOrEqual(FIRST_LOCK_SECONDS);
   expect([FIRST_LOCK_SECONDS, LONGEST_LOCK_SECONDS].every(Number.isSafeInteger)).toBe(true);
+});
+
+test('the password is counted by itself, and everything else together', () => {
+  for (const kind of FACTOR_KINDS) expect(counterOf(kind)).toBe(kind === 'PASSWORD' ? 'PASSWORD' : 'CODE');
+  expect(Object.values(LockoutCounter)).toEqual(['PASSWORD', 'CODE']);
+});
+
+test('after the 100th failure in a row there is no other guess, as NIST demands, and not before', () => {
+  expect(FAILURES_BEFORE_CLOSED).toBeLessThanOrEqual(100);
+  expect(FAILURES_BEFORE_CLOSED).toBeGreaterThan(FAILURES_BEFORE_LOCK);
+  expect([0, 99, 100, 101].map(isClosed)).toEqual([false, false, true, true]);
 });

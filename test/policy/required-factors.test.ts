@@ -1,29 +1,60 @@
-// What a sign-in still lacks, and what may be proved by somebody who is signed in.
+// What a sign-in or a password reset still lacks, and what may be proved by somebody who is signed in.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assuranceLevel } from '../../src/policy/assurance.ts';
 import { evidenceOf } from '../../src/policy/evidence.ts';
-import { meetsPolicy, nextDemand, provable, SecondFactorPolicy } from '../../src/policy/required-factors.ts';
-import { evidenceList, evidenceOfKind, firstFactor, NOW, secondFactor } from './arbitraries.ts';
+import { FACTOR_TRAITS } from '../../src/policy/factor-kind.ts';
+import {
+  furtherSteps,
+  meetsPolicy,
+  nextDemand,
+  provable,
+  resetDemand,
+  SecondFactorPolicy,
+  withoutPassword,
+} from '../../src/policy/required-factors.ts';
+import {
+  beginning,
+  categoriesIn,
+  evidence,
+  evidenceList,
+  evidenceOfKind,
+  FIRST_FACTORS,
+  firstFactor,
+  holdings,
+  identifiedByPhone,
+  NOW,
+  secondFactor,
+} from './arbitraries.ts';
 
 const policy = fc.constantFrom(...Object.values(SecondFactorPolicy));
-const enrolled = fc.uniqueArray(secondFactor);
+const first = fc.uniqueArray(beginning);
 const someEnrolled = fc.uniqueArray(secondFactor, { minLength: 1 });
 const firstFactors = fc.array(evidenceOfKind(firstFactor), { minLength: 1 });
+const possessions = fc.array(evidenceOfKind(secondFactor), { minLength: 1 });
 
 describe('a sign-in', () => {
   test('that has proved nothing lacks a first factor, whatever the policy', () => {
     fc.assert(
-      fc.property(enrolled, policy, (kinds, rule) => {
-        expect(nextDemand([], kinds, rule)).toBe('FIRST_FACTOR');
+      fc.property(holdings, policy, (held, rule) => {
+        expect(nextDemand([], held, rule)).toBe('FIRST_FACTOR');
       }),
     );
   });
 
   test('of a user who has a second factor lacks it after any number of first ones, whatever the policy', () => {
     fc.assert(
-      fc.property(firstFactors, someEnrolled, policy, (proved, kinds, rule) => {
-        expect(nextDemand(proved, kinds, rule)).toBe('SECOND_FACTOR');
+      fc.property(firstFactors, someEnrolled, first, policy, (proved, enrolled, others, rule) => {
+        expect(nextDemand(proved, { enrolled, first: others }, rule)).toBe('SECOND_FACTOR');
+      }),
+    );
+  });
+
+  test('of a user who has a second factor lacks a first one after any number of second ones', () => {
+    fc.assert(
+      fc.property(possessions, someEnrolled, firstFactor, policy, (proved, enrolled, kind, rule) => {
+        expect(nextDemand(proved, { enrolled, first: [kind] }, rule)).toBe('SECOND_FACTOR');
+        expect(furtherSteps(proved, { enrolled, first: [kind] })).toEqual([kind]);
       }),
     );
   });
@@ -33,58 +64,210 @@ describe('a sign-in', () => {
     ['REQUIRED', 'ENROLLMENT'],
   ] as const)('of a user without one, where it is %s, lacks %s', (rule, expected) => {
     fc.assert(
-      fc.property(firstFactors, (proved) => {
-        expect(nextDemand(proved, [], rule)).toBe(expected);
+      fc.property(firstFactors, first, (proved, others) => {
+        expect(nextDemand(proved, { enrolled: [], first: others }, rule)).toBe(expected);
+      }),
+    );
+  });
+
+  test('by a number that only identifies enrolls nothing where a second factor is required: it proves something first', () => {
+    fc.assert(
+      fc.property(identifiedByPhone, first, (phone, others) => {
+        const held = { enrolled: [], first: others };
+        const knows = others.some((kind) => FIRST_FACTORS.includes(kind as never));
+        expect(nextDemand([phone], held, 'REQUIRED')).toBe(knows ? 'SECOND_FACTOR' : 'ADMINISTRATOR');
       }),
     );
   });
 
   test('of a user who has one or must have one is not over below AAL2', () => {
     fc.assert(
-      fc.property(evidenceList, enrolled, policy, (proved, kinds, rule) => {
-        fc.pre(kinds.length > 0 || rule === 'REQUIRED');
-        if (nextDemand(proved, kinds, rule) === 'NOTHING') expect(assuranceLevel(proved)).toBe('AAL2');
+      fc.property(evidenceList, holdings, policy, (proved, held, rule) => {
+        fc.pre(held.enrolled.length > 0 || rule === 'REQUIRED');
+        if (nextDemand(proved, held, rule) === 'NOTHING') expect(assuranceLevel(proved)).toBe('AAL2');
       }),
     );
   });
 
   test('ends with a first and a second factor', () => {
     fc.assert(
-      fc.property(firstFactors, secondFactor, enrolled, policy, (proved, kind, kinds, rule) => {
-        expect(nextDemand([...proved, evidenceOf(kind, NOW)], kinds, rule)).toBe('NOTHING');
+      fc.property(firstFactors, secondFactor, holdings, policy, (proved, kind, held, rule) => {
+        expect(nextDemand([...proved, evidenceOf(kind, NOW)], held, rule)).toBe('NOTHING');
       }),
     );
   });
 
   test('meets the policy (mfa.v) exactly when it lacks nothing', () => {
     fc.assert(
-      fc.property(evidenceList, enrolled, policy, (proved, kinds, rule) => {
-        expect(meetsPolicy(proved, kinds, rule)).toBe(nextDemand(proved, kinds, rule) === 'NOTHING');
+      fc.property(evidenceList, holdings, policy, (proved, held, rule) => {
+        expect(meetsPolicy(proved, held.enrolled, rule)).toBe(nextDemand(proved, held, rule) === 'NOTHING');
+      }),
+    );
+  });
+});
+
+describe('a further step', () => {
+  test('is something that the user has, and of a category that was not proved yet', () => {
+    fc.assert(
+      fc.property(evidenceList, holdings, (proved, held) => {
+        const categories = categoriesIn(proved);
+        for (const kind of furtherSteps(proved, held)) {
+          expect([...held.enrolled, ...held.first]).toContain(kind);
+          expect(FACTOR_TRAITS[kind].categories.filter((one) => categories.has(one))).toEqual([]);
+        }
+      }),
+    );
+  });
+
+  test('is never a number that the user did not make a second factor', () => {
+    fc.assert(
+      fc.property(evidenceList, first, (proved, others) => {
+        const offered = furtherSteps(proved, { enrolled: [], first: others });
+        expect(offered.filter((kind) => kind === 'PHONE_CODE' || kind === 'PHONE_LINK')).toEqual([]);
+      }),
+    );
+  });
+
+  test('is demanded exactly when there is one to take', () => {
+    fc.assert(
+      fc.property(evidenceList, holdings, policy, (proved, held, rule) => {
+        if (nextDemand(proved, held, rule) === 'SECOND_FACTOR') {
+          expect(furtherSteps(proved, held)).not.toEqual([]);
+        }
+      }),
+    );
+  });
+});
+
+describe('a password reset', () => {
+  test('that has proved nothing lacks a first factor', () => {
+    fc.assert(
+      fc.property(holdings, (held) => {
+        expect(resetDemand([], held)).toBe('FIRST_FACTOR');
+      }),
+    );
+  });
+
+  test('of a user who has a second factor is not over below AAL2', () => {
+    fc.assert(
+      fc.property(evidenceList, someEnrolled, first, (proved, enrolled, others) => {
+        if (resetDemand(proved, { enrolled, first: others }) === 'NOTHING') {
+          expect(assuranceLevel(proved)).toBe('AAL2');
+        }
+      }),
+    );
+  });
+
+  test('is over with the mailbox for a user who has none', () => {
+    fc.assert(
+      fc.property(fc.constantFrom('EMAIL_CODE' as const, 'EMAIL_LINK' as const), first, (kind, others) => {
+        expect(resetDemand([evidenceOf(kind, NOW)], { enrolled: [], first: others })).toBe('NOTHING');
+      }),
+    );
+  });
+
+  test('is never over with phones and possessions alone, however many and whoever asks', () => {
+    const phones = fc.array(fc.oneof(identifiedByPhone, evidenceOfKind(secondFactor)));
+    fc.assert(
+      fc.property(phones, holdings, (proved, held) => {
+        expect(resetDemand(proved, held)).not.toBe('NOTHING');
+      }),
+    );
+  });
+
+  test('neither asks for the password that was forgotten nor is any different for it', () => {
+    fc.assert(
+      fc.property(evidenceList, holdings, (proved, held) => {
+        const rest = withoutPassword(held);
+        expect(furtherSteps(proved, rest)).not.toContain('PASSWORD');
+        expect(resetDemand(proved, held)).toBe(resetDemand(proved, rest));
+      }),
+    );
+  });
+
+  test('never makes anybody enroll, so that nobody enrolls a way around what was lost', () => {
+    fc.assert(
+      fc.property(evidenceList, holdings, (proved, held) => {
+        expect(resetDemand(proved, held)).not.toBe('ENROLLMENT');
+      }),
+    );
+  });
+
+  test('is for an administrator exactly when it is not over and there is no step left', () => {
+    fc.assert(
+      fc.property(evidenceList, holdings, (proved, held) => {
+        fc.pre(proved.length > 0);
+        const demand = resetDemand(proved, held);
+        const isStuck = demand !== 'NOTHING' && furtherSteps(proved, withoutPassword(held)).length === 0;
+        expect(demand === 'ADMINISTRATOR').toBe(isStuck);
+      }),
+    );
+  });
+});
+
+describe('more evidence', () => {
+  test('never makes anything be demanded of somebody who lacked nothing', () => {
+    fc.assert(
+      fc.property(evidenceList, evidence, holdings, policy, (proved, more, held, rule) => {
+        const grown = [...proved, more];
+        if (nextDemand(proved, held, rule) === 'NOTHING') {
+          expect(nextDemand(grown, held, rule)).toBe('NOTHING');
+        }
+        if (resetDemand(proved, held) === 'NOTHING') expect(resetDemand(grown, held)).toBe('NOTHING');
+      }),
+    );
+  });
+
+  test('never adds a step', () => {
+    fc.assert(
+      fc.property(evidenceList, evidence, holdings, (proved, more, held) => {
+        const before = furtherSteps(proved, held);
+        expect(before).toEqual(expect.arrayContaining(furtherSteps([...proved, more], held)));
+      }),
+    );
+  });
+
+  test('of a number that only identifies changes nothing, beside anything else', () => {
+    fc.assert(
+      fc.property(evidenceList, identifiedByPhone, holdings, policy, (proved, phone, held, rule) => {
+        fc.pre(proved.length > 0);
+        const grown = [...proved, phone];
+        expect(nextDemand(grown, held, rule)).toBe(nextDemand(proved, held, rule));
+        expect(resetDemand(grown, held)).toBe(resetDemand(proved, held));
+        expect(furtherSteps(grown, held)).toEqual(furtherSteps(proved, held));
       }),
     );
   });
 });
 
 describe('what may be proved by somebody who is signed in', () => {
-  const acceptable = fc.record({
-    accept: fc.uniqueArray(secondFactor),
-    firstFactors: fc.uniqueArray(firstFactor),
-  });
+  const acceptable = fc.record({ accept: fc.uniqueArray(secondFactor), acceptsFirst: fc.boolean() });
 
   test('is never a first factor for a user who has a second one', () => {
     fc.assert(
-      fc.property(acceptable, someEnrolled, (options, kinds) => {
-        const offered = provable(options, kinds);
-        expect(offered.every((kind) => kinds.includes(kind) && options.accept.includes(kind))).toBe(true);
-        expect(offered).toHaveLength(options.accept.filter((kind) => kinds.includes(kind)).length);
+      fc.property(acceptable, someEnrolled, first, (options, enrolled, others) => {
+        const expected = options.accept.filter((kind) => enrolled.includes(kind));
+        expect(provable(options, { enrolled, first: others })).toEqual(expected);
       }),
     );
   });
 
-  test('is a first factor for a user who has no second one, where that will do', () => {
+  test('is a first factor for a user who has no second one, where that will do, but never a phone number', () => {
     fc.assert(
-      fc.property(acceptable, (options) => {
-        expect(provable(options, [])).toEqual(options.firstFactors);
+      fc.property(acceptable, first, (options, others) => {
+        const known = others.filter((kind) => FIRST_FACTORS.includes(kind as never));
+        const expected = options.acceptsFirst ? known : [];
+        expect(provable(options, { enrolled: [], first: others })).toEqual(expected);
+      }),
+    );
+  });
+
+  test('is something that the user has', () => {
+    fc.assert(
+      fc.property(acceptable, holdings, (options, held) => {
+        for (const kind of provable(options, held)) {
+          expect([...held.enrolled, ...held.first]).toContain(kind);
+        }
       }),
     );
   });

@@ -1,8 +1,9 @@
-// Guessing: in parallel, over many workflows, and with what is right.
+// Guessing: in parallel, over many workflows, and with what is right. Passwords and codes are counted apart, and a
+// device that signed in before has counters of its own, so that a stranger cannot lock the owner out (ASVS 6.1.1).
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
-import { type Person, type Step, TestClient } from '../harness/client.ts';
+import { PASSWORD, type Person, type Step, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
 
 let app: TestApp;
@@ -14,8 +15,81 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-async function signInOf(person: { email: string }): Promise<Step> {
-  return client.startSignIn({ identifier: person.email });
+async function signInOf(person: { email: string }, device?: string): Promise<Step> {
+  return client.startSignIn({ identifier: person.email }, device);
+}
+
+const WRONG_PASSWORD = { password: 'wrong' };
+const WRONG_CODE = { emailCode: '000000' };
+const COUNTERS = [
+  { counter: 'PASSWORD', wrong: WRONG_PASSWORD },
+  { counter: 'CODE', wrong: WRONG_CODE },
+] as const;
+
+/** So many wrong proofs in a row, four in a workflow. */
+async function failures(
+  person: { email: string },
+  count: number,
+  wrong: object = WRONG_PASSWORD,
+  device?: string,
+): Promise<Step[]> {
+  const answers: Step[] = [];
+  let workflow = await signInOf(person, device);
+  for (let failed = 0; failed < count; failed += 1) {
+    if (failed % 4 === 0) workflow = await signInOf(person, device);
+    answers.push(await client.attempt(workflow.id, wrong));
+  }
+  return answers;
+}
+
+async function tryPassword(person: Person, device?: string): Promise<string> {
+  const { id } = await signInOf(person, device);
+  const step = await client.attempt(id, { password: person.password });
+  return step.code ?? step.status;
+}
+
+async function tryMailbox(person: { email: string }, device?: string): Promise<string> {
+  const { id } = await signInOf(person, device);
+  const prepared = await client.prepare(id, 'EMAIL_CODE');
+  if (prepared.code !== undefined) return prepared.code;
+  const step = await client.attempt(id, { emailCode: await client.codeFor(person.email) });
+  return step.code ?? step.status;
+}
+
+/** Signs in, and keeps what its device is known by. */
+async function deviceOf(person: Person): Promise<string> {
+  const { id } = await signInOf(person);
+  const { session } = await client.attempt(id, { password: person.password });
+  return session?.deviceToken ?? '';
+}
+
+async function resetPassword(person: Person, password: string): Promise<string> {
+  const { id } = await client.startPasswordReset({ identifier: person.email });
+  await client.prepare(id, 'EMAIL_CODE');
+  await client.attempt(id, { emailCode: await client.codeFor(person.email) });
+  return (await client.chooseNewPassword(id, password)).status;
+}
+
+async function setFailures(subject: string, counter: string, count: number): Promise<void> {
+  await query(
+    app.databaseUrl,
+    'update lockout set failures = $3, locked_until = null where subject = $1 and counter = $2',
+    [subject, counter, count],
+  );
+}
+
+/** The counters that were last counted in. */
+async function newestSubject(): Promise<string> {
+  const [row] = await query<{ subject: string }>(
+    app.databaseUrl,
+    'select subject from lockout order by updated_at desc limit 1',
+  );
+  return row?.subject ?? '';
+}
+
+async function noticesOfLock(email: string): Promise<string[]> {
+  const mails = (await client.inbox()).filter((one) => one.to === email);
+  return mails.filter((one) => one.subject === 'Your account is locked').map((one) => one.text);
 }
 
 function codesOf(steps: readonly Step[]): Record<string, number> {
@@ -121,22 +195,307 @@ describe('the lockout of an account', () => {
     expect(rejected).toBe(10);
   });
 
-  test('100 workflows that guess once, all at the same moment, are checked ten times', async () => {
-    const person = await client.signUp();
-    const workflows = await Promise.all(Array.from({ length: 100 }, () => signInOf(person)));
-    const answers = await Promise.all(workflows.map(({ id }) => client.attempt(id, { password: 'wrong' })));
-    expect(codesOf(answers)['PROOF_REJECTED']).toBe(10);
+  test.each(COUNTERS)(
+    '100 workflows that guess once, all at the same moment, are checked ten times ($counter)',
+    async ({ wrong }) => {
+      const person = await client.signUp();
+      const workflows = await Promise.all(Array.from({ length: 100 }, () => signInOf(person)));
+      const answers = await Promise.all(workflows.map(({ id }) => client.attempt(id, wrong)));
+      expect(codesOf(answers)['PROOF_REJECTED']).toBe(10);
+    },
+  );
+});
+
+describe('passwords and codes', () => {
+  test('are counted apart: ten wrong passwords leave the mailbox, and ten wrong codes the password', async () => {
+    const [one, other] = [await client.signUp(), await client.signUp()];
+    await failures(one, 10, WRONG_PASSWORD);
+    expect([await tryPassword(one), await tryMailbox(one)]).toEqual(['LOCKED_OUT', 'COMPLETE']);
+    await failures(other, 10, WRONG_CODE);
+    expect([await tryMailbox(other), await tryPassword(other)]).toEqual(['LOCKED_OUT', 'COMPLETE']);
   });
 
-  async function failures(person: { email: string }, count: number): Promise<Step[]> {
-    const answers: Step[] = [];
-    let workflow = await signInOf(person);
-    for (let failed = 0; failed < count; failed += 1) {
-      if (failed % 4 === 0) workflow = await signInOf(person);
-      answers.push(await client.attempt(workflow.id, { password: 'wrong' }));
+  test('are each locked by themselves, and then nothing signs a stranger in', async () => {
+    const person = await client.signUp();
+    for (const { wrong } of COUNTERS) {
+      expect(codesOf(await failures(person, 12, wrong))).toEqual({ PROOF_REJECTED: 10, LOCKED_OUT: 2 });
     }
-    return answers;
+    expect([await tryPassword(person), await tryMailbox(person)]).toEqual(['LOCKED_OUT', 'LOCKED_OUT']);
+  });
+
+  test('codes of every kind are counted together, so a second factor is not guessed beside the mailbox', async () => {
+    const person = await client.signUp();
+    await client.enrollTotp(person.accessToken);
+    await failures(person, 7, WRONG_CODE);
+    const { id } = await signInOf(person);
+    await client.attempt(id, { password: person.password });
+    for (let guess = 0; guess < 3; guess += 1) await client.attempt(id, { totp: '000000' });
+    expect((await client.attempt(id, { backupCode: 'WRONG' })).code).toBe('LOCKED_OUT');
+    expect(await tryMailbox(person)).toBe('LOCKED_OUT');
+  });
+
+  test.each(COUNTERS)(
+    'a lock lasts no longer for a proof that was right ($counter)',
+    async ({ counter, wrong }) => {
+      const person = await client.signUp();
+      await client.enrollTotp(person.accessToken);
+      await failures(person, 1, wrong);
+      await setFailures(await newestSubject(), counter, 20);
+      const proof = counter === 'PASSWORD' ? tryPassword : tryMailbox;
+      expect(await proof(person)).toBe('NEEDS_SECOND_FACTOR');
+      app.clock.advance(31);
+      expect(await proof(person)).toBe('NEEDS_SECOND_FACTOR');
+      expect(codesOf(await failures(person, 2, wrong))).toEqual({ PROOF_REJECTED: 1, LOCKED_OUT: 1 });
+    },
+  );
+});
+
+describe('a device on which the user signed in before', () => {
+  test('is not locked out by a stranger’s ten failures on each counter', async () => {
+    const person = await client.signUp();
+    const device = await deviceOf(person);
+    for (const { wrong } of COUNTERS) await failures(person, 10, wrong);
+    expect([await tryPassword(person), await tryMailbox(person)]).toEqual(['LOCKED_OUT', 'LOCKED_OUT']);
+    expect(await tryPassword(person, device)).toBe('COMPLETE');
+    expect(await tryMailbox(person, device)).toBe('COMPLETE');
+    // It lifts nothing for the stranger.
+    expect(await tryPassword(person)).toBe('LOCKED_OUT');
+  });
+
+  test.each(COUNTERS)(
+    'has counters of its own, which lock it and nobody else ($counter)',
+    async ({ counter, wrong }) => {
+      const person = await client.signUp();
+      const [device, another] = [await deviceOf(person), await deviceOf(person)];
+      const answers = await failures(person, 12, wrong, device);
+      expect(codesOf(answers)).toEqual({ PROOF_REJECTED: 10, LOCKED_OUT: 2 });
+      const proof = counter === 'PASSWORD' ? tryPassword : tryMailbox;
+      expect(await proof(person, device)).toBe('LOCKED_OUT');
+      expect(await proof(person, another)).toBe('COMPLETE');
+      expect(await proof(person)).toBe('COMPLETE');
+      app.clock.advance(61);
+      expect(await proof(person, device)).toBe('COMPLETE');
+    },
+  );
+
+  test('of a thief guesses ten times for the device and ten times for the account, and no more', async () => {
+    const person = await client.signUp();
+    const device = await deviceOf(person);
+    const answers = [
+      ...(await failures(person, 12, WRONG_PASSWORD, device)),
+      ...(await failures(person, 12, WRONG_PASSWORD)),
+    ];
+    expect(codesOf(answers)).toEqual({ PROOF_REJECTED: 20, LOCKED_OUT: 4 });
+  });
+
+  test('sends its token at the start: with a proof alone it comes too late', async () => {
+    const person = await client.signUp();
+    const device = await deviceOf(person);
+    await failures(person, 10);
+    const { id } = await signInOf(person);
+    const proof = { password: person.password };
+    expect((await client.attempt(id, proof, undefined, device)).code).toBe('LOCKED_OUT');
+  });
+
+  test.each<[string, (owner: Person) => Promise<string>]>([
+    ['of another user', async () => deviceOf(await client.signUp())],
+    ['that somebody made up', async () => 'A'.repeat(43)],
+    ['that is no token at all', async () => "' or true --"],
+    [
+      'that was forgotten with the password of before',
+      async (owner) => {
+        const device = await deviceOf(owner);
+        expect(await resetPassword(owner, PASSWORD)).toBe('COMPLETE');
+        return device;
+      },
+    ],
+  ])('a token %s gains nothing', async (_name, tokenFor) => {
+    const person = await client.signUp();
+    const device = await tokenFor(person);
+    const answers = [
+      ...(await failures(person, 6, WRONG_PASSWORD, device)),
+      ...(await failures(person, 6, WRONG_PASSWORD)),
+    ];
+    expect(codesOf(answers)).toEqual({ PROOF_REJECTED: 10, LOCKED_OUT: 2 });
+    expect(await tryPassword(person, device)).toBe('LOCKED_OUT');
+  });
+});
+
+describe('the workflows of a session', () => {
+  test('count for the session, and lock nobody out elsewhere', async () => {
+    const person = await client.signUp();
+    const { secret, tokens } = await client.enrollTotp(person.accessToken);
+    app.clock.advance(31);
+    const other = await client.signIn(person, { totp: client.totp(secret) });
+    const answers: Step[] = [];
+    for (let failed = 0; failed < 12; failed += 1) {
+      const { id } = await client.startStepUp({}, tokens.accessToken);
+      answers.push(await client.attempt(id, { totp: '000000' }, tokens.accessToken));
+    }
+    expect(codesOf(answers)).toEqual({ PROOF_REJECTED: 10, LOCKED_OUT: 2 });
+    app.clock.advance(31);
+    const elsewhere = await client.startStepUp({}, other.accessToken);
+    const proof = { totp: client.totp(secret) };
+    expect((await client.attempt(elsewhere.id, proof, other.accessToken)).status).toBe('COMPLETE');
+    expect(await tryPassword(person)).toBe('NEEDS_SECOND_FACTOR');
+    app.clock.advance(31);
+    expect((await client.signIn(person, { totp: client.totp(secret) })).accessToken).toBeTruthy();
+  });
+
+  test('go on while a stranger has locked the account', async () => {
+    const person = await client.signUp();
+    const { secret, tokens } = await client.enrollTotp(person.accessToken);
+    for (const { wrong } of COUNTERS) await failures(person, 10, wrong);
+    app.clock.advance(31);
+    const { id } = await client.startStepUp({}, tokens.accessToken);
+    const done = await client.attempt(id, { totp: client.totp(secret) }, tokens.accessToken);
+    expect(done.status).toBe('COMPLETE');
+    expect(await tryMailbox(person)).toBe('LOCKED_OUT');
+  });
+});
+
+describe('a lock is lifted', () => {
+  test('by a password reset when it is complete, and not while it is under way', async () => {
+    const person = await client.signUp();
+    await failures(person, 10);
+    const { id } = await client.startPasswordReset({ identifier: person.email });
+    await client.prepare(id, 'EMAIL_CODE');
+    await client.attempt(id, { emailCode: await client.codeFor(person.email) });
+    expect(await tryPassword(person)).toBe('LOCKED_OUT');
+    expect((await client.chooseNewPassword(id, 'a new battery staple')).status).toBe('COMPLETE');
+    expect(await tryPassword({ ...person, password: 'a new battery staple' })).toBe('COMPLETE');
+  });
+
+  test('by an administrator, with a fresh second factor, for all counters and devices, and the user keeps theirs', async () => {
+    const person = await client.signUp();
+    const device = await deviceOf(person);
+    for (const { wrong } of COUNTERS) {
+      await failures(person, 10, wrong);
+      await failures(person, 10, wrong, device);
+    }
+    const [{ id: userId } = { id: '' }] = await query<{ id: string }>(
+      app.databaseUrl,
+      'select user_id as id from email_address where address = $1',
+      [person.email],
+    );
+    const administrator = await client.signUp();
+    const unlock = async (token: string): Promise<string | undefined> => {
+      const { data, errors } = await client.graphql(
+        'mutation ($id: ID!) { unlockUser(id: $id) { __typename } }',
+        { id: userId },
+        token,
+      );
+      return errors[0]?.extensions.code ?? data.unlockUser.__typename;
+    };
+    expect(await unlock(administrator.accessToken)).toBe('FORBIDDEN');
+    await query(
+      app.databaseUrl,
+      `update user_account set roles = '["ADMIN"]' where id = (select user_id from email_address where address = $1)`,
+      [administrator.email],
+    );
+    expect(await unlock(administrator.accessToken)).toBe('ENROLLMENT_REQUIRED');
+    expect(await tryPassword(person)).toBe('LOCKED_OUT');
+    const { tokens } = await client.enrollTotp(administrator.accessToken);
+    expect(await unlock(tokens.accessToken)).toBe('User');
+    for (const token of [undefined, device]) {
+      expect(await tryPassword(person, token)).toBe('COMPLETE');
+      app.clock.advance(31);
+      expect(await tryMailbox(person, token)).toBe('COMPLETE');
+    }
+  });
+
+  test.each(COUNTERS)(
+    'after the 100th failure in a row not by time alone, a year even ($counter)',
+    async ({ counter, wrong }) => {
+      const person = await client.signUp();
+      const proof = counter === 'PASSWORD' ? tryPassword : tryMailbox;
+      await failures(person, 1, wrong);
+      const subject = await newestSubject();
+      await setFailures(subject, counter, 99);
+      expect(codesOf(await failures(person, 1, wrong))).toEqual({ PROOF_REJECTED: 1 });
+      for (const seconds of [0, 3601, 365 * 86_400]) {
+        app.clock.advance(seconds);
+        const [answer] = await failures(person, 1, wrong);
+        expect(answer).toMatchObject({ code: 'LOCKED_OUT', retryAfterSeconds: null });
+        expect(await proof(person)).toBe('LOCKED_OUT');
+      }
+      // The other counter is open: with it the owner comes in, and whoever comes in begins anew.
+      expect(await (counter === 'PASSWORD' ? tryMailbox(person) : tryPassword(person))).toBe('COMPLETE');
+      app.clock.advance(31);
+      expect(await proof(person)).toBe('COMPLETE');
+    },
+  );
+
+  test('after the 100th wrong password by a reset', async () => {
+    const person = await client.signUp();
+    await failures(person, 1);
+    await setFailures(await newestSubject(), 'PASSWORD', 99);
+    await failures(person, 1);
+    expect(await resetPassword(person, PASSWORD)).toBe('COMPLETE');
+    expect(await tryPassword(person)).toBe('COMPLETE');
+  });
+
+  test('an attempt that was not checked, or was right, does not close an account after 99 failures', async () => {
+    const person = await client.signUp();
+    const { secret } = await client.enrollTotp(person.accessToken);
+    await failures(person, 1, WRONG_CODE);
+    await setFailures(await newestSubject(), 'CODE', 99);
+    app.clock.advance(31);
+    const { id } = await signInOf(person);
+    expect((await client.attempt(id, { totp: '000000' })).code).toBe('FACTOR_NOT_OFFERED');
+    await client.prepare(id, 'EMAIL_CODE');
+    const first = await client.attempt(id, { emailCode: await client.codeFor(person.email) });
+    expect(first.status).toBe('NEEDS_SECOND_FACTOR');
+    expect((await client.attempt(id, { totp: client.totp(secret) })).status).toBe('COMPLETE');
+  });
+});
+
+describe('the owner', () => {
+  test.each(COUNTERS)(
+    'hears of a lock with the tenth failure and with the 100th, once each ($counter)',
+    async ({ counter, wrong }) => {
+      const person = await client.signUp();
+      await failures(person, 9, wrong);
+      expect(await noticesOfLock(person.email)).toHaveLength(0);
+      await failures(person, 1, wrong);
+      const subject = await newestSubject();
+      expect(await noticesOfLock(person.email)).toHaveLength(1);
+      await failures(person, 2, wrong);
+      app.clock.advance(61);
+      await failures(person, 2, wrong);
+      expect(await noticesOfLock(person.email)).toHaveLength(1);
+      await setFailures(subject, counter, 99);
+      await failures(person, 3, wrong);
+      const notices = await noticesOfLock(person.email);
+      expect(notices).toHaveLength(2);
+      expect(new Set(notices).size).toBe(2);
+    },
+  );
+});
+
+test('an identifier that nobody has looks the same throughout: counted apart, locked, unlocked by time, closed', async () => {
+  const person = await client.signUp();
+  const transcripts = [];
+  for (const email of [person.email, `nobody-${Date.now()}@example.com`]) {
+    const answers: Step[] = [];
+    for (const { counter, wrong } of COUNTERS) {
+      answers.push(...(await failures({ email }, 12, wrong)));
+      const subject = await newestSubject();
+      const { id } = await signInOf({ email });
+      answers.push(await client.prepare(id, 'EMAIL_CODE'));
+      app.clock.advance(61);
+      answers.push(...(await failures({ email }, 2, wrong)));
+      await setFailures(subject, counter, 99);
+      answers.push(...(await failures({ email }, 2, wrong)));
+      app.clock.advance(365 * 86_400);
+      answers.push(...(await failures({ email }, 1, wrong)));
+    }
+    transcripts.push(
+      answers.map((one) => [one.code ?? one.status, one.attemptsRemaining, one.retryAfterSeconds]),
+    );
   }
+  expect(transcripts[1]).toEqual(transcripts[0]);
+  expect(transcripts[0]?.filter(([code]) => code === 'LOCKED_OUT')).not.toEqual([]);
 });
 
 describe('somebody else’s workflow', () => {

@@ -1,10 +1,19 @@
 // Adding an authenticator. Whoever adds one proves an existing factor first, unless the session did so a moment
-// ago (NIST SP 800-63B-4 section 4.1.2); the new one counts once it has been proved itself.
-import { setup } from 'xstate';
+// ago (NIST SP 800-63B-4 section 4.1.2); the new one counts once it has been proved itself. A session that began with a
+// phone alone proves something of another category too, as in a step-up.
+import { assign, setup } from 'xstate';
+import type { Evidence } from '../../policy/evidence.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
-import { type Acceptable, provable } from '../../policy/required-factors.ts';
+import {
+  type Acceptable,
+  furtherSteps,
+  type Holdings,
+  nextDemand,
+  provable,
+} from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effect.ts';
 import type { WorkflowEvent } from '../event.ts';
+import { keptEvidence } from '../keep-evidence.ts';
 
 export interface EnrollmentInput extends Acceptable {
   readonly factor: FactorKind;
@@ -14,16 +23,26 @@ export interface EnrollmentInput extends Acceptable {
   readonly isSecondFactor: boolean;
   /** Whether the session has proved the strongest factor that the user has, and freshly. */
   readonly proved: boolean;
+  /** What the session holds. */
+  readonly evidence: readonly Evidence[];
 }
 
+export interface EnrollmentContext extends EnrollmentInput, Holdings {}
+
 export const enrollmentChart = setup({
-  types: { context: {} as EnrollmentInput, events: {} as WorkflowEvent, input: {} as EnrollmentInput },
+  types: { context: {} as EnrollmentContext, events: {} as WorkflowEvent, input: {} as EnrollmentInput },
   guards: {
     provedFreshly: ({ context }) => context.proved,
     offersExisting: ({ context, event }) =>
       event.type === 'PREPARE' && provable(context, event).includes(event.factor),
     provesExisting: ({ context, event }) =>
       event.type === 'PROVE' && provable(context, event).includes(event.evidence.factor),
+    offersOtherCategory: ({ context, event }) =>
+      event.type === 'PREPARE' && furtherSteps(context.evidence, event).includes(event.factor),
+    provesOtherCategory: ({ context, event }) =>
+      event.type === 'PROVE' && furtherSteps(context.evidence, event).includes(event.evidence.factor),
+    demandsOtherCategory: ({ context }) =>
+      nextDemand(context.evidence, context, 'OPTIONAL') === 'SECOND_FACTOR',
     offersNewAuthenticator: ({ context, event }) =>
       event.type === 'PREPARE' && event.factor === context.factor,
     provesIdentifier: ({ context, event }) =>
@@ -33,11 +52,14 @@ export const enrollmentChart = setup({
     provesNewAuthenticator: ({ context, event }) =>
       event.type === 'PROVE' && event.evidence.factor === context.factor,
   },
-  actions: EFFECTS,
+  actions: {
+    ...EFFECTS,
+    keepEvidence: assign(({ context, event }) => keptEvidence(context.evidence, event)),
+  },
 }).createMachine({
   id: 'enrollment',
   version: '2',
-  context: ({ input }) => input,
+  context: ({ input }) => ({ ...input, enrolled: [], first: [] }),
   initial: 'weighing',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
   states: {
@@ -55,8 +77,33 @@ export const enrollmentChart = setup({
         },
         PROVE: {
           guard: 'provesExisting',
-          target: 'enrollment',
-          actions: { type: 'recordEvidence', params: ({ event }) => ({ evidence: event.evidence }) },
+          target: 'weighingProof',
+          actions: [
+            'keepEvidence',
+            { type: 'recordEvidence', params: ({ event }) => ({ evidence: event.evidence }) },
+          ],
+        },
+      },
+    },
+    weighingProof: {
+      always: [{ guard: 'demandsOtherCategory', target: 'otherCategory' }, { target: 'enrollment' }],
+    },
+    otherCategory: {
+      on: {
+        PREPARE: {
+          guard: 'offersOtherCategory',
+          actions: {
+            type: 'sendChallenge',
+            params: ({ event }) => ({ factor: event.factor, authenticatorId: event.authenticatorId }),
+          },
+        },
+        PROVE: {
+          guard: 'provesOtherCategory',
+          target: 'weighingProof',
+          actions: [
+            'keepEvidence',
+            { type: 'recordEvidence', params: ({ event }) => ({ evidence: event.evidence }) },
+          ],
         },
       },
     },

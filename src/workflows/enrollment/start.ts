@@ -52,6 +52,7 @@ export async function startEnrollment(
     label: request.label,
     newAuthenticatorId,
     isSecondFactor: request.isSecondFactor,
+    evidence: session.evidence,
     proved: refuseStepUp(session, BEFORE_ENROLLMENT, secondsOf(clock.now())) === null,
     accept: BEFORE_ENROLLMENT.accept,
     acceptsFirst: true,

@@ -7,6 +7,11 @@ export function viewEnrollment({ value, context }: SnapshotFrom<typeof enrollmen
   switch (value) {
     case 'proof':
       return { status: 'NEEDS_PROOF', proves: { what: 'OWN', acceptable: context } };
+    case 'otherCategory':
+      return {
+        status: 'NEEDS_PROOF',
+        proves: { what: 'FURTHER', evidence: context.evidence, forgotPassword: false },
+      };
     case 'enrollment':
       return {
         status: 'NEEDS_ENROLLMENT',

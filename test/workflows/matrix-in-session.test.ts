@@ -1,0 +1,101 @@
+// Each first factor × each second factor, enrolled or not × each workflow × each policy: whoever is signed in, with a
+// session that began with one factor alone. It steps up, changes a password or adds a factor exactly when the oracle says
+// so, never before, and always then.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BY_SESSION, freshnessTakes, hasSecondFactor } from './matrix/oracle.ts';
+import { FIRST, proofOf, putBack } from './matrix/people.ts';
+import {
+  asEvidence,
+  changePassword,
+  client,
+  db,
+  evidenceOf,
+  heldBy,
+  openMatrix,
+  personOf,
+  tenantOf,
+  walkEveryWay,
+} from './matrix/walk.ts';
+
+let matrix: AsyncDisposable;
+beforeAll(async () => {
+  matrix = await openMatrix();
+});
+afterAll(() => matrix[Symbol.asyncDispose]());
+
+describe('a step-up of a stale session', () => {
+  test.each(BY_SESSION)('$policy, with $enrolled, that began with $first alone', async (cell) => {
+    const person = personOf(cell);
+    const { id, accessToken: token } = person.sessions[cell.first];
+    const held = heldBy(cell);
+    await putBack(db, person);
+    if (!hasSecondFactor(cell)) {
+      expect((await client.startStepUp({}, token)).code).toBe('ENROLLMENT_REQUIRED');
+    }
+    const require = hasSecondFactor(cell) ? 'SECOND_FACTOR' : 'STRONGEST_ENROLLED';
+    const { ways, granted } = await walkEveryWay({
+      cell,
+      person,
+      token,
+      start: () => client.startStepUp({ require }, token),
+      suffices: freshnessTakes(cell, held),
+      isGranted: (step) => step.session !== null,
+      atEveryStep: async () => expect(await changePassword(token)).toBe('refused'),
+      atTheEnd: async (step, proved) => {
+        expect(step.status).toBe('COMPLETE');
+        expect(await evidenceOf(id)).toEqual(asEvidence([...held, ...proved]));
+        const { data } = await client.graphql('{ viewer { assurance { level } } }', {}, token);
+        expect(data.viewer.assurance.level).toBe(hasSecondFactor(cell) ? 'AAL2' : 'AAL1');
+        expect(await changePassword(token)).toBe('changed');
+      },
+    });
+    expect(granted).toBe(ways);
+  });
+});
+
+describe('an enrollment in a stale session', () => {
+  test.each(BY_SESSION)('$policy, with $enrolled, that began with $first alone', async (cell) => {
+    const person = personOf(cell);
+    const { id, accessToken: token } = person.sessions[cell.first];
+    const held = heldBy(cell);
+    const isFresh = freshnessTakes(cell, held);
+    const { ways, granted } = await walkEveryWay({
+      cell,
+      person,
+      token,
+      start: () => client.startEnrollment({ factor: 'TOTP' }, token),
+      // The last proof is that of the new app itself.
+      suffices: (proved) => isFresh(proved.slice(0, -1)) && proved.at(-1)?.factor === 'TOTP',
+      isGranted: (step) => step.session !== null,
+      mayEnroll: isFresh,
+      atEveryStep: async (_id, proved) => {
+        if (!isFresh(proved)) expect(await changePassword(token)).toBe('refused');
+      },
+      atTheEnd: async (step, proved) => {
+        expect(step.status).toBe('COMPLETE');
+        expect(step.backupCodes === null).toBe(hasSecondFactor(cell));
+        expect(await evidenceOf(id)).toEqual(asEvidence([...held, ...proved]));
+      },
+    });
+    expect(granted).toBe(ways);
+  });
+});
+
+describe('an enrollment in a fresh session', () => {
+  test.each(FIRST)('that began with %s alone', async (first) => {
+    const person = personOf({ policy: 'OPTIONAL', enrolled: 'no second factor' });
+    await putBack(db, person);
+    const identifier = first.startsWith('PHONE') ? person.number : person.email;
+    const { id } = await client.startSignIn({ identifier, tenant: tenantOf('OPTIONAL') });
+    const { session } = await client.attempt(id, await proofOf(client, id, first, identifier));
+    const token = session?.accessToken;
+    // A number that only identifies may be anybody's after a SIM swap: it adds no factor and changes no password.
+    const isPhone = first.startsWith('PHONE');
+    for (const input of [{ factor: 'TOTP' }, { factor: 'PHONE_CODE', phoneNumber: person.number }]) {
+      const started = await client.startEnrollment(input, token);
+      expect(started.status).toBe(isPhone ? 'NEEDS_PROOF' : 'NEEDS_ENROLLMENT');
+      expect(started.totp === null).toBe(isPhone || input.factor !== 'TOTP');
+    }
+    expect(await changePassword(token ?? '')).toBe(isPhone ? 'refused' : 'changed');
+  });
+});

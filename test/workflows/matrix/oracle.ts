@@ -1,0 +1,80 @@
+// The cells of the matrix, and an oracle that says what a session, an account or a new password takes in each. It is
+// written from the rules of the product and shares no code with the policy.
+import { ENROLLED, type Enrolled, FIRST, type First, SECOND_FACTORS_OF } from './people.ts';
+
+export const POLICIES = ['OPTIONAL', 'REQUIRED'] as const;
+export type Policy = (typeof POLICIES)[number];
+
+export type Means = First | 'TOTP' | 'BACKUP_CODE';
+export const MEANS: readonly Means[] = [...FIRST, 'TOTP', 'BACKUP_CODE'];
+
+/** What somebody has proved, and what it is worth. */
+export interface Proved {
+  readonly factor: Means;
+  readonly worth: 'KNOWLEDGE' | 'POSSESSION' | null;
+}
+
+export interface Situation {
+  readonly enrolled: Enrolled;
+  readonly policy: Policy;
+}
+
+export const hasSecondFactor = ({ enrolled }: Situation) => enrolled !== 'no second factor';
+const proves = (worth: Proved['worth'], proved: readonly Proved[]) =>
+  proved.some((one) => one.worth === worth);
+const bothCategories = (proved: readonly Proved[]) =>
+  proves('KNOWLEDGE', proved) && proves('POSSESSION', proved);
+const isMailbox = ({ factor }: Proved) => factor === 'EMAIL_CODE' || factor === 'EMAIL_LINK';
+
+/** A session takes a first factor, and both categories of whoever has a second factor or must have one. */
+export function sessionTakes(situation: Situation) {
+  const both = hasSecondFactor(situation) || situation.policy === 'REQUIRED';
+  return (proved: readonly Proved[]) => (both ? bothCategories(proved) : proved.length > 0);
+}
+
+/** A sign-up begins with a password, and takes the mailbox; where policy says so, a second factor too. */
+export function accountTakes({ policy }: Situation) {
+  return (proved: readonly Proved[]) =>
+    proved.some(isMailbox) && (policy === 'OPTIONAL' || proves('POSSESSION', proved));
+}
+
+/** A new password takes the mailbox, because a phone alone is not enough and the password was forgotten. */
+export function newPasswordTakes(situation: Situation) {
+  return (proved: readonly Proved[]) =>
+    proved.some(isMailbox) && (!hasSecondFactor(situation) || proves('POSSESSION', proved));
+}
+
+/** In a session: a fresh second factor of whoever has one, and both categories; else a fresh proof of knowledge. */
+export function freshnessTakes(situation: Situation, held: readonly Proved[]) {
+  return (proved: readonly Proved[]) =>
+    hasSecondFactor(situation)
+      ? proves('POSSESSION', proved) && bothCategories([...held, ...proved])
+      : proves('KNOWLEDGE', proved);
+}
+
+/** What a sign-in or a reset begins with: `to` whom a phone's messages go. */
+const BEGINNINGS = [
+  { first: 'PASSWORD', to: 'email' },
+  { first: 'EMAIL_CODE', to: 'email' },
+  { first: 'EMAIL_LINK', to: 'email' },
+  { first: 'PHONE_CODE', to: 'number' },
+  { first: 'PHONE_LINK', to: 'number' },
+  { first: 'PHONE_CODE', to: 'secondNumber' },
+  { first: 'PHONE_LINK', to: 'secondNumber' },
+] as const;
+export type Beginning = (typeof BEGINNINGS)[number];
+
+const TITLES = {
+  email: '',
+  number: ' of a number that identifies',
+  secondNumber: ' of a number that is a second factor',
+};
+export const SITUATIONS: readonly Situation[] = POLICIES.flatMap((policy) =>
+  ENROLLED.map((enrolled) => ({ policy, enrolled })),
+);
+export const BY_BEGINNING = SITUATIONS.flatMap((situation) =>
+  BEGINNINGS.filter(({ to }) => to !== 'secondNumber' || SECOND_FACTORS_OF[situation.enrolled].phone).map(
+    (beginning) => ({ ...situation, ...beginning, title: beginning.first + TITLES[beginning.to] }),
+  ),
+);
+export const BY_SESSION = SITUATIONS.flatMap((situation) => FIRST.map((first) => ({ ...situation, first })));

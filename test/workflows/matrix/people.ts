@@ -1,0 +1,135 @@
+// The people of the matrix: what each of them could prove, and how they are put back to where they were, so that every
+// walk begins at the same place.
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import { PASSWORD, type Step, type TestClient } from '../../harness/client.ts';
+
+export const SECOND_FACTORS_OF = {
+  'no second factor': { app: false, phone: false, off: false },
+  'an app': { app: true, phone: false, off: false },
+  'a phone': { app: false, phone: true, off: false },
+  'an app and a phone': { app: true, phone: true, off: false },
+  /** Text messages were switched off, so only the backup codes are left. */
+  'a phone that is switched off': { app: false, phone: true, off: true },
+} as const;
+export type Enrolled = keyof typeof SECOND_FACTORS_OF;
+export const ENROLLED = Object.keys(SECOND_FACTORS_OF) as Enrolled[];
+
+/** What a sign-in can begin with. */
+export const FIRST = ['PASSWORD', 'EMAIL_CODE', 'EMAIL_LINK', 'PHONE_CODE', 'PHONE_LINK'] as const;
+export type First = (typeof FIRST)[number];
+
+export interface Person {
+  readonly userId: string;
+  readonly email: string;
+  /** A number that only identifies its user. */
+  readonly number: string;
+  /** A number that is a second factor. */
+  readonly secondNumber: string | null;
+  /** Of the authenticator app. */
+  readonly secret: string | null;
+  readonly backupCodes: readonly string[];
+  /** A session that began with this factor alone, before there was any second one. */
+  readonly sessions: Readonly<Record<First, { readonly id: string; readonly accessToken: string }>>;
+  readonly original: Original;
+}
+
+/** The tables whose rows are put back, as they were. */
+const TABLES = ['email_address', 'authenticator', 'backup_code', 'session'] as const;
+type Original = Readonly<Record<(typeof TABLES)[number], object>>;
+
+let numbers = 1000;
+
+function newNumber(): string {
+  numbers += 1;
+  return `+1415555${numbers}`;
+}
+
+/** Of a tenant that does not demand a second factor yet. */
+export async function createPerson(
+  client: TestClient,
+  db: pg.Client,
+  tenant: string,
+  enrolled: Enrolled,
+): Promise<Person> {
+  const email = `${randomUUID()}@example.com`;
+  const signUp = await client.startSignUp({ email, password: PASSWORD, tenant });
+  const { session } = await client.attempt(signUp.id, { emailCode: await client.codeFor(email) });
+  let token = session?.accessToken ?? '';
+  const number = newNumber();
+  token = (await client.enrollPhone(token, number, false)).tokens.accessToken;
+
+  const sessions = {} as Record<First, { id: string; accessToken: string }>;
+  for (const factor of FIRST) {
+    const identifier = factor.startsWith('PHONE') ? number : email;
+    const { id } = await client.startSignIn({ identifier, tenant });
+    const done = await client.attempt(id, await proofOf(client, id, factor, identifier));
+    sessions[factor] = { id: done.session?.session.id ?? '', accessToken: done.session?.accessToken ?? '' };
+  }
+
+  const { app, phone, off } = SECOND_FACTORS_OF[enrolled];
+  const own = app ? await client.enrollTotp(token) : null;
+  token = own?.tokens.accessToken ?? token;
+  const secondNumber = phone ? newNumber() : null;
+  const second = secondNumber === null ? null : await client.enrollPhone(token, secondNumber);
+  token = second?.tokens.accessToken ?? token;
+  if (off) {
+    const { data } = await client.graphql('mutation { setSmsFactors(enabled: false) { id } }', {}, token);
+    if (data?.setSmsFactors == null) throw new Error('Text messages were not switched off.');
+  }
+  const { rows } = await db.query('select user_id from email_address where address = $1', [email]);
+  const userId: string = rows[0].user_id;
+  return {
+    userId,
+    email,
+    number,
+    secondNumber,
+    secret: own?.secret ?? null,
+    backupCodes: own?.backupCodes ?? second?.backupCodes ?? [],
+    sessions,
+    original: await originalOf(db, userId),
+  };
+}
+
+/** A right answer for a first factor that is on offer: it is prepared where that is needed. */
+export async function proofOf(
+  client: TestClient,
+  id: string,
+  factor: First,
+  to: string,
+  { token, authenticatorId }: { token?: string | undefined; authenticatorId?: string | undefined } = {},
+): Promise<object> {
+  if (factor === 'PASSWORD') return { password: PASSWORD };
+  const prepared: Step = await client.prepare(id, factor, token, authenticatorId);
+  if (prepared.challenge?.factor !== factor) throw new Error(`${factor}: ${prepared.code}`);
+  switch (factor) {
+    case 'EMAIL_CODE':
+      return { emailCode: await client.codeFor(to) };
+    case 'EMAIL_LINK':
+      return { linkToken: await client.linkFor(to) };
+    case 'PHONE_CODE':
+      return { phoneCode: await client.codeFor(to) };
+    case 'PHONE_LINK':
+      await client.approve(await client.linkFor(to));
+      return { linkApproved: true };
+  }
+}
+
+async function originalOf(db: pg.Client, userId: string): Promise<Original> {
+  const parts = TABLES.map(
+    (table) => `'${table}', (select coalesce(jsonb_agg(t), '[]') from ${table} t where user_id = $1)`,
+  );
+  const { rows } = await db.query(`select jsonb_build_object(${parts.join(', ')}) as original`, [userId]);
+  return rows[0].original;
+}
+
+export async function putBack(db: pg.Client, { userId, original }: Person): Promise<void> {
+  await db.query('delete from outbox_message');
+  await db.query('delete from lockout');
+  for (const table of TABLES) {
+    await db.query(`delete from ${table} where user_id = $1`, [userId]);
+    await db.query(`insert into ${table} select * from jsonb_populate_recordset(null::${table}, $1)`, [
+      JSON.stringify(original[table]),
+    ]);
+  }
+}

@@ -1,0 +1,297 @@
+// Walks through a workflow, every way there is, as somebody who can prove everything that is asked for and who also tries
+// everything that is not: at every step the right proofs that it does not offer are presented too, with codes that were
+// sent while it did.
+import pg from 'pg';
+import { expect } from 'vitest';
+import { startTestApp } from '../../harness/app.ts';
+import { PASSWORD, type Step, TestClient } from '../../harness/client.ts';
+import { MEANS, type Means, POLICIES, type Policy, type Proved, type Situation } from './oracle.ts';
+import {
+  createPerson,
+  ENROLLED,
+  type First,
+  type Person,
+  proofOf,
+  putBack,
+  SECOND_FACTORS_OF,
+} from './people.ts';
+
+export const NEW_PASSWORD = 'a stolen battery staple';
+/** Somebody who has nothing yet. */
+export const NOBODY = { secret: null, backupCodes: [] };
+
+export let client: TestClient;
+export let db: pg.Client;
+const people = new Map<string, Person>();
+
+/** Before the tests of a file, each of which has its own people. */
+export async function openMatrix(): Promise<AsyncDisposable> {
+  // The sessions are stale when the walks begin, and their tokens are good to the end.
+  const app = await startTestApp({ ACCESS_TOKEN_SECONDS: '3600' });
+  client = new TestClient(app);
+  db = new pg.Client({ connectionString: app.databaseUrl });
+  await db.connect();
+  for (const policy of POLICIES) {
+    await db.query("insert into tenant (id, sms, created_at) values ($1, 'ANY_FACTOR', now())", [
+      tenantOf(policy),
+    ]);
+    for (const enrolled of ENROLLED) {
+      people.set(`${policy} ${enrolled}`, await createPerson(client, db, tenantOf(policy), enrolled));
+      await db.query('delete from outbox_message');
+    }
+  }
+  await db.query("update tenant set second_factor = 'REQUIRED' where id = $1", [tenantOf('REQUIRED')]);
+  app.clock.advance(700);
+  return {
+    async [Symbol.asyncDispose]() {
+      await db.end();
+      await app[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export function tenantOf(policy: Policy): string {
+  return policy.toLowerCase();
+}
+
+export function personOf({ policy, enrolled }: Situation): Person {
+  const person = people.get(`${policy} ${enrolled}`);
+  if (person === undefined) throw new Error('There is nobody in this situation.');
+  return person;
+}
+
+export interface Trial {
+  readonly cell: Situation;
+  readonly person: Person;
+  readonly token?: string;
+  start(): Promise<Step>;
+  /** What happens to the person before. */
+  prepare?(): Promise<unknown>;
+  /** What the workflow begins with in this cell, and where that is sent. */
+  readonly first?: First;
+  readonly to?: string | null;
+  /** The oracle: what it takes to get what the workflow is for. */
+  suffices(proved: readonly Proved[]): boolean;
+  isGranted(step: Step): boolean;
+  /** Whether a new app may show its secret already. */
+  mayEnroll?(proved: readonly Proved[]): boolean;
+  atEveryStep?(id: string, proved: readonly Proved[]): Promise<void>;
+  atTheEnd(step: Step, proved: readonly Proved[]): Promise<void>;
+  atADeadEnd?(step: Step): void;
+}
+
+/** Where everything that is not offered was presented already: it looks the same from one cell to the next. */
+const TRIED = new Set<string>();
+
+interface Ways {
+  /** How the ways begin that are still to be walked. */
+  readonly open: Means[][];
+  /** What a client has seen; from where it looks the same again, one way is walked on and not all. */
+  readonly seen: Set<string>;
+}
+
+/** Every way through the workflow, each to its end. */
+export async function walkEveryWay(trial: Trial): Promise<{ ways: number; granted: number }> {
+  const ways: Ways = { open: [[]], seen: new Set() };
+  const count = { ways: 0, granted: 0 };
+  for (let way = ways.open.pop(); way !== undefined; way = ways.open.pop()) {
+    count.ways += 1;
+    if (await walk(trial, way, ways)) count.granted += 1;
+  }
+  return count;
+}
+
+/** One way: as it is given, then always on; the ways that branch off are left for later. */
+async function walk(trial: Trial, way: readonly Means[], { open, seen }: Ways): Promise<boolean> {
+  const { person, token } = trial;
+  await putBack(db, person);
+  await trial.prepare?.();
+  const before = await stateOf(person);
+  let step = await trial.start();
+  const proved: Proved[] = [];
+  /** Right proofs that were not used when they would have done. */
+  const kept: Kept = {};
+  for (;;) {
+    const isFirst = proved.length === 0;
+    const to = isFirst ? (trial.to ?? null) : null;
+    const offered = step.factors.map((one) => one.factor as Means);
+    const choices = offered.filter((one) => !isFirst || one === (trial.first ?? one));
+    const next = way[proved.length] ?? choices[0];
+    const sight = JSON.stringify([step.status, step.factors]);
+    const isNew = proved.length >= way.length;
+    const isUnknown = isNew && !seen.has(sight);
+    seen.add(sight);
+    if (isNew) {
+      const place = `${step.__typename} ${person.userId} ${sight}`;
+      const isUntried = !TRIED.has(place);
+      TRIED.add(place);
+      const tried = MEANS.filter((one) => !offered.includes(one) && (isUntried || kept[one] !== undefined));
+      for (const means of tried) await refuse(step.id, means, { kept, person, offered, token });
+      await trial.atEveryStep?.(step.id, proved);
+      expect(await stateOf(person)).toEqual(before);
+    }
+    if (isUnknown) {
+      const branches = choices.filter((one) => one !== next);
+      open.push(...branches.map((one) => [...proved.map(({ factor }) => factor), one]));
+    }
+    if (next === undefined) {
+      if (!isFirst) trial.atADeadEnd?.(step);
+      return false;
+    }
+    if (step.status === 'NEEDS_ENROLLMENT') expect(trial.mayEnroll?.(proved) ?? true).toBe(true);
+    if (to !== null && isSilent(trial, to)) {
+      await expectSilence(step.id, next, to);
+      return false;
+    }
+    for (const other of offered.filter((one) => isUnknown && one !== next && needsPreparing(one))) {
+      kept[other] = await proofFor(trial, step, other, to);
+    }
+    step = await client.attempt(step.id, await proofFor(trial, step, next, to), token);
+    expect(step.code).toBeUndefined();
+    delete kept[next];
+    proved.push({ factor: next, worth: worthOf(person, next, to) });
+    expect(trial.isGranted(step)).toBe(trial.suffices(proved));
+    if (trial.isGranted(step)) {
+      await trial.atTheEnd(step, proved);
+      return true;
+    }
+  }
+}
+
+type Kept = Partial<Record<Means, object>>;
+
+function needsPreparing(means: Means): means is First {
+  return means.startsWith('EMAIL') || means.startsWith('PHONE');
+}
+
+function worthOf(person: Person, means: Means, to: string | null): Proved['worth'] {
+  if (means.startsWith('PHONE')) {
+    return (to ?? person.secondNumber) === person.secondNumber ? 'POSSESSION' : null;
+  }
+  return means === 'TOTP' || means === 'BACKUP_CODE' ? 'POSSESSION' : 'KNOWLEDGE';
+}
+
+/** Whether nothing is sent to this number, because its user has switched text messages off. */
+export function isSilent({ cell, person }: Pick<Trial, 'cell' | 'person'>, to: string | null): boolean {
+  return SECOND_FACTORS_OF[cell.enrolled].off && to !== person.email;
+}
+
+/** It looks as if a message was sent, and there is none. */
+async function expectSilence(id: string, means: Means, to: string): Promise<void> {
+  expect((await client.prepare(id, means)).challenge).toMatchObject({ factor: means });
+  expect((await client.inbox()).filter((one) => one.to === to)).toEqual([]);
+  expect((await client.attempt(id, guessOf(means))).code).toBe('PROOF_REJECTED');
+}
+
+async function proofFor(
+  { person, token }: Trial,
+  step: Step,
+  means: Means,
+  to: string | null,
+): Promise<object> {
+  if (means === 'TOTP') return { totp: client.totp(step.totp?.secret ?? person.secret ?? '') };
+  if (means === 'BACKUP_CODE') return { backupCode: person.backupCodes[0] };
+  const authenticatorId = step.factors.find((one) => one.factor === means)?.authenticatorId ?? undefined;
+  const address = means.startsWith('PHONE') ? (to ?? person.secondNumber) : person.email;
+  return proofOf(client, step.id, means, address ?? '', { token, authenticatorId });
+}
+
+export function guessOf(means: Means): object {
+  switch (means) {
+    case 'PASSWORD':
+      return { password: PASSWORD };
+    case 'EMAIL_CODE':
+      return { emailCode: '000000' };
+    case 'PHONE_CODE':
+      return { phoneCode: '000000' };
+    case 'EMAIL_LINK':
+    case 'PHONE_LINK':
+      return { linkToken: 'A'.repeat(43) };
+    case 'TOTP':
+      return { totp: '000000' };
+    case 'BACKUP_CODE':
+      return { backupCode: 'WRONG' };
+  }
+}
+
+/** What is not offered is refused, and a right proof all the same. */
+export async function refuse(
+  id: string,
+  means: Means,
+  {
+    kept = {},
+    person: { secret, backupCodes },
+    offered = [],
+    token,
+  }: {
+    kept?: Kept;
+    person: Pick<Person, 'secret' | 'backupCodes'>;
+    offered?: readonly Means[];
+    token?: string | undefined;
+  },
+): Promise<void> {
+  const codes = ['FACTOR_NOT_OFFERED', 'WORKFLOW_ENDED'];
+  if (needsPreparing(means)) expect(codes).toContain((await client.prepare(id, means, token)).code);
+  // A link's proof says nothing of its kind: where another one is due, it is a guess at that.
+  const others = (['EMAIL_LINK', 'PHONE_LINK'] as const).filter((one) => one !== means);
+  const isAmbiguous = others.some((one) => offered.includes(one) && (!kept[means] || kept[one]));
+  if (means.endsWith('LINK') && isAmbiguous) return;
+  const own: Kept = {
+    ...kept,
+    ...(secret === null ? {} : { TOTP: { totp: client.totp(secret) } }),
+    ...(backupCodes[0] === undefined ? {} : { BACKUP_CODE: { backupCode: backupCodes[0] } }),
+  };
+  expect(codes).toContain((await client.attempt(id, own[means] ?? guessOf(means), token)).code);
+}
+
+export async function refuseNewPassword(id: string): Promise<void> {
+  const answer = await client.chooseNewPassword(id, NEW_PASSWORD);
+  expect(['NEW_PASSWORD_NOT_DUE', 'WORKFLOW_ENDED']).toContain(answer.code);
+}
+
+export async function changePassword(token: string): Promise<'changed' | 'refused'> {
+  const { data, errors } = await client.graphql(
+    'mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { __typename } }',
+    { input: { newPassword: NEW_PASSWORD, signOutOtherSessions: false } },
+    token,
+  );
+  const [error] = errors;
+  if (error !== undefined) {
+    expect(error.extensions.code).toBe('STEP_UP_REQUIRED');
+    return 'refused';
+  }
+  return data.changePassword.__typename === 'User' ? 'changed' : 'refused';
+}
+
+/** What nothing but a granted workflow changes. */
+export async function stateOf({ userId }: Person): Promise<object> {
+  const { rows } = await db.query(
+    `select
+      (select secret from authenticator where user_id = $1 and factor = 'PASSWORD') as password,
+      (select array_agg(id order by id) from authenticator where user_id = $1 and confirmed_at is not null) as authenticators,
+      (select array_agg(id order by id) from phone_number where user_id = $1 and second_factor) as phones,
+      (select array_agg(id order by id) from session where user_id = $1 and revoked_at is null) as sessions`,
+    [userId],
+  );
+  return rows[0];
+}
+
+type Categories = Readonly<Record<string, readonly string[]>>;
+
+export async function evidenceOf(sessionId: string | undefined): Promise<Categories> {
+  const { rows } = await db.query('select evidence from session where id = $1', [sessionId]);
+  const evidence: readonly { factor: string; categories: string[] }[] = rows[0].evidence;
+  return Object.fromEntries(evidence.map(({ factor, categories }) => [factor, categories]));
+}
+
+/** A later proof takes the place of an earlier one of its factor. */
+export function asEvidence(proved: readonly Proved[]): Categories {
+  return Object.fromEntries(proved.map(({ factor, worth }) => [factor, worth === null ? [] : [worth]]));
+}
+
+/** What a session holds that began with one factor. Of a phone that was switched off nothing is left. */
+export function heldBy({ enrolled, first }: Situation & { first: First }): Proved[] {
+  const isPhone = first.startsWith('PHONE');
+  if (isPhone && SECOND_FACTORS_OF[enrolled].off) return [];
+  return [{ factor: first, worth: isPhone ? null : 'KNOWLEDGE' }];
+}
