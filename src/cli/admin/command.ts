@@ -46,7 +46,7 @@ function parse<const Options extends ParseArgsOptionsConfig>(args: string[], opt
     return parseArgs({ args, allowPositionals: true, options });
   } catch (error) {
     // Node says in its first sentence which option there is not, or has no value.
-    throw new UsageError(`${String((error as Error).message).split('. ', 1)[0]}.`);
+    throw new UsageError(`${(error as Error).message.split('. ', 1)[0]}.`);
   }
 }
 
