@@ -54,7 +54,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const factors = new FactorRegistry(ring, hasher, { sms, linkUrl: config.linkUrl, places });
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, config.publicUrl);
-  const grants = new Grants(tokens, config, sms);
+  const grants = new Grants(tokens, config);
   const outbox = new Outbox({ ring, transports: transportsOf(config), places, log });
   const limits = new MessageLimits(await poolOf(orm), ring, config.messageLimits);
   const runner = new WorkflowRunner({ ring, factors, hasher, outbox, limits, grants }, clock);
@@ -66,7 +66,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const worker = await startWorker({ databaseUrl, orm, outbox, clock, log });
   opened.defer(() => worker.stop());
   const http = createHttpServer({
-    graphql: createGraphQLEndpoint({ config, orm, tokens, services, sms, log }),
+    graphql: createGraphQLEndpoint({ config, orm, tokens, services, log }),
     jwks: () => keys.jwks(),
     isReady: () => isMigrated(orm),
     inbox: config.production ? null : () => outbox.inbox(sqlOf(orm.em.fork()), clock.now()),

@@ -5,7 +5,7 @@ import type { Locale } from '../delivery/messages/locales.ts';
 import type { Role } from '../persistence/entities/user.ts';
 import type { Sql } from '../persistence/orm.ts';
 import { type FactorKind, isSecondFactor, SECOND_FACTORS } from '../policy/factor-kind.ts';
-import type { SecondFactorPolicy } from '../policy/required-factors.ts';
+import { enrolledSecondFactors, type SecondFactorPolicy } from '../policy/required-factors.ts';
 import type { SmsUse } from '../policy/sms.ts';
 
 export interface StoredAuthenticator {
@@ -100,12 +100,14 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
   )`;
 }
 
-/** Whether the user has said of anything that it is a second factor, even if it could not be proved just now. */
-export function hasSecondFactor({ authenticators, phones }: Account): boolean {
-  return (
-    authenticators.some((one) => one.confirmed && isSecondFactor(one.factor)) ||
-    phones.some((one) => one.verified && one.secondFactor)
-  );
+/** What the user has made a second factor. */
+export function enrolledBy({ authenticators, phones, backupCodes }: Account): FactorKind[] {
+  const second = authenticators.filter((one) => one.confirmed && isSecondFactor(one.factor));
+  return enrolledSecondFactors({
+    kinds: [...new Set(second.map((one) => one.factor))],
+    hasPhone: phones.some((one) => one.verified && one.secondFactor),
+    hasBackupCodes: backupCodes.length > 0,
+  });
 }
 
 /** Null when there is no such user. One statement. */
@@ -123,31 +125,25 @@ export async function lockUser(sql: Sql, userId: string): Promise<void> {
   await sql.selectFrom('user_account').select('id').where('id', '=', userId).forNoKeyUpdate().execute();
 }
 
-/** Whether the user has a confirmed second factor that is another one than this. */
-export async function hasSecondFactorBeside(
-  db: Sql,
-  userId: string,
-  authenticatorId: string,
-): Promise<boolean> {
-  const other = await db
+/** Whether the user has a second factor, as the table says at this moment. */
+export async function hasSecondFactor(db: Sql, userId: string): Promise<boolean> {
+  const one = await db
     .selectFrom('authenticator')
     .select('id')
     .where('user_id', '=', userId)
     .where('factor', 'in', [...SECOND_FACTORS])
     .where('confirmed_at', 'is not', null)
-    .where('id', '<>', authenticatorId)
     .unionAll(
       db
         .selectFrom('phone_number')
         .select('id')
         .where('user_id', '=', userId)
         .where('second_factor', '=', true)
-        .where('verified_at', 'is not', null)
-        .where('id', '<>', authenticatorId),
+        .where('verified_at', 'is not', null),
     )
     .limit(1)
     .executeTakeFirst();
-  return other !== undefined;
+  return one !== undefined;
 }
 
 /** Whether the user has backup codes that were not used. */

@@ -5,7 +5,7 @@ import type { KeyRing } from '../platform/key-ring.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { Holdings } from '../policy/required-factors.ts';
 import { type SmsPolicy, SmsUse } from '../policy/sms.ts';
-import type { Account } from './account.ts';
+import { type Account, enrolledBy } from './account.ts';
 import { BACKUP_CODE_PROOF, backupCodeFactor } from './backup-codes/backup-code.ts';
 import { EMAIL_CODE_PROOF, emailCodeFactor } from './email/code.ts';
 import { emailLinkFactor } from './email/link.ts';
@@ -93,24 +93,18 @@ export class FactorRegistry {
     return this.#sms.countries;
   }
 
-  /** What this user could prove now. A decoy has nothing. */
+  /** What this user has. A decoy has nothing. */
   holdings(account: Account | null): Holdings {
-    return {
-      enrolled: this.#held(account, 'SECOND'),
-      first: this.#held(account, 'FIRST'),
-    };
+    if (account === null) return { enrolled: [], first: [] };
+    const first = this.#all.filter(
+      (one) => one.roles.includes('FIRST') && one.options(account, 'FIRST').length > 0,
+    );
+    return { enrolled: enrolledBy(account), first: kinds(first) };
   }
 
   /** What of a kind this user could prove, with hints. */
   options(account: Account, role: FactorRole, kind: FactorKind): FactorChoice[] {
     return this.get(kind)?.options(account, role) ?? [];
-  }
-
-  #held(account: Account | null, role: FactorRole): FactorKind[] {
-    if (account === null) return [];
-    return kinds(
-      this.#all.filter((one) => one.roles.includes(role) && one.options(account, role).length > 0),
-    );
   }
 
   #inRole(role: FactorRole, sms: SmsUse): Factor[] {

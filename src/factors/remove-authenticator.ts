@@ -33,7 +33,7 @@ export async function removeAuthenticator(
     // Two who remove the last two at once must not each think that the other one's stays.
     await lockUser(sql, userId);
     if (!(await remove(sql))) return false;
-    await voidEvidence(sql, userId, { id, factors });
+    await voidEvidence(sql, userId, factors);
     return true;
   });
   addAudit(

@@ -3,20 +3,16 @@
 import type { Sql } from '../persistence/orm.ts';
 import { FactorKind } from '../policy/factor-kind.ts';
 import { evidenceWithout } from '../sessions/evidence-without.ts';
-import { hasSecondFactorBeside } from './account.ts';
+import { hasSecondFactor } from './account.ts';
 
-/** Inside a transaction in which the user is locked. @param lost the authenticator or number that counts no more. */
-export async function voidEvidence(
-  sql: Sql,
-  userId: string,
-  lost: { readonly id: string; readonly factors: readonly FactorKind[] },
-): Promise<void> {
-  const isLast = !(await hasSecondFactorBeside(sql, userId, lost.id));
+/** Inside a transaction in which the user is locked, and what counts no more is gone. @param lost what it could prove. */
+export async function voidEvidence(sql: Sql, userId: string, lost: readonly FactorKind[]): Promise<void> {
+  const isLast = !(await hasSecondFactor(sql, userId));
   if (isLast) await sql.deleteFrom('backup_code').where('user_id', '=', userId).execute();
   // Evidence does not say which authenticator of its kind it is from, so all of the kind goes: doubt refuses.
   await sql
     .updateTable('session')
-    .set({ evidence: evidenceWithout(isLast ? [...lost.factors, FactorKind.BACKUP_CODE] : lost.factors) })
+    .set({ evidence: evidenceWithout(isLast ? [...lost, FactorKind.BACKUP_CODE] : lost) })
     .where('user_id', '=', userId)
     .execute();
 }

@@ -7,12 +7,31 @@ import { Category, FACTOR_TRAITS, FactorKind } from './factor-kind.ts';
 export const SecondFactorPolicy = { OPTIONAL: 'OPTIONAL', REQUIRED: 'REQUIRED' } as const;
 export type SecondFactorPolicy = (typeof SecondFactorPolicy)[keyof typeof SecondFactorPolicy];
 
-/** What a user could prove now. */
+/** What a user has. */
 export interface Holdings {
-  /** The second factors: those that the user has said to be one. */
+  /**
+   * What the user has made a second factor, even if it could not be proved just now: switching text messages off must
+   * not make a password enough.
+   */
   readonly enrolled: readonly FactorKind[];
-  /** The first factors. */
+  /** The first factors that could be proved now. */
   readonly first: readonly FactorKind[];
+}
+
+/** Backup codes stand in for another second factor, never alone. */
+export function enrolledSecondFactors({
+  kinds,
+  hasPhone,
+  hasBackupCodes,
+}: {
+  /** Of the confirmed authenticators that are second factors. */
+  readonly kinds: readonly FactorKind[];
+  /** A proved number of which the user said that it is one. */
+  readonly hasPhone: boolean;
+  readonly hasBackupCodes: boolean;
+}): FactorKind[] {
+  const enrolled = hasPhone ? [...kinds, FactorKind.PHONE_CODE] : [...kinds];
+  return enrolled.length > 0 && hasBackupCodes ? [...enrolled, FactorKind.BACKUP_CODE] : enrolled;
 }
 
 export type Demand =

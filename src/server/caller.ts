@@ -4,7 +4,6 @@ import type { IncomingMessage } from 'node:http';
 import proxyAddr from 'proxy-addr';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { ipAddress } from '../platform/ip-address.ts';
-import type { SmsPolicy } from '../policy/sms.ts';
 import type { AccessTokens } from '../sessions/access-token.ts';
 import type { Client } from '../sessions/grants.ts';
 import { type ActiveSession, findActiveSession } from '../sessions/session.ts';
@@ -20,12 +19,12 @@ const INVALID: Identified = { session: null, tokenFault: 'INVALID' };
 
 export async function identify(
   token: string | null,
-  { tokens, em, sms, now }: { tokens: AccessTokens; em: EntityManager; sms: SmsPolicy; now: Date },
+  { tokens, em, now }: { tokens: AccessTokens; em: EntityManager; now: Date },
 ): Promise<Identified> {
   if (token === null) return NOBODY;
   const verified = await tokens.verify(token, now);
   if ('fault' in verified) return { session: null, tokenFault: verified.fault };
-  const session = await findActiveSession(sqlOf(em), verified.sessionId, sms, now);
+  const session = await findActiveSession(sqlOf(em), verified.sessionId, now);
   return session === null ? INVALID : { session, tokenFault: null };
 }
 

@@ -8,7 +8,6 @@ import { type GraphQLContext, type Services, standingOf } from '../graphql/conte
 import { schema } from '../graphql/schema.ts';
 import type { Orm } from '../persistence/orm.ts';
 import type { Log } from '../platform/log.ts';
-import type { SmsPolicy } from '../policy/sms.ts';
 import type { AccessTokens } from '../sessions/access-token.ts';
 import { useStepUp } from '../step-up/yoga.ts';
 import { bearerToken, clientsBehind, identify } from './caller.ts';
@@ -28,11 +27,10 @@ export interface GraphQLParts {
   readonly orm: Orm;
   readonly tokens: AccessTokens;
   readonly services: Services;
-  readonly sms: SmsPolicy;
   readonly log: Log;
 }
 
-export function createGraphQLEndpoint({ config, orm, tokens, services, sms, log }: GraphQLParts) {
+export function createGraphQLEndpoint({ config, orm, tokens, services, log }: GraphQLParts) {
   const { clock } = services;
   const origins = [config.publicUrl, ...config.corsOrigins];
   const clientOf = clientsBehind(config.trustedProxies);
@@ -42,7 +40,7 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, sms, log 
     const em = orm.em.fork();
     const cookies = readSessionCookies(request.headers, origins);
     const token = bearerToken(request.headers.get('authorization')) ?? cookies.accessToken;
-    const { session, tokenFault } = await identify(token, { tokens, em, sms, now: clock.now() });
+    const { session, tokenFault } = await identify(token, { tokens, em, now: clock.now() });
     const setCookie = (value: string): void => {
       setCookies.set(request, [...(setCookies.get(request) ?? []), value]);
     };

@@ -9,7 +9,6 @@ import { addSeconds } from '../platform/clock.ts';
 import { digest } from '../platform/digest.ts';
 import { randomId, randomToken } from '../platform/random.ts';
 import type { Evidence } from '../policy/evidence.ts';
-import type { SmsPolicy } from '../policy/sms.ts';
 import type { AccessTokens } from './access-token.ts';
 import { type Device, rememberDevice } from './device.ts';
 import { RefreshTokenRejected } from './errors.ts';
@@ -52,12 +51,10 @@ type NewSession = Pick<
 export class Grants {
   readonly #tokens: AccessTokens;
   readonly #lifetimes: SessionLifetimes;
-  readonly #sms: SmsPolicy;
 
-  constructor(tokens: AccessTokens, lifetimes: SessionLifetimes, sms: SmsPolicy) {
+  constructor(tokens: AccessTokens, lifetimes: SessionLifetimes) {
     this.#tokens = tokens;
     this.#lifetimes = lifetimes;
-    this.#sms = sms;
   }
 
   /** A new session, on a device. */
@@ -167,8 +164,7 @@ export class Grants {
       )
       .returning('session_id')
       .executeTakeFirst();
-    const session =
-      rotated === undefined ? null : await findActiveSession(sql, rotated.session_id, this.#sms, now);
+    const session = rotated === undefined ? null : await findActiveSession(sql, rotated.session_id, now);
     if (session === null) {
       await this.#endReusedSession(sql, refreshToken, now);
       throw new RefreshTokenRejected();

@@ -4,9 +4,8 @@ import { sql as raw } from 'kysely';
 import type { Role } from '../persistence/entities/user.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { Evidence } from '../policy/evidence.ts';
-import { FactorKind, SECOND_FACTORS } from '../policy/factor-kind.ts';
-import { meetsPolicy, type SecondFactorPolicy } from '../policy/required-factors.ts';
-import { isReachable, type SmsPolicy, type SmsUse } from '../policy/sms.ts';
+import { type FactorKind, SECOND_FACTORS } from '../policy/factor-kind.ts';
+import { enrolledSecondFactors, meetsPolicy, type SecondFactorPolicy } from '../policy/required-factors.ts';
 
 export interface Session {
   readonly id: string;
@@ -27,7 +26,7 @@ export interface Session {
 /** A live session, with what is known of its user. */
 export interface ActiveSession extends Session {
   readonly roles: readonly Role[];
-  /** The second factors that the user could prove now. */
+  /** What the user has made a second factor. */
   readonly enrolled: readonly FactorKind[];
   readonly secondFactorPolicy: SecondFactorPolicy;
 }
@@ -80,7 +79,6 @@ export function sessionOf(row: SessionRow): Session {
 export async function findActiveSession(
   sql: Sql,
   sessionId: string,
-  sms: SmsPolicy,
   now: Date,
 ): Promise<ActiveSession | null> {
   const row = await sql
@@ -88,7 +86,7 @@ export async function findActiveSession(
     .innerJoin('user_account as u', 'u.id', 's.user_id')
     .innerJoin('tenant as t', 't.id', 's.tenant_id')
     .select(SESSION_COLUMNS.map((column) => `s.${column}` as const))
-    .select(['u.roles', 'u.sms', 't.second_factor', 't.sms as sms_of_tenant'])
+    .select(['u.roles', 't.second_factor'])
     .select((row) => [
       row
         .selectFrom('authenticator as a')
@@ -98,12 +96,15 @@ export async function findActiveSession(
         .select(raw<FactorKind[]>`coalesce(jsonb_agg(distinct a.factor), '[]')`.as('kinds'))
         .as('enrolled'),
       row
-        .selectFrom('phone_number as p')
-        .whereRef('p.user_id', '=', 's.user_id')
-        .where('p.verified_at', 'is not', null)
-        .where('p.second_factor', '=', true)
-        .select(raw<string[]>`coalesce(jsonb_agg(distinct p.country), '[]')`.as('countries'))
-        .as('phone_countries'),
+        .exists(
+          row
+            .selectFrom('phone_number as p')
+            .whereRef('p.user_id', '=', 's.user_id')
+            .where('p.verified_at', 'is not', null)
+            .where('p.second_factor', '=', true)
+            .select('p.id'),
+        )
+        .as('has_phone'),
       row
         .exists(
           row
@@ -123,33 +124,13 @@ export async function findActiveSession(
   return {
     ...sessionOf(row),
     roles: row.roles,
-    enrolled: enrolledOf(row, sms),
+    enrolled: enrolledSecondFactors({
+      kinds: row.enrolled ?? [],
+      hasPhone: Boolean(row.has_phone),
+      hasBackupCodes: Boolean(row.has_backup_codes),
+    }),
     secondFactorPolicy: row.second_factor,
   };
-}
-
-/** The same that the factors' registry says of an account. */
-function enrolledOf(
-  row: {
-    enrolled: FactorKind[] | null;
-    phone_countries: string[] | null;
-    has_backup_codes: unknown;
-    sms: boolean;
-    sms_of_tenant: SmsUse;
-  },
-  sms: SmsPolicy,
-): FactorKind[] {
-  const authenticators = row.enrolled ?? [];
-  const countries = row.phone_countries ?? [];
-  const hasPhone = countries.some((country) =>
-    isReachable(sms, { tenant: row.sms_of_tenant, user: row.sms, country }),
-  );
-  const hasAny = authenticators.length > 0 || countries.length > 0;
-  return [
-    ...authenticators,
-    ...(hasPhone ? [FactorKind.PHONE_CODE] : []),
-    ...(hasAny && row.has_backup_codes ? [FactorKind.BACKUP_CODE] : []),
-  ];
 }
 
 /** `mfa.v`. */

@@ -50,7 +50,7 @@ export class LockedOut extends UserError {
   constructor(retryAfterSeconds: number | null) {
     super(
       retryAfterSeconds === null
-        ? 'Too many failed attempts. Reset your password, or ask an administrator.'
+        ? 'Too many failed attempts, and time alone does not end this lock. Prove another factor, reset your password, use a device on which you signed in before, or ask an administrator.'
         : 'Too many failed attempts. Wait, then start again.',
     );
     this.retryAfterSeconds = retryAfterSeconds;

@@ -165,8 +165,9 @@ export class WorkflowRunner {
   ): Promise<WorkflowReply> {
     const now = this.#clock.now();
     const found = await find(caller.em, id, LockoutCounter.CODE);
-    const { row, name, chart, snapshot } = runningOf(found, caller, now);
-    const choice = choices(this.#services.factors, viewOf(name, snapshot).proves, row.account).find(
+    const running = runningOf(found, caller, now);
+    const { row, name, chart, snapshot } = running;
+    const choice = this.#offered(running).find(
       (one) => one.factor === factor && (authenticatorId ?? one.authenticatorId) === one.authenticatorId,
     );
     if (choice === undefined || !choice.needsPreparing) throw new FactorNotOffered();
@@ -216,7 +217,9 @@ export class WorkflowRunner {
     });
     const { row, name, chart, snapshot } = await this.#unchecked(claimed, counter, caller, () => {
       const running = runningOf(claimed, caller, now);
-      if (!running.snapshot.can(proved(evidenceOf(factor, secondsOf(now))))) throw new FactorNotOffered();
+      const isOffered = this.#offered(running).some((one) => one.factor === factor);
+      const event = proved(evidenceOf(factor, secondsOf(now)));
+      if (!isOffered || !running.snapshot.can(event)) throw new FactorNotOffered();
       return running;
     });
     const verdict = await this.#verify(
@@ -300,6 +303,11 @@ export class WorkflowRunner {
         throw error instanceof LimitReachedError ? new TooManyMessages(error.retryAfterSeconds) : error;
       });
     return outcome;
+  }
+
+  /** What its client is shown as `factors`. */
+  #offered({ row, name, snapshot }: Running): FactorChoice[] {
+    return choices(this.#services.factors, viewOf(name, snapshot).proves, row.account);
   }
 
   async #verify(

@@ -19,7 +19,7 @@ export type WorkflowStatus = (typeof WorkflowStatus)[keyof typeof WorkflowStatus
 export interface WorkflowView {
   readonly status: WorkflowStatus;
   readonly proves: Proves;
-  /** Who helps somebody who cannot go on. */
+  /** Who helps, when it has ended because there was nothing that the user could prove. */
   readonly remedy?: WorkflowRemedy;
 }
 
@@ -43,6 +43,12 @@ export type Proves =
   /** The authenticator that is being enrolled. */
   | { readonly what: 'NEW'; readonly factor: FactorKind; readonly authenticatorId: string };
 
+/** Who helps somebody who has lost what the workflow asks for; null when it asks for nothing that could be lost. */
+export function remedyOf({ proves, remedy }: WorkflowView): WorkflowRemedy | null {
+  const asksForOwn = proves.what === 'FURTHER' || proves.what === 'OWN';
+  return asksForOwn ? WorkflowRemedy.ADMINISTRATOR : (remedy ?? null);
+}
+
 const NOTHING: Proves = { what: 'NOTHING' };
 
 /** The ends that every chart has. */
@@ -52,6 +58,9 @@ export function viewOfEnd(state: string): WorkflowView {
       return { status: 'COMPLETE', proves: NOTHING };
     case 'failed':
       return { status: 'FAILED', proves: NOTHING };
+    // Nothing that the user has could be the next step.
+    case 'administrator':
+      return { status: 'FAILED', proves: NOTHING, remedy: 'ADMINISTRATOR' };
     default:
       return { status: 'EXPIRED', proves: NOTHING };
   }

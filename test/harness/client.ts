@@ -33,7 +33,7 @@ const ENROLLS = `totp { secret uri qrCode } backupCodes ${GRANT}`;
 const WORKFLOWS: Readonly<Record<string, string>> = {
   SignUp: ENROLLS,
   SignIn: ENROLLS,
-  PasswordReset: 'remedy',
+  PasswordReset: '__typename',
   Enrollment: ENROLLS,
   StepUp: GRANT,
 };
@@ -43,7 +43,7 @@ function selection(workflows: readonly string[], errors: readonly string[]): str
   return `
   __typename
   ... on Workflow {
-    id status expiresAt
+    id status expiresAt remedy
     factors { factor authenticatorId hint needsPreparing }
     challenge { factor hint sentAt expiresAt approvedAt }
   }

@@ -4,7 +4,7 @@ import { keyedDigest, matchesKeyedDigest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomBytes, randomId } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
-import { hasSecondFactor } from '../account.ts';
+import { enrolledBy } from '../account.ts';
 import { type Consume, type Factor, type ProofField, REJECTED } from '../factor.ts';
 
 const CODES = 10;
@@ -29,7 +29,7 @@ export function backupCodeFactor(ring: KeyRing): Factor {
     needsPreparing: false,
     // They stand in for another second factor, never alone; also for one that cannot be proved just now.
     options: (account) =>
-      account.backupCodes.length === 0 || !hasSecondFactor(account)
+      !enrolledBy(account).includes(FactorKind.BACKUP_CODE)
         ? []
         : [
             {

@@ -5,7 +5,6 @@ import { addAudit } from '../../persistence/audit.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
-import { evidenceWithout } from '../../sessions/evidence-without.ts';
 import type { Client } from '../../sessions/grants.ts';
 import type { ActiveSession } from '../../sessions/session.ts';
 import { findAccount, lockUser } from '../account.ts';
@@ -40,7 +39,7 @@ export async function setPhoneSecondFactor(
       .where('second_factor', '=', !enabled)
       .executeTakeFirst();
     if (numUpdatedRows !== 1n) return false;
-    if (!enabled) await voidEvidence(sql, userId, { id, factors: PHONE_FACTORS });
+    if (!enabled) await voidEvidence(sql, userId, PHONE_FACTORS);
     return true;
   });
   const type = enabled ? 'phone-second-factor.enabled' : 'phone-second-factor.disabled';
@@ -55,7 +54,7 @@ export async function setPhoneSecondFactor(
   return true;
 }
 
-/** Off: no number of the user is written to, whatever it was made. What numbers proved is no evidence any more. */
+/** Off: no number of the user is written to, and none is a second factor any more, nor is one when it is on again. */
 export async function setSms(
   { outbox }: { outbox: Outbox },
   enabled: boolean,
@@ -67,12 +66,16 @@ export async function setSms(
   const settlement = new Settlement();
   settlement.write((sql) => sql.updateTable('user_account').set({ sms: enabled }).where('id', '=', userId));
   if (!enabled) {
-    settlement.write((sql) =>
-      sql
-        .updateTable('session')
-        .set({ evidence: evidenceWithout(PHONE_FACTORS) })
-        .where('user_id', '=', userId),
-    );
+    settlement.require(async (sql) => {
+      await lockUser(sql, userId);
+      await sql
+        .updateTable('phone_number')
+        .set({ second_factor: false })
+        .where('user_id', '=', userId)
+        .execute();
+      await voidEvidence(sql, userId, PHONE_FACTORS);
+      return true;
+    });
   }
   const type = enabled ? 'sms.enabled' : 'sms.disabled';
   const factor = FactorKind.PHONE_CODE;

@@ -5,6 +5,7 @@ import { type TotpEnrollment, totpEnrollment } from '../../factors/totp/enrollme
 import { openTotpSecret } from '../../factors/totp/totp.ts';
 import type { ChartName } from '../../workflows/charts.ts';
 import type { OutstandingChallenge, WorkflowReply } from '../../workflows/reply.ts';
+import { remedyOf } from '../../workflows/view.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
 import { FactorKindEnum, WorkflowRemedyEnum, WorkflowStatusEnum } from './enums.ts';
@@ -91,6 +92,13 @@ export const Workflow = builder.interfaceRef<WorkflowReply>('Workflow').implemen
       type: 'DateTime',
       description: 'The deadline: 15 minutes after the start.',
     }),
+    remedy: t.field({
+      type: WorkflowRemedyEnum,
+      nullable: true,
+      description:
+        'Who helps somebody who cannot prove any of `factors` (any more); also when the workflow has failed because there is nothing that the user could prove.',
+      resolve: ({ view }) => remedyOf(view),
+    }),
   }),
 });
 
@@ -160,15 +168,6 @@ export const PasswordReset = builder.objectRef<WorkflowReply>('PasswordReset').i
     'A forgotten password: what reaches the user is proved, then a second factor of a user who has one, and only then `chooseNewPassword` works. It signs nobody in. An identifier that nobody has looks the same.',
   interfaces: [Workflow],
   isTypeOf: isRunOf('password-reset'),
-  fields: (t) => ({
-    remedy: t.field({
-      type: WorkflowRemedyEnum,
-      nullable: true,
-      description:
-        'Who helps somebody who cannot prove any of `factors` (any more). Also when the reset has failed because there is nothing that the user could prove.',
-      resolve: ({ view }) => view.remedy ?? null,
-    }),
-  }),
 });
 export const Enrollment = workflowType(
   'enrollment',

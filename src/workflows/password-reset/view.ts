@@ -11,12 +11,9 @@ export function viewPasswordReset({ value, context }: SnapshotFrom<typeof passwo
       return {
         status: 'NEEDS_SECOND_FACTOR',
         proves: { what: 'FURTHER', evidence: context.evidence, forgotPassword: true },
-        remedy: 'ADMINISTRATOR',
       };
     case 'newPassword':
       return { status: 'NEEDS_NEW_PASSWORD', proves: { what: 'NOTHING' } };
-    case 'administrator':
-      return { ...viewOfEnd('failed'), remedy: 'ADMINISTRATOR' };
     default:
       return viewOfEnd(value);
   }

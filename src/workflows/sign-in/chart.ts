@@ -53,8 +53,7 @@ export const signInChart = setup({
         { guard: 'demandsNothing', target: 'complete' },
         { guard: 'demandsSecondFactor', target: 'secondFactor' },
         { guard: 'demandsEnrollment', target: 'enrollment' },
-        // Nothing that this user has could be the second step: an administrator has to help.
-        { target: 'failed' },
+        { target: 'administrator' },
       ],
     },
     secondFactor,
@@ -66,6 +65,8 @@ export const signInChart = setup({
         'tellOfNewDevice',
       ],
     },
+    // Nothing that this user has could be the second step.
+    administrator: { type: 'final' },
     failed: { type: 'final' },
     expired: { type: 'final' },
   },

@@ -6,7 +6,10 @@ import type { stepUpChart } from './chart.ts';
 export function viewStepUp({ value, context }: SnapshotFrom<typeof stepUpChart>): WorkflowView {
   switch (value) {
     case 'proof':
-      return { status: 'NEEDS_PROOF', proves: { what: 'OWN', acceptable: context } };
+      return {
+        status: 'NEEDS_PROOF',
+        proves: { what: 'OWN', acceptable: context },
+      };
     case 'otherCategory':
       return {
         status: 'NEEDS_PROOF',

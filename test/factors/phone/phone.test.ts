@@ -279,7 +279,7 @@ describe('setPhoneSecondFactor', () => {
     );
     const totp = await client.enrollTotp(tokens.accessToken);
     expect(await codeOf('setPhoneSecondFactor', { id, enabled: true }, totp.tokens.accessToken)).toBe('User');
-    expect(await offeredAfterPassword(person)).toEqual(['PHONE_CODE', 'TOTP', 'BACKUP_CODE']);
+    expect(await offeredAfterPassword(person)).toEqual(['TOTP', 'PHONE_CODE', 'BACKUP_CODE']);
     const notice = (await client.inbox()).find((one) => one.to === person.email);
     expect(notice?.subject).toMatch(/added|new/i);
   });
@@ -468,8 +468,9 @@ describe('text messages switched off', () => {
     const number = newNumber();
     const { tokens } = await client.enrollPhone(person.accessToken, number);
     expect(await codeOf('setSmsFactors', { enabled: false }, tokens.accessToken)).toBe('done');
-    expect(await guarded(tokens.accessToken)).toBe('STEP_UP_REQUIRED');
-    expect(await offeredAfterPassword(person, 'any')).toEqual(['BACKUP_CODE']);
+    // It was their only second factor, and they have taken it away.
+    expect(await guarded(tokens.accessToken)).toBe('ENROLLMENT_REQUIRED');
+    expect(await offeredAfterPassword(person, 'any')).toEqual([]);
     const before = (await client.inbox()).filter((one) => one.to === number).length;
     const started = await client.startSignIn({ identifier: number, tenant: 'any' });
     expect(started.factors.map((one) => one.factor)).toEqual(['PASSWORD', 'PHONE_CODE', 'PHONE_LINK']);
@@ -480,6 +481,37 @@ describe('text messages switched off', () => {
       tokens.accessToken,
     );
     expect(added.code ?? added.status).not.toBe('NEEDS_ENROLLMENT');
+  });
+
+  test('by the instance or the tenant does not make a password enough: without a backup code, an administrator helps', async () => {
+    const person = await client.signUp();
+    const { tokens } = await client.enrollPhone(person.accessToken, newNumber());
+    await query(
+      app.databaseUrl,
+      'delete from backup_code b using email_address e where e.user_id = b.user_id and e.address = $1',
+      [person.email],
+    );
+    const off = await startTestApp({ SMS: 'off' }, app.databaseUrl);
+    try {
+      off.clock.advance((app.clock.now().getTime() - off.clock.now().getTime()) / 1000);
+      const elsewhere = new TestClient(off);
+      const { id } = await elsewhere.startSignIn({ identifier: person.email });
+      const step = await elsewhere.attempt(id, { password: PASSWORD });
+      expect(step).toMatchObject({
+        status: 'NEEDS_SECOND_FACTOR',
+        factors: [],
+        remedy: 'ADMINISTRATOR',
+        session: null,
+      });
+      const reset = await elsewhere.startPasswordReset({ identifier: person.email });
+      await elsewhere.prepare(reset.id, 'EMAIL_CODE');
+      const proved = await elsewhere.attempt(reset.id, { emailCode: await elsewhere.codeFor(person.email) });
+      expect(proved).toMatchObject({ status: 'NEEDS_SECOND_FACTOR', factors: [], remedy: 'ADMINISTRATOR' });
+      const enroll = await elsewhere.startEnrollment({ factor: 'TOTP' }, tokens.accessToken);
+      expect(enroll.status).toBe('NEEDS_ENROLLMENT'); // this session has proved the number a moment ago
+    } finally {
+      await off[Symbol.asyncDispose]();
+    }
   });
 
   test('by a country that is taken from the list: its numbers are not written to any more', async () => {

@@ -9,7 +9,7 @@ export const SECOND_FACTORS_OF = {
   'an app': { app: true, phone: false, off: false },
   'a phone': { app: false, phone: true, off: false },
   'an app and a phone': { app: true, phone: true, off: false },
-  /** Text messages were switched off, so only the backup codes are left. */
+  /** No text messages are sent to its country any more, so only the backup codes are left. */
   'a phone that is switched off': { app: false, phone: true, off: true },
 } as const;
 export type Enrolled = keyof typeof SECOND_FACTORS_OF;
@@ -73,12 +73,9 @@ export async function createPerson(
   const secondNumber = phone ? newNumber() : null;
   const second = secondNumber === null ? null : await client.enrollPhone(token, secondNumber);
   token = second?.tokens.accessToken ?? token;
-  if (off) {
-    const { data } = await client.graphql('mutation { setSmsFactors(enabled: false) { id } }', {}, token);
-    if (data?.setSmsFactors == null) throw new Error('Text messages were not switched off.');
-  }
   const { rows } = await db.query('select user_id from email_address where address = $1', [email]);
   const userId: string = rows[0].user_id;
+  if (off) await db.query("update phone_number set country = 'DE' where user_id = $1", [userId]);
   return {
     userId,
     email,

@@ -171,7 +171,7 @@ function worthOf(person: Person, means: Means, to: string | null): Proved['worth
   return means === 'TOTP' || means === 'BACKUP_CODE' ? 'POSSESSION' : 'KNOWLEDGE';
 }
 
-/** Whether nothing is sent to this number, because its user has switched text messages off. */
+/** Whether nothing is sent to this number, because its country is not on the list any more. */
 export function isSilent({ cell, person }: Pick<Trial, 'cell' | 'person'>, to: string | null): boolean {
   return SECOND_FACTORS_OF[cell.enrolled].off && to !== person.email;
 }
@@ -289,9 +289,7 @@ export function asEvidence(proved: readonly Proved[]): Categories {
   return Object.fromEntries(proved.map(({ factor, worth }) => [factor, worth === null ? [] : [worth]]));
 }
 
-/** What a session holds that began with one factor. Of a phone that was switched off nothing is left. */
-export function heldBy({ enrolled, first }: Situation & { first: First }): Proved[] {
-  const isPhone = first.startsWith('PHONE');
-  if (isPhone && SECOND_FACTORS_OF[enrolled].off) return [];
-  return [{ factor: first, worth: isPhone ? null : 'KNOWLEDGE' }];
+/** What a session holds that began with one factor. */
+export function heldBy({ first }: Situation & { first: First }): Proved[] {
+  return [{ factor: first, worth: first.startsWith('PHONE') ? null : 'KNOWLEDGE' }];
 }
