@@ -38,7 +38,7 @@ export class Recovery extends Migration {
     this.addSql(`alter table "phone_number" alter column "country" drop default`);
     this.addSql(`alter table "workflow" add "device_id" uuid null`);
     this.addSql(
-      `alter table "challenge" add "authenticator_id" uuid null, add "ip" varchar(64) null, add "user_agent" varchar(256) null, add "approved_at" timestamptz null`,
+      `alter table "challenge" add "authenticator_id" uuid null, add "message_id" uuid null, add "ip" varchar(64) null, add "user_agent" varchar(256) null, add "approved_at" timestamptz null`,
     );
     this.addSql(`create index "challenge_code_digest_index" on "challenge" ("code_digest")`);
   }

@@ -4,7 +4,7 @@
 //
 // Handing over happens at least once: a server that dies between the other side's answer and our note of it sends
 // the message again, under the same id.
-import { type RawBuilder, sql as raw } from 'kysely';
+import { type Expression, type RawBuilder, sql as raw } from 'kysely';
 import type { DeliveryStatus } from '../persistence/entities/outbox-message.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { Settlement } from '../persistence/settlement.ts';
@@ -91,6 +91,7 @@ export class Outbox {
    * Adds a message to a step. Null stands for the message of a decoy: a row and a job like any other, already done
    * with, so that the step does the same work.
    * @param channel of a decoy's message.
+   * @returns its id.
    */
   add(
     settlement: Settlement,
@@ -98,7 +99,7 @@ export class Outbox {
     now: Date,
     expiresAt: Date,
     channel: Channel = message?.channel ?? 'email',
-  ): void {
+  ): string {
     const id = randomId();
     settlement.insert('outbox_message', {
       id,
@@ -115,6 +116,18 @@ export class Outbox {
         this.#log.info({ messageId: id, channel }, 'no transport: see the development inbox'),
       );
     }
+    return id;
+  }
+
+  /** A message that says nothing true any more is not handed over, unless it was. @param id a query for it. */
+  withdraw(settlement: Settlement, id: (sql: Sql) => Expression<string | null>, now: Date): void {
+    settlement.write((sql) =>
+      sql
+        .updateTable('outbox_message')
+        .set({ sealed: null, expires_at: now })
+        .where('id', '=', id(sql))
+        .where('sent_at', 'is', null),
+    );
   }
 
   /** Hands one message over. @throws {DeliveryError} when that failed and should be tried again. */

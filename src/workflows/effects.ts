@@ -114,8 +114,22 @@ function sendChallenge(
   });
   if (factor === undefined || prepared === undefined) throw new Error(`${kind} has no challenge to send.`);
   const { digest, expiresAt, message } = prepared;
+  const channel = factor.reaches === 'PHONE' ? 'sms' : 'email';
+  outbox.withdraw(
+    settlement,
+    (sql) =>
+      sql
+        .selectFrom('challenge')
+        .select('message_id')
+        .where('workflow_id', '=', workflowId)
+        .where('factor', '=', kind)
+        .$asScalar(),
+    now,
+  );
+  const messageId = outbox.add(settlement, message, now, expiresAt, channel);
   const sent = {
     id: challengeId,
+    message_id: messageId,
     code_digest: digest,
     authenticator_id: authenticatorId,
     hint,
@@ -136,8 +150,6 @@ function sendChallenge(
           .doUpdateSet({ ...sent, times_sent: raw`challenge.times_sent + 1` }),
       ),
   );
-  const channel = factor.reaches === 'PHONE' ? 'sms' : 'email';
-  outbox.add(settlement, message, now, expiresAt, channel);
   return {
     challenge: { factor: kind, hint, sentAt: now, expiresAt, approvedAt: null },
     sends: { message, channel },

@@ -56,6 +56,26 @@ test('a mail server that is away gets the message when it is back, also from ano
   expect((await after.client.attempt(id, { emailCode: code })).status).toBe('COMPLETE');
 });
 
+test('a code that was replaced while the mail server was away is not sent when it is back: the newest is, alone', async () => {
+  const port = await deadPort();
+  const { app, client } = await start(`smtp://127.0.0.1:${port}`);
+  const { id } = await client.startSignUp({ email: JANE, password: PASSWORD });
+  await failedTries(database.url, 1);
+  app.clock.advance(31);
+  await client.prepare(id, 'EMAIL_CODE');
+  app.clock.advance(31);
+  await client.prepare(id, 'EMAIL_CODE');
+  await until(async () => expect(await jobs(database.url)).toHaveLength(3));
+
+  await using server = await MailServer.start(port);
+  await until(async () => {
+    await retryNow(database.url);
+    expect(server.mails.length).toBeGreaterThan(0);
+  });
+  const code = await arrived(server);
+  expect((await client.attempt(id, { emailCode: code })).status).toBe('COMPLETE');
+});
+
 test('a mail server that takes the connection and says nothing is left in time', async () => {
   let port: number;
   {

@@ -16,6 +16,8 @@ export const Challenge = defineEntity({
     authenticatorId: p.uuid().nullable(),
     /** Where it went, masked. */
     hint: p.string().length(64).nullable(),
+    /** In the outbox: a message whose code is replaced before it was handed over is not sent any more. */
+    messageId: p.uuid().nullable(),
     /** Who asked for it: what the visitor of a link is shown. */
     ip: p.string().length(64).nullable(),
     userAgent: p.string().length(256).nullable(),

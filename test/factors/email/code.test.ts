@@ -146,14 +146,17 @@ describe('asking again', () => {
 
   test('sends five messages at most', async () => {
     const sent = await prepared();
-    const before = await messagesTo(sent.email);
+    const newest = async () => (await client.inbox()).find((one) => one.to === sent.email)?.id;
+    const seen = new Set([await newest()]);
     for (let times = 2; times <= 5; times += 1) {
       app.clock.advance(31);
       expect((await client.prepare(sent.workflowId, 'EMAIL_CODE')).challenge).not.toBeNull();
+      seen.add(await newest());
     }
+    expect(seen.size).toBe(5);
     app.clock.advance(31);
     expect((await client.prepare(sent.workflowId, 'EMAIL_CODE')).code).toBe('TOO_MANY_MESSAGES');
-    expect(await messagesTo(sent.email)).toBe(before + 4);
+    expect(seen).toContain(await newest());
     // The newest code is as good as ever.
     expect((await prove(sent, await client.codeFor(sent.email))).status).toBe('COMPLETE');
   });
