@@ -65,7 +65,6 @@ test('a code that was replaced while the mail server was away is not sent when i
   await client.prepare(id, 'EMAIL_CODE');
   app.clock.advance(31);
   await client.prepare(id, 'EMAIL_CODE');
-  await until(async () => expect(await jobs(database.url)).toHaveLength(3));
 
   await using server = await MailServer.start(port);
   await until(async () => {
