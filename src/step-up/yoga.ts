@@ -1,10 +1,10 @@
 // The guards of a whole operation, as a plugin of Yoga and of any other server that Envelop's plugins extend: a mutation
 // is refused before any of its fields has run. With Yoga, which also answers the HTTP request, every response with a
 // refusal says so in its status and its header.
-import { type ExecutionResult, type GraphQLError, getOperationAST, locatedError } from 'graphql';
-import { beginOperation, type Decisions } from './decisions.ts';
-import { guardedFields, type OperationToRun } from './operation.ts';
+import type { ExecutionResult } from 'graphql';
+import type { OperationToRun } from './operation.ts';
 import { challengeHeader, refusalBehind } from './refusal-error.ts';
+import { refuseMutation } from './refuse-mutation.ts';
 import type { FindStanding } from './standing.ts';
 
 /** A plugin of either: what only Yoga calls, others leave alone. */
@@ -26,7 +26,7 @@ export function useStepUp<Context>(find: FindStanding<Context>): StepUpPlugin {
   const challenges = new WeakMap<Request, string>();
   return {
     onExecute({ args, setResultAndStopExecution }) {
-      const errors = refusedFields(args, beginOperation(args.contextValue as Context, find));
+      const errors = refuseMutation(args, args.contextValue as Context, find);
       if (errors.length > 0) setResultAndStopExecution({ errors });
     },
     onResultProcess({ request, result }) {
@@ -47,18 +47,6 @@ export function useStepUp<Context>(find: FindStanding<Context>): StepUpPlugin {
 function isResult(result: unknown): result is ExecutionResult {
   return typeof result === 'object' && result !== null && !(Symbol.asyncIterator in result);
 }
-/** Every guarded field of a mutation that the caller may not reach. Queries are refused field by field. */
-function refusedFields(operation: OperationToRun, decisions: Decisions): GraphQLError[] {
-  if (getOperationAST(operation.document, operation.operationName)?.operation !== 'mutation') return [];
-  const errors = new Map<string, GraphQLError>();
-  for (const { node, path, guards } of guardedFields(operation)) {
-    const at = path.join('.'); // one error for a field of an interface, however many types implement it
-    const refusal = decisions.refusal(guards);
-    if (refusal !== null) errors.set(at, locatedError(refusal, node, path));
-  }
-  return [...errors.values()];
-}
-
 /**
  * Nothing of the operation has run: then the status says so as well. Yoga takes it from an error's `http` extension,
  * which it leaves out of the body; `spec` keeps 200 for clients that accept only `application/json`.

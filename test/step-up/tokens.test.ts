@@ -1,7 +1,7 @@
 // Tokens of a real Stepgate, verified by another server that has nothing but its published keys: who is let in, and
 // every doubt, which is nobody.
 import { createHmac } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   type CryptoKey,
@@ -256,7 +256,7 @@ describe('keys', () => {
     expect(looks).toBe(1);
   });
 
-  test.each<[string, (url: string) => string, (response: import('node:http').ServerResponse) => void]>([
+  test.each<[string, (url: string) => string, (response: ServerResponse) => void]>([
     ['nobody answers', () => 'http://127.0.0.1:1/jwks.json', () => {}],
     ['the server fails', (url) => url, (response) => response.writeHead(500).end('{}')],
     ['the answer is no JSON', (url) => url, (response) => response.end('<html>')],
@@ -345,7 +345,7 @@ describe('with a look at the session', () => {
     expect(asked).toBe(0);
   });
 
-  test.each<[string, (response: import('node:http').ServerResponse) => void]>([
+  test.each<[string, (response: ServerResponse) => void]>([
     ['fails', (response) => response.writeHead(500).end('{"data": null}')],
     ['answers no JSON', (response) => response.end('<html>')],
     ['answers nothing', (response) => response.destroy()],
@@ -382,10 +382,7 @@ function otherKey() {
 }
 
 async function listen(
-  handler: (
-    request: import('node:http').IncomingMessage,
-    response: import('node:http').ServerResponse,
-  ) => void,
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<AsyncDisposable & { readonly url: string }> {
   const server: Server = createServer(handler);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
