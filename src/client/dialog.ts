@@ -86,8 +86,8 @@ export class StepUpDialog {
   }
 }
 
-function stateOf({ status, factors, challenge, expiresAt }: StepUpWorkflow): StepUpState {
-  return { status, factors, challenge, expiresAt };
+function stateOf({ status, factors, challenge, expiresAt, approves }: StepUpWorkflow): StepUpState {
+  return { status, factors, challenge, expiresAt, approves };
 }
 
 /** A server that cannot be reached is a reason like any other, and says nothing of the proof. */
