@@ -2,7 +2,7 @@
 import SchemaBuilder from '@pothos/core';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import { DateTimeResolver } from 'graphql-scalars';
-import StepUpPlugin from '../step-up/pothos/index.ts';
+import { stepUpPlugin } from '../step-up/pothos/index.ts';
 import { type GraphQLContext, standingOf } from './context.ts';
 
 export const builder = new SchemaBuilder<{
@@ -14,7 +14,7 @@ export const builder = new SchemaBuilder<{
   };
 }>({
   // The guards come first: they stand before everything that the other plugins do.
-  plugins: [StepUpPlugin, ErrorsPlugin],
+  plugins: [stepUpPlugin, ErrorsPlugin],
   defaultFieldNullability: false,
   stepUp: { standing: standingOf },
   errors: {

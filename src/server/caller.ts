@@ -29,12 +29,6 @@ export async function identify(
   return session === null ? INVALID : { session, tokenFault: null };
 }
 
-/** `Authorization: Bearer …` (RFC 6750 section 2.1). Null when there is none; another scheme is a wrong token. */
-export function bearerToken(header: string | null): string | null {
-  if (header === null || header.trim() === '') return null;
-  return /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? 'not a bearer token';
-}
-
 /**
  * Tells clients from the proxies that are trusted: a forwarded header is whatever its sender likes, so each of its
  * entries counts only when it was written by a proxy of the list, from the connection backwards.

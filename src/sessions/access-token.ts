@@ -1,9 +1,8 @@
 // Access tokens: JWTs of the profile of RFC 9068 (`typ: at+jwt`), signed with a key of /.well-known/jwks.json.
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose';
 import { secondsOf } from '../platform/clock.ts';
-import { acrOf, amrOf, assuranceLevel } from '../policy/assurance.ts';
-import { authTime, type Evidence } from '../policy/evidence.ts';
-import { FACTOR_TRAITS } from '../policy/factor-kind.ts';
+import { standingClaims } from '../policy/claims.ts';
+import type { Standing } from '../policy/decision.ts';
 import type { TokenFault } from '../step-up/refusal-error.ts';
 import { SIGNING_ALGORITHM, type SigningKeys } from './signing-keys.ts';
 
@@ -11,11 +10,11 @@ const TOKEN_TYPE = 'at+jwt';
 /** Our own clocks made `exp` and `nbf`; other nodes' may be this far off. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-export interface AccessTokenClaims {
+/** What the user has proved and could prove, their roles, and: */
+export interface AccessTokenClaims extends Standing {
   readonly userId: string;
   readonly sessionId: string;
   readonly tenantId: string;
-  readonly evidence: readonly Evidence[];
   /** `mfa.v`: the policy's demands on this user are met. */
   readonly meetsPolicy: boolean;
   readonly issuedAt: Date;
@@ -34,15 +33,10 @@ export class AccessTokens {
 
   async sign(claims: AccessTokenClaims): Promise<string> {
     const { kid, key } = await this.#keys.current();
-    const level = assuranceLevel(claims.evidence);
-    const completedAt = claims.evidence.map((one) => [FACTOR_TRAITS[one.factor].factorId, one.completedAt]);
     return new SignJWT({
       sid: claims.sessionId,
       tid: claims.tenantId,
-      acr: acrOf(level),
-      amr: amrOf(claims.evidence),
-      auth_time: authTime(claims.evidence),
-      mfa: { c: Object.fromEntries(completedAt), v: claims.meetsPolicy },
+      ...standingClaims(claims, claims.meetsPolicy),
     })
       .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: TOKEN_TYPE, kid })
       .setIssuer(this.#issuer)

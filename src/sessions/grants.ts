@@ -115,6 +115,8 @@ export class Grants {
       sessionId: session.id,
       tenantId: session.tenantId,
       evidence: session.evidence,
+      enrolled: session.enrolled,
+      roles: session.roles,
       meetsPolicy: sessionMeetsPolicy(session),
       issuedAt: now,
       expiresAt,

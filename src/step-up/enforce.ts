@@ -1,9 +1,11 @@
 // Puts the guards of a built schema before its resolvers: outside argument mapping and validation, so that somebody
-// who may not call a field learns nothing about its arguments, and on subscribe as well as on resolve.
+// who may not call a field learns nothing about its arguments, and on subscribe as well as on resolve. A resolver that
+// has its guards keeps them: the same ones are not put there twice.
 import {
   defaultFieldResolver,
   type GraphQLFieldResolver,
   type GraphQLSchema,
+  getNamedType,
   isEnumType,
   isObjectType,
 } from 'graphql';
@@ -30,11 +32,15 @@ export function enforce<Context>(schema: GraphQLSchema, find: FindStanding<Conte
 }
 
 function checkRole(schema: GraphQLSchema, guard: Guard, field: string): void {
-  const roles = schema.getType('Role');
-  if (guard.directive !== 'requiresRole' || !isEnumType(roles)) return;
-  if (roles.getValues().some((one) => one.value === guard.role)) return;
-  throw new RequirementError(`${field}: ${guard.role} is not a value of the enum Role.`);
+  if (guard.directive !== 'requiresRole') return;
+  const role = schema.getDirective('requiresRole')?.args.find((one) => one.name === 'role');
+  const roles = getNamedType(role?.type) ?? schema.getType('Role');
+  if (!isEnumType(roles) || roles.getValues().some(({ name }) => name === guard.role)) return;
+  throw new RequirementError(`${field}: ${guard.role} is not a value of the enum ${roles.name}.`);
 }
+
+/** The guards of each guarded resolver, as text. */
+const guardsBefore = new WeakMap<object, string>();
 
 type Resolver<Context> = GraphQLFieldResolver<unknown, Context>;
 
@@ -44,9 +50,13 @@ function guarded<Context>(
   guards: readonly Guard[],
   find: FindStanding<Context>,
 ): Resolver<Context> {
-  return (parent, args, context, info) => {
+  const same = JSON.stringify(guards);
+  if (guardsBefore.get(resolve) === same) return resolve;
+  const guardedResolve: Resolver<Context> = (parent, args, context, info) => {
     const refusal = decisionsOf(context, find).refusal(guards);
     if (refusal !== null) throw refusal;
     return resolve(parent, args, context, info);
   };
+  guardsBefore.set(guardedResolve, same);
+  return guardedResolve;
 }

@@ -30,7 +30,7 @@ export interface GuardDirectives {
 type FieldOwner = GraphQLObjectType | GraphQLInterfaceType;
 
 interface Annotated {
-  readonly extensions: { readonly directives?: unknown };
+  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
 const cache = new WeakMap<FieldOwner, Map<string, readonly Guard[]>>();
@@ -78,7 +78,7 @@ function precedence(guard: Guard): number {
 }
 
 function guardsIn(element: Annotated, where: string): Guard[] {
-  return directivesIn(element.extensions.directives).flatMap(([name, args]): Guard[] => {
+  return directivesIn(element.extensions?.['directives']).flatMap(([name, args]): Guard[] => {
     switch (name) {
       case 'authenticated':
         return [{ directive: name }];
@@ -102,6 +102,48 @@ function directivesIn(directives: unknown): [name: string, args: unknown][] {
       .filter((one) => one !== undefined)
       .map((one): [string, unknown] => [name, one]),
   );
+}
+
+/** The guards among the directives of an element, their defaults filled in. @throws {RequirementError} */
+export function normalised(where: string, directives: Readonly<Record<string, unknown>>): GuardDirectives {
+  return Object.assign(
+    {},
+    ...guardsIn({ extensions: { directives } }, where).map((guard): GuardDirectives => {
+      switch (guard.directive) {
+        case 'authenticated':
+          return { authenticated: {} };
+        case 'requiresRole':
+          return { requiresRole: { role: guard.role } };
+        case 'stepUp':
+          return { stepUp: guard.requirement };
+      }
+    }),
+  ) as GuardDirectives;
+}
+
+/** Adds guards to the directives in an element's `extensions`, in whichever way they are kept there; takes none away. */
+export function annotated<Config extends Annotated>(config: Config, guards: GuardDirectives): Config {
+  const kept: unknown = config.extensions?.['directives'];
+  const others = Array.isArray(kept)
+    ? (kept as unknown[])
+    : { ...(kept as Readonly<Record<string, unknown>>) };
+  const added = Object.entries(guards);
+  if (added.length === 0) return config;
+  const directives = Array.isArray(others)
+    ? added.reduce<unknown[]>((list, [name, args]) => withOne(list, { name, args }), others)
+    : { ...others, ...Object.fromEntries(added.map(([name, args]) => [name, together(others[name], args)])) };
+  return { ...config, extensions: { ...config.extensions, directives } };
+}
+
+function together(before: unknown, args: unknown): unknown {
+  if (before === undefined) return args;
+  const all = withOne(Array.isArray(before) ? before : [before], args);
+  return all.length === 1 ? all[0] : all;
+}
+
+function withOne(list: readonly unknown[], one: unknown): unknown[] {
+  const text = JSON.stringify(one);
+  return list.some((other) => JSON.stringify(other) === text) ? [...list] : [...list, one];
 }
 
 function requirementAt(where: string, options: RequirementOptions): Requirement {

@@ -1,27 +1,37 @@
-// The guards of a whole operation, as a plugin of Yoga: a mutation is refused before any of its fields has run, and
-// every response with a refusal says so in its status and its header.
-import { type ExecutionResult, type GraphQLError, getOperationAST, locatedError } from 'graphql';
-import { isAsyncIterable, type Plugin } from 'graphql-yoga';
-import { beginOperation, type Decisions } from './decisions.ts';
-import { guardedFields, type OperationToRun } from './operation.ts';
+// The guards of a whole operation, as a plugin of Yoga and of any other server that Envelop's plugins extend: a mutation
+// is refused before any of its fields has run. With Yoga, which also answers the HTTP request, every response with a
+// refusal says so in its status and its header.
+import type { ExecutionResult } from 'graphql';
+import type { OperationToRun } from './operation.ts';
 import { challengeHeader, refusalBehind } from './refusal-error.ts';
+import { refuseMutation } from './refuse-mutation.ts';
 import type { FindStanding } from './standing.ts';
+
+/** A plugin of either: what only Yoga calls, others leave alone. */
+export interface StepUpPlugin {
+  onExecute(execution: {
+    readonly args: OperationToRun & { readonly contextValue?: unknown };
+    readonly setResultAndStopExecution: (result: ExecutionResult) => void;
+  }): undefined;
+  onResultProcess(processed: { readonly request: Request; readonly result: unknown }): void;
+  onResponse(responded: { readonly request: Request; readonly response: Response }): void;
+}
 
 /**
  * For a schema whose fields `enforce` guards: it completes what a single field cannot do.
  *
  * @param find the function that the schema was given, so that both decide as one.
  */
-export function useStepUp<Context>(find: FindStanding<Context>): Plugin {
+export function useStepUp<Context>(find: FindStanding<Context>): StepUpPlugin {
   const challenges = new WeakMap<Request, string>();
   return {
     onExecute({ args, setResultAndStopExecution }) {
-      const errors = refusedFields(args, beginOperation(args.contextValue as unknown as Context, find));
+      const errors = refuseMutation(args, args.contextValue as Context, find);
       if (errors.length > 0) setResultAndStopExecution({ errors });
     },
     onResultProcess({ request, result }) {
-      const batch = Array.isArray(result) ? result : [result];
-      const results: ExecutionResult[] = batch.flatMap((one) => (isAsyncIterable(one) ? [] : one));
+      const batch: unknown[] = Array.isArray(result) ? result : [result];
+      const results = batch.filter(isResult);
       for (const one of results) refuseWhole(one);
       const header = challengeHeader(results.flatMap(refusalsIn));
       if (header !== null) challenges.set(request, header);
@@ -33,18 +43,10 @@ export function useStepUp<Context>(find: FindStanding<Context>): Plugin {
   };
 }
 
-/** Every guarded field of a mutation that the caller may not reach. Queries are refused field by field. */
-function refusedFields(operation: OperationToRun, decisions: Decisions): GraphQLError[] {
-  if (getOperationAST(operation.document, operation.operationName)?.operation !== 'mutation') return [];
-  const errors = new Map<string, GraphQLError>();
-  for (const { node, path, guards } of guardedFields(operation)) {
-    const at = path.join('.'); // one error for a field of an interface, however many types implement it
-    const refusal = decisions.refusal(guards);
-    if (refusal !== null) errors.set(at, locatedError(refusal, node, path));
-  }
-  return [...errors.values()];
+/** No stream of results, whose headers are gone. */
+function isResult(result: unknown): result is ExecutionResult {
+  return typeof result === 'object' && result !== null && !(Symbol.asyncIterator in result);
 }
-
 /**
  * Nothing of the operation has run: then the status says so as well. Yoga takes it from an error's `http` extension,
  * which it leaves out of the body; `spec` keeps 200 for clients that accept only `application/json`.

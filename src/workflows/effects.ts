@@ -14,7 +14,7 @@ import type { Settlement } from '../persistence/settlement.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
 import { type Evidence, withEvidence } from '../policy/evidence.ts';
-import type { FactorKind } from '../policy/factor-kind.ts';
+import { FactorKind } from '../policy/factor-kind.ts';
 import type { Device } from '../sessions/device.ts';
 import { evidenceWithout } from '../sessions/evidence-without.ts';
 import type { Client, Grants, UnsignedGrant } from '../sessions/grants.ts';
@@ -58,6 +58,8 @@ export interface Outcome {
   readonly enrolling?: { readonly id: string; readonly secret: string };
   /** The session of the workflow, after its evidence has grown. */
   readonly session?: ActiveSession;
+  /** The second factors that the user has from this step on. */
+  readonly added?: readonly FactorKind[];
 }
 
 export function performEffects(services: EffectServices, step: Step, effects: readonly Effect[]): Outcome {
@@ -76,18 +78,18 @@ function perform(services: EffectServices, step: Step, effect: Effect, outcome: 
     case 'createAuthenticator':
       return createAuthenticator(services, step, effect.params);
     case 'confirmAuthenticator':
-      return confirmAuthenticator(services, step, effect.params);
+      return confirmAuthenticator(services, step, effect.params, outcome);
     case 'giveBackupCodes':
-      return giveBackupCodes(services, step);
+      return giveBackupCodes(services, step, outcome);
     case 'issueSession':
-      return { grant: issueSession(services, step, effect.params.evidence) };
+      return { grant: issueSession(services, step, effect.params.evidence, outcome) };
     case 'tellOfNewDevice':
       return tellOfNewDevice(services, step);
     case 'recordEvidence':
       return { session: recordEvidence(step, effect.params.evidence, outcome) };
     case 'renewTokens':
       return {
-        grant: services.grants.renew(step.settlement, sessionOf(step, outcome), step.now),
+        grant: services.grants.renew(step.settlement, withAdded(sessionOf(step, outcome), outcome), step.now),
       };
     case 'setPassword':
       return choosePassword(services, step);
@@ -192,11 +194,12 @@ function confirmAuthenticator(
     factor,
     isSecondFactor,
   }: Extract<Effect, { type: 'confirmAuthenticator' }>['params'],
+  { added = [] }: Outcome,
 ): Outcome {
   const { settlement, now } = step;
   enrollmentOf(factors, factor).confirm(settlement, { id, isSecondFactor, now });
   addNotice(outbox, step, { name: 'factor-added', factor });
-  return {};
+  return isSecondFactor ? { added: [...added, factor] } : {};
 }
 
 function enrollmentOf(factors: FactorRegistry, kind: FactorKind): FactorEnrollment {
@@ -209,7 +212,11 @@ function enrollmentOf(factors: FactorRegistry, kind: FactorKind): FactorEnrollme
  * With the first second factor, and with no other: of two that are proved at the same moment one waits for the other,
  * sees its codes, and is undone.
  */
-function giveBackupCodes({ ring }: EffectServices, { settlement, now, ...step }: Step): Outcome {
+function giveBackupCodes(
+  { ring }: EffectServices,
+  { settlement, now, ...step }: Step,
+  { added = [] }: Outcome,
+): Outcome {
   const { id } = accountOf(step);
   settlement.require(async (sql) => {
     await lockUser(sql, id);
@@ -217,16 +224,17 @@ function giveBackupCodes({ ring }: EffectServices, { settlement, now, ...step }:
   });
   const { codes, rows } = newBackupCodes(ring, id, now);
   settlement.insert('backup_code', ...rows);
-  return { backupCodes: codes };
+  return { backupCodes: codes, added: [...added, FactorKind.BACKUP_CODE] };
 }
 
 function issueSession(
   { grants, factors }: EffectServices,
   step: Step,
   evidence: readonly Evidence[],
+  outcome: Outcome,
 ): UnsignedGrant {
   const { id, tenantId, roles, secondFactorPolicy } = accountOf(step);
-  const { enrolled } = factors.holdings(step.account);
+  const { enrolled } = withAdded(factors.holdings(step.account), outcome);
   const fresh = { userId: id, tenantId, roles, secondFactorPolicy, evidence, enrolled };
   return grants.issue(step.settlement, fresh, step.client, step.device, step.now);
 }
@@ -263,6 +271,14 @@ function recordEvidence(step: Step, evidence: Evidence, outcome: Outcome): Activ
       .returning('id'),
   );
   return { ...session, evidence: withEvidence(session.evidence, evidence) };
+}
+
+/** What was read before this step knows nothing of what the step adds, and its tokens must. */
+function withAdded<T extends { readonly enrolled: readonly FactorKind[] }>(
+  holder: T,
+  { added = [] }: Outcome,
+): T {
+  return { ...holder, enrolled: [...new Set([...holder.enrolled, ...added])] };
 }
 
 function accountOf({ account }: Pick<Step, 'account'>): Account {

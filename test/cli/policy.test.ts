@@ -134,6 +134,12 @@ describe('policy print', () => {
     expect(stdout).toMatch(/User\.ssn +@stepUp/);
   });
 
+  test('the roles may be left to the server', async () => {
+    const { code, stdout } = await print('type Query { a: Int @requiresRole(role: TELLER) }');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Query\.a +@requiresRole TELLER/);
+  });
+
   test('a role that is no name reaches neither the terminal nor a table as it is', async () => {
     const schema = `
       directive @requiresRole(role: String!) on FIELD_DEFINITION
@@ -335,10 +341,11 @@ describe('what cannot be checked is never passed', () => {
       '@stepUp on Query.a: accept names',
     ],
     [
-      'a role without roles',
-      'type Query { a: Int @requiresRole(role: X) }',
-      'There is no directive @requiresRole.',
+      'a role that there is not',
+      'enum Role { A } type Query { a: Int @requiresRole(role: X) }',
+      'invalid value X',
     ],
+    ['no role', 'type Query { a: Int @requiresRole }', '"role"'],
     [
       'a directive of another’s making by the name of a guard',
       'directive @requiresRole(roles: [String]) on FIELD_DEFINITION type Query { a: Int @requiresRole(roles: ["A"]) }',

@@ -15,11 +15,9 @@ import {
   UnsecuredJWT,
 } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readConfig } from '../../src/config/config.ts';
-import { KeyRing } from '../../src/platform/key-ring.ts';
-import { open } from '../../src/platform/seal.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
-import { type Person, TestClient } from '../harness/client.ts';
+import { type Person, TestClient, tokensOf } from '../harness/client.ts';
+import { ownKeyOf } from '../harness/own-key.ts';
 import { query } from '../harness/sql.ts';
 import { codeOf, refresh, VIEWER } from './operations.ts';
 
@@ -37,17 +35,15 @@ beforeAll(async () => {
   app = await startTestApp();
   client = new TestClient(app);
   person = await client.signUp();
-  const [row] = await query<{ kid: string; sealed: string; public_jwk: JWK }>(
-    app.databaseUrl,
-    'select kid, sealed_private_jwk as sealed, public_jwk from signing_key',
-  );
-  const ring = new KeyRing(readConfig({ NODE_ENV: 'test' }).secretKeys);
-  const privateJwk = JSON.parse(open(ring, `signing_key:${row?.kid}:private`, row?.sealed ?? '')) as JWK;
-  ownKey = (await importJWK(privateJwk, 'ES256')) as CryptoKey;
+  ({ ownKey, publicJwk } = await ownKeyOf(app.databaseUrl));
   foreignKey = (await generateKeyPair('ES256')).privateKey;
-  publicJwk = row?.public_jwk ?? {};
 });
 afterAll(() => app[Symbol.asyncDispose]());
+
+/** `mfa` of a token. */
+function mfaOf(token: string): { readonly e: readonly string[] } {
+  return (decodeJwt(token) as { mfa: { e: string[] } }).mfa;
+}
 
 async function jwks(): Promise<{ keys: JWK[] }> {
   return (await (await fetch(`${app.url}/.well-known/jwks.json`)).json()) as { keys: JWK[] };
@@ -76,7 +72,8 @@ describe('a token', () => {
       acr: 'aal1',
       amr: ['pwd', 'otp'],
       auth_time: expect.any(Number),
-      mfa: { c: { emailpassword: expect.any(Number), 'otp-email': expect.any(Number) }, v: true },
+      roles: [],
+      mfa: { c: { emailpassword: expect.any(Number), 'otp-email': expect.any(Number) }, e: [], v: true },
     });
     const { auth_time: authTime, mfa } = payload as { auth_time: number; mfa: { c: Record<string, number> } };
     expect(Math.abs(iat - Math.floor(app.clock.now().getTime() / 1000))).toBeLessThan(60);
@@ -95,6 +92,44 @@ describe('a token', () => {
       'totp',
     ]);
     expect(claims['sid']).toBe(decodeJwt(other.accessToken)['sid']);
+  });
+
+  test('says which second factors the user has: from the step on that adds one, and in every session', async () => {
+    const other = await client.signUp();
+    const { tokens, backupCodes } = await client.enrollTotp(other.accessToken);
+    expect(mfaOf(tokens.accessToken).e.toSorted()).toEqual(['backup-code', 'totp']);
+    const again = await client.signIn(other, { backupCode: backupCodes[0] });
+    expect(mfaOf(again.accessToken).e).toEqual(['totp', 'backup-code']);
+    const { tokens: third } = await client.enrollPhone(again.accessToken, '+12025550101');
+    expect(mfaOf(third.accessToken).e.toSorted()).toEqual(['backup-code', 'otp-phone', 'totp']);
+  });
+
+  test('says nothing of a phone number that only names its user', async () => {
+    const other = await client.signUp();
+    const { tokens } = await client.enrollPhone(other.accessToken, '+12025550102', false);
+    expect(mfaOf(tokens.accessToken).e).toEqual([]);
+  });
+
+  test('says which evidence only identified: a phone that began a sign-in and is no second factor', async () => {
+    const other = await client.signUp();
+    await client.enrollPhone(other.accessToken, '+12025550103', false);
+    await query(app.databaseUrl, "update tenant set sms = 'ANY_FACTOR'");
+    const started = await client.startSignIn({ identifier: '+12025550103' });
+    await client.prepare(started.id, 'PHONE_CODE');
+    const done = await client.attempt(started.id, { phoneCode: await client.codeFor('+12025550103') });
+    const { acr, mfa } = decodeJwt(tokensOf(done).accessToken);
+    expect({ acr, mfa }).toMatchObject({
+      acr: 'aal1',
+      mfa: { c: { 'otp-phone': expect.any(Number) }, i: ['otp-phone'] },
+    });
+  });
+
+  test('says the roles', async () => {
+    const other = await client.signUp();
+    const { sub } = decodeJwt(other.accessToken);
+    await query(app.databaseUrl, `update user_account set roles = '["ADMIN"]' where id = $1`, [sub]);
+    const { accessToken } = await refresh(client, other.refreshToken);
+    expect(decodeJwt(accessToken)['roles']).toEqual(['ADMIN']);
   });
 });
 

@@ -5,7 +5,7 @@ import type { GraphQLSchema } from 'graphql';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import { FACTOR_KINDS, type FactorKind } from '../../src/policy/factor-kind.ts';
 import { StepUpRequire } from '../../src/policy/requirement.ts';
-import stepUpPlugin from '../../src/step-up/pothos/index.ts';
+import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import type { TokenFault } from '../../src/step-up/refusal-error.ts';
 import type { Presented } from '../../src/step-up/standing.ts';
 

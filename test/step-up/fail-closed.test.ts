@@ -13,7 +13,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { RequirementError } from '../../src/policy/requirement.ts';
 import { enforce } from '../../src/step-up/enforce.ts';
-import stepUpPlugin from '../../src/step-up/pothos/index.ts';
+import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import type { Presented } from '../../src/step-up/standing.ts';
 import { caller, NOW, nobody } from './example-schema.ts';
 import { ask } from './example-server.ts';
@@ -172,12 +172,30 @@ describe('a schema is not built whose guard nobody could ever pass:', () => {
     expect(() => enforce(onType, () => fresh)).toThrow(RequirementError);
   });
 
-  test('nor one that lacks the enums of the directives', () => {
+  test('nor one whose role is another thing than an enum', () => {
     const builder = new SchemaBuilder<object>({
       plugins: [stepUpPlugin],
       stepUp: { standing: () => nobody() },
     });
-    builder.queryType({ fields: (t) => ({ hello: t.string({ resolve: () => 'world' }) }) });
-    expect(() => builder.toSchema()).toThrow('enum FactorKind');
+    const Role = builder.objectRef<object>('Role').implement({
+      fields: (t) => ({ name: t.string({ resolve: () => 'admin' }) }),
+    });
+    builder.queryType({ fields: (t) => ({ role: t.field({ type: Role, resolve: () => ({}) }) }) });
+    expect(() => builder.toSchema()).toThrow('named "Role"');
+  });
+});
+
+test('a schema that lacks the enums of the directives gets them', () => {
+  const builder = new SchemaBuilder<object>({
+    plugins: [stepUpPlugin],
+    stepUp: { standing: () => nobody() },
+  });
+  builder.queryType({ fields: (t) => ({ hello: t.string({ stepUp: true, resolve: () => 'world' }) }) });
+  const schema = builder.toSchema();
+  expect(Object.keys(schema.getTypeMap())).toEqual(
+    expect.arrayContaining(['FactorKind', 'StepUpRequire', 'Role']),
+  );
+  expect(execute({ schema, document: parse('{ hello }') })).toMatchObject({
+    errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
   });
 });

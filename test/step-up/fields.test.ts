@@ -4,7 +4,7 @@ import { getIntrospectionQuery, graphql } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { FACTOR_KINDS } from '../../src/policy/factor-kind.ts';
 import { StepUpRequire } from '../../src/policy/requirement.ts';
-import stepUpPlugin from '../../src/step-up/pothos/index.ts';
+import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import { type BankContext, caller, nobody, standingOf } from './example-schema.ts';
 import { ask } from './example-server.ts';
 

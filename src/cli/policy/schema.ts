@@ -103,7 +103,7 @@ function refuseUnknownDirectives(document: DocumentNode): void {
   throw new PolicyError(
     [
       ...unknown,
-      'A directive is defined in the schema or imported with @link. The guards are known: @authenticated, @stepUp and, beside an enum Role, @requiresRole.',
+      'A directive is defined in the schema or imported with @link. The guards are known: @authenticated, @requiresRole and @stepUp.',
     ].join('\n'),
   );
 }

@@ -1,8 +1,10 @@
 // Sessions, and what is derived from their evidence.
+import { findAccount } from '../../factors/account.ts';
+import { sqlOf } from '../../persistence/orm.ts';
 import { acrOf, amrOf, assuranceLevel } from '../../policy/assurance.ts';
 import { authTime, type Evidence } from '../../policy/evidence.ts';
 import type { SessionGrant } from '../../sessions/grants.ts';
-import type { Session } from '../../sessions/session.ts';
+import type { ActiveSession, Session } from '../../sessions/session.ts';
 import { builder } from '../builder.ts';
 import { AssuranceLevelEnum, CategoryEnum, FactorKindEnum } from './enums.ts';
 
@@ -27,30 +29,45 @@ const EvidenceType = builder.objectRef<Evidence>('Evidence').implement({
   }),
 });
 
-export const Assurance = builder.objectRef<readonly Evidence[]>('Assurance').implement({
-  description: 'What a session has proved. Everything here is derived from its evidence.',
+type AssuranceShape = Pick<Session, 'userId' | 'evidence'> & Partial<Pick<ActiveSession, 'enrolled'>>;
+
+export const Assurance = builder.objectRef<AssuranceShape>('Assurance').implement({
+  description:
+    'What a session has proved, and what its user could prove. What it amounts to is derived from its evidence.',
   fields: (t) => ({
     level: t.field({
       type: AssuranceLevelEnum,
       description: 'The level that it amounts to.',
-      resolve: assuranceLevel,
+      resolve: ({ evidence }) => assuranceLevel(evidence),
     }),
     evidence: t.field({
       type: [EvidenceType],
       description: 'The evidence, one for each factor.',
-      resolve: (it) => [...it],
+      resolve: ({ evidence }) => [...evidence],
+    }),
+    enrolled: t.field({
+      type: [FactorKindEnum],
+      description: 'The second factors that its user has and could prove now.',
+      resolve: async ({ userId, enrolled }, _args, { session, em, services }) => {
+        if (enrolled !== undefined) return [...enrolled];
+        if (session?.userId === userId) return [...session.enrolled];
+        return [...services.factors.holdings(await findAccount(sqlOf(em), userId)).enrolled];
+      },
     }),
     acr: t.string({
       description: 'The level as tokens say it (OpenID Connect Core section 2): `aal1` or `aal2`.',
-      resolve: (it) => acrOf(assuranceLevel(it)),
+      resolve: ({ evidence }) => acrOf(assuranceLevel(evidence)),
     }),
-    amr: t.stringList({ description: 'All methods together (RFC 8176).', resolve: (it) => amrOf(it) }),
+    amr: t.stringList({
+      description: 'All methods together (RFC 8176).',
+      resolve: ({ evidence }) => amrOf(evidence),
+    }),
     authTime: t.field({
       type: 'DateTime',
       nullable: true,
       description: 'The newest completion (OpenID Connect Core section 2).',
-      resolve: (it) => {
-        const seconds = authTime(it);
+      resolve: ({ evidence }) => {
+        const seconds = authTime(evidence);
         return seconds === undefined ? null : new Date(seconds * 1000);
       },
     }),
@@ -66,7 +83,7 @@ export const SessionType = builder.objectRef<Session>('Session').implement({
       description: 'Whether this is the session that asks.',
       resolve: (it, _args, { session }) => it.id === session?.id,
     }),
-    assurance: t.field({ type: Assurance, description: 'What it has proved.', resolve: (it) => it.evidence }),
+    assurance: t.field({ type: Assurance, description: 'What it has proved.', resolve: (it) => it }),
     ip: t.exposeString('ip', { nullable: true, description: 'The address that it was opened from.' }),
     userAgent: t.exposeString('userAgent', {
       nullable: true,

@@ -197,7 +197,7 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
       type: Assurance,
       nullable: true,
       description: 'What the session that asks has proved. Null for another user.',
-      resolve: ({ id }, _args, { session }) => (session?.userId === id ? session.evidence : null),
+      resolve: ({ id }, _args, { session }) => (session?.userId === id ? session : null),
     }),
     auditEvents: t.field({
       type: [AuditEventType],

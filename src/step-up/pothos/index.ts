@@ -7,14 +7,17 @@ import SchemaBuilder, {
   type PothosTypeConfig,
   type SchemaTypes,
 } from '@pothos/core';
-import { GraphQLEnumType, GraphQLSchema } from 'graphql';
+import { type GraphQLEnumType, GraphQLSchema, isEnumType } from 'graphql';
 import { guardDirectives } from '../directive.ts';
 import { enforce } from '../enforce.ts';
-import type { GuardDirectives } from '../guard.ts';
+import { annotated } from '../guard.ts';
+import { guardEnums } from '../type-definitions.ts';
 import type { GuardOptions } from './types.ts';
 
-const pluginName = 'stepUp' as const;
-export default pluginName;
+/** Goes first among the builder's `plugins`: its guards stand before everything that the others do. */
+export const stepUpPlugin = 'stepUp' as const;
+
+export type { GuardOptions, StepUpPluginOptions } from './types.ts';
 
 export class PothosStepUpPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onTypeConfig(typeConfig: PothosTypeConfig): PothosTypeConfig {
@@ -26,44 +29,34 @@ export class PothosStepUpPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
   }
 
   override afterBuild(schema: GraphQLSchema): GraphQLSchema {
+    const { standing, role = 'Role' } = this.builder.options.stepUp;
+    const ours = guardEnums();
     const directives = guardDirectives({
-      FactorKind: enumOf(schema, 'FactorKind'),
-      StepUpRequire: enumOf(schema, 'StepUpRequire'),
-      Role: enumOf(schema, 'Role'),
+      FactorKind: enumOf(schema, 'FactorKind') ?? ours.FactorKind,
+      StepUpRequire: enumOf(schema, 'StepUpRequire') ?? ours.StepUpRequire,
+      Role: enumOf(schema, role) ?? ours.Role,
     });
     const config = schema.toConfig();
     const declared = new GraphQLSchema({ ...config, directives: [...config.directives, ...directives] });
-    return enforce(declared, this.builder.options.stepUp.standing);
+    return enforce(declared, standing);
   }
 }
 
-SchemaBuilder.registerPlugin(pluginName, PothosStepUpPlugin);
+SchemaBuilder.registerPlugin(stepUpPlugin, PothosStepUpPlugin);
 
-interface Annotated {
-  extensions?: Readonly<Record<string, unknown>> | null | undefined;
-}
-
-function annotate<Config extends Annotated>(
+function annotate<Config extends { extensions?: Readonly<Record<string, unknown>> | null | undefined }>(
   config: Config,
   { authenticated, requiresRole, stepUp }: GuardOptions<string>,
 ): Config {
-  const guards: GuardDirectives = {
+  return annotated(config, {
     ...(authenticated === undefined ? {} : { authenticated: {} }),
     ...(requiresRole === undefined ? {} : { requiresRole: { role: requiresRole } }),
     ...(stepUp === undefined ? {} : { stepUp: stepUp === true ? {} : stepUp }),
-  };
-  if (Object.keys(guards).length === 0) return config;
-  const others: unknown = config.extensions?.['directives'];
-  const directives = Array.isArray(others)
-    ? [...others, ...Object.entries(guards).map(([name, args]) => ({ name, args }))]
-    : { ...(others as object | undefined), ...guards };
-  return { ...config, extensions: { ...config.extensions, directives } };
+  });
 }
 
-function enumOf(schema: GraphQLSchema, name: string): GraphQLEnumType {
+/** The schema's own, if it has one: that may say more. */
+function enumOf(schema: GraphQLSchema, name: string): GraphQLEnumType | null {
   const type = schema.getType(name);
-  if (!(type instanceof GraphQLEnumType)) {
-    throw new Error(`The schema needs an enum ${name}: an argument of a guard's directive is made of it.`);
-  }
-  return type;
+  return isEnumType(type) ? type : null;
 }

@@ -5,6 +5,8 @@ import type { FindStanding } from '../standing.ts';
 export interface StepUpPluginOptions<Context> {
   /** Reads who is asking from an operation’s context: synchronous, and the same function that `useStepUp` is given. */
   readonly standing: FindStanding<Context>;
+  /** The name of the schema's enum that `@requiresRole` takes; `Role` unless said otherwise. */
+  readonly role?: string;
 }
 
 /** Guards of a field, or of every field of a type. */

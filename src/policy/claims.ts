@@ -1,0 +1,101 @@
+// What a token says of a session and its user, and how much of it may be believed: `acr`, `amr` and `auth_time` (OpenID
+// Connect Core), `roles`, and `mfa`, which holds the seconds at which each factor was completed. Reading never makes more
+// of a token than was written, and takes every doubt for the worse.
+import { AssuranceLevel, acrOf, amrOf, assuranceLevel } from './assurance.ts';
+import type { Standing } from './decision.ts';
+import { authTime, type Evidence, evidenceOf } from './evidence.ts';
+import { Category, FACTOR_KINDS, FACTOR_TRAITS, type FactorKind, SECOND_FACTORS } from './factor-kind.ts';
+
+/** A type and no interface, so that it may stand wherever claims of any kind may. */
+export type StandingClaims = {
+  readonly acr: string;
+  readonly amr: readonly string[];
+  readonly auth_time: number | undefined;
+  readonly roles: readonly string[];
+  readonly mfa: {
+    /** When each factor was completed, in seconds since 1970, under its factor id. */
+    readonly c: Readonly<Record<string, number>>;
+    /** The second factors that the user has. */
+    readonly e: readonly string[];
+    /** Those of `c` that only identified the user. */
+    readonly i?: readonly string[];
+    /** Whether the policy's demands are met. */
+    readonly v: boolean;
+  };
+};
+
+export function standingClaims(
+  { evidence, enrolled, roles }: Standing,
+  meetsPolicy: boolean,
+): StandingClaims {
+  const completedAt = evidence.map((one) => [idOf(one.factor), one.completedAt]);
+  const identifying = evidence.filter((one) => one.categories.length === 0).map((one) => idOf(one.factor));
+  return {
+    acr: acrOf(assuranceLevel(evidence)),
+    amr: amrOf(evidence),
+    auth_time: authTime(evidence),
+    roles: [...roles],
+    mfa: {
+      c: Object.fromEntries(completedAt),
+      e: enrolled.map(idOf),
+      ...(identifying.length === 0 ? {} : { i: identifying }),
+      v: meetsPolicy,
+    },
+  };
+}
+
+/** @param latest what was completed after this is no evidence, in seconds since 1970. */
+export function standingOf(claims: Readonly<Record<string, unknown>>, latest: number): Standing {
+  const mfa = recordOf(claims['mfa']);
+  const roles = textsOf(claims['roles']) ?? [];
+  const enrolled = enrolledOf(mfa['e']);
+  return { evidence: believable(evidenceIn(mfa, latest), claims['acr']), enrolled, roles };
+}
+
+function evidenceIn(mfa: Readonly<Record<string, unknown>>, latest: number): Evidence[] {
+  const identifying = mfa['i'] === undefined ? [] : textsOf(mfa['i']);
+  return Object.entries(recordOf(mfa['c'])).flatMap(([id, completedAt]) => {
+    const factor = kindOf(id);
+    if (factor === undefined || !isTime(completedAt) || completedAt > latest) return [];
+    // Where it is not clear which of them proved nothing, none proved anything.
+    const provedNothing = identifying?.includes(id) ?? true;
+    return evidenceOf(factor, completedAt, provedNothing ? [] : FACTOR_TRAITS[factor].categories);
+  });
+}
+
+/**
+ * The issuer knows more than a token says (a phone that only identified, a server that did not yet say so): where it
+ * calls the session less than AAL2, what would make it more does not count.
+ */
+function believable(evidence: readonly Evidence[], acr: unknown): readonly Evidence[] {
+  if (acr === acrOf(AssuranceLevel.AAL2) || assuranceLevel(evidence) === AssuranceLevel.AAL1) return evidence;
+  return evidence.filter((one) => !one.categories.includes(Category.POSSESSION));
+}
+
+/** When it is unknown, it could be any: then nobody passes by a first factor for want of a second. */
+function enrolledOf(claim: unknown): readonly FactorKind[] {
+  const kinds = textsOf(claim)?.map(kindOf);
+  const isKnown = kinds?.every((kind) => kind !== undefined && SECOND_FACTORS.includes(kind)) ?? false;
+  return isKnown ? (kinds as FactorKind[]) : SECOND_FACTORS;
+}
+
+function idOf(kind: FactorKind): string {
+  return FACTOR_TRAITS[kind].factorId;
+}
+
+function kindOf(id: string): FactorKind | undefined {
+  return FACTOR_KINDS.find((kind) => idOf(kind) === id);
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+function textsOf(value: unknown): string[] | null {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value : null;
+}

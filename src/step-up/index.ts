@@ -1,0 +1,27 @@
+// `stepgate/step-up`: what guards the fields of any GraphQL schema, whichever way the schema is made and served.
+export type { Refusal, RefusalCode, Remedy, Standing } from '../policy/decision.ts';
+export type { Evidence } from '../policy/evidence.ts';
+export { Category, FactorKind } from '../policy/factor-kind.ts';
+export {
+  type Requirement,
+  RequirementError,
+  type RequirementOptions,
+  requirement,
+  StepUpRequire,
+} from '../policy/requirement.ts';
+export { type DirectiveEnums, guardDirectives } from './directive.ts';
+export { enforce } from './enforce.ts';
+export { type Guard, type GuardDirectives, guardsOf, refuse } from './guard.ts';
+export { type GuardedField, guardedFields, type OperationToRun } from './operation.ts';
+export { challengeHeader, RefusalError, refusalBehind, type TokenFault } from './refusal-error.ts';
+export { refuseMutation } from './refuse-mutation.ts';
+export type { SessionOptions } from './session-lookup.ts';
+export type { FindStanding, Presented } from './standing.ts';
+export {
+  type PresentedToken,
+  type StepgateTokens,
+  stepgateTokens,
+  type TokenHolder,
+  type TokenOptions,
+} from './tokens.ts';
+export { guardEnums, stepUpTypeDefs, type TypeDefinitionOptions } from './type-definitions.ts';

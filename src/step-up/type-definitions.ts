@@ -1,0 +1,36 @@
+// The directives, and the enums that their arguments are made of, as a schema that is written in SDL takes them in.
+import { GraphQLEnumType, GraphQLSchema, parse, print, printSchema } from 'graphql';
+import { FACTOR_KINDS } from '../policy/factor-kind.ts';
+import { StepUpRequire } from '../policy/requirement.ts';
+import { type DirectiveEnums, guardDirectives } from './directive.ts';
+
+export interface TypeDefinitionOptions {
+  /** The enum of the schema itself that `@requiresRole` takes. Without it there is an enum `Role` with Stepgate's roles. */
+  readonly role?: string;
+}
+
+/** Beside the schema's own definitions: `typeDefs: [stepUpTypeDefs(), typeDefs]`. */
+export function stepUpTypeDefs({ role }: TypeDefinitionOptions = {}): string {
+  const enums = guardEnums();
+  if (role === undefined) return printed(enums);
+  const { definitions, ...document } = parse(printed({ ...enums, Role: enumOf(role, ['ADMIN']) }));
+  const others = definitions.filter((one) => !('name' in one) || one.name?.value !== role);
+  return print({ ...document, definitions: others });
+}
+
+function printed(enums: DirectiveEnums): string {
+  return printSchema(new GraphQLSchema({ directives: guardDirectives(enums) }));
+}
+
+/** For a schema that has none of these names. */
+export function guardEnums(): DirectiveEnums {
+  return {
+    FactorKind: enumOf('FactorKind', FACTOR_KINDS),
+    StepUpRequire: enumOf('StepUpRequire', Object.values(StepUpRequire)),
+    Role: enumOf('Role', ['ADMIN']),
+  };
+}
+
+function enumOf(name: string, values: readonly string[]): GraphQLEnumType {
+  return new GraphQLEnumType({ name, values: Object.fromEntries(values.map((one) => [one, {}])) });
+}

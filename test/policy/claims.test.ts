@@ -1,0 +1,128 @@
+// What a token says of a session, read by another server: never more than the session holds, and every doubt for the worse.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { assuranceLevel } from '../../src/policy/assurance.ts';
+import { standingClaims, standingOf } from '../../src/policy/claims.ts';
+import { refuseRole, refuseStepUp, type Standing } from '../../src/policy/decision.ts';
+import { type Evidence, evidenceOf, withEvidence } from '../../src/policy/evidence.ts';
+import { requirement } from '../../src/policy/requirement.ts';
+import { demand, NOW, SECOND_FACTORS, standing } from './arbitraries.ts';
+
+/** A session keeps one of each factor. */
+const session = standing.map((one) => ({
+  ...one,
+  evidence: one.evidence.reduce<Evidence[]>(withEvidence, []),
+}));
+
+const read = (claims: object, latest = NOW): Standing =>
+  standingOf(claims as Record<string, unknown>, latest);
+
+/** As it arrives: JSON. */
+const sent = (one: Standing): Record<string, unknown> =>
+  JSON.parse(JSON.stringify(standingClaims(one, true))) as Record<string, unknown>;
+
+describe('a token', () => {
+  test('opens nothing that its session does not', () => {
+    fc.assert(
+      fc.property(session, demand, fc.constantFrom('ADMIN', 'AUDITOR'), (one, demanded, role) => {
+        const other = read(sent(one));
+        if (refuseStepUp(other, demanded, NOW) === null) expect(refuseStepUp(one, demanded, NOW)).toBeNull();
+        expect(refuseRole(other, role)).toEqual(refuseRole(one, role));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('opens all that its session does, unless one passkey proved two categories', () => {
+    fc.assert(
+      fc.property(session, demand, (one, demanded) => {
+        fc.pre(one.evidence.every((it) => it.categories.length < 2));
+        expect(refuseStepUp(read(sent(one)), demanded, NOW)).toEqual(refuseStepUp(one, demanded, NOW));
+      }),
+    );
+  });
+
+  test('opens nothing more for whatever is taken from it', () => {
+    const taken = fc.constantFrom('acr', 'mfa', 'mfa.c', 'mfa.e', 'roles');
+    fc.assert(
+      fc.property(session, demand, taken, (one, demanded, path) => {
+        const claims = sent(one);
+        const [outer = '', inner] = path.split('.');
+        if (inner === undefined) delete claims[outer];
+        else delete (claims[outer] as Record<string, unknown>)[inner];
+        const other = read(claims);
+        if (refuseStepUp(other, demanded, NOW) === null) expect(refuseStepUp(one, demanded, NOW)).toBeNull();
+        for (const role of other.roles) expect(one.roles).toContain(role);
+      }),
+    );
+  });
+});
+
+const AAL2 = {
+  acr: 'aal2',
+  roles: ['ADMIN'],
+  mfa: { c: { emailpassword: NOW - 60, totp: NOW - 30 }, e: ['totp'], v: true },
+};
+
+test('the token that the ones below differ from in one thing is read whole', () => {
+  expect(read(AAL2)).toEqual({
+    evidence: [evidenceOf('PASSWORD', NOW - 60), evidenceOf('TOTP', NOW - 30)],
+    enrolled: ['TOTP'],
+    roles: ['ADMIN'],
+  });
+});
+
+describe('evidence', () => {
+  test.each([
+    ['the token says aal1', { ...AAL2, acr: 'aal1' }],
+    ['the token says no acr', { ...AAL2, acr: undefined }],
+    ['the token says an acr that nobody knows', { ...AAL2, acr: 'aal3' }],
+    [
+      'its time is in the future',
+      { ...AAL2, mfa: { ...AAL2.mfa, c: { emailpassword: NOW, totp: NOW + 1 } } },
+    ],
+    ['its time is text', { ...AAL2, mfa: { ...AAL2.mfa, c: { emailpassword: NOW, totp: `${NOW}` } } }],
+    ['its time is null', { ...AAL2, mfa: { ...AAL2.mfa, c: { emailpassword: NOW, totp: null } } }],
+    ['nobody knows the factor', { ...AAL2, mfa: { ...AAL2.mfa, c: { emailpassword: NOW, retina: NOW } } }],
+    ['it only identified', { ...AAL2, mfa: { ...AAL2.mfa, i: ['totp'] } }],
+    ['what only identified is not clear', { ...AAL2, mfa: { ...AAL2.mfa, i: 'emailpassword' } }],
+    ['the evidence is a list', { ...AAL2, mfa: { ...AAL2.mfa, c: ['totp'] } }],
+    ['there is no mfa', { ...AAL2, mfa: undefined }],
+    ['mfa is text', { ...AAL2, mfa: 'totp' }],
+  ])('is none of a second factor when %s', (_why, claims) => {
+    const one = read(claims);
+    expect(assuranceLevel(one.evidence)).toBe('AAL1');
+    expect(refuseStepUp(one, requirement(), NOW)?.code).toBe('STEP_UP_REQUIRED');
+  });
+});
+
+describe('a user whose second factors are unknown', () => {
+  const strongest = requirement({ require: 'STRONGEST_ENROLLED' });
+  const password = { acr: 'aal1', mfa: { c: { emailpassword: NOW }, e: [], v: true } };
+
+  test('is not one who has none: that one passes by the password', () => {
+    expect(refuseStepUp(read(password), strongest, NOW)).toBeNull();
+  });
+
+  test.each([
+    ['is missing', undefined],
+    ['is null', null],
+    ['is text', 'totp'],
+    ['is a list of numbers', [1]],
+    ['names a factor that nobody knows', ['retina']],
+    ['names a first factor', ['emailpassword']],
+  ])('does not pass by a first factor when the list %s', (_why, e) => {
+    const one = read({ ...password, mfa: { ...password.mfa, e } });
+    expect(one.enrolled.toSorted()).toEqual(SECOND_FACTORS.toSorted());
+    expect(refuseStepUp(one, strongest, NOW)?.code).toBe('STEP_UP_REQUIRED');
+  });
+});
+
+test.each([
+  ['text', 'ADMIN'],
+  ['numbers', [1]],
+  ['an object', { ADMIN: true }],
+  ['nothing', undefined],
+])('roles that are %s are none', (_what, roles) => {
+  expect(refuseRole(read({ ...AAL2, roles }), 'ADMIN')?.code).toBe('FORBIDDEN');
+});

@@ -1,0 +1,396 @@
+// Tokens of a real Stepgate, verified by another server that has nothing but its published keys: who is let in, and
+// every doubt, which is nobody.
+import { createHmac } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type CryptoKey,
+  decodeJwt,
+  decodeProtectedHeader,
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  SignJWT,
+  UnsecuredJWT,
+} from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { refuseRole, refuseStepUp } from '../../src/policy/decision.ts';
+import { requirement } from '../../src/policy/requirement.ts';
+import { stepgateTokens, type TokenOptions } from '../../src/step-up/tokens.ts';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { type Person, TestClient, type Tokens } from '../harness/client.ts';
+import { ownKeyOf } from '../harness/own-key.ts';
+import { query } from '../harness/sql.ts';
+import { refresh } from '../sessions/operations.ts';
+
+const ISSUER = 'http://localhost:4000';
+
+let app: TestApp;
+let client: TestClient;
+let person: Person;
+/** With a second factor, proved. */
+let strong: Tokens;
+let secret: string;
+let ownKey: CryptoKey;
+let publicJwk: JWK;
+const failures: unknown[] = [];
+
+beforeAll(async () => {
+  app = await startTestApp();
+  client = new TestClient(app);
+  person = await client.signUp();
+  ({ tokens: strong, secret } = await client.enrollTotp(person.accessToken));
+  ({ ownKey, publicJwk } = await ownKeyOf(app.databaseUrl));
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+function verifier(options: Partial<TokenOptions> = {}) {
+  return stepgateTokens({
+    issuer: ISSUER,
+    jwksUrl: `${app.url}/.well-known/jwks.json`,
+    now: () => app.clock.now(),
+    onError: (error) => failures.push(error),
+    ...options,
+  });
+}
+
+const seconds = (): number => Math.floor(app.clock.now().getTime() / 1000);
+
+interface Forgery {
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly payload?: Readonly<Record<string, unknown>>;
+  readonly key?: CryptoKey;
+}
+
+/** A token like the real one, but for what is given; undefined takes a member away. */
+async function forge({ header = {}, payload = {}, key = ownKey }: Forgery): Promise<string> {
+  const real = { ...decodeProtectedHeader(strong.accessToken), ...header };
+  const claims = { ...decodeJwt(strong.accessToken), ...payload };
+  return new SignJWT(claims).setProtectedHeader(JSON.parse(JSON.stringify(real)) as never).sign(key);
+}
+
+const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+
+function hmacWith(shared: string): string {
+  const header = { ...decodeProtectedHeader(strong.accessToken), alg: 'HS256' };
+  const signed = `${encoded(header)}.${strong.accessToken.split('.')[1]}`;
+  return `${signed}.${createHmac('sha256', shared).update(signed).digest('base64url')}`;
+}
+
+describe('a real token', () => {
+  test('tells who is asking, and what they have proved, can prove and may do', async () => {
+    const { standing, holder, fault, now } = await verifier().present(`Bearer ${strong.accessToken}`);
+    const { data } = await client.graphql('{ viewer { id } }', {}, strong.accessToken);
+    expect(fault).toBeNull();
+    expect(holder).toEqual({
+      userId: data.viewer.id,
+      sessionId: decodeJwt(strong.accessToken)['sid'],
+      tenantId: 'default',
+    });
+    expect(standing?.evidence.map((one) => one.factor)).toEqual(['PASSWORD', 'EMAIL_CODE', 'TOTP']);
+    expect(standing?.enrolled.toSorted()).toEqual(['BACKUP_CODE', 'TOTP']);
+    expect(standing?.roles).toEqual([]);
+    expect(refuseStepUp(standing, requirement(), now)).toBeNull();
+  });
+
+  test('of a session without a second factor is sent to enroll one', async () => {
+    const other = await client.signUp();
+    const { standing, now } = await verifier().present(`Bearer ${other.accessToken}`);
+    expect(refuseStepUp(standing, requirement(), now)?.code).toBe('ENROLLMENT_REQUIRED');
+    expect(refuseStepUp(standing, requirement({ require: 'STRONGEST_ENROLLED' }), now)).toBeNull();
+  });
+
+  test('of a session that did not prove its user’s second factor is sent to prove it', async () => {
+    const stale = await refresh(client, (await client.signUp()).refreshToken);
+    const token = await forge({ payload: { ...decodeJwt(stale.accessToken), mfa: { c: {}, e: ['totp'] } } });
+    const { standing, now } = await verifier().present(`Bearer ${token}`);
+    expect(refuseStepUp(standing, requirement({ require: 'STRONGEST_ENROLLED' }), now)?.remedy).toBe(
+      'STEP_UP',
+    );
+  });
+
+  test('carries its user’s roles', async () => {
+    const other = await client.signUp();
+    const { sub } = decodeJwt(other.accessToken);
+    await query(app.databaseUrl, `update user_account set roles = '["ADMIN"]' where id = $1`, [sub]);
+    const { accessToken } = await refresh(client, other.refreshToken);
+    const { standing } = await verifier().present(`Bearer ${accessToken}`);
+    expect(refuseRole(standing, 'ADMIN')).toBeNull();
+    expect(refuseRole(standing, 'OWNER')?.code).toBe('FORBIDDEN');
+  });
+
+  test('is verified by one look at the keys, however many arrive at once', async () => {
+    let looks = 0;
+    await using server = await listen((_request, response) => {
+      looks += 1;
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [publicJwk] }));
+    });
+    const tokens = verifier({ jwksUrl: server.url });
+    const all = await Promise.all(
+      Array.from({ length: 50 }, () => tokens.present(`Bearer ${strong.accessToken}`)),
+    );
+    expect(all.every((one) => one.standing !== null)).toBe(true);
+    expect(looks).toBe(1);
+  });
+
+  test('is expired a few seconds after its time, and says so', async () => {
+    const { exp = 0 } = decodeJwt(strong.accessToken);
+    const at = (time: number) =>
+      verifier({ now: () => new Date(time * 1000) }).present(`Bearer ${strong.accessToken}`);
+    expect((await at(exp + 4)).fault).toBeNull();
+    expect(await at(exp + 5)).toMatchObject({ standing: null, holder: null, fault: 'EXPIRED' });
+  });
+});
+
+describe('is nobody', () => {
+  test.each([[null], [undefined], [''], ['  ']])(
+    'without a word of a fault, who sends %j',
+    async (header) => {
+      expect(await verifier().present(header)).toMatchObject({ standing: null, holder: null, fault: null });
+    },
+  );
+
+  test.each<[string, () => string | Promise<string>]>([
+    ['another key under the name of ours', async () => forge({ key: (await otherKey()).privateKey })],
+    [
+      'another key under a name that is not published',
+      async () => forge({ key: (await otherKey()).privateKey, header: { kid: 'A'.repeat(43) } }),
+    ],
+    ['our key without a name', () => forge({ header: { kid: undefined } })],
+    [
+      'a key that comes with the token',
+      async () => {
+        const { publicKey, privateKey } = await otherKey();
+        return forge({ key: privateKey, header: { jwk: await exportJWK(publicKey), kid: undefined } });
+      },
+    ],
+    ['alg none', () => new UnsecuredJWT(decodeJwt(strong.accessToken)).encode()],
+    [
+      'alg none with everything else in place',
+      () =>
+        `${encoded({ ...decodeProtectedHeader(strong.accessToken), alg: 'none' })}.${strong.accessToken.split('.')[1]}.`,
+    ],
+    ['HS256 with the public key as JSON', () => hmacWith(JSON.stringify(publicJwk))],
+    [
+      'HS256 with the public key as PEM',
+      async () => hmacWith(await exportSPKI((await importJWK({ ...publicJwk, ext: true })) as CryptoKey)),
+    ],
+    [
+      'ES384',
+      async () => forge({ key: (await generateKeyPair('ES384')).privateKey, header: { alg: 'ES384' } }),
+    ],
+    ['typ JWT, as an ID token has', () => forge({ header: { typ: 'JWT' } })],
+    ['no typ', () => forge({ header: { typ: undefined } })],
+    ['another audience', () => forge({ payload: { aud: 'https://api.example.com' } })],
+    ['no audience', () => forge({ payload: { aud: undefined } })],
+    ['another issuer', () => forge({ payload: { iss: `${ISSUER}.example.com` } })],
+    ['no issuer', () => forge({ payload: { iss: undefined } })],
+    ['no subject', () => forge({ payload: { sub: undefined } })],
+    ['no session', () => forge({ payload: { sid: undefined } })],
+    ['a session that is a number', () => forge({ payload: { sid: 5 } })],
+    ['no expiry', () => forge({ payload: { exp: undefined } })],
+    ['no time of issue', () => forge({ payload: { iat: undefined } })],
+    ['a time of issue that has not come', () => forge({ payload: { iat: seconds() + 60 } })],
+    ['a time before which it does not count', () => forge({ payload: { nbf: seconds() + 60 } })],
+    [
+      'a subject that was put in',
+      () => {
+        const [header, , signature] = strong.accessToken.split('.');
+        return `${header}.${encoded({ ...decodeJwt(strong.accessToken), sub: 'somebody' })}.${signature}`;
+      },
+    ],
+    ['no signature', () => strong.accessToken.replace(/[^.]*$/, '')],
+    ['garbage for a token', () => 'garbage'],
+    ['a refresh token', () => person.refreshToken],
+  ])('who comes with %s', async (_what, make) => {
+    failures.length = 0;
+    const presented = await verifier().present(`Bearer ${await make()}`);
+    expect(presented).toMatchObject({ standing: null, holder: null, fault: 'INVALID' });
+    expect(failures).toEqual([]); // it is the token’s fault, and no operator is called
+  });
+
+  test.each(['Basic TOKEN', 'TOKEN', 'Bearer TOKEN TOKEN', 'DPoP TOKEN'])(
+    'who puts a right token behind %s',
+    async (header) => {
+      const authorization = header.replaceAll('TOKEN', strong.accessToken);
+      expect((await verifier().present(authorization)).fault).toBe('INVALID');
+    },
+  );
+
+  test('when a token was made for another audience than this server’s', async () => {
+    const tokens = verifier({ audience: 'https://customers.example.com' });
+    expect((await tokens.present(`Bearer ${strong.accessToken}`)).fault).toBe('INVALID');
+  });
+});
+
+describe('keys', () => {
+  test('that rotate are found: a token of the new one counts at once, and of the one taken away no more', async () => {
+    const { publicKey, privateKey } = await otherKey();
+    const newJwk = { ...(await exportJWK(publicKey)), kid: 'new', alg: 'ES256', use: 'sig' };
+    let keys = [publicJwk];
+    await using server = await listen((_request, response) => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
+    });
+    const tokens = verifier({ jwksUrl: server.url, keysCooldownSeconds: 0 });
+    const fresh = `Bearer ${await forge({ key: privateKey, header: { kid: 'new' } })}`;
+    const old = `Bearer ${strong.accessToken}`;
+    expect((await tokens.present(old)).fault).toBeNull();
+    expect((await tokens.present(fresh)).fault).toBe('INVALID');
+    keys = [newJwk];
+    expect((await tokens.present(fresh)).fault).toBeNull();
+    expect((await tokens.present(old)).fault).toBe('INVALID');
+  });
+
+  test('are not asked for again and again because of tokens of unknown ones', async () => {
+    let looks = 0;
+    await using server = await listen((_request, response) => {
+      looks += 1;
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [publicJwk] }));
+    });
+    const tokens = verifier({ jwksUrl: server.url, keysCooldownSeconds: 60 });
+    for (const kid of ['a', 'b', 'c']) {
+      await tokens.present(`Bearer ${await forge({ header: { kid } })}`);
+    }
+    expect(looks).toBe(1);
+  });
+
+  test.each<[string, (url: string) => string, (response: ServerResponse) => void]>([
+    ['nobody answers', () => 'http://127.0.0.1:1/jwks.json', () => {}],
+    ['the server fails', (url) => url, (response) => response.writeHead(500).end('{}')],
+    ['the answer is no JSON', (url) => url, (response) => response.end('<html>')],
+    ['the answer is no key set', (url) => url, (response) => response.end('{"keys": 5}')],
+    [
+      'the answer leads elsewhere',
+      (url) => url,
+      (response) => response.writeHead(302, { location: `${app.url}/.well-known/jwks.json` }).end(),
+    ],
+  ])('that cannot be read let nobody in, and the operator is told: %s', async (_what, urlOf, answer) => {
+    await using server = await listen((_request, response) => answer(response));
+    failures.length = 0;
+    const presented = await verifier({ jwksUrl: urlOf(server.url) }).present(`Bearer ${strong.accessToken}`);
+    expect(presented).toMatchObject({ standing: null, fault: 'INVALID' });
+    expect(failures).toHaveLength(1);
+    expect(JSON.stringify(failures) + String(failures[0])).not.toContain(strong.accessToken);
+  });
+});
+
+describe('with a look at the session', () => {
+  const session = (cacheSeconds = 5, url = `${app.url}/graphql`) => ({ session: { url, cacheSeconds } });
+
+  test('what was proved since the token was made counts, and what the server says of it', async () => {
+    const other = await client.signIn(person, { totp: client.totp(secret, 1) });
+    const { standing, now } = await verifier(session()).present(`Bearer ${other.accessToken}`);
+    expect(standing?.evidence).toContainEqual({
+      factor: 'TOTP',
+      categories: ['POSSESSION'],
+      amr: ['otp'],
+      completedAt: expect.any(Number),
+    });
+    expect(standing?.enrolled.toSorted()).toEqual(['BACKUP_CODE', 'TOTP']);
+    expect(refuseStepUp(standing, requirement(), now)).toBeNull();
+  });
+
+  test('one that has ended is nobody, at the latest when the answer is too old', async () => {
+    const other = await client.signUp();
+    const tokens = verifier(session(5));
+    const offline = verifier();
+    const header = `Bearer ${other.accessToken}`;
+    expect((await tokens.present(header)).standing).not.toBeNull();
+    await client.graphql('mutation { signOut { id } }', {}, other.accessToken);
+    app.clock.advance(4);
+    expect((await tokens.present(header)).standing).not.toBeNull();
+    app.clock.advance(1);
+    expect(await tokens.present(header)).toMatchObject({ standing: null, holder: null, fault: 'INVALID' });
+    expect((await offline.present(header)).standing).not.toBeNull(); // which is why one would look
+  });
+
+  test('the server is asked once for all requests of a token at a time, and once per token', async () => {
+    let asked = 0;
+    await using proxy = await listen((request, response) => {
+      asked += 1;
+      const body: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => body.push(chunk));
+      request.on('end', () => {
+        const headers = {
+          'content-type': 'application/json',
+          authorization: `${request.headers.authorization}`,
+        };
+        void fetch(`${app.url}/graphql`, { method: 'POST', headers, body: Buffer.concat(body) })
+          .then((answer) => answer.text())
+          .then((text) => response.end(text));
+      });
+    });
+    const other = await client.signUp();
+    const tokens = verifier(session(60, proxy.url));
+    const present = () => tokens.present(`Bearer ${other.accessToken}`);
+    const all = await Promise.all(Array.from({ length: 20 }, present));
+    expect(all.every((one) => one.standing !== null)).toBe(true);
+    expect(asked).toBe(1);
+    await present();
+    expect(asked).toBe(1);
+    await tokens.present(`Bearer ${person.accessToken}`);
+    expect(asked).toBe(2);
+  });
+
+  test('the server is not asked about a token that is none', async () => {
+    let asked = 0;
+    await using server = await listen((_request, response) => {
+      asked += 1;
+      response.end('{}');
+    });
+    const token = await forge({ key: (await otherKey()).privateKey });
+    expect((await verifier(session(5, server.url)).present(`Bearer ${token}`)).fault).toBe('INVALID');
+    expect(asked).toBe(0);
+  });
+
+  test.each<[string, (response: ServerResponse) => void]>([
+    ['fails', (response) => response.writeHead(500).end('{"data": null}')],
+    ['answers no JSON', (response) => response.end('<html>')],
+    ['answers nothing', (response) => response.destroy()],
+    ['answers an error', (response) => response.end('{"data":{"viewer":null},"errors":[{"message":"x"}]}')],
+    [
+      'answers about somebody else',
+      (response) =>
+        response.end('{"data":{"viewer":{"id":"x","roles":[],"assurance":{"evidence":[],"enrolled":[]}}}}'),
+    ],
+    [
+      'sends the token elsewhere',
+      (response) => response.writeHead(307, { location: `${app.url}/graphql` }).end(),
+    ],
+  ])('a server that %s lets nobody in, and is asked again', async (_what, answer) => {
+    let asked = 0;
+    await using server = await listen((_request, response) => {
+      asked += 1;
+      answer(response);
+    });
+    failures.length = 0;
+    const tokens = verifier(session(60, server.url));
+    for (const time of [1, 2]) {
+      const presented = await tokens.present(`Bearer ${person.accessToken}`);
+      expect(presented).toMatchObject({ standing: null, fault: 'INVALID' });
+      expect(failures).toHaveLength(time);
+    }
+    expect(asked).toBeGreaterThanOrEqual(2);
+    expect(failures.map(String).join('')).not.toContain(person.accessToken);
+  });
+});
+
+function otherKey() {
+  return generateKeyPair('ES256', { extractable: true });
+}
+
+async function listen(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const server: Server = createServer(handler);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
