@@ -17,6 +17,7 @@ const LAYERS = [
   'sessions',
   'delivery',
   'persistence',
+  'client',
   'step-up',
   'policy',
   'config',
@@ -91,6 +92,23 @@ describe('the architecture', () => {
     expect(foreign).toEqual([]);
   });
 
+  test('the public client imports nothing of ours, and each library in the file that is for it', () => {
+    const peers: Readonly<Record<string, RegExp>> = {
+      'client/apollo.ts': /^(@apollo\/client(\/utilities)?|rxjs)$/,
+      'client/urql.ts': /^(@urql\/core|wonka)$/,
+      'client/react.ts': /^react$/,
+    };
+    const clients = files.filter((file) => file.layer === 'client');
+    const foreign = clients.flatMap((file) => [
+      ...file.imports.filter((name) => !name.startsWith('./') && !peers[file.path]?.test(name)),
+      ...importedFiles(file).filter((target) => layerOf(target) !== 'client'),
+    ]);
+    expect(foreign).toEqual([]);
+    expect(files.filter((file) => file.layer !== 'client').flatMap(importedFiles)).not.toContainEqual(
+      expect.stringMatching(/^client\//),
+    );
+  });
+
   test('policy is pure: it imports nothing but itself', () => {
     const foreign = files
       .filter((file) => file.layer === 'policy')
@@ -116,10 +134,11 @@ describe('the architecture', () => {
   test('time and randomness come from platform only', () => {
     const sources = /\bDate\.now\(|new Date\(\)|Math\.random\(|import [^;]*random[^;]*'node:crypto'/;
     const users = pathsWhere((file) => file.layer !== 'platform' && sources.test(code(file)));
-    // The demo is a client, the supervisor of the embedded PostgreSQL a program of its own, and tokens are verified in
-    // other people's programs.
-    const others = /^(cli\/demo\.ts|persistence\/embedded-postgres|step-up\/tokens\.ts)/;
-    expect(users.filter((path) => !others.test(path))).toEqual([]);
+    // The demo, the public client and the verification of tokens run elsewhere, and the supervisor of the embedded
+    // PostgreSQL is a program of its own.
+    const elsewhere =
+      /^(cli\/demo\.ts|client\/lifetime\.ts|persistence\/embedded-postgres|step-up\/tokens\.ts)/;
+    expect(users.filter((path) => !elsewhere.test(path))).toEqual([]);
   });
 
   test('a vendor’s SDK is imported in delivery or in its factor only', () => {

@@ -1,0 +1,54 @@
+// An operation as the client looks at it: what may be repeated depends on whether it can change anything.
+
+export type OperationKind = 'query' | 'mutation' | 'subscription';
+
+/** An operation that may be refused, and repeated. */
+export interface Operation {
+  readonly kind: OperationKind;
+  /** Its text: a proof that is bound to one operation is bound to it. Read only then. */
+  readonly query: string;
+  readonly operationName?: string | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | undefined;
+  /** Whether it has one root field, for which alone its `data` stands. Unknown counts as more. */
+  readonly hasOneField?: boolean;
+}
+
+/** A document of one operation: text, or what generators make of it (`TypedDocumentString`). */
+export type Document<Data, Variables> =
+  | string
+  | { toString(): string; readonly __apiType?: (variables: Variables) => Data };
+
+/** What `graphql` parses a text to, as far as it is looked at here. */
+interface ParsedDocument {
+  readonly definitions: readonly {
+    readonly kind: string;
+    readonly name?: { readonly value: string } | undefined;
+    readonly selectionSet?: { readonly selections: readonly { readonly kind: string }[] };
+  }[];
+}
+
+/** Whether the operation of a parsed document has one root field. */
+export function hasOneField({ definitions }: ParsedDocument, operationName?: string): boolean {
+  const operations = definitions.filter(({ kind }) => kind === 'OperationDefinition');
+  const operation = operations.find(({ name }) => name?.value === operationName) ?? operations[0];
+  const selections = operation?.selectionSet?.selections ?? [];
+  return selections.length === 1 && selections[0]?.kind === 'Field';
+}
+
+/** In doubt a mutation, which is repeated only when nothing of it has run. */
+export function kindOf(text: string): OperationKind {
+  const words = outsideOfBraces(text.replaceAll(/"""[^]*?"""|"(?:\\.|[^"\\\n])*"|#.*/g, ' '));
+  if (/\bmutation\b/.test(words)) return 'mutation';
+  return /\bsubscription\b/.test(words) ? 'subscription' : 'query';
+}
+
+function outsideOfBraces(text: string): string {
+  let depth = 0;
+  let outside = '';
+  for (const character of text) {
+    if (character === '{') depth += 1;
+    else if (character === '}') depth -= 1;
+    else if (depth === 0) outside += character;
+  }
+  return outside;
+}

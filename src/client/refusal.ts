@@ -1,0 +1,115 @@
+// Refusals in an answer: what they demand, and whether the operation may be sent again.
+import type { Operation } from './operation.ts';
+
+export type FactorKind =
+  | 'PASSWORD'
+  | 'EMAIL_CODE'
+  | 'EMAIL_LINK'
+  | 'PHONE_CODE'
+  | 'PHONE_LINK'
+  | 'TOTP'
+  | 'BACKUP_CODE'
+  | 'PASSKEY'
+  | 'OAUTH';
+
+/** What a refused field demands: the `extensions` of its error. */
+export interface Requirement {
+  /** How old the proof may be, in seconds. */
+  readonly maxAge: number | null;
+  /** The factors that will do; null: any. */
+  readonly accept: readonly FactorKind[] | null;
+  readonly require: 'SECOND_FACTOR' | 'STRONGEST_ENROLLED';
+  /** `OPERATION`: the proof is good for this one operation, with these variables, once. */
+  readonly bind: 'SESSION' | 'OPERATION';
+}
+
+/** An answer of GraphQL, whoever brought it. */
+export interface Answer {
+  readonly data?: unknown;
+  readonly errors?: readonly AnswerError[] | undefined;
+}
+
+/** One error of an answer. */
+export interface AnswerError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[] | undefined;
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Whether nobody counted as signed in, and the operation may be sent again by somebody who does. */
+export function isUnauthenticated(answer: Answer, operation: Operation): boolean {
+  return (
+    errorsOf(answer).some((error) => codeOf(error) === 'UNAUTHENTICATED') && isRepeatable(answer, operation)
+  );
+}
+
+/** What a step-up has to prove for the operation to be let in. Null: none would help, or it has run in part. */
+export function requirementOf(answer: Answer, operation: Operation): Requirement | null {
+  const errors = errorsOf(answer);
+  const refused = errors.filter((error) => codeOf(error) === 'STEP_UP_REQUIRED');
+  // A mutation that lacks a role as well, or a factor, would be refused all the same.
+  const isInVain = operation.kind === 'mutation' && refused.length < errors.length;
+  const [first, ...others] = refused.map(readRequirement);
+  if (first === undefined || isInVain || !isRepeatable(answer, operation)) return null;
+  return others.reduce((strictest, one) => strictestOf(strictest, one) ?? strictest, first);
+}
+
+function readRequirement({ extensions: { maxAge, accept, require, bind } = {} }: AnswerError): Requirement {
+  return {
+    maxAge: typeof maxAge === 'number' ? maxAge : null,
+    accept: Array.isArray(accept) ? accept : null,
+    require: require === 'STRONGEST_ENROLLED' ? require : 'SECOND_FACTOR',
+    bind: bind === 'OPERATION' ? bind : 'SESSION',
+  };
+}
+
+/** The one that meets both; null when no single proof does. */
+export function strictestOf(one: Requirement, other: Requirement): Requirement | null {
+  const accept =
+    one.accept === null || other.accept === null
+      ? (one.accept ?? other.accept)
+      : one.accept.filter((kind) => other.accept?.includes(kind));
+  if (accept?.length === 0) return null;
+  const ages = [one.maxAge, other.maxAge].filter((age) => age !== null);
+  return {
+    accept,
+    maxAge: ages.length === 0 ? null : Math.min(...ages),
+    require: [one, other].some(({ require }) => require === 'SECOND_FACTOR')
+      ? 'SECOND_FACTOR'
+      : 'STRONGEST_ENROLLED',
+    bind: [one, other].some(({ bind }) => bind === 'OPERATION') ? 'OPERATION' : 'SESSION',
+  };
+}
+
+/** Whether whatever is proved now for the one will do for the other: however old a proof may be, a new one is not. */
+export function covers(one: Requirement, other: Requirement): boolean {
+  const accepted =
+    other.accept === null || (one.accept?.every((kind) => other.accept?.includes(kind)) ?? false);
+  return accepted && (one.require === 'SECOND_FACTOR' || other.require === 'STRONGEST_ENROLLED');
+}
+
+/** A query changes nothing. A mutation is sent again only when none of its fields has run. */
+function isRepeatable(answer: Answer, { kind, hasOneField }: Operation): boolean {
+  if (kind !== 'mutation') return true;
+  const { data } = answer;
+  // Refused before it was executed: an answer without `data` (GraphQL specification, section 7.1).
+  if (data === undefined) return true;
+  const isRefusedField = (name?: string): boolean =>
+    errorsOf(answer).some(
+      ({ path = [], ...error }) =>
+        REFUSALS.has(codeOf(error)) && path.length === 1 && (name === undefined || path[0] === name),
+    );
+  // A field that may not be null takes all of `data` along, and the fields that have run before it.
+  if (data === null) return hasOneField === true && isRefusedField();
+  return Object.entries(data).every(([name, value]) => value === null && isRefusedField(name));
+}
+
+const REFUSALS = new Set<unknown>(['UNAUTHENTICATED', 'STEP_UP_REQUIRED']);
+
+function errorsOf({ errors }: Answer): readonly AnswerError[] {
+  return errors ?? [];
+}
+
+function codeOf({ extensions }: Pick<AnswerError, 'extensions'>): unknown {
+  return extensions?.['code'];
+}

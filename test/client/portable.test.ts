@@ -1,0 +1,29 @@
+// The client runs wherever there is `fetch`: its sources are compiled for a browser, without the types of Node.
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const OPTIONS = [
+  '--ignoreConfig --noEmit --strict --skipLibCheck --exactOptionalPropertyTypes --noUncheckedIndexedAccess',
+  '--erasableSyntaxOnly --verbatimModuleSyntax --allowImportingTsExtensions',
+  '--target es2022 --lib es2023,dom,dom.iterable --module esnext --moduleResolution bundler',
+].join(' ');
+
+async function compiled(...entries: string[]): Promise<string> {
+  const args = [...OPTIONS.split(' '), '--types', '', ...entries];
+  return run('node_modules/.bin/tsc', args, { cwd: ROOT }).then(
+    () => '',
+    (error: { stdout: string }) => error.stdout,
+  );
+}
+
+test('the client needs nothing of Node', async () => {
+  expect(await compiled('src/client/index.ts')).toBe('');
+});
+
+test('which would be noticed: a file that needs Node is not compiled so', async () => {
+  expect(await compiled('src/platform/digest.ts')).toContain('node:crypto');
+});
