@@ -2,8 +2,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import { type GraphQLObjectType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { policy } from '../../src/cli/policy.ts';
+import { guardsOf } from '../../src/step-up/guard.ts';
+import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
 import { type Outcome, runCommand } from '../harness/command.ts';
 
 let folder = '';
@@ -88,7 +92,7 @@ describe('policy print', () => {
   test('prints JSON for programs, with the defaults filled in', async () => {
     const { stdout } = await print(BANK, '--format', 'json');
     const fields = JSON.parse(stdout) as { field: string; guards: object[] }[];
-    expect(fields.find((one) => one.field === 'Checking.balance')?.guards).toEqual([
+    expect(fields.find((one) => one.field === 'Checking.balance')?.guards).toMatchObject([
       { directive: 'authenticated', from: 'TYPE', place: 'Checking' },
       {
         directive: 'stepUp',
@@ -100,6 +104,33 @@ describe('policy print', () => {
       },
     ]);
     expect(fields.map((one) => one.field)).not.toContain('Mutation.note');
+  });
+
+  test('tells of each field what stepUpTransformer then enforces', async () => {
+    const { stdout } = await print(BANK, '--format', 'json');
+    const enforced = stepUpTransformer({ standing: () => ({ standing: null, fault: null, now: 0 }) })(
+      makeExecutableSchema({
+        typeDefs: [stepUpTypeDefs({ role: 'Role' }), BANK],
+        resolverValidationOptions: { requireResolversForResolveType: 'ignore' },
+      }),
+    );
+    const printed = JSON.parse(stdout) as { field: string; guards: { directive: string; role?: string }[] }[];
+    const guarded = Object.values(enforced.getTypeMap())
+      .filter((type) => isObjectType(type) && !type.name.startsWith('__'))
+      .flatMap((type) =>
+        Object.keys((type as GraphQLObjectType).getFields()).map((name) => ({
+          field: `${type.name}.${name}`,
+          guards: guardsOf(type as GraphQLObjectType, name).map((guard) => ({
+            directive: guard.directive,
+            ...(guard.directive === 'stepUp' ? guard.requirement : {}),
+            ...(guard.directive === 'requiresRole' ? { role: guard.role } : {}),
+          })),
+        })),
+      )
+      .filter(({ guards }) => guards.length > 0)
+      .toSorted((one, other) => (one.field < other.field ? -1 : 1));
+    expect(printed.toSorted((one, other) => (one.field < other.field ? -1 : 1))).toMatchObject(guarded);
+    expect(printed).toHaveLength(guarded.length);
   });
 
   test('says so when nothing is guarded', async () => {

@@ -35,7 +35,8 @@ function quoted(text: string): string {
   );
 }
 
-function withoutDefaults(demand: Requirement): Record<string, unknown> {
+/** What the author has written, as far as it says something. */
+export function withoutDefaults(demand: Requirement): Record<string, unknown> {
   const defaults = new Map<string, unknown>(Object.entries(requirement()));
   return Object.fromEntries(Object.entries(demand).filter(([key, value]) => defaults.get(key) !== value));
 }

@@ -1,7 +1,7 @@
 // `stepgate policy print`: every guarded field with what it demands, one line for each guard.
 import { SECOND_FACTORS } from '../../policy/factor-kind.ts';
 import type { Guard, PlacedGuard } from '../../step-up/guard.ts';
-import { valueText } from './directive-text.ts';
+import { directiveText, valueText, withoutDefaults } from './directive-text.ts';
 import type { SchemaField } from './fields.ts';
 
 const PRINTERS = { text, json, markdown } as const;
@@ -49,13 +49,18 @@ function rowsOf(fields: readonly SchemaField[]): string[][] {
 function cellsOf(guard: Guard): string[] {
   switch (guard.directive) {
     case 'authenticated':
-      return ['@authenticated', '', '', ''];
+      return [directiveText(guard.directive, {}), '', '', ''];
     case 'requiresRole':
       return [`@requiresRole ${valueText(guard.role)}`, '', '', ''];
     case 'stepUp': {
       const { maxAge, accept, require } = guard.requirement;
       const isAny = SECOND_FACTORS.every((kind) => accept.includes(kind));
-      return ['@stepUp', `${maxAge} s`, isAny ? 'any' : accept.join(', '), require];
+      // An argument without a column of its own is told beside the name.
+      const others = Object.entries(withoutDefaults(guard.requirement)).filter(
+        ([name]) => !['maxAge', 'accept', 'require'].includes(name),
+      );
+      const name = directiveText(guard.directive, Object.fromEntries(others));
+      return [name, `${maxAge} s`, isAny ? 'any' : accept.join(', '), require];
     }
   }
 }
