@@ -37,6 +37,7 @@ export default defineConfig({
         },
       },
       {
+        ...shared,
         test: {
           name: 'package',
           include: ['test/package/**/*.test.ts'],

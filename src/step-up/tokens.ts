@@ -47,17 +47,23 @@ export interface StepgateTokens {
   present(authorizationHeader: string | null | undefined): Promise<PresentedToken>;
 }
 
-/** @throws {TypeError} for a URL that is none. */
+/** @throws {TypeError} for an issuer that is missing, a URL that is none, a tolerance that is no number of seconds. */
 export function stepgateTokens({
   issuer,
   audience = issuer,
-  jwksUrl = `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
+  jwksUrl = `${issuer?.replace(/\/$/, '')}/.well-known/jwks.json`,
   clockToleranceSeconds = 5,
   keysCooldownSeconds = 5,
   now = () => new Date(),
   session,
   onError = () => {},
 }: TokenOptions): StepgateTokens {
+  // What is empty would not be checked at all.
+  if (!issuer || !audience)
+    throw new TypeError('stepgateTokens needs the issuer of the tokens: PUBLIC_URL of Stepgate.');
+  if (!(clockToleranceSeconds >= 0 && clockToleranceSeconds < Infinity)) {
+    throw new TypeError(`clockToleranceSeconds is a number of seconds, not ${clockToleranceSeconds}.`);
+  }
   const published = createRemoteJWKSet(new URL(jwksUrl), { cooldownDuration: keysCooldownSeconds * 1000 });
   const key: JWTVerifyGetKey = (header, token) => {
     if (typeof header.kid !== 'string') throw new errors.JWKSNoMatchingKey();
@@ -93,6 +99,7 @@ export function stepgateTokens({
       const token = bearerToken(authorizationHeader);
       if (token === null) return nobody(null);
       try {
+        if (Number.isNaN(date.getTime())) throw new TypeError('The clock says no time.');
         const [holder, claimed] = await verified(token, date);
         const standing = lookUp === null ? claimed : await lookUp(token, holder.userId);
         return standing === null ? nobody('INVALID') : { holder, standing, fault: null, now: seconds(date) };

@@ -3,7 +3,7 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import {
   buildSchema,
   type GraphQLDirective,
-  GraphQLObjectType,
+  type GraphQLObjectType,
   GraphQLSchema,
   graphql,
   isInterfaceType,

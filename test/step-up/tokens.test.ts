@@ -225,6 +225,30 @@ describe('is nobody', () => {
   });
 });
 
+describe('a configuration that would check nothing is refused', () => {
+  test.each<[string, Partial<Record<keyof TokenOptions, unknown>>]>([
+    ['no issuer', { issuer: undefined }],
+    ['an empty issuer', { issuer: '' }],
+    ['an empty audience', { audience: '' }],
+    ['a tolerance that is no number', { clockToleranceSeconds: Number.NaN }],
+    ['a tolerance without end', { clockToleranceSeconds: Infinity }],
+    ['a tolerance below nothing', { clockToleranceSeconds: -1 }],
+    ['keys at no URL', { jwksUrl: 'jwks.json' }],
+    ['sessions at no URL', { session: { url: '/graphql', cacheSeconds: 1 } }],
+  ])('%s', (_what, options) => {
+    expect(() => verifier(options as Partial<TokenOptions>)).toThrow(TypeError);
+  });
+
+  test('and a clock that says no time lets nobody in', async () => {
+    failures.length = 0;
+    const presented = await verifier({ now: () => new Date(Number.NaN) }).present(
+      `Bearer ${strong.accessToken}`,
+    );
+    expect(presented).toMatchObject({ standing: null, holder: null, fault: 'INVALID' });
+    expect(failures).toHaveLength(1);
+  });
+});
+
 describe('keys', () => {
   test('that rotate are found: a token of the new one counts at once, and of the one taken away no more', async () => {
     const { publicKey, privateKey } = await otherKey();

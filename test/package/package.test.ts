@@ -1,0 +1,156 @@
+// The package as others get it: packed, installed into a project of its own outside this repository, type-checked and
+// run there against a real Stepgate, on each major version of graphql.
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../harness/app.ts';
+import { TestClient } from '../harness/client.ts';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PACKED = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'README.md', 'LICENSE', 'src'];
+
+let folder: string;
+let tarball: string;
+let app: TestApp;
+let client: TestClient;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stepgate-package-'));
+  // Packing puts another package.json into its folder for a moment, so it is done on a copy.
+  const copy = join(folder, 'copy');
+  for (const name of PACKED) await cp(join(ROOT, name), join(copy, name), { recursive: true });
+  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  await run('npm', ['pack', '--pack-destination', folder], { cwd: copy });
+  tarball = join(folder, (await readdir(folder)).find((one) => one.endsWith('.tgz')) ?? '');
+  expect(await readFile(join(copy, 'package.json'), 'utf8')).toBe(
+    await readFile(join(ROOT, 'package.json'), 'utf8'),
+  );
+  app = await startTestApp();
+  client = new TestClient(app);
+});
+afterAll(async () => {
+  await app[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('the package holds the library and nothing of the server', async () => {
+  const { stdout } = await run('tar', ['tzf', tarball]);
+  const files = stdout.trim().split('\n');
+  const strangers = files.filter(
+    (file) =>
+      !/^package\/(package\.json|README\.md|LICENSE|dist\/(step-up|policy|client)\/.+\.(js|d\.ts))$/.test(
+        file,
+      ),
+  );
+  expect(strangers).toEqual([]);
+  const { stdout: manifest } = await run('tar', ['xzOf', tarball, 'package/package.json']);
+  const { dependencies, scripts } = JSON.parse(manifest) as Record<string, object>;
+  expect(Object.keys(dependencies ?? {})).toEqual(['jose']);
+  expect(scripts).toBeUndefined();
+});
+
+/** The versions that this repository is tested with. */
+async function own(name: string): Promise<string> {
+  const manifest = await readFile(join(ROOT, 'node_modules', name, 'package.json'), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+const LIBRARIES = [
+  '@envelop/core',
+  '@graphql-tools/schema',
+  '@graphql-tools/utils',
+  '@pothos/core',
+  '@types/node',
+  'graphql-yoga',
+];
+
+describe.each([
+  [16, 'graphql'],
+  [17, 'graphql17'],
+])('a project on graphql %i', (major, name) => {
+  let project: string;
+
+  beforeAll(async () => {
+    project = join(folder, `graphql${major}`);
+    await cp(join(ROOT, 'test/package/consumer'), project, { recursive: true });
+    const dependencies = Object.fromEntries(
+      await Promise.all(LIBRARIES.map(async (library) => [library, await own(library)] as const)),
+    );
+    const manifest = {
+      private: true,
+      type: 'module',
+      dependencies: { ...dependencies, graphql: await own(name), stepgate: `file:${tarball}` },
+    };
+    await writeFile(join(project, 'package.json'), JSON.stringify(manifest));
+    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: project });
+    await run(join(ROOT, 'node_modules/.bin/tsc'), [], { cwd: project }).catch(
+      (error: { stdout: string }) => {
+        throw new Error(error.stdout);
+      },
+    );
+  });
+
+  test('installs one graphql, its own, and little else', async () => {
+    const { stdout } = await run('npm', ['ls', 'graphql', '--all', '--parseable'], { cwd: project });
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(await readdir(join(project, 'node_modules'))).not.toContain('bcrypt');
+  });
+
+  test('guards its schema of SDL with the tokens of a real server', async () => {
+    const jwksUrl = `${app.url}/.well-known/jwks.json`;
+    const server = spawn(process.execPath, ['out/server.js', TEST_ENVIRONMENT.PUBLIC_URL, jwksUrl], {
+      cwd: project,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const [port] = (await once(server.stdout, 'data')) as [Buffer];
+      const customers = new TestClient({ url: `http://127.0.0.1:${String(port).trim()}` });
+      const ask = async (query: string, token?: string) => {
+        const { status, data, errors, headers } = await customers.graphql(query, {}, token);
+        const codes = errors.map((one) => one.extensions.code);
+        return { status, data, codes, challenge: headers.get('www-authenticate') };
+      };
+
+      const read = '{ version customer { name contract } }';
+      const anonymous = await ask(read);
+      expect(anonymous.data).toEqual({ version: major, customer: { name: null, contract: null } });
+      expect(anonymous.codes).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED']);
+      expect(anonymous.challenge).toBe('Bearer');
+
+      const person = await client.signUp();
+      const weak = await ask(read, person.accessToken);
+      expect(weak.data.customer).toEqual({ name: 'Ada', contract: null });
+      expect(weak.codes).toEqual(['ENROLLMENT_REQUIRED']);
+      const rename = 'mutation { count rename(name: "Grace") { name } }';
+      const refused = await ask(rename, person.accessToken);
+      expect(refused).toMatchObject({ status: 401, codes: ['ENROLLMENT_REQUIRED'] });
+      expect(refused.challenge).toContain('insufficient_user_authentication');
+
+      const { tokens } = await client.enrollTotp(person.accessToken);
+      expect((await ask(read, tokens.accessToken)).data.customer).toEqual({
+        name: 'Ada',
+        contract: 'secret',
+      });
+      // `count` says 1: the refused mutation had not run.
+      const done = await ask(rename, tokens.accessToken);
+      expect(done.data).toEqual({ count: 1, rename: { name: 'Grace' } });
+      expect((await ask(read, `${tokens.accessToken}x`)).challenge).toBe('Bearer error="invalid_token"');
+    } finally {
+      server.kill();
+      await once(server, 'exit');
+    }
+  });
+
+  test('guards its schema of Pothos, on a server of Envelop', async () => {
+    const { stdout } = await run(process.execPath, ['out/pothos.js'], { cwd: project });
+    const { data, errors } = JSON.parse(stdout) as { data?: unknown; errors: { path: string[] }[] };
+    expect(data).toBeUndefined();
+    expect(errors).toMatchObject([{ path: ['guarded'], extensions: { code: 'UNAUTHENTICATED' } }]);
+  });
+});
