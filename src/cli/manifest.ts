@@ -1,5 +1,5 @@
-// What is published is the library, which other servers and clients import, and not the server: its manifest names what
-// the exports need and nothing else. `npm pack` and `npm publish` put it in the place of package.json and then put
+// What is published is the library, which other servers and clients import, and the command `stepgate`, and not the
+// server: its manifest names what these need and nothing else. `npm pack` and `npm publish` put it in the place of package.json and then put
 // package.json back; after one that was interrupted, git does.
 import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
 
@@ -15,6 +15,7 @@ const SHARED = [
   'type',
   'sideEffects',
   'files',
+  'bin',
   'exports',
   'engines',
 ] as const;

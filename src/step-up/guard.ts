@@ -29,6 +29,10 @@ export interface GuardDirectives {
 
 type FieldOwner = GraphQLObjectType | GraphQLInterfaceType;
 
+interface Annotated {
+  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
 const cache = new WeakMap<FieldOwner, Map<string, readonly Guard[]>>();
 
 /** Every guard that stands before a field of a type; the same list each time. */
@@ -36,17 +40,29 @@ export function guardsOf(owner: FieldOwner, fieldName: string): readonly Guard[]
   let ofOwner = cache.get(owner);
   if (ofOwner === undefined) cache.set(owner, (ofOwner = new Map()));
   let guards = ofOwner.get(fieldName);
-  if (guards === undefined) ofOwner.set(fieldName, (guards = findGuards(owner, fieldName)));
+  if (guards === undefined)
+    ofOwner.set(fieldName, (guards = placedGuards(owner, fieldName).map((one) => one.guard)));
   return guards;
 }
 
-function findGuards(owner: FieldOwner, fieldName: string): Guard[] {
-  const guards = [owner, ...owner.getInterfaces()].flatMap((type) => {
+/** A guard, and what it is written on: a field (`Account.balance`), or a type or an interface (`Account`). */
+export interface PlacedGuard {
+  readonly guard: Guard;
+  readonly place: string;
+}
+
+/** The guards that `guardsOf` answers, in the same order, each with its place. */
+export function placedGuards(owner: FieldOwner, fieldName: string): PlacedGuard[] {
+  const placed = [owner, ...owner.getInterfaces()].flatMap((type) => {
     const field = type.getFields()[fieldName];
     if (field === undefined) return [];
-    return [...guardsIn(type, type.name), ...guardsIn(field, `${type.name}.${fieldName}`)];
+    return [...guardsAt(type, type.name), ...guardsAt(field, `${type.name}.${fieldName}`)];
   });
-  return guards.toSorted((one, other) => precedence(one) - precedence(other));
+  return placed.toSorted((one, other) => precedence(one.guard) - precedence(other.guard));
+}
+
+function guardsAt(element: Annotated, place: string): PlacedGuard[] {
+  return guardsIn(element, place).map((guard) => ({ guard, place }));
 }
 
 /** Nobody is sent to prove a factor who would then lack a role; and the freshest proof is asked for first. */
@@ -61,8 +77,8 @@ function precedence(guard: Guard): number {
   }
 }
 
-function guardsIn(element: { readonly extensions: { readonly directives?: unknown } }, where: string) {
-  return directivesIn(element.extensions.directives).flatMap(([name, args]): Guard[] => {
+function guardsIn(element: Annotated, where: string): Guard[] {
+  return directivesIn(element.extensions?.['directives']).flatMap(([name, args]): Guard[] => {
     switch (name) {
       case 'authenticated':
         return [{ directive: name }];
@@ -103,10 +119,6 @@ export function normalised(where: string, directives: Readonly<Record<string, un
       }
     }),
   ) as GuardDirectives;
-}
-
-interface Annotated {
-  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
 /** Adds guards to the directives in an element's `extensions`, in whichever way they are kept there; takes none away. */

@@ -42,16 +42,15 @@ afterAll(async () => {
 test('the package holds the library and nothing of the server', async () => {
   const { stdout } = await run('tar', ['tzf', tarball]);
   const files = stdout.trim().split('\n');
-  const strangers = files.filter(
-    (file) =>
-      !/^package\/(package\.json|README\.md|LICENSE|dist\/(step-up|policy|client)\/.+\.(js|d\.ts))$/.test(
-        file,
-      ),
-  );
-  expect(strangers).toEqual([]);
+  const known = [
+    /^package\/(package\.json|README\.md|LICENSE)$/,
+    /^package\/dist\/(step-up|policy|client|cli\/policy)\/.+\.(js|d\.ts)$/,
+    /^package\/dist\/cli\/(stepgate|policy)\.(js|d\.ts)$/,
+  ];
+  expect(files.filter((file) => !known.some((one) => one.test(file)))).toEqual([]);
   const { stdout: manifest } = await run('tar', ['xzOf', tarball, 'package/package.json']);
   const { dependencies, scripts } = JSON.parse(manifest) as Record<string, object>;
-  expect(Object.keys(dependencies ?? {})).toEqual(['jose']);
+  expect(Object.keys(dependencies ?? {})).toEqual(['jose', 'zod']);
   expect(scripts).toBeUndefined();
 });
 
@@ -152,5 +151,19 @@ describe.each([
     const { data, errors } = JSON.parse(stdout) as { data?: unknown; errors: { path: string[] }[] };
     expect(data).toBeUndefined();
     expect(errors).toMatchObject([{ path: ['guarded'], extensions: { code: 'UNAUTHENTICATED' } }]);
+  });
+
+  test('has the command that checks its schema', async () => {
+    await writeFile(join(project, 'api.graphql'), 'type Query { a: Int @stepUp } type Mutation { b: Int }');
+    const rules = { rules: [{ match: 'Mutation.*', require: 'authenticated' }] };
+    await writeFile(join(project, 'stepgate.policy.json'), JSON.stringify(rules));
+    const stepgate = (...args: string[]) =>
+      run(join(project, 'node_modules/.bin/stepgate'), ['policy', ...args, 'api.graphql'], { cwd: project });
+    const { stdout } = await stepgate('print');
+    expect(stdout).toMatch(/^Query\.a +@stepUp +600 s/m);
+    await expect(stepgate('check')).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('api.graphql:1:47 Mutation.b has no guard; add @authenticated.'),
+    });
   });
 });

@@ -1,0 +1,53 @@
+// The customers, in memory: what a database would be in a service that is not an example.
+
+export interface Contract {
+  readonly number: string;
+  readonly iban: string;
+  readonly monthlyFee: number;
+}
+
+export interface Customer {
+  readonly id: string;
+  readonly name: string;
+  readonly city: string;
+  readonly contract: Contract;
+  readonly changedBy: string | null;
+}
+
+const CUSTOMERS: readonly Customer[] = [
+  {
+    id: '1',
+    name: 'Ada Bakery',
+    city: 'London',
+    contract: { number: 'C-1001', iban: 'GB33BUKB20201555555555', monthlyFee: 4900 },
+    changedBy: null,
+  },
+  {
+    id: '2',
+    name: 'Hopper Shipping',
+    city: 'New York',
+    contract: { number: 'C-1002', iban: 'DE75512108001245126199', monthlyFee: 12_000 },
+    changedBy: null,
+  },
+];
+
+export class Customers {
+  readonly #byId = new Map(CUSTOMERS.map((one) => [one.id, one]));
+
+  list(): Customer[] {
+    return [...this.#byId.values()].toSorted((one, other) => one.name.localeCompare(other.name));
+  }
+
+  find(id: string): Customer | null {
+    return this.#byId.get(id) ?? null;
+  }
+
+  /** @returns null when there is no such customer. */
+  change(id: string, change: (before: Customer) => Customer): Customer | null {
+    const before = this.find(id);
+    if (before === null) return null;
+    const after = change(before);
+    this.#byId.set(id, after);
+    return after;
+  }
+}

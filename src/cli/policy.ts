@@ -1,0 +1,84 @@
+// `stepgate policy`: which fields of a schema are guarded, and whether that is what the team's rules demand. Exit code
+// 1: a rule is broken. 2: nothing could be said, because the command, the schema or the rules are wrong.
+import { parseArgs } from 'node:util';
+import { RequirementError } from '../policy/requirement.ts';
+import { check } from './policy/check.ts';
+import { fieldsOf } from './policy/fields.ts';
+import { PolicyError } from './policy/policy-error.ts';
+import { FORMATS, isFormat, print } from './policy/print.ts';
+import { readRules } from './policy/rules.ts';
+import { readSchema } from './policy/schema.ts';
+
+const DEFAULT_RULES = 'stepgate.policy.json';
+
+const USAGE = `Usage:
+  stepgate policy print SCHEMA... [--format ${FORMATS.join('|')}]
+  stepgate policy check SCHEMA... [--rules FILE] [--strict]
+
+SCHEMA is a file in GraphQL's schema language; several are read as one schema. The rules are in ${DEFAULT_RULES}
+unless --rules names another file. --strict: a rule or an exception that matches no field fails too.
+`;
+
+/** The command was written wrong: how it is written follows. */
+class UsageError extends PolicyError {}
+
+/** Where the answers and the complaints go. */
+interface Output {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
+/** @returns the exit code. */
+export async function policy(args: string[], output: Output = process): Promise<number> {
+  try {
+    return await perform(args, output);
+  } catch (error) {
+    if (!(error instanceof PolicyError) && !(error instanceof RequirementError)) throw error;
+    output.stderr.write(`${error.message}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`);
+    return 2;
+  }
+}
+
+async function perform([action, ...args]: string[], { stdout, stderr }: Output): Promise<number> {
+  switch (action) {
+    case 'print': {
+      const { files, values } = read(args, { format: { type: 'string', default: 'text' } });
+      const { format } = values;
+      if (!isFormat(format)) throw new UsageError(`--format is one of ${FORMATS.join(', ')}.`);
+      stdout.write(`${print(fieldsOf(await readSchema(files)), format)}\n`);
+      return 0;
+    }
+    case 'check': {
+      const { files, values } = read(args, {
+        rules: { type: 'string', default: DEFAULT_RULES },
+        strict: { type: 'boolean', default: false },
+      });
+      const rules = await readRules(values.rules);
+      const { violations, warnings, summary } = check(await readSchema(files), rules);
+      for (const line of warnings) stderr.write(`warning: ${line}\n`);
+      for (const line of [...violations, summary]) stdout.write(`${line}\n`);
+      return violations.length > 0 || (values.strict && warnings.length > 0) ? 1 : 0;
+    }
+    default:
+      throw new UsageError(
+        action === undefined ? 'print or check?' : `There is no command policy ${action}.`,
+      );
+  }
+}
+
+type Options = Record<string, { readonly type: 'string' | 'boolean'; readonly default: string | boolean }>;
+
+function read<const Known extends Options>(args: string[], options: Known) {
+  const { positionals: files, values } = parse(args, options);
+  if (files.length === 0) throw new UsageError('SCHEMA is missing.');
+  return { files, values };
+}
+
+function parse<const Known extends Options>(args: string[], options: Known) {
+  try {
+    return parseArgs({ args, allowPositionals: true, options });
+  } catch (error) {
+    // Node says in its first sentence which option there is not, or has no value.
+    throw new UsageError(`${(error as Error).message.split('. ', 1)[0]}.`);
+  }
+}

@@ -1,0 +1,183 @@
+// A schema from files in GraphQL's schema language, with the guards where `guardsOf` reads them. It refuses what it
+// cannot read to the end: a guard that is overlooked, or misspelled, is a field that is open.
+import { readFile } from 'node:fs/promises';
+import {
+  buildASTSchema,
+  type ConstDirectiveNode,
+  type DefinitionNode,
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getArgumentValues,
+  getLocation,
+  isExecutableDefinitionNode,
+  isInterfaceType,
+  isObjectType,
+  isTypeDefinitionNode,
+  isTypeExtensionNode,
+  Kind,
+  type Location,
+  parse,
+  Source,
+  specifiedDirectives,
+  type TypeDefinitionNode,
+  validateSchema,
+  visit,
+} from 'graphql';
+import { withoutLinked } from './federation.ts';
+import { guardDefinitions } from './guard-definitions.ts';
+import { PolicyError } from './policy-error.ts';
+
+/** @throws {PolicyError} for what is no schema. */
+export async function readSchema(files: readonly string[]): Promise<GraphQLSchema> {
+  const documents = await Promise.all(files.map(readDocument));
+  const written = withoutLinked({
+    kind: Kind.DOCUMENT,
+    definitions: withRoots(documents.flatMap((one) => one.definitions)),
+  });
+  const document = { ...written, definitions: [...written.definitions, ...guardDefinitions(written)] };
+  refuseOperations(document);
+  refuseUnknownDirectives(document);
+  return annotated(build(document, files));
+}
+
+async function readDocument(file: string): Promise<DocumentNode> {
+  if (/^[a-z]+:\/\//i.test(file)) {
+    throw new PolicyError(
+      `${file} is an address, and introspection does not tell which directives are used. Give the file of the schema, in GraphQL's schema language.`,
+    );
+  }
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new PolicyError(`${file} cannot be read (${error.code}).`);
+  });
+  try {
+    return parse(new Source(text, file));
+  } catch (error) {
+    if (error instanceof RangeError) throw new PolicyError(`${file} is nested too deeply to be read.`);
+    if (!(error instanceof GraphQLError)) throw error;
+    const isIntrospection = /^\s*\{\s*"/.test(text);
+    throw new PolicyError(
+      isIntrospection
+        ? `${file} is JSON, and introspection does not tell which directives are used. Give the schema in GraphQL's schema language.`
+        : inSource(error),
+    );
+  }
+}
+
+/** `extend type Query` without a `type Query`, as parts of a schema are written, begins it. Left alone, it would be lost. */
+function withRoots(definitions: readonly DefinitionNode[]): DefinitionNode[] {
+  const begun = new Set(definitions.flatMap((one) => (isTypeDefinitionNode(one) ? one.name.value : [])));
+  return definitions.map((one) => {
+    if (!isTypeExtensionNode(one) || begun.has(one.name.value)) return one;
+    begun.add(one.name.value);
+    return { ...one, kind: BEGUN_BY[one.kind] } as TypeDefinitionNode;
+  });
+}
+
+const BEGUN_BY = {
+  [Kind.SCALAR_TYPE_EXTENSION]: Kind.SCALAR_TYPE_DEFINITION,
+  [Kind.OBJECT_TYPE_EXTENSION]: Kind.OBJECT_TYPE_DEFINITION,
+  [Kind.INTERFACE_TYPE_EXTENSION]: Kind.INTERFACE_TYPE_DEFINITION,
+  [Kind.UNION_TYPE_EXTENSION]: Kind.UNION_TYPE_DEFINITION,
+  [Kind.ENUM_TYPE_EXTENSION]: Kind.ENUM_TYPE_DEFINITION,
+  [Kind.INPUT_OBJECT_TYPE_EXTENSION]: Kind.INPUT_OBJECT_TYPE_DEFINITION,
+} as const;
+
+function refuseOperations(document: DocumentNode): void {
+  const operation = document.definitions.find((one) => isExecutableDefinitionNode(one));
+  if (operation !== undefined) throw new PolicyError(`${placeOf(operation.loc)}An operation is no schema.`);
+}
+
+function refuseUnknownDirectives(document: DocumentNode): void {
+  const known = new Set(specifiedDirectives.map((one) => one.name));
+  for (const one of document.definitions) {
+    if (one.kind === Kind.DIRECTIVE_DEFINITION) known.add(one.name.value);
+  }
+  const unknown: string[] = [];
+  visit(document, {
+    Directive({ name, loc }) {
+      if (!known.has(name.value)) unknown.push(`${placeOf(loc)}There is no directive @${name.value}.`);
+    },
+  });
+  if (unknown.length === 0) return;
+  throw new PolicyError(
+    [
+      ...unknown,
+      'A directive is defined in the schema or imported with @link. The guards are known: @authenticated, @requiresRole and @stepUp.',
+    ].join('\n'),
+  );
+}
+
+function build(document: DocumentNode, files: readonly string[]): GraphQLSchema {
+  const schema = attempt(() => buildASTSchema(document), files);
+  // A part of a schema may have no queries.
+  const errors = validateSchema(schema).filter((one) => one.message !== 'Query root type must be provided.');
+  if (errors.length > 0) throw new PolicyError(errors.map(inSource).join('\n'));
+  return schema;
+}
+
+function attempt(make: () => GraphQLSchema, files: readonly string[]): GraphQLSchema {
+  try {
+    return make();
+  } catch (error) {
+    const message = (error as Error).message.replaceAll(/\n+/g, '\n');
+    throw new PolicyError(`${files.join(', ')}: this is not a valid schema.\n${message}`);
+  }
+}
+
+/** Directives are in the syntax tree; the guards are read from `extensions.directives`. */
+function annotated(schema: GraphQLSchema): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) && !isInterfaceType(type)) continue;
+    const nodes = [type.astNode, ...type.extensionASTNodes];
+    type.extensions = { directives: directivesOf(schema, nodes) };
+    for (const field of Object.values(type.getFields())) {
+      field.extensions = { directives: directivesOf(schema, [field.astNode]) };
+    }
+  }
+  return schema;
+}
+
+interface Directed {
+  readonly directives?: readonly ConstDirectiveNode[] | undefined;
+}
+
+function directivesOf(schema: GraphQLSchema, nodes: readonly (Directed | null | undefined)[]) {
+  return nodes
+    .flatMap((node) => node?.directives ?? [])
+    .map((node) => {
+      const args = argumentsOf(schema, node);
+      if (node.name.value === 'requiresRole' && typeof args['role'] !== 'string') {
+        throw new PolicyError(`${placeOf(node.loc)}@requiresRole needs a role: the name of one.`);
+      }
+      return { name: node.name.value, args };
+    });
+}
+
+function argumentsOf(schema: GraphQLSchema, node: ConstDirectiveNode): Record<string, unknown> {
+  const definition = schema.getDirective(node.name.value);
+  try {
+    return definition ? getArgumentValues(definition, node) : {};
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    throw new PolicyError(inSource(error));
+  }
+}
+
+function inSource(error: GraphQLError): string {
+  const node = error.nodes?.[0]?.loc;
+  const [at] = error.locations ?? [];
+  const place = node
+    ? placeOf(node)
+    : at && error.source
+      ? `${error.source.name}:${at.line}:${at.column} `
+      : '';
+  return `${place}${error.message}`;
+}
+
+/** `schema.graphql:3:7 `, or nothing for what is written nowhere. */
+export function placeOf(loc: Location | undefined): string {
+  if (loc === undefined) return '';
+  const { line, column } = getLocation(loc.source, loc.start);
+  return `${loc.source.name}:${line}:${column} `;
+}

@@ -1,0 +1,480 @@
+// `stepgate policy`, run as a team runs it: in a process of its own, on files.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import { type GraphQLObjectType, isObjectType } from 'graphql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { policy } from '../../src/cli/policy.ts';
+import { guardsOf } from '../../src/step-up/guard.ts';
+import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
+import { type Outcome, runCommand } from '../harness/command.ts';
+
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stepgate-policy-'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+/** In the answers the folder is left out. */
+async function stepgate(...[command, ...args]: string[]): Promise<Outcome> {
+  expect(command).toBe('policy');
+  const written = { stdout: '', stderr: '' };
+  const code = await policy(args, {
+    stdout: { write: (text) => void (written.stdout += text.replaceAll(`${folder}/`, '')) },
+    stderr: { write: (text) => void (written.stderr += text.replaceAll(`${folder}/`, '')) },
+  });
+  return { code, ...written };
+}
+
+async function file(name: string, content: string | object): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+async function print(schema: string, ...args: string[]): Promise<Outcome> {
+  return stepgate('policy', 'print', await file('schema.graphql', schema), ...args);
+}
+
+async function check(schema: string, rules: string | object, ...args: string[]): Promise<Outcome> {
+  const sdl = await file('schema.graphql', schema);
+  return stepgate('policy', 'check', sdl, '--rules', await file('rules.json', rules), ...args);
+}
+
+const BANK = `
+enum Role { TELLER AUDITOR }
+interface Account { id: ID  balance: Int @stepUp(maxAge: 300) }
+type Checking implements Account { id: ID  balance: Int  overdraft: Int @authenticated }
+interface Sealed @stepUp(accept: [PASSKEY, TOTP]) { text: String }
+type Testament implements Sealed { text: String  heirs: Int }
+type Report @requiresRole(role: AUDITOR) { title: String  losses: Int @stepUp(require: STRONGEST_ENROLLED) }
+type Query { account: Account  reports: [Report!] @authenticated }
+type Mutation { close(id: ID!): Account @stepUp(maxAge: 120) @requiresRole(role: TELLER)  note: String }
+extend type Checking @authenticated { limit: Int }
+`;
+
+describe('policy print', () => {
+  test('shows every guard of every field: its own, its type’s, and its interfaces’', async () => {
+    const { code, stdout, stderr } = await print(BANK);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatchInlineSnapshot(`
+      "FIELD               GUARD                  MAX AGE  ACCEPT         REQUIRE             WRITTEN ON
+      Checking.id         @authenticated                                                     type Checking
+      Checking.balance    @authenticated                                                     type Checking
+      Checking.balance    @stepUp                300 s    any            SECOND_FACTOR       interface Account.balance
+      Checking.overdraft  @authenticated                                                     type Checking
+      Checking.overdraft  @authenticated                                                     field
+      Checking.limit      @authenticated                                                     type Checking
+      Mutation.close      @requiresRole TELLER                                               field
+      Mutation.close      @stepUp                120 s    any            SECOND_FACTOR       field
+      Query.reports       @authenticated                                                     field
+      Report.title        @requiresRole AUDITOR                                              type Report
+      Report.losses       @requiresRole AUDITOR                                              type Report
+      Report.losses       @stepUp                600 s    any            STRONGEST_ENROLLED  field
+      Testament.text      @stepUp                600 s    PASSKEY, TOTP  SECOND_FACTOR       interface Sealed
+      "
+    `);
+  });
+
+  test('prints Markdown for a page', async () => {
+    const { stdout } = await print('type Query { a: Int @authenticated }', '--format', 'markdown');
+    expect(stdout).toMatchInlineSnapshot(`
+      "| FIELD   | GUARD          | MAX AGE | ACCEPT | REQUIRE | WRITTEN ON |
+      | ------- | -------------- | ------- | ------ | ------- | ---------- |
+      | Query.a | @authenticated |         |        |         | field      |
+      "
+    `);
+  });
+
+  test('prints JSON for programs, with the defaults filled in', async () => {
+    const { stdout } = await print(BANK, '--format', 'json');
+    const fields = JSON.parse(stdout) as { field: string; guards: object[] }[];
+    expect(fields.find((one) => one.field === 'Checking.balance')?.guards).toMatchObject([
+      { directive: 'authenticated', from: 'TYPE', place: 'Checking' },
+      {
+        directive: 'stepUp',
+        maxAge: 300,
+        accept: ['PHONE_CODE', 'PHONE_LINK', 'TOTP', 'BACKUP_CODE', 'PASSKEY'],
+        require: 'SECOND_FACTOR',
+        from: 'INTERFACE',
+        place: 'Account.balance',
+      },
+    ]);
+    expect(fields.map((one) => one.field)).not.toContain('Mutation.note');
+  });
+
+  test('tells of each field what stepUpTransformer then enforces', async () => {
+    const { stdout } = await print(BANK, '--format', 'json');
+    const enforced = stepUpTransformer({ standing: () => ({ standing: null, fault: null, now: 0 }) })(
+      makeExecutableSchema({
+        typeDefs: [stepUpTypeDefs({ role: 'Role' }), BANK],
+        resolverValidationOptions: { requireResolversForResolveType: 'ignore' },
+      }),
+    );
+    const printed = JSON.parse(stdout) as { field: string; guards: { directive: string; role?: string }[] }[];
+    const guarded = Object.values(enforced.getTypeMap())
+      .filter((type) => isObjectType(type) && !type.name.startsWith('__'))
+      .flatMap((type) =>
+        Object.keys((type as GraphQLObjectType).getFields()).map((name) => ({
+          field: `${type.name}.${name}`,
+          guards: guardsOf(type as GraphQLObjectType, name).map((guard) => ({
+            directive: guard.directive,
+            ...(guard.directive === 'stepUp' ? guard.requirement : {}),
+            ...(guard.directive === 'requiresRole' ? { role: guard.role } : {}),
+          })),
+        })),
+      )
+      .filter(({ guards }) => guards.length > 0)
+      .toSorted((one, other) => (one.field < other.field ? -1 : 1));
+    expect(printed.toSorted((one, other) => (one.field < other.field ? -1 : 1))).toMatchObject(guarded);
+    expect(printed).toHaveLength(guarded.length);
+  });
+
+  test('says so when nothing is guarded', async () => {
+    expect(await print('type Query { a: Int }')).toEqual({
+      code: 0,
+      stdout: 'No field is guarded.\n',
+      stderr: '',
+    });
+  });
+
+  test('several files are one schema, whichever of them begins a type', async () => {
+    const one = await file('one.graphql', 'extend type Query { a: Int @authenticated }');
+    const other = await file('other.graphql', 'type Query { b: Int @stepUp }');
+    const { code, stdout } = await stepgate('policy', 'print', one, other, '--format', 'json');
+    expect(code).toBe(0);
+    expect((JSON.parse(stdout) as { field: string }[]).map((one) => one.field).toSorted()).toEqual([
+      'Query.a',
+      'Query.b',
+    ]);
+  });
+
+  test('a subgraph is read without what it imports with @link, and no guard is lost by it', async () => {
+    const { code, stdout, stderr } = await print(`
+      extend schema
+        @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", { name: "@shareable", as: "@shared" }])
+        @link(url: "https://example.com/guards/v1.0", import: ["@stepUp"])
+        @composeDirective(name: "@stepUp")
+      directive @composeDirective(name: String!) repeatable on SCHEMA
+      extend type User @key(fields: "id") @federation__interfaceObject { id: ID @shared  ssn: String @stepUp }
+    `);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/User\.ssn +@stepUp/);
+  });
+
+  test('the roles may be left to the server', async () => {
+    const { code, stdout } = await print('type Query { a: Int @requiresRole(role: TELLER) }');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Query\.a +@requiresRole TELLER/);
+  });
+
+  test('a role that is no name reaches neither the terminal nor a table as it is', async () => {
+    const schema = `
+      directive @requiresRole(role: String!) on FIELD_DEFINITION
+      type Query { a: Int @requiresRole(role: "\\u001b[2J|\\n\\u009b") }
+    `;
+    for (const format of ['text', 'markdown']) {
+      const { code, stdout } = await print(schema, '--format', format);
+      expect(code).toBe(0);
+      // oxlint-disable-next-line no-control-regex
+      expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+      expect(stdout.trimEnd().split('\n')).toHaveLength(format === 'text' ? 2 : 3);
+    }
+  });
+});
+
+const DELETE = { match: 'Mutation.delete*', require: 'stepUp', maxAge: 300 };
+
+describe('policy check', () => {
+  test('names each field that lacks its guard, where it is written and what to do', async () => {
+    const { code, stdout, stderr } = await check(
+      `type Query { me: User  person: Person }
+interface Person { ssn: String }
+type User implements Person { ssn: String  name: String }
+type Mutation {
+  startSignIn: String
+  deleteUser: String @stepUp
+  deletePost: String @authenticated
+  deleteAll: String
+  deleteDraft: String @stepUp(maxAge: 300)
+  audit: String @requiresRole(role: AUDITOR)
+  rename: String @authenticated
+}
+enum Role { AUDITOR ADMIN }
+`,
+      {
+        rules: [
+          { match: 'Mutation.*', require: 'authenticated' },
+          DELETE,
+          { match: '*.ssn', require: 'stepUp', reason: 'the law' },
+          { match: 'Mutation.audit', require: 'requiresRole', role: 'ADMIN' },
+          {
+            match: 'Mutation.deleteDraft',
+            require: 'stepUp',
+            accept: ['TOTP', 'PASSKEY'],
+            secondFactor: true,
+          },
+        ],
+        except: ['Mutation.startSignIn'],
+      },
+    );
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(stdout).toMatchInlineSnapshot(`
+      "schema.graphql:8:3 Mutation.deleteAll has no guard; add @authenticated. [rule 1 (Mutation.*)]
+      schema.graphql:6:3 Mutation.deleteUser has @stepUp; make that as strict as @stepUp(maxAge: 300). [rule 2 (Mutation.delete*)]
+      schema.graphql:7:3 Mutation.deletePost has @authenticated; add @stepUp(maxAge: 300). [rule 2 (Mutation.delete*)]
+      schema.graphql:8:3 Mutation.deleteAll has no guard; add @stepUp(maxAge: 300). [rule 2 (Mutation.delete*)]
+      schema.graphql:3:31 User.ssn has no guard; add @stepUp. [rule 3 (*.ssn): the law]
+      schema.graphql:10:3 Mutation.audit has @requiresRole(role: AUDITOR); make that as strict as @requiresRole(role: ADMIN). [rule 4 (Mutation.audit)]
+      schema.graphql:9:3 Mutation.deleteDraft has @stepUp(maxAge: 300); make that as strict as @stepUp(accept: [TOTP, PASSKEY], require: SECOND_FACTOR). [rule 5 (Mutation.deleteDraft)]
+      7 fields, 5 rules: 7 violations. A field that needs no guard is listed under "except" in rules.json.
+      "
+    `);
+  });
+
+  test('passes when every rule holds', async () => {
+    const rules = { rules: [DELETE] };
+    expect(
+      await check('type Query { a: Int } type Mutation { deleteIt: Int @stepUp(maxAge: 300) }', rules),
+    ).toEqual({
+      code: 0,
+      stdout: '1 field, 1 rule: every rule holds.\n',
+      stderr: '',
+    });
+  });
+
+  test.each([
+    ['a guard of the type', 'type Query { a: A } type A @stepUp { ssn: Int }'],
+    [
+      'a guard of an interface',
+      'type Query { a: A } interface A @stepUp { ssn: Int } type B implements A { ssn: Int }',
+    ],
+    [
+      'a guard of an interface’s field',
+      'type Query { a: A } interface A { ssn: Int @stepUp } type B implements A { ssn: Int }',
+    ],
+    ['a guard of an extension', 'type Query { a: A } type A { b: Int } extend type A @stepUp { ssn: Int }'],
+  ])('%s covers the field', async (_what, schema) => {
+    expect(await check(schema, { rules: [{ match: '*.ssn', require: 'stepUp' }] })).toMatchObject({
+      code: 0,
+    });
+  });
+
+  test.each([
+    ['older than the rule lets it be', '@stepUp(maxAge: 301)'],
+    ['of any factor', '@stepUp(maxAge: 300)'],
+    ['of one factor too many', '@stepUp(maxAge: 300, accept: [TOTP, PHONE_CODE])'],
+    ['of a first factor', '@stepUp(maxAge: 300, accept: [TOTP], require: STRONGEST_ENROLLED)'],
+    ['half in one guard and half in the other', '@stepUp(maxAge: 300) @requiresRole(role: A)'],
+    ['of a role alone', '@requiresRole(role: A)'],
+  ])('a proof that is %s does not satisfy', async (_what, guard) => {
+    const rule = { match: 'Query.a', require: 'stepUp', maxAge: 300, accept: ['TOTP'], secondFactor: true };
+    const { code, stdout } = await check(`enum Role { A } type Query { a: Int ${guard} }`, { rules: [rule] });
+    expect(code).toBe(1);
+    expect(stdout).toContain('Query.a has ');
+  });
+
+  test('`returns` finds a type through lists, unions and interfaces, and nothing else', async () => {
+    const schema = `
+      interface Document { id: ID }
+      type Invoice implements Document { id: ID }
+      type Note { id: ID }
+      union Result = Note | Invoice
+      type Query { a: Int }
+      type Mutation { one: Invoice  list: [[Invoice!]!]!  either: Result  some: Document  note: Note  id: ID }
+    `;
+    const { stdout } = await check(schema, {
+      rules: [{ match: 'Mutation.*', returns: 'Invoice', require: 'authenticated' }],
+    });
+    expect([...stdout.matchAll(/Mutation\.(\w+) has no guard/g)].map(([, name]) => name)).toEqual([
+      'one',
+      'list',
+      'either',
+      'some',
+    ]);
+    const byInterface = await check(schema, {
+      rules: [{ match: 'Mutation.*', returns: 'Document', require: 'authenticated' }],
+    });
+    expect(byInterface.stdout).toContain('Mutation.one has no guard');
+  });
+
+  test('a root type of another name is still the root', async () => {
+    const schema = 'schema { query: Q mutation: Changes } type Q { a: Int } type Changes { deleteIt: Int }';
+    const { code, stdout } = await check(schema, { rules: [DELETE] });
+    expect(code).toBe(1);
+    expect(stdout).toContain('Changes.deleteIt has no guard');
+  });
+
+  test('a rule or an exception that is about no field is a warning, and with --strict a failure', async () => {
+    const rules = {
+      rules: [{ match: 'Query.a', require: 'authenticated', except: 'Query.gone' }, DELETE],
+      except: ['Mutation.gone'],
+    };
+    const loose = await check('type Query { a: Int @authenticated }', rules);
+    expect(loose).toEqual({
+      code: 0,
+      stdout: '1 field, 2 rules: every rule holds.\n',
+      stderr: [
+        'warning: rules.json: rule 2 (Mutation.delete*) matches no field.\n',
+        'warning: rules.json: the exception Mutation.gone matches no field.\n',
+        'warning: rules.json: the exception Query.gone matches no field.\n',
+      ].join(''),
+    });
+    const strict = await check('type Query { a: Int @authenticated }', rules, '--strict');
+    expect(strict.code).toBe(1);
+  });
+
+  test('our own schema holds to our own rules', async () => {
+    const outcome = await stepgate(
+      'policy',
+      'check',
+      'schema.graphql',
+      '--rules',
+      '.stepgate-policy.json',
+      '--strict',
+    );
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('what cannot be checked is never passed', () => {
+  const RULES = { rules: [{ match: '*.*', require: 'authenticated' }] };
+
+  test.each([
+    ['a syntax error', 'type Query {', 'schema.graphql:1:13 Syntax Error: Expected Name, found <EOF>.'],
+    ['nothing', '', 'schema.graphql:1:1 Syntax Error: Unexpected <EOF>.'],
+    ['a query', '{ viewer { id } }', 'schema.graphql:1:1 An operation is no schema.'],
+    ['JSON', '{"__schema": {}}', 'introspection does not tell'],
+    ['bytes', '\u0000\u0001', 'Syntax Error'],
+    [
+      'a guard that is misspelled',
+      'type Query { a: Int @stepup }',
+      'schema.graphql:1:21 There is no directive @stepup.',
+    ],
+    [
+      'a guard where none can stand',
+      'type Query { a(b: Int @stepUp): Int }',
+      'may not be used on ARGUMENT_DEFINITION',
+    ],
+    ['a guard of an unknown argument', 'type Query { a: Int @stepUp(age: 3) }', 'Unknown argument "age"'],
+    [
+      'a guard of an unknown factor',
+      'type Query { a: Int @stepUp(accept: [PIN]) }',
+      'schema.graphql:1:37 Argument "accept" has invalid value [PIN].',
+    ],
+    ['a guard that nobody passes', 'type Query { a: Int @stepUp(maxAge: 0) }', 'maxAge is a whole number'],
+    [
+      'a first factor as second',
+      'type Query { a: Int @stepUp(accept: [PASSWORD]) }',
+      '@stepUp on Query.a: accept names',
+    ],
+    [
+      'a role that there is not',
+      'enum Role { A } type Query { a: Int @requiresRole(role: X) }',
+      'invalid value X',
+    ],
+    ['no role', 'type Query { a: Int @requiresRole }', '"role"'],
+    [
+      'a directive of another’s making by the name of a guard',
+      'directive @requiresRole(roles: [String]) on FIELD_DEFINITION type Query { a: Int @requiresRole(roles: ["A"]) }',
+      'needs a role',
+    ],
+    ['an unknown type', 'type Query { a: Nope }', 'Unknown type "Nope"'],
+    ['a type said twice', 'type Query { a: Int } type Query { b: Int }', 'only one type named "Query"'],
+    [
+      'interfaces in a circle',
+      'type Query { a: Int } interface A implements B { a: Int } interface B implements A { a: Int }',
+      'circular',
+    ],
+    [
+      'an interface whose own interface is left out',
+      'interface A { a: Int @stepUp } interface B implements A { a: Int } type Query implements B { a: Int }',
+      'Type Query must implement A because it is implemented by B',
+    ],
+    ['inputs in a circle', 'type Query { a(b: I): Int } input I { i: I! }', 'Input Object "I" within itself'],
+    [
+      'a list too deep',
+      `type Query { a: ${'['.repeat(50_000)}Int${']'.repeat(50_000)} }`,
+      'nested too deeply',
+    ],
+  ])('%s', async (_what, schema, message) => {
+    const { code, stdout, stderr } = await check(schema, RULES);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  test.each([
+    ['no JSON', '{', 'rules.json is not JSON.'],
+    ['nothing', '{}', 'rules.json: rules: '],
+    ['no rule', { rules: [] }, 'rules.json: rules: '],
+    ['a list', [], 'rules.json: the file: '],
+    ['null', 'null', 'rules.json: the file: '],
+    ['a word that there is not', { rules: [{ ...DELETE, maxage: 3 }] }, 'maxage'],
+    ['a guard that there is not', { rules: [{ match: 'A.b', require: 'mfa' }] }, 'rules[0].require: '],
+    ['no pattern', { rules: [{ require: 'stepUp' }] }, 'rules[0].match: must be TYPE.FIELD'],
+    ['half a pattern', { rules: [{ ...DELETE, match: 'Mutation' }] }, 'rules[0].match: must be TYPE.FIELD'],
+    ['a regular expression', { rules: [{ ...DELETE, match: 'Mutation.(a+)+$' }] }, 'must be TYPE.FIELD'],
+    ['a role left out', { rules: [{ match: 'A.b', require: 'requiresRole' }] }, 'rules[0].role: '],
+    ['a first factor', { rules: [{ ...DELETE, accept: ['PASSWORD'] }] }, 'rules[0].accept[0]: '],
+    ['no time', { rules: [{ ...DELETE, maxAge: 0 }] }, 'rules[0].maxAge: '],
+    ['a prototype', '{"rules": [], "__proto__": {"rules": [1]}}', 'rules.json: '],
+    [
+      'two lines of a reason',
+      { rules: [{ ...DELETE, reason: 'a\nb' }] },
+      'rules[0].reason: must be one line',
+    ],
+  ])('rules that are %s', async (_what, rules, message) => {
+    const { code, stdout, stderr } = await check('type Query { a: Int }', rules);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  test.each([
+    [['policy'], 'print or check?'],
+    [['policy', 'erase'], 'There is no command policy erase.'],
+    [['policy', 'print'], 'SCHEMA is missing.'],
+    [
+      ['policy', 'print', 'schema.graphql', '--format', 'toString'],
+      '--format is one of text, json, markdown.',
+    ],
+    [['policy', 'check', 'schema.graphql', '--lax'], "Unknown option '--lax'."],
+    [['policy', 'check', 'schema.graphql', '--rules'], "Option '--rules <value>' argument missing."],
+    [['policy', 'print', 'http://localhost:4000/graphql'], 'introspection does not tell'],
+    [['policy', 'print', '/nowhere.graphql'], '/nowhere.graphql cannot be read (ENOENT).'],
+    [['policy', 'print', 'src'], 'src cannot be read (EISDIR).'],
+    [['policy', 'check', 'schema.graphql', '--rules', '/nowhere.json'], 'cannot be read (ENOENT)'],
+  ])('stepgate %j', async (args, message) => {
+    const { code, stdout, stderr } = await stepgate(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  test.each([
+    [[], 2],
+    [['toString'], 2],
+    [['policy'], 2],
+    [['policy', 'check', 'schema.graphql', '--rules', '.stepgate-policy.json'], 0],
+  ])('the process of stepgate %j ends with %i', async (args, expected) => {
+    const { code, stdout, stderr } = await runCommand('src/cli/stepgate.ts', args);
+    expect(code).toBe(expected);
+    expect(expected === 0 ? stdout : stderr).toContain(expected === 0 ? 'every rule holds' : 'Usage:');
+  });
+
+  test('a schema of a hundred thousand fields is checked in seconds', async () => {
+    const types = Array.from(
+      { length: 2000 },
+      (_, at) =>
+        `type T${at} { next: T${(at + 1) % 2000} ${Array.from({ length: 50 }, (_, field) => `f${field}: Int`).join(' ')} }`,
+    );
+    const schema = `type Query { first: T0 @authenticated } ${types.join('\n')}`;
+    const { code, stdout } = await check(schema, { rules: [{ match: 'T*.f49', require: 'authenticated' }] });
+    expect(code).toBe(1);
+    expect(stdout).toContain('2000 violations');
+  }, 20_000);
+});

@@ -1,0 +1,334 @@
+// The example beside a Stepgate, both real, as a client meets them: what the one refuses, a step-up at the other lets in.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createCustomersServer } from '../../examples/customers/server.ts';
+import { policy } from '../../src/cli/policy.ts';
+import { createStepgateClient, type OnStepUp } from '../../src/client/index.ts';
+import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../harness/app.ts';
+import { type GraphQLAnswer, TestClient, type Tokens, tokensOf } from '../harness/client.ts';
+
+const issuer = TEST_ENVIRONMENT.PUBLIC_URL;
+
+let stepgate: TestApp;
+let client: TestClient;
+const servers: Server[] = [];
+
+beforeAll(async () => {
+  stepgate = await startTestApp();
+  client = new TestClient(stepgate);
+});
+
+afterAll(async () => {
+  for (const server of servers) server.close();
+  await stepgate[Symbol.asyncDispose]();
+});
+
+interface ServiceOptions {
+  readonly of?: TestApp;
+  readonly issuedBy?: string;
+}
+
+/** The service of customers, new. */
+async function serviceOf({ of = stepgate, issuedBy = issuer }: ServiceOptions = {}): Promise<TestClient> {
+  const server = createCustomersServer({
+    issuer: issuedBy,
+    jwksUrl: `${of.url}/.well-known/jwks.json`,
+    now: () => of.clock.now(),
+  }).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return new TestClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+}
+
+/** @returns asks it. */
+async function customersService(options?: ServiceOptions) {
+  const service = await serviceOf(options);
+  return (query: string, token?: string): Promise<GraphQLAnswer> => service.graphql(query, {}, token);
+}
+
+const NAMES = '{ customers { name } }';
+const CONTRACTS = '{ customers { name terms: contract { iban } } }';
+const EDIT = `mutation {
+  renameCustomer(id: "1", name: "Lovelace Bakery") { name changedBy }
+  changeContract(id: "1", contract: { monthlyFee: 5000 }) { id }
+}`;
+
+const codes = ({ errors }: GraphQLAnswer) => errors.map((one) => one.extensions.code);
+const challengeOf = ({ headers }: GraphQLAnswer) => headers.get('www-authenticate');
+
+/** Somebody with an authenticator app, which was proved so long ago. */
+async function person(secondsAgo = 0) {
+  const { accessToken } = await client.signUp();
+  const { tokens, secret } = await client.enrollTotp(accessToken);
+  stepgate.clock.advance(secondsAgo);
+  return { token: tokens.accessToken, tokens, secret };
+}
+
+describe('the customers', () => {
+  test('are not for anybody', async () => {
+    const ask = await customersService();
+    const answer = await ask(NAMES);
+    expect(answer).toMatchObject({ status: 200, data: { customers: null } });
+    expect(codes(answer)).toEqual(['UNAUTHENTICATED']);
+    expect(challengeOf(answer)).toBe('Bearer');
+    const edit = await ask(EDIT);
+    expect(edit).toMatchObject({ status: 401, data: null });
+    expect(codes(edit)).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED']);
+  });
+
+  test('are read by whoever is signed in, but for their contracts', async () => {
+    const ask = await customersService();
+    const { accessToken } = await client.signUp();
+    expect(await ask(NAMES, accessToken)).toMatchObject({
+      errors: [],
+      data: { customers: [{ name: 'Ada Bakery' }, { name: 'Hopper Shipping' }] },
+    });
+    const contracts = await ask(CONTRACTS, accessToken);
+    expect(contracts.data.customers).toEqual([
+      { name: 'Ada Bakery', terms: null },
+      { name: 'Hopper Shipping', terms: null },
+    ]);
+    expect(codes(contracts)).toEqual(['ENROLLMENT_REQUIRED', 'ENROLLMENT_REQUIRED']);
+    expect(codes(await ask(EDIT, accessToken))).toEqual(['ENROLLMENT_REQUIRED', 'ENROLLMENT_REQUIRED']);
+  });
+
+  test('their contracts need a fresh proof: a step-up at Stepgate, and the token that it gives', async () => {
+    const ask = await customersService();
+    const { token, secret } = await person(301);
+    const refused = await ask(CONTRACTS, token);
+    expect(refused).toMatchObject({ status: 200, data: { customers: [{ terms: null }, { terms: null }] } });
+    expect(refused.text).not.toContain('GB33');
+    expect(challengeOf(refused)).toBe(
+      'Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="300"',
+    );
+    const { code, remedy, accept, maxAge, require } = refused.errors[0]?.extensions ?? {};
+    expect({ code, remedy, maxAge }).toEqual({ code: 'STEP_UP_REQUIRED', remedy: 'STEP_UP', maxAge: 300 });
+
+    const started = await client.startStepUp({ accept, maxAge, require }, token);
+    const done = await client.attempt(started.id, { totp: client.totp(secret) }, token);
+    const fresh = tokensOf(done).accessToken;
+
+    expect(await ask(CONTRACTS, fresh)).toMatchObject({
+      errors: [],
+      data: { customers: [{ terms: { iban: 'GB33BUKB20201555555555' } }, { terms: { iban: /^DE/ } }] },
+    });
+    expect(codes(await ask(CONTRACTS, token))).toContain('STEP_UP_REQUIRED');
+  });
+
+  test('an edit is refused whole: what would have passed alone has not run', async () => {
+    const ask = await customersService();
+    const { token } = await person(301);
+    const { token: fresh } = await person();
+    // Renaming takes a proof of ten minutes, the contract one of five.
+    const refused = await ask(EDIT, token);
+    expect(refused).toMatchObject({ status: 401, data: null });
+    expect(codes(refused)).toEqual(['STEP_UP_REQUIRED']);
+    const before = await ask('{ customer(id: "1") { name changedBy contract { monthlyFee } } }', fresh);
+    expect(before.data.customer).toEqual({
+      name: 'Ada Bakery',
+      changedBy: null,
+      contract: { monthlyFee: 4900 },
+    });
+
+    const me = await client.graphql('{ viewer { id } }', {}, fresh);
+    expect(await ask(EDIT, fresh)).toMatchObject({
+      errors: [],
+      data: {
+        renameCustomer: { name: 'Lovelace Bakery', changedBy: me.data.viewer.id },
+        changeContract: { id: '1' },
+      },
+    });
+  });
+
+  test('a proof is fresh at its last second, and stale one second later', async () => {
+    const ask = await customersService();
+    const { token } = await person(298);
+    expect(codes(await ask(CONTRACTS, token))).toEqual([]);
+    stepgate.clock.advance(4);
+    expect(codes(await ask(CONTRACTS, token))).toContain('STEP_UP_REQUIRED');
+  });
+
+  test('an expired token is nobody’s', async () => {
+    const ask = await customersService();
+    const { token } = await person(700);
+    const answer = await ask(NAMES, token);
+    expect(codes(answer)).toEqual(['UNAUTHENTICATED']);
+    expect(challengeOf(answer)).toBe('Bearer error="invalid_token"');
+  });
+
+  test('what is wrong with an edit is told to whoever may make it, and to nobody else', async () => {
+    const ask = await customersService();
+    const wrong = 'mutation { changeContract(id: "1", contract: { iban: "x" }) { id } }';
+    expect(codes(await ask(wrong))).toEqual(['UNAUTHENTICATED']);
+    const { token } = await person();
+    expect(codes(await ask(wrong, token))).toEqual(['BAD_USER_INPUT']);
+    expect(await ask('mutation { renameCustomer(id: "9", name: "Nobody") { id } }', token)).toMatchObject({
+      errors: [],
+      data: { renameCustomer: null },
+    });
+  });
+});
+
+interface ApplicationAnswer {
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it asked for
+  readonly data?: any;
+  readonly errors?: GraphQLAnswer['errors'];
+}
+
+describe('an application with stepgate/client', () => {
+  async function application(tokens: Tokens, onStepUp: OnStepUp) {
+    const service = await serviceOf();
+    const counts = { sent: 0, prompts: 0 };
+    const session = createStepgateClient({
+      url: `${stepgate.url}/graphql`,
+      onStepUp: (prompt) => {
+        counts.prompts += 1;
+        return onStepUp(prompt);
+      },
+    });
+    await session.setSession(tokens);
+    const ask = (query: string): Promise<ApplicationAnswer> => {
+      const kind = query.startsWith('mutation') ? 'mutation' : 'query';
+      return session.perform({ kind, query }, async ({ headers }) => {
+        counts.sent += 1;
+        const { text } = await service.graphql(query, {}, undefined, headers);
+        return JSON.parse(text) as ApplicationAnswer;
+      });
+    };
+    return { ask, counts };
+  }
+
+  test('with a token of yesterday and an old proof: refreshes, asks its user once, and reads the contracts', async () => {
+    const { tokens, secret } = await person(86_400);
+    const { ask, counts } = await application(tokens, async ({ requirement, workflow }) => {
+      expect(requirement).toMatchObject({ maxAge: 300, require: 'SECOND_FACTOR' });
+      await workflow.attempt({ totp: client.totp(secret) });
+    });
+    const { data, errors } = await ask(CONTRACTS);
+    expect(errors).toBeUndefined();
+    expect(data.customers[0].terms.iban).toBe('GB33BUKB20201555555555');
+    expect(counts).toEqual({ prompts: 1, sent: 3 });
+    expect((await ask(EDIT)).errors).toBeUndefined();
+    expect(counts).toEqual({ prompts: 1, sent: 4 });
+  });
+
+  test('edits once, after the proof', async () => {
+    const { tokens, secret } = await person(301);
+    const { ask, counts } = await application(tokens, ({ workflow }) =>
+      workflow.attempt({ totp: client.totp(secret) }),
+    );
+    expect((await ask(EDIT)).data).toMatchObject({ renameCustomer: { name: 'Lovelace Bakery' } });
+    expect(counts).toEqual({ prompts: 1, sent: 2 });
+  });
+
+  test('whose user declines gets the refusal, and nothing has run', async () => {
+    const { tokens } = await person(301);
+    const { ask, counts } = await application(tokens, ({ workflow }) => workflow.cancel());
+    const { errors = [] } = await ask(EDIT);
+    expect(errors.map((one) => one.extensions.code)).toEqual(['STEP_UP_REQUIRED']);
+    expect(counts).toEqual({ prompts: 1, sent: 1 });
+    expect((await ask('{ customer(id: "1") { name } }')).data.customer.name).toBe('Ada Bakery');
+  });
+});
+
+describe('tokens of others', () => {
+  test('another Stepgate of the same name has other keys: refused', async () => {
+    const ask = await customersService();
+    const other = await startTestApp();
+    try {
+      const { accessToken } = await new TestClient(other).signUp();
+      const answer = await ask(NAMES, accessToken);
+      expect(codes(answer)).toEqual(['UNAUTHENTICATED']);
+      expect(challengeOf(answer)).toBe('Bearer error="invalid_token"');
+    } finally {
+      await other[Symbol.asyncDispose]();
+    }
+  });
+
+  test('the right keys and another issuer: refused', async () => {
+    const ask = await customersService({ issuedBy: 'https://auth.example.com' });
+    const { accessToken } = await client.signUp();
+    expect(codes(await ask(NAMES, accessToken))).toEqual(['UNAUTHENTICATED']);
+  });
+
+  test.each(['nonsense', 'a.b.c', '', '../..', 'x'.repeat(7000)])(
+    'no token at all (%#): refused',
+    async (token) => {
+      const ask = await customersService();
+      expect(codes(await ask(NAMES, token))).toEqual(['UNAUTHENTICATED']);
+    },
+  );
+});
+
+test('while the keys cannot be had nobody is let in, and then everybody who may', async () => {
+  const first = await startTestApp();
+  const port = new URL(first.url).port;
+  const complaints = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const { accessToken } = await new TestClient(first).signUp();
+  await first.app.stop();
+  const ask = await customersService({ of: first });
+  expect(codes(await ask(NAMES, accessToken))).toEqual(['UNAUTHENTICATED']);
+  expect(codes(await ask(EDIT, accessToken))).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED']);
+
+  // The operator is told, and no token.
+  const told = complaints.mock.calls.flat();
+  expect(told).toHaveLength(2);
+  for (const line of told) expect(line).toMatch(/^Stepgate's keys cannot be read: [\w ]+$/);
+
+  const again = await startTestApp({ PORT: port }, first.databaseUrl);
+  try {
+    await expect.poll(async () => codes(await ask(NAMES, accessToken)), { timeout: 15_000 }).toEqual([]);
+  } finally {
+    complaints.mockRestore();
+    await again.app.stop();
+    await first[Symbol.asyncDispose]();
+  }
+});
+
+test('starts with one command beside the server, and stops when it is told', async () => {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const beside = await startTestApp({ PORT: port, PUBLIC_URL: url });
+  const service = spawn(process.execPath, ['examples/customers/main.ts'], {
+    env: { ...process.env, STEPGATE_URL: url, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(service, 'exit');
+  try {
+    const [line] = (await once(createInterface(service.stdout), 'line')) as [string];
+    const [, origin = ''] = /(http:.+)\/graphql, /.exec(line) ?? [];
+    const { accessToken } = await new TestClient(beside).signUp();
+    const { data, errors } = await new TestClient({ url: origin }).graphql(NAMES, {}, accessToken);
+    expect(errors).toEqual([]);
+    expect(data.customers).toHaveLength(2);
+  } finally {
+    service.kill('SIGTERM');
+    await beside[Symbol.asyncDispose]();
+  }
+  expect(await exited).toEqual([0, null]);
+});
+
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return String(port);
+}
+
+test('its schema holds to its own rules', async () => {
+  const folder = 'examples/customers';
+  const rules = ['--rules', `${folder}/stepgate.policy.json`, '--strict'];
+  const written: string[] = [];
+  const output = { write: (text: string) => written.push(text) };
+  const code = await policy(['check', `${folder}/schema.graphql`, ...rules], {
+    stdout: output,
+    stderr: output,
+  });
+  expect({ code, written }).toEqual({ code: 0, written: ['5 fields, 3 rules: every rule holds.\n'] });
+});
