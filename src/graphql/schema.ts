@@ -10,6 +10,7 @@ import './mutations/session.ts';
 import './mutations/start.ts';
 import './queries/link.ts';
 import './queries/settings.ts';
+import './queries/step-up-requirements.ts';
 import './queries/viewer.ts';
 import './queries/workflow.ts';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';

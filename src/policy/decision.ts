@@ -20,7 +20,8 @@ export const RefusalCode = {
 } as const;
 export type RefusalCode = (typeof RefusalCode)[keyof typeof RefusalCode];
 
-export type Remedy = 'SIGN_IN' | 'STEP_UP' | 'ENROLL';
+export const Remedy = { SIGN_IN: 'SIGN_IN', STEP_UP: 'STEP_UP', ENROLL: 'ENROLL' } as const;
+export type Remedy = (typeof Remedy)[keyof typeof Remedy];
 
 /** Why a field is refused and what would help: the `extensions` of the GraphQL error. */
 export interface Refusal {

@@ -5,6 +5,7 @@ import { type CORSOptions, createYoga, type Plugin } from 'graphql-yoga';
 import type { Config } from '../config/config.ts';
 import { localeOf } from '../delivery/messages/locales.ts';
 import { type GraphQLContext, type Services, standingOf } from '../graphql/context.ts';
+import { LIMITS } from '../graphql/limits.ts';
 import { schema } from '../graphql/schema.ts';
 import type { Orm } from '../persistence/orm.ts';
 import type { Log } from '../platform/log.ts';
@@ -15,7 +16,6 @@ import { bearerToken, clientsBehind, identify } from './caller.ts';
 import { DEVICE_HEADER, readSessionCookies, SESSION_HEADER, sessionDelivery } from './cookies.ts';
 import { DocumentCache, NO_CACHE } from './document-cache.ts';
 import { useBoundedDocuments, useExpectedErrors, useSafeVariables, useTypedErrors } from './documents.ts';
-import { LIMITS } from './limits.ts';
 import { useStrictRequests } from './requests.ts';
 
 interface NodeContext {

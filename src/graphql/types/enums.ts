@@ -1,6 +1,7 @@
 // The enums of the contract.
 import { Role } from '../../persistence/entities/user.ts';
 import { AssuranceLevel } from '../../policy/assurance.ts';
+import { RefusalCode, Remedy } from '../../policy/decision.ts';
 import { Category, FactorKind } from '../../policy/factor-kind.ts';
 import { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { StepUpRequire } from '../../policy/requirement.ts';
@@ -96,3 +97,20 @@ export const WorkflowRemedyEnum = describedEnum<WorkflowRemedy>(
       'An administrator, who looks at the person and removes the lost factors. Nothing in the API lets a workflow go on without them.',
   },
 );
+
+export const RefusalCodeEnum = describedEnum<RefusalCode>(
+  'RefusalCode',
+  'Why a guarded field is refused: the `code` of the GraphQL error.',
+  {
+    [RefusalCode.UNAUTHENTICATED]: 'Nobody is signed in.',
+    [RefusalCode.STEP_UP_REQUIRED]: 'The session holds no proof that is fresh and strong enough.',
+    [RefusalCode.ENROLLMENT_REQUIRED]: 'The user has no second factor that would do.',
+    [RefusalCode.FORBIDDEN]: 'The user does not have the role.',
+  },
+);
+
+export const RemedyEnum = describedEnum<Remedy>('Remedy', 'What a client can do about a refusal.', {
+  [Remedy.SIGN_IN]: 'Sign in, or refresh the session.',
+  [Remedy.STEP_UP]: '`startStepUp`, then ask again.',
+  [Remedy.ENROLL]: '`startEnrollment`, then ask again.',
+});
