@@ -17,38 +17,65 @@ const checked = new WeakMap<object, Map<string, DocumentNode | InvalidInput>>();
 /**
  * A document that this schema could execute.
  * @param request for which each text is checked once: one operation may ask thirty times about one text.
- * @throws {InvalidInput} at the path `document`.
+ * @throws {InvalidInput}
  */
-export function checkedDocument(request: object, schema: GraphQLSchema, text: string): DocumentNode {
+export function checkedDocument(
+  request: object,
+  schema: GraphQLSchema,
+  text: string,
+  path: string,
+): DocumentNode {
   const known = checked.get(request) ?? new Map<string, DocumentNode | InvalidInput>();
   checked.set(request, known);
-  const document = known.get(text) ?? checkDocument(schema, text);
+  const document = known.get(text) ?? check(schema, text, path);
   known.set(text, document);
   if (document instanceof InvalidInput) throw document;
   return document;
 }
 
-function checkDocument(schema: GraphQLSchema, text: string): DocumentNode | InvalidInput {
-  const document = parsed(text);
-  if (document instanceof InvalidInput) return document;
-  const excess = limitErrors(document);
-  const rules = [...specifiedRules, wellFormedStringsRule];
-  const errors =
-    excess.length > 0 ? excess : validate(schema, document, rules, { maxErrors: LIMITS.mistakes });
-  return errors.length === 0
-    ? document
-    : invalid(errors.map(({ message }) => withoutSuggestions(withoutValue(message))));
-}
-
-function parsed(text: string): DocumentNode | InvalidInput {
+function check(schema: GraphQLSchema, text: string, path: string): DocumentNode | InvalidInput {
   try {
-    return parse(text, { maxTokens: LIMITS.tokens });
+    const document = parsedDocument(text, path);
+    const errors = mistakes(schema, document);
+    if (errors.length === 0) return document;
+    return invalid(
+      path,
+      errors.map(({ message }) => withoutSuggestions(withoutValue(message))),
+    );
   } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    return invalid([withoutSource(error.message)]);
+    if (error instanceof InvalidInput) return error;
+    throw error;
   }
 }
 
-function invalid(messages: readonly string[]): InvalidInput {
-  return new InvalidInput(messages.map((message) => ({ path: 'document', message })));
+/**
+ * A document for whichever schema, within the limits of size.
+ * @throws {InvalidInput}
+ */
+export function parsedDocument(text: string, path: string): DocumentNode {
+  try {
+    const document = parse(text, { maxTokens: LIMITS.tokens });
+    const excess = limitErrors(document);
+    if (excess.length === 0) return document;
+    throw invalid(
+      path,
+      excess.map(({ message }) => message),
+    );
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    throw invalid(path, [withoutSource(error.message)]);
+  }
+}
+
+export function isValid(schema: GraphQLSchema, document: DocumentNode): boolean {
+  return mistakes(schema, document).length === 0;
+}
+
+function mistakes(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
+  const rules = [...specifiedRules, wellFormedStringsRule];
+  return validate(schema, document, rules, { maxErrors: LIMITS.mistakes });
+}
+
+function invalid(path: string, messages: readonly string[]): InvalidInput {
+  return new InvalidInput(messages.map((message) => ({ path, message })));
 }

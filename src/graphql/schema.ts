@@ -4,6 +4,7 @@ import './mutations/administration.ts';
 import './mutations/authenticator.ts';
 import './mutations/factor.ts';
 import './mutations/link.ts';
+import './mutations/operation-proof.ts';
 import './mutations/password.ts';
 import './mutations/phone.ts';
 import './mutations/session.ts';

@@ -88,9 +88,11 @@ function directivesIn(directives: unknown): [name: string, args: unknown][] {
   );
 }
 
+const ARGUMENTS = ['maxAge', 'accept', 'require', 'bind', 'describe'];
+
 function requirementAt(where: string, options: RequirementOptions): Requirement {
   try {
-    const unknown = Object.keys(options).filter((key) => !['maxAge', 'accept', 'require'].includes(key));
+    const unknown = Object.keys(options).filter((key) => !ARGUMENTS.includes(key));
     if (unknown.length > 0) throw new RequirementError(`there is no argument ${unknown.join(', ')}.`);
     return requirement(options);
   } catch (error) {
@@ -99,22 +101,38 @@ function requirementAt(where: string, options: RequirementOptions): Requirement 
   }
 }
 
-/** The first refusal among the guards; null when the caller may pass. @param now seconds since 1970. */
-export function refuse(guards: readonly Guard[], standing: Standing | null, now: number): Refusal | null {
+/**
+ * The first refusal among the guards; null when the caller may pass.
+ * @param now seconds since 1970.
+ * @param approved those requirements for which a proof that was bound to this operation has been used up.
+ */
+export function refuse(
+  guards: readonly Guard[],
+  standing: Standing | null,
+  now: number,
+  approved: ReadonlySet<Requirement> = NOTHING_APPROVED,
+): Refusal | null {
   for (const guard of guards) {
-    const refusal = refuseGuard(guard, standing, now);
+    const refusal = refuseGuard(guard, standing, now, approved);
     if (refusal !== null) return refusal;
   }
   return null;
 }
 
-function refuseGuard(guard: Guard, standing: Standing | null, now: number): Refusal | null {
+const NOTHING_APPROVED: ReadonlySet<Requirement> = new Set();
+
+function refuseGuard(
+  guard: Guard,
+  standing: Standing | null,
+  now: number,
+  approved: ReadonlySet<Requirement>,
+): Refusal | null {
   switch (guard.directive) {
     case 'authenticated':
       return refuseAnonymous(standing);
     case 'requiresRole':
       return refuseRole(standing, guard.role);
     case 'stepUp':
-      return refuseStepUp(standing, guard.requirement, now);
+      return approved.has(guard.requirement) ? null : refuseStepUp(standing, guard.requirement, now);
   }
 }

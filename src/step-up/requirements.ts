@@ -69,7 +69,7 @@ export function demandsOf(guards: readonly Guard[]): Requirement[] {
 
 /**
  * As few requirements as will do: whoever meets all of them meets every one that was given. Two become one where they
- * accept a factor in common.
+ * accept a factor in common; but a proof that is bound to an operation is good for nothing else.
  *
  * @param held the factors of a certain user: then the common factor must be one of theirs, or they would be asked for
  * what they do not have although they could prove two others.
@@ -78,7 +78,7 @@ export function strictest(demands: readonly Requirement[], held?: readonly Facto
   const together: Requirement[] = [];
   // Those with the least choice first: whatever accepts more can join them.
   for (const demand of demands.toSorted((one, other) => one.accept.length - other.accept.length)) {
-    const at = together.findIndex((one) => common(one, demand, held).length > 0);
+    const at = together.findIndex((one) => one.bind === demand.bind && common(one, demand, held).length > 0);
     const joined = together[at];
     if (joined === undefined) together.push(demand);
     else together[at] = stricter(joined, demand);
@@ -94,6 +94,8 @@ function stricter(one: Requirement, other: Requirement): Requirement {
       one.require === StepUpRequire.SECOND_FACTOR || other.require === StepUpRequire.SECOND_FACTOR
         ? StepUpRequire.SECOND_FACTOR
         : StepUpRequire.STRONGEST_ENROLLED,
+    bind: one.bind,
+    describe: null,
   };
 }
 

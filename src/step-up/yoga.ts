@@ -2,22 +2,46 @@
 // every response with a refusal says so in its status and its header.
 import { type ExecutionResult, type GraphQLError, getOperationAST, locatedError } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { Requirement } from '../policy/requirement.ts';
+import { boundDemands, type ConsumeProof, hasBoundFields, useProofs } from './bound-proof.ts';
 import { beginOperation, type Decisions } from './decisions.ts';
-import { guardedFields, type OperationToRun } from './operation.ts';
+import { type GuardedField, guardedFields } from './operation.ts';
 import { challengeHeader, refusalBehind } from './refusal-error.ts';
 import type { FindStanding } from './standing.ts';
+
+export interface StepUpOptions<Context> {
+  /** Without it, whatever demands a proof that is bound to its operation is refused. */
+  readonly consumeProof?: ConsumeProof<Context> | undefined;
+}
 
 /**
  * For a schema whose fields `enforce` guards: it completes what a single field cannot do.
  *
  * @param find the function that the schema was given, so that both decide as one.
  */
-export function useStepUp<Context>(find: FindStanding<Context>): Plugin {
+export function useStepUp<Context>(
+  find: FindStanding<Context>,
+  { consumeProof }: StepUpOptions<Context> = {},
+): Plugin {
   const challenges = new WeakMap<Request, string>();
   return {
     onExecute({ args, setResultAndStopExecution }) {
-      const errors = refusedFields(args, beginOperation(args.contextValue as unknown as Context, find));
-      if (errors.length > 0) setResultAndStopExecution({ errors });
+      const context = args.contextValue as unknown as Context;
+      const decisions = beginOperation(context, find);
+      const type = getOperationAST(args.document, args.operationName)?.operation;
+      const isMutation = type === 'mutation';
+      const mayUseProofs = consumeProof !== undefined && hasBoundFields(args.schema);
+      // A query is refused field by field: it is looked through only when a field in it may need a bound proof.
+      if (!isMutation && !mayUseProofs) return undefined;
+      const fields = guardedFields(args);
+      const refuseMutation = (): void => {
+        const errors = isMutation ? refusedFields(fields, decisions) : [];
+        if (errors.length > 0) setResultAndStopExecution({ errors });
+      };
+      const demands = mayUseProofs ? boundDemands(fields, decisions, isMutation) : [];
+      if (!mayUseProofs || demands.length === 0) return refuseMutation();
+      const consume = (digest: string, demand: Requirement) => consumeProof(context, digest, demand);
+      return useProofs(args, demands, decisions, consume).then(refuseMutation);
     },
     onResultProcess({ request, result }) {
       const batch = Array.isArray(result) ? result : [result];
@@ -34,10 +58,9 @@ export function useStepUp<Context>(find: FindStanding<Context>): Plugin {
 }
 
 /** Every guarded field of a mutation that the caller may not reach. Queries are refused field by field. */
-function refusedFields(operation: OperationToRun, decisions: Decisions): GraphQLError[] {
-  if (getOperationAST(operation.document, operation.operationName)?.operation !== 'mutation') return [];
+function refusedFields(fields: readonly GuardedField[], decisions: Decisions): GraphQLError[] {
   const errors = new Map<string, GraphQLError>();
-  for (const { node, path, guards } of guardedFields(operation)) {
+  for (const { node, path, guards } of fields) {
     const at = path.join('.'); // one error for a field of an interface, however many types implement it
     const refusal = decisions.refusal(guards);
     if (refusal !== null) errors.set(at, locatedError(refusal, node, path));

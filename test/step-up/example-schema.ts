@@ -4,7 +4,7 @@ import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTyp
 import type { GraphQLSchema } from 'graphql';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import { FACTOR_KINDS, type FactorKind } from '../../src/policy/factor-kind.ts';
-import { StepUpRequire } from '../../src/policy/requirement.ts';
+import { StepUpBind, StepUpRequire } from '../../src/policy/requirement.ts';
 import stepUpPlugin from '../../src/step-up/pothos/index.ts';
 import type { TokenFault } from '../../src/step-up/refusal-error.ts';
 import type { Presented } from '../../src/step-up/standing.ts';
@@ -76,6 +76,7 @@ export function bankSchema(): GraphQLSchema {
 
   builder.enumType('FactorKind', { values: FACTOR_KINDS });
   builder.enumType('StepUpRequire', { values: Object.values(StepUpRequire) });
+  builder.enumType('StepUpBind', { values: Object.values(StepUpBind) });
   builder.enumType('Role', { values: ['TELLER', 'AUDITOR'] as const });
 
   const Account = builder.interfaceRef<Holding>('Account').implement({

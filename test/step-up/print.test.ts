@@ -33,6 +33,14 @@ test('the bank, printed with its guards', () => {
     directive @stepUp(
       """The second factors that will do; null: any."""
       accept: [FactorKind!]
+      """
+      Whether the proof must be made for this very operation and its arguments, and is used once.
+      """
+      bind: StepUpBind! = SESSION
+      """
+      What a bound proof approves, in words that its user is shown, with arguments: \`Pay {amount} to {recipient.name}\`.
+      """
+      describe: String
       """How old the proof may be, in seconds."""
       maxAge: Int! = 600
       """Whether a first factor will do for a user who has no second one."""
@@ -117,6 +125,11 @@ test('the bank, printed with its guards', () => {
 
     interface Sealed @stepUp(accept: [PASSKEY, TOTP]) {
       text: String
+    }
+
+    enum StepUpBind {
+      OPERATION
+      SESSION
     }
 
     enum StepUpRequire {

@@ -32,7 +32,7 @@ async function refusedPaths(query: string, variables: object = {}): Promise<stri
   return [...new Set(paths)].toSorted();
 }
 
-const PIN = { maxAge: 60, accept: ['TOTP', 'PASSKEY'], require: 'SECOND_FACTOR' };
+const PIN = requirement({ maxAge: 60, accept: ['TOTP', 'PASSKEY'] });
 
 describe('what is told beforehand is what is refused, for', () => {
   test.each<[string, string, object?]>([

@@ -87,7 +87,11 @@ const enrollment = (proved: boolean, began?: Evidence) => ({
   isSecondFactor: true,
   ...inSession(proved, began),
 });
-const stepUp = (began?: Evidence) => ({ ...inSession(false, began), acceptsFirst: false });
+const stepUp = (began?: Evidence) => ({
+  ...inSession(false, began),
+  acceptsFirst: false,
+  grantSeconds: null,
+});
 const IDENTIFIED = evidenceOf('PHONE_CODE', 0, []);
 
 const SCENES: readonly Scene[] = [

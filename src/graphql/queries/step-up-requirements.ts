@@ -15,7 +15,15 @@ import { builder } from '../builder.ts';
 import { checkedDocument } from '../client-document.ts';
 import { type GraphQLContext, standingOf } from '../context.ts';
 import { InvalidInput } from '../input.ts';
-import { FactorKindEnum, RefusalCodeEnum, RemedyEnum, RoleEnum, StepUpRequireEnum } from '../types/enums.ts';
+import { variablesOf } from '../operation-in-words.ts';
+import {
+  FactorKindEnum,
+  RefusalCodeEnum,
+  RemedyEnum,
+  RoleEnum,
+  StepUpBindEnum,
+  StepUpRequireEnum,
+} from '../types/enums.ts';
 
 const StepUpRequirementType = builder.objectRef<Requirement>('StepUpRequirement').implement({
   description: 'What `@stepUp` demands: the input of `startStepUp`.',
@@ -30,6 +38,11 @@ const StepUpRequirementType = builder.objectRef<Requirement>('StepUpRequirement'
       type: StepUpRequireEnum,
       description: 'Whether a first factor will do for a user who has no second one.',
       resolve: (it) => it.require,
+    }),
+    bind: t.field({
+      type: StepUpBindEnum,
+      description: 'With `OPERATION`, give the `operation` as well.',
+      resolve: (it) => it.bind,
     }),
   }),
 });
@@ -61,6 +74,12 @@ const RefusalType = builder.objectRef<Refusal>('Refusal').implement({
       nullable: true,
       description: 'Whether a first factor will do for a user who has no second one.',
       resolve: (it) => it.require,
+    }),
+    bind: t.field({
+      type: StepUpBindEnum,
+      nullable: true,
+      description: 'Whether the proof must be made for this very operation.',
+      resolve: (it) => it.bind,
     }),
     lastVerifiedAt: t.exposeInt('lastVerifiedAt', {
       nullable: true,
@@ -154,13 +173,15 @@ function requirementsFor(
   { document: text, variables, operationName }: Asked,
   context: GraphQLContext,
 ): Answer {
-  const document = checkedDocument(context, schema, text);
+  const document = checkedDocument(context, schema, text, 'document');
+  const variableValues = variablesOf(variables, 'variables');
   if (!getOperationAST(document, operationName))
-    throw invalid('operationName', 'Name one of the operations in the document.');
-  if (!isVariables(variables)) throw invalid('variables', 'Give an object with a member for each variable.');
+    throw new InvalidInput([
+      { path: 'operationName', message: 'Name one of the operations in the document.' },
+    ]);
   const { standing, now } = standingOf(context);
   const held = standing?.enrolled.length ? standing.enrolled : undefined;
-  const found = guardsByPath({ schema, document, variableValues: variables, operationName });
+  const found = guardsByPath({ schema, document, variableValues, operationName });
   return {
     stepUps: strictest(
       found.flatMap(({ guards }) => demandsOf(guards)),
@@ -171,12 +192,4 @@ function requirementsFor(
       refusal: refuse(guards, standing, now),
     })),
   };
-}
-
-function isVariables(value: unknown): value is Readonly<Record<string, unknown>> | null | undefined {
-  return value == null || (typeof value === 'object' && !Array.isArray(value));
-}
-
-function invalid(path: string, message: string): InvalidInput {
-  return new InvalidInput([{ path, message }]);
 }

@@ -4,7 +4,7 @@ import { AssuranceLevel } from '../../policy/assurance.ts';
 import { RefusalCode, Remedy } from '../../policy/decision.ts';
 import { Category, FactorKind } from '../../policy/factor-kind.ts';
 import { SecondFactorPolicy } from '../../policy/required-factors.ts';
-import { StepUpRequire } from '../../policy/requirement.ts';
+import { StepUpBind, StepUpRequire } from '../../policy/requirement.ts';
 import { WorkflowRemedy, WorkflowStatus } from '../../workflows/view.ts';
 import { builder } from '../builder.ts';
 
@@ -60,6 +60,11 @@ export const StepUpRequireEnum = describedEnum<StepUpRequire>(
       'The strongest that the user has: a second factor, or a first one for a user who has no second.',
   },
 );
+
+export const StepUpBindEnum = describedEnum<StepUpBind>('StepUpBind', 'What a proof is good for.', {
+  [StepUpBind.SESSION]: 'Whatever the session asks for, while the proof is fresh.',
+  [StepUpBind.OPERATION]: 'One operation with its arguments, once: start the step-up with that `operation`.',
+});
 
 export const SecondFactorPolicyEnum = describedEnum<SecondFactorPolicy>(
   'SecondFactorPolicy',

@@ -29,6 +29,7 @@ export class PothosStepUpPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
     const directives = guardDirectives({
       FactorKind: enumOf(schema, 'FactorKind'),
       StepUpRequire: enumOf(schema, 'StepUpRequire'),
+      StepUpBind: enumOf(schema, 'StepUpBind'),
       Role: enumOf(schema, 'Role'),
     });
     const config = schema.toConfig();
