@@ -2,7 +2,7 @@
 // update. They are no evidence: they open nothing else in the session.
 import type { Sql } from '../persistence/orm.ts';
 import type { Settlement } from '../persistence/settlement.ts';
-import { addSeconds } from '../platform/clock.ts';
+import { addSeconds, secondsOf } from '../platform/clock.ts';
 import { keyedDigest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
@@ -62,7 +62,7 @@ export async function consumeGrant(
         .where('g.digest', 'in', digests)
         .where('g.consumed_at', 'is', null)
         .where('g.expires_at', '>', now)
-        .where('g.proved_at', '>=', addSeconds(now, -maxAge))
+        .where('g.proved_at', '>=', addSeconds(wholeSecond(now), -maxAge))
         .$if(!takesFirstFactor, (query) => query.where('g.factor', 'in', [...accept]))
         .orderBy('g.proved_at')
         .limit(1)
@@ -72,4 +72,9 @@ export async function consumeGrant(
     .returning('id')
     .execute();
   return used.length === 1;
+}
+
+/** Ages are counted in whole seconds, as those of evidence are. */
+function wholeSecond(now: Date): Date {
+  return new Date(secondsOf(now) * 1000);
 }

@@ -71,7 +71,8 @@ export async function useProofs(
   if (digest === null) return;
   for (const demand of strictest(demands, decisions.enrolled)) {
     // Only `true` counts, whatever a server in plain JavaScript may answer.
-    if ((await consume(digest, demand)) !== true) return;
+    const used: unknown = await consume(digest, demand);
+    if (used !== true) return;
   }
   decisions.approve(demands);
 }

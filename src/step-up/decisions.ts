@@ -9,7 +9,8 @@ import type { FindStanding, Presented } from './standing.ts';
 export class Decisions {
   readonly #find: () => Presented;
   readonly #made = new Map<readonly Guard[], RefusalError | null>();
-  readonly #approved = new Set<Requirement>();
+  /** By what they say: the same requirement may be read from a copy of the schema. */
+  readonly #approved = new Set<string>();
   #caller: Presented | undefined;
 
   /** @param find is called at the first guarded field, and not for an operation without one. */
@@ -22,7 +23,7 @@ export class Decisions {
     const before = this.#made.get(guards);
     if (before !== undefined) return before;
     const { standing, fault, now } = this.#presented;
-    const refusal = refuse(guards, standing, now, this.#approved);
+    const refusal = refuse(guards, standing, now, (demand) => this.#approved.has(JSON.stringify(demand)));
     const made = refusal === null ? null : new RefusalError(refusal, fault);
     this.#made.set(guards, made);
     return made;
@@ -39,7 +40,7 @@ export class Decisions {
 
   /** Proofs that were bound to this operation have been used up for these. */
   approve(demands: readonly Requirement[]): void {
-    for (const demand of demands) this.#approved.add(demand);
+    for (const demand of demands) this.#approved.add(JSON.stringify(demand));
     this.#made.clear();
   }
 

@@ -104,28 +104,26 @@ function requirementAt(where: string, options: RequirementOptions): Requirement 
 /**
  * The first refusal among the guards; null when the caller may pass.
  * @param now seconds since 1970.
- * @param approved those requirements for which a proof that was bound to this operation has been used up.
+ * @param isApproved whether a proof that was bound to this operation has been used up for a requirement.
  */
 export function refuse(
   guards: readonly Guard[],
   standing: Standing | null,
   now: number,
-  approved: ReadonlySet<Requirement> = NOTHING_APPROVED,
+  isApproved: (demand: Requirement) => boolean = () => false,
 ): Refusal | null {
   for (const guard of guards) {
-    const refusal = refuseGuard(guard, standing, now, approved);
+    const refusal = refuseGuard(guard, standing, now, isApproved);
     if (refusal !== null) return refusal;
   }
   return null;
 }
 
-const NOTHING_APPROVED: ReadonlySet<Requirement> = new Set();
-
 function refuseGuard(
   guard: Guard,
   standing: Standing | null,
   now: number,
-  approved: ReadonlySet<Requirement>,
+  isApproved: (demand: Requirement) => boolean,
 ): Refusal | null {
   switch (guard.directive) {
     case 'authenticated':
@@ -133,6 +131,6 @@ function refuseGuard(
     case 'requiresRole':
       return refuseRole(standing, guard.role);
     case 'stepUp':
-      return approved.has(guard.requirement) ? null : refuseStepUp(standing, guard.requirement, now);
+      return isApproved(guard.requirement) ? null : refuseStepUp(standing, guard.requirement, now);
   }
 }

@@ -8,7 +8,7 @@ import { guardedFields } from './operation.ts';
 
 /** What stands before one field of the operation. Where types or directives meet on it, all of them count. */
 export interface FieldRequirement {
-  /** Response names from the root, without the places in lists. */
+  /** Response names from the root, without the places in lists. What is in a fragment is named where that is spread first. */
   readonly path: readonly string[];
   /** Whether `@authenticated` is among its guards; the others ask for a signed-in user as well. */
   readonly authenticated: boolean;

@@ -68,6 +68,13 @@ const HOLDINGS: readonly Holding[] = [
   { kind: 'Savings', id: 's1', balance: 200 },
 ];
 
+const PAY = {
+  bind: 'OPERATION',
+  maxAge: 120,
+  accept: ['TOTP'],
+  describe: 'Pay {amount} to {recipient}',
+} as const;
+
 export function bankSchema(): GraphQLSchema {
   const builder = new SchemaBuilder<{ Context: BankContext; DefaultFieldNullability: true }>({
     plugins: [stepUpPlugin, 'checkedArguments'],
@@ -150,6 +157,7 @@ export function bankSchema(): GraphQLSchema {
       accounts: t.field({ type: [Account], resolve: () => [...HOLDINGS] }),
       sealed: t.field({ type: [Sealed], resolve: () => [{}] }),
       papers: t.field({ type: [Paper], resolve: () => [{ leaflet: true }, {}] }),
+      vault: t.string({ stepUp: { bind: 'OPERATION' }, resolve: runs('vault', 'gold') }),
       search: t.string({
         stepUp: true,
         args: { term: t.arg.string({ required: true }) },
@@ -167,6 +175,24 @@ export function bankSchema(): GraphQLSchema {
         args: { term: t.arg.string({ required: true }) },
         extensions: { check: refuseBadTerms },
         resolve: runs('close', 'closed'),
+      }),
+      pay: t.string({
+        stepUp: PAY,
+        args: {
+          amount: t.arg.int({ required: true }),
+          recipient: t.arg.string({ required: true }),
+          note: t.arg.string({ defaultValue: 'none' }),
+        },
+        resolve: (_root, { amount, recipient }, { ran }) => {
+          ran.push(`pay ${amount} to ${recipient}`);
+          if (recipient === 'nowhere') throw new Error('There is nobody of this name.');
+          return 'paid';
+        },
+      }),
+      payOut: t.string({
+        requiresRole: 'TELLER',
+        stepUp: { bind: 'OPERATION' },
+        resolve: runs('payOut', 'paid out'),
       }),
       audit: t.string({
         requiresRole: 'AUDITOR',

@@ -90,6 +90,8 @@ test('the bank, printed with its guards', () => {
       note: String
       open: Client
       openAccount: Account
+      pay(amount: Int!, note: String = "none", recipient: String!): String @stepUp(bind: OPERATION, maxAge: 120, accept: [TOTP], describe: "Pay {amount} to {recipient}")
+      payOut: String @requiresRole(role: TELLER) @stepUp(bind: OPERATION)
       print: Paper
     }
 
@@ -104,6 +106,7 @@ test('the bank, printed with its guards', () => {
       papers: [Paper!]
       sealed: [Sealed!]
       search(term: String!): String @stepUp
+      vault: String @stepUp(bind: OPERATION)
     }
 
     type Report @requiresRole(role: AUDITOR) {

@@ -121,6 +121,14 @@ describe('one step-up', () => {
     expect(required(query).stepUps).toEqual([PIN]);
   });
 
+  test('is told apart for what must be proved for the operation itself', () => {
+    const query = 'mutation { pay(amount: 5, recipient: "Bob") payOut close(term: "x") open { pin } }';
+    expect(required(query).stepUps).toEqual([
+      { ...requirement({ bind: 'OPERATION', maxAge: 120, accept: ['TOTP'] }) },
+      PIN,
+    ]);
+  });
+
   test('is not told where none is demanded', () => {
     expect(required('{ hello client { name } }').stepUps).toEqual([]);
   });
