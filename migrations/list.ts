@@ -3,6 +3,7 @@
 import { Initial } from './2026-11-22-initial.ts';
 import { Delivery } from './2026-11-25-delivery.ts';
 import { MessageLimits } from './2026-11-25-message-limits.ts';
+import { OperationGrants } from './2026-11-25-operation-grants.ts';
 import { Recovery } from './2026-11-25-recovery.ts';
 
-export const MIGRATIONS = [Initial, Recovery, MessageLimits, Delivery];
+export const MIGRATIONS = [Initial, Recovery, MessageLimits, Delivery, OperationGrants];

@@ -64,6 +64,8 @@ export interface ChallengeRequest {
   readonly authenticatorId: string | null;
   /** What it is for. */
   readonly purpose: Purpose;
+  /** The operation that it approves, in words; null when it approves none. */
+  readonly approves: string | null;
   /** Who asks for it. */
   readonly client: Client;
   readonly now: Date;

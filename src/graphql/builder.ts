@@ -1,7 +1,7 @@
 // The Pothos builder that every type, query and mutation adds to.
 import SchemaBuilder from '@pothos/core';
 import ErrorsPlugin from '@pothos/plugin-errors';
-import { DateTimeResolver } from 'graphql-scalars';
+import { DateTimeResolver, JSONResolver } from 'graphql-scalars';
 import { stepUpPlugin } from '../step-up/pothos/index.ts';
 import { type GraphQLContext, standingOf } from './context.ts';
 
@@ -11,6 +11,7 @@ export const builder = new SchemaBuilder<{
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };
+    JSON: { Input: unknown; Output: unknown };
   };
 }>({
   // The guards come first: they stand before everything that the other plugins do.
@@ -24,6 +25,7 @@ export const builder = new SchemaBuilder<{
 });
 
 builder.addScalarType('DateTime', DateTimeResolver);
+builder.addScalarType('JSON', JSONResolver);
 
 builder.queryType({ description: 'What can be read.' });
 builder.mutationType({

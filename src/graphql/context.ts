@@ -3,10 +3,12 @@ import type { Locale } from '../delivery/messages/locales.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { PasswordHasher } from '../factors/password/hash.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
-import type { EntityManager } from '../persistence/orm.ts';
+import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { type Clock, secondsOf } from '../platform/clock.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
+import type { Requirement } from '../policy/requirement.ts';
 import type { Client, Grants, SessionGrant } from '../sessions/grants.ts';
+import { consumeGrant } from '../sessions/operation-grant.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import type { TokenFault } from '../step-up/refusal-error.ts';
 import type { Presented } from '../step-up/standing.ts';
@@ -62,4 +64,14 @@ export function signedIn(context: GraphQLContext): GraphQLContext & { readonly s
 /** Who is asking, as the guards want to know it. */
 export function standingOf({ session, tokenFault, services }: GraphQLContext): Presented {
   return { standing: session, fault: tokenFault, now: secondsOf(services.clock.now()) };
+}
+
+/** Uses up a proof that is bound to the operation which is about to run. */
+export async function consumeProof(
+  { session, em, services }: GraphQLContext,
+  digest: string,
+  demand: Requirement,
+): Promise<boolean> {
+  if (session === null) return false;
+  return consumeGrant(sqlOf(em), services.ring, session, digest, demand, services.clock.now());
 }

@@ -1,5 +1,5 @@
 // What nobody needs any more: workflows past their deadline, sign-ups that were never finished, enrollments that were
-// never proved, sessions that ended long ago, messages that were handed over or came too late, and counters of a window that is over.
+// never proved, sessions that ended long ago, proofs for operations that never ran, messages that were handed over or came too late, and counters of a window that is over.
 import { addSeconds } from '../platform/clock.ts';
 import type { Sql } from './orm.ts';
 
@@ -37,6 +37,7 @@ export async function clearAway(sql: Sql, now: Date): Promise<Record<string, num
       .deleteFrom('session')
       .where((it) => it.or([it('expires_at', '<', longAgo), it('revoked_at', '<', longAgo)]))
       .executeTakeFirst(),
+    grants: await sql.deleteFrom('operation_grant').where('expires_at', '<', yesterday).executeTakeFirst(),
     messages: await sql.deleteFrom('outbox_message').where('expires_at', '<', yesterday).executeTakeFirst(),
     rateLimits: await sql.deleteFrom('rate_limit').where('expire', '<=', now.getTime()).executeTakeFirst(),
   };

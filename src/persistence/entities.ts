@@ -6,6 +6,7 @@ import { Challenge } from './entities/challenge.ts';
 import { EmailAddress } from './entities/email-address.ts';
 import { KnownDevice } from './entities/known-device.ts';
 import { Lockout } from './entities/lockout.ts';
+import { OperationGrant } from './entities/operation-grant.ts';
 import { OutboxMessage } from './entities/outbox-message.ts';
 import { PhoneNumber } from './entities/phone-number.ts';
 import { RateLimit } from './entities/rate-limit.ts';
@@ -25,6 +26,7 @@ export const ENTITIES = [
   BackupCode,
   Session,
   RefreshToken,
+  OperationGrant,
   Workflow,
   Challenge,
   Lockout,

@@ -6,7 +6,7 @@ import { createHash, hkdfSync } from 'node:crypto';
 const KEY_BYTES = 32;
 
 /** What a key is for. A new purpose is a new word here. */
-const PURPOSES = ['seal', 'password', 'code', 'backup-code', 'identifier', 'limit'] as const;
+const PURPOSES = ['seal', 'password', 'code', 'backup-code', 'identifier', 'limit', 'operation'] as const;
 export type KeyPurpose = (typeof PURPOSES)[number];
 
 export interface RingKey {
@@ -35,6 +35,11 @@ export class KeyRing {
     if (newest === undefined) throw new Error('A key ring needs at least one key.');
     this.newest = newest;
     this.#keys = new Map(ringKeys.map((key) => [key.id, key]));
+  }
+
+  /** Of every key, the newest first. */
+  get ids(): readonly string[] {
+    return [...this.#keys.keys()];
   }
 
   subkey(purpose: KeyPurpose, keyId: string = this.newest.id): Buffer {

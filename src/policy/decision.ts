@@ -2,7 +2,7 @@
 import { AssuranceLevel, acrOf, assuranceLevel } from './assurance.ts';
 import { authTime, type Evidence } from './evidence.ts';
 import { Category, type FactorKind } from './factor-kind.ts';
-import { type Requirement, StepUpRequire } from './requirement.ts';
+import { type Requirement, StepUpBind, StepUpRequire } from './requirement.ts';
 
 /** What is known about the caller when a decision is made. Null stands for nobody. */
 export interface Standing {
@@ -20,7 +20,8 @@ export const RefusalCode = {
 } as const;
 export type RefusalCode = (typeof RefusalCode)[keyof typeof RefusalCode];
 
-export type Remedy = 'SIGN_IN' | 'STEP_UP' | 'ENROLL';
+export const Remedy = { SIGN_IN: 'SIGN_IN', STEP_UP: 'STEP_UP', ENROLL: 'ENROLL' } as const;
+export type Remedy = (typeof Remedy)[keyof typeof Remedy];
 
 /** Why a field is refused and what would help: the `extensions` of the GraphQL error. */
 export interface Refusal {
@@ -33,6 +34,8 @@ export interface Refusal {
   readonly accept: readonly FactorKind[] | null;
   /** With `accept` and `maxAge` what a step-up is started with, so that its proof will do. */
   readonly require: StepUpRequire | null;
+  /** Whether the proof must be made for this very operation. */
+  readonly bind: StepUpBind | null;
   /** When one of the accepted factors was last proved in this session, in seconds since 1970. */
   readonly lastVerifiedAt: number | null;
 }
@@ -40,7 +43,14 @@ export interface Refusal {
 /** Evidence from later than this is no evidence: the clocks disagree, and doubt refuses. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-const NOTHING_HELPS = { acrValues: null, maxAge: null, accept: null, require: null, lastVerifiedAt: null };
+const NOTHING_HELPS = {
+  acrValues: null,
+  maxAge: null,
+  accept: null,
+  require: null,
+  bind: null,
+  lastVerifiedAt: null,
+};
 
 export const ANONYMOUS: Refusal = { code: 'UNAUTHENTICATED', remedy: 'SIGN_IN', ...NOTHING_HELPS };
 
@@ -54,13 +64,28 @@ export function refuseRole(standing: Standing | null, role: string): Refusal | n
   return standing?.roles.includes(role) ? null : { code: 'FORBIDDEN', remedy: null, ...NOTHING_HELPS };
 }
 
-/** Null when the requirement is met. @param now seconds since 1970. */
+/**
+ * Null when the requirement is met by what the session has proved, as one that is bound to an operation never is.
+ * @param now seconds since 1970.
+ */
 export function refuseStepUp(standing: Standing | null, demand: Requirement, now: number): Refusal | null {
   if (standing === null) {
     const level = demand.require === StepUpRequire.SECOND_FACTOR ? AssuranceLevel.AAL2 : AssuranceLevel.AAL1;
-    return { ...ANONYMOUS, acrValues: [acrOf(level)], ...demand };
+    const { maxAge, accept, require, bind } = demand;
+    return { ...ANONYMOUS, acrValues: [acrOf(level)], maxAge, accept, require, bind };
   }
+  // What the session has proved was proved for something else.
+  if (demand.bind === StepUpBind.OPERATION) return refuseEvidence([], standing, demand, now);
   const evidence = standing.evidence.filter((one) => one.completedAt <= now + CLOCK_TOLERANCE_SECONDS);
+  return refuseEvidence(evidence, standing, demand, now);
+}
+
+function refuseEvidence(
+  evidence: readonly Evidence[],
+  standing: Standing,
+  demand: Requirement,
+  now: number,
+): Refusal | null {
   return strongestIsFirstFactor(standing, demand)
     ? refuseStaleFirstFactor(evidence, demand, now)
     : refuseWithoutSecondFactor(evidence, standing.enrolled, demand, now);
@@ -73,7 +98,7 @@ function strongestIsFirstFactor({ enrolled }: Standing, demand: Requirement): bo
 
 function refuseStaleFirstFactor(
   evidence: readonly Evidence[],
-  { maxAge, require }: Requirement,
+  { maxAge, require, bind }: Requirement,
   now: number,
 ): Refusal | null {
   // A phone number that only identifies its user has proved nothing: a SIM swap must not be enough for a new password.
@@ -86,6 +111,7 @@ function refuseStaleFirstFactor(
     maxAge,
     accept: null,
     require,
+    bind,
     lastVerifiedAt: authTime(proofs) ?? null,
   };
 }
@@ -93,7 +119,7 @@ function refuseStaleFirstFactor(
 function refuseWithoutSecondFactor(
   evidence: readonly Evidence[],
   enrolled: readonly FactorKind[],
-  { maxAge, accept, require }: Requirement,
+  { maxAge, accept, require, bind }: Requirement,
   now: number,
 ): Refusal | null {
   const accepted = evidence.filter(
@@ -108,6 +134,7 @@ function refuseWithoutSecondFactor(
     maxAge,
     accept,
     require,
+    bind,
     lastVerifiedAt: authTime(accepted) ?? null,
   };
 }

@@ -9,12 +9,23 @@ export const StepUpRequire = {
 } as const;
 export type StepUpRequire = (typeof StepUpRequire)[keyof typeof StepUpRequire];
 
+export const StepUpBind = {
+  /** A proof opens every field that it is strong and fresh enough for, for as long as it is fresh. */
+  SESSION: 'SESSION',
+  /** A proof is made for one operation with its arguments, and used once. */
+  OPERATION: 'OPERATION',
+} as const;
+export type StepUpBind = (typeof StepUpBind)[keyof typeof StepUpBind];
+
 export interface Requirement {
   /** How old the proof may be, in seconds. A proof of exactly this age is still fresh. */
   readonly maxAge: number;
   /** The second factors that will do. */
   readonly accept: readonly FactorKind[];
   readonly require: StepUpRequire;
+  readonly bind: StepUpBind;
+  /** What a bound proof approves, in words: `Pay {amount} to {recipient}`. */
+  readonly describe: string | null;
 }
 
 /** The arguments of `@stepUp` as an API's author writes them. */
@@ -22,6 +33,8 @@ export interface RequirementOptions {
   readonly maxAge?: number | null | undefined;
   readonly accept?: readonly FactorKind[] | null | undefined;
   readonly require?: StepUpRequire | null | undefined;
+  readonly bind?: StepUpBind | null | undefined;
+  readonly describe?: string | null | undefined;
 }
 
 export const DEFAULT_MAX_AGE_SECONDS = 600;
@@ -53,5 +66,13 @@ export function requirement(options: RequirementOptions = {}): Requirement {
   if (!Object.hasOwn(StepUpRequire, require)) {
     throw new RequirementError(`require is one of ${Object.keys(StepUpRequire).join(', ')}, not ${require}.`);
   }
-  return { maxAge, accept, require };
+  const bind = options.bind ?? StepUpBind.SESSION;
+  if (!Object.hasOwn(StepUpBind, bind)) {
+    throw new RequirementError(`bind is one of ${Object.keys(StepUpBind).join(', ')}, not ${bind}.`);
+  }
+  const describe = options.describe ?? null;
+  if (describe !== null && bind !== StepUpBind.OPERATION) {
+    throw new RequirementError('describe says what a bound proof approves: it needs bind: OPERATION.');
+  }
+  return { maxAge, accept, require, bind, describe };
 }

@@ -4,16 +4,16 @@
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { type DocumentNode, GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import type { Log } from '../platform/log.ts';
-import { UserError } from '../platform/user-error.ts';
 import {
   variableErrors,
   wellFormedStringsRule,
   withoutSource,
   withoutSuggestions,
   withoutValue,
-} from './input-errors.ts';
-import { LIMITS, limitErrors } from './limits.ts';
+} from '../graphql/input-errors.ts';
+import { LIMITS, limitErrors } from '../graphql/limits.ts';
+import type { Log } from '../platform/log.ts';
+import { UserError } from '../platform/user-error.ts';
 
 export function useBoundedDocuments({ hideSuggestions }: { readonly hideSuggestions: boolean }): Plugin {
   const reworded = ({ message, nodes, extensions }: GraphQLError): GraphQLError => {

@@ -4,7 +4,8 @@ import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { type CORSOptions, createYoga, type Plugin } from 'graphql-yoga';
 import type { Config } from '../config/config.ts';
 import { localeOf } from '../delivery/messages/locales.ts';
-import { type GraphQLContext, type Services, standingOf } from '../graphql/context.ts';
+import { consumeProof, type GraphQLContext, type Services, standingOf } from '../graphql/context.ts';
+import { LIMITS } from '../graphql/limits.ts';
 import { schema } from '../graphql/schema.ts';
 import type { Orm } from '../persistence/orm.ts';
 import type { Log } from '../platform/log.ts';
@@ -15,7 +16,6 @@ import { clientsBehind, identify } from './caller.ts';
 import { DEVICE_HEADER, readSessionCookies, SESSION_HEADER, sessionDelivery } from './cookies.ts';
 import { DocumentCache, NO_CACHE } from './document-cache.ts';
 import { useBoundedDocuments, useExpectedErrors, useSafeVariables, useTypedErrors } from './documents.ts';
-import { LIMITS } from './limits.ts';
 import { useStrictRequests } from './requests.ts';
 
 interface NodeContext {
@@ -87,7 +87,7 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, log }: Gr
       useCSRFPrevention({ requestHeaders: [SESSION_HEADER, 'x-graphql-yoga-csrf'] }),
       useBoundedDocuments({ hideSuggestions: config.production }),
       // Whoever may not call a field learns nothing about its arguments: the guards come before the variables.
-      useStepUp(standingOf),
+      useStepUp(standingOf, { consumeProof }),
       useSafeVariables(),
       useExpectedErrors(),
       useTypedErrors(log),

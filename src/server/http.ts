@@ -10,10 +10,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { InboxMessage } from '../delivery/outbox.ts';
 import { TWILIO_STATUS_PATH } from '../delivery/twilio-status.ts';
+import { LIMITS } from '../graphql/limits.ts';
 import type { Log } from '../platform/log.ts';
 import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
-import { LIMITS } from './limits.ts';
 import { isOfLinkPage, serveLinkPage } from './link-page.ts';
 import { LARGEST_FORM, receiveTwilioStatus, type TwilioStatusParts } from './twilio-status.ts';
 

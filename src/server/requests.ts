@@ -3,7 +3,7 @@
 // JSON may hold a password all the same.
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../graphql/limits.ts';
 
 const METHODS = 'GET, POST';
 const REQUEST_TYPES = ['application/json', 'application/graphql+json'];

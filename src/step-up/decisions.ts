@@ -1,5 +1,7 @@
 // The decisions of one operation. Who is asking is found once, so that a mutation which was let in does not grow
 // stale between its fields; and each list of guards is weighed once, however many fields it stands before.
+import type { FactorKind } from '../policy/factor-kind.ts';
+import { type Requirement, StepUpBind } from '../policy/requirement.ts';
 import { type Guard, refuse } from './guard.ts';
 import { RefusalError } from './refusal-error.ts';
 import type { FindStanding, Presented } from './standing.ts';
@@ -7,6 +9,8 @@ import type { FindStanding, Presented } from './standing.ts';
 export class Decisions {
   readonly #find: () => Presented;
   readonly #made = new Map<readonly Guard[], RefusalError | null>();
+  /** By what they say: the same requirement may be read from a copy of the schema. */
+  readonly #approved = new Set<string>();
   #caller: Presented | undefined;
 
   /** @param find is called at the first guarded field, and not for an operation without one. */
@@ -18,12 +22,37 @@ export class Decisions {
   refusal(guards: readonly Guard[]): RefusalError | null {
     const before = this.#made.get(guards);
     if (before !== undefined) return before;
-    this.#caller ??= this.#find();
-    const { standing, fault, now } = this.#caller;
-    const refusal = refuse(guards, standing, now);
+    const { standing, fault, now } = this.#presented;
+    const refusal = refuse(guards, standing, now, (demand) => this.#approved.has(JSON.stringify(demand)));
     const made = refusal === null ? null : new RefusalError(refusal, fault);
     this.#made.set(guards, made);
     return made;
+  }
+
+  /** Whether nothing but a proof that is bound to the operation is missing, if anything is. */
+  isLetPassOnceApproved(guards: readonly Guard[]): boolean {
+    const { standing, now } = this.#presented;
+    const others = guards.filter(
+      (guard) => guard.directive !== 'stepUp' || guard.requirement.bind !== StepUpBind.OPERATION,
+    );
+    return standing !== null && refuse(others, standing, now) === null;
+  }
+
+  /** Proofs that were bound to this operation have been used up for these. */
+  approve(demands: readonly Requirement[]): void {
+    for (const demand of demands) this.#approved.add(JSON.stringify(demand));
+    this.#made.clear();
+  }
+
+  /** The second factors of the caller, who has some; undefined otherwise. */
+  get enrolled(): readonly FactorKind[] | undefined {
+    const enrolled = this.#presented.standing?.enrolled ?? [];
+    return enrolled.length > 0 ? enrolled : undefined;
+  }
+
+  get #presented(): Presented {
+    this.#caller ??= this.#find();
+    return this.#caller;
   }
 }
 

@@ -6,8 +6,9 @@ import {
   GraphQLInt,
   GraphQLList,
   GraphQLNonNull,
+  GraphQLString,
 } from 'graphql';
-import { DEFAULT_MAX_AGE_SECONDS, StepUpRequire } from '../policy/requirement.ts';
+import { DEFAULT_MAX_AGE_SECONDS, StepUpBind, StepUpRequire } from '../policy/requirement.ts';
 
 const LOCATIONS = [DirectiveLocation.FIELD_DEFINITION, DirectiveLocation.OBJECT, DirectiveLocation.INTERFACE];
 
@@ -15,12 +16,14 @@ const LOCATIONS = [DirectiveLocation.FIELD_DEFINITION, DirectiveLocation.OBJECT,
 export interface DirectiveEnums {
   readonly FactorKind: GraphQLEnumType;
   readonly StepUpRequire: GraphQLEnumType;
+  readonly StepUpBind: GraphQLEnumType;
   readonly Role: GraphQLEnumType;
 }
 
 export function guardDirectives({
   FactorKind,
   StepUpRequire: Require,
+  StepUpBind: Bind,
   Role,
 }: DirectiveEnums): GraphQLDirective[] {
   return [
@@ -43,6 +46,17 @@ export function guardDirectives({
           type: new GraphQLNonNull(Require),
           defaultValue: StepUpRequire.SECOND_FACTOR,
           description: 'Whether a first factor will do for a user who has no second one.',
+        },
+        bind: {
+          type: new GraphQLNonNull(Bind),
+          defaultValue: StepUpBind.SESSION,
+          description:
+            'Whether the proof must be made for this very operation and its arguments, and is used once.',
+        },
+        describe: {
+          type: GraphQLString,
+          description:
+            'What a bound proof approves, in words that its user is shown, with arguments: `Pay {amount} to {recipient.name}`.',
         },
       },
     }),

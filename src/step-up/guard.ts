@@ -146,9 +146,11 @@ function withOne(list: readonly unknown[], one: unknown): unknown[] {
   return list.some((other) => JSON.stringify(other) === text) ? [...list] : [...list, one];
 }
 
+const ARGUMENTS = ['maxAge', 'accept', 'require', 'bind', 'describe'];
+
 function requirementAt(where: string, options: RequirementOptions): Requirement {
   try {
-    const unknown = Object.keys(options).filter((key) => !['maxAge', 'accept', 'require'].includes(key));
+    const unknown = Object.keys(options).filter((key) => !ARGUMENTS.includes(key));
     if (unknown.length > 0) throw new RequirementError(`there is no argument ${unknown.join(', ')}.`);
     return requirement(options);
   } catch (error) {
@@ -157,22 +159,36 @@ function requirementAt(where: string, options: RequirementOptions): Requirement 
   }
 }
 
-/** The first refusal among the guards; null when the caller may pass. @param now seconds since 1970. */
-export function refuse(guards: readonly Guard[], standing: Standing | null, now: number): Refusal | null {
+/**
+ * The first refusal among the guards; null when the caller may pass.
+ * @param now seconds since 1970.
+ * @param isApproved whether a proof that was bound to this operation has been used up for a requirement.
+ */
+export function refuse(
+  guards: readonly Guard[],
+  standing: Standing | null,
+  now: number,
+  isApproved: (demand: Requirement) => boolean = () => false,
+): Refusal | null {
   for (const guard of guards) {
-    const refusal = refuseGuard(guard, standing, now);
+    const refusal = refuseGuard(guard, standing, now, isApproved);
     if (refusal !== null) return refusal;
   }
   return null;
 }
 
-function refuseGuard(guard: Guard, standing: Standing | null, now: number): Refusal | null {
+function refuseGuard(
+  guard: Guard,
+  standing: Standing | null,
+  now: number,
+  isApproved: (demand: Requirement) => boolean,
+): Refusal | null {
   switch (guard.directive) {
     case 'authenticated':
       return refuseAnonymous(standing);
     case 'requiresRole':
       return refuseRole(standing, guard.role);
     case 'stepUp':
-      return refuseStepUp(standing, guard.requirement, now);
+      return isApproved(guard.requirement) ? null : refuseStepUp(standing, guard.requirement, now);
   }
 }

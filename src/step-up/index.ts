@@ -7,14 +7,18 @@ export {
   RequirementError,
   type RequirementOptions,
   requirement,
+  StepUpBind,
   StepUpRequire,
 } from '../policy/requirement.ts';
+export type { ConsumeProof } from './bound-proof.ts';
 export { type DirectiveEnums, guardDirectives } from './directive.ts';
 export { enforce } from './enforce.ts';
 export { type Guard, type GuardDirectives, guardsOf, refuse } from './guard.ts';
 export { type GuardedField, guardedFields, type OperationToRun } from './operation.ts';
+export { type BoundOperation, operationDigest } from './operation-digest.ts';
 export { challengeHeader, RefusalError, refusalBehind, type TokenFault } from './refusal-error.ts';
 export { refuseMutation } from './refuse-mutation.ts';
+export { type FieldRequirement, type StepUpRequirements, stepUpRequirements } from './requirements.ts';
 export type { SessionOptions } from './session-lookup.ts';
 export type { FindStanding, Presented } from './standing.ts';
 export {

@@ -1,12 +1,13 @@
 // A mutation is refused whole: before any of its fields has run, every guarded one among them is decided.
 import { type GraphQLError, getOperationAST, locatedError } from 'graphql';
-import { beginOperation } from './decisions.ts';
-import { guardedFields, type OperationToRun } from './operation.ts';
+import { beginOperation, type Decisions } from './decisions.ts';
+import { type GuardedField, guardedFields, type OperationToRun } from './operation.ts';
 import type { FindStanding } from './standing.ts';
 
 /**
  * To be called when an operation is about to run, by a server that has no plugin here. An operation with errors must
- * not run; they are its answer. Queries are refused field by field.
+ * not run; they are its answer. Queries are refused field by field. What demands a proof that is bound to its operation
+ * is always refused here: only `useStepUp` can use one up.
  */
 export function refuseMutation<Context>(
   operation: OperationToRun,
@@ -14,9 +15,17 @@ export function refuseMutation<Context>(
   find: FindStanding<Context>,
 ): GraphQLError[] {
   const decisions = beginOperation(context, find);
-  if (getOperationAST(operation.document, operation.operationName)?.operation !== 'mutation') return [];
+  return isMutation(operation) ? refusedFields(guardedFields(operation), decisions) : [];
+}
+
+export function isMutation({ document, operationName }: OperationToRun): boolean {
+  return getOperationAST(document, operationName)?.operation === 'mutation';
+}
+
+/** Every guarded field that the caller may not reach. */
+export function refusedFields(fields: readonly GuardedField[], decisions: Decisions): GraphQLError[] {
   const errors = new Map<string, GraphQLError>();
-  for (const { node, path, guards } of guardedFields(operation)) {
+  for (const { node, path, guards } of fields) {
     const at = path.join('.'); // one error for a field of an interface, however many types implement it
     const refusal = decisions.refusal(guards);
     if (refusal !== null) errors.set(at, locatedError(refusal, node, path));

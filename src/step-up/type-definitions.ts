@@ -1,7 +1,7 @@
 // The directives, and the enums that their arguments are made of, as a schema that is written in SDL takes them in.
 import { GraphQLEnumType, GraphQLSchema, parse, print, printSchema } from 'graphql';
 import { FACTOR_KINDS } from '../policy/factor-kind.ts';
-import { StepUpRequire } from '../policy/requirement.ts';
+import { StepUpBind, StepUpRequire } from '../policy/requirement.ts';
 import { type DirectiveEnums, guardDirectives } from './directive.ts';
 
 export interface TypeDefinitionOptions {
@@ -27,6 +27,7 @@ export function guardEnums(): DirectiveEnums {
   return {
     FactorKind: enumOf('FactorKind', FACTOR_KINDS),
     StepUpRequire: enumOf('StepUpRequire', Object.values(StepUpRequire)),
+    StepUpBind: enumOf('StepUpBind', Object.values(StepUpBind)),
     Role: enumOf('Role', ['ADMIN']),
   };
 }

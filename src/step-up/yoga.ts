@@ -2,17 +2,25 @@
 // is refused before any of its fields has run. With Yoga, which also answers the HTTP request, every response with a
 // refusal says so in its status and its header.
 import type { ExecutionResult } from 'graphql';
-import type { OperationToRun } from './operation.ts';
+import type { Requirement } from '../policy/requirement.ts';
+import { boundDemands, type ConsumeProof, hasBoundFields, useProofs } from './bound-proof.ts';
+import { beginOperation } from './decisions.ts';
+import { guardedFields, type OperationToRun } from './operation.ts';
 import { challengeHeader, refusalBehind } from './refusal-error.ts';
-import { refuseMutation } from './refuse-mutation.ts';
+import { isMutation, refusedFields } from './refuse-mutation.ts';
 import type { FindStanding } from './standing.ts';
+
+export interface StepUpOptions<Context> {
+  /** Without it, whatever demands a proof that is bound to its operation is refused. */
+  readonly consumeProof?: ConsumeProof<Context> | undefined;
+}
 
 /** A plugin of either: what only Yoga calls, others leave alone. */
 export interface StepUpPlugin {
   onExecute(execution: {
     readonly args: OperationToRun & { readonly contextValue?: unknown };
     readonly setResultAndStopExecution: (result: ExecutionResult) => void;
-  }): undefined;
+  }): undefined | Promise<undefined>;
   onResultProcess(processed: { readonly request: Request; readonly result: unknown }): void;
   onResponse(responded: { readonly request: Request; readonly response: Response }): void;
 }
@@ -22,12 +30,28 @@ export interface StepUpPlugin {
  *
  * @param find the function that the schema was given, so that both decide as one.
  */
-export function useStepUp<Context>(find: FindStanding<Context>): StepUpPlugin {
+export function useStepUp<Context>(
+  find: FindStanding<Context>,
+  { consumeProof }: StepUpOptions<Context> = {},
+): StepUpPlugin {
   const challenges = new WeakMap<Request, string>();
   return {
     onExecute({ args, setResultAndStopExecution }) {
-      const errors = refuseMutation(args, args.contextValue as Context, find);
-      if (errors.length > 0) setResultAndStopExecution({ errors });
+      const context = args.contextValue as Context;
+      const decisions = beginOperation(context, find);
+      const isWhole = isMutation(args);
+      const mayUseProofs = consumeProof !== undefined && hasBoundFields(args.schema);
+      // A query is refused field by field: it is looked through only when a field in it may need a bound proof.
+      if (!isWhole && !mayUseProofs) return undefined;
+      const fields = guardedFields(args);
+      const refuse = (): undefined => {
+        const errors = isWhole ? refusedFields(fields, decisions) : [];
+        if (errors.length > 0) setResultAndStopExecution({ errors });
+      };
+      const demands = mayUseProofs ? boundDemands(fields, decisions, isWhole) : [];
+      if (!mayUseProofs || demands.length === 0) return refuse();
+      const consume = (digest: string, demand: Requirement) => consumeProof(context, digest, demand);
+      return useProofs(args, demands, decisions, consume).then(refuse);
     },
     onResultProcess({ request, result }) {
       const batch: unknown[] = Array.isArray(result) ? result : [result];

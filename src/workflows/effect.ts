@@ -28,6 +28,8 @@ interface EffectParams {
   tellOfNewDevice: undefined;
   /** Add evidence to the session that the workflow belongs to. */
   recordEvidence: { readonly evidence: Evidence };
+  /** The proof is good for the operation that the workflow is bound to, once, and is no evidence of the session. */
+  grantOperation: { readonly proof: Evidence; readonly seconds: number };
   /** New tokens for the session that the workflow belongs to. */
   renewTokens: undefined;
   /** The password that was chosen in this step counts from now on. */
@@ -54,6 +56,7 @@ export const EFFECTS: DeclaredEffects = {
   issueSession: performedByTheRunner,
   tellOfNewDevice: performedByTheRunner,
   recordEvidence: performedByTheRunner,
+  grantOperation: performedByTheRunner,
   renewTokens: performedByTheRunner,
   setPassword: performedByTheRunner,
 };

@@ -18,6 +18,7 @@ import { FactorKind } from '../policy/factor-kind.ts';
 import type { Device } from '../sessions/device.ts';
 import { evidenceWithout } from '../sessions/evidence-without.ts';
 import type { Client, Grants, UnsignedGrant } from '../sessions/grants.ts';
+import { grantOperation } from '../sessions/operation-grant.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import type { ChartName } from './charts.ts';
 import type { Effect } from './effect.ts';
@@ -41,10 +42,20 @@ export interface Step {
   readonly device: Device;
   /** Where a challenge of this step goes, masked, for somebody who may know. */
   readonly hint: string | null;
+  /** The operation that a step-up is bound to. */
+  readonly operation: BoundTo | null;
   /** The password that was chosen in this step. */
   readonly newPassword: NewPassword | null;
   readonly now: Date;
   readonly settlement: Settlement;
+}
+
+/** One operation with its arguments. */
+export interface BoundTo {
+  /** Keyed. */
+  readonly digest: string;
+  /** What it does, in words that the user is shown. */
+  readonly approves: string;
 }
 
 /** What a step's effects leave for its reply. Secrets among it are shown once and stored nowhere. */
@@ -87,6 +98,8 @@ function perform(services: EffectServices, step: Step, effect: Effect, outcome: 
       return tellOfNewDevice(services, step);
     case 'recordEvidence':
       return { session: recordEvidence(step, effect.params.evidence, outcome) };
+    case 'grantOperation':
+      return grantBoundOperation(step, effect.params);
     case 'renewTokens':
       return {
         grant: services.grants.renew(step.settlement, withAdded(sessionOf(step, outcome), outcome), step.now),
@@ -102,7 +115,7 @@ function sendChallenge(
   step: Step,
   { factor: kind, authenticatorId }: Extract<Effect, { type: 'sendChallenge' }>['params'],
 ): Outcome {
-  const { workflowId, name: purpose, account, client, hint, now, settlement } = step;
+  const { workflowId, name: purpose, account, client, hint, operation, now, settlement } = step;
   const factor = factors.get(kind);
   const challengeId = randomId();
   const prepared = factor?.prepare?.({
@@ -111,6 +124,7 @@ function sendChallenge(
     account,
     authenticatorId,
     purpose,
+    approves: operation?.approves ?? null,
     client,
     now,
   });
@@ -291,6 +305,17 @@ function withAdded<T extends { readonly enrolled: readonly FactorKind[] }>(
   { added = [] }: Outcome,
 ): T {
   return { ...holder, enrolled: [...new Set([...holder.enrolled, ...added])] };
+}
+
+function grantBoundOperation(
+  step: Step,
+  { proof, seconds }: Extract<Effect, { type: 'grantOperation' }>['params'],
+): Outcome {
+  const { operation, settlement, now } = step;
+  if (operation === null) throw new Error('This workflow is bound to no operation.');
+  const grant = { sessionId: sessionOf(step, {}).id, digest: operation.digest, proof };
+  grantOperation(settlement, grant, seconds, now);
+  return {};
 }
 
 function accountOf({ account }: Pick<Step, 'account'>): Account {

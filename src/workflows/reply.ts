@@ -2,9 +2,12 @@
 import type { Account } from '../factors/account.ts';
 import type { FactorChoice } from '../factors/factor.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
+import { digest } from '../platform/digest.ts';
+import type { KeyRing } from '../platform/key-ring.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import { furtherSteps, provable, withoutPassword } from '../policy/required-factors.ts';
 import type { Grants, SessionGrant } from '../sessions/grants.ts';
+import { openApproves } from './approves.ts';
 import type { ChartName } from './charts.ts';
 import type { Outcome } from './effects.ts';
 import type { SentChallenge } from './store.ts';
@@ -22,6 +25,8 @@ export interface WorkflowReply {
   /** The authenticator that is being enrolled, as it is stored. */
   readonly enrolling: { readonly id: string; readonly secret: string } | null;
   readonly grant: SessionGrant | null;
+  /** What the operation that it is bound to does, in words. */
+  readonly approves: string | null;
   readonly backupCodes: readonly string[] | null;
 }
 
@@ -41,18 +46,21 @@ interface Standing {
   readonly expiresAt: Date;
   readonly account: Account | null;
   readonly challenges: readonly SentChallenge[];
+  /** Sealed. */
+  readonly approves: string | null;
   readonly now: Date;
 }
 
 interface Services {
+  readonly ring: KeyRing;
   readonly factors: FactorRegistry;
   readonly grants: Grants;
 }
 
 /** @param outcome what the step's effects left; empty when the workflow was only read. */
 export async function presentWorkflow(
-  { factors, grants }: Services,
-  { id, name, view, expiresAt, account, challenges, now }: Standing,
+  { factors, grants, ring }: Services,
+  { id, name, view, expiresAt, account, challenges, approves, now }: Standing,
   outcome: Outcome,
 ): Promise<WorkflowReply> {
   const offered = choices(factors, view.proves, account);
@@ -65,6 +73,7 @@ export async function presentWorkflow(
     factors: offered,
     challenge: outcome.challenge ?? outstanding(challenges, offered, now),
     enrolling: outcome.enrolling ?? enrolling(view.proves, account),
+    approves: openApproves(ring, digest(id), approves),
     grant: outcome.grant === undefined ? null : await grants.sign(outcome.grant, now),
     backupCodes: outcome.backupCodes ?? null,
   };

@@ -29,9 +29,10 @@ import {
 import type { Client } from '../sessions/grants.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import type { TokenFault } from '../step-up/refusal-error.ts';
+import { openApproves, sealApproves } from './approves.ts';
 import { type ChartName, chartOf, isChartName, viewOf } from './charts.ts';
 import type { Effect } from './effect.ts';
-import { type EffectServices, type Outcome, performEffects, type Step } from './effects.ts';
+import { type BoundTo, type EffectServices, type Outcome, performEffects, type Step } from './effects.ts';
 import {
   FactorNotOffered,
   NewPasswordNotDue,
@@ -83,6 +84,8 @@ export interface NewWorkflow {
   readonly deviceId?: string | null;
   /** The session that alone may drive it. */
   readonly session?: ActiveSession;
+  /** The one operation that its proof will be good for. */
+  readonly operation?: BoundTo;
   /** What else is written with the first step. */
   readonly settlement?: Settlement;
 }
@@ -112,12 +115,21 @@ export class WorkflowRunner {
   }
 
   async start(fresh: NewWorkflow, caller: Caller): Promise<WorkflowReply> {
-    const { name, account, tenantId, subject, deviceId = null, session = null } = fresh;
+    const { name, account, tenantId, subject, deviceId = null, session = null, operation = null } = fresh;
     const now = this.#clock.now();
     const id = randomToken();
     const expiresAt = addSeconds(now, WORKFLOW_SECONDS);
     const settlement = fresh.settlement ?? new Settlement();
-    const row = { id: digest(id), name, account, deviceId, subject, sessionId: session?.id ?? null };
+    const row = {
+      id: digest(id),
+      name,
+      account,
+      deviceId,
+      subject,
+      sessionId: session?.id ?? null,
+      operation,
+    };
+    const approves = operation && sealApproves(this.#services.ring, row.id, operation.approves);
     const chart = chartOf(name);
     const [snapshot, effects] = initialTransition(chart, fresh.input);
     const step = stepOf(row, caller, now, settlement);
@@ -132,6 +144,8 @@ export class WorkflowRunner {
       device_id: deviceId,
       subject,
       snapshot: jsonb<object>(chart.getPersistedSnapshot(snapshot)),
+      operation: operation?.digest ?? null,
+      approves,
       revision: 0,
       attempts: 0,
       max_attempts: MAX_ATTEMPTS,
@@ -142,7 +156,7 @@ export class WorkflowRunner {
     const view = viewOf(name, snapshot);
     return presentWorkflow(
       this.#services,
-      { id, name, view, expiresAt, account, challenges: [], now },
+      { id, name, view, expiresAt, account, challenges: [], approves, now },
       outcome,
     );
   }
@@ -187,7 +201,10 @@ export class WorkflowRunner {
 
     const [next, effects] = transition(chart, snapshot, event);
     const settlement = settlementOf(row, chart, next);
-    const step = { ...stepOf({ ...row, name }, caller, now, settlement), hint: choice.hint };
+    const step = {
+      ...stepOf({ ...row, name, operation: this.#boundTo(row) }, caller, now, settlement),
+      hint: choice.hint,
+    };
     const outcome = await this.#perform(step, row, effects);
     await settlement.commit(caller.em);
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
@@ -237,7 +254,7 @@ export class WorkflowRunner {
     const [next, effects] = transition(chart, snapshot, proved(evidence));
     const settlement = settlementOf(row, chart, next, -1);
     if (verdict.consume !== null) settlement.require(verdict.consume);
-    const step = stepOf({ ...row, name }, caller, now, settlement);
+    const step = stepOf({ ...row, name, operation: this.#boundTo(row) }, caller, now, settlement);
     const outcome = await this.#perform(step, row, effects);
     if (verdict.notice !== undefined) addNotice(outbox, step, verdict.notice);
     const isComplete = next.status === 'done' && next.value === 'complete';
@@ -275,11 +292,19 @@ export class WorkflowRunner {
         }
       : null;
     const settlement = settlementOf(row, chart, next);
-    const step = { ...stepOf({ ...row, name }, caller, now, settlement), newPassword };
+    const step = {
+      ...stepOf({ ...row, name, operation: this.#boundTo(row) }, caller, now, settlement),
+      newPassword,
+    };
     await this.#perform(step, row, effects);
     if (isComplete) audit(settlement, row, `${name}.complete`, null, null, caller, now);
     await settlement.commit(caller.em);
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, {});
+  }
+
+  #boundTo({ id, operation, approves }: WorkflowRow): BoundTo | null {
+    const words = openApproves(this.#services.ring, id, approves);
+    return operation === null || words === null ? null : { digest: operation, approves: words };
   }
 
   /** Performs what the chart asked for, which sends nothing before the settlement commits; messages are limited. */
@@ -410,7 +435,10 @@ function newestChallenge({ challenges }: WorkflowRow, kinds: readonly FactorKind
 }
 
 function stepOf(
-  row: Pick<WorkflowRow, 'id' | 'account' | 'sessionId' | 'deviceId'> & { readonly name: ChartName },
+  row: Pick<WorkflowRow, 'id' | 'account' | 'sessionId' | 'deviceId'> & {
+    readonly name: ChartName;
+    readonly operation: BoundTo | null;
+  },
   { client, session, deviceToken }: Caller,
   now: Date,
   settlement: Settlement,
@@ -423,6 +451,7 @@ function stepOf(
     client,
     device: { token: deviceToken, knownId: row.deviceId },
     hint: null,
+    operation: row.operation,
     newPassword: null,
     now,
     settlement,

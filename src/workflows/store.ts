@@ -21,6 +21,9 @@ export interface WorkflowRow {
   readonly deviceId: string | null;
   readonly subject: string;
   readonly snapshot: object;
+  /** The operation that a step-up is bound to: keyed, and sealed. */
+  readonly operation: string | null;
+  readonly approves: string | null;
   readonly revision: number;
   readonly attempts: number;
   readonly maxAttempts: number;
@@ -52,6 +55,8 @@ const COLUMNS = [
   'device_id',
   'subject',
   'snapshot',
+  'operation',
+  'approves',
   'revision',
   'attempts',
   'max_attempts',
@@ -221,6 +226,8 @@ function workflowRow(row: {
   device_id: string | null;
   subject: string;
   snapshot: object;
+  operation: string | null;
+  approves: string | null;
   revision: number;
   attempts: number;
   max_attempts: number;
@@ -239,6 +246,8 @@ function workflowRow(row: {
     deviceId: row.device_id,
     subject: row.subject,
     snapshot: row.snapshot,
+    operation: row.operation,
+    approves: row.approves,
     revision: row.revision,
     attempts: row.attempts,
     maxAttempts: row.max_attempts,

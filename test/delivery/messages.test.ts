@@ -19,9 +19,13 @@ const PLACES: Places = { placeOf: (ip, locale) => (ip === null ? null : `a place
 
 const PURPOSES = ['sign-in', 'sign-up', 'password-reset'] as const;
 
+const APPROVES = 'Pay 50 to "Bob"';
+
 const TEMPLATES: readonly Template[] = [
-  { name: 'email-code', code: '418273', minutes: 10 },
-  { name: 'phone-code', code: '418273', minutes: 5 },
+  { name: 'email-code', code: '418273', minutes: 10, approves: null },
+  { name: 'phone-code', code: '418273', minutes: 5, approves: null },
+  { name: 'email-code', code: '418273', minutes: 10, approves: APPROVES },
+  { name: 'phone-code', code: '418273', minutes: 5, approves: APPROVES },
   ...PURPOSES.flatMap((purpose) => [
     { name: 'email-link', url: URL, minutes: 15, purpose, ...ORIGIN } as const,
     { name: 'phone-link', url: URL, minutes: 15, purpose } as const,
@@ -81,7 +85,7 @@ describe('a language', () => {
   test('is English, with arguments that are found', () => {
     expect(english).toMatchObject({
       'email-code.subject': ['code: 1'],
-      'email-code.paragraphs': ['code: 1', 'minutes: 6'],
+      'email-code.paragraphs': ['approves: 1', 'code: 1', 'minutes: 6'],
       'email-link.paragraphs': ['link: 1', 'minutes: 6', 'origin: 1', 'purpose: 5'],
       'texts.phone-link': ['minutes: 6', 'purpose: 5', 'url: 1'],
     });
@@ -147,7 +151,12 @@ describe('a message', () => {
   );
 
   test('of a code says it in its subject, in its first sentence and, large, in its HTML', () => {
-    const { subject, text, html } = inEnglish({ name: 'email-code', code: '000042', minutes: 1 });
+    const { subject, text, html } = inEnglish({
+      name: 'email-code',
+      code: '000042',
+      minutes: 1,
+      approves: null,
+    });
     expect(subject).toBe('Your code is 000042');
     expect(text).toMatch(/^Your code is 000042\. It is valid for 1 minute and works once\.\n/);
     expect(html).toMatch(/font:600 32px[^>]*>000042</);

@@ -39,7 +39,7 @@ function send(to: string, message: Partial<Message> = {}): Promise<Receipt> {
 
 test('a mail says the same as text and as HTML, in letters of every kind', async () => {
   const message = compose(
-    { name: 'email-code', code: '418273', minutes: 10 },
+    { name: 'email-code', code: '418273', minutes: 10, approves: null },
     { to: 'jane@example.com', locale: 'de' },
   );
   await smtpTransport(server.url, 'Example <auth@example.com>').send(message, HAND_OVER);

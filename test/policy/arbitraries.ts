@@ -66,7 +66,13 @@ export const standing: fc.Arbitrary<Standing> = fc.record({
 export const maxAge = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 200_000 }));
 
 export function demandThat(require: fc.Arbitrary<StepUpRequire>): fc.Arbitrary<Requirement> {
-  return fc.record({ maxAge, accept: fc.uniqueArray(secondFactor, { minLength: 1 }), require });
+  return fc.record({
+    maxAge,
+    accept: fc.uniqueArray(secondFactor, { minLength: 1 }),
+    require,
+    bind: fc.constant('SESSION' as const),
+    describe: fc.constant(null),
+  });
 }
 
 export const demand = demandThat(fc.constantFrom(...Object.values(StepUpRequire)));

@@ -280,6 +280,7 @@ describe('a refusal', () => {
           maxAge: demanded.maxAge,
           accept: demanded.accept,
           require: demanded.require,
+          bind: 'SESSION',
           lastVerifiedAt: null,
         });
       }),
@@ -331,6 +332,7 @@ describe('a refusal', () => {
         maxAge: 600,
         accept: null,
         require: 'STRONGEST_ENROLLED',
+        bind: 'SESSION',
         lastVerifiedAt: NOW - 601,
       });
     },

@@ -10,10 +10,10 @@ describe('a requirement', () => {
   test.each([
     ['is left out', undefined],
     ['is empty', {}],
-    ['is all null', { maxAge: null, accept: null, require: null }],
+    ['is all null', { maxAge: null, accept: null, require: null, bind: null, describe: null }],
   ])('that %s has the defaults that the directive prints', (_name, options) => {
     const { accept, ...rest } = requirement(options);
-    expect(rest).toEqual({ maxAge: 600, require: 'SECOND_FACTOR' });
+    expect(rest).toEqual({ maxAge: 600, require: 'SECOND_FACTOR', bind: 'SESSION', describe: null });
     expect([...accept].toSorted()).toEqual([...SECOND_FACTORS].toSorted());
   });
 
@@ -38,6 +38,8 @@ describe('a requirement', () => {
     ['a property of every object', { accept: ['constructor'] }],
     ['an unknown strength', { require: 'WEAKEST_ENROLLED' }],
     ['a property of every object as strength', { require: 'toString' }],
+    ['to be bound to something unknown', { bind: 'DEVICE' }],
+    ['words for what no proof is bound to', { describe: 'Pay {amount}' }],
     ...FIRST_FACTORS.map((kind): [string, object] => [
       `the first factor ${kind}`,
       { accept: ['TOTP', kind] },

@@ -4,7 +4,7 @@ import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTyp
 import type { GraphQLSchema } from 'graphql';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import { FACTOR_KINDS, type FactorKind } from '../../src/policy/factor-kind.ts';
-import { StepUpRequire } from '../../src/policy/requirement.ts';
+import { StepUpBind, StepUpRequire } from '../../src/policy/requirement.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import type { TokenFault } from '../../src/step-up/refusal-error.ts';
 import type { Presented } from '../../src/step-up/standing.ts';
@@ -68,6 +68,13 @@ const HOLDINGS: readonly Holding[] = [
   { kind: 'Savings', id: 's1', balance: 200 },
 ];
 
+const PAY = {
+  bind: 'OPERATION',
+  maxAge: 120,
+  accept: ['TOTP'],
+  describe: 'Pay {amount} to {recipient}',
+} as const;
+
 export function bankSchema(): GraphQLSchema {
   const builder = new SchemaBuilder<{ Context: BankContext; DefaultFieldNullability: true }>({
     plugins: [stepUpPlugin, 'checkedArguments'],
@@ -76,6 +83,7 @@ export function bankSchema(): GraphQLSchema {
 
   builder.enumType('FactorKind', { values: FACTOR_KINDS });
   builder.enumType('StepUpRequire', { values: Object.values(StepUpRequire) });
+  builder.enumType('StepUpBind', { values: Object.values(StepUpBind) });
   builder.enumType('Role', { values: ['TELLER', 'AUDITOR'] as const });
 
   const Account = builder.interfaceRef<Holding>('Account').implement({
@@ -149,6 +157,7 @@ export function bankSchema(): GraphQLSchema {
       accounts: t.field({ type: [Account], resolve: () => [...HOLDINGS] }),
       sealed: t.field({ type: [Sealed], resolve: () => [{}] }),
       papers: t.field({ type: [Paper], resolve: () => [{ leaflet: true }, {}] }),
+      vault: t.string({ stepUp: { bind: 'OPERATION' }, resolve: runs('vault', 'gold') }),
       search: t.string({
         stepUp: true,
         args: { term: t.arg.string({ required: true }) },
@@ -166,6 +175,24 @@ export function bankSchema(): GraphQLSchema {
         args: { term: t.arg.string({ required: true }) },
         extensions: { check: refuseBadTerms },
         resolve: runs('close', 'closed'),
+      }),
+      pay: t.string({
+        stepUp: PAY,
+        args: {
+          amount: t.arg.int({ required: true }),
+          recipient: t.arg.string({ required: true }),
+          note: t.arg.string({ defaultValue: 'none' }),
+        },
+        resolve: (_root, { amount, recipient }, { ran }) => {
+          ran.push(`pay ${amount} to ${recipient}`);
+          if (recipient === 'nowhere') throw new Error('There is nobody of this name.');
+          return 'paid';
+        },
+      }),
+      payOut: t.string({
+        requiresRole: 'TELLER',
+        stepUp: { bind: 'OPERATION' },
+        resolve: runs('payOut', 'paid out'),
       }),
       audit: t.string({
         requiresRole: 'AUDITOR',

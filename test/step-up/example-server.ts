@@ -1,5 +1,6 @@
 // The bank over HTTP: Yoga with the plugin, and who is asking given by the test.
 import { createYoga, type Plugin } from 'graphql-yoga';
+import type { ConsumeProof } from '../../src/step-up/bound-proof.ts';
 import type { Presented } from '../../src/step-up/standing.ts';
 import { useStepUp } from '../../src/step-up/yoga.ts';
 import { type BankContext, bankSchema, standingOf } from './example-schema.ts';
@@ -7,10 +8,18 @@ import { type BankContext, bankSchema, standingOf } from './example-schema.ts';
 const schema = bankSchema();
 
 /** A server of its own with some plugin before or after the guards'. */
-export function bankServer({ before = {}, after = {} }: { before?: Plugin; after?: Plugin } = {}) {
+export function bankServer({
+  before = {},
+  after = {},
+  consumeProof,
+}: {
+  before?: Plugin;
+  after?: Plugin;
+  consumeProof?: ConsumeProof<BankContext>;
+} = {}) {
   return createYoga<BankContext>({
     schema,
-    plugins: [before, useStepUp(standingOf), after],
+    plugins: [before, useStepUp(standingOf, { consumeProof }), after],
     batching: { limit: 10 },
     maskedErrors: { isDev: false },
     logging: false,

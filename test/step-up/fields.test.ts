@@ -3,7 +3,7 @@ import SchemaBuilder from '@pothos/core';
 import { getIntrospectionQuery, graphql } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { FACTOR_KINDS } from '../../src/policy/factor-kind.ts';
-import { StepUpRequire } from '../../src/policy/requirement.ts';
+import { StepUpBind, StepUpRequire } from '../../src/policy/requirement.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import { type BankContext, caller, nobody, standingOf } from './example-schema.ts';
 import { ask } from './example-server.ts';
@@ -103,6 +103,7 @@ describe('a guard that is written with Pothos', () => {
     });
     builder.enumType('FactorKind', { values: FACTOR_KINDS });
     builder.enumType('StepUpRequire', { values: Object.values(StepUpRequire) });
+    builder.enumType('StepUpBind', { values: Object.values(StepUpBind) });
     builder.enumType('Role', { values: ['ADMIN'] });
     return builder;
   }

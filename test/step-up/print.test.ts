@@ -33,6 +33,14 @@ test('the bank, printed with its guards', () => {
     directive @stepUp(
       """The second factors that will do; null: any."""
       accept: [FactorKind!]
+      """
+      Whether the proof must be made for this very operation and its arguments, and is used once.
+      """
+      bind: StepUpBind! = SESSION
+      """
+      What a bound proof approves, in words that its user is shown, with arguments: \`Pay {amount} to {recipient.name}\`.
+      """
+      describe: String
       """How old the proof may be, in seconds."""
       maxAge: Int! = 600
       """Whether a first factor will do for a user who has no second one."""
@@ -82,6 +90,8 @@ test('the bank, printed with its guards', () => {
       note: String
       open: Client
       openAccount: Account
+      pay(amount: Int!, note: String = "none", recipient: String!): String @stepUp(bind: OPERATION, maxAge: 120, accept: [TOTP], describe: "Pay {amount} to {recipient}")
+      payOut: String @requiresRole(role: TELLER) @stepUp(bind: OPERATION)
       print: Paper
     }
 
@@ -96,6 +106,7 @@ test('the bank, printed with its guards', () => {
       papers: [Paper!]
       sealed: [Sealed!]
       search(term: String!): String @stepUp
+      vault: String @stepUp(bind: OPERATION)
     }
 
     type Report @requiresRole(role: AUDITOR) {
@@ -117,6 +128,11 @@ test('the bank, printed with its guards', () => {
 
     interface Sealed @stepUp(accept: [PASSKEY, TOTP]) {
       text: String
+    }
+
+    enum StepUpBind {
+      OPERATION
+      SESSION
     }
 
     enum StepUpRequire {

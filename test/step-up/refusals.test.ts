@@ -8,7 +8,14 @@ import { caller, NOW, nobody } from './example-schema.ts';
 import { ask } from './example-server.ts';
 
 const SECOND_FACTORS = ['PHONE_CODE', 'PHONE_LINK', 'TOTP', 'BACKUP_CODE', 'PASSKEY'];
-const NOTHING = { acrValues: null, maxAge: null, accept: null, require: null, lastVerifiedAt: null };
+const NOTHING = {
+  acrValues: null,
+  maxAge: null,
+  accept: null,
+  require: null,
+  bind: null,
+  lastVerifiedAt: null,
+};
 
 describe('the extensions of a refused field', () => {
   test.each<[string, Presented, string, object]>([
@@ -29,6 +36,7 @@ describe('the extensions of a refused field', () => {
         maxAge: 600,
         accept: SECOND_FACTORS,
         require: 'SECOND_FACTOR',
+        bind: 'SESSION',
         lastVerifiedAt: null,
       },
     ],
@@ -43,6 +51,7 @@ describe('the extensions of a refused field', () => {
         maxAge: 60,
         accept: ['TOTP', 'PASSKEY'],
         require: 'SECOND_FACTOR',
+        bind: 'SESSION',
         lastVerifiedAt: NOW - 61,
       },
     ],
@@ -57,6 +66,7 @@ describe('the extensions of a refused field', () => {
         maxAge: 600,
         accept: SECOND_FACTORS,
         require: 'SECOND_FACTOR',
+        bind: 'SESSION',
         lastVerifiedAt: null,
       },
     ],
@@ -71,6 +81,7 @@ describe('the extensions of a refused field', () => {
         maxAge: 60,
         accept: ['TOTP', 'PASSKEY'],
         require: 'SECOND_FACTOR',
+        bind: 'SESSION',
         lastVerifiedAt: null,
       },
     ],
@@ -85,6 +96,7 @@ describe('the extensions of a refused field', () => {
         maxAge: 600,
         accept: SECOND_FACTORS,
         require: 'SECOND_FACTOR',
+        bind: 'SESSION',
         lastVerifiedAt: null,
       },
     ],
@@ -99,6 +111,7 @@ describe('the extensions of a refused field', () => {
         maxAge: 60,
         accept: ['TOTP', 'PASSKEY'],
         require: 'SECOND_FACTOR',
+        bind: 'SESSION',
         lastVerifiedAt: null,
       },
     ],
@@ -113,6 +126,7 @@ describe('the extensions of a refused field', () => {
         maxAge: 600,
         accept: null,
         require: 'STRONGEST_ENROLLED',
+        bind: 'SESSION',
         lastVerifiedAt: NOW - 3600,
       },
     ],
@@ -170,6 +184,15 @@ test.each([
   const { text, errors } = await ask(nobody(), query);
   expect(errors.length).toBeGreaterThan(1);
   expect(text).not.toMatch(/"http"|"spec"|"headers"|"stack"|originalError|secret detail/i);
-  const known = new Set(['code', 'remedy', 'acrValues', 'maxAge', 'accept', 'require', 'lastVerifiedAt']);
+  const known = new Set([
+    'code',
+    'remedy',
+    'acrValues',
+    'maxAge',
+    'accept',
+    'require',
+    'bind',
+    'lastVerifiedAt',
+  ]);
   expect(errors.flatMap((one) => Object.keys(one.extensions)).filter((key) => !known.has(key))).toEqual([]);
 });

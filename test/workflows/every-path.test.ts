@@ -43,7 +43,7 @@ interface Scene {
   readonly proves: readonly Proved[];
   /** The chart's input, for the model. */
   readonly input: object;
-  /** What is asked of the API, for an enrollment. */
+  /** What is asked of the API, for an enrollment or a step-up. */
   readonly request?: object;
   /** The session of an enrollment or a step-up: how old what it proved is, and whether that was a phone alone. */
   readonly sessionAgeSeconds?: number;
@@ -87,7 +87,11 @@ const enrollment = (proved: boolean, began?: Evidence) => ({
   isSecondFactor: true,
   ...inSession(proved, began),
 });
-const stepUp = (began?: Evidence) => ({ ...inSession(false, began), acceptsFirst: false });
+const stepUp = (began?: Evidence) => ({
+  ...inSession(false, began),
+  acceptsFirst: false,
+  grantSeconds: null,
+});
 const IDENTIFIED = evidenceOf('PHONE_CODE', 0, []);
 
 const SCENES: readonly Scene[] = [
@@ -320,6 +324,17 @@ const SCENES: readonly Scene[] = [
     isSessionOfPhone: true,
     holds: BOTH,
   },
+  {
+    title: 'a step-up for one operation, which adds nothing to its session',
+    chart: 'step-up',
+    enrolled: APP,
+    phone: 'IDENTIFIES',
+    proves: ['PASSWORD', 'TOTP'],
+    input: { ...stepUp(IDENTIFIED), grantSeconds: 300 },
+    request: { operation: { query: 'mutation { pay }' } },
+    isSessionOfPhone: true,
+    holds: [],
+  },
 ];
 
 /** A user in the situation of a scene, and the run of the chart. */
@@ -496,7 +511,7 @@ function start(
       return client.startEnrollment(isPhone ? { ...request, phoneNumber: number } : request, accessToken);
     }
     default:
-      return client.startStepUp({}, accessToken);
+      return client.startStepUp('operation' in request ? request : {}, accessToken);
   }
 }
 

@@ -11,7 +11,7 @@ export type MailName = Exclude<Template['name'], SmsName>;
 
 export interface MailText {
   readonly subject: string;
-  /** `{link}` and `{origin}` by themselves stand for a button, and for where something came from. */
+  /** `{link}` and `{origin}` by themselves stand for a button, and for where something came from. One with `{approves}` is left out where nothing is approved. */
   readonly paragraphs: readonly string[];
   /** On the button of a link. */
   readonly action?: string;

@@ -25,7 +25,8 @@ export function compose(template: Template, { to, locale }: Recipient, places?: 
     return { channel: 'sms', to, subject: '', text, html: null, code };
   }
   const { subject, paragraphs, action = '' } = catalogue.mails[template.name];
-  const blocks = paragraphs.map((paragraph): Block => {
+  const said = paragraphs.filter((one) => !one.includes('{approves}') || values['approving'] === 'yes');
+  const blocks = said.map((paragraph): Block => {
     if (paragraph === '{link}' && 'url' in template)
       return { kind: 'link', url: template.url, action: say(locale, action, values) };
     if (paragraph === '{origin}' && 'at' in template)
@@ -56,6 +57,9 @@ function valuesOf(template: Template, { factors }: Catalogue): Values {
     ...('minutes' in template ? { minutes: wholeMinutes(template.minutes) ?? 0 } : {}),
     // A word of ICU has no hyphen.
     ...('purpose' in template ? { purpose: template.purpose.replaceAll('-', '_') } : {}),
+    ...('approves' in template
+      ? { approving: template.approves === null ? 'no' : 'yes', approves: template.approves ?? '' }
+      : {}),
     ...('remaining' in template ? { remaining: template.remaining } : {}),
     ...('factor' in template ? { factor: factors[template.factor] } : {}),
   };

@@ -11,6 +11,7 @@ export const de: Catalogue = {
       subject: 'Ihr Code ist {code}',
       paragraphs: [
         `Ihr Code ist {code}. Er gilt ${MINUTES} lang und nur einmal.`,
+        'Damit genehmigen Sie: {approves}',
         'Wenn Sie ihn nicht angefordert haben, beachten Sie diese Nachricht nicht, und geben Sie den Code niemandem.',
       ],
     },
@@ -81,7 +82,7 @@ export const de: Catalogue = {
     },
   },
   texts: {
-    'phone-code': `Ihr Code ist {code}. Er gilt ${MINUTES} lang und nur einmal. Geben Sie ihn niemandem.`,
+    'phone-code': `Ihr Code ist {code}. Er gilt ${MINUTES} lang und nur einmal. {approving, select, yes {Damit genehmigen Sie: {approves}. } other {}}Geben Sie ihn niemandem.`,
     'phone-link': `{purpose, select, password_reset {Nur für ein neues Passwort} other {Nur für Ihre Anmeldung}} von eben, ${MINUTES} lang: {url}`,
   },
   factors: {

@@ -10,6 +10,7 @@ export const en: Catalogue = {
       subject: 'Your code is {code}',
       paragraphs: [
         `Your code is {code}. It is valid for ${MINUTES} and works once.`,
+        'With it you approve: {approves}',
         'If you did not ask for it, ignore this message, and give the code to nobody.',
       ],
     },
@@ -80,7 +81,7 @@ export const en: Catalogue = {
     },
   },
   texts: {
-    'phone-code': `Your code is {code}. It is valid for ${MINUTES} and works once. Give it to nobody.`,
+    'phone-code': `Your code is {code}. It is valid for ${MINUTES} and works once. {approving, select, yes {With it you approve: {approves}. } other {}}Give it to nobody.`,
     'phone-link': `{purpose, select, password_reset {Only if you want a new password} other {Only if you are signing in}} just now, open this within ${MINUTES}: {url}`,
   },
   factors: {

@@ -4,8 +4,8 @@ import type { FactorKind } from '../../policy/factor-kind.ts';
 
 export type Template =
   /** A code, for an address or a number. */
-  | { readonly name: 'email-code'; readonly code: string; readonly minutes: number }
-  | { readonly name: 'phone-code'; readonly code: string; readonly minutes: number }
+  | ({ readonly name: 'email-code'; readonly code: string; readonly minutes: number } & Approval)
+  | ({ readonly name: 'phone-code'; readonly code: string; readonly minutes: number } & Approval)
   /** A link, and what it would approve. */
   | ({
       readonly name: 'email-link';
@@ -32,6 +32,11 @@ export type Notice =
   | { readonly name: 'backup-codes-low'; readonly remaining: number }
   /** `minutes`: until the lock ends by itself; null: not before a new password or an administrator. */
   | { readonly name: 'account-locked'; readonly minutes: number | null };
+
+/** What a code approves beside a sign-in: one operation, in words; null: nothing. */
+export interface Approval {
+  readonly approves: string | null;
+}
 
 /** Where something came from. */
 export interface Origin {

@@ -27,7 +27,12 @@ export function emailCodeFactor(ring: KeyRing): Factor {
       return {
         digest: digestOfCode(ring, request, code),
         expiresAt: addSeconds(request.now, EMAIL_SECONDS),
-        message: messageToEmail(request.account, { name: 'email-code', code, minutes: EMAIL_SECONDS / 60 }),
+        message: messageToEmail(request.account, {
+          name: 'email-code',
+          code,
+          minutes: EMAIL_SECONDS / 60,
+          approves: request.approves,
+        }),
       };
     },
     async verify(code, request) {

@@ -26,9 +26,9 @@ export function phoneCodeFactor(ring: KeyRing, sms: SmsPolicy): Factor {
     needsPreparing: true,
     options: (account, role) => phoneChoices(kind, account, role, sms),
     prepare(request) {
-      const { account, authenticatorId, now } = request;
+      const { account, authenticatorId, approves, now } = request;
       const code = randomSixDigits();
-      const template = { name: 'phone-code', code, minutes: PHONE_SECONDS / 60 } as const;
+      const template = { name: 'phone-code', code, minutes: PHONE_SECONDS / 60, approves } as const;
       return {
         digest: digestOfCode(ring, request, code),
         expiresAt: addSeconds(now, PHONE_SECONDS),

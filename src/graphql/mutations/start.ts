@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { PasswordRejected } from '../../factors/password/change.ts';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
-import { isSecondFactor } from '../../policy/factor-kind.ts';
 import { startEnrollment } from '../../workflows/enrollment/start.ts';
 import {
   EnrollmentRequired,
@@ -30,8 +29,10 @@ import {
   phoneNumber,
   tenantId,
 } from '../input.ts';
+import { operationInWords } from '../operation-in-words.ts';
 import { FactorKindEnum, StepUpRequireEnum } from '../types/enums.ts';
 import { Enrollment, PasswordReset, SignIn, SignUp, StepUp } from '../types/workflow.ts';
+import { demandForm } from './operation-proof.ts';
 
 const TENANT = { defaultValue: DEFAULT_TENANT, description: 'The tenant’s name.' } as const;
 const tenant = tenantId.nullish().transform((name) => name ?? DEFAULT_TENANT);
@@ -196,6 +197,15 @@ builder.mutationField('startEnrollment', (t) =>
   }),
 );
 
+const BoundOperationInput = builder.inputType('BoundOperationInput', {
+  description: 'One operation with its arguments, exactly as it will be sent.',
+  fields: (t) => ({
+    query: t.string({ required: true, description: 'The document.' }),
+    operationName: t.string({ description: 'Which of several operations in the document.' }),
+    variables: t.field({ type: 'JSON', description: 'The variables.' }),
+  }),
+});
+
 const StartStepUpInput = builder.inputType('StartStepUpInput', {
   description: 'What the proof is to be good for: the `extensions` of the refusal, as they were given.',
   fields: (t) => ({
@@ -212,21 +222,12 @@ const StartStepUpInput = builder.inputType('StartStepUpInput', {
       defaultValue: 'SECOND_FACTOR',
       description: 'Whether a first factor will do for a user who has no second one.',
     }),
+    operation: t.field({
+      type: BoundOperationInput,
+      description:
+        'For a refusal with `bind: OPERATION`: the operation that was refused. The proof is then good for that operation with these arguments, once, within `maxAge` seconds (300 when left out), and for nothing else. It may be one for another service.',
+    }),
   }),
-});
-
-const stepUpForm = z.object({
-  accept: z
-    .array(z.string())
-    .nullish()
-    .refine(
-      (kinds) => kinds == null || (kinds.length > 0 && kinds.every((kind) => isSecondFactor(kind as never))),
-      'Name one or more second factors, or leave it out for any.',
-    ),
-  maxAge: z
-    .int()
-    .nullish()
-    .refine((seconds) => seconds == null || seconds >= 1, 'Give a number of seconds, 1 or more.'),
 });
 
 builder.mutationField('startStepUp', (t) =>
@@ -237,10 +238,11 @@ builder.mutationField('startStepUp', (t) =>
     description:
       'Begins to prove a factor anew in this session, after a refusal with `STEP_UP_REQUIRED` (RFC 9470).',
     args: { input: t.arg({ type: StartStepUpInput, required: true, description: 'What for.' }) },
-    resolve: (_root, { input }, context) => {
+    resolve: (_root, { input }, context, info) => {
       const { services, ...caller } = signedIn(context);
-      parseInput(stepUpForm, input);
-      return startStepUp(services, input, caller);
+      parseInput(demandForm, input);
+      const operation = input.operation ? operationInWords(info.schema, input.operation) : null;
+      return startStepUp(services, { ...input, operation }, caller);
     },
   }),
 );

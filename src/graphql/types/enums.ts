@@ -1,9 +1,10 @@
 // The enums of the contract.
 import { Role } from '../../persistence/entities/user.ts';
 import { AssuranceLevel } from '../../policy/assurance.ts';
+import { RefusalCode, Remedy } from '../../policy/decision.ts';
 import { Category, FactorKind } from '../../policy/factor-kind.ts';
 import { SecondFactorPolicy } from '../../policy/required-factors.ts';
-import { StepUpRequire } from '../../policy/requirement.ts';
+import { StepUpBind, StepUpRequire } from '../../policy/requirement.ts';
 import { WorkflowRemedy, WorkflowStatus } from '../../workflows/view.ts';
 import { builder } from '../builder.ts';
 
@@ -60,6 +61,11 @@ export const StepUpRequireEnum = describedEnum<StepUpRequire>(
   },
 );
 
+export const StepUpBindEnum = describedEnum<StepUpBind>('StepUpBind', 'What a proof is good for.', {
+  [StepUpBind.SESSION]: 'Whatever the session asks for, while the proof is fresh.',
+  [StepUpBind.OPERATION]: 'One operation with its arguments, once: start the step-up with that `operation`.',
+});
+
 export const SecondFactorPolicyEnum = describedEnum<SecondFactorPolicy>(
   'SecondFactorPolicy',
   'Whether users must have a second factor. One who has it must always prove it.',
@@ -96,3 +102,20 @@ export const WorkflowRemedyEnum = describedEnum<WorkflowRemedy>(
       'An administrator, who looks at the person and removes the lost factors. Nothing in the API lets a workflow go on without them.',
   },
 );
+
+export const RefusalCodeEnum = describedEnum<RefusalCode>(
+  'RefusalCode',
+  'Why a guarded field is refused: the `code` of the GraphQL error.',
+  {
+    [RefusalCode.UNAUTHENTICATED]: 'Nobody is signed in.',
+    [RefusalCode.STEP_UP_REQUIRED]: 'The session holds no proof that is fresh and strong enough.',
+    [RefusalCode.ENROLLMENT_REQUIRED]: 'The user has no second factor that would do.',
+    [RefusalCode.FORBIDDEN]: 'The user does not have the role.',
+  },
+);
+
+export const RemedyEnum = describedEnum<Remedy>('Remedy', 'What a client can do about a refusal.', {
+  [Remedy.SIGN_IN]: 'Sign in, or refresh the session.',
+  [Remedy.STEP_UP]: '`startStepUp`, then ask again.',
+  [Remedy.ENROLL]: '`startEnrollment`, then ask again.',
+});

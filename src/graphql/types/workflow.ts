@@ -181,3 +181,11 @@ export const StepUp = workflowType(
   'A factor proved anew in an existing session, because a field demands fresher or stronger evidence (RFC 9470).',
   false,
 );
+
+builder.objectFields(StepUp, (t) => ({
+  approves: t.exposeString('approves', {
+    nullable: true,
+    description:
+      'Of a step-up that was started with an `operation`: what it does, in words for its user. A code that is sent says the same.',
+  }),
+}));

@@ -21,6 +21,10 @@ export const Workflow = defineEntity({
     /** Whose lockout its failures count for. */
     subject: p.string().length(64),
     snapshot: p.json<object>(),
+    /** The digest of the operation that a step-up is bound to, keyed. */
+    operation: p.string().length(64).nullable(),
+    /** What that operation does, in the words that its user is shown. Sealed: its arguments are in it. */
+    approves: p.text().nullable(),
     revision: p.integer().default(0),
     attempts: p.integer().default(0),
     maxAttempts: p.integer(),

@@ -34,6 +34,7 @@ export class PothosStepUpPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
     const directives = guardDirectives({
       FactorKind: enumOf(schema, 'FactorKind') ?? ours.FactorKind,
       StepUpRequire: enumOf(schema, 'StepUpRequire') ?? ours.StepUpRequire,
+      StepUpBind: enumOf(schema, 'StepUpBind') ?? ours.StepUpBind,
       Role: enumOf(schema, role) ?? ours.Role,
     });
     const config = schema.toConfig();

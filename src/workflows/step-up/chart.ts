@@ -1,6 +1,7 @@
 // Stepping up: a session proves a factor anew, because a field demands fresher or stronger evidence than it holds
 // (RFC 9470). The proof becomes evidence of that session. A session that began with a phone alone proves something of
-// another category too, or its possession would never amount to AAL2.
+// another category too, or its possession would never amount to AAL2. A step-up that is bound to one operation adds
+// nothing to the session: its proof is good for that operation alone.
 import { assign, setup } from 'xstate';
 import type { Evidence } from '../../policy/evidence.ts';
 import { type Acceptable, furtherSteps, nextDemand, provable } from '../../policy/required-factors.ts';
@@ -13,9 +14,14 @@ export interface StepUpInput extends Acceptable {
   readonly proved: boolean;
   /** What the session holds. */
   readonly evidence: readonly Evidence[];
+  /** Of a step-up that is bound to one operation: how long its proof is good for that. Null: it is not bound. */
+  readonly grantSeconds: number | null;
 }
 
-export interface StepUpContext extends StepUpInput, Gathered {}
+export interface StepUpContext extends StepUpInput, Gathered {
+  /** What was proved of that which was asked for. */
+  readonly proof: Evidence | null;
+}
 
 export const stepUpChart = setup({
   types: { context: {} as StepUpContext, events: {} as WorkflowEvent, input: {} as StepUpInput },
@@ -23,23 +29,26 @@ export const stepUpChart = setup({
     provedFreshly: ({ context }) => context.proved,
     offersFactor: ({ context, event }) =>
       event.type === 'PREPARE' && provable(context, event).includes(event.factor),
-    provesFactor: ({ context, event }) =>
-      event.type === 'PROVE' && provable(context, event).includes(event.evidence.factor),
+    isBound: ({ context }) => context.grantSeconds !== null,
+    provesFactor: ({ context, event }) => provesFactor(context, event),
+    approvesByFactor: ({ context, event }) => context.grantSeconds !== null && provesFactor(context, event),
     offersOtherCategory: ({ context, event }) =>
       event.type === 'PREPARE' && furtherSteps(context.evidence, event).includes(event.factor),
-    provesOtherCategory: ({ context, event }) =>
-      event.type === 'PROVE' && furtherSteps(context.evidence, event).includes(event.evidence.factor),
+    provesOtherCategory: ({ context, event }) => provesOtherCategory(context, event),
+    approvesByOtherCategory: ({ context, event }) =>
+      context.grantSeconds !== null && provesOtherCategory(context, event),
     demandsOtherCategory: ({ context }) =>
       nextDemand(context.evidence, context, 'OPTIONAL') === 'SECOND_FACTOR',
   },
   actions: {
     ...EFFECTS,
     keepEvidence: assign(({ context, event }) => keptEvidence(context.evidence, event)),
+    keepProof: assign(({ event }) => (event.type === 'PROVE' ? { proof: event.evidence } : {})),
   },
 }).createMachine({
   id: 'step-up',
   version: '2',
-  context: ({ input }) => ({ ...input, enrolled: [], first: [] }),
+  context: ({ input }) => ({ ...input, enrolled: [], first: [], proof: null }),
   initial: 'begin',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
   states: {
@@ -55,18 +64,36 @@ export const stepUpChart = setup({
             params: ({ event }) => ({ factor: event.factor, authenticatorId: event.authenticatorId }),
           },
         },
-        PROVE: {
-          guard: 'provesFactor',
-          target: 'weighing',
-          actions: [
-            'keepEvidence',
-            { type: 'recordEvidence', params: ({ event }) => ({ evidence: event.evidence }) },
-          ],
-        },
+        PROVE: [
+          {
+            guard: 'approvesByFactor',
+            target: 'weighing',
+            actions: ['keepEvidence', 'keepProof'],
+          },
+          {
+            guard: 'provesFactor',
+            target: 'weighing',
+            actions: [
+              'keepEvidence',
+              { type: 'recordEvidence', params: ({ event }) => ({ evidence: event.evidence }) },
+            ],
+          },
+        ],
       },
     },
     weighing: {
-      always: [{ guard: 'demandsOtherCategory', target: 'otherCategory' }, { target: 'complete' }],
+      always: [
+        { guard: 'demandsOtherCategory', target: 'otherCategory' },
+        {
+          guard: 'isBound',
+          target: 'complete',
+          actions: {
+            type: 'grantOperation',
+            params: ({ context }) => ({ proof: proofOf(context), seconds: context.grantSeconds ?? 0 }),
+          },
+        },
+        { target: 'complete' },
+      ],
     },
     otherCategory: {
       on: {
@@ -77,14 +104,21 @@ export const stepUpChart = setup({
             params: ({ event }) => ({ factor: event.factor, authenticatorId: event.authenticatorId }),
           },
         },
-        PROVE: {
-          guard: 'provesOtherCategory',
-          target: 'weighing',
-          actions: [
-            'keepEvidence',
-            { type: 'recordEvidence', params: ({ event }) => ({ evidence: event.evidence }) },
-          ],
-        },
+        PROVE: [
+          {
+            guard: 'approvesByOtherCategory',
+            target: 'weighing',
+            actions: 'keepEvidence',
+          },
+          {
+            guard: 'provesOtherCategory',
+            target: 'weighing',
+            actions: [
+              'keepEvidence',
+              { type: 'recordEvidence', params: ({ event }) => ({ evidence: event.evidence }) },
+            ],
+          },
+        ],
       },
     },
     complete: { type: 'final', entry: 'renewTokens' },
@@ -92,3 +126,17 @@ export const stepUpChart = setup({
     expired: { type: 'final' },
   },
 });
+
+function provesFactor(context: StepUpContext, event: WorkflowEvent): boolean {
+  return event.type === 'PROVE' && provable(context, event).includes(event.evidence.factor);
+}
+
+function provesOtherCategory(context: StepUpContext, event: WorkflowEvent): boolean {
+  return event.type === 'PROVE' && furtherSteps(context.evidence, event).includes(event.evidence.factor);
+}
+
+/** Nothing is granted before something was proved. */
+function proofOf({ proof }: StepUpContext): Evidence {
+  if (proof === null) throw new Error('A step-up was granted without a proof.');
+  return proof;
+}

@@ -3,18 +3,33 @@ import { findAccount } from '../../factors/account.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
+import type { KeyRing } from '../../platform/key-ring.ts';
 import { refuseStepUp } from '../../policy/decision.ts';
 import { provable } from '../../policy/required-factors.ts';
 import { type RequirementOptions, requirement } from '../../policy/requirement.ts';
+import { DEFAULT_GRANT_SECONDS, keyedOperation } from '../../sessions/operation-grant.ts';
 import type { ActiveSession } from '../../sessions/session.ts';
 import { EnrollmentRequired } from '../errors.ts';
 import type { WorkflowReply } from '../reply.ts';
 import { type Caller, ofSession, type WorkflowRunner } from '../runner.ts';
 import type { StepUpInput } from './chart.ts';
 
+/** An operation that is to be approved: its digest, and what it does in words. */
+export interface OperationInWords {
+  readonly digest: string;
+  readonly approves: string;
+}
+
+interface Services {
+  readonly runner: WorkflowRunner;
+  readonly factors: FactorRegistry;
+  readonly ring: KeyRing;
+  readonly clock: Clock;
+}
+
 export async function startStepUp(
-  { runner, factors, clock }: { runner: WorkflowRunner; factors: FactorRegistry; clock: Clock },
-  options: RequirementOptions,
+  { runner, factors, ring, clock }: Services,
+  { operation, ...options }: RequirementOptions & { readonly operation: OperationInWords | null },
   caller: Caller & { readonly session: ActiveSession },
 ): Promise<WorkflowReply> {
   const demand = requirement(options);
@@ -24,9 +39,16 @@ export async function startStepUp(
     accept: demand.accept,
     acceptsFirst: demand.require === 'STRONGEST_ENROLLED',
     // Without an age there is always something to prove: whoever asks for a step-up wants one.
-    proved: options.maxAge != null && refuseStepUp(session, demand, secondsOf(clock.now())) === null,
+    proved:
+      operation === null &&
+      options.maxAge != null &&
+      refuseStepUp(session, demand, secondsOf(clock.now())) === null,
     evidence: session.evidence,
+    grantSeconds: operation === null ? null : (options.maxAge ?? DEFAULT_GRANT_SECONDS),
   };
   if (provable(input, factors.holdings(account)).length === 0) throw new EnrollmentRequired();
-  return runner.start({ name: 'step-up', input, account, ...ofSession(session) }, caller);
+  const bound = operation && {
+    operation: { digest: keyedOperation(ring, operation.digest), approves: operation.approves },
+  };
+  return runner.start({ name: 'step-up', input, account, ...bound, ...ofSession(session) }, caller);
 }

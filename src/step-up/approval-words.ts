@@ -1,0 +1,128 @@
+// What an operation does, in words that its user is shown before approving it. Where the schema is known they are its
+// author's, `@stepUp(describe: "Pay {amount} to {recipient}")`; otherwise the names of the operation's fields, which its
+// client cannot choose as it chooses names of operations and aliases. Values are cut and cleaned of whatever could make
+// them look like something else than a value.
+import {
+  type ArgumentNode,
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  type ObjectValueNode,
+  type SelectionSetNode,
+  type ValueNode,
+  valueFromASTUntyped,
+} from 'graphql';
+import type { Guard } from './guard.ts';
+import { guardedFields } from './operation.ts';
+
+export interface OperationToDescribe {
+  readonly document: DocumentNode;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+const LONGEST_VALUE = 40;
+const LONGEST_WORDS = 200;
+
+/** @param schema null when the operation is for another server, whose schema nobody here knows. */
+export function approvalWords(schema: GraphQLSchema | null, operation: OperationToDescribe): string {
+  const described = schema === null ? [] : describedFields(schema, operation);
+  const words = described.length > 0 ? described : [...new Set(rootFields(operation))];
+  return cut(words.join('; '), LONGEST_WORDS);
+}
+
+function describedFields(schema: GraphQLSchema, operation: OperationToDescribe): string[] {
+  const { document, operationName, variables } = operation;
+  const values = variableValues(operation);
+  const fields = guardedFields({ schema, document, operationName, variableValues: variables });
+  const words = fields.flatMap(({ node, guards }) => {
+    return describesIn(guards).map((describe) => fill(describe, argumentsOf(node, values)));
+  });
+  return [...new Set(words)];
+}
+
+function describesIn(guards: readonly Guard[]): string[] {
+  return guards.flatMap((guard) => (guard.directive === 'stepUp' ? (guard.requirement.describe ?? []) : []));
+}
+
+/** `{amount}`, or `{input.amount}` for a member of an argument. */
+function fill(describe: string, values: unknown): string {
+  return describe.replaceAll(/\{([\w.]+)\}/g, (_all, path: string) =>
+    shown(memberAt(values, path.split('.'))),
+  );
+}
+
+function memberAt(value: unknown, [name, ...rest]: readonly string[]): unknown {
+  if (name === undefined) return value;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return memberAt((value as Readonly<Record<string, unknown>>)[name], rest);
+}
+
+/** A string is quoted, so that no value reads on as if it were the author's words. */
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return '-';
+  if (typeof value === 'string') return `"${cut(clean(value), LONGEST_VALUE)}"`;
+  return cut(clean(JSON.stringify(value)), LONGEST_VALUE);
+}
+
+/** Without quotes, line breaks, control and invisible characters, and marks that turn the direction of writing. */
+function clean(text: string): string {
+  return text
+    .replaceAll(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .replaceAll(/["“”„«»]/g, "'")
+    .trim();
+}
+
+function cut(text: string, longest: number): string {
+  const characters = [...text];
+  return characters.length <= longest ? text : `${characters.slice(0, longest - 3).join('')}...`;
+}
+
+/** As they were sent, with the defaults of the operation. */
+function variableValues({
+  document,
+  operationName,
+  variables,
+}: OperationToDescribe): Record<string, unknown> {
+  const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
+  return Object.fromEntries(
+    definitions.flatMap(({ variable, defaultValue }) => {
+      const name = variable.name.value;
+      if (variables != null && Object.hasOwn(variables, name)) return [[name, variables[name]]];
+      return defaultValue === undefined ? [] : [[name, valueFromASTUntyped(defaultValue)]];
+    }),
+  );
+}
+
+function argumentsOf({ arguments: given = [] }: FieldNode, values: Record<string, unknown>): unknown {
+  const asObject = { kind: Kind.OBJECT, fields: given.map(asMember) } as ObjectValueNode;
+  return valueFromASTUntyped(asObject, values);
+}
+
+function asMember({ name, value }: ArgumentNode): {
+  kind: Kind.OBJECT_FIELD;
+  name: typeof name;
+  value: ValueNode;
+} {
+  return { kind: Kind.OBJECT_FIELD, name, value };
+}
+
+function rootFields({ document, operationName }: OperationToDescribe): string[] {
+  const operation = getOperationAST(document, operationName);
+  const spread = new Set<string>();
+  const namesIn = ({ selections }: SelectionSetNode): string[] =>
+    selections.flatMap((selection) => {
+      if (selection.kind === Kind.FIELD) return [selection.name.value];
+      if (selection.kind === Kind.INLINE_FRAGMENT) return namesIn(selection.selectionSet);
+      const name = selection.name.value;
+      const fragment = document.definitions.find(
+        (one) => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === name,
+      );
+      if (fragment?.kind !== Kind.FRAGMENT_DEFINITION || spread.has(name)) return [];
+      spread.add(name);
+      return namesIn(fragment.selectionSet);
+    });
+  return operation ? namesIn(operation.selectionSet) : [];
+}

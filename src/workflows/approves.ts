@@ -1,0 +1,16 @@
+// What the operation of a bound step-up does, in words: kept sealed, because its arguments are in them.
+import type { KeyRing } from '../platform/key-ring.ts';
+import { open, seal } from '../platform/seal.ts';
+
+/** @param workflowId the digest, under which the workflow is stored. */
+export function sealApproves(ring: KeyRing, workflowId: string, approves: string): string {
+  return seal(ring, placeOf(workflowId), approves);
+}
+
+export function openApproves(ring: KeyRing, workflowId: string, sealed: string | null): string | null {
+  return sealed === null ? null : open(ring, placeOf(workflowId), sealed);
+}
+
+function placeOf(workflowId: string): string {
+  return `workflow:${workflowId}:approves`;
+}
