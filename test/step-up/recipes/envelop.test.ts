@@ -1,0 +1,68 @@
+// The recipe for Yoga in docs/step-up.md, and the same plugin on a bare Envelop, against tokens of a real Stepgate.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { envelop, useEngine, useExtendContext, useSchema } from '@envelop/core';
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import * as graphql from 'graphql';
+import { createYoga } from 'graphql-yoga';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
+import type { Presented } from '../../../src/step-up/standing.ts';
+import { useStepUp } from '../../../src/step-up/yoga.ts';
+import { TestClient } from '../../harness/client.ts';
+import { asker, callers, guardsCustomers, resolvers, TYPES } from './customers.ts';
+
+const who = callers();
+const schema = makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), TYPES], resolvers });
+const standing = ({ presented }: { presented: Presented }): Presented => presented;
+
+describe('Yoga', () => {
+  const yoga = createYoga({
+    schema: stepUpTransformer({ standing })(schema),
+    context: async ({ request }) => ({
+      presented: await who.tokens.present(request.headers.get('authorization')),
+    }),
+    plugins: [useStepUp(standing)],
+    logging: false,
+  });
+  const server = createServer(yoga);
+  const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  guardsCustomers(who, asker(url));
+
+  test('a refusal says in its status and header what would help', async () => {
+    const answer = await new TestClient({ url: url() }).graphql(
+      'mutation { rename(name: "x") { id } }',
+      {},
+      who.weak,
+    );
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toBe(
+      'Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="600"',
+    );
+  });
+});
+
+describe('Envelop', () => {
+  const getEnveloped = envelop({
+    plugins: [
+      useEngine(graphql),
+      useSchema(stepUpTransformer({ standing })(schema)),
+      useExtendContext(async ({ authorization }: { authorization?: string }) => ({
+        presented: await who.tokens.present(authorization),
+      })),
+      useStepUp(standing),
+    ],
+  });
+
+  guardsCustomers(who, async (query, token) => {
+    const authorization = token === undefined ? undefined : `Bearer ${token}`;
+    const { parse, execute, contextFactory, schema } = getEnveloped({ authorization });
+    const contextValue = await contextFactory();
+    const { data = null, errors = [] } = await execute({ schema, document: parse(query), contextValue });
+    const codes = (errors as graphql.GraphQLError[]).map((one) => one.extensions['code']);
+    return { data: JSON.parse(JSON.stringify(data)), codes };
+  });
+});

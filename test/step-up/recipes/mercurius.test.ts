@@ -1,0 +1,42 @@
+// The recipe for Mercurius in docs/step-up.md, against tokens of a real Stepgate.
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import fastify from 'fastify';
+import mercurius from 'mercurius';
+import { afterAll, beforeAll } from 'vitest';
+import { refuseMutation } from '../../../src/step-up/refuse-mutation.ts';
+import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
+import type { Presented } from '../../../src/step-up/standing.ts';
+import { asker, callers, guardsCustomers, resolvers, TYPES } from './customers.ts';
+
+const who = callers();
+const schema = makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), TYPES], resolvers });
+
+const standing = ({ presented }: { presented: Presented }): Presented => presented;
+const app = fastify();
+
+let url: string;
+beforeAll(async () => {
+  await app.register(mercurius, {
+    schema: stepUpTransformer({ standing })(schema),
+    context: async (request) => ({ presented: await who.tokens.present(request.headers.authorization) }),
+  });
+  app.graphql.addHook('preExecution', async (schema, document, context, variableValues) => {
+    const { operationName, presented } = context as typeof context & {
+      presented: Presented;
+      operationName?: string;
+    };
+    const errors = refuseMutation(
+      { schema, document, variableValues, operationName },
+      { presented },
+      standing,
+    );
+    if (errors.length > 0) throw errors[0];
+  });
+  url = await app.listen({ port: 0 });
+});
+afterAll(() => app.close());
+
+guardsCustomers(
+  who,
+  asker(() => url),
+);

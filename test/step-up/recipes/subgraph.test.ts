@@ -1,0 +1,60 @@
+// The recipe for a federated subgraph in docs/step-up.md: the directives are enforced here, and composed into the
+// supergraph, where clients and routers can read them.
+import { ApolloServer } from '@apollo/server';
+import { startStandaloneServer } from '@apollo/server/standalone';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { parse } from 'graphql';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
+import type { Presented } from '../../../src/step-up/standing.ts';
+import { asker, callers, resolvers, TYPES } from './customers.ts';
+
+const who = callers();
+const LINKS = `
+  extend schema
+    @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@composeDirective"])
+    @link(url: "https://stepgate.dev/step-up/v1.0", import: ["@stepUp", "@authenticated", "@requiresRole"])
+    @composeDirective(name: "@stepUp") @composeDirective(name: "@authenticated") @composeDirective(name: "@requiresRole")
+  extend type Customer @key(fields: "id")
+`;
+
+const standing = (presented: Presented): Presented => presented;
+const typeDefs = parse(stepUpTypeDefs() + LINKS + TYPES);
+const schema = stepUpTransformer({ standing })(buildSubgraphSchema([{ typeDefs, resolvers }]));
+const server = new ApolloServer<Presented>({ schema });
+
+let url: string;
+beforeAll(async () => {
+  const { tokens } = who;
+  ({ url } = await startStandaloneServer(server, {
+    context: ({ req }) => tokens.present(req.headers.authorization),
+    listen: { port: 0 },
+  }));
+});
+afterAll(() => server.stop());
+const ask = asker(() => url);
+
+test('the subgraph tells the composition what it guards, and that this is to be composed', async () => {
+  const { data } = await ask('{ _service { sdl } }');
+  const { sdl } = (data as { _service: { sdl: string } })._service;
+  expect(sdl).toContain('contract: String @stepUp(maxAge: 300)');
+  expect(sdl).toContain('@composeDirective(name: "@stepUp")');
+  expect(sdl).toContain('directive @stepUp(');
+});
+
+test('what a gateway asks for by reference is guarded as well', async () => {
+  const query =
+    '{ _entities(representations: [{ __typename: "Customer", id: "1" }]) { ... on Customer { name contract } } }';
+  expect(await ask(query)).toMatchObject({
+    data: { _entities: [{ name: null, contract: null }] },
+    codes: ['UNAUTHENTICATED', 'UNAUTHENTICATED'],
+  });
+  expect(await ask(query, who.weak)).toMatchObject({
+    data: { _entities: [{ name: 'Ada', contract: null }] },
+    codes: ['ENROLLMENT_REQUIRED'],
+  });
+  expect(await ask(query, who.strong)).toMatchObject({
+    data: { _entities: [{ name: 'Ada', contract: 'secret' }] },
+    codes: [],
+  });
+});
