@@ -46,6 +46,8 @@ export interface StepUpState {
   /** The one that is outstanding. */
   readonly challenge: Challenge | null;
   readonly expiresAt: string;
+  /** Of a proof that is bound to one operation: what it does, in words for the user, who is to see them. */
+  readonly approves: string | null;
 }
 
 /** The session's ways to Stepgate that a step-up takes. */
@@ -76,7 +78,8 @@ const STEP = `
     session { ${GRANT} }
   }
   ... on UserError { code message }`;
-const START = `mutation ($input: StartStepUpInput!) { startStepUp(input: $input) { ${STEP} } }`;
+const START = `mutation ($input: StartStepUpInput!) { startStepUp(input: $input) {${STEP} } }`;
+const START_BOUND = START.replace('... on StepUp {', '$& approves');
 const PREPARE = `mutation ($input: PrepareFactorInput!) {
   prepareFactor(input: $input) {${STEP}
     ... on LockedOut { retryAfterSeconds }
@@ -131,7 +134,7 @@ export class RunningStepUp implements StepUpWorkflow {
   private constructor(channel: StepUpChannel, step: Step) {
     this.#channel = channel;
     this.#id = step.id ?? '';
-    this.#state = stateOf(step);
+    this.#state = { ...stateOf(step), approves: step.approves ?? null };
   }
 
   /** @param operation to which the proof is bound. @throws {StepUpError} */
@@ -146,7 +149,10 @@ export class RunningStepUp implements StepUpWorkflow {
       variables: operation.variables,
     };
     const input = { accept, maxAge, require, ...(bound && { operation: bound }) };
-    const answer = await channel.askForTokens<Step>({ query: START, variables: { input } });
+    const answer = await channel.askForTokens<Step>({
+      query: bound ? START_BOUND : START,
+      variables: { input },
+    });
     return new RunningStepUp(channel, accepted(stepOf(answer)));
   }
 
@@ -164,6 +170,10 @@ export class RunningStepUp implements StepUpWorkflow {
 
   get expiresAt(): string {
     return this.#state.expiresAt;
+  }
+
+  get approves(): string | null {
+    return this.#state.approves;
   }
 
   prepare(factor: FactorKind, authenticatorId?: string | null): Promise<this> {
@@ -186,7 +196,7 @@ export class RunningStepUp implements StepUpWorkflow {
     const step = stepOf(await ask());
     const end = step.attemptsRemaining === 0 ? 'FAILED' : ENDS[step.code ?? ''];
     if (end !== undefined) this.#state = { ...this.#state, status: end, factors: [], challenge: null };
-    this.#state = stateOf(accepted(step));
+    this.#state = { ...this.#state, ...stateOf(accepted(step)) };
     return this;
   }
 }
@@ -205,6 +215,6 @@ function accepted(step: Step): Step {
 }
 
 /** Nothing of the tokens. */
-function stateOf({ status = 'FAILED', factors = [], challenge = null, expiresAt = '' }: Step): StepUpState {
+function stateOf({ status = 'FAILED', factors = [], challenge = null, expiresAt = '' }: Step) {
   return { status, factors, challenge, expiresAt };
 }

@@ -20,8 +20,8 @@ async function compiled(...entries: string[]): Promise<string> {
   );
 }
 
-test('the client needs nothing of Node', async () => {
-  expect(await compiled('src/client/index.ts')).toBe('');
+test('the client and its hook need nothing of Node', async () => {
+  expect(await compiled('src/client/index.ts', 'src/client/react.ts')).toBe('');
 });
 
 test('which would be noticed: a file that needs Node is not compiled so', async () => {

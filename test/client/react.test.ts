@@ -1,0 +1,122 @@
+// The hook, in a real React: a dialog as an application would write it, used as a person would.
+import { type HTMLElement, Window } from 'happy-dom';
+import { createElement, StrictMode } from 'react';
+import { createRoot, type Root } from 'react-dom/client';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { StepgateClient } from '../../src/client/index.ts';
+import { StepUpProvider, useStepUp } from '../../src/client/react.ts';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { TestClient } from '../harness/client.ts';
+import { AUDIT_EVENTS, clientOf, codesOf, guarded } from './people.ts';
+
+let app: TestApp;
+let server: TestClient;
+let root: Root;
+let page: Window;
+
+beforeAll(async () => {
+  page = new Window();
+  vi.stubGlobal('window', page);
+  vi.stubGlobal('document', page.document);
+  app = await startTestApp();
+  server = new TestClient(app);
+});
+afterEach(() => root.unmount());
+afterAll(async () => {
+  await page.happyDOM.close();
+  await app[Symbol.asyncDispose]();
+});
+
+let typed = '';
+
+function Dialog() {
+  const { isOpen, requirement, workflow, isBusy, error, attempt, cancel } = useStepUp();
+  if (!isOpen) return createElement('p', null, 'closed');
+  return createElement(
+    'form',
+    null,
+    createElement('p', null, `No older than ${requirement?.maxAge} seconds`),
+    createElement(
+      'ul',
+      null,
+      workflow?.factors.map(({ factor }) => createElement('li', { key: factor }, factor)),
+    ),
+    error === null ? null : createElement('strong', null, `${error.code}: ${error.attemptsRemaining}`),
+    createElement('button', {
+      id: 'prove',
+      type: 'button',
+      disabled: isBusy,
+      onClick: () => void attempt({ totp: typed }),
+    }),
+    createElement('button', { id: 'cancel', type: 'button', onClick: cancel }),
+  );
+}
+
+async function mounted(client: StepgateClient): Promise<void> {
+  const place = page.document.createElement('div');
+  page.document.body.replaceChildren(place);
+  root = createRoot(place as unknown as Element);
+  root.render(
+    createElement(StrictMode, null, createElement(StepUpProvider, { client }, createElement(Dialog))),
+  );
+  await shows('closed');
+}
+
+const text = (): string => page.document.body.textContent;
+
+function click(id: string): void {
+  page.document.querySelector<HTMLElement>(`#${id}`)?.click();
+}
+
+const shows = (words: string): Promise<void> =>
+  vi.waitFor(() => expect(text()).toContain(words), { timeout: 5000, interval: 10 });
+
+describe('useStepUp', () => {
+  test('opens for a refusal, tells of a wrong code, and closes after the right one', async () => {
+    const { tokens, secret } = await guarded(server);
+    const { client } = await clientOf(app, tokens);
+    await mounted(client);
+    const answer = client.request(AUDIT_EVENTS);
+    await shows('No older than 600 seconds');
+    expect(text()).toContain('TOTP');
+    typed = '000000';
+    click('prove');
+    await shows('PROOF_REJECTED: 4');
+    app.clock.advance(30);
+    typed = server.totp(secret);
+    click('prove');
+    await shows('closed');
+    expect(codesOf(await answer)).toEqual([]);
+  });
+
+  test('closes when it is cancelled, and the refusal stands', async () => {
+    const { tokens } = await guarded(server);
+    const { client } = await clientOf(app, tokens);
+    await mounted(client);
+    const answer = client.request(AUDIT_EVENTS);
+    await shows('No older');
+    click('cancel');
+    await shows('closed');
+    expect(codesOf(await answer)).toEqual(['STEP_UP_REQUIRED']);
+  });
+
+  test('leaves nobody waiting when it is unmounted, and asks nobody from then on', async () => {
+    const { tokens } = await guarded(server);
+    const { client, network } = await clientOf(app, tokens);
+    await mounted(client);
+    const answer = client.request(AUDIT_EVENTS);
+    await shows('No older');
+    root.unmount();
+    expect(codesOf(await answer)).toEqual(['STEP_UP_REQUIRED']);
+    expect(codesOf(await client.request(AUDIT_EVENTS))).toEqual(['STEP_UP_REQUIRED']);
+    expect(network.count('startStepUp')).toBe(1);
+  });
+
+  test('says what is missing when there is no provider', async () => {
+    const place = page.document.createElement('div');
+    const problem = Promise.withResolvers<unknown>();
+    root = createRoot(place as unknown as Element, { onUncaughtError: problem.resolve });
+    root.render(createElement(Dialog));
+    expect(await problem.promise).toMatchObject({ message: expect.stringContaining('StepUpProvider') });
+  });
+});

@@ -1,0 +1,131 @@
+// What the client makes of refusals, as properties: whatever is merged demands no less, and in doubt nothing is repeated.
+import fc from 'fast-check';
+import { parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { hasOneField, kindOf } from '../../src/client/operation.ts';
+import {
+  type Answer,
+  covers,
+  type FactorKind,
+  isUnauthenticated,
+  type Requirement,
+  requirementOf,
+  strictestOf,
+} from '../../src/client/refusal.ts';
+
+const kinds: fc.Arbitrary<FactorKind[]> = fc.subarray<FactorKind>(
+  ['TOTP', 'BACKUP_CODE', 'PHONE_CODE', 'PASSKEY'],
+  { minLength: 1 },
+);
+const requirements: fc.Arbitrary<Requirement> = fc.record({
+  maxAge: fc.option(fc.integer({ min: 1, max: 3600 })),
+  accept: fc.option(kinds),
+  require: fc.constantFrom('SECOND_FACTOR', 'STRONGEST_ENROLLED'),
+  bind: fc.constant('SESSION'),
+});
+
+describe('the strictest of two requirements', () => {
+  test('will do for both, whichever comes first', () => {
+    fc.assert(
+      fc.property(requirements, requirements, (one, other) => {
+        const both = strictestOf(one, other);
+        const turned = strictestOf(other, one);
+        expect(turned && new Set(turned.accept)).toEqual(both && new Set(both.accept));
+        if (both === null) return;
+        for (const each of [one, other]) {
+          expect(covers(both, each)).toBe(true);
+          expect(both.maxAge ?? Infinity).toBeLessThanOrEqual(each.maxAge ?? Infinity);
+        }
+      }),
+    );
+  });
+
+  test('is none when no single factor would do for both', () => {
+    fc.assert(
+      fc.property(requirements, requirements, (one, other) => {
+        const isDisjoint =
+          one.accept !== null &&
+          other.accept !== null &&
+          one.accept.every((kind) => !other.accept?.includes(kind));
+        expect(strictestOf(one, other) === null).toBe(isDisjoint);
+      }),
+    );
+  });
+
+  test('covers itself, and never what accepts less', () => {
+    fc.assert(
+      fc.property(requirements, kinds, (one, accept) => {
+        expect(covers(one, one)).toBe(true);
+        const isWithin = one.accept?.every((kind) => accept.includes(kind)) ?? false;
+        if (!isWithin) expect(covers(one, { ...one, accept })).toBe(false);
+      }),
+    );
+  });
+});
+
+const refused = (path: readonly string[] | undefined, code = 'STEP_UP_REQUIRED') => ({
+  message: '',
+  path,
+  extensions: { code },
+});
+
+describe('a mutation', () => {
+  const mutation = { kind: 'mutation', query: '' } as const;
+
+  test('that has data for one of its fields is repeated for no refusal', () => {
+    const codes = fc.constantFrom('STEP_UP_REQUIRED', 'UNAUTHENTICATED');
+    const names = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,3}$/), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(names, codes, fc.boolean(), ([done = 'a', ...others], code, hasOneField) => {
+        const data = { [done]: { id: 1 }, ...Object.fromEntries(others.map((name) => [name, null])) };
+        const errors = [refused([done, 'inner'], code), ...others.map((name) => refused([name], code))];
+        const answer: Answer = { data, errors };
+        expect(requirementOf(answer, { ...mutation, hasOneField })).toBeNull();
+        expect(isUnauthenticated(answer, { ...mutation, hasOneField })).toBe(false);
+      }),
+    );
+  });
+
+  const whole = { accept: null, maxAge: null, require: 'SECOND_FACTOR', bind: 'SESSION' };
+  test.each<[string, Answer, boolean, object | null]>([
+    ['without data', { errors: [refused(['a', 'b'])] }, false, whole],
+    ['whose every field was refused', { data: { a: null }, errors: [refused(['a'])] }, false, whole],
+    ['whose one field was refused', { data: null, errors: [refused(['a'])] }, true, whole],
+    ['of which more may have run', { data: null, errors: [refused(['a'])] }, false, null],
+    ['whose result was refused', { data: { a: null }, errors: [refused(['a', 'b'])] }, true, null],
+    ['whose result was refused, wholly', { data: null, errors: [refused(['a', 'b'])] }, true, null],
+    ['that names no path', { data: null, errors: [refused(undefined)] }, true, null],
+    ['that gave null', { data: { a: null, b: null }, errors: [refused(['a'])] }, false, null],
+    ['that is forbidden too', { errors: [refused(['a']), refused(['b'], 'FORBIDDEN')] }, false, null],
+    ['that failed', { errors: [{ message: 'bang' }] }, false, null],
+    ['that went well', { data: { a: 1 } }, false, null],
+  ])('%s', (_, answer, hasOneField, requirement) => {
+    expect(requirementOf(answer, { ...mutation, hasOneField })).toEqual(requirement);
+  });
+});
+
+describe('the kind of an operation', () => {
+  test.each([
+    ['{ a }', 'query'],
+    ['query Q { mutation subscription }', 'query'],
+    ['# mutation\nquery Q($a: String = "mutation {") { a(b: """ mutation { """) }', 'query'],
+    ['query Q($in: In = { mutation: 1 }) { a }', 'query'],
+    ['mutation { a }', 'mutation'],
+    ['fragment F on T { a } mutation M { ...F }', 'mutation'],
+    ['# {\nmutation M { a }', 'mutation'],
+    ['query Q($a: String = "\\"}") { a } mutation M { a }', 'mutation'],
+    ['subscription S { a }', 'subscription'],
+  ])('%s is a %s', (text, kind) => {
+    expect(kindOf(text)).toBe(kind);
+  });
+
+  test.each([
+    ['mutation { a }', undefined, true],
+    ['mutation { a b }', undefined, false],
+    ['mutation { ...F } fragment F on Mutation { a b }', undefined, false],
+    ['mutation A { a } mutation B { a b }', 'B', false],
+    ['mutation A { a b } mutation B { a }', 'B', true],
+  ])('of %s, %s has one field: %s', (text, name, has) => {
+    expect(hasOneField(parse(text), name)).toBe(has);
+  });
+});
