@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ApolloClient } from '@apollo/client';
 import { gql } from '@apollo/client';
 import type { Client } from '@urql/core';
-import { type HTMLElement, type HTMLInputElement, Window } from 'happy-dom';
+import { type HTMLElement, Window } from 'happy-dom';
 import { createElement, type FunctionComponent } from 'react';
 import { createRoot } from 'react-dom/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -86,7 +86,10 @@ describe('the README’s', () => {
     const page = new Window();
     vi.stubGlobal('window', page);
     vi.stubGlobal('document', page.document);
-    vi.stubGlobal('FormData', page.FormData);
+    vi.stubGlobal('CodeForm', ({ problem, onCode }: { problem: string; onCode: (code: string) => void }) =>
+      createElement('button', { onClick: () => onCode(typed) }, problem),
+    );
+    let typed = '000000';
     const { StepUpDialog } = await snippet<{ StepUpDialog: FunctionComponent }>(3);
     const somebody = await guarded(server);
     const { client } = await clientOf(app, somebody.tokens);
@@ -94,10 +97,12 @@ describe('the README’s', () => {
     root.render(createElement(StepUpProvider, { client }, createElement(StepUpDialog)));
     await new Promise((resolve) => setTimeout(resolve, 50));
     const answer = client.request(AUDIT_EVENTS);
-    const field = await vi.waitUntil(() => page.document.querySelector<HTMLInputElement>('input'));
+    const button = await vi.waitUntil(() => page.document.querySelector<HTMLElement>('button'));
+    button.click();
+    await vi.waitFor(() => expect(button.textContent).toContain('not right'));
     app.clock.advance(30);
-    field.value = server.totp(somebody.secret);
-    page.document.querySelector<HTMLElement>('button')?.click();
+    typed = server.totp(somebody.secret);
+    button.click();
     expect(codesOf(await answer)).toEqual([]);
     await vi.waitFor(() => expect(page.document.body.textContent).toBe(''));
     root.unmount();
