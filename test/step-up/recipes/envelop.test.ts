@@ -25,7 +25,7 @@ describe('Yoga', () => {
     plugins: [useStepUp(standing)],
     logging: false,
   });
-  const server = createServer(yoga);
+  const server = createServer((request, response) => void yoga(request, response));
   const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
   afterAll(() => new Promise((resolve) => server.close(resolve)));
