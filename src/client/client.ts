@@ -58,7 +58,14 @@ export interface StepgateClient {
 
 const SIGN_OUT = 'mutation { signOut { id } }';
 
-/** @see {@link StepgateClientOptions} */
+/**
+ * A client for one session.
+ *
+ * @example
+ * const stepgate = createStepgateClient({ url, onStepUp: async ({ workflow }) => { … await workflow.attempt({ totp }) } });
+ * await stepgate.setSession(session); // of the sign-in that has completed
+ * const { data, errors } = await stepgate.request('{ viewer { auditEvents { type } } }');
+ */
 export function createStepgateClient(options: StepgateClientOptions): StepgateClient {
   const endpoint = new Endpoint(options.url, options.fetch);
   const session = sessionOf(options, endpoint);

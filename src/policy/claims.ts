@@ -37,7 +37,7 @@ export function standingClaims(
     roles: [...roles],
     mfa: {
       c: Object.fromEntries(completedAt),
-      e: enrolled.map(idOf),
+      e: enrolled.map(idOf).toSorted(),
       ...(identifying.length === 0 ? {} : { i: identifying }),
       v: meetsPolicy,
     },
