@@ -163,7 +163,13 @@ describe('in a schema of SDL', () => {
   test('the arguments stand normalised in the extensions of field and type', () => {
     const { pin } = (schema.getType('Client') as GraphQLObjectType).getFields();
     expect(pin?.extensions['directives']).toEqual({
-      stepUp: { maxAge: 60, accept: ['TOTP'], require: 'SECOND_FACTOR' },
+      stepUp: {
+        maxAge: 60,
+        accept: ['TOTP'],
+        require: 'SECOND_FACTOR',
+        bind: 'SESSION',
+        describe: null,
+      },
     });
     expect(schema.getType('Report')?.extensions['directives']).toEqual({ requiresRole: { role: 'ADMIN' } });
   });
