@@ -23,6 +23,7 @@ import { createHttpServer } from './server/http.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Grants } from './sessions/grants.ts';
 import { SigningKeys } from './sessions/signing-keys.ts';
+import { readSchema } from './step-up/schema-file/schema.ts';
 import { WorkflowRunner } from './workflows/runner.ts';
 
 export interface App {
@@ -59,7 +60,8 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const limits = new MessageLimits(await poolOf(orm), ring, config.messageLimits);
   const runner = new WorkflowRunner({ ring, factors, hasher, outbox, limits, grants }, clock);
   const issuer = new URL(config.publicUrl).host;
-  const services: Services = { runner, factors, hasher, grants, outbox, ring, clock, issuer };
+  const apiSchemas = await Promise.all(config.apiSchemas.map((file) => readSchema([file])));
+  const services: Services = { runner, factors, hasher, grants, outbox, ring, clock, issuer, apiSchemas };
 
   // What the first request would otherwise wait for, or fail on: a signing key that this key ring opens.
   await Promise.all([keys.current(), hasher.warmUp()]);

@@ -8,6 +8,7 @@ import { DatabaseUnreachableError } from './persistence/migrations.ts';
 import { UnknownKeyError } from './platform/key-ring.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { ListenError } from './server/http.ts';
+import { SchemaFileError } from './step-up/schema-file/error.ts';
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
@@ -51,6 +52,7 @@ const EXPECTED = [
   ListenError,
   UnknownKeyError,
   PlacesUnreadableError,
+  SchemaFileError,
 ] as const;
 
 /** For the person at the terminal; the log is for machines. */

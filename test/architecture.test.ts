@@ -81,8 +81,9 @@ describe('the architecture', () => {
     expect(upward).toEqual([]);
   });
 
-  test('the public step-up package imports policy, the graphql libraries, jose and node:crypto only', () => {
-    const allowed = /^(graphql$|@graphql-tools\/utils$|@pothos\/core$|jose$|node:crypto$|\.\.?\/)/;
+  test('the public step-up package imports policy, the graphql libraries, jose and what it needs of Node only', () => {
+    const allowed =
+      /^(graphql$|@graphql-tools\/utils$|@pothos\/core$|jose$|node:crypto$|node:fs\/promises$|\.\.?\/)/;
     const foreign = files
       .filter((file) => file.layer === 'step-up')
       .flatMap((file) => [

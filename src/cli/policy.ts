@@ -2,12 +2,13 @@
 // 1: a rule is broken. 2: nothing could be said, because the command, the schema or the rules are wrong.
 import { parseArgs } from 'node:util';
 import { RequirementError } from '../policy/requirement.ts';
+import { SchemaFileError } from '../step-up/schema-file/error.ts';
+import { readSchema } from '../step-up/schema-file/schema.ts';
 import { check } from './policy/check.ts';
 import { fieldsOf } from './policy/fields.ts';
 import { PolicyError } from './policy/policy-error.ts';
 import { FORMATS, isFormat, print } from './policy/print.ts';
 import { readRules } from './policy/rules.ts';
-import { readSchema } from './policy/schema.ts';
 
 const DEFAULT_RULES = 'stepgate.policy.json';
 
@@ -33,7 +34,8 @@ export async function policy(args: string[], output: Output = process): Promise<
   try {
     return await perform(args, output);
   } catch (error) {
-    if (!(error instanceof PolicyError) && !(error instanceof RequirementError)) throw error;
+    const isExpected = [PolicyError, SchemaFileError, RequirementError].some((kind) => error instanceof kind);
+    if (!isExpected || !(error instanceof Error)) throw error;
     output.stderr.write(`${error.message}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`);
     return 2;
   }

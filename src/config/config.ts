@@ -38,6 +38,8 @@ export interface Config {
   readonly linkUrl: string;
   /** A MaxMind database of places. Null: the countries that we bring. */
   readonly geoipDatabase: string | null;
+  /** The files of the schemas of other services, whose bound fields say in words what a proof approves. */
+  readonly apiSchemas: readonly string[];
   readonly bcryptCost: number;
   readonly logLevel: string;
   readonly accessTokenSeconds: number;
@@ -137,6 +139,7 @@ const VARIABLES = {
   TWILIO_VERIFY_SERVICE_SID: text('VA and 32 hexadecimal digits', /^VA[0-9a-f]{32}$/i),
   TWILIO_API_URL: variable('an origin without a path, for example https://sms.example.com', origin),
   GEOIP_DATABASE: text('the path of a MaxMind database, for example GeoLite2-City.mmdb', /^[^\0]+$/),
+  API_SCHEMAS: list('paths of schemas in GraphQL’s schema language, separated by commas', filePath),
   BCRYPT_COST: wholeNumber(BCRYPT_COST_FLOOR, MOST_BCRYPT_COST),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   ACCESS_TOKEN_SECONDS: wholeNumber(30, 3600),
@@ -204,6 +207,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
       mailPerPrefix: env.MAIL_PER_PREFIX_HOURLY ?? 300,
     },
     geoipDatabase: env.GEOIP_DATABASE ?? null,
+    apiSchemas: env.API_SCHEMAS ?? [],
     bcryptCost: env.BCRYPT_COST ?? 12,
     logLevel: env.LOG_LEVEL ?? 'info',
     accessTokenSeconds: env.ACCESS_TOKEN_SECONDS ?? 600,
@@ -262,6 +266,10 @@ function trustedProxy(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function filePath(text: string): string | undefined {
+  return text !== '' && !text.includes('\0') ? text : undefined;
 }
 
 function country(text: string): string | undefined {

@@ -1,4 +1,5 @@
 // What an operation knows of its request. Made once for each operation; the session is found by then.
+import type { GraphQLSchema } from 'graphql';
 import type { Locale } from '../delivery/messages/locales.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { PasswordHasher } from '../factors/password/hash.ts';
@@ -23,6 +24,8 @@ export interface Services {
   readonly outbox: Outbox;
   readonly ring: KeyRing;
   readonly clock: Clock;
+  /** The schemas of other services, for the words of what their operations do. */
+  readonly apiSchemas: readonly GraphQLSchema[];
   /** The name under which authenticator apps list an account. */
   readonly issuer: string;
 }

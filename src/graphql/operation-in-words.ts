@@ -1,5 +1,5 @@
-// The operation of a bound step-up, as a client gives it: its digest, and what it does in words. Of our own schema the
-// author's words are known; an operation for another service need only be GraphQL.
+// The operation of a bound step-up, as a client gives it: its digest, and what it does in words. They are the author's,
+// of our own schema or of a service's whose schema the operator has named; any other operation need only be GraphQL.
 import { type GraphQLSchema, getOperationAST } from 'graphql';
 import { approvalWords } from '../step-up/approval-words.ts';
 import { operationDigest } from '../step-up/operation-digest.ts';
@@ -13,8 +13,8 @@ interface Given {
   readonly variables?: unknown;
 }
 
-/** @throws {InvalidInput} */
-export function operationInWords(schema: GraphQLSchema, given: Given): OperationInWords {
+/** @param schemas ours, and those of the services that we know. @throws {InvalidInput} */
+export function operationInWords(schemas: readonly GraphQLSchema[], given: Given): OperationInWords {
   const document = parsedDocument(given.query, 'operation.query');
   const { operationName } = given;
   const variables = variablesOf(given.variables, 'operation.variables');
@@ -24,7 +24,8 @@ export function operationInWords(schema: GraphQLSchema, given: Given): Operation
     throw new InvalidInput([
       { path: 'operation.operationName', message: 'Name a query or a mutation in the document.' },
     ]);
-  return { digest, approves: approvalWords(isValid(schema, document) ? schema : null, operation) };
+  const schema = schemas.find((one) => isValid(one, document)) ?? null;
+  return { digest, approves: approvalWords(schema, operation) };
 }
 
 /** @throws {InvalidInput} */

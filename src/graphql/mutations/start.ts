@@ -241,7 +241,9 @@ builder.mutationField('startStepUp', (t) =>
     resolve: (_root, { input }, context, info) => {
       const { services, ...caller } = signedIn(context);
       parseInput(demandForm, input);
-      const operation = input.operation ? operationInWords(info.schema, input.operation) : null;
+      const operation = input.operation
+        ? operationInWords([info.schema, ...services.apiSchemas], input.operation)
+        : null;
       return startStepUp(services, { ...input, operation }, caller);
     },
   }),

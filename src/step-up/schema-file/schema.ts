@@ -24,11 +24,11 @@ import {
   validateSchema,
   visit,
 } from 'graphql';
+import { SchemaFileError } from './error.ts';
 import { withoutLinked } from './federation.ts';
 import { guardDefinitions } from './guard-definitions.ts';
-import { PolicyError } from './policy-error.ts';
 
-/** @throws {PolicyError} for what is no schema. */
+/** @throws {SchemaFileError} for what is no schema. */
 export async function readSchema(files: readonly string[]): Promise<GraphQLSchema> {
   const documents = await Promise.all(files.map(readDocument));
   const written = withoutLinked({
@@ -43,20 +43,20 @@ export async function readSchema(files: readonly string[]): Promise<GraphQLSchem
 
 async function readDocument(file: string): Promise<DocumentNode> {
   if (/^[a-z]+:\/\//i.test(file)) {
-    throw new PolicyError(
+    throw new SchemaFileError(
       `${file} is an address, and introspection does not tell which directives are used. Give the file of the schema, in GraphQL's schema language.`,
     );
   }
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new PolicyError(`${file} cannot be read (${error.code}).`);
+    throw new SchemaFileError(`${file} cannot be read (${error.code}).`);
   });
   try {
     return parse(new Source(text, file));
   } catch (error) {
-    if (error instanceof RangeError) throw new PolicyError(`${file} is nested too deeply to be read.`);
+    if (error instanceof RangeError) throw new SchemaFileError(`${file} is nested too deeply to be read.`);
     if (!(error instanceof GraphQLError)) throw error;
     const isIntrospection = /^\s*\{\s*"/.test(text);
-    throw new PolicyError(
+    throw new SchemaFileError(
       isIntrospection
         ? `${file} is JSON, and introspection does not tell which directives are used. Give the schema in GraphQL's schema language.`
         : inSource(error),
@@ -85,7 +85,8 @@ const BEGUN_BY = {
 
 function refuseOperations(document: DocumentNode): void {
   const operation = document.definitions.find((one) => isExecutableDefinitionNode(one));
-  if (operation !== undefined) throw new PolicyError(`${placeOf(operation.loc)}An operation is no schema.`);
+  if (operation !== undefined)
+    throw new SchemaFileError(`${placeOf(operation.loc)}An operation is no schema.`);
 }
 
 function refuseUnknownDirectives(document: DocumentNode): void {
@@ -100,7 +101,7 @@ function refuseUnknownDirectives(document: DocumentNode): void {
     },
   });
   if (unknown.length === 0) return;
-  throw new PolicyError(
+  throw new SchemaFileError(
     [
       ...unknown,
       'A directive is defined in the schema or imported with @link. The guards are known: @authenticated, @requiresRole and @stepUp.',
@@ -112,7 +113,7 @@ function build(document: DocumentNode, files: readonly string[]): GraphQLSchema 
   const schema = attempt(() => buildASTSchema(document), files);
   // A part of a schema may have no queries.
   const errors = validateSchema(schema).filter((one) => one.message !== 'Query root type must be provided.');
-  if (errors.length > 0) throw new PolicyError(errors.map(inSource).join('\n'));
+  if (errors.length > 0) throw new SchemaFileError(errors.map(inSource).join('\n'));
   return schema;
 }
 
@@ -121,7 +122,7 @@ function attempt(make: () => GraphQLSchema, files: readonly string[]): GraphQLSc
     return make();
   } catch (error) {
     const message = (error as Error).message.replaceAll(/\n+/g, '\n');
-    throw new PolicyError(`${files.join(', ')}: this is not a valid schema.\n${message}`);
+    throw new SchemaFileError(`${files.join(', ')}: this is not a valid schema.\n${message}`);
   }
 }
 
@@ -148,7 +149,7 @@ function directivesOf(schema: GraphQLSchema, nodes: readonly (Directed | null | 
     .map((node) => {
       const args = argumentsOf(schema, node);
       if (node.name.value === 'requiresRole' && typeof args['role'] !== 'string') {
-        throw new PolicyError(`${placeOf(node.loc)}@requiresRole needs a role: the name of one.`);
+        throw new SchemaFileError(`${placeOf(node.loc)}@requiresRole needs a role: the name of one.`);
       }
       return { name: node.name.value, args };
     });
@@ -160,7 +161,7 @@ function argumentsOf(schema: GraphQLSchema, node: ConstDirectiveNode): Record<st
     return definition ? getArgumentValues(definition, node) : {};
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
-    throw new PolicyError(inSource(error));
+    throw new SchemaFileError(inSource(error));
   }
 }
 

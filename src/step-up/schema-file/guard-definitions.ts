@@ -1,6 +1,6 @@
 // The definitions of the guards' directives, for a schema that uses them and leaves their definition to its server.
 import { type DefinitionNode, type DocumentNode, Kind, parse } from 'graphql';
-import { stepUpTypeDefs } from '../../step-up/type-definitions.ts';
+import { stepUpTypeDefs } from '../type-definitions.ts';
 
 /** Where the schema has no enum of its roles, the server knows them. */
 const definitions = parse(`${stepUpTypeDefs({ role: 'Role' })} scalar Role`).definitions;
