@@ -7,6 +7,7 @@ import { keyedDigest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
 import type { Evidence } from '../policy/evidence.ts';
+import type { FactorKind } from '../policy/factor-kind.ts';
 import { type Requirement, StepUpRequire } from '../policy/requirement.ts';
 import type { ActiveSession } from './session.ts';
 
@@ -72,6 +73,14 @@ export async function consumeGrant(
     .returning('id')
     .execute();
   return used.length === 1;
+}
+
+/** What these factors proved approves nothing any more. @returns the deletion, to be done with what takes them away. */
+export function voidGrants(sql: Sql, userId: string, factors: readonly FactorKind[]) {
+  return sql
+    .deleteFrom('operation_grant')
+    .where('factor', 'in', [...factors])
+    .where('session_id', 'in', (it) => it.selectFrom('session').select('id').where('user_id', '=', userId));
 }
 
 /** Ages are counted in whole seconds, as those of evidence are. */

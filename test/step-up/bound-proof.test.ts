@@ -230,6 +230,20 @@ describe('a proof for one operation is not good for', () => {
     await expectRuns(PAY, 'pay 5 to Bob');
   });
 
+  test('anything once the factor that made it was removed', async () => {
+    const who = await newUser();
+    await approve(PAY, { who });
+    const { data } = await client.graphql('{ viewer { authenticators { id factor } } }', {}, who.token);
+    const totp = data.viewer.authenticators.find((one: { factor: string }) => one.factor === 'TOTP');
+    const removed = await client.graphql(
+      'mutation ($id: ID!) { removeAuthenticator(id: $id) { __typename } }',
+      { id: totp.id },
+      who.token,
+    );
+    expect(removed.data.removeAuthenticator.__typename).toBe('RemovedAuthenticator');
+    await expectRefused(PAY, who.token);
+  });
+
   test('another session of the same user, nor for another user', async () => {
     app.clock.advance(30);
     const other = await client.signIn(

@@ -12,6 +12,7 @@ import { UserError } from '../../platform/user-error.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { DEFAULT_PASSWORD_POLICY, passwordDefect } from '../../policy/password-policy.ts';
 import type { Client } from '../../sessions/grants.ts';
+import { voidGrants } from '../../sessions/operation-grant.ts';
 import type { ActiveSession } from '../../sessions/session.ts';
 import { type Account, findAccount, lockUser } from '../account.ts';
 import { liftLockouts } from '../lockout.ts';
@@ -99,6 +100,7 @@ export function setPassword(
     );
     settlement.write((sql) => sql.deleteFrom('known_device').where('user_id', '=', account.id));
   }
+  settlement.write((sql) => voidGrants(sql, account.id, [FactorKind.PASSWORD]));
   liftLockouts(settlement, account.id);
   addNotice(outbox, { account, settlement, now }, { name: 'password-changed' });
 }
