@@ -8,8 +8,8 @@ import type { KeyRing } from '../platform/key-ring.ts';
 import type { SecondFactorPolicy } from '../policy/required-factors.ts';
 import type { SmsUse } from '../policy/sms.ts';
 import { digestOfDevice } from '../sessions/device.ts';
+import type { Caller } from './caller.ts';
 import { TenantNotFound } from './errors.ts';
-import type { Caller } from './runner.ts';
 
 export interface Identified {
   /** Null for a decoy. */

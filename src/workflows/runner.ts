@@ -1,15 +1,13 @@
 // Charts decide, the runner performs. One runner serves every workflow, and each step is: claim an attempt, ask the
 // chart, verify the proof outside any transaction, then settle everything at once. No row is locked while a password
 // is hashed, and an attempt is spent before it is checked.
-import { type AnyMachineSnapshot, type AnyStateMachine, initialTransition, transition } from 'xstate';
+import { initialTransition, transition } from 'xstate';
 import { LimitReachedError, type MessageLimits } from '../delivery/message-limits.ts';
-import type { Locale } from '../delivery/messages/locales.ts';
 import { addNotice } from '../delivery/notices.ts';
 import type { Account } from '../factors/account.ts';
 import { type FactorChoice, type ProofField, REJECTED, type Verdict } from '../factors/factor.ts';
 import { hashNewPassword, type NewPassword } from '../factors/password/change.ts';
 import type { PasswordHasher } from '../factors/password/hash.ts';
-import { addAudit } from '../persistence/audit.ts';
 import { jsonb } from '../persistence/jsonb.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { Conflict, Settlement } from '../persistence/settlement.ts';
@@ -26,10 +24,9 @@ import {
   LockoutCounter,
   MAX_ATTEMPTS,
 } from '../policy/lockout.ts';
-import type { Client } from '../sessions/grants.ts';
 import type { ActiveSession } from '../sessions/session.ts';
-import type { TokenFault } from '../step-up/refusal-error.ts';
 import { openApproves, sealApproves } from './approves.ts';
+import type { Caller } from './caller.ts';
 import { type ChartName, chartOf, isChartName, viewOf } from './charts.ts';
 import type { Effect } from './effect.ts';
 import { type BoundTo, type EffectServices, type Outcome, performEffects, type Step } from './effects.ts';
@@ -44,6 +41,7 @@ import type { WorkflowEvent } from './event.ts';
 import { nameOf } from './identify.ts';
 import { choices, presentWorkflow, type WorkflowReply } from './reply.ts';
 import { type Running, restore, runningOf } from './running.ts';
+import { audit, settlementOf, stepOf } from './step.ts';
 import {
   claimAttempt,
   forgetFailures,
@@ -58,19 +56,6 @@ import type { WorkflowView } from './view.ts';
 const WORKFLOW_SECONDS = 900;
 const RESEND_AFTER_SECONDS = 30;
 const MOST_MESSAGES = 5;
-
-/** Who asks, and with what. */
-export interface Caller {
-  readonly em: EntityManager;
-  readonly client: Client;
-  /** The language that the client asks for. */
-  readonly locale: Locale;
-  /** By which its device may be known. */
-  readonly deviceToken: string | null;
-  readonly session: ActiveSession | null;
-  /** What was wrong with the token, when one was presented and did not count. */
-  readonly tokenFault: TokenFault | null;
-}
 
 export interface NewWorkflow {
   readonly name: ChartName;
@@ -432,63 +417,4 @@ function newestChallenge({ challenges }: WorkflowRow, kinds: readonly FactorKind
   return challenges
     .filter((one) => kinds.includes(one.factor) && !one.consumed)
     .toSorted((one, other) => other.sentAt.localeCompare(one.sentAt))[0]?.factor;
-}
-
-function stepOf(
-  row: Pick<WorkflowRow, 'id' | 'account' | 'sessionId' | 'deviceId'> & {
-    readonly name: ChartName;
-    readonly operation: BoundTo | null;
-  },
-  { client, session, deviceToken }: Caller,
-  now: Date,
-  settlement: Settlement,
-): Step {
-  return {
-    workflowId: row.id,
-    name: row.name,
-    account: row.account,
-    session: row.sessionId === null ? null : session,
-    client,
-    device: { token: deviceToken, knownId: row.deviceId },
-    hint: null,
-    operation: row.operation,
-    newPassword: null,
-    now,
-    settlement,
-  };
-}
-
-/** Begins a settlement with the next snapshot, on the revision that was read and no other. */
-function settlementOf(
-  row: WorkflowRow,
-  chart: AnyStateMachine,
-  next: AnyMachineSnapshot,
-  attempts: 0 | -1 = 0,
-): Settlement {
-  const settlement = new Settlement();
-  settlement.requireWrite((sql) =>
-    sql
-      .updateTable('workflow')
-      .set((it) => ({
-        snapshot: jsonb<object>(chart.getPersistedSnapshot(next)),
-        revision: row.revision + 1,
-        attempts: it('attempts', '+', attempts),
-      }))
-      .where('id', '=', row.id)
-      .where('revision', '=', row.revision)
-      .returning('id'),
-  );
-  return settlement;
-}
-
-function audit(
-  settlement: Settlement,
-  { tenantId, account }: WorkflowRow,
-  type: string,
-  factor: FactorKind | null,
-  sessionId: string | null,
-  { client }: Caller,
-  now: Date,
-): void {
-  addAudit(settlement, { type, tenantId, userId: account?.id ?? null, sessionId, factor }, client, now);
 }

@@ -1,92 +1,61 @@
-// What the user of another service is shown before approving one of its operations: the words of that service's author,
-// from the schema that the operator has named, in the prompt and in the message that carries a code.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../harness/app.ts';
-import { TestClient } from '../harness/client.ts';
-import { runCommand } from '../harness/command.ts';
+// What an operation does, in words for its user: the author's, with values that cannot pass for them; and of an
+// operation for another service nothing that its client could choose.
+import { parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { approvalWords } from '../../src/step-up/approval-words.ts';
+import { bankSchema } from './example-schema.ts';
 
-const SCHEMA = `
-  type Payment { id: ID! }
-  input To { name: String! }
-  type Query { balance: Int }
-  type Mutation {
-    pay(amount: Int!, to: To!): Payment
-      @stepUp(bind: OPERATION, maxAge: 120, describe: "Pay {amount} to {to.name}")
-  }
-`;
-const PAY = 'mutation Innocent($amount: Int!, $to: To!) { pay(amount: $amount, to: $to) { id } }';
+const schema = bankSchema();
 
-let folder: string;
-let app: TestApp;
-let client: TestClient;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stepgate-schemas-'));
-  await writeFile(join(folder, 'bank.graphql'), SCHEMA);
-  await writeFile(join(folder, 'broken.graphql'), 'type Query { a: Int @stepup }');
-  app = await startTestApp({ API_SCHEMAS: join(folder, 'bank.graphql') });
-  client = new TestClient(app);
-});
-afterAll(async () => {
-  await app[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function approves(operation: object, token: string): Promise<{ id: string; approves: string }> {
-  const { data, errors } = await client.graphql(
-    'mutation ($i: StartStepUpInput!) { startStepUp(input: $i) { ... on StepUp { id approves } } }',
-    { i: { maxAge: 120, operation } },
-    token,
-  );
-  expect(errors).toEqual([]);
-  return data.startStepUp;
+function words(query: string, variables?: object, of: typeof schema | null = schema): string {
+  return approvalWords(of, {
+    document: parse(query),
+    variables: variables as Readonly<Record<string, unknown>>,
+  });
 }
 
-describe('an operation for a service whose schema is known', () => {
-  test('is shown in its author’s words, with its arguments, whatever its client calls it', async () => {
-    const person = await client.signUp();
-    const { tokens } = await client.enrollTotp(person.accessToken);
-    const variables = { amount: 5, to: { name: 'Bob' } };
-    const { approves: words } = await approves({ query: PAY, variables }, tokens.accessToken);
-    expect(words).toBe('Pay 5 to "Bob"');
+const PAY = 'mutation ($amount: Int!, $recipient: String!) { pay(amount: $amount, recipient: $recipient) }';
+
+describe('the author’s words', () => {
+  test.each<[string, string, object?]>([
+    ['from the document', 'mutation { pay(amount: 5, recipient: "Bob") }'],
+    ['from variables', PAY, { amount: 5, recipient: 'Bob' }],
+    ['from defaults', PAY.replace('Int!', 'Int = 5').replace('String!', 'String = "Bob"'), {}],
+    ['under an alias', 'mutation { harmless: pay(amount: 5, recipient: "Bob") }'],
+    ['in a fragment', 'mutation { ...F } fragment F on Mutation { pay(amount: 5, recipient: "Bob") }'],
+    ['beside others', 'mutation { note pay(amount: 5, recipient: "Bob") note }'],
+  ])('are filled with arguments %s', (_name, query, variables) => {
+    expect(words(query, variables)).toBe('Pay 5 to "Bob"');
   });
 
-  test('says the same in the message with the code', async () => {
-    const person = await client.signUp();
-    const { tokens } = await client.enrollPhone(person.accessToken, '+14155552671');
-    app.clock.advance(31);
-    const variables = { amount: 5000, to: { name: 'Mallory' } };
-    const { id } = await approves({ query: PAY, variables }, tokens.accessToken);
-    await client.prepare(id, 'PHONE_CODE', tokens.accessToken);
-    const [sms] = await client.inbox();
-    expect(sms).toMatchObject({ channel: 'sms', to: '+14155552671' });
-    expect(sms?.text).toContain('Pay 5000 to "Mallory"');
+  test('of several fields are all said', () => {
+    const both = 'mutation { a: pay(amount: 5, recipient: "Bob") b: pay(amount: 500, recipient: "Eve") }';
+    expect(words(both)).toBe('Pay 5 to "Bob"; Pay 500 to "Eve"');
   });
 
-  test('that its schema does not have is shown by the names of its fields, and by nothing that its client chose', async () => {
-    const person = await client.signUp();
-    const { tokens } = await client.enrollTotp(person.accessToken);
-    const query = 'mutation CheckBalance { checkBalance: transferEverything }';
-    expect((await approves({ query }, tokens.accessToken)).approves).toBe('transferEverything');
+  test.each<[string, string, string]>([
+    ['quotes', 'Bob" and 1 to "Eve', 'Pay 5 to "Bob\' and 1 to \'Eve"'],
+    ['lines', 'Bob\n\nYour code is 123456', 'Pay 5 to "Bob Your code is 123456"'],
+    ['the direction of writing', 'Bob\u202eevE', 'Pay 5 to "Bob evE"'],
+    ['invisible characters', 'B\u200bo\u0000b', 'Pay 5 to "B o b"'],
+    ['length', 'x'.repeat(500), `Pay 5 to "${'x'.repeat(37)}..."`],
+    ['braces', '{amount}', 'Pay 5 to "{amount}"'],
+  ])('are not changed by a value’s %s', (_name, recipient, expected) => {
+    expect(words(PAY, { amount: 5, recipient })).toBe(expected);
   });
 });
 
-test('a schema that cannot be read, or misspells a guard, ends the start with a sentence', async () => {
-  for (const [file, words] of [
-    ['missing.graphql', 'cannot be read (ENOENT)'],
-    ['broken.graphql', 'There is no directive @stepup'],
-  ] as const) {
-    const { code, stderr } = await runCommand('src/main.ts', [], {
-      NODE_ENV: 'test',
-      PORT: '0',
-      DATABASE_URL: app.databaseUrl,
-      API_SCHEMAS: join(folder, file),
-    });
-    expect(code).toBe(1);
-    expect(stderr).toContain(words);
-    expect(stderr).not.toContain('    at ');
-  }
+describe('without the author’s words', () => {
+  test.each<[string, string]>([
+    ['the names of its fields', 'mutation { pay(amount: 5, recipient: "secret") note }'],
+    ['not its own name', 'mutation ViewBalance { pay(amount: 5, recipient: "secret") note }'],
+    ['not its aliases', 'mutation { viewBalance: pay(amount: 5, recipient: "secret") hello: note }'],
+    ['those in fragments', 'mutation { ...F } fragment F on Mutation { ... { pay(amount: 5) } note ...F }'],
+  ])('an operation is described by %s', (_name, query) => {
+    expect(words(query, {}, null)).toBe('pay; note');
+  });
+
+  test('so is one of the schema that has no words', () => {
+    expect(words('{ vault hello }')).toBe('vault; hello');
+  });
 });

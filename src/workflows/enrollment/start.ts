@@ -10,6 +10,7 @@ import { refuseStepUp } from '../../policy/decision.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { requirement } from '../../policy/requirement.ts';
 import type { ActiveSession } from '../../sessions/session.ts';
+import type { Caller } from '../caller.ts';
 import {
   FactorNotEnrollable,
   PhoneNumberNotAllowed,
@@ -17,7 +18,7 @@ import {
   TooManyAuthenticators,
 } from '../errors.ts';
 import type { WorkflowReply } from '../reply.ts';
-import { type Caller, ofSession, type WorkflowRunner } from '../runner.ts';
+import { ofSession, type WorkflowRunner } from '../runner.ts';
 import type { EnrollmentInput } from './chart.ts';
 
 /** What the session must have proved before a factor is added to its user. */

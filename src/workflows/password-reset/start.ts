@@ -2,9 +2,10 @@
 import type { Identifier } from '../../factors/identifier.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
+import type { Caller } from '../caller.ts';
 import { identify } from '../identify.ts';
 import type { WorkflowReply } from '../reply.ts';
-import type { Caller, WorkflowRunner } from '../runner.ts';
+import type { WorkflowRunner } from '../runner.ts';
 import type { PasswordResetInput } from './chart.ts';
 
 export async function startPasswordReset(

@@ -10,9 +10,10 @@ import { type Clock, secondsOf } from '../../platform/clock.ts';
 import { randomId } from '../../platform/random.ts';
 import { evidenceOf } from '../../policy/evidence.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
+import type { Caller } from '../caller.ts';
 import { orOverloaded, TenantNotFound } from '../errors.ts';
 import type { WorkflowReply } from '../reply.ts';
-import type { Caller, WorkflowRunner } from '../runner.ts';
+import type { WorkflowRunner } from '../runner.ts';
 import type { SignUpInput } from './chart.ts';
 
 export async function startSignUp(

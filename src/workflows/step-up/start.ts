@@ -9,9 +9,10 @@ import { provable } from '../../policy/required-factors.ts';
 import { type RequirementOptions, requirement } from '../../policy/requirement.ts';
 import { DEFAULT_GRANT_SECONDS, keyedOperation } from '../../sessions/operation-grant.ts';
 import type { ActiveSession } from '../../sessions/session.ts';
+import type { Caller } from '../caller.ts';
 import { EnrollmentRequired } from '../errors.ts';
 import type { WorkflowReply } from '../reply.ts';
-import { type Caller, ofSession, type WorkflowRunner } from '../runner.ts';
+import { ofSession, type WorkflowRunner } from '../runner.ts';
 import type { StepUpInput } from './chart.ts';
 
 /** An operation that is to be approved: its digest, and what it does in words. */

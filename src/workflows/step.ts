@@ -1,0 +1,70 @@
+// One step of a workflow, from the row that was read to what is written when it settles.
+import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import { addAudit } from '../persistence/audit.ts';
+import { jsonb } from '../persistence/jsonb.ts';
+import { Settlement } from '../persistence/settlement.ts';
+import type { FactorKind } from '../policy/factor-kind.ts';
+import type { Caller } from './caller.ts';
+import type { ChartName } from './charts.ts';
+import type { BoundTo, Step } from './effects.ts';
+import type { WorkflowRow } from './store.ts';
+
+/** What the effects of a step know of it. */
+export function stepOf(
+  row: Pick<WorkflowRow, 'id' | 'account' | 'sessionId' | 'deviceId'> & {
+    readonly name: ChartName;
+    readonly operation: BoundTo | null;
+  },
+  { client, session, deviceToken }: Caller,
+  now: Date,
+  settlement: Settlement,
+): Step {
+  return {
+    workflowId: row.id,
+    name: row.name,
+    account: row.account,
+    session: row.sessionId === null ? null : session,
+    client,
+    device: { token: deviceToken, knownId: row.deviceId },
+    hint: null,
+    operation: row.operation,
+    newPassword: null,
+    now,
+    settlement,
+  };
+}
+
+/** Begins a settlement with the next snapshot, on the revision that was read and no other. */
+export function settlementOf(
+  row: WorkflowRow,
+  chart: AnyStateMachine,
+  next: AnyMachineSnapshot,
+  attempts: 0 | -1 = 0,
+): Settlement {
+  const settlement = new Settlement();
+  settlement.requireWrite((sql) =>
+    sql
+      .updateTable('workflow')
+      .set((it) => ({
+        snapshot: jsonb<object>(chart.getPersistedSnapshot(next)),
+        revision: row.revision + 1,
+        attempts: it('attempts', '+', attempts),
+      }))
+      .where('id', '=', row.id)
+      .where('revision', '=', row.revision)
+      .returning('id'),
+  );
+  return settlement;
+}
+
+export function audit(
+  settlement: Settlement,
+  { tenantId, account }: WorkflowRow,
+  type: string,
+  factor: FactorKind | null,
+  sessionId: string | null,
+  { client }: Caller,
+  now: Date,
+): void {
+  addAudit(settlement, { type, tenantId, userId: account?.id ?? null, sessionId, factor }, client, now);
+}
