@@ -3,6 +3,7 @@
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { buildSubgraphSchema } from '@apollo/subgraph';
+import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
@@ -34,12 +35,26 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 const ask = asker(() => url);
 
-test('the subgraph tells the composition what it guards, and that this is to be composed', async () => {
+/** Another team's subgraph, which knows of customers by reference only and guards nothing. */
+const ORDERS = parse(`
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
+  type Query { orders: [Order!]! }
+  type Order @key(fields: "id") { id: ID! customer: Customer! }
+  type Customer @key(fields: "id", resolvable: false) { id: ID! }
+`);
+
+test('a supergraph composed with a subgraph that guards nothing still says what is guarded', async () => {
   const { data } = await ask('{ _service { sdl } }');
   const { sdl } = (data as { _service: { sdl: string } })._service;
-  expect(sdl).toContain('contract: String @stepUp(maxAge: 300)');
-  expect(sdl).toContain('@composeDirective(name: "@stepUp")');
-  expect(sdl).toContain('directive @stepUp(');
+  const { errors, supergraphSdl } = composeServices([
+    { name: 'customers', typeDefs: parse(sdl) },
+    { name: 'orders', typeDefs: ORDERS },
+  ]);
+  expect(errors ?? []).toEqual([]);
+  expect(supergraphSdl).toContain('contract: String @stepUp(maxAge: 300)');
+  expect(supergraphSdl).toContain('type Customer @authenticated');
+  expect(supergraphSdl).toContain('@requiresRole(role: ADMIN)');
+  expect(supergraphSdl).toContain('directive @stepUp(');
 });
 
 test('what a gateway asks for by reference is guarded as well', async () => {
