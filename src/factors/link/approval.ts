@@ -84,19 +84,10 @@ interface Visitor {
 
 /** The factor counts for the workflow that asked for the link. Approving twice is approving once. */
 export async function approveLink(token: string, { em, client, now }: Visitor): Promise<LinkRequest> {
-  const found = await findLink(sqlOf(em), token, now);
-  if (found === null) throw new LinkExpired();
+  const found = await validLink(sqlOf(em), token, now);
   if (found.approvedAt !== null) return found;
   const settlement = new Settlement();
-  settlement.requireWrite((sql) =>
-    sql
-      .updateTable('challenge')
-      .set({ approved_at: now })
-      .where('id', '=', found.challengeId)
-      .where('code_digest', '=', digest(token))
-      .where('consumed_at', 'is', null)
-      .returning('id'),
-  );
+  decide(settlement, found, token, { approved_at: now });
   audit(settlement, found, 'link.approved', client, now);
   await settlement.commit(em);
   return { ...found, approvedAt: now };
@@ -104,18 +95,9 @@ export async function approveLink(token: string, { em, client, now }: Visitor): 
 
 /** It was somebody else who asked: their workflow is over. */
 export async function rejectLink(token: string, { em, client, now }: Visitor): Promise<LinkRequest> {
-  const found = await findLink(sqlOf(em), token, now);
-  if (found === null) throw new LinkExpired();
+  const found = await validLink(sqlOf(em), token, now);
   const settlement = new Settlement();
-  settlement.requireWrite((sql) =>
-    sql
-      .updateTable('challenge')
-      .set({ consumed_at: now })
-      .where('id', '=', found.challengeId)
-      .where('code_digest', '=', digest(token))
-      .where('consumed_at', 'is', null)
-      .returning('id'),
-  );
+  decide(settlement, found, token, { consumed_at: now });
   settlement.requireWrite((sql) =>
     sql
       .updateTable('workflow')
@@ -129,6 +111,30 @@ export async function rejectLink(token: string, { em, client, now }: Visitor): P
   audit(settlement, found, 'link.rejected', client, now);
   await settlement.commit(em);
   return { ...found, approvedAt: null };
+}
+
+async function validLink(sql: Sql, token: string, now: Date): Promise<LinkRequest> {
+  const found = await findLink(sql, token, now);
+  if (found === null) throw new LinkExpired();
+  return found;
+}
+
+/** Counts only while the link is as it was read: not used, and not replaced by a newer one. */
+function decide(
+  settlement: Settlement,
+  { challengeId }: LinkRequest,
+  token: string,
+  decision: { approved_at: Date } | { consumed_at: Date },
+): void {
+  settlement.requireWrite((sql) =>
+    sql
+      .updateTable('challenge')
+      .set(decision)
+      .where('id', '=', challengeId)
+      .where('code_digest', '=', digest(token))
+      .where('consumed_at', 'is', null)
+      .returning('id'),
+  );
 }
 
 function audit(settlement: Settlement, found: LinkRequest, type: string, client: Client, now: Date): void {
