@@ -1,18 +1,17 @@
 // What an operation knows of its request. Made once for each operation; the session is found by then.
 import type { GraphQLSchema } from 'graphql';
-import type { Locale } from '../delivery/messages/locales.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { PasswordHasher } from '../factors/password/hash.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
-import { type EntityManager, sqlOf } from '../persistence/orm.ts';
+import { sqlOf } from '../persistence/orm.ts';
 import { type Clock, secondsOf } from '../platform/clock.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { Requirement } from '../policy/requirement.ts';
-import type { Client, Grants, SessionGrant } from '../sessions/grants.ts';
+import type { Grants, SessionGrant } from '../sessions/grants.ts';
 import { consumeGrant } from '../sessions/operation-grant.ts';
 import type { ActiveSession } from '../sessions/session.ts';
-import type { TokenFault } from '../step-up/refusal-error.ts';
 import type { Presented } from '../step-up/standing.ts';
+import type { Caller } from '../workflows/caller.ts';
 import type { WorkflowRunner } from '../workflows/runner.ts';
 
 /** The parts of the program that resolvers call. */
@@ -30,19 +29,8 @@ export interface Services {
   readonly issuer: string;
 }
 
-export interface GraphQLContext {
+export interface GraphQLContext extends Caller {
   readonly services: Services;
-  /** The request's own identity map and connection. */
-  readonly em: EntityManager;
-  readonly client: Client;
-  /** The language that the client asks for. */
-  readonly locale: Locale;
-  /** By which its device is known, if it signed in before. */
-  readonly deviceToken: string | null;
-  /** Null: nobody is signed in. */
-  readonly session: ActiveSession | null;
-  /** What was wrong with the token, when one was presented and did not count. */
-  readonly tokenFault: TokenFault | null;
   /** How the client wants its tokens, and where it keeps its refresh token. */
   readonly delivery: SessionDelivery;
 }

@@ -7,12 +7,14 @@ import type { TokenFault } from '../step-up/refusal-error.ts';
 
 /** Who asks, and with what. */
 export interface Caller {
+  /** The request's own identity map and connection. */
   readonly em: EntityManager;
   readonly client: Client;
   /** The language that the client asks for. */
   readonly locale: Locale;
-  /** By which its device may be known. */
+  /** By which its device is known, if it signed in before. */
   readonly deviceToken: string | null;
+  /** Null: nobody is signed in. */
   readonly session: ActiveSession | null;
   /** What was wrong with the token, when one was presented and did not count. */
   readonly tokenFault: TokenFault | null;
