@@ -1,6 +1,6 @@
-// What is published is the library, which other servers and clients import, and the command `stepgate`, and not the
-// server: its manifest names what these need and nothing else. `npm pack` and `npm publish` put it in the place of package.json and then put
-// package.json back; after one that was interrupted, git does.
+// What is published is the library, which other servers and clients import, and what of the command `stepgate` needs no
+// server: its manifest names what these need and nothing else. `npm pack` and `npm publish` put it in the place of
+// package.json and then put package.json back; after one that was interrupted, git does.
 import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
 
 const MANIFEST = 'package.json';
@@ -15,7 +15,6 @@ const SHARED = [
   'type',
   'sideEffects',
   'files',
-  'bin',
   'exports',
   'engines',
 ] as const;
@@ -35,6 +34,7 @@ function published(server: Manifest): object {
   const { dependencies, peerDependencies, optionalPeers } = server.library;
   return {
     ...Object.fromEntries(SHARED.map((field) => [field, server[field]])),
+    bin: { stepgate: './dist/cli/package.js' },
     dependencies: Object.fromEntries(dependencies.map((name) => [name, `^${server.dependencies[name]}`])),
     peerDependencies,
     peerDependenciesMeta: Object.fromEntries(optionalPeers.map((name) => [name, { optional: true }])),
