@@ -4,6 +4,7 @@ import { Initial } from './2026-11-22-initial.ts';
 import { Delivery } from './2026-11-25-delivery.ts';
 import { MessageLimits } from './2026-11-25-message-limits.ts';
 import { OperationGrants } from './2026-11-25-operation-grants.ts';
+import { PasswordPolicy } from './2026-11-25-password-policy.ts';
 import { Recovery } from './2026-11-25-recovery.ts';
 
-export const MIGRATIONS = [Initial, Recovery, MessageLimits, Delivery, OperationGrants];
+export const MIGRATIONS = [Initial, Recovery, MessageLimits, Delivery, OperationGrants, PasswordPolicy];

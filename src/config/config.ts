@@ -14,6 +14,8 @@ export interface Config {
   readonly dataDir: string;
   /** Whether DATA_DIR was set, and not left to us. */
   readonly isDataDirGiven: boolean;
+  /** What users know this instance by. */
+  readonly productName: string;
   /** Where clients reach the server: the issuer and audience of its tokens. No trailing slash. */
   readonly publicUrl: string;
   /** Newest first; 32 bytes each. */
@@ -107,6 +109,8 @@ const VARIABLES = {
   DATABASE_URL: url('postgres://user:password@host:5432/database', /^postgres(ql)?:\/\/\S+$/),
   DATA_DIR: text('the path of a folder', /^[^\0]+$/),
   PUBLIC_URL: variable('an origin without a path, for example https://auth.example.com', origin),
+  // The key URI format of authenticator apps puts a colon between the issuer and the account.
+  PRODUCT_NAME: text('a name of at most 64 characters without a colon', /^[^:\p{Cc}]{1,64}$/u),
   SECRET_KEYS: list(
     'one or more keys of 32 bytes in base64, newest first, separated by commas; `openssl rand -base64 32` makes one',
     secretKey,
@@ -186,6 +190,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     databaseUrl: env.DATABASE_URL ?? null,
     dataDir: env.DATA_DIR ?? '.stepgate',
     isDataDirGiven: env.DATA_DIR !== undefined,
+    productName: env.PRODUCT_NAME ?? new URL(publicUrl).hostname,
     publicUrl,
     secretKeys: env.SECRET_KEYS ?? [DEVELOPMENT_KEY],
     corsOrigins: env.CORS_ORIGINS ?? [],

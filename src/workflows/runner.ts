@@ -4,10 +4,10 @@
 import { initialTransition, transition } from 'xstate';
 import { LimitReachedError, type MessageLimits } from '../delivery/message-limits.ts';
 import { addNotice } from '../delivery/notices.ts';
-import type { Account } from '../factors/account.ts';
+import { type Account, passwordOwner, passwordPolicyOf } from '../factors/account.ts';
 import { type FactorChoice, type ProofField, REJECTED, type Verdict } from '../factors/factor.ts';
-import { hashNewPassword, type NewPassword } from '../factors/password/change.ts';
-import type { PasswordHasher } from '../factors/password/hash.ts';
+import type { NewPassword } from '../factors/password/change.ts';
+import type { NewPasswords } from '../factors/password/new-passwords.ts';
 import { jsonb } from '../persistence/jsonb.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { Conflict, Settlement } from '../persistence/settlement.ts';
@@ -86,7 +86,7 @@ export interface Proof {
 }
 
 interface RunnerServices extends EffectServices {
-  readonly hasher: PasswordHasher;
+  readonly passwords: NewPasswords;
   readonly limits: MessageLimits;
 }
 
@@ -263,16 +263,17 @@ export class WorkflowRunner {
     caller: Caller,
   ): Promise<WorkflowReply> {
     const now = this.#clock.now();
-    const { factors, hasher } = this.#services;
+    const { factors, passwords } = this.#services;
     const { row, name, chart, snapshot } = runningOf(await find(caller.em, id, null), caller, now);
     const event: WorkflowEvent = { type: 'CHOOSE_PASSWORD', ...factors.holdings(row.account) };
     if (!snapshot.can(event) || row.account === null) throw new NewPasswordNotDue();
     const [next, effects] = transition(chart, snapshot, event);
     const isComplete = next.status === 'done';
-    const { passwordMinimumLength } = row.account;
     const newPassword: NewPassword | null = isComplete
       ? {
-          hash: await hashNewPassword(hasher, password, passwordMinimumLength).catch(orOverloaded),
+          hash: await passwords
+            .hash(password, passwordPolicyOf(row.account), passwordOwner(row.account))
+            .catch(orOverloaded),
           signOutOtherSessions,
         }
       : null;

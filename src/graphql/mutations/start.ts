@@ -1,6 +1,6 @@
 // The mutations that begin a workflow.
 import { z } from 'zod';
-import { PasswordRejected } from '../../factors/password/change.ts';
+import { PasswordRejected } from '../../factors/password/new-passwords.ts';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
 import { startEnrollment } from '../../workflows/enrollment/start.ts';
 import {
@@ -25,6 +25,7 @@ import {
   identifier,
   isUuid,
   label,
+  newPassword,
   parseInput,
   phoneNumber,
   tenantId,
@@ -49,10 +50,9 @@ const StartSignUpInput = builder.inputType('StartSignUpInput', {
   }),
 });
 
-// The password is checked by its policy, which has an error of its own; here it is only kept from being a flood.
 const signUpForm = z.object({
   email: emailAddress,
-  password: z.string().max(4096, 'The password is too long.'),
+  password: newPassword,
   tenant,
 });
 

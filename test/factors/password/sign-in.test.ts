@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PasswordHasher } from '../../../src/factors/password/hash.ts';
-import { HashingLanes } from '../../../src/factors/password/lanes.ts';
+import { Lanes } from '../../../src/factors/password/lanes.ts';
 import { passwordFactor } from '../../../src/factors/password/password.ts';
 import { openOrm, sqlOf } from '../../../src/persistence/orm.ts';
 import { KeyRing, UnknownKeyError } from '../../../src/platform/key-ring.ts';
@@ -51,7 +51,8 @@ describe('a password as people type it', () => {
   });
 
   test('may have 256 code points after NFC, each of them written as four', async () => {
-    const composed = '\u1f82'.repeat(256); // ᾂ, the character that NFD takes furthest apart
+    const farthest = 'ᾂᾃᾄᾅᾒᾓᾔᾕᾢᾣᾤᾥ'; // the characters that NFD takes furthest apart
+    const composed = Array.from({ length: 256 }, (_, at) => farthest[(at * at + 7 * at) % 12]).join('');
     const decomposed = composed.normalize('NFD');
     expect([...decomposed]).toHaveLength(4 * 256);
     const { email } = await client.signUp(undefined, decomposed);
@@ -84,7 +85,7 @@ describe('a password as people type it', () => {
       });
     }
     const line = app.log.find((one) => one.includes('UnknownHashError'));
-    expect(line).toContain('not of the form $stepgate-bcrypt$');
+    expect(line).toContain('not of the form $stepgate-');
     expect(line).not.toContain('$2b$04$');
   });
 });
@@ -156,8 +157,8 @@ describe('when the operator raises the cost and replaces the key', () => {
     try {
       const person = await new TestClient(app).signUp();
       const ring = new KeyRing([randomBytes(32)]);
-      const cheap = new PasswordHasher(ring, 4, new HashingLanes(1));
-      const factor = passwordFactor(new PasswordHasher(ring, 5, new HashingLanes(1)));
+      const cheap = new PasswordHasher(ring, 4, new Lanes(1));
+      const factor = passwordFactor(new PasswordHasher(ring, 5, new Lanes(1)));
       const [row] = await query<{ id: string }>(
         app.databaseUrl,
         `select a.id from authenticator a join email_address e using (user_id) where e.address = $1`,
