@@ -22,11 +22,12 @@ export class OverloadedError extends Error {
 export class Lanes {
   readonly #queue: PQueue;
   readonly #lanes: number;
-  /** Seconds. Starts high, so that a flood at the very beginning is bounded too. */
-  #averageSeconds = 0.5;
+  #averageSeconds: number;
 
-  constructor(lanes: number) {
+  /** @param expectedSeconds that the work takes. Rather too many, so that a flood at the very start is bounded too. */
+  constructor(lanes: number, expectedSeconds = 0.5) {
     this.#lanes = lanes;
+    this.#averageSeconds = expectedSeconds;
     this.#queue = new PQueue({ concurrency: lanes });
   }
 

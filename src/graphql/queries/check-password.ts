@@ -71,9 +71,11 @@ builder.queryField('checkPassword', (t) =>
       }
       const parsed = parseInput(form, input);
       const { checkLimit, passwords } = context.services;
-      await checkLimit.spend(context.client.ip);
-      const { policy, owner } = await purposeOf(context, parsed);
-      return passwords.assess(parsed.password, policy, owner).catch(orOverloaded);
+      const check = async (): Promise<Assessment> => {
+        const { policy, owner } = await purposeOf(context, parsed);
+        return passwords.assess(parsed.password, policy, owner);
+      };
+      return checkLimit.run(context.client.ip, check).catch(orOverloaded);
     },
   }),
 );

@@ -12,7 +12,7 @@ const thread = new Piscina({
   idleTimeout: Number.POSITIVE_INFINITY,
   recordTiming: false,
 });
-const lane = new Lanes(1);
+const lane = new Lanes(1, 0.1);
 
 export interface Strength {
   readonly level: PasswordStrength;
