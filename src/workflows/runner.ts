@@ -187,7 +187,7 @@ export class WorkflowRunner {
     const [next, effects] = transition(chart, snapshot, event);
     const settlement = settlementOf(row, chart, next);
     const step = {
-      ...stepOf({ ...row, name, operation: this.#boundTo(row) }, caller, now, settlement),
+      ...this.#stepOf(row, name, caller, now, settlement),
       hint: choice.hint,
     };
     const outcome = await this.#perform(step, row, effects);
@@ -239,7 +239,7 @@ export class WorkflowRunner {
     const [next, effects] = transition(chart, snapshot, proved(evidence));
     const settlement = settlementOf(row, chart, next, -1);
     if (verdict.consume !== null) settlement.require(verdict.consume);
-    const step = stepOf({ ...row, name, operation: this.#boundTo(row) }, caller, now, settlement);
+    const step = this.#stepOf(row, name, caller, now, settlement);
     const outcome = await this.#perform(step, row, effects);
     if (verdict.notice !== undefined) addNotice(outbox, step, verdict.notice);
     const isComplete = next.status === 'done' && next.value === 'complete';
@@ -279,7 +279,7 @@ export class WorkflowRunner {
       : null;
     const settlement = settlementOf(row, chart, next);
     const step = {
-      ...stepOf({ ...row, name, operation: this.#boundTo(row) }, caller, now, settlement),
+      ...this.#stepOf(row, name, caller, now, settlement),
       newPassword,
     };
     await this.#perform(step, row, effects);
@@ -288,9 +288,12 @@ export class WorkflowRunner {
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, {});
   }
 
-  #boundTo({ id, operation, approves }: WorkflowRow): BoundTo | null {
-    const words = openApproves(this.#services.ring, id, approves);
-    return operation === null || words === null ? null : { digest: operation, approves: words };
+  /** A step of a workflow that was started before. */
+  #stepOf(row: WorkflowRow, name: ChartName, caller: Caller, now: Date, settlement: Settlement): Step {
+    const words = openApproves(this.#services.ring, row.id, row.approves);
+    const operation =
+      row.operation === null || words === null ? null : { digest: row.operation, approves: words };
+    return stepOf({ ...row, name, operation }, caller, now, settlement);
   }
 
   /** Performs what the chart asked for, which sends nothing before the settlement commits; messages are limited. */
