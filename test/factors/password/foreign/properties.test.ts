@@ -8,7 +8,7 @@ import { digestText } from '../../../../src/factors/password/foreign/digest.ts';
 import { firebaseHash } from '../../../../src/factors/password/foreign/firebase.ts';
 import { keycloakHash } from '../../../../src/factors/password/foreign/keycloak.ts';
 import { phcString } from '../../../../src/factors/password/foreign/phc-string.ts';
-import { ForeignHashRefused } from '../../../../src/factors/password/foreign/scheme.ts';
+import { type ForeignHash, ForeignHashRefused } from '../../../../src/factors/password/foreign/scheme.ts';
 import { readForeignHash } from '../../../../src/factors/password/foreign/schemes.ts';
 import { FIREBASE_SAMPLE, VECTORS } from './vectors.ts';
 
@@ -64,6 +64,7 @@ function bytes(minLength: number, maxLength: number): fc.Arbitrary<Buffer> {
 }
 
 const salted = fc.record({ salt: bytes(8, 64), hash: bytes(16, 64) });
+const anyLength = fc.record({ salt: bytes(1, 128), hash: bytes(16, 128) });
 const base64 = (buffer: Buffer): string => buffer.toString('base64');
 /** As Django and Werkzeug write a salt. */
 const saltText = fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/);
@@ -160,6 +161,61 @@ describe('the text that is stored', () => {
   ])('is the same however a hash was written: %s', (_how, text, start) => {
     expect(readForeignHash(text).text).toContain(start);
   });
+});
+
+test('few rounds of PBKDF2 are as fast as a digest, and are marked so', () => {
+  const fast = [1, 999, 1000].map((i) => {
+    const parts = { salt: Buffer.from('salt'), hash: Buffer.alloc(32) };
+    return readForeignHash(phcString('pbkdf2-sha256', { i }, parts)).isFast;
+  });
+  expect(fast).toEqual([true, true, false]);
+});
+
+test('whatever is taken in can be computed', () => {
+  const small = fc.oneof(
+    fc
+      .tuple(
+        fc.constantFrom('argon2id', 'argon2i', 'argon2d'),
+        fc.integer({ min: 8, max: 600 }),
+        fc.integer({ min: 1, max: 16 }),
+        fc.integer({ min: 1, max: 16 }),
+        anyLength,
+      )
+      .map(([id, m, t, p, parts]) => phcString(id, { v: 19, m, t, p }, parts)),
+    fc
+      .tuple(
+        fc.constantFrom('scrypt', 'scrypt-nfkc'),
+        fc.oneof(
+          fc.tuple(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 8 })),
+          fc.constant([1, 4096]),
+        ),
+        fc.integer({ min: 1, max: 4 }),
+        anyLength,
+      )
+      .map(([id, [ln = 1, r = 1], p, parts]) => phcString(id, { ln, r, p }, parts)),
+    fc
+      .tuple(
+        fc.constantFrom('sha1', 'sha224', 'sha256', 'sha384', 'sha512'),
+        fc.integer({ min: 1, max: 50 }),
+        anyLength,
+      )
+      .map(([digest, i, parts]) => phcString(`pbkdf2-${digest}`, { i }, parts)),
+  );
+  fc.assert(
+    fc.property(small, fc.string({ unit: 'binary' }), (text, password) => {
+      const hash = read(text);
+      fc.pre(hash !== null);
+      expect(hash?.verify(password)).toBe(false);
+    }),
+  );
+
+  function read(text: string): ForeignHash | null {
+    try {
+      return readForeignHash(text);
+    } catch {
+      return null;
+    }
+  }
 });
 
 describe('a password that nobody expects', () => {

@@ -407,6 +407,28 @@ export const FIREBASE_SAMPLE = {
   memCost: 14,
 } as const;
 
+// supabase/auth, internal/crypto/password_test.go.
+const SUPABASE: readonly Vector[] = [
+  {
+    name: 'Supabase: argon2i',
+    password: 'test',
+    text: '$argon2i$v=19$m=16,t=2,p=1$bGJRWThNOHJJTVBSdHl2dQ$NfEnUOuUpb7F2fQkgFUG4g',
+    scheme: 'argon2i',
+  },
+  {
+    name: 'Supabase: argon2id',
+    password: 'test',
+    text: '$argon2id$v=19$m=32,t=3,p=2$SFVpOWJ0eXhjRzVkdGN1RQ$RXnb8rh7LaDcn07xsssqqulZYXOM/EUCEFMVcAcyYVk',
+    scheme: 'argon2id',
+  },
+  {
+    name: 'Supabase: a user of Firebase',
+    password: 'mytestpassword',
+    text: '$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=ou9tdYTGyYm8kuR6Dt0Bp0kDuAYoXrK16mbZO4yGwAn3oLspjnN0/c41v8xZnO1n14J3MjKj1b2g6AUCAlFwMw==$C0sHCg9ek77hsg==$zKVTMvnWVw5BBOZNUdnsalx4c4c7y/w7IS5p6Ut2+CfEFFlz37J9huyQfov4iizN8dbjvEJlM5tQaJP84+hfTw==',
+    scheme: 'firebase-scrypt',
+  },
+];
+
 // Made by hashPassword of @better-auth/utils 0.5.1, which Better Auth 1.7.25 calls. Neither publishes a hash.
 export const BETTER_AUTH_SAMPLES = [
   [
@@ -523,6 +545,7 @@ export const VECTORS: readonly Vector[] = [
     text: firebaseHash(FIREBASE_SAMPLE),
     scheme: 'firebase-scrypt',
   },
+  ...SUPABASE,
   ...BETTER_AUTH_SAMPLES.map(([password, text]) => ({
     name: `made by Better Auth's own hashPassword: ${password}`,
     password,
