@@ -163,6 +163,66 @@ describe('the text that is stored', () => {
   });
 });
 
+describe('a digest', () => {
+  const salt = Buffer.from('sea\0salt');
+  const ALGORITHMS = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'];
+  const digestOf = (algorithm: string, ...parts: readonly Buffer[]): Buffer =>
+    createHash(algorithm).update(Buffer.concat(parts)).digest();
+
+  test.each(ALGORITHMS)('has its salt before the password or after it: %s', (algorithm) => {
+    const password = Buffer.from('lètmein');
+    const before = digestText({
+      algorithm,
+      salt,
+      position: 'prefix',
+      hash: digestOf(algorithm, salt, password),
+    });
+    const after = digestText({
+      algorithm,
+      salt,
+      position: 'suffix',
+      hash: digestOf(algorithm, password, salt),
+    });
+    for (const text of [before, after]) {
+      expect(readForeignHash(text).verify('lètmein')).toBe(true);
+      const swapped = text.includes('prefix')
+        ? text.replace('prefix', 'suffix')
+        : text.replace('suffix', 'prefix');
+      expect(readForeignHash(swapped).verify('lètmein')).toBe(false);
+    }
+  });
+
+  test.each(ALGORITHMS)('of LDAP has its salt after the hash: %s', (algorithm) => {
+    const password = Buffer.from('lètmein');
+    const name = algorithm === 'sha1' ? 'SHA' : algorithm.toUpperCase();
+    const salted = Buffer.concat([digestOf(algorithm, password, salt), salt]).toString('base64');
+    const unsalted = digestOf(algorithm, password);
+    const texts = [
+      `{S${name}}${salted}`,
+      `{${name}}${unsalted.toString('base64')}`,
+      `{${name}}${unsalted.toString('hex')}`,
+    ];
+    for (const text of texts) {
+      expect(readForeignHash(text).scheme).toBe(algorithm);
+      expect(readForeignHash(text).verify('lètmein')).toBe(true);
+    }
+  });
+
+  test('takes the password in UTF-16 where its system did', () => {
+    const hash = digestOf('sha256', salt, Buffer.from('lètmein', 'utf16le')).toString('base64');
+    const custom = {
+      algorithm: 'sha256',
+      hash: { value: hash, encoding: 'base64' },
+      salt: { value: salt.toString('base64url'), encoding: 'base64' },
+    };
+    for (const encoding of ['utf16le', 'ucs2']) {
+      const text = auth0Hash({ ...custom, password: { encoding } });
+      expect(readForeignHash(text).verify('lètmein')).toBe(true);
+    }
+    expect(readForeignHash(auth0Hash(custom)).verify('lètmein')).toBe(false);
+  });
+});
+
 test('few rounds of PBKDF2 are as fast as a digest, and are marked so', () => {
   const fast = [1, 999, 1000].map((i) => {
     const parts = { salt: Buffer.from('salt'), hash: Buffer.alloc(32) };
@@ -207,6 +267,7 @@ test('whatever is taken in can be computed', () => {
       fc.pre(hash !== null);
       expect(hash?.verify(password)).toBe(false);
     }),
+    { numRuns: 60 },
   );
 
   function read(text: string): ForeignHash | null {
