@@ -300,7 +300,7 @@ describe("an importer's fields", () => {
     ['a list', [], []],
     ['nothing', null, null],
   ])('of Keycloak are refused: %s', (_what, credentialData, secretData) => {
-    refusal(() =>
+    const message = refusal(() =>
       readForeignHash(
         keycloakHash({
           credentialData: JSON.stringify(credentialData),
@@ -308,6 +308,7 @@ describe("an importer's fields", () => {
         }),
       ),
     );
+    for (const secret of [HASH, SALT, 'sea salt']) expect(message).not.toContain(secret);
   });
 
   test('of Keycloak may name SHA-1 and SHA-512', () => {
@@ -361,7 +362,8 @@ describe("an importer's fields", () => {
     ['scrypt without lanes', scryptOf({ parallelization: 0 })],
     ['scrypt with a fraction', scryptOf({ blockSize: 1.5 })],
   ])('of Auth0 are refused: %s', (_what, custom) => {
-    refusal(() => readForeignHash(auth0Hash(custom)));
+    const message = refusal(() => readForeignHash(auth0Hash(custom)));
+    for (const secret of [HEX, HASH, SALT, BCRYPT, 'abc123', 'pepper']) expect(message).not.toContain(secret);
   });
 
   test('of Auth0 have its defaults', () => {
