@@ -1,0 +1,125 @@
+// The file of an index, which an offline copy of Pwned Passwords is packed into. Numbers are little-endian:
+//
+//   4096 bytes                the header: a line that says what this is, then JSON
+//   4 × (2^prefixBits + 1)    the directory: how many passwords stand before those whose hash begins with these bits
+//   4 × passwords             the entries, in the order of their hashes: the 27 bits of the hash that follow the prefix,
+//                             and in the lowest 5 bits how often the password was seen, as a power of two
+//
+// A password is looked up by two reads. Bits of the hash that are not kept are why one password in a million or so is
+// taken for another, breached one.
+import type { FileHandle } from 'node:fs/promises';
+import { z } from 'zod';
+import { BreachedIndexError } from './index-error.ts';
+
+const TITLE = 'stepgate breached passwords';
+const FIRST_LINE = `${TITLE}, version 1\n`;
+const HEADER_BYTES = 4096;
+
+export const ENTRY_BYTES = 4;
+/** The first bits of a hash, of which the prefix is a part, and those after them. */
+const HEAD_BITS = 24;
+const FINGERPRINT_BITS = 27;
+const TIMES_BITS = 5;
+/** The prefix is long enough for some 200 passwords to share it: a read of less than a page. */
+const PASSWORDS_PER_PREFIX = 200;
+
+const HASH = z.string().regex(/^[0-9a-f]{40}$/);
+const WHOLE = z.int().min(0);
+
+const HEADER = z.object({
+  prefixBits: z.int().min(0).max(HEAD_BITS),
+  passwords: WHOLE,
+  leastTimes: z.int().min(1),
+  /** Of which file of hashes it is made. */
+  source: z.object({ bytes: WHOLE, beginning: z.string() }),
+  /** How far its building has come; null when it is whole. */
+  progress: z
+    .object({
+      bytes: WHOLE,
+      reading: z
+        .object({
+          lines: WHOLE,
+          lastHash: HASH.nullable(),
+          widestGap: z.object({ width: WHOLE, before: HASH.nullable() }),
+        })
+        .nullable(),
+      directoryFilled: WHOLE,
+    })
+    .nullable(),
+});
+
+export type IndexHeader = Readonly<z.infer<typeof HEADER>>;
+
+/** @param index as its operator knows it. @throws {BreachedIndexError} */
+export async function readHeader(file: FileHandle, index: string): Promise<IndexHeader> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
+  const text = buffer.toString('utf8', 0, bytesRead);
+  if (!text.startsWith(FIRST_LINE)) {
+    const reason = text.startsWith(TITLE)
+      ? 'it was built by another version, so build it anew'
+      : 'it is not an index of breached passwords';
+    throw new BreachedIndexError(index, reason);
+  }
+  try {
+    return HEADER.parse(JSON.parse(text.slice(FIRST_LINE.length).replace(/\0+$/, '')));
+  } catch {
+    throw new BreachedIndexError(index, 'its header is damaged');
+  }
+}
+
+export async function writeHeader(file: FileHandle, header: IndexHeader): Promise<void> {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  bytes.write(FIRST_LINE + JSON.stringify(header));
+  await file.write(bytes, 0, HEADER_BYTES, 0);
+}
+
+export function prefixBitsFor(passwords: number): number {
+  const bits = Math.round(Math.log2(Math.max(1, passwords) / PASSWORDS_PER_PREFIX));
+  return Math.min(Math.max(0, bits), HEAD_BITS);
+}
+
+export function directoryLength(prefixBits: number): number {
+  return 2 ** prefixBits + 1;
+}
+
+export function directoryPosition(prefix: number): number {
+  return HEADER_BYTES + ENTRY_BYTES * prefix;
+}
+
+export function entryPosition(prefixBits: number, entry: number): number {
+  return directoryPosition(directoryLength(prefixBits)) + ENTRY_BYTES * entry;
+}
+
+export function indexBytes({ prefixBits, passwords }: IndexHeader): number {
+  return entryPosition(prefixBits, passwords);
+}
+
+/** How likely a password that is not among them is taken for one that is. */
+export function falsePositiveRate({ prefixBits, passwords }: IndexHeader): number {
+  return passwords / 2 ** (prefixBits + FINGERPRINT_BITS);
+}
+
+/** @param head the first 24 bits of a hash. */
+export function prefixOf(head: number, prefixBits: number): number {
+  return head >>> (HEAD_BITS - prefixBits);
+}
+
+/** @param next the 28 bits of the hash that follow the head. */
+export function fingerprintOf(head: number, next: number, prefixBits: number): number {
+  const rest = head & (2 ** (HEAD_BITS - prefixBits) - 1);
+  return (rest << (FINGERPRINT_BITS - HEAD_BITS + prefixBits)) | (next >>> (HEAD_BITS + 1 - prefixBits));
+}
+
+/** @param times how often the password was seen: at least once. */
+export function entryOf(fingerprint: number, times: number): number {
+  return ((fingerprint << TIMES_BITS) | Math.floor(Math.log2(Math.min(times, 2 ** 32 - 1)))) >>> 0;
+}
+
+export function fingerprintIn(entry: number): number {
+  return entry >>> TIMES_BITS;
+}
+
+/** The highest power of two that is not more often than the password was seen. */
+export function timesIn(entry: number): number {
+  return 2 ** (entry & (2 ** TIMES_BITS - 1));
+}
