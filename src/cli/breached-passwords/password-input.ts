@@ -11,7 +11,7 @@ export async function readPassword(): Promise<string> {
   if (stdin.isTTY) stderr.write('Password: ');
   const password = stdin.isTTY ? await hiddenLine() : (await text(stdin)).replace(/\r?\n$/, '');
   if (stdin.isTTY) stderr.write('\n');
-  if (password === '') throw new CommandError('There is no password on standard input.');
+  if (password === '') throw new CommandError('No password was given.');
   return password;
 }
 
