@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { BreachedIndexError, SortedHashesError } from './index-error.ts';
 import {
+  type BuildProgress,
   directoryLength,
   directoryPosition,
   ENTRY_BYTES,
@@ -12,7 +13,6 @@ import {
   entryPosition,
   fingerprintOf,
   type IndexHeader,
-  indexBytes,
   prefixBitsFor,
   prefixOf,
   readHeader,
@@ -111,7 +111,8 @@ async function buildPart(
     await made.close();
     return await openOr(path, 'r+');
   });
-  const header = (await file.stat()).size > 0 ? await readHeader(file, path) : begun;
+  if ((await file.stat()).size === 0) await writeHeader(file, begun);
+  const header = await readHeader(file, path);
   if (
     JSON.stringify([header.source, header.leastTimes]) !== JSON.stringify([begun.source, begun.leastTimes])
   ) {
@@ -120,7 +121,8 @@ async function buildPart(
       'it was begun from another file or with another --least-times; --restart throws it away',
     );
   }
-  const builder = new IndexBuilder(file, header);
+  if (header.progress === null) return header; // it was broken off before it was moved
+  const builder = new IndexBuilder(file, header, header.progress);
   return await builder.readAll(hashes, (bytes) => onProgress(bytes, header.source.bytes));
 }
 
@@ -139,13 +141,13 @@ class IndexBuilder {
   #pending = 0;
   #passwords: number;
 
-  constructor(file: FileHandle, header: IndexHeader) {
-    const { prefixBits, leastTimes, passwords, progress } = header;
+  constructor(file: FileHandle, header: IndexHeader, progress: BuildProgress) {
+    const { prefixBits, leastTimes, passwords } = header;
     this.#file = file;
     this.#header = header;
     this.#passwords = passwords;
-    this.#at = progress?.bytes ?? 0;
-    this.#filled = this.#written = progress?.directoryFilled ?? 0;
+    this.#at = progress.bytes;
+    this.#filled = this.#written = progress.directoryFilled;
     this.#directory = new DataView(new ArrayBuffer(ENTRY_BYTES * directoryLength(prefixBits)));
     this.#hashes = new SortedHashes((head, next, times) => {
       if (times < leastTimes) return;
@@ -153,7 +155,7 @@ class IndexBuilder {
       const entry = entryOf(fingerprintOf(head, next, prefixBits), times);
       this.#entries.setUint32(ENTRY_BYTES * this.#pending, entry, true);
       this.#pending += 1;
-    }, progress?.reading ?? undefined);
+    }, progress.reading ?? undefined);
   }
 
   async readAll(source: FileHandle, onProgress: (bytes: number) => void): Promise<IndexHeader> {
@@ -191,7 +193,7 @@ class IndexBuilder {
     this.#pending = 0;
   }
 
-  async #makeDurable(progress: IndexHeader['progress']): Promise<IndexHeader> {
+  async #makeDurable(progress: BuildProgress | null): Promise<IndexHeader> {
     const [from, to] = [this.#written, this.#filled];
     await this.#write(this.#directory, from, to - from, directoryPosition(from));
     this.#written = to;
@@ -206,8 +208,6 @@ class IndexBuilder {
       throw new SortedHashesError('The file was written to while it was read.');
     }
     this.#fillDirectory(directoryLength(this.#header.prefixBits) - 1);
-    // What a crash left behind the last checkpoint may be longer.
-    await this.#file.truncate(indexBytes({ ...this.#header, passwords: this.#passwords }));
     const header = await this.#makeDurable(null);
     await this.#file.datasync();
     return header;

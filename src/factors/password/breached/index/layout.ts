@@ -49,6 +49,7 @@ const HEADER = z.object({
 });
 
 export type IndexHeader = Readonly<z.infer<typeof HEADER>>;
+export type BuildProgress = NonNullable<IndexHeader['progress']>;
 
 /** @param index as its operator knows it. @throws {BreachedIndexError} */
 export async function readHeader(file: FileHandle, index: string): Promise<IndexHeader> {
