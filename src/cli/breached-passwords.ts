@@ -2,9 +2,11 @@
 // in it. As with grep, exit code 0: it is there. 1: it is not. 2: nothing could be said or done, because the command, the
 // hashes or the index are wrong.
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import type { Breach } from '../factors/password/breached/breached.ts';
 import { buildIndex } from '../factors/password/breached/index/build.ts';
 import { BreachedIndexError, SortedHashesError } from '../factors/password/breached/index/index-error.ts';
 import { IndexedPasswords } from '../factors/password/breached/index/indexed-passwords.ts';
+import type { IndexHeader } from '../factors/password/breached/index/layout.ts';
 import { normalisePassword } from '../policy/password-policy.ts';
 import { CommandError, UsageError } from './breached-passwords/command-error.ts';
 import { describeIndex } from './breached-passwords/describe.ts';
@@ -21,33 +23,50 @@ is built; the same command goes on with one that was left half-built. --least-ti
 less often. --restart: begin anew. look-up reads the password from the terminal, or from standard input.
 `;
 
+/** Where the answers and the complaints go. */
+interface Output {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
 /** @returns the exit code. */
-export async function breachedPasswords(args: string[]): Promise<number> {
+export async function breachedPasswords(args: string[], output: Output = process): Promise<number> {
   try {
-    return await perform(args);
+    return await perform(args, output);
   } catch (error) {
     const isExpected = [CommandError, BreachedIndexError, SortedHashesError].some(
       (kind) => error instanceof kind,
     );
     if (!isExpected || !(error instanceof Error)) throw error;
-    process.stderr.write(`${error.message}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`);
+    output.stderr.write(`${error.message}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`);
     return 2;
   }
 }
 
-async function perform([action, ...args]: string[]): Promise<number> {
+async function perform([action, ...args]: string[], { stdout }: Output): Promise<number> {
   switch (action) {
     case 'build': {
       const { words, values } = read(args, ['SORTED_FILE', 'INDEX'], {
         'least-times': { type: 'string', default: '1' },
         restart: { type: 'boolean', default: false },
       });
-      return await build(...words, wholeNumber(values['least-times']), values.restart);
+      const header = await build(...words, wholeNumber(values['least-times']), values.restart);
+      stdout.write(describeIndex(header));
+      return 0;
     }
-    case 'look-up':
-      return await lookUp(...read(args, ['INDEX'], {}).words);
-    case 'info':
-      return await info(...read(args, ['INDEX'], {}).words);
+    case 'look-up': {
+      const breach = await lookUp(...read(args, ['INDEX'], {}).words);
+      const times = breach?.times === 1 ? 'once' : `${breach?.times} times`;
+      stdout.write(breach === null ? 'Not known.\n' : `Breached: seen at least ${times}.\n`);
+      return breach === null ? 1 : 0;
+    }
+    case 'info': {
+      const [path] = read(args, ['INDEX'], {}).words;
+      const index = await IndexedPasswords.open(path, path);
+      await index.close();
+      stdout.write(describeIndex(index.header));
+      return 0;
+    }
     default:
       throw new UsageError(
         action === undefined
@@ -57,34 +76,26 @@ async function perform([action, ...args]: string[]): Promise<number> {
   }
 }
 
-async function build(source: string, index: string, leastTimes: number, isRestart: boolean): Promise<number> {
+async function build(
+  source: string,
+  index: string,
+  leastTimes: number,
+  isRestart: boolean,
+): Promise<IndexHeader> {
   const progress = startProgress();
-  const header = await buildIndex(source, index, {
-    leastTimes,
-    isRestart,
-    onProgress: (bytes, ofBytes) => progress.update(bytes, ofBytes),
-  }).finally(() => progress.stop());
-  process.stdout.write(describeIndex(header));
-  return 0;
+  const onProgress = (bytes: number, ofBytes: number): void => progress.update(bytes, ofBytes);
+  return await buildIndex(source, index, { leastTimes, isRestart, onProgress }).finally(() =>
+    progress.stop(),
+  );
 }
 
-async function lookUp(path: string): Promise<number> {
+async function lookUp(path: string): Promise<Breach | null> {
   const index = await IndexedPasswords.open(path, path);
   try {
-    const breach = await index.find(normalisePassword(await readPassword()));
-    const times = breach?.times === 1 ? 'once' : `${breach?.times} times`;
-    process.stdout.write(breach === null ? 'Not known.\n' : `Breached: seen at least ${times}.\n`);
-    return breach === null ? 1 : 0;
+    return await index.find(normalisePassword(await readPassword()));
   } finally {
     await index.close();
   }
-}
-
-async function info(path: string): Promise<number> {
-  const index = await IndexedPasswords.open(path, path);
-  await index.close();
-  process.stdout.write(describeIndex(index.header));
-  return 0;
 }
 
 function wholeNumber(text: string): number {

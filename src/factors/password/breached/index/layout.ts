@@ -5,8 +5,8 @@
 //   4 × passwords             the entries, in the order of their hashes: the 27 bits of the hash that follow the prefix,
 //                             and in the lowest 5 bits how often the password was seen, as a power of two
 //
-// A password is looked up by two reads. Bits of the hash that are not kept are why one password in a million or so is
-// taken for another, breached one.
+// A password is looked up by two reads. Bits of the hash that are not kept are why one password in half a
+// million or more is taken for another, breached one.
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { BreachedIndexError } from './index-error.ts';
