@@ -439,11 +439,23 @@ describe('a place where something else is', () => {
     for (const isRestart of [false, true]) {
       const options = { leastTimes: 1, isRestart, onProgress: () => {} };
       await expect(buildIndex(hashes, join(place, 'index'), options)).rejects.toThrow(
-        'it is not an index of breached passwords',
+        'it is not an index of breached passwords, and stays as it is',
       );
     }
     expect(await readdir(place)).toEqual([name]);
     expect(await readFile(join(place, name), 'utf8')).toBe('the only copy of a novel');
+  });
+
+  test.each([
+    ['of another version', 'stepgate breached passwords, version 0\n'],
+    ['that is damaged', 'stepgate breached passwords, version 1\n{'],
+    ['that is empty', ''],
+  ])('is taken when it is an index %s', async (_name, content) => {
+    const path = join(await emptyFolder(), 'index');
+    await writeFile(path, content);
+    await writeFile(`${path}.part`, content);
+    await buildIndex(hashes, path, { leastTimes: 1, isRestart: true, onProgress: () => {} });
+    await (await openIndex(path)).close();
   });
 
   test('is refused when it is a folder, or in none', async () => {

@@ -13,9 +13,11 @@ import {
   entryPosition,
   fingerprintOf,
   type IndexHeader,
+  isIndex,
   prefixBitsFor,
   prefixOf,
   readHeader,
+  writeAt,
   writeHeader,
 } from './layout.ts';
 import { SortedHashes } from './sorted-hashes.ts';
@@ -91,7 +93,9 @@ async function refuseForeign(path: string): Promise<void> {
   );
   if (!isThere) return;
   await using file = await openOr(path, 'r');
-  if ((await file.stat()).size > 0) await readHeader(file, path);
+  if ((await file.stat()).size > 0 && !(await isIndex(file))) {
+    throw new BreachedIndexError(path, 'it is not an index of breached passwords, and stays as it is');
+  }
 }
 
 async function openOr(path: string, flags: string): Promise<FileHandle> {
@@ -111,7 +115,7 @@ async function buildPart(
     await made.close();
     return await openOr(path, 'r+');
   });
-  if ((await file.stat()).size === 0) await writeHeader(file, begun);
+  if ((await file.stat()).size === 0) await writeHeader(file, path, begun);
   const header = await readHeader(file, path);
   if (
     JSON.stringify([header.source, header.leastTimes]) !== JSON.stringify([begun.source, begun.leastTimes])
@@ -122,11 +126,12 @@ async function buildPart(
     );
   }
   if (header.progress === null) return header; // it was broken off before it was moved
-  const builder = new IndexBuilder(file, header, header.progress);
+  const builder = new IndexBuilder(path, file, header, header.progress);
   return await builder.readAll(hashes, (bytes) => onProgress(bytes, header.source.bytes));
 }
 
 class IndexBuilder {
+  readonly #path: string;
   readonly #file: FileHandle;
   readonly #header: IndexHeader;
   readonly #hashes: SortedHashes;
@@ -141,8 +146,9 @@ class IndexBuilder {
   #pending = 0;
   #passwords: number;
 
-  constructor(file: FileHandle, header: IndexHeader, progress: BuildProgress) {
+  constructor(path: string, file: FileHandle, header: IndexHeader, progress: BuildProgress) {
     const { prefixBits, leastTimes, passwords } = header;
+    this.#path = path;
     this.#file = file;
     this.#header = header;
     this.#passwords = passwords;
@@ -199,7 +205,7 @@ class IndexBuilder {
     this.#written = to;
     await this.#file.datasync();
     const header = { ...this.#header, passwords: this.#passwords, progress };
-    await writeHeader(this.#file, header);
+    await writeHeader(this.#file, this.#path, header);
     return header;
   }
 
@@ -214,6 +220,7 @@ class IndexBuilder {
   }
 
   async #write(numbers: DataView, from: number, count: number, position: number): Promise<void> {
-    await this.#file.write(numbers, ENTRY_BYTES * from, ENTRY_BYTES * count, position);
+    const bytes = new Uint8Array(numbers.buffer, ENTRY_BYTES * from, ENTRY_BYTES * count);
+    await writeAt(this.#file, this.#path, bytes, position);
   }
 }

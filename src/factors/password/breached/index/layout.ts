@@ -51,27 +51,52 @@ const HEADER = z.object({
 export type IndexHeader = Readonly<z.infer<typeof HEADER>>;
 export type BuildProgress = NonNullable<IndexHeader['progress']>;
 
+/** Whether a file is an index of some version, whole or not. */
+export async function isIndex(file: FileHandle): Promise<boolean> {
+  return (await readStart(file)).startsWith(TITLE);
+}
+
 /** @param index as its operator knows it. @throws {BreachedIndexError} */
 export async function readHeader(file: FileHandle, index: string): Promise<IndexHeader> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
-  const text = buffer.toString('utf8', 0, bytesRead);
-  if (!text.startsWith(FIRST_LINE)) {
-    const reason = text.startsWith(TITLE)
-      ? 'it was built by another version, so build it anew'
-      : 'it is not an index of breached passwords';
-    throw new BreachedIndexError(index, reason);
+  const start = await readStart(file);
+  if (!start.startsWith(TITLE)) {
+    throw new BreachedIndexError(index, 'it is not an index of breached passwords');
+  }
+  if (!start.startsWith(FIRST_LINE)) {
+    throw new BreachedIndexError(index, 'it was built by another version, so build it anew');
   }
   try {
-    return HEADER.parse(JSON.parse(text.slice(FIRST_LINE.length).replace(/\0+$/, '')));
+    return HEADER.parse(JSON.parse(start.slice(FIRST_LINE.length).replace(/\0+$/, '')));
   } catch {
     throw new BreachedIndexError(index, 'its header is damaged');
   }
 }
 
-export async function writeHeader(file: FileHandle, header: IndexHeader): Promise<void> {
+async function readStart(file: FileHandle): Promise<string> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
+  return buffer.toString('utf8', 0, bytesRead);
+}
+
+export async function writeHeader(file: FileHandle, index: string, header: IndexHeader): Promise<void> {
   const bytes = Buffer.alloc(HEADER_BYTES);
   bytes.write(FIRST_LINE + JSON.stringify(header));
-  await file.write(bytes, 0, HEADER_BYTES, 0);
+  await writeAt(file, index, bytes, 0);
+}
+
+/** @throws {BreachedIndexError} when it is not written to its end. */
+export async function writeAt(
+  file: FileHandle,
+  index: string,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  const { bytesWritten } = await file
+    .write(bytes, 0, bytes.length, position)
+    .catch((error: NodeJS.ErrnoException) => {
+      throw new BreachedIndexError(index, `it cannot be written (${error.code})`);
+    });
+  // A disk takes what it has room for, and complains only at the next write.
+  if (bytesWritten < bytes.length) throw new BreachedIndexError(index, 'it cannot be written (disk full)');
 }
 
 export function prefixBitsFor(passwords: number): number {
