@@ -13,7 +13,7 @@ import { passwordHash } from './password-hash.ts';
 const PREFIX_DIGITS = 5;
 const TIMEOUT_SECONDS = 2;
 const DAY_SECONDS = 86_400;
-/** In all ranges that are kept: some 10 MB. */
+/** In all ranges that are kept: a hundred or so, in some 12 MB. */
 const MOST_SUFFIXES = 100_000;
 
 /** How often each password of a range was seen, by the rest of its hash. */
