@@ -28,7 +28,6 @@ import { BreachedIndexError } from '../../../../src/factors/password/breached/in
 import { IndexedPasswords } from '../../../../src/factors/password/breached/index/indexed-passwords.ts';
 import {
   entryOf,
-  falsePositiveRate,
   fingerprintIn,
   fingerprintOf,
   prefixOf,
@@ -138,13 +137,6 @@ describe('an index of a million passwords', () => {
     expect(await passwords.find('iloveyou')).toEqual({ times: null });
     await passwords.close();
   });
-
-  test('is as wrong as it says it is', async () => {
-    const passwords = await IndexedPasswords.open(index, index);
-    const { passwords: count, prefixBits } = passwords.header;
-    await passwords.close();
-    expect(falsePositiveRate(passwords.header)).toBe(count / 2 ** (prefixBits + 27));
-  });
 });
 
 test('a build that was killed in the middle is no index, and the same command builds the very same one', async () => {
@@ -180,7 +172,8 @@ async function killedAfterCheckpoint(path: string): Promise<boolean> {
     await new Promise((resolve) => setImmediate(resolve));
   }
   command.kill('SIGKILL');
-  const [, signal] = (await ended) as [number | null, string | null];
+  const [code, signal] = (await ended) as [number | null, string | null];
+  if (signal === null) expect(code).toBe(0);
   return signal === 'SIGKILL' && (await hasCheckpoint(`${path}.part`));
 }
 
