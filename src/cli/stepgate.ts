@@ -3,5 +3,6 @@
 import { runCommand } from './run-command.ts';
 
 await runCommand({
+  'breached-passwords': async () => (await import('./breached-passwords.ts')).breachedPasswords,
   policy: async () => (await import('./policy.ts')).policy,
 });
