@@ -8,6 +8,7 @@ import { openPlaces } from './delivery/places.ts';
 import { smtpTransport } from './delivery/smtp.ts';
 import { twilioTransport } from './delivery/twilio.ts';
 import { startWorker } from './delivery/worker.ts';
+import { openBreachedPasswords } from './factors/password/breached/open.ts';
 import { CheckLimit } from './factors/password/check-limit.ts';
 import { PasswordHasher } from './factors/password/hash.ts';
 import { HASHING_THREADS } from './factors/password/hashing-threads.ts';
@@ -54,7 +55,8 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const { productName } = config;
   const ring = new KeyRing(config.secretKeys);
   const hasher = new PasswordHasher(ring, config.bcryptCost, new Lanes(HASHING_THREADS));
-  const breached = { find: async () => null, close: async () => {} }; // WIP
+  const breached = await openBreachedPasswords(config.breachedPasswords, log, clock);
+  opened.defer(() => breached.close());
   const places = await openPlaces(config.geoipDatabase);
   const sms: SmsPolicy = { ...config.sms, sendsTexts: canSendText(config) };
   const factors = new FactorRegistry(ring, hasher, { sms, linkUrl: config.linkUrl, places });

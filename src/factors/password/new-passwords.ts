@@ -87,7 +87,8 @@ function rank(strength: PasswordStrength): number {
 }
 
 function breached({ times }: Breach): PasswordProblem {
-  const seen = times === null ? 'is among the most common ones' : `was seen in breaches ${times} times`;
+  const seen =
+    times === null ? 'is among the most common ones' : `was seen in breaches at least ${times} times`;
   return {
     ...problem(
       'BREACHED',

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { PASSWORD, TestClient } from '../../harness/client.ts';
 import { query } from '../../harness/sql.ts';
+import { RangeServer } from './breached/range-server.ts';
 
 const STRONG = 'zT7%kq9!Lw4#';
 
@@ -153,6 +154,49 @@ test('a refusal says all that is wrong and how to mend it, and repeats no passwo
   const weak = feedback.problems.find(({ rule }: { rule: string }) => rule === 'TOO_WEAK');
   expect(weak.suggestions.length).toBeGreaterThan(0);
   expect(weak.timesSeen).toBeNull();
+});
+
+describe('a password that is known from breaches', () => {
+  test('is refused whoever chooses it, wherever the list is, and told how often it was seen', async () => {
+    await using service = await RangeServer.start();
+    service.breached.set(STRONG, 4711);
+    await using online = await startTestApp({
+      BREACHED_PASSWORDS: 'online',
+      BREACHED_PASSWORDS_URL: service.url,
+    });
+    const person = new TestClient(online);
+    const { data } = await person.graphql(
+      `mutation ($input: StartSignUpInput!) { startSignUp(input: $input) { ${REJECTION} } }`,
+      { input: { email: 'someone@example.com', password: STRONG } },
+    );
+    expect(data.startSignUp.problems).toEqual([
+      { rule: 'BREACHED', message: expect.stringContaining('4711 times'), suggestions: [], timesSeen: 4711 },
+    ]);
+    expect((await person.signUp(undefined, PASSWORD)).accessToken).not.toBe('');
+    expect(JSON.stringify(service.requests)).not.toContain(STRONG);
+    expect(online.log.filter((line) => line.includes(STRONG))).toEqual([]);
+  });
+
+  test('is refused in any case of its letters when everybody chooses it, with no list to count', async () => {
+    for (const password of ['password123', 'PassWord123']) {
+      const { feedback } = await check({ password });
+      const [first] = feedback.problems;
+      expect(first).toMatchObject({ rule: 'BREACHED', timesSeen: null });
+    }
+  });
+
+  test('cannot be told from others while the service is away: accepted or refused, as the operator says', async () => {
+    const away = { BREACHED_PASSWORDS: 'online', BREACHED_PASSWORDS_URL: 'http://127.0.0.1:1' };
+    await using lenient = await startTestApp(away);
+    expect((await new TestClient(lenient).signUp()).accessToken).not.toBe('');
+    expect(lenient.log.filter((line) => line.includes('cannot be looked up'))).toHaveLength(1);
+
+    await using strict = await startTestApp({ ...away, BREACHED_PASSWORDS_UNREACHABLE: 'refuse' });
+    const step = await new TestClient(strict).startSignUp({ email: 'a@example.com', password: PASSWORD });
+    expect(step).toMatchObject({ code: 'OVERLOADED', retryAfterSeconds: 30 });
+    const rows = await query(strict.databaseUrl, 'select id from user_account');
+    expect(rows).toEqual([]);
+  });
 });
 
 describe('words that stand for the user or the product', () => {

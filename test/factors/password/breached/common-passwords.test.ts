@@ -4,12 +4,12 @@ import { expect, test } from 'vitest';
 import { CommonPasswords } from '../../../../src/factors/password/breached/common-passwords.ts';
 import { openBreachedPasswords } from '../../../../src/factors/password/breached/open.ts';
 import { createLog } from '../../../../src/platform/log.ts';
-import { DEFAULT_PASSWORD_POLICY, passwordDefect } from '../../../../src/policy/password-policy.ts';
+import { LEAST_MINIMUM_LENGTH } from '../../../../src/policy/password-policy.ts';
 
 test('every one of them that is long enough to be a password is found, in capitals too', async () => {
   const common = new CommonPasswords();
   const possible = dictionary['passwords-common'].filter(
-    (password) => passwordDefect(password, DEFAULT_PASSWORD_POLICY) === null,
+    (password) => [...password].length >= LEAST_MINIMUM_LENGTH,
   );
   expect(possible.length).toBeGreaterThan(15_000);
   const missed: string[] = [];

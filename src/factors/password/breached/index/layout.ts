@@ -136,9 +136,9 @@ export function fingerprintOf(head: number, next: number, prefixBits: number): n
   return (rest << (FINGERPRINT_BITS - HEAD_BITS + prefixBits)) | (next >>> (HEAD_BITS + 1 - prefixBits));
 }
 
-/** @param times how often the password was seen: at least once. */
+/** @param times how often the password was seen: at least once. What a GraphQL Int does not hold is cut down. */
 export function entryOf(fingerprint: number, times: number): number {
-  return ((fingerprint << TIMES_BITS) | Math.floor(Math.log2(Math.min(times, 2 ** 32 - 1)))) >>> 0;
+  return ((fingerprint << TIMES_BITS) | Math.floor(Math.log2(Math.min(times, 2 ** 31 - 1)))) >>> 0;
 }
 
 export function fingerprintIn(entry: number): number {
