@@ -9,6 +9,9 @@ const shared = {
   resolve: { alias: [{ find: /^graphql$/, replacement: graphql }] },
 };
 
+// To load what the server is made of takes longer than most files' tests, so a worker does it once and not for each file.
+const oneProcess = { isolate: false, setupFiles: ['test/harness/clean-up.ts'] };
+
 export default defineConfig({
   test: {
     // A worker for each core: by itself vitest leaves one idle, which is half of a small machine.
@@ -21,6 +24,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/browser/**', 'test/package/**'],
           globalSetup: ['test/harness/database.ts'],
+          ...oneProcess,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -40,6 +44,7 @@ export default defineConfig({
             'test/step-up/print.test.ts',
           ],
           server: { deps: { inline: [/graphql/, /@pothos/, /@envelop/, /@whatwg-node/] } },
+          ...oneProcess,
           testTimeout: 30_000,
         },
       },
