@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // graphql 16 ships two builds, and Vite would load the other one than Node does: two realms of the same types.
@@ -11,6 +12,9 @@ const shared = {
 
 // To load what the server is made of takes longer than most files' tests, so a worker does it once and not for each file.
 const oneProcess = { isolate: false, setupFiles: ['test/harness/clean-up.ts'] };
+
+// For the programs that tests start, and the workers: each would compile the same libraries anew.
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/node-compile');
 
 export default defineConfig({
   test: {
