@@ -449,6 +449,7 @@ function nameOf({ steps }: { steps: readonly { event: unknown }[] }): string {
 
 async function begin(scene: Scene): Promise<Run> {
   const { chart, tenant = 'default', enrolled = [], phone, sessionAgeSeconds = 0 } = scene;
+  await query('delete from outbox_message'); // or each look for a code opens the messages of all paths before
   const email = `${randomUUID()}@example.com`;
   numbers += 1;
   const number = `+1415555${numbers}`;
