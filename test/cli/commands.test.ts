@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, expect, inject, test } from 'vitest';
 import { startTestApp, TEST_ENVIRONMENT } from '../harness/app.ts';
+import { MachineClock } from '../harness/clock.ts';
 import { runCommand } from '../harness/command.ts';
 import { onServer, urlOf } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
@@ -25,7 +26,7 @@ test('three processes that migrate a new database at once all succeed, and one o
 });
 
 test('the demo plays the whole tour against a running server', async () => {
-  const app = await startTestApp();
+  const app = await startTestApp({}, undefined, new MachineClock());
   try {
     const { code, stdout, stderr } = await runCommand('src/cli/demo.ts', [app.url]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

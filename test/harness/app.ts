@@ -51,11 +51,11 @@ export async function testDatabase(): Promise<{ url: string; drop: () => Promise
 export async function startTestApp(
   environment: Readonly<Record<string, string>> = {},
   databaseUrl?: string,
+  clock = new TestClock(),
 ): Promise<TestApp> {
   const database =
     databaseUrl === undefined ? await testDatabase() : { url: databaseUrl, drop: async () => {} };
   const log: string[] = [];
-  const clock = new TestClock();
   const app = await startApp({
     config: readConfig({ ...TEST_ENVIRONMENT, ...environment }),
     databaseUrl: database.url,

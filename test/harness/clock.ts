@@ -14,3 +14,10 @@ export class TestClock implements Clock {
     this.#milliseconds += seconds * 1000;
   }
 }
+
+/** That of the machine, for a server that other programs speak to: they make their codes by it. */
+export class MachineClock extends TestClock {
+  override now(): Date {
+    return new Date();
+  }
+}
