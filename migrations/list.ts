@@ -2,8 +2,9 @@
 // SQL that it needs.
 import { Initial } from './2026-11-22-initial.ts';
 import { Delivery } from './2026-11-25-delivery.ts';
+import { ImportedUsers } from './2026-11-25-imported-users.ts';
 import { MessageLimits } from './2026-11-25-message-limits.ts';
 import { OperationGrants } from './2026-11-25-operation-grants.ts';
 import { Recovery } from './2026-11-25-recovery.ts';
 
-export const MIGRATIONS = [Initial, Recovery, MessageLimits, Delivery, OperationGrants];
+export const MIGRATIONS = [Initial, Recovery, MessageLimits, Delivery, OperationGrants, ImportedUsers];

@@ -1,5 +1,6 @@
 // The mutations that begin a workflow.
 import { z } from 'zod';
+import { emailAddress, identifier, phoneNumber } from '../../factors/identifier.ts';
 import { PasswordRejected } from '../../factors/password/change.ts';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
 import { startEnrollment } from '../../workflows/enrollment/start.ts';
@@ -19,16 +20,7 @@ import { startSignUp } from '../../workflows/sign-up/start.ts';
 import { startStepUp } from '../../workflows/step-up/start.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
-import {
-  emailAddress,
-  InvalidInput,
-  identifier,
-  isUuid,
-  label,
-  parseInput,
-  phoneNumber,
-  tenantId,
-} from '../input.ts';
+import { InvalidInput, isUuid, label, parseInput, tenantId } from '../input.ts';
 import { operationInWords } from '../operation-in-words.ts';
 import { FactorKindEnum, StepUpRequireEnum } from '../types/enums.ts';
 import { Enrollment, PasswordReset, SignIn, SignUp, StepUp } from '../types/workflow.ts';
