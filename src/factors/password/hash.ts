@@ -7,16 +7,9 @@ import { createHmac } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { normalisePassword } from '../../policy/password-policy.ts';
+import { readForeignHash } from './foreign/schemes.ts';
 import type { HashingLanes } from './lanes.ts';
-
-const STORED_FORM = /^\$stepgate-bcrypt\$(?<keyId>[0-9a-f]{8})(?<hash>\$2b\$(?<cost>\d\d)\$[./\w]{53})$/;
-
-interface StoredHash {
-  readonly keyId: string;
-  /** What bcrypt made. */
-  readonly hash: string;
-  readonly cost: number;
-}
+import { type OwnHash, openForeignHash, readOwnHash } from './stored.ts';
 
 /** The stored hash itself is not in the message. */
 export class UnknownHashError extends Error {
@@ -51,7 +44,9 @@ export class PasswordHasher {
    * @throws {OverloadedError}
    * @throws {UnknownHashError} for a hash that is not ours; UnknownKeyError for one whose key is gone.
    */
-  async matches(password: string, stored: string | null): Promise<boolean> {
+  async matches(password: string, stored: string | null, authenticatorId = ''): Promise<boolean> {
+    const foreign = stored === null ? null : openForeignHash(this.#ring, authenticatorId, stored);
+    if (foreign !== null) return await this.#lanes.run(async () => readForeignHash(foreign).verify(password));
     const { keyId, hash, cost } = parse(stored ?? (await this.#decoyHash()));
     const prehash = this.#prehash(password, keyId);
     const matches = await this.#lanes.run(async () => {
@@ -64,7 +59,9 @@ export class PasswordHasher {
 
   /** Whether a hash that was just matched should be made anew: another cost, or another key. */
   isOutdated(stored: string): boolean {
-    const { keyId, cost } = parse(stored);
+    const own = readOwnHash(stored);
+    if (own === null) return true;
+    const { keyId, cost } = own;
     return keyId !== this.#ring.newest.id || cost !== this.#cost;
   }
 
@@ -96,8 +93,8 @@ export class PasswordHasher {
   }
 }
 
-function parse(stored: string): StoredHash {
-  const { keyId, hash, cost } = STORED_FORM.exec(stored)?.groups ?? {};
-  if (keyId === undefined || hash === undefined) throw new UnknownHashError();
-  return { keyId, hash, cost: Number(cost) };
+function parse(stored: string): OwnHash {
+  const own = readOwnHash(stored);
+  if (own === null) throw new UnknownHashError();
+  return own;
 }

@@ -28,7 +28,8 @@ export function passwordFactor(hasher: PasswordHasher): Factor {
         : [],
     async verify(proof, { authenticators }) {
       const stored = authenticators.find((one) => one.factor === FactorKind.PASSWORD);
-      if (!(await hasher.matches(proof, stored?.secret ?? null)) || stored === undefined) return REJECTED;
+      const matches = await hasher.matches(proof, stored?.secret ?? null, stored?.id);
+      if (!matches || stored === undefined) return REJECTED;
       return { accepted: true, consume: await renew(hasher, proof, stored) };
     },
   };
