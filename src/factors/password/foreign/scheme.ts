@@ -1,5 +1,7 @@
-// Password hashes that other systems made. Each scheme is one file here: it reads the text of a hash, refuses
-// parameters that no honest system uses (they would take all memory, or hours), and checks a password.
+// Password hashes that other systems made. A hash is read in two steps: a form (one file for each system or standard
+// that has its own) turns what that system wrote into the one canonical text, and a scheme (one file for each
+// algorithm) reads that text, refuses parameters that no honest system uses (they would take all memory, or hours),
+// and checks a password.
 
 export interface ForeignHash {
   /** Names the scheme, for example `argon2id`. */
@@ -12,7 +14,10 @@ export interface ForeignHash {
   verify(password: string): boolean;
 }
 
-/** The hash cannot be taken in. The message says why and how to mend it, and does not repeat the hash. */
+/** The hash cannot be taken in. The message says why and how to mend it, and repeats neither hash nor salt. */
 export class ForeignHashRefused extends Error {
   override readonly name = 'ForeignHashRefused';
+  constructor(why: string, mend = 'Import the user without it: a password reset sets a new password.') {
+    super(`${why} ${mend}`);
+  }
 }

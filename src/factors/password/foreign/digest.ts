@@ -1,0 +1,91 @@
+// One round of a digest, with a salt or none. Whoever steals such hashes tries thousands of millions of passwords a
+// second, so they are taken in only when the operator says so. Many systems wrote them, each in its own form; the
+// canonical text is ours: `$digest$a=sha256,s=suffix$salt$hash`, or `$digest$a=sha256$$hash` without a salt.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { LONGEST_SALT } from './lengths.ts';
+import { phcId, phcString, readPhcString } from './phc-string.ts';
+import { type ForeignHash, ForeignHashRefused } from './scheme.ts';
+
+const LENGTHS: ReadonlyMap<string, number> = new Map([
+  ['md5', 16],
+  ['sha1', 20],
+  ['sha224', 28],
+  ['sha256', 32],
+  ['sha384', 48],
+  ['sha512', 64],
+]);
+
+/** In bytes. Null: no digest that is taken. */
+export function digestLength(algorithm: string | undefined): number | null {
+  return LENGTHS.get(algorithm ?? '') ?? null;
+}
+
+/** Where the salt stands: `prefix`, before the password, or `suffix`, after it. */
+export type SaltPosition = 'prefix' | 'suffix';
+
+/** How the password became bytes. */
+export type PasswordEncoding = 'utf8' | 'utf16le';
+
+interface Digest {
+  readonly algorithm: string;
+  readonly salt: Buffer;
+  readonly position: SaltPosition;
+  readonly encoding?: PasswordEncoding;
+  readonly hash: Buffer;
+}
+
+/** The canonical text. */
+export function digestText({ algorithm, salt, position, encoding = 'utf8', hash }: Digest): string {
+  const parameters = {
+    a: algorithm,
+    ...(salt.length === 0 ? {} : { s: position }),
+    ...(encoding === 'utf8' ? {} : { e: encoding }),
+  };
+  return phcString('digest', parameters, { salt, hash });
+}
+
+export function digestHash(text: string): ForeignHash | null {
+  if (phcId(text) !== 'digest') return null;
+  const { parameters, salt, hash } = readPhcString(text, { required: ['a'], optional: ['s', 'e'] });
+  const algorithm = parameters.get('a') ?? '';
+  const position = parameters.get('s') ?? 'prefix';
+  const encoding = readPasswordEncoding(parameters.get('e'));
+  if (position !== 'prefix' && position !== 'suffix') {
+    throw new ForeignHashRefused('The salt of a digest must be a prefix or a suffix.');
+  }
+  checkDigest(algorithm, hash);
+  if (salt.length > LONGEST_SALT) {
+    throw new ForeignHashRefused(`The salt of a digest must have at most ${LONGEST_SALT} bytes.`);
+  }
+  return {
+    scheme: algorithm,
+    text: digestText({ algorithm, salt, position, encoding, hash }),
+    isFast: true,
+    verify: (password) => {
+      const bytes = Buffer.from(password, encoding);
+      const message = position === 'prefix' ? [salt, bytes] : [bytes, salt];
+      return timingSafeEqual(createHash(algorithm).update(Buffer.concat(message)).digest(), hash);
+    },
+  };
+}
+
+/** @throws {ForeignHashRefused} */
+export function checkDigest(algorithm: string, hash: Buffer): void {
+  const length = digestLength(algorithm);
+  if (length === null) {
+    throw new ForeignHashRefused(`A digest must be one of ${[...LENGTHS.keys()].join(', ')}.`);
+  }
+  if (hash.length !== length) {
+    throw new ForeignHashRefused(
+      `A digest by ${algorithm} has ${length} bytes: this one is cut off or altered.`,
+      'Copy it once more, whole.',
+    );
+  }
+}
+
+/** @throws {ForeignHashRefused} */
+export function readPasswordEncoding(encoding: string | undefined): PasswordEncoding {
+  if (encoding === undefined) return 'utf8';
+  if (encoding === 'utf16le') return encoding;
+  throw new ForeignHashRefused('The encoding of the password must be utf8 or utf16le.');
+}

@@ -1,0 +1,69 @@
+// The PHC string format (github.com/P-H-C/phc-string-format): `$id$v=19$name=value,name=value$salt$hash`, salt and hash
+// in base64 without padding. It is the canonical text of every scheme that has no older form of its own.
+import { base64WithoutPadding, bytesOfBase64 } from './bytes.ts';
+import { ForeignHashRefused } from './scheme.ts';
+
+export interface PhcString {
+  /** Names the function, and with it the parameters. */
+  readonly id: string;
+  /** The version, which comes before the others, is `v`. */
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly salt: Buffer;
+  readonly hash: Buffer;
+}
+
+const PARAMETER = '[a-z0-9-]{1,32}=[A-Za-z0-9/+.-]+';
+const FORM = new RegExp(
+  `^\\$(?<id>[a-z0-9-]{1,32})(?:\\$(?<version>v=\\d+))?(?:\\$(?<others>${PARAMETER}(?:,${PARAMETER})*))?` +
+    '\\$(?<salt>[A-Za-z0-9/+]*)\\$(?<hash>[A-Za-z0-9/+]+)$',
+);
+
+/** The identifier with which a text begins, whatever may follow. */
+export function phcId(text: string): string | null {
+  return /^\$(?<id>[a-z0-9-]{1,32})\$/.exec(text)?.groups?.['id'] ?? null;
+}
+
+/** @throws {ForeignHashRefused} unless it has all parameters that are required, and no unknown one or one twice. */
+export function readPhcString(
+  text: string,
+  { required, optional = [] }: { required: readonly string[]; optional?: readonly string[] },
+): PhcString {
+  const groups = FORM.exec(text)?.groups;
+  const salt = bytesOfBase64(groups?.['salt'] ?? '');
+  const hash = bytesOfBase64(groups?.['hash'] ?? '');
+  const pairs = [groups?.['version'], ...(groups?.['others']?.split(',') ?? [])]
+    .filter((pair) => pair !== undefined)
+    .map((pair): [string, string] => {
+      const equals = pair.indexOf('=');
+      return [pair.slice(0, equals), pair.slice(equals + 1)];
+    });
+  const parameters = new Map(pairs);
+  const isWhole =
+    groups !== undefined &&
+    salt !== null &&
+    hash !== null &&
+    parameters.size === pairs.length &&
+    required.every((name) => parameters.has(name)) &&
+    pairs.every(([name]) => required.includes(name) || optional.includes(name));
+  if (isWhole) return { id: groups['id'] ?? '', parameters, salt, hash };
+  const id = phcId(text) ?? '';
+  const form = required
+    .map((name) => `${name}=…`)
+    .join(',')
+    .replace(/^v=…,/, 'v=…$$');
+  throw new ForeignHashRefused(
+    `A hash by ${id} has the form $${id}$${form}$salt$hash, both in base64 without padding, and nothing else.`,
+    'Copy it once more, whole.',
+  );
+}
+
+export function phcString(
+  id: string,
+  parameters: Readonly<Record<string, string | number>>,
+  { salt, hash }: { salt: Buffer; hash: Buffer },
+): string {
+  const { v, ...others } = parameters;
+  const written = Object.entries(others).map(([name, value]) => `${name}=${value}`);
+  const parts = [id, v === undefined ? [] : `v=${v}`, written.length === 0 ? [] : written.join(',')].flat();
+  return `$${[...parts, base64WithoutPadding(salt), base64WithoutPadding(hash)].join('$')}`;
+}

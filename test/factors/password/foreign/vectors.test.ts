@@ -1,0 +1,29 @@
+// What other systems published, or made: their passwords are right here too, and others are not.
+import { describe, expect, test } from 'vitest';
+import { readForeignHash } from '../../../../src/factors/password/foreign/schemes.ts';
+import { BETTER_AUTH_SAMPLES, VECTORS } from './vectors.ts';
+
+const FAST = /^(?:hmac-)?(?:md5|sha\d+)$/;
+
+describe('a hash of another system', () => {
+  test.each(VECTORS)('verifies its password and no other: $name', ({ password, text, scheme }) => {
+    const hash = readForeignHash(text);
+    expect(hash.scheme).toBe(scheme);
+    expect(hash.isFast).toBe(FAST.test(scheme));
+    expect(hash.verify(password)).toBe(true);
+    // bcrypt itself ends after 72 bytes.
+    expect(hash.verify(password === '' ? ' ' : `x${password.slice(1)}`)).toBe(false);
+  });
+
+  test.each(VECTORS)('is stored as a text that reads to itself: $name', ({ text }) => {
+    const stored = readForeignHash(text).text;
+    expect(readForeignHash(stored).text).toBe(stored);
+  });
+
+  test.each(BETTER_AUTH_SAMPLES)(
+    "of Better Auth is known without its importer's help: %s",
+    (_password, text) => {
+      expect(readForeignHash(text).scheme).toBe('scrypt-nfkc');
+    },
+  );
+});
