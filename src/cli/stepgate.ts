@@ -3,5 +3,6 @@
 import { runCommand } from './run-command.ts';
 
 await runCommand({
+  'import-users': async () => (await import('./import-users.ts')).importUsers,
   policy: async () => (await import('./policy.ts')).policy,
 });

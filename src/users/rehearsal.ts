@@ -13,7 +13,7 @@ export type Write = <Entry extends { readonly newcomer: Newcomer }>(
   tenantId: string,
   entries: readonly Entry[],
   settle: Settle<Entry>,
-) => Promise<void>;
+) => Promise<unknown>;
 
 /** Ends a transaction that did what it should. */
 class Undone extends Error {}
