@@ -13,7 +13,7 @@ export interface ProgressBar {
 
 export function progressBar(): ProgressBar {
   const bar = new SingleBar({
-    format: '{bar} {percentage} %  {text}',
+    format: `${process.stderr.isTTY ? '{bar} ' : ''}{percentage} %  {text}`,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     stream: process.stderr,

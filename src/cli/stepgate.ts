@@ -4,5 +4,6 @@ import { runCommand } from './run-command.ts';
 
 await runCommand({
   'import-users': async () => (await import('./import-users.ts')).importUsers,
+  'export-users': async () => (await import('./export-users.ts')).exportUsers,
   policy: async () => (await import('./policy.ts')).policy,
 });

@@ -5,7 +5,7 @@ import { tenantId } from '../graphql/input.ts';
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { UnknownKeyError } from '../platform/key-ring.ts';
-import { FileFormat, formatOf } from '../users/files/formats.ts';
+import { type FileFormat, formatOf } from '../users/files/formats.ts';
 import { isExpected } from './on-database.ts';
 
 /** A mistake of the operator, told in a sentence. */
@@ -40,11 +40,11 @@ function parse<const Options extends ParseArgsOptionsConfig>(args: string[], opt
 }
 
 /** The one that is said, or the one of the file's name. @throws {UsageError} */
-export function readFormat(
+export function readFormat<Format extends FileFormat>(
   file: string,
   said: string | undefined,
-  possible: readonly FileFormat[],
-): FileFormat {
+  possible: readonly Format[],
+): Format {
   const format = said ?? formatOf(file);
   const known = possible.find((one) => one === format);
   if (known !== undefined) return known;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { emailAddress, identifier, phoneNumber } from '../../factors/identifier.ts';
 import { PasswordRejected } from '../../factors/password/change.ts';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
+import { personName } from '../../users/record.ts';
 import { startEnrollment } from '../../workflows/enrollment/start.ts';
 import {
   EnrollmentRequired,
@@ -37,6 +38,7 @@ const StartSignUpInput = builder.inputType('StartSignUpInput', {
       required: true,
       description: 'The password; `settings` says what it must be like.',
     }),
+    name: t.string({ description: 'What its user is called. At most 128 characters.' }),
     tenant: t.string(TENANT),
   }),
 });
@@ -45,6 +47,7 @@ const StartSignUpInput = builder.inputType('StartSignUpInput', {
 const signUpForm = z.object({
   email: emailAddress,
   password: z.string().max(4096, 'The password is too long.'),
+  name: personName.nullish().transform((name) => name ?? null),
   tenant,
 });
 
@@ -55,8 +58,8 @@ builder.mutationField('startSignUp', (t) =>
       'Begins a new account and sends a code to the address. The answer is the same for an address that has an account already.',
     args: { input: t.arg({ type: StartSignUpInput, required: true, description: 'The account.' }) },
     resolve: (_root, { input }, { services, ...caller }) => {
-      const { email, password, tenant: tenantName } = parseInput(signUpForm, input);
-      return startSignUp(services, { email, password, tenantId: tenantName }, caller);
+      const { email, password, name, tenant: tenantName } = parseInput(signUpForm, input);
+      return startSignUp(services, { email, password, name, tenantId: tenantName }, caller);
     },
   }),
 );

@@ -16,9 +16,17 @@ import type { WorkflowReply } from '../reply.ts';
 import type { WorkflowRunner } from '../runner.ts';
 import type { SignUpInput } from './chart.ts';
 
+interface NewAccount {
+  readonly email: string;
+  readonly password: string;
+  /** What its user is called; null when they do not say. */
+  readonly name: string | null;
+  readonly tenantId: string;
+}
+
 export async function startSignUp(
   { runner, hasher, clock }: { runner: WorkflowRunner; hasher: PasswordHasher; clock: Clock },
-  { email, password, tenantId }: { email: string; password: string; tenantId: string },
+  { email, password, name, tenantId }: NewAccount,
   caller: Caller,
 ): Promise<WorkflowReply> {
   const tenant = await sqlOf(caller.em)
@@ -68,7 +76,7 @@ export async function startSignUp(
       tenantId,
       account,
       subject: `user:${account.id}`,
-      settlement: pendingUser(account, email, secret, now),
+      settlement: pendingUser(account, { email, name }, secret, now),
     },
     caller,
   );
@@ -77,7 +85,7 @@ export async function startSignUp(
 /** A user who does not count yet. Whoever never proves the address is cleared away after a day. */
 function pendingUser(
   { id, tenantId, email, locale }: Account,
-  address: string,
+  { email: address, name }: Pick<NewAccount, 'email' | 'name'>,
   secret: string,
   now: Date,
 ): Settlement {
@@ -85,6 +93,7 @@ function pendingUser(
   settlement.insert('user_account', {
     id,
     tenant_id: tenantId,
+    name,
     roles: jsonb([]),
     locale,
     sms: true,
