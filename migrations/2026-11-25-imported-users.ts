@@ -17,7 +17,7 @@ export class ImportedUsers extends Migration {
       "records" int not null,
       "imported" int not null,
       "refused" int not null,
-      "report_bytes" bigint not null,
+      "report_bytes" int not null,
       "updated_at" timestamptz not null,
       "finished_at" timestamptz null,
       primary key ("id")

@@ -8,10 +8,11 @@ import { SealBrokenError } from '../platform/seal.ts';
 import { WRITERS } from '../users/files/writers.ts';
 import { countUsers, readOut } from '../users/read-out.ts';
 import { onDatabase } from './on-database.ts';
-import { progressBar } from './progress-bar.ts';
+import { type ProgressBar, progressBar } from './progress-bar.ts';
 import {
   answered,
   CommandError,
+  type Output,
   readArguments,
   readFormat,
   requireTenant,
@@ -29,20 +30,21 @@ delete it when the users have arrived.
 
 const OPTIONS = { tenant: TENANT_OPTION, format: { type: 'string' } } as const;
 
-export async function exportUsers(args: string[]): Promise<number> {
-  return answered(USAGE, [SealBrokenError], () => perform(args));
+export async function exportUsers(args: string[], output: Output = process): Promise<number> {
+  return answered(output, USAGE, [SealBrokenError], () => perform(args, output));
 }
 
-async function perform(args: string[]): Promise<number> {
+async function perform(args: string[], { stdout, stderr }: Output): Promise<number> {
   const { file: path, values } = readArguments(args, OPTIONS);
   const format = readFormat<keyof typeof WRITERS>(path, values.format, FORMATS);
-  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const say = (line: string): void => void stdout.write(`${line}\n`);
   return onDatabase(say, async ({ config, orm }) => {
     const em = orm.em.fork();
     const tenantId = await requireTenant(em, values.tenant);
     const file = await newFile(path);
     try {
-      const users = await write(em, new KeyRing(config.secretKeys), { tenantId, format, file });
+      const target = { tenantId, format, file, bar: progressBar(stderr) };
+      const users = await write(em, new KeyRing(config.secretKeys), target);
       say(`${path}: ${users} ${users === 1 ? 'user' : 'users'} of tenant ${tenantId}. ${KEEP}`);
       return 0;
     } catch (error) {
@@ -69,16 +71,16 @@ interface Target {
   readonly tenantId: string;
   readonly format: keyof typeof WRITERS;
   readonly file: FileHandle;
+  readonly bar: ProgressBar;
 }
 
 /** Everybody as of one moment. @returns how many they are. */
-function write(em: EntityManager, ring: KeyRing, { tenantId, format, file }: Target): Promise<number> {
+function write(em: EntityManager, ring: KeyRing, { tenantId, format, file, bar }: Target): Promise<number> {
   const { heading, page } = WRITERS[format];
   return em.transactional(
     async (transaction) => {
       const sql = sqlOf(transaction);
       const total = await countUsers(sql, tenantId);
-      const bar = progressBar();
       let written = 0;
       try {
         await file.appendFile(heading);

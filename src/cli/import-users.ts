@@ -17,6 +17,7 @@ import { progressBar } from './progress-bar.ts';
 import {
   answered,
   CommandError,
+  type Output,
   readArguments,
   readFormat,
   requireTenant,
@@ -48,14 +49,16 @@ const OPTIONS = {
 /** Beside whom the audit log names nobody: an operator has no account. */
 const OPERATOR = { ip: null, userAgent: 'import-users command' } as const;
 
-export async function importUsers(args: string[]): Promise<number> {
-  return answered(USAGE, [FileUnreadable, Overtaken, NotAReport, BatchFailed], () => perform(args));
+export async function importUsers(args: string[], output: Output = process): Promise<number> {
+  return answered(output, USAGE, [FileUnreadable, Overtaken, NotAReport, BatchFailed], () =>
+    perform(args, output),
+  );
 }
 
-async function perform(args: string[]): Promise<number> {
+async function perform(args: string[], { stdout, stderr }: Output): Promise<number> {
   const { file: path, values } = readArguments(args, OPTIONS);
   const file = await readImportFile(path, values);
-  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const say = (line: string): void => void stdout.write(`${line}\n`);
   return onDatabase(say, async ({ config, orm, databaseUrl }) => {
     const em = orm.em.fork();
     const terms = {
@@ -83,7 +86,7 @@ async function perform(args: string[]): Promise<number> {
       );
     }
     if (before.records > 0) say(`Going on after record ${before.records}.`);
-    const bar = progressBar();
+    const bar = progressBar(stderr);
     const run = {
       em,
       terms,

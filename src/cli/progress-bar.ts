@@ -1,29 +1,45 @@
 // How far a long command has come: a bar at a terminal, and a line now and then where there is none.
 import { SingleBar } from 'cli-progress';
+import { systemClock } from '../platform/clock.ts';
 
 /** Parts of the whole. */
 const TOTAL = 1000;
 const SECONDS_BETWEEN_LINES = 5;
 
 export interface ProgressBar {
-  /** @param part from 0 to 1. */
+  /** @param part of the whole that is done, from 0 to 1. @param text what that is. */
   update(part: number, text: string): void;
   stop(): void;
 }
 
-export function progressBar(): ProgressBar {
-  const bar = new SingleBar({
-    format: `${process.stderr.isTTY ? '{bar} ' : ''}{percentage} %  {text}`,
+export function progressBar(stderr: { write(text: string): unknown }): ProgressBar {
+  return stderr === process.stderr && process.stderr.isTTY ? bar() : lines(stderr);
+}
+
+function bar(): ProgressBar {
+  const single = new SingleBar({
+    format: '{bar} {percentage} %  {text}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     stream: process.stderr,
     hideCursor: true,
-    noTTYOutput: true,
-    notTTYSchedule: SECONDS_BETWEEN_LINES * 1000,
   });
-  bar.start(TOTAL, 0, { text: '' });
+  single.start(TOTAL, 0, { text: '' });
   return {
-    update: (part, text) => bar.update(Math.floor(part * TOTAL), { text }),
-    stop: () => bar.stop(),
+    update: (part, text) => single.update(Math.floor(part * TOTAL), { text }),
+    stop: () => single.stop(),
+  };
+}
+
+function lines(stderr: { write(text: string): unknown }): ProgressBar {
+  let last = systemClock.now();
+  return {
+    update(part, text) {
+      const now = systemClock.now();
+      if (now.getTime() - last.getTime() < SECONDS_BETWEEN_LINES * 1000) return;
+      last = now;
+      stderr.write(`${Math.floor(part * 100)} %  ${text}\n`);
+    },
+    stop() {},
   };
 }

@@ -68,8 +68,15 @@ export async function requireTenant(em: EntityManager, name: string): Promise<st
   return data;
 }
 
+/** Where the answers and the complaints go. */
+export interface Output {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
 /** @param others errors of the command's own that are told by their message. @returns the exit code. */
 export async function answered(
+  { stderr }: Output,
   usage: string,
   others: readonly (abstract new (...args: never[]) => Error)[],
   perform: () => Promise<number>,
@@ -80,7 +87,7 @@ export async function answered(
     const isOurs = [CommandError, UnknownKeyError, ...others].some((kind) => error instanceof kind);
     const isOfFiles = error instanceof Error && 'syscall' in error && 'path' in error;
     if (!(error instanceof Error) || !(isOurs || isOfFiles || isExpected(error))) throw error;
-    process.stderr.write(`${error.message}\n${error instanceof UsageError ? `\n${usage}` : ''}`);
+    stderr.write(`${error.message}\n${error instanceof UsageError ? `\n${usage}` : ''}`);
     return 2;
   }
 }

@@ -36,7 +36,7 @@ export async function findProgress(sql: Sql, importId: string): Promise<Progress
     records: row.records,
     imported: row.imported,
     refused: row.refused,
-    reportBytes: Number(row.report_bytes),
+    reportBytes: row.report_bytes,
     finishedAt: row.finished_at,
   };
 }

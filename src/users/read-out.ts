@@ -112,6 +112,6 @@ function byNumber(one: WrittenPhone, other: WrittenPhone): number {
   return one.number < other.number ? -1 : 1;
 }
 
-function some<Field extends string>(field: Field, list: readonly unknown[]) {
+function some(field: string, list: readonly unknown[]): object {
   return list.length === 0 ? {} : { [field]: list };
 }

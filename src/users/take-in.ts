@@ -66,8 +66,8 @@ function sorted<Entry extends { readonly newcomer: Newcomer }>(
   return { imported, refused };
 }
 
-function rowsOf<T extends (typeof TABLES)[number]>(
-  table: T,
+function rowsOf(
+  table: (typeof TABLES)[number],
   entries: readonly { readonly newcomer: Newcomer }[],
 ): readonly Row<Table>[] {
   return entries.flatMap<Row<Table>>(({ newcomer }) => newcomer.rows[table]);

@@ -14,7 +14,7 @@ export const UserImport = defineEntity({
     imported: p.integer(),
     refused: p.integer(),
     /** The length of the report about the refused ones, as far as it counts. */
-    reportBytes: p.bigint('number'),
+    reportBytes: p.integer(),
     updatedAt: p.datetime(),
     finishedAt: p.datetime().nullable(),
   },

@@ -25,7 +25,7 @@ const form = z.object({
   created_at: z.union([z.string(), z.object({ $date: z.string() }).transform((it) => it.$date)]).nullish(),
   passwordHash: text,
   password_hash: text,
-  custom_password_hash: z.unknown(),
+  custom_password_hash: z.unknown().optional(),
   mfa_factors: z
     .array(
       z.object({
