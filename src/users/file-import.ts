@@ -137,6 +137,9 @@ function batchOf(records: readonly FileRecord[], isLast: boolean, file: ImportFi
 /** @throws {RecordRefused} */
 function newcomerOf({ defect, value }: FileRecord, { source, settings }: ImportFile, terms: Terms) {
   if (defect !== undefined) throw new RecordRefused('', defect);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new RecordRefused('', 'A user is an object.');
+  }
   const record = SOURCES[source].read(value, settings);
   return record === null ? null : newcomer(readRecord(record), terms);
 }

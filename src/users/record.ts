@@ -7,7 +7,6 @@ import { readTotpSecret, TotpSecretRefused } from '../factors/totp/given-secret.
 import { Role } from '../persistence/entities/user.ts';
 import { unstorable } from '../platform/storable-text.ts';
 import { readForm } from './form.ts';
-import { RecordRefused } from './refusal.ts';
 
 export const MOST_BACKUP_CODES = 20;
 /** As many as `startEnrollment` lets a user have. */
@@ -93,9 +92,6 @@ export const RECORD_FIELDS = Object.keys(recordForm.shape) as readonly (keyof Us
 
 /** @throws {RecordRefused} */
 export function readRecord(value: unknown): UserRecord {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new RecordRefused('', 'A user is an object.');
-  }
   return readForm(recordForm, value);
 }
 

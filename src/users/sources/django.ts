@@ -40,7 +40,7 @@ export const django: Source = {
 };
 
 /** A dump may hold groups and whatever else. */
-function isUser(entry: unknown): boolean {
+function isUser(entry: object): boolean {
   const { data } = z
     .object({ fields: z.object({ password: z.unknown(), email: z.unknown() }) })
     .safeParse(entry);

@@ -17,7 +17,7 @@ export interface Source {
   /** The columns that a file with columns may have; null: it may have others, which are left alone. */
   readonly columns: readonly string[] | null;
   /** A record, not yet checked; null when the entry describes no user. @throws {RecordRefused} */
-  read(entry: unknown, settings: SourceSettings): object | null;
+  read(entry: object, settings: SourceSettings): object | null;
 }
 
 /** Whoever was shut out there must not come in here, where nothing says so. */

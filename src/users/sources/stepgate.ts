@@ -12,7 +12,7 @@ const LISTS = new Set(['phones', 'totp', 'backupCodes', 'roles']);
 export const stepgate: Source = {
   formats: Object.values(FileFormat),
   columns: RECORD_FIELDS,
-  read: (entry, { format }) => (format === FileFormat.CSV ? ofCells(entry as Cells) : (entry as object)),
+  read: (entry, { format }) => (format === FileFormat.CSV ? ofCells(entry as Cells) : entry),
 };
 
 type Cells = Readonly<Record<string, string>>;

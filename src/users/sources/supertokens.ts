@@ -38,9 +38,7 @@ export const supertokens: Source = {
   formats: ['json', 'csv', 'ndjson'],
   columns: null,
   read(entry) {
-    return typeof entry === 'object' && entry !== null && 'loginMethods' in entry
-      ? ofImport(readForm(imported, entry))
-      : ofRow(readForm(row, entry));
+    return 'loginMethods' in entry ? ofImport(readForm(imported, entry)) : ofRow(readForm(row, entry));
   },
 };
 
