@@ -8,8 +8,12 @@ import { openPlaces } from './delivery/places.ts';
 import { smtpTransport } from './delivery/smtp.ts';
 import { twilioTransport } from './delivery/twilio.ts';
 import { startWorker } from './delivery/worker.ts';
+import { openBreachedPasswords } from './factors/password/breached/open.ts';
+import { CheckLimit } from './factors/password/check-limit.ts';
 import { PasswordHasher } from './factors/password/hash.ts';
-import { HashingLanes } from './factors/password/lanes.ts';
+import { HASHING_THREADS } from './factors/password/hashing-threads.ts';
+import { Lanes } from './factors/password/lanes.ts';
+import { NewPasswords } from './factors/password/new-passwords.ts';
 import { FactorRegistry } from './factors/registry.ts';
 import type { Services } from './graphql/context.ts';
 import { isMigrated, migrate } from './persistence/migrations.ts';
@@ -48,8 +52,11 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const applied = await migrate(orm, databaseUrl, clock.now());
   if (applied.length > 0) log.info({ applied }, 'migrations applied');
 
+  const { productName } = config;
   const ring = new KeyRing(config.secretKeys);
-  const hasher = new PasswordHasher(ring, config.bcryptCost, new HashingLanes());
+  const hasher = new PasswordHasher(ring, config.bcryptCost, new Lanes(HASHING_THREADS));
+  const breached = await openBreachedPasswords(config.breachedPasswords, log, clock);
+  opened.defer(() => breached.close());
   const places = await openPlaces(config.geoipDatabase);
   const sms: SmsPolicy = { ...config.sms, sendsTexts: canSendText(config) };
   const factors = new FactorRegistry(ring, hasher, { sms, linkUrl: config.linkUrl, places });
@@ -58,10 +65,21 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const grants = new Grants(tokens, config);
   const outbox = new Outbox({ ring, transports: transportsOf(config), places, log });
   const limits = new MessageLimits(await poolOf(orm), ring, config.messageLimits);
-  const runner = new WorkflowRunner({ ring, factors, hasher, outbox, limits, grants }, clock);
-  const issuer = new URL(config.publicUrl).host;
+  const passwords = new NewPasswords({ hasher, breached, productName });
+  const runner = new WorkflowRunner({ ring, factors, passwords, outbox, limits, grants }, clock);
   const apiSchemas = await Promise.all(config.apiSchemas.map((file) => readSchema([file])));
-  const services: Services = { runner, factors, hasher, grants, outbox, ring, clock, issuer, apiSchemas };
+  const services: Services = {
+    runner,
+    factors,
+    passwords,
+    checkLimit: new CheckLimit(),
+    grants,
+    outbox,
+    ring,
+    clock,
+    productName,
+    apiSchemas,
+  };
 
   // What the first request would otherwise wait for, or fail on: a signing key that this key ring opens.
   await Promise.all([keys.current(), hasher.warmUp()]);

@@ -2,6 +2,7 @@
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
 import { PlacesUnreadableError } from './delivery/places.ts';
+import { BreachedIndexError } from './factors/password/breached/index/index-error.ts';
 import { type Database, openDatabase } from './persistence/database.ts';
 import { EmbeddedPostgresError } from './persistence/embedded-postgres/start.ts';
 import { DatabaseUnreachableError } from './persistence/migrations.ts';
@@ -46,6 +47,7 @@ function stopOnSignal(app: App, database: Database, log: Log): void {
 
 /** What an operator can mend: told in a sentence, without a stack. */
 const EXPECTED = [
+  BreachedIndexError,
   ConfigError,
   EmbeddedPostgresError,
   DatabaseUnreachableError,

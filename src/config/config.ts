@@ -14,6 +14,8 @@ export interface Config {
   readonly dataDir: string;
   /** Whether DATA_DIR was set, and not left to us. */
   readonly isDataDirGiven: boolean;
+  /** What users know this instance by. */
+  readonly productName: string;
   /** Where clients reach the server: the issuer and audience of its tokens. No trailing slash. */
   readonly publicUrl: string;
   /** Newest first; 32 bytes each. */
@@ -40,6 +42,7 @@ export interface Config {
   readonly geoipDatabase: string | null;
   /** The files of the schemas of other services, whose bound fields say in words what a proof approves. */
   readonly apiSchemas: readonly string[];
+  readonly breachedPasswords: BreachedPasswordSettings;
   readonly bcryptCost: number;
   readonly logLevel: string;
   readonly accessTokenSeconds: number;
@@ -56,6 +59,17 @@ export interface MessageLimitSettings {
   readonly smsPerPrefix: number;
   readonly mailPerAddress: number;
   readonly mailPerPrefix: number;
+}
+
+/** Where passwords that were seen in breaches are looked up, after the common ones that we bring. */
+export interface BreachedPasswordSettings {
+  readonly source:
+    | { readonly name: 'common' }
+    /** A range API, as Have I Been Pwned has it. No trailing slash. */
+    | { readonly name: 'online'; readonly url: string }
+    | { readonly name: 'index'; readonly path: string };
+  /** What becomes of a password that cannot be looked up. */
+  readonly whenUnreachable: 'accept' | 'refuse';
 }
 
 /** Lists every mistake at once, each with its variable. */
@@ -107,6 +121,8 @@ const VARIABLES = {
   DATABASE_URL: url('postgres://user:password@host:5432/database', /^postgres(ql)?:\/\/\S+$/),
   DATA_DIR: text('the path of a folder', /^[^\0]+$/),
   PUBLIC_URL: variable('an origin without a path, for example https://auth.example.com', origin),
+  // The key URI format of authenticator apps puts a colon between the issuer and the account.
+  PRODUCT_NAME: text('a name of at most 64 characters without a colon', /^[^:\p{Cc}]{1,64}$/u),
   SECRET_KEYS: list(
     'one or more keys of 32 bytes in base64, newest first, separated by commas; `openssl rand -base64 32` makes one',
     secretKey,
@@ -140,6 +156,9 @@ const VARIABLES = {
   TWILIO_API_URL: variable('an origin without a path, for example https://sms.example.com', origin),
   GEOIP_DATABASE: text('the path of a MaxMind database, for example GeoLite2-City.mmdb', /^[^\0]+$/),
   API_SCHEMAS: list('paths of schemas in GraphQL’s schema language, separated by commas', filePath),
+  BREACHED_PASSWORDS: variable('common, online, or the path of an index', filePath),
+  BREACHED_PASSWORDS_URL: variable('an origin without a path, for example https://hibp.example.com', origin),
+  BREACHED_PASSWORDS_UNREACHABLE: oneOf('accept', 'refuse'),
   BCRYPT_COST: wholeNumber(BCRYPT_COST_FLOOR, MOST_BCRYPT_COST),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   ACCESS_TOKEN_SECONDS: wholeNumber(30, 3600),
@@ -186,6 +205,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     databaseUrl: env.DATABASE_URL ?? null,
     dataDir: env.DATA_DIR ?? '.stepgate',
     isDataDirGiven: env.DATA_DIR !== undefined,
+    productName: env.PRODUCT_NAME ?? new URL(publicUrl).hostname,
     publicUrl,
     secretKeys: env.SECRET_KEYS ?? [DEVELOPMENT_KEY],
     corsOrigins: env.CORS_ORIGINS ?? [],
@@ -208,6 +228,10 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     },
     geoipDatabase: env.GEOIP_DATABASE ?? null,
     apiSchemas: env.API_SCHEMAS ?? [],
+    breachedPasswords: {
+      source: breachedSource(env),
+      whenUnreachable: env.BREACHED_PASSWORDS_UNREACHABLE === 'refuse' ? 'refuse' : 'accept',
+    },
     bcryptCost: env.BCRYPT_COST ?? 12,
     logLevel: env.LOG_LEVEL ?? 'info',
     accessTokenSeconds: env.ACCESS_TOKEN_SECONDS ?? 600,
@@ -244,9 +268,25 @@ function developmentDefaults(env: Environment, given: ReadonlySet<string>): stri
       env.TWILIO_API_URL?.startsWith('http://') === true && !isLoopback(env.TWILIO_API_URL),
       'TWILIO_API_URL must begin with https:// in production: codes and the auth token would travel in the clear.',
     ],
+    [
+      env.BREACHED_PASSWORDS_URL?.startsWith('http://') === true && !isLoopback(env.BREACHED_PASSWORDS_URL),
+      'BREACHED_PASSWORDS_URL must begin with https:// in production: whoever changes its answers decides which passwords are taken.',
+    ],
     [!given.has('MAIL_FROM'), 'MAIL_FROM must be set in production: nobody trusts mail from localhost.'],
   ];
   return missing.filter(([isMissing]) => isMissing).map(([, mistake]) => mistake);
+}
+
+function breachedSource(env: Environment): BreachedPasswordSettings['source'] {
+  const { BREACHED_PASSWORDS: chosen = 'common' } = env;
+  switch (chosen) {
+    case 'common':
+      return { name: 'common' };
+    case 'online':
+      return { name: 'online', url: env.BREACHED_PASSWORDS_URL ?? 'https://api.pwnedpasswords.com' };
+    default:
+      return { name: 'index', path: chosen };
+  }
 }
 
 function origin(text: string): string | undefined {

@@ -5,8 +5,10 @@ import type { Locale } from '../delivery/messages/locales.ts';
 import type { Role } from '../persistence/entities/user.ts';
 import type { Sql } from '../persistence/orm.ts';
 import { type FactorKind, isSecondFactor, SECOND_FACTORS } from '../policy/factor-kind.ts';
+import { type PasswordPolicy, type PasswordSettings, passwordPolicy } from '../policy/password-policy.ts';
 import { enrolledSecondFactors, type SecondFactorPolicy } from '../policy/required-factors.ts';
 import type { SmsUse } from '../policy/sms.ts';
+import type { PasswordOwner } from './password/guessable-words.ts';
 
 export interface StoredAuthenticator {
   readonly id: string;
@@ -21,7 +23,7 @@ export interface Account {
   readonly id: string;
   readonly tenantId: string;
   readonly secondFactorPolicy: SecondFactorPolicy;
-  readonly passwordMinimumLength: number;
+  readonly passwordSettings: PasswordSettings;
   /** What the tenant lets a phone number be. */
   readonly smsOfTenant: SmsUse;
   /** Whether the user lets text messages be a factor of theirs. */
@@ -61,7 +63,12 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'id', u.id,
       'tenantId', u.tenant_id,
       'secondFactorPolicy', t.second_factor,
-      'passwordMinimumLength', t.password_minimum_length,
+      'passwordSettings', jsonb_build_object(
+        'minimumLength', t.password_minimum_length,
+        'minimumLengthAlone', t.password_minimum_length_alone,
+        'strength', t.password_strength,
+        'characters', t.password_characters
+      ),
       'smsOfTenant', t.sms,
       'smsOfUser', u.sms,
       'locale', u.locale,
@@ -98,6 +105,16 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
     )
     from user_account u join tenant t on t.id = u.tenant_id where u.id = ${userId}
   )`;
+}
+
+/** What a new password of the user must be like. */
+export function passwordPolicyOf({ passwordSettings, secondFactorPolicy }: Account): PasswordPolicy {
+  return passwordPolicy(passwordSettings, secondFactorPolicy);
+}
+
+/** What the user is called. */
+export function passwordOwner({ email }: Account): PasswordOwner {
+  return { email: email?.address ?? null, names: [] };
 }
 
 /** What the user has made a second factor. */

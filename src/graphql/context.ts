@@ -1,7 +1,8 @@
 // What an operation knows of its request. Made once for each operation; the session is found by then.
 import type { GraphQLSchema } from 'graphql';
 import type { Outbox } from '../delivery/outbox.ts';
-import type { PasswordHasher } from '../factors/password/hash.ts';
+import type { CheckLimit } from '../factors/password/check-limit.ts';
+import type { NewPasswords } from '../factors/password/new-passwords.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
 import { sqlOf } from '../persistence/orm.ts';
 import { type Clock, secondsOf } from '../platform/clock.ts';
@@ -18,19 +19,22 @@ import type { WorkflowRunner } from '../workflows/runner.ts';
 export interface Services {
   readonly runner: WorkflowRunner;
   readonly factors: FactorRegistry;
-  readonly hasher: PasswordHasher;
+  readonly passwords: NewPasswords;
+  readonly checkLimit: CheckLimit;
   readonly grants: Grants;
   readonly outbox: Outbox;
   readonly ring: KeyRing;
   readonly clock: Clock;
   /** The schemas of other services, for the words of what their operations do. */
   readonly apiSchemas: readonly GraphQLSchema[];
-  /** The name under which authenticator apps list an account. */
-  readonly issuer: string;
+  /** What users know this instance by; authenticator apps list its accounts under it. */
+  readonly productName: string;
 }
 
 export interface GraphQLContext extends Caller {
   readonly services: Services;
+  /** Whether the operation came in the address of a GET request, which is logged on its way. */
+  readonly isUrlQuery: boolean;
   /** How the client wants its tokens, and where it keeps its refresh token. */
   readonly delivery: SessionDelivery;
 }

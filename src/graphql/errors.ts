@@ -1,7 +1,7 @@
 // Expected failures as data: every error implements `UserError`.
 import { LinkExpired } from '../factors/link/approval.ts';
 import { LinkNotApproved } from '../factors/link/link.ts';
-import { PasswordRejected } from '../factors/password/change.ts';
+import { PasswordRejected } from '../factors/password/new-passwords.ts';
 import { PhoneNumberTaken } from '../factors/phone/enrollment.ts';
 import { Conflict } from '../persistence/settlement.ts';
 import type { UserError } from '../platform/user-error.ts';
@@ -25,6 +25,7 @@ import {
 } from '../workflows/errors.ts';
 import { builder } from './builder.ts';
 import { InvalidInput, NotFound } from './input.ts';
+import { PasswordProblemType } from './types/password.ts';
 
 const CODES = {
   INVALID_INPUT: 'A field of the input has a wrong form; `fields` says which and how to mend it.',
@@ -42,6 +43,7 @@ const CODES = {
   CONFLICT: 'A parallel request was first. Read the current state and go on from there.',
   TOO_MANY_MESSAGES:
     'Too many messages were sent, by this workflow or within an hour. Use the newest one, or start again later.',
+  TOO_MANY_CHECKS: 'Too many passwords were checked from this network. Wait, or submit the password.',
   LINK_NOT_APPROVED: 'Nobody has approved the link yet; no attempt was counted.',
   LINK_EXPIRED: 'The link is unknown, too old, replaced by a newer one, or used.',
   NEW_PASSWORD_NOT_DUE: 'The workflow does not wait for a new password.',
@@ -89,7 +91,6 @@ function plainError(error: ErrorClass, description: string): void {
 
 plainError(NotFound, 'There is no such thing, or it is not yours.');
 plainError(TenantNotFound, 'There is no such tenant.');
-plainError(PasswordRejected, 'The password does not meet the policy; the message says how to mend it.');
 plainError(WorkflowNotFound, 'There is no such workflow, or it belongs to another session.');
 plainError(WorkflowExpired, 'The workflow’s deadline has passed. Start again.');
 plainError(WorkflowEnded, 'The workflow is complete or failed, and takes nothing more. Start again.');
@@ -127,6 +128,20 @@ builder.objectType(InvalidInput, {
       type: [InvalidField],
       description: 'Every mistake.',
       resolve: (error) => [...error.fields],
+    }),
+  }),
+});
+
+builder.objectType(PasswordRejected, {
+  name: 'PasswordRejected',
+  description: 'The password does not meet the policy; the message says how to mend it.',
+  interfaces: [UserErrorInterface],
+  isTypeOf: (value) => value instanceof PasswordRejected,
+  fields: (t) => ({
+    problems: t.field({
+      type: [PasswordProblemType],
+      description: 'Every rule that it breaks.',
+      resolve: (error) => [...error.problems],
     }),
   }),
 });

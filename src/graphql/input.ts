@@ -29,6 +29,9 @@ export function parseInput<T>(form: z.ZodType<T>, input: unknown): T {
   );
 }
 
+/** The policy has an error of its own; here a password is only kept from being a flood. */
+export const newPassword = z.string().max(4096, 'The password is too long.');
+
 export const tenantId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'Give the name of a tenant: lower-case letters, digits and hyphens.');

@@ -10,6 +10,7 @@ import './mutations/password.ts';
 import './mutations/phone.ts';
 import './mutations/session.ts';
 import './mutations/start.ts';
+import './queries/check-password.ts';
 import './queries/link.ts';
 import './queries/settings.ts';
 import './queries/step-up-requirements.ts';

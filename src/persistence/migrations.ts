@@ -36,7 +36,7 @@ export async function migrate(orm: Orm, databaseUrl: string, now: Date): Promise
     await runMigrations({ connectionString: databaseUrl });
     await sqlOf(orm.em.fork())
       .insertInto('tenant')
-      .values({ id: DEFAULT_TENANT, second_factor: 'OPTIONAL', password_minimum_length: 8, created_at: now })
+      .values({ id: DEFAULT_TENANT, created_at: now })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     return applied.map((migration) => migration.name);

@@ -91,8 +91,14 @@ function expected(error: GraphQLError): GraphQLError {
     nodes: error.nodes ?? null,
     path: error.path ?? null,
     // What is there already is the status of the whole response.
-    extensions: { ...error.extensions, code },
+    extensions: { ...error.extensions, ...retryOf(originalError), code },
   });
+}
+
+function retryOf(error: unknown): object {
+  return error instanceof UserError && 'retryAfterSeconds' in error
+    ? { retryAfterSeconds: error.retryAfterSeconds }
+    : {};
 }
 
 function argumentCode({ originalError, message }: GraphQLError): string | null {

@@ -47,6 +47,7 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, log }: Gr
     };
     return {
       services,
+      isUrlQuery: request.method === 'GET',
       em,
       client: clientOf(req),
       locale: localeOf(req.headers['accept-language']),

@@ -3,8 +3,9 @@
 import { backupCodeDigest } from '../factors/backup-codes/backup-code.ts';
 import { ForeignHashRefused } from '../factors/password/foreign/scheme.ts';
 import { readForeignHash } from '../factors/password/foreign/schemes.ts';
-import { readOwnHash, sealForeignHash } from '../factors/password/stored.ts';
-import { sealTotpSecret } from '../factors/totp/totp.ts';
+import { sealForeignHash } from '../factors/password/stored-foreign.ts';
+import { readOwnHash } from '../factors/password/stored-own.ts';
+import { sealSecret } from '../factors/sealed-secret.ts';
 import type { Row } from '../persistence/settlement.ts';
 import { keyIdOfDigest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
@@ -36,7 +37,7 @@ export function totpRow({ secret, label }: UserRecord['totp'][number], owner: Ow
   return {
     ...authenticator(id, FactorKind.TOTP, owner),
     label,
-    secret: sealTotpSecret(owner.ring, id, secret),
+    secret: sealSecret(owner.ring, id, secret),
   };
 }
 

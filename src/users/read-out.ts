@@ -1,7 +1,7 @@
 // Reads the users of a tenant out, as records that an import takes: with their hashes and secrets, so that they sign in
 // elsewhere as they do here. Sessions, devices, lockouts and the audit log stay.
 import { type Account, accountJson, type StoredAuthenticator } from '../factors/account.ts';
-import { openForeignHash } from '../factors/password/stored.ts';
+import { isForeign, openForeignHash } from '../factors/password/stored-foreign.ts';
 import { openTotpSecret } from '../factors/totp/totp.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
@@ -87,7 +87,7 @@ function recordOf({ id, external_id, name, created_at, account }: Row, ring: Key
 }
 
 function hashOf({ id, secret }: StoredAuthenticator, ring: KeyRing): string {
-  return openForeignHash(ring, id, secret) ?? secret;
+  return isForeign(secret) ? openForeignHash(ring, id, secret) : secret;
 }
 
 function appOf(

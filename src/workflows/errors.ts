@@ -1,4 +1,5 @@
 // The expected failures of a workflow's steps.
+import { BreachedUnavailableError } from '../factors/password/breached/breached.ts';
 import { OverloadedError } from '../factors/password/lanes.ts';
 import { UserError } from '../platform/user-error.ts';
 
@@ -66,8 +67,12 @@ export class Overloaded extends UserError {
   }
 }
 
-/** What stopped hashing, as its caller is told. */
+/** How long a list of breached passwords is given to come back. */
+const UNAVAILABLE_SECONDS = 30;
+
+/** What kept a password from being checked or hashed, as its caller is told. */
 export function orOverloaded(error: unknown): never {
+  if (error instanceof BreachedUnavailableError) throw new Overloaded(UNAVAILABLE_SECONDS);
   throw error instanceof OverloadedError ? new Overloaded(error.retryAfterSeconds) : error;
 }
 

@@ -4,10 +4,10 @@
 import { initialTransition, transition } from 'xstate';
 import { LimitReachedError, type MessageLimits } from '../delivery/message-limits.ts';
 import { addNotice } from '../delivery/notices.ts';
-import type { Account } from '../factors/account.ts';
+import { type Account, passwordOwner, passwordPolicyOf } from '../factors/account.ts';
 import { type FactorChoice, type ProofField, REJECTED, type Verdict } from '../factors/factor.ts';
-import { hashNewPassword, type NewPassword } from '../factors/password/change.ts';
-import type { PasswordHasher } from '../factors/password/hash.ts';
+import type { NewPassword } from '../factors/password/change.ts';
+import type { NewPasswords } from '../factors/password/new-passwords.ts';
 import { jsonb } from '../persistence/jsonb.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { Conflict, Settlement } from '../persistence/settlement.ts';
@@ -86,7 +86,7 @@ export interface Proof {
 }
 
 interface RunnerServices extends EffectServices {
-  readonly hasher: PasswordHasher;
+  readonly passwords: NewPasswords;
   readonly limits: MessageLimits;
 }
 
@@ -187,7 +187,7 @@ export class WorkflowRunner {
     const [next, effects] = transition(chart, snapshot, event);
     const settlement = settlementOf(row, chart, next);
     const step = {
-      ...stepOf({ ...row, name, operation: this.#boundTo(row) }, caller, now, settlement),
+      ...this.#stepOf(row, name, caller, now, settlement),
       hint: choice.hint,
     };
     const outcome = await this.#perform(step, row, effects);
@@ -239,7 +239,7 @@ export class WorkflowRunner {
     const [next, effects] = transition(chart, snapshot, proved(evidence));
     const settlement = settlementOf(row, chart, next, -1);
     if (verdict.consume !== null) settlement.require(verdict.consume);
-    const step = stepOf({ ...row, name, operation: this.#boundTo(row) }, caller, now, settlement);
+    const step = this.#stepOf(row, name, caller, now, settlement);
     const outcome = await this.#perform(step, row, effects);
     if (verdict.notice !== undefined) addNotice(outbox, step, verdict.notice);
     const isComplete = next.status === 'done' && next.value === 'complete';
@@ -263,22 +263,23 @@ export class WorkflowRunner {
     caller: Caller,
   ): Promise<WorkflowReply> {
     const now = this.#clock.now();
-    const { factors, hasher } = this.#services;
+    const { factors, passwords } = this.#services;
     const { row, name, chart, snapshot } = runningOf(await find(caller.em, id, null), caller, now);
     const event: WorkflowEvent = { type: 'CHOOSE_PASSWORD', ...factors.holdings(row.account) };
     if (!snapshot.can(event) || row.account === null) throw new NewPasswordNotDue();
     const [next, effects] = transition(chart, snapshot, event);
     const isComplete = next.status === 'done';
-    const { passwordMinimumLength } = row.account;
     const newPassword: NewPassword | null = isComplete
       ? {
-          hash: await hashNewPassword(hasher, password, passwordMinimumLength).catch(orOverloaded),
+          hash: await passwords
+            .hash(password, passwordPolicyOf(row.account), passwordOwner(row.account))
+            .catch(orOverloaded),
           signOutOtherSessions,
         }
       : null;
     const settlement = settlementOf(row, chart, next);
     const step = {
-      ...stepOf({ ...row, name, operation: this.#boundTo(row) }, caller, now, settlement),
+      ...this.#stepOf(row, name, caller, now, settlement),
       newPassword,
     };
     await this.#perform(step, row, effects);
@@ -287,9 +288,12 @@ export class WorkflowRunner {
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, {});
   }
 
-  #boundTo({ id, operation, approves }: WorkflowRow): BoundTo | null {
-    const words = openApproves(this.#services.ring, id, approves);
-    return operation === null || words === null ? null : { digest: operation, approves: words };
+  /** A step of a workflow that was started before. */
+  #stepOf(row: WorkflowRow, name: ChartName, caller: Caller, now: Date, settlement: Settlement): Step {
+    const words = openApproves(this.#services.ring, row.id, row.approves);
+    const operation =
+      row.operation === null || words === null ? null : { digest: row.operation, approves: words };
+    return stepOf({ ...row, name, operation }, caller, now, settlement);
   }
 
   /** Performs what the chart asked for, which sends nothing before the settlement commits; messages are limited. */

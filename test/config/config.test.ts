@@ -32,6 +32,8 @@ const MESSAGE_LIMITS: Config['messageLimits'] = {
   mailPerPrefix: 300,
 };
 
+const COMMON_ONLY: Config['breachedPasswords'] = { source: { name: 'common' }, whenUnreachable: 'accept' };
+
 /** What must be set beside a variable for it to be the only mistake. */
 const BESIDE: Readonly<Record<string, Record<string, string>>> = {
   TWILIO_ACCOUNT_SID: TWILIO,
@@ -94,6 +96,7 @@ describe('what each variable accepts', () => {
       },
     ],
     ['SMTP_URL', 'smtps://u:p@mail.example.com', { smtpUrl: 'smtps://u:p@mail.example.com' }],
+    ['PRODUCT_NAME', 'Acme Tools', { productName: 'Acme Tools' }],
     ['MAIL_FROM', 'auth@example.com', { mailFrom: 'auth@example.com' }],
     ['MAIL_FROM', 'Step <auth@example.com>', { mailFrom: 'Step <auth@example.com>' }],
     ['API_SCHEMAS', 'a.graphql, b/c.graphql', { apiSchemas: ['a.graphql', 'b/c.graphql'] }],
@@ -107,6 +110,32 @@ describe('what each variable accepts', () => {
     ['MAIL_PER_ADDRESS_HOURLY', '4', { messageLimits: { ...MESSAGE_LIMITS, mailPerAddress: 4 } }],
     ['MAIL_PER_PREFIX_HOURLY', '1000000', { messageLimits: { ...MESSAGE_LIMITS, mailPerPrefix: 1_000_000 } }],
     ['GEOIP_DATABASE', '/srv/geo ip/city.mmdb', { geoipDatabase: '/srv/geo ip/city.mmdb' }],
+    ['BREACHED_PASSWORDS', 'common', { breachedPasswords: COMMON_ONLY }],
+    [
+      'BREACHED_PASSWORDS',
+      'online',
+      {
+        breachedPasswords: {
+          source: { name: 'online', url: 'https://api.pwnedpasswords.com' },
+          whenUnreachable: 'accept',
+        },
+      },
+    ],
+    [
+      'BREACHED_PASSWORDS',
+      '/srv/breached passwords.index',
+      {
+        breachedPasswords: {
+          source: { name: 'index', path: '/srv/breached passwords.index' },
+          whenUnreachable: 'accept',
+        },
+      },
+    ],
+    [
+      'BREACHED_PASSWORDS_UNREACHABLE',
+      'refuse',
+      { breachedPasswords: { ...COMMON_ONLY, whenUnreachable: 'refuse' } },
+    ],
     ['BCRYPT_COST', '10', { bcryptCost: 10 }],
     ['BCRYPT_COST', '16', { bcryptCost: 16 }],
     ['LOG_LEVEL', 'silent', { logLevel: 'silent' }],
@@ -148,6 +177,17 @@ describe('what each variable accepts', () => {
     expect(canSendText(readConfig({ ...PRODUCTION, ...TWILIO }))).toBe(true);
   });
 
+  test('a range API of one’s own is asked instead of the usual one, once it is to be asked at all', () => {
+    const BREACHED_PASSWORDS_URL = 'https://hibp.example.com/';
+    expect(readConfig({ BREACHED_PASSWORDS_URL }).breachedPasswords).toEqual(COMMON_ONLY);
+    expect(
+      readConfig({ BREACHED_PASSWORDS: 'online', BREACHED_PASSWORDS_URL }).breachedPasswords.source,
+    ).toEqual({
+      name: 'online',
+      url: 'https://hibp.example.com',
+    });
+  });
+
   test.each([
     [{}, null],
     [{ PUBLIC_URL: 'http://auth.example.com' }, null],
@@ -166,6 +206,7 @@ describe('what each variable accepts', () => {
       databaseUrl: null,
       dataDir: '.stepgate',
       isDataDirGiven: false,
+      productName: 'localhost',
       publicUrl: 'http://localhost:4000',
       secretKeys: [Buffer.from(DEVELOPMENT_KEY, 'base64')],
       corsOrigins: [],
@@ -176,6 +217,7 @@ describe('what each variable accepts', () => {
       messageLimits: MESSAGE_LIMITS,
       geoipDatabase: null,
       apiSchemas: [],
+      breachedPasswords: COMMON_ONLY,
       sms: { enabled: true, countries: ['US', 'CA'] },
       linkUrl: 'http://localhost:4000/link',
       bcryptCost: 12,
@@ -192,6 +234,7 @@ describe('what each variable accepts', () => {
     names.push('TWILIO_VERIFY_SERVICE_SID', 'TWILIO_API_URL', 'GEOIP_DATABASE');
     names.push('TWILIO_MESSAGING_SERVICE_SID', 'ACCESS_TOKEN_SECONDS', 'SESSION_IDLE_SECONDS');
     names.push('SMS', 'SMS_COUNTRIES', 'LINK_URL');
+    names.push('BREACHED_PASSWORDS', 'BREACHED_PASSWORDS_URL', 'BREACHED_PASSWORDS_UNREACHABLE');
     names.push('TRUSTED_PROXIES', 'SMS_PER_NUMBER_HOURLY', 'MAIL_PER_PREFIX_HOURLY');
     for (const nothing of ['', '   ']) {
       expect(readConfig(Object.fromEntries(names.map((name) => [name, nothing])))).toEqual(readConfig({}));
@@ -244,6 +287,8 @@ describe('a mistake', () => {
     ['TRUSTED_PROXIES', '2001:db8::/129', 'networks'],
     ['SMTP_URL', 'https://sneaky', 'smtp://user:password@host:587, or smtps:// for TLS from the start'],
     ['SMTP_URL', 'smtp:///sneaky', 'smtp://user:password@host:587'],
+    ['PRODUCT_NAME', 'Sneaky: tools', 'a name of at most 64 characters without a colon'],
+    ['PRODUCT_NAME', 'x'.repeat(65), 'a name of at most 64 characters'],
     ['MAIL_FROM', 'sneaky', 'an address, for example Stepgate <auth@example.com>'],
     ['MAIL_FROM', 'a@b.c\r\nBcc: sneaky@d.e', 'an address'],
     ['TWILIO_ACCOUNT_SID', 'sneaky', 'AC and 32 hexadecimal digits'],
@@ -262,6 +307,9 @@ describe('a mistake', () => {
     ['TWILIO_VERIFY_SERVICE_SID', 'sneaky', 'VA and 32 hexadecimal digits'],
     ['TWILIO_API_URL', 'https://sms.sneaky.com/v1', 'an origin without a path'],
     ['GEOIP_DATABASE', 'sneaky\0path', 'the path of a MaxMind database'],
+    ['BREACHED_PASSWORDS', 'sneaky\0path', 'common, online, or the path of an index'],
+    ['BREACHED_PASSWORDS_URL', 'https://hibp.sneaky.com/v1', 'an origin without a path'],
+    ['BREACHED_PASSWORDS_UNREACHABLE', 'sneaky', 'one of accept, refuse'],
     ['BCRYPT_COST', '9', 'a whole number from 10 to 16'],
     ['BCRYPT_COST', '17', 'a whole number from 10 to 16'],
     ['LOG_LEVEL', 'sneaky', 'one of fatal, error, warn, info, debug, trace, silent'],
@@ -346,6 +394,16 @@ describe('production', () => {
     ]);
     expect(apiAt('https://sms.example.com')).toEqual([]);
     expect(apiAt('http://127.0.0.1:9000')).toEqual([]);
+  });
+
+  test('refuses to ask about passwords in the clear, except on its own machine', () => {
+    const askedAt = (url: string) =>
+      mistakesIn({ ...PRODUCTION, BREACHED_PASSWORDS: 'online', BREACHED_PASSWORDS_URL: url });
+    expect(askedAt('http://hibp.example.com')).toEqual([
+      expect.stringMatching(/^BREACHED_PASSWORDS_URL must begin with https:/),
+    ]);
+    expect(askedAt('https://hibp.example.com')).toEqual([]);
+    expect(askedAt('http://127.0.0.1:9000')).toEqual([]);
   });
 
   test('is meant by a word with spaces around it too', () => {

@@ -1,25 +1,39 @@
-// How long a password is: in code points after NFC (NIST SP 800-63B-4 section 3.1.1.2).
+// The form of a password: its length in code points after NFC, and what a tenant insists on (NIST SP 800-63B-4 section
+// 3.1.1.2).
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  DEFAULT_PASSWORD_POLICY,
+  CharacterClass,
+  formProblems,
+  LEAST_MINIMUM_LENGTH,
+  MAXIMUM_LENGTH,
+  MOST_MINIMUM_LENGTH,
   normalisePassword,
-  passwordDefect,
+  type PasswordPolicy,
+  PasswordPreset,
+  passwordPolicy,
 } from '../../src/policy/password-policy.ts';
 
-const policy = { minimumLength: 3, maximumLength: 6 };
+const policy: PasswordPolicy = { minimumLength: 3, maximumLength: 6, strength: 'NONE', characters: [] };
 const codePoint = fc.string({ unit: 'binary', minLength: 1, maxLength: 1 });
 /** Characters that NFC leaves alone, one, two and more bytes long. */
 const character = fc.constantFrom('a', ' ', 'é', 'ß', '漢', '😀', '𝕊');
+
+function rules(password: string, of = policy): string[] {
+  return formProblems(password, of).map(({ rule }) => rule);
+}
 
 describe('the length of a password', () => {
   test('decides, and neither bytes nor UTF-16 units are counted', () => {
     fc.assert(
       fc.property(fc.array(character, { maxLength: 9 }), (characters) => {
-        const defect = passwordDefect(characters.join(''), policy);
-        expect(defect === null).toBe(characters.length >= 3 && characters.length <= 6);
-        if (characters.length < 3) expect(defect).toContain('at least 3');
-        if (characters.length > 6) expect(defect).toContain('at most 6');
+        const [found, ...others] = formProblems(characters.join(''), policy);
+        expect(others).toEqual([]);
+        expect(found === undefined).toBe(characters.length >= 3 && characters.length <= 6);
+        if (characters.length < 3)
+          expect(found).toMatchObject({ rule: 'TOO_SHORT', message: expect.stringContaining('at least 3') });
+        if (characters.length > 6)
+          expect(found).toMatchObject({ rule: 'TOO_LONG', message: expect.stringContaining('at most 6') });
       }),
     );
   });
@@ -28,19 +42,55 @@ describe('the length of a password', () => {
     fc.assert(
       fc.property(fc.array(codePoint, { maxLength: 9 }), (points) => {
         const text = points.join('');
-        const verdicts = ['NFC', 'NFD'].map((form) => passwordDefect(text.normalize(form), policy));
-        expect(verdicts[0]).toBe(verdicts[1]);
+        expect(rules(text.normalize('NFC'))).toEqual(rules(text.normalize('NFD')));
       }),
     );
-    expect(passwordDefect('e\u0301e\u0301', policy)).toContain('at least 3');
+    expect(rules('e\u0301e\u0301')).toEqual(['TOO_SHORT']);
   });
 
-  test('is between 8 and 256 unless somebody says otherwise, as NIST demands', () => {
-    const { minimumLength, maximumLength } = DEFAULT_PASSWORD_POLICY;
-    expect(minimumLength).toBeGreaterThanOrEqual(8);
-    expect(maximumLength).toBeGreaterThanOrEqual(64);
-    const verdict = (length: number) => passwordDefect('😀'.repeat(length), DEFAULT_PASSWORD_POLICY);
-    expect([7, 8, 256, 257].map((length) => verdict(length) === null)).toEqual([false, true, true, false]);
+  test.each(Object.entries(PasswordPreset))(
+    'is at least 8 and up to 64 may be chosen, whatever the preset: %s',
+    (_name, settings) => {
+      for (const secondFactor of ['OPTIONAL', 'REQUIRED'] as const) {
+        const { minimumLength, maximumLength } = passwordPolicy(settings, secondFactor);
+        expect(minimumLength).toBeGreaterThanOrEqual(8);
+        expect(maximumLength).toBeGreaterThanOrEqual(64);
+      }
+    },
+  );
+
+  test('counts more where a password may be all that is proved', () => {
+    const lengths = (preset: keyof typeof PasswordPreset) =>
+      (['OPTIONAL', 'REQUIRED'] as const).map(
+        (secondFactor) => passwordPolicy(PasswordPreset[preset], secondFactor).minimumLength,
+      );
+    expect(lengths('DEFAULT')).toEqual([8, 8]);
+    expect(lengths('NIST')).toEqual([15, 8]);
+    expect(LEAST_MINIMUM_LENGTH).toBe(8);
+    expect(MOST_MINIMUM_LENGTH).toBe(64);
+    expect(MAXIMUM_LENGTH).toBe(256);
+  });
+});
+
+describe('rules of composition', () => {
+  const strict = { ...policy, maximumLength: 40, characters: Object.values(CharacterClass) };
+
+  test.each([
+    ['aB3 ', []],
+    ['ab3 ', ['UPPERCASE_MISSING']],
+    ['AB3!', ['LOWERCASE_MISSING']],
+    ['aBc!', ['DIGIT_MISSING']],
+    ['aB3c', ['SYMBOL_MISSING']],
+    ['   ', ['LOWERCASE_MISSING', 'UPPERCASE_MISSING', 'DIGIT_MISSING']],
+    ['жЖ٣🔑', []],
+    ['漢字漢字', ['LOWERCASE_MISSING', 'UPPERCASE_MISSING', 'DIGIT_MISSING', 'SYMBOL_MISSING']],
+    ['e\u0301E\u03015.', []],
+  ])('%s: %j', (password, expected) => {
+    expect(rules(password, strict)).toEqual(expected);
+  });
+
+  test('are nobody’s default', () => {
+    for (const { characters } of Object.values(PasswordPreset)) expect(characters).toEqual([]);
   });
 });
 
@@ -57,7 +107,7 @@ test('one password typed on two keyboards is one password', () => {
 test('what is wrong with a password is said without repeating it', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 20, maxLength: 60 }), (text) => {
-      expect(passwordDefect(text, policy)).not.toContain(text);
+      for (const { message } of formProblems(text, policy)) expect(message).not.toContain(text);
     }),
   );
 });

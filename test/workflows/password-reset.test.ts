@@ -272,7 +272,7 @@ describe('a new password', () => {
   test('of a tenant is measured by that tenant’s policy', async () => {
     await query(
       app.databaseUrl,
-      "insert into tenant (id, password_minimum_length, created_at) values ('long', 20, now())",
+      "insert into tenant (id, password_minimum_length_alone, created_at) values ('long', 20, now())",
     );
     const email = `${randomUUID()}@example.com`;
     const signUp = await client.startSignUp({

@@ -70,12 +70,14 @@ test('of two sign-ups that prove one address at the same moment, one wins', asyn
   expect(answers.map((one) => one.code ?? one.status).toSorted()).toEqual(['COMPLETE', 'CONFLICT']);
 });
 
+const EMOJI = '😀😃😄😁😆😅🤣😂';
+
 test.each([
-  ['too short', 'seven77', 'PASSWORD_REJECTED'],
-  ['eight characters', 'eight888', 'NEEDS_PROOF'],
-  ['eight emoji, one code point each', '😀😃😄😁😆😅🤣😂', 'NEEDS_PROOF'],
-  ['256 code points', '😀'.repeat(256), 'NEEDS_PROOF'],
-  ['257 code points', '😀'.repeat(257), 'PASSWORD_REJECTED'],
+  ['too short', 'k7Qx9wZ', 'PASSWORD_REJECTED'],
+  ['eight characters', 'k7Qx9wZr', 'NEEDS_PROOF'],
+  ['eight emoji, one code point each', EMOJI, 'NEEDS_PROOF'],
+  ['256 code points', EMOJI.repeat(32), 'NEEDS_PROOF'],
+  ['257 code points', `${EMOJI.repeat(32)}😀`, 'PASSWORD_REJECTED'],
 ])('a password is measured in code points: %s', async (_what, password, expected) => {
   const step = await client.startSignUp({ email: 'measured@example.com', password });
   expect(step.code ?? step.status).toBe(expected);

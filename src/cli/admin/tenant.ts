@@ -1,39 +1,26 @@
-// `tenant acme --second-factor REQUIRED --sms OFF`: shows a tenant's policy, or changes it. Running servers follow at
+// `tenant acme --second-factor REQUIRED --passwords NIST`: shows a tenant's policy, or changes it. Running servers follow at
 // once, because they read the policy with each step.
 import { tenantId } from '../../graphql/input.ts';
 import { addAudit } from '../../persistence/audit.ts';
+import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { Conflict, Settlement } from '../../persistence/settlement.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { DEFAULT_PASSWORD_POLICY } from '../../policy/password-policy.ts';
-import { SecondFactorPolicy } from '../../policy/required-factors.ts';
-import { SmsUse } from '../../policy/sms.ts';
-import { AdminError, type Command, OPERATOR, oneOf, readWords, UsageError } from './command.ts';
+import { AdminError, type Command, OPERATOR, readWords, UsageError } from './command.ts';
+import { POLICY_OPTIONS, POLICY_USAGE, type PolicyColumns, readPolicy } from './tenant-policy.ts';
 
-const OPTIONS = {
-  'second-factor': { type: 'string' },
-  sms: { type: 'string' },
-  create: { type: 'boolean' },
-} as const;
+const OPTIONS = { ...POLICY_OPTIONS, create: { type: 'boolean' } } as const;
 
-interface PolicyChange {
-  readonly second_factor?: SecondFactorPolicy;
-  readonly sms?: SmsUse;
-}
+type PolicyChange = Partial<PolicyColumns>;
 
 export const tenant: Command = {
-  usage: `NAME [--second-factor ${words(SecondFactorPolicy)}] [--sms ${words(SmsUse)}] [--create]`,
+  usage: ['NAME [--create]', ...POLICY_USAGE].join('\n      '),
   read(args) {
     const { words: names, values } = readWords(args, ['NAME'], OPTIONS);
     const name = tenantId.safeParse(names[0]);
     if (!name.success) throw new UsageError(name.error.issues.map(({ message }) => message).join(' '));
-    const { 'second-factor': secondFactor, sms, create } = values;
-    const change: PolicyChange = {
-      ...(secondFactor === undefined
-        ? {}
-        : { second_factor: oneOf('--second-factor', SecondFactorPolicy, secondFactor) }),
-      ...(sms === undefined ? {} : { sms: oneOf('--sms', SmsUse, sms) }),
-    };
+    const { create, ...policy } = values;
+    const change = readPolicy(policy);
     return async (em) => {
       if (create) await createTenant(em, name.data, change);
       else if (Object.keys(change).length > 0) await changeTenant(em, name.data, change);
@@ -42,25 +29,13 @@ export const tenant: Command = {
   },
 };
 
-function words(them: object): string {
-  return Object.keys(them).join('|');
-}
-
 async function createTenant(em: EntityManager, id: string, change: PolicyChange): Promise<void> {
   const now = systemClock.now();
-  const row = {
-    id,
-    second_factor: SecondFactorPolicy.OPTIONAL,
-    sms: SmsUse.SECOND_FACTOR,
-    password_minimum_length: DEFAULT_PASSWORD_POLICY.minimumLength,
-    created_at: now,
-    ...change,
-  };
   const settlement = new Settlement();
   settlement.requireWrite((sql) =>
     sql
       .insertInto('tenant')
-      .values(row)
+      .values({ id, created_at: now, ...change })
       .onConflict((conflict) => conflict.doNothing())
       .returning('id'),
   );
@@ -95,7 +70,11 @@ async function changeTenant(em: EntityManager, id: string, change: PolicyChange)
 async function describeTenant(em: EntityManager, id: string): Promise<string> {
   const found = await sqlOf(em).selectFrom('tenant').selectAll().where('id', '=', id).executeTakeFirst();
   if (found === undefined) throw noSuchTenant(id);
-  return `Tenant ${id}: second factor ${found.second_factor}, text messages ${found.sms}.`;
+  const { minimumLength, minimumLengthAlone, strength, characters } = passwordSettingsOf(found);
+  return [
+    `Tenant ${id}: second factor ${found.second_factor}, text messages ${found.sms}.`,
+    `Passwords: ${minimumLength} characters where a second factor is required, ${minimumLengthAlone} otherwise; strength ${strength}; characters ${characters.join(',') || 'NONE'}.`,
+  ].join('\n');
 }
 
 function noSuchTenant(id: string): AdminError {

@@ -8,31 +8,13 @@ import { addAudit } from '../../persistence/audit.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
 import { randomId } from '../../platform/random.ts';
-import { UserError } from '../../platform/user-error.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
-import { DEFAULT_PASSWORD_POLICY, passwordDefect } from '../../policy/password-policy.ts';
 import type { Client } from '../../sessions/grants.ts';
 import { voidGrants } from '../../sessions/operation-grant.ts';
 import type { ActiveSession } from '../../sessions/session.ts';
-import { type Account, findAccount, lockUser } from '../account.ts';
+import { type Account, findAccount, lockUser, passwordOwner, passwordPolicyOf } from '../account.ts';
 import { liftLockouts } from '../lockout.ts';
-import type { PasswordHasher } from './hash.ts';
-
-/** The password does not meet the policy. The message says why and how to mend it. */
-export class PasswordRejected extends UserError {
-  readonly code = 'PASSWORD_REJECTED';
-}
-
-/** @throws {PasswordRejected} @throws {OverloadedError} */
-export async function hashNewPassword(
-  hasher: PasswordHasher,
-  password: string,
-  minimumLength: number,
-): Promise<string> {
-  const defect = passwordDefect(password, { ...DEFAULT_PASSWORD_POLICY, minimumLength });
-  if (defect !== null) throw new PasswordRejected(defect);
-  return hasher.hash(password);
-}
+import type { NewPasswords } from './new-passwords.ts';
 
 export interface NewPassword {
   /** As it is stored. */
@@ -105,16 +87,16 @@ export function setPassword(
   addNotice(outbox, { account, settlement, now }, { name: 'password-changed' });
 }
 
-/** By the signed-in user. @throws {PasswordRejected} @throws {OverloadedError} @throws {Conflict} */
+/** By the signed-in user. @throws what `NewPasswords.hash` throws. @throws {Conflict} */
 export async function changePassword(
-  { hasher, outbox }: { hasher: PasswordHasher; outbox: Outbox },
+  { passwords, outbox }: { passwords: NewPasswords; outbox: Outbox },
   { newPassword, signOutOtherSessions }: { newPassword: string; signOutOtherSessions: boolean },
   { em, session, client, now }: { em: EntityManager; session: ActiveSession; client: Client; now: Date },
 ): Promise<void> {
   const { userId, tenantId } = session;
   const account = await findAccount(sqlOf(em), userId);
   if (account === null) throw new Error('A session has no user.');
-  const hash = await hashNewPassword(hasher, newPassword, account.passwordMinimumLength);
+  const hash = await passwords.hash(newPassword, passwordPolicyOf(account), passwordOwner(account));
   const settlement = new Settlement();
   setPassword(
     outbox,

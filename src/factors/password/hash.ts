@@ -2,30 +2,42 @@
 // NUL; HMAC-SHA-384 in base64 is 64 bytes without one, so every byte of the password counts. The key (a pepper,
 // NIST SP 800-63B-4 section 3.1.1.2) makes a stolen table useless without the key ring.
 //
-// Stored form: `$stepgate-bcrypt$KEY-ID$2b$12$…`, so that plain bcrypt hashes can stand beside it.
+// How such a hash is stored is in stored-own.ts. Beside it stand hashes that other systems made, until their users sign
+// in: see stored-foreign.ts.
 import { createHmac } from 'node:crypto';
-import bcrypt from 'bcrypt';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { normalisePassword } from '../../policy/password-policy.ts';
-import { readForeignHash } from './foreign/schemes.ts';
-import type { HashingLanes } from './lanes.ts';
-import { type OwnHash, openForeignHash, readOwnHash } from './stored.ts';
+import { hashing } from './hashing-threads.ts';
+import type { Lanes } from './lanes.ts';
+import { isForeign, openForeignHash } from './stored-foreign.ts';
+import { type OwnHash, readOwnHash, writeOwnHash } from './stored-own.ts';
+
+/** A password's row. */
+export interface StoredPassword {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** bcrypt's own. */
+const LEAST_COST = 4;
 
 /** The stored hash itself is not in the message. */
 export class UnknownHashError extends Error {
   override readonly name = 'UnknownHashError';
   constructor() {
-    super('A stored password hash is not of the form $stepgate-bcrypt$…: it was written by something else.');
+    super('A stored password hash is not of the form $stepgate-…: it was written by something else.');
   }
 }
 
 export class PasswordHasher {
   readonly #ring: KeyRing;
   readonly #cost: number;
-  readonly #lanes: HashingLanes;
+  readonly #lanes: Lanes;
   #decoy: Promise<string> | undefined;
+  /** How long the decoy took when it was checked last, in seconds. */
+  #decoySeconds = 0;
 
-  constructor(ring: KeyRing, cost: number, lanes: HashingLanes) {
+  constructor(ring: KeyRing, cost: number, lanes: Lanes) {
     this.#ring = ring;
     this.#cost = cost;
     this.#lanes = lanes;
@@ -34,43 +46,73 @@ export class PasswordHasher {
   /** @throws {OverloadedError} */
   async hash(password: string): Promise<string> {
     const keyId = this.#ring.newest.id;
-    const hash = await this.#lanes.run(() => bcrypt.hash(this.#prehash(password, keyId), this.#cost));
-    return `$stepgate-bcrypt$${keyId}${hash}`;
+    const data = this.#prehash(password, keyId);
+    const hash = await this.#lanes.run(() => hashing.hash({ data, cost: this.#cost }));
+    return writeOwnHash(keyId, hash);
   }
 
   /**
-   * Checks against a stored hash; against a decoy of the same cost when there is none, so that a missing account
-   * takes as long as a wrong password.
+   * Checks against a stored hash; against a decoy of today's cost when there is none, so that a missing account takes as
+   * long as a wrong password.
    * @throws {OverloadedError}
    * @throws {UnknownHashError} for a hash that is not ours; UnknownKeyError for one whose key is gone.
    */
-  async matches(password: string, stored: string | null, authenticatorId = ''): Promise<boolean> {
-    const foreign = stored === null ? null : openForeignHash(this.#ring, authenticatorId, stored);
-    if (foreign !== null) return await this.#lanes.run(async () => readForeignHash(foreign).verify(password));
-    const { keyId, hash, cost } = parse(stored ?? (await this.#decoyHash()));
-    const prehash = this.#prehash(password, keyId);
-    const matches = await this.#lanes.run(async () => {
-      const isRight = await bcrypt.compare(prehash, hash);
-      if (!isRight) await this.#makeUpFor(cost, prehash);
-      return isRight;
-    });
-    return matches && stored !== null;
+  async matches(password: string, stored: StoredPassword | null): Promise<boolean> {
+    if (stored === null) return this.#matchesDecoy(password);
+    return isForeign(stored.secret)
+      ? this.#matchesForeign(password, openForeignHash(this.#ring, stored.id, stored.secret))
+      : this.#matchesOwn(password, parse(stored.secret));
   }
 
-  /** Whether a hash that was just matched should be made anew: another cost, or another key. */
-  isOutdated(stored: string): boolean {
-    const own = readOwnHash(stored);
-    if (own === null) return true;
-    const { keyId, cost } = own;
+  /** Whether a hash that was just matched should be made anew: another system's, another cost, or another key. */
+  isOutdated(secret: string): boolean {
+    if (isForeign(secret)) return true;
+    const { keyId, cost } = parse(secret);
     return keyId !== this.#ring.newest.id || cost !== this.#cost;
   }
 
-  /**
-   * After the cost was raised, a hash of the old cost would be refused sooner than a decoy, and so tell that its
-   * account exists. Each cost is twice the work of the one below: what a refusal lacks is one hash of each between.
-   */
-  async #makeUpFor(cost: number, prehash: string): Promise<void> {
-    for (let missing = cost; missing < this.#cost; missing += 1) await bcrypt.hash(prehash, missing);
+  async #matchesDecoy(password: string): Promise<false> {
+    const { keyId, hash } = parse(await this.#decoyHash());
+    const data = this.#prehash(password, keyId);
+    await this.#lanes.run(async () => {
+      const startedAt = performance.now();
+      await hashing.compare({ data, against: hash });
+      this.#decoySeconds = (performance.now() - startedAt) / 1000;
+    });
+    return false;
+  }
+
+  async #matchesOwn(password: string, { keyId, hash, cost }: OwnHash): Promise<boolean> {
+    const data = this.#prehash(password, keyId);
+    return this.#lanes.run(async () => {
+      const isRight = await hashing.compare({ data, against: hash });
+      // After the cost was raised, a hash of the old cost would be refused sooner than a decoy, and so tell that its
+      // account exists. Each cost is twice the work of the one below: what a refusal lacks is one hash of each between.
+      if (!isRight)
+        for (let missing = cost; missing < this.#cost; missing += 1)
+          await hashing.hash({ data, cost: missing });
+      return isRight;
+    });
+  }
+
+  async #matchesForeign(password: string, text: string): Promise<boolean> {
+    return this.#lanes.run(async () => {
+      const startedAt = performance.now();
+      const isRight = await hashing.verifyForeign({ password, text });
+      if (!isRight) await this.#makeUp(this.#decoySeconds - (performance.now() - startedAt) / 1000);
+      return isRight;
+    });
+  }
+
+  /** Works about so long that a refusal takes as long as that of a decoy: with hashes of lower costs, each half the work. */
+  async #makeUp(seconds: number): Promise<void> {
+    let missing = seconds;
+    for (let cost = this.#cost - 1; cost >= LEAST_COST; cost -= 1) {
+      const taken = this.#decoySeconds / 2 ** (this.#cost - cost);
+      if (taken > missing) continue;
+      await hashing.hash({ data: '', cost });
+      missing -= taken;
+    }
   }
 
   #prehash(password: string, keyId: string): string {
@@ -87,9 +129,9 @@ export class PasswordHasher {
     return this.#decoy;
   }
 
-  /** Makes the decoy beforehand, so that the first unknown account is not slower than a known one. */
+  /** Makes the decoy beforehand, so that the first unknown account is not slower than a known one, and measures it. */
   async warmUp(): Promise<void> {
-    await this.#decoyHash();
+    await this.#matchesDecoy('');
   }
 }
 

@@ -1,6 +1,6 @@
 // The password: something known. NIST SP 800-63B-4 section 3.1.1.
 import { FactorKind } from '../../policy/factor-kind.ts';
-import { DEFAULT_PASSWORD_POLICY } from '../../policy/password-policy.ts';
+import { MAXIMUM_LENGTH } from '../../policy/password-policy.ts';
 import type { StoredAuthenticator } from '../account.ts';
 import { type Consume, type Factor, type ProofField, REJECTED } from '../factor.ts';
 import type { PasswordHasher } from './hash.ts';
@@ -12,7 +12,7 @@ const DECOMPOSED = 4;
 export const PASSWORD_PROOF: ProofField = {
   name: 'password',
   description: 'The password. Compared after NFC normalisation.',
-  maximumLength: DECOMPOSED * DEFAULT_PASSWORD_POLICY.maximumLength,
+  maximumLength: DECOMPOSED * MAXIMUM_LENGTH,
 };
 
 export function passwordFactor(hasher: PasswordHasher): Factor {
@@ -28,14 +28,13 @@ export function passwordFactor(hasher: PasswordHasher): Factor {
         : [],
     async verify(proof, { authenticators }) {
       const stored = authenticators.find((one) => one.factor === FactorKind.PASSWORD);
-      const matches = await hasher.matches(proof, stored?.secret ?? null, stored?.id);
-      if (!matches || stored === undefined) return REJECTED;
+      if (!(await hasher.matches(proof, stored ?? null)) || stored === undefined) return REJECTED;
       return { accepted: true, consume: await renew(hasher, proof, stored) };
     },
   };
 }
 
-/** A hash of another cost, or under an older key, is made anew while the password is at hand. */
+/** A hash of another system, of another cost or under an older key is made anew while the password is at hand. */
 async function renew(
   hasher: PasswordHasher,
   password: string,

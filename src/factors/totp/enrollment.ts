@@ -10,13 +10,13 @@ export interface TotpEnrollment {
   readonly qrCode: string;
 }
 
-/** @param issuer a host. The key URI format puts a colon between issuer and account, so a port is left out. */
+/** @param issuer without a colon, which the key URI format puts between issuer and account. */
 export async function totpEnrollment(
   secret: string,
   issuer: string,
   account: string,
 ): Promise<TotpEnrollment> {
-  const uri = generateURI({ issuer: issuer.replace(/:\d+$/, ''), label: account, secret });
+  const uri = generateURI({ issuer, label: account, secret });
   const svg = await QRCode.toString(uri, { type: 'svg', errorCorrectionLevel: 'M', margin: 2 });
   return { secret, uri, qrCode: `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}` };
 }

@@ -7,7 +7,7 @@
 import { generateSecret, verifySync } from 'otplib';
 import { secondsOf } from '../../platform/clock.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
-import { isSealedWithOlderKey, open, seal } from '../../platform/seal.ts';
+import { isSealedWithOlderKey } from '../../platform/seal.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { StoredAuthenticator } from '../account.ts';
 import {
@@ -18,6 +18,7 @@ import {
   REJECTED,
   type Verdict,
 } from '../factor.ts';
+import { openSecret, sealSecret } from '../sealed-secret.ts';
 import { SECRETS_OF_OTHERS } from './given-secret.ts';
 
 const PERIOD_SECONDS = 30;
@@ -65,7 +66,7 @@ function enrollmentOf(ring: KeyRing): FactorEnrollment {
   return {
     hint: () => null,
     begin(settlement, { id, userId, label, now }) {
-      const secret = sealTotpSecret(ring, id, generateSecret({ length: SECRET_BYTES }));
+      const secret = sealSecret(ring, id, generateSecret({ length: SECRET_BYTES }));
       settlement.insert('authenticator', {
         id,
         user_id: userId,
@@ -99,20 +100,12 @@ export function openTotpSecret(
   ring: KeyRing,
   authenticator: { readonly id: string; readonly secret: string },
 ): string {
-  return open(ring, placeOf(authenticator.id), authenticator.secret);
-}
-
-export function sealTotpSecret(ring: KeyRing, authenticatorId: string, secret: string): string {
-  return seal(ring, placeOf(authenticatorId), secret);
+  return openSecret(ring, authenticator.id, authenticator.secret);
 }
 
 /** The secret under the newest key, or as it is stored when it is under that one already. */
 function resealed(ring: KeyRing, { id, secret: stored }: StoredAuthenticator, secret: string): string {
-  return isSealedWithOlderKey(ring, stored) ? sealTotpSecret(ring, id, secret) : stored;
-}
-
-function placeOf(authenticatorId: string): string {
-  return `authenticator:${authenticatorId}:secret`;
+  return isSealedWithOlderKey(ring, stored) ? sealSecret(ring, id, secret) : stored;
 }
 
 /** The time step whose code this is, or null when there is none that may still be accepted. */

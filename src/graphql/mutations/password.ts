@@ -1,6 +1,7 @@
 // A new password: at the end of a reset, or by the signed-in user.
 import { z } from 'zod';
-import { changePassword, PasswordRejected } from '../../factors/password/change.ts';
+import { changePassword } from '../../factors/password/change.ts';
+import { PasswordRejected } from '../../factors/password/new-passwords.ts';
 import { Conflict } from '../../persistence/settlement.ts';
 import {
   NewPasswordNotDue,
@@ -12,7 +13,7 @@ import {
 } from '../../workflows/errors.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
-import { InvalidInput, parseInput } from '../input.ts';
+import { InvalidInput, newPassword, parseInput } from '../input.ts';
 import { UserType } from '../types/user.ts';
 import { PasswordReset } from '../types/workflow.ts';
 
@@ -23,9 +24,8 @@ const SIGN_OUT = {
     'Whether your other sessions end, and the devices you signed in on are forgotten: yes, unless you know that nobody but you is signed in.',
 } as const;
 
-// The policy has an error of its own; here the password is only kept from being a flood.
 const newPasswordForm = z.object({
-  newPassword: z.string().max(4096, 'The password is too long.'),
+  newPassword,
   signOutOtherSessions: z
     .boolean()
     .nullish()

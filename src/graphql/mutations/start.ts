@@ -1,7 +1,7 @@
 // The mutations that begin a workflow.
 import { z } from 'zod';
 import { emailAddress, identifier, phoneNumber } from '../../factors/identifier.ts';
-import { PasswordRejected } from '../../factors/password/change.ts';
+import { PasswordRejected } from '../../factors/password/new-passwords.ts';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
 import { personName } from '../../users/record.ts';
 import { startEnrollment } from '../../workflows/enrollment/start.ts';
@@ -21,7 +21,7 @@ import { startSignUp } from '../../workflows/sign-up/start.ts';
 import { startStepUp } from '../../workflows/step-up/start.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
-import { InvalidInput, isUuid, label, parseInput, tenantId } from '../input.ts';
+import { InvalidInput, isUuid, label, newPassword, parseInput, tenantId } from '../input.ts';
 import { operationInWords } from '../operation-in-words.ts';
 import { FactorKindEnum, StepUpRequireEnum } from '../types/enums.ts';
 import { Enrollment, PasswordReset, SignIn, SignUp, StepUp } from '../types/workflow.ts';
@@ -43,10 +43,9 @@ const StartSignUpInput = builder.inputType('StartSignUpInput', {
   }),
 });
 
-// The password is checked by its policy, which has an error of its own; here it is only kept from being a flood.
 const signUpForm = z.object({
   email: emailAddress,
-  password: z.string().max(4096, 'The password is too long.'),
+  password: newPassword,
   name: personName.nullish().transform((name) => name ?? null),
   tenant,
 });

@@ -1,20 +1,13 @@
 // What a sign-in page needs to know before anybody has signed in.
-import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
+import { DEFAULT_TENANT, passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
-import { DEFAULT_PASSWORD_POLICY, type PasswordPolicy } from '../../policy/password-policy.ts';
+import { type PasswordPolicy, passwordPolicy } from '../../policy/password-policy.ts';
 import type { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { builder } from '../builder.ts';
-import { parseInput, tenantId } from '../input.ts';
+import { publicTenant } from '../public-tenant.ts';
 import { FactorKindEnum, SecondFactorPolicyEnum } from '../types/enums.ts';
-
-const PasswordPolicyType = builder.objectRef<PasswordPolicy>('PasswordPolicy').implement({
-  description: 'What a new password must be like (NIST SP 800-63B-4 section 3.1.1).',
-  fields: (t) => ({
-    minimumLength: t.exposeInt('minimumLength', { description: 'In code points, after NFC normalisation.' }),
-    maximumLength: t.exposeInt('maximumLength', { description: 'In code points, after NFC normalisation.' }),
-  }),
-});
+import { PasswordPolicyType } from '../types/password.ts';
 
 interface PublicSettings {
   readonly firstFactors: readonly FactorKind[];
@@ -69,19 +62,14 @@ builder.queryField('settings', (t) =>
       tenant: t.arg.string({ defaultValue: DEFAULT_TENANT, description: 'The tenant’s name.' }),
     },
     resolve: async (_root, args, { em, services: { factors } }): Promise<PublicSettings> => {
-      const tenant = await sqlOf(em)
-        .selectFrom('tenant')
-        .selectAll()
-        .where('id', 'in', [parseInput(tenantId, args.tenant ?? DEFAULT_TENANT), DEFAULT_TENANT])
-        .orderBy((it) => it('id', '=', DEFAULT_TENANT))
-        .executeTakeFirstOrThrow();
+      const tenant = await publicTenant(sqlOf(em), args.tenant);
       return {
         firstFactors: factors.first(tenant.sms),
         secondFactors: factors.second(tenant.sms),
         enrollableFactors: factors.enrollable(tenant.sms),
         phoneCountries: tenant.sms === 'OFF' ? [] : factors.smsCountries,
         secondFactorPolicy: tenant.second_factor,
-        passwordPolicy: { ...DEFAULT_PASSWORD_POLICY, minimumLength: tenant.password_minimum_length },
+        passwordPolicy: passwordPolicy(passwordSettingsOf(tenant), tenant.second_factor),
       };
     },
   }),

@@ -6,22 +6,7 @@ import { Category, FactorKind } from '../../policy/factor-kind.ts';
 import { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { StepUpBind, StepUpRequire } from '../../policy/requirement.ts';
 import { WorkflowRemedy, WorkflowStatus } from '../../workflows/view.ts';
-import { builder } from '../builder.ts';
-
-type Descriptions<T extends string> = { readonly [value in T]: string };
-
-/** An enum whose every value has a description. */
-function describedEnum<const T extends string>(name: string, description: string, values: Descriptions<T>) {
-  return builder.enumType(name, {
-    description,
-    values: Object.fromEntries(
-      Object.entries<string>(values).map(([value, text]) => [
-        value,
-        { value: value as T, description: text },
-      ]),
-    ) as Record<T, { value: T; description: string }>,
-  });
-}
+import { describedEnum } from './described-enum.ts';
 
 export const FactorKindEnum = describedEnum<FactorKind>('FactorKind', 'A kind of evidence.', {
   [FactorKind.PASSWORD]: 'A password. Knowledge.',

@@ -1,5 +1,6 @@
 // A separate population of users with its own policy. There is always one, `default`.
 import { defineEntity, p } from '@mikro-orm/core';
+import type { CharacterClass, PasswordSettings, PasswordStrength } from '../../policy/password-policy.ts';
 import type { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import type { SmsUse } from '../../policy/sms.ts';
 
@@ -12,7 +13,29 @@ export const Tenant = defineEntity({
     id: p.string().length(64).primary(),
     secondFactor: p.string().length(16).$type<SecondFactorPolicy>().default('OPTIONAL'),
     sms: p.string().length(16).$type<SmsUse>().default('SECOND_FACTOR'),
+    /** Of a password where everybody needs a second factor; in code points. */
     passwordMinimumLength: p.integer().default(8),
+    /** Of a password that may be all that somebody proves; in code points. */
+    passwordMinimumLengthAlone: p.integer().default(8),
+    passwordStrength: p.string().length(8).$type<PasswordStrength>().default('LOW'),
+    passwordCharacters: p.json<CharacterClass[]>().default('[]'),
     createdAt: p.datetime(),
   },
 });
+
+/** The columns of a tenant that settle what its passwords must be like. */
+export interface PasswordColumns {
+  readonly password_minimum_length: number;
+  readonly password_minimum_length_alone: number;
+  readonly password_strength: PasswordStrength;
+  readonly password_characters: CharacterClass[];
+}
+
+export function passwordSettingsOf(tenant: PasswordColumns): PasswordSettings {
+  return {
+    minimumLength: tenant.password_minimum_length,
+    minimumLengthAlone: tenant.password_minimum_length_alone,
+    strength: tenant.password_strength,
+    characters: tenant.password_characters,
+  };
+}

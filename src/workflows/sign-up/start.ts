@@ -1,8 +1,8 @@
 // Begins a sign-up. An address that has an account already walks the same way, with the same work: its owner gets a
 // message that says so, and no code ever leads on.
 import type { Account } from '../../factors/account.ts';
-import { hashNewPassword } from '../../factors/password/change.ts';
-import type { PasswordHasher } from '../../factors/password/hash.ts';
+import type { NewPasswords } from '../../factors/password/new-passwords.ts';
+import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
@@ -10,6 +10,7 @@ import { type Clock, secondsOf } from '../../platform/clock.ts';
 import { randomId } from '../../platform/random.ts';
 import { evidenceOf } from '../../policy/evidence.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
+import { passwordPolicy } from '../../policy/password-policy.ts';
 import type { Caller } from '../caller.ts';
 import { orOverloaded, TenantNotFound } from '../errors.ts';
 import type { WorkflowReply } from '../reply.ts';
@@ -25,7 +26,7 @@ interface NewAccount {
 }
 
 export async function startSignUp(
-  { runner, hasher, clock }: { runner: WorkflowRunner; hasher: PasswordHasher; clock: Clock },
+  { runner, passwords, clock }: { runner: WorkflowRunner; passwords: NewPasswords; clock: Clock },
   { email, password, name, tenantId }: NewAccount,
   caller: Caller,
 ): Promise<WorkflowReply> {
@@ -47,14 +48,16 @@ export async function startSignUp(
     .where('id', '=', tenantId)
     .executeTakeFirst();
   if (tenant === undefined) throw new TenantNotFound();
-  const secret = await hashNewPassword(hasher, password, tenant.password_minimum_length).catch(orOverloaded);
+  const passwordSettings = passwordSettingsOf(tenant);
+  const policy = passwordPolicy(passwordSettings, tenant.second_factor);
+  const secret = await passwords.hash(password, policy, { email, names: [] }).catch(orOverloaded);
 
   const now = clock.now();
   const account: Account = {
     id: randomId(),
     tenantId,
     secondFactorPolicy: tenant.second_factor,
-    passwordMinimumLength: tenant.password_minimum_length,
+    passwordSettings,
     smsOfTenant: tenant.sms,
     smsOfUser: true,
     locale: caller.locale,

@@ -3,19 +3,27 @@
 import { createHash, randomBytes } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { PasswordHasher, UnknownHashError } from '../../../src/factors/password/hash.ts';
-import { HashingLanes } from '../../../src/factors/password/lanes.ts';
+import { PasswordHasher, type StoredPassword, UnknownHashError } from '../../../src/factors/password/hash.ts';
+import { hashing } from '../../../src/factors/password/hashing-threads.ts';
+import { Lanes } from '../../../src/factors/password/lanes.ts';
+import { isForeign, sealForeignHash } from '../../../src/factors/password/stored-foreign.ts';
 import { KeyRing, UnknownKeyError } from '../../../src/platform/key-ring.ts';
+import { SealBrokenError } from '../../../src/platform/seal.ts';
 
 const COST = 4;
 const key = randomBytes(32);
 const ring = new KeyRing([key]);
 
 function hasherOf(keys: KeyRing, cost = COST): PasswordHasher {
-  return new PasswordHasher(keys, cost, new HashingLanes(2));
+  return new PasswordHasher(keys, cost, new Lanes(2));
 }
 
 const hasher = hasherOf(ring);
+
+/** A password's row. */
+function row(secret: string): StoredPassword {
+  return { id: '5f1c8a52-33ce-4f9a-9f3a-6b1f2f6f0a11', secret };
+}
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -23,21 +31,21 @@ describe('every part of a password counts', () => {
   test('two passwords of 73 bytes that differ in the last one are different', async () => {
     const start = 'a'.repeat(72);
     const stored = await hasher.hash(`${start}1`);
-    expect(await hasher.matches(`${start}1`, stored)).toBe(true);
-    expect(await hasher.matches(`${start}2`, stored)).toBe(false);
-    expect(await hasher.matches(start, stored)).toBe(false);
+    expect(await hasher.matches(`${start}1`, row(stored))).toBe(true);
+    expect(await hasher.matches(`${start}2`, row(stored))).toBe(false);
+    expect(await hasher.matches(start, row(stored))).toBe(false);
   });
 
   test('each of 256 code points, of one to four bytes', async () => {
     const password = [...'aé€🔐'.repeat(64)];
     const stored = await hasher.hash(password.join(''));
-    expect(await hasher.matches(password.join(''), stored)).toBe(true);
+    expect(await hasher.matches(password.join(''), row(stored))).toBe(true);
     const changed = password.map((_, at) => password.with(at, 'x').join(''));
     expect(new Set(changed).size).toBe(256);
     // Beside each other, and so in their lanes, but never more than may wait.
     for (let at = 0; at < changed.length; at += 16) {
       const some = changed.slice(at, at + 16);
-      const matches = await Promise.all(some.map((one) => hasher.matches(one, stored)));
+      const matches = await Promise.all(some.map((one) => hasher.matches(one, row(stored))));
       expect(matches).not.toContain(true);
     }
   });
@@ -48,8 +56,8 @@ describe('every part of a password counts', () => {
     ['where it begins', '\0', '\0\0'],
   ])('a NUL, %s', async (_where, password, other) => {
     const stored = await hasher.hash(password);
-    expect(await hasher.matches(password, stored)).toBe(true);
-    expect(await hasher.matches(other, stored)).toBe(false);
+    expect(await hasher.matches(password, row(stored))).toBe(true);
+    expect(await hasher.matches(other, row(stored))).toBe(false);
   });
 
   test.each([
@@ -57,7 +65,7 @@ describe('every part of a password counts', () => {
     ['a space at the end', 'correct ', 'correct'],
     ['compatible characters', 'ﬁnd', 'find'],
   ])('%s', async (_what, password, other) => {
-    expect(await hasher.matches(other, await hasher.hash(password))).toBe(false);
+    expect(await hasher.matches(other, row(await hasher.hash(password)))).toBe(false);
   });
 
   test.each([
@@ -65,8 +73,8 @@ describe('every part of a password counts', () => {
     ['Å', '\u212b', 'A\u030a'],
     ['한', '\ud55c', '\u1112\u1161\u11ab'],
   ])('but not how %s is composed', async (_character, composed, decomposed) => {
-    expect(await hasher.matches(decomposed, await hasher.hash(composed))).toBe(true);
-    expect(await hasher.matches(composed, await hasher.hash(decomposed))).toBe(true);
+    expect(await hasher.matches(decomposed, row(await hasher.hash(composed)))).toBe(true);
+    expect(await hasher.matches(composed, row(await hasher.hash(decomposed)))).toBe(true);
   });
 });
 
@@ -93,7 +101,7 @@ describe('the stored form', () => {
     const stored = await hasher.hash('password');
     const thief = new KeyRing([randomBytes(32)]);
     const forged = stored.replace(ring.newest.id, thief.newest.id);
-    expect(await hasherOf(thief).matches('password', forged)).toBe(false);
+    expect(await hasherOf(thief).matches('password', row(forged))).toBe(false);
   });
 
   test('is refused clearly when it is anything else, and the error does not repeat it', async () => {
@@ -113,7 +121,7 @@ describe('the stored form', () => {
       '',
     ];
     for (const stored of foreign) {
-      const error: unknown = await hasher.matches('password', stored).catch((reason: unknown) => reason);
+      const error: unknown = await hasher.matches('password', row(stored)).catch((reason: unknown) => reason);
       expect(error, stored).toBeInstanceOf(UnknownHashError);
       if (stored !== '') expect(String(error)).not.toContain(stored);
     }
@@ -121,8 +129,8 @@ describe('the stored form', () => {
 
   test('outlives the replacement of its key, and its error names the key once that is removed', async () => {
     const stored = await hasher.hash('password');
-    expect(await hasherOf(new KeyRing([randomBytes(32), key])).matches('password', stored)).toBe(true);
-    const without = hasherOf(new KeyRing([randomBytes(32)])).matches('password', stored);
+    expect(await hasherOf(new KeyRing([randomBytes(32), key])).matches('password', row(stored))).toBe(true);
+    const without = hasherOf(new KeyRing([randomBytes(32)])).matches('password', row(stored));
     await expect(without).rejects.toThrow(UnknownKeyError);
     await expect(without).rejects.toThrow(`key ${ring.newest.id}, which SECRET_KEYS does not hold`);
   });
@@ -140,7 +148,7 @@ describe('the stored form', () => {
 
 describe('an account that does not exist', () => {
   test('has no password, not even the one that its decoy was made of', async () => {
-    const made = vi.spyOn(bcrypt, 'hash');
+    const made = vi.spyOn(hashing, 'hash');
     await hasherOf(ring).warmUp();
     expect(made).toHaveBeenCalledOnce();
     for (const password of ['', 'password', 'a password that nobody has']) {
@@ -157,18 +165,70 @@ describe('an account that does not exist', () => {
     const stored = await hasherOf(ring, cost).hash('password');
     const today = hasherOf(ring, COST + 2);
     await today.warmUp();
-    const compare = vi.spyOn(bcrypt, 'compare');
-    const hash = vi.spyOn(bcrypt, 'hash');
+    const compare = vi.spyOn(hashing, 'compare');
+    const hash = vi.spyOn(hashing, 'hash');
     const work = async (check: () => Promise<boolean>): Promise<number> => {
       compare.mockClear();
       hash.mockClear();
       expect(await check()).toBe(false);
-      const compared = compare.mock.calls.map(([, against]) => 2 ** bcrypt.getRounds(against));
-      const made = hash.mock.calls.map(([, rounds]) => 2 ** Number(rounds));
+      const compared = compare.mock.calls.map(([{ against }]) => 2 ** bcrypt.getRounds(against));
+      const made = hash.mock.calls.map(([task]) => 2 ** task.cost);
       return [...compared, ...made].reduce((sum, one) => sum + one, 0);
     };
     const forNobody = await work(() => today.matches('wrong', null));
     expect(forNobody).toBe(2 ** (COST + 2));
-    expect(await work(() => today.matches('wrong', stored))).toBe(forNobody);
+    expect(await work(() => today.matches('wrong', row(stored)))).toBe(forNobody);
+  });
+
+  // Time is told by the work here: a second for bcrypt of today's cost.
+  test.each([0, 0.05, 0.3, 0.5, 0.77, 0.999])(
+    'takes as long as a wrong password for a hash of another system, which takes %f of its time',
+    async (share) => {
+      const cost = 12;
+      let now = 0;
+      vi.spyOn(performance, 'now').mockImplementation(() => now);
+      const takes = (milliseconds: number): void => void (now += milliseconds);
+      vi.spyOn(hashing, 'hash').mockImplementation(async (task) => {
+        takes(1000 / 2 ** (cost - task.cost));
+        return `$2b$12$${'.'.repeat(53)}`;
+      });
+      vi.spyOn(hashing, 'compare').mockImplementation(async () => {
+        takes(1000);
+        return false;
+      });
+      vi.spyOn(hashing, 'verifyForeign').mockImplementation(async () => {
+        takes(1000 * share);
+        return false;
+      });
+      const today = hasherOf(ring, cost);
+      await today.warmUp();
+      now = 0;
+      const foreign = row(sealForeignHash(ring, row('').id, 'a hash'));
+      expect(await today.matches('wrong', foreign)).toBe(false);
+      expect(now).toBeGreaterThan(995);
+      expect(now).toBeLessThanOrEqual(1000);
+    },
+  );
+});
+
+describe('a hash that another system made', () => {
+  const foreign = row(
+    sealForeignHash(ring, row('').id, '$2b$04$TrafYRwPYU5smI4v5pO6p.3lX2OBRi9kdjIiVB8Ki9NkABPM8jTOi'),
+  );
+
+  test('is sealed, bound to its row, and matched as that system would', async () => {
+    const password = 'correct horse';
+    const secret = sealForeignHash(ring, row('').id, bcrypt.hashSync(password, COST));
+    expect(secret).not.toContain('$2b$');
+    expect(isForeign(secret)).toBe(true);
+    expect(await hasher.matches(password, row(secret))).toBe(true);
+    expect(await hasher.matches('correct horsE', row(secret))).toBe(false);
+    const moved = { id: '00000000-0000-4000-8000-000000000000', secret };
+    await expect(hasher.matches(password, moved)).rejects.toThrow(SealBrokenError);
+  });
+
+  test('is outdated, whatever it is', () => {
+    expect(hasher.isOutdated(foreign.secret)).toBe(true);
+    expect(hasherOf(ring, 4).isOutdated(foreign.secret)).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 // Hashing lanes: a flood of sign-ins is bounded, answered at once past the bound, and leaves nothing behind.
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { HashingLanes, OverloadedError } from '../../../src/factors/password/lanes.ts';
+import { Lanes, OverloadedError } from '../../../src/factors/password/lanes.ts';
 
 /** A hash that ends when the test says so. */
 class HeldHash {
@@ -30,7 +30,7 @@ interface Flood {
 }
 
 /** Asks until the first refusal, and sees that it comes at once: nothing has ended by then. */
-async function flood(lanes: HashingLanes): Promise<Flood> {
+async function flood(lanes: Lanes): Promise<Flood> {
   const hashes: HeldHash[] = [];
   const results: Promise<string>[] = [];
   for (;;) {
@@ -62,7 +62,7 @@ async function endAll({ hashes, results }: Flood): Promise<void> {
 }
 
 test.each([1, 2, 4])('no more than %i hashes run at a time', async (count) => {
-  const lanes = new HashingLanes(count);
+  const lanes = new Lanes(count);
   const hashes = Array.from({ length: count + 4 }, () => new HeldHash());
   const results = hashes.map((hash) => lanes.run(hash.run));
   for (const hash of hashes) {
@@ -76,14 +76,14 @@ test.each([1, 2, 4])('no more than %i hashes run at a time', async (count) => {
 });
 
 test('a flood at the very start is bounded: what half a second each would let through in five', async () => {
-  const lanes = new HashingLanes(2);
+  const lanes = new Lanes(2);
   const started = await flood(lanes);
   expect(started.hashes).toHaveLength(20);
   await endAll(started);
 });
 
 test('past the bound the answer is OVERLOADED, with the seconds to wait, and the hash never runs', async () => {
-  const lanes = new HashingLanes(2);
+  const lanes = new Lanes(2);
   const started = await flood(lanes);
   const late = new HeldHash();
   await expect(lanes.run(late.run)).rejects.toMatchObject({ name: 'OverloadedError', retryAfterSeconds: 5 });
@@ -93,7 +93,7 @@ test('past the bound the answer is OVERLOADED, with the seconds to wait, and the
 });
 
 test('a single place that becomes free is given to the next that asks', async () => {
-  const lanes = new HashingLanes(2);
+  const lanes = new Lanes(2);
   const started = await flood(lanes);
   started.hashes[0]?.end();
   await settled();
@@ -108,7 +108,7 @@ describe('a hash that fails', () => {
   test.each([
     [
       'later',
-      (lanes: HashingLanes) => {
+      (lanes: Lanes) => {
         const hash = new HeldHash();
         const result = lanes.run(hash.run);
         hash.fail();
@@ -117,19 +117,19 @@ describe('a hash that fails', () => {
     ],
     [
       'at once',
-      (lanes: HashingLanes) =>
+      (lanes: Lanes) =>
         lanes.run(() => {
           throw new Error('the hash failed');
         }),
     ],
   ])('%s frees its lane', async (_when, fail) => {
-    const lanes = new HashingLanes(1);
+    const lanes = new Lanes(1);
     for (let time = 0; time < 50; time += 1) await expect(fail(lanes)).rejects.toThrow('the hash failed');
     expect(await lanes.run(() => Promise.resolve('hashed'))).toBe('hashed');
   });
 
   test('makes the queue no longer: it says nothing about how long a hash takes', async () => {
-    const lanes = new HashingLanes(2);
+    const lanes = new Lanes(2);
     const before = await flood(lanes);
     await endAllBy(before, 'fail');
     const after = await flood(lanes);
@@ -150,9 +150,9 @@ describe('the bound follows the time that hashes take', () => {
   afterEach(() => vi.useRealTimers());
 
   /** Lanes that have seen many hashes of this duration; the clock of durations stands still after them. */
-  async function lanesOf(count: number, seconds: number): Promise<HashingLanes> {
+  async function lanesOf(count: number, seconds: number): Promise<Lanes> {
     vi.useFakeTimers({ toFake: ['performance'] });
-    const lanes = new HashingLanes(count);
+    const lanes = new Lanes(count);
     for (let hash = 0; hash < 200; hash += 1) {
       await lanes.run(async () => {
         vi.advanceTimersByTime(seconds * 1000);

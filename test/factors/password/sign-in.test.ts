@@ -1,14 +1,16 @@
 // Passwords over HTTP: as people type them, and as operators change cost and keys beneath them.
 import { randomBytes, randomUUID } from 'node:crypto';
 import bcrypt from 'bcrypt';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readConfig } from '../../../src/config/config.ts';
 import { PasswordHasher } from '../../../src/factors/password/hash.ts';
-import { HashingLanes } from '../../../src/factors/password/lanes.ts';
+import { Lanes } from '../../../src/factors/password/lanes.ts';
 import { passwordFactor } from '../../../src/factors/password/password.ts';
+import { sealForeignHash } from '../../../src/factors/password/stored-foreign.ts';
 import { openOrm, sqlOf } from '../../../src/persistence/orm.ts';
 import { KeyRing, UnknownKeyError } from '../../../src/platform/key-ring.ts';
-import { startTestApp, type TestApp } from '../../harness/app.ts';
-import { PASSWORD, TestClient } from '../../harness/client.ts';
+import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../../harness/app.ts';
+import { PASSWORD, type Person, TestClient } from '../../harness/client.ts';
 import { query } from '../../harness/sql.ts';
 
 async function storedPassword(databaseUrl: string, email: string): Promise<string> {
@@ -51,7 +53,8 @@ describe('a password as people type it', () => {
   });
 
   test('may have 256 code points after NFC, each of them written as four', async () => {
-    const composed = '\u1f82'.repeat(256); // ᾂ, the character that NFD takes furthest apart
+    const farthest = 'ᾂᾃᾄᾅᾒᾓᾔᾕᾢᾣᾤᾥ'; // the characters that NFD takes furthest apart
+    const composed = Array.from({ length: 256 }, (_, at) => farthest[(at * at + 7 * at) % 12]).join('');
     const decomposed = composed.normalize('NFD');
     expect([...decomposed]).toHaveLength(4 * 256);
     const { email } = await client.signUp(undefined, decomposed);
@@ -84,7 +87,7 @@ describe('a password as people type it', () => {
       });
     }
     const line = app.log.find((one) => one.includes('UnknownHashError'));
-    expect(line).toContain('not of the form $stepgate-bcrypt$');
+    expect(line).toContain('not of the form $stepgate-');
     expect(line).not.toContain('$2b$04$');
   });
 });
@@ -156,8 +159,8 @@ describe('when the operator raises the cost and replaces the key', () => {
     try {
       const person = await new TestClient(app).signUp();
       const ring = new KeyRing([randomBytes(32)]);
-      const cheap = new PasswordHasher(ring, 4, new HashingLanes(1));
-      const factor = passwordFactor(new PasswordHasher(ring, 5, new HashingLanes(1)));
+      const cheap = new PasswordHasher(ring, 4, new Lanes(1));
+      const factor = passwordFactor(new PasswordHasher(ring, 5, new Lanes(1)));
       const [row] = await query<{ id: string }>(
         app.databaseUrl,
         `select a.id from authenticator a join email_address e using (user_id) where e.address = $1`,
@@ -187,5 +190,67 @@ describe('when the operator raises the cost and replaces the key', () => {
     } finally {
       await orm.close();
     }
+  });
+});
+
+describe('a password that came from another system', () => {
+  const password = 'what I typed there';
+  let app: TestApp;
+  let client: TestClient;
+  let person: Person;
+
+  beforeAll(async () => {
+    app = await startTestApp();
+    client = new TestClient(app);
+  });
+  afterAll(() => app[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    person = await client.signUp();
+    const [row] = await query<{ id: string }>(
+      app.databaseUrl,
+      'select a.id from authenticator a join email_address e using (user_id) where e.address = $1',
+      [person.email],
+    );
+    const ring = new KeyRing(readConfig(TEST_ENVIRONMENT).secretKeys);
+    const text = bcrypt.hashSync(password, 4);
+    await storePassword(app.databaseUrl, person.email, sealForeignHash(ring, row?.id ?? '', text));
+  });
+
+  test('signs in, and is ours from then on', async () => {
+    await client.signIn({ email: person.email, password });
+    expect(await storedPassword(app.databaseUrl, person.email)).toMatch(/^\$stepgate-bcrypt\$/);
+    await client.signIn({ email: person.email, password });
+  });
+
+  test('stays as it is while somebody else guesses', async () => {
+    const before = await storedPassword(app.databaseUrl, person.email);
+    const started = await client.startSignIn({ identifier: person.email });
+    expect((await client.attempt(started.id, { password: PASSWORD })).code).toBe('PROOF_REJECTED');
+    expect(await storedPassword(app.databaseUrl, person.email)).toBe(before);
+  });
+
+  test('signs in many times at once, and is replaced once', async () => {
+    await Promise.all(Array.from({ length: 4 }, () => client.signIn({ email: person.email, password })));
+    const stored = await storedPassword(app.databaseUrl, person.email);
+    expect(stored).toMatch(/^\$stepgate-bcrypt\$/);
+    await client.signIn({ email: person.email, password });
+    expect(await storedPassword(app.databaseUrl, person.email)).toBe(stored);
+  });
+
+  test('is replaced only with the step that it proves: a step that is lost leaves it', async () => {
+    const before = await storedPassword(app.databaseUrl, person.email);
+    const { id: workflowId } = await client.startSignIn({ identifier: person.email });
+    // Whoever settles first makes the other step lose.
+    await query(
+      app.databaseUrl,
+      `create or replace function lose() returns trigger language plpgsql as $$ begin return null; end $$;
+       create trigger lose before update of snapshot on workflow for each row execute function lose()`,
+    );
+    try {
+      expect((await client.attempt(workflowId, { password })).code).toBe('CONFLICT');
+    } finally {
+      await query(app.databaseUrl, 'drop trigger lose on workflow');
+    }
+    expect(await storedPassword(app.databaseUrl, person.email)).toBe(before);
   });
 });

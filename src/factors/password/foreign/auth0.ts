@@ -66,7 +66,7 @@ const TEXTS = {
       ? text.replace(/^(\$pbkdf2-[a-z0-9]+)(\$[^$=]+\$[^$=]+)$/, '$1$$i=100000,l=64$2')
       : null,
   ldap: ldapText,
-} as const;
+};
 
 /** The canonical text. @param custom the object, as it was parsed. @throws {ForeignHashRefused} */
 export function auth0Hash(custom: unknown): string {

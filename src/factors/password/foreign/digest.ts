@@ -21,7 +21,7 @@ export function digestLength(algorithm: string | undefined): number | null {
 }
 
 /** Where the salt stands: `prefix`, before the password, or `suffix`, after it. */
-export type SaltPosition = 'prefix' | 'suffix';
+type SaltPosition = 'prefix' | 'suffix';
 
 /** How the password became bytes. */
 export type PasswordEncoding = 'utf8' | 'utf16le';
@@ -85,7 +85,7 @@ export function checkDigest(algorithm: string, hash: Buffer): void {
 
 /** @throws {ForeignHashRefused} */
 export function readPasswordEncoding(encoding: string | undefined): PasswordEncoding {
-  if (encoding === undefined) return 'utf8';
+  if (encoding === undefined || encoding === 'utf8') return 'utf8';
   if (encoding === 'utf16le') return encoding;
   throw new ForeignHashRefused('The encoding of the password must be utf8 or utf16le.');
 }

@@ -1,5 +1,6 @@
 // Django's `algorithm$…` (django/contrib/auth/hashers.py). Its salt is text, and is used as the UTF-8 of it. The same
-// form with the digest in hex, which Clerk takes, is read as well.
+// form with the digest in hex, which Clerk takes, is read as well; what Clerk calls pbkdf2_sha256, with the salt in
+// base64, looks like Django's and cannot be told from it.
 import { bytesOfBase64, bytesOfHex } from './bytes.ts';
 import { digestLength, digestText } from './digest.ts';
 import { phcString } from './phc-string.ts';

@@ -1,5 +1,5 @@
-// How long the salt and the output of a hash may be. A short output is one that was cut off, and a password is found
-// for it; a long one is work that nobody asked for.
+// How long the salt and the output of a hash may be. A short output is one that was cut off, and too many
+// passwords match it; a long one is work that nobody asked for.
 import { ForeignHashRefused } from './scheme.ts';
 
 /** Of every scheme. In bytes, like the others. */

@@ -3,7 +3,7 @@
 import { base64WithoutPadding, bytesOfBase64 } from './bytes.ts';
 import { ForeignHashRefused } from './scheme.ts';
 
-export interface PhcString {
+interface PhcString {
   /** Names the function, and with it the parameters. */
   readonly id: string;
   /** The version, which comes before the others, is `v`. */
@@ -23,7 +23,10 @@ export function phcId(text: string): string | null {
   return /^\$(?<id>[a-z0-9-]{1,32})\$/.exec(text)?.groups?.['id'] ?? null;
 }
 
-/** @throws {ForeignHashRefused} unless it has all parameters that are required, and no unknown one or one twice. */
+/**
+ * The parameters may stand in any order.
+ * @throws {ForeignHashRefused} unless all that are required are there, and none that is unknown or given twice.
+ */
 export function readPhcString(
   text: string,
   { required, optional = [] }: { required: readonly string[]; optional?: readonly string[] },
@@ -47,12 +50,10 @@ export function readPhcString(
     pairs.every(([name]) => required.includes(name) || optional.includes(name));
   if (isWhole) return { id: groups['id'] ?? '', parameters, salt, hash };
   const id = phcId(text) ?? '';
-  const form = required
-    .map((name) => `${name}=…`)
-    .join(',')
-    .replace(/^v=…,/, 'v=…$$');
+  const version = optional.includes('v') ? '$v=…' : '';
+  const form = `$${id}${version}$${required.map((name) => `${name}=…`).join(',')}$salt$hash`;
   throw new ForeignHashRefused(
-    `A hash by ${id} has the form $${id}$${form}$salt$hash, both in base64 without padding, and nothing else.`,
+    `A hash by ${id} has the form ${form}, salt and hash in base64 without padding, and nothing else.`,
     'Copy it once more, whole.',
   );
 }
@@ -63,7 +64,8 @@ export function phcString(
   { salt, hash }: { salt: Buffer; hash: Buffer },
 ): string {
   const { v, ...others } = parameters;
-  const written = Object.entries(others).map(([name, value]) => `${name}=${value}`);
-  const parts = [id, v === undefined ? [] : `v=${v}`, written.length === 0 ? [] : written.join(',')].flat();
-  return `$${[...parts, base64WithoutPadding(salt), base64WithoutPadding(hash)].join('$')}`;
+  const version = v === undefined ? '' : `$v=${v}`;
+  const pairs = Object.entries(others).map(([name, value]) => `${name}=${value}`);
+  const written = pairs.length === 0 ? '' : `$${pairs.join(',')}`;
+  return `$${id}${version}${written}$${base64WithoutPadding(salt)}$${base64WithoutPadding(hash)}`;
 }

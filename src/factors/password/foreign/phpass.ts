@@ -7,7 +7,7 @@ import { type ForeignHash, ForeignHashRefused } from './scheme.ts';
 const DIGITS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** The last of 22 digits stands for two bits. */
 const FORM = /^\$[PH]\$(?<rounds>[./0-9A-Za-z])(?<salt>[./0-9A-Za-z]{8})(?<hash>[./0-9A-Za-z]{21}[./01])$/;
-/** As binary logarithm: a quarter of a second. */
+/** As binary logarithm: half a second. */
 const MOST_ROUNDS = 18;
 
 export function phpassHash(text: string): ForeignHash | null {

@@ -8,7 +8,7 @@ export interface ForeignHash {
   readonly scheme: string;
   /** The hash in the one form that is stored and exported. */
   readonly text: string;
-  /** One round of a fast hash: taken in only when the operator says so. */
+  /** As fast as one round of a digest to whoever guesses: taken in only when the operator says so. */
   readonly isFast: boolean;
   /** Synchronous, because it runs in a thread of its own. @param password exactly as it was typed. */
   verify(password: string): boolean;

@@ -5,7 +5,8 @@ import { bcryptSha256Hash } from './bcrypt-sha256.ts';
 import { betterAuthText } from './better-auth.ts';
 import { digestHash } from './digest.ts';
 import { djangoText } from './django.ts';
-import { clerkFirebaseText, firebaseScryptHash } from './firebase.ts';
+import { firebaseText } from './firebase.ts';
+import { firebaseScryptHash } from './firebase-scrypt.ts';
 import { hexDigestText } from './hex-digest.ts';
 import { hmacHash } from './hmac.ts';
 import { ldapText } from './ldap.ts';
@@ -28,7 +29,7 @@ const FORMS: readonly Form[] = [
   passlibText,
   ldapText,
   betterAuthText,
-  clerkFirebaseText,
+  firebaseText,
   hexDigestText,
 ];
 

@@ -15,7 +15,7 @@ const MOST_LANES = 16;
 const MOST_WORK = 4_194_304;
 
 /** As RFC 7914 section 2 names them. */
-export interface ScryptParameters {
+interface ScryptParameters {
   readonly N: number;
   readonly r: number;
   readonly p: number;
@@ -69,8 +69,9 @@ export function readScryptParameters(
     );
   }
   // RFC 7914 section 2: N must be less than 2 to the power of 128 * r / 8.
-  if (ln >= 16 * r)
-    throw new ForeignHashRefused('The cost N of a hash by scrypt is too high for its block size.');
+  if (ln >= 16 * r) {
+    throw new ForeignHashRefused('The cost N of a hash by scrypt is too high for its block size (r).');
+  }
   return { ln, N, r, p };
 }
 

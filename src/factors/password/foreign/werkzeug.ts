@@ -1,4 +1,5 @@
 // Werkzeug's `method$salt$hex` (werkzeug/security.py), which Flask's applications store. The salt is text.
+// What it wrote before, `sha1$salt$hex` and the like, is an HMAC that looks like Django's digest: it is not taken.
 import { bytesOfHex } from './bytes.ts';
 import { phcString } from './phc-string.ts';
 import { scryptLn } from './scrypt.ts';

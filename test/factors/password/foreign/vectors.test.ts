@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { readForeignHash } from '../../../../src/factors/password/foreign/schemes.ts';
 import { BETTER_AUTH_SAMPLES, VECTORS } from './vectors.ts';
 
-const FAST = /^(?:hmac-)?(?:md5|sha\d+)$/;
+const DIGEST = /^(?:hmac-)?(?:md5|sha\d+)$/;
 
 describe('a hash of another system', () => {
   test.each(VECTORS)('verifies its password and no other: $name', ({ password, text, scheme }) => {
     const hash = readForeignHash(text);
     expect(hash.scheme).toBe(scheme);
-    expect(hash.isFast).toBe(FAST.test(scheme));
+    expect(hash.isFast).toBe(DIGEST.test(scheme) || hash.text.includes('$i=1$'));
     expect(hash.verify(password)).toBe(true);
     // bcrypt itself ends after 72 bytes.
     expect(hash.verify(password === '' ? ' ' : `x${password.slice(1)}`)).toBe(false);

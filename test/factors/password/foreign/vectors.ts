@@ -35,22 +35,6 @@ const RFC: readonly Vector[] = [
     scheme: 'scrypt',
   },
   {
-    name: 'RFC 7914 section 12: pleaseletmein, SodiumChloride',
-    password: 'pleaseletmein',
-    text: phcString(
-      'scrypt',
-      { ln: 14, r: 8, p: 1 },
-      {
-        salt: Buffer.from('SodiumChloride'),
-        hash: bytes(
-          '7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2' +
-            'd5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887',
-        ),
-      },
-    ),
-    scheme: 'scrypt',
-  },
-  {
     name: 'RFC 7914 section 11: passwd, salt, one round',
     password: 'passwd',
     text: phcString(
@@ -133,12 +117,6 @@ const ARGON2: readonly Vector[] = [
     name: 'phc-winner-argon2: argon2id in two lanes',
     password: 'password',
     text: '$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc',
-    scheme: 'argon2id',
-  },
-  {
-    name: 'phc-winner-argon2: argon2id, 64 MiB',
-    password: 'password',
-    text: '$argon2id$v=19$m=65536,t=1,p=1$c29tZXNhbHQ$9qWtwbpyPd3vm1rB1GThgPzZ3/ydHL92zKL+15XZypg',
     scheme: 'argon2id',
   },
   {
@@ -407,6 +385,28 @@ export const FIREBASE_SAMPLE = {
   memCost: 14,
 } as const;
 
+// supabase/auth, internal/crypto/password_test.go.
+const SUPABASE: readonly Vector[] = [
+  {
+    name: 'Supabase: argon2i',
+    password: 'test',
+    text: '$argon2i$v=19$m=16,t=2,p=1$bGJRWThNOHJJTVBSdHl2dQ$NfEnUOuUpb7F2fQkgFUG4g',
+    scheme: 'argon2i',
+  },
+  {
+    name: 'Supabase: argon2id',
+    password: 'test',
+    text: '$argon2id$v=19$m=32,t=3,p=2$SFVpOWJ0eXhjRzVkdGN1RQ$RXnb8rh7LaDcn07xsssqqulZYXOM/EUCEFMVcAcyYVk',
+    scheme: 'argon2id',
+  },
+  {
+    name: 'Supabase: a user of Firebase',
+    password: 'mytestpassword',
+    text: '$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=ou9tdYTGyYm8kuR6Dt0Bp0kDuAYoXrK16mbZO4yGwAn3oLspjnN0/c41v8xZnO1n14J3MjKj1b2g6AUCAlFwMw==$C0sHCg9ek77hsg==$zKVTMvnWVw5BBOZNUdnsalx4c4c7y/w7IS5p6Ut2+CfEFFlz37J9huyQfov4iizN8dbjvEJlM5tQaJP84+hfTw==',
+    scheme: 'firebase-scrypt',
+  },
+];
+
 // Made by hashPassword of @better-auth/utils 0.5.1, which Better Auth 1.7.25 calls. Neither publishes a hash.
 export const BETTER_AUTH_SAMPLES = [
   [
@@ -523,6 +523,7 @@ export const VECTORS: readonly Vector[] = [
     text: firebaseHash(FIREBASE_SAMPLE),
     scheme: 'firebase-scrypt',
   },
+  ...SUPABASE,
   ...BETTER_AUTH_SAMPLES.map(([password, text]) => ({
     name: `made by Better Auth's own hashPassword: ${password}`,
     password,

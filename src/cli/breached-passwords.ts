@@ -1,0 +1,127 @@
+// `stepgate breached-passwords`: builds the offline index of breached passwords, describes one, and looks a password up
+// in it. As with grep, exit code 0: it is there. 1: it is not. 2: nothing could be said or done, because the command, the
+// hashes or the index are wrong.
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import type { Breach } from '../factors/password/breached/breached.ts';
+import { buildIndex } from '../factors/password/breached/index/build.ts';
+import { BreachedIndexError, SortedHashesError } from '../factors/password/breached/index/index-error.ts';
+import { IndexedPasswords } from '../factors/password/breached/index/indexed-passwords.ts';
+import type { IndexHeader } from '../factors/password/breached/index/layout.ts';
+import { normalisePassword } from '../policy/password-policy.ts';
+import { CommandError, UsageError } from './breached-passwords/command-error.ts';
+import { describeIndex } from './breached-passwords/describe.ts';
+import { readPassword } from './breached-passwords/password-input.ts';
+import { startProgress } from './breached-passwords/progress-bar.ts';
+
+const USAGE = `Usage:
+  stepgate breached-passwords build SORTED_FILE INDEX [--least-times N] [--restart]
+  stepgate breached-passwords look-up INDEX
+  stepgate breached-passwords info INDEX
+
+SORTED_FILE is what the downloader of Pwned Passwords writes: SHA-1 hashes with counts, in order. INDEX is the file that
+is built; the same command goes on with one that was left half-built. --least-times: leave out passwords that were seen
+less often. --restart: begin anew. look-up reads the password from the terminal, or from standard input.
+`;
+
+/** Where the answers and the complaints go. */
+interface Output {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
+/** @returns the exit code. */
+export async function breachedPasswords(args: string[], output: Output = process): Promise<number> {
+  try {
+    return await perform(args, output);
+  } catch (error) {
+    const isExpected = [CommandError, BreachedIndexError, SortedHashesError].some(
+      (kind) => error instanceof kind,
+    );
+    if (!isExpected || !(error instanceof Error)) throw error;
+    output.stderr.write(`${error.message}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`);
+    return 2;
+  }
+}
+
+async function perform([action, ...args]: string[], { stdout }: Output): Promise<number> {
+  switch (action) {
+    case 'build': {
+      const { words, values } = read(args, ['SORTED_FILE', 'INDEX'], {
+        'least-times': { type: 'string', default: '1' },
+        restart: { type: 'boolean', default: false },
+      });
+      const header = await build(...words, wholeNumber(values['least-times']), values.restart);
+      stdout.write(describeIndex(header));
+      return 0;
+    }
+    case 'look-up': {
+      const breach = await lookUp(...read(args, ['INDEX'], {}).words);
+      const times = breach?.times === 1 ? 'once' : `${breach?.times} times`;
+      stdout.write(breach === null ? 'Not known.\n' : `Breached: seen at least ${times}.\n`);
+      return breach === null ? 1 : 0;
+    }
+    case 'info': {
+      const [path] = read(args, ['INDEX'], {}).words;
+      const index = await IndexedPasswords.open(path, path);
+      await index.close();
+      stdout.write(describeIndex(index.header));
+      return 0;
+    }
+    default:
+      throw new UsageError(
+        action === undefined
+          ? 'build, look-up or info?'
+          : `There is no command breached-passwords ${action}.`,
+      );
+  }
+}
+
+async function build(
+  source: string,
+  index: string,
+  leastTimes: number,
+  isRestart: boolean,
+): Promise<IndexHeader> {
+  const progress = startProgress();
+  const onProgress = (bytes: number, ofBytes: number): void => progress.update(bytes, ofBytes);
+  return await buildIndex(source, index, { leastTimes, isRestart, onProgress }).finally(() =>
+    progress.stop(),
+  );
+}
+
+async function lookUp(path: string): Promise<Breach | null> {
+  const index = await IndexedPasswords.open(path, path);
+  try {
+    return await index.find(normalisePassword(await readPassword()));
+  } finally {
+    await index.close();
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError('--least-times is a whole number from 1 on.');
+  return Number(text);
+}
+
+/** @param names of the words that must be there, and no others. */
+function read<const Names extends readonly string[], const Known extends ParseArgsOptionsConfig>(
+  args: string[],
+  names: Names,
+  options: Known,
+) {
+  const { positionals, values } = parse(args, options);
+  const missing = names[positionals.length];
+  if (missing !== undefined) throw new UsageError(`${missing} is missing.`);
+  const surplus = positionals[names.length];
+  if (surplus !== undefined) throw new UsageError('There is a word too many.');
+  return { words: positionals as { [At in keyof Names]: string }, values };
+}
+
+function parse<const Known extends ParseArgsOptionsConfig>(args: string[], options: Known) {
+  try {
+    return parseArgs({ args, allowPositionals: true, options });
+  } catch (error) {
+    // Node says in its first sentence which option there is not, or has no value.
+    throw new UsageError(`${(error as Error).message.split('. ', 1)[0]}.`);
+  }
+}

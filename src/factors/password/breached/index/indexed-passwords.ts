@@ -1,0 +1,95 @@
+// Looks passwords up in an index: a file on this machine, so nothing leaves it. Each look-up is two reads, which wait for
+// the disk in libuv's pool and not on the event loop.
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type Breach, type BreachedPasswords, BreachedUnavailableError } from '../breached.ts';
+import { passwordHash } from '../password-hash.ts';
+import { BreachedIndexError } from './index-error.ts';
+import {
+  directoryPosition,
+  ENTRY_BYTES,
+  entryPosition,
+  fingerprintIn,
+  fingerprintOf,
+  type IndexHeader,
+  indexBytes,
+  prefixOf,
+  readHeader,
+  timesIn,
+} from './layout.ts';
+
+export class IndexedPasswords implements BreachedPasswords {
+  readonly header: IndexHeader;
+  readonly #file: FileHandle;
+
+  private constructor(file: FileHandle, header: IndexHeader) {
+    this.#file = file;
+    this.header = header;
+  }
+
+  /** @param name of the index in messages to its operator. @throws {BreachedIndexError} */
+  static async open(path: string, name: string): Promise<IndexedPasswords> {
+    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      throw new BreachedIndexError(name, error.code === 'ENOENT' ? 'there is no such file' : `${error.code}`);
+    });
+    if (!found.isFile()) throw new BreachedIndexError(name, 'it is not a file');
+    const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+      throw new BreachedIndexError(name, `it cannot be opened (${error.code})`);
+    });
+    try {
+      const header = await readHeader(file, name);
+      if (header.progress !== null) {
+        const remedy = 'the command that was building it goes on where it stopped';
+        throw new BreachedIndexError(name, `it is not built to its end; ${remedy}`);
+      }
+      if (found.size !== indexBytes(header)) throw new BreachedIndexError(name, 'it is cut off');
+      return new IndexedPasswords(file, header);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async find(password: string): Promise<Breach | null> {
+    const { prefixBits } = this.header;
+    const hash = passwordHash(password);
+    const head = hash.readUIntBE(0, 3);
+    const prefix = prefixOf(head, prefixBits);
+    const bounds = await this.#read(directoryPosition(prefix), 2);
+    const [from, to] = [bounds.getUint32(0, true), bounds.getUint32(ENTRY_BYTES, true)];
+    if (from > to || to > this.header.passwords) throw damaged();
+    const entries = await this.#read(entryPosition(prefixBits, from), to - from);
+    return search(entries, fingerprintOf(head, hash.readUInt32BE(3) >>> 4, prefixBits));
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  async #read(position: number, count: number): Promise<DataView> {
+    const numbers = new DataView(new ArrayBuffer(ENTRY_BYTES * count));
+    const { bytesRead } = await this.#file
+      .read(numbers, 0, numbers.byteLength, position)
+      .catch((error: NodeJS.ErrnoException) => {
+        throw new BreachedUnavailableError(`The index cannot be read (${error.code}).`);
+      });
+    if (bytesRead !== numbers.byteLength) throw damaged();
+    return numbers;
+  }
+}
+
+function damaged(): BreachedUnavailableError {
+  return new BreachedUnavailableError('The index is damaged.');
+}
+
+/** The entries are in order. */
+function search(entries: DataView, fingerprint: number): Breach | null {
+  let [from, to] = [0, entries.byteLength / ENTRY_BYTES];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    const entry = entries.getUint32(ENTRY_BYTES * middle, true);
+    if (fingerprintIn(entry) === fingerprint) return { times: timesIn(entry) };
+    if (fingerprintIn(entry) < fingerprint) from = middle + 1;
+    else to = middle;
+  }
+  return null;
+}

@@ -1,0 +1,53 @@
+// Where passwords are looked up: among the common ones first, which are always at hand, then where the configuration
+// says. When that cannot be asked, the configuration decides whether the common ones are enough.
+import type { BreachedPasswordSettings } from '../../../config/config.ts';
+import { type Clock, systemClock } from '../../../platform/clock.ts';
+import type { Log } from '../../../platform/log.ts';
+import { type Breach, type BreachedPasswords, BreachedUnavailableError } from './breached.ts';
+import { CommonPasswords } from './common-passwords.ts';
+import { IndexedPasswords } from './index/indexed-passwords.ts';
+import { Outage } from './outage.ts';
+import { RangeApi } from './range-api.ts';
+
+/** @throws {BreachedIndexError} when the index that was chosen is none, or not whole. */
+export async function openBreachedPasswords(
+  { source, whenUnreachable }: BreachedPasswordSettings,
+  log: Log,
+  clock: Clock = systemClock,
+): Promise<BreachedPasswords> {
+  const common = new CommonPasswords();
+  const outage = new Outage(log, clock);
+  switch (source.name) {
+    case 'common':
+      return common;
+    case 'online':
+      return inTurn(common, new RangeApi(source.url, outage, clock), whenUnreachable);
+    case 'index': {
+      const index = await IndexedPasswords.open(source.path, 'The index of BREACHED_PASSWORDS');
+      const asked = {
+        find: (password: string) => outage.ask(() => index.find(password)),
+        close: () => index.close(),
+      };
+      return inTurn(common, asked, whenUnreachable);
+    }
+  }
+}
+
+function inTurn(
+  common: BreachedPasswords,
+  chosen: BreachedPasswords,
+  whenUnreachable: BreachedPasswordSettings['whenUnreachable'],
+): BreachedPasswords {
+  return {
+    async find(password): Promise<Breach | null> {
+      return (
+        (await common.find(password)) ??
+        (await chosen.find(password).catch((error: unknown) => {
+          if (whenUnreachable === 'accept' && error instanceof BreachedUnavailableError) return null;
+          throw error;
+        }))
+      );
+    },
+    close: () => chosen.close(),
+  };
+}

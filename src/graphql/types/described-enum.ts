@@ -1,0 +1,21 @@
+// Enums explain themselves: GraphiQL is documentation.
+import { builder } from '../builder.ts';
+
+type Descriptions<T extends string> = { readonly [value in T]: string };
+
+/** An enum whose every value has a description. */
+export function describedEnum<const T extends string>(
+  name: string,
+  description: string,
+  values: Descriptions<T>,
+) {
+  return builder.enumType(name, {
+    description,
+    values: Object.fromEntries(
+      Object.entries<string>(values).map(([value, text]) => [
+        value,
+        { value: value as T, description: text },
+      ]),
+    ) as Record<T, { value: T; description: string }>,
+  });
+}

@@ -1,0 +1,98 @@
+// How hard a password is to guess: estimated beside the event loop, and at a bounded cost whatever is typed.
+import { describe, expect, test } from 'vitest';
+import { guessableWords } from '../../../src/factors/password/guessable-words.ts';
+import { OverloadedError } from '../../../src/factors/password/lanes.ts';
+import { strengthOf } from '../../../src/factors/password/strength/strength.ts';
+import { estimate } from '../../../src/factors/password/strength/thread.ts';
+
+describe('the level', () => {
+  test.each([
+    ['password', 'NONE'],
+    ['P@ssw0rd1!', 'NONE'],
+    ['qwertyuiop', 'NONE'],
+    ['aaaaaaaaaaaaaaaaaaaaaaaa', 'NONE'],
+    ['13.11.1991', 'NONE'],
+    ['tortoise42', 'LOW'],
+    ['orange tractor', 'MEDIUM'],
+    ['correct horse battery staple', 'HIGH'],
+    ['zT7%kq9!Lw4#', 'HIGH'],
+  ])('of %s is %s', async (password, level) => {
+    expect(await strengthOf(password, [])).toMatchObject({ level });
+  });
+
+  test('falls when a password is made of what its user is called', async () => {
+    const owner = { email: 'florentine.quibble@example.com', names: ['Florentine Quibble'] };
+    const password = 'florentinequibble';
+    expect((await strengthOf(password, [])).level).toBe('MEDIUM');
+    const known = await strengthOf(password, guessableWords('Auth Co', owner));
+    expect(known.level).toBe('NONE');
+    expect(known.suggestions.length).toBeGreaterThan(0);
+  });
+});
+
+test('words to try first are few, short, and come from all that is known of the user', () => {
+  const words = guessableWords('auth.acme-tools.example', {
+    email: 'Jané.van-Dyk@mail.example.org',
+    names: ['Jan\u0065\u0301 van Dyk'],
+  });
+  expect(words).toEqual(
+    expect.arrayContaining(['jané', 'van', 'dyk', 'acme', 'tools', 'mail', 'jané.van-dyk']),
+  );
+  expect(words).not.toContain('');
+  const flood = guessableWords('x', {
+    email: null,
+    names: Array.from({ length: 500 }, (_, at) => `name${at}`),
+  });
+  expect(flood.length).toBeLessThanOrEqual(40);
+  expect(guessableWords('x', { email: null, names: ['n'.repeat(5000)] })).toEqual([]);
+});
+
+describe('the cost', () => {
+  test('is another thread’s: the event loop turns while the dearest password is estimated', async () => {
+    let turns = 0;
+    let isOver = false;
+    const turn = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await strengthOf('4@8({[<369&#!1/|0$5+7%2/'.repeat(11), []);
+    isOver = true;
+    expect(turns).toBeGreaterThan(100);
+  });
+
+  test('does not grow with the length: what follows 64 code points is not looked at', () => {
+    const weak = '🔐a'.repeat(32);
+    const { score } = estimate({ password: weak, words: [] });
+    expect(score).toBeLessThan(2);
+    for (const more of ['zT7%kq9!LwzT7%kq9!Lw4#', 'x'.repeat(1000)]) {
+      expect(estimate({ password: weak + more, words: [] })).toEqual(estimate({ password: weak, words: [] }));
+    }
+  });
+
+  test('a long password is worth at least what its best piece is', () => {
+    const strong = 'zT7%kq9!Lw4#';
+    expect(estimate({ password: 'a'.repeat(32) + strong, words: [] }).score).toBe(4);
+    expect(estimate({ password: strong + 'a'.repeat(60), words: [] }).score).toBe(4);
+  });
+
+  test('a flood is refused at once, and what was let in is answered', async () => {
+    const results = await Promise.allSettled(
+      Array.from({ length: 150 }, (_, at) => strengthOf(`tortoise${at}`, [])),
+    );
+    const refused = results.filter((one) => one.status === 'rejected');
+    expect(refused.length).toBeGreaterThan(50);
+    for (const one of refused) expect(one.reason).toBeInstanceOf(OverloadedError);
+    expect(results.length - refused.length).toBeGreaterThan(4);
+    expect((await strengthOf('tortoise42', [])).level).toBe('LOW');
+  });
+});
+
+test.each(['', '\ud800', '\0', 'e\u0301'.repeat(200), '__proto__', 'constructor', 'toString'])(
+  'an odd password is estimated like any other: %j',
+  async (password) => {
+    expect(['NONE', 'LOW', 'MEDIUM', 'HIGH']).toContain(
+      (await strengthOf(password, ['constructor', '__proto__'])).level,
+    );
+  },
+);
