@@ -7,11 +7,11 @@ import { KeyRing } from '../platform/key-ring.ts';
 import { SealBrokenError } from '../platform/seal.ts';
 import { WRITERS } from '../users/files/writers.ts';
 import { countUsers, readOut } from '../users/read-out.ts';
+import { CommandError } from './command-error.ts';
 import { onDatabase } from './on-database.ts';
 import { type ProgressBar, progressBar } from './progress-bar.ts';
 import {
   answered,
-  CommandError,
   type Output,
   readArguments,
   readFormat,

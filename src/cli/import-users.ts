@@ -12,17 +12,16 @@ import { findProgress, NOTHING_READ, Overtaken, type Progress } from '../users/p
 import { NotAReport } from '../users/report.ts';
 import { readFirebaseHashConfig } from '../users/sources/firebase-hash-config.ts';
 import { SOURCES, type SourceName } from '../users/sources/list.ts';
+import { CommandError, UsageError } from './command-error.ts';
 import { onDatabase } from './on-database.ts';
 import { progressBar } from './progress-bar.ts';
 import {
   answered,
-  CommandError,
   type Output,
   readArguments,
   readFormat,
   requireTenant,
   TENANT_OPTION,
-  UsageError,
 } from './users-command.ts';
 
 const USAGE = `Usage:

@@ -18,11 +18,11 @@ export function progressBar(stderr: { write(text: string): unknown }): ProgressB
 
 function bar(): ProgressBar {
   const single = new SingleBar({
-    format: '{bar} {percentage} %  {text}',
+    format: '{bar} {percentage} % | {text} | {eta_formatted} left',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     stream: process.stderr,
-    hideCursor: true,
+    linewrap: true, // else a terminal would stay without it when the command is broken off
   });
   single.start(TOTAL, 0, { text: '' });
   return {
@@ -32,14 +32,20 @@ function bar(): ProgressBar {
 }
 
 function lines(stderr: { write(text: string): unknown }): ProgressBar {
-  let last = systemClock.now();
+  let written = systemClock.now();
+  let newest: string | null = null;
+  const write = (): void => {
+    if (newest !== null) stderr.write(newest);
+    newest = null;
+  };
   return {
     update(part, text) {
+      newest = `${Math.floor(part * 100)} % | ${text}\n`;
       const now = systemClock.now();
-      if (now.getTime() - last.getTime() < SECONDS_BETWEEN_LINES * 1000) return;
-      last = now;
-      stderr.write(`${Math.floor(part * 100)} %  ${text}\n`);
+      if (now.getTime() - written.getTime() < SECONDS_BETWEEN_LINES * 1000) return;
+      written = now;
+      write();
     },
-    stop() {},
+    stop: write,
   };
 }

@@ -1,20 +1,14 @@
 // What `import-users` and `export-users` have in common: how their arguments are read, whose users they are about, and how
 // they end. Exit code 2: nothing could be done.
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import type { ParseArgsOptionsConfig } from 'node:util';
 import { tenantId } from '../graphql/input.ts';
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { UnknownKeyError } from '../platform/key-ring.ts';
 import { type FileFormat, formatOf } from '../users/files/formats.ts';
+import { parseArguments } from './arguments.ts';
+import { CommandError, UsageError } from './command-error.ts';
 import { isExpected } from './on-database.ts';
-
-/** A mistake of the operator, told in a sentence. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-}
-
-/** The command was written wrong: how it is written follows. */
-export class UsageError extends CommandError {}
 
 export const TENANT_OPTION = { type: 'string', default: DEFAULT_TENANT } as const;
 
@@ -23,20 +17,11 @@ export function readArguments<const Options extends ParseArgsOptionsConfig>(
   args: string[],
   options: Options,
 ) {
-  const { positionals, values } = parse(args, options);
+  const { positionals, values } = parseArguments(args, options, (message) => new UsageError(message));
   const [file, ...others] = positionals;
   if (file === undefined) throw new UsageError('FILE is missing.');
   if (others.length > 0) throw new UsageError('Name one file at a time.');
   return { file, values };
-}
-
-function parse<const Options extends ParseArgsOptionsConfig>(args: string[], options: Options) {
-  try {
-    return parseArgs({ args, allowPositionals: true, options });
-  } catch (error) {
-    // Node says in its first sentence which option there is not, or has no value.
-    throw new UsageError(`${(error as Error).message.split('. ', 1)[0]}.`);
-  }
 }
 
 /** The one that is said, or the one of the file's name. @throws {UsageError} */

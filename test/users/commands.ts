@@ -21,7 +21,8 @@ export async function stepgate(
     stderr: { write: (text: string) => (written.stderr += text) },
   };
   const code = await COMMANDS[command]([...args], output);
-  return { code, ...written };
+  // How far it has come is told there as well.
+  return { code, ...written, stderr: written.stderr.replaceAll(/^\d+ % \| .*\n/gm, '') };
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'stepgate-users-'));
