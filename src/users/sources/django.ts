@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { readForm } from '../form.ts';
 import { RecordRefused } from '../refusal.ts';
-import { cell, DISABLED, fullName, type Source, timeOf } from './source.ts';
+import { cell, DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
 
 /** What `set_unusable_password` writes before a random text. */
 const UNUSABLE = '!';
@@ -29,7 +29,7 @@ export const django: Source = {
     const { pk, fields } = readForm(form, entry);
     if (fields.is_active === false) throw new RecordRefused('is_active', DISABLED);
     return {
-      externalId: pk,
+      ...ids(pk),
       name: fullName(fields.first_name, fields.last_name),
       email: cell(fields.email),
       emailVerified: false,
