@@ -2,9 +2,18 @@
 // SQL that it needs.
 import { Initial } from './2026-11-22-initial.ts';
 import { Delivery } from './2026-11-25-delivery.ts';
+import { ImportedUsers } from './2026-11-25-imported-users.ts';
 import { MessageLimits } from './2026-11-25-message-limits.ts';
 import { OperationGrants } from './2026-11-25-operation-grants.ts';
 import { PasswordPolicy } from './2026-11-25-password-policy.ts';
 import { Recovery } from './2026-11-25-recovery.ts';
 
-export const MIGRATIONS = [Initial, Recovery, MessageLimits, Delivery, OperationGrants, PasswordPolicy];
+export const MIGRATIONS = [
+  Initial,
+  Recovery,
+  MessageLimits,
+  Delivery,
+  OperationGrants,
+  PasswordPolicy,
+  ImportedUsers,
+];

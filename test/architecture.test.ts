@@ -13,6 +13,7 @@ const LAYERS = [
   'server',
   'graphql',
   'workflows',
+  'users',
   'factors',
   'sessions',
   'delivery',

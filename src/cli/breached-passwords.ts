@@ -1,17 +1,18 @@
 // `stepgate breached-passwords`: builds the offline index of breached passwords, describes one, and looks a password up
 // in it. As with grep, exit code 0: it is there. 1: it is not. 2: nothing could be said or done, because the command, the
 // hashes or the index are wrong.
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import type { ParseArgsOptionsConfig } from 'node:util';
 import type { Breach } from '../factors/password/breached/breached.ts';
 import { buildIndex } from '../factors/password/breached/index/build.ts';
 import { BreachedIndexError, SortedHashesError } from '../factors/password/breached/index/index-error.ts';
 import { IndexedPasswords } from '../factors/password/breached/index/indexed-passwords.ts';
 import type { IndexHeader } from '../factors/password/breached/index/layout.ts';
 import { normalisePassword } from '../policy/password-policy.ts';
-import { CommandError, UsageError } from './breached-passwords/command-error.ts';
+import { parseArguments } from './arguments.ts';
 import { describeIndex } from './breached-passwords/describe.ts';
 import { readPassword } from './breached-passwords/password-input.ts';
-import { startProgress } from './breached-passwords/progress-bar.ts';
+import { CommandError, UsageError } from './command-error.ts';
+import { progressBar } from './progress-bar.ts';
 
 const USAGE = `Usage:
   stepgate breached-passwords build SORTED_FILE INDEX [--least-times N] [--restart]
@@ -82,11 +83,11 @@ async function build(
   leastTimes: number,
   isRestart: boolean,
 ): Promise<IndexHeader> {
-  const progress = startProgress();
-  const onProgress = (bytes: number, ofBytes: number): void => progress.update(bytes, ofBytes);
-  return await buildIndex(source, index, { leastTimes, isRestart, onProgress }).finally(() =>
-    progress.stop(),
-  );
+  const bar = progressBar(process.stderr);
+  const megabytes = (bytes: number): number => Math.ceil(bytes / 1_000_000);
+  const onProgress = (bytes: number, ofBytes: number): void =>
+    bar.update(bytes / ofBytes, `${megabytes(bytes)} of ${megabytes(ofBytes)} MB`);
+  return await buildIndex(source, index, { leastTimes, isRestart, onProgress }).finally(bar.stop);
 }
 
 async function lookUp(path: string): Promise<Breach | null> {
@@ -109,19 +110,10 @@ function read<const Names extends readonly string[], const Known extends ParseAr
   names: Names,
   options: Known,
 ) {
-  const { positionals, values } = parse(args, options);
+  const { positionals, values } = parseArguments(args, options, (message) => new UsageError(message));
   const missing = names[positionals.length];
   if (missing !== undefined) throw new UsageError(`${missing} is missing.`);
   const surplus = positionals[names.length];
   if (surplus !== undefined) throw new UsageError('There is a word too many.');
   return { words: positionals as { [At in keyof Names]: string }, values };
-}
-
-function parse<const Known extends ParseArgsOptionsConfig>(args: string[], options: Known) {
-  try {
-    return parseArgs({ args, allowPositionals: true, options });
-  } catch (error) {
-    // Node says in its first sentence which option there is not, or has no value.
-    throw new UsageError(`${(error as Error).message.split('. ', 1)[0]}.`);
-  }
 }

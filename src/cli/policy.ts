@@ -1,9 +1,9 @@
 // `stepgate policy`: which fields of a schema are guarded, and whether that is what the team's rules demand. Exit code
 // 1: a rule is broken. 2: nothing could be said, because the command, the schema or the rules are wrong.
-import { parseArgs } from 'node:util';
 import { RequirementError } from '../policy/requirement.ts';
 import { SchemaFileError } from '../step-up/schema-file/error.ts';
 import { readSchema } from '../step-up/schema-file/schema.ts';
+import { parseArguments } from './arguments.ts';
 import { check } from './policy/check.ts';
 import { fieldsOf } from './policy/fields.ts';
 import { PolicyError } from './policy/policy-error.ts';
@@ -71,16 +71,7 @@ async function perform([action, ...args]: string[], { stdout, stderr }: Output):
 type Options = Record<string, { readonly type: 'string' | 'boolean'; readonly default: string | boolean }>;
 
 function read<const Known extends Options>(args: string[], options: Known) {
-  const { positionals: files, values } = parse(args, options);
+  const { positionals: files, values } = parseArguments(args, options, (message) => new UsageError(message));
   if (files.length === 0) throw new UsageError('SCHEMA is missing.');
   return { files, values };
-}
-
-function parse<const Known extends Options>(args: string[], options: Known) {
-  try {
-    return parseArgs({ args, allowPositionals: true, options });
-  } catch (error) {
-    // Node says in its first sentence which option there is not, or has no value.
-    throw new UsageError(`${(error as Error).message.split('. ', 1)[0]}.`);
-  }
 }

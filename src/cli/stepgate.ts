@@ -3,6 +3,8 @@
 import { runCommand } from './run-command.ts';
 
 await runCommand({
+  'import-users': async () => (await import('./import-users.ts')).importUsers,
+  'export-users': async () => (await import('./export-users.ts')).exportUsers,
   'breached-passwords': async () => (await import('./breached-passwords.ts')).breachedPasswords,
   policy: async () => (await import('./policy.ts')).policy,
 });

@@ -11,6 +11,7 @@ import {
   typeFromAST,
   type ValidationContext,
 } from 'graphql';
+import { unstorable } from '../platform/storable-text.ts';
 import { LIMITS } from './limits.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -57,8 +58,8 @@ export function wellFormedStringsRule(context: ValidationContext): ASTVisitor {
 
 /** What PostgreSQL could not store, or nobody would send: null when there is nothing wrong with a string. */
 export function stringDefect(text: string): string | null {
-  if (text.includes('\0')) return 'Leave out the NUL character.';
-  if (!text.isWellFormed()) return 'Leave out the lone surrogate: this is not well-formed Unicode.';
+  const defect = unstorable(text);
+  if (defect !== null) return defect;
   if (text.length > LIMITS.stringLength) return `A string has at most ${LIMITS.stringLength} characters.`;
   return null;
 }

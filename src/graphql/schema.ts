@@ -3,6 +3,7 @@ import './errors.ts';
 import './mutations/administration.ts';
 import './mutations/authenticator.ts';
 import './mutations/factor.ts';
+import './mutations/import-users.ts';
 import './mutations/link.ts';
 import './mutations/operation-proof.ts';
 import './mutations/password.ts';

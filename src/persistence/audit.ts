@@ -2,7 +2,7 @@
 
 import { randomId } from '../platform/random.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
-import type { Settlement } from './settlement.ts';
+import type { Row, Settlement } from './settlement.ts';
 
 export interface AuditEntry {
   /** A word of the product and what happened to it, for example `sign-in.complete`. */
@@ -13,13 +13,18 @@ export interface AuditEntry {
   readonly factor?: FactorKind | null;
 }
 
-export function addAudit(
-  settlement: Settlement,
-  entry: AuditEntry,
-  client: { readonly ip: string | null; readonly userAgent: string | null },
-  now: Date,
-): void {
-  settlement.insert('audit_event', {
+/** Who caused it. */
+interface AuditClient {
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+}
+
+export function addAudit(settlement: Settlement, entry: AuditEntry, client: AuditClient, now: Date): void {
+  settlement.insert('audit_event', auditRow(entry, client, now));
+}
+
+export function auditRow(entry: AuditEntry, client: AuditClient, now: Date): Row<'audit_event'> {
+  return {
     id: randomId(),
     occurred_at: now,
     type: entry.type,
@@ -29,5 +34,5 @@ export function addAudit(
     factor: entry.factor ?? null,
     ip: client.ip,
     user_agent: client.userAgent,
-  });
+  };
 }

@@ -15,6 +15,7 @@ import { Session } from './entities/session.ts';
 import { SigningKey } from './entities/signing-key.ts';
 import { Tenant } from './entities/tenant.ts';
 import { User } from './entities/user.ts';
+import { UserImport } from './entities/user-import.ts';
 import { Workflow } from './entities/workflow.ts';
 
 export const ENTITIES = [
@@ -35,4 +36,5 @@ export const ENTITIES = [
   AuditEvent,
   OutboxMessage,
   SigningKey,
+  UserImport,
 ];

@@ -8,8 +8,8 @@ import { UserError } from '../platform/user-error.ts';
 import { type EntityManager, type Sql, sqlOf } from './orm.ts';
 
 type Database = Sql extends Kysely<infer Tables> ? Tables : never;
-type Table = keyof Database & string;
-type Row<T extends Table> = InsertObject<Database, T>;
+export type Table = keyof Database & string;
+export type Row<T extends Table> = InsertObject<Database, T>;
 
 /** Runs first, inside the transaction; false when somebody else was first. */
 type Condition = (sql: Sql) => Promise<boolean>;
@@ -28,7 +28,9 @@ export class Conflict extends UserError {
 }
 
 /** Two who claim the same thing at the same moment meet in its unique index. */
-const UNIQUE_VIOLATION = '23505';
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '23505';
+}
 
 export class Settlement {
   readonly #conditions: Condition[] = [];
@@ -84,9 +86,7 @@ export class Settlement {
         await this.#flush(sql);
       });
     } catch (error) {
-      throw error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION
-        ? new Conflict()
-        : error;
+      throw isUniqueViolation(error) ? new Conflict() : error;
     }
   }
 

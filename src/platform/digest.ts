@@ -30,3 +30,8 @@ export function matchesKeyedDigest(
   const actual = Buffer.from(keyedDigest(ring, purpose, value, keyId));
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
+
+/** Which key made a keyed digest; null for a text that is none. */
+export function keyIdOfDigest(text: string): string | null {
+  return /^([0-9a-f]{8})\.[\w-]{43}$/.exec(text)?.[1] ?? null;
+}

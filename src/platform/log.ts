@@ -8,6 +8,7 @@ export type Log = Logger;
 const SECRET_NAMES = new Set([
   'password',
   'newpassword',
+  'passwordhash',
   'code',
   'emailcode',
   'phonecode',

@@ -1,8 +1,9 @@
 // What the commands of an operator have in common: they are read before the database is opened, and each change leaves
 // a row in the audit log that says where it came from.
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import type { ParseArgsOptionsConfig } from 'node:util';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
+import { parseArguments } from '../arguments.ts';
 
 /** A mistake of the operator, told in a sentence. */
 export class AdminError extends Error {
@@ -33,21 +34,12 @@ export function readWords<const Options extends ParseArgsOptionsConfig>(
   names: readonly string[],
   options: Options,
 ) {
-  const { positionals, values } = parse(args, options);
+  const { positionals, values } = parseArguments(args, options, (message) => new UsageError(message));
   const missing = names[positionals.length];
   if (missing !== undefined) throw new UsageError(`${missing} is missing.`);
   const surplus = positionals[names.length];
   if (surplus !== undefined) throw new UsageError(`${surplus} is a word too many.`);
   return { words: positionals, values };
-}
-
-function parse<const Options extends ParseArgsOptionsConfig>(args: string[], options: Options) {
-  try {
-    return parseArgs({ args, allowPositionals: true, options });
-  } catch (error) {
-    // Node says in its first sentence which option there is not, or has no value.
-    throw new UsageError(`${(error as Error).message.split('. ', 1)[0]}.`);
-  }
 }
 
 /** @throws {UsageError} when the word is none of these. */

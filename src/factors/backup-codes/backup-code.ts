@@ -76,10 +76,15 @@ export function newBackupCodes(ring: KeyRing, userId: string, now: Date): NewBac
   const rows = codes.map((code) => ({
     id: randomId(),
     user_id: userId,
-    digest: keyedDigest(ring, 'backup-code', codeValue(userId, code)),
+    digest: backupCodeDigest(ring, userId, code),
     created_at: now,
   }));
   return { codes, rows };
+}
+
+/** As it is stored. */
+export function backupCodeDigest(ring: KeyRing, userId: string, code: string): string {
+  return keyedDigest(ring, 'backup-code', codeValue(userId, code));
 }
 
 /** `XXXX-XXXX-XXXX-XXXX`: 16 digits of 5 bits. */

@@ -2,7 +2,7 @@
 // NUL; HMAC-SHA-384 in base64 is 64 bytes without one, so every byte of the password counts. The key (a pepper,
 // NIST SP 800-63B-4 section 3.1.1.2) makes a stolen table useless without the key ring.
 //
-// Stored form: `$stepgate-bcrypt$KEY-ID$2b$12$…`. Beside it stand hashes that other systems made, until their users sign
+// How such a hash is stored is in stored-own.ts. Beside it stand hashes that other systems made, until their users sign
 // in: see stored-foreign.ts.
 import { createHmac } from 'node:crypto';
 import type { KeyRing } from '../../platform/key-ring.ts';
@@ -10,15 +10,7 @@ import { normalisePassword } from '../../policy/password-policy.ts';
 import { hashing } from './hashing-threads.ts';
 import type { Lanes } from './lanes.ts';
 import { isForeign, openForeignHash } from './stored-foreign.ts';
-
-const STORED_FORM = /^\$stepgate-bcrypt\$(?<keyId>[0-9a-f]{8})(?<hash>\$2b\$(?<cost>\d\d)\$[./\w]{53})$/;
-
-interface StoredHash {
-  readonly keyId: string;
-  /** What bcrypt made. */
-  readonly hash: string;
-  readonly cost: number;
-}
+import { type OwnHash, readOwnHash, writeOwnHash } from './stored-own.ts';
 
 /** A password's row. */
 export interface StoredPassword {
@@ -56,7 +48,7 @@ export class PasswordHasher {
     const keyId = this.#ring.newest.id;
     const data = this.#prehash(password, keyId);
     const hash = await this.#lanes.run(() => hashing.hash({ data, cost: this.#cost }));
-    return `$stepgate-bcrypt$${keyId}${hash}`;
+    return writeOwnHash(keyId, hash);
   }
 
   /**
@@ -90,7 +82,7 @@ export class PasswordHasher {
     return false;
   }
 
-  async #matchesOwn(password: string, { keyId, hash, cost }: StoredHash): Promise<boolean> {
+  async #matchesOwn(password: string, { keyId, hash, cost }: OwnHash): Promise<boolean> {
     const data = this.#prehash(password, keyId);
     return this.#lanes.run(async () => {
       const isRight = await hashing.compare({ data, against: hash });
@@ -143,8 +135,8 @@ export class PasswordHasher {
   }
 }
 
-function parse(stored: string): StoredHash {
-  const { keyId, hash, cost } = STORED_FORM.exec(stored)?.groups ?? {};
-  if (keyId === undefined || hash === undefined) throw new UnknownHashError();
-  return { keyId, hash, cost: Number(cost) };
+function parse(stored: string): OwnHash {
+  const own = readOwnHash(stored);
+  if (own === null) throw new UnknownHashError();
+  return own;
 }

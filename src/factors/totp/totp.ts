@@ -1,5 +1,5 @@
 // Time-based one-time passwords (RFC 6238): six digits, 30 seconds, HMAC-SHA-1, a secret of 160 bits, as every
-// authenticator app expects.
+// authenticator app expects. Secrets that other systems made may be shorter.
 //
 // The window: the step before and the step after the current one are accepted too, so a code is good for at most
 // 90 seconds and a phone's clock may be wrong by 30 (RFC 6238 section 5.2 allows one step for delay). Each step is
@@ -19,6 +19,7 @@ import {
   type Verdict,
 } from '../factor.ts';
 import { openSecret, sealSecret } from '../sealed-secret.ts';
+import { SECRETS_OF_OTHERS } from './given-secret.ts';
 
 const PERIOD_SECONDS = 30;
 const TOLERANCE_SECONDS = PERIOD_SECONDS;
@@ -120,6 +121,7 @@ export function acceptedTimeStep(
     token: code,
     epoch: secondsOf(now),
     epochTolerance: TOLERANCE_SECONDS,
+    guardrails: SECRETS_OF_OTHERS,
   });
   if (!result.valid || !('timeStep' in result)) return null;
   return lastTimeStep === null || result.timeStep > lastTimeStep ? result.timeStep : null;

@@ -1,7 +1,9 @@
 // The mutations that begin a workflow.
 import { z } from 'zod';
+import { emailAddress, identifier, phoneNumber } from '../../factors/identifier.ts';
 import { PasswordRejected } from '../../factors/password/new-passwords.ts';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
+import { personName } from '../../users/record.ts';
 import { startEnrollment } from '../../workflows/enrollment/start.ts';
 import {
   EnrollmentRequired,
@@ -19,17 +21,7 @@ import { startSignUp } from '../../workflows/sign-up/start.ts';
 import { startStepUp } from '../../workflows/step-up/start.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
-import {
-  emailAddress,
-  InvalidInput,
-  identifier,
-  isUuid,
-  label,
-  newPassword,
-  parseInput,
-  phoneNumber,
-  tenantId,
-} from '../input.ts';
+import { InvalidInput, isUuid, label, newPassword, parseInput, tenantId } from '../input.ts';
 import { operationInWords } from '../operation-in-words.ts';
 import { FactorKindEnum, StepUpRequireEnum } from '../types/enums.ts';
 import { Enrollment, PasswordReset, SignIn, SignUp, StepUp } from '../types/workflow.ts';
@@ -46,6 +38,7 @@ const StartSignUpInput = builder.inputType('StartSignUpInput', {
       required: true,
       description: 'The password; `settings` says what it must be like.',
     }),
+    name: t.string({ description: 'What its user is called. At most 128 characters.' }),
     tenant: t.string(TENANT),
   }),
 });
@@ -53,6 +46,7 @@ const StartSignUpInput = builder.inputType('StartSignUpInput', {
 const signUpForm = z.object({
   email: emailAddress,
   password: newPassword,
+  name: personName.nullish().transform((name) => name ?? null),
   tenant,
 });
 
@@ -63,8 +57,8 @@ builder.mutationField('startSignUp', (t) =>
       'Begins a new account and sends a code to the address. The answer is the same for an address that has an account already.',
     args: { input: t.arg({ type: StartSignUpInput, required: true, description: 'The account.' }) },
     resolve: (_root, { input }, { services, ...caller }) => {
-      const { email, password, tenant: tenantName } = parseInput(signUpForm, input);
-      return startSignUp(services, { email, password, tenantId: tenantName }, caller);
+      const { email, password, name, tenant: tenantName } = parseInput(signUpForm, input);
+      return startSignUp(services, { email, password, name, tenantId: tenantName }, caller);
     },
   }),
 );

@@ -102,6 +102,30 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
   isTypeOf: (value) => !(value instanceof Error),
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The `sub` of their tokens.' }),
+    name: t.string({
+      nullable: true,
+      description: 'What they are called. They said so at their sign-up, or it was imported.',
+      resolve: async ({ id }, _args, { em }) => {
+        const row = await sqlOf(em)
+          .selectFrom('user_account')
+          .select('name')
+          .where('id', '=', id)
+          .executeTakeFirst();
+        return row?.name ?? null;
+      },
+    }),
+    externalId: t.string({
+      nullable: true,
+      description: 'Their id in the system that they were imported from. No other user of the tenant has it.',
+      resolve: async ({ id }, _args, { em }) => {
+        const row = await sqlOf(em)
+          .selectFrom('user_account')
+          .select('external_id')
+          .where('id', '=', id)
+          .executeTakeFirst();
+        return row?.external_id ?? null;
+      },
+    }),
     roles: t.field({
       type: [RoleEnum],
       description: 'What they may do beyond their own account.',

@@ -11,6 +11,9 @@ export const User = defineEntity({
   properties: {
     id: p.uuid().primary(),
     tenant: () => p.manyToOne(Tenant),
+    /** The id in the system that they came from. */
+    externalId: p.string().length(255).nullable(),
+    name: p.string().length(128).nullable(),
     roles: p.json<Role[]>().default('[]'),
     /** The language of their messages, as a BCP 47 tag. */
     locale: p.string().length(16).default('en'),
@@ -19,5 +22,6 @@ export const User = defineEntity({
     createdAt: p.datetime(),
     activatedAt: p.datetime().nullable(),
   },
+  uniques: [{ properties: ['tenant', 'externalId'] }],
   indexes: [{ properties: ['createdAt'], where: { activatedAt: null } }], // sign-ups to clear away
 });

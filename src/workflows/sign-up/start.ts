@@ -17,9 +17,17 @@ import type { WorkflowReply } from '../reply.ts';
 import type { WorkflowRunner } from '../runner.ts';
 import type { SignUpInput } from './chart.ts';
 
+interface NewAccount {
+  readonly email: string;
+  readonly password: string;
+  /** What its user is called; null when they do not say. */
+  readonly name: string | null;
+  readonly tenantId: string;
+}
+
 export async function startSignUp(
   { runner, passwords, clock }: { runner: WorkflowRunner; passwords: NewPasswords; clock: Clock },
-  { email, password, tenantId }: { email: string; password: string; tenantId: string },
+  { email, password, name, tenantId }: NewAccount,
   caller: Caller,
 ): Promise<WorkflowReply> {
   const tenant = await sqlOf(caller.em)
@@ -71,7 +79,7 @@ export async function startSignUp(
       tenantId,
       account,
       subject: `user:${account.id}`,
-      settlement: pendingUser(account, email, secret, now),
+      settlement: pendingUser(account, { email, name }, secret, now),
     },
     caller,
   );
@@ -80,7 +88,7 @@ export async function startSignUp(
 /** A user who does not count yet. Whoever never proves the address is cleared away after a day. */
 function pendingUser(
   { id, tenantId, email, locale }: Account,
-  address: string,
+  { email: address, name }: Pick<NewAccount, 'email' | 'name'>,
   secret: string,
   now: Date,
 ): Settlement {
@@ -88,6 +96,7 @@ function pendingUser(
   settlement.insert('user_account', {
     id,
     tenant_id: tenantId,
+    name,
     roles: jsonb([]),
     locale,
     sms: true,

@@ -1,0 +1,99 @@
+// `stepgate export-users FILE`: writes the users of a tenant, as `import-users` takes them. The file opens every account,
+// so only its owner may read it, and one that is there already is left alone.
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { IsolationLevel } from '@mikro-orm/core';
+import { type EntityManager, sqlOf } from '../persistence/orm.ts';
+import { KeyRing } from '../platform/key-ring.ts';
+import { SealBrokenError } from '../platform/seal.ts';
+import { WRITERS } from '../users/files/writers.ts';
+import { countUsers, readOut } from '../users/read-out.ts';
+import { CommandError } from './command-error.ts';
+import { onDatabase } from './on-database.ts';
+import { type ProgressBar, progressBar } from './progress-bar.ts';
+import {
+  answered,
+  type Output,
+  readArguments,
+  readFormat,
+  requireTenant,
+  TENANT_OPTION,
+} from './users-command.ts';
+
+const FORMATS = Object.keys(WRITERS) as (keyof typeof WRITERS)[];
+
+const USAGE = `Usage:
+  stepgate export-users FILE [--tenant NAME] [--format ${FORMATS.join('|')}]
+
+The file holds what opens every account: password hashes, TOTP secrets, digests of backup codes. Keep it encrypted, and
+delete it when the users have arrived.
+`;
+
+const OPTIONS = { tenant: TENANT_OPTION, format: { type: 'string' } } as const;
+
+export async function exportUsers(args: string[], output: Output = process): Promise<number> {
+  return answered(output, USAGE, [SealBrokenError], () => perform(args, output));
+}
+
+async function perform(args: string[], { stdout, stderr }: Output): Promise<number> {
+  const { file: path, values } = readArguments(args, OPTIONS);
+  const format = readFormat<keyof typeof WRITERS>(path, values.format, FORMATS);
+  const say = (line: string): void => void stdout.write(`${line}\n`);
+  return onDatabase(say, async ({ config, orm }) => {
+    const em = orm.em.fork();
+    const tenantId = await requireTenant(em, values.tenant);
+    const file = await newFile(path);
+    try {
+      const target = { tenantId, format, file, bar: progressBar(stderr) };
+      const users = await write(em, new KeyRing(config.secretKeys), target);
+      say(`${path}: ${users} ${users === 1 ? 'user' : 'users'} of tenant ${tenantId}. ${KEEP}`);
+      return 0;
+    } catch (error) {
+      await rm(path);
+      throw error;
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+const KEEP =
+  'It holds password hashes and TOTP secrets: keep it encrypted, and delete it when it has been used.';
+
+/** @throws {CommandError} when there is such a file. */
+async function newFile(path: string): Promise<FileHandle> {
+  return await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+    throw new CommandError(`${path} is there already. Name a file that is not.`);
+  });
+}
+
+interface Target {
+  readonly tenantId: string;
+  readonly format: keyof typeof WRITERS;
+  readonly file: FileHandle;
+  readonly bar: ProgressBar;
+}
+
+/** Everybody as of one moment. @returns how many they are. */
+function write(em: EntityManager, ring: KeyRing, { tenantId, format, file, bar }: Target): Promise<number> {
+  const { heading, page } = WRITERS[format];
+  return em.transactional(
+    async (transaction) => {
+      const sql = sqlOf(transaction);
+      const total = await countUsers(sql, tenantId);
+      let written = 0;
+      try {
+        await file.appendFile(heading);
+        for await (const records of readOut(sql, ring, tenantId)) {
+          await file.appendFile(page(records));
+          written += records.length;
+          bar.update(total === 0 ? 1 : written / total, `${written} of ${total} users`);
+        }
+      } finally {
+        bar.stop();
+      }
+      return written;
+    },
+    { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true },
+  );
+}

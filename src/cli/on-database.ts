@@ -1,0 +1,36 @@
+// What commands do on the database: it is opened and closed, and what an operator can mend is told in a sentence, without
+// a stack. On the embedded PostgreSQL they work while the server is stopped.
+import { type Config, ConfigError, readConfig } from '../config/config.ts';
+import { openDatabase } from '../persistence/database.ts';
+import { EmbeddedPostgresError } from '../persistence/embedded-postgres/start.ts';
+import { DatabaseUnreachableError, NotMigratedError, requireMigrated } from '../persistence/migrations.ts';
+import { type Orm, openOrm } from '../persistence/orm.ts';
+
+const EXPECTED = [ConfigError, EmbeddedPostgresError, DatabaseUnreachableError, NotMigratedError] as const;
+
+/** Whether an error is told by its message alone. */
+export function isExpected(error: unknown): error is Error {
+  return EXPECTED.some((kind) => error instanceof kind);
+}
+
+interface Opened {
+  readonly config: Config;
+  readonly orm: Orm;
+  readonly databaseUrl: string;
+}
+
+export async function onDatabase<T>(
+  say: (line: string) => void,
+  work: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  const config = readConfig(process.env);
+  const database = await openDatabase(config, say, () => {});
+  const orm = await openOrm(database.url);
+  try {
+    await requireMigrated(orm, database.url);
+    return await work({ config, orm, databaseUrl: database.url });
+  } finally {
+    await orm.close();
+    await database.stop();
+  }
+}

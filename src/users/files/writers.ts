@@ -1,0 +1,28 @@
+// The forms in which users are written, a page of them at a time.
+import { stringify } from 'csv-stringify/sync';
+import type { WrittenRecord } from '../read-out.ts';
+import { RECORD_FIELDS } from '../record.ts';
+
+export interface Writer {
+  readonly heading: string;
+  page(records: readonly WrittenRecord[]): string;
+}
+
+const ndjson: Writer = {
+  heading: '',
+  page: (records) => records.map((record) => `${JSON.stringify(record)}\n`).join(''),
+};
+
+const csv: Writer = {
+  heading: stringify([[...RECORD_FIELDS]]),
+  page: (records) => stringify(records.map((record) => RECORD_FIELDS.map((field) => cellOf(record[field])))),
+};
+
+export const WRITERS = { ndjson, csv } as const;
+
+function cellOf(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'string') return JSON.stringify(value);
+  // A spreadsheet takes some beginnings for a formula and runs it; an apostrophe says that it is text.
+  return /^'*[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+}

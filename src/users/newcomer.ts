@@ -1,0 +1,153 @@
+// A record that may come in, and the rows that it becomes. Whoever is taken in counts at once: what the file says is
+// proved, was proved where they come from.
+import { auditRow } from '../persistence/audit.ts';
+import type { Row } from '../persistence/settlement.ts';
+import type { KeyRing } from '../platform/key-ring.ts';
+import { randomId } from '../platform/random.ts';
+import type { Client } from '../sessions/grants.ts';
+import { backupCodeRows, type Owner, passwordRow, totpRow } from './credentials.ts';
+import type { UserRecord } from './record.ts';
+import { RecordRefused } from './refusal.ts';
+
+/** How users are taken in. */
+export interface Terms {
+  readonly ring: KeyRing;
+  readonly tenantId: string;
+  /** Addresses and numbers that nobody verified count as proved. */
+  readonly trustUnverified: boolean;
+  readonly acceptFastHashes: boolean;
+  /** Who takes them in, for the audit log. */
+  readonly client: Client;
+  readonly now: Date;
+}
+
+/** What only one user of a tenant has. */
+export interface Claim {
+  readonly kind: 'id' | 'externalId' | 'email' | 'phone';
+  readonly value: string;
+  /** Of the record, for a refusal. */
+  readonly path: string;
+}
+
+export interface Newcomer {
+  readonly id: string;
+  readonly claims: readonly Claim[];
+  readonly rows: {
+    readonly user_account: readonly Row<'user_account'>[];
+    readonly email_address: readonly Row<'email_address'>[];
+    readonly phone_number: readonly Row<'phone_number'>[];
+    readonly authenticator: readonly Row<'authenticator'>[];
+    readonly backup_code: readonly Row<'backup_code'>[];
+    readonly audit_event: readonly Row<'audit_event'>[];
+  };
+}
+
+/** @throws {RecordRefused} */
+export function newcomer(record: UserRecord, terms: Terms): Newcomer {
+  requireIdentifier(record, terms);
+  const id = record.id ?? randomId();
+  const owner: Owner = { ring: terms.ring, userId: id, createdAt: record.createdAt ?? terms.now };
+  return {
+    id,
+    claims: claimsOf(record),
+    rows: {
+      user_account: [userRow(record, owner, terms)],
+      email_address: record.email === null ? [] : [emailRow(record.email, owner, terms)],
+      phone_number: record.phones.map((phone) => phoneRow(phone, owner, terms)),
+      authenticator: [
+        ...(record.passwordHash === null
+          ? []
+          : [passwordRow(record.passwordHash, terms.acceptFastHashes, owner)]),
+        ...record.totp.map((app) => totpRow(app, owner)),
+      ],
+      backup_code: backupCodeRows(record.backupCodes, record.id !== null, owner),
+      audit_event: [
+        auditRow(
+          { type: 'user.imported', tenantId: terms.tenantId, userId: id, sessionId: null },
+          terms.client,
+          terms.now,
+        ),
+      ],
+    },
+  };
+}
+
+const UNVERIFIED =
+  'Nobody verified this, so it may be somebody else’s. Leave it out, or say that unverified ones are trusted.';
+
+function requireIdentifier(
+  { email, emailVerified, phones, createdAt }: UserRecord,
+  { trustUnverified, now }: Terms,
+): void {
+  if (email === null && phones.length === 0) {
+    throw new RecordRefused('email', 'A user needs an e-mail address or a phone number.');
+  }
+  if (createdAt !== null && createdAt > now) {
+    throw new RecordRefused('createdAt', 'This is in the future.');
+  }
+  if (trustUnverified) return;
+  if (email !== null && !emailVerified) throw new RecordRefused('email', UNVERIFIED);
+  const unverified = phones.findIndex((phone) => !phone.verified);
+  if (unverified >= 0) throw new RecordRefused(`phones.${unverified}.number`, UNVERIFIED);
+}
+
+function claimsOf({ id, externalId, email, phones }: UserRecord): Claim[] {
+  return [
+    ...(id === null ? [] : [{ kind: 'id', value: id, path: 'id' } as const]),
+    ...(externalId === null ? [] : [{ kind: 'externalId', value: externalId, path: 'externalId' } as const]),
+    ...(email === null ? [] : [{ kind: 'email', value: email, path: 'email' } as const]),
+    ...phones.map(
+      ({ number }, at) => ({ kind: 'phone', value: number.number, path: `phones.${at}.number` }) as const,
+    ),
+  ];
+}
+
+function userRow(
+  { externalId, name, roles, locale, smsFactors }: UserRecord,
+  { userId, createdAt }: Owner,
+  { tenantId, now }: Terms,
+): Row<'user_account'> {
+  return {
+    id: userId,
+    tenant_id: tenantId,
+    external_id: externalId,
+    name,
+    roles: [...new Set(roles)],
+    locale,
+    sms: smsFactors,
+    created_at: createdAt,
+    activated_at: now,
+  };
+}
+
+function emailRow(
+  address: string,
+  { userId, createdAt }: Owner,
+  { tenantId, now }: Terms,
+): Row<'email_address'> {
+  return {
+    id: randomId(),
+    tenant_id: tenantId,
+    user_id: userId,
+    address,
+    created_at: createdAt,
+    verified_at: now,
+  };
+}
+
+function phoneRow(
+  { number, secondFactor }: UserRecord['phones'][number],
+  { userId, createdAt }: Owner,
+  { tenantId, now }: Terms,
+): Row<'phone_number'> {
+  return {
+    id: randomId(),
+    tenant_id: tenantId,
+    user_id: userId,
+    number: number.number,
+    country: number.country,
+    second_factor: secondFactor,
+    created_at: createdAt,
+    verified_at: now,
+  };
+}

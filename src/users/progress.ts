@@ -1,0 +1,72 @@
+// How far the import of a file has come: a row that moves on with each batch, in the batch's transaction. So a file that
+// was read half is gone on with, and of two processes that read it only one moves the row.
+import { sql as raw } from 'kysely';
+import type { Sql } from '../persistence/orm.ts';
+
+export interface Progress {
+  /** Of the file, that were read. */
+  readonly records: number;
+  readonly imported: number;
+  readonly refused: number;
+  /** The length of the report, as far as it counts. */
+  readonly reportBytes: number;
+  readonly finishedAt: Date | null;
+}
+
+export const NOTHING_READ: Progress = {
+  records: 0,
+  imported: 0,
+  refused: 0,
+  reportBytes: 0,
+  finishedAt: null,
+};
+
+/** Another process reads the same file. What this one would have written is undone. */
+export class Overtaken extends Error {
+  override readonly name = 'Overtaken';
+  constructor() {
+    super('Another process is importing this file. Let it finish.');
+  }
+}
+
+export async function findProgress(sql: Sql, importId: string): Promise<Progress> {
+  const row = await sql.selectFrom('user_import').selectAll().where('id', '=', importId).executeTakeFirst();
+  if (row === undefined) return NOTHING_READ;
+  return {
+    records: row.records,
+    imported: row.imported,
+    refused: row.refused,
+    reportBytes: row.report_bytes,
+    finishedAt: row.finished_at,
+  };
+}
+
+/** @throws {Overtaken} when the row is not where this process left it. */
+export async function advance(
+  sql: Sql,
+  file: { readonly importId: string; readonly tenantId: string; readonly now: Date },
+  from: Progress,
+  to: Progress,
+): Promise<void> {
+  const counts = {
+    records: to.records,
+    imported: to.imported,
+    refused: to.refused,
+    report_bytes: to.reportBytes,
+    updated_at: file.now,
+    finished_at: to.finishedAt,
+  };
+  const moved = await sql
+    .insertInto('user_import')
+    .values({ id: file.importId, tenant_id: file.tenantId, ...counts })
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet(counts)
+        .where('user_import.records', '=', from.records)
+        .where('user_import.finished_at', 'is', null),
+    )
+    .returning(raw<number>`1`.as('moved'))
+    .executeTakeFirst();
+  if (moved === undefined) throw new Overtaken();
+}

@@ -1,0 +1,71 @@
+// Auth0, in three forms that may be mixed: the export of password hashes that its support makes (lines with `_id` and
+// `passwordHash`), the export of users (lines with `user_id`, and no hashes), and the file of its own bulk import, with
+// `password_hash` or `custom_password_hash` and `mfa_factors`. The external id is the `sub` of Auth0's tokens.
+import { z } from 'zod';
+import { auth0Hash } from '../../factors/password/foreign/auth0.ts';
+import { readForm } from '../form.ts';
+import { RecordRefused } from '../refusal.ts';
+import { DISABLED, fullName, hashOf, ids, type Source, timeOf } from './source.ts';
+
+/** The prefix of those who sign in with a password. */
+const DATABASE = 'auth0|';
+
+const text = z.string().nullish();
+const form = z.object({
+  _id: z.union([z.object({ $oid: z.string() }).transform((it) => it.$oid), z.string()]).nullish(),
+  user_id: text,
+  email: text,
+  email_verified: z.boolean().nullish(),
+  phone_number: text,
+  phone_verified: z.boolean().nullish(),
+  given_name: text,
+  family_name: text,
+  name: text,
+  blocked: z.boolean().nullish(),
+  created_at: z.union([z.string(), z.object({ $date: z.string() }).transform((it) => it.$date)]).nullish(),
+  passwordHash: text,
+  password_hash: text,
+  custom_password_hash: z.unknown().optional(),
+  mfa_factors: z
+    .array(
+      z.object({
+        totp: z.object({ secret: z.string() }).nullish(),
+        phone: z.object({ value: z.string() }).nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+export const auth0: Source = {
+  formats: ['ndjson', 'json'],
+  columns: null,
+  read(entry) {
+    const user = readForm(form, entry);
+    if (user.blocked) throw new RecordRefused('blocked', DISABLED);
+    const id = user.user_id ?? user._id;
+    const factors = user.mfa_factors ?? [];
+    const second = factors.flatMap(({ phone }) => (phone ? [phone.value] : []));
+    const isKnown = user.phone_number != null && user.phone_verified === true;
+    return {
+      ...ids(id == null || id.includes('|') ? id : `${DATABASE}${id}`),
+      name: nameOf(user),
+      email: user.email,
+      emailVerified: user.email_verified ?? false,
+      phones: [
+        ...second.map((number) => ({ number, secondFactor: true })),
+        ...(isKnown && !second.includes(user.phone_number ?? '') ? [{ number: user.phone_number }] : []),
+      ],
+      passwordHash:
+        user.custom_password_hash == null
+          ? (user.passwordHash ?? user.password_hash)
+          : hashOf(() => auth0Hash(user.custom_password_hash)),
+      totp: factors.flatMap(({ totp }) => (totp ? [totp.secret] : [])),
+      createdAt: timeOf(user.created_at),
+    };
+  },
+};
+
+/** Auth0 calls whoever has no name by their address. */
+function nameOf({ name, given_name, family_name, email }: z.output<typeof form>): string | null {
+  return name != null && name !== email ? fullName(name) : fullName(given_name, family_name);
+}

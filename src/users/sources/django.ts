@@ -1,0 +1,48 @@
+// Django: `manage.py dumpdata auth.user`, or a user model of one's own with `password` and `email`. Django does not verify
+// addresses, so none counts unless the operator says so.
+import { z } from 'zod';
+import { readForm } from '../form.ts';
+import { RecordRefused } from '../refusal.ts';
+import { cell, DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
+
+/** What `set_unusable_password` writes before a random text. */
+const UNUSABLE = '!';
+
+const text = z.string().nullish();
+const form = z.object({
+  pk: z.union([z.string(), z.number()]).transform(String),
+  fields: z.object({
+    password: z.string(),
+    email: z.string(),
+    is_active: z.boolean().nullish(),
+    first_name: text,
+    last_name: text,
+    date_joined: text,
+  }),
+});
+
+export const django: Source = {
+  formats: ['json', 'ndjson'],
+  columns: null,
+  read(entry) {
+    if (!isUser(entry)) return null;
+    const { pk, fields } = readForm(form, entry);
+    if (fields.is_active === false) throw new RecordRefused('is_active', DISABLED);
+    return {
+      ...ids(pk),
+      name: fullName(fields.first_name, fields.last_name),
+      email: cell(fields.email),
+      emailVerified: false,
+      passwordHash: fields.password.startsWith(UNUSABLE) ? null : cell(fields.password),
+      createdAt: timeOf(fields.date_joined),
+    };
+  },
+};
+
+/** A dump may hold groups and whatever else. */
+function isUser(entry: object): boolean {
+  const { data } = z
+    .object({ fields: z.object({ password: z.unknown(), email: z.unknown() }) })
+    .safeParse(entry);
+  return data?.fields.password !== undefined && data.fields.email !== undefined;
+}

@@ -1,0 +1,39 @@
+// What a Firebase project's password hashes were made with, as its console shows it (Authentication, Users, the menu
+// beside the list, "Password hash parameters"). The file is what was copied there.
+import { z } from 'zod';
+import { FileUnreadable } from '../files/record-file.ts';
+
+export interface FirebaseHashConfig {
+  readonly signerKey: string;
+  readonly saltSeparator: string;
+  readonly rounds: number;
+  readonly memCost: number;
+}
+
+const form = z.object({
+  algorithm: z.literal('SCRYPT'),
+  base64_signer_key: z.string().min(1),
+  base64_salt_separator: z.string().min(1),
+  rounds: z.coerce.number().int(),
+  mem_cost: z.coerce.number().int(),
+});
+
+/** @throws {FileUnreadable} */
+export function readFirebaseHashConfig(text: string): FirebaseHashConfig {
+  const pairs = [...text.matchAll(/"?(\w+)"?\s*:\s*"?([\w+/=-]+)"?/g)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
+  const { data, error } = form.safeParse(Object.fromEntries(pairs));
+  if (data === undefined) {
+    throw new FileUnreadable(
+      `The hash parameters of Firebase are not as its console shows them: see ${String(error.issues[0]?.path[0])}. Only the algorithm SCRYPT is known.`,
+    );
+  }
+  return {
+    signerKey: data.base64_signer_key,
+    saltSeparator: data.base64_salt_separator,
+    rounds: data.rounds,
+    memCost: data.mem_cost,
+  };
+}

@@ -1,0 +1,55 @@
+// Firebase Authentication: the JSON of `firebase auth:export`. The parameters of its hashes belong to the project and are
+// not in that file. A number with which somebody signs in is known; one that is enrolled for SMS (`mfaInfo`) is a second
+// factor.
+import { z } from 'zod';
+import { firebaseHash } from '../../factors/password/foreign/firebase.ts';
+import { readForm } from '../form.ts';
+import { RecordRefused } from '../refusal.ts';
+import { DISABLED, fullName, hashOf, ids, type Source, timeOf } from './source.ts';
+
+const text = z.string().nullish();
+const form = z.object({
+  localId: text,
+  email: text,
+  emailVerified: z.boolean().nullish(),
+  displayName: text,
+  phoneNumber: text,
+  passwordHash: text,
+  salt: text,
+  createdAt: z.union([z.string(), z.number()]).nullish(),
+  disabled: z.boolean().nullish(),
+  mfaInfo: z.array(z.object({ phoneInfo: text })).nullish(),
+});
+
+export const firebase: Source = {
+  formats: ['json'],
+  columns: null,
+  read(entry, { firebaseHash: config }) {
+    const user = readForm(form, entry);
+    if (user.disabled) throw new RecordRefused('disabled', DISABLED);
+    const second = (user.mfaInfo ?? []).flatMap(({ phoneInfo }) => phoneInfo ?? []);
+    const isOther = user.phoneNumber != null && !second.includes(user.phoneNumber);
+    const { passwordHash: hash, salt } = user;
+    if (hash != null && config === null) {
+      throw new RecordRefused(
+        'passwordHash',
+        'Give the project’s hash parameters with --firebase-hash-config.',
+      );
+    }
+    return {
+      ...ids(user.localId),
+      name: fullName(user.displayName),
+      email: user.email,
+      emailVerified: user.emailVerified ?? false,
+      phones: [
+        ...second.map((number) => ({ number, secondFactor: true })),
+        ...(isOther ? [{ number: user.phoneNumber }] : []),
+      ],
+      passwordHash:
+        hash == null || config === null
+          ? null
+          : hashOf(() => firebaseHash({ ...config, hash, salt: salt ?? '' })),
+      createdAt: timeOf(user.createdAt),
+    };
+  },
+};

@@ -1,0 +1,47 @@
+// Our own format: what `export-users` writes, and what anybody can write. In a file with columns an empty cell is no
+// value; a list is JSON, or its parts with a semicolon between them; and an apostrophe before what a spreadsheet would
+// take for a formula is taken away again.
+import { FileFormat } from '../files/formats.ts';
+import { RECORD_FIELDS } from '../record.ts';
+import { RecordRefused } from '../refusal.ts';
+import { cell, type Source } from './source.ts';
+
+const FLAGS = new Set(['emailVerified', 'smsFactors']);
+const LISTS = new Set(['phones', 'totp', 'backupCodes', 'roles']);
+
+export const stepgate: Source = {
+  formats: Object.values(FileFormat),
+  columns: RECORD_FIELDS,
+  read: (entry, { format }) => (format === FileFormat.CSV ? ofCells(entry as Cells) : entry),
+};
+
+type Cells = Readonly<Record<string, string>>;
+
+function ofCells(cells: Cells): object {
+  return Object.fromEntries(
+    Object.entries(cells).map(([name, content]) => [name, valueOf(name, cell(content))]),
+  );
+}
+
+function valueOf(name: string, content: string | null): unknown {
+  if (content === null) return null;
+  if (FLAGS.has(name)) return flag(name, content);
+  if (!LISTS.has(name)) return content.replace(/^'(?='*[=+\-@\t\r])/, '');
+  if (content.startsWith('[')) return parsed(name, content);
+  const parts = content.split(';').map((part) => part.trim());
+  return name === 'phones' ? parts.map((number) => ({ number })) : parts;
+}
+
+function flag(name: string, content: string): boolean {
+  if (/^(true|t|1)$/i.test(content)) return true;
+  if (/^(false|f|0)$/i.test(content)) return false;
+  throw new RecordRefused(name, 'This must be true or false.');
+}
+
+function parsed(name: string, content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    throw new RecordRefused(name, 'This list is no JSON.');
+  }
+}

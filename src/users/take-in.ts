@@ -1,0 +1,74 @@
+// Writes a batch of newcomers, all of it or nothing, and tells who could not come in because somebody has what they claim.
+import { insertMany } from '../persistence/insert-many.ts';
+import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
+import { Conflict, isUniqueViolation, type Row, type Table } from '../persistence/settlement.ts';
+import type { Newcomer } from './newcomer.ts';
+import type { Refusal } from './refusal.ts';
+import { claim, takenAmong } from './taken.ts';
+
+/** Somebody may sign up with an address between our look and our writing: then the batch looks again. */
+const TRIES = 3;
+
+/** Users before what belongs to them. */
+const TABLES = [
+  'user_account',
+  'email_address',
+  'phone_number',
+  'authenticator',
+  'backup_code',
+  'audit_event',
+] as const;
+
+export interface Outcome<Entry> {
+  readonly imported: readonly Entry[];
+  readonly refused: readonly { readonly entry: Entry; readonly refusal: Refusal }[];
+}
+
+/** What is written with a batch, in its transaction, as the last thing before it commits. */
+export type Settle<Entry> = (sql: Sql, outcome: Outcome<Entry>) => Promise<void>;
+
+/** @param taken finds what is taken already. @throws {Conflict} when others were first, again and again. */
+export async function takeIn<Entry extends { readonly newcomer: Newcomer }>(
+  em: EntityManager,
+  tenantId: string,
+  entries: readonly Entry[],
+  settle: Settle<Entry> = async () => {},
+  taken: typeof takenAmong = takenAmong,
+): Promise<Outcome<Entry>> {
+  for (let tries = 1; tries <= TRIES; tries += 1) {
+    try {
+      return await em.transactional(async (transaction) => {
+        const sql = sqlOf(transaction);
+        const newcomers = entries.map((entry) => entry.newcomer);
+        const outcome = sorted(entries, await taken(sql, tenantId, newcomers));
+        for (const table of TABLES) await insertMany(sql, table, rowsOf(table, outcome.imported));
+        await settle(sql, outcome);
+        return outcome;
+      });
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+    }
+  }
+  throw new Conflict();
+}
+
+function sorted<Entry extends { readonly newcomer: Newcomer }>(
+  entries: readonly Entry[],
+  taken: Set<string>,
+): Outcome<Entry> {
+  const imported: Entry[] = [];
+  const refused: { entry: Entry; refusal: Refusal }[] = [];
+  for (const entry of entries) {
+    const refusal = claim(taken, entry.newcomer);
+    if (refusal === null) imported.push(entry);
+    else refused.push({ entry, refusal });
+  }
+  return { imported, refused };
+}
+
+function rowsOf(
+  table: (typeof TABLES)[number],
+  entries: readonly { readonly newcomer: Newcomer }[],
+): readonly Row<Table>[] {
+  return entries.flatMap<Row<Table>>(({ newcomer }) => newcomer.rows[table]);
+}

@@ -1,0 +1,74 @@
+// The commands that move users, run in this process: what an operator types, and what comes back. And files for them.
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { exportUsers } from '../../src/cli/export-users.ts';
+import { importUsers } from '../../src/cli/import-users.ts';
+import type { Outcome } from '../harness/command.ts';
+import { query } from '../harness/sql.ts';
+
+const COMMANDS = { 'import-users': importUsers, 'export-users': exportUsers } as const;
+
+export async function stepgate(
+  databaseUrl: string,
+  command: keyof typeof COMMANDS,
+  ...args: readonly string[]
+): Promise<Outcome> {
+  process.env['DATABASE_URL'] = databaseUrl;
+  const written = { stdout: '', stderr: '' };
+  const output = {
+    stdout: { write: (text: string) => (written.stdout += text) },
+    stderr: { write: (text: string) => (written.stderr += text) },
+  };
+  const code = await COMMANDS[command]([...args], output);
+  // How far it has come is told there as well.
+  return { code, ...written, stderr: written.stderr.replaceAll(/^\d+ % \| .*\n/gm, '') };
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'stepgate-users-'));
+let files = 0;
+
+export function newPath(ending: string): string {
+  files += 1;
+  return join(folder, `${files}${ending}`);
+}
+
+/** @param content records of an NDJSON file, or a file as it stands. */
+export async function newFile(
+  content: readonly object[] | string | Buffer,
+  ending = '.ndjson',
+): Promise<string> {
+  const path = newPath(ending);
+  const isText = typeof content === 'string' || Buffer.isBuffer(content);
+  await writeFile(path, isText ? content : content.map((one) => `${JSON.stringify(one)}\n`).join(''));
+  return path;
+}
+
+export interface ReportLine {
+  readonly record: number;
+  readonly line: number | null;
+  readonly path: string;
+  readonly reason: string;
+}
+
+export async function reportOf(path: string): Promise<ReportLine[]> {
+  const text = await readFile(`${path}.refused.ndjson`, 'utf8');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as ReportLine);
+}
+
+/** Every table of ours and how many rows it has. */
+export async function rowCounts(databaseUrl: string): Promise<Record<string, number>> {
+  const tables = await query<{ name: string }>(
+    databaseUrl,
+    "select table_name as name from information_schema.tables where table_schema = 'public' order by 1",
+  );
+  const counts: Record<string, number> = {};
+  for (const { name } of tables) {
+    const [row] = await query<{ rows: string }>(databaseUrl, `select count(*) as rows from "${name}"`);
+    counts[name] = Number(row?.rows);
+  }
+  return counts;
+}

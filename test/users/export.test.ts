@@ -1,0 +1,135 @@
+// `stepgate export-users`: what is read out of one database and taken into another is the same users, who sign in there
+// as they did.
+import { randomBytes } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { hashSync } from 'bcrypt';
+import { parse } from 'csv-parse/sync';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { PASSWORD, TestClient } from '../harness/client.ts';
+import { query } from '../harness/sql.ts';
+import { newFile, newPath, stepgate } from './commands.ts';
+
+const FOREIGN = 'a password from elsewhere';
+const SHORT_SECRET = 'KRUGKIDROVUWG2ZA';
+const PHONE = '+14155552671';
+
+let here: TestApp;
+let there: TestApp;
+/** Of Ada, who signed up here. */
+let ada: { secret: string; backupCodes: readonly string[] };
+
+beforeAll(async () => {
+  [here, there] = await Promise.all([startTestApp(), startTestApp()]);
+  const client = new TestClient(here);
+  const started = await client.startSignUp({ email: 'ada@example.com', password: PASSWORD, name: "'=Ada" });
+  const signedUp = await client.attempt(started.id, { emailCode: await client.codeFor('ada@example.com') });
+  ada = await client.enrollTotp(signedUp.session?.accessToken ?? '');
+  const { accessToken } = await client.signIn(
+    { email: 'ada@example.com', password: PASSWORD },
+    { backupCode: ada.backupCodes[0] },
+  );
+  await client.enrollPhone(accessToken, PHONE);
+  await client.startSignUp({ email: 'never-finished@example.com', password: PASSWORD });
+  const records = [
+    {
+      email: 'bob@example.com',
+      name: '@Bob, "the"\nbuilder',
+      externalId: '+42',
+      passwordHash: hashSync(FOREIGN, 4),
+      totp: [{ secret: SHORT_SECRET, label: 'old phone' }, 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'],
+      backupCodes: ['bobs-first-code', 'bobs-second-code'],
+      roles: ['ADMIN'],
+      locale: 'de',
+      smsFactors: false,
+      createdAt: '2019-08-07T06:05:04.321Z',
+    },
+    { phones: [{ number: '+14155552672' }, { number: '+14155552673', secondFactor: true }] },
+  ];
+  const many = Array.from({ length: 1100 }, (_, at) => ({ email: `many-${at}@example.com` }));
+  await stepgate(here.databaseUrl, 'import-users', await newFile([...records, ...many]));
+  await query(
+    here.databaseUrl,
+    "insert into tenant (id, password_minimum_length, created_at) values ('acme', 8, now())",
+  );
+  const elsewhere = await newFile([{ email: 'elsewhere@example.com' }]);
+  await stepgate(here.databaseUrl, 'import-users', elsewhere, '--tenant', 'acme');
+});
+afterAll(async () => {
+  await here[Symbol.asyncDispose]();
+  await there[Symbol.asyncDispose]();
+});
+
+async function exported(
+  app: TestApp,
+  ending: string,
+  ...args: string[]
+): Promise<{ path: string; text: string }> {
+  const path = newPath(ending);
+  const { code, stdout } = await stepgate(app.databaseUrl, 'export-users', path, ...args);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(path) });
+  return { path, text: await readFile(path, 'utf8') };
+}
+
+test('only its owner may read the file, it has the tenant’s users who count, and none that is there is overwritten', async () => {
+  const { path, text } = await exported(here, '.ndjson');
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect(text.trim().split('\n')).toHaveLength(1103);
+  expect(text).not.toMatch(/never-finished|elsewhere/);
+  const again = await stepgate(here.databaseUrl, 'export-users', path);
+  expect(again).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: `${path} is there already. Name a file that is not.\n`,
+  });
+  expect(await readFile(path, 'utf8')).toBe(text);
+  expect((await exported(here, '.ndjson', '--tenant', 'acme')).text).toContain('elsewhere@example.com');
+});
+
+test('a spreadsheet finds no formula in the file with columns', async () => {
+  const { text } = await exported(here, '.csv');
+  expect(text).toContain(',"\'@Bob, ""the""\nbuilder",');
+  expect(text).toContain("''=Ada");
+  const cells: string[] = parse(text).flat();
+  expect(cells.filter((cell) => /^[=+\-@\t\r]/.test(cell))).toEqual([]);
+});
+
+describe.each(['.csv', '.ndjson'])('what is exported as %s', (ending) => {
+  test('is refused without the key that its hashes need, and comes in with it', async () => {
+    const { path } = await exported(here, ending);
+    process.env['SECRET_KEYS'] = randomBytes(32).toString('base64');
+    const refused = await stepgate(there.databaseUrl, 'import-users', path, '--dry-run').finally(() => {
+      delete process.env['SECRET_KEYS'];
+    });
+    expect(refused.stdout).toContain('1101 of 1103 records imported, 2 refused');
+    const taken = await stepgate(there.databaseUrl, 'import-users', path, '--dry-run');
+    expect(taken.stdout).toContain('1103 of 1103 records imported, 0 refused');
+  });
+});
+
+test('imported and exported again it is the same, and everybody signs in with password, app and backup code', async () => {
+  const first = await exported(here, '.ndjson');
+  const csv = await exported(here, '.csv');
+  expect((await stepgate(there.databaseUrl, 'import-users', csv.path)).code).toBe(0);
+  expect((await exported(there, '.ndjson')).text).toBe(first.text);
+  expect((await exported(there, '.csv')).text).toBe(csv.text);
+
+  const client = new TestClient(there);
+  const adas = { email: 'ada@example.com', password: PASSWORD };
+  await client.signIn(adas, { totp: client.totp(ada.secret) });
+  await expect(client.signIn(adas, { backupCode: ada.backupCodes[0] })).rejects.toThrow('PROOF_REJECTED');
+  const { accessToken } = await client.signIn(adas, { backupCode: ada.backupCodes[1] });
+  const { data } = await client.graphql(
+    '{ viewer { name phoneNumbers { number secondFactor } backupCodesRemaining } }',
+    {},
+    accessToken,
+  );
+  expect(data.viewer).toEqual({
+    name: "'=Ada",
+    phoneNumbers: [{ number: PHONE, secondFactor: true }],
+    backupCodesRemaining: 8,
+  });
+  const bobs = { email: 'bob@example.com', password: FOREIGN };
+  await client.signIn(bobs, { totp: client.totp(SHORT_SECRET) });
+  await client.signIn(bobs, { backupCode: 'bobs first code' });
+});

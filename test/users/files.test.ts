@@ -1,0 +1,322 @@
+// A file may hold anything: what is wrong with a record is said of that record, the others come in, and nothing of what a
+// record held is repeated.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { query } from '../harness/sql.ts';
+import { newFile, reportOf, stepgate } from './commands.ts';
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+const run = (path: string, ...args: string[]) => stepgate(app.databaseUrl, 'import-users', path, ...args);
+
+async function imported(prefix: string): Promise<string[]> {
+  const rows = await query<{ address: string }>(
+    app.databaseUrl,
+    'select address from email_address where address like $1 order by length(address), 1',
+    [`${prefix}-%`],
+  );
+  return rows.map((row) => row.address.slice(prefix.length + 1, -'@example.com'.length));
+}
+
+describe('NDJSON', () => {
+  test('a byte order mark, CRLF, blank lines and a last line without an end are nothing special', async () => {
+    const path = await newFile(
+      '\uFEFF{"email":"nd-1@example.com"}\r\n\r\n   \n{"email":"nd-2@example.com"}\r\n{"email":"nd-3@example.com"}',
+    );
+    expect((await run(path)).stdout).toContain('3 of 3 records imported');
+    expect(await imported('nd')).toEqual(['1', '2', '3']);
+  });
+
+  test('each bad line is refused alone, with its number', async () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    const path = await newFile(
+      Buffer.concat([
+        Buffer.from('{"email":"bad-1@example.com"}\n{"email":"bad-2@example.com"\n'),
+        Buffer.from([0x7b, 0xff, 0xfe, 0x7d, 0x0a]),
+        Buffer.from(`{"email":"bad-4@example.com","name":"${'x'.repeat(10_000_000)}"}\n`),
+        Buffer.from(`{"email":"bad-5@example.com","name":${deep}}\n`),
+        Buffer.from('{"email":"bad-6@example.com","__proto__":{"roles":["ADMIN"]}}\n'),
+        Buffer.from('"bad-7@example.com"\n[]\nnull\n'),
+        Buffer.from('{"email":"bad-10@example.com","name":"\\u0000"}\n'),
+        Buffer.from('{"email":"bad-11@example.com","name":"\\ud800"}\n'),
+        Buffer.from('{"email":"bad-12@example.com"}\n{"email":"bad-13@exam'),
+      ]),
+    );
+    expect((await run(path)).code).toBe(1);
+    expect(await imported('bad')).toEqual(['1', '12']);
+    expect((await reportOf(path)).map(({ line, path: place, reason }) => [line, place, reason])).toEqual([
+      [2, '', 'This line is no JSON.'],
+      [3, '', 'This is not valid UTF-8.'],
+      [4, '', 'A record has at most 1000000 bytes.'],
+      [5, 'name', 'This must be a string.'],
+      [6, '__proto__', 'There is no such field.'],
+      [7, '', 'A user is an object.'],
+      [8, '', 'A user is an object.'],
+      [9, '', 'A user is an object.'],
+      [10, 'name', 'Leave out the NUL character.'],
+      [11, 'name', 'Leave out the lone surrogate: this is not well-formed Unicode.'],
+      [13, '', 'This line is no JSON; the file seems to end within it.'],
+    ]);
+  });
+});
+
+describe('JSON', () => {
+  test('a list, or an object with one under `users`, among much else', async () => {
+    const list = await newFile(
+      '\uFEFF [{"email":"js-1@example.com"},5,{"email":"js-3@example.com"}]',
+      '.json',
+    );
+    expect((await run(list)).stdout).toContain('2 of 3 records imported, 1 refused');
+    const object = await newFile(
+      JSON.stringify({
+        users2: [1],
+        a: { users: [2] },
+        users: [{ email: 'js-4@example.com' }],
+        z: 'x'.repeat(200_000),
+      }),
+      '.json',
+    );
+    expect((await run(object)).code).toBe(0);
+    expect(await imported('js')).toEqual(['1', '3', '4']);
+  });
+
+  test.each([
+    ['is cut off', '[{"email":"cut-1@example.com"},{"email":"cut-2@', 'After record'],
+    ['has no users', '{"people":[]}', 'The object has no list of `users`.'],
+    ['has users that are no list', '{"users":{"a":1}}', '`users` is no list.'],
+    ['is something else', '"secret-canary"', 'This is neither a list of users nor an object.'],
+    ['is no JSON', '[{"email":secret-canary}]', 'After record 0 this is no JSON'],
+    ['is nested without an end', `{"users":[{"name":${'['.repeat(50_000)}`, 'After record 0 this is no JSON'],
+  ])('a document that %s ends the import with where', async (_what, content, message) => {
+    const { code, stdout, stderr } = await run(await newFile(content, '.json'));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('canary');
+  });
+});
+
+describe('CSV', () => {
+  test('quotes, line breaks within them, semicolons and JSON in a cell', async () => {
+    const path = await newFile(
+      [
+        '\uFEFFemail,name,phones,totp,emailVerified',
+        'csv-1@example.com,"Doe, ""Jane""\nof Example",+14155552671; +14155552672,,',
+        `csv-2@example.com,'=1+1,"[{""number"":""+14155552673"",""secondFactor"":true}]",JBSWY3DPEHPK3PXP,true`,
+        'csv-3@example.com,,,,false',
+        'csv-4@example.com,,,',
+        'csv-5@example.com,,[{,,',
+        'csv-6@example.com,,,,maybe',
+        '',
+      ].join('\r\n'),
+      '.csv',
+    );
+    expect((await run(path)).stdout).toContain('2 of 6 records imported, 4 refused');
+    const rows = await query(
+      app.databaseUrl,
+      `select u.name, array_agg(p.number || ' ' || p.second_factor order by p.number) as phones
+       from user_account u join email_address e on e.user_id = u.id join phone_number p on p.user_id = u.id
+       where e.address like 'csv-%' group by e.address, u.name order by e.address`,
+    );
+    expect(rows).toEqual([
+      { name: 'Doe, "Jane"\nof Example', phones: ['+14155552671 false', '+14155552672 false'] },
+      { name: '=1+1', phones: ['+14155552673 true'] },
+    ]);
+    expect((await reportOf(path)).map(({ record, line, path: place }) => [record, line, place])).toEqual([
+      [3, 5, 'email'],
+      [4, 6, ''],
+      [5, 7, 'phones'],
+      [6, 8, 'emailVerified'],
+    ]);
+  });
+
+  test.each([
+    ['a column that there is not', 'email,emial\na,b\n', 'Column 2 is none of id, externalId, name, email,'],
+    ['a column twice', 'email,name,email\na,b,c\n', 'Column 3 has the name of another one.'],
+    ['a quote that is never closed', 'email,name\na,"secret-canary\n', 'a quote is opened and never closed'],
+    [
+      'a quote that swallows the rest',
+      `email,name\na,"${'x\n'.repeat(600_000)}`,
+      'a row is too long; a quote may be missing',
+    ],
+  ])('%s ends the import with where', async (_what, content, message) => {
+    const { code, stderr } = await run(await newFile(content, '.csv'));
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('canary');
+  });
+});
+
+describe('a record', () => {
+  const email = 'record@example.com';
+  const own = '$stepgate-bcrypt$00000000$2b$12$U4C0ZY8OG8y41F9LusfKyu3HRMBL0rCZcKBVsXhgr.n8Ou6FPhzO2';
+  test.each<[string, object, string, string]>([
+    [
+      'has neither an address nor a number',
+      { name: 'Jo' },
+      'email',
+      'needs an e-mail address or a phone number',
+    ],
+    ['has an address of a wrong form', { email: 'jo@' }, 'email', 'Give an e-mail address'],
+    ['has a field that there is not', { email, pasword: 'x' }, 'pasword', 'There is no such field.'],
+    ['has one within a phone', { phones: [{ numer: 1 }] }, 'phones.0.numer', 'There is no such field.'],
+    [
+      'has a number of nobody',
+      { phones: [{ number: '+19005550100' }] },
+      'phones.0.number',
+      'Give a phone number',
+    ],
+    ['has a role that there is not', { email, roles: ['KING'] }, 'roles.0', ''],
+    ['has an id of another form', { email, id: '17' }, 'id', 'Give a UUID'],
+    ['comes from the future', { email, createdAt: '2999-01-01T00:00:00Z' }, 'createdAt', 'in the future'],
+    ['has a time of another form', { email, createdAt: 1760000000 }, 'createdAt', ''],
+    [
+      'has a hash that costs hours',
+      { email, passwordHash: `$2b$31$${'a'.repeat(21)}O${'a'.repeat(30)}O` },
+      'passwordHash',
+      'cost',
+    ],
+    ['has a plain password for a hash', { email, passwordHash: 'hunter2' }, 'passwordHash', 'no form'],
+    [
+      'has a hash of ours under another key',
+      { email, passwordHash: own },
+      'passwordHash',
+      'SECRET_KEYS does not hold',
+    ],
+    [
+      'has a hash of ours that was altered',
+      { email, passwordHash: `${own}x` },
+      'passwordHash',
+      'not a hash as Stepgate',
+    ],
+    [
+      'claims to be sealed',
+      { email, passwordHash: '$stepgate-foreign$00000000.AAAA' },
+      'passwordHash',
+      'not a hash as',
+    ],
+    [
+      'has a TOTP secret that is too short',
+      { email, totp: 'JBSWY3DPEHPK3PX' },
+      'totp.0.secret',
+      'from 80 to 512 bits',
+    ],
+    ['has one that is no base32', { email, totp: ['JBSWY3DP0HPK3PXP'] }, 'totp.0.secret', 'in base32'],
+    [
+      'has an app with eight digits',
+      { email, totp: 'otpauth://totp/x?secret=JBSWY3DPEHPK3PXP&digits=8' },
+      'totp.0.secret',
+      'Only TOTP with 6 digits',
+    ],
+    [
+      'has an app with SHA256',
+      { email, totp: 'otpauth://totp/x?secret=JBSWY3DPEHPK3PXP&algorithm=SHA256' },
+      'totp.0.secret',
+      'Only TOTP with the algorithm SHA1',
+    ],
+    [
+      'has an app that counts',
+      { email, totp: 'otpauth://hotp/x?secret=JBSWY3DPEHPK3PXP' },
+      'totp.0.secret',
+      'counter',
+    ],
+    ['has a backup code that is guessed', { email, backupCodes: ['12345'] }, 'backupCodes.0', 'at least six'],
+    ['has a code twice', { email, backupCodes: ['abcd-efgh', 'ABCDEFGH'] }, 'backupCodes.1', 'twice'],
+    [
+      'has too many codes',
+      { email, backupCodes: Array.from({ length: 21 }, (_, at) => `code-${at}`) },
+      'backupCodes',
+      'at most 20',
+    ],
+    [
+      'has a digest of no key of ours',
+      { email, backupCodes: [`00000000.${'A'.repeat(43)}`] },
+      'backupCodes.0',
+      'SECRET_KEYS',
+    ],
+    [
+      'has a digest and no id',
+      { email, backupCodes: [`1f744299.${'A'.repeat(43)}`] },
+      'backupCodes.0',
+      'give the `id`',
+    ],
+    [
+      'has a number twice',
+      { phones: [{ number: '+14155552661' }, { number: '+1 4155552661' }] },
+      'phones.1.number',
+      'already',
+    ],
+  ])('that %s is refused, with its place', async (_what, record, place, reason) => {
+    const path = await newFile([record]);
+    expect((await run(path)).code).toBe(1);
+    expect(await reportOf(path)).toEqual([
+      { record: 1, line: 1, path: place, reason: expect.stringContaining(reason) },
+    ]);
+  });
+});
+
+test('no password, hash, secret or code is in a report, on the terminal, in a log or, in the clear, in a table', async () => {
+  const canaries = {
+    hash: `$2b$04$canarycanarycanarycanO${'canary'.repeat(5)}O`,
+    badHash: '$2b$99$canarycanarycanarycanabad',
+    totp: 'CANARYCANARYCANARYCANARY',
+    code: 'canary-code-one',
+    badCode: 'canary!code!two',
+    password: 'canary password in the clear',
+  };
+  const records = [
+    {
+      email: 'canary-1@example.com',
+      passwordHash: canaries.hash,
+      totp: canaries.totp,
+      backupCodes: [canaries.code],
+    },
+    {
+      email: 'canary-1@example.com',
+      passwordHash: canaries.hash,
+      totp: canaries.totp,
+      backupCodes: [canaries.code],
+    },
+    { email: 'canary-2@example.com', passwordHash: canaries.badHash },
+    { email: 'canary-3@example.com', passwordHash: canaries.password },
+    { email: 'canary-4@example.com', totp: `${canaries.totp}!` },
+    { email: 'canary-5@example.com', backupCodes: [canaries.badCode] },
+    { email: 'canary-6@example.com', password: canaries.password },
+    { email: 'canary-7@example.com', [canaries.hash]: 1 },
+    { email: canaries.hash, name: 5, externalId: canaries.totp },
+    {
+      email: 'canary-8@example.com',
+      roles: [canaries.totp],
+      locale: canaries.code,
+      createdAt: canaries.hash,
+    },
+  ];
+  const path = await newFile(
+    `${records.map((one) => JSON.stringify(one)).join('\n')}\n{"x":"${canaries.hash}"`,
+  );
+  const { code, stdout, stderr } = await run(path);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+  expect(stdout).toContain('1 of 11 records imported, 10 refused');
+  const written = [stdout, stderr, JSON.stringify(await reportOf(path)), ...app.log];
+  const tables = await query<{ name: string }>(
+    app.databaseUrl,
+    "select table_name as name from information_schema.tables where table_schema = 'public'",
+  );
+  for (const { name } of tables) {
+    const rows = await query<{ row: string }>(app.databaseUrl, `select t::text as row from "${name}" t`);
+    written.push(...rows.map(({ row }) => row));
+  }
+  expect(written.some((text) => text.includes('canary-1@example.com'))).toBe(true);
+  for (const [what, secret] of Object.entries(canaries)) {
+    for (const part of [secret, secret.slice(0, 12), secret.replaceAll('-', '')]) {
+      expect(
+        written.filter((text) => text.toLowerCase().includes(part.toLowerCase())),
+        what,
+      ).toEqual([]);
+    }
+  }
+});

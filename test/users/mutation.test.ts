@@ -1,0 +1,137 @@
+// `importUsers`: what an administrator may bring into their own tenant, and nobody else into any.
+import { hashSync } from 'bcrypt';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { type GraphQLAnswer, type Person, TestClient } from '../harness/client.ts';
+import { query } from '../harness/sql.ts';
+
+const IMPORT = `mutation ($input: ImportUsersInput!) { importUsers(input: $input) {
+  __typename
+  ... on ImportedUsers { imported { index user { id externalId name roles } } refused { index path message } }
+  ... on UserError { code message }
+} }`;
+const PASSWORD = 'a password from elsewhere';
+const HASH = hashSync(PASSWORD, 4);
+const TOTP = 'JBSWY3DPEHPK3PXP';
+
+let app: TestApp;
+let client: TestClient;
+let member: Person;
+let token: string;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  client = new TestClient(app);
+  member = await client.signUp();
+  const admin = await client.signUp('admin@example.com');
+  await query(
+    app.databaseUrl,
+    `update user_account set roles = '["ADMIN"]' where id = (select user_id from email_address where address = 'admin@example.com')`,
+  );
+  token = (await client.enrollTotp(admin.accessToken)).tokens.accessToken;
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+const send = (input: object, as = token): Promise<GraphQLAnswer> => client.graphql(IMPORT, { input }, as);
+
+test('an administrator takes users in, who sign in as before; those who are refused stop nobody', async () => {
+  const users = [
+    {
+      email: 'Moved@example.com',
+      name: 'Mo',
+      externalId: 'old-1',
+      passwordHash: HASH,
+      totp: [TOTP],
+      backupCodes: ['moved-code'],
+      phones: [{ number: '+14155552671' }],
+      createdAt: '2021-02-03T04:05:06Z',
+    },
+    { email: 'admin@example.com', passwordHash: HASH },
+    { name: 'nobody' },
+    { email: 'moved@example.com' },
+    { email: 'unverified@example.com', emailVerified: false },
+  ];
+  const { data, errors } = await send({ users });
+  expect(errors).toEqual([]);
+  expect(data.importUsers.imported).toEqual([
+    { index: 0, user: { id: expect.any(String), externalId: 'old-1', name: 'Mo', roles: [] } },
+  ]);
+  expect(
+    data.importUsers.refused.map((one: { index: number; path: string }) => [one.index, one.path]),
+  ).toEqual([
+    [1, 'email'],
+    [2, 'email'],
+    [3, 'email'],
+    [4, 'email'],
+  ]);
+  const who = { email: 'moved@example.com', password: PASSWORD };
+  await client.signIn(who, { totp: client.totp(TOTP) });
+  await client.signIn(who, { backupCode: 'MOVEDCODE' });
+  const [row] = await query(
+    app.databaseUrl,
+    `select u.created_at, a.ip from user_account u join audit_event a on a.user_id = u.id
+     where u.external_id = 'old-1' and a.type = 'user.imported'`,
+  );
+  expect(row).toEqual({ created_at: new Date('2021-02-03T04:05:06Z'), ip: '127.0.0.1' });
+  expect(
+    (await send({ users: users.slice(4), trustUnverified: true })).data.importUsers.imported,
+  ).toHaveLength(1);
+});
+
+test('fast hashes are taken in when that is said, and roles cannot be said at all', async () => {
+  const users = [{ email: 'fast@example.com', passwordHash: '5f4dcc3b5aa765d61d8327deb882cf99' }];
+  expect((await send({ users })).data.importUsers.refused).toMatchObject([
+    { index: 0, path: 'passwordHash' },
+  ]);
+  expect((await send({ users, acceptFastHashes: true })).data.importUsers.imported).toHaveLength(1);
+  await client.signIn({ email: 'fast@example.com', password: 'password' });
+  const granting = await send({ users: [{ email: 'king@example.com', roles: ['ADMIN'] }] });
+  expect(granting.errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
+});
+
+test('at most a hundred at a time', async () => {
+  const users = Array.from({ length: 101 }, (_, at) => ({ email: `crowd-${at}@example.com` }));
+  expect((await send({ users })).data.importUsers).toMatchObject({ code: 'INVALID_INPUT' });
+  expect((await send({ users: users.slice(1) })).data.importUsers.imported).toHaveLength(100);
+});
+
+test('whoever is no administrator, or has not proved a second factor lately, is refused', async () => {
+  const input = { users: [{ email: 'refused@example.com' }] };
+  const codeOf = async (as?: string) => (await send(input, as)).errors[0]?.extensions.code;
+  expect((await client.graphql(IMPORT, { input })).errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
+  expect(await codeOf(member.accessToken)).toBe('FORBIDDEN');
+  app.clock.advance(601);
+  expect(await codeOf(token)).toBe('STEP_UP_REQUIRED');
+  const rows = await query(
+    app.databaseUrl,
+    "select 1 from email_address where address = 'refused@example.com'",
+  );
+  expect(rows).toEqual([]);
+});
+
+test('a hash, a secret or a code that is refused is not repeated', async () => {
+  const before = app.log.length;
+  const canary = 'canary-canary';
+  const users = [
+    { email: 'x@example.com', passwordHash: canary },
+    { email: 'x@example.com', totp: [canary] },
+    { email: 'x@example.com', backupCodes: [`${canary}!`] },
+    { email: canary, externalId: canary },
+  ];
+  const { text } = await send({ users });
+  expect(text + app.log.slice(before).join('')).not.toContain('canary');
+});
+
+test('a name is said at the sign-up, too', async () => {
+  const email = 'named@example.com';
+  const started = await client.startSignUp({ email, password: PASSWORD, name: '  Ned  ' });
+  const { session } = await client.attempt(started.id, { emailCode: await client.codeFor(email) });
+  const { data } = await client.graphql('{ viewer { name externalId } }', {}, session?.accessToken);
+  expect(data.viewer).toEqual({ name: 'Ned', externalId: null });
+  const long = await client.startSignUp({
+    email: 'long@example.com',
+    password: PASSWORD,
+    name: 'x'.repeat(129),
+  });
+  expect(long.code).toBe('INVALID_INPUT');
+});
