@@ -24,6 +24,8 @@ export interface Account {
   readonly tenantId: string;
   readonly secondFactorPolicy: SecondFactorPolicy;
   readonly passwordSettings: PasswordSettings;
+  /** What the user is called, where that is known. */
+  readonly name: string | null;
   /** What the tenant lets a phone number be. */
   readonly smsOfTenant: SmsUse;
   /** Whether the user lets text messages be a factor of theirs. */
@@ -69,6 +71,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
         'strength', t.password_strength,
         'characters', t.password_characters
       ),
+      'name', u.name,
       'smsOfTenant', t.sms,
       'smsOfUser', u.sms,
       'locale', u.locale,
@@ -113,8 +116,8 @@ export function passwordPolicyOf({ passwordSettings, secondFactorPolicy }: Accou
 }
 
 /** What the user is called. */
-export function passwordOwner({ email }: Account): PasswordOwner {
-  return { email: email?.address ?? null, names: [] };
+export function passwordOwner({ email, name }: Account): PasswordOwner {
+  return { email: email?.address ?? null, name };
 }
 
 /** What the user has made a second factor. */

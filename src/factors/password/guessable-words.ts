@@ -3,7 +3,7 @@
 
 export interface PasswordOwner {
   readonly email: string | null;
-  readonly names: readonly string[];
+  readonly name: string | null;
 }
 
 /** More of them would only cost time. */
@@ -11,8 +11,8 @@ const MOST_WORDS = 40;
 const LONGEST_WORD = 64;
 
 /** Whole, and in pieces; in lower case. */
-export function guessableWords(productName: string, { email, names }: PasswordOwner): string[] {
-  const whole = [productName, ...(email === null ? [] : [email, ...email.split('@')]), ...names];
+export function guessableWords(productName: string, { email, name }: PasswordOwner): string[] {
+  const whole = [productName, ...(email === null ? [] : [email, ...email.split('@')]), name ?? ''];
   const pieces = whole.flatMap((one) => one.split(/[^\p{L}\p{N}]+/u));
   const words = [...whole, ...pieces].map((one) => one.normalize('NFC').toLowerCase());
   // A letter or two is part of almost everything.

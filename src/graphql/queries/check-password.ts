@@ -40,7 +40,7 @@ const CheckPasswordInput = builder.inputType('CheckPasswordInput', {
     password: t.string({ required: true, description: 'What is typed so far.' }),
     tenant: t.string({ description: 'The tenant’s name; `default` when left out.' }),
     email: t.string({ description: 'The address that is typed; it makes a bad password.' }),
-    names: t.stringList({ description: 'What the user is called, at most 10; they make bad passwords.' }),
+    name: t.string({ description: 'What the user is called; it makes a bad password.' }),
   }),
 });
 
@@ -49,10 +49,7 @@ const form = z.object({
   tenant: z.string().nullish(),
   // Half an address is fine, because it is still being typed.
   email: z.string().max(254, 'An e-mail address has at most 254 characters.').nullish(),
-  names: z
-    .array(z.string().max(128, 'A name has at most 128 characters.'))
-    .max(10, 'Give at most 10 names.')
-    .nullish(),
+  name: z.string().max(128, 'A name has at most 128 characters.').nullish(),
 });
 
 builder.queryField('checkPassword', (t) =>
@@ -91,6 +88,6 @@ async function purposeOf({ em, session }: GraphQLContext, input: z.infer<typeof 
   const tenant = await publicTenant(sqlOf(em), input.tenant);
   return {
     policy: passwordPolicy(passwordSettingsOf(tenant), tenant.second_factor),
-    owner: { email: input.email ?? null, names: input.names ?? [] },
+    owner: { email: input.email ?? null, name: input.name ?? null },
   };
 }

@@ -50,7 +50,7 @@ export async function startSignUp(
   if (tenant === undefined) throw new TenantNotFound();
   const passwordSettings = passwordSettingsOf(tenant);
   const policy = passwordPolicy(passwordSettings, tenant.second_factor);
-  const secret = await passwords.hash(password, policy, { email, names: [] }).catch(orOverloaded);
+  const secret = await passwords.hash(password, policy, { email, name }).catch(orOverloaded);
 
   const now = clock.now();
   const account: Account = {
@@ -58,6 +58,7 @@ export async function startSignUp(
     tenantId,
     secondFactorPolicy: tenant.second_factor,
     passwordSettings,
+    name,
     smsOfTenant: tenant.sms,
     smsOfUser: true,
     locale: caller.locale,

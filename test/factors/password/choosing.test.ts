@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
-import { PASSWORD, TestClient } from '../../harness/client.ts';
+import { PASSWORD, TestClient, tokensOf } from '../../harness/client.ts';
 import { query } from '../../harness/sql.ts';
 import { RangeServer } from './breached/range-server.ts';
 
@@ -207,7 +207,19 @@ describe('words that stand for the user or the product', () => {
     expect((await check({ password, email: 'Florentine.Quibble@exa' })).feedback.problems).toMatchObject([
       { rule: 'TOO_WEAK' },
     ]);
-    expect((await check({ password, names: ['Florentine', 'Quibble'] })).feedback.acceptable).toBe(false);
+    expect((await check({ password, name: 'Florentine Quibble' })).feedback.acceptable).toBe(false);
+  });
+
+  test('what the user is called, at the sign-up and ever after', async () => {
+    const [password, email] = ['montaguethistle', `${randomUUID()}@example.com`];
+    const step = await client.startSignUp({ email, password, name: 'Montague Thistle' });
+    expect(step.code).toBe('PASSWORD_REJECTED');
+    const taken = await client.startSignUp({ email, password: STRONG, name: 'Montague Thistle' });
+    const { accessToken } = tokensOf(
+      await client.attempt(taken.id, { emailCode: await client.codeFor(email) }),
+    );
+    expect((await check({ password })).feedback.acceptable).toBe(true);
+    expect((await check({ password }, accessToken)).feedback.acceptable).toBe(false);
   });
 
   test('the product’s name too', async () => {
@@ -249,8 +261,7 @@ describe('a check while a password is typed', () => {
   test('refuses what is no password form, and says so in the field', async () => {
     for (const input of [
       { password: 'x'.repeat(4097) },
-      { password: STRONG, names: Array.from({ length: 11 }, () => 'a') },
-      { password: STRONG, names: ['x'.repeat(129)] },
+      { password: STRONG, name: 'x'.repeat(129) },
       { password: STRONG, email: 'x'.repeat(255) },
       { password: STRONG, tenant: 'No Tenant' },
     ]) {
