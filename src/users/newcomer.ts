@@ -62,11 +62,8 @@ export function newcomer(record: UserRecord, terms: Terms): Newcomer {
       ],
       backup_code: backupCodeRows(record.backupCodes, record.id !== null, owner),
       audit_event: [
-        auditRow(
-          { type: 'user.imported', tenantId: terms.tenantId, userId: id, sessionId: null },
-          terms.client,
-          terms.now,
-        ),
+        auditOf('user.imported', id, terms),
+        ...(record.roles.length === 0 ? [] : [auditOf('role.granted', id, terms)]),
       ],
     },
   };
@@ -100,6 +97,10 @@ function claimsOf({ id, externalId, email, phones }: UserRecord): Claim[] {
       ({ number }, at) => ({ kind: 'phone', value: number.number, path: `phones.${at}.number` }) as const,
     ),
   ];
+}
+
+function auditOf(type: string, userId: string, { tenantId, client, now }: Terms): Row<'audit_event'> {
+  return auditRow({ type, tenantId, userId, sessionId: null }, client, now);
 }
 
 function userRow(

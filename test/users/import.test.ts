@@ -126,6 +126,12 @@ describe('whoever is imported', () => {
       'select roles, locale, sms, created_at from user_account where id = $1',
       [id],
     );
+    const audited = await query<{ type: string }>(
+      app.databaseUrl,
+      'select type from audit_event where user_id = $1 order by type',
+      [id],
+    );
+    expect(audited.map((one) => one.type)).toEqual(['role.granted', 'user.imported']);
     expect(row).toEqual({
       roles: ['ADMIN'],
       locale: 'de',
