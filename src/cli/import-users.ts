@@ -90,7 +90,8 @@ async function perform(args: string[], { stdout, stderr }: Output): Promise<numb
       em,
       terms,
       isDryRun,
-      onProgress: (progress: Progress, part: number) => bar.update(part, countsOf(progress)),
+      onProgress: ({ imported, refused }: Progress, part: number) =>
+        bar.update(part, `${imported} imported, ${refused} refused`),
     };
     const after = await importFile(importId, isDryRun ? NOTHING_READ : before, file, run).finally(bar.stop);
     say(`${path}: ${countsOf(after)}${isDryRun ? ', were this no dry run: nothing was changed' : ''}.`);
