@@ -1,7 +1,9 @@
 // The commands that move users, run in this process: what an operator types, and what comes back. And files for them.
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { exportUsers } from '../../src/cli/export-users.ts';
 import { importUsers } from '../../src/cli/import-users.ts';
 import type { Outcome } from '../harness/command.ts';
@@ -14,34 +16,40 @@ export async function stepgate(
   command: keyof typeof COMMANDS,
   ...args: readonly string[]
 ): Promise<Outcome> {
+  const { DATABASE_URL } = process.env;
   process.env['DATABASE_URL'] = databaseUrl;
   const written = { stdout: '', stderr: '' };
   const output = {
     stdout: { write: (text: string) => (written.stdout += text) },
     stderr: { write: (text: string) => (written.stderr += text) },
   };
-  const code = await COMMANDS[command]([...args], output);
+  const code = await COMMANDS[command]([...args], output).finally(() => {
+    if (DATABASE_URL === undefined) delete process.env['DATABASE_URL'];
+    else process.env['DATABASE_URL'] = DATABASE_URL;
+  });
   // How far it has come is told there as well.
   return { code, ...written, stderr: written.stderr.replaceAll(/^\d+ % \| .*\n/gm, '') };
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'stepgate-users-'));
-let files = 0;
-
-export function newPath(ending: string): string {
-  files += 1;
-  return join(folder, `${files}${ending}`);
-}
-
-/** @param content records of an NDJSON file, or a file as it stands. */
-export async function newFile(
-  content: readonly object[] | string | Buffer,
-  ending = '.ndjson',
-): Promise<string> {
-  const path = newPath(ending);
-  const isText = typeof content === 'string' || Buffer.isBuffer(content);
-  await writeFile(path, isText ? content : content.map((one) => `${JSON.stringify(one)}\n`).join(''));
-  return path;
+/** Called at the top of a test file: files for its tests, which go with it. */
+export function temporaryFiles() {
+  const folder = mkdtempSync(join(tmpdir(), 'stepgate-users-'));
+  afterAll(() => rm(folder, { recursive: true }));
+  let files = 0;
+  const newPath = (ending: string): string => {
+    files += 1;
+    return join(folder, `${files}${ending}`);
+  };
+  return {
+    newPath,
+    /** @param content records of an NDJSON file, or a file as it stands. */
+    async newFile(content: readonly object[] | string | Buffer, ending = '.ndjson'): Promise<string> {
+      const path = newPath(ending);
+      const isText = typeof content === 'string' || Buffer.isBuffer(content);
+      await writeFile(path, isText ? content : content.map((one) => `${JSON.stringify(one)}\n`).join(''));
+      return path;
+    },
+  };
 }
 
 export interface ReportLine {

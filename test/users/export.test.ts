@@ -8,11 +8,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
-import { newFile, newPath, stepgate } from './commands.ts';
+import { stepgate, temporaryFiles } from './commands.ts';
 
 const FOREIGN = 'a password from elsewhere';
 const SHORT_SECRET = 'KRUGKIDROVUWG2ZA';
 const PHONE = '+14155552671';
+
+const { newFile, newPath } = temporaryFiles();
 
 let here: TestApp;
 let there: TestApp;

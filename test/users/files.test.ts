@@ -3,7 +3,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { query } from '../harness/sql.ts';
-import { newFile, reportOf, stepgate } from './commands.ts';
+import { reportOf, stepgate, temporaryFiles } from './commands.ts';
+
+const { newFile } = temporaryFiles();
 
 let app: TestApp;
 

@@ -11,11 +11,13 @@ import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
 import { runCommand } from '../harness/command.ts';
 import { query } from '../harness/sql.ts';
-import { newFile, reportOf, rowCounts, stepgate } from './commands.ts';
+import { reportOf, rowCounts, stepgate, temporaryFiles } from './commands.ts';
 
 const PASSWORD = 'a password from elsewhere';
 const HASH = hashSync(PASSWORD, 4);
 const TOTP = 'JBSWY3DPEHPK3PXP'; // of 80 bits
+
+const { newFile } = temporaryFiles();
 
 let app: TestApp;
 let client: TestClient;
