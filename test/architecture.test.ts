@@ -153,6 +153,20 @@ describe('the architecture', () => {
     expect(strangers.toSorted()).toEqual(['cli/demo.ts', 'persistence/migrations.ts']);
   });
 
+  test('whatever another system hashed is compared in constant time', () => {
+    const schemes = files.filter(({ path, text }) =>
+      /^factors\/password\/foreign\/.*verify: \(/s.test(path + text),
+    );
+    expect(schemes.length).toBeGreaterThan(6);
+    const comparisons = (file: SourceFile): number =>
+      code(file)
+        .split('verify: (')
+        .slice(1)
+        .filter((verify) => /timingSafeEqual\(|compareSync\(/.test(verify)).length;
+    const loose = schemes.filter((file) => comparisons(file) < code(file).split('verify: (').length - 1);
+    expect(loose.map((file) => file.path)).toEqual([]);
+  });
+
   test('a chart only decides: no chart imports what performs', () => {
     const allowed = /^(policy|workflows\/(effect|event|first-authenticator|keep-evidence|two-steps)\.ts)/;
     const foreign = files
