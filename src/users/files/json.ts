@@ -69,7 +69,7 @@ async function beginningOf(
 ): Promise<{ readonly beginning: string; readonly all: AsyncIterable<string> }> {
   const pieces = text[Symbol.asyncIterator]();
   let first = '';
-  for (let next = await pieces.next(); !next.done && first === ''; next = await pieces.next()) {
+  for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
     first = next.value.trimStart();
     if (first !== '') break;
   }
