@@ -28,9 +28,17 @@ const LEVELS = [
   PasswordStrength.HIGH,
 ] as const;
 
-/** @param words that a guesser would try first for this user. @throws {OverloadedError} */
-export async function strengthOf(password: string, words: readonly string[]): Promise<Strength> {
+/**
+ * @param words that a guesser would try first for this user.
+ * @param through which all wait, unless a test has its own.
+ * @throws {OverloadedError}
+ */
+export async function strengthOf(
+  password: string,
+  words: readonly string[],
+  through: Lanes = lane,
+): Promise<Strength> {
   const run = (): Promise<Estimate> => thread.run({ password, words }, { name: 'estimate' });
-  const { score, warning, suggestions } = await lane.run(run);
+  const { score, warning, suggestions } = await through.run(run);
   return { level: LEVELS[score], warning, suggestions };
 }
