@@ -1,8 +1,7 @@
 // An HTTP server on loopback that answers as Twilio's Messages and Verify APIs do, and reports as Twilio does.
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import twilio from 'twilio';
+import { type LoopbackRequest, LoopbackServer } from '../harness/loopback-server.ts';
 
 export interface TwilioRequest {
   readonly method: string;
@@ -34,51 +33,27 @@ const CREATED: TwilioAnswer = {
   }),
 };
 
-export class TwilioApi implements AsyncDisposable {
+export class TwilioApi extends LoopbackServer {
   readonly requests: TwilioRequest[] = [];
   /** Null: it says nothing at all. */
   answer: TwilioAnswer | null = CREATED;
-  readonly #server: Server;
 
-  private constructor() {
-    this.#server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const { method = '', url = '', headers } = request;
-        this.requests.push({
-          method,
-          path: url,
-          credentials: Buffer.from(headers.authorization?.replace('Basic ', '') ?? '', 'base64').toString(),
-          form: Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString())),
-        });
-        if (this.answer === null) return;
-        response.writeHead(this.answer.status, { 'content-type': 'application/json' }).end(this.answer.body);
-      });
+  static start(): Promise<TwilioApi> {
+    return new TwilioApi().listen();
+  }
+
+  protected override respond(
+    { method, path, headers, body }: LoopbackRequest,
+    response: ServerResponse,
+  ): void {
+    this.requests.push({
+      method,
+      path,
+      credentials: Buffer.from(headers.authorization?.replace('Basic ', '') ?? '', 'base64').toString(),
+      form: Object.fromEntries(new URLSearchParams(body)),
     });
-  }
-
-  static async start(): Promise<TwilioApi> {
-    const api = new TwilioApi();
-    api.#server.listen(0, '127.0.0.1');
-    await once(api.#server, 'listening');
-    return api;
-  }
-
-  /** For TWILIO_API_URL. */
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  /** Breaks off every connection that hangs. */
-  hangUp(): void {
-    this.#server.closeAllConnections();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.hangUp();
-    this.#server.close();
-    await once(this.#server, 'close');
+    if (this.answer === null) return;
+    response.writeHead(this.answer.status, { 'content-type': 'application/json' }).end(this.answer.body);
   }
 }
 

@@ -1,0 +1,45 @@
+// An HTTP server on loopback that plays somebody else's. Whoever extends it answers.
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+export interface LoopbackRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export abstract class LoopbackServer implements AsyncDisposable {
+  readonly #server: Server = createServer((request, response) => {
+    const { method = '', url: path = '', headers } = request;
+    void text(request).then(
+      (body) => this.respond({ method, path, headers, body }, response),
+      () => response.destroy(), // its client has gone
+    );
+  });
+
+  protected abstract respond(request: LoopbackRequest, response: ServerResponse): void;
+
+  async listen(): Promise<this> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return this;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Breaks off every connection that hangs. */
+  hangUp(): void {
+    this.#server.closeAllConnections();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.hangUp();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
