@@ -2,11 +2,10 @@
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { addAudit } from '../persistence/audit.ts';
-import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
+import { type Sql, sqlOf } from '../persistence/orm.ts';
 import { Settlement } from '../persistence/settlement.ts';
 import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
-import type { Client } from '../sessions/grants.ts';
-import type { ActiveSession } from '../sessions/session.ts';
+import type { Owner } from '../sessions/owner.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
 import { PHONE_FACTORS } from './phone/phone.ts';
 import { voidEvidence } from './void-evidence.ts';
@@ -20,7 +19,7 @@ export interface RemovedAuthenticator {
 export async function removeAuthenticator(
   { outbox }: { outbox: Outbox },
   id: string,
-  { em, session, client, now }: { em: EntityManager; session: ActiveSession; client: Client; now: Date },
+  { em, session, client, now }: Owner,
 ): Promise<RemovedAuthenticator | null> {
   const { userId, tenantId } = session;
   const account = await findAccount(sqlOf(em), userId);

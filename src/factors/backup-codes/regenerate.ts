@@ -2,17 +2,16 @@
 import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import { addAudit } from '../../persistence/audit.ts';
-import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
+import { sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
-import type { Client } from '../../sessions/grants.ts';
-import type { ActiveSession } from '../../sessions/session.ts';
+import type { Owner } from '../../sessions/owner.ts';
 import { findAccount, lockUser } from '../account.ts';
 import { newBackupCodes } from './backup-code.ts';
 
 export async function regenerateBackupCodes(
   { ring, outbox }: { ring: KeyRing; outbox: Outbox },
-  { em, session, client, now }: { em: EntityManager; session: ActiveSession; client: Client; now: Date },
+  { em, session, client, now }: Owner,
 ): Promise<readonly string[]> {
   const { userId, tenantId } = session;
   const account = await findAccount(sqlOf(em), userId);

@@ -5,13 +5,12 @@ import { sql as raw } from 'kysely';
 import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import { addAudit } from '../../persistence/audit.ts';
-import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
+import { sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
 import { randomId } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
-import type { Client } from '../../sessions/grants.ts';
 import { voidGrants } from '../../sessions/operation-grant.ts';
-import type { ActiveSession } from '../../sessions/session.ts';
+import type { Owner } from '../../sessions/owner.ts';
 import { type Account, findAccount, lockUser, passwordOwner, passwordPolicyOf } from '../account.ts';
 import { liftLockouts } from '../lockout.ts';
 import type { NewPasswords } from './new-passwords.ts';
@@ -91,7 +90,7 @@ export function setPassword(
 export async function changePassword(
   { passwords, outbox }: { passwords: NewPasswords; outbox: Outbox },
   { newPassword, signOutOtherSessions }: { newPassword: string; signOutOtherSessions: boolean },
-  { em, session, client, now }: { em: EntityManager; session: ActiveSession; client: Client; now: Date },
+  { em, session, client, now }: Owner,
 ): Promise<void> {
   const { userId, tenantId } = session;
   const account = await findAccount(sqlOf(em), userId);

@@ -2,21 +2,13 @@
 import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import { addAudit } from '../../persistence/audit.ts';
-import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
+import { sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
-import type { Client } from '../../sessions/grants.ts';
-import type { ActiveSession } from '../../sessions/session.ts';
+import type { Owner } from '../../sessions/owner.ts';
 import { findAccount, lockUser } from '../account.ts';
 import { voidEvidence } from '../void-evidence.ts';
 import { PHONE_FACTORS } from './phone.ts';
-
-interface Owner {
-  readonly em: EntityManager;
-  readonly session: ActiveSession;
-  readonly client: Client;
-  readonly now: Date;
-}
 
 /** False when the user has no such verified number. */
 export async function setPhoneSecondFactor(

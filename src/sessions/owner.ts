@@ -1,0 +1,11 @@
+// A signed-in user who changes something of their own.
+import type { EntityManager } from '../persistence/orm.ts';
+import type { Client } from './grants.ts';
+import type { ActiveSession } from './session.ts';
+
+export interface Owner {
+  readonly em: EntityManager;
+  readonly session: ActiveSession;
+  readonly client: Client;
+  readonly now: Date;
+}

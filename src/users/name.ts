@@ -1,0 +1,13 @@
+// What a user is called, as they say it themselves.
+import { addAudit } from '../persistence/audit.ts';
+import { Settlement } from '../persistence/settlement.ts';
+import type { Owner } from '../sessions/owner.ts';
+
+/** @param name null: nothing. */
+export async function changeName(name: string | null, { em, session, client, now }: Owner): Promise<void> {
+  const { userId, tenantId, id: sessionId } = session;
+  const settlement = new Settlement();
+  settlement.write((sql) => sql.updateTable('user_account').set({ name }).where('id', '=', userId));
+  addAudit(settlement, { type: 'name.changed', tenantId, userId, sessionId }, client, now);
+  await settlement.commit(em);
+}
