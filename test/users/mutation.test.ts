@@ -121,17 +121,3 @@ test('a hash, a secret or a code that is refused is not repeated', async () => {
   const { text } = await send({ users });
   expect(text + app.log.slice(before).join('')).not.toContain('canary');
 });
-
-test('a name is said at the sign-up, too', async () => {
-  const email = 'named@example.com';
-  const started = await client.startSignUp({ email, password: PASSWORD, name: '  Ned  ' });
-  const { session } = await client.attempt(started.id, { emailCode: await client.codeFor(email) });
-  const { data } = await client.graphql('{ viewer { name externalId } }', {}, session?.accessToken);
-  expect(data.viewer).toEqual({ name: 'Ned', externalId: null });
-  const long = await client.startSignUp({
-    email: 'long@example.com',
-    password: PASSWORD,
-    name: 'x'.repeat(129),
-  });
-  expect(long.code).toBe('INVALID_INPUT');
-});

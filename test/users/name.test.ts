@@ -24,6 +24,8 @@ test('a name that is given at the sign-up is the user’s, changes when they say
   const email = `${randomUUID()}@example.com`;
   const step = await client.startSignUp({ email, password: PASSWORD, name: '  Jane Doe ' });
   const { accessToken } = tokensOf(await client.attempt(step.id, { emailCode: await client.codeFor(email) }));
+  const tooLong = { email: 'long@example.com', password: PASSWORD, name: 'x'.repeat(129) };
+  expect((await client.startSignUp(tooLong)).code).toBe('INVALID_INPUT');
   const other = await client.signUp();
   expect([await nameOf(accessToken), await nameOf(other.accessToken)]).toEqual(['Jane Doe', null]);
 
