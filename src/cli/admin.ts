@@ -1,10 +1,11 @@
 // What an operator does at the machine, for example before there is an administrator: `npm run admin -- grant ADMIN
 // jane@example.com`. On the embedded PostgreSQL it works while the server is stopped.
-import { type Action, AdminError, type Command, oneOf, UsageError } from './admin/command.ts';
+import { type Action, type Command, oneOf } from './admin/command.ts';
 import { grant, withdraw } from './admin/role.ts';
 import { tenant } from './admin/tenant.ts';
 import { unlock } from './admin/unlock.ts';
-import { isExpected, onDatabase } from './on-database.ts';
+import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
+import { CommandError, UsageError } from './run-command.ts';
 
 const COMMANDS: Readonly<Record<'grant' | 'withdraw' | 'unlock' | 'tenant', Command>> = {
   grant,
@@ -29,7 +30,8 @@ async function main(): Promise<void> {
 }
 
 await main().catch((error: unknown) => {
-  if (!(error instanceof AdminError) && !isExpected(error)) throw error;
+  const isMistake = [CommandError, ...DATABASE_MISTAKES].some((kind) => error instanceof kind);
+  if (!isMistake || !(error instanceof Error)) throw error;
   process.stderr.write(`${error.message}\n${error instanceof UsageError ? USAGE : ''}`);
   process.exitCode = 1;
 });

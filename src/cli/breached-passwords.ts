@@ -1,18 +1,17 @@
 // `stepgate breached-passwords`: builds the offline index of breached passwords, describes one, and looks a password up
 // in it. As with grep, exit code 0: it is there. 1: it is not. 2: nothing could be said or done, because the command, the
 // hashes or the index are wrong.
-import type { ParseArgsOptionsConfig } from 'node:util';
 import type { Breach } from '../factors/password/breached/breached.ts';
 import { buildIndex } from '../factors/password/breached/index/build.ts';
 import { BreachedIndexError, SortedHashesError } from '../factors/password/breached/index/index-error.ts';
 import { IndexedPasswords } from '../factors/password/breached/index/indexed-passwords.ts';
 import type { IndexHeader } from '../factors/password/breached/index/layout.ts';
 import { normalisePassword } from '../policy/password-policy.ts';
-import { parseArguments } from './arguments.ts';
+import { readWords } from './arguments.ts';
 import { describeIndex } from './breached-passwords/describe.ts';
 import { readPassword } from './breached-passwords/password-input.ts';
-import { CommandError, UsageError } from './command-error.ts';
 import { progressBar } from './progress-bar.ts';
+import { answered, type Output, UsageError } from './run-command.ts';
 
 const USAGE = `Usage:
   stepgate breached-passwords build SORTED_FILE INDEX [--least-times N] [--restart]
@@ -24,45 +23,35 @@ is built; the same command goes on with one that was left half-built. --least-ti
 less often. --restart: begin anew. look-up reads the password from the terminal, or from standard input.
 `;
 
-/** Where the answers and the complaints go. */
-interface Output {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
-}
+const BUILD_OPTIONS = {
+  'least-times': { type: 'string', default: '1' },
+  restart: { type: 'boolean', default: false },
+} as const;
+
+/** The word is not repeated: it may be a password. */
+const tooMany = (): string => 'There is a word too many.';
 
 /** @returns the exit code. */
 export async function breachedPasswords(args: string[], output: Output = process): Promise<number> {
-  try {
-    return await perform(args, output);
-  } catch (error) {
-    const isExpected = [CommandError, BreachedIndexError, SortedHashesError].some(
-      (kind) => error instanceof kind,
-    );
-    if (!isExpected || !(error instanceof Error)) throw error;
-    output.stderr.write(`${error.message}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`);
-    return 2;
-  }
+  return answered(output, USAGE, [BreachedIndexError, SortedHashesError], () => perform(args, output));
 }
 
 async function perform([action, ...args]: string[], { stdout }: Output): Promise<number> {
   switch (action) {
     case 'build': {
-      const { words, values } = read(args, ['SORTED_FILE', 'INDEX'], {
-        'least-times': { type: 'string', default: '1' },
-        restart: { type: 'boolean', default: false },
-      });
+      const { words, values } = readWords(args, ['SORTED_FILE', 'INDEX'], BUILD_OPTIONS, tooMany);
       const header = await build(...words, wholeNumber(values['least-times']), values.restart);
       stdout.write(describeIndex(header));
       return 0;
     }
     case 'look-up': {
-      const breach = await lookUp(...read(args, ['INDEX'], {}).words);
+      const breach = await lookUp(...readWords(args, ['INDEX'], {}, tooMany).words);
       const times = breach?.times === 1 ? 'once' : `${breach?.times} times`;
       stdout.write(breach === null ? 'Not known.\n' : `Breached: seen at least ${times}.\n`);
       return breach === null ? 1 : 0;
     }
     case 'info': {
-      const [path] = read(args, ['INDEX'], {}).words;
+      const [path] = readWords(args, ['INDEX'], {}, tooMany).words;
       const index = await IndexedPasswords.open(path, path);
       await index.close();
       stdout.write(describeIndex(index.header));
@@ -102,18 +91,4 @@ async function lookUp(path: string): Promise<Breach | null> {
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError('--least-times is a whole number from 1 on.');
   return Number(text);
-}
-
-/** @param names of the words that must be there, and no others. */
-function read<const Names extends readonly string[], const Known extends ParseArgsOptionsConfig>(
-  args: string[],
-  names: Names,
-  options: Known,
-) {
-  const { positionals, values } = parseArguments(args, options, (message) => new UsageError(message));
-  const missing = names[positionals.length];
-  if (missing !== undefined) throw new UsageError(`${missing} is missing.`);
-  const surplus = positionals[names.length];
-  if (surplus !== undefined) throw new UsageError('There is a word too many.');
-  return { words: positionals as { [At in keyof Names]: string }, values };
 }

@@ -7,17 +7,10 @@ import { KeyRing } from '../platform/key-ring.ts';
 import { SealBrokenError } from '../platform/seal.ts';
 import { WRITERS } from '../users/files/writers.ts';
 import { countUsers, readOut } from '../users/read-out.ts';
-import { CommandError } from './command-error.ts';
 import { onDatabase } from './on-database.ts';
 import { type ProgressBar, progressBar } from './progress-bar.ts';
-import {
-  answered,
-  type Output,
-  readArguments,
-  readFormat,
-  requireTenant,
-  TENANT_OPTION,
-} from './users-command.ts';
+import { CommandError, type Output } from './run-command.ts';
+import { answeredOnUsers, readArguments, readFormat, requireTenant, TENANT_OPTION } from './users-command.ts';
 
 const FORMATS = Object.keys(WRITERS) as (keyof typeof WRITERS)[];
 
@@ -31,7 +24,7 @@ delete it when the users have arrived.
 const OPTIONS = { tenant: TENANT_OPTION, format: { type: 'string' } } as const;
 
 export async function exportUsers(args: string[], output: Output = process): Promise<number> {
-  return answered(output, USAGE, [SealBrokenError], () => perform(args, output));
+  return answeredOnUsers(output, USAGE, [SealBrokenError], () => perform(args, output));
 }
 
 async function perform(args: string[], { stdout, stderr }: Output): Promise<number> {

@@ -12,17 +12,10 @@ import { findProgress, NOTHING_READ, Overtaken, type Progress } from '../users/p
 import { NotAReport } from '../users/report.ts';
 import { readFirebaseHashConfig } from '../users/sources/firebase-hash-config.ts';
 import { SOURCES, type SourceName } from '../users/sources/list.ts';
-import { CommandError, UsageError } from './command-error.ts';
 import { onDatabase } from './on-database.ts';
 import { progressBar } from './progress-bar.ts';
-import {
-  answered,
-  type Output,
-  readArguments,
-  readFormat,
-  requireTenant,
-  TENANT_OPTION,
-} from './users-command.ts';
+import { CommandError, type Output, UsageError } from './run-command.ts';
+import { answeredOnUsers, readArguments, readFormat, requireTenant, TENANT_OPTION } from './users-command.ts';
 
 const USAGE = `Usage:
   stepgate import-users FILE [--from ${Object.keys(SOURCES).join('|')}] [--tenant NAME] [--dry-run]
@@ -49,7 +42,7 @@ const OPTIONS = {
 const OPERATOR = { ip: null, userAgent: 'import-users command' } as const;
 
 export async function importUsers(args: string[], output: Output = process): Promise<number> {
-  return answered(output, USAGE, [FileUnreadable, Overtaken, NotAReport, BatchFailed], () =>
+  return answeredOnUsers(output, USAGE, [FileUnreadable, Overtaken, NotAReport, BatchFailed], () =>
     perform(args, output),
   );
 }

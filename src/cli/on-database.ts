@@ -6,12 +6,13 @@ import { EmbeddedPostgresError } from '../persistence/embedded-postgres/start.ts
 import { DatabaseUnreachableError, NotMigratedError, requireMigrated } from '../persistence/migrations.ts';
 import { type Orm, openOrm } from '../persistence/orm.ts';
 
-const EXPECTED = [ConfigError, EmbeddedPostgresError, DatabaseUnreachableError, NotMigratedError] as const;
-
-/** Whether an error is told by its message alone. */
-export function isExpected(error: unknown): error is Error {
-  return EXPECTED.some((kind) => error instanceof kind);
-}
+/** What an operator can mend: told by its message alone. */
+export const DATABASE_MISTAKES = [
+  ConfigError,
+  EmbeddedPostgresError,
+  DatabaseUnreachableError,
+  NotMigratedError,
+] as const;
 
 interface Opened {
   readonly config: Config;

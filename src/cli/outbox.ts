@@ -2,7 +2,6 @@
 // replay ID` has one tried again. No recipient and no text is shown. On the embedded PostgreSQL it works while the server
 // is stopped.
 import { parseArgs } from 'node:util';
-import { ConfigError, readConfig } from '../config/config.ts';
 import {
   type Letter,
   type LetterState,
@@ -10,10 +9,9 @@ import {
   replay,
   stateOfLetter,
 } from '../delivery/dead-letters.ts';
-import { openDatabase } from '../persistence/database.ts';
-import { EmbeddedPostgresError } from '../persistence/embedded-postgres/start.ts';
-import { openOrm, type Sql, sqlOf } from '../persistence/orm.ts';
+import { type Sql, sqlOf } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
+import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
 
 const USAGE = 'Usage: npm run outbox -- list [--all]\n       npm run outbox -- replay ID|--all\n';
 
@@ -101,21 +99,17 @@ async function main(): Promise<string | null> {
   const command = readCommand(process.argv.slice(2));
   if (command === null) return USAGE;
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  const database = await openDatabase(readConfig(process.env), say, () => {});
-  const orm = await openOrm(database.url);
-  try {
+  return onDatabase(say, async ({ orm }) => {
     const { lines, mistake } = await perform(sqlOf(orm.em.fork()), command);
     for (const line of lines) say(line);
     return mistake;
-  } finally {
-    await orm.close();
-    await database.stop();
-  }
+  });
 }
 
 const mistake = await main().catch((error: unknown) => {
-  if (error instanceof ConfigError || error instanceof EmbeddedPostgresError) return `${error.message}\n`;
-  throw error;
+  const isMistake = DATABASE_MISTAKES.some((kind) => error instanceof kind);
+  if (!isMistake || !(error instanceof Error)) throw error;
+  return `${error.message}\n`;
 });
 if (mistake !== null) {
   process.stderr.write(mistake);

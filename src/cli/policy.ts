@@ -6,9 +6,9 @@ import { readSchema } from '../step-up/schema-file/schema.ts';
 import { parseArguments } from './arguments.ts';
 import { check } from './policy/check.ts';
 import { fieldsOf } from './policy/fields.ts';
-import { PolicyError } from './policy/policy-error.ts';
 import { FORMATS, isFormat, print } from './policy/print.ts';
 import { readRules } from './policy/rules.ts';
+import { answered, type Output, UsageError } from './run-command.ts';
 
 const DEFAULT_RULES = 'stepgate.policy.json';
 
@@ -20,25 +20,9 @@ SCHEMA is a file in GraphQL's schema language; several are read as one schema. T
 unless --rules names another file. --strict: a rule or an exception that matches no field fails too.
 `;
 
-/** The command was written wrong: how it is written follows. */
-class UsageError extends PolicyError {}
-
-/** Where the answers and the complaints go. */
-interface Output {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
-}
-
 /** @returns the exit code. */
 export async function policy(args: string[], output: Output = process): Promise<number> {
-  try {
-    return await perform(args, output);
-  } catch (error) {
-    const isExpected = [PolicyError, SchemaFileError, RequirementError].some((kind) => error instanceof kind);
-    if (!isExpected || !(error instanceof Error)) throw error;
-    output.stderr.write(`${error.message}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`);
-    return 2;
-  }
+  return answered(output, USAGE, [SchemaFileError, RequirementError], () => perform(args, output));
 }
 
 async function perform([action, ...args]: string[], { stdout, stderr }: Output): Promise<number> {
@@ -71,7 +55,7 @@ async function perform([action, ...args]: string[], { stdout, stderr }: Output):
 type Options = Record<string, { readonly type: 'string' | 'boolean'; readonly default: string | boolean }>;
 
 function read<const Known extends Options>(args: string[], options: Known) {
-  const { positionals: files, values } = parseArguments(args, options, (message) => new UsageError(message));
+  const { positionals: files, values } = parseArguments(args, options);
   if (files.length === 0) throw new UsageError('SCHEMA is missing.');
   return { files, values };
 }

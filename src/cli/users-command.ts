@@ -6,9 +6,9 @@ import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { UnknownKeyError } from '../platform/key-ring.ts';
 import { type FileFormat, formatOf } from '../users/files/formats.ts';
-import { parseArguments } from './arguments.ts';
-import { CommandError, UsageError } from './command-error.ts';
-import { isExpected } from './on-database.ts';
+import { readWords } from './arguments.ts';
+import { DATABASE_MISTAKES } from './on-database.ts';
+import { answered, CommandError, type Output, UsageError } from './run-command.ts';
 
 export const TENANT_OPTION = { type: 'string', default: DEFAULT_TENANT } as const;
 
@@ -17,11 +17,8 @@ export function readArguments<const Options extends ParseArgsOptionsConfig>(
   args: string[],
   options: Options,
 ) {
-  const { positionals, values } = parseArguments(args, options, (message) => new UsageError(message));
-  const [file, ...others] = positionals;
-  if (file === undefined) throw new UsageError('FILE is missing.');
-  if (others.length > 0) throw new UsageError('Name one file at a time.');
-  return { file, values };
+  const { words, values } = readWords(args, ['FILE'], options, () => 'Name one file at a time.');
+  return { file: words[0], values };
 }
 
 /** The one that is said, or the one of the file's name. @throws {UsageError} */
@@ -53,26 +50,18 @@ export async function requireTenant(em: EntityManager, name: string): Promise<st
   return data;
 }
 
-/** Where the answers and the complaints go. */
-export interface Output {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
-}
-
 /** @param others errors of the command's own that are told by their message. @returns the exit code. */
-export async function answered(
-  { stderr }: Output,
+export function answeredOnUsers(
+  output: Output,
   usage: string,
   others: readonly (abstract new (...args: never[]) => Error)[],
   perform: () => Promise<number>,
 ): Promise<number> {
-  try {
-    return await perform();
-  } catch (error) {
-    const isOurs = [CommandError, UnknownKeyError, ...others].some((kind) => error instanceof kind);
-    const isOfFiles = error instanceof Error && 'syscall' in error && 'path' in error;
-    if (!(error instanceof Error) || !(isOurs || isOfFiles || isExpected(error))) throw error;
-    stderr.write(`${error.message}\n${error instanceof UsageError ? `\n${usage}` : ''}`);
-    return 2;
-  }
+  return answered(output, usage, [UnknownKeyError, ...DATABASE_MISTAKES, ...others], () =>
+    perform().catch((error: unknown) => {
+      // A file that is not there, or cannot be written.
+      const isOfFiles = error instanceof Error && 'syscall' in error && 'path' in error;
+      throw isOfFiles ? new CommandError(error.message) : error;
+    }),
+  );
 }

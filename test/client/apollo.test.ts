@@ -3,11 +3,11 @@ import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache } from '@apollo/
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createStepgateLink } from '../../src/client/apollo.ts';
-import type { OnStepUp, StepgateClientOptions } from '../../src/client/index.ts';
+import type { StepgateClientOptions } from '../../src/client/index.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient, type Tokens } from '../harness/client.ts';
 import { type ForeignApi, foreignApi } from './foreign-api.ts';
-import { clientOf, guarded, Network } from './people.ts';
+import { clientOf, guarded, Network, typing } from './people.ts';
 
 let app: TestApp;
 let server: TestClient;
@@ -41,13 +41,6 @@ async function apolloOf(
   return { apollo, client, network, own };
 }
 
-function types(secret: string) {
-  return vi.fn<OnStepUp>(async ({ workflow }) => {
-    app.clock.advance(30);
-    await workflow.attempt({ totp: server.totp(secret) });
-  });
-}
-
 describe('with Apollo Client', () => {
   test('fifty parallel operations are refused for an old token, and one refresh serves them', async () => {
     const { apollo, own, network } = await apolloOf(await server.signUp());
@@ -69,7 +62,7 @@ describe('with Apollo Client', () => {
 
   test('a guarded field is refused, proved and asked for again once, with the mutation beside it', async () => {
     const { tokens, secret } = await guarded(server);
-    const onStepUp = types(secret);
+    const onStepUp = typing(app, server, secret);
     const { apollo, network } = await apolloOf(tokens, { onStepUp });
     const [events, codes] = await Promise.all([
       apollo.query<{ viewer: { auditEvents: object[] } }>({ query: AUDIT_EVENTS }),
@@ -94,7 +87,7 @@ describe('with Apollo Client', () => {
 
   test('an operation that is no longer wanted is not sent again', async () => {
     const { tokens, secret } = await guarded(server);
-    const prove = types(secret);
+    const prove = typing(app, server, secret);
     const prompted = Promise.withResolvers<void>();
     const proved = Promise.withResolvers<void>();
     const { apollo, network } = await apolloOf(tokens, {
@@ -148,7 +141,7 @@ describe('a mutation of an API that refuses field by field', () => {
   };
   test.each(Object.entries(document))('that %s is never sent twice', async (_, text) => {
     const { tokens, secret } = await guarded(server);
-    const onStepUp = types(secret);
+    const onStepUp = typing(app, server, secret);
     const { apollo, network } = await apolloOf(tokens, { onStepUp }, api.url);
     api.ran.length = 0;
     const { error } = await apollo.mutate({ mutation: gql(text), errorPolicy: 'all' });
@@ -165,7 +158,7 @@ describe('a mutation of an API that refuses field by field', () => {
     'query { open secret }',
   ])('of which nothing has run is proved for and sent again: %s', async (text) => {
     const { tokens, secret } = await guarded(server);
-    const onStepUp = types(secret);
+    const onStepUp = typing(app, server, secret);
     const { apollo, network } = await apolloOf(tokens, { onStepUp }, api.url);
     const document = gql(text);
     await (text.startsWith('query')

@@ -1,6 +1,8 @@
 // The people of these tests, and what their clients send: recorded, as a browser's network panel would show it.
+import { vi } from 'vitest';
 import {
   createStepgateClient,
+  type OnStepUp,
   type StepgateClient,
   type StepgateClientOptions,
 } from '../../src/client/index.ts';
@@ -62,6 +64,14 @@ export async function clientOf(
   const client = createStepgateClient({ url: `${app.url}/graphql`, fetch: network.fetch, ...options });
   if (tokens !== null) await client.setSession(tokens);
   return { client, network };
+}
+
+/** A prompt that is answered with the next code of an app. */
+export function typing(app: Pick<TestApp, 'clock'>, server: TestClient, secret: string) {
+  return vi.fn<OnStepUp>(async ({ workflow }) => {
+    app.clock.advance(30);
+    await workflow.attempt({ totp: server.totp(secret) });
+  });
 }
 
 /** The codes of the errors of an answer. */

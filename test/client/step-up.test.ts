@@ -10,7 +10,7 @@ import {
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
 import { claimsOf, isAlive } from '../sessions/operations.ts';
-import { AUDIT_EVENTS, clientOf, codesOf, guarded, NEW_CODES, Network, VIEWER } from './people.ts';
+import { AUDIT_EVENTS, clientOf, codesOf, guarded, NEW_CODES, Network, typing, VIEWER } from './people.ts';
 
 let app: TestApp;
 let server: TestClient;
@@ -21,18 +21,10 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** A prompt whose user types the next code of their app. */
-function typesCode(secret: () => string) {
-  return vi.fn(async ({ workflow }: StepUpPrompt) => {
-    app.clock.advance(30); // each code is good once
-    await workflow.attempt({ totp: server.totp(secret()) });
-  });
-}
-
 describe('a refused query', () => {
   test('is asked for, proved, and sent again once, whole', async () => {
     const { tokens, secret } = await guarded(server);
-    const onStepUp = typesCode(() => secret);
+    const onStepUp = typing(app, server, secret);
     const { client, network } = await clientOf(app, tokens, { onStepUp });
     const { data, errors } = await client.request<{ viewer: { id: string; auditEvents: object[] } }>(
       AUDIT_EVENTS,
@@ -95,7 +87,7 @@ describe('a refused query', () => {
 describe('a refused mutation', () => {
   test('is sent again once after the proof, and runs once', async () => {
     const { tokens, secret } = await guarded(server);
-    const { client, network } = await clientOf(app, tokens, { onStepUp: typesCode(() => secret) });
+    const { client, network } = await clientOf(app, tokens, { onStepUp: typing(app, server, secret) });
     const { data, errors } = await client.request<{ regenerateBackupCodes: { codes: string[] } }>(NEW_CODES);
     expect(errors).toBeUndefined();
     expect(data?.regenerateBackupCodes.codes).toHaveLength(10);
@@ -104,7 +96,7 @@ describe('a refused mutation', () => {
 
   test('that lacks a role as well is refused without a prompt: no proof would help', async () => {
     const { tokens, secret } = await guarded(server);
-    const onStepUp = typesCode(() => secret);
+    const onStepUp = typing(app, server, secret);
     const { client } = await clientOf(app, tokens, { onStepUp });
     const document = `mutation { unlockUser(id: "${crypto.randomUUID()}") { __typename } }`;
     expect(codesOf(await client.request(document))).toEqual(['FORBIDDEN']);
@@ -115,7 +107,7 @@ describe('a refused mutation', () => {
 describe('one prompt', () => {
   test('serves all operations that are refused at the same time', async () => {
     const { tokens, secret } = await guarded(server);
-    const onStepUp = typesCode(() => secret);
+    const onStepUp = typing(app, server, secret);
     const { client, network } = await clientOf(app, tokens, { onStepUp });
     const answers = await Promise.all([
       ...Array.from({ length: 10 }, () => client.request(AUDIT_EVENTS)),
@@ -144,7 +136,7 @@ describe('one prompt', () => {
 
   test('asks for the strictest of what they demand', async () => {
     const { tokens, secret } = await guarded(server);
-    const onStepUp = typesCode(() => secret);
+    const onStepUp = typing(app, server, secret);
     const { client, network } = await clientOf(app, tokens, { onStepUp });
     const refusal = (extensions: object) => ({
       errors: [
@@ -398,7 +390,7 @@ describe('the refusal is the caller’s', () => {
 
 test('an API that refuses for ever does not ask for ever', async () => {
   const { tokens, secret } = await guarded(server);
-  const onStepUp = typesCode(() => secret);
+  const onStepUp = typing(app, server, secret);
   const { client } = await clientOf(app, tokens, { onStepUp });
   let sent = 0;
   const extensions = { code: 'STEP_UP_REQUIRED', maxAge: 600, accept: ['TOTP'], require: 'SECOND_FACTOR' };

@@ -2,12 +2,12 @@
 import { inspect } from 'node:util';
 import { Client, cacheExchange, fetchExchange, gql } from '@urql/core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { OnStepUp, StepgateClientOptions } from '../../src/client/index.ts';
+import type { StepgateClientOptions } from '../../src/client/index.ts';
 import { stepgateExchange } from '../../src/client/urql.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient, type Tokens } from '../harness/client.ts';
 import { type ForeignApi, foreignApi } from './foreign-api.ts';
-import { AUDIT_EVENTS, clientOf, guarded, NEW_CODES, Network, VIEWER } from './people.ts';
+import { AUDIT_EVENTS, clientOf, guarded, NEW_CODES, Network, typing, VIEWER } from './people.ts';
 
 let app: TestApp;
 let server: TestClient;
@@ -41,13 +41,6 @@ async function urqlOf(
   return { urql, client, network, own };
 }
 
-function types(secret: string) {
-  return vi.fn<OnStepUp>(async ({ workflow }) => {
-    app.clock.advance(30);
-    await workflow.attempt({ totp: server.totp(secret) });
-  });
-}
-
 describe('with urql', () => {
   test('fifty parallel operations are refused for an old token, and one refresh serves them', async () => {
     const { urql, own, network } = await urqlOf(await server.signUp());
@@ -66,7 +59,7 @@ describe('with urql', () => {
 
   test('a guarded field is refused, proved and asked for again once, with the mutation beside it', async () => {
     const { tokens, secret } = await guarded(server);
-    const onStepUp = types(secret);
+    const onStepUp = typing(app, server, secret);
     const { urql, network } = await urqlOf(tokens, { onStepUp });
     const [events, codes] = await Promise.all([
       urql.query(AUDIT_EVENTS, {}).toPromise(),
@@ -82,7 +75,7 @@ describe('with urql', () => {
 
   test('two equal mutations are two: each is sent again once, and each has its own answer', async () => {
     const { tokens, secret } = await guarded(server);
-    const { urql, network } = await urqlOf(tokens, { onStepUp: types(secret) });
+    const { urql, network } = await urqlOf(tokens, { onStepUp: typing(app, server, secret) });
     const answers = await Promise.all([
       urql.mutation(NEW_CODES, {}).toPromise(),
       urql.mutation(NEW_CODES, {}).toPromise(),
@@ -105,7 +98,7 @@ describe('with urql', () => {
 
   test('an operation that is no longer wanted is not sent again', async () => {
     const { tokens, secret } = await guarded(server);
-    const prove = types(secret);
+    const prove = typing(app, server, secret);
     const prompted = Promise.withResolvers<void>();
     const proved = Promise.withResolvers<void>();
     const { urql, network } = await urqlOf(tokens, {
@@ -163,7 +156,7 @@ describe('with urql', () => {
 
 test('a subscription passes as it comes, and a refused one is asked for again once', async () => {
   const { tokens, secret } = await guarded(server);
-  const onStepUp = types(secret);
+  const onStepUp = typing(app, server, secret);
   const { urql, network } = await urqlOf(tokens, { onStepUp }, api.url);
   const subscribed = (text: string): Promise<unknown[]> =>
     new Promise((resolve) => {
@@ -189,7 +182,7 @@ test.each([
   'mutation { rename { id } erase }',
 ])('a mutation that has run in part is never sent twice: %s', async (text) => {
   const { tokens, secret } = await guarded(server);
-  const onStepUp = types(secret);
+  const onStepUp = typing(app, server, secret);
   const { urql, network } = await urqlOf(tokens, { onStepUp }, api.url);
   api.ran.length = 0;
   const { error } = await urql.mutation(text, {}).toPromise();

@@ -1,8 +1,8 @@
 // The user whom an operator means: the one who has proved an address in a tenant.
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
-import { AdminError } from './command.ts';
+import { CommandError } from '../run-command.ts';
 
-/** @throws {AdminError} when nobody has proved it. */
+/** @throws {CommandError} when nobody has proved it. */
 export async function ownerOf(em: EntityManager, email: string, tenantId: string) {
   const user = await sqlOf(em)
     .selectFrom('email_address as e')
@@ -13,6 +13,6 @@ export async function ownerOf(em: EntityManager, email: string, tenantId: string
     .where('e.verified_at', 'is not', null)
     .executeTakeFirst();
   if (user === undefined)
-    throw new AdminError(`Nobody has proved the address ${email} in tenant ${tenantId}.`);
+    throw new CommandError(`Nobody has proved the address ${email} in tenant ${tenantId}.`);
   return user;
 }

@@ -5,7 +5,8 @@ import { jsonb } from '../../persistence/jsonb.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { type Command, OPERATOR, oneOf, readWords, TENANT_OPTION } from './command.ts';
+import { readWords } from '../arguments.ts';
+import { type Command, OPERATOR, oneOf, TENANT_OPTION } from './command.ts';
 import { ownerOf } from './owner.ts';
 
 export const grant: Command = roleCommand(true);
@@ -16,7 +17,7 @@ function roleCommand(isGrant: boolean): Command {
     usage: `${Object.keys(Role).join('|')} EMAIL [--tenant NAME]`,
     read(args) {
       const { words, values } = readWords(args, ['The role', 'EMAIL'], TENANT_OPTION);
-      const [word = '', address = ''] = words;
+      const [word, address] = words;
       const role = oneOf('The role', Role, word);
       const email = address.toLowerCase();
       return async (em) => {

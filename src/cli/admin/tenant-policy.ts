@@ -11,7 +11,8 @@ import {
 } from '../../policy/password-policy.ts';
 import { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { SmsUse } from '../../policy/sms.ts';
-import { oneOf, UsageError } from './command.ts';
+import { UsageError } from '../run-command.ts';
+import { oneOf } from './command.ts';
 
 export const POLICY_OPTIONS = {
   'second-factor': { type: 'string' },

@@ -6,7 +6,9 @@ import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { Conflict, Settlement } from '../../persistence/settlement.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { AdminError, type Command, OPERATOR, readWords, UsageError } from './command.ts';
+import { readWords } from '../arguments.ts';
+import { CommandError, UsageError } from '../run-command.ts';
+import { type Command, OPERATOR } from './command.ts';
 import { POLICY_OPTIONS, POLICY_USAGE, type PolicyColumns, readPolicy } from './tenant-policy.ts';
 
 const OPTIONS = { ...POLICY_OPTIONS, create: { type: 'boolean' } } as const;
@@ -47,7 +49,7 @@ async function createTenant(em: EntityManager, id: string, change: PolicyChange)
   );
   await settlement.commit(em).catch((error: unknown) => {
     if (!(error instanceof Conflict)) throw error;
-    throw new AdminError(`There is a tenant ${id} already. Leave out --create to change it.`);
+    throw new CommandError(`There is a tenant ${id} already. Leave out --create to change it.`);
   });
 }
 
@@ -77,6 +79,6 @@ async function describeTenant(em: EntityManager, id: string): Promise<string> {
   ].join('\n');
 }
 
-function noSuchTenant(id: string): AdminError {
-  return new AdminError(`There is no tenant ${id}. Add --create to make it.`);
+function noSuchTenant(id: string): CommandError {
+  return new CommandError(`There is no tenant ${id}. Add --create to make it.`);
 }

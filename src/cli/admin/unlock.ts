@@ -1,14 +1,15 @@
 // `unlock jane@example.com`: what `unlockUser` does, where no administrator is at hand, or the only one is locked out.
 import { unlockUser } from '../../factors/administration.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { type Command, OPERATOR, readWords, TENANT_OPTION } from './command.ts';
+import { readWords } from '../arguments.ts';
+import { type Command, OPERATOR, TENANT_OPTION } from './command.ts';
 import { ownerOf } from './owner.ts';
 
 export const unlock: Command = {
   usage: 'EMAIL [--tenant NAME]',
   read(args) {
     const { words, values } = readWords(args, ['EMAIL'], TENANT_OPTION);
-    const email = words.join('').toLowerCase();
+    const email = words[0].toLowerCase();
     return async (em) => {
       const { id } = await ownerOf(em, email, values.tenant);
       await unlockUser(id, { em, tenantId: values.tenant, client: OPERATOR, now: systemClock.now() });

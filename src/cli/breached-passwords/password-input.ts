@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { CommandError } from '../command-error.ts';
+import { CommandError } from '../run-command.ts';
 
 /** @throws {CommandError} when there is none. */
 export async function readPassword(): Promise<string> {

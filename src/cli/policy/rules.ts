@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { SECOND_FACTORS } from '../../policy/factor-kind.ts';
-import { PolicyError } from './policy-error.ts';
+import { CommandError } from '../run-command.ts';
 
 const pattern = z
   .string()
@@ -58,14 +58,14 @@ export interface Rules extends z.output<typeof rules> {
   readonly file: string;
 }
 
-/** @throws {PolicyError} */
+/** @throws {CommandError} */
 export async function readRules(file: string): Promise<Rules> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new PolicyError(`The rules in ${file} cannot be read (${error.code}).`);
+    throw new CommandError(`The rules in ${file} cannot be read (${error.code}).`);
   });
   const { success, data, error } = rules.safeParse(parsed(text, file));
   if (success) return { ...data, file };
-  throw new PolicyError(
+  throw new CommandError(
     error.issues
       .map(({ path, message }) => `${file}: ${z.core.toDotPath(path) || 'the file'}: ${message}`)
       .join('\n'),
@@ -76,6 +76,6 @@ function parsed(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new PolicyError(`${file} is not JSON.`);
+    throw new CommandError(`${file} is not JSON.`);
   }
 }
