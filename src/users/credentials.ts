@@ -1,5 +1,6 @@
 // What proves who a user is, out of a record and in the form in which it is stored: a password hash, TOTP secrets, backup
 // codes.
+import { authenticatorRow } from '../factors/authenticator-row.ts';
 import { backupCodeDigest } from '../factors/backup-codes/backup-code.ts';
 import { ForeignHashRefused } from '../factors/password/foreign/scheme.ts';
 import { readForeignHash } from '../factors/password/foreign/schemes.ts';
@@ -29,16 +30,12 @@ export function passwordRow(hash: string, acceptFastHashes: boolean, owner: Owne
   const secret = hash.startsWith('$stepgate-')
     ? ownHash(hash, owner.ring)
     : sealForeignHash(owner.ring, id, foreignHash(hash, acceptFastHashes));
-  return { ...authenticator(id, FactorKind.PASSWORD, owner), secret };
+  return proved({ id, factor: FactorKind.PASSWORD, secret }, owner);
 }
 
 export function totpRow({ secret, label }: UserRecord['totp'][number], owner: Owner): Row<'authenticator'> {
   const id = randomId();
-  return {
-    ...authenticator(id, FactorKind.TOTP, owner),
-    label,
-    secret: sealSecret(owner.ring, id, secret),
-  };
+  return proved({ id, factor: FactorKind.TOTP, label, secret: sealSecret(owner.ring, id, secret) }, owner);
 }
 
 /** @param keepsId whether the user has the id to which a digest is bound. @throws {RecordRefused} */
@@ -59,17 +56,17 @@ export function backupCodeRows(
   }));
 }
 
-function authenticator(id: string, factor: FactorKind, { userId, createdAt }: Owner) {
-  return {
-    id,
-    user_id: userId,
-    factor,
-    label: null as string | null,
-    last_time_step: null,
-    created_at: createdAt,
-    confirmed_at: createdAt,
-    last_used_at: null,
-  };
+/** It was proved where it comes from. */
+function proved(
+  authenticator: {
+    readonly id: string;
+    readonly factor: FactorKind;
+    readonly label?: string | null;
+    readonly secret: string;
+  },
+  { userId, createdAt }: Owner,
+): Row<'authenticator'> {
+  return authenticatorRow({ ...authenticator, userId, createdAt, confirmedAt: createdAt });
 }
 
 function ownHash(hash: string, ring: KeyRing): string {

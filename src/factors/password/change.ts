@@ -12,6 +12,7 @@ import { FactorKind } from '../../policy/factor-kind.ts';
 import { voidGrants } from '../../sessions/operation-grant.ts';
 import type { Owner } from '../../sessions/owner.ts';
 import { type Account, findAccount, lockUser, passwordOwner, passwordPolicyOf } from '../account.ts';
+import { authenticatorRow } from '../authenticator-row.ts';
 import { liftLockouts } from '../lockout.ts';
 import type { NewPasswords } from './new-passwords.ts';
 
@@ -52,17 +53,16 @@ export function setPassword(
   settlement.write((sql) =>
     sql
       .insertInto('authenticator')
-      .values({
-        id: randomId(),
-        user_id: account.id,
-        factor: FactorKind.PASSWORD,
-        label: null,
-        secret: hash,
-        last_time_step: null,
-        created_at: now,
-        confirmed_at: now,
-        last_used_at: null,
-      })
+      .values(
+        authenticatorRow({
+          id: randomId(),
+          userId: account.id,
+          factor: FactorKind.PASSWORD,
+          secret: hash,
+          createdAt: now,
+          confirmedAt: now,
+        }),
+      )
       .onConflict((conflict) =>
         conflict
           .columns(['user_id', 'factor'])

@@ -10,6 +10,7 @@ import type { KeyRing } from '../../platform/key-ring.ts';
 import { isSealedWithOlderKey } from '../../platform/seal.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { StoredAuthenticator } from '../account.ts';
+import { authenticatorRow } from '../authenticator-row.ts';
 import {
   type Consume,
   type Factor,
@@ -67,17 +68,16 @@ function enrollmentOf(ring: KeyRing): FactorEnrollment {
     hint: () => null,
     begin(settlement, { id, userId, label, now }) {
       const secret = sealSecret(ring, id, generateSecret({ length: SECRET_BYTES }));
-      settlement.insert('authenticator', {
+      const unproved = {
         id,
-        user_id: userId,
+        userId,
         factor: FactorKind.TOTP,
         label,
         secret,
-        last_time_step: null,
-        created_at: now,
-        confirmed_at: null,
-        last_used_at: null,
-      });
+        createdAt: now,
+        confirmedAt: null,
+      };
+      settlement.insert('authenticator', authenticatorRow(unproved));
       return { secret };
     },
     confirm(settlement, { id, now }) {

@@ -1,6 +1,7 @@
 // Begins a sign-up. An address that has an account already walks the same way, with the same work: its owner gets a
 // message that says so, and no code ever leads on.
 import type { Account } from '../../factors/account.ts';
+import { authenticatorRow } from '../../factors/authenticator-row.ts';
 import type { NewPasswords } from '../../factors/password/new-passwords.ts';
 import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
@@ -112,16 +113,7 @@ function pendingUser(
     created_at: now,
     verified_at: null,
   });
-  settlement.insert('authenticator', {
-    id: randomId(),
-    user_id: id,
-    factor: FactorKind.PASSWORD,
-    label: null,
-    secret,
-    last_time_step: null,
-    created_at: now,
-    confirmed_at: now,
-    last_used_at: null,
-  });
+  const password = { factor: FactorKind.PASSWORD, secret, createdAt: now, confirmedAt: now };
+  settlement.insert('authenticator', authenticatorRow({ id: randomId(), userId: id, ...password }));
   return settlement;
 }

@@ -1,0 +1,37 @@
+// The row of an authenticator that nobody has used yet.
+import type { Row } from '../persistence/settlement.ts';
+import type { FactorKind } from '../policy/factor-kind.ts';
+
+interface UnusedAuthenticator {
+  readonly id: string;
+  readonly userId: string;
+  readonly factor: FactorKind;
+  readonly label?: string | null;
+  /** As its factor stores it. */
+  readonly secret: string;
+  readonly createdAt: Date;
+  /** Null: it does not count before it is proved. */
+  readonly confirmedAt: Date | null;
+}
+
+export function authenticatorRow({
+  id,
+  userId,
+  factor,
+  label = null,
+  secret,
+  createdAt,
+  confirmedAt,
+}: UnusedAuthenticator): Row<'authenticator'> {
+  return {
+    id,
+    user_id: userId,
+    factor,
+    label,
+    secret,
+    last_time_step: null,
+    created_at: createdAt,
+    confirmed_at: confirmedAt,
+    last_used_at: null,
+  };
+}
