@@ -2,7 +2,10 @@
 // so only its owner may read it, and one that is there already is left alone.
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { IsolationLevel } from '@mikro-orm/core';
+import { addAudit, byOperator } from '../persistence/audit.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
+import { Settlement } from '../persistence/settlement.ts';
+import { systemClock } from '../platform/clock.ts';
 import { KeyRing } from '../platform/key-ring.ts';
 import { SealBrokenError } from '../platform/seal.ts';
 import { WRITERS } from '../users/files/writers.ts';
@@ -36,6 +39,7 @@ async function perform(args: string[], { stdout, stderr }: Output): Promise<numb
     const tenantId = await requireTenant(em, values.tenant);
     const file = await newFile(path);
     try {
+      await audit(em, tenantId);
       const target = { tenantId, format, file, bar: progressBar(stderr) };
       const users = await write(em, new KeyRing(config.secretKeys), target);
       say(`${path}: ${users} ${users === 1 ? 'user' : 'users'} of tenant ${tenantId}. ${KEEP}`);
@@ -47,6 +51,14 @@ async function perform(args: string[], { stdout, stderr }: Output): Promise<numb
       await file.close();
     }
   });
+}
+
+/** First, so that no user leaves without a trace, however the command ends. */
+async function audit(em: EntityManager, tenantId: string): Promise<void> {
+  const settlement = new Settlement();
+  const entry = { type: 'users.exported', tenantId, userId: null, sessionId: null } as const;
+  addAudit(settlement, entry, byOperator('export-users'), systemClock.now());
+  await settlement.commit(em);
 }
 
 const KEEP =

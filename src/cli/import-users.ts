@@ -2,6 +2,7 @@
 // some were refused, and the report says why. 2: nothing could be done.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { byOperator } from '../persistence/audit.ts';
 import { tryExclusive } from '../persistence/exclusive.ts';
 import { sqlOf } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -38,9 +39,6 @@ const OPTIONS = {
   'firebase-hash-config': { type: 'string' },
 } as const;
 
-/** Beside whom the audit log names nobody: an operator has no account. */
-const OPERATOR = { ip: null, userAgent: 'import-users command' } as const;
-
 export async function importUsers(args: string[], output: Output = process): Promise<number> {
   return answeredOnUsers(output, USAGE, [FileUnreadable, Overtaken, NotAReport, BatchFailed], () =>
     perform(args, output),
@@ -58,7 +56,7 @@ async function perform(args: string[], { stdout, stderr }: Output): Promise<numb
       tenantId: await requireTenant(em, values.tenant),
       trustUnverified: values['trust-unverified'],
       acceptFastHashes: values['accept-fast-hashes'],
-      client: OPERATOR,
+      actor: byOperator('import-users'),
       now: systemClock.now(),
     };
     const importId = await importIdOf(file, terms);

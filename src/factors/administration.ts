@@ -1,11 +1,10 @@
 // How an administrator helps a user: lifts the locks of an account, or takes away second factors that were lost.
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
-import { addAudit } from '../persistence/audit.ts';
+import { type AuditActor, addAudit } from '../persistence/audit.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { Settlement } from '../persistence/settlement.ts';
 import { SECOND_FACTORS } from '../policy/factor-kind.ts';
-import type { Client } from '../sessions/grants.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
 import { liftLockouts } from './lockout.ts';
 
@@ -13,7 +12,7 @@ export interface Administrator {
   readonly em: EntityManager;
   /** The tenant whose users they may help. */
   readonly tenantId: string;
-  readonly client: Client;
+  readonly actor: AuditActor;
   readonly now: Date;
 }
 
@@ -25,11 +24,11 @@ async function userOf({ em, tenantId }: Administrator, userId: string): Promise<
 
 /** False when there is no such user. */
 export async function unlockUser(userId: string, administrator: Administrator): Promise<boolean> {
-  const { em, tenantId, client, now } = administrator;
+  const { em, tenantId, actor, now } = administrator;
   if ((await userOf(administrator, userId)) === null) return false;
   const settlement = new Settlement();
   liftLockouts(settlement, userId);
-  addAudit(settlement, { type: 'user.unlocked', tenantId, userId, sessionId: null }, client, now);
+  addAudit(settlement, { type: 'user.unlocked', tenantId, userId, sessionId: null }, actor, now);
   await settlement.commit(em);
   return true;
 }
@@ -43,7 +42,7 @@ export async function removeSecondFactors(
   userId: string,
   administrator: Administrator,
 ): Promise<boolean> {
-  const { em, tenantId, client, now } = administrator;
+  const { em, tenantId, actor, now } = administrator;
   const account = await userOf(administrator, userId);
   if (account === null) return false;
   const settlement = new Settlement();
@@ -68,7 +67,7 @@ export async function removeSecondFactors(
       .where('user_id', '=', userId)
       .where('revoked_at', 'is', null),
   );
-  addAudit(settlement, { type: 'second-factors.removed', tenantId, userId, sessionId: null }, client, now);
+  addAudit(settlement, { type: 'second-factors.removed', tenantId, userId, sessionId: null }, actor, now);
   addNotice(outbox, { account, settlement, now }, { name: 'second-factors-removed' });
   await settlement.commit(em);
   return true;

@@ -1,7 +1,7 @@
 // Takes an authenticator away from a user: an authenticator app, a phone number.
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
-import { addAudit } from '../persistence/audit.ts';
+import { addAudit, byUser } from '../persistence/audit.ts';
 import { type Sql, sqlOf } from '../persistence/orm.ts';
 import { Settlement } from '../persistence/settlement.ts';
 import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
@@ -38,7 +38,7 @@ export async function removeAuthenticator(
   addAudit(
     settlement,
     { type: 'authenticator.removed', tenantId, userId, sessionId: session.id, factor },
-    client,
+    byUser(session, client),
     now,
   );
   addNotice(outbox, { account, settlement, now }, { name: 'factor-removed', factor });

@@ -2,6 +2,8 @@
 // are opaque, stored as digests and rotated at every use; one that is used twice was stolen from somebody, so its
 // session ends (RFC 9700 section 4.14.2).
 import { sql as raw } from 'kysely';
+import type { ActorKind } from '../persistence/audit.ts';
+import type { AuditType } from '../persistence/audit-type.ts';
 import { jsonb } from '../persistence/jsonb.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { Settlement } from '../persistence/settlement.ts';
@@ -188,14 +190,15 @@ export class Grants {
           .returning(['session.id', 'session.user_id', 'session.tenant_id']),
       )
       .insertInto('audit_event')
-      .columns(['id', 'occurred_at', 'type', 'tenant_id', 'user_id', 'session_id'])
+      .columns(['id', 'occurred_at', 'type', 'actor_kind', 'tenant_id', 'user_id', 'session_id'])
       .expression((it) =>
         it
           .selectFrom('ended')
           .select([
             raw<string>`cast(${randomId()} as uuid)`.as('id'),
             raw<Date>`cast(${now} as timestamptz)`.as('occurred_at'),
-            raw<string>`'session.refresh-token-reused'`.as('type'),
+            it.val<AuditType>('session.refresh-token-reused').as('type'),
+            it.val<ActorKind>('SYSTEM').as('actor_kind'),
             'ended.tenant_id',
             'ended.user_id',
             'ended.id as session_id',

@@ -1,5 +1,5 @@
 // Ending sessions. A session that has ended is refused at its next guarded field, because every operation reads it.
-import { addAudit } from '../persistence/audit.ts';
+import { addAudit, byUser } from '../persistence/audit.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { Settlement } from '../persistence/settlement.ts';
 import type { Client } from './grants.ts';
@@ -55,7 +55,12 @@ async function audit({ em, session, client }: Revoker, revoked: readonly string[
   const { tenantId, userId } = session;
   const settlement = new Settlement();
   for (const sessionId of revoked) {
-    addAudit(settlement, { type: 'session.revoked', tenantId, userId, sessionId }, client, now);
+    addAudit(
+      settlement,
+      { type: 'session.revoked', tenantId, userId, sessionId },
+      byUser(session, client),
+      now,
+    );
   }
   await settlement.commit(em);
 }

@@ -1,5 +1,5 @@
 // What a user is called, as they say it themselves.
-import { addAudit } from '../persistence/audit.ts';
+import { addAudit, byUser } from '../persistence/audit.ts';
 import { Settlement } from '../persistence/settlement.ts';
 import type { Owner } from '../sessions/owner.ts';
 
@@ -8,6 +8,6 @@ export async function changeName(name: string | null, { em, session, client, now
   const { userId, tenantId, id: sessionId } = session;
   const settlement = new Settlement();
   settlement.write((sql) => sql.updateTable('user_account').set({ name }).where('id', '=', userId));
-  addAudit(settlement, { type: 'name.changed', tenantId, userId, sessionId }, client, now);
+  addAudit(settlement, { type: 'name.changed', tenantId, userId, sessionId }, byUser(session, client), now);
   await settlement.commit(em);
 }

@@ -1,10 +1,10 @@
 // A record that may come in, and the rows that it becomes. Whoever is taken in counts at once: what the file says is
 // proved, was proved where they come from.
-import { auditRow } from '../persistence/audit.ts';
+import { type AuditActor, auditRow } from '../persistence/audit.ts';
+import type { AuditType } from '../persistence/audit-type.ts';
 import type { Row } from '../persistence/settlement.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
-import type { Client } from '../sessions/grants.ts';
 import { backupCodeRows, type Owner, passwordRow, totpRow } from './credentials.ts';
 import type { UserRecord } from './record.ts';
 import { RecordRefused } from './refusal.ts';
@@ -16,8 +16,8 @@ export interface Terms {
   /** Addresses and numbers that nobody verified count as proved. */
   readonly trustUnverified: boolean;
   readonly acceptFastHashes: boolean;
-  /** Who takes them in, for the audit log. */
-  readonly client: Client;
+  /** Who imports them, for the audit log. */
+  readonly actor: AuditActor;
   readonly now: Date;
 }
 
@@ -99,8 +99,8 @@ function claimsOf({ id, externalId, email, phones }: UserRecord): Claim[] {
   ];
 }
 
-function auditOf(type: string, userId: string, { tenantId, client, now }: Terms): Row<'audit_event'> {
-  return auditRow({ type, tenantId, userId, sessionId: null }, client, now);
+function auditOf(type: AuditType, userId: string, { tenantId, actor, now }: Terms): Row<'audit_event'> {
+  return auditRow({ type, tenantId, userId, sessionId: null }, actor, now);
 }
 
 function userRow(

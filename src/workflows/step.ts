@@ -1,6 +1,6 @@
 // One step of a workflow, from the row that was read to what is written when it settles.
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
-import { addAudit } from '../persistence/audit.ts';
+import { addAudit, byAnonymous, byUser } from '../persistence/audit.ts';
 import { jsonb } from '../persistence/jsonb.ts';
 import { Settlement } from '../persistence/settlement.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
@@ -8,6 +8,9 @@ import type { Caller } from './caller.ts';
 import type { ChartName } from './charts.ts';
 import type { BoundTo, Step } from './effects.ts';
 import type { WorkflowRow } from './store.ts';
+
+/** Every chart records these about its runs. */
+type WorkflowAuditType = `${ChartName}.${'proof-accepted' | 'proof-rejected' | 'complete' | 'failed'}`;
 
 /** What the effects of a step know of it. */
 export function stepOf(
@@ -59,12 +62,16 @@ export function settlementOf(
 
 export function audit(
   settlement: Settlement,
-  { tenantId, account }: WorkflowRow,
-  type: string,
+  { tenantId, account, sessionId: drivenBy }: WorkflowRow,
+  type: WorkflowAuditType,
   factor: FactorKind | null,
   sessionId: string | null,
   { client }: Caller,
   now: Date,
 ): void {
-  addAudit(settlement, { type, tenantId, userId: account?.id ?? null, sessionId, factor }, client, now);
+  const userId = account?.id ?? null;
+  // Until a workflow outside a session completes, nobody has proved to be its user.
+  const isUser = userId !== null && (drivenBy !== null || type.endsWith('.complete'));
+  const actor = isUser ? byUser({ id: drivenBy ?? sessionId, userId }, client) : byAnonymous(client);
+  addAudit(settlement, { type, tenantId, userId, sessionId, factor }, actor, now);
 }

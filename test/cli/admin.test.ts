@@ -50,11 +50,14 @@ test('an operator grants the role, it counts in the sessions that there are, and
   expect((await run('withdraw', 'ADMIN', 'admin@example.com')).code).toBe(0);
   const after = await client.graphql(USER, { id: otherId }, tokens.accessToken);
   expect(after.errors[0]?.extensions.code).toBe('FORBIDDEN');
-  const audited = await query<{ type: string }>(
+  const audited = await query(
     app.databaseUrl,
-    "select type from audit_event where type like 'role.%' order by occurred_at",
+    "select type, actor_kind from audit_event where type like 'role.%' order by occurred_at",
   );
-  expect(audited.map((one) => one.type)).toEqual(['role.granted', 'role.withdrawn']);
+  expect(audited).toEqual([
+    { type: 'role.granted', actor_kind: 'OPERATOR' },
+    { type: 'role.withdrawn', actor_kind: 'OPERATOR' },
+  ]);
 });
 
 test('an operator lifts the lockout of an account, and the right password signs in again', async () => {
@@ -78,9 +81,11 @@ test('an operator lifts the lockout of an account, and the right password signs 
   expect((await client.attempt(locked.id, { password })).status).toBe('COMPLETE');
   const audited = await query(
     app.databaseUrl,
-    "select user_agent, ip from audit_event where type = 'user.unlocked'",
+    "select actor_kind, actor_user_id, user_agent, ip from audit_event where type = 'user.unlocked'",
   );
-  expect(audited).toEqual([{ user_agent: 'admin command', ip: null }]);
+  expect(audited).toEqual([
+    { actor_kind: 'OPERATOR', actor_user_id: null, user_agent: 'admin command', ip: null },
+  ]);
 });
 
 const SETTINGS =
@@ -112,11 +117,14 @@ test('an operator makes a tenant, and changes its policy while the server runs',
   expect(stdout).toMatch(/^Tenant acme: second factor REQUIRED, text messages ANY_FACTOR\.\n/);
   expect((await run('tenant', 'default')).stdout).toMatch(/^Tenant default: second factor OPTIONAL,/);
 
-  const audited = await query<{ type: string }>(
+  const audited = await query(
     app.databaseUrl,
-    "select type from audit_event where tenant_id = 'acme' order by occurred_at",
+    "select type, actor_kind from audit_event where tenant_id = 'acme' order by occurred_at",
   );
-  expect(audited.map((one) => one.type)).toEqual(['tenant.created', 'tenant.changed']);
+  expect(audited).toEqual([
+    { type: 'tenant.created', actor_kind: 'OPERATOR' },
+    { type: 'tenant.changed', actor_kind: 'OPERATOR' },
+  ]);
 });
 
 test('an operator settles what passwords must be like: a preset, and single settings that count more', async () => {

@@ -131,12 +131,17 @@ describe('a refresh token that is used twice', () => {
     for (let used = 0; used < 3; used += 1) await refresh(client, person.refreshToken);
     const events = await eventsOf(sid);
     expect(events.filter((type) => type === 'session.refresh-token-reused')).toHaveLength(1);
-    const [row] = await query<{ user_id: string; tenant_id: string }>(
+    const [row] = await query(
       app.databaseUrl,
-      `select user_id, tenant_id from audit_event where type = 'session.refresh-token-reused' and session_id = $1`,
+      `select user_id, tenant_id, actor_kind, actor_user_id from audit_event where type = 'session.refresh-token-reused' and session_id = $1`,
       [sid],
     );
-    expect(row).toEqual({ user_id: claimsOf(person.accessToken)['sub'], tenant_id: 'default' });
+    expect(row).toEqual({
+      user_id: claimsOf(person.accessToken)['sub'],
+      tenant_id: 'default',
+      actor_kind: 'SYSTEM',
+      actor_user_id: null,
+    });
   });
 
   test('days later still ends the session of its successors', async () => {

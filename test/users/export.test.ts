@@ -88,6 +88,25 @@ test('only its owner may read the file, it has the tenant’s users who count, a
   expect((await exported(here, '.ndjson', '--tenant', 'acme')).text).toContain('elsewhere@example.com');
 });
 
+test('each export is in the audit log of its tenant', async () => {
+  const counted = async (): Promise<object[]> =>
+    query(
+      here.databaseUrl,
+      `select actor_kind, user_agent, tenant_id, count(*)::int as times from audit_event
+       where type = 'users.exported' and tenant_id = 'acme' group by 1, 2, 3`,
+    );
+  const [before] = (await counted()) as { times: number }[];
+  await exported(here, '.ndjson', '--tenant', 'acme');
+  expect(await counted()).toEqual([
+    {
+      actor_kind: 'OPERATOR',
+      user_agent: 'export-users command',
+      tenant_id: 'acme',
+      times: (before?.times ?? 0) + 1,
+    },
+  ]);
+});
+
 test('a spreadsheet finds no formula in the file with columns', async () => {
   const { text } = await exported(here, '.csv');
   expect(text).toContain(',"\'@Bob, ""the""\nbuilder",');

@@ -42,7 +42,7 @@ describe('whoever is imported', () => {
     });
     const { accessToken } = await client.signIn({ email, password: PASSWORD }, { totp: client.totp(TOTP) });
     const { data } = await client.graphql(
-      '{ viewer { name externalId emailAddresses { verifiedAt } authenticators { factor } auditEvents { type userAgent } } }',
+      '{ viewer { name externalId emailAddresses { verifiedAt } authenticators { factor } auditEvents { type actor userAgent } } }',
       {},
       accessToken,
     );
@@ -54,6 +54,7 @@ describe('whoever is imported', () => {
     ]);
     expect(data.viewer.auditEvents).toContainEqual({
       type: 'user.imported',
+      actor: 'OPERATOR',
       userAgent: 'import-users command',
     });
     const [row] = await query<{ secret: string }>(

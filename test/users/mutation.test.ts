@@ -69,10 +69,16 @@ test('an administrator takes users in, who sign in as before; those who are refu
   await client.signIn(who, { backupCode: 'MOVEDCODE' });
   const [row] = await query(
     app.databaseUrl,
-    `select u.created_at, a.ip from user_account u join audit_event a on a.user_id = u.id
+    `select u.created_at, a.ip, a.actor_kind, e.address as actor from user_account u
+     join audit_event a on a.user_id = u.id left join email_address e on e.user_id = a.actor_user_id
      where u.external_id = 'old-1' and a.type = 'user.imported'`,
   );
-  expect(row).toEqual({ created_at: new Date('2021-02-03T04:05:06Z'), ip: '127.0.0.1' });
+  expect(row).toEqual({
+    created_at: new Date('2021-02-03T04:05:06Z'),
+    ip: '127.0.0.1',
+    actor_kind: 'ADMINISTRATOR',
+    actor: 'admin@example.com',
+  });
   expect(
     (await send({ users: users.slice(4), trustUnverified: true })).data.importUsers.imported,
   ).toHaveLength(1);

@@ -1,5 +1,6 @@
 // What the commands of an operator have in common: they are read before the database is opened, and each change leaves
 // a row in the audit log that says where it came from.
+import { byOperator } from '../../persistence/audit.ts';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
 import { UsageError } from '../run-command.ts';
@@ -14,8 +15,8 @@ export interface Command {
   read(args: string[]): Action;
 }
 
-/** Beside whom the audit log names nobody: an operator has no account. */
-export const OPERATOR = { ip: null, userAgent: 'admin command' } as const;
+/** For the audit log. */
+export const OPERATOR = byOperator('admin');
 
 export const TENANT_OPTION = { tenant: { type: 'string', default: DEFAULT_TENANT } } as const;
 

@@ -12,7 +12,7 @@ export const unlock: Command = {
     const email = words[0].toLowerCase();
     return async (em) => {
       const { id } = await ownerOf(em, email, values.tenant);
-      await unlockUser(id, { em, tenantId: values.tenant, client: OPERATOR, now: systemClock.now() });
+      await unlockUser(id, { em, tenantId: values.tenant, actor: OPERATOR, now: systemClock.now() });
       return `Every lockout of ${email} is lifted.`;
     };
   },

@@ -1,7 +1,7 @@
 // New backup codes for a user; the old ones are void.
 import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
-import { addAudit } from '../../persistence/audit.ts';
+import { addAudit, byUser } from '../../persistence/audit.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
@@ -27,7 +27,7 @@ export async function regenerateBackupCodes(
   addAudit(
     settlement,
     { type: 'backup-codes.regenerated', tenantId, userId, sessionId: session.id },
-    client,
+    byUser(session, client),
     now,
   );
   addNotice(outbox, { account, settlement, now }, { name: 'backup-codes-regenerated' });

@@ -2,7 +2,8 @@
 // what somebody asked for, or end it.
 
 import { sql as raw } from 'kysely';
-import { addAudit } from '../../persistence/audit.ts';
+import { addAudit, byAnonymous } from '../../persistence/audit.ts';
+import type { AuditType } from '../../persistence/audit-type.ts';
 import type { Sql } from '../../persistence/orm.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
@@ -137,7 +138,7 @@ function decide(
   );
 }
 
-function audit(settlement: Settlement, found: LinkRequest, type: string, client: Client, now: Date): void {
+function audit(settlement: Settlement, found: LinkRequest, type: AuditType, client: Client, now: Date): void {
   const { tenantId, userId, factor } = found;
-  addAudit(settlement, { type, tenantId, userId, sessionId: null, factor }, client, now);
+  addAudit(settlement, { type, tenantId, userId, sessionId: null, factor }, byAnonymous(client), now);
 }

@@ -4,7 +4,7 @@
 import { sql as raw } from 'kysely';
 import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
-import { addAudit } from '../../persistence/audit.ts';
+import { addAudit, byUser } from '../../persistence/audit.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
 import { randomId } from '../../platform/random.ts';
@@ -102,6 +102,11 @@ export async function changePassword(
     { account, workflowId: null, sessionId: session.id, settlement, now },
     { hash, signOutOtherSessions },
   );
-  addAudit(settlement, { type: 'password.changed', tenantId, userId, sessionId: session.id }, client, now);
+  addAudit(
+    settlement,
+    { type: 'password.changed', tenantId, userId, sessionId: session.id },
+    byUser(session, client),
+    now,
+  );
   await settlement.commit(em);
 }

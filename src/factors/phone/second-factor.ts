@@ -1,7 +1,7 @@
 // The user's own switches: whether a number is a second factor, and whether text messages are a factor of theirs at all.
 import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
-import { addAudit } from '../../persistence/audit.ts';
+import { addAudit, byUser } from '../../persistence/audit.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
@@ -36,7 +36,12 @@ export async function setPhoneSecondFactor(
   });
   const type = enabled ? 'phone-second-factor.enabled' : 'phone-second-factor.disabled';
   const factor = FactorKind.PHONE_CODE;
-  addAudit(settlement, { type, tenantId, userId, sessionId: session.id, factor }, client, now);
+  addAudit(
+    settlement,
+    { type, tenantId, userId, sessionId: session.id, factor },
+    byUser(session, client),
+    now,
+  );
   addNotice(
     outbox,
     { account, settlement, now },
@@ -71,7 +76,12 @@ export async function setSms(
   }
   const type = enabled ? 'sms.enabled' : 'sms.disabled';
   const factor = FactorKind.PHONE_CODE;
-  addAudit(settlement, { type, tenantId, userId, sessionId: session.id, factor }, client, now);
+  addAudit(
+    settlement,
+    { type, tenantId, userId, sessionId: session.id, factor },
+    byUser(session, client),
+    now,
+  );
   const hasNumber = account.phones.some((one) => one.verified);
   if (hasNumber) {
     addNotice(

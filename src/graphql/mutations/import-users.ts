@@ -1,6 +1,7 @@
 // Takes in users who come from another system, a few at a time: what `stepgate import-users` does with a file. Roles are
 // not among what can be said here: they are granted at the machine.
 
+import { byAdministrator } from '../../persistence/audit.ts';
 import { Conflict } from '../../persistence/settlement.ts';
 import { type ImportedUser, importList, MOST_USERS, type RefusedUser } from '../../users/list-import.ts';
 import { builder } from '../builder.ts';
@@ -130,7 +131,7 @@ builder.mutationField('importUsers', (t) =>
         tenantId: session.tenantId,
         trustUnverified: input.trustUnverified ?? false,
         acceptFastHashes: input.acceptFastHashes ?? false,
-        client,
+        actor: byAdministrator(session, client),
         now: services.clock.now(),
       };
       const users = input.users.map((user) => ({ ...user, createdAt: user.createdAt?.toISOString() }));

@@ -5,6 +5,7 @@ import { sqlOf } from '../../persistence/orm.ts';
 import type { FactorKind as Kind } from '../../policy/factor-kind.ts';
 import { listSessions } from '../../sessions/session.ts';
 import { builder } from '../builder.ts';
+import { AuditEventType, listAuditEvents } from './audit-event.ts';
 import { FactorKindEnum, RoleEnum } from './enums.ts';
 import { Assurance, SessionType } from './session.ts';
 
@@ -70,32 +71,6 @@ export const AuthenticatorType = builder.objectRef<AuthenticatorShape>('Authenti
     }),
   }),
 });
-
-const AuditEventType = builder
-  .objectRef<{
-    id: string;
-    type: string;
-    factor: Kind | null;
-    occurredAt: Date;
-    ip: string | null;
-    userAgent: string | null;
-  }>('AuditEvent')
-  .implement({
-    description: 'Something that happened to an account.',
-    fields: (t) => ({
-      id: t.exposeID('id', { description: 'Its id.' }),
-      type: t.exposeString('type', { description: 'What, for example `sign-in.complete`.' }),
-      factor: t.field({
-        type: FactorKindEnum,
-        nullable: true,
-        description: 'The factor that it was about.',
-        resolve: (it) => it.factor,
-      }),
-      occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'When.' }),
-      ip: t.exposeString('ip', { nullable: true, description: 'The address of the client that caused it.' }),
-      userAgent: t.exposeString('userAgent', { nullable: true, description: 'The program that caused it.' }),
-    }),
-  });
 
 export const UserType = builder.objectRef<UserRef>('User').implement({
   description: 'A person with an account.',
@@ -229,23 +204,7 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
       stepUp: true,
       description:
         'What happened to this account, the newest first: at most 100. It shows where a person was.',
-      resolve: async ({ id }, _args, { em }) => {
-        const rows = await sqlOf(em)
-          .selectFrom('audit_event')
-          .select(['id', 'type', 'factor', 'occurred_at', 'ip', 'user_agent'])
-          .where('user_id', '=', id)
-          .orderBy('occurred_at', 'desc')
-          .limit(100)
-          .execute();
-        return rows.map((row) => ({
-          id: row.id,
-          type: row.type,
-          factor: row.factor,
-          occurredAt: row.occurred_at,
-          ip: row.ip,
-          userAgent: row.user_agent,
-        }));
-      },
+      resolve: ({ id }, _args, { em }) => listAuditEvents(sqlOf(em), id),
     }),
   }),
 });

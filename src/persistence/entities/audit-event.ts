@@ -1,17 +1,25 @@
 // What happened to an account, for its user and for an investigation. Words and ids; never a proof, code or token.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { FactorKind } from '../../policy/factor-kind.ts';
+import type { ActorKind } from '../audit.ts';
+import type { AuditType } from '../audit-type.ts';
 
 export const AuditEvent = defineEntity({
   name: 'AuditEvent',
   properties: {
     id: p.uuid().primary(),
     occurredAt: p.datetime(),
-    type: p.string().length(48),
+    type: p.string().length(48).$type<AuditType>(),
     tenantId: p.string().length(64),
+    /** The subject. */
     userId: p.uuid().nullable(),
     sessionId: p.uuid().nullable(),
     factor: p.string().length(16).$type<FactorKind>().nullable(),
+    /** Null in events from before actors were recorded. */
+    actorKind: p.string().length(16).$type<ActorKind>().nullable(),
+    actorUserId: p.uuid().nullable(),
+    actorSessionId: p.uuid().nullable(),
+    /** Of the actor's client. */
     ip: p.string().length(64).nullable(),
     userAgent: p.string().length(256).nullable(),
   },
