@@ -42,7 +42,10 @@ export interface Account {
 
 export interface EmailOfAccount {
   readonly id: string;
+  /** As it is compared and written to. */
   readonly address: string;
+  /** As its user typed it. */
+  readonly typed: string;
   readonly verified: boolean;
   /** Another user of the tenant has proved this address: a sign-up for it leads nowhere. */
   readonly taken: boolean;
@@ -78,7 +81,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'roles', u.roles,
       'email', (
         select jsonb_build_object(
-          'id', e.id, 'address', e.address, 'verified', e.verified_at is not null,
+          'id', e.id, 'address', e.address, 'typed', coalesce(e.typed, e.address), 'verified', e.verified_at is not null,
           'taken', exists (
             select 1 from email_address o
             where o.tenant_id = e.tenant_id and o.address = e.address
@@ -117,7 +120,7 @@ export function passwordPolicyOf({ passwordSettings, secondFactorPolicy }: Accou
 
 /** What the user is called. */
 export function passwordOwner({ email, name }: Account): PasswordOwner {
-  return { email: email?.address ?? null, name };
+  return { email: email?.typed ?? null, name };
 }
 
 /** What the user has made a second factor. */

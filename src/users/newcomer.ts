@@ -1,5 +1,6 @@
 // A record that may come in, and the rows that it becomes. Whoever is taken in counts at once: what the file says is
 // proved, was proved where they come from.
+import type { Mailbox } from '../factors/email/mailbox.ts';
 import { type AuditActor, auditRow } from '../persistence/audit.ts';
 import type { AuditType } from '../persistence/audit-type.ts';
 import type { Row } from '../persistence/settlement.ts';
@@ -92,7 +93,7 @@ function claimsOf({ id, externalId, email, phones }: UserRecord): Claim[] {
   return [
     ...(id === null ? [] : [{ kind: 'id', value: id, path: 'id' } as const]),
     ...(externalId === null ? [] : [{ kind: 'externalId', value: externalId, path: 'externalId' } as const]),
-    ...(email === null ? [] : [{ kind: 'email', value: email, path: 'email' } as const]),
+    ...(email === null ? [] : [{ kind: 'email', value: email.address, path: 'email' } as const]),
     ...phones.map(
       ({ number }, at) => ({ kind: 'phone', value: number.number, path: `phones.${at}.number` }) as const,
     ),
@@ -122,7 +123,7 @@ function userRow(
 }
 
 function emailRow(
-  address: string,
+  { address, typed }: Mailbox,
   { userId, createdAt }: Owner,
   { tenantId, now }: Terms,
 ): Row<'email_address'> {
@@ -131,6 +132,7 @@ function emailRow(
     tenant_id: tenantId,
     user_id: userId,
     address,
+    typed,
     created_at: createdAt,
     verified_at: now,
   };

@@ -65,7 +65,7 @@ function recordOf({ id, external_id, name, created_at, account }: Row, ring: Key
     id,
     ...(external_id === null ? {} : { externalId: external_id }),
     ...(name === null ? {} : { name }),
-    ...(email?.verified ? { email: email.address, emailVerified: true } : {}),
+    ...(email?.verified ? { email: email.typed, emailVerified: true } : {}),
     ...some(
       'phones',
       phones

@@ -2,7 +2,8 @@
 // that is not here is refused by its name, so that a typo loses nothing.
 import { z } from 'zod';
 import { DEFAULT_LOCALE, localeOf } from '../delivery/messages/locales.ts';
-import { emailAddress, phoneNumber } from '../factors/identifier.ts';
+import { emailAddress } from '../factors/email/mailbox.ts';
+import { phoneNumber } from '../factors/identifier.ts';
 import { readTotpSecret, TotpSecretRefused } from '../factors/totp/given-secret.ts';
 import { Role } from '../persistence/entities/user.ts';
 import { unstorable } from '../platform/storable-text.ts';

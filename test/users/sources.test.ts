@@ -13,9 +13,14 @@ const BCRYPT = hashSync(PASSWORD, 4);
 const UUID = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const TOTP = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
-function read(source: SourceName, entry: object, firebaseHash = null): UserRecord | null {
-  const record = SOURCES[source].read(entry, { format: 'json', firebaseHash });
-  return record === null ? null : readRecord(record);
+/** A record, with its address as it is compared. */
+type ReadRecord = Omit<UserRecord, 'email'> & { readonly email: string | null };
+
+function read(source: SourceName, entry: object, firebaseHash = null): ReadRecord | null {
+  const given = SOURCES[source].read(entry, { format: 'json', firebaseHash });
+  if (given === null) return null;
+  const record = readRecord(given);
+  return { ...record, email: record.email?.address ?? null };
 }
 
 function refusal(source: SourceName, entry: object): object {

@@ -1,6 +1,14 @@
 // The user whom an operator means: the one who has proved an address in a tenant.
+import { emailAddress } from '../../factors/email/mailbox.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
-import { CommandError } from '../run-command.ts';
+import { CommandError, UsageError } from '../run-command.ts';
+
+/** The address as it is compared. @throws {UsageError} when the word is not an e-mail address. */
+export function readEmail(word: string): string {
+  const email = emailAddress.safeParse(word);
+  if (email.success) return email.data.address;
+  throw new UsageError(email.error.issues.map(({ message }) => message).join(' '));
+}
 
 /** @throws {CommandError} when nobody has proved it. */
 export async function ownerOf(em: EntityManager, email: string, tenantId: string) {

@@ -7,7 +7,7 @@ import { Settlement } from '../../persistence/settlement.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { readWords } from '../arguments.ts';
 import { type Command, OPERATOR, oneOf, TENANT_OPTION } from './command.ts';
-import { ownerOf } from './owner.ts';
+import { ownerOf, readEmail } from './owner.ts';
 
 export const grant: Command = roleCommand(true);
 export const withdraw: Command = roleCommand(false);
@@ -19,7 +19,7 @@ function roleCommand(isGrant: boolean): Command {
       const { words, values } = readWords(args, ['The role', 'EMAIL'], TENANT_OPTION);
       const [word, address] = words;
       const role = oneOf('The role', Role, word);
-      const email = address.toLowerCase();
+      const email = readEmail(address);
       return async (em) => {
         await changeRole(em, { isGrant, role, email, tenantId: values.tenant });
         return `${email} ${isGrant ? 'is now' : 'is no longer'} ${role}.`;

@@ -3,13 +3,13 @@ import { unlockUser } from '../../factors/administration.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { readWords } from '../arguments.ts';
 import { type Command, OPERATOR, TENANT_OPTION } from './command.ts';
-import { ownerOf } from './owner.ts';
+import { ownerOf, readEmail } from './owner.ts';
 
 export const unlock: Command = {
   usage: 'EMAIL [--tenant NAME]',
   read(args) {
     const { words, values } = readWords(args, ['EMAIL'], TENANT_OPTION);
-    const email = words[0].toLowerCase();
+    const email = readEmail(words[0]);
     return async (em) => {
       const { id } = await ownerOf(em, email, values.tenant);
       await unlockUser(id, { em, tenantId: values.tenant, actor: OPERATOR, now: systemClock.now() });

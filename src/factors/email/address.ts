@@ -13,7 +13,7 @@ export const EMAIL_SECONDS = 600;
 export function emailChoices(factor: FactorKind, { email }: Account): FactorChoice[] {
   return !email?.verified
     ? []
-    : [{ factor, authenticatorId: null, hint: maskEmail(email.address), needsPreparing: true }];
+    : [{ factor, authenticatorId: null, hint: maskEmail(email.typed), needsPreparing: true }];
 }
 
 /** An address that has an account already is told so by mail, and the API's caller learns nothing. */

@@ -1,6 +1,7 @@
 // The mutations that begin a workflow.
 import { z } from 'zod';
-import { emailAddress, identifier, phoneNumber } from '../../factors/identifier.ts';
+import { emailAddress } from '../../factors/email/mailbox.ts';
+import { identifier, phoneNumber } from '../../factors/identifier.ts';
 import { PasswordRejected } from '../../factors/password/new-passwords.ts';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
 import { personName } from '../../users/record.ts';

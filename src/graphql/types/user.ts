@@ -28,7 +28,7 @@ const EmailAddressType = builder
     description: 'An e-mail address of a user.',
     fields: (t) => ({
       id: t.exposeID('id', { description: 'Its id.' }),
-      address: t.exposeString('address', { description: 'The address, in lower case.' }),
+      address: t.exposeString('address', { description: 'The address, as its user typed it.' }),
       verifiedAt: t.expose('verifiedAt', {
         type: 'DateTime',
         nullable: true,
@@ -119,11 +119,15 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
       resolve: async ({ id }, _args, { em }) => {
         const rows = await sqlOf(em)
           .selectFrom('email_address')
-          .select(['id', 'address', 'verified_at'])
+          .select(['id', 'address', 'typed', 'verified_at'])
           .where('user_id', '=', id)
           .orderBy('created_at')
           .execute();
-        return rows.map((row) => ({ id: row.id, address: row.address, verifiedAt: row.verified_at }));
+        return rows.map((row) => ({
+          id: row.id,
+          address: row.typed ?? row.address,
+          verifiedAt: row.verified_at,
+        }));
       },
     }),
     phoneNumbers: t.field({

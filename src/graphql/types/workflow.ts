@@ -113,7 +113,7 @@ async function totpOf(
 ): Promise<TotpEnrollment | null> {
   if (enrolling === null || view.status !== 'NEEDS_ENROLLMENT') return null;
   const secret = openTotpSecret(services.ring, enrolling);
-  return totpEnrollment(secret, services.productName, account?.email?.address ?? 'account');
+  return totpEnrollment(secret, services.productName, account?.email?.typed ?? 'account');
 }
 
 function workflowType(chart: ChartName, name: string, description: string, enrolls: boolean) {

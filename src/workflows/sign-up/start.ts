@@ -2,6 +2,7 @@
 // message that says so, and no code ever leads on.
 import type { Account } from '../../factors/account.ts';
 import { authenticatorRow } from '../../factors/authenticator-row.ts';
+import type { Mailbox } from '../../factors/email/mailbox.ts';
 import type { NewPasswords } from '../../factors/password/new-passwords.ts';
 import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
@@ -19,7 +20,7 @@ import type { WorkflowRunner } from '../runner.ts';
 import type { SignUpInput } from './chart.ts';
 
 interface NewAccount {
-  readonly email: string;
+  readonly email: Mailbox;
   readonly password: string;
   /** What its user is called; null when they do not say. */
   readonly name: string | null;
@@ -40,7 +41,7 @@ export async function startSignUp(
           it
             .selectFrom('email_address as e')
             .whereRef('e.tenant_id', '=', 'tenant.id')
-            .where('e.address', '=', email)
+            .where('e.address', '=', email.address)
             .where('e.verified_at', 'is not', null)
             .select('e.id'),
         )
@@ -51,7 +52,7 @@ export async function startSignUp(
   if (tenant === undefined) throw new TenantNotFound();
   const passwordSettings = passwordSettingsOf(tenant);
   const policy = passwordPolicy(passwordSettings, tenant.second_factor);
-  const secret = await passwords.hash(password, policy, { email, name }).catch(orOverloaded);
+  const secret = await passwords.hash(password, policy, { email: email.typed, name }).catch(orOverloaded);
 
   const now = clock.now();
   const account: Account = {
@@ -64,7 +65,7 @@ export async function startSignUp(
     smsOfUser: true,
     locale: caller.locale,
     roles: [],
-    email: { id: randomId(), address: email, verified: false, taken: Boolean(tenant.is_taken) },
+    email: { id: randomId(), ...email, verified: false, taken: Boolean(tenant.is_taken) },
     phones: [],
     authenticators: [],
     backupCodes: [],
@@ -81,7 +82,7 @@ export async function startSignUp(
       tenantId,
       account,
       subject: `user:${account.id}`,
-      settlement: pendingUser(account, { email, name }, secret, now),
+      settlement: pendingUser(account, email, secret, now),
     },
     caller,
   );
@@ -89,8 +90,8 @@ export async function startSignUp(
 
 /** A user who does not count yet. Whoever never proves the address is cleared away after a day. */
 function pendingUser(
-  { id, tenantId, email, locale }: Account,
-  { email: address, name }: Pick<NewAccount, 'email' | 'name'>,
+  { id, tenantId, name, email, locale }: Account,
+  { address, typed }: Mailbox,
   secret: string,
   now: Date,
 ): Settlement {
@@ -110,6 +111,7 @@ function pendingUser(
     tenant_id: tenantId,
     user_id: id,
     address,
+    typed,
     created_at: now,
     verified_at: null,
   });
