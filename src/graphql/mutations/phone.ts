@@ -31,9 +31,10 @@ builder.mutationField('setSmsFactors', (t) =>
   t.field({
     type: UserType,
     nullable: true,
-    stepUp: true,
+    // Whoever switched off their only second factor has none to switch it on with.
+    stepUp: { require: 'STRONGEST_ENROLLED' },
     description:
-      'Lets text messages be a factor of yours, or not at all: then none of your numbers is written to, neither to begin a sign-in or a password reset nor as a second step. The user gets a message.',
+      'Allows text messages as a factor of yours, or rules them out. Once ruled out, none of your numbers gets a message, neither to begin a sign-in or a password reset nor as a second step, and none is a second factor. When you allow them again, add each number with `startEnrollment`. You get a message.',
     args: { enabled: t.arg.boolean({ required: true, description: 'Whether they may.' }) },
     resolve: async (_root, { enabled }, context) => {
       const { services, ...caller } = signedIn(context);

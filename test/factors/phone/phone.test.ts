@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
-import { PASSWORD, type Person, TestClient, type Tokens } from '../../harness/client.ts';
+import { PASSWORD, type Person, TestClient, type Tokens, tokensOf } from '../../harness/client.ts';
 import { query } from '../../harness/sql.ts';
 
 let app: TestApp;
@@ -481,6 +481,32 @@ describe('text messages switched off', () => {
       tokens.accessToken,
     );
     expect(added.code ?? added.status).not.toBe('NEEDS_ENROLLMENT');
+  });
+
+  test('by a user whose only second factor it was can be undone by them, with a fresh first factor', async () => {
+    const person = await client.signUp();
+    const number = newNumber();
+    const { id, tokens } = await client.enrollPhone(person.accessToken, number);
+    // While there is a second factor, nothing less will do.
+    app.clock.advance(601);
+    for (const enabled of [false, true]) {
+      expect(await codeOf('setSmsFactors', { enabled }, tokens.accessToken)).toBe('STEP_UP_REQUIRED');
+    }
+    const stepUp = await client.startStepUp({}, tokens.accessToken);
+    await client.prepare(stepUp.id, 'PHONE_CODE', tokens.accessToken, id);
+    const proof = { phoneCode: await client.codeFor(number) };
+    const { accessToken } = tokensOf(await client.attempt(stepUp.id, proof, tokens.accessToken));
+    expect(await codeOf('setSmsFactors', { enabled: false }, accessToken)).toBe('done');
+
+    expect(await codeOf('setSmsFactors', { enabled: true }, accessToken)).toBe('STEP_UP_REQUIRED');
+    const fresh = (await client.signIn(person)).accessToken;
+    expect(await codeOf('setSmsFactors', { enabled: true }, fresh)).toBe('done');
+    expect(await offeredAfterPassword(person)).toEqual([]);
+    const again = await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumberId: id }, fresh);
+    await client.prepare(again.id, 'PHONE_CODE', fresh);
+    const done = await client.attempt(again.id, { phoneCode: await client.codeFor(number) }, fresh);
+    expect(done).toMatchObject({ status: 'COMPLETE', backupCodes: { length: 10 } });
+    expect(await offeredAfterPassword(person)).toEqual(['PHONE_CODE', 'BACKUP_CODE']);
   });
 
   test('by the instance or the tenant does not make a password enough: without a backup code, an administrator helps', async () => {
