@@ -47,8 +47,8 @@ export interface EmailOfAccount {
   /** As its user typed it. */
   readonly typed: string;
   readonly verified: boolean;
-  /** Another user of the tenant has proved this address: a sign-up for it leads nowhere. */
-  readonly taken: boolean;
+  /** The other user of the tenant who has proved this address: a sign-up for it leads nowhere. Null: nobody has. */
+  readonly owner: { readonly locale: Locale } | null;
 }
 
 export interface PhoneOfAccount {
@@ -82,8 +82,9 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'email', (
         select jsonb_build_object(
           'id', e.id, 'address', e.address, 'typed', coalesce(e.typed, e.address), 'verified', e.verified_at is not null,
-          'taken', exists (
-            select 1 from email_address o
+          'owner', (
+            select jsonb_build_object('locale', ou.locale)
+            from email_address o join user_account ou on ou.id = o.user_id
             where o.tenant_id = e.tenant_id and o.address = e.address
               and o.verified_at is not null and o.user_id <> e.user_id
           )

@@ -5,6 +5,7 @@ import './mutations/authenticator.ts';
 import './mutations/factor.ts';
 import './mutations/import-users.ts';
 import './mutations/link.ts';
+import './mutations/locale.ts';
 import './mutations/name.ts';
 import './mutations/operation-proof.ts';
 import './mutations/password.ts';

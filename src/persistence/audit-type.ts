@@ -7,7 +7,7 @@ function ofWorkflow<Name extends string>(name: Name, words: string) {
     [`${name}.proof-accepted`]: `A proof of ${words} was right.`,
     [`${name}.proof-rejected`]: `A proof of ${words} was wrong.`,
     [`${name}.complete`]: `${upperFirst(words)} completed.`,
-    [`${name}.failed`]: `${upperFirst(words)} failed: its attempts were spent.`,
+    [`${name}.failed`]: `${upperFirst(words)} ended without success.`,
   } as Record<`${Name}.${'proof-accepted' | 'proof-rejected' | 'complete' | 'failed'}`, string>;
 }
 
@@ -28,6 +28,7 @@ export const AUDIT_TYPES = {
   'session.refresh-token-reused': 'A refresh token was used twice, so its session was ended.',
   'password.changed': 'The password was changed.',
   'name.changed': 'The name was changed.',
+  'locale.changed': 'The language of messages was changed.',
   'authenticator.removed': 'An authenticator was removed.',
   'backup-codes.regenerated': 'The backup codes were replaced.',
   'phone-second-factor.enabled': 'A phone number became a second factor.',

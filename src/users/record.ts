@@ -59,11 +59,10 @@ const phone = z.strictObject({
   secondFactor: flag(false),
 });
 
-const locale = z
+export const languageTag = z
   .string()
   .regex(/^[a-z]{2,8}(-[a-z0-9]{1,8})*$/i, 'Give a language as a BCP 47 tag, for example de-AT.')
-  .max(35, 'A language tag has at most 35 characters.')
-  .transform(localeOf);
+  .max(35, 'A language tag has at most 35 characters.');
 
 const recordForm = z.strictObject({
   id: optional(z.uuid('Give a UUID, or leave it out.').toLowerCase()),
@@ -77,7 +76,7 @@ const recordForm = z.strictObject({
   totp: totpApps,
   backupCodes: list(text(64), MOST_BACKUP_CODES),
   roles: list(z.enum(Role), Object.keys(Role).length),
-  locale: locale.nullish().transform((it) => it ?? DEFAULT_LOCALE),
+  locale: languageTag.nullish().transform((tag) => (tag == null ? DEFAULT_LOCALE : localeOf(tag))),
   createdAt: optional(
     z.iso
       .datetime({ offset: true, error: 'Give a time as 2026-11-25T18:44:40Z.' })

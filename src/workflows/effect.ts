@@ -7,6 +7,8 @@ interface EffectParams {
   sendChallenge: { readonly factor: FactorKind; readonly authenticatorId: string | null };
   /** The address was proved: the account counts from now on. */
   activateUser: undefined;
+  /** The address was proved, and it has an account already: its owner is told. */
+  tellOwner: undefined;
   /** Make the secret of a new authenticator, which does not count yet. */
   createAuthenticator: {
     readonly factor: FactorKind;
@@ -50,6 +52,7 @@ const performedByTheRunner = (): void => {};
 export const EFFECTS: DeclaredEffects = {
   sendChallenge: performedByTheRunner,
   activateUser: performedByTheRunner,
+  tellOwner: performedByTheRunner,
   createAuthenticator: performedByTheRunner,
   confirmAuthenticator: performedByTheRunner,
   giveBackupCodes: performedByTheRunner,

@@ -86,6 +86,8 @@ function perform(services: EffectServices, step: Step, effect: Effect, outcome: 
       return sendChallenge(services, step, effect.params);
     case 'activateUser':
       return activateUser(step, accountOf(step));
+    case 'tellOwner':
+      return tellOwner(services, step, accountOf(step));
     case 'createAuthenticator':
       return createAuthenticator(services, step, effect.params);
     case 'confirmAuthenticator':
@@ -194,6 +196,14 @@ function activateUser({ settlement, now }: Step, { id, email }: Account): Outcom
       .returning('mine.id'),
   );
   settlement.write((sql) => sql.updateTable('user_account').set({ activated_at: now }).where('id', '=', id));
+  return {};
+}
+
+/** In their own language, whatever that of the sign-up is. */
+function tellOwner({ outbox }: EffectServices, { settlement, now }: Step, { email }: Account): Outcome {
+  if (email === null || email.owner === null) throw new Error('Nobody owns this address.');
+  const account = { email: { address: email.address, verified: true }, locale: email.owner.locale };
+  addNotice(outbox, { account, settlement, now }, { name: 'already-registered' });
   return {};
 }
 

@@ -12,8 +12,11 @@ export type WorkflowEvent =
       readonly factor: FactorKind;
       readonly authenticatorId: string | null;
     } & Holdings)
-  /** A proof was accepted. Also asked beforehand, whether it could be taken at all. */
-  | ({ readonly type: 'PROVE'; readonly evidence: Evidence } & Holdings)
+  /**
+   * A proof was accepted. Also asked beforehand, whether it could be taken at all. `addressTaken`: another user has
+   * proved the user's address.
+   */
+  | ({ readonly type: 'PROVE'; readonly evidence: Evidence; readonly addressTaken?: boolean } & Holdings)
   /** A new password was chosen, and meets the policy. */
   | ({ readonly type: 'CHOOSE_PASSWORD' } & Holdings)
   /** The last attempt was spent on a wrong proof. */

@@ -41,7 +41,7 @@ import type { WorkflowEvent } from './event.ts';
 import { nameOf } from './identify.ts';
 import { choices, presentWorkflow, type WorkflowReply } from './reply.ts';
 import { type Running, restore, runningOf } from './running.ts';
-import { audit, settlementOf, stepOf } from './step.ts';
+import { audit, endOf, settlementOf, stepOf } from './step.ts';
 import {
   claimAttempt,
   forgetFailures,
@@ -215,6 +215,7 @@ export class WorkflowRunner {
     const proved = (evidence: Evidence): WorkflowEvent => ({
       type: 'PROVE',
       evidence,
+      addressTaken: (claimed.account?.email?.owner ?? null) !== null,
       ...factors.holdings(claimed.account),
     });
     const { row, name, chart, snapshot } = await this.#unchecked(claimed, counter, caller, () => {
@@ -242,13 +243,13 @@ export class WorkflowRunner {
     const step = this.#stepOf(row, name, caller, now, settlement);
     const outcome = await this.#perform(step, row, effects);
     if (verdict.notice !== undefined) addNotice(outbox, step, verdict.notice);
-    const isComplete = next.status === 'done' && next.value === 'complete';
+    const end = endOf(next);
     settlement.write((sql) =>
-      isComplete ? forgetFailures(sql, row.subject) : takeBackFailure(sql, row.subject, counter),
+      end === 'complete' ? forgetFailures(sql, row.subject) : takeBackFailure(sql, row.subject, counter),
     );
     const sessionOfStep = outcome.grant?.session.id ?? row.sessionId;
     audit(settlement, row, `${name}.proof-accepted`, factor, sessionOfStep, caller, now);
-    if (isComplete) audit(settlement, row, `${name}.complete`, null, sessionOfStep, caller, now);
+    if (end !== null) audit(settlement, row, `${name}.${end}`, null, sessionOfStep, caller, now);
     await settlement.commit(caller.em);
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
   }
@@ -268,22 +269,23 @@ export class WorkflowRunner {
     const event: WorkflowEvent = { type: 'CHOOSE_PASSWORD', ...factors.holdings(row.account) };
     if (!snapshot.can(event) || row.account === null) throw new NewPasswordNotDue();
     const [next, effects] = transition(chart, snapshot, event);
-    const isComplete = next.status === 'done';
-    const newPassword: NewPassword | null = isComplete
-      ? {
-          hash: await passwords
-            .hash(password, passwordPolicyOf(row.account), passwordOwner(row.account))
-            .catch(orOverloaded),
-          signOutOtherSessions,
-        }
-      : null;
+    const end = endOf(next);
+    const newPassword: NewPassword | null =
+      end === 'complete'
+        ? {
+            hash: await passwords
+              .hash(password, passwordPolicyOf(row.account), passwordOwner(row.account))
+              .catch(orOverloaded),
+            signOutOtherSessions,
+          }
+        : null;
     const settlement = settlementOf(row, chart, next);
     const step = {
       ...this.#stepOf(row, name, caller, now, settlement),
       newPassword,
     };
     await this.#perform(step, row, effects);
-    if (isComplete) audit(settlement, row, `${name}.complete`, null, null, caller, now);
+    if (end !== null) audit(settlement, row, `${name}.${end}`, null, null, caller, now);
     await settlement.commit(caller.em);
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, {});
   }

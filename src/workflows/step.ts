@@ -60,6 +60,12 @@ export function settlementOf(
   return settlement;
 }
 
+/** How a chart has ended; null while it takes further steps. */
+export function endOf({ status, value }: AnyMachineSnapshot): 'complete' | 'failed' | null {
+  if (status !== 'done') return null;
+  return value === 'complete' ? 'complete' : 'failed';
+}
+
 export function audit(
   settlement: Settlement,
   { tenantId, account, sessionId: drivenBy }: WorkflowRow,

@@ -19,12 +19,16 @@ export type WorkflowStatus = (typeof WorkflowStatus)[keyof typeof WorkflowStatus
 export interface WorkflowView {
   readonly status: WorkflowStatus;
   readonly proves: Proves;
-  /** Who helps, when it has ended because there was nothing that the user could prove. */
+  /** What helps, when it has ended without success and starting again would not help. */
   readonly remedy?: WorkflowRemedy;
 }
 
-/** Nothing in the API lets anybody pass without what they have lost: a person looks at it. */
-export const WorkflowRemedy = { ADMINISTRATOR: 'ADMINISTRATOR' } as const;
+export const WorkflowRemedy = {
+  /** Nothing in the API lets anybody pass without what they have lost: a person looks at it. */
+  ADMINISTRATOR: 'ADMINISTRATOR',
+  /** There is an account already. */
+  SIGN_IN: 'SIGN_IN',
+} as const;
 export type WorkflowRemedy = (typeof WorkflowRemedy)[keyof typeof WorkflowRemedy];
 
 /** What may be proved now. */
@@ -43,7 +47,7 @@ export type Proves =
   /** The authenticator that is being enrolled. */
   | { readonly what: 'NEW'; readonly factor: FactorKind; readonly authenticatorId: string };
 
-/** Who helps somebody who has lost what the workflow asks for; null when it asks for nothing that could be lost. */
+/** What helps somebody who has lost what the workflow asks for, or for whom it has ended; null when nothing special does. */
 export function remedyOf({ proves, remedy }: WorkflowView): WorkflowRemedy | null {
   const asksForOwn = proves.what === 'FURTHER' || proves.what === 'OWN';
   return asksForOwn ? WorkflowRemedy.ADMINISTRATOR : (remedy ?? null);

@@ -1,7 +1,8 @@
 // Signing up, and what others could gain from it.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clearAway } from '../../src/persistence/clear-away.ts';
 import { openOrm, sqlOf } from '../../src/persistence/orm.ts';
+import { whileHeld } from '../factors/held-rows.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
@@ -49,7 +50,10 @@ test('whoever claims an address first gains nothing over the one who proves it',
   app.clock.advance(60);
   await client.signUp(email);
   // Even with the code that the victim got for the attacker’s sign-up.
-  expect(await client.attempt(attack.id, { emailCode: attackCode })).toMatchObject({ code: 'CONFLICT' });
+  expect(await client.attempt(attack.id, { emailCode: attackCode })).toMatchObject({
+    status: 'FAILED',
+    session: null,
+  });
   await expect(client.signIn({ email, password: 'the attacker’s password' })).rejects.toThrow(
     'PROOF_REJECTED',
   );
@@ -64,10 +68,98 @@ test('of two sign-ups that prove one address at the same moment, one wins', asyn
     started.push({ step, code: await client.codeFor(email) });
     app.clock.advance(1);
   }
-  const answers = await Promise.all(
-    started.map(({ step, code }) => client.attempt(step.id, { emailCode: code })),
+  // Both have read that the address is free before either has written that it is theirs.
+  const answers = await whileHeld(
+    app.databaseUrl,
+    'select id from email_address where address = $1',
+    [email],
+    2,
+    () => Promise.all(started.map(({ step, code }) => client.attempt(step.id, { emailCode: code }))),
   );
   expect(answers.map((one) => one.code ?? one.status).toSorted()).toEqual(['COMPLETE', 'CONFLICT']);
+  const lost = answers.findIndex((one) => one.code === 'CONFLICT');
+  const { step, code } = started[lost] ?? { step: { id: '' }, code: '' };
+  // Whoever tries again, as a conflict asks them to, is told what has happened.
+  expect(await client.attempt(step.id, { emailCode: code })).toMatchObject({
+    status: 'FAILED',
+    remedy: 'SIGN_IN',
+  });
+});
+
+describe('the second of two sign-ups of one address', () => {
+  const GERMAN = { 'accept-language': 'de-AT' };
+  const START = `mutation ($email: String!) {
+    startSignUp(input: { email: $email, password: "${PASSWORD}" }) { ... on SignUp { id } }
+  }`;
+
+  async function start(email: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+    return (await client.graphql(START, { email }, undefined, headers)).data.startSignUp.id;
+  }
+  const subjects = async (email: string): Promise<string[]> =>
+    (await client.inbox()).filter((one) => one.to === email).map((one) => one.subject);
+
+  test.each(['a code', 'a link'])(
+    'ends with the way out when it proves the address with %s, and tells the owner in their language',
+    async (proof) => {
+      const email = `second-${proof.replaceAll(' ', '-')}@example.com`;
+      const first = await start(email, GERMAN);
+      const firstCode = await client.codeFor(email);
+      app.clock.advance(60);
+      const second = await start(email);
+      if (proof === 'a link') await client.prepare(second, 'EMAIL_LINK');
+      const answer =
+        proof === 'a code'
+          ? { emailCode: await client.codeFor(email) }
+          : { linkToken: await client.linkFor(email) };
+      app.clock.advance(1);
+      expect((await client.attempt(first, { emailCode: firstCode })).status).toBe('COMPLETE');
+      const [before] = await query<{ count: string }>(app.databaseUrl, 'select count(*) from session');
+      app.clock.advance(1);
+      const done = await client.attempt(second, answer);
+      expect(done).toMatchObject({ status: 'FAILED', remedy: 'SIGN_IN', factors: [], session: null });
+      expect((await subjects(email))[0]).toBe('Sie haben schon ein Konto');
+      const [after] = await query<{ count: string }>(app.databaseUrl, 'select count(*) from session');
+      expect(after).toEqual(before);
+
+      // It has ended: nothing more is proved by it, and it stays what it was.
+      expect(await client.attempt(second, answer)).toMatchObject({ code: 'WORKFLOW_ENDED' });
+      const read = await client.graphql('query ($id: ID!) { workflow(id: $id) { status remedy } }', {
+        id: second,
+      });
+      expect(read.data.workflow).toEqual({ status: 'FAILED', remedy: 'SIGN_IN' });
+      const audited = await query<{ type: string }>(
+        app.databaseUrl,
+        `select a.type from audit_event a join email_address e using (user_id)
+         where e.address = $1 and e.verified_at is null order by a.type`,
+        [email],
+      );
+      expect(audited.map((one) => one.type)).toEqual(['sign-up.failed', 'sign-up.proof-accepted']);
+      expect((await client.signIn({ email, password: PASSWORD })).accessToken).toBeTruthy();
+    },
+  );
+
+  test('with a wrong code learns nothing of the account, and its owner hears nothing', async () => {
+    const email = 'guessed@example.com';
+    await client.signUp(email);
+    const second = await start(email);
+    const before = (await subjects(email)).length;
+    expect(await client.attempt(second, { emailCode: '000000' })).toMatchObject({ code: 'PROOF_REJECTED' });
+    expect(await subjects(email)).toHaveLength(before);
+  });
+
+  test('is told to the owner in the owner’s language when it starts, and when its code is sent again', async () => {
+    const email = 'german-owner@example.com';
+    const first = await start(email, GERMAN);
+    await client.attempt(first, { emailCode: await client.codeFor(email) });
+    const second = await start(email, { 'accept-language': 'en' });
+    expect((await subjects(email))[0]).toBe('Sie haben schon ein Konto');
+    app.clock.advance(60);
+    await client.prepare(second, 'EMAIL_LINK');
+    expect((await subjects(email)).slice(0, 2)).toEqual([
+      'Sie haben schon ein Konto',
+      'Sie haben schon ein Konto',
+    ]);
+  });
 });
 
 const EMOJI = '😀😃😄😁😆😅🤣😂';

@@ -14,8 +14,6 @@ export type Template =
       readonly purpose: Purpose;
     } & Origin)
   | { readonly name: 'phone-link'; readonly url: string; readonly minutes: number; readonly purpose: Purpose }
-  /** Somebody signed up, or asked for a new password, with an address that the answer must not tell about. */
-  | { readonly name: 'already-registered' }
   | Notice;
 
 /** What a link approves: whoever is asked to approve a new password must not think that it is a sign-in. */
@@ -23,6 +21,8 @@ export type Purpose = 'sign-in' | 'sign-up' | 'password-reset' | 'enrollment' | 
 
 /** Everything that changes an account, or opens it, happens to its user with notice. */
 export type Notice =
+  /** Somebody tried to sign up with an address that has an account already. */
+  | { readonly name: 'already-registered' }
   | ({ readonly name: 'new-sign-in' } & Origin)
   | { readonly name: 'password-changed' }
   | { readonly name: 'factor-added'; readonly factor: FactorKind }

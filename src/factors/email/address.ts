@@ -16,10 +16,11 @@ export function emailChoices(factor: FactorKind, { email }: Account): FactorChoi
     : [{ factor, authenticatorId: null, hint: maskEmail(email.typed), needsPreparing: true }];
 }
 
-/** An address that has an account already is told so by mail, and the API's caller learns nothing. */
+/** The owner of an address that has an account already is told so by mail, and the API's caller learns nothing. */
 export function messageToEmail(account: Account | null, template: Template, places?: Places): Message | null {
   if (!account?.email) return null;
-  const { address, taken } = account.email;
-  const recipient = { to: address, locale: account.locale };
-  return compose(taken ? { name: 'already-registered' } : template, recipient, places);
+  const { address: to, owner } = account.email;
+  return owner === null
+    ? compose(template, { to, locale: account.locale }, places)
+    : compose({ name: 'already-registered' }, { to, locale: owner.locale }, places);
 }

@@ -1,4 +1,5 @@
 // What a sign-in page needs to know before anybody has signed in.
+import { LOCALES } from '../../delivery/messages/locales.ts';
 import { DEFAULT_TENANT, passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
@@ -40,6 +41,10 @@ const PublicSettingsType = builder.objectRef<PublicSettings>('PublicSettings').i
       description:
         'The countries to whose numbers text messages are sent (ISO 3166-1 alpha-2); none when they are switched off.',
       resolve: (it) => [...it.phoneCountries],
+    }),
+    locales: t.stringList({
+      description: 'The languages that messages are written in, as BCP 47 tags: what `setLocale` accepts.',
+      resolve: () => [...LOCALES],
     }),
     secondFactorPolicy: t.field({
       type: SecondFactorPolicyEnum,

@@ -74,15 +74,17 @@ export const WorkflowStatusEnum = describedEnum<WorkflowStatus>(
     [WorkflowStatus.NEEDS_ENROLLMENT]: 'The first proof of a new authenticator, whose secret is shown now.',
     [WorkflowStatus.NEEDS_NEW_PASSWORD]: 'A new password.',
     [WorkflowStatus.COMPLETE]: 'Nothing: it has succeeded.',
-    [WorkflowStatus.FAILED]: 'Nothing: its attempts are spent. Start again.',
+    [WorkflowStatus.FAILED]: 'Nothing: it has failed. Start again, unless `remedy` names something else.',
     [WorkflowStatus.EXPIRED]: 'Nothing: its deadline has passed. Start again.',
   },
 );
 
 export const WorkflowRemedyEnum = describedEnum<WorkflowRemedy>(
   'WorkflowRemedy',
-  'Who helps somebody who has lost what a workflow asks for.',
+  'What helps somebody who cannot complete a workflow.',
   {
+    [WorkflowRemedy.SIGN_IN]:
+      'Sign in. A sign-up has proved its address, and the address has an account already; nothing was changed. Whoever does not know the password of that account resets it.',
     [WorkflowRemedy.ADMINISTRATOR]:
       'An administrator, who looks at the person and removes the lost factors. Nothing in the API lets a workflow go on without them.',
   },

@@ -1,5 +1,6 @@
 // A user's own account.
 
+import { DEFAULT_LOCALE } from '../../delivery/messages/locales.ts';
 import type { Role } from '../../persistence/entities/user.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import type { FactorKind as Kind } from '../../policy/factor-kind.ts';
@@ -87,6 +88,17 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
           .where('id', '=', id)
           .executeTakeFirst();
         return row?.name ?? null;
+      },
+    }),
+    locale: t.string({
+      description: 'The language of their messages, as a BCP 47 tag; `setLocale` changes it.',
+      resolve: async ({ id }, _args, { em }) => {
+        const row = await sqlOf(em)
+          .selectFrom('user_account')
+          .select('locale')
+          .where('id', '=', id)
+          .executeTakeFirst();
+        return row?.locale ?? DEFAULT_LOCALE;
       },
     }),
     externalId: t.string({

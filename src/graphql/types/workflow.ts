@@ -96,7 +96,7 @@ export const Workflow = builder.interfaceRef<WorkflowReply>('Workflow').implemen
       type: WorkflowRemedyEnum,
       nullable: true,
       description:
-        'Who helps somebody who cannot prove any of `factors` (any more); also when the workflow has failed because there is nothing that the user could prove.',
+        'What helps somebody who cannot prove any of `factors`, or for whom the workflow has failed and would fail again.',
       resolve: ({ view }) => remedyOf(view),
     }),
   }),

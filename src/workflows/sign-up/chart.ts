@@ -1,5 +1,6 @@
-// Signing up: a code or a link that was sent to the address proves it, and the account counts from then on. The password
-// was chosen at the start; that is when it was shown to be known.
+// Signing up: a code or a link that was sent to the address proves it, and the account counts from then on, unless the
+// address has one already: its first prover owns it, and the sign-up ends. The password was chosen at the start; that is
+// when it was shown to be known.
 import { assign, setup } from 'xstate';
 import { type Evidence, withEvidence } from '../../policy/evidence.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
@@ -30,6 +31,8 @@ export const signUpChart = setup({
   guards: {
     offersEmail: ({ event }) => event.type === 'PREPARE' && PROVE_ADDRESS.includes(event.factor),
     provesEmail: ({ event }) => event.type === 'PROVE' && PROVE_ADDRESS.includes(event.evidence.factor),
+    provesTakenAddress: ({ event }) =>
+      event.type === 'PROVE' && PROVE_ADDRESS.includes(event.evidence.factor) && event.addressTaken === true,
     provesFirstAuthenticator,
     demandsEnrollment: ({ context }) =>
       nextDemand(context.evidence, NOTHING_HELD, context.secondFactorPolicy) === 'ENROLLMENT',
@@ -42,7 +45,7 @@ export const signUpChart = setup({
   },
 }).createMachine({
   id: 'sign-up',
-  version: '2',
+  version: '3',
   context: ({ input }) => ({ ...input, evidence: [input.chosen] }),
   initial: 'begin',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
@@ -65,11 +68,10 @@ export const signUpChart = setup({
             params: ({ event }) => ({ factor: event.factor, authenticatorId: null }),
           },
         },
-        PROVE: {
-          guard: 'provesEmail',
-          target: 'weighing',
-          actions: ['keepEvidence', 'activateUser'],
-        },
+        PROVE: [
+          { guard: 'provesTakenAddress', target: 'taken', actions: 'tellOwner' },
+          { guard: 'provesEmail', target: 'weighing', actions: ['keepEvidence', 'activateUser'] },
+        ],
       },
     },
     weighing: {
@@ -80,6 +82,7 @@ export const signUpChart = setup({
       type: 'final',
       entry: { type: 'issueSession', params: ({ context }) => ({ evidence: context.evidence }) },
     },
+    taken: { type: 'final' },
     failed: { type: 'final' },
     expired: { type: 'final' },
   },

@@ -1,5 +1,6 @@
 // Begins a sign-up. An address that has an account already walks the same way, with the same work: its owner gets a
 // message that says so, and no code ever leads on.
+import type { Locale } from '../../delivery/messages/locales.ts';
 import type { Account } from '../../factors/account.ts';
 import { authenticatorRow } from '../../factors/authenticator-row.ts';
 import type { Mailbox } from '../../factors/email/mailbox.ts';
@@ -37,15 +38,13 @@ export async function startSignUp(
     .selectAll('tenant')
     .select((it) =>
       it
-        .exists(
-          it
-            .selectFrom('email_address as e')
-            .whereRef('e.tenant_id', '=', 'tenant.id')
-            .where('e.address', '=', email.address)
-            .where('e.verified_at', 'is not', null)
-            .select('e.id'),
-        )
-        .as('is_taken'),
+        .selectFrom('email_address as e')
+        .innerJoin('user_account as u', 'u.id', 'e.user_id')
+        .whereRef('e.tenant_id', '=', 'tenant.id')
+        .where('e.address', '=', email.address)
+        .where('e.verified_at', 'is not', null)
+        .select('u.locale')
+        .as('owner_locale'),
     )
     .where('id', '=', tenantId)
     .executeTakeFirst();
@@ -65,7 +64,12 @@ export async function startSignUp(
     smsOfUser: true,
     locale: caller.locale,
     roles: [],
-    email: { id: randomId(), ...email, verified: false, taken: Boolean(tenant.is_taken) },
+    email: {
+      id: randomId(),
+      ...email,
+      verified: false,
+      owner: tenant.owner_locale === null ? null : { locale: tenant.owner_locale as Locale },
+    },
     phones: [],
     authenticators: [],
     backupCodes: [],

@@ -13,6 +13,8 @@ export function viewSignUp({ value, context }: SnapshotFrom<typeof signUpChart>)
         status: 'NEEDS_ENROLLMENT',
         proves: { what: 'NEW', factor: FactorKind.TOTP, authenticatorId: context.newAuthenticatorId },
       };
+    case 'taken':
+      return { status: 'FAILED', proves: { what: 'NOTHING' }, remedy: 'SIGN_IN' };
     default:
       return viewOfEnd(value);
   }

@@ -1,0 +1,41 @@
+// The language of a user's messages.
+import { z } from 'zod';
+import { findLocale, LOCALES } from '../../delivery/messages/locales.ts';
+import { changeLocale } from '../../users/locale.ts';
+import { languageTag } from '../../users/record.ts';
+import { builder } from '../builder.ts';
+import { signedIn } from '../context.ts';
+import { InvalidInput, parseInput } from '../input.ts';
+import { UserType } from '../types/user.ts';
+
+const form = z.object({
+  locale: languageTag.transform((tag, context) => {
+    const locale = findLocale(tag);
+    if (locale !== null) return locale;
+    context.addIssue(`Messages are written in these languages: ${LOCALES.join(', ')}. Choose one of them.`);
+    return z.NEVER;
+  }),
+});
+
+builder.mutationField('setLocale', (t) =>
+  t.errorUnionField({
+    types: [UserType, InvalidInput],
+    nullable: true,
+    authenticated: true,
+    description:
+      'Changes the language of the messages that you get. At first it is the one that your client asked for when you signed up.',
+    args: {
+      locale: t.arg.string({
+        required: true,
+        description:
+          'A BCP 47 tag of one of the `locales` of `settings`, or of a variety of one, for example `de-AT`.',
+      }),
+    },
+    resolve: async (_root, args, context) => {
+      const { services, ...caller } = signedIn(context);
+      const { locale } = parseInput(form, args);
+      await changeLocale(locale, { ...caller, now: services.clock.now() });
+      return { id: caller.session.userId };
+    },
+  }),
+);
