@@ -1,5 +1,6 @@
 // The forms of what clients send, beyond what GraphQL's types say.
 import { z } from 'zod';
+import { misleading } from '../platform/one-line-text.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /** A value of a wrong form. The value itself is never repeated. */
@@ -41,7 +42,11 @@ export const label = z
   .string()
   .trim()
   .min(1, 'Give a label, or leave it out.')
-  .max(64, 'A label has at most 64 characters.');
+  .max(64, 'A label has at most 64 characters.')
+  .superRefine((text, context) => {
+    const defect = misleading(text);
+    if (defect !== null) context.addIssue(defect);
+  });
 
 /** Whether this could be the id of a row. Anything else is looked up nowhere. */
 export function isUuid(id: string): boolean {

@@ -6,6 +6,7 @@ import { emailAddress } from '../factors/email/mailbox.ts';
 import { phoneNumber } from '../factors/identifier.ts';
 import { readTotpSecret, TotpSecretRefused } from '../factors/totp/given-secret.ts';
 import { Role } from '../persistence/entities/user.ts';
+import { misleading } from '../platform/one-line-text.ts';
 import { unstorable } from '../platform/storable-text.ts';
 import { readForm } from './form.ts';
 
@@ -25,9 +26,23 @@ function text(most: number) {
 }
 
 /** What people call themselves, or a thing of theirs. An empty one is none. */
-const words = (most: number) => text(most).transform((it) => (it === '' ? null : it));
+function words(most: number) {
+  return text(most).transform((it, context) => {
+    const defect = misleading(it);
+    if (defect !== null) context.addIssue(defect);
+    return it === '' ? null : it;
+  });
+}
 
 export const personName = words(128);
+
+/** The same in a file, where a cell may have line breaks: each is a space. */
+function unfolded(form: z.ZodType<string | null, string>) {
+  return z
+    .string()
+    .transform((it) => it.replaceAll(/[\t\n\r]+/g, ' '))
+    .pipe(form);
+}
 
 const totpSecret = z
   .string()
@@ -42,7 +57,7 @@ const totpSecret = z
     }
   });
 
-const totpApp = z.strictObject({ secret: totpSecret, label: optional(words(64)) });
+const totpApp = z.strictObject({ secret: totpSecret, label: optional(unfolded(words(64))) });
 
 /** One secret, or a list of them; each as it stands, or with what its user calls it. */
 const totpApps = z.preprocess(
@@ -67,7 +82,7 @@ export const languageTag = z
 const recordForm = z.strictObject({
   id: optional(z.uuid('Give a UUID, or leave it out.').toLowerCase()),
   externalId: optional(words(255)),
-  name: optional(personName),
+  name: optional(unfolded(personName)),
   email: optional(emailAddress),
   emailVerified: flag(true),
   phones: list(phone, MOST_AUTHENTICATORS),

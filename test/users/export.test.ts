@@ -109,7 +109,7 @@ test('each export is in the audit log of its tenant', async () => {
 
 test('a spreadsheet finds no formula in the file with columns', async () => {
   const { text } = await exported(here, '.csv');
-  expect(text).toContain(',"\'@Bob, ""the""\nbuilder",');
+  expect(text).toContain(',"\'@Bob, ""the"" builder",');
   expect(text).toContain("''=Ada");
   const cells: string[] = parse(text).flat();
   expect(cells.filter((cell) => /^[=+\-@\t\r]/.test(cell))).toEqual([]);

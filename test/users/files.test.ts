@@ -125,7 +125,7 @@ describe('CSV', () => {
        where e.address like 'csv-%' group by e.address, u.name order by e.address`,
     );
     expect(rows).toEqual([
-      { name: 'Doe, "Jane"\nof Example', phones: ['+14155552671 false', '+14155552672 false'] },
+      { name: 'Doe, "Jane" of Example', phones: ['+14155552671 false', '+14155552672 false'] },
       { name: '=1+1', phones: ['+14155552673 true'] },
     ]);
     expect((await reportOf(path)).map(({ record, line, path: place }) => [record, line, place])).toEqual([

@@ -1,6 +1,8 @@
 // What a user is called: said at the sign-up, changed by nobody else.
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readRecord } from '../../src/users/record.ts';
+import { RecordRefused } from '../../src/users/refusal.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, TestClient, tokensOf } from '../harness/client.ts';
 
@@ -12,6 +14,18 @@ beforeAll(async () => {
   client = new TestClient(app);
 });
 afterAll(() => app[Symbol.asyncDispose]());
+
+const MISLEADING = [
+  'Jane\r\nBcc: x@example.com',
+  'Jane\nDoe',
+  'Jane\tDoe',
+  'Jane\u2028Doe',
+  'Jane\u0085Doe',
+  'Jane\u001b[31mDoe',
+  'eno\u202eDoe',
+  'Jane\u2067Doe\u2069',
+];
+const NAMES = ['Jane Doe', 'José d’Árbol-Smith', '李小龍', 'محمد', 'نیما\u200cدوست', '👩‍👩‍👧 & co.'];
 
 const RENAME =
   'mutation ($name: String) { updateName(name: $name) { __typename ... on User { name } ... on InvalidInput { fields { path } } } }';
@@ -41,4 +55,56 @@ test('a name that is given at the sign-up is the user’s, changes when they say
   expect(await nameOf(accessToken)).toBe('Jane Roe');
   await client.graphql(RENAME, {}, accessToken);
   expect(await nameOf(accessToken)).toBeNull();
+});
+
+describe('a name, a label or an external id with a line break, a control character or a turned direction', () => {
+  const ENROLL = `mutation ($input: StartEnrollmentInput!) { startEnrollment(input: $input) {
+    __typename ... on InvalidInput { fields { path message } }
+  } }`;
+
+  test.each(MISLEADING)('is refused wherever it can be given: %j', async (text) => {
+    const { accessToken } = await client.signUp();
+    const refused = { path: 'name', message: expect.stringMatching(/^Leave out line breaks/) };
+    const renamed = await client.graphql(
+      'mutation ($name: String) { updateName(name: $name) { ... on InvalidInput { fields { path message } } } }',
+      { name: text },
+      accessToken,
+    );
+    expect(renamed.data.updateName.fields).toEqual([refused]);
+    const signUp = { email: `${randomUUID()}@example.com`, password: PASSWORD, name: text };
+    expect(await client.startSignUp(signUp)).toMatchObject({ code: 'INVALID_INPUT', fields: [refused] });
+    const enrolled = await client.graphql(ENROLL, { input: { factor: 'TOTP', label: text } }, accessToken);
+    expect(enrolled.data.startEnrollment.fields).toEqual([{ ...refused, path: 'label' }]);
+    const email = 'a@example.com';
+    const totp = [{ secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', label: text }];
+    expect(() => readRecord({ email, externalId: text })).toThrow(RecordRefused);
+    if (/[\t\n\r]/.test(text)) return; // the next test
+    for (const record of [
+      { email, name: text },
+      { email, totp },
+    ]) {
+      expect(() => readRecord(record)).toThrow(RecordRefused);
+    }
+  });
+
+  test('is unfolded in a file, whose cells may have line breaks', () => {
+    const totp = [{ secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', label: 'old\nphone' }];
+    const record = readRecord({ email: 'a@example.com', name: 'Jane\r\nBcc: x@example.com\t', totp });
+    expect(record.name).toBe('Jane Bcc: x@example.com');
+    expect(record.totp[0]?.label).toBe('old phone');
+  });
+
+  test.each(NAMES)('is not what people are called: %j is a name', async (name) => {
+    const { accessToken } = await client.signUp();
+    await client.graphql(RENAME, { name }, accessToken);
+    expect(await nameOf(accessToken)).toBe(name);
+    const { data } = await client.graphql(ENROLL, { input: { factor: 'TOTP', label: name } }, accessToken);
+    expect(data.startEnrollment.__typename).toBe('Enrollment');
+  });
+
+  test('at an end is cut off with the spaces there', async () => {
+    const { accessToken } = await client.signUp();
+    await client.graphql(RENAME, { name: ' Jane Doe\r\n' }, accessToken);
+    expect(await nameOf(accessToken)).toBe('Jane Doe');
+  });
 });

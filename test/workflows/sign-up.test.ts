@@ -4,7 +4,7 @@ import { clearAway } from '../../src/persistence/clear-away.ts';
 import { openOrm, sqlOf } from '../../src/persistence/orm.ts';
 import { whileHeld } from '../factors/held-rows.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
-import { PASSWORD, TestClient } from '../harness/client.ts';
+import { PASSWORD, type Step, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
 
 let app: TestApp;
@@ -62,7 +62,7 @@ test('whoever claims an address first gains nothing over the one who proves it',
 
 test('of two sign-ups that prove one address at the same moment, one wins', async () => {
   const email = 'twins@example.com';
-  const started = [];
+  const started: { step: Step; code: string }[] = [];
   for (const password of ['the first password', 'the second password']) {
     const step = await client.startSignUp({ email, password });
     started.push({ step, code: await client.codeFor(email) });
