@@ -38,11 +38,23 @@ export const LEAST_MINIMUM_LENGTH = 8;
 export const MOST_MINIMUM_LENGTH = 64;
 export const MAXIMUM_LENGTH = 256;
 
+const LENIENT = {
+  minimumLength: 8,
+  minimumLengthAlone: 8,
+  strength: PasswordStrength.LOW,
+  characters: [],
+} as const;
+
 export const PasswordPreset = {
-  /** As lenient as the renowned services are. */
-  DEFAULT: { minimumLength: 8, minimumLengthAlone: 8, strength: PasswordStrength.LOW, characters: [] },
-  /** 800-63B-4 section 3.1.1.2: 15 characters where the password stands alone, and no rules of composition. */
+  /**
+   * What a new tenant gets. 800-63B-4 section 3.1.1.2: 15 characters where the password stands alone, and no rules of
+   * composition.
+   */
   NIST: { minimumLength: 8, minimumLengthAlone: 15, strength: PasswordStrength.LOW, characters: [] },
+  /** What most services ask. */
+  LENIENT,
+  /** The name of LENIENT from when new tenants got it. */
+  DEFAULT: LENIENT,
 } as const satisfies Record<string, PasswordSettings>;
 export type PasswordPreset = keyof typeof PasswordPreset;
 

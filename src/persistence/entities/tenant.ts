@@ -1,6 +1,11 @@
 // A separate population of users with its own policy. There is always one, `default`.
 import { defineEntity, p } from '@mikro-orm/core';
-import type { CharacterClass, PasswordSettings, PasswordStrength } from '../../policy/password-policy.ts';
+import {
+  type CharacterClass,
+  PasswordPreset,
+  type PasswordSettings,
+  type PasswordStrength,
+} from '../../policy/password-policy.ts';
 import type { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import type { SmsUse } from '../../policy/sms.ts';
 
@@ -14,10 +19,10 @@ export const Tenant = defineEntity({
     secondFactor: p.string().length(16).$type<SecondFactorPolicy>().default('OPTIONAL'),
     sms: p.string().length(16).$type<SmsUse>().default('SECOND_FACTOR'),
     /** Of a password where everybody needs a second factor; in code points. */
-    passwordMinimumLength: p.integer().default(8),
+    passwordMinimumLength: p.integer().default(PasswordPreset.NIST.minimumLength),
     /** Of a password that may be all that somebody proves; in code points. */
-    passwordMinimumLengthAlone: p.integer().default(8),
-    passwordStrength: p.string().length(8).$type<PasswordStrength>().default('LOW'),
+    passwordMinimumLengthAlone: p.integer().default(PasswordPreset.NIST.minimumLengthAlone),
+    passwordStrength: p.string().length(8).$type<PasswordStrength>().default(PasswordPreset.NIST.strength),
     passwordCharacters: p.json<CharacterClass[]>().default('[]'),
     createdAt: p.datetime(),
   },

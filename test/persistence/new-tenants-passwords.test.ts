@@ -1,0 +1,66 @@
+// What passwords must be like in a new instance, and in one that was there before the default changed.
+import { randomUUID } from 'node:crypto';
+import { afterEach, expect, inject, test } from 'vitest';
+import { migrate } from '../../src/persistence/migrations.ts';
+import { openOrm, sqlOf } from '../../src/persistence/orm.ts';
+import { onServer, urlOf } from '../harness/database.ts';
+import { query } from '../harness/sql.ts';
+
+const NOW = new Date('2026-11-29T12:00:00Z');
+const BEFORE = '2026-11-25-imported-users';
+
+const databases: string[] = [];
+afterEach(async () => {
+  for (const name of databases.splice(0))
+    await onServer(inject('databaseUrl'), `drop database ${name} with (force)`);
+});
+
+async function emptyDatabase(): Promise<string> {
+  const name = `stepgate_${randomUUID().replaceAll('-', '')}`;
+  await onServer(inject('databaseUrl'), `create database ${name}`);
+  databases.push(name);
+  return urlOf(inject('databaseUrl'), name);
+}
+
+const tenants = (url: string) =>
+  query(
+    url,
+    `select id, password_minimum_length as length, password_minimum_length_alone as alone, password_strength as strength
+     from tenant order by id`,
+  );
+
+test('a new instance, and a tenant that is added to any, ask for 15 characters where a password stands alone', async () => {
+  const url = await emptyDatabase();
+  const orm = await openOrm(url);
+  try {
+    await migrate(orm, url, NOW);
+    await sqlOf(orm.em.fork()).insertInto('tenant').values({ id: 'added', created_at: NOW }).execute();
+  } finally {
+    await orm.close();
+  }
+  expect(await tenants(url)).toEqual([
+    { id: 'added', length: 8, alone: 15, strength: 'LOW' },
+    { id: 'default', length: 8, alone: 15, strength: 'LOW' },
+  ]);
+});
+
+test('the tenants of an instance that is brought up to date keep what they asked', async () => {
+  const url = await emptyDatabase();
+  const orm = await openOrm(url);
+  try {
+    await orm.migrator.up({ to: BEFORE });
+    await query(
+      url,
+      `insert into tenant (id, created_at) values ('default', now());
+       insert into tenant (id, created_at, password_minimum_length_alone, password_strength)
+       values ('own', now(), 12, 'HIGH')`,
+    );
+    await migrate(orm, url, NOW);
+  } finally {
+    await orm.close();
+  }
+  expect(await tenants(url)).toEqual([
+    { id: 'default', length: 8, alone: 8, strength: 'LOW' },
+    { id: 'own', length: 8, alone: 12, strength: 'HIGH' },
+  ]);
+});
