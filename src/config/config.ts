@@ -50,6 +50,8 @@ export interface Config {
   readonly sessionIdleSeconds: number;
   /** A session ends after so long, however busy it is. */
   readonly sessionSeconds: number;
+  /** How long the server goes on serving after it has said that it is not ready any more. */
+  readonly drainSeconds: number;
 }
 
 /** How many messages may be sent in an hour. A prefix is the network of whoever asks for them. */
@@ -164,6 +166,7 @@ const VARIABLES = {
   ACCESS_TOKEN_SECONDS: wholeNumber(30, 3600),
   SESSION_IDLE_SECONDS: wholeNumber(300, 90 * DAY_SECONDS),
   SESSION_SECONDS: wholeNumber(300, 365 * DAY_SECONDS),
+  DRAIN_SECONDS: wholeNumber(0, 300),
 } as const;
 
 type Environment = {
@@ -237,6 +240,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     accessTokenSeconds: env.ACCESS_TOKEN_SECONDS ?? 600,
     sessionIdleSeconds: env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS,
     sessionSeconds: env.SESSION_SECONDS ?? 30 * DAY_SECONDS,
+    drainSeconds: env.DRAIN_SECONDS ?? (production ? 5 : 0),
   };
 }
 

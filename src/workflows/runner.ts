@@ -11,7 +11,7 @@ import type { NewPasswords } from '../factors/password/new-passwords.ts';
 import { jsonb } from '../persistence/jsonb.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { Conflict, Settlement } from '../persistence/settlement.ts';
-import { addSeconds, type Clock, secondsOf } from '../platform/clock.ts';
+import { addSeconds, type Clock, readTime, secondsOf } from '../platform/clock.ts';
 import { digest } from '../platform/digest.ts';
 import { randomToken } from '../platform/random.ts';
 import { type Evidence, evidenceOf } from '../policy/evidence.ts';
@@ -412,7 +412,7 @@ function isOutstanding(
   { authenticatorId }: FactorChoice,
   now: Date,
 ): boolean {
-  const isLate = addSeconds(new Date(sent.sentAt), RESEND_AFTER_SECONDS) > now;
+  const isLate = addSeconds(readTime(sent.sentAt), RESEND_AFTER_SECONDS) > now;
   return isLate && (authenticatorId === null || authenticatorId === sent.authenticatorId);
 }
 

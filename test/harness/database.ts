@@ -7,7 +7,6 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres/start.ts';
 import { migrate } from '../../src/persistence/migrations.ts';
-import { openOrm } from '../../src/persistence/orm.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -26,9 +25,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const templateName = `stepgate_template_${process.pid}`;
   await onServer(serverUrl, `create database ${templateName}`);
   const templateUrl = urlOf(serverUrl, templateName);
-  const orm = await openOrm(templateUrl);
-  await migrate(orm, templateUrl, new Date());
-  await orm.close(); // a template with a connection cannot be copied
+  await migrate(templateUrl, new Date()); // leaves no connection: a template that has one cannot be copied
   project.provide('databaseUrl', serverUrl);
   project.provide('templateName', templateName);
   return async () => {
