@@ -195,7 +195,10 @@ export class WorkflowRunner {
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
   }
 
-  /** Checks a proof. An attempt is spent before the check, and given back when the proof was right. */
+  /**
+   * Checks a proof. An attempt is spent before the check, and given back when the proof was right: with its settlement, or on
+   * its own when that fails.
+   */
   async attempt(id: string, proof: Proof, caller: Caller): Promise<WorkflowReply> {
     const now = this.#clock.now();
     const { factors, outbox } = this.#services;
@@ -240,7 +243,8 @@ export class WorkflowRunner {
     const settlement = settlementOf(row, chart, next, -1);
     if (verdict.consume !== null) settlement.require(verdict.consume);
     const step = this.#stepOf(row, name, caller, now, settlement);
-    const outcome = await this.#perform(step, row, effects);
+    const giveBack = (error: unknown): Promise<never> => this.#unsettled(row, counter, caller, error);
+    const outcome = await this.#perform(step, row, effects).catch(giveBack);
     if (verdict.notice !== undefined) addNotice(outbox, step, verdict.notice);
     const isComplete = next.status === 'done' && next.value === 'complete';
     settlement.write((sql) =>
@@ -249,7 +253,7 @@ export class WorkflowRunner {
     const sessionOfStep = outcome.grant?.session.id ?? row.sessionId;
     audit(settlement, row, `${name}.proof-accepted`, factor, sessionOfStep, caller, now);
     if (isComplete) audit(settlement, row, `${name}.complete`, null, sessionOfStep, caller, now);
-    await settlement.commit(caller.em);
+    await settlement.commit(caller.em).catch(giveBack);
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
   }
 
@@ -365,6 +369,23 @@ export class WorkflowRunner {
       await giveBackAttempt(sqlOf(em), row, counter);
       return orOverloaded(error);
     }
+  }
+
+  /**
+   * Gives the attempt of a right proof back when its step could not be settled. A conflict keeps it: somebody else used the
+   * proof, or took the step.
+   */
+  async #unsettled(
+    row: WorkflowRow,
+    counter: LockoutCounter,
+    { em }: Caller,
+    error: unknown,
+  ): Promise<never> {
+    if (!(error instanceof Conflict)) {
+      // When the database is away, so is the attempt: what cannot be written cannot be given back.
+      await giveBackAttempt(sqlOf(em), row, counter, { unlessSettled: true }).catch(() => {});
+    }
+    throw error;
   }
 
   async #reject(
