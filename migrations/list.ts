@@ -7,6 +7,7 @@ import { MessageLimits } from './2026-11-25-message-limits.ts';
 import { OperationGrants } from './2026-11-25-operation-grants.ts';
 import { PasswordPolicy } from './2026-11-25-password-policy.ts';
 import { Recovery } from './2026-11-25-recovery.ts';
+import { ClearAway } from './2026-11-29-clear-away.ts';
 
 export const MIGRATIONS = [
   Initial,
@@ -16,4 +17,5 @@ export const MIGRATIONS = [
   OperationGrants,
   PasswordPolicy,
   ImportedUsers,
+  ClearAway,
 ];

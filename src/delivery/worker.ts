@@ -23,6 +23,8 @@ const ERASE_TASK = 'erase-expired-messages';
 const DELIVERY_MS = 60_000;
 /** How long a message that is being handed over when the server stops may still take. Then it waits for the next. */
 const STOP_MS = 2000;
+/** A run ends then, and the next one goes on: well before it would count as abandoned. */
+const CLEAR_AWAY_MS = 60_000;
 /** From the end of a queue that stopped itself to the next one. */
 const RESTART_MS = 1000;
 
@@ -111,9 +113,10 @@ function runQueue({ orm, outbox, clock, log }: WorkerParts, pool: Pool): Promise
         });
         log[delivery.outcome === 'refused' ? 'warn' : 'info']({ messageId: id, ...delivery }, 'message');
       },
-      async [CLEAR_AWAY_TASK]() {
+      async [CLEAR_AWAY_TASK](_payload, { abortSignal }) {
         const sql = sqlOf(orm.em.fork());
-        const cleared = await clearAway(sql, clock.now());
+        const signal = AbortSignal.any([abortSignal, AbortSignal.timeout(CLEAR_AWAY_MS)]);
+        const cleared = await clearAway(sql, clock.now(), signal);
         log.info({ ...cleared, deadJobs: await forgetDeadJobs(sql) }, 'cleared away');
       },
       async [ERASE_TASK]() {
