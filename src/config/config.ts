@@ -1,5 +1,6 @@
-// The only reader of the environment. It is parsed once, at the start; every mistake is named with its variable
-// and the form that would be accepted, and the value itself is never repeated: it may be a secret.
+// What the environment configures. It is parsed once, at the start; every mistake is named with its variable and the form that
+// would be accepted, and the value itself is never repeated: it may be a secret. Only the embedded PostgreSQL's process is handed
+// a few variables of the system past this, and the demo reads the address of its server.
 import { isIP } from 'node:net';
 import { compile } from 'proxy-addr';
 
@@ -50,6 +51,8 @@ export interface Config {
   readonly sessionIdleSeconds: number;
   /** A session ends after so long, however busy it is. */
   readonly sessionSeconds: number;
+  /** Whether npm runs this program, as one of its scripts. */
+  readonly isNpmScript: boolean;
   /** How long the server goes on serving after it has said that it is not ready any more. */
   readonly drainSeconds: number;
 }
@@ -240,6 +243,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     accessTokenSeconds: env.ACCESS_TOKEN_SECONDS ?? 600,
     sessionIdleSeconds: env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS,
     sessionSeconds: env.SESSION_SECONDS ?? 30 * DAY_SECONDS,
+    isNpmScript: source['npm_lifecycle_event'] !== undefined,
     drainSeconds: env.DRAIN_SECONDS ?? (production ? 5 : 0),
   };
 }

@@ -226,6 +226,7 @@ describe('what each variable accepts', () => {
       sessionIdleSeconds: 604_800,
       sessionSeconds: 2_592_000,
       drainSeconds: 0,
+      isNpmScript: false,
     });
   });
 
