@@ -12,7 +12,6 @@ import bcrypt from 'bcrypt';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../src/persistence/embedded-postgres/start.ts';
 import { migrate } from '../src/persistence/migrations.ts';
-import { openOrm } from '../src/persistence/orm.ts';
 
 const USERS = Number(process.argv[2] ?? 100_000);
 const ROWS_AT_ONCE = 1000;
@@ -75,9 +74,7 @@ const [folder, dataDir] = await Promise.all([
 ]);
 const database = await startEmbeddedPostgres({ dataDir, durable: true, log: () => {} });
 try {
-  const orm = await openOrm(database.url);
-  await migrate(orm, database.url, new Date());
-  await orm.close();
+  await migrate(database.url, new Date());
   const path = join(folder, 'users.ndjson');
   await writeUsers(path);
   const megabytes = ((await stat(path)).size / 1e6).toFixed(0);

@@ -10,6 +10,7 @@ import { Recovery } from './2026-11-25-recovery.ts';
 import { AuditActor } from './2026-11-29-audit-actor.ts';
 import { NewTenantsPasswords } from './2026-11-29-new-tenants-passwords.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
+import { ClearAway } from './2026-11-29-clear-away.ts';
 
 export const MIGRATIONS = [
   Initial,
@@ -22,4 +23,5 @@ export const MIGRATIONS = [
   AuditActor,
   TypedAddresses,
   NewTenantsPasswords,
+  ClearAway,
 ];

@@ -16,7 +16,7 @@ import { Lanes } from './factors/password/lanes.ts';
 import { NewPasswords } from './factors/password/new-passwords.ts';
 import { FactorRegistry } from './factors/registry.ts';
 import type { Services } from './graphql/context.ts';
-import { isMigrated, migrate } from './persistence/migrations.ts';
+import { isReady, migrate } from './persistence/migrations.ts';
 import { openOrm, poolOf, sqlOf } from './persistence/orm.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { KeyRing } from './platform/key-ring.ts';
@@ -47,10 +47,10 @@ export interface AppParts {
 export async function startApp({ config, databaseUrl, log, clock = systemClock }: AppParts): Promise<App> {
   // Closed in reverse order, by `stop`, or here when a later part does not start.
   await using opened = new AsyncDisposableStack();
+  const applied = await migrate(databaseUrl, clock.now());
+  if (applied.length > 0) log.info({ applied }, 'migrations applied');
   const orm = await openOrm(databaseUrl);
   opened.defer(() => orm.close());
-  const applied = await migrate(orm, databaseUrl, clock.now());
-  if (applied.length > 0) log.info({ applied }, 'migrations applied');
 
   const { productName } = config;
   const ring = new KeyRing(config.secretKeys);
@@ -88,7 +88,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const http = createHttpServer({
     graphql: createGraphQLEndpoint({ config, orm, tokens, services, log }),
     jwks: () => keys.jwks(),
-    isReady: () => isMigrated(orm),
+    isReady: () => isReady(orm),
     inbox: config.production ? null : () => outbox.inbox(sqlOf(orm.em.fork()), clock.now()),
     twilioStatus: config.twilio && {
       authToken: config.twilio.authToken,
@@ -98,7 +98,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     log,
   });
   const port = await http.listen(config.port, config.host);
-  opened.defer(() => http.stop());
+  opened.defer(() => http.stop(config.drainSeconds));
   const parts = opened.move();
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,

@@ -1,4 +1,4 @@
-// The start: configuration, a database, the app, and a clean end on SIGTERM or SIGINT.
+// The start: configuration, a database, the app, and a clean end: on SIGTERM or SIGINT, and when npm, which ran it, is gone.
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
 import { PlacesUnreadableError } from './delivery/places.ts';
@@ -8,6 +8,7 @@ import { EmbeddedPostgresError } from './persistence/embedded-postgres/start.ts'
 import { DatabaseUnreachableError } from './persistence/migrations.ts';
 import { UnknownKeyError } from './platform/key-ring.ts';
 import { createLog, type Log } from './platform/log.ts';
+import { whenOrphaned } from './platform/orphan.ts';
 import { ListenError } from './server/http.ts';
 import { SchemaFileError } from './step-up/schema-file/error.ts';
 
@@ -20,32 +21,34 @@ async function main(): Promise<void> {
     await database.stop();
     throw error;
   });
-  stopOnSignal(app, database, log);
+  const stopping = new AbortController();
+  stopping.signal.addEventListener('abort', () => void end(app, database, log, stopping.signal.reason));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort(signal));
+  if (config.isNpmScript) whenOrphaned(() => stopping.abort('npm is gone'));
+  void database.lost.then(() => {
+    if (stopping.signal.aborted) return;
+    // Nothing can be served or finished without it. Whoever supervises this process starts both again.
+    process.stderr.write(
+      'The embedded PostgreSQL has ended. Start the server again; LOG_LEVEL=debug shows its log.\n',
+    );
+    process.exit(1);
+  });
   announce(app, config);
 }
 
-function stopOnSignal(app: App, database: Database, log: Log): void {
-  let isStopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (isStopping) return;
-      isStopping = true;
-      log.info({ signal }, 'stopping');
-      app
-        .stop()
-        .then(() => database.stop())
-        .then(
-          () => log.info('stopped'),
-          (error: unknown) => {
-            log.error({ err: error }, 'stopped badly');
-            process.exitCode = 1;
-          },
-        );
-    });
+async function end(app: App, database: Database, log: Log, reason: string): Promise<void> {
+  log.info({ reason }, 'stopping');
+  try {
+    await app.stop();
+    await database.stop();
+    log.info('stopped');
+  } catch (error) {
+    log.error({ err: error }, 'stopped badly');
+    process.exitCode = 1;
   }
 }
 
-/** What an operator can mend: told in a sentence, without a stack. */
+/** What an operator can fix: told in a sentence, without a stack. */
 const EXPECTED = [
   BreachedIndexError,
   ConfigError,

@@ -143,6 +143,15 @@ describe('the architecture', () => {
     expect(users.filter((path) => !elsewhere.test(path))).toEqual([]);
   });
 
+  test('a connection to PostgreSQL is made in one file, which sets what the program relies on', () => {
+    const makers = pathsWhere((file) => /\bnew (pg\.)?(Client|Pool)\(/.test(code(file)));
+    // The embedded PostgreSQL's own session makes its database, before anybody else connects.
+    expect(makers.toSorted()).toEqual([
+      'persistence/connection.ts',
+      'persistence/embedded-postgres/session.ts',
+    ]);
+  });
+
   test('a vendor’s SDK is imported in delivery or in its factor only', () => {
     const vendors = /^(twilio|nodemailer|otplib|bcrypt|qrcode|graphile-worker)$/;
     const users = files.filter((file) => file.imports.some((name) => vendors.test(name)));

@@ -1,5 +1,6 @@
-// The only reader of the environment. It is parsed once, at the start; every mistake is named with its variable
-// and the form that would be accepted, and the value itself is never repeated: it may be a secret.
+// What the environment configures. It is parsed once, at the start; every mistake is named with its variable and the form that
+// would be accepted, and the value itself is never repeated: it may be a secret. Only the embedded PostgreSQL's process is handed
+// a few variables of the system past this, and the demo reads the address of its server.
 import { isIP } from 'node:net';
 import { compile } from 'proxy-addr';
 
@@ -50,6 +51,10 @@ export interface Config {
   readonly sessionIdleSeconds: number;
   /** A session ends after so long, however busy it is. */
   readonly sessionSeconds: number;
+  /** Whether npm runs this program, as one of its scripts. */
+  readonly isNpmScript: boolean;
+  /** How long the server goes on serving after it has said that it is not ready any more. */
+  readonly drainSeconds: number;
 }
 
 /** How many messages may be sent in an hour. A prefix is the network of whoever asks for them. */
@@ -164,6 +169,7 @@ const VARIABLES = {
   ACCESS_TOKEN_SECONDS: wholeNumber(30, 3600),
   SESSION_IDLE_SECONDS: wholeNumber(300, 90 * DAY_SECONDS),
   SESSION_SECONDS: wholeNumber(300, 365 * DAY_SECONDS),
+  DRAIN_SECONDS: wholeNumber(0, 300),
 } as const;
 
 type Environment = {
@@ -237,6 +243,8 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     accessTokenSeconds: env.ACCESS_TOKEN_SECONDS ?? 600,
     sessionIdleSeconds: env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS,
     sessionSeconds: env.SESSION_SECONDS ?? 30 * DAY_SECONDS,
+    isNpmScript: source['npm_lifecycle_event'] !== undefined,
+    drainSeconds: env.DRAIN_SECONDS ?? (production ? 5 : 0),
   };
 }
 

@@ -6,7 +6,9 @@
 // `npm run outbox -- list`, and can be tried again until it expires.
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Logger, type LogLevel, type Runner, run } from 'graphile-worker';
+import type { Pool } from 'pg';
 import { clearAway } from '../persistence/clear-away.ts';
+import { FOR_REQUESTS, openPool } from '../persistence/connection.ts';
 import { type Orm, sqlOf } from '../persistence/orm.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
@@ -21,6 +23,8 @@ const ERASE_TASK = 'erase-expired-messages';
 const DELIVERY_MS = 60_000;
 /** How long a message that is being handed over when the server stops may still take. Then it waits for the next. */
 const STOP_MS = 2000;
+/** A run ends then, and the next one goes on: well before it would count as abandoned. */
+const CLEAR_AWAY_MS = 60_000;
 /** From the end of a queue that stopped itself to the next one. */
 const RESTART_MS = 1000;
 
@@ -39,22 +43,32 @@ export interface Worker {
 
 export async function startWorker(parts: WorkerParts): Promise<Worker> {
   const stopping = new AbortController();
-  const first = await runQueue(parts);
-  const ended = superviseQueue(parts, first, stopping.signal);
+  const pool = openPool(parts.databaseUrl, 'worker', FOR_REQUESTS);
+  const first = await runQueue(parts, pool).catch(async (error: unknown) => {
+    await pool.end();
+    throw error;
+  });
+  const ended = superviseQueue(parts, pool, first, stopping.signal);
   return {
     async stop() {
       stopping.abort();
       await ended;
+      await pool.end();
     },
   };
 }
 
 /** The queue stops itself when it cannot note the end of a job. It is begun again until the server stops. */
-async function superviseQueue(parts: WorkerParts, first: Runner, stopping: AbortSignal): Promise<void> {
+async function superviseQueue(
+  parts: WorkerParts,
+  pool: Pool,
+  first: Runner,
+  stopping: AbortSignal,
+): Promise<void> {
   let runner: Runner | null = first;
   while (!stopping.aborted) {
     try {
-      runner ??= await runQueue(parts);
+      runner ??= await runQueue(parts, pool);
       await untilEnded(runner, stopping);
     } catch (error) {
       parts.log.error({ err: error }, 'the queue has ended');
@@ -72,11 +86,11 @@ async function untilEnded(runner: Runner, stopping: AbortSignal): Promise<void> 
   if (stopping.aborted) await runner.stop();
 }
 
-function runQueue({ databaseUrl, orm, outbox, clock, log }: WorkerParts): Promise<Runner> {
+function runQueue({ orm, outbox, clock, log }: WorkerParts, pool: Pool): Promise<Runner> {
   return run({
+    pgPool: pool,
     preset: {
       worker: {
-        connectionString: databaseUrl,
         concurrentJobs: 4,
         gracefulShutdownAbortTimeout: STOP_MS,
         // Only batches are waited for at the end; a job that nobody noted as failed would be locked for hours.
@@ -99,9 +113,10 @@ function runQueue({ databaseUrl, orm, outbox, clock, log }: WorkerParts): Promis
         });
         log[delivery.outcome === 'refused' ? 'warn' : 'info']({ messageId: id, ...delivery }, 'message');
       },
-      async [CLEAR_AWAY_TASK]() {
+      async [CLEAR_AWAY_TASK](_payload, { abortSignal }) {
         const sql = sqlOf(orm.em.fork());
-        const cleared = await clearAway(sql, clock.now());
+        const signal = AbortSignal.any([abortSignal, AbortSignal.timeout(CLEAR_AWAY_MS)]);
+        const cleared = await clearAway(sql, clock.now(), signal);
         log.info({ ...cleared, deadJobs: await forgetDeadJobs(sql) }, 'cleared away');
       },
       async [ERASE_TASK]() {

@@ -1,4 +1,5 @@
 // A code or a link that was sent, and its single use.
+import { readTime } from '../platform/clock.ts';
 import { keyedDigest, matchesKeyedDigest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { Consume, StoredChallenge, VerificationRequest } from './factor.ts';
@@ -15,7 +16,7 @@ export function digestOfCode(ring: KeyRing, { workflowId, challengeId }: Place, 
 
 /** The challenge, if it can still be answered. */
 export function openChallenge({ challenge, now }: VerificationRequest): StoredChallenge | null {
-  const isOpen = challenge !== null && !challenge.consumed && new Date(challenge.expiresAt) > now;
+  const isOpen = challenge !== null && !challenge.consumed && readTime(challenge.expiresAt) > now;
   return isOpen ? challenge : null;
 }
 

@@ -1,5 +1,6 @@
 // The contract of a factor: what a user could prove with it, how a challenge is made, how a proof is checked.
-// A new factor is one folder that implements this, and one line in the registry.
+// A new factor is a folder that implements this, a line in the registry, a row in policy/factor-kind.ts, and what is said of it
+// in the schema.
 import type { Message } from '../delivery/message.ts';
 import type { Notice, Purpose } from '../delivery/messages/template.ts';
 import type { Sql } from '../persistence/orm.ts';

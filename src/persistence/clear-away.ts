@@ -1,7 +1,11 @@
-// What nobody needs any more: workflows past their deadline, sign-ups that were never finished, enrollments that were
-// never proved, sessions that ended long ago, proofs for operations that never ran, messages that were handed over or came too late, and counters of a window that is over.
+// What nobody needs any more: workflows past their deadline, sign-ups that were never finished, enrollments that were never
+// proved, sessions that ended long ago, proofs for operations that never ran, messages that were handed over or came too late,
+// and counters of a window that is over. It goes in small batches, each a commit of its own, so that no lock is held for long and
+// a night without a worker is made up for bit by bit.
+import { type RawBuilder, sql as raw } from 'kysely';
 import { addSeconds } from '../platform/clock.ts';
 import type { Sql } from './orm.ts';
+import type { Table } from './settlement.ts';
 
 const DAY_SECONDS = 86_400;
 /** Ended sessions are kept so long, for an investigation. */
@@ -9,39 +13,62 @@ const ENDED_SESSION_SECONDS = 30 * DAY_SECONDS;
 /** A device without a sign-in for so long is a new one again: as long as browsers keep a cookie at most. */
 const FORGOTTEN_DEVICE_SECONDS = 400 * DAY_SECONDS;
 
-export async function clearAway(sql: Sql, now: Date): Promise<Record<string, number>> {
+/** Rows of one statement. */
+const BATCH = 1000;
+/** A session takes its refresh tokens along, of which a busy one has thousands. */
+const SESSION_BATCH = 100;
+
+interface Outdated {
+  readonly what: string;
+  readonly table: Table;
+  /** Has an index of its own, or every run would read the whole table. */
+  readonly where: RawBuilder<unknown>;
+  readonly batch?: number;
+}
+
+function outdated(now: Date): readonly Outdated[] {
   const yesterday = addSeconds(now, -DAY_SECONDS);
   const longAgo = addSeconds(now, -ENDED_SESSION_SECONDS);
-  const counts = {
-    workflows: await sql.deleteFrom('workflow').where('expires_at', '<', yesterday).executeTakeFirst(),
-    signUps: await sql
-      .deleteFrom('user_account')
-      .where('activated_at', 'is', null)
-      .where('created_at', '<', yesterday)
-      .executeTakeFirst(),
-    enrollments: await sql
-      .deleteFrom('authenticator')
-      .where('confirmed_at', 'is', null)
-      .where('created_at', '<', yesterday)
-      .executeTakeFirst(),
-    devices: await sql
-      .deleteFrom('known_device')
-      .where('last_seen_at', '<', addSeconds(now, -FORGOTTEN_DEVICE_SECONDS))
-      .executeTakeFirst(),
-    numbers: await sql
-      .deleteFrom('phone_number')
-      .where('verified_at', 'is', null)
-      .where('created_at', '<', yesterday)
-      .executeTakeFirst(),
-    sessions: await sql
-      .deleteFrom('session')
-      .where((it) => it.or([it('expires_at', '<', longAgo), it('revoked_at', '<', longAgo)]))
-      .executeTakeFirst(),
-    grants: await sql.deleteFrom('operation_grant').where('expires_at', '<', yesterday).executeTakeFirst(),
-    messages: await sql.deleteFrom('outbox_message').where('expires_at', '<', yesterday).executeTakeFirst(),
-    rateLimits: await sql.deleteFrom('rate_limit').where('expire', '<=', now.getTime()).executeTakeFirst(),
-  };
-  return Object.fromEntries(
-    Object.entries(counts).map(([what, { numDeletedRows }]) => [what, Number(numDeletedRows)]),
-  );
+  const forgotten = addSeconds(now, -FORGOTTEN_DEVICE_SECONDS);
+  const unproved = (proved: string) => raw`${raw.ref(proved)} is null and created_at < ${yesterday}`;
+  const ended = raw`least(expires_at, revoked_at) < ${longAgo}`;
+  return [
+    { what: 'workflows', table: 'workflow', where: raw`expires_at < ${yesterday}` },
+    { what: 'signUps', table: 'user_account', where: unproved('activated_at') },
+    { what: 'enrollments', table: 'authenticator', where: unproved('confirmed_at') },
+    { what: 'devices', table: 'known_device', where: raw`last_seen_at < ${forgotten}` },
+    { what: 'numbers', table: 'phone_number', where: unproved('verified_at') },
+    { what: 'sessions', table: 'session', where: ended, batch: SESSION_BATCH },
+    { what: 'grants', table: 'operation_grant', where: raw`expires_at < ${yesterday}` },
+    { what: 'messages', table: 'outbox_message', where: raw`expires_at < ${yesterday}` },
+    { what: 'rateLimits', table: 'rate_limit', where: raw`expire <= ${now.getTime()}` },
+  ];
+}
+
+/** @param signal ends it after the batch that is under way. @returns how many there were of each. */
+export async function clearAway(
+  sql: Sql,
+  now: Date,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {};
+  for (const { what, table, where, batch = BATCH } of outdated(now)) {
+    let deleted = 0;
+    while (!signal.aborted) {
+      const last = await deleteSome(sql, table, where, batch);
+      deleted += last;
+      if (last < batch) break;
+    }
+    counts[what] = deleted;
+  }
+  return counts;
+}
+
+/** Rows that somebody has locked are left for the next time. */
+async function deleteSome(sql: Sql, name: Table, where: RawBuilder<unknown>, most: number): Promise<number> {
+  const table = raw.table(name);
+  const { numAffectedRows } = await raw`delete from ${table} where ctid = any(array(
+    select ctid from ${table} where ${where} limit ${raw.lit(most)} for update skip locked
+  ))`.execute(sql);
+  return Number(numAffectedRows);
 }

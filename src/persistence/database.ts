@@ -5,6 +5,8 @@ import { EmbeddedPostgresError, startEmbeddedPostgres } from './embedded-postgre
 
 export interface Database {
   readonly url: string;
+  /** Resolves when the embedded PostgreSQL has ended by itself; one of somebody else's is not watched. */
+  readonly lost: Promise<void>;
   /** Stops the embedded PostgreSQL; one of somebody else's is left alone. */
   stop(): Promise<void>;
 }
@@ -23,7 +25,7 @@ export async function openDatabase(
   say: (line: string) => void,
   log: (line: string) => void,
 ): Promise<Database> {
-  if (databaseUrl !== null) return { url: databaseUrl, stop: async () => {} };
+  if (databaseUrl !== null) return { url: databaseUrl, lost: new Promise(() => {}), stop: async () => {} };
   try {
     return await startEmbeddedPostgres({ dataDir, durable: true, log });
   } catch (error) {

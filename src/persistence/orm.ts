@@ -4,11 +4,12 @@ import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM, PostgreSqlDriver } from '@mikro-orm/postgresql';
 import type { Pool } from 'pg';
 import { MIGRATIONS } from '../../migrations/list.ts';
+import { FOR_REQUESTS, type Patience, poolOptions, watchPool } from './connection.ts';
 import { ENTITIES } from './entities.ts';
-import { prepareStatements } from './prepared-statements.ts';
 import { timestampsAsDates } from './timestamps.ts';
 
-export function openOrm(databaseUrl: string) {
+/** @param part of Stepgate that it is for, as `pg_stat_activity` shows it. */
+export function openOrm(databaseUrl: string, part = 'server', patience: Patience = FOR_REQUESTS) {
   return MikroORM.init({
     driver: PostgreSqlDriver,
     clientUrl: databaseUrl,
@@ -16,7 +17,7 @@ export function openOrm(databaseUrl: string) {
     extensions: [Migrator],
     // One pool a process; bcrypt and not PostgreSQL is what a sign-in waits for, so a small pool is enough.
     pool: { min: 0, max: 20 },
-    driverOptions: { onPoolCreated: prepareStatements },
+    driverOptions: { ...poolOptions(part, patience), onPoolCreated: watchPool },
     ensureDatabase: false,
     migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
     // Other programs' tables in the same database (the job queue's) are none of ours to change.

@@ -5,7 +5,9 @@
 // everything back.
 import { type InsertObject, type Kysely, type RawBuilder, sql as raw } from 'kysely';
 import { UserError } from '../platform/user-error.ts';
+import { isContention, isUniqueViolation } from './failure.ts';
 import { type EntityManager, type Sql, sqlOf } from './orm.ts';
+import { atomically } from './transaction.ts';
 
 type Database = Sql extends Kysely<infer Tables> ? Tables : never;
 export type Table = keyof Database & string;
@@ -25,11 +27,6 @@ export class Conflict extends UserError {
   constructor() {
     super('Another request was first. Read the current state, then go on from there.');
   }
-}
-
-/** Two who claim the same thing at the same moment meet in its unique index. */
-export function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '23505';
 }
 
 export class Settlement {
@@ -76,18 +73,19 @@ export class Settlement {
 
   async #settle(em: EntityManager): Promise<void> {
     const canBeLost = this.#conditions.length > 0 || this.#writes.some((write) => write.required);
-    if (!canBeLost) return this.#flush(sqlOf(em));
     try {
-      await em.transactional(async (transaction) => {
-        const sql = sqlOf(transaction);
-        for (const condition of this.#conditions) {
-          if (!(await condition(sql))) throw new Conflict();
-        }
-        await this.#flush(sql);
-      });
+      if (canBeLost) await atomically(em, (transaction) => this.#writeAll(sqlOf(transaction)));
+      else await this.#flush(sqlOf(em));
     } catch (error) {
-      throw isUniqueViolation(error) ? new Conflict() : error;
+      throw isUniqueViolation(error) || isContention(error) ? new Conflict() : error;
     }
+  }
+
+  async #writeAll(sql: Sql): Promise<void> {
+    for (const condition of this.#conditions) {
+      if (!(await condition(sql))) throw new Conflict();
+    }
+    await this.#flush(sql);
   }
 
   async #flush(sql: Sql): Promise<void> {

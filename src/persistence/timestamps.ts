@@ -1,6 +1,7 @@
 // MikroORM has the driver hand timestamps over as text. Queries through Kysely get them as dates, as their types
 // say: every column of type timestamptz has a name that ends in `_at` or `_until`, and no other column has.
 import type { KyselyPlugin, UnknownRow } from 'kysely';
+import { readTime } from '../platform/clock.ts';
 
 export const timestampsAsDates: KyselyPlugin = {
   transformQuery: ({ node }) => node,
@@ -12,6 +13,6 @@ export const timestampsAsDates: KyselyPlugin = {
 
 function datesIn(row: UnknownRow): void {
   for (const [column, value] of Object.entries(row)) {
-    if (typeof value === 'string' && /_(at|until)$/.test(column)) row[column] = new Date(value);
+    if (typeof value === 'string' && /_(at|until)$/.test(column)) row[column] = readTime(value);
   }
 }

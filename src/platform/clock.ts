@@ -1,5 +1,5 @@
-// The only place that reads the time. Everything else is handed a clock, so that a test can let a code
-// expire without waiting for it.
+// The time by which the product decides. Whatever expires is compared with a clock that was handed over, so that a test
+// can let a code expire without waiting for it. The log stamps its own lines, and the job queue goes by PostgreSQL's time.
 
 export interface Clock {
   now(): Date;
@@ -14,4 +14,12 @@ export function secondsOf(date: Date): number {
 
 export function addSeconds(date: Date, seconds: number): Date {
   return new Date(date.getTime() + seconds * 1000);
+}
+
+/** A time in ISO 8601, or as PostgreSQL writes it. @throws RangeError for anything else: a deadline that cannot be read
+ * would compare as not passed, and never pass. */
+export function readTime(text: string): Date {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw new RangeError('A stored time cannot be read.');
+  return time;
 }

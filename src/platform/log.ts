@@ -1,6 +1,7 @@
 // Structured logs. What is logged is chosen field by field at each call; what stands under a secret's name is left
 // out all the same, at any depth, as the second line of defence.
 import { type Logger, pino } from 'pino';
+import { currentRequestId } from './request-id.ts';
 
 export type Log = Logger;
 
@@ -40,6 +41,10 @@ export function createLog(level: string, destination?: { write(line: string): vo
   const options = {
     level,
     base: null,
+    mixin: () => {
+      const requestId = currentRequestId();
+      return requestId === undefined ? {} : { requestId };
+    },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { log: (fields: Record<string, unknown>) => withoutSecrets(fields, 0) },
     serializers: { err: (described: unknown) => described }, // instead of pino's, which adds the properties of errors

@@ -1,4 +1,5 @@
-// The only place that makes random values. All of them come from the operating system's generator.
+// The random values that the product relies on, all from the operating system's generator. Libraries draw their own (the salts
+// of password hashes), and so does the supervisor of the embedded PostgreSQL, which is a program of its own.
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 
 /** A bearer value that nobody can guess: 256 bits, base64url. */

@@ -16,6 +16,7 @@ import { clientsBehind, identify } from './caller.ts';
 import { DEVICE_HEADER, readSessionCookies, SESSION_HEADER, sessionDelivery } from './cookies.ts';
 import { DocumentCache, NO_CACHE } from './document-cache.ts';
 import { useBoundedDocuments, useExpectedErrors, useSafeVariables, useTypedErrors } from './documents.ts';
+import { clientError, logFailure } from './failures.ts';
 import { useStrictRequests } from './requests.ts';
 
 interface NodeContext {
@@ -75,13 +76,13 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, log }: Gr
     maxRequestBodySize: false, // limited in http.ts, where it costs nothing
     parserAndValidationCache: { documentCache: new DocumentCache(), errorCache: NO_CACHE },
     cors: config.corsOrigins.length === 0 ? false : (request) => corsFor(request, config.corsOrigins),
-    maskedErrors: { isDev: false },
+    maskedErrors: { maskError: clientError, isDev: false },
     logging: {
       debug: () => {},
       info: () => {},
       warn: (...messages) =>
         log.warn({ messages: messages.filter((one) => typeof one === 'string') }, 'graphql'),
-      error: (error) => log.error({ err: error }, 'unexpected error'),
+      error: (error) => logFailure(log, error),
     },
     plugins: [
       useStrictRequests(),
@@ -106,6 +107,6 @@ function corsFor(request: Request, origins: readonly string[]): CORSOptions {
     credentials: true,
     methods: ['GET', 'POST', 'OPTIONS'],
     allowedHeaders: ['content-type', 'authorization', 'accept', SESSION_HEADER, DEVICE_HEADER],
-    exposedHeaders: ['www-authenticate'],
+    exposedHeaders: ['www-authenticate', 'retry-after', 'x-request-id'],
   };
 }

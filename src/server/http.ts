@@ -1,17 +1,16 @@
 // The HTTP surface: which path leads where, what every response carries, and how the server stops.
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { InboxMessage } from '../delivery/outbox.ts';
 import { TWILIO_STATUS_PATH } from '../delivery/twilio-status.ts';
 import { LIMITS } from '../graphql/limits.ts';
+import { isUnavailable } from '../persistence/failure.ts';
 import type { Log } from '../platform/log.ts';
+import { requestIdFrom, withRequestId } from '../platform/request-id.ts';
+import { bareProblem, json, type Problem, problem } from './answers.ts';
+import { logFailure, UNAVAILABLE } from './failures.ts';
 import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
 import { isOfLinkPage, serveLinkPage } from './link-page.ts';
@@ -33,8 +32,11 @@ export interface HttpServer {
   readonly server: Server;
   /** @returns the port, which is another one than was asked for when that is 0. @throws {ListenError} */
   listen(port: number, host: string): Promise<number>;
-  /** Takes no new requests, waits for those that run, and closes. */
-  stop(): Promise<void>;
+  /**
+   * Says that it is not ready and goes on serving for so long, so that a load balancer sends nothing more; then takes no new
+   * requests, waits for those that run, and closes.
+   */
+  stop(drainSeconds?: number): Promise<void>;
 }
 
 /** The address cannot be listened on. */
@@ -46,8 +48,8 @@ export class ListenError extends Error {
   }
 }
 
-/** How long a request may still run after the server was told to stop. */
-const DRAIN_MS = 10_000;
+/** How long a request may still run after the port is closed. */
+const FINISH_MS = 10_000;
 
 /** A client that sends or reads a byte now and then holds a connection no longer than this. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
@@ -59,13 +61,17 @@ const LARGEST_BODY_READ = 10 * LIMITS.bodyBytes;
 const LONGEST_PATH_LOGGED = 200;
 
 export function createHttpServer(parts: HttpParts): HttpServer {
+  let isDraining = false;
   let isStopping = false;
+  const isReady = async (): Promise<boolean> => !isDraining && (await parts.isReady());
   const sockets = new Set<Socket>();
   const running = new Set<ServerResponse>();
   const server = createServer(TIMEOUTS, (request, response) => {
     const startedAt = performance.now();
     const path = request.url?.split('?', 1)[0] ?? '/';
+    const requestId = requestIdFrom(request.headers['x-request-id']);
     running.add(response);
+    response.setHeader('x-request-id', requestId);
     for (const [name, value] of SECURITY_HEADERS) response.setHeader(name, value);
     if (isStopping) response.setHeader('connection', 'close');
     response.on('close', () => {
@@ -73,6 +79,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       if (isStopping) request.socket.destroySoon();
       parts.log.info(
         {
+          requestId,
           method: request.method,
           path: path.slice(0, LONGEST_PATH_LOGGED),
           status: response.statusCode,
@@ -82,11 +89,13 @@ export function createHttpServer(parts: HttpParts): HttpServer {
         'request',
       );
     });
-    route(parts, path, request, response).catch((error: unknown) => {
-      parts.log.error({ err: error }, 'request failed');
-      if (!response.headersSent) problem(response, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong.');
-      else response.destroy();
-    });
+    void withRequestId(requestId, () =>
+      route({ ...parts, isReady }, path, request, response).catch((error: unknown) => {
+        logFailure(parts.log, error);
+        if (response.headersSent) response.destroy();
+        else fail(response, error);
+      }),
+    );
   });
   server.timeout = SILENCE_MS;
   server.on('connection', (socket) => {
@@ -97,7 +106,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     // The error holds the bytes that were sent, a token among them perhaps: its code is all that may be logged.
     const [status, code, message] = NO_HTTP[error.code ?? ''] ?? BAD_HTTP;
     parts.log.info({ status, error: error.code }, 'no request');
-    if (socket.writable && error.code !== 'ECONNRESET') socket.write(bareResponse(status, code, message));
+    if (socket.writable && error.code !== 'ECONNRESET') socket.write(bareProblem(status, code, message));
     socket.destroy();
   });
   return {
@@ -109,39 +118,31 @@ export function createHttpServer(parts: HttpParts): HttpServer {
         });
         server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
       }),
-    async stop() {
+    async stop(drainSeconds = 0) {
+      isDraining = true;
+      if (drainSeconds > 0) await pause(drainSeconds * 1000);
       isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const response of running) if (!response.headersSent) response.setHeader('connection', 'close');
       // Those that have not asked anything yet are idle too, which `closeIdleConnections` does not see.
       const busy = new Set([...running].map((response) => response.req.socket));
       for (const socket of sockets) if (!busy.has(socket)) socket.destroy();
-      const drain = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+      const finish = setTimeout(() => server.closeAllConnections(), FINISH_MS);
       await closed;
-      clearTimeout(drain);
+      clearTimeout(finish);
     },
   };
 }
 
+const UNEXPECTED: Problem = [500, 'INTERNAL_SERVER_ERROR', 'Something went wrong.'];
+
 /** What node's parser could not make a request of. */
-const BAD_HTTP: readonly [number, string, string] = [400, 'BAD_REQUEST', 'This is no HTTP request.'];
-const NO_HTTP: Readonly<Record<string, typeof BAD_HTTP>> = {
+const BAD_HTTP: Problem = [400, 'BAD_REQUEST', 'This is no HTTP request.'];
+const NO_HTTP: Readonly<Record<string, Problem>> = {
   HPE_HEADER_OVERFLOW: [431, 'LIMIT_EXCEEDED', 'The headers are too large.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'LIMIT_EXCEEDED', 'The chunk extensions are too large.'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'REQUEST_TIMEOUT', 'The request took too long to arrive.'],
 };
-
-function bareResponse(status: number, code: string, message: string): string {
-  const body = problemBody(code, message);
-  return [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'connection: close',
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    '',
-    body,
-  ].join('\r\n');
-}
 
 const SECURITY_HEADERS = [
   ['x-content-type-options', 'nosniff'],
@@ -152,6 +153,12 @@ const SECURITY_HEADERS = [
 ] as const;
 const PAGE_POLICY = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 const INBOX_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+function fail(response: ServerResponse, error: unknown): void {
+  if (!isUnavailable(error)) return problem(response, ...UNEXPECTED);
+  response.setHeader('retry-after', UNAVAILABLE.retryAfterSeconds);
+  problem(response, UNAVAILABLE.status, UNAVAILABLE.code, UNAVAILABLE.message);
+}
 
 async function route(
   parts: HttpParts,
@@ -266,25 +273,4 @@ function isTooLarge(request: IncomingMessage, response: ServerResponse, mostByte
   if (length > LARGEST_BODY_READ) response.setHeader('connection', 'close');
   problem(response, 413, 'LIMIT_EXCEEDED', `A request’s body has at most ${mostBytes} bytes here.`);
   return true;
-}
-
-function problem(response: ServerResponse, status: number, code: string, message: string): void {
-  send(response, status, problemBody(code, message));
-}
-
-/** An error in the form of a GraphQL response, so that clients have one way to read errors. */
-function problemBody(code: string, message: string): string {
-  return JSON.stringify({ errors: [{ message, extensions: { code } }] });
-}
-
-function json(response: ServerResponse, status: number, body: unknown): void {
-  send(response, status, JSON.stringify(body));
-}
-
-function send(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-  });
-  response.end(body);
 }

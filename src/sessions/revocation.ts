@@ -2,6 +2,7 @@
 import { addAudit, byUser } from '../persistence/audit.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { Settlement } from '../persistence/settlement.ts';
+import { atomically } from '../persistence/transaction.ts';
 import type { Client } from './grants.ts';
 import { type ActiveSession, SESSION_COLUMNS, type Session, sessionOf } from './session.ts';
 
@@ -15,7 +16,7 @@ interface Revoker {
 /** Ends one session of the user who asks. Null when there is no such session, or it has ended already. */
 export async function revokeSession(sessionId: string, revoker: Revoker, now: Date): Promise<Session | null> {
   const { userId } = revoker.session;
-  return revoker.em.transactional(async (transaction) => {
+  return atomically(revoker.em, async (transaction) => {
     const row = await sqlOf(transaction)
       .updateTable('session')
       .set({ revoked_at: now })
@@ -33,7 +34,7 @@ export async function revokeSession(sessionId: string, revoker: Revoker, now: Da
 /** Ends every session of the user but the one that asks. @returns how many were ended. */
 export async function revokeOtherSessions(revoker: Revoker, now: Date): Promise<number> {
   const { id, userId } = revoker.session;
-  return revoker.em.transactional(async (transaction) => {
+  return atomically(revoker.em, async (transaction) => {
     const rows = await sqlOf(transaction)
       .updateTable('session')
       .set({ revoked_at: now })

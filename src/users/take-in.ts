@@ -1,7 +1,8 @@
 // Writes a batch of newcomers, all of it or nothing, and tells who could not come in because somebody has what they claim.
+import { isContention, isUniqueViolation } from '../persistence/failure.ts';
 import { insertMany } from '../persistence/insert-many.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
-import { Conflict, isUniqueViolation, type Row, type Table } from '../persistence/settlement.ts';
+import { Conflict, type Row, type Table } from '../persistence/settlement.ts';
 import type { Newcomer } from './newcomer.ts';
 import type { Refusal } from './refusal.ts';
 import { claim, takenAmong } from './taken.ts';
@@ -46,7 +47,7 @@ export async function takeIn<Entry extends { readonly newcomer: Newcomer }>(
         return outcome;
       });
     } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
+      if (!isUniqueViolation(error) && !isContention(error)) throw error;
     }
   }
   throw new Conflict();

@@ -2,6 +2,7 @@
 import type { Account } from '../factors/account.ts';
 import type { FactorChoice } from '../factors/factor.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
+import { readTime } from '../platform/clock.ts';
 import { digest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
@@ -129,7 +130,7 @@ function outstanding(
   now: Date,
 ): OutstandingChallenge | null {
   const [newest] = challenges
-    .filter((one) => !one.consumed && new Date(one.expiresAt) > now)
+    .filter((one) => !one.consumed && readTime(one.expiresAt) > now)
     .filter((one) => offered.some(({ factor }) => factor === one.factor))
     .toSorted((one, other) => other.sentAt.localeCompare(one.sentAt));
   if (newest === undefined) return null;
@@ -137,9 +138,9 @@ function outstanding(
   return {
     factor,
     hint,
-    sentAt: new Date(sentAt),
-    expiresAt: new Date(expiresAt),
-    approvedAt: approvedAt === null ? null : new Date(approvedAt),
+    sentAt: readTime(sentAt),
+    expiresAt: readTime(expiresAt),
+    approvedAt: approvedAt === null ? null : readTime(approvedAt),
   };
 }
 

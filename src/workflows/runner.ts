@@ -11,7 +11,7 @@ import type { NewPasswords } from '../factors/password/new-passwords.ts';
 import { jsonb } from '../persistence/jsonb.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { Conflict, Settlement } from '../persistence/settlement.ts';
-import { addSeconds, type Clock, secondsOf } from '../platform/clock.ts';
+import { addSeconds, type Clock, readTime, secondsOf } from '../platform/clock.ts';
 import { digest } from '../platform/digest.ts';
 import { randomToken } from '../platform/random.ts';
 import { type Evidence, evidenceOf } from '../policy/evidence.ts';
@@ -195,7 +195,10 @@ export class WorkflowRunner {
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
   }
 
-  /** Checks a proof. An attempt is spent before the check, and given back when the proof was right. */
+  /**
+   * Checks a proof. An attempt is spent before the check, and given back when the proof was right: with its settlement, or on
+   * its own when that fails.
+   */
   async attempt(id: string, proof: Proof, caller: Caller): Promise<WorkflowReply> {
     const now = this.#clock.now();
     const { factors, outbox } = this.#services;
@@ -241,7 +244,8 @@ export class WorkflowRunner {
     const settlement = settlementOf(row, chart, next, -1);
     if (verdict.consume !== null) settlement.require(verdict.consume);
     const step = this.#stepOf(row, name, caller, now, settlement);
-    const outcome = await this.#perform(step, row, effects);
+    const giveBack = (error: unknown): Promise<never> => this.#unsettled(row, counter, caller, error);
+    const outcome = await this.#perform(step, row, effects).catch(giveBack);
     if (verdict.notice !== undefined) addNotice(outbox, step, verdict.notice);
     const end = endOf(next);
     settlement.write((sql) =>
@@ -250,7 +254,7 @@ export class WorkflowRunner {
     const sessionOfStep = outcome.grant?.session.id ?? row.sessionId;
     audit(settlement, row, `${name}.proof-accepted`, factor, sessionOfStep, caller, now);
     if (end !== null) audit(settlement, row, `${name}.${end}`, null, sessionOfStep, caller, now);
-    await settlement.commit(caller.em);
+    await settlement.commit(caller.em).catch(giveBack);
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
   }
 
@@ -369,6 +373,23 @@ export class WorkflowRunner {
     }
   }
 
+  /**
+   * Gives the attempt of a right proof back when its step could not be settled. A conflict keeps it: somebody else used the
+   * proof, or took the step.
+   */
+  async #unsettled(
+    row: WorkflowRow,
+    counter: LockoutCounter,
+    { em }: Caller,
+    error: unknown,
+  ): Promise<never> {
+    if (!(error instanceof Conflict)) {
+      // When the database is away, so is the attempt: what cannot be written cannot be given back.
+      await giveBackAttempt(sqlOf(em), row, counter, { unlessSettled: true }).catch(() => {});
+    }
+    throw error;
+  }
+
   async #reject(
     { row, name, chart, snapshot }: Running,
     factor: FactorKind,
@@ -414,7 +435,7 @@ function isOutstanding(
   { authenticatorId }: FactorChoice,
   now: Date,
 ): boolean {
-  const isLate = addSeconds(new Date(sent.sentAt), RESEND_AFTER_SECONDS) > now;
+  const isLate = addSeconds(readTime(sent.sentAt), RESEND_AFTER_SECONDS) > now;
   return isLate && (authenticatorId === null || authenticatorId === sent.authenticatorId);
 }
 

@@ -193,17 +193,26 @@ export function forgetFailures(sql: Sql, subject: string) {
   return sql.updateTable('lockout').set({ failures: 0, locked_until: null }).where('subject', '=', subject);
 }
 
-/** Gives back an attempt for which nothing was checked. */
+/**
+ * Gives back an attempt for which nothing was checked, or whose proof was right.
+ * @param unlessSettled a settlement that seemed to fail may have been committed all the same, and has given it back then.
+ */
 export async function giveBackAttempt(
   sql: Sql,
-  { id, subject }: WorkflowRow,
+  { id, subject, revision }: Pick<WorkflowRow, 'id' | 'subject' | 'revision'>,
   counter: LockoutCounter,
+  { unlessSettled = false } = {},
 ): Promise<void> {
-  await sql
-    .with('failure', (db) => takeBackFailure(db as Sql, subject, counter).returning('subject'))
-    .updateTable('workflow')
-    .set((it) => ({ attempts: it('attempts', '-', 1) }))
-    .where('id', '=', id)
+  const given = sql.with('given', (db) =>
+    db
+      .updateTable('workflow')
+      .set((it) => ({ attempts: it('attempts', '-', 1) }))
+      .where('id', '=', id)
+      .$if(unlessSettled, (query) => query.where('revision', '=', revision))
+      .returning('id'),
+  );
+  await takeBackFailure(given as unknown as Sql, subject, counter)
+    .where(raw<boolean>`exists (select from given)`)
     .execute();
 }
 

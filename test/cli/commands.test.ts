@@ -105,6 +105,6 @@ test('a database that is not there ends the start with what to check, and withou
   const { code, stderr } = await runCommand('src/main.ts', [], { ...TEST_ENVIRONMENT, DATABASE_URL });
   expect(code).toBe(1);
   expect(stderr).toBe(
-    'PostgreSQL at 127.0.0.1:1 does not let somebody use the database nowhere (ECONNREFUSED). Check DATABASE_URL, and that it runs.\n',
+    'PostgreSQL at 127.0.0.1:1 does not let somebody use the database nowhere (ECONNREFUSED). Check DATABASE_URL, and that the server runs and accepts writes.\n',
   );
 });

@@ -225,6 +225,8 @@ describe('what each variable accepts', () => {
       accessTokenSeconds: 600,
       sessionIdleSeconds: 604_800,
       sessionSeconds: 2_592_000,
+      drainSeconds: 0,
+      isNpmScript: false,
     });
   });
 
@@ -233,7 +235,7 @@ describe('what each variable accepts', () => {
     names.push('PORT', 'HOST', 'DATA_DIR', 'CORS_ORIGINS', 'BCRYPT_COST', 'LOG_LEVEL', 'SESSION_SECONDS');
     names.push('TWILIO_VERIFY_SERVICE_SID', 'TWILIO_API_URL', 'GEOIP_DATABASE');
     names.push('TWILIO_MESSAGING_SERVICE_SID', 'ACCESS_TOKEN_SECONDS', 'SESSION_IDLE_SECONDS');
-    names.push('SMS', 'SMS_COUNTRIES', 'LINK_URL');
+    names.push('SMS', 'SMS_COUNTRIES', 'LINK_URL', 'DRAIN_SECONDS');
     names.push('BREACHED_PASSWORDS', 'BREACHED_PASSWORDS_URL', 'BREACHED_PASSWORDS_UNREACHABLE');
     names.push('TRUSTED_PROXIES', 'SMS_PER_NUMBER_HOURLY', 'MAIL_PER_PREFIX_HOURLY');
     for (const nothing of ['', '   ']) {

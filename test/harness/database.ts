@@ -7,7 +7,6 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres/start.ts';
 import { migrate } from '../../src/persistence/migrations.ts';
-import { openOrm, sqlOf } from '../../src/persistence/orm.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -26,11 +25,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const templateName = `stepgate_template_${process.pid}`;
   await onServer(serverUrl, `create database ${templateName}`);
   const templateUrl = urlOf(serverUrl, templateName);
-  const orm = await openOrm(templateUrl);
-  await migrate(orm, templateUrl, new Date());
+  await migrate(templateUrl, new Date()); // leaves no connection: a template that has one cannot be copied
   // Most tests are about something else than the length of a password.
-  await sqlOf(orm.em.fork()).updateTable('tenant').set({ password_minimum_length_alone: 8 }).execute();
-  await orm.close(); // a template with a connection cannot be copied
+  await onServer(templateUrl, 'update tenant set password_minimum_length_alone = 8');
   project.provide('databaseUrl', serverUrl);
   project.provide('templateName', templateName);
   return async () => {

@@ -33,7 +33,7 @@ test('a new instance, and a tenant that is added to any, ask for 15 characters w
   const url = await emptyDatabase();
   const orm = await openOrm(url);
   try {
-    await migrate(orm, url, NOW);
+    await migrate(url, NOW);
     await sqlOf(orm.em.fork()).insertInto('tenant').values({ id: 'added', created_at: NOW }).execute();
   } finally {
     await orm.close();
@@ -55,7 +55,7 @@ test('the tenants of an instance that is brought up to date keep what they asked
        insert into tenant (id, created_at, password_minimum_length_alone, password_strength)
        values ('own', now(), 12, 'HIGH')`,
     );
-    await migrate(orm, url, NOW);
+    await migrate(url, NOW);
   } finally {
     await orm.close();
   }

@@ -31,6 +31,7 @@ beforeAll(async () => {
     SECRET_KEYS,
     SMTP_URL: `smtp://stepgate:${SMTP_PASSWORD}@127.0.0.1:${await closedPort()}`,
     MAIL_FROM: 'Stepgate <auth@example.com>',
+    DRAIN_SECONDS: '0',
     BCRYPT_COST: '10',
   });
   app = await startApp({

@@ -88,3 +88,20 @@ describe('stopping', () => {
     );
   });
 });
+
+test('with a time to drain, the server says that it is not ready and serves on; then it closes the port', async () => {
+  await using draining = await startTestApp({ DRAIN_SECONDS: '2' }, database.url);
+  const client = new TestClient(draining);
+  const ready = async (): Promise<number> => (await fetch(`${draining.url}/readyz`)).status;
+  expect(await ready()).toBe(200);
+  const startedAt = performance.now();
+  let isStopped = false;
+  const stopped = draining.app.stop().then(() => (isStopped = true));
+  expect(await ready()).toBe(503);
+  expect((await fetch(`${draining.url}/healthz`)).status).toBe(200);
+  expect((await client.startSignIn({ identifier: 'nobody@example.com' })).status).toBe('NEEDS_FIRST_FACTOR');
+  expect(isStopped).toBe(false);
+  await stopped;
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(1990);
+  await expect(ready()).rejects.toThrow();
+});

@@ -167,7 +167,7 @@ describe('a failure inside', () => {
           message: 'Unexpected error.',
           path: ['settings'],
           locations: [{ line: 1, column: 3 }],
-          extensions: { code: 'INTERNAL_SERVER_ERROR' },
+          extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: answer.headers.get('x-request-id') },
         },
       ]);
       expect(answer.data).toBeNull();
@@ -175,6 +175,7 @@ describe('a failure inside', () => {
       const logged = lines.find((line) => line.level === 50);
       expect(logged).toMatchObject({
         msg: 'unexpected error',
+        requestId: answer.headers.get('x-request-id'),
         err: { type: expect.any(String), message: expect.stringContaining('tenant') },
       });
     });
@@ -185,7 +186,12 @@ describe('a failure inside', () => {
       const answer = await client.graphql(VIEWER, {}, person.accessToken);
       expect(answer.status).toBe(500);
       expect(JSON.parse(answer.text)).toEqual({
-        errors: [{ message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+        errors: [
+          {
+            message: 'Unexpected error.',
+            extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: answer.headers.get('x-request-id') },
+          },
+        ],
       });
       expect(answer.text).not.toMatch(INSIDE);
     });
@@ -240,9 +246,8 @@ describe('a database that goes away and comes back', () => {
         expect((await fetch(`${url}/healthz`)).status).toBe(200);
       }
       const answer = await there.graphql(VIEWER, {}, person.accessToken);
-      expect(answer.errors).toMatchObject([
-        { message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } },
-      ]);
+      expect(answer.status).toBe(503);
+      expect(answer.errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE' } }]);
       expect(answer.text).not.toContain(name);
     } finally {
       await onServer(serverUrl, `alter database ${name} with allow_connections true`);

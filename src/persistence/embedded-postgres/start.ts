@@ -38,6 +38,8 @@ export interface EmbeddedPostgresOptions {
 export interface EmbeddedPostgres {
   /** Holds the superuser's password: never log it. */
   url: string;
+  /** Resolves when it is gone though nobody stopped it. */
+  lost: Promise<void>;
   /** Resolves when PostgreSQL is down and its supervisor gone. May be called again. */
   stop(): Promise<void>;
 }
@@ -49,12 +51,17 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const closed = new Promise<void>((done) => supervisor.once('close', () => done()));
   const url = await firstUrl(supervisor, closed, options.log);
   let stopping: Promise<void> | undefined;
-  void closed.then(() => {
-    if (!stopping) options.log(`the supervisor of the embedded PostgreSQL, pid ${supervisor.pid}, has ended`);
+  const lost = new Promise<void>((resolve) => {
+    void closed.then(() => {
+      if (stopping) return;
+      options.log(`the supervisor of the embedded PostgreSQL, pid ${supervisor.pid}, has ended`);
+      resolve();
+    });
   });
   keepEventLoop(supervisor, false);
   return {
     url,
+    lost,
     stop() {
       stopping ??= stop(supervisor, closed);
       return stopping;

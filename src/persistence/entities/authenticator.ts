@@ -19,6 +19,7 @@ export const Authenticator = defineEntity({
     confirmedAt: p.datetime().nullable(),
     lastUsedAt: p.datetime().nullable(),
   },
+  indexes: [{ properties: ['createdAt'], where: { confirmedAt: null } }], // enrollments to clear away
   // A second password of one user would be a second way in.
   uniques: [{ properties: ['user', 'factor'], where: { factor: 'PASSWORD' } }],
 });

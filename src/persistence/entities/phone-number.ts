@@ -17,5 +17,6 @@ export const PhoneNumber = defineEntity({
     createdAt: p.datetime(),
     verifiedAt: p.datetime().nullable(),
   },
+  indexes: [{ properties: ['createdAt'], where: { verifiedAt: null } }], // enrollments to clear away
   uniques: [{ properties: ['tenant', 'number'], where: { verifiedAt: { $ne: null } } }],
 });

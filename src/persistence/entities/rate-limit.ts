@@ -9,6 +9,6 @@ export const RateLimit = defineEntity({
     key: p.string().length(255).primary(),
     points: p.integer().default(0),
     /** The end of the window, in milliseconds since 1970. */
-    expire: p.bigint('number').nullable(),
+    expire: p.bigint('number').nullable().index(),
   },
 });

@@ -21,4 +21,11 @@ export const Session = defineEntity({
     expiresAt: p.datetime(),
     revokedAt: p.datetime().nullable(),
   },
+  // Sessions to clear away.
+  indexes: [
+    {
+      name: 'session_ended_index',
+      expression: 'create index "session_ended_index" on "session" (least("expires_at", "revoked_at"))',
+    },
+  ],
 });

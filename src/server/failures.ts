@@ -1,0 +1,49 @@
+// What a client learns of a failure that is not its own: that the database is away for now, or the id under which the log
+// tells more. Nothing of the failure itself, whose message may hold anything.
+import { GraphQLError } from 'graphql';
+import { maskError } from 'graphql-yoga';
+import { isContention, isUnavailable } from '../persistence/failure.ts';
+import type { Log } from '../platform/log.ts';
+import { currentRequestId } from '../platform/request-id.ts';
+
+/** HTTP 503: the same request may succeed once the database is back. */
+export const UNAVAILABLE = {
+  status: 503,
+  code: 'UNAVAILABLE',
+  message: 'The database is unavailable. Try again in a moment.',
+  retryAfterSeconds: 5,
+} as const;
+
+export function clientError(error: unknown, message: string): Error {
+  const original = originalOf(error);
+  if (isUnavailable(original)) {
+    const { status, code, retryAfterSeconds } = UNAVAILABLE;
+    const http = { status, headers: { 'retry-after': String(retryAfterSeconds) } };
+    return located(error, UNAVAILABLE.message, { code, retryAfterSeconds, http });
+  }
+  if (isContention(original)) {
+    return located(error, 'Other requests were first, again and again. Try again.', { code: 'CONFLICT' });
+  }
+  const masked = maskError(error, message, false);
+  if (masked !== error && masked instanceof GraphQLError) masked.extensions['requestId'] = currentRequestId();
+  return masked;
+}
+
+export function logFailure(log: Log, error: unknown): void {
+  const original = originalOf(error);
+  if (!isUnavailable(original)) return log.error({ err: error }, 'unexpected error');
+  // Each request says so for as long as it lasts: a line without a stack.
+  const { message, code } = original as Error & { code?: string };
+  log.warn({ error: code ?? message }, 'the database is unavailable');
+}
+
+function originalOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError !== undefined
+    ? originalOf(error.originalError)
+    : error;
+}
+
+function located(error: unknown, message: string, extensions: Record<string, unknown>): GraphQLError {
+  const at = error instanceof GraphQLError ? { nodes: error.nodes ?? null, path: error.path ?? null } : {};
+  return new GraphQLError(message, { ...at, extensions });
+}

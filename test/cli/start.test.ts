@@ -1,0 +1,95 @@
+// The program as `npm start` runs it: it ends when it is told to, when npm is gone, and when its embedded PostgreSQL is.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { TEST_ENVIRONMENT, testDatabase } from '../harness/app.ts';
+
+const SOON = { timeout: 60_000, interval: 50 };
+
+let started: ChildProcess | undefined;
+let leftover: number | undefined;
+let database: Awaited<ReturnType<typeof testDatabase>>;
+
+beforeEach(async () => {
+  database = await testDatabase();
+});
+afterEach(async () => {
+  started?.kill('SIGKILL');
+  if (leftover !== undefined && isAlive(leftover)) process.kill(leftover, 'SIGKILL');
+  started = leftover = undefined;
+  await database.drop();
+});
+
+function start(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): ChildProcess {
+  started = spawn(command, args, {
+    env: { ...process.env, ...TEST_ENVIRONMENT, LOG_LEVEL: 'info', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return started;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test.skipIf(process.platform === 'win32')(
+  'SIGTERM to npm stops the server that npm runs, and in order',
+  async () => {
+    // What npm passes the signal on to is a shell, which dies and says nothing to its child.
+    const npm = start('npm', ['start'], { DATABASE_URL: database.url });
+    let said = '';
+    npm.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await vi.waitFor(() => expect(said).toMatch(/GraphiQL/), SOON);
+    const url = /(http:\S+)\/graphql/.exec(said)?.[1] ?? '';
+    const lines = execFileSync('ps', ['-eo', 'pid,ppid,args'], {
+      encoding: 'utf8',
+    });
+    const childOf = (pid: number | undefined): number | undefined =>
+      Number(new RegExp(`^ *(\\d+) +${pid} `, 'm').exec(lines)?.[1]) || undefined;
+    const shellOrServer = childOf(npm.pid);
+    leftover = childOf(shellOrServer) ?? shellOrServer;
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    npm.kill('SIGTERM');
+    await vi.waitFor(() => expect(isAlive(leftover ?? 0)).toBe(false), SOON);
+    await expect(fetch(`${url}/readyz`)).rejects.toThrow();
+  },
+);
+
+test('an embedded PostgreSQL that ends by itself ends the server with code 1 and a sentence, so that both are started again', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stepgate-start-'));
+  try {
+    await chmod(folder, 0o755); // for root, whose PostgreSQL has an account of its own
+    const dataDir = join(folder, 'data');
+    const server = start(process.execPath, ['src/main.ts'], { DATA_DIR: dataDir, DATABASE_URL: '' });
+    const ended = once(server, 'exit');
+    const stderr = text(server.stderr as NodeJS.ReadableStream);
+    let said = '';
+    server.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await vi.waitFor(() => expect(said).toMatch(/GraphiQL/), SOON);
+    const [pid] = (await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8')).split('\n');
+    process.kill(Number(pid), 'SIGKILL');
+    expect(await ended).toEqual([1, null]);
+    expect(await stderr).toBe(
+      'The embedded PostgreSQL has ended. Start the server again; LOG_LEVEL=debug shows its log.\n',
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}, 90_000);

@@ -1,0 +1,46 @@
+// What only one may do at a time, over all machines.
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { tryExclusive } from '../../src/persistence/exclusive.ts';
+import { testDatabase } from '../harness/app.ts';
+import { query } from '../harness/sql.ts';
+
+let database: Awaited<ReturnType<typeof testDatabase>>;
+beforeAll(async () => {
+  database = await testDatabase();
+});
+afterAll(() => database.drop());
+
+const take = (name: string) => tryExclusive(database.url, name);
+
+test('one of many has it, another name is another matter, and whoever waits for one that ends gets it', async () => {
+  const all = await Promise.all(Array.from({ length: 4 }, () => take('import a')));
+  const had = all.filter((one) => one !== null);
+  expect(had).toHaveLength(1);
+  const other = await take('import b');
+  expect(other).not.toBeNull();
+  await other?.[Symbol.asyncDispose]();
+
+  const next = take('import a');
+  await vi.waitFor(async () =>
+    expect(
+      await query(database.url, `select from pg_locks where locktype = 'advisory' and not granted`),
+    ).toHaveLength(1),
+  );
+  await had[0]?.[Symbol.asyncDispose]();
+  const taken = await next;
+  expect(taken).not.toBeNull();
+  await taken?.[Symbol.asyncDispose]();
+  expect(await query(database.url, `select from pg_locks where locktype = 'advisory'`)).toEqual([]);
+});
+
+test('a holder that is gone without a word holds nothing', async () => {
+  const lost = await take('import c');
+  await query(
+    database.url,
+    `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()`,
+  );
+  const next = await take('import c');
+  expect(next).not.toBeNull();
+  await next?.[Symbol.asyncDispose]();
+  await lost?.[Symbol.asyncDispose]();
+});
