@@ -131,6 +131,52 @@ describe('a user with a second factor', () => {
   });
 });
 
+describe('a reset begins with exactly what reaches the holder of the identifier, and never with a password', () => {
+  const NUMBER = '+14155550199';
+
+  beforeAll(async () => {
+    await query(
+      app.databaseUrl,
+      "insert into tenant (id, sms, created_at) values ('any', 'ANY_FACTOR', now())",
+    );
+  });
+
+  const offeredFor = async (identifier: string, tenant: string): Promise<string[]> =>
+    (await client.startPasswordReset({ identifier, tenant })).factors.map((one) => one.factor);
+
+  test.each([
+    ['default', 'by-mail@example.com', ['EMAIL_CODE', 'EMAIL_LINK']],
+    ['any', 'by-mail@example.com', ['EMAIL_CODE', 'EMAIL_LINK']],
+    ['default', NUMBER, []],
+    ['any', NUMBER, ['PHONE_CODE', 'PHONE_LINK']],
+  ])('in the tenant %s for %s, whoever has it', async (tenant, identifier, factors) => {
+    expect(await offeredFor(identifier, tenant)).toEqual(factors);
+  });
+
+  test('with and without a second factor alike; then exactly what adds a category is offered, and no password', async () => {
+    const email = 'phone-and-app@example.com';
+    const signUp = await client.startSignUp({ email, password: PASSWORD, tenant: 'any' });
+    const done = await client.attempt(signUp.id, { emailCode: await client.codeFor(email) });
+    const phone = await client.enrollPhone(done.session?.accessToken ?? '', NUMBER, false);
+    expect(await offeredFor(email, 'any')).toEqual(['EMAIL_CODE', 'EMAIL_LINK']);
+    await client.enrollTotp(phone.tokens.accessToken);
+    for (const identifier of [email, NUMBER]) {
+      app.clock.advance(60);
+      const { id, factors } = await client.startPasswordReset({ identifier, tenant: 'any' });
+      expect(factors.map((one) => one.factor)).not.toContain('PASSWORD');
+      expect(await client.attempt(id, { password: PASSWORD })).toMatchObject({ code: 'FACTOR_NOT_OFFERED' });
+      const kind = identifier === NUMBER ? 'PHONE_CODE' : 'EMAIL_CODE';
+      await client.prepare(id, kind);
+      const code = await client.codeFor(identifier);
+      const proof = kind === 'PHONE_CODE' ? { phoneCode: code } : { emailCode: code };
+      const proved = await client.attempt(id, proof);
+      expect(proved.status).toBe('NEEDS_SECOND_FACTOR');
+      const others = kind === 'PHONE_CODE' ? ['EMAIL_CODE', 'EMAIL_LINK'] : [];
+      expect(proved.factors.map((one) => one.factor)).toEqual(['TOTP', 'BACKUP_CODE', ...others]);
+    }
+  });
+});
+
 describe('an attacker', () => {
   test('who holds the mailbox alone gains nothing by asking twice, or by opening workflow after workflow', async () => {
     const person = await withTotp();

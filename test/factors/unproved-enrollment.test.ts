@@ -1,0 +1,195 @@
+// An enrollment that was begun and never proved, beside a confirmed factor or alone: it signs in nobody, identifies nobody,
+// is listed nowhere, and keeps nothing alive.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { PASSWORD, type Person, TestClient, type Tokens } from '../harness/client.ts';
+import { query } from '../harness/sql.ts';
+
+const STANDING = `{ viewer {
+  authenticators { id factor } backupCodesRemaining assurance { level evidence { factor } }
+} }`;
+
+let app: TestApp;
+let client: TestClient;
+let numbers = 2000;
+
+beforeAll(async () => {
+  app = await startTestApp({ ACCESS_TOKEN_SECONDS: '3600' });
+  client = new TestClient(app);
+  await query(app.databaseUrl, "update tenant set sms = 'ANY_FACTOR'");
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+function newNumber(): string {
+  numbers += 1;
+  return `+1415555${numbers}`;
+}
+
+interface Enrolled extends Person {
+  readonly secret: string;
+}
+
+/** Somebody with an authenticator app, whose next code was not used yet. */
+async function enrolled(): Promise<Enrolled> {
+  const person = await client.signUp();
+  const { secret, tokens } = await client.enrollTotp(person.accessToken);
+  app.clock.advance(60);
+  return { ...person, ...tokens, secret };
+}
+
+/** Begins to enroll another app, and stops there. */
+async function beginApp({ accessToken }: Tokens): Promise<string> {
+  const { totp, status } = await client.startEnrollment({ factor: 'TOTP', label: 'unproved' }, accessToken);
+  expect(status).toBe('NEEDS_ENROLLMENT');
+  return totp?.secret ?? '';
+}
+
+async function beginPhone({ accessToken }: Tokens): Promise<string> {
+  const phoneNumber = newNumber();
+  const { id } = await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumber }, accessToken);
+  expect((await client.prepare(id, 'PHONE_CODE', accessToken)).status).toBe('NEEDS_ENROLLMENT');
+  return phoneNumber;
+}
+
+async function standing({ accessToken }: Tokens) {
+  return (await client.graphql(STANDING, {}, accessToken)).data.viewer;
+}
+
+async function removeOnlyApp(person: Tokens): Promise<void> {
+  const apps = (await standing(person)).authenticators.filter(
+    (one: { factor: string }) => one.factor === 'TOTP',
+  );
+  expect(apps).toHaveLength(1); // the unproved one is not listed
+  const { data } = await client.graphql(
+    'mutation ($id: ID!) { removeAuthenticator(id: $id) { __typename } }',
+    { id: apps[0].id },
+    person.accessToken,
+  );
+  expect(data.removeAuthenticator.__typename).toBe('RemovedAuthenticator');
+}
+
+describe('a secret that was never proved', () => {
+  test('does not sign in beside the one that was, nor step up, nor reset', async () => {
+    const person = await enrolled();
+    const unproved = await beginApp(person);
+    app.clock.advance(30);
+    const wrong = { totp: client.totp(unproved) };
+    const right = { totp: client.totp(person.secret) };
+
+    const { id } = await client.startSignIn({ identifier: person.email });
+    await client.attempt(id, { password: PASSWORD });
+    expect(await client.attempt(id, wrong)).toMatchObject({ code: 'PROOF_REJECTED' });
+    const stepUp = await client.startStepUp({}, person.accessToken);
+    expect(await client.attempt(stepUp.id, wrong, person.accessToken)).toMatchObject({
+      code: 'PROOF_REJECTED',
+    });
+    const reset = await client.startPasswordReset({ identifier: person.email });
+    await client.prepare(reset.id, 'EMAIL_CODE');
+    await client.attempt(reset.id, { emailCode: await client.codeFor(person.email) });
+    expect(await client.attempt(reset.id, wrong)).toMatchObject({ code: 'PROOF_REJECTED' });
+    expect((await client.attempt(id, right)).status).toBe('COMPLETE');
+  });
+
+  test('is no second step of a user who has no other: the password alone signs in, and the secret nobody', async () => {
+    const person = await client.signUp();
+    const unproved = await beginApp(person);
+    const { id } = await client.startSignIn({ identifier: person.email });
+    expect(await client.attempt(id, { totp: client.totp(unproved) })).toMatchObject({
+      code: 'FACTOR_NOT_OFFERED',
+    });
+    const done = await client.attempt(id, { password: PASSWORD });
+    expect(done.status).toBe('COMPLETE');
+    const { accessToken } = done.session ?? person;
+    const guarded = await client.graphql('{ viewer { auditEvents { type } } }', {}, accessToken);
+    expect(guarded.errors[0]?.extensions.code).toBe('ENROLLMENT_REQUIRED');
+  });
+
+  test('of an enrollment is proved by that enrollment, and by no other one of the same user', async () => {
+    const person = await client.signUp();
+    const [first, second] = [
+      await client.startEnrollment({ factor: 'TOTP' }, person.accessToken),
+      await client.startEnrollment({ factor: 'TOTP' }, person.accessToken),
+    ];
+    const proof = { totp: client.totp(second.totp?.secret ?? '') };
+    expect(await client.attempt(first.id, proof, person.accessToken)).toMatchObject({
+      code: 'PROOF_REJECTED',
+    });
+    expect((await client.attempt(second.id, proof, person.accessToken)).status).toBe('COMPLETE');
+  });
+});
+
+describe('when the last confirmed app is removed', () => {
+  test.each([
+    ['an app', beginApp],
+    ['a phone', beginPhone],
+  ])(
+    '%s whose enrollment was never proved keeps neither backup codes nor evidence alive',
+    async (_what, begin) => {
+      const person = await enrolled();
+      await begin(person);
+      await removeOnlyApp(person);
+      const { backupCodesRemaining, assurance, authenticators } = await standing(person);
+      expect(backupCodesRemaining).toBe(0);
+      expect(assurance.level).toBe('AAL1');
+      expect(assurance.evidence.map((one: { factor: string }) => one.factor)).toEqual([
+        'PASSWORD',
+        'EMAIL_CODE',
+      ]);
+      expect(authenticators.map((one: { factor: string }) => one.factor)).toEqual(['PASSWORD']);
+      const { id } = await client.startSignIn({ identifier: person.email });
+      expect((await client.attempt(id, { password: PASSWORD })).status).toBe('COMPLETE');
+    },
+  );
+
+  test('a number that is proved and no second factor keeps nothing alive either', async () => {
+    const person = await client.signUp();
+    const phone = await client.enrollPhone(person.accessToken, newNumber(), false);
+    const { tokens } = await client.enrollTotp(phone.tokens.accessToken);
+    await removeOnlyApp(tokens);
+    expect(await standing(tokens)).toMatchObject({ backupCodesRemaining: 0, assurance: { level: 'AAL1' } });
+  });
+
+  test('a number that is marked as a second factor and was never proved does not count', async () => {
+    const person = await enrolled();
+    const number = await beginPhone(person);
+    await query(app.databaseUrl, 'update phone_number set second_factor = true where number = $1', [number]);
+    await removeOnlyApp(person);
+    expect(await standing(person)).toMatchObject({ backupCodesRemaining: 0, assurance: { level: 'AAL1' } });
+    const { id } = await client.startSignIn({ identifier: person.email });
+    expect((await client.attempt(id, { password: PASSWORD })).status).toBe('COMPLETE');
+  });
+});
+
+describe('a number that was never proved', () => {
+  test('is no second step, and identifies nobody: a stranger who typed it in gets nothing by it', async () => {
+    const person = await enrolled();
+    const number = await beginPhone(person);
+    const { id } = await client.startSignIn({ identifier: person.email });
+    const second = await client.attempt(id, { password: PASSWORD });
+    expect(second.factors.map((one) => one.factor)).toEqual(['TOTP', 'BACKUP_CODE']);
+
+    const before = (await client.inbox()).filter((one) => one.to === number).length;
+    for (const start of [client.startSignIn, client.startPasswordReset]) {
+      const step = await start({ identifier: number });
+      expect((await client.prepare(step.id, 'PHONE_CODE')).challenge).toMatchObject({ factor: 'PHONE_CODE' });
+      app.clock.advance(1);
+    }
+    expect((await client.inbox()).filter((one) => one.to === number)).toHaveLength(before);
+  });
+
+  test('goes to the one who proves it, whoever else has begun', async () => {
+    const [first, second] = [await client.signUp(), await client.signUp()];
+    const phoneNumber = newNumber();
+    await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumber }, first.accessToken);
+    await client.enrollPhone(second.accessToken, phoneNumber);
+    app.clock.advance(60);
+    const { id } = await client.startSignIn({ identifier: phoneNumber });
+    await client.attempt(id, { password: PASSWORD });
+    const rows = await query(
+      app.databaseUrl,
+      `select e.address from workflow w join email_address e on e.user_id = w.user_id
+       where w.chart = 'sign-in' order by w.created_at desc limit 1`,
+    );
+    expect(rows).toEqual([{ address: second.email }]);
+  });
+});
