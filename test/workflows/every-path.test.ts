@@ -400,6 +400,7 @@ describe.each(SCENES)('$title', (scene) => {
 
   test.each(paths.map((path) => ({ path, name: nameOf(path) })))('$name', async ({ path }) => {
     const run = await begin(scene);
+    await query('delete from audit_event');
     const [first, ...steps] = path.steps;
     let model = (first?.state ?? path.state) as AnyMachineSnapshot;
     await expectState(scene, run, chart, model);
@@ -409,6 +410,7 @@ describe.each(SCENES)('$title', (scene) => {
       model = state as AnyMachineSnapshot;
       await expectState(scene, run, chart, model);
     }
+    await expectAudit(scene, steps, model);
     await expectInvariants(scene, run, String(model.value));
   });
 });
@@ -657,6 +659,25 @@ async function refuseEverythingElse(scene: Scene, run: Run, model: AnyMachineSna
     expect((await client.chooseNewPassword(run.step.id, NEW_PASSWORD)).code).toBe('NEW_PASSWORD_NOT_DUE');
   }
   expect(await read(run)).toEqual(before);
+}
+
+/** Every proof is in the audit log, right or wrong, and how the workflow ended; nothing else is. */
+async function expectAudit(
+  { chart }: Scene,
+  steps: readonly { readonly event: unknown }[],
+  { status, value }: AnyMachineSnapshot,
+): Promise<void> {
+  const ofSteps = (steps as readonly { event: WorkflowEvent }[]).flatMap(({ event }) => {
+    if (event.type === 'PROVE') return [`${chart}.proof-accepted ${event.evidence.factor}`];
+    return event.type === 'EXHAUST' ? Array<string>(5).fill(`${chart}.proof-rejected`) : [];
+  });
+  const hasEnded = steps.length > 0 && status === 'done' && value !== 'expired';
+  const end = value === 'complete' ? 'complete' : 'failed';
+  const rows = await query<{ type: string; factor: string | null }>('select type, factor from audit_event');
+  const found = rows.map(({ type, factor }) =>
+    type.endsWith('.proof-accepted') ? `${type} ${factor}` : type,
+  );
+  expect(found.toSorted()).toEqual([...ofSteps, ...(hasEnded ? [`${chart}.${end}`] : [])].toSorted());
 }
 
 interface Row {
