@@ -48,7 +48,8 @@ export const emailAddress = z.string().transform((text, context): Mailbox => {
 });
 
 function readAddress(typed: string): { readonly address: string } | Defect {
-  if (typed.length > MOST_ADDRESS) return Defect.TOO_LONG;
+  // NFC makes some characters longer.
+  if (typed.length > MOST_ADDRESS || typed.normalize('NFC').length > MOST_ADDRESS) return Defect.TOO_LONG;
   if (hasLookAlike(typed)) return Defect.LOOK_ALIKE;
   const at = typed.lastIndexOf('@');
   if (at === -1) return Defect.FORM;

@@ -89,6 +89,11 @@ describe('an address is refused', () => {
       /at most 254/,
     ],
     ['whose A-labels are too long for a domain', `jane@${`${'ü'.repeat(56)}.`.repeat(4)}com`, DOMAIN],
+    [
+      'that takes more room in NFC than it was typed in',
+      `jane@${'\u00ad'.repeat(200)}${'\u0958'.repeat(30)}.example`,
+      /at most 254/,
+    ],
     ['with a domain of one label', 'jane@localhost', DOMAIN],
     ['with an IP address', 'jane@192.0.2.1', DOMAIN],
     ['with an address literal', 'jane@[192.0.2.1]', DOMAIN],
