@@ -123,6 +123,15 @@ describe('an address is refused', () => {
   });
 });
 
+test('a long text is refused at once, however it is made', () => {
+  const began = performance.now();
+  for (const one of [' ', '\u200b', '.', 'a.', '@', '\u00ad', '\u0958']) {
+    expect(addressOf(`jane@example.com${one.repeat(100_000)}x`)).toBeUndefined();
+    expect(addressOf(`${one.repeat(100_000)}@example.com`)).toBeUndefined();
+  }
+  expect(performance.now() - began).toBeLessThan(1000);
+});
+
 test('an identifier with an @ of any width is an address, and anything else is not', () => {
   for (const text of ['a@b', 'a＠b', 'a﹫b']) expect(looksLikeEmail(text)).toBe(true);
   for (const text of ['+14155552671', 'jane', '']) expect(looksLikeEmail(text)).toBe(false);
