@@ -8,9 +8,9 @@ import { OperationGrants } from './2026-11-25-operation-grants.ts';
 import { PasswordPolicy } from './2026-11-25-password-policy.ts';
 import { Recovery } from './2026-11-25-recovery.ts';
 import { AuditActor } from './2026-11-29-audit-actor.ts';
+import { ClearAway } from './2026-11-29-clear-away.ts';
 import { NewTenantsPasswords } from './2026-11-29-new-tenants-passwords.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
-import { ClearAway } from './2026-11-29-clear-away.ts';
 
 export const MIGRATIONS = [
   Initial,
