@@ -119,7 +119,7 @@ const list = <T>(form: string, read: (text: string) => T | undefined) =>
 
 const DAY_SECONDS = 86_400;
 
-const VARIABLES = {
+export const VARIABLES = {
   NODE_ENV: oneOf('development', 'test', 'production'),
   PORT: wholeNumber(0, 65_535),
   HOST: text('an address or host name to listen on', /^[\w.:-]+$/),

@@ -12,8 +12,20 @@ const UNAVAILABLE_CODES = new Set([
   '55000', // the database takes no connections, or the server is still in recovery
   '55P03', // the lock time-out
 ]);
-/** What `pg` and Node say when there is no answer. */
-const NETWORK_CODE = /^(E[A-Z]+|EAI_[A-Z]+|ERR_(SSL|TLS)_\w+)$/;
+/** What Node and `pg` say when there is no answer. */
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
 const NO_ANSWER =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client (has encountered a connection error|was closed) and is not queryable|Cannot use a pool after calling end|The server does not support SSL)/;
 
@@ -45,5 +57,7 @@ export function losesConnection(error: unknown): boolean {
 
 function hasNoAnswer(error: unknown, code: string): boolean {
   if (!(error instanceof Error)) return false;
-  return NETWORK_CODE.test(code) || NO_ANSWER.test(error.message);
+  // A socket in the file system fails as a file does.
+  const isSocket = 'syscall' in error && error.syscall === 'connect';
+  return isSocket || NETWORK_CODES.has(code) || NO_ANSWER.test(error.message);
 }

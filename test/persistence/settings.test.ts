@@ -52,16 +52,20 @@ describe('a database whose dates are German', () => {
   });
 });
 
-test('where transactions are REPEATABLE READ by default, 12 parallel sign-ins of one user all succeed', async () => {
+test('where transactions are REPEATABLE READ by default, parallel sign-ins of one user all succeed', async () => {
   await setDatabase(`default_transaction_isolation to 'repeatable read'`);
   await using app = await startTestApp({}, database.url);
   const client = new TestClient(app);
   const { email } = await client.signUp();
-  const started = await Promise.all(
-    Array.from({ length: 12 }, () => client.startSignIn({ identifier: email })),
-  );
-  const steps = await Promise.all(started.map(({ id }) => client.attempt(id, { password: PASSWORD })));
-  expect(steps.map((step) => step.status)).toEqual(Array(12).fill('COMPLETE'));
+  // As many as there may be before the attempts that are spent beforehand count as guesses.
+  const SIDE_BY_SIDE = 9;
+  for (const _round of [1, 2]) {
+    const started = await Promise.all(
+      Array.from({ length: SIDE_BY_SIDE }, () => client.startSignIn({ identifier: email })),
+    );
+    const steps = await Promise.all(started.map(({ id }) => client.attempt(id, { password: PASSWORD })));
+    expect(steps.map((step) => step.status)).toEqual(Array(SIDE_BY_SIDE).fill('COMPLETE'));
+  }
 });
 
 describe('every way to connect', () => {

@@ -128,7 +128,7 @@ async function initialise(
     throw new EmbeddedPostgresError(
       'initialise_failed',
       `PostgreSQL could not initialise its cluster in ${folder}: ${(error as Error).message.trim()}\n` +
-        'Mend the cause, set DATA_DIR to another folder, or set DATABASE_URL to a PostgreSQL of your own.',
+        'Fix the cause, set DATA_DIR to another folder, or set DATABASE_URL to a PostgreSQL of your own.',
     );
   } finally {
     await rm(workshop, { recursive: true, force: true });

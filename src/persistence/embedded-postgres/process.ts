@@ -104,7 +104,7 @@ function failureOf(error: unknown): SupervisorReport {
     kind: 'failed',
     failure: 'supervisor_failed',
     message:
-      `The embedded PostgreSQL failed: ${message}. Mend the cause, set DATA_DIR to another folder, ` +
+      `The embedded PostgreSQL failed: ${message}. Fix the cause, set DATA_DIR to another folder, ` +
       'or set DATABASE_URL to a PostgreSQL of your own.',
   };
 }

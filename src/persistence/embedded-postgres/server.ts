@@ -141,6 +141,6 @@ function startFailed(cluster: Cluster, said: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'start_failed',
     `PostgreSQL did not start in ${cluster.folder}. Its last words:\n${said.trim() || '(none)'}\n` +
-      'Mend the cause, set DATA_DIR to another folder, or set DATABASE_URL to a PostgreSQL of your own.',
+      'Fix the cause, set DATA_DIR to another folder, or set DATABASE_URL to a PostgreSQL of your own.',
   );
 }

@@ -115,7 +115,7 @@ function endedWithoutReport(lastWords: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'supervisor_failed',
     `The process that supervises the embedded PostgreSQL ended without a report. ${lastWords.trim()}\n` +
-      'Mend the cause, or set DATABASE_URL to a PostgreSQL of your own.',
+      'Fix the cause, or set DATABASE_URL to a PostgreSQL of your own.',
   );
 }
 

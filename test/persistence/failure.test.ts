@@ -1,0 +1,63 @@
+// What each failure is taken for: a wrong guess here would blame the database for a bug, or a client for an outage.
+import pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import {
+  isContention,
+  isUnavailable,
+  isUniqueViolation,
+  losesConnection,
+} from '../../src/persistence/failure.ts';
+
+const withCode = (code: string, more: object = {}): Error => Object.assign(new Error('x'), { code, ...more });
+
+describe('a failure of the database', () => {
+  test.each([
+    ['25006', 'a standby', true],
+    ['57P01', 'an ended session', true],
+    ['57P02', 'a crash', true],
+    ['57P03', 'a start', true],
+    ['08006', 'a connection failure', true],
+    ['08P01', 'a protocol violation', true],
+    ['57014', 'a statement time-out', false],
+    ['55P03', 'a lock time-out', false],
+    ['53300', 'too many connections', false],
+    ['53100', 'a full disk', false],
+  ])('%s (%s) is an outage; the connection is given up: %s', (code, _what, isLost) => {
+    expect(isUnavailable(withCode(code))).toBe(true);
+    expect(losesConnection(withCode(code))).toBe(isLost);
+  });
+
+  test.each(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN'])(
+    '%s is no answer',
+    (code) => {
+      expect(isUnavailable(withCode(code))).toBe(true);
+      expect(losesConnection(withCode(code))).toBe(true);
+    },
+  );
+
+  test.each([
+    ['a socket that is not there', 'postgres://u@%2Fnowhere/d'],
+    ['a port on which nobody listens', 'postgres://u@127.0.0.1:1/d'],
+    ['a host that is not there', 'postgres://u@nowhere.invalid/d'],
+  ])('%s is one', async (_what, connectionString) => {
+    const client = new pg.Client({ connectionString });
+    const error = await client.connect().catch((failure: unknown) => failure);
+    expect(isUnavailable(error)).toBe(true);
+  });
+});
+
+test.each(['23505', '42P01', '22P02', '40001', '40P01', 'ENOENT', 'EACCES', 'ERR_INVALID_ARG_TYPE', ''])(
+  '%s is none: it says nothing of whether the database is there',
+  (code) => {
+    const error = withCode(code, { syscall: 'open' });
+    expect(isUnavailable(error)).toBe(false);
+    expect(losesConnection(error)).toBe(false);
+  },
+);
+
+test('only 40001 and 40P01 may run again, and only 23505 is a claim that was lost', () => {
+  const codes = ['40001', '40P01', '40002', '40003', '23505', '23503', '25006', '08006'];
+  expect(codes.filter((code) => isContention(withCode(code)))).toEqual(['40001', '40P01']);
+  expect(codes.filter((code) => isUniqueViolation(withCode(code)))).toEqual(['23505']);
+  for (const other of [null, undefined, 'x', { code: '40001' }]) expect(isContention(other)).toBe(false);
+});
