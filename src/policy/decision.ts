@@ -61,7 +61,12 @@ export function refuseAnonymous(standing: Standing | null): Refusal | null {
 export function refuseRole(standing: Standing | null, role: string): Refusal | null {
   const anonymous = refuseAnonymous(standing);
   if (anonymous !== null) return anonymous;
-  return standing?.roles.includes(role) ? null : { code: 'FORBIDDEN', remedy: null, ...NOTHING_HELPS };
+  return rolesOf(standing).includes(role) ? null : { code: 'FORBIDDEN', remedy: null, ...NOTHING_HELPS };
+}
+
+/** One role, given as text, is a list of one: a part of its name is no role. */
+function rolesOf(standing: Standing | null): readonly unknown[] {
+  return [standing?.roles as unknown].flat();
 }
 
 /**

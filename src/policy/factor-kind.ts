@@ -31,20 +31,22 @@ export interface FactorTraits {
   readonly amr: readonly string[];
   /** The name under `mfa.c` in an access token: SuperTokens' factor ids, and two of ours. */
   readonly factorId: string;
+  /** Whether a user can enroll it and be asked for it as the second step. */
+  readonly isSecondStep: boolean;
 }
 
 const { KNOWLEDGE, POSSESSION } = Category;
 
 export const FACTOR_TRAITS: Readonly<Record<FactorKind, FactorTraits>> = {
-  PASSWORD: { categories: [KNOWLEDGE], amr: ['pwd'], factorId: 'emailpassword' },
-  EMAIL_CODE: { categories: [KNOWLEDGE], amr: ['otp'], factorId: 'otp-email' },
-  EMAIL_LINK: { categories: [KNOWLEDGE], amr: ['otp'], factorId: 'link-email' },
-  PHONE_CODE: { categories: [POSSESSION], amr: ['otp', 'sms'], factorId: 'otp-phone' },
-  PHONE_LINK: { categories: [POSSESSION], amr: ['otp', 'sms'], factorId: 'link-phone' },
-  TOTP: { categories: [POSSESSION], amr: ['otp'], factorId: 'totp' },
-  BACKUP_CODE: { categories: [POSSESSION], amr: ['otp'], factorId: 'backup-code' },
-  PASSKEY: { categories: [POSSESSION], amr: ['hwk'], factorId: 'passkey' },
-  OAUTH: { categories: [KNOWLEDGE], amr: ['fed'], factorId: 'thirdparty' },
+  PASSWORD: { categories: [KNOWLEDGE], amr: ['pwd'], factorId: 'emailpassword', isSecondStep: false },
+  EMAIL_CODE: { categories: [KNOWLEDGE], amr: ['otp'], factorId: 'otp-email', isSecondStep: false },
+  EMAIL_LINK: { categories: [KNOWLEDGE], amr: ['otp'], factorId: 'link-email', isSecondStep: false },
+  PHONE_CODE: { categories: [POSSESSION], amr: ['otp', 'sms'], factorId: 'otp-phone', isSecondStep: true },
+  PHONE_LINK: { categories: [POSSESSION], amr: ['otp', 'sms'], factorId: 'link-phone', isSecondStep: false },
+  TOTP: { categories: [POSSESSION], amr: ['otp'], factorId: 'totp', isSecondStep: true },
+  BACKUP_CODE: { categories: [POSSESSION], amr: ['otp'], factorId: 'backup-code', isSecondStep: true },
+  PASSKEY: { categories: [POSSESSION], amr: ['hwk'], factorId: 'passkey', isSecondStep: false },
+  OAUTH: { categories: [KNOWLEDGE], amr: ['fed'], factorId: 'thirdparty', isSecondStep: false },
 };
 
 export const FACTOR_KINDS = Object.values(FactorKind);
@@ -55,3 +57,8 @@ export function isSecondFactor(kind: FactorKind): boolean {
 }
 
 export const SECOND_FACTORS: readonly FactorKind[] = FACTOR_KINDS.filter(isSecondFactor);
+
+/** What `@stepUp` accepts. A factor that nobody can be asked for is not among them, although it may prove possession. */
+export const SECOND_STEPS: readonly FactorKind[] = FACTOR_KINDS.filter(
+  (kind) => FACTOR_TRAITS[kind].isSecondStep,
+);

@@ -1,5 +1,5 @@
 // What a guarded field demands of the session that asks for it.
-import { type FactorKind, SECOND_FACTORS } from './factor-kind.ts';
+import { type FactorKind, SECOND_FACTORS, SECOND_STEPS } from './factor-kind.ts';
 
 export const StepUpRequire = {
   /** A second factor, always: a user who has none is told to enroll one. */
@@ -20,7 +20,7 @@ export type StepUpBind = (typeof StepUpBind)[keyof typeof StepUpBind];
 export interface Requirement {
   /** How old the proof may be, in seconds. A proof of exactly this age is still fresh. */
   readonly maxAge: number;
-  /** The second factors that will do. */
+  /** The second factors that count. */
   readonly accept: readonly FactorKind[];
   readonly require: StepUpRequire;
   readonly bind: StepUpBind;
@@ -31,7 +31,8 @@ export interface Requirement {
 /** The arguments of `@stepUp` as an API's author writes them. */
 export interface RequirementOptions {
   readonly maxAge?: number | null | undefined;
-  readonly accept?: readonly FactorKind[] | null | undefined;
+  /** One may be written without its list. */
+  readonly accept?: FactorKind | readonly FactorKind[] | null | undefined;
   readonly require?: StepUpRequire | null | undefined;
   readonly bind?: StepUpBind | null | undefined;
   readonly describe?: string | null | undefined;
@@ -55,13 +56,7 @@ export function requirement(options: RequirementOptions = {}): Requirement {
       `maxAge is a whole number of seconds from 1 to ${LONGEST_MAX_AGE_SECONDS}, not ${maxAge}.`,
     );
   }
-  const accept = options.accept ?? SECOND_FACTORS;
-  const others = accept.filter((kind) => !SECOND_FACTORS.includes(kind));
-  if (accept.length === 0 || others.length > 0) {
-    throw new RequirementError(
-      `accept names one or more second factors (${SECOND_FACTORS.join(', ')})${others.length > 0 ? `, and ${others.join(', ')} is none` : ''}.`,
-    );
-  }
+  const accept = acceptedFactors(options.accept);
   const require = options.require ?? StepUpRequire.SECOND_FACTOR;
   if (!Object.hasOwn(StepUpRequire, require)) {
     throw new RequirementError(`require is one of ${Object.keys(StepUpRequire).join(', ')}, not ${require}.`);
@@ -75,4 +70,18 @@ export function requirement(options: RequirementOptions = {}): Requirement {
     throw new RequirementError('describe says what a bound proof approves: it needs bind: OPERATION.');
   }
   return { maxAge, accept, require, bind, describe };
+}
+
+/** What nobody can be asked for is left out. Where nothing else was accepted, nobody could meet the requirement. */
+function acceptedFactors(written: RequirementOptions['accept']): readonly FactorKind[] {
+  if (written == null) return SECOND_STEPS;
+  const kinds = typeof written === 'string' ? [written] : written;
+  const others = kinds.filter((kind) => !SECOND_FACTORS.includes(kind));
+  const accept = kinds.filter((kind) => SECOND_STEPS.includes(kind));
+  if (others.length === 0 && accept.length > 0) return accept;
+  const names = `accept names one or more second factors (${SECOND_STEPS.join(', ')})`;
+  if (others.length > 0) throw new RequirementError(`${names}, and ${others.join(', ')} is none.`);
+  throw new RequirementError(
+    kinds.length === 0 ? `${names}.` : `${names}, and no user can enroll ${kinds.join(' or ')} yet.`,
+  );
 }

@@ -20,15 +20,18 @@ export interface DirectiveEnums {
   readonly Role: GraphQLEnumType;
 }
 
-export function guardDirectives({
-  FactorKind,
-  StepUpRequire: Require,
-  StepUpBind: Bind,
-  Role,
-}: DirectiveEnums): GraphQLDirective[] {
+/**
+ * Repeatable: of two on one place, both are met.
+ * @param prefix goes before each name, for a schema that has another directive of one of these names.
+ */
+export function guardDirectives(
+  { FactorKind, StepUpRequire: Require, StepUpBind: Bind, Role }: DirectiveEnums,
+  prefix = '',
+): GraphQLDirective[] {
   return [
     new GraphQLDirective({
-      name: 'stepUp',
+      name: `${prefix}stepUp`,
+      isRepeatable: true,
       description:
         'Refuses the field unless the session holds fresh evidence (RFC 9470). Met when one of the accepted second factors was completed no longer than `maxAge` seconds ago and the session as a whole is AAL2. Refusals: `UNAUTHENTICATED`, `STEP_UP_REQUIRED`, `ENROLLMENT_REQUIRED`.',
       locations: LOCATIONS,
@@ -61,12 +64,14 @@ export function guardDirectives({
       },
     }),
     new GraphQLDirective({
-      name: 'authenticated',
+      name: `${prefix}authenticated`,
+      isRepeatable: true,
       description: 'Refuses the field unless somebody is signed in. Refusal: `UNAUTHENTICATED`.',
       locations: LOCATIONS,
     }),
     new GraphQLDirective({
-      name: 'requiresRole',
+      name: `${prefix}requiresRole`,
+      isRepeatable: true,
       description:
         'Refuses the field unless the signed-in user has the role. Refusals: `UNAUTHENTICATED`, `FORBIDDEN`.',
       locations: LOCATIONS,

@@ -1,62 +1,55 @@
 // Puts the guards of a built schema before its resolvers: outside argument mapping and validation, so that somebody
-// who may not call a field learns nothing about its arguments, and on subscribe as well as on resolve. A resolver that
-// has its guards keeps them: the same ones are not put there twice.
-import {
-  defaultFieldResolver,
-  type GraphQLFieldResolver,
-  type GraphQLSchema,
-  getNamedType,
-  isEnumType,
-  isObjectType,
-} from 'graphql';
+// who may not call a field learns nothing about its arguments, and on subscribe as well as on resolve.
+import { type GraphQLSchema, getNamedType, isEnumType, isInterfaceType, isObjectType } from 'graphql';
 import { RequirementError } from '../policy/requirement.ts';
-import { decisionsOf } from './decisions.ts';
-import { type Guard, guardsOf } from './guard.ts';
+import { forgetGuards, type Guard, guardsOf } from './guard.ts';
+import { type GuardNames, namesInSchema } from './guard-names.ts';
+import { guardField } from './guarded-field.ts';
 import type { FindStanding } from './standing.ts';
+import { guardsWrittenOn, withKept } from './written-guards.ts';
 
 /** @throws {RequirementError} for a guard that nobody could ever pass. */
 export function enforce<Context>(schema: GraphQLSchema, find: FindStanding<Context>): GraphQLSchema {
+  const names = namesInSchema(schema);
+  keepGuards(schema, names);
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
-    for (const field of Object.values(type.getFields())) {
-      const guards = guardsOf(type, field.name);
-      if (guards.length === 0) continue;
-      for (const guard of guards) checkRole(schema, guard, `${type.name}.${field.name}`);
-      if (type === schema.getSubscriptionType()) {
-        field.subscribe = guarded(field.subscribe ?? defaultFieldResolver, guards, find);
-      }
-      field.resolve = guarded(field.resolve ?? defaultFieldResolver, guards, find);
+    const fields = type.getFields();
+    const isEvent = type === schema.getSubscriptionType();
+    for (const name of Object.keys(fields)) {
+      const guards = guardsOf(type, name);
+      checkRoles(schema, names, guards, `${type.name}.${name}`);
+      if (guards.length > 0 || isEvent) guardField(fields, name, { guards, find, isEvent });
     }
   }
   return schema;
 }
 
-function checkRole(schema: GraphQLSchema, guard: Guard, field: string): void {
-  if (guard.directive !== 'requiresRole') return;
-  const role = schema.getDirective('requiresRole')?.args.find((one) => one.name === 'role');
-  const roles = getNamedType(role?.type) ?? schema.getType('Role');
-  if (!isEnumType(roles) || roles.getValues().some(({ name }) => name === guard.role)) return;
-  throw new RequirementError(`${field}: ${guard.role} is not a value of the enum ${roles.name}.`);
+/** Reads the guards that are written in a schema, and keeps them where `guardsOf` finds them. */
+function keepGuards(schema: GraphQLSchema, names: GuardNames): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!(isObjectType(type) || isInterfaceType(type)) || type.name.startsWith('__')) continue;
+    type.extensions = withKept(type, guardsWrittenOn(type, type.name, names));
+    for (const field of Object.values(type.getFields())) {
+      field.extensions = withKept(field, guardsWrittenOn(field, `${type.name}.${field.name}`, names));
+    }
+    forgetGuards(type);
+  }
 }
 
-/** The guards of each guarded resolver, as text. */
-const guardsBefore = new WeakMap<object, string>();
+function checkRoles(schema: GraphQLSchema, names: GuardNames, guards: readonly Guard[], field: string): void {
+  for (const guard of guards) {
+    if (guard.directive !== 'requiresRole') continue;
+    const roles = rolesOf(schema, names);
+    if (!isEnumType(roles) || roles.getValues().some(({ name }) => name === guard.role)) continue;
+    throw new RequirementError(`${field}: ${guard.role} is not a value of the enum ${roles.name}.`);
+  }
+}
 
-type Resolver<Context> = GraphQLFieldResolver<unknown, Context>;
-
-/** Synchronous: a promise for each field would double the time of a long list. */
-function guarded<Context>(
-  resolve: Resolver<Context>,
-  guards: readonly Guard[],
-  find: FindStanding<Context>,
-): Resolver<Context> {
-  const same = JSON.stringify(guards);
-  if (guardsBefore.get(resolve) === same) return resolve;
-  const guardedResolve: Resolver<Context> = (parent, args, context, info) => {
-    const refusal = decisionsOf(context, find).refusal(guards);
-    if (refusal !== null) throw refusal;
-    return resolve(parent, args, context, info);
-  };
-  guardsBefore.set(guardedResolve, same);
-  return guardedResolve;
+function rolesOf(schema: GraphQLSchema, names: GuardNames): unknown {
+  const arguments_ = schema
+    .getDirectives()
+    .filter(({ name }) => names.get(name) === 'requiresRole')
+    .flatMap(({ args }) => args.filter((one) => one.name === 'role'));
+  return getNamedType(arguments_[0]?.type) ?? schema.getType('Role');
 }

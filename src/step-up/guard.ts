@@ -1,5 +1,5 @@
-// The guards of a field: the directives on the field itself, on its type, and on the interfaces that declare it.
-// They are read from `extensions.directives`, where a code-first and an SDL-first schema alike can put them.
+// The guards of a field: the directives on the field itself, on its type, and on the interfaces that declare it. All of
+// them must let pass.
 import type { GraphQLInterfaceType, GraphQLObjectType } from 'graphql';
 import {
   type Refusal,
@@ -8,30 +8,15 @@ import {
   refuseStepUp,
   type Standing,
 } from '../policy/decision.ts';
-import {
-  type Requirement,
-  RequirementError,
-  type RequirementOptions,
-  requirement,
-} from '../policy/requirement.ts';
+import type { Requirement } from '../policy/requirement.ts';
+import { guardsKnownOn, type SchemaElement } from './written-guards.ts';
 
 export type Guard =
   | { readonly directive: 'authenticated' }
   | { readonly directive: 'requiresRole'; readonly role: string }
   | { readonly directive: 'stepUp'; readonly requirement: Requirement };
 
-/** The directives as they stand in `extensions.directives` of a field or a type. */
-export interface GuardDirectives {
-  readonly authenticated?: object | undefined;
-  readonly requiresRole?: { readonly role: string } | undefined;
-  readonly stepUp?: RequirementOptions | undefined;
-}
-
 type FieldOwner = GraphQLObjectType | GraphQLInterfaceType;
-
-interface Annotated {
-  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
-}
 
 const cache = new WeakMap<FieldOwner, Map<string, readonly Guard[]>>();
 
@@ -45,6 +30,11 @@ export function guardsOf(owner: FieldOwner, fieldName: string): readonly Guard[]
   return guards;
 }
 
+/** To be called when guards were written on a type, or on an interface of it. */
+export function forgetGuards(owner: FieldOwner): void {
+  cache.delete(owner);
+}
+
 /** A guard, and what it is written on: a field (`Account.balance`), or a type or an interface (`Account`). */
 export interface PlacedGuard {
   readonly guard: Guard;
@@ -52,17 +42,19 @@ export interface PlacedGuard {
 }
 
 /** The guards that `guardsOf` answers, in the same order, each with its place. */
-export function placedGuards(owner: FieldOwner, fieldName: string): PlacedGuard[] {
+export function placedGuards(
+  owner: FieldOwner,
+  fieldName: string,
+  read: (element: SchemaElement, place: string) => readonly Guard[] = guardsKnownOn,
+): PlacedGuard[] {
+  const guardsAt = (element: SchemaElement, place: string): PlacedGuard[] =>
+    read(element, place).map((guard) => ({ guard, place }));
   const placed = [owner, ...owner.getInterfaces()].flatMap((type) => {
     const field = type.getFields()[fieldName];
     if (field === undefined) return [];
     return [...guardsAt(type, type.name), ...guardsAt(field, `${type.name}.${fieldName}`)];
   });
   return placed.toSorted((one, other) => precedence(one.guard) - precedence(other.guard));
-}
-
-function guardsAt(element: Annotated, place: string): PlacedGuard[] {
-  return guardsIn(element, place).map((guard) => ({ guard, place }));
 }
 
 /** Nobody is sent to prove a factor who would then lack a role; and the freshest proof is asked for first. */
@@ -74,88 +66,6 @@ function precedence(guard: Guard): number {
       return -1;
     case 'stepUp':
       return guard.requirement.maxAge;
-  }
-}
-
-function guardsIn(element: Annotated, where: string): Guard[] {
-  return directivesIn(element.extensions?.['directives']).flatMap(([name, args]): Guard[] => {
-    switch (name) {
-      case 'authenticated':
-        return [{ directive: name }];
-      case 'requiresRole':
-        return [{ directive: name, role: (args as { readonly role: string }).role }];
-      case 'stepUp':
-        return [{ directive: name, requirement: requirementAt(where, args as RequirementOptions) }];
-      default:
-        return [];
-    }
-  });
-}
-
-/** Some libraries keep a list of `{ name, args }` there, or a list of args. No guard is overlooked for that. */
-function directivesIn(directives: unknown): [name: string, args: unknown][] {
-  if (Array.isArray(directives)) {
-    return directives.map((one: { name: string; args?: object }) => [one.name, one.args ?? {}]);
-  }
-  return Object.entries(directives ?? {}).flatMap(([name, args]) =>
-    (Array.isArray(args) ? args : [args])
-      .filter((one) => one !== undefined)
-      .map((one): [string, unknown] => [name, one]),
-  );
-}
-
-/** The guards among the directives of an element, their defaults filled in. @throws {RequirementError} */
-export function normalised(where: string, directives: Readonly<Record<string, unknown>>): GuardDirectives {
-  return Object.assign(
-    {},
-    ...guardsIn({ extensions: { directives } }, where).map((guard): GuardDirectives => {
-      switch (guard.directive) {
-        case 'authenticated':
-          return { authenticated: {} };
-        case 'requiresRole':
-          return { requiresRole: { role: guard.role } };
-        case 'stepUp':
-          return { stepUp: guard.requirement };
-      }
-    }),
-  ) as GuardDirectives;
-}
-
-/** Adds guards to the directives in an element's `extensions`, in whichever way they are kept there; takes none away. */
-export function annotated<Config extends Annotated>(config: Config, guards: GuardDirectives): Config {
-  const kept: unknown = config.extensions?.['directives'];
-  const others = Array.isArray(kept)
-    ? (kept as unknown[])
-    : { ...(kept as Readonly<Record<string, unknown>>) };
-  const added = Object.entries(guards);
-  if (added.length === 0) return config;
-  const directives = Array.isArray(others)
-    ? added.reduce<unknown[]>((list, [name, args]) => withOne(list, { name, args }), others)
-    : { ...others, ...Object.fromEntries(added.map(([name, args]) => [name, together(others[name], args)])) };
-  return { ...config, extensions: { ...config.extensions, directives } };
-}
-
-function together(before: unknown, args: unknown): unknown {
-  if (before === undefined) return args;
-  const all = withOne(Array.isArray(before) ? before : [before], args);
-  return all.length === 1 ? all[0] : all;
-}
-
-function withOne(list: readonly unknown[], one: unknown): unknown[] {
-  const text = JSON.stringify(one);
-  return list.some((other) => JSON.stringify(other) === text) ? [...list] : [...list, one];
-}
-
-const ARGUMENTS = ['maxAge', 'accept', 'require', 'bind', 'describe'];
-
-function requirementAt(where: string, options: RequirementOptions): Requirement {
-  try {
-    const unknown = Object.keys(options).filter((key) => !ARGUMENTS.includes(key));
-    if (unknown.length > 0) throw new RequirementError(`there is no argument ${unknown.join(', ')}.`);
-    return requirement(options);
-  } catch (error) {
-    if (!(error instanceof RequirementError)) throw error;
-    throw new RequirementError(`@stepUp on ${where}: ${error.message}`);
   }
 }
 

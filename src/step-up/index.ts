@@ -10,10 +10,11 @@ export {
   StepUpBind,
   StepUpRequire,
 } from '../policy/requirement.ts';
+export { assertGuarded, UnguardedError } from './assert-guarded.ts';
 export type { ConsumeProof } from './bound-proof.ts';
 export { type DirectiveEnums, guardDirectives } from './directive.ts';
 export { enforce } from './enforce.ts';
-export { type Guard, type GuardDirectives, guardsOf, refuse } from './guard.ts';
+export { type Guard, guardsOf, refuse } from './guard.ts';
 export { type GuardedField, guardedFields, type OperationToRun } from './operation.ts';
 export { type BoundOperation, operationDigest } from './operation-digest.ts';
 export { challengeHeader, RefusalError, refusalBehind, type TokenFault } from './refusal-error.ts';
@@ -29,3 +30,4 @@ export {
   type TokenOptions,
 } from './tokens.ts';
 export { guardEnums, stepUpTypeDefs, type TypeDefinitionOptions } from './type-definitions.ts';
+export type { GuardDirectives } from './written-guards.ts';

@@ -1,5 +1,6 @@
 // A mutation is refused whole: before any of its fields has run, every guarded one among them is decided.
 import { type GraphQLError, getOperationAST, locatedError } from 'graphql';
+import { assertGuarded } from './assert-guarded.ts';
 import { beginOperation, type Decisions } from './decisions.ts';
 import { type GuardedField, guardedFields, type OperationToRun } from './operation.ts';
 import type { FindStanding } from './standing.ts';
@@ -14,8 +15,10 @@ export function refuseMutation<Context>(
   context: Context,
   find: FindStanding<Context>,
 ): GraphQLError[] {
-  const decisions = beginOperation(context, find);
-  return isMutation(operation) ? refusedFields(guardedFields(operation), decisions) : [];
+  assertGuarded(operation.schema);
+  const isWhole = isMutation(operation);
+  const decisions = beginOperation(context, find, isWhole);
+  return isWhole ? refusedFields(guardedFields(operation), decisions) : [];
 }
 
 export function isMutation({ document, operationName }: OperationToRun): boolean {

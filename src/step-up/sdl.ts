@@ -1,16 +1,11 @@
 // The guards of a schema that is written in SDL: `@stepUp`, `@authenticated` and `@requiresRole` are read where they
 // stand, on fields, types and interfaces, and put before the resolvers.
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
-import {
-  type ConstDirectiveNode,
-  GraphQLInterfaceType,
-  GraphQLObjectType,
-  type GraphQLSchema,
-  valueFromASTUntyped,
-} from 'graphql';
+import { GraphQLInterfaceType, GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { enforce } from './enforce.ts';
-import { annotated, normalised } from './guard.ts';
+import { type GuardNames, namesInSchema } from './guard-names.ts';
 import type { FindStanding } from './standing.ts';
+import { annotated, guardsWrittenInSdl, type SchemaElement } from './written-guards.ts';
 
 export { stepUpTypeDefs, type TypeDefinitionOptions } from './type-definitions.ts';
 
@@ -32,34 +27,16 @@ export function stepUpTransformer<Context>({
 }
 
 function withGuards(schema: GraphQLSchema): GraphQLSchema {
+  const names = namesInSchema(schema);
   return mapSchema(schema, {
-    [MapperKind.OBJECT_TYPE]: (type) => new GraphQLObjectType(guardedIn(type.toConfig(), type.name)),
-    [MapperKind.INTERFACE_TYPE]: (type) => new GraphQLInterfaceType(guardedIn(type.toConfig(), type.name)),
-    [MapperKind.COMPOSITE_FIELD]: (field, name, type) => guardedIn(field, `${type}.${name}`),
+    [MapperKind.OBJECT_TYPE]: (type) => new GraphQLObjectType(guardedIn(type.toConfig(), type.name, names)),
+    [MapperKind.INTERFACE_TYPE]: (type) =>
+      new GraphQLInterfaceType(guardedIn(type.toConfig(), type.name, names)),
+    [MapperKind.COMPOSITE_FIELD]: (field, name, type) => guardedIn(field, `${type}.${name}`, names),
   });
 }
 
-interface Element {
-  readonly astNode?: Annotated | null | undefined;
-  readonly extensionASTNodes?: readonly Annotated[] | null | undefined;
-  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
-}
-
-interface Annotated {
-  readonly directives?: readonly ConstDirectiveNode[] | undefined;
-}
-
-function guardedIn<Config extends Element>(config: Config, where: string): Config {
-  const directives = [config.astNode, ...(config.extensionASTNodes ?? [])].flatMap(
-    (node) => node?.directives ?? [],
-  );
-  return annotated(config, normalised(where, Object.fromEntries(directives.map(argumentsOf))));
-}
-
-/** An enum's value by its name, whatever it stands for inside the server. */
-function argumentsOf({ name, arguments: given = [] }: ConstDirectiveNode): [string, object] {
-  return [
-    name.value,
-    Object.fromEntries(given.map((one) => [one.name.value, valueFromASTUntyped(one.value)])),
-  ];
+/** Where other libraries look for directives, with the defaults filled in. */
+function guardedIn<Config extends SchemaElement>(config: Config, where: string, names: GuardNames): Config {
+  return annotated(config, guardsWrittenInSdl(config, where, names));
 }

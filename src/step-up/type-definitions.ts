@@ -7,19 +7,21 @@ import { type DirectiveEnums, guardDirectives } from './directive.ts';
 export interface TypeDefinitionOptions {
   /** The enum of the schema itself that `@requiresRole` takes. Without it there is an enum `Role` with Stepgate's roles. */
   readonly role?: string;
+  /** Goes before the name of each directive, for a schema that has another one of the name: `sg_` for `@sg_stepUp`. */
+  readonly prefix?: string;
 }
 
 /** Beside the schema's own definitions: `typeDefs: [stepUpTypeDefs(), typeDefs]`. */
-export function stepUpTypeDefs({ role }: TypeDefinitionOptions = {}): string {
+export function stepUpTypeDefs({ role, prefix }: TypeDefinitionOptions = {}): string {
   const enums = guardEnums();
-  if (role === undefined) return printed(enums);
-  const { definitions, ...document } = parse(printed({ ...enums, Role: enumOf(role, ['ADMIN']) }));
+  if (role === undefined) return printed(enums, prefix);
+  const { definitions, ...document } = parse(printed({ ...enums, Role: enumOf(role, ['ADMIN']) }, prefix));
   const others = definitions.filter((one) => !('name' in one) || one.name?.value !== role);
   return print({ ...document, definitions: others });
 }
 
-function printed(enums: DirectiveEnums): string {
-  return printSchema(new GraphQLSchema({ directives: guardDirectives(enums) }));
+function printed(enums: DirectiveEnums, prefix?: string): string {
+  return printSchema(new GraphQLSchema({ directives: guardDirectives(enums, prefix) }));
 }
 
 /** For a schema that has none of these names. */

@@ -1,10 +1,11 @@
 // The guards of a whole operation, as a plugin of Yoga and of any other server that Envelop's plugins extend: a mutation
 // is refused before any of its fields has run. With Yoga, which also answers the HTTP request, every response with a
 // refusal says so in its status and its header.
-import type { ExecutionResult } from 'graphql';
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Requirement } from '../policy/requirement.ts';
+import { assertGuarded } from './assert-guarded.ts';
 import { boundDemands, type ConsumeProof, hasBoundFields, useProofs } from './bound-proof.ts';
-import { beginOperation } from './decisions.ts';
+import { beginOperation, endOperation } from './decisions.ts';
 import { guardedFields, type OperationToRun } from './operation.ts';
 import { challengeHeader, refusalBehind } from './refusal-error.ts';
 import { isMutation, refusedFields } from './refuse-mutation.ts';
@@ -17,12 +18,17 @@ export interface StepUpOptions<Context> {
 
 /** A plugin of either: what only Yoga calls, others leave alone. */
 export interface StepUpPlugin {
+  onSchemaChange(changed: { readonly schema: GraphQLSchema }): void;
   onExecute(execution: {
     readonly args: OperationToRun & { readonly contextValue?: unknown };
     readonly setResultAndStopExecution: (result: ExecutionResult) => void;
-  }): undefined | Promise<undefined>;
+  }): undefined | Execution | Promise<undefined | Execution>;
   onResultProcess(processed: { readonly request: Request; readonly result: unknown }): void;
   onResponse(responded: { readonly request: Request; readonly response: Response }): void;
+}
+
+interface Execution {
+  onExecuteDone(done: { readonly result: unknown }): undefined | { onEnd(): void };
 }
 
 /**
@@ -36,17 +42,23 @@ export function useStepUp<Context>(
 ): StepUpPlugin {
   const challenges = new WeakMap<Request, string>();
   return {
+    // The schema may come later than the plugin, and another one may come after it.
+    onSchemaChange: ({ schema }) => assertGuarded(schema),
     onExecute({ args, setResultAndStopExecution }) {
+      assertGuarded(args.schema);
       const context = args.contextValue as Context;
-      const decisions = beginOperation(context, find);
       const isWhole = isMutation(args);
-      const mayUseProofs = consumeProof !== undefined && hasBoundFields(args.schema);
+      const decisions = beginOperation(context, find, isWhole);
+      const end = (): void => endOperation(context);
+      const mayUseProofs = consumeProof !== undefined && !decisions.isShared && hasBoundFields(args.schema);
       // A query is refused field by field: it is looked through only when a field in it may need a bound proof.
-      if (!isWhole && !mayUseProofs) return undefined;
+      if (!isWhole && !mayUseProofs) return untilDone(end);
       const fields = guardedFields(args);
-      const refuse = (): undefined => {
+      const refuse = (): undefined | Execution => {
         const errors = isWhole ? refusedFields(fields, decisions) : [];
-        if (errors.length > 0) setResultAndStopExecution({ errors });
+        if (errors.length === 0) return untilDone(end);
+        end();
+        setResultAndStopExecution({ errors });
       };
       const demands = mayUseProofs ? boundDemands(fields, decisions, isWhole) : [];
       if (!mayUseProofs || demands.length === 0) return refuse();
@@ -67,10 +79,25 @@ export function useStepUp<Context>(
   };
 }
 
+/** What is deferred or streamed runs on after the first result. */
+function untilDone(end: () => void): Execution {
+  return {
+    onExecuteDone({ result }) {
+      if (isStream(result)) return { onEnd: end };
+      end();
+    },
+  };
+}
+
+function isStream(result: unknown): boolean {
+  return typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
+}
+
 /** No stream of results, whose headers are gone. */
 function isResult(result: unknown): result is ExecutionResult {
-  return typeof result === 'object' && result !== null && !(Symbol.asyncIterator in result);
+  return typeof result === 'object' && result !== null && !isStream(result);
 }
+
 /**
  * Nothing of the operation has run: then the status says so as well. Yoga takes it from an error's `http` extension,
  * which it leaves out of the body; `spec` keeps 200 for clients that accept only `application/json`.

@@ -48,7 +48,7 @@ const BANK = `
 enum Role { TELLER AUDITOR }
 interface Account { id: ID  balance: Int @stepUp(maxAge: 300) }
 type Checking implements Account { id: ID  balance: Int  overdraft: Int @authenticated }
-interface Sealed @stepUp(accept: [PASSKEY, TOTP]) { text: String }
+interface Sealed @stepUp(accept: [BACKUP_CODE, TOTP]) { text: String }
 type Testament implements Sealed { text: String  heirs: Int }
 type Report @requiresRole(role: AUDITOR) { title: String  losses: Int @stepUp(require: STRONGEST_ENROLLED) }
 type Query { account: Account  reports: [Report!] @authenticated }
@@ -61,20 +61,20 @@ describe('policy print', () => {
     const { code, stdout, stderr } = await print(BANK);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatchInlineSnapshot(`
-      "FIELD               GUARD                  MAX AGE  ACCEPT         REQUIRE             WRITTEN ON
-      Checking.id         @authenticated                                                     type Checking
-      Checking.balance    @authenticated                                                     type Checking
-      Checking.balance    @stepUp                300 s    any            SECOND_FACTOR       interface Account.balance
-      Checking.overdraft  @authenticated                                                     type Checking
-      Checking.overdraft  @authenticated                                                     field
-      Checking.limit      @authenticated                                                     type Checking
-      Mutation.close      @requiresRole TELLER                                               field
-      Mutation.close      @stepUp                120 s    any            SECOND_FACTOR       field
-      Query.reports       @authenticated                                                     field
-      Report.title        @requiresRole AUDITOR                                              type Report
-      Report.losses       @requiresRole AUDITOR                                              type Report
-      Report.losses       @stepUp                600 s    any            STRONGEST_ENROLLED  field
-      Testament.text      @stepUp                600 s    PASSKEY, TOTP  SECOND_FACTOR       interface Sealed
+      "FIELD               GUARD                  MAX AGE  ACCEPT             REQUIRE             WRITTEN ON
+      Checking.id         @authenticated                                                         type Checking
+      Checking.balance    @authenticated                                                         type Checking
+      Checking.balance    @stepUp                300 s    any                SECOND_FACTOR       interface Account.balance
+      Checking.overdraft  @authenticated                                                         type Checking
+      Checking.overdraft  @authenticated                                                         field
+      Checking.limit      @authenticated                                                         type Checking
+      Mutation.close      @requiresRole TELLER                                                   field
+      Mutation.close      @stepUp                120 s    any                SECOND_FACTOR       field
+      Query.reports       @authenticated                                                         field
+      Report.title        @requiresRole AUDITOR                                                  type Report
+      Report.losses       @requiresRole AUDITOR                                                  type Report
+      Report.losses       @stepUp                600 s    any                STRONGEST_ENROLLED  field
+      Testament.text      @stepUp                600 s    BACKUP_CODE, TOTP  SECOND_FACTOR       interface Sealed
       "
     `);
   });
@@ -97,7 +97,7 @@ describe('policy print', () => {
       {
         directive: 'stepUp',
         maxAge: 300,
-        accept: ['PHONE_CODE', 'PHONE_LINK', 'TOTP', 'BACKUP_CODE', 'PASSKEY'],
+        accept: ['PHONE_CODE', 'TOTP', 'BACKUP_CODE'],
         require: 'SECOND_FACTOR',
         from: 'INTERFACE',
         place: 'Account.balance',

@@ -22,6 +22,7 @@ import {
   PHONE_FACTORS,
   passkeyWithUserVerification,
   secondFactor,
+  secondStep,
   standing,
 } from './arbitraries.ts';
 
@@ -43,7 +44,7 @@ describe('freshness', () => {
     ['one second more than maxAge', 1, false],
   ])('a proof of %s: passes is %3$s', (_name, difference, expected) => {
     fc.assert(
-      fc.property(maxAge, secondFactor, (seconds, kind) => {
+      fc.property(maxAge, secondStep, (seconds, kind) => {
         const caller = provedAgo(seconds + difference, kind);
         expect(passes(caller, requirement({ maxAge: seconds }), NOW)).toBe(expected);
       }),
@@ -172,7 +173,7 @@ describe('a second factor', () => {
       enrolled: ['PASSKEY' as const],
       roles: [],
     };
-    expect(passes(caller, requirement({ accept: ['PASSKEY'] }), NOW)).toBe(true);
+    expect(passes(caller, { ...requirement(), accept: ['PASSKEY'] }, NOW)).toBe(true);
     expect(passes(caller, requirement({ accept: ['TOTP'] }), NOW)).toBe(false);
   });
 
@@ -253,7 +254,7 @@ describe('a phone number that its user did not make a second factor', () => {
 
   test('nor is anything a fresh second factor that did not prove possession', () => {
     fc.assert(
-      fc.property(secondFactor, fc.constantFrom([], ['KNOWLEDGE' as const]), (kind, categories) => {
+      fc.property(secondStep, fc.constantFrom([], ['KNOWLEDGE' as const]), (kind, categories) => {
         const caller = {
           evidence: [
             evidenceOf('PASSWORD', NOW),

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { refuseStepUp } from '../../src/policy/decision.ts';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import { RequirementError, type RequirementOptions, requirement } from '../../src/policy/requirement.ts';
-import { demand, FIRST_FACTORS, NOW, SECOND_FACTORS } from './arbitraries.ts';
+import { demand, FIRST_FACTORS, NOW, SECOND_STEPS } from './arbitraries.ts';
 
 describe('a requirement', () => {
   test.each([
@@ -14,7 +14,7 @@ describe('a requirement', () => {
   ])('that %s has the defaults that the directive prints', (_name, options) => {
     const { accept, ...rest } = requirement(options);
     expect(rest).toEqual({ maxAge: 600, require: 'SECOND_FACTOR', bind: 'SESSION', describe: null });
-    expect([...accept].toSorted()).toEqual([...SECOND_FACTORS].toSorted());
+    expect([...accept].toSorted()).toEqual([...SECOND_STEPS].toSorted());
   });
 
   test('that is complete is taken as it is', () => {
@@ -40,12 +40,24 @@ describe('a requirement', () => {
     ['a property of every object as strength', { require: 'toString' }],
     ['to be bound to something unknown', { bind: 'DEVICE' }],
     ['words for what no proof is bound to', { describe: 'Pay {amount}' }],
+    ['a factor that nobody can enroll', { accept: ['PASSKEY'] }],
+    ['a factor that is a first step only', { accept: ['PHONE_LINK'] }],
+    ['nothing but such factors', { accept: ['PASSKEY', 'PHONE_LINK'] }],
     ...FIRST_FACTORS.map((kind): [string, object] => [
       `the first factor ${kind}`,
       { accept: ['TOTP', kind] },
     ]),
   ])('that demands %s fails when it is written', (_name, options) => {
     expect(() => requirement(options as RequirementOptions)).toThrow(RequirementError);
+  });
+
+  test('that accepts a factor which nobody can be asked for yet does without it', () => {
+    expect(requirement({ accept: ['PASSKEY', 'TOTP', 'PHONE_LINK'] }).accept).toEqual(['TOTP']);
+  });
+
+  test('that accepts one factor may name it without a list, as GraphQL lets a list of one be written', () => {
+    expect(requirement({ accept: 'TOTP' })).toEqual(requirement({ accept: ['TOTP'] }));
+    expect(() => requirement({ accept: 'PASSWORD' })).toThrow(RequirementError);
   });
 
   test('that can be written can be met', () => {

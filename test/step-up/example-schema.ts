@@ -105,7 +105,7 @@ export function bankSchema(): GraphQLSchema {
   });
 
   const Sealed = builder.interfaceRef<object>('Sealed').implement({
-    stepUp: { accept: ['PASSKEY', 'TOTP'] },
+    stepUp: { accept: ['BACKUP_CODE', 'TOTP'] },
     resolveType: () => 'Testament',
     fields: (t) => ({ text: t.string({ resolve: () => 'sealed' }) }),
   });
@@ -133,7 +133,7 @@ export function bankSchema(): GraphQLSchema {
   const Client = builder.objectRef<object>('Client').implement({
     fields: (t) => ({
       name: t.string({ resolve: () => 'Ada' }),
-      pin: t.string({ stepUp: { maxAge: 60, accept: ['TOTP', 'PASSKEY'] }, resolve: () => '1234' }),
+      pin: t.string({ stepUp: { maxAge: 60, accept: ['TOTP', 'BACKUP_CODE'] }, resolve: () => '1234' }),
       nickname: t.string({ stepUp: { require: 'STRONGEST_ENROLLED' }, resolve: () => 'Countess' }),
       accounts: t.field({ type: [Account], resolve: () => [...HOLDINGS] }),
       testament: t.field({ type: Testament, resolve: () => ({}) }),

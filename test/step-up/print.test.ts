@@ -17,7 +17,7 @@ test('the bank, printed with its guards', () => {
     """
     Refuses the field unless somebody is signed in. Refusal: \`UNAUTHENTICATED\`.
     """
-    directive @authenticated on FIELD_DEFINITION | INTERFACE | OBJECT
+    directive @authenticated repeatable on FIELD_DEFINITION | INTERFACE | OBJECT
 
     """
     Refuses the field unless the signed-in user has the role. Refusals: \`UNAUTHENTICATED\`, \`FORBIDDEN\`.
@@ -25,7 +25,7 @@ test('the bank, printed with its guards', () => {
     directive @requiresRole(
       """The role."""
       role: Role!
-    ) on FIELD_DEFINITION | INTERFACE | OBJECT
+    ) repeatable on FIELD_DEFINITION | INTERFACE | OBJECT
 
     """
     Refuses the field unless the session holds fresh evidence (RFC 9470). Met when one of the accepted second factors was completed no longer than \`maxAge\` seconds ago and the session as a whole is AAL2. Refusals: \`UNAUTHENTICATED\`, \`STEP_UP_REQUIRED\`, \`ENROLLMENT_REQUIRED\`.
@@ -45,7 +45,7 @@ test('the bank, printed with its guards', () => {
       maxAge: Int! = 600
       """Whether a first factor will do for a user who has no second one."""
       require: StepUpRequire! = SECOND_FACTOR
-    ) on FIELD_DEFINITION | INTERFACE | OBJECT
+    ) repeatable on FIELD_DEFINITION | INTERFACE | OBJECT
 
     interface Account {
       balance: Int @stepUp(maxAge: 300)
@@ -64,7 +64,7 @@ test('the bank, printed with its guards', () => {
       accounts: [Account!]
       name: String
       nickname: String @stepUp(require: STRONGEST_ENROLLED)
-      pin: String @stepUp(maxAge: 60, accept: [TOTP, PASSKEY])
+      pin: String @stepUp(maxAge: 60, accept: [TOTP, BACKUP_CODE])
       testament: Testament
     }
 
@@ -126,7 +126,7 @@ test('the bank, printed with its guards', () => {
       interest: Float @authenticated
     }
 
-    interface Sealed @stepUp(accept: [PASSKEY, TOTP]) {
+    interface Sealed @stepUp(accept: [BACKUP_CODE, TOTP]) {
       text: String
     }
 

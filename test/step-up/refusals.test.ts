@@ -7,7 +7,7 @@ import type { Presented } from '../../src/step-up/standing.ts';
 import { caller, NOW, nobody } from './example-schema.ts';
 import { ask } from './example-server.ts';
 
-const SECOND_FACTORS = ['PHONE_CODE', 'PHONE_LINK', 'TOTP', 'BACKUP_CODE', 'PASSKEY'];
+const SECOND_FACTORS = ['PHONE_CODE', 'TOTP', 'BACKUP_CODE'];
 const NOTHING = {
   acrValues: null,
   maxAge: null,
@@ -49,7 +49,7 @@ describe('the extensions of a refused field', () => {
         remedy: 'STEP_UP',
         acrValues: ['aal2'],
         maxAge: 60,
-        accept: ['TOTP', 'PASSKEY'],
+        accept: ['TOTP', 'BACKUP_CODE'],
         require: 'SECOND_FACTOR',
         bind: 'SESSION',
         lastVerifiedAt: NOW - 61,
@@ -72,14 +72,14 @@ describe('the extensions of a refused field', () => {
     ],
     [
       '@stepUp, for a session that proved another factor than those accepted',
-      caller({ PHONE_CODE: 5 }, { enrolled: ['PHONE_CODE', 'PASSKEY'] }),
+      caller({ PHONE_CODE: 5 }, { enrolled: ['PHONE_CODE', 'BACKUP_CODE'] }),
       '{ client { pin } }',
       {
         code: 'STEP_UP_REQUIRED',
         remedy: 'STEP_UP',
         acrValues: ['aal2'],
         maxAge: 60,
-        accept: ['TOTP', 'PASSKEY'],
+        accept: ['TOTP', 'BACKUP_CODE'],
         require: 'SECOND_FACTOR',
         bind: 'SESSION',
         lastVerifiedAt: null,
@@ -109,7 +109,7 @@ describe('the extensions of a refused field', () => {
         remedy: 'ENROLL',
         acrValues: ['aal2'],
         maxAge: 60,
-        accept: ['TOTP', 'PASSKEY'],
+        accept: ['TOTP', 'BACKUP_CODE'],
         require: 'SECOND_FACTOR',
         bind: 'SESSION',
         lastVerifiedAt: null,

@@ -32,7 +32,7 @@ async function refusedPaths(query: string, variables: object = {}): Promise<stri
   return [...new Set(paths)].toSorted();
 }
 
-const PIN = requirement({ maxAge: 60, accept: ['TOTP', 'PASSKEY'] });
+const PIN = requirement({ maxAge: 60, accept: ['TOTP', 'BACKUP_CODE'] });
 
 describe('what is told beforehand is what is refused, for', () => {
   test.each<[string, string, object?]>([
@@ -136,23 +136,23 @@ describe('one step-up', () => {
   test('is one more where no factor would do for all', () => {
     const demands = [
       requirement({ accept: ['TOTP'], maxAge: 60 }),
-      requirement({ accept: ['PASSKEY', 'PHONE_CODE'] }),
+      requirement({ accept: ['BACKUP_CODE', 'PHONE_CODE'] }),
       requirement({ accept: ['TOTP', 'PHONE_CODE'], maxAge: 30 }),
     ];
     expect(strictest(demands)).toEqual([
       requirement({ accept: ['TOTP'], maxAge: 30 }),
-      requirement({ accept: ['PASSKEY', 'PHONE_CODE'] }),
+      requirement({ accept: ['BACKUP_CODE', 'PHONE_CODE'] }),
     ]);
   });
 
   test('does not ask for a factor that its user lacks while two others would do', () => {
     const demands = [
-      requirement({ accept: ['PASSKEY', 'TOTP'] }),
-      requirement({ accept: ['PASSKEY', 'PHONE_CODE'] }),
+      requirement({ accept: ['BACKUP_CODE', 'TOTP'] }),
+      requirement({ accept: ['BACKUP_CODE', 'PHONE_CODE'] }),
     ];
-    expect(strictest(demands)).toEqual([requirement({ accept: ['PASSKEY'] })]);
+    expect(strictest(demands)).toEqual([requirement({ accept: ['BACKUP_CODE'] })]);
     expect(strictest(demands, ['TOTP', 'PHONE_CODE'])).toEqual(demands);
-    expect(strictest(demands, ['TOTP', 'PASSKEY'])).toEqual([requirement({ accept: ['PASSKEY'] })]);
+    expect(strictest(demands, ['TOTP', 'BACKUP_CODE'])).toEqual([requirement({ accept: ['BACKUP_CODE'] })]);
   });
 
   const demands = fc.array(demand, { maxLength: 6 });

@@ -21,7 +21,7 @@ import { type BankContext, bankSchema, caller, nobody, standingOf } from './exam
 
 const TYPES = `
   interface Account { id: ID balance: Int @stepUp(maxAge: 300) }
-  interface Sealed @stepUp(accept: [PASSKEY, TOTP]) { text: String }
+  interface Sealed @stepUp(accept: [BACKUP_CODE, TOTP]) { text: String }
   type Checking implements Account { id: ID balance: Int overdraft: Int }
   type Savings implements Account { id: ID balance: Int interest: Float @authenticated }
   type Testament implements Sealed { text: String heirs: Int }

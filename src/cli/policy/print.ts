@@ -1,5 +1,5 @@
 // `stepgate policy print`: every guarded field with what it demands, one line for each guard.
-import { SECOND_FACTORS } from '../../policy/factor-kind.ts';
+import { SECOND_STEPS } from '../../policy/factor-kind.ts';
 import type { Guard, PlacedGuard } from '../../step-up/guard.ts';
 import { directiveText, valueText, withoutDefaults } from './directive-text.ts';
 import type { SchemaField } from './fields.ts';
@@ -54,7 +54,7 @@ function cellsOf(guard: Guard): string[] {
       return [`@requiresRole ${valueText(guard.role)}`, '', '', ''];
     case 'stepUp': {
       const { maxAge, accept, require } = guard.requirement;
-      const isAny = SECOND_FACTORS.every((kind) => accept.includes(kind));
+      const isAny = SECOND_STEPS.every((kind) => accept.includes(kind));
       // An argument without a column of its own is told beside the name.
       const others = Object.entries(withoutDefaults(guard.requirement)).filter(
         ([name]) => !['maxAge', 'accept', 'require'].includes(name),

@@ -1,7 +1,7 @@
 // Using up a proof that is bound to an operation, for another service whose field demands one.
 import { z } from 'zod';
 import { sqlOf } from '../../persistence/orm.ts';
-import { isSecondFactor } from '../../policy/factor-kind.ts';
+import { isSecondFactor, SECOND_STEPS } from '../../policy/factor-kind.ts';
 import { requirement } from '../../policy/requirement.ts';
 import { consumeGrant } from '../../sessions/operation-grant.ts';
 import { builder } from '../builder.ts';
@@ -15,8 +15,11 @@ export const demandForm = z.object({
     .array(z.string())
     .nullish()
     .refine(
-      (kinds) => kinds == null || (kinds.length > 0 && kinds.every((kind) => isSecondFactor(kind as never))),
-      'Name one or more second factors, or leave it out for any.',
+      (kinds) =>
+        kinds == null ||
+        (kinds.every((kind) => isSecondFactor(kind as never)) &&
+          kinds.some((kind) => SECOND_STEPS.includes(kind as never))),
+      `Name one or more of ${SECOND_STEPS.join(', ')}, or leave it out for any.`,
     ),
   maxAge: z
     .int()

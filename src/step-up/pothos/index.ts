@@ -10,8 +10,8 @@ import SchemaBuilder, {
 import { type GraphQLEnumType, GraphQLSchema, isEnumType } from 'graphql';
 import { guardDirectives } from '../directive.ts';
 import { enforce } from '../enforce.ts';
-import { annotated } from '../guard.ts';
 import { guardEnums } from '../type-definitions.ts';
+import { annotated, type SchemaElement } from '../written-guards.ts';
 import type { GuardOptions } from './types.ts';
 
 /** Goes first among the builder's `plugins`: its guards stand before everything that the others do. */
@@ -21,39 +21,46 @@ export type { GuardOptions, StepUpPluginOptions } from './types.ts';
 
 export class PothosStepUpPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onTypeConfig(typeConfig: PothosTypeConfig): PothosTypeConfig {
-    return annotate(typeConfig, typeConfig.pothosOptions as GuardOptions<string>);
+    return this.#annotate(typeConfig, typeConfig.pothosOptions as GuardOptions<string>);
   }
 
   override onOutputFieldConfig(fieldConfig: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
-    return annotate(fieldConfig, fieldConfig.pothosOptions as GuardOptions<string>);
+    return this.#annotate(fieldConfig, fieldConfig.pothosOptions as GuardOptions<string>);
   }
 
   override afterBuild(schema: GraphQLSchema): GraphQLSchema {
-    const { standing, role = 'Role' } = this.builder.options.stepUp;
+    const { standing, role = 'Role', prefix } = this.builder.options.stepUp;
     const ours = guardEnums();
-    const directives = guardDirectives({
+    const enums = {
       FactorKind: enumOf(schema, 'FactorKind') ?? ours.FactorKind,
       StepUpRequire: enumOf(schema, 'StepUpRequire') ?? ours.StepUpRequire,
       StepUpBind: enumOf(schema, 'StepUpBind') ?? ours.StepUpBind,
       Role: enumOf(schema, role) ?? ours.Role,
-    });
+    };
+    const directives = guardDirectives(enums, prefix);
     const config = schema.toConfig();
     const declared = new GraphQLSchema({ ...config, directives: [...config.directives, ...directives] });
     return enforce(declared, standing);
+  }
+
+  #annotate<Config extends SchemaElement>(
+    config: Config,
+    { authenticated, requiresRole, stepUp }: GuardOptions<string>,
+  ): Config {
+    const { prefix = '' } = this.builder.options.stepUp;
+    return annotated(config, [
+      ...(authenticated ? [{ name: `${prefix}authenticated`, args: {} }] : []),
+      ...listOf(requiresRole).map((role) => ({ name: `${prefix}requiresRole`, args: { role } })),
+      ...listOf(stepUp).map((one) => ({ name: `${prefix}stepUp`, args: one === true ? {} : one })),
+    ]);
   }
 }
 
 SchemaBuilder.registerPlugin(stepUpPlugin, PothosStepUpPlugin);
 
-function annotate<Config extends { extensions?: Readonly<Record<string, unknown>> | null | undefined }>(
-  config: Config,
-  { authenticated, requiresRole, stepUp }: GuardOptions<string>,
-): Config {
-  return annotated(config, {
-    ...(authenticated === undefined ? {} : { authenticated: {} }),
-    ...(requiresRole === undefined ? {} : { requiresRole: { role: requiresRole } }),
-    ...(stepUp === undefined ? {} : { stepUp: stepUp === true ? {} : stepUp }),
-  });
+function listOf<T>(option: T | readonly T[] | undefined): readonly T[] {
+  if (option === undefined) return [];
+  return Array.isArray(option) ? option : [option as T];
 }
 
 /** The schema's own, if it has one: that may say more. */

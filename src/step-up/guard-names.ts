@@ -1,0 +1,142 @@
+// What the guards are called in one schema. They have their own names unless the schema renames them: with `@link`
+// (Apollo Federation 2), or by definitions with a prefix. A name that a schema gives to something else guards nothing.
+import {
+  type ConstDirectiveNode,
+  type DirectiveDefinitionNode,
+  type DocumentNode,
+  type GraphQLSchema,
+  Kind,
+  valueFromASTUntyped,
+} from 'graphql';
+
+const GUARDS = ['stepUp', 'authenticated', 'requiresRole'] as const;
+export type GuardName = (typeof GUARDS)[number];
+
+/** Names of directives, and which guard each of them is. */
+export type GuardNames = ReadonlyMap<string, GuardName>;
+
+/** In a schema that renames none of them. */
+export const OWN_NAMES: GuardNames = new Map(GUARDS.map((guard) => [guard, guard]));
+
+interface Definition {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+/** The arguments of `@link`. */
+interface Link {
+  readonly url?: unknown;
+  readonly as?: unknown;
+  readonly import?: unknown;
+}
+
+export function namesInSchema(schema: GraphQLSchema): GuardNames {
+  const { astNode, extensionASTNodes, extensions } = schema;
+  const written = [astNode, ...extensionASTNodes].flatMap((node) => node?.directives ?? []);
+  const definitions = schema.getDirectives().map(({ name, args }) => ({
+    name,
+    args: args.map((one) => one.name),
+  }));
+  return guardNames([...written.flatMap(linkOf), ...linksIn(extensions['directives'])], definitions);
+}
+
+export function namesInDocument({ definitions }: DocumentNode): GuardNames {
+  const links = definitions.flatMap((one) =>
+    one.kind === Kind.SCHEMA_DEFINITION || one.kind === Kind.SCHEMA_EXTENSION
+      ? (one.directives ?? []).flatMap(linkOf)
+      : [],
+  );
+  const directives = definitions.filter(
+    (one): one is DirectiveDefinitionNode => one.kind === Kind.DIRECTIVE_DEFINITION,
+  );
+  return guardNames(
+    links,
+    directives.map((one) => ({
+      name: one.name.value,
+      args: (one.arguments ?? []).map((argument) => argument.name.value),
+    })),
+  );
+}
+
+/**
+ * Every name that a guard may go by counts. Its own is somebody else's only where the schema gives the guard another
+ * name: by definitions with a prefix, or beside an import of Apollo's directive of that name.
+ */
+function guardNames(links: readonly Link[], definitions: readonly Definition[]): GuardNames {
+  const stepUps = definitions.filter(isStepUp).map(({ name }) => name);
+  const prefixes = stepUps
+    .filter((name) => name.endsWith('stepUp'))
+    .map((name) => name.slice(0, -'stepUp'.length));
+  const isPrefixed = prefixes.length > 0 && !prefixes.includes('');
+  const apollos = new Set(
+    links.filter(isApollos).flatMap((link) => importsOf(link).map((imported) => imported.as)),
+  );
+  const others = links.filter((link) => !isApollos(link));
+  return new Map(
+    GUARDS.flatMap((guard) => {
+      const imported = others.flatMap((link) => importedAs(link, guard));
+      const isApolloBeside = apollos.has(guard) && imported.length > 0;
+      const names = [
+        ...(isPrefixed || isApolloBeside ? [] : [guard]),
+        ...imported,
+        ...others.map((link) => `${namespaceOf(link)}__${guard}`),
+        ...prefixes.map((prefix) => `${prefix}${guard}`),
+        ...(guard === 'stepUp' ? stepUps : []),
+      ];
+      return names.map((name): [string, GuardName] => [name, guard]);
+    }),
+  );
+}
+
+/** By its arguments, whatever it is called: nothing else has these. */
+function isStepUp({ args }: Definition): boolean {
+  return ['maxAge', 'accept', 'require'].every((name) => args.includes(name));
+}
+
+/** Apollo has an `@authenticated` of its own, which its router enforces. */
+function isApollos({ url }: Link): boolean {
+  return typeof url === 'string' && url.startsWith('https://specs.apollo.dev/');
+}
+
+function importedAs(link: Link, guard: GuardName): string[] {
+  const isOurs = typeof link.url === 'string' && link.url.startsWith('https://stepgate.dev/step-up/');
+  return importsOf(link).flatMap(({ name, as }) =>
+    name === guard || (isOurs && name.endsWith(guard)) ? as : [],
+  );
+}
+
+/** `import: ["@key", { name: "@shareable", as: "@shared" }]`: the names of directives, without their `@`. */
+export function importsOf({ import: imports }: Link): { readonly name: string; readonly as: string }[] {
+  return [imports].flat().flatMap((one) => {
+    const { name, as = name } =
+      typeof one === 'object' && one !== null ? (one as Record<string, unknown>) : { name: one };
+    if (typeof name !== 'string' || typeof as !== 'string') return [];
+    return name.startsWith('@') && as.startsWith('@') ? [{ name: name.slice(1), as: as.slice(1) }] : [];
+  });
+}
+
+/** `federation` for `https://specs.apollo.dev/federation/v2.3`, unless `as` says otherwise. */
+export function namespaceOf({ url, as }: Link): string | null {
+  if (typeof as === 'string') return as;
+  const parts = typeof url === 'string' ? url.replace(/\/+$/, '').split('/') : [];
+  const last = parts.at(-1) ?? '';
+  return (/^v\d+(\.\d+)?$/.test(last) ? parts.at(-2) : last) ?? null;
+}
+
+/** The link that a directive is, in a list; an empty one for another directive. */
+export function linkOf(directive: ConstDirectiveNode): Link[] {
+  if (directive.name.value !== 'link') return [];
+  const { arguments: given = [] } = directive;
+  return [Object.fromEntries(given.map((one) => [one.name.value, valueFromASTUntyped(one.value)]))];
+}
+
+/** In a schema that is made by code. */
+function linksIn(directives: unknown): Link[] {
+  if (typeof directives !== 'object' || directives === null) return [];
+  if (Array.isArray(directives)) {
+    return (directives as { readonly name: string; readonly args?: Link }[]).flatMap((one) =>
+      one.name === 'link' ? (one.args ?? []) : [],
+    );
+  }
+  return [(directives as { readonly link?: Link | readonly Link[] }).link ?? []].flat();
+}

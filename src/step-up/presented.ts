@@ -1,0 +1,43 @@
+// Who is asking, at the moment of a decision. What a context was made with may be old by then: time has gone by, a token
+// has expired, a subscription has asked again. In doubt it is nobody.
+import type { FindStanding, Presented } from './standing.ts';
+
+/** What a subscription was told last, in place of what its context was made with. */
+const renewals = new WeakMap<Presented, Presented>();
+
+/** By context: whom it presented, where the server can tell anew. */
+const renewable = new WeakMap<object, Presented>();
+
+/** A promise, or anything else that is no answer, must not pass for somebody who is signed in. */
+export function present<Context>(context: Context, find: FindStanding<Context>): Presented {
+  const found = find(context);
+  const presented: Partial<Presented> = renewals.get(found) ?? found;
+  const { standing, fault = null, now, expiresAt = null } = presented;
+  if (standing === undefined || now === undefined) {
+    throw new TypeError('`standing` must answer at once: { standing, fault, now }, with null for nobody.');
+  }
+  if (presented.again && typeof context === 'object' && context !== null) renewable.set(context, found);
+  const time = later(presented, now);
+  const isExpired = standing !== null && expiresAt !== null && !(time < expiresAt);
+  return isExpired ? { standing: null, fault: 'EXPIRED', now: time } : { standing, fault, now: time };
+}
+
+/** Asks again who is asking, where the server can tell. */
+export async function renew(context: unknown): Promise<void> {
+  const found = typeof context === 'object' && context !== null ? renewable.get(context) : undefined;
+  if (found === undefined) return;
+  const { again } = renewals.get(found) ?? found;
+  if (again) renewals.set(found, await again());
+}
+
+const firstSeen = new WeakMap<object, { readonly now: number; readonly at: number }>();
+
+/** A server may say for as long as a context lives what the time was when it was made: it goes on all the same. */
+function later(presented: object, now: number): number {
+  const first = firstSeen.get(presented);
+  if (first === undefined) {
+    firstSeen.set(presented, { now, at: performance.now() });
+    return now;
+  }
+  return Math.max(now, first.now + Math.floor((performance.now() - first.at) / 1000));
+}
