@@ -20,15 +20,21 @@ export interface FieldGuards<Context> {
 export function guardField<Context>(
   fields: Record<string, Field>,
   name: string,
-  { guards, find, isEvent }: FieldGuards<Context>,
+  standing: FieldGuards<Context>,
 ): void {
-  const before = (resolve: Resolver<Context>) => guardedResolver(resolve, guards, find, isEvent);
-  const beforeSource = (subscribe: Resolver<Context>) => guardedSource(subscribe, guards, find);
+  const { guards, find, isEvent } = standing;
   keep(fields, name, (field) => {
-    if (guards.length > 0)
-      keep(field as Resolvers<Context>, 'resolve', (assigned) => guarded(assigned, guards, before));
-    if (isEvent)
-      keep(field as Resolvers<Context>, 'subscribe', (assigned) => guarded(assigned, guards, beforeSource));
+    const resolvers = field as unknown as Resolvers<Context>;
+    if (guards.length > 0) {
+      keep(resolvers, 'resolve', (assigned) =>
+        guarded(assigned, standing, (resolve) => guardedResolver(resolve, standing)),
+      );
+    }
+    if (isEvent) {
+      keep(resolvers, 'subscribe', (assigned) =>
+        guarded(assigned, standing, (subscribe) => guardedSource(subscribe, guards, find)),
+      );
+    }
     return field;
   });
 }
@@ -55,31 +61,39 @@ function keep<Owner, Key extends keyof Owner>(
   });
 }
 
-/** The guards before each resolver that has some, as text. */
-const guardsBefore = new WeakMap<object, ReadonlySet<string>>();
+interface Before {
+  /** As text. */
+  readonly guards: ReadonlySet<string>;
+  readonly find: unknown;
+}
 
-export function hasGuards(resolve: object | null | undefined, guards: readonly Guard[]): boolean {
-  const present = resolve == null ? undefined : guardsBefore.get(resolve);
-  return present !== undefined && guards.every((guard) => present.has(JSON.stringify(guard)));
+const guardsBefore = new WeakMap<object, Before>();
+
+/** How the guards before a resolver find who is asking; null when one of them is not there. */
+export function finderBefore(
+  resolve: object | null | undefined,
+  guards: readonly Guard[],
+): FindStanding<unknown> | null {
+  const before = resolve == null ? undefined : guardsBefore.get(resolve);
+  const isGuarded = before !== undefined && guards.every((guard) => before.guards.has(JSON.stringify(guard)));
+  return isGuarded ? (before.find as FindStanding<unknown>) : null;
 }
 
 function guarded<Context>(
   resolve: Resolver<Context> | undefined,
-  guards: readonly Guard[],
+  { guards, find }: FieldGuards<Context>,
   guard: (resolve: Resolver<Context>) => Resolver<Context>,
 ): Resolver<Context> {
-  if (resolve && hasGuards(resolve, guards)) return resolve;
+  if (resolve && finderBefore(resolve, guards) !== null) return resolve;
   const resolver = guard(resolve ?? defaultFieldResolver);
-  guardsBefore.set(resolver, new Set(guards.map((one) => JSON.stringify(one))));
+  guardsBefore.set(resolver, { guards: new Set(guards.map((one) => JSON.stringify(one))), find });
   return resolver;
 }
 
 /** Synchronous: a promise for each field would double the time of a long list. */
 function guardedResolver<Context>(
   resolve: Resolver<Context>,
-  guards: readonly Guard[],
-  find: FindStanding<Context>,
-  isEvent: boolean,
+  { guards, find, isEvent }: FieldGuards<Context>,
 ): Resolver<Context> {
   return (parent, args, context, info) => {
     if (isEvent && parent instanceof RefusedEvent) throw parent.reason;

@@ -128,7 +128,8 @@ function argumentsFrom(args: unknown): object {
 function rolesFrom(args: unknown): string[] {
   const { role } = typeof args === 'string' ? { role: args } : (argumentsFrom(args) as { role?: unknown });
   const roles = [role].flat();
-  if (roles.length > 0 && roles.every((one) => typeof one === 'string' && one !== '')) return roles as string[];
+  if (roles.length > 0 && roles.every((one) => typeof one === 'string' && one !== ''))
+    return roles as string[];
   throw new RequirementError('it needs a role: the name of one.');
 }
 

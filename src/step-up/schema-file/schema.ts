@@ -9,14 +9,12 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getArgumentValues,
-  getLocation,
   isExecutableDefinitionNode,
   isInterfaceType,
   isObjectType,
   isTypeDefinitionNode,
   isTypeExtensionNode,
   Kind,
-  type Location,
   parse,
   Source,
   specifiedDirectives,
@@ -24,20 +22,21 @@ import {
   validateSchema,
   visit,
 } from 'graphql';
-import { SchemaFileError } from './error.ts';
-import { withoutLinked } from './federation.ts';
-import { guardDefinitions } from './guard-definitions.ts';
+import { placeOf, SchemaFileError } from './error.ts';
+import { withGuardsByName } from './federation.ts';
+import { guardDefinitions, isGuardName } from './guard-definitions.ts';
 
-/** @throws {SchemaFileError} for what is no schema. */
+/** @throws {SchemaFileError} for what is no schema, and for one whose guards cannot be read. */
 export async function readSchema(files: readonly string[]): Promise<GraphQLSchema> {
   const documents = await Promise.all(files.map(readDocument));
-  const written = withoutLinked({
+  const written = withGuardsByName({
     kind: Kind.DOCUMENT,
     definitions: withRoots(documents.flatMap((one) => one.definitions)),
   });
   const document = { ...written, definitions: [...written.definitions, ...guardDefinitions(written)] };
   refuseOperations(document);
   refuseUnknownDirectives(document);
+  refuseLostGuards(written);
   return annotated(build(document, files));
 }
 
@@ -109,6 +108,24 @@ function refuseUnknownDirectives(document: DocumentNode): void {
   );
 }
 
+/** `printSchema` of graphql prints which directives there are, and not where they stand. */
+function refuseLostGuards(written: DocumentNode): void {
+  const definition = written.definitions.find(
+    (one) => one.kind === Kind.DIRECTIVE_DEFINITION && isGuardName(one.name.value),
+  );
+  if (definition === undefined) return;
+  let isUsed = false;
+  visit(written, {
+    Directive({ name }) {
+      isUsed ||= isGuardName(name.value);
+    },
+  });
+  if (isUsed) return;
+  throw new SchemaFileError(
+    `${placeOf(definition.loc)}The schema defines guards and uses none of them. If it is printed from code, print it with printSchemaWithDirectives of @graphql-tools/utils: printSchema leaves out where directives stand.`,
+  );
+}
+
 function build(document: DocumentNode, files: readonly string[]): GraphQLSchema {
   const schema = attempt(() => buildASTSchema(document), files);
   // A part of a schema may have no queries.
@@ -174,11 +191,4 @@ function inSource(error: GraphQLError): string {
       ? `${error.source.name}:${at.line}:${at.column} `
       : '';
   return `${place}${error.message}`;
-}
-
-/** `schema.graphql:3:7 `, or nothing for what is written nowhere. */
-export function placeOf(loc: Location | undefined): string {
-  if (loc === undefined) return '';
-  const { line, column } = getLocation(loc.source, loc.start);
-  return `${loc.source.name}:${line}:${column} `;
 }

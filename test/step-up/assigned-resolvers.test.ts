@@ -1,0 +1,213 @@
+// A guard belongs to its field: a resolver that is assigned after the guards does not take them away. Where a library
+// makes a copy of the schema instead, the copy is not served without them.
+import { addResolversToSchema, makeExecutableSchema } from '@graphql-tools/schema';
+import { MapperKind, mapSchema } from '@graphql-tools/utils';
+import {
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  graphql,
+  lexicographicSortSchema,
+  parse,
+  subscribe,
+} from 'graphql';
+import { createYoga } from 'graphql-yoga';
+import { describe, expect, test } from 'vitest';
+import { assertGuarded, UnguardedError } from '../../src/step-up/assert-guarded.ts';
+import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
+import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
+import { useStepUp } from '../../src/step-up/yoga.ts';
+import { bankSchema, caller, nobody, standingOf } from './example-schema.ts';
+
+const TYPES = `
+  type User { name: String iban: String @stepUp }
+  type Query { user: User }
+  type Mutation { pay: Int @stepUp }
+  type Subscription { alarms: Int @stepUp }
+`;
+const RESOLVERS = {
+  Query: { user: () => ({ name: 'Ada' }) },
+  Mutation: { pay: () => 1 },
+  User: { iban: () => 'secret' },
+};
+const unguarded = (): GraphQLSchema =>
+  makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), TYPES], resolvers: RESOLVERS });
+const transform = stepUpTransformer({ standing: standingOf });
+
+const strong = { caller: () => caller({ TOTP: 5 }), ran: [] };
+const anonymous = { caller: () => nobody(), ran: [] };
+
+async function iban(schema: GraphQLSchema, contextValue: object) {
+  const { data, errors = [] } = await graphql({ schema, source: '{ user { iban } }', contextValue });
+  const { user } = JSON.parse(JSON.stringify(data ?? null)) ?? {};
+  return { iban: user?.iban, codes: errors.map((one) => one.extensions['code']) };
+}
+
+function fieldsOf(schema: GraphQLSchema, type: string) {
+  return (schema.getType(type) as GraphQLObjectType).getFields();
+}
+
+describe('a resolver that is assigned after the guards is guarded:', () => {
+  test.each<[string, (schema: GraphQLSchema) => void]>([
+    [
+      'to the field',
+      (schema) => {
+        const { iban: field } = fieldsOf(schema, 'User');
+        if (field) field.resolve = () => 'assigned';
+      },
+    ],
+    [
+      'with a copy of the field',
+      (schema) => {
+        const fields = fieldsOf(schema, 'User');
+        fields['iban'] = { ...fields['iban'], resolve: () => 'assigned' } as never;
+      },
+    ],
+    [
+      'twice, around the one before',
+      (schema) => {
+        for (const _ of [1, 2]) {
+          const { iban: field } = fieldsOf(schema, 'User');
+          const before = field?.resolve;
+          if (field && before)
+            field.resolve = (...all) => String(before(...all)).replace('secret', 'assigned');
+        }
+      },
+    ],
+    [
+      'by a library that changes the schema in place',
+      (schema) =>
+        void addResolversToSchema({
+          schema,
+          resolvers: { User: { iban: () => 'assigned' } },
+          updateResolversInPlace: true,
+        }),
+    ],
+  ])('%s', async (_name, assign) => {
+    const schema = transform(unguarded());
+    assign(schema);
+    expect(await iban(schema, anonymous)).toEqual({ iban: null, codes: ['UNAUTHENTICATED'] });
+    expect(await iban(schema, strong)).toEqual({ iban: 'assigned', codes: [] });
+    expect(() => assertGuarded(schema)).not.toThrow();
+  });
+
+  test('also where it is taken away', async () => {
+    const schema = transform(unguarded());
+    const { iban: field } = fieldsOf(schema, 'User');
+    if (field) Object.assign(field, { resolve: undefined });
+    expect((await iban(schema, anonymous)).codes).toEqual(['UNAUTHENTICATED']);
+  });
+
+  test('a source of events too', async () => {
+    const schema = transform(unguarded());
+    const fields = fieldsOf(schema, 'Subscription');
+    let isOpened = false;
+    const source = async function* () {
+      isOpened = true;
+      yield { alarms: 1 };
+    };
+    fields['alarms'] = { ...fields['alarms'], subscribe: source } as never;
+    const document = parse('subscription { alarms }');
+    const refused = await subscribe({ schema, document, contextValue: anonymous });
+    expect(refused).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+    expect(isOpened).toBe(false);
+    expect(Symbol.asyncIterator in (await subscribe({ schema, document, contextValue: strong }))).toBe(true);
+  });
+
+  test('in a copy of the schema too, once it is asserted to be guarded', async () => {
+    const schema = lexicographicSortSchema(bankSchema());
+    assertGuarded(schema);
+    const { pin } = fieldsOf(schema, 'Client');
+    if (pin) pin.resolve = () => 'assigned';
+    const source = '{ clients(count: 1) { pin } }';
+    const { errors } = await graphql({ schema, source, contextValue: anonymous });
+    expect(errors?.map((one) => one.extensions['code'])).toEqual(['UNAUTHENTICATED']);
+  });
+});
+
+describe('a schema whose directives guard nothing is not served:', () => {
+  const copies: [string, () => GraphQLSchema][] = [
+    ['one that was never transformed', unguarded],
+    [
+      'a copy with other resolvers',
+      () =>
+        addResolversToSchema({
+          schema: transform(unguarded()),
+          resolvers: { User: { iban: () => 'assigned' } },
+        }),
+    ],
+    [
+      'a copy whose resolvers were wrapped',
+      () =>
+        mapSchema(transform(unguarded()), {
+          [MapperKind.OBJECT_FIELD]: (field) => ({ ...field, resolve: () => 'wrapped' }),
+        }),
+    ],
+    [
+      'a copy of a schema of Pothos with other resolvers',
+      () => {
+        const schema = bankSchema();
+        const { pin } = fieldsOf(schema, 'Client');
+        if (pin) pin.resolve = () => 'assigned';
+        return schema;
+      },
+    ],
+    [
+      'one whose guard is said in code',
+      () => {
+        const schema = makeExecutableSchema({ typeDefs: 'type Query { a: Int }' });
+        const { a } = fieldsOf(schema, 'Query');
+        if (a) a.extensions = { directives: { authenticated: {} } };
+        return schema;
+      },
+    ],
+  ];
+
+  test.each(copies)('%s, which `assertGuarded` says', (_name, make) => {
+    expect(() => assertGuarded(make())).toThrow(UnguardedError);
+  });
+
+  test.each(copies)('%s, which `useStepUp` says when the server is made', (_name, make) => {
+    expect(() => createYoga({ schema: make(), plugins: [useStepUp(standingOf)] })).toThrow(UnguardedError);
+  });
+
+  test.each(copies)('%s, which `refuseMutation` says at the first operation', (_name, make) => {
+    const operation = { schema: make(), document: parse('{ __typename }') };
+    expect(() => refuseMutation(operation, strong, standingOf)).toThrow(UnguardedError);
+  });
+
+  test.each(copies.slice(0, 3))('%s, but for what is then transformed', async (_name, make) => {
+    const schema = transform(make());
+    expect(() => assertGuarded(schema)).not.toThrow();
+    expect((await iban(schema, anonymous)).codes).toEqual(['UNAUTHENTICATED']);
+  });
+
+  test('one that comes later is not served either', async () => {
+    const yoga = createYoga({
+      schema: async () => unguarded(),
+      plugins: [useStepUp(standingOf)],
+      logging: false,
+    });
+    const response = await yoga.fetch('http://bank.test/graphql?query={user{iban}}');
+    expect(await response.text()).not.toContain('secret');
+    expect(response.status).toBe(500);
+  });
+
+  test('a source of events that was replaced in a copy', () => {
+    const copy = mapSchema(transform(unguarded()), {
+      [MapperKind.SUBSCRIPTION_ROOT_FIELD]: (field) => ({ ...field, subscribe: async function* () {} }),
+    });
+    expect(() => assertGuarded(copy)).toThrow('@stepUp on Subscription.alarms');
+  });
+
+  test('and its author is told where, and what to do', () => {
+    expect(() => assertGuarded(unguarded())).toThrow(
+      '@stepUp on User.iban does not guard User.iban (and 2 more). Transform the schema with stepUpTransformer, after everything else that adds or wraps resolvers.',
+    );
+  });
+
+  test('one without guards is', () => {
+    expect(() =>
+      assertGuarded(makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), 'type Query { a: Int }'] })),
+    ).not.toThrow();
+  });
+});
