@@ -8,14 +8,11 @@ const renewals = new WeakMap<Presented, Presented>();
 /** By context: whom it presented, where the server can tell anew. */
 const renewable = new WeakMap<object, Presented>();
 
-/** A promise, or anything else that is no answer, must not pass for somebody who is signed in. */
+/** Who is asking, with the time of this moment. */
 export function present<Context>(context: Context, find: FindStanding<Context>): Presented {
-  const found = find(context);
-  const presented: Partial<Presented> = renewals.get(found) ?? found;
+  const found = checked(find(context));
+  const presented = renewals.get(found) ?? found;
   const { standing, fault = null, now, expiresAt = null } = presented;
-  if (standing === undefined || now === undefined) {
-    throw new TypeError('`standing` must answer at once: { standing, fault, now }, with null for nobody.');
-  }
   if (presented.again && typeof context === 'object' && context !== null) renewable.set(context, found);
   const time = later(presented, now);
   const isExpired = standing !== null && expiresAt !== null && !(time < expiresAt);
@@ -27,7 +24,15 @@ export async function renew(context: unknown): Promise<void> {
   const found = typeof context === 'object' && context !== null ? renewable.get(context) : undefined;
   if (found === undefined) return;
   const { again } = renewals.get(found) ?? found;
-  if (again) renewals.set(found, await again());
+  if (again) renewals.set(found, checked(await again()));
+}
+
+/** A promise, or anything else that is no answer, must not pass for somebody who is signed in. */
+function checked(presented: Partial<Presented>): Presented {
+  if (presented.standing === undefined || presented.now === undefined) {
+    throw new TypeError('`standing` must answer at once: { standing, fault, now }, with null for nobody.');
+  }
+  return presented as Presented;
 }
 
 const firstSeen = new WeakMap<object, { readonly now: number; readonly at: number }>();

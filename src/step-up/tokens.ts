@@ -23,7 +23,10 @@ export interface TokenOptions {
   readonly now?: () => Date;
   /** Asks the server whether the session still lives, for a team that cannot wait until a token expires. */
   readonly session?: SessionOptions;
-  /** Told when the server's keys or sessions could not be read: the caller was refused for no fault of theirs. */
+  /**
+   * Told when the caller was refused for no fault of theirs: the server's keys or sessions could not be read, or its
+   * tokens name another issuer than this one, which is told once.
+   */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -71,7 +74,7 @@ export function stepgateTokens({
   };
   const lookUp = session === undefined ? null : sessionLookup(session, now);
 
-  async function verified(token: string, currentDate: Date): Promise<[TokenHolder, Standing]> {
+  async function verified(token: string, currentDate: Date): Promise<Verified> {
     const { payload } = await jwtVerify(token, key, {
       algorithms: ['ES256'],
       typ: 'at+jwt',
@@ -84,31 +87,62 @@ export function stepgateTokens({
     const latest = seconds(currentDate) + clockToleranceSeconds;
     if ((payload.iat ?? Infinity) > latest)
       throw new errors.JWTClaimValidationFailed('It is not yet.', payload);
-    return [holderOf(payload), standingOf(payload, latest)];
+    const expiresAt = (payload.exp ?? 0) + clockToleranceSeconds;
+    return { holder: holderOf(payload), claimed: standingOf(payload, latest), expiresAt };
   }
 
-  return {
-    async present(authorizationHeader) {
-      const date = now();
-      const nobody = (fault: TokenFault | null) => ({
-        holder: null,
-        standing: null,
-        fault,
-        now: seconds(date),
-      });
-      const token = bearerToken(authorizationHeader);
-      if (token === null) return nobody(null);
-      try {
-        if (Number.isNaN(date.getTime())) throw new TypeError('The clock says no time.');
-        const [holder, claimed] = await verified(token, date);
-        const standing = lookUp === null ? claimed : await lookUp(token, holder.userId);
-        return standing === null ? nobody('INVALID') : { holder, standing, fault: null, now: seconds(date) };
-      } catch (error) {
-        if (!isFaultOfToken(error)) onError(error);
-        return nobody(error instanceof errors.JWTExpired ? 'EXPIRED' : 'INVALID');
-      }
-    },
-  };
+  let isIssuerTold = false;
+  function tellIssuer(error: unknown): void {
+    const named = isIssuerTold ? null : issuerElsewhere(error);
+    if (named === null) return;
+    isIssuerTold = true;
+    onError(
+      new Error(
+        `Nobody counts as signed in: tokens of Stepgate name the issuer ${JSON.stringify(named)}, its PUBLIC_URL, and stepgateTokens was given ${JSON.stringify(issuer)}. Write the issuer as the tokens do.`,
+      ),
+    );
+  }
+
+  async function present(authorizationHeader: string | null | undefined): Promise<PresentedToken> {
+    const date = now();
+    const presented = (found: Omit<PresentedToken, 'now' | 'again'>): PresentedToken => ({
+      ...found,
+      get now() {
+        return seconds(now()); // the context that keeps this may live for longer than a moment
+      },
+      again: () => present(authorizationHeader),
+    });
+    const nobody = (fault: TokenFault | null) => presented({ holder: null, standing: null, fault });
+    const token = bearerToken(authorizationHeader);
+    if (token === null) return nobody(null);
+    try {
+      if (Number.isNaN(date.getTime())) throw new TypeError('The clock says no time.');
+      const { holder, claimed, expiresAt } = await verified(token, date);
+      const standing = lookUp === null ? claimed : await lookUp(token, holder.userId);
+      if (standing === null) return nobody('INVALID');
+      return presented({ holder, standing, fault: null, expiresAt });
+    } catch (error) {
+      tellIssuer(error);
+      if (!isFaultOfToken(error)) onError(error);
+      return nobody(error instanceof errors.JWTExpired ? 'EXPIRED' : 'INVALID');
+    }
+  }
+
+  return { present };
+}
+
+interface Verified {
+  readonly holder: TokenHolder;
+  readonly claimed: Standing;
+  readonly expiresAt: number;
+}
+
+/** The issuer that a token with a right signature names for itself, where it is another one than was asked for. */
+function issuerElsewhere(error: unknown): string | null {
+  if (!(error instanceof errors.JWTClaimValidationFailed) || error.claim !== 'iss') return null;
+  const { iss, aud } = error.payload;
+  // A token of Stepgate is for its issuer: what names one thing here and another there was put together.
+  return iss !== undefined && [aud].flat().includes(iss) ? iss : null;
 }
 
 function holderOf(payload: JWTPayload): TokenHolder {

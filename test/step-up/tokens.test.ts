@@ -95,6 +95,17 @@ describe('a real token', () => {
     expect(refuseStepUp(standing, requirement(), now)).toBeNull();
   });
 
+  test('says when it ends, and what time it is whenever it is asked', async () => {
+    let time = seconds();
+    const tokens = verifier({ now: () => new Date(time * 1000), clockToleranceSeconds: 3 });
+    const presented = await tokens.present(`Bearer ${strong.accessToken}`);
+    expect(presented.expiresAt).toBe((decodeJwt(strong.accessToken).exp ?? 0) + 3);
+    time += 60;
+    expect(presented.now).toBe(time);
+    time = presented.expiresAt ?? 0;
+    expect(await presented.again?.()).toMatchObject({ standing: null, fault: 'EXPIRED', now: time });
+  });
+
   test('of a session without a second factor is sent to enroll one', async () => {
     const other = await client.signUp();
     const { standing, now } = await verifier().present(`Bearer ${other.accessToken}`);
@@ -222,6 +233,30 @@ describe('is nobody', () => {
   test('when a token was made for another audience than this server’s', async () => {
     const tokens = verifier({ audience: 'https://customers.example.com' });
     expect((await tokens.present(`Bearer ${strong.accessToken}`)).fault).toBe('INVALID');
+  });
+});
+
+describe('an issuer that is written otherwise than in the tokens', () => {
+  test.each(['http://127.0.0.1:4000', `${ISSUER}/`, 'http://stepgate.internal'])(
+    'makes everybody nobody, and the operator is told both, once (%s)',
+    async (issuer) => {
+      failures.length = 0;
+      const tokens = verifier({ issuer });
+      for (const _ of [1, 2]) {
+        expect((await tokens.present(`Bearer ${strong.accessToken}`)).fault).toBe('INVALID');
+      }
+      expect(failures.map(String)).toEqual([
+        expect.stringContaining(`"${ISSUER}", its PUBLIC_URL, and stepgateTokens was given "${issuer}"`),
+      ]);
+    },
+  );
+
+  test('is not told for a token with a wrong signature, whose issuer is whatever its sender likes', async () => {
+    failures.length = 0;
+    const payload = { iss: 'https://thief.example.com', aud: 'https://thief.example.com' };
+    const { privateKey } = await otherKey();
+    await verifier().present(`Bearer ${await forge({ payload, key: privateKey })}`);
+    expect(failures).toEqual([]);
   });
 });
 
