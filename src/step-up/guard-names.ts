@@ -80,7 +80,7 @@ function guardNames(links: readonly Link[], definitions: readonly Definition[]):
         ...(isPrefixed || isApolloBeside ? [] : [guard]),
         ...imported,
         ...others.map((link) => `${namespaceOf(link)}__${guard}`),
-        ...prefixes.map((prefix) => `${prefix}${guard}`),
+        ...prefixes.flatMap((prefix) => (prefix === '' ? [] : `${prefix}${guard}`)),
         ...(guard === 'stepUp' ? stepUps : []),
       ];
       return names.map((name): [string, GuardName] => [name, guard]);

@@ -141,23 +141,21 @@ function requirementFrom(options: RequirementOptions): ReturnType<typeof require
   return requirement(options);
 }
 
-/** Adds directives to the extensions of an element, in whichever form they are kept there; takes none away. */
+/**
+ * Adds directives to the extensions of an element, in whichever form they are kept there; takes none away. A directive
+ * that is repeated takes the form of a list, which every library understands.
+ */
 export function annotated<Config extends SchemaElement>(config: Config, added: readonly Written[]): Config {
   if (added.length === 0) return config;
-  const kept = config.extensions?.['directives'];
-  const directives = Array.isArray(kept)
-    ? added.reduce<unknown[]>((list, { name, args }) => withOne(list, { name, args }), kept)
-    : added.reduce<Readonly<Record<string, unknown>>>(
-        (all, { name, args }) => ({ ...all, [name]: together(all[name], args) }),
-        { ...(kept as object | undefined) },
-      );
+  const kept: unknown = config.extensions?.['directives'];
+  const all = added.reduce<unknown[]>(
+    (list, { name, args }) => withOne(list, { name, args }),
+    writtenInExtensions(config),
+  ) as Written[];
+  const isRepeated = new Set(all.map(({ name }) => name)).size < all.length;
+  const directives =
+    Array.isArray(kept) || isRepeated ? all : Object.fromEntries(all.map(({ name, args }) => [name, args]));
   return { ...config, extensions: { ...config.extensions, directives } };
-}
-
-function together(before: unknown, args: unknown): unknown {
-  if (before === undefined) return args;
-  const all = withOne([before].flat(), args);
-  return all.length === 1 ? all[0] : all;
 }
 
 function withOne(list: readonly unknown[], one: unknown): unknown[] {

@@ -1,4 +1,5 @@
-// The recipe for Mercurius in docs/step-up.md, against tokens of a real Stepgate.
+// The recipe for Mercurius in docs/step-up.md, against tokens of a real Stepgate. Mercurius assigns its loaders and
+// resolvers to the schema that it is given: they do not take the place of the guards.
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import fastify from 'fastify';
 import mercurius from 'mercurius';
@@ -18,6 +19,8 @@ let url: string;
 beforeAll(async () => {
   await app.register(mercurius, {
     schema: stepUpTransformer({ standing })(schema),
+    loaders: { Customer: { contract: async (queries) => queries.map(({ obj }) => obj.contract) } },
+    resolvers: { Customer: { name: (customer) => customer.name } },
     context: async (request) => ({ presented: await who.tokens.present(request.headers.authorization) }),
   });
   app.graphql.addHook('preExecution', async (schema, document, context, variableValues) => {

@@ -1,0 +1,127 @@
+// What the guards are called is up to the schema: with a prefix, beside another directive of the name, or renamed by
+// `@link`. Whatever they are called they guard, and a name that is somebody else's does not.
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import { printSchemaWithDirectives } from '@graphql-tools/utils';
+import SchemaBuilder from '@pothos/core';
+import { type GraphQLSchema, graphql, parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { assertGuarded, UnguardedError } from '../../src/step-up/assert-guarded.ts';
+import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
+import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
+import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
+import type { Presented } from '../../src/step-up/standing.ts';
+import { type BankContext, caller, nobody, standingOf } from './example-schema.ts';
+
+const transform = stepUpTransformer({ standing: standingOf });
+const QUERY = '{ a b c d }';
+const rootValue = { a: 1, b: 1, c: 1, d: 1 };
+
+/** The code of each field that is refused. */
+async function refused(schema: GraphQLSchema, who: Presented, source = QUERY): Promise<object> {
+  const contextValue: BankContext = { caller: () => who, ran: [] };
+  const { errors = [], data } = await graphql({ schema, source, rootValue, contextValue });
+  expect(data).toBeTruthy();
+  return Object.fromEntries(errors.map((one) => [one.path?.join('.'), one.extensions['code']]));
+}
+
+const ALL = { a: 'UNAUTHENTICATED', b: 'UNAUTHENTICATED', c: 'UNAUTHENTICATED' };
+
+describe('with a prefix', () => {
+  const types = `type Query {
+    a: Int @sg_stepUp(maxAge: 60)  b: Int @sg_authenticated  c: Int @sg_requiresRole(role: ADMIN)  d: Int
+  }`;
+  const made = (sdl = types): GraphQLSchema =>
+    makeExecutableSchema({ typeDefs: [stepUpTypeDefs({ prefix: 'sg_' }), sdl] });
+
+  test('the guards of SDL guard', async () => {
+    expect(await refused(transform(made()), nobody())).toEqual(ALL);
+    const admin = caller({ TOTP: 61 }, { roles: ['ADMIN'] });
+    expect(await refused(transform(made()), admin)).toEqual({ a: 'STEP_UP_REQUIRED' });
+  });
+
+  test('and are missed where no guard stands', () => {
+    expect(() => assertGuarded(made())).toThrow(UnguardedError);
+    expect(() => assertGuarded(transform(made()))).not.toThrow();
+  });
+
+  test('a mutation is refused whole', () => {
+    const schema = transform(made(`${types} type Mutation { x: Int @sg_stepUp y: Int }`));
+    const context = { caller: () => caller(), ran: [] };
+    const operation = { schema, document: parse('mutation { y x }') };
+    const errors = refuseMutation(operation, context, standingOf);
+    expect(errors.map((one) => one.path)).toEqual([['x']]);
+  });
+
+  test('another directive of the name is left to whom it belongs', async () => {
+    const other = `directive @authenticated(by: String) on FIELD_DEFINITION
+      type Query { a: Int @authenticated(by: "router")  b: Int @sg_authenticated  c: Int  d: Int }`;
+    expect(await refused(transform(made(other)), nobody())).toEqual({ b: 'UNAUTHENTICATED' });
+  });
+
+  test('both of two names guard, where a schema has both', async () => {
+    const schema = transform(
+      makeExecutableSchema({
+        typeDefs: [
+          stepUpTypeDefs(),
+          stepUpTypeDefs({ prefix: 'sg_' }),
+          'type Query { a: Int @sg_stepUp  b: Int @authenticated  c: Int @sg_authenticated  d: Int }',
+        ],
+      }),
+    );
+    expect(await refused(schema, nobody())).toEqual(ALL);
+  });
+
+  test('those of Pothos are printed by it, and guard', async () => {
+    const builder = new SchemaBuilder<{ Context: BankContext }>({
+      plugins: [stepUpPlugin],
+      stepUp: { standing: standingOf, prefix: 'sg_' },
+    });
+    const x = (guards: object) => ({ type: 'Int', nullable: true, resolve: () => 1, ...guards }) as const;
+    builder.queryType({
+      fields: (t) => ({
+        a: t.field(x({ stepUp: { maxAge: 60 } })),
+        b: t.field(x({ authenticated: true })),
+        c: t.field(x({ requiresRole: 'ADMIN' })),
+        d: t.field(x({ authenticated: false })),
+      }),
+    });
+    const schema = builder.toSchema();
+    expect(await refused(schema, nobody())).toEqual(ALL);
+    const printed = printSchemaWithDirectives(schema);
+    expect(printed).toContain('a: Int @sg_stepUp(maxAge: 60)');
+    expect(printed).toContain('c: Int @sg_requiresRole(role: ADMIN)');
+    expect(printed).toContain('directive @sg_authenticated repeatable on');
+    expect(printed).not.toMatch(/@(authenticated|stepUp|requiresRole)/);
+  });
+});
+
+describe('renamed by @link', () => {
+  const LINK =
+    'directive @link(url: String!, as: String, import: [Import]) repeatable on SCHEMA scalar Import';
+  const DEFINITIONS = stepUpTypeDefs()
+    .replace('directive @stepUp', 'directive @elevated')
+    .replace('directive @authenticated', 'directive @signedIn')
+    .replace('directive @requiresRole', 'directive @sg__requiresRole');
+  const linked = (url: string) => `${LINK} ${DEFINITIONS}
+    extend schema @link(url: "${url}", as: "sg", import: [
+      { name: "@stepUp", as: "@elevated" }, { name: "@authenticated", as: "@signedIn" }
+    ])
+    type Query { a: Int @elevated  b: Int @signedIn  c: Int @sg__requiresRole(role: ADMIN)  d: Int }`;
+
+  test.each(['https://stepgate.dev/step-up/v1.0', 'https://example.com/guards/v1.0'])(
+    'they guard, wherever their definition is said to be (%s)',
+    async (url) => {
+      const made = makeExecutableSchema({ typeDefs: linked(url) });
+      expect(() => assertGuarded(made)).toThrow(UnguardedError);
+      expect(await refused(transform(made), nobody())).toEqual(ALL);
+    },
+  );
+
+  test('also where the definition alone tells which directive it is', async () => {
+    const sdl = `${stepUpTypeDefs().replace('directive @stepUp', 'directive @elevated')}
+      type Query { a: Int @elevated(maxAge: 60)  b: Int @authenticated  c: Int  d: Int }`;
+    const schema = transform(makeExecutableSchema({ typeDefs: sdl }));
+    expect(await refused(schema, caller({ TOTP: 61 }))).toEqual({ a: 'STEP_UP_REQUIRED' });
+    expect(await refused(schema, nobody())).toEqual({ a: 'UNAUTHENTICATED', b: 'UNAUTHENTICATED' });
+  });
+});
