@@ -37,18 +37,37 @@ export function hasOneField({ definitions }: ParsedDocument, operationName?: str
 
 /** In doubt a mutation, which is repeated only when nothing of it has run. */
 export function kindOf(text: string): OperationKind {
-  const words = outsideOfBraces(text.replaceAll(/"""[^]*?"""|"(?:\\.|[^"\\\n])*"|#.*/g, ' '));
+  const words = atDepth(0, withoutStrings(text));
   if (/\bmutation\b/.test(words)) return 'mutation';
   return /\bsubscription\b/.test(words) ? 'subscription' : 'query';
 }
 
-function outsideOfBraces(text: string): string {
+/** The response names of an operation's fields. Undefined where the text has more than fields: fragments, other operations. */
+export function rootFieldsOf(text: string): string[] | undefined {
+  const withoutArguments = atDepth(0, withoutStrings(text), '()');
+  const isOne = !/\bfragment\b|\.\.\./.test(withoutArguments) && kindsIn(withoutArguments) < 2;
+  if (!isOne) return undefined;
+  const fields = atDepth(1, withoutArguments).replaceAll(/@\w+/g, ' ');
+  return [...fields.matchAll(/(\w+)(?:\s*:\s*\w+)?/g)].flatMap(([, name]) => name ?? []);
+}
+
+function kindsIn(text: string): number {
+  return atDepth(0, text).match(/\b(query|mutation|subscription)\b/g)?.length ?? 0;
+}
+
+function withoutStrings(text: string): string {
+  return text.replaceAll(/"""[^]*?"""|"(?:\\.|[^"\\\n])*"|#.*/g, ' ');
+}
+
+/** What stands within so many brackets, and not within more. */
+function atDepth(wanted: number, text: string, [opening, closing] = '{}'): string {
   let depth = 0;
-  let outside = '';
+  let found = '';
   for (const character of text) {
-    if (character === '{') depth += 1;
-    else if (character === '}') depth -= 1;
-    else if (depth === 0) outside += character;
+    if (character === opening) depth += 1;
+    else if (character === closing) depth -= 1;
+    else if (depth === wanted) found += character;
+    if (character === opening || character === closing) found += ' ';
   }
-  return outside;
+  return found;
 }

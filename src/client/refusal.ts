@@ -1,5 +1,5 @@
 // Refusals in an answer: what they demand, and whether the operation may be sent again.
-import type { Operation } from './operation.ts';
+import { type Operation, rootFieldsOf } from './operation.ts';
 
 export type FactorKind =
   | 'PASSWORD'
@@ -89,8 +89,9 @@ export function covers(one: Requirement, other: Requirement): boolean {
 }
 
 /** A query changes nothing. A mutation is sent again only when none of its fields has run. */
-function isRepeatable(answer: Answer, { kind, hasOneField }: Operation): boolean {
-  if (kind !== 'mutation') return true;
+function isRepeatable(answer: Answer, operation: Operation): boolean {
+  const { kind, hasOneField } = operation;
+  if (kind !== 'mutation' || isRefusedWhole(answer, operation)) return true;
   const { data } = answer;
   // Refused before it was executed: an answer without `data` (GraphQL specification, section 7.1).
   if (data === undefined) return true;
@@ -102,6 +103,15 @@ function isRepeatable(answer: Answer, { kind, hasOneField }: Operation): boolean
   // A field that may not be null takes all of `data` along, and the fields that have run before it.
   if (data === null) return hasOneField === true && isRefusedField();
   return Object.entries(data).every(([name, value]) => value === null && isRefusedField(name));
+}
+
+/**
+ * Whether the refusals name each field of the operation as one that has not run. A server or a gateway may put `data`
+ * into the answer all the same; a gateway may have run the fields that belong to another server.
+ */
+function isRefusedWhole(answer: Answer, { query }: Operation): boolean {
+  const named = errorsOf(answer).flatMap(({ extensions }) => extensions?.['notRun'] ?? []);
+  return named.length > 0 && (rootFieldsOf(query)?.every((name) => named.includes(name)) ?? false);
 }
 
 const REFUSALS = new Set<unknown>(['UNAUTHENTICATED', 'STEP_UP_REQUIRED']);

@@ -37,16 +37,26 @@ export interface GuardedField {
 }
 
 export function guardedFields(run: OperationToRun): GuardedField[] {
+  return walked(run)?.found ?? [];
+}
+
+/** The response names of the operation's root fields. */
+export function rootFields(run: OperationToRun): string[] {
+  return [...(walked(run)?.roots ?? [])];
+}
+
+function walked(run: OperationToRun): Walk | null {
   const operation = getOperationAST(run.document, run.operationName);
   const root = operation && run.schema.getRootType(operation.operation);
-  if (!root) return [];
+  if (!root) return null;
   const walk = new Walk(run, operation);
   walk.selections(operation.selectionSet, root, []);
-  return walk.found;
+  return walk;
 }
 
 class Walk {
   readonly found: GuardedField[] = [];
+  readonly roots = new Set<string>();
   readonly #schema: GraphQLSchema;
   readonly #fragments = new Map<string, FragmentDefinitionNode>();
   readonly #variables = new Map<string, unknown>();
@@ -85,9 +95,10 @@ class Walk {
   }
 
   #field(node: FieldNode, owner: GraphQLObjectType, parentPath: readonly string[]): void {
+    const path = [...parentPath, node.alias?.value ?? node.name.value];
+    if (parentPath.length === 0) this.roots.add(path[0] ?? '');
     const field = owner.getFields()[node.name.value];
     if (field === undefined) return; // `__typename`
-    const path = [...parentPath, node.alias?.value ?? node.name.value];
     const guards = guardsOf(owner, field.name);
     if (guards.length > 0) this.found.push({ node, path, guards });
     if (node.selectionSet === undefined) return;

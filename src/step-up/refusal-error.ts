@@ -22,9 +22,15 @@ export class RefusalError extends GraphQLError {
   readonly refusal: Refusal;
   readonly fault: TokenFault | null;
 
-  constructor(refusal: Refusal, fault: TokenFault | null = null) {
-    super(refusal.code === 'UNAUTHENTICATED' && fault !== null ? FAULTS[fault] : MESSAGES[refusal.code], {
-      extensions: { ...refusal },
+  /**
+   * @param notRun the response names of the root fields of an operation that is refused whole: none of them has run. A
+   * server or a gateway may put `data` into the answer all the same, from which a client could not tell.
+   */
+  constructor(refusal: Refusal, fault: TokenFault | null = null, notRun: readonly string[] | null = null) {
+    const message =
+      refusal.code === 'UNAUTHENTICATED' && fault !== null ? FAULTS[fault] : MESSAGES[refusal.code];
+    super(notRun === null ? message : `${message} Nothing of this operation has run.`, {
+      extensions: { ...refusal, ...(notRun === null ? {} : { notRun }) },
     });
     this.refusal = refusal;
     this.fault = fault;

@@ -2,7 +2,8 @@
 import { type GraphQLError, getOperationAST, locatedError } from 'graphql';
 import { assertGuarded } from './assert-guarded.ts';
 import { beginOperation, type Decisions } from './decisions.ts';
-import { type GuardedField, guardedFields, type OperationToRun } from './operation.ts';
+import { type GuardedField, guardedFields, type OperationToRun, rootFields } from './operation.ts';
+import { RefusalError } from './refusal-error.ts';
 import type { FindStanding } from './standing.ts';
 
 /**
@@ -18,20 +19,26 @@ export function refuseMutation<Context>(
   assertGuarded(operation.schema);
   const isWhole = isMutation(operation);
   const decisions = beginOperation(context, find, isWhole);
-  return isWhole ? refusedFields(guardedFields(operation), decisions) : [];
+  return isWhole ? refusedWhole(operation, guardedFields(operation), decisions) : [];
 }
 
 export function isMutation({ document, operationName }: OperationToRun): boolean {
   return getOperationAST(document, operationName)?.operation === 'mutation';
 }
 
-/** Every guarded field that the caller may not reach. */
-export function refusedFields(fields: readonly GuardedField[], decisions: Decisions): GraphQLError[] {
+/** Every guarded field that the caller may not reach. Where there is one, none of the operation's fields runs. */
+export function refusedWhole(
+  operation: OperationToRun,
+  fields: readonly GuardedField[],
+  decisions: Decisions,
+): GraphQLError[] {
   const errors = new Map<string, GraphQLError>();
   for (const { node, path, guards } of fields) {
     const at = path.join('.'); // one error for a field of an interface, however many types implement it
     const refusal = decisions.refusal(guards);
-    if (refusal !== null) errors.set(at, locatedError(refusal, node, path));
+    if (refusal === null) continue;
+    const whole = new RefusalError(refusal.refusal, refusal.fault, rootFields(operation));
+    errors.set(at, locatedError(whole, node, path));
   }
   return [...errors.values()];
 }

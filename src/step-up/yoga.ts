@@ -8,7 +8,7 @@ import { boundDemands, type ConsumeProof, hasBoundFields, useProofs } from './bo
 import { beginOperation, endOperation } from './decisions.ts';
 import { guardedFields, type OperationToRun } from './operation.ts';
 import { challengeHeader, refusalBehind } from './refusal-error.ts';
-import { isMutation, refusedFields } from './refuse-mutation.ts';
+import { isMutation, refusedWhole } from './refuse-mutation.ts';
 import type { FindStanding } from './standing.ts';
 
 export interface StepUpOptions<Context> {
@@ -55,7 +55,7 @@ export function useStepUp<Context>(
       if (!isWhole && !mayUseProofs) return untilDone(end);
       const fields = guardedFields(args);
       const refuse = (): undefined | Execution => {
-        const errors = isWhole ? refusedFields(fields, decisions) : [];
+        const errors = isWhole ? refusedWhole(args, fields, decisions) : [];
         if (errors.length === 0) return untilDone(end);
         end();
         setResultAndStopExecution({ errors });

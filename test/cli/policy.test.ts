@@ -165,6 +165,80 @@ describe('policy print', () => {
     expect(stdout).toMatch(/User\.ssn +@stepUp/);
   });
 
+  test.each([
+    ['by @link', '@elevated', '{ name: "@stepUp", as: "@elevated" }', ''],
+    ['by the name of the link', '@sg__stepUp', '"@requiresRole"', ''],
+    [
+      'by a definition with a prefix',
+      '@sg_stepUp',
+      '"@key"',
+      stepUpTypeDefs({ prefix: 'sg_', role: 'Role' }),
+    ],
+  ])('a guard that is renamed %s is told by its own name', async (_how, directive, imported, definitions) => {
+    const { code, stdout, stderr } = await print(`
+      extend schema @link(url: "https://example.com/guards/v1.0", as: "sg", import: [${imported}])
+      ${definitions}
+      enum Role { ADMIN }
+      type Query { iban: String ${directive}(maxAge: 60) }
+    `);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/Query\.iban +@stepUp +60 s/);
+  });
+
+  test('what Apollo calls @authenticated is not told where ours has another name', async () => {
+    const { code, stdout } = await print(`
+      extend schema
+        @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@authenticated"])
+        @link(url: "https://stepgate.dev/step-up/v1.0", import: [{ name: "@authenticated", as: "@signedIn" }])
+      type Query { a: Int @authenticated  b: Int @signedIn }
+    `);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Query\.b +@authenticated/);
+    expect(stdout).not.toContain('Query.a');
+  });
+
+  test('a guard by a name that the schema has not given it is an error', async () => {
+    const schema = `${stepUpTypeDefs({ prefix: 'sg_' })} type Query { a: Int @sg_stepUp  b: Int @authenticated }`;
+    const { code, stderr } = await print(schema);
+    expect(code).toBe(2);
+    expect(stderr).toContain('There is no directive @authenticated: this schema calls it @sg_authenticated.');
+  });
+
+  test.each(['print', 'check'])(
+    '%s says of a schema that was printed without its guards that it is',
+    async (action) => {
+      const schema = await file('printed.graphql', `${stepUpTypeDefs()} type Query { iban: String }`);
+      const rules = await file('rules.json', { rules: [{ match: 'Query.*', require: 'stepUp' }] });
+      const options = action === 'check' ? ['--rules', rules] : [];
+      const { code, stdout, stderr } = await stepgate('policy', action, schema, ...options);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain('printed.graphql:');
+      expect(stderr).toContain('defines guards and uses none of them');
+    },
+  );
+
+  test('two guards of one place are both told, also of a type and its extension', async () => {
+    const { stdout } = await print(`
+      type Query { a: A }
+      type A @stepUp(maxAge: 60) { x: Int @requiresRole(role: ONE) @requiresRole(role: TWO) }
+      extend type A @stepUp(maxAge: 3600) { y: Int }
+    `);
+    expect(stdout.match(/^A\.x +@\S+ *\w*/gm)).toEqual([
+      expect.stringContaining('@requiresRole ONE'),
+      expect.stringContaining('@requiresRole TWO'),
+      expect.stringContaining('@stepUp'),
+      expect.stringContaining('@stepUp'),
+    ]);
+    expect(stdout.match(/60 s/g)).toHaveLength(2);
+    expect(stdout.match(/3600 s/g)).toHaveLength(2);
+  });
+
+  test('an accept that nobody can meet is an error', async () => {
+    const { code, stderr } = await print('type Query { a: Int @stepUp(accept: [PASSKEY]) }');
+    expect(code).toBe(2);
+    expect(stderr).toContain('@stepUp on Query.a: accept');
+  });
+
   test('the roles may be left to the server', async () => {
     const { code, stdout } = await print('type Query { a: Int @requiresRole(role: TELLER) }');
     expect(code).toBe(0);

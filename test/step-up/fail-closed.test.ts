@@ -100,6 +100,48 @@ describe('directives are found', () => {
     expect(errors?.map((one) => one.extensions['maxAge'])).toEqual([5]);
   });
 
+  test.each<[string, object, Presented, boolean]>([
+    ['a role as text', { requiresRole: 'ADMIN' }, caller({}, { roles: ['ADMIN'] }), true],
+    ['a role as text, which its user lacks', { requiresRole: 'ADMIN' }, caller(), false],
+    [
+      'a list of roles',
+      { requiresRole: ['ADMIN', { role: 'ADMIN' }] },
+      caller({}, { roles: ['ADMIN'] }),
+      true,
+    ],
+    [
+      'a list in `role`',
+      { requiresRole: { role: ['ADMIN', 'CLERK'] } },
+      caller({}, { roles: ['ADMIN'] }),
+      false,
+    ],
+    ['`true` for no arguments', { stepUp: true, authenticated: true }, fresh, true],
+    ['null for no arguments', { stepUp: null }, caller(), false],
+    ['one factor without its list', { stepUp: { accept: 'TOTP' } }, fresh, true],
+    ['one factor that was not proved', { stepUp: { accept: 'PHONE_CODE' } }, fresh, false],
+  ])('with %s', async (_name, directives, who, passes) => {
+    const given = schemaOf({ extensions: { directives } });
+    const query = given.getQueryType();
+    const role = new GraphQLEnumType({ name: 'Role', values: { ADMIN: {}, CLERK: {} } });
+    const schema = enforce(new GraphQLSchema({ query: query ?? null, types: [role] }), () => who);
+    const { data } = await graphql({ schema, source: '{ secret }', contextValue: {} });
+    expect(data).toEqual({ secret: passes ? 'secret' : null });
+  });
+
+  test('and a role that is a part of another, which a server gives as text, does not count', async () => {
+    const schema = enforce(
+      schemaOf({ extensions: { directives: { requiresRole: 'ADMIN' } } }),
+      ({ roles }: { roles: unknown }) => ({
+        ...caller(),
+        standing: { evidence: [], enrolled: [], roles } as never,
+      }),
+    );
+    const ask = (roles: unknown) => graphql({ schema, source: '{ secret }', contextValue: { roles } });
+    expect((await ask('NO_ADMIN')).data).toEqual({ secret: null });
+    expect((await ask('ADMIN')).data).toEqual({ secret: 'secret' });
+    expect((await ask(undefined)).data).toEqual({ secret: null });
+  });
+
   test('and nobody is sent to prove a factor who would then lack a role', async () => {
     const onField = { extensions: { directives: { requiresRole: { role: 'ADMIN' } } } };
     const schema = enforce(schemaOf(onField, { directives: { stepUp: {} } }), () => caller({ TOTP: 601 }));
@@ -164,6 +206,17 @@ describe('a schema is not built whose guard nobody could ever pass:', () => {
     ['a first factor as the second step', { stepUp: { accept: ['EMAIL_CODE'] } }, 'EMAIL_CODE is none'],
     ['an argument that does not exist', { stepUp: { maxage: 60 } }, 'there is no argument maxage'],
     ['a role that does not exist', { requiresRole: { role: 'ADMNI' } }, 'Query.secret: ADMNI'],
+    ['no role', { requiresRole: {} }, '@requiresRole on Query.secret: it needs a role'],
+    ['an empty list of roles', { requiresRole: { role: [] } }, 'it needs a role'],
+    ['a role that is a number', { requiresRole: { role: 5 } }, 'it needs a role'],
+    ['a factor that nobody can enroll', { stepUp: { accept: ['PASSKEY'] } }, 'no user can enroll PASSKEY'],
+    [
+      'a factor that is no second step',
+      { stepUp: { accept: 'PHONE_LINK' } },
+      'no user can enroll PHONE_LINK',
+    ],
+    ['arguments that are a number', { stepUp: 300 }, 'its arguments are an object, not 300'],
+    ['a guard that is switched off', { authenticated: false }, 'its arguments are an object, not false'],
   ])('%s, and its author is told where', (_name, directives, message) => {
     const onField = schemaOf({ extensions: { directives } });
     expect(() => enforce(onField, () => fresh)).toThrow(RequirementError);
