@@ -2,11 +2,14 @@
 // has expired, a subscription has asked again. In doubt it is nobody.
 import type { FindStanding, Presented } from './standing.ts';
 
+/** What a server may leave out, one in plain JavaScript too. */
+type Answered = Pick<Presented, 'standing' | 'now'> & Partial<Presented>;
+
 /** What a subscription was told last, in place of what its context was made with. */
-const renewals = new WeakMap<Presented, Presented>();
+const renewals = new WeakMap<Answered, Answered>();
 
 /** By context: whom it presented, where the server can tell anew. */
-const renewable = new WeakMap<object, Presented>();
+const renewable = new WeakMap<object, Answered>();
 
 /** Who is asking, with the time of this moment. */
 export function present<Context>(context: Context, find: FindStanding<Context>): Presented {
@@ -28,11 +31,11 @@ export async function renew(context: unknown): Promise<void> {
 }
 
 /** A promise, or anything else that is no answer, must not pass for somebody who is signed in. */
-function checked(presented: Partial<Presented>): Presented {
+function checked(presented: Partial<Presented>): Answered {
   if (presented.standing === undefined || presented.now === undefined) {
     throw new TypeError('`standing` must answer at once: { standing, fault, now }, with null for nobody.');
   }
-  return presented as Presented;
+  return presented as Answered;
 }
 
 const firstSeen = new WeakMap<object, { readonly now: number; readonly at: number }>();

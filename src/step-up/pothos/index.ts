@@ -25,7 +25,7 @@ export class PothosStepUpPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
   }
 
   override onOutputFieldConfig(fieldConfig: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
-    return this.#annotate(fieldConfig, fieldConfig.pothosOptions as GuardOptions<string>);
+    return this.#annotate(fieldConfig, fieldConfig.pothosOptions);
   }
 
   override afterBuild(schema: GraphQLSchema): GraphQLSchema {

@@ -126,7 +126,7 @@ describe('graphql-ws, as beside Apollo Server', () => {
     {
       schema,
       context: async ({ connectionParams }) => ({
-        presented: await who.tokens.present(String(connectionParams?.['authorization'] ?? '')),
+        presented: await who.tokens.present(connectionParams?.['authorization'] as string | undefined),
       }),
     },
     sockets,
