@@ -111,7 +111,8 @@ function isRepeatable(answer: Answer, operation: Operation): boolean {
  */
 function isRefusedWhole(answer: Answer, { query }: Operation): boolean {
   const named = errorsOf(answer).flatMap(({ extensions }) => extensions?.['notRun'] ?? []);
-  return named.length > 0 && (rootFieldsOf(query)?.every((name) => named.includes(name)) ?? false);
+  const fields = named.length === 0 ? [] : (rootFieldsOf(query) ?? []);
+  return fields.length > 0 && fields.every((name) => named.includes(name));
 }
 
 const REFUSALS = new Set<unknown>(['UNAUTHENTICATED', 'STEP_UP_REQUIRED']);
