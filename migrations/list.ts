@@ -9,6 +9,7 @@ import { PasswordPolicy } from './2026-11-25-password-policy.ts';
 import { Recovery } from './2026-11-25-recovery.ts';
 import { AuditActor } from './2026-11-29-audit-actor.ts';
 import { ClearAway } from './2026-11-29-clear-away.ts';
+import { Guessing } from './2026-11-29-guessing.ts';
 import { NewTenantsPasswords } from './2026-11-29-new-tenants-passwords.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
 
@@ -24,4 +25,5 @@ export const MIGRATIONS = [
   TypedAddresses,
   NewTenantsPasswords,
   ClearAway,
+  Guessing,
 ];

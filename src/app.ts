@@ -18,6 +18,7 @@ import { FactorRegistry } from './factors/registry.ts';
 import type { Services } from './graphql/context.ts';
 import { isReady, migrate } from './persistence/migrations.ts';
 import { openOrm, poolOf, sqlOf } from './persistence/orm.ts';
+import { RefusalTally } from './persistence/refusal-tally.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { KeyRing } from './platform/key-ring.ts';
 import type { Log } from './platform/log.ts';
@@ -28,6 +29,7 @@ import { AccessTokens } from './sessions/access-token.ts';
 import { Grants } from './sessions/grants.ts';
 import { SigningKeys } from './sessions/signing-keys.ts';
 import { readSchema } from './step-up/schema-file/schema.ts';
+import { NetworkLimits } from './workflows/network-limits.ts';
 import { WorkflowRunner } from './workflows/runner.ts';
 
 export interface App {
@@ -65,8 +67,13 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const grants = new Grants(tokens, config);
   const outbox = new Outbox({ ring, transports: transportsOf(config), places, log });
   const limits = new MessageLimits(await poolOf(orm), ring, config.messageLimits);
+  const networks = new NetworkLimits(ring, config.networkLimits);
+  const refusals = opened.use(new RefusalTally(orm, clock, log));
   const passwords = new NewPasswords({ hasher, breached, productName });
-  const runner = new WorkflowRunner({ ring, factors, passwords, outbox, limits, grants }, clock);
+  const runner = new WorkflowRunner(
+    { ring, factors, passwords, outbox, limits, networks, refusals, grants },
+    clock,
+  );
   const apiSchemas = await Promise.all(config.apiSchemas.map((file) => readSchema([file])));
   const services: Services = {
     runner,
@@ -83,7 +90,14 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
 
   // What the first request would otherwise wait for, or fail on: a signing key that this key ring opens.
   await Promise.all([keys.current(), hasher.warmUp()]);
-  const worker = await startWorker({ databaseUrl, orm, outbox, clock, log });
+  const worker = await startWorker({
+    databaseUrl,
+    orm,
+    outbox,
+    clock,
+    log,
+    auditSeconds: config.auditSeconds,
+  });
   opened.defer(() => worker.stop());
   const http = createHttpServer({
     graphql: createGraphQLEndpoint({ config, orm, tokens, services, log }),

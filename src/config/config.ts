@@ -25,12 +25,15 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   /** Whose forwarded headers are believed: addresses, networks, and the words of the `proxy-addr` package. */
   readonly trustedProxies: readonly string[];
+  /** The header in which they name the client. The other one is whatever the client sent. */
+  readonly forwardedHeader: 'x-forwarded-for' | 'forwarded';
   /** Null: messages go to the development inbox. */
   readonly smtpUrl: string | null;
   readonly mailFrom: string;
   /** Null: messages go to the development inbox. */
   readonly twilio: TwilioConfig | null;
   readonly messageLimits: MessageLimitSettings;
+  readonly networkLimits: NetworkLimitSettings;
   readonly sms: {
     /** Whether text messages may be a factor at all. */
     readonly enabled: boolean;
@@ -41,6 +44,8 @@ export interface Config {
   readonly linkUrl: string;
   /** A MaxMind database of places. Null: the countries that we bring. */
   readonly geoipDatabase: string | null;
+  /** How long events of the audit log are kept. */
+  readonly auditSeconds: number;
   /** The files of the schemas of other services, whose bound fields say in words what a proof approves. */
   readonly apiSchemas: readonly string[];
   readonly breachedPasswords: BreachedPasswordSettings;
@@ -64,6 +69,16 @@ export interface MessageLimitSettings {
   readonly smsPerPrefix: number;
   readonly mailPerAddress: number;
   readonly mailPerPrefix: number;
+}
+
+/** How much may come from strangers in an hour. An IP is an address or an IPv6 /64, a prefix the network around it. */
+export interface NetworkLimitSettings {
+  /** Wrong guesses, in one tenant. */
+  readonly failuresPerIp: number;
+  readonly failuresPerPrefix: number;
+  /** New workflows, on one node. */
+  readonly startsPerIp: number;
+  readonly startsPerPrefix: number;
 }
 
 /** Where passwords that were seen in breaches are looked up, after the common ones that we bring. */
@@ -137,6 +152,7 @@ export const VARIABLES = {
     'addresses, networks such as 10.0.0.0/8, or the words loopback, linklocal and uniquelocal, separated by commas',
     trustedProxy,
   ),
+  FORWARDED_HEADER: oneOf('x-forwarded-for', 'forwarded'),
   SMTP_URL: url(
     'smtp://user:password@host:587, or smtps:// for TLS from the start',
     /^smtps?:\/\/[^\s/?#]\S*$/,
@@ -157,9 +173,14 @@ export const VARIABLES = {
   SMS_PER_PREFIX_HOURLY: wholeNumber(1, 1_000_000),
   MAIL_PER_ADDRESS_HOURLY: wholeNumber(1, 1_000_000),
   MAIL_PER_PREFIX_HOURLY: wholeNumber(1, 1_000_000),
+  FAILURES_PER_IP_HOURLY: wholeNumber(1, 1_000_000),
+  FAILURES_PER_PREFIX_HOURLY: wholeNumber(1, 1_000_000),
+  STARTS_PER_IP_HOURLY: wholeNumber(1, 1_000_000),
+  STARTS_PER_PREFIX_HOURLY: wholeNumber(1, 1_000_000),
   TWILIO_VERIFY_SERVICE_SID: text('VA and 32 hexadecimal digits', /^VA[0-9a-f]{32}$/i),
   TWILIO_API_URL: variable('an origin without a path, for example https://sms.example.com', origin),
   GEOIP_DATABASE: text('the path of a MaxMind database, for example GeoLite2-City.mmdb', /^[^\0]+$/),
+  AUDIT_DAYS: wholeNumber(1, 36_500),
   API_SCHEMAS: list('paths of schemas in GraphQL’s schema language, separated by commas', filePath),
   BREACHED_PASSWORDS: variable('common, online, or the path of an index', filePath),
   BREACHED_PASSWORDS_URL: variable('an origin without a path, for example https://hibp.example.com', origin),
@@ -216,6 +237,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     secretKeys: env.SECRET_KEYS ?? [DEVELOPMENT_KEY],
     corsOrigins: env.CORS_ORIGINS ?? [],
     trustedProxies: env.TRUSTED_PROXIES ?? [],
+    forwardedHeader: env.FORWARDED_HEADER === 'forwarded' ? 'forwarded' : 'x-forwarded-for',
     smtpUrl: env.SMTP_URL ?? null,
     mailFrom: env.MAIL_FROM ?? 'Stepgate <stepgate@localhost>',
     twilio: twilioConfig(env, publicUrl, isReachable),
@@ -232,7 +254,14 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
       mailPerAddress: env.MAIL_PER_ADDRESS_HOURLY ?? 20,
       mailPerPrefix: env.MAIL_PER_PREFIX_HOURLY ?? 300,
     },
+    networkLimits: {
+      failuresPerIp: env.FAILURES_PER_IP_HOURLY ?? 600,
+      failuresPerPrefix: env.FAILURES_PER_PREFIX_HOURLY ?? 2000,
+      startsPerIp: env.STARTS_PER_IP_HOURLY ?? 3000,
+      startsPerPrefix: env.STARTS_PER_PREFIX_HOURLY ?? 10_000,
+    },
     geoipDatabase: env.GEOIP_DATABASE ?? null,
+    auditSeconds: (env.AUDIT_DAYS ?? 730) * DAY_SECONDS,
     apiSchemas: env.API_SCHEMAS ?? [],
     breachedPasswords: {
       source: breachedSource(env),

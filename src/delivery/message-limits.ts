@@ -18,6 +18,11 @@ export interface MessageRequest {
   readonly to: string;
   /** The id of the user, or the subject of a decoy. */
   readonly account: string;
+  /**
+   * Whether its owner asks: in a session, or on a device that signed in before, for a message to an address or number
+   * that the account has proved. Owners have an allowance of their own, which no stranger can use up.
+   */
+  readonly isOwners?: boolean;
   /** The address of whoever asks, where it is known. */
   readonly ip: string | null;
 }
@@ -60,6 +65,10 @@ export class MessageLimits {
       }),
       subject,
     });
+    const owners =
+      (subject: (request: MessageRequest) => string): Limit['subject'] =>
+      (request) =>
+        `${request.isOwners ? 'owner:' : ''}${subject(request)}`;
     const prefix = ({ ip }: MessageRequest): string | null => (ip === null ? null : networkOf(ip));
     // From whoever asks to whoever is written to, one after the other, because a request that is refused keeps what it
     // has spent. A flood from one network ends at that network's limit, and goes no further: it cannot use up what the
@@ -68,12 +77,24 @@ export class MessageLimits {
     this.#limits = {
       sms: [
         limit('SMS_PER_PREFIX_HOURLY', settings.smsPerPrefix, prefix),
-        limit('SMS_PER_ACCOUNT_HOURLY', settings.smsPerAccount, ({ account }) => account),
-        limit('SMS_PER_NUMBER_HOURLY', settings.smsPerNumber, ({ to }) => to),
+        limit(
+          'SMS_PER_ACCOUNT_HOURLY',
+          settings.smsPerAccount,
+          owners(({ account }) => account),
+        ),
+        limit(
+          'SMS_PER_NUMBER_HOURLY',
+          settings.smsPerNumber,
+          owners(({ to }) => to),
+        ),
       ],
       email: [
         limit('MAIL_PER_PREFIX_HOURLY', settings.mailPerPrefix, prefix),
-        limit('MAIL_PER_ADDRESS_HOURLY', settings.mailPerAddress, ({ to }) => to),
+        limit(
+          'MAIL_PER_ADDRESS_HOURLY',
+          settings.mailPerAddress,
+          owners(({ to }) => to),
+        ),
       ],
     };
   }

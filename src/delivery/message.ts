@@ -13,6 +13,8 @@ export interface Message {
   readonly html: string | null;
   /** The code that the text holds, for a service that sends codes in texts of its own. */
   readonly code: string | null;
+  /** It is written to nobody: made and stored with the same work as any other, and never handed over. */
+  readonly isDecoy?: true;
 }
 
 export interface HandOver {

@@ -88,26 +88,20 @@ export class Outbox {
   }
 
   /**
-   * Adds a message to a step. Null stands for the message of a decoy: a row and a job like any other, already done
-   * with, so that the step does the same work.
-   * @param channel of a decoy's message.
+   * Adds a message to a step. A decoy becomes a row and a job like any other, already done with, so that the step does
+   * the same work.
    * @returns its id.
    */
-  add(
-    settlement: Settlement,
-    message: Message | null,
-    now: Date,
-    expiresAt: Date,
-    channel: Channel = message?.channel ?? 'email',
-  ): string {
+  add(settlement: Settlement, { isDecoy, ...message }: Message, now: Date, expiresAt: Date): string {
     const id = randomId();
+    const { channel } = message;
     settlement.insert('outbox_message', {
       id,
       channel,
-      sealed: message === null ? null : seal(this.#ring, placeOf(id), JSON.stringify(message)),
+      sealed: seal(this.#ring, placeOf(id), JSON.stringify(message)),
       created_at: now,
       expires_at: expiresAt,
-      sent_at: message === null ? now : null,
+      sent_at: isDecoy === true ? now : null,
     });
     if (this.#transports[channel] !== undefined) settlement.call(deliverJob(raw.val(id)));
     else {
@@ -213,6 +207,7 @@ export class Outbox {
       .selectFrom('outbox_message')
       .selectAll()
       .where('sealed', 'is not', null)
+      .where('sent_at', 'is', null)
       .where('expires_at', '>', now)
       .orderBy('created_at', 'desc')
       .limit(200)

@@ -34,6 +34,8 @@ export interface WorkerParts {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly log: Log;
+  /** How long events of the audit log are kept; for ever when it is left out. */
+  readonly auditSeconds?: number;
 }
 
 export interface Worker {
@@ -86,7 +88,7 @@ async function untilEnded(runner: Runner, stopping: AbortSignal): Promise<void> 
   if (stopping.aborted) await runner.stop();
 }
 
-function runQueue({ orm, outbox, clock, log }: WorkerParts, pool: Pool): Promise<Runner> {
+function runQueue({ orm, outbox, clock, log, auditSeconds }: WorkerParts, pool: Pool): Promise<Runner> {
   return run({
     pgPool: pool,
     preset: {
@@ -116,7 +118,7 @@ function runQueue({ orm, outbox, clock, log }: WorkerParts, pool: Pool): Promise
       async [CLEAR_AWAY_TASK](_payload, { abortSignal }) {
         const sql = sqlOf(orm.em.fork());
         const signal = AbortSignal.any([abortSignal, AbortSignal.timeout(CLEAR_AWAY_MS)]);
-        const cleared = await clearAway(sql, clock.now(), signal);
+        const cleared = await clearAway(sql, clock.now(), signal, auditSeconds);
         log.info({ ...cleared, deadJobs: await forgetDeadJobs(sql) }, 'cleared away');
       },
       async [ERASE_TASK]() {

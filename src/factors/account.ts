@@ -37,7 +37,14 @@ export interface Account {
   readonly phones: readonly PhoneOfAccount[];
   readonly authenticators: readonly StoredAuthenticator[];
   /** The unused ones. */
-  readonly backupCodes: readonly { readonly id: string; readonly digest: string }[];
+  readonly backupCodes: readonly BackupCodeOfAccount[];
+}
+
+export interface BackupCodeOfAccount {
+  readonly id: string;
+  readonly digest: string;
+  /** It may be so short that guesses at it must be throttled. */
+  readonly guessable: boolean;
 }
 
 export interface EmailOfAccount {
@@ -106,7 +113,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
         from authenticator a where a.user_id = u.id
       ), '[]'),
       'backupCodes', coalesce((
-        select jsonb_agg(jsonb_build_object('id', b.id, 'digest', b.digest))
+        select jsonb_agg(jsonb_build_object('id', b.id, 'digest', b.digest, 'guessable', b.guessable))
         from backup_code b where b.user_id = u.id and b.used_at is null
       ), '[]')
     )
@@ -122,6 +129,11 @@ export function passwordPolicyOf({ passwordSettings, secondFactorPolicy }: Accou
 /** What the user is called. */
 export function passwordOwner({ email, name }: Account): PasswordOwner {
   return { email: email?.typed ?? null, name };
+}
+
+/** Whether guesses at the user's backup codes are throttled. */
+export function hasShortBackupCodes(account: Account | null): boolean {
+  return account?.backupCodes.some((one) => one.guessable) ?? false;
 }
 
 /** What the user has made a second factor. */

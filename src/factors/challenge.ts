@@ -3,6 +3,7 @@ import { readTime } from '../platform/clock.ts';
 import { keyedDigest, matchesKeyedDigest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { Consume, StoredChallenge, VerificationRequest } from './factor.ts';
+import { readCode } from './typed-code.ts';
 
 interface Place {
   readonly workflowId: string;
@@ -27,10 +28,14 @@ export function answeredByCode(
   request: VerificationRequest,
 ): StoredChallenge | null {
   const challenge = openChallenge(request);
-  const digits = code.replaceAll(/\s/g, '');
   const matches =
     challenge !== null &&
-    matchesKeyedDigest(ring, 'code', `${request.workflowId}:${challenge.id}:${digits}`, challenge.codeDigest);
+    matchesKeyedDigest(
+      ring,
+      'code',
+      `${request.workflowId}:${challenge.id}:${readCode(code)}`,
+      challenge.codeDigest,
+    );
   return matches ? challenge : null;
 }
 

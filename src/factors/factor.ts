@@ -76,8 +76,8 @@ export interface PreparedChallenge {
   /** Of the secret that was sent. */
   readonly digest: string;
   readonly expiresAt: Date;
-  /** Null for a decoy, and for somebody who must not be written to: the same work, and nothing is sent. */
-  readonly message: Message | null;
+  /** A decoy for an account that does not exist, and for somebody who must not be written to. */
+  readonly message: Message;
 }
 
 export interface StoredChallenge {
@@ -106,18 +106,24 @@ export interface VerificationRequest {
 /** Uses up a proof inside the step's transaction. False: somebody else was first. */
 export type Consume = (sql: Sql) => Promise<boolean>;
 
-export type Verdict =
-  | {
-      readonly accepted: true;
-      readonly consume: Consume | null;
-      /** What it proved, when that is not what its kind says. */
-      readonly categories?: readonly Category[];
-      /** What the user should hear of. */
-      readonly notice?: Notice;
-    }
-  | { readonly accepted: false };
+export type Verdict = Accepted | Rejected;
 
-export const REJECTED: Verdict = { accepted: false };
+export interface Accepted {
+  readonly accepted: true;
+  readonly consume: Consume | null;
+  /** What it proved, when that is not what its kind says. */
+  readonly categories?: readonly Category[];
+  /** What the user should hear of. */
+  readonly notice?: Notice;
+}
+
+export interface Rejected {
+  readonly accepted: false;
+  /** It is right and was used before: whoever sends it has guessed nothing. */
+  readonly isReplay?: boolean;
+}
+
+export const REJECTED: Rejected = { accepted: false };
 
 /** How a factor keeps what its users enroll. */
 export interface FactorEnrollment {

@@ -19,6 +19,7 @@ import {
   TenantNotFound,
   TooManyAuthenticators,
   TooManyMessages,
+  TooManyRequests,
   WorkflowEnded,
   WorkflowExpired,
   WorkflowNotFound,
@@ -43,6 +44,8 @@ const CODES = {
   CONFLICT: 'A parallel request was first. Read the current state and go on from there.',
   TOO_MANY_MESSAGES:
     'Too many messages were sent, by this workflow or within an hour. Use the newest one, or start again later.',
+  TOO_MANY_REQUESTS:
+    'Too many wrong guesses, or too many new workflows, came from this network within an hour. Nothing was checked.',
   TOO_MANY_CHECKS: 'Too many passwords were checked from this network. Wait, or submit the password.',
   LINK_NOT_APPROVED: 'Nobody has approved the link yet; no attempt was counted.',
   LINK_EXPIRED: 'The link is unknown, too old, replaced by a newer one, or used.',
@@ -162,13 +165,18 @@ builder.objectType(ProofRejected, {
 for (const [error, description, never] of [
   [
     LockedOut,
-    'Too many failures in a row for this account, in whichever workflow. Wrong passwords and wrong codes are counted apart, and so are those of a device that signed in before (NIST SP 800-63B-4 section 3.2.2).',
+    'Too many failures in a row for this account, in whichever workflow. Wrong passwords and wrong codes are counted apart, and so are those of a device that signed in before (NIST SP 800-63B-4 section 3.2.2). A lock never closes links and backup codes of 64 bits or more.',
     'Null: time alone does not unlock it any more; a new password does, or an administrator.',
   ],
   [
     TooManyMessages,
     'No message is sent: this workflow has sent all that it may, or too many went to this address, for this account or from this network within an hour.',
     'Null: this workflow sends no more, and another one may.',
+  ],
+  [
+    TooManyRequests,
+    'Too many wrong guesses, or too many new workflows, came from this network within an hour. Known devices, sessions, links and backup codes of 64 bits or more are not refused.',
+    'Never null here.',
   ],
   [Overloaded, 'The server is busy. Nothing was checked and no attempt counted.', 'Never null here.'],
 ] as const) {

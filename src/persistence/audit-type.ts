@@ -1,6 +1,14 @@
 // The closed list of what the audit log records. A type is a word of the product and what happened to it. To record
 // something new, add it here: the API's documentation grows from this list.
 
+export type WorkflowAuditWord =
+  | 'proof-accepted'
+  | 'proof-rejected'
+  | 'complete'
+  | 'failed'
+  | 'locked-out'
+  | 'limited';
+
 /** What a run of a chart records about itself; `workflows/` checks that no chart is missing. */
 function ofWorkflow<Name extends string>(name: Name, words: string) {
   return {
@@ -8,7 +16,9 @@ function ofWorkflow<Name extends string>(name: Name, words: string) {
     [`${name}.proof-rejected`]: `A proof of ${words} was wrong.`,
     [`${name}.complete`]: `${upperFirst(words)} completed.`,
     [`${name}.failed`]: `${upperFirst(words)} ended without success.`,
-  } as Record<`${Name}.${'proof-accepted' | 'proof-rejected' | 'complete' | 'failed'}`, string>;
+    [`${name}.locked-out`]: `Steps of ${words} were refused, because the account was locked. Events of this type are counted together.`,
+    [`${name}.limited`]: `Steps of ${words} were refused by a limit. Events of this type are counted together.`,
+  } as Record<`${Name}.${WorkflowAuditWord}`, string>;
 }
 
 function upperFirst(words: string): string {

@@ -1,13 +1,16 @@
 // What nobody needs any more: workflows past their deadline, sign-ups that were never finished, enrollments that were never
 // proved, sessions that ended long ago, proofs for operations that never ran, messages that were handed over or came too late,
-// and counters of a window that is over. It goes in small batches, each a commit of its own, so that no lock is held for long and
+// counters of a window that is over, failures of long ago, and audit events that have reached their age. It goes in small batches, each a commit of its own, so that no lock is held for long and
 // a night without a worker is made up for bit by bit.
 import { type RawBuilder, sql as raw } from 'kysely';
 import { addSeconds } from '../platform/clock.ts';
+import { FORGOTTEN_AFTER } from '../policy/lockout.ts';
 import type { Sql } from './orm.ts';
 import type { Table } from './settlement.ts';
 
 const DAY_SECONDS = 86_400;
+/** Each start leaves a workflow, and anybody can start one. An hour is enough to be told that it has expired. */
+const ENDED_WORKFLOW_SECONDS = 3600;
 /** Ended sessions are kept so long, for an investigation. */
 const ENDED_SESSION_SECONDS = 30 * DAY_SECONDS;
 /** A device without a sign-in for so long is a new one again: as long as browsers keep a cookie at most. */
@@ -26,14 +29,24 @@ interface Outdated {
   readonly batch?: number;
 }
 
-function outdated(now: Date): readonly Outdated[] {
+function outdated(now: Date, auditSeconds: number | null): readonly Outdated[] {
   const yesterday = addSeconds(now, -DAY_SECONDS);
   const longAgo = addSeconds(now, -ENDED_SESSION_SECONDS);
   const forgotten = addSeconds(now, -FORGOTTEN_DEVICE_SECONDS);
   const unproved = (proved: string) => raw`${raw.ref(proved)} is null and created_at < ${yesterday}`;
+  const forgottenFailures = raw.join(
+    FORGOTTEN_AFTER.map(
+      ({ below, seconds }) => raw`failures < ${below} and updated_at < ${addSeconds(now, -seconds)}`,
+    ),
+    raw` or `,
+  );
   const ended = raw`least(expires_at, revoked_at) < ${longAgo}`;
   return [
-    { what: 'workflows', table: 'workflow', where: raw`expires_at < ${yesterday}` },
+    {
+      what: 'workflows',
+      table: 'workflow',
+      where: raw`expires_at < ${addSeconds(now, -ENDED_WORKFLOW_SECONDS)}`,
+    },
     { what: 'signUps', table: 'user_account', where: unproved('activated_at') },
     { what: 'enrollments', table: 'authenticator', where: unproved('confirmed_at') },
     { what: 'devices', table: 'known_device', where: raw`last_seen_at < ${forgotten}` },
@@ -42,17 +55,32 @@ function outdated(now: Date): readonly Outdated[] {
     { what: 'grants', table: 'operation_grant', where: raw`expires_at < ${yesterday}` },
     { what: 'messages', table: 'outbox_message', where: raw`expires_at < ${yesterday}` },
     { what: 'rateLimits', table: 'rate_limit', where: raw`expire <= ${now.getTime()}` },
+    { what: 'lockouts', table: 'lockout', where: raw`updated_at < ${yesterday} and (${forgottenFailures})` },
+    ...(auditSeconds === null
+      ? []
+      : [
+          {
+            what: 'auditEvents',
+            table: 'audit_event' as const,
+            where: raw`occurred_at < ${addSeconds(now, -auditSeconds)}`,
+          },
+        ]),
   ];
 }
 
-/** @param signal ends it after the batch that is under way. @returns how many there were of each. */
+/**
+ * @param signal ends it after the batch that is under way.
+ * @param auditSeconds how long audit events are kept; null: for ever.
+ * @returns how many there were of each.
+ */
 export async function clearAway(
   sql: Sql,
   now: Date,
   signal: AbortSignal = new AbortController().signal,
+  auditSeconds: number | null = null,
 ): Promise<Readonly<Record<string, number>>> {
   const counts: Record<string, number> = {};
-  for (const { what, table, where, batch = BATCH } of outdated(now)) {
+  for (const { what, table, where, batch = BATCH } of outdated(now, auditSeconds)) {
     let deleted = 0;
     while (!signal.aborted) {
       const last = await deleteSome(sql, table, where, batch);

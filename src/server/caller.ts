@@ -8,6 +8,7 @@ import type { AccessTokens } from '../sessions/access-token.ts';
 import type { Client } from '../sessions/grants.ts';
 import { type ActiveSession, findActiveSession } from '../sessions/session.ts';
 import type { TokenFault } from '../step-up/refusal-error.ts';
+import { type ForwardedHeader, forwardedAddresses } from './forwarded.ts';
 
 export interface Identified {
   readonly session: ActiveSession | null;
@@ -29,26 +30,22 @@ export async function identify(
 }
 
 /**
- * Tells clients from the proxies that are trusted: a forwarded header is whatever its sender likes, so each of its
- * entries counts only when it was written by a proxy of the list, from the connection backwards.
+ * Tells clients from the proxies that are trusted. Anybody can send a forwarded header, so each of its entries counts
+ * only when a proxy of the list wrote it, from the connection backwards. What is not an address ends the walk.
  */
-export function clientsBehind(trustedProxies: readonly string[]): (request: IncomingMessage) => Client {
+export function clientsBehind(
+  trustedProxies: readonly string[],
+  header: ForwardedHeader,
+): (request: IncomingMessage) => Client {
   const isTrusted = proxyAddr.compile([...trustedProxies]);
-  // Only what is an address: the library would read `1` as 0.0.0.1.
-  const trust = (text: string, hop: number): boolean => {
-    const address = ipAddress(text);
-    return address !== null && isTrusted(address, hop);
+  return ({ headers, socket }) => {
+    const userAgent = headers['user-agent'] ?? null;
+    let ip = ipAddress(socket.remoteAddress ?? '');
+    const written = [headers[header] ?? []].flat().join(',');
+    for (const [hop, address] of forwardedAddresses(header, written).entries()) {
+      if (ip === null || address === null || !isTrusted(ip, hop)) break;
+      ip = address;
+    }
+    return { ip, userAgent: userAgent === null ? null : userAgent.slice(0, 256) };
   };
-  return (request) => {
-    const userAgent = request.headers['user-agent'] ?? null;
-    return {
-      ip: nearestAddress(proxyAddr.all(request, trust)),
-      userAgent: userAgent === null ? null : userAgent.slice(0, 256),
-    };
-  };
-}
-
-/** The last hop that is an address. Behind it may stand garbage, or nothing when the connection is gone. */
-function nearestAddress(hops: readonly (string | undefined)[]): string | null {
-  return hops.map((hop) => ipAddress(hop ?? '')).findLast((address) => address !== null) ?? null;
 }

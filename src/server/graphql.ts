@@ -35,7 +35,7 @@ export interface GraphQLParts {
 export function createGraphQLEndpoint({ config, orm, tokens, services, log }: GraphQLParts) {
   const { clock } = services;
   const origins = [config.publicUrl, ...config.corsOrigins];
-  const clientOf = clientsBehind(config.trustedProxies);
+  const clientOf = clientsBehind(config.trustedProxies, config.forwardedHeader);
   const setCookies = new WeakMap<Request, string[]>();
 
   async function context({ request, req }: { request: Request } & NodeContext): Promise<GraphQLContext> {

@@ -1,7 +1,7 @@
 // What proves who a user is, out of a record and in the form in which it is stored: a password hash, TOTP secrets, backup
 // codes.
 import { authenticatorRow } from '../factors/authenticator-row.ts';
-import { backupCodeDigest } from '../factors/backup-codes/backup-code.ts';
+import { backupCodeDigest, isGuessable } from '../factors/backup-codes/backup-code.ts';
 import { ForeignHashRefused } from '../factors/password/foreign/scheme.ts';
 import { readForeignHash } from '../factors/password/foreign/schemes.ts';
 import { sealForeignHash } from '../factors/password/stored-foreign.ts';
@@ -44,13 +44,14 @@ export function backupCodeRows(
   keepsId: boolean,
   owner: Owner,
 ): Row<'backup_code'>[] {
-  const digests = codes.map((code, at) => backupCode(code, `backupCodes.${at}`, keepsId, owner));
+  const read = codes.map((code, at) => backupCode(code, `backupCodes.${at}`, keepsId, owner));
+  const digests = read.map(({ digest }) => digest);
   const twice = digests.findIndex((digest, at) => digests.indexOf(digest) !== at);
   if (twice >= 0) throw new RecordRefused(`backupCodes.${twice}`, 'This code is here twice.');
-  return digests.map((digest) => ({
+  return read.map((code) => ({
     id: randomId(),
     user_id: owner.userId,
-    digest,
+    ...code,
     created_at: owner.createdAt,
     used_at: null,
   }));
@@ -97,16 +98,22 @@ function foreignHash(hash: string, acceptFastHashes: boolean): string {
 /** Six symbols of a code of digits are the least that NIST SP 800-63B-4 section 3.1.2 takes for a look-up secret. */
 const PLAIN_CODE = /^[\p{L}\p{N}](?:[\s\p{Pd}]*[\p{L}\p{N}]){5,}$/u;
 
-function backupCode(code: string, path: string, keepsId: boolean, { ring, userId }: Owner): string {
+function backupCode(
+  code: string,
+  path: string,
+  keepsId: boolean,
+  { ring, userId }: Owner,
+): { readonly digest: string; readonly guessable: boolean } {
   const keyId = keyIdOfDigest(code);
   if (keyId !== null) {
     requireKey(keyId, ring, path, 'This digest');
     if (!keepsId) {
       throw new RecordRefused(path, 'A digest of a backup code is bound to its user: give the `id` as well.');
     }
-    return code;
+    return { digest: code, guessable: true }; // a digest does not tell how long its code is
   }
-  if (PLAIN_CODE.test(code)) return backupCodeDigest(ring, userId, code);
+  if (PLAIN_CODE.test(code))
+    return { digest: backupCodeDigest(ring, userId, code), guessable: isGuessable(code) };
   throw new RecordRefused(
     path,
     'A backup code has at least six letters or digits, and nothing else but hyphens and spaces.',

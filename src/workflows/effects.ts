@@ -1,7 +1,7 @@
 // Performs the effects that a chart asked for: each adds its writes to the step's settlement. Nothing is sent or
 // visible before that commits.
 import { sql as raw } from 'kysely';
-import type { Channel, Message } from '../delivery/message.ts';
+import type { Message } from '../delivery/message.ts';
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { type Account, hasBackupCodes, lockUser } from '../factors/account.ts';
@@ -61,8 +61,8 @@ export interface BoundTo {
 /** What a step's effects leave for its reply. Secrets among it are shown once and stored nowhere. */
 export interface Outcome {
   readonly challenge?: OutstandingChallenge;
-  /** The message that goes out with the challenge; null when it is a decoy's. */
-  readonly sends?: { readonly message: Message | null; readonly channel: Channel };
+  /** The message that goes out with the challenge. */
+  readonly sends?: Message;
   readonly grant?: UnsignedGrant;
   readonly backupCodes?: readonly string[];
   /** The authenticator whose enrollment began, as it is stored. */
@@ -132,7 +132,6 @@ function sendChallenge(
   });
   if (factor === undefined || prepared === undefined) throw new Error(`${kind} has no challenge to send.`);
   const { digest, expiresAt, message } = prepared;
-  const channel = factor.reaches === 'PHONE' ? 'sms' : 'email';
   outbox.withdraw(
     settlement,
     (sql) =>
@@ -144,7 +143,7 @@ function sendChallenge(
         .$asScalar(),
     now,
   );
-  const messageId = outbox.add(settlement, message, now, expiresAt, channel);
+  const messageId = outbox.add(settlement, message, now, expiresAt);
   const sent = {
     id: challengeId,
     message_id: messageId,
@@ -170,7 +169,7 @@ function sendChallenge(
   );
   return {
     challenge: { factor: kind, hint, sentAt: now, expiresAt, approvedAt: null },
-    sends: { message, channel },
+    sends: message,
   };
 }
 

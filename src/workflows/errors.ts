@@ -51,8 +51,20 @@ export class LockedOut extends UserError {
   constructor(retryAfterSeconds: number | null) {
     super(
       retryAfterSeconds === null
-        ? 'Too many failed attempts, and time alone does not end this lock. Prove another factor, reset your password, use a device on which you signed in before, or ask an administrator.'
-        : 'Too many failed attempts. Wait, then start again.',
+        ? 'Too many failed attempts, and time alone does not end this lock. Sign in with a link or a backup code, reset your password with a link, use a device on which you signed in before, or ask an administrator.'
+        : 'Too many failed attempts. Wait and start again, or sign in with a link or a backup code.',
+    );
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Too many wrong guesses, or too many new workflows, from one network. */
+export class TooManyRequests extends UserError {
+  readonly code = 'TOO_MANY_REQUESTS';
+  readonly retryAfterSeconds: number;
+  constructor(retryAfterSeconds: number) {
+    super(
+      'Too many attempts came from your network. Try again later, use a device on which you signed in before, or sign in with a link.',
     );
     this.retryAfterSeconds = retryAfterSeconds;
   }

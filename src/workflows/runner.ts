@@ -1,15 +1,23 @@
 // Charts decide, the runner performs. One runner serves every workflow, and each step is: claim an attempt, ask the
 // chart, verify the proof outside any transaction, then settle everything at once. No row is locked while a password
 // is hashed, and an attempt is spent before it is checked.
-import { initialTransition, transition } from 'xstate';
+import { type AnyMachineSnapshot, initialTransition, transition } from 'xstate';
 import { LimitReachedError, type MessageLimits } from '../delivery/message-limits.ts';
 import { addNotice } from '../delivery/notices.ts';
 import { type Account, passwordOwner, passwordPolicyOf } from '../factors/account.ts';
-import { type FactorChoice, type ProofField, REJECTED, type Verdict } from '../factors/factor.ts';
+import {
+  type Accepted,
+  type FactorChoice,
+  type ProofField,
+  REJECTED,
+  type Rejected,
+  type Verdict,
+} from '../factors/factor.ts';
 import type { NewPassword } from '../factors/password/change.ts';
 import type { NewPasswords } from '../factors/password/new-passwords.ts';
 import { jsonb } from '../persistence/jsonb.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
+import type { RefusalTally } from '../persistence/refusal-tally.ts';
 import { Conflict, Settlement } from '../persistence/settlement.ts';
 import { addSeconds, type Clock, readTime, secondsOf } from '../platform/clock.ts';
 import { digest } from '../platform/digest.ts';
@@ -17,17 +25,24 @@ import { randomToken } from '../platform/random.ts';
 import { type Evidence, evidenceOf } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import {
-  counterOf,
   FAILURES_BEFORE_LOCK,
   FIRST_LOCK_SECONDS,
   isClosed,
-  LockoutCounter,
   MAX_ATTEMPTS,
+  throttleOf,
 } from '../policy/lockout.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import { openApproves, sealApproves } from './approves.ts';
 import type { Caller } from './caller.ts';
 import { type ChartName, chartOf, isChartName, viewOf } from './charts.ts';
+import {
+  type Claim,
+  type ClaimedRow,
+  claimAttempt,
+  forgetFailures,
+  giveBackAttempt,
+  takeBackFailure,
+} from './claim.ts';
 import type { Effect } from './effect.ts';
 import { type BoundTo, type EffectServices, type Outcome, performEffects, type Step } from './effects.ts';
 import {
@@ -36,21 +51,15 @@ import {
   orOverloaded,
   ProofRejected,
   TooManyMessages,
+  TooManyRequests,
 } from './errors.ts';
 import type { WorkflowEvent } from './event.ts';
 import { nameOf } from './identify.ts';
+import { countFailure, type NetworkLimits, type Origin, retryAfter } from './network-limits.ts';
 import { choices, presentWorkflow, type WorkflowReply } from './reply.ts';
-import { type Running, restore, runningOf } from './running.ts';
-import { audit, endOf, settlementOf, stepOf } from './step.ts';
-import {
-  claimAttempt,
-  forgetFailures,
-  giveBackAttempt,
-  loadWorkflow,
-  takeBackFailure,
-  type WorkflowRow,
-} from './store.ts';
-import type { WorkflowView } from './view.ts';
+import { provedSoFar, type Running, refuseLocked, restore, runningOf } from './running.ts';
+import { audit, auditRefusal, endOf, settlementOf, stepOf } from './step.ts';
+import { loadWorkflow, type WorkflowRow } from './store.ts';
 
 /** From the start of any workflow to its deadline. */
 const WORKFLOW_SECONDS = 900;
@@ -88,6 +97,16 @@ export interface Proof {
 interface RunnerServices extends EffectServices {
   readonly passwords: NewPasswords;
   readonly limits: MessageLimits;
+  readonly networks: NetworkLimits;
+  readonly refusals: RefusalTally;
+}
+
+/** An attempt that was spent, and what for. */
+interface Claimed {
+  readonly row: ClaimedRow;
+  readonly factor: FactorKind;
+  readonly running: Running;
+  readonly origin: Origin | null;
 }
 
 export class WorkflowRunner {
@@ -97,6 +116,11 @@ export class WorkflowRunner {
   constructor(services: RunnerServices, clock: Clock) {
     this.#services = services;
     this.#clock = clock;
+  }
+
+  /** Before anything is done for a workflow that is to begin. @throws {TooManyRequests} */
+  admit({ client }: Caller): Promise<void> {
+    return this.#services.networks.admit(client);
   }
 
   async start(fresh: NewWorkflow, caller: Caller): Promise<WorkflowReply> {
@@ -148,7 +172,7 @@ export class WorkflowRunner {
 
   /** A workflow as it stands, or null when there is none of this id, or none that this caller may see. */
   async read(id: string, { em, session }: Caller): Promise<WorkflowReply | null> {
-    const row = await find(em, id, null);
+    const row = await find(em, id);
     if (row === null || !isChartName(row.chart)) return null;
     if (row.sessionId !== null && row.sessionId !== session?.id) return null;
     const now = this.#clock.now();
@@ -163,8 +187,19 @@ export class WorkflowRunner {
     caller: Caller,
   ): Promise<WorkflowReply> {
     const now = this.#clock.now();
-    const found = await find(caller.em, id, LockoutCounter.CODE);
-    const running = runningOf(found, caller, now);
+    const running = runningOf(await find(caller.em, id), caller, now);
+    return this.#counted(running, factor, caller, () =>
+      this.#prepare(id, running, { factor, authenticatorId }, caller, now),
+    );
+  }
+
+  async #prepare(
+    id: string,
+    running: Running,
+    { factor, authenticatorId }: { factor: FactorKind; authenticatorId: string | null },
+    caller: Caller,
+    now: Date,
+  ): Promise<WorkflowReply> {
     const { row, name, chart, snapshot } = running;
     const choice = this.#offered(running).find(
       (one) => one.factor === factor && (authenticatorId ?? one.authenticatorId) === one.authenticatorId,
@@ -177,6 +212,7 @@ export class WorkflowRunner {
       ...this.#services.factors.holdings(row.account),
     };
     if (!snapshot.can(event)) throw new FactorNotOffered();
+    refuseLocked(row, [factor], now);
     const sent = row.challenges.find((one) => one.factor === factor && !one.consumed);
     if (sent !== undefined && isOutstanding(sent, choice, now)) {
       const standing = { ...row, challenges: [sent], id, name, view: viewOf(name, snapshot), now };
@@ -200,62 +236,106 @@ export class WorkflowRunner {
    * its own when that fails.
    */
   async attempt(id: string, proof: Proof, caller: Caller): Promise<WorkflowReply> {
-    const now = this.#clock.now();
-    const { factors, outbox } = this.#services;
-    const [kind, ...otherKinds] = factors.provedBy(proof.name);
-    if (kind === undefined) throw new FactorNotOffered();
-    const counter = counterOf(kind);
-    const sessionId = caller.session?.id ?? null;
-    const claimed = isWorkflowId(id)
-      ? await claimAttempt(sqlOf(caller.em), digest(id), counter, sessionId, now)
-      : null;
-    if (claimed === null) {
-      // The row tells why; when it does not, a parallel step has just changed it.
-      runningOf(await find(caller.em, id, counter), caller, now);
-      throw new Conflict();
-    }
-    const factor = otherKinds.length === 0 ? kind : (newestChallenge(claimed, [kind, ...otherKinds]) ?? kind);
-    const proved = (evidence: Evidence): WorkflowEvent => ({
-      type: 'PROVE',
-      evidence,
-      addressTaken: (claimed.account?.email?.owner ?? null) !== null,
-      ...factors.holdings(claimed.account),
-    });
-    const { row, name, chart, snapshot } = await this.#unchecked(claimed, counter, caller, () => {
-      const running = runningOf(claimed, caller, now);
-      const isOffered = this.#offered(running).some((one) => one.factor === factor);
-      const event = proved(evidenceOf(factor, secondsOf(now)));
-      if (!isOffered || !running.snapshot.can(event)) throw new FactorNotOffered();
-      return running;
-    });
-    const verdict = await this.#verify(
-      row,
-      viewOf(name, snapshot),
-      factor,
-      proof.value,
-      counter,
-      caller,
-      now,
+    return this.#services.networks.during(caller.client, (origin) =>
+      this.#attempt(id, proof, caller, origin),
     );
-    if (!verdict.accepted) return this.#reject({ row, name, chart, snapshot }, factor, caller, now);
+  }
 
+  async #attempt(id: string, proof: Proof, caller: Caller, origin: Origin | null): Promise<WorkflowReply> {
+    const now = this.#clock.now();
+    const claimed = await this.#claim(id, proof.name, origin, caller, now);
+    const { row, running } = claimed;
+    const verdict = await this.#unchecked(row, caller, () => this.#verify(claimed, proof.value, now));
+    if (!verdict.accepted) return this.#reject(claimed, verdict, caller, now);
+    const { next, outcome } = await this.#redeem(claimed, verdict, caller, now).catch((error: unknown) =>
+      this.#unsettled(row, caller, error),
+    );
+    const { name } = running;
+    return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
+  }
+
+  /** Spends an attempt, unless this proof is of no use here now. */
+  async #claim(
+    id: string,
+    name: Proof['name'],
+    origin: Origin | null,
+    caller: Caller,
+    now: Date,
+  ): Promise<Claimed> {
+    const { factors } = this.#services;
+    const kinds = factors.provedBy(name);
+    const [kind] = kinds;
+    if (kind === undefined) throw new FactorNotOffered();
+    const claim = {
+      kinds,
+      throttle: throttleOf(kind),
+      sessionId: caller.session?.id ?? null,
+      origin,
+      now,
+    };
+    const row = isWorkflowId(id) ? await claimAttempt(sqlOf(caller.em), digest(id), claim) : null;
+    if (row === null) return this.#refuseClaim(id, claim, caller);
+    const factor = kinds.length === 1 ? kind : (newestChallenge(row, kinds) ?? kind);
+    const running = await this.#unchecked(row, caller, () => {
+      const it = runningOf(row, caller, now);
+      if (!this.#takes(it, factor, now)) throw new FactorNotOffered();
+      return this.#counted(it, factor, caller, () => {
+        refuseLocked(row, provedSoFar(it), now);
+        return it;
+      });
+    });
+    return { row, factor, running, origin };
+  }
+
+  /** The row tells why nothing was claimed; when it does not, a parallel step has just changed it. */
+  async #refuseClaim(id: string, { kinds, origin, now }: Claim, caller: Caller): Promise<never> {
+    const running = runningOf(await find(caller.em, id), caller, now);
+    const { row } = running;
+    // First, and so for a decoy as for an account: which factors are locked must not tell which there are.
+    if (!kinds.some((kind) => this.#takes(running, kind, now))) throw new FactorNotOffered();
+    return this.#counted(running, kinds[0] ?? null, caller, async () => {
+      refuseLocked(row, kinds, now);
+      const seconds = await retryAfter(sqlOf(caller.em), origin, row, now);
+      throw seconds === null ? new Conflict() : new TooManyRequests(seconds);
+    });
+  }
+
+  /** Whether the workflow waits for a proof of this factor. */
+  #takes(running: Running, factor: FactorKind, now: Date): boolean {
+    const isOffered = this.#offered(running).some((one) => one.factor === factor);
+    return isOffered && running.snapshot.can(this.#proved(running.row, evidenceOf(factor, secondsOf(now))));
+  }
+
+  #proved({ account }: WorkflowRow, evidence: Evidence): WorkflowEvent {
+    const addressTaken = (account?.email?.owner ?? null) !== null;
+    return { type: 'PROVE', evidence, addressTaken, ...this.#services.factors.holdings(account) };
+  }
+
+  /** Settles what an accepted proof leads to. */
+  async #redeem(
+    { row, factor, running }: Claimed,
+    verdict: Accepted,
+    caller: Caller,
+    now: Date,
+  ): Promise<{ next: AnyMachineSnapshot; outcome: Outcome }> {
+    const { outbox } = this.#services;
+    const { name, chart, snapshot } = running;
     const evidence = evidenceOf(factor, secondsOf(now), verdict.categories);
-    const [next, effects] = transition(chart, snapshot, proved(evidence));
+    const [next, effects] = transition(chart, snapshot, this.#proved(row, evidence));
     const settlement = settlementOf(row, chart, next, -1);
     if (verdict.consume !== null) settlement.require(verdict.consume);
     const step = this.#stepOf(row, name, caller, now, settlement);
-    const giveBack = (error: unknown): Promise<never> => this.#unsettled(row, counter, caller, error);
-    const outcome = await this.#perform(step, row, effects).catch(giveBack);
+    const outcome = await this.#perform(step, row, effects);
     if (verdict.notice !== undefined) addNotice(outbox, step, verdict.notice);
     const end = endOf(next);
     settlement.write((sql) =>
-      end === 'complete' ? forgetFailures(sql, row.subject) : takeBackFailure(sql, row.subject, counter),
+      end === 'complete' ? forgetFailures(sql, row.subject) : takeBackFailure(sql, row),
     );
     const sessionOfStep = outcome.grant?.session.id ?? row.sessionId;
     audit(settlement, row, `${name}.proof-accepted`, factor, sessionOfStep, caller, now);
     if (end !== null) audit(settlement, row, `${name}.${end}`, null, sessionOfStep, caller, now);
-    await settlement.commit(caller.em).catch(giveBack);
-    return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, next), now }, outcome);
+    await settlement.commit(caller.em);
+    return { next, outcome };
   }
 
   /**
@@ -269,9 +349,11 @@ export class WorkflowRunner {
   ): Promise<WorkflowReply> {
     const now = this.#clock.now();
     const { factors, passwords } = this.#services;
-    const { row, name, chart, snapshot } = runningOf(await find(caller.em, id, null), caller, now);
+    const running = runningOf(await find(caller.em, id), caller, now);
+    const { row, name, chart, snapshot } = running;
     const event: WorkflowEvent = { type: 'CHOOSE_PASSWORD', ...factors.holdings(row.account) };
     if (!snapshot.can(event) || row.account === null) throw new NewPasswordNotDue();
+    await this.#counted(running, null, caller, () => refuseLocked(row, provedSoFar(running), now));
     const [next, effects] = transition(chart, snapshot, event);
     const end = endOf(next);
     const newPassword: NewPassword | null =
@@ -310,13 +392,14 @@ export class WorkflowRunner {
     if (sends === undefined) return outcome;
     const { ring, limits } = this.#services;
     const { account } = step;
-    const to = sends.message?.to;
+    const to = sends.isDecoy ? undefined : sends.to;
     // A decoy spends as much as anybody, and of the same, or the limits would tell who is there.
     await limits
       .spend({
         channel: sends.channel,
         to: account === null || to === undefined ? subject : nameOf(ring, account.tenantId, to),
         account: account?.id ?? subject,
+        isOwners: to !== undefined && isOwners(step, to),
         ip: step.client.ip,
       })
       .catch((error: unknown) => {
@@ -330,85 +413,83 @@ export class WorkflowRunner {
     return choices(this.#services.factors, viewOf(name, snapshot).proves, row.account);
   }
 
-  async #verify(
-    row: WorkflowRow,
-    { proves }: WorkflowView,
-    kind: FactorKind,
-    proof: string,
-    counter: LockoutCounter,
-    caller: Caller,
-    now: Date,
-  ): Promise<Verdict> {
+  async #verify({ row, factor, running }: Claimed, proof: string, now: Date): Promise<Verdict> {
     const { account, challenges } = row;
+    const { proves } = viewOf(running.name, running.snapshot);
     const enrolling = proves.what === 'NEW' ? proves.authenticatorId : null;
     const authenticators = account?.authenticators ?? [];
-    return this.#unchecked(row, counter, caller, async () => {
-      const verdict = await this.#services.factors.get(kind)?.verify(proof, {
-        workflowId: row.id,
-        account,
-        authenticators: authenticators.filter((one) =>
-          enrolling === null ? one.confirmed : one.id === enrolling,
-        ),
-        enrolling,
-        challenge: challenges.find((one) => one.factor === kind) ?? null,
-        now,
-      });
-      // A decoy's code was sent to nobody; whoever guesses it has still not found an account.
-      return verdict === undefined || account === null ? REJECTED : verdict;
+    const verdict = await this.#services.factors.get(factor)?.verify(proof, {
+      workflowId: row.id,
+      account,
+      authenticators: authenticators.filter((one) =>
+        enrolling === null ? one.confirmed : one.id === enrolling,
+      ),
+      enrolling,
+      challenge: challenges.find((one) => one.factor === factor) ?? null,
+      now,
     });
+    // A decoy's code was sent to nobody; whoever guesses it has still not found an account.
+    return verdict === undefined || account === null ? REJECTED : verdict;
   }
 
-  /** Gives the attempt back when the work throws: nothing was checked, so nothing was guessed. */
-  async #unchecked<T>(
-    row: WorkflowRow,
-    counter: LockoutCounter,
-    { em }: Caller,
+  /** Gives the attempt back when the work throws: nothing was guessed. */
+  async #unchecked<T>(row: ClaimedRow, { em }: Caller, work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await giveBackAttempt(sqlOf(em), row);
+      return orOverloaded(error);
+    }
+  }
+
+  /** Gives the attempt of a right proof back when its step could not be settled: it was no guess, and may be tried again. */
+  async #unsettled(row: ClaimedRow, { em }: Caller, error: unknown): Promise<never> {
+    // A conflict has rolled everything back. Another failure may hide a commit, which has given the attempt back itself.
+    const unlessSettled = !(error instanceof Conflict);
+    // When the database is away, so is the attempt: what cannot be written cannot be given back.
+    await giveBackAttempt(sqlOf(em), row, { unlessSettled }).catch(() => {});
+    throw error;
+  }
+
+  /** Work that may be refused: a refusal that a flood could cause is counted in the audit log. */
+  async #counted<T>(
+    running: Running,
+    factor: FactorKind | null,
+    caller: Caller,
     work: () => T | Promise<T>,
   ): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      await giveBackAttempt(sqlOf(em), row, counter);
-      return orOverloaded(error);
+      auditRefusal(this.#services.refusals, running, error, factor, caller);
+      throw error;
     }
-  }
-
-  /**
-   * Gives the attempt of a right proof back when its step could not be settled. A conflict keeps it: somebody else used the
-   * proof, or took the step.
-   */
-  async #unsettled(
-    row: WorkflowRow,
-    counter: LockoutCounter,
-    { em }: Caller,
-    error: unknown,
-  ): Promise<never> {
-    if (!(error instanceof Conflict)) {
-      // When the database is away, so is the attempt: what cannot be written cannot be given back.
-      await giveBackAttempt(sqlOf(em), row, counter, { unlessSettled: true }).catch(() => {});
-    }
-    throw error;
   }
 
   async #reject(
-    { row, name, chart, snapshot }: Running,
-    factor: FactorKind,
+    { row, factor, running, origin }: Claimed,
+    { isReplay = false }: Rejected,
     caller: Caller,
     now: Date,
   ): Promise<never> {
+    const { name, chart, snapshot } = running;
     const attemptsRemaining = row.maxAttempts - row.attempts;
     const isLast = attemptsRemaining <= 0;
     const [next] = isLast ? transition(chart, snapshot, { type: 'EXHAUST' }) : [snapshot];
     const settlement = isLast ? settlementOf(row, chart, next) : new Settlement();
     audit(settlement, row, `${name}.proof-rejected`, factor, row.sessionId, caller, now);
     if (isLast) audit(settlement, row, `${name}.failed`, null, row.sessionId, caller, now);
-    this.#tellOfLock(row, settlement, now);
+    if (isReplay) settlement.write((sql) => takeBackFailure(sql, row));
+    else if (row.counted !== null) {
+      countFailure(settlement, origin, row, now);
+      this.#tellOfLock(row, row.counted.failures, settlement, now);
+    }
     await settlement.commit(caller.em);
     throw new ProofRejected(attemptsRemaining);
   }
 
   /** With the failure that locks, and with the one that does so for good; not with each between. */
-  #tellOfLock({ account, failures }: WorkflowRow, settlement: Settlement, now: Date): void {
+  #tellOfLock({ account }: WorkflowRow, failures: number, settlement: Settlement, now: Date): void {
     const isForGood = isClosed(failures) && !isClosed(failures - 1);
     if (failures !== FAILURES_BEFORE_LOCK && !isForGood) return;
     const minutes = isForGood ? null : FIRST_LOCK_SECONDS / 60;
@@ -421,12 +502,16 @@ function isWorkflowId(id: string): boolean {
   return /^[\w-]{43}$/.test(id);
 }
 
-async function find(
-  em: EntityManager,
-  id: string,
-  counter: LockoutCounter | null,
-): Promise<WorkflowRow | null> {
-  return isWorkflowId(id) ? loadWorkflow(sqlOf(em), digest(id), counter) : null;
+async function find(em: EntityManager, id: string): Promise<WorkflowRow | null> {
+  return isWorkflowId(id) ? loadWorkflow(sqlOf(em), digest(id)) : null;
+}
+
+/** Whether the user asks, as far as a session or a known device tells, for a message to what is proved to be theirs. */
+function isOwners({ account, session, device }: Step, to: string): boolean {
+  if (account === null || (session === null && device.knownId === null)) return false;
+  const { email, phones } = account;
+  const isMail = email?.verified === true && email.address === to;
+  return isMail || phones.some(({ verified, number }) => verified && number === to);
 }
 
 /** Whether a challenge was sent so lately, and to the same phone, that none is sent again. */

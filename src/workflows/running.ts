@@ -1,7 +1,11 @@
 // From a stored row to a chart that can take a step, or the reason why it cannot.
 import { type AnyMachineSnapshot, type AnyStateMachine, transition } from 'xstate';
+import { hasShortBackupCodes } from '../factors/account.ts';
+import { readTime, secondsOf } from '../platform/clock.ts';
 import { ANONYMOUS } from '../policy/decision.ts';
-import { isClosed } from '../policy/lockout.ts';
+import type { Evidence } from '../policy/evidence.ts';
+import type { FactorKind } from '../policy/factor-kind.ts';
+import { isClosed, throttleOf } from '../policy/lockout.ts';
 import type { ActiveSession } from '../sessions/session.ts';
 import { RefusalError, type TokenFault } from '../step-up/refusal-error.ts';
 import { type ChartName, chartOf, isChartName } from './charts.ts';
@@ -31,11 +35,36 @@ export function runningOf(row: WorkflowRow | null, { session, tokenFault }: Aski
   const running = restore(row, row.chart, now);
   if (running.snapshot.value === 'expired') throw new WorkflowExpired();
   if (running.snapshot.status !== 'active') throw new WorkflowEnded();
-  if (row.lockedUntil !== null && row.lockedUntil > now) {
-    const seconds = Math.ceil((row.lockedUntil.getTime() - now.getTime()) / 1000);
-    throw new LockedOut(isClosed(row.failures) ? null : seconds);
-  }
   return running;
+}
+
+/** @throws {LockedOut} when guesses at one of these factors are locked for the subject of the workflow. */
+export function refuseLocked(
+  { locks, account }: WorkflowRow,
+  factors: readonly FactorKind[],
+  now: Date,
+): void {
+  const counters = factors.map((factor) => {
+    const throttle = throttleOf(factor);
+    const isHarmless = throttle?.target === 'SHORT_BACKUP_CODES' && !hasShortBackupCodes(account);
+    return isHarmless ? null : throttle?.counter;
+  });
+  for (const { counter, failures, lockedUntil } of locks) {
+    const left = readTime(lockedUntil).getTime() - now.getTime();
+    if (left <= 0 || !counters.includes(counter)) continue;
+    throw new LockedOut(isClosed(failures) ? null : Math.ceil(left / 1000));
+  }
+}
+
+/**
+ * What was proved in this workflow so far. Where that is redeemed, its locks are read again: a lock that has begun since
+ * holds for a workflow that is under way, too.
+ */
+export function provedSoFar({ row, snapshot }: Running): FactorKind[] {
+  const { evidence = [] } = snapshot.context as { readonly evidence?: readonly Evidence[] };
+  // A session brings evidence of its own, which was redeemed when it began.
+  const startedAt = secondsOf(row.createdAt);
+  return evidence.filter((one) => one.completedAt >= startedAt).map((one) => one.factor);
 }
 
 /** The chart as it was left. Past its deadline, or of an older version, it takes EXPIRE before anything else. */

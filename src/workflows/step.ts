@@ -1,16 +1,21 @@
 // One step of a workflow, from the row that was read to what is written when it settles.
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
-import { addAudit, byAnonymous, byUser } from '../persistence/audit.ts';
+import { type AuditActor, addAudit, byAnonymous, byUser } from '../persistence/audit.ts';
+import type { WorkflowAuditWord } from '../persistence/audit-type.ts';
 import { jsonb } from '../persistence/jsonb.ts';
+import type { RefusalTally } from '../persistence/refusal-tally.ts';
 import { Settlement } from '../persistence/settlement.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
+import type { Client } from '../sessions/grants.ts';
 import type { Caller } from './caller.ts';
 import type { ChartName } from './charts.ts';
 import type { BoundTo, Step } from './effects.ts';
+import { LockedOut, TooManyMessages, TooManyRequests } from './errors.ts';
+import type { Running } from './running.ts';
 import type { WorkflowRow } from './store.ts';
 
 /** Every chart records these about its runs. */
-type WorkflowAuditType = `${ChartName}.${'proof-accepted' | 'proof-rejected' | 'complete' | 'failed'}`;
+type WorkflowAuditType = `${ChartName}.${WorkflowAuditWord}`;
 
 /** What the effects of a step know of it. */
 export function stepOf(
@@ -68,16 +73,46 @@ export function endOf({ status, value }: AnyMachineSnapshot): 'complete' | 'fail
 
 export function audit(
   settlement: Settlement,
-  { tenantId, account, sessionId: drivenBy }: WorkflowRow,
+  row: WorkflowRow,
   type: WorkflowAuditType,
   factor: FactorKind | null,
   sessionId: string | null,
   { client }: Caller,
   now: Date,
 ): void {
-  const userId = account?.id ?? null;
+  const { tenantId } = row;
+  const userId = row.account?.id ?? null;
+  addAudit(
+    settlement,
+    { type, tenantId, userId, sessionId, factor },
+    actorOf(row, type, sessionId, client),
+    now,
+  );
+}
+
+/** Counts the refusal of a step, where it is one that a flood could cause. */
+export function auditRefusal(
+  refusals: RefusalTally,
+  { row, name }: Running,
+  error: unknown,
+  factor: FactorKind | null,
+  { client }: Caller,
+): void {
+  const isLimit = error instanceof TooManyRequests || error instanceof TooManyMessages;
+  if (!isLimit && !(error instanceof LockedOut)) return;
+  const type: WorkflowAuditType = `${name}.${isLimit ? 'limited' : 'locked-out'}`;
+  const { tenantId, sessionId } = row;
+  const userId = row.account?.id ?? null;
+  refusals.add({ type, tenantId, userId, sessionId, factor }, actorOf(row, type, sessionId, client));
+}
+
+function actorOf(
+  { account, sessionId: drivenBy }: WorkflowRow,
+  type: WorkflowAuditType,
+  sessionId: string | null,
+  client: Client,
+): AuditActor {
   // Until a workflow outside a session completes, nobody has proved to be its user.
-  const isUser = userId !== null && (drivenBy !== null || type.endsWith('.complete'));
-  const actor = isUser ? byUser({ id: drivenBy ?? sessionId, userId }, client) : byAnonymous(client);
-  addAudit(settlement, { type, tenantId, userId, sessionId, factor }, actor, now);
+  const isUser = account !== null && (drivenBy !== null || type.endsWith('.complete'));
+  return isUser ? byUser({ id: drivenBy ?? sessionId, userId: account.id }, client) : byAnonymous(client);
 }

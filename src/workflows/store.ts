@@ -1,15 +1,9 @@
-// The rows of workflows: claimed before a proof is checked, given back when nothing was checked.
+// The rows of workflows, with everything that a step decides on: read in one statement.
 import { type Expression, sql as raw } from 'kysely';
 import { type Account, accountJson } from '../factors/account.ts';
 import type { StoredChallenge } from '../factors/factor.ts';
 import type { Sql } from '../persistence/orm.ts';
-import {
-  FAILURES_BEFORE_CLOSED,
-  FAILURES_BEFORE_LOCK,
-  FIRST_LOCK_SECONDS,
-  LONGEST_LOCK_SECONDS,
-  type LockoutCounter,
-} from '../policy/lockout.ts';
+import type { LockoutCounter } from '../policy/lockout.ts';
 
 export interface WorkflowRow {
   readonly id: string;
@@ -27,13 +21,20 @@ export interface WorkflowRow {
   readonly revision: number;
   readonly attempts: number;
   readonly maxAttempts: number;
+  readonly createdAt: Date;
   readonly expiresAt: Date;
   /** Null for a decoy. */
   readonly account: Account | null;
   readonly challenges: readonly SentChallenge[];
-  /** Consecutive failures of the subject, in the counter that was asked for, this one included. */
+  /** The subject's locks, in force or over. */
+  readonly locks: readonly Lock[];
+}
+
+export interface Lock {
+  readonly counter: LockoutCounter;
   readonly failures: number;
-  readonly lockedUntil: Date | null;
+  /** ISO 8601. */
+  readonly lockedUntil: string;
 }
 
 export interface SentChallenge extends StoredChallenge {
@@ -45,7 +46,8 @@ export interface SentChallenge extends StoredChallenge {
   readonly timesSent: number;
 }
 
-const COLUMNS = [
+/** What is read of the table itself. */
+export const COLUMNS = [
   'id',
   'chart',
   'machine_version',
@@ -60,160 +62,43 @@ const COLUMNS = [
   'revision',
   'attempts',
   'max_attempts',
+  'created_at',
   'expires_at',
 ] as const;
-const COLUMNS_OF_W = COLUMNS.map((column) => `w.${column}` as const);
+export const COLUMNS_OF_W = COLUMNS.map((column) => `w.${column}` as const);
 
-/** The row as it stands. One statement. @param counter whose lock matters for what is asked; null: none does. */
-export async function loadWorkflow(
-  sql: Sql,
-  id: string,
-  counter: LockoutCounter | null,
-): Promise<WorkflowRow | null> {
+/** The row as it stands. One statement. */
+export async function loadWorkflow(sql: Sql, id: string): Promise<WorkflowRow | null> {
   const row = await sql
     .selectFrom('workflow as w')
-    .leftJoin('lockout as l', (join) =>
-      join.onRef('l.subject', '=', 'w.subject').on('l.counter', '=', counter),
-    )
     .select(COLUMNS_OF_W)
-    .select(['l.locked_until', 'l.failures'])
-    .select((it) => [
-      accountJson(it.ref('w.user_id')).as('account'),
-      challengesJson(it.ref('w.id')).as('challenges'),
-    ])
+    .select((it) =>
+      surroundings({ id: it.ref('w.id'), userId: it.ref('w.user_id'), subject: it.ref('w.subject') }),
+    )
     .where('w.id', '=', id)
     .executeTakeFirst();
   return row === undefined ? null : workflowRow(row);
 }
 
-/**
- * Spends one attempt of the workflow and one of its account, before anything is checked, and reads the row: one
- * statement, committed at once, so a thousand parallel guesses spend a thousand attempts. Null when the workflow
- * is unknown, ended, past its deadline, out of attempts, locked, or belongs to another session.
- */
-export async function claimAttempt(
-  sql: Sql,
-  id: string,
-  counter: LockoutCounter,
-  sessionId: string | null,
-  now: Date,
-): Promise<WorkflowRow | null> {
-  const isFree = raw<boolean>`lockout.locked_until is null or lockout.locked_until <= ${now}`;
-  const row = await sql
-    .with('claimed', (db) =>
-      db
-        .updateTable('workflow')
-        .set((it) => ({ attempts: it('attempts', '+', 1) }))
-        .where('id', '=', id)
-        .where(raw`snapshot ->> 'status'`, '=', 'active')
-        .whereRef('attempts', '<', 'max_attempts')
-        .where('expires_at', '>', now)
-        .where((it) => it.or([it('session_id', 'is', null), it('session_id', '=', sessionId)]))
-        .where((it) =>
-          it.not(
-            it.exists(
-              it
-                .selectFrom('lockout')
-                .whereRef('lockout.subject', '=', 'workflow.subject')
-                .where('lockout.counter', '=', counter)
-                .where('lockout.locked_until', '>', now)
-                .select('lockout.subject'),
-            ),
-          ),
-        )
-        .returning(COLUMNS),
-    )
-    .with('spent', (db) =>
-      db
-        .insertInto('lockout')
-        .columns(['subject', 'counter', 'failures', 'locked_until', 'updated_at'])
-        .expression((it) =>
-          it
-            .selectFrom('claimed')
-            .select([
-              'claimed.subject',
-              raw<LockoutCounter>`${counter}`.as('counter'),
-              raw<number>`1`.as('failures'),
-              raw<Date | null>`cast(null as timestamptz)`.as('locked_until'),
-              raw<Date>`cast(${now} as timestamptz)`.as('updated_at'),
-            ]),
-        )
-        .onConflict((conflict) =>
-          conflict
-            .columns(['subject', 'counter'])
-            .doUpdateSet({
-              failures: raw`lockout.failures + 1`,
-              locked_until: lockAfter(raw`lockout.failures + 1`, now),
-              updated_at: now,
-            })
-            .where(isFree),
-        )
-        .returning(['lockout.subject', 'lockout.failures']),
-    )
-    .selectFrom('claimed as w')
-    .innerJoin('spent', 'spent.subject', 'w.subject')
-    .select(COLUMNS_OF_W)
-    .select('spent.failures')
-    .select((it) => [
-      accountJson(it.ref('w.user_id')).as('account'),
-      challengesJson(it.ref('w.id')).as('challenges'),
-    ])
-    .executeTakeFirst();
-  return row === undefined ? null : workflowRow({ ...row, locked_until: null });
-}
-
-/**
- * When so many consecutive failures are unlocked again; null while there are few. Each further one doubles it, and in the
- * end time alone unlocks nothing any more.
- */
-function lockAfter(failures: Expression<unknown>, now: Date) {
-  return raw<Date | null>`case
-    when ${failures} >= ${raw.lit(FAILURES_BEFORE_CLOSED)} then cast(${now} as timestamptz) + interval '100 years'
-    when ${failures} >= ${raw.lit(FAILURES_BEFORE_LOCK)} then
-    cast(${now} as timestamptz) + make_interval(secs => least(
-      ${raw.lit(LONGEST_LOCK_SECONDS)},
-      ${raw.lit(FIRST_LOCK_SECONDS)} * power(2, least(${failures} - ${raw.lit(FAILURES_BEFORE_LOCK)}, 16))
-    )) end`;
-}
-
-/**
- * Takes one failure of a subject back: its proof was right, or was never checked. The lock that it brought goes with it;
- * there is no other, because nothing is claimed while one lasts.
- */
-export function takeBackFailure(sql: Sql, subject: string, counter: LockoutCounter) {
-  return sql
-    .updateTable('lockout')
-    .set({ failures: raw`greatest(failures - 1, 0)`, locked_until: null })
-    .where('subject', '=', subject)
-    .where('counter', '=', counter);
-}
-
-/** The account's owner has shown up: failures of both counters begin at zero again. */
-export function forgetFailures(sql: Sql, subject: string) {
-  return sql.updateTable('lockout').set({ failures: 0, locked_until: null }).where('subject', '=', subject);
-}
-
-/**
- * Gives back an attempt for which nothing was checked, or whose proof was right.
- * @param unlessSettled a settlement that seemed to fail may have been committed all the same, and has given it back then.
- */
-export async function giveBackAttempt(
-  sql: Sql,
-  { id, subject, revision }: Pick<WorkflowRow, 'id' | 'subject' | 'revision'>,
-  counter: LockoutCounter,
-  { unlessSettled = false } = {},
-): Promise<void> {
-  const given = sql.with('given', (db) =>
-    db
-      .updateTable('workflow')
-      .set((it) => ({ attempts: it('attempts', '-', 1) }))
-      .where('id', '=', id)
-      .$if(unlessSettled, (query) => query.where('revision', '=', revision))
-      .returning('id'),
-  );
-  await takeBackFailure(given as unknown as Sql, subject, counter)
-    .where(raw<boolean>`exists (select from given)`)
-    .execute();
+/** What is read beside the row. */
+export function surroundings({
+  id,
+  userId,
+  subject,
+}: {
+  readonly id: Expression<string>;
+  readonly userId: Expression<string | null>;
+  readonly subject: Expression<string>;
+}) {
+  return [
+    accountJson(userId).as('account'),
+    challengesJson(id).as('challenges'),
+    raw<Lock[]>`(
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'counter', l.counter, 'failures', l.failures, 'lockedUntil', l.locked_until
+      )), '[]') from lockout l where l.subject = ${subject} and l.locked_until is not null
+    )`.as('locks'),
+  ] as const;
 }
 
 function challengesJson(workflowId: Expression<string>) {
@@ -226,7 +111,7 @@ function challengesJson(workflowId: Expression<string>) {
   )`;
 }
 
-function workflowRow(row: {
+export function workflowRow(row: {
   id: string;
   chart: string;
   machine_version: string;
@@ -240,11 +125,11 @@ function workflowRow(row: {
   revision: number;
   attempts: number;
   max_attempts: number;
+  created_at: Date;
   expires_at: Date;
   account: Account | null;
   challenges: SentChallenge[];
-  failures: number | null;
-  locked_until: Date | null;
+  locks: Lock[];
 }): WorkflowRow {
   return {
     id: row.id,
@@ -260,10 +145,10 @@ function workflowRow(row: {
     revision: row.revision,
     attempts: row.attempts,
     maxAttempts: row.max_attempts,
+    createdAt: row.created_at,
     expiresAt: row.expires_at,
     account: row.account,
     challenges: row.challenges,
-    failures: row.failures ?? 0,
-    lockedUntil: row.locked_until,
+    locks: row.locks,
   };
 }

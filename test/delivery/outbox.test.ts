@@ -31,6 +31,8 @@ const SMS: Message = {
   html: null,
   code: '123456',
 };
+const DECOY: Message = { ...MESSAGE, isDecoy: true };
+const SEALED_LENGTH = 'select length(sealed) from outbox_message';
 
 let database: { url: string; drop: () => Promise<void> };
 let orm: Orm;
@@ -70,13 +72,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function step(
-  message: Message | null,
-  how: (settlement: Settlement) => void = () => {},
-  channel = message?.channel,
-): Promise<void> {
+async function step(message: Message, how: (settlement: Settlement) => void = () => {}): Promise<void> {
   const settlement = new Settlement();
-  outbox.add(settlement, message, NOW, addSeconds(NOW, 600), channel);
+  outbox.add(settlement, message, NOW, addSeconds(NOW, 600));
   how(settlement);
   await settlement.commit(orm.em.fork());
 }
@@ -123,8 +121,14 @@ test.each([
 });
 
 test('a decoy’s message is written and queued like any other, and never handed over', async () => {
-  await step(null);
+  await step(MESSAGE);
+  const [real] = await query<{ length: number }>(database.url, SEALED_LENGTH);
+  await query(database.url, 'delete from graphile_worker._private_jobs');
+  await query(database.url, 'delete from outbox_message');
+  await step(DECOY);
   expect(await jobs(database.url)).toHaveLength(1);
+  expect(await query(database.url, SEALED_LENGTH)).toEqual([real]);
+  expect(await inbox()).toEqual([]);
   expect(await deliver()).toEqual({ outcome: 'gone' });
   expect(sent).toEqual([]);
 });
@@ -269,7 +273,7 @@ test('nothing is said of a message whose step rolls back', async () => {
 
 test('as much is said of a decoy’s message as of any other: the log does not tell who exists', async () => {
   await step(SMS);
-  await step(null, () => {}, 'sms');
+  await step({ ...SMS, isDecoy: true });
   const [real, decoy] = lines.map((line) => ({ ...JSON.parse(line), time: '', messageId: '' }));
   expect(decoy).toEqual(real);
   expect(await inbox()).toHaveLength(1);

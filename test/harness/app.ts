@@ -28,6 +28,10 @@ export const TEST_ENVIRONMENT = {
   SMS_PER_PREFIX_HOURLY: '100000',
   MAIL_PER_ADDRESS_HOURLY: '1000',
   MAIL_PER_PREFIX_HOURLY: '100000',
+  FAILURES_PER_IP_HOURLY: '100000',
+  FAILURES_PER_PREFIX_HOURLY: '100000',
+  STARTS_PER_IP_HOURLY: '100000',
+  STARTS_PER_PREFIX_HOURLY: '100000',
 };
 
 export async function testDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {

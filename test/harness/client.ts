@@ -59,17 +59,18 @@ const INVALID = '... on InvalidInput { fields { path message } }';
 const LOCKED = '... on LockedOut { retryAfterSeconds }';
 const FLOODED = '... on TooManyMessages { retryAfterSeconds }';
 const OVERLOADED = '... on Overloaded { retryAfterSeconds }';
+const LIMITED = '... on TooManyRequests { retryAfterSeconds }';
 const REJECTED = '... on ProofRejected { attemptsRemaining }';
 
 const SELECTIONS: Readonly<Record<string, string>> = {
-  startSignUp: selection(['SignUp'], [INVALID, OVERLOADED, FLOODED]),
-  startSignIn: selection(['SignIn'], [INVALID]),
-  startPasswordReset: selection(['PasswordReset'], [INVALID]),
+  startSignUp: selection(['SignUp'], [INVALID, OVERLOADED, FLOODED, LIMITED]),
+  startSignIn: selection(['SignIn'], [INVALID, LIMITED]),
+  startPasswordReset: selection(['PasswordReset'], [INVALID, LIMITED]),
   startEnrollment: selection(['Enrollment'], [INVALID]),
   startStepUp: selection(['StepUp'], [INVALID]),
   prepareFactor: selection(Object.keys(WORKFLOWS), [LOCKED, FLOODED]),
-  chooseNewPassword: selection(['PasswordReset'], [INVALID, OVERLOADED]),
-  attemptFactor: selection(Object.keys(WORKFLOWS), [INVALID, LOCKED, OVERLOADED, REJECTED]),
+  chooseNewPassword: selection(['PasswordReset'], [INVALID, OVERLOADED, LOCKED]),
+  attemptFactor: selection(Object.keys(WORKFLOWS), [INVALID, LOCKED, LIMITED, OVERLOADED, REJECTED]),
 };
 
 /** What a mutation of a workflow answers: the workflow or an error. */
@@ -107,9 +108,12 @@ export interface Person extends Tokens {
 
 export class TestClient {
   readonly #app: Pick<TestApp, 'url'> & Partial<Pick<TestApp, 'clock'>>;
+  readonly #headers: RequestHeaders;
 
-  constructor(app: Pick<TestApp, 'url'> & Partial<Pick<TestApp, 'clock'>>) {
+  /** @param headers that go with every request: those of a proxy, for example. */
+  constructor(app: Pick<TestApp, 'url'> & Partial<Pick<TestApp, 'clock'>>, headers: RequestHeaders = {}) {
     this.#app = app;
+    this.#headers = headers;
   }
 
   /** One operation. @param token an access token. */
@@ -130,6 +134,7 @@ export class TestClient {
         'content-type': 'application/json',
         accept: 'application/graphql-response+json, application/json',
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...this.#headers,
         ...headers,
       },
       body,

@@ -1,6 +1,6 @@
 // Addresses are written one way, and neighbours share a network.
 import { expect, test } from 'vitest';
-import { ipAddress, networkOf } from '../../src/platform/ip-address.ts';
+import { hostOf, ipAddress, networkOf } from '../../src/platform/ip-address.ts';
 
 test.each([
   ['203.0.113.7', '203.0.113.7'],
@@ -35,6 +35,7 @@ test.each([
 ])('%j is no address, and of no network', (text) => {
   expect(ipAddress(text)).toBeNull();
   expect(networkOf(text)).toBeNull();
+  expect(hostOf(text)).toBeNull();
 });
 
 test.each([
@@ -45,14 +46,26 @@ test.each([
   ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
   ['2001:0DB8:0001:ffff::', '2001:db8:1::/48'],
   ['2001:db8:2::1', '2001:db8:2::/48'],
-  ['2001:db8::1', '2001:db8:0::/48'],
-  ['2001:db8:0:1::', '2001:db8:0::/48'],
-  ['2001::1:2:3:4', '2001:0:0::/48'],
+  ['2001:db8::1', '2001:db8::/48'],
+  ['2001:db8:0:1::', '2001:db8::/48'],
+  ['2001::1:2:3:4', '2001::/48'],
   ['2001::3:4:5:6:7:8', '2001:0:3::/48'],
-  ['::1', '0:0:0::/48'],
+  ['::1', '::/48'],
   ['::1:2:3:4:5:6:7', '0:1:2::/48'],
-  ['::203.0.113.7', '0:0:0::/48'],
-  ['fe80::1%eth0', 'fe80:0:0::/48'],
+  ['::203.0.113.7', '::/48'],
+  ['fe80::1%eth0', 'fe80::/48'],
 ])('%s belongs to %s', (address, network) => {
   expect(networkOf(address)).toBe(network);
+});
+
+test.each([
+  ['203.0.113.7', '203.0.113.7/32'],
+  ['::ffff:203.0.113.7', '203.0.113.7/32'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8:1:2::', '2001:db8:1:2::/64'],
+  ['2001:db8:1:3::1', '2001:db8:1:3::/64'],
+  ['::1', '::/64'],
+  ['fe80::1%eth0', 'fe80::/64'],
+])('one subscriber holds %s and all of %s', (address, host) => {
+  expect(hostOf(address)).toBe(host);
 });

@@ -7,12 +7,15 @@ import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type GraphQLAnswer, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
 
+/** The same for every request, because answers and the log repeat it. */
+const REQUEST_ID = { 'x-request-id': 'the-same-for-all' };
+
 let app: TestApp;
 let client: TestClient;
 
 beforeAll(async () => {
   app = await startTestApp();
-  client = new TestClient(app);
+  client = new TestClient(app, REQUEST_ID);
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
@@ -323,7 +326,7 @@ test('the log of both says the same, and names neither', async () => {
     const { id: workflowId } = await step('startSignIn', { identifier });
     await step('attemptFactor', { workflowId, proof: { password: 'wrong' } });
     await step('prepareFactor', { workflowId, factor: 'EMAIL_CODE' });
-    await fetch(`${app.url}/healthz`);
+    await fetch(`${app.url}/healthz`, { headers: REQUEST_ID });
     const ofRequests = app.log.slice(before).filter((line) => !line.includes('"queue"'));
     expect(ofRequests.join('')).not.toContain(identifier.slice(0, 12));
     return ofRequests.map((line) => ({ ...JSON.parse(line), messageId: '', time: '', ms: 0 }));

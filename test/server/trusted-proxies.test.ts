@@ -26,9 +26,13 @@ async function nodeWith(environment: Readonly<Record<string, string>>): Promise<
 }
 
 /** The address that a session says it was opened from. */
-async function ipOf(url: string, forwardedFor?: string): Promise<string | null> {
+async function ipOf(
+  url: string,
+  forwardedFor?: string,
+  others: Readonly<Record<string, string>> = {},
+): Promise<string | null> {
   const client = new TestClient({ url });
-  const headers = forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor };
+  const headers = { ...(forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor }), ...others };
   const { id } = (await client.graphql(START, { identifier: email })).data.startSignIn;
   const { status, data } = await client.graphql(ATTEMPT, { id, password: PASSWORD }, undefined, headers);
   expect(status).toBe(200);
@@ -79,6 +83,21 @@ describe('behind a trusted proxy', () => {
     expect(await ipOf(behindOne.url, '::ffff:203.0.113.7')).toBe('203.0.113.7');
   });
 
+  test.each([
+    ['198.51.100.8:17085', '198.51.100.8'],
+    ['[2001:db8::7]:443', '2001:db8::7'],
+    ['[2001:db8::7]', '2001:db8::7'],
+    ['[::ffff:198.51.100.8]:443', '198.51.100.8'],
+    ['192.0.2.66, 198.51.100.8:17085', '198.51.100.8'],
+  ])('a port and brackets are no part of the address: %s', async (header, address) => {
+    expect(await ipOf(behindOne.url, header)).toBe(address);
+  });
+
+  test('a proxy that is named with its port is known by its address', async () => {
+    expect(await ipOf(behindTwo.url, '203.0.113.7:1024, 198.51.100.9:443')).toBe('203.0.113.7');
+    expect(await ipOf(behindTwo.url, '203.0.113.7, [2001:db8:ffff::9]:443')).toBe('203.0.113.7');
+  });
+
   test('without a header the client is the peer', async () => {
     expect(await ipOf(behindOne.url)).toBe('127.0.0.1');
     expect(await ipOf(behindOne.url, '')).toBe('127.0.0.1');
@@ -103,7 +122,11 @@ describe('garbage in the header of a trusted proxy', () => {
   test.each([
     'unknown',
     '_hidden',
-    '203.0.113.7:4711',
+    '203.0.113.7:',
+    '203.0.113.7:443:443',
+    '[203.0.113.7]',
+    '2001:db8::7]:443',
+    '[2001:db8::7]443',
     '203.0.113.999',
     '1',
     '0x7f000001',
@@ -132,6 +155,70 @@ describe('garbage in the header of a trusted proxy', () => {
   });
 });
 
+describe('with FORWARDED_HEADER=forwarded', () => {
+  let reading: TestApp;
+  beforeAll(async () => {
+    reading = await nodeWith({
+      FORWARDED_HEADER: 'forwarded',
+      TRUSTED_PROXIES: '127.0.0.1, 198.51.100.0/24',
+    });
+  });
+  const through = (forwarded: string, others: Readonly<Record<string, string>> = {}) =>
+    ipOf(reading.url, undefined, { forwarded, ...others });
+
+  test.each([
+    ['for=203.0.113.7', '203.0.113.7'],
+    ['For="203.0.113.7:47011"', '203.0.113.7'],
+    ['for="[2001:db8::7]"', '2001:db8::7'],
+    ['for="[2001:db8::7]:443";proto=https;by=203.0.113.43', '2001:db8::7'],
+    ['proto=https; by="_proxy" ; for = 203.0.113.7', '203.0.113.7'],
+    ['for=192.0.2.66, for=203.0.113.7', '203.0.113.7'],
+    ['for=203.0.113.7, for=198.51.100.9', '203.0.113.7'],
+    ['for=203.0.113.7;host="a, b", for="198.51.100.9:443"', '203.0.113.7'],
+  ])('the client is whom the proxy names: %s', async (header, address) => {
+    expect(await through(header)).toBe(address);
+  });
+
+  test.each([
+    'for=unknown',
+    'for=_hidden',
+    'proto=https',
+    'for=203.0.113.999',
+    'for="203.0.113.7',
+    'xfor=203.0.113.7',
+    'for="203\\.0.113.7"',
+    ', ,,',
+    '203.0.113.7',
+  ])('garbage leaves the address of the proxy: %s', async (header) => {
+    expect(await through(header)).toBe('127.0.0.1');
+  });
+
+  test.each([
+    'for="',
+    'for=192.0.2.66;host="',
+    'for="192.0.2.66',
+    'for="a\\',
+    'x="y", for="z',
+    '"',
+    ',"',
+    `${'for=192.0.2.66,'.repeat(700)}"`,
+  ])('what a client wrote before cannot hide the proxy’s entry: %.40s', async (written) => {
+    expect(await through(`${written}, for=203.0.113.7`)).toBe('203.0.113.7');
+    expect(await through(`${written}, for="[2001:db8::7]:443"`)).toBe('2001:db8::7');
+  });
+
+  test('X-Forwarded-For is what a client sent, and changes nothing', async () => {
+    expect(await through('for=203.0.113.7', { 'x-forwarded-for': '192.0.2.66' })).toBe('203.0.113.7');
+    expect(await ipOf(reading.url, '192.0.2.66')).toBe('127.0.0.1');
+  });
+});
+
+test('X-Forwarded-For is read unless the other header is named, and Forwarded is then what a client sent', async () => {
+  const forwarded = { forwarded: 'for=192.0.2.66' };
+  expect(await ipOf(behindOne.url, '203.0.113.7', forwarded)).toBe('203.0.113.7');
+  expect(await ipOf(behindOne.url, undefined, forwarded)).toBe('127.0.0.1');
+});
+
 describe('over IPv6', () => {
   test('the peer is known as an IPv6 address', async () => {
     const trusting = await nodeWith({ HOST: '::1', TRUSTED_PROXIES: '::1' });
@@ -153,6 +240,6 @@ describe('over IPv6', () => {
 
 test('the audit has heard of no other addresses, and of nothing that is none', async () => {
   const rows = await query<{ ip: string }>(untrusting.databaseUrl, 'select distinct ip from audit_event');
-  const known = ['127.0.0.1', '::1', '198.51.100.9', '2001:db8::7', '203.0.113.7', 'fe80::1'];
+  const known = ['127.0.0.1', '::1', '198.51.100.8', '198.51.100.9', '2001:db8::7', '203.0.113.7', 'fe80::1'];
   expect(rows.map(({ ip }) => ip).toSorted()).toEqual(known.toSorted());
 });

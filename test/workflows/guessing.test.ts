@@ -26,6 +26,13 @@ const COUNTERS = [
   { counter: 'CODE', wrong: WRONG_CODE },
 ] as const;
 
+/** Begins a sign-in in which such a proof is a guess at something: a code has been sent, unless codes are locked. */
+async function guessable(person: { email: string }, wrong: object, device?: string): Promise<Step> {
+  const workflow = await signInOf(person, device);
+  if ('emailCode' in wrong) await client.prepare(workflow.id, 'EMAIL_CODE');
+  return workflow;
+}
+
 /** So many wrong proofs in a row, four in a workflow. */
 async function failures(
   person: { email: string },
@@ -34,9 +41,9 @@ async function failures(
   device?: string,
 ): Promise<Step[]> {
   const answers: Step[] = [];
-  let workflow = await signInOf(person, device);
+  let workflow: Step | undefined;
   for (let failed = 0; failed < count; failed += 1) {
-    if (failed % 4 === 0) workflow = await signInOf(person, device);
+    if (workflow === undefined || failed % 4 === 0) workflow = await guessable(person, wrong, device);
     answers.push(await client.attempt(workflow.id, wrong));
   }
   return answers;
@@ -199,7 +206,7 @@ describe('the lockout of an account', () => {
     '100 workflows that guess once, all at the same moment, are checked ten times ($counter)',
     async ({ wrong }) => {
       const person = await client.signUp();
-      const workflows = await Promise.all(Array.from({ length: 100 }, () => signInOf(person)));
+      const workflows = await Promise.all(Array.from({ length: 100 }, () => guessable(person, wrong)));
       const answers = await Promise.all(workflows.map(({ id }) => client.attempt(id, wrong)));
       expect(codesOf(answers)['PROOF_REJECTED']).toBe(10);
     },
@@ -230,7 +237,7 @@ describe('passwords and codes', () => {
     const { id } = await signInOf(person);
     await client.attempt(id, { password: person.password });
     for (let guess = 0; guess < 3; guess += 1) await client.attempt(id, { totp: '000000' });
-    expect((await client.attempt(id, { backupCode: 'WRONG' })).code).toBe('LOCKED_OUT');
+    expect((await client.attempt(id, { totp: '000000' })).code).toBe('LOCKED_OUT');
     expect(await tryMailbox(person)).toBe('LOCKED_OUT');
   });
 

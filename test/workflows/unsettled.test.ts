@@ -1,7 +1,7 @@
 // A right proof whose step cannot be written costs no attempt, and a wrong one always costs one.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openOrm, sqlOf } from '../../src/persistence/orm.ts';
-import { giveBackAttempt } from '../../src/workflows/store.ts';
+import { giveBackAttempt } from '../../src/workflows/claim.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, type Person, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
@@ -63,14 +63,15 @@ test('an attempt that a settlement has given back is not given back twice', asyn
   const orm = await openOrm(app.databaseUrl);
   try {
     const sql = sqlOf(orm.em.fork());
-    const row = await sql
+    const stored = await sql
       .selectFrom('workflow')
       .select(['id', 'subject', 'revision'])
       .where('chart', '=', 'sign-in')
       .executeTakeFirstOrThrow();
-    await giveBackAttempt(sql, { ...row, revision: row.revision - 1 }, 'PASSWORD', { unlessSettled: true });
+    const row = { ...stored, counted: { counter: 'PASSWORD', failures: 1 } as const };
+    await giveBackAttempt(sql, { ...row, revision: row.revision - 1 }, { unlessSettled: true });
     expect(await spent()).toEqual({ attempts: 1, failures: 1 });
-    await giveBackAttempt(sql, row, 'PASSWORD', { unlessSettled: true });
+    await giveBackAttempt(sql, row, { unlessSettled: true });
     expect(await spent()).toEqual({ attempts: 0, failures: 0 });
   } finally {
     await orm.close();

@@ -5,7 +5,7 @@ import { parseBrowser } from '../origin.ts';
 import type { Places } from '../places.ts';
 import { CATALOGUES, type Catalogue, type SmsName } from './catalogue.ts';
 import { type Block, htmlOf, textOf } from './layout.ts';
-import type { Locale } from './locales.ts';
+import { DEFAULT_LOCALE, type Locale } from './locales.ts';
 import type { Origin, Template } from './template.ts';
 
 export interface Recipient {
@@ -43,6 +43,11 @@ export function compose(template: Template, { to, locale }: Recipient, places?: 
     html: htmlOf(title, locale, blocks),
     code,
   };
+}
+
+/** As much work, for somebody who must not or cannot be written to. */
+export function composeDecoy(template: Template, places?: Places): Message {
+  return { ...compose(template, { to: 'nobody@invalid', locale: DEFAULT_LOCALE }, places), isDecoy: true };
 }
 
 function isSms(template: Template): template is Extract<Template, { name: SmsName }> {

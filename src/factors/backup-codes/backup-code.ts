@@ -1,11 +1,15 @@
 // Backup codes: look-up secrets (NIST SP 800-63B-4 section 3.1.2). Ten of 80 random bits each, shown once, stored
 // as keyed digests, each used once.
+
+import type { Row } from '../../persistence/settlement.ts';
 import { keyedDigest, matchesKeyedDigest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomBytes, randomId } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
+import { UNGUESSABLE_BITS } from '../../policy/lockout.ts';
 import { enrolledBy } from '../account.ts';
 import { type Consume, type Factor, type ProofField, REJECTED } from '../factor.ts';
+import { readCode } from '../typed-code.ts';
 
 const CODES = 10;
 const CODE_BYTES = 10;
@@ -68,7 +72,7 @@ export function backupCodeFactor(ring: KeyRing): Factor {
 export interface NewBackupCodes {
   /** To be shown once, and then forgotten. */
   readonly codes: readonly string[];
-  readonly rows: readonly { id: string; user_id: string; digest: string; created_at: Date }[];
+  readonly rows: readonly Row<'backup_code'>[];
 }
 
 export function newBackupCodes(ring: KeyRing, userId: string, now: Date): NewBackupCodes {
@@ -77,6 +81,7 @@ export function newBackupCodes(ring: KeyRing, userId: string, now: Date): NewBac
     id: randomId(),
     user_id: userId,
     digest: backupCodeDigest(ring, userId, code),
+    guessable: false,
     created_at: now,
   }));
   return { codes, rows };
@@ -96,7 +101,17 @@ function randomCode(): string {
 
 /** Bound to its user, and as it is read from paper or mended by a phone: O for 0, I or L for 1, any dash. */
 function codeValue(userId: string, code: string): string {
-  const symbols = code.toUpperCase().replaceAll(/[\s\p{Pd}]/gu, '');
-  const read = symbols.replaceAll('O', '0').replaceAll(/[IL]/g, '1');
-  return `${userId}:${read}`;
+  return `${userId}:${symbolsOf(code)}`;
+}
+
+/** A code as it is compared. */
+function symbolsOf(code: string): string {
+  return readCode(code).toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1');
+}
+
+/** Whether a code that others made may be guessed, taking its symbols for random ones of the fewest that they may be. */
+export function isGuessable(code: string): boolean {
+  const symbols = symbolsOf(code);
+  const alphabet = /^\d+$/.test(symbols) ? 10 : /^[\dA-F]+$/.test(symbols) ? 16 : ALPHABET.length;
+  return symbols.length * Math.log2(alphabet) < UNGUESSABLE_BITS;
 }

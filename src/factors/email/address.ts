@@ -1,6 +1,6 @@
 // The e-mail address of a user: what it is offered as, and what is sent to it.
 import type { Message } from '../../delivery/message.ts';
-import { compose } from '../../delivery/messages/compose.ts';
+import { compose, composeDecoy } from '../../delivery/messages/compose.ts';
 import type { Template } from '../../delivery/messages/template.ts';
 import type { Places } from '../../delivery/places.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
@@ -17,8 +17,8 @@ export function emailChoices(factor: FactorKind, { email }: Account): FactorChoi
 }
 
 /** The owner of an address that has an account already is told so by mail, and the API's caller learns nothing. */
-export function messageToEmail(account: Account | null, template: Template, places?: Places): Message | null {
-  if (!account?.email) return null;
+export function messageToEmail(account: Account | null, template: Template, places?: Places): Message {
+  if (!account?.email) return composeDecoy(template, places);
   const { address: to, owner } = account.email;
   return owner === null
     ? compose(template, { to, locale: account.locale }, places)

@@ -10,7 +10,7 @@ import { EMAIL_SECONDS, emailChoices, messageToEmail } from './address.ts';
 
 export const EMAIL_CODE_PROOF: ProofField = {
   name: 'emailCode',
-  description: 'The six digits from the newest message. Spaces are ignored.',
+  description: 'The six digits from the newest message. Spaces and dashes are ignored.',
   maximumLength: 16,
 };
 

@@ -12,7 +12,7 @@ import { messageToPhone, PHONE_SECONDS, phoneChoices, provedByPhone } from './ph
 
 export const PHONE_CODE_PROOF: ProofField = {
   name: 'phoneCode',
-  description: 'The six digits from the newest text message. Spaces are ignored.',
+  description: 'The six digits from the newest text message. Spaces and dashes are ignored.',
   maximumLength: 16,
 };
 

@@ -1,5 +1,6 @@
 // Phone numbers, as libphonenumber knows them. They are kept in E.164 form.
 import { type NumberType, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { readTyped } from '../typed-code.ts';
 
 export interface ParsedNumber {
   /** E.164. */
@@ -20,7 +21,8 @@ const NO_PERSON: readonly NumberType[] = [
 
 /** Null for what is no number of a person. @param text in international form, with or without spaces. */
 export function parseNumber(text: string): ParsedNumber | null {
-  const parsed = text.trim().startsWith('+') ? parsePhoneNumberFromString(text) : undefined;
+  const typed = readTyped(text).trim();
+  const parsed = typed.startsWith('+') ? parsePhoneNumberFromString(typed) : undefined;
   if (parsed === undefined || !parsed.isValid() || parsed.country === undefined || parsed.ext !== undefined) {
     return null;
   }

@@ -1,6 +1,6 @@
 // A user's phone numbers as factors: which may be written to, and what a proof of one is worth.
 import type { Message } from '../../delivery/message.ts';
-import { compose } from '../../delivery/messages/compose.ts';
+import { compose, composeDecoy } from '../../delivery/messages/compose.ts';
 import type { Template } from '../../delivery/messages/template.ts';
 import { type Category, FACTOR_TRAITS, FactorKind } from '../../policy/factor-kind.ts';
 import { isReachable, type SmsPolicy, SmsUse } from '../../policy/sms.ts';
@@ -31,15 +31,16 @@ export function phoneChoices(
     }));
 }
 
-/** Null for a decoy, and for a number that must not be written to: nobody is told, and nothing is sent. */
+/** A decoy's message for a number that nobody has, and for one that must not be written to. */
 export function messageToPhone(
   account: Account | null,
   phoneId: string | null,
   template: Template,
   sms: SmsPolicy,
-): Message | null {
+): Message {
   const phone = account?.phones.find((one) => one.id === phoneId);
-  if (account === null || phone === undefined || !mayWriteTo(phone, account, sms)) return null;
+  if (account === null || phone === undefined || !mayWriteTo(phone, account, sms))
+    return composeDecoy(template);
   return compose(template, { to: phone.number, locale: account.locale });
 }
 

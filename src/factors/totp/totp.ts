@@ -20,6 +20,7 @@ import {
   type Verdict,
 } from '../factor.ts';
 import { openSecret, sealSecret } from '../sealed-secret.ts';
+import { readCode } from '../typed-code.ts';
 import { SECRETS_OF_OTHERS } from './given-secret.ts';
 
 const PERIOD_SECONDS = 30;
@@ -29,7 +30,7 @@ const SECRET_BYTES = 20;
 export const TOTP_PROOF: ProofField = {
   name: 'totp',
   description:
-    'The six digits that the authenticator app shows now, or those of the 30 seconds before or after. Each is accepted once. Spaces are ignored.',
+    'The six digits that the authenticator app shows now, or those of the 30 seconds before or after. Each is accepted once. Spaces and dashes are ignored.',
   maximumLength: 16,
 };
 
@@ -50,14 +51,18 @@ export function totpFactor(ring: KeyRing): Factor {
           needsPreparing: false,
         })),
     async verify(proof, { authenticators, now }) {
-      const code = proof.replaceAll(/\s/g, '');
+      const code = readCode(proof);
+      let isReplay = false;
       for (const authenticator of authenticators.filter((one) => one.factor === FactorKind.TOTP)) {
         const secret = openTotpSecret(ring, authenticator);
-        const timeStep = acceptedTimeStep(secret, code, authenticator.lastTimeStep, now);
+        const { lastTimeStep } = authenticator;
+        const timeStep = acceptedTimeStep(secret, code, lastTimeStep, now);
         if (timeStep !== null)
           return accept(authenticator, timeStep, now, resealed(ring, authenticator, secret));
+        if (lastTimeStep !== null)
+          isReplay ||= acceptedTimeStep(secret, code, lastTimeStep - 1, now) === lastTimeStep;
       }
-      return REJECTED;
+      return isReplay ? { accepted: false, isReplay } : REJECTED;
     },
     enrollment: enrollmentOf(ring),
   };

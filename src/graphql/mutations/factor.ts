@@ -11,6 +11,7 @@ import {
   Overloaded,
   ProofRejected,
   TooManyMessages,
+  TooManyRequests,
   WorkflowEnded,
   WorkflowExpired,
   WorkflowNotFound,
@@ -96,12 +97,13 @@ builder.mutationField('attemptFactor', (t) =>
       LinkNotApproved,
       PhoneNumberTaken,
       LockedOut,
+      TooManyRequests,
       Overloaded,
       Conflict,
     ],
     nullable: true,
     description:
-      'Checks a proof. Each attempt is counted before it is checked, five in a workflow and ten in a row over all workflows of an account, for passwords and for codes apart (NIST SP 800-63B-4 section 3.2.2); one that is right is given back.',
+      'Checks a proof. Each attempt is counted before it is checked, five in a workflow and ten in a row over all workflows of an account, for passwords and for codes apart (NIST SP 800-63B-4 section 3.2.2); one that is right is given back. A code that was never sent counts for its workflow only, and so do links and backup codes, which nobody can guess. How many wrong guesses one network may make in an hour is limited.',
     args: {
       input: t.arg({
         type: AttemptFactorInput,

@@ -4,6 +4,7 @@ import { changePassword } from '../../factors/password/change.ts';
 import { PasswordRejected } from '../../factors/password/new-passwords.ts';
 import { Conflict } from '../../persistence/settlement.ts';
 import {
+  LockedOut,
   NewPasswordNotDue,
   Overloaded,
   orOverloaded,
@@ -51,6 +52,7 @@ builder.mutationField('chooseNewPassword', (t) =>
       WorkflowEnded,
       NewPasswordNotDue,
       PasswordRejected,
+      LockedOut,
       Overloaded,
       Conflict,
     ],

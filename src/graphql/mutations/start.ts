@@ -15,6 +15,7 @@ import {
   TenantNotFound,
   TooManyAuthenticators,
   TooManyMessages,
+  TooManyRequests,
 } from '../../workflows/errors.ts';
 import { startPasswordReset } from '../../workflows/password-reset/start.ts';
 import { startSignIn } from '../../workflows/sign-in/start.ts';
@@ -53,7 +54,15 @@ const signUpForm = z.object({
 
 builder.mutationField('startSignUp', (t) =>
   t.errorUnionField({
-    types: [SignUp, InvalidInput, TenantNotFound, PasswordRejected, Overloaded, TooManyMessages],
+    types: [
+      SignUp,
+      InvalidInput,
+      TenantNotFound,
+      PasswordRejected,
+      Overloaded,
+      TooManyMessages,
+      TooManyRequests,
+    ],
     description:
       'Begins a new account and sends a code to the address. The answer is the same for an address that has an account already.',
     args: { input: t.arg({ type: StartSignUpInput, required: true, description: 'The account.' }) },
@@ -79,7 +88,7 @@ const identifierForm = z.object({ identifier, tenant });
 
 builder.mutationField('startSignIn', (t) =>
   t.errorUnionField({
-    types: [SignIn, InvalidInput, TenantNotFound],
+    types: [SignIn, InvalidInput, TenantNotFound, TooManyRequests],
     description: 'Begins a sign-in. The answer is the same for an identifier that nobody has.',
     args: { input: t.arg({ type: StartSignInInput, required: true, description: 'Who.' }) },
     resolve: (_root, { input }, { services, ...caller }) => {
@@ -99,7 +108,7 @@ const StartPasswordResetInput = builder.inputType('StartPasswordResetInput', {
 
 builder.mutationField('startPasswordReset', (t) =>
   t.errorUnionField({
-    types: [PasswordReset, InvalidInput, TenantNotFound],
+    types: [PasswordReset, InvalidInput, TenantNotFound, TooManyRequests],
     description:
       'Begins to replace a forgotten password. The answer is the same for an identifier that nobody has. First prove what reaches you (prepare one of `factors`, then attempt it), then a second factor if you have one, then `chooseNewPassword`. The password stays as it is until then.',
     args: { input: t.arg({ type: StartPasswordResetInput, required: true, description: 'Who.' }) },
@@ -168,6 +177,7 @@ builder.mutationField('startEnrollment', (t) =>
       TooManyAuthenticators,
       PhoneNumberNotAllowed,
       PhoneNumberNotFound,
+      TooManyRequests,
     ],
     nullable: true,
     authenticated: true,
@@ -227,7 +237,7 @@ const StartStepUpInput = builder.inputType('StartStepUpInput', {
 
 builder.mutationField('startStepUp', (t) =>
   t.errorUnionField({
-    types: [StepUp, InvalidInput, EnrollmentRequired],
+    types: [StepUp, InvalidInput, EnrollmentRequired, TooManyRequests],
     nullable: true,
     authenticated: true,
     description:

@@ -13,6 +13,7 @@ interface AuditEventShape {
   readonly factor: FactorKind | null;
   readonly occurredAt: Date;
   readonly actor: ActorKind | null;
+  readonly count: number;
   readonly ip: string | null;
   readonly userAgent: string | null;
 }
@@ -32,16 +33,16 @@ const CAUSED_BY_OTHERS: readonly AuditType[] = [
 export async function listAuditEvents(sql: Sql, userId: string): Promise<AuditEventShape[]> {
   const rows = await sql
     .selectFrom('audit_event')
-    .select(['id', 'type', 'factor', 'occurred_at', 'actor_kind', 'ip', 'user_agent'])
+    .select(['id', 'type', 'factor', 'occurred_at', 'actor_kind', 'ip', 'user_agent', 'count'])
     .where('user_id', '=', userId)
     .orderBy('occurred_at', 'desc')
     .limit(MOST_EVENTS)
     .execute();
   return rows.map((row) => {
-    const { id, type, factor, occurred_at: occurredAt, actor_kind: actor } = row;
+    const { id, type, factor, occurred_at: occurredAt, actor_kind: actor, count } = row;
     const isOthers = actor === null ? CAUSED_BY_OTHERS.includes(type) : actor === 'ADMINISTRATOR';
     const client = isOthers ? { ip: null, userAgent: null } : { ip: row.ip, userAgent: row.user_agent };
-    return { id, type, factor, occurredAt, actor, ...client };
+    return { id, type, factor, occurredAt, actor, count, ...client };
   });
 }
 
@@ -74,6 +75,9 @@ export const AuditEventType = builder.objectRef<AuditEventShape>('AuditEvent').i
       nullable: true,
       description: 'Who caused it. Null for events from before this was recorded.',
       resolve: (it) => it.actor,
+    }),
+    count: t.exposeInt('count', {
+      description: 'How often it happened. More than once only for refusals, which are counted together.',
     }),
     ip: t.exposeString('ip', {
       nullable: true,

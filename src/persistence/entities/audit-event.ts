@@ -22,6 +22,8 @@ export const AuditEvent = defineEntity({
     /** Of the actor's client. */
     ip: p.string().length(64).nullable(),
     userAgent: p.string().length(256).nullable(),
+    /** How often it happened. More than once only for refusals, which are written down together. */
+    count: p.integer().default(1),
   },
-  indexes: [{ properties: ['userId', 'occurredAt'] }],
+  indexes: [{ properties: ['userId', 'occurredAt'] }, { properties: ['occurredAt'], type: 'brin' }],
 });

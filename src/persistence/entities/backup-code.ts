@@ -8,6 +8,8 @@ export const BackupCode = defineEntity({
     id: p.uuid().primary(),
     user: () => p.manyToOne(User).deleteRule('cascade').index(),
     digest: p.string().length(64),
+    /** Of fewer than 64 bits, or of nobody knows how many: guesses at it are throttled. One that we made never is. */
+    guessable: p.boolean().default(true),
     createdAt: p.datetime(),
     usedAt: p.datetime().nullable(),
   },

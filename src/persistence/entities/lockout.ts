@@ -1,5 +1,5 @@
 // Consecutive failures of one subject, over all its workflows; wrong passwords and wrong codes apart. A failure is
-// counted before the proof is checked and taken back when it was right.
+// counted before the proof is checked and taken back when it was right. How long a row is kept says retention.ts.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { LockoutCounter } from '../../policy/lockout.ts';
 
@@ -8,7 +8,8 @@ export const Lockout = defineEntity({
   properties: {
     /**
      * `user:` and an id; `device:` and the id of one on which the user signed in before; `session:` and an id, for what
-     * is proved inside one; `unknown:` and a digest of an identifier that nobody has.
+     * is proved inside one; `unknown:` and a digest of an identifier that nobody has; `sign-up:` and a digest of the
+     * address that is to have an account.
      */
     subject: p.string().length(64).primary(),
     counter: p.string().length(8).$type<LockoutCounter>().primary(),
@@ -16,4 +17,5 @@ export const Lockout = defineEntity({
     lockedUntil: p.datetime().nullable(),
     updatedAt: p.datetime(),
   },
+  indexes: [{ properties: ['updatedAt'], type: 'brin' }],
 });

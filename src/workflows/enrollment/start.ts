@@ -38,6 +38,7 @@ export async function startEnrollment(
   request: EnrollmentRequest,
   caller: Caller & { readonly session: ActiveSession },
 ): Promise<WorkflowReply> {
+  await runner.admit(caller);
   const { session } = caller;
   const account = await findAccount(sqlOf(caller.em), session.userId);
   if (account === null) throw new Error('A session has no user.');

@@ -13,6 +13,7 @@ export async function startPasswordReset(
   { identifier, tenantId }: { identifier: Identifier; tenantId: string },
   caller: Caller,
 ): Promise<WorkflowReply> {
+  await runner.admit(caller);
   const { account, addressId, deviceId, subject, sms } = await identify(ring, identifier, tenantId, caller);
   const input: PasswordResetInput = { offered: factors.reaching(identifier.kind, sms), addressId };
   return runner.start({ name: 'password-reset', input, tenantId, account, subject, deviceId }, caller);

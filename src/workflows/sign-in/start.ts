@@ -14,6 +14,7 @@ export async function startSignIn(
   { identifier, tenantId }: { identifier: Identifier; tenantId: string },
   caller: Caller,
 ): Promise<WorkflowReply> {
+  await runner.admit(caller);
   const { account, addressId, deviceId, subject, secondFactorPolicy, sms } = await identify(
     ring,
     identifier,

@@ -10,6 +10,8 @@ import { jsonb } from '../../persistence/jsonb.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
+import { keyedDigest } from '../../platform/digest.ts';
+import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomId } from '../../platform/random.ts';
 import { evidenceOf } from '../../policy/evidence.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
@@ -28,11 +30,19 @@ interface NewAccount {
   readonly tenantId: string;
 }
 
+interface Services {
+  readonly runner: WorkflowRunner;
+  readonly passwords: NewPasswords;
+  readonly ring: KeyRing;
+  readonly clock: Clock;
+}
+
 export async function startSignUp(
-  { runner, passwords, clock }: { runner: WorkflowRunner; passwords: NewPasswords; clock: Clock },
+  { runner, passwords, ring, clock }: Services,
   { email, password, name, tenantId }: NewAccount,
   caller: Caller,
 ): Promise<WorkflowReply> {
+  await runner.admit(caller);
   const tenant = await sqlOf(caller.em)
     .selectFrom('tenant')
     .selectAll('tenant')
@@ -85,11 +95,16 @@ export async function startSignUp(
       input,
       tenantId,
       account,
-      subject: `user:${account.id}`,
+      subject: signUpSubject(ring, tenantId, email.address),
       settlement: pendingUser(account, email, secret, now),
     },
     caller,
   );
+}
+
+/** All sign-ups of an address count together, whether it is taken or not, and apart from the sign-ins of its user. */
+function signUpSubject(ring: KeyRing, tenantId: string, address: string): string {
+  return `sign-up:${keyedDigest(ring, 'identifier', `${tenantId}:${address}`)}`;
 }
 
 /** A user who does not count yet. Whoever never proves the address is cleared away after a day. */

@@ -33,6 +33,7 @@ export async function startStepUp(
   { operation, ...options }: RequirementOptions & { readonly operation: OperationInWords | null },
   caller: Caller & { readonly session: ActiveSession },
 ): Promise<WorkflowReply> {
+  await runner.admit(caller);
   const demand = requirement(options);
   const { session } = caller;
   const account = await findAccount(sqlOf(caller.em), session.userId);

@@ -1,0 +1,21 @@
+// Short backup codes are throttled, refusals are counted in the audit log, and what grows is cleared away by its age.
+import { Migration } from '@mikro-orm/migrations';
+
+export class Guessing extends Migration {
+  override name = '2026-11-29-guessing';
+
+  override up(): void {
+    // Ours have 80 bits. Imported ones were made with their user, and nobody knows how many they have. A row without a
+    // word comes from a node of the version before, and may be an imported one.
+    this.addSql(`alter table "backup_code" add "guessable" boolean not null default false`);
+    this.addSql(
+      `update "backup_code" set "guessable" = true from "user_account" u
+       where u."id" = "user_id" and u."created_at" = "backup_code"."created_at"`,
+    );
+    this.addSql(`alter table "backup_code" alter column "guessable" set default true`);
+    this.addSql(`alter table "audit_event" add "count" int not null default 1`);
+    // Block ranges: rows come in the order of their time, and an update of a lockout need not touch its indexes.
+    this.addSql(`create index "audit_event_occurred_at_index" on "audit_event" using brin ("occurred_at")`);
+    this.addSql(`create index "lockout_updated_at_index" on "lockout" using brin ("updated_at")`);
+  }
+}

@@ -1,0 +1,89 @@
+// What grows has an age: failures, audit events, workflows. What is still needed stays.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clearAway } from '../../src/persistence/clear-away.ts';
+import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
+import { addSeconds } from '../../src/platform/clock.ts';
+import { testDatabase } from '../harness/app.ts';
+import { query } from '../harness/sql.ts';
+
+const DAY = 86_400;
+const NOW = new Date('2026-11-29T12:00:00Z');
+
+let database: { url: string; drop: () => Promise<void> };
+let orm: Orm;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  orm = await openOrm(database.url);
+});
+afterAll(async () => {
+  await orm.close();
+  await database.drop();
+});
+
+async function remains(subject: string, failures: number, seconds: number): Promise<boolean> {
+  await query(database.url, 'delete from lockout');
+  const locked = failures >= 100 ? addSeconds(NOW, 100 * 365 * DAY) : null;
+  await query(
+    database.url,
+    `insert into lockout (subject, counter, failures, locked_until, updated_at) values ($1, 'CODE', $2, $3, $4)`,
+    [subject, failures, locked, addSeconds(NOW, -seconds)],
+  );
+  await clearAway(sqlOf(orm.em.fork()), NOW);
+  return (await query(database.url, 'select 1 from lockout')).length === 1;
+}
+
+test.each([
+  ['forgiven ones, for a day', 0, DAY],
+  ['those that never locked, for 30 days', 1, 30 * DAY],
+  ['those that never locked, for 30 days', 9, 30 * DAY],
+  ['those that locked, for 400 days', 10, 400 * DAY],
+  ['those that locked, for 400 days', 99, 400 * DAY],
+])('failures are remembered: %s, of an account and of nobody alike (%i)', async (_what, failures, age) => {
+  for (const subject of ['user:somebody', 'unknown:nobody', 'sign-up:nobody', 'device:one', 'session:one']) {
+    expect(await remains(subject, failures, age)).toBe(true);
+    expect(await remains(subject, failures, age + 1)).toBe(false);
+  }
+});
+
+test('a counter that has closed is kept for as long as nobody opens it', async () => {
+  expect(await remains('user:somebody', 100, 10_000 * DAY)).toBe(true);
+  expect(await remains('unknown:nobody', 100, 10_000 * DAY)).toBe(true);
+});
+
+test('a flood of invented identifiers is gone after 30 days', async () => {
+  await query(database.url, 'delete from lockout');
+  await query(
+    database.url,
+    `insert into lockout (subject, counter, failures, updated_at)
+     select 'unknown:' || i, 'PASSWORD', 1 + i % 9, $1 from generate_series(1, 5000) i`,
+    [addSeconds(NOW, -31 * DAY)],
+  );
+  expect(await clearAway(sqlOf(orm.em.fork()), NOW)).toMatchObject({ lockouts: 5000 });
+});
+
+test('audit events are kept for as long as the configuration says, and for ever when it says nothing', async () => {
+  const insert = (seconds: number) =>
+    query(
+      database.url,
+      `insert into audit_event (id, occurred_at, type, tenant_id) values (gen_random_uuid(), $1, 'sign-in.complete', 'default')`,
+      [addSeconds(NOW, -seconds)],
+    );
+  await insert(10 * DAY);
+  await insert(10 * DAY + 1);
+  const sql = sqlOf(orm.em.fork());
+  expect(await clearAway(sql, NOW)).not.toHaveProperty('auditEvents');
+  expect(await clearAway(sql, NOW, undefined, 10 * DAY)).toMatchObject({ auditEvents: 1 });
+  expect(await query(database.url, 'select id from audit_event')).toHaveLength(1);
+});
+
+test('a workflow is kept for an hour after its deadline', async () => {
+  for (const seconds of [3600, 3601])
+    await query(
+      database.url,
+      `insert into workflow (id, chart, machine_version, tenant_id, subject, snapshot, max_attempts, created_at, expires_at)
+       values ($1, 'sign-in', '2', 'default', 'unknown:nobody', '{}', 5, $2, $2)`,
+      [String(seconds), addSeconds(NOW, -seconds)],
+    );
+  expect(await clearAway(sqlOf(orm.em.fork()), NOW)).toMatchObject({ workflows: 1 });
+});

@@ -1,0 +1,325 @@
+// Password spraying: a few guesses at each of many accounts, which no lockout of an account ever notices. It is slowed by
+// the network that it comes from, and neither an office behind one address nor the accounts it is aimed at suffer.
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { PASSWORD, type Person, type Step, TestClient } from '../harness/client.ts';
+import { query } from '../harness/sql.ts';
+
+const LIMITS = {
+  TRUSTED_PROXIES: 'loopback',
+  FAILURES_PER_IP_HOURLY: '20',
+  FAILURES_PER_PREFIX_HOURLY: '50',
+};
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startTestApp(LIMITS);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+const from = (ip: string, of: TestApp = app): TestClient => new TestClient(of, { 'x-forwarded-for': ip });
+const word = ({ code, status }: Step): string => code ?? status;
+const nobody = (): { email: string } => ({ email: `${randomUUID()}@example.com` });
+
+/** One of an IPv4 /24 that no other test uses. */
+let networks = 0;
+function newNetwork(): string {
+  networks += 1;
+  return `10.${networks >> 8}.${networks & 255}`;
+}
+
+async function guess(
+  client: TestClient,
+  { email }: { email: string },
+  proof: object = { password: 'wrong' },
+) {
+  const { id } = await client.startSignIn({ identifier: email });
+  return word(await client.attempt(id, proof));
+}
+
+/** Nine guesses at each of so many accounts. */
+async function spray(client: TestClient, accounts: readonly { email: string }[]): Promise<string[]> {
+  const answers: string[] = [];
+  for (const account of accounts)
+    for (let guesses = 0; guesses < 9; guesses += 1) answers.push(await guess(client, account));
+  return answers;
+}
+
+const count = (answers: readonly string[], code: string): number =>
+  answers.filter((answer) => answer === code).length;
+
+/** Uses an address up. @param left how many guesses it has. */
+async function exhaust(ip: string, left = 20): Promise<void> {
+  const answers = await spray(from(ip), [nobody(), nobody(), nobody()]);
+  expect(count(answers, 'PROOF_REJECTED')).toBe(left);
+}
+
+describe('nine guesses at each of many accounts', () => {
+  test('from one address end at its limit, for accounts and for identifiers that nobody has alike', async () => {
+    const people = [await from('192.0.2.1').signUp(), nobody(), await from('192.0.2.1').signUp(), nobody()];
+    const answers = await spray(from(`${newNetwork()}.1`), people);
+    expect(answers.slice(0, 20)).toEqual(Array(20).fill('PROOF_REJECTED'));
+    expect(answers.slice(20)).toEqual(Array(16).fill('TOO_MANY_REQUESTS'));
+  });
+
+  test('from neighbouring addresses end at the limit of their network', async () => {
+    const network = newNetwork();
+    const answers: string[] = [];
+    for (let host = 1; host <= 10; host += 1)
+      answers.push(...(await spray(from(`${network}.${host}`), [nobody()])));
+    expect(count(answers, 'PROOF_REJECTED')).toBe(50);
+    expect(await guess(from(`${network}.200`), nobody())).toBe('TOO_MANY_REQUESTS');
+  });
+
+  test('from an IPv6 site end at the limits of its /64s and of the /48', async () => {
+    const answers: string[] = [];
+    for (let host = 0; host < 3; host += 1)
+      answers.push(...(await spray(from(`2001:db8:1:1::${host}`), [nobody()])));
+    expect(count(answers, 'PROOF_REJECTED')).toBe(20);
+    for (let subnet = 2; subnet < 8; subnet += 1)
+      answers.push(...(await spray(from(`2001:db8:1:${subnet}::1`), [nobody()])));
+    expect(count(answers, 'PROOF_REJECTED')).toBe(50);
+    expect(await guess(from('2001:db8:2::1'), nobody())).toBe('PROOF_REJECTED');
+  });
+
+  test('at once are no more than the limit', async () => {
+    const ip = `${newNetwork()}.1`;
+    const client = from(ip);
+    const workflows = await Promise.all(
+      Array.from({ length: 150 }, () => client.startSignIn({ identifier: nobody().email })),
+    );
+    const answers = await Promise.all(
+      workflows.map(({ id }) => client.attempt(id, { password: 'wrong' }).then(word)),
+    );
+    // What is under way counts as if it were wrong, so it may be fewer.
+    const checked = count(answers, 'PROOF_REJECTED');
+    expect(checked).toBeGreaterThan(0);
+    expect(checked).toBeLessThanOrEqual(20);
+    expect(count(answers, 'TOO_MANY_REQUESTS')).toBe(150 - checked);
+    await exhaust(ip, 20 - checked);
+    expect(await guess(client, nobody())).toBe('TOO_MANY_REQUESTS');
+  });
+
+  test('are counted over nodes, and after a restart', async () => {
+    const ip = `${newNetwork()}.1`;
+    const other = await startTestApp(LIMITS, app.databaseUrl, app.clock);
+    try {
+      const answers = [
+        ...(await spray(from(ip), [nobody()])),
+        ...(await spray(from(ip, other), [nobody(), nobody()])),
+      ];
+      expect(count(answers, 'PROOF_REJECTED')).toBe(20);
+      expect(await guess(from(ip), nobody())).toBe('TOO_MANY_REQUESTS');
+    } finally {
+      await other[Symbol.asyncDispose]();
+    }
+  });
+
+  test('with codes that were sent, and at the codes of sign-ups, count as well', async () => {
+    const client = from(`${newNetwork()}.1`);
+    const answers: string[] = [];
+    for (let workflows = 0; workflows < 6; workflows += 1) {
+      const { id } =
+        workflows % 2 === 0
+          ? await client.startSignUp({ email: nobody().email, password: PASSWORD })
+          : await client.startSignIn({ identifier: nobody().email });
+      await client.prepare(id, 'EMAIL_CODE');
+      for (let guesses = 0; guesses < 4; guesses += 1)
+        answers.push(word(await client.attempt(id, { emailCode: '000000' })));
+    }
+    expect(count(answers, 'PROOF_REJECTED')).toBe(20);
+    expect(count(answers, 'TOO_MANY_REQUESTS')).toBe(4);
+  });
+
+  test('may go on after an hour, as whoever is refused is told', async () => {
+    const ip = `${newNetwork()}.1`;
+    await exhaust(ip);
+    app.clock.advance(3000);
+    const { id } = await from(ip).startSignIn({ identifier: nobody().email });
+    const refused = await from(ip).attempt(id, { password: 'wrong' });
+    expect(refused).toMatchObject({ code: 'TOO_MANY_REQUESTS', retryAfterSeconds: expect.any(Number) });
+    expect(refused.retryAfterSeconds).toBeGreaterThan(500);
+    expect(refused.retryAfterSeconds).toBeLessThanOrEqual(600);
+    app.clock.advance(600);
+    expect(await guess(from(ip), nobody())).toBe('PROOF_REJECTED');
+  });
+});
+
+describe('a network that is used up', () => {
+  const ip = `${newNetwork()}.1`;
+  let person: Person;
+  let device: string;
+
+  beforeAll(async () => {
+    const client = from('192.0.2.1');
+    person = await client.signUp();
+    const { id } = await client.startSignIn({ identifier: person.email });
+    device = (await client.attempt(id, { password: PASSWORD })).session?.deviceToken ?? '';
+    await exhaust(ip);
+  });
+
+  test('gets no answer to a right password either: it would be a guess', async () => {
+    expect(await guess(from(ip), person, { password: PASSWORD })).toBe('TOO_MANY_REQUESTS');
+    expect(await guess(from('192.0.2.1'), person, { password: PASSWORD })).toBe('COMPLETE');
+  });
+
+  test('spends nothing of the accounts it is aimed at: neither attempts nor a lock', async () => {
+    const { id } = await from(ip).startSignIn({ identifier: person.email });
+    for (let refused = 0; refused < 12; refused += 1)
+      expect(word(await from(ip).attempt(id, { password: 'wrong' }))).toBe('TOO_MANY_REQUESTS');
+    expect(word(await from('192.0.2.1').attempt(id, { password: PASSWORD }))).toBe('COMPLETE');
+  });
+
+  test('stops no known device, whose failures are counted for itself', async () => {
+    const { id } = await from(ip).startSignIn({ identifier: person.email }, device);
+    expect(word(await from(ip).attempt(id, { password: 'wrong' }))).toBe('PROOF_REJECTED');
+    expect(word(await from(ip).attempt(id, { password: PASSWORD }))).toBe('COMPLETE');
+  });
+
+  test('stops no session', async () => {
+    const { secret } = await from(ip).enrollTotp(person.accessToken);
+    app.clock.advance(31);
+    const { id } = await from(ip).startStepUp({}, person.accessToken);
+    const proof = { totp: from(ip).totp(secret) };
+    // The token is of before the app was enrolled; what matters is that the proof was checked.
+    expect(
+      word(await new TestClient(app, { 'x-forwarded-for': ip }).attempt(id, proof, person.accessToken)),
+    ).toBe('COMPLETE');
+  });
+
+  test('stops no link', async () => {
+    const other = await from('192.0.2.1').signUp();
+    const { id } = await from(ip).startSignIn({ identifier: other.email });
+    await from(ip).prepare(id, 'EMAIL_LINK');
+    const linkToken = await from(ip).linkFor(other.email);
+    expect(word(await from(ip).attempt(id, { linkToken }))).toBe('COMPLETE');
+  });
+
+  test('is used up in one tenant only', async () => {
+    await query(
+      app.databaseUrl,
+      `insert into tenant select (jsonb_populate_record(t, '{"id": "acme"}')).* from tenant t where id = 'default'`,
+    );
+    const { id } = await from(ip).startSignIn({ identifier: person.email, tenant: 'acme' });
+    expect(word(await from(ip).attempt(id, { password: 'wrong' }))).toBe('PROOF_REJECTED');
+  });
+
+  test('is written down without an address', async () => {
+    const rows = await query(app.databaseUrl, 'select * from rate_limit');
+    expect(rows.length).toBeGreaterThan(0);
+    expect(JSON.stringify(rows)).not.toContain(ip);
+  });
+});
+
+test('an office of 500 people behind one address signs in, although each mistypes once', async () => {
+  const office = await startTestApp({
+    TRUSTED_PROXIES: 'loopback',
+    FAILURES_PER_IP_HOURLY: '',
+    FAILURES_PER_PREFIX_HOURLY: '',
+    STARTS_PER_IP_HOURLY: '',
+    STARTS_PER_PREFIX_HOURLY: '',
+  });
+  try {
+    const client = from('198.51.100.1', office);
+    const people = await Promise.all(Array.from({ length: 10 }, () => client.signUp()));
+    const signIns = people.map(async ({ email, password }) => {
+      const answers: string[] = [];
+      for (let colleague = 0; colleague < 50; colleague += 1) {
+        const { id } = await client.startSignIn({ identifier: email });
+        answers.push(word(await client.attempt(id, { password: 'mistyped' })));
+        answers.push(word(await client.attempt(id, { password })));
+      }
+      return answers;
+    });
+    const answers = (await Promise.all(signIns)).flat();
+    expect(count(answers, 'PROOF_REJECTED')).toBe(500);
+    expect(count(answers, 'COMPLETE')).toBe(500);
+    // The same defaults stop a sprayer at the next desk.
+    const accounts = Array.from({ length: 40 }, nobody);
+    const sprayed = await Promise.all(accounts.map((account) => spray(client, [account])));
+    expect(count(sprayed.flat(), 'PROOF_REJECTED')).toBeLessThan(200);
+    expect(count(sprayed.flat(), 'TOO_MANY_REQUESTS')).toBeGreaterThan(160);
+  } finally {
+    await office[Symbol.asyncDispose]();
+  }
+}, 120_000);
+
+describe('a flood of starts', () => {
+  test('ends at the limit of its address, and leaves no row beyond it', async () => {
+    const small = await startTestApp({
+      TRUSTED_PROXIES: 'loopback',
+      STARTS_PER_IP_HOURLY: '10',
+      STARTS_PER_PREFIX_HOURLY: '25',
+    });
+    try {
+      const rows = async () => (await query(small.databaseUrl, 'select id from workflow')).length;
+      const flood = (ip: string): Promise<Step[]> =>
+        Promise.all(
+          Array.from({ length: 20 }, () => from(ip, small).startSignIn({ identifier: nobody().email })),
+        );
+      const answers = await flood('203.0.113.1');
+      expect(count(answers.map(word), 'TOO_MANY_REQUESTS')).toBe(10);
+      expect(answers.at(-1)?.retryAfterSeconds).toBeGreaterThan(3590);
+      expect(await rows()).toBe(10);
+      const client = from('203.0.113.1', small);
+      const email = 'somebody@example.com';
+      expect(word(await client.startPasswordReset({ identifier: email }))).toBe('TOO_MANY_REQUESTS');
+      expect(word(await client.startSignUp({ email, password: PASSWORD }))).toBe('TOO_MANY_REQUESTS');
+      expect(await client.inbox()).toEqual([]);
+      for (const host of [2, 3]) await flood(`203.0.113.${host}`);
+      expect(await rows()).toBe(25);
+      expect(word(await from('203.0.114.1', small).startSignIn({ identifier: email }))).toBe(
+        'NEEDS_FIRST_FACTOR',
+      );
+    } finally {
+      await small[Symbol.asyncDispose]();
+    }
+  });
+});
+
+describe('guesses at the code of a sign-up', () => {
+  test.each([
+    ['free', async () => nobody().email],
+    ['taken', async () => (await from('192.0.2.1').signUp()).email],
+  ])('go on counting when it is started anew, for an address that is %s', async (_what, address) => {
+    const email = await address();
+    const answers: string[] = [];
+    for (let signUps = 0; signUps < 3; signUps += 1) {
+      const client = from(`${newNetwork()}.1`);
+      const { id } = await client.startSignUp({ email, password: PASSWORD });
+      for (let guesses = 0; guesses < 4; guesses += 1)
+        answers.push(word(await client.attempt(id, { emailCode: '000000' })));
+    }
+    expect(answers).toEqual([...Array(10).fill('PROOF_REJECTED'), 'LOCKED_OUT', 'LOCKED_OUT']);
+    // The true owner has a link.
+    const owner = from('192.0.2.1');
+    const { id } = await owner.startSignUp({ email, password: PASSWORD });
+    expect(word(await owner.prepare(id, 'EMAIL_LINK'))).not.toBe('LOCKED_OUT');
+  });
+
+  test('lock no sign-in: not of the owner of the address, nor of whoever signs up with it later', async () => {
+    const owner = await from('192.0.2.1').signUp();
+    const client = from(`${newNetwork()}.1`);
+    for (let signUps = 0; signUps < 3; signUps += 1) {
+      const { id } = await client.startSignUp({ email: owner.email, password: PASSWORD });
+      for (let guesses = 0; guesses < 4; guesses += 1) await client.attempt(id, { emailCode: '000000' });
+    }
+    const { id } = await from('192.0.2.1').startSignIn({ identifier: owner.email });
+    await from('192.0.2.1').prepare(id, 'EMAIL_CODE');
+    const emailCode = await client.codeFor(owner.email);
+    expect(word(await from('192.0.2.1').attempt(id, { emailCode }))).toBe('COMPLETE');
+  });
+
+  test('are not begun by guesses at a sign-in of somebody who has no account yet', async () => {
+    const { email } = nobody();
+    const stranger = from(`${newNetwork()}.1`);
+    for (let workflows = 0; workflows < 3; workflows += 1) {
+      const { id } = await stranger.startSignIn({ identifier: email });
+      await stranger.prepare(id, 'EMAIL_CODE');
+      for (let guesses = 0; guesses < 4; guesses += 1) await stranger.attempt(id, { emailCode: '000000' });
+    }
+    expect((await from('192.0.2.1').signUp(email)).accessToken).toBeTruthy();
+  });
+});
