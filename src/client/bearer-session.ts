@@ -1,20 +1,27 @@
 // A session whose tokens the client holds, and sends as `Authorization: Bearer …` (RFC 6750 section 2.1).
 import { claimsOf } from './claims.ts';
+import { endSession, SignOut } from './end-session.ts';
 import type { Endpoint } from './endpoint.ts';
 import { exclusively } from './exclusive.ts';
-import { isDue, received } from './lifetime.ts';
-import { type ClientSession, type Presented, refreshSession } from './session.ts';
+import { Freshness, isDue, received } from './lifetime.ts';
+import { type ClientSession, NOBODY, type Presented, refreshSession } from './session.ts';
 import type { SessionGrant } from './session-grant.ts';
-import type { StoredTokens, TokenStore } from './token-store.ts';
-
-const NOBODY: Presented = { headers: {}, cookies: false, mark: null };
+import { type News, openNews } from './tabs.ts';
+import { isSignedOut, type StoredTokens, signedOut, type TokenStore } from './token-store.ts';
 
 export class BearerSession implements ClientSession {
   readonly #endpoint: Endpoint;
   readonly #store: TokenStore;
   readonly #lock: string | null;
   readonly #onSignedOut: () => void;
+  readonly #tell: (news: News) => void;
+  readonly #freshness = new Freshness();
+  /** Whether this client has seen tokens, so that their end is news to its application. */
+  #isKnown = false;
   #refreshing: Promise<StoredTokens | null> | null = null;
+  readonly #signOut = new SignOut(() => this.inTurn(() => this.#end()));
+  /** The access token of a sign-out that has just begun. */
+  #left: string | null = null;
 
   /** @param lock under which other tabs share the store; null: they do not. */
   constructor(endpoint: Endpoint, store: TokenStore, lock: string | null, onSignedOut: () => void) {
@@ -22,36 +29,110 @@ export class BearerSession implements ClientSession {
     this.#store = store;
     this.#lock = lock;
     this.#onSignedOut = onSignedOut;
+    this.#tell = openNews(lock, () => void this.#lookForTokens().catch(() => {}));
   }
 
   async present(): Promise<Presented> {
     let tokens = await this.#store.get();
-    if (tokens !== null && isDue(tokens)) tokens = await this.#refreshed(tokens.accessToken);
+    if (tokens !== null && isSignedOut(tokens)) {
+      await this.finishSignOut();
+      return NOBODY;
+    }
+    if (tokens !== null && isDue(tokens)) tokens = await this.#refreshedOrEnded(tokens.accessToken);
     if (tokens === null) return NOBODY;
-    const { accessToken } = tokens;
-    return { headers: { authorization: `Bearer ${accessToken}` }, cookies: false, mark: accessToken };
+    this.#isKnown = true;
+    return presented(tokens.accessToken);
   }
 
   async renew({ mark }: Presented): Promise<boolean> {
-    if (typeof mark !== 'string') return false;
-    const tokens = await this.#refreshed(mark);
-    // Another tab may have signed in somebody else, who never asked for this.
-    return tokens !== null && claimsOf(tokens.accessToken).sub === claimsOf(mark).sub;
+    return typeof mark === 'string' && isOfSameUser(await this.#refreshedOrEnded(mark), mark);
   }
 
+  async update({ mark }: Presented): Promise<boolean> {
+    if (typeof mark !== 'string') return false;
+    const held = await this.#store.get();
+    const isNewest = held?.accessToken === mark && this.#refreshing === null;
+    if (isNewest && this.#freshness.isYoung) return false;
+    const tokens = await this.#refreshed(mark).catch(() => null);
+    this.#freshness.note();
+    return isOfSameUser(tokens, mark);
+  }
+
+  noticeMutation(): void {}
+
   async keep(grant: SessionGrant): Promise<void> {
+    this.#freshness.note();
+    this.#isKnown = true;
     await this.#store.set(received(grant));
   }
 
-  async forget(): Promise<void> {
-    await this.#store.clear();
+  async replace(grant: SessionGrant): Promise<void> {
+    const held = await this.#store.get();
+    if (held === null) return;
+    // The user has signed out meanwhile: only these tokens can still end the session.
+    if (isSignedOut(held)) await this.#store.set(signedOut(grant));
+    else await this.keep(grant);
+  }
+
+  async signOut(): Promise<void> {
+    await this.inTurn(() => this.#leave());
+    await this.#signOut.try();
+  }
+
+  async finishSignOut(): Promise<void> {
+    const held = await this.#store.get();
+    if (held !== null && isSignedOut(held)) await this.#signOut.retry();
   }
 
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     return exclusively(this.#store, this.#lock, work);
   }
 
-  /** Other tokens than the stale one. Whoever asks meanwhile gets the same; null: the session has ended. */
+  async #leave(): Promise<void> {
+    const held = await this.#store.get();
+    if (held === null || isSignedOut(held)) return;
+    await this.#store.set(signedOut(held));
+    this.#left = held.accessToken;
+    this.#isKnown = false;
+    this.#tell('SIGNED_OUT');
+  }
+
+  async #end(): Promise<void> {
+    const held = await this.#store.get();
+    if (held === null || !isSignedOut(held)) return; // another tab was first
+    const left = this.#left;
+    this.#left = null;
+    await endSession(this.#endpoint, left === null ? null : presented(left), async () => {
+      const grant = await refreshSession(this.#endpoint, held.refreshToken, NOBODY);
+      if (grant === null) return null;
+      await this.#store.set(signedOut(grant));
+      return presented(grant.accessToken);
+    });
+    await this.#store.clear();
+  }
+
+  /** Another tab has signed out: of the tokens that this one has presented, or of a store of its own. */
+  async #lookForTokens(): Promise<void> {
+    const held = await this.#store.get();
+    if (!this.#isKnown || (held !== null && !isSignedOut(held))) return;
+    this.#isKnown = false;
+    this.#onSignedOut();
+  }
+
+  /** Other tokens than the stale one, or the end of the session. */
+  async #refreshedOrEnded(stale: string): Promise<StoredTokens | null> {
+    const tokens = await this.#refreshed(stale);
+    if (tokens === null)
+      await this.inTurn(async () => {
+        if ((await this.#store.get())?.accessToken !== stale) return;
+        await this.#store.clear();
+        this.#isKnown = false;
+        this.#onSignedOut();
+      });
+    return tokens;
+  }
+
+  /** Other tokens than the stale one. Whoever asks meanwhile gets the same; null: there are none. */
   #refreshed(stale: string): Promise<StoredTokens | null> {
     this.#refreshing ??= this.inTurn(() => this.#refresh(stale)).finally(() => {
       this.#refreshing = null;
@@ -61,7 +142,7 @@ export class BearerSession implements ClientSession {
 
   async #refresh(stale: string): Promise<StoredTokens | null> {
     const held = await this.#store.get();
-    if (held === null) return null; // signed out meanwhile
+    if (held === null || isSignedOut(held)) return null; // signed out meanwhile
     if (held.accessToken !== stale && !isDue(held)) return held; // somebody else was first
     const grant = await refreshSession(this.#endpoint, held.refreshToken, NOBODY);
     if (grant !== null) {
@@ -70,9 +151,17 @@ export class BearerSession implements ClientSession {
     }
     // Where tabs cannot wait for each other, another one may have been first all the same.
     const newest = await this.#store.get();
-    if (newest !== null && newest.refreshToken !== held.refreshToken) return newest;
-    await this.forget();
-    if (newest !== null) this.#onSignedOut();
-    return null;
+    return newest !== null && !isSignedOut(newest) && newest.refreshToken !== held.refreshToken
+      ? newest
+      : null;
   }
+}
+
+function presented(accessToken: string): Presented {
+  return { headers: { authorization: `Bearer ${accessToken}` }, cookies: false, mark: accessToken };
+}
+
+/** Another tab may have signed in somebody else, who never asked for this. */
+function isOfSameUser(tokens: StoredTokens | null, refused: string): boolean {
+  return tokens !== null && claimsOf(tokens.accessToken).sub === claimsOf(refused).sub;
 }

@@ -1,11 +1,11 @@
 // The client: one session, its tokens, and the operations that are sent with them.
 import { BearerSession } from './bearer-session.ts';
 import { CookieSession } from './cookie-session.ts';
+import { type Document, textOf } from './document.ts';
 import { type Credentials, Endpoint, type Fetch, type FieldAnswer, type GraphQLAnswer } from './endpoint.ts';
-import { UnexpectedAnswer } from './errors.ts';
-import { type Document, kindOf, type Operation } from './operation.ts';
+import { kindOf, type Operation } from './operation.ts';
 import { perform, type Send } from './perform.ts';
-import { type OnStepUp, Prompts } from './prompts.ts';
+import { type OnEnrollmentRequired, type OnStepUp, Prompts } from './prompts.ts';
 import type { Answer } from './refusal.ts';
 import type { ClientSession } from './session.ts';
 import type { SessionGrant } from './session-grant.ts';
@@ -28,9 +28,11 @@ export interface StepgateClientOptions {
   readonly fetch?: Fetch;
   /** Asks the user for a proof. Without it, refusals are answers like any other. */
   readonly onStepUp?: OnStepUp;
+  /** Shows the user how to add a factor. Without it, the refusal `ENROLLMENT_REQUIRED` is an answer like any other. */
+  readonly onEnrollmentRequired?: OnEnrollmentRequired;
   /**
-   * The session has ended, though nobody called `signOut`: it was revoked, or not used for too long. In cookie mode
-   * also when it turns out that there was none.
+   * The session has ended, though nobody called `signOut` here: it was revoked, it was not used for too long, or the
+   * user has signed out in another tab. In cookie mode also when it turns out that there was none.
    */
   readonly onSignedOut?: () => void;
 }
@@ -38,9 +40,12 @@ export interface StepgateClientOptions {
 export interface StepgateClient {
   /** A valid access token, refreshed when needed. Null: nobody is signed in, or the mode is `cookie`. */
   accessToken(): Promise<string | null>;
-  /** The `session` of a completed sign-up, sign-in or enrollment: from now on it is the client's. */
+  /** The `session` of a completed sign-up, sign-in or enrollment: from now on it is the client's. In cookie mode too. */
   setSession(grant: SessionGrant): Promise<void>;
-  /** Ends the session at the server and forgets it here, the latter in any case. */
+  /**
+   * Ends the session at the server and forgets it here, the latter in any case. It rejects while the server has not
+   * ended it; the client then goes on trying, when it is online again and before whatever it sends next.
+   */
   signOut(): Promise<void>;
   /** One operation for Stepgate. Refusals that remain are among its `errors`. @throws {UnexpectedAnswer} */
   request<Data = unknown, Variables = Readonly<Record<string, unknown>>>(
@@ -55,8 +60,6 @@ export interface StepgateClient {
   /** Another prompt than `onStepUp`, until the returned function is called: for a prompt that is mounted. */
   promptWith(onStepUp: OnStepUp): () => void;
 }
-
-const SIGN_OUT = 'mutation { signOut { id } }';
 
 /**
  * A client for one session.
@@ -93,12 +96,14 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
       perform(session, null, { ...request, kind: 'mutation' }, (credentials) =>
         session.inTurn(async (): Promise<FieldAnswer<Result>> => {
           const answer: FieldAnswer<Result> = await endpoint.send(request, await known(credentials));
-          for (const step of Object.values(answer.data ?? {})) if (step?.session) await keep(step.session);
+          for (const step of Object.values(answer.data ?? {}))
+            if (step?.session) await session.replace(step.session);
           return answer;
         }),
       ),
   };
-  const prompts = new Prompts(channel, options.onStepUp);
+  const prompts = new Prompts(channel, options);
+  session.finishSignOut().catch(() => {}); // what the store throws is for whoever asks it next
 
   return {
     async accessToken() {
@@ -108,24 +113,10 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
 
     setSession: (grant) => session.inTurn(() => keep(grant)),
 
-    async signOut() {
-      try {
-        if ((await session.present()).mark === null) return;
-        const { errors = [] } = await perform(
-          session,
-          null,
-          { kind: 'mutation', query: SIGN_OUT },
-          (credentials) => session.inTurn(() => endpoint.send({ query: SIGN_OUT }, credentials)),
-        );
-        const [code] = errors.map(({ extensions }) => extensions?.['code']);
-        if (errors.length > 0 && code !== 'UNAUTHENTICATED') throw new UnexpectedAnswer(200, 'an error');
-      } finally {
-        await session.inTurn(() => session.forget());
-      }
-    },
+    signOut: () => session.signOut(),
 
-    request<Data, Variables>(document: Document<Data, Variables>, variables?: Variables) {
-      const query = document.toString();
+    async request<Data, Variables>(document: Document<Data, Variables>, variables?: Variables) {
+      const query = await textOf(document);
       const request = { query, variables: variables as Operation['variables'] };
       return perform(session, prompts, { ...request, kind: kindOf(query) }, async (credentials) =>
         endpoint.send<Data>(request, await known(credentials)),
@@ -135,10 +126,11 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
     perform: (operation, send) => perform(session, prompts, operation, send),
 
     promptWith(onStepUp) {
-      const before = prompts.onStepUp;
-      prompts.onStepUp = onStepUp;
+      const { handlers } = prompts;
+      const before = handlers.onStepUp;
+      handlers.onStepUp = onStepUp;
       return () => {
-        if (prompts.onStepUp === onStepUp) prompts.onStepUp = before;
+        if (handlers.onStepUp === onStepUp) handlers.onStepUp = before;
       };
     },
   };

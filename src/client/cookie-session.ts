@@ -1,59 +1,145 @@
 // A session whose tokens are `__Host-` cookies, which no script can read: the client asks for them with a header, and
 // learns from a refusal that they have expired.
+
+import { endSession, SignOut } from './end-session.ts';
 import type { Endpoint } from './endpoint.ts';
 import { exclusively } from './exclusive.ts';
-import { type ClientSession, type Presented, refreshSession } from './session.ts';
+import { Freshness } from './lifetime.ts';
+import { type ClientSession, NOBODY, type Presented, refreshSession } from './session.ts';
+import type { SessionGrant } from './session-grant.ts';
+import { type News, Note, openNews } from './tabs.ts';
 
-const HEADERS = { 'x-stepgate-session': 'cookie' };
+const COOKIES = { headers: { 'x-stepgate-session': 'cookie' }, cookies: true };
 
 export class CookieSession implements ClientSession {
   readonly #endpoint: Endpoint;
   readonly #lock: string;
   readonly #onSignedOut: () => void;
+  readonly #tell: (news: News) => void;
+  readonly #freshness = new Freshness();
+  /** A sign-out that the server has not heard of: until then the cookies, which are still there, are not sent. */
+  readonly #unfinished: Note;
   /** Counts the tokens that this client has been given. */
   #generation = 0;
+  /** Whose they are, where that is known. */
+  #sessionId: string | null = null;
+  /** Counts what may have begun a session. */
+  #beginnings = 0;
+  /** At which of them a refresh found no session. */
+  #nobodyAt: number | null = null;
+  /** Whether the application knows that nobody is signed in. */
   #isSignedOut = false;
   #refreshing: Promise<boolean> | null = null;
+  readonly #signOut = new SignOut(() => this.inTurn(() => this.#end()));
 
   /** @param lock under which other tabs, which have the same cookies, wait. */
   constructor(endpoint: Endpoint, lock: string, onSignedOut: () => void) {
     this.#endpoint = endpoint;
     this.#lock = lock;
     this.#onSignedOut = onSignedOut;
+    this.#unfinished = new Note(`${lock} sign-out`);
+    this.#tell = openNews(lock, (news) => this.#hear(news));
   }
 
   async present(): Promise<Presented> {
-    return { headers: HEADERS, cookies: true, mark: this.#generation };
+    await this.finishSignOut();
+    return this.#unfinished.isSet() ? NOBODY : { ...COOKIES, mark: this.#generation };
   }
 
-  renew({ mark }: Presented): Promise<boolean> {
-    this.#refreshing ??= this.inTurn(() => this.#refresh(mark)).finally(() => {
-      this.#refreshing = null;
-    });
-    return this.#refreshing;
+  async renew({ mark }: Presented): Promise<boolean> {
+    if (mark === null) return false;
+    const isRenewed = !this.#isNobody && (await this.#refreshed(mark));
+    if (this.#isNobody) this.#learnSignOut();
+    return isRenewed;
   }
 
-  async keep(): Promise<void> {
+  async update({ mark }: Presented): Promise<boolean> {
+    if (mark === null) return false;
+    const isNewest = mark === this.#generation && this.#refreshing === null;
+    if (isNewest && this.#freshness.isYoung) return false;
+    const isRenewed = await this.#refreshed(mark).catch(() => false);
+    this.#freshness.note();
+    return isRenewed;
+  }
+
+  noticeMutation(): void {
+    if (this.#isNobody) this.#tell('MAYBE_SIGNED_IN');
+    this.#beginnings += 1;
+  }
+
+  async keep(grant: SessionGrant): Promise<void> {
+    this.#unfinished.clear(); // whatever the cookies were, they are these now
+    await this.replace(grant);
+  }
+
+  async replace({ session }: SessionGrant): Promise<void> {
+    this.#freshness.note();
     this.#generation += 1;
+    this.#beginnings += 1;
+    this.#sessionId = session?.id ?? null;
     this.#isSignedOut = false;
+    this.#tell('MAYBE_SIGNED_IN');
   }
 
-  async forget(): Promise<void> {
+  async signOut(): Promise<void> {
+    if (this.#isNobody && this.#isSignedOut) return;
+    this.#unfinished.set();
     this.#isSignedOut = true;
+    this.#tell('SIGNED_OUT');
+    await this.#signOut.try();
+  }
+
+  async finishSignOut(): Promise<void> {
+    if (this.#unfinished.isSet()) await this.#signOut.retry();
   }
 
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     return exclusively(this.#endpoint, this.#lock, work);
   }
 
-  async #refresh(refused: Presented['mark']): Promise<boolean> {
+  get #isNobody(): boolean {
+    return this.#nobodyAt === this.#beginnings;
+  }
+
+  async #end(): Promise<void> {
+    if (!this.#unfinished.isSet()) return; // another tab has finished it
+    const beginning = this.#beginnings;
+    await endSession(this.#endpoint, COOKIES, async () =>
+      (await refreshSession(this.#endpoint, null, COOKIES)) === null ? null : COOKIES,
+    );
+    this.#unfinished.clear();
+    this.#nobodyAt = beginning;
+  }
+
+  #hear(news: News): void {
+    if (news === 'MAYBE_SIGNED_IN') this.#beginnings += 1;
+    else this.#learnSignOut();
+  }
+
+  #learnSignOut(): void {
+    if (this.#isSignedOut) return;
+    this.#isSignedOut = true;
+    this.#onSignedOut();
+  }
+
+  #refreshed(refused: string | number): Promise<boolean> {
+    this.#refreshing ??= this.inTurn(() => this.#refresh(refused)).finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  async #refresh(refused: string | number): Promise<boolean> {
+    if (this.#unfinished.isSet()) return false; // signed out meanwhile
     if (refused !== this.#generation) return true; // somebody else was first
-    const grant = await refreshSession(this.#endpoint, null, await this.present());
-    if (grant !== null) await this.keep();
-    else if (!this.#isSignedOut) {
-      await this.forget();
-      this.#onSignedOut();
+    const [before, beginning] = [this.#sessionId, this.#beginnings];
+    const grant = await refreshSession(this.#endpoint, null, COOKIES);
+    if (grant === null) {
+      this.#nobodyAt = beginning;
+      return false;
     }
-    return grant !== null;
+    await this.replace(grant);
+    // Another tab may have signed in somebody else, who never asked for this.
+    return before === null || this.#sessionId === before;
   }
 }

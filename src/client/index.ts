@@ -5,11 +5,12 @@ export {
   type StepgateClient,
   type StepgateClientOptions,
 } from './client.ts';
+export type { Document } from './document.ts';
 export type { Credentials, Fetch, GraphQLAnswer } from './endpoint.ts';
 export { StepUpError, UnexpectedAnswer } from './errors.ts';
-export type { Document, Operation, OperationKind } from './operation.ts';
+export type { Operation, OperationKind } from './operation.ts';
 export type { Send } from './perform.ts';
-export type { OnStepUp, StepUpPrompt } from './prompts.ts';
+export type { EnrollmentPrompt, OnEnrollmentRequired, OnStepUp, StepUpPrompt } from './prompts.ts';
 export type { Answer, AnswerError, FactorKind, Requirement } from './refusal.ts';
 export type { SessionGrant } from './session-grant.ts';
 export type {

@@ -1,4 +1,4 @@
-// When an access token is due for a refresh. The clock of a device may be wrong, so only the token's own lifetime
+// When an access token is due for a refresh, and when it is new. The clock of a device may be wrong, so only the token's own lifetime
 // counts (RFC 7519 section 4.1: `exp` less `iat`), from when it was received.
 import { claimsOf } from './claims.ts';
 import type { SessionGrant } from './session-grant.ts';
@@ -23,4 +23,21 @@ export function isDue({ refreshAt }: StoredTokens): boolean {
 function lifetimeSeconds(accessToken: string): number | null {
   const { exp, iat } = claimsOf(accessToken);
   return typeof exp === 'number' && typeof iat === 'number' && exp > iat ? exp - iat : null;
+}
+
+/** A token that is younger says all that its session holds: nobody proves a factor elsewhere and is back so soon. */
+const YOUNG_MILLISECONDS = 10_000;
+
+/** When the tokens of a session were last known to be up to date, by this device's clock. */
+export class Freshness {
+  #at = Number.NEGATIVE_INFINITY;
+
+  note(): void {
+    this.#at = Date.now();
+  }
+
+  /** The clock may be set while a page is open. */
+  get isYoung(): boolean {
+    return Math.abs(Date.now() - this.#at) < YOUNG_MILLISECONDS;
+  }
 }

@@ -13,11 +13,6 @@ export interface Operation {
   readonly hasOneField?: boolean;
 }
 
-/** A document of one operation: text, or what generators make of it (`TypedDocumentString`). */
-export type Document<Data, Variables> =
-  | string
-  | { toString(): string; readonly __apiType?: (variables: Variables) => Data };
-
 /** What `graphql` parses a text to, as far as it is looked at here. */
 interface ParsedDocument {
   readonly definitions: readonly {

@@ -1,10 +1,10 @@
-// An operation that may be refused: it is sent again once with new tokens when these had expired, and once after the
-// user has proved what it demands. Whoever sends it (this client, a link, an exchange) is told what to present.
+// An operation that may be refused: it is sent again once with new tokens, and once after the user has done what each
+// kind of refusal asks for. Whoever sends it (this client, a link, an exchange) is told what to present.
 import type { Credentials } from './endpoint.ts';
 import type { Operation } from './operation.ts';
 import type { Prompts } from './prompts.ts';
-import { type Answer, isUnauthenticated, requirementOf } from './refusal.ts';
-import type { ClientSession, Presented } from './session.ts';
+import { type Answer, type Demand, demandsOf, isRefusedAsNobody, isUnauthenticated } from './refusal.ts';
+import type { ClientSession } from './session.ts';
 
 /** Sends the operation, once for each call. */
 export type Send<Result extends Answer> = (credentials: Credentials) => Promise<Result>;
@@ -17,17 +17,30 @@ export async function perform<Result extends Answer>(
   send: Send<Result>,
 ): Promise<Result> {
   let hasRenewed = false;
-  let hasAsked = false;
+  const asked = new Set<Demand['remedy']>();
+
+  /** Whether the user has done something about it. */
+  async function isMet(demands: readonly Demand[]): Promise<boolean> {
+    for (const demand of demands) {
+      if (asked.has(demand.remedy)) continue;
+      asked.add(demand.remedy);
+      if (await prompts?.ask(demand, operation)) return true;
+    }
+    return false;
+  }
+
   for (;;) {
-    const presented: Presented = await session.present();
+    const presented = await session.present();
     const answer = await send(presented);
+    if (operation.kind === 'mutation' && !isRefusedAsNobody(answer)) session.noticeMutation();
+    const demands = prompts === null ? [] : demandsOf(answer, operation);
     if (!hasRenewed && isUnauthenticated(answer, operation)) {
       hasRenewed = true;
       if (await session.renew(presented)) continue;
+    } else if (!hasRenewed && demands.length > 0) {
+      hasRenewed = true;
+      if (await session.update(presented)) continue;
     }
-    const requirement = hasAsked ? null : requirementOf(answer, operation);
-    if (requirement === null || prompts === null) return answer;
-    hasAsked = true;
-    if (!(await prompts.ask(requirement, operation))) return answer;
+    if (!(await isMet(demands))) return answer;
   }
 }

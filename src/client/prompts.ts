@@ -2,7 +2,7 @@
 // is open at a time; a refusal that no single proof would meet with the others waits for the next.
 import { StepUpError } from './errors.ts';
 import type { Operation } from './operation.ts';
-import { covers, type Requirement, strictestOf } from './refusal.ts';
+import { covers, type Demand, type Requirement, strictestOf } from './refusal.ts';
 import { RunningStepUp, type StepUpChannel, type StepUpWorkflow } from './step-up.ts';
 
 /** What the application is asked for. */
@@ -19,12 +19,33 @@ export interface StepUpPrompt {
  */
 export type OnStepUp = (prompt: StepUpPrompt) => unknown;
 
+/** What the application is told when its user lacks a factor. */
+export interface EnrollmentPrompt {
+  /** What the refused fields demand: a factor of `accept` has to be enrolled. */
+  readonly requirement: Requirement;
+}
+
+/**
+ * Shows the user how to add a factor. When it resolves with `true`, one was added, and the refused operations are sent
+ * again; with anything else, their callers get the refusals.
+ */
+export type OnEnrollmentRequired = (prompt: EnrollmentPrompt) => unknown;
+
+/** How an application asks for what a refusal demands. Without it, that refusal is the answer. */
+export interface PromptHandlers {
+  onStepUp?: OnStepUp | undefined;
+  onEnrollmentRequired?: OnEnrollmentRequired | undefined;
+}
+
 /** Operations of one page are refused about as fast as each other. */
 const GATHERING_MILLISECONDS = 50;
 
 interface Round {
+  readonly remedy: Demand['remedy'];
   requirement: Requirement;
-  /** Its workflow has begun: it takes nobody along who demands more. */
+  /** The operation that its proof is bound to, which nobody shares. */
+  readonly bound: Operation | null;
+  /** The user is asked by now: it takes nobody along who demands more. */
   hasBegun: boolean;
   readonly outcome: Promise<boolean>;
 }
@@ -34,24 +55,25 @@ export class Prompts {
   /** Those that are not over, the oldest first. */
   readonly #rounds = new Set<Round>();
   #last: Promise<unknown> = Promise.resolve();
-  onStepUp: OnStepUp | undefined;
+  readonly handlers: PromptHandlers;
 
-  constructor(channel: StepUpChannel, onStepUp: OnStepUp | undefined) {
+  constructor(channel: StepUpChannel, { onStepUp, onEnrollmentRequired }: PromptHandlers) {
     this.#channel = channel;
-    this.onStepUp = onStepUp;
+    this.handlers = { onStepUp, onEnrollmentRequired };
   }
 
-  /** Whether what is demanded was proved. @throws what the application's prompt throws. */
-  async ask(requirement: Requirement, operation: Operation): Promise<boolean> {
-    if (this.onStepUp === undefined) return false;
-    const bound = requirement.bind === 'OPERATION' ? operation : null;
-    return (bound ? undefined : this.#joined(requirement)) ?? this.#begin(requirement, bound);
+  /** Whether the user has done what is demanded. @throws what the application's prompt throws. */
+  async ask(demand: Demand, operation: Operation): Promise<boolean> {
+    const { onStepUp, onEnrollmentRequired } = this.handlers;
+    if ((demand.remedy === 'STEP_UP' ? onStepUp : onEnrollmentRequired) === undefined) return false;
+    const isBound = demand.remedy === 'STEP_UP' && demand.requirement.bind === 'OPERATION';
+    return (isBound ? undefined : this.#joined(demand)) ?? this.#begin(demand, isBound ? operation : null);
   }
 
-  #joined(requirement: Requirement): Promise<boolean> | undefined {
+  #joined({ remedy, requirement }: Demand): Promise<boolean> | undefined {
     for (const round of this.#rounds) {
       const both = strictestOf(round.requirement, requirement);
-      if (round.requirement.bind === 'OPERATION' || both === null) continue;
+      if (round.remedy !== remedy || round.bound !== null || both === null) continue;
       if (round.hasBegun && !covers(round.requirement, requirement)) continue;
       if (!round.hasBegun) round.requirement = both;
       return round.outcome;
@@ -59,20 +81,25 @@ export class Prompts {
     return undefined;
   }
 
-  #begin(requirement: Requirement, bound: Operation | null): Promise<boolean> {
+  #begin({ remedy, requirement }: Demand, bound: Operation | null): Promise<boolean> {
     const gathered = new Promise((resolve) => setTimeout(resolve, GATHERING_MILLISECONDS));
     const outcome = Promise.all([this.#last, gathered])
-      .then(() => this.#run(round, bound))
+      .then(() => {
+        round.hasBegun = true;
+        return remedy === 'STEP_UP' ? this.#isProved(round) : this.#isEnrolled(round);
+      })
       .finally(() => this.#rounds.delete(round));
-    const round: Round = { requirement, hasBegun: false, outcome };
+    const round: Round = { remedy, requirement, bound, hasBegun: false, outcome };
     this.#rounds.add(round);
     this.#last = outcome.catch(() => {});
     return outcome;
   }
 
-  async #run(round: Round, bound: Operation | null): Promise<boolean> {
-    round.hasBegun = true;
-    const { requirement } = round;
+  async #isEnrolled({ requirement }: Round): Promise<boolean> {
+    return (await this.handlers.onEnrollmentRequired?.({ requirement })) === true;
+  }
+
+  async #isProved({ requirement, bound }: Round): Promise<boolean> {
     // When it cannot begin, for whatever reason, the refusal stands.
     const workflow = await RunningStepUp.start(this.#channel, requirement, bound).catch(() => null);
     if (workflow === null) return false;
@@ -84,7 +111,7 @@ export class Prompts {
 
   async #answered(prompt: StepUpPrompt): Promise<void> {
     try {
-      await this.onStepUp?.(prompt);
+      await this.handlers.onStepUp?.(prompt);
     } catch (error) {
       if (!(error instanceof StepUpError)) throw error; // a wrong proof that nobody has caught is no proof
     }

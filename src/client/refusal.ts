@@ -36,22 +36,44 @@ export interface AnswerError {
   readonly extensions?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Whether nobody counted as signed in, and the operation may be sent again by somebody who does. */
-export function isUnauthenticated(answer: Answer, operation: Operation): boolean {
-  return (
-    errorsOf(answer).some((error) => codeOf(error) === 'UNAUTHENTICATED') && isRepeatable(answer, operation)
-  );
+/** Whether nobody counted as signed in. */
+export function isRefusedAsNobody(answer: Answer): boolean {
+  return errorsOf(answer).some((error) => codeOf(error) === 'UNAUTHENTICATED');
 }
 
-/** What a step-up has to prove for the operation to be let in. Null: none would help, or it has run in part. */
-export function requirementOf(answer: Answer, operation: Operation): Requirement | null {
-  const errors = errorsOf(answer);
-  const refused = errors.filter((error) => codeOf(error) === 'STEP_UP_REQUIRED');
-  // A mutation that lacks a role as well, or a factor, would be refused all the same.
-  const isInVain = operation.kind === 'mutation' && refused.length < errors.length;
-  const [first, ...others] = refused.map(readRequirement);
-  if (first === undefined || isInVain || !isRepeatable(answer, operation)) return null;
-  return others.reduce((strictest, one) => strictestOf(strictest, one) ?? strictest, first);
+/** The same, and the operation may be sent again by somebody who does. */
+export function isUnauthenticated(answer: Answer, operation: Operation): boolean {
+  return isRefusedAsNobody(answer) && isRepeatable(answer, operation);
+}
+
+/** What the user has to do for the operation to be let in. */
+export interface Demand {
+  readonly remedy: 'STEP_UP' | 'ENROLL';
+  readonly requirement: Requirement;
+}
+
+/**
+ * What the user can do about the refusals of an answer, in this order. None: nothing would help, or the operation has
+ * run in part.
+ */
+export function demandsOf(answer: Answer, operation: Operation): readonly Demand[] {
+  if (!isRepeatable(answer, operation)) return [];
+  const demands = [
+    demandOf(answer, 'STEP_UP_REQUIRED', 'STEP_UP'),
+    demandOf(answer, 'ENROLLMENT_REQUIRED', 'ENROLL'),
+  ].filter((demand) => demand !== null);
+  if (operation.kind !== 'mutation') return demands;
+  // A mutation is let in whole or not at all: what it lacks beside is missing all the same after a proof.
+  const isInVain = errorsOf(answer).some((error) => !DEMANDS.has(codeOf(error)));
+  return isInVain ? [] : demands.slice(-1);
+}
+
+function demandOf(answer: Answer, code: string, remedy: Demand['remedy']): Demand | null {
+  const [first, ...others] = errorsOf(answer)
+    .filter((error) => codeOf(error) === code)
+    .map(readRequirement);
+  if (first === undefined) return null;
+  return { remedy, requirement: others.reduce((all, one) => strictestOf(all, one) ?? all, first) };
 }
 
 function readRequirement({ extensions: { maxAge, accept, require, bind } = {} }: AnswerError): Requirement {
@@ -115,7 +137,8 @@ function isRefusedWhole(answer: Answer, { query }: Operation): boolean {
   return fields.length > 0 && fields.every((name) => named.includes(name));
 }
 
-const REFUSALS = new Set<unknown>(['UNAUTHENTICATED', 'STEP_UP_REQUIRED']);
+const DEMANDS = new Set<unknown>(['STEP_UP_REQUIRED', 'ENROLLMENT_REQUIRED']);
+const REFUSALS = new Set<unknown>(['UNAUTHENTICATED', ...DEMANDS]);
 
 function errorsOf({ errors }: Answer): readonly AnswerError[] {
   return errors ?? [];

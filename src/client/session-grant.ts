@@ -6,7 +6,8 @@ export interface SessionGrant {
   readonly refreshToken: string;
   /** After a sign-in or sign-up on a new device. */
   readonly deviceToken?: string | null;
+  readonly session?: { readonly id: string } | null;
 }
 
 /** What the client asks of one. */
-export const GRANT = 'accessToken refreshToken deviceToken';
+export const GRANT = 'accessToken refreshToken deviceToken session { id }';

@@ -8,15 +8,31 @@ export interface Presented extends Credentials {
   readonly mark: string | number | null;
 }
 
+export const NOBODY: Presented = { headers: {}, cookies: false, mark: null };
+
 export interface ClientSession {
   /** Refreshed before, when the token has expired or is about to. */
   present(): Promise<Presented>;
-  /** After a refusal: whether there are other tokens now than those that were presented. */
+  /**
+   * After a refusal of nobody: whether there are other tokens now than those that were presented. Where none can be
+   * had, the session has ended.
+   */
   renew(refused: Presented): Promise<boolean>;
-  /** To be called in turn. */
+  /**
+   * After a refusal that asks for more: the same, because the session may hold more than the tokens say. Tokens that
+   * have just been received are not replaced, and a failure changes nothing.
+   */
+  update(refused: Presented): Promise<boolean>;
+  /** A mutation was let in, and may have signed somebody in. */
+  noticeMutation(): void;
+  /** The tokens of a sign-in. To be called in turn. */
   keep(grant: SessionGrant): Promise<void>;
-  /** To be called in turn. */
-  forget(): Promise<void>;
+  /** Newer tokens of this session. To be called in turn. */
+  replace(grant: SessionGrant): Promise<void>;
+  /** Nobody is signed in from now on. Rejects while the session may live on at the server, and remembers to end it. */
+  signOut(): Promise<void>;
+  /** Ends at the server what a former `signOut` could not. It rejects as its store does, and for nothing else. */
+  finishSignOut(): Promise<void>;
   /** One at a time: whatever spends a refresh token or brings new tokens. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
 }

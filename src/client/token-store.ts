@@ -2,6 +2,7 @@
 
 /** The tokens of one session. */
 export interface StoredTokens {
+  /** Empty: the user has signed out, and the server has yet to hear of it. */
   readonly accessToken: string;
   /** For one use. */
   readonly refreshToken: string;
@@ -23,6 +24,15 @@ export interface TokenStore {
 export interface DeviceTokenStore {
   get(): string | null | Promise<string | null>;
   set(deviceToken: string): unknown;
+}
+
+/** What is kept of a session that its user has left, until it has ended at the server. */
+export function signedOut({ refreshToken }: Pick<StoredTokens, 'refreshToken'>): StoredTokens {
+  return { accessToken: '', refreshToken, refreshAt: null };
+}
+
+export function isSignedOut({ accessToken }: StoredTokens): boolean {
+  return accessToken === '';
 }
 
 /** Forgets when the page is left. */

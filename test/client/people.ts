@@ -78,7 +78,7 @@ export function typing(app: Pick<TestApp, 'clock'>, server: TestClient, secret: 
 export function codesOf({
   errors = [],
 }: {
-  errors?: readonly { extensions?: object | undefined }[];
+  errors?: readonly { extensions?: object | undefined }[] | undefined;
 }): unknown[] {
   return errors.map(({ extensions }) => (extensions as { code?: unknown })?.code);
 }

@@ -112,6 +112,24 @@ describe('useStepUp', () => {
     expect(network.count('startStepUp')).toBe(1);
   });
 
+  test('stays closed when newer tokens let the operation in', async () => {
+    const { tokens } = await guarded(server);
+    const { client, network } = await clientOf(app, tokens);
+    await mounted(client);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+    const extensions = { code: 'STEP_UP_REQUIRED', maxAge: 600 };
+    const answer = await client.perform({ kind: 'query', query: '{ x }' }, async ({ headers }) =>
+      headers['authorization'] === `Bearer ${tokens.accessToken}`
+        ? { errors: [{ message: '', extensions }] }
+        : { data: { x: 1 } },
+    );
+    vi.useRealTimers();
+    expect(answer).toEqual({ data: { x: 1 } });
+    expect(network.count('refreshSession')).toBe(1);
+    expect(network.count('startStepUp')).toBe(0);
+    expect(text()).toBe('closed');
+  });
+
   test('says what is missing when there is no provider', async () => {
     const place = page.document.createElement('div');
     const problem = Promise.withResolvers<unknown>();

@@ -6,10 +6,10 @@ import { hasOneField, kindOf } from '../../src/client/operation.ts';
 import {
   type Answer,
   covers,
+  demandsOf,
   type FactorKind,
   isUnauthenticated,
   type Requirement,
-  requirementOf,
   strictestOf,
 } from '../../src/client/refusal.ts';
 
@@ -80,7 +80,7 @@ describe('a mutation', () => {
         const data = { [done]: { id: 1 }, ...Object.fromEntries(others.map((name) => [name, null])) };
         const errors = [refused([done, 'inner'], code), ...others.map((name) => refused([name], code))];
         const answer: Answer = { data, errors };
-        expect(requirementOf(answer, { ...mutation, hasOneField })).toBeNull();
+        expect(demandsOf(answer, { ...mutation, hasOneField })).toEqual([]);
         expect(isUnauthenticated(answer, { ...mutation, hasOneField })).toBe(false);
       }),
     );
@@ -100,7 +100,34 @@ describe('a mutation', () => {
     ['that failed', { errors: [{ message: 'bang' }] }, false, null],
     ['that went well', { data: { a: 1 } }, false, null],
   ])('%s', (_, answer, hasOneField, requirement) => {
-    expect(requirementOf(answer, { ...mutation, hasOneField })).toEqual(requirement);
+    const demands = requirement === null ? [] : [{ remedy: 'STEP_UP', requirement }];
+    expect(demandsOf(answer, { ...mutation, hasOneField })).toEqual(demands);
+  });
+});
+
+describe('what the user can do', () => {
+  const query = { kind: 'query', query: '' } as const;
+  const mutation = { kind: 'mutation', query: '' } as const;
+  const both: Answer = { errors: [refused(['a'], 'ENROLLMENT_REQUIRED'), refused(['b'])] };
+
+  test('about a query that lacks a proof and a factor is either, the proof first', () => {
+    expect(demandsOf(both, query).map(({ remedy }) => remedy)).toEqual(['STEP_UP', 'ENROLL']);
+  });
+
+  test('about such a mutation is to enroll: a proof alone would not let it in', () => {
+    expect(demandsOf(both, mutation).map(({ remedy }) => remedy)).toEqual(['ENROLL']);
+  });
+
+  test('about a mutation that lacks a role as well is nothing', () => {
+    const answer = { errors: [...(both.errors ?? []), refused(['c'], 'FORBIDDEN')] };
+    expect(demandsOf(answer, mutation)).toEqual([]);
+    expect(demandsOf(answer, query)).toHaveLength(2);
+  });
+
+  test('about a mutation of which another field has run is nothing', () => {
+    const answer = { data: { a: null, b: 1 }, errors: [refused(['a'], 'ENROLLMENT_REQUIRED')] };
+    expect(demandsOf(answer, mutation)).toEqual([]);
+    expect(demandsOf({ ...answer, data: { a: null } }, mutation)).toHaveLength(1);
   });
 });
 

@@ -193,6 +193,36 @@ describe('one prompt', () => {
     expect(accepts).toEqual([['TOTP'], ['BACKUP_CODE']]);
   });
 
+  test.each([
+    ['accepts fewer factors', { accept: ['TOTP', 'BACKUP_CODE'] }, { accept: ['TOTP'] }],
+    ['demands a second factor', { require: 'STRONGEST_ENROLLED' }, { require: 'SECOND_FACTOR' }],
+  ])('that is open is not joined by an operation that %s', async (_, wide, narrow) => {
+    const { tokens, secret } = await guarded(server);
+    const asked: object[] = [];
+    let late: Promise<object> | undefined;
+    const api = (demand: object) => {
+      let isRefused = true;
+      return client.perform({ kind: 'query', query: '{ x }' }, async () => {
+        const extensions = { code: 'STEP_UP_REQUIRED', maxAge: 600, accept: null, ...demand };
+        const answer = isRefused ? { errors: [{ message: '', extensions }] } : { data: {} };
+        isRefused = false;
+        return answer;
+      });
+    };
+    const { client } = await clientOf(app, tokens, {
+      onStepUp: async ({ requirement, workflow }) => {
+        asked.push(requirement);
+        late ??= api(narrow);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        workflow.cancel();
+        await client.request(VIEWER).then(() => server.totp(secret));
+      },
+    });
+    await api(wide);
+    await late;
+    expect(asked).toMatchObject([wide, narrow]);
+  });
+
   test('is not opened for what another tab has proved meanwhile', async () => {
     const { tokens, secret } = await guarded(server);
     const onStepUp = vi.fn();

@@ -2,7 +2,7 @@
 // has run, which a client could not tell from the answers of every server.
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { requirementOf } from '../../src/client/refusal.ts';
+import { demandsOf } from '../../src/client/refusal.ts';
 import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
 import { type BankContext, bankSchema, caller, standingOf } from './example-schema.ts';
 import { ask, bankServer, send } from './example-server.ts';
@@ -99,17 +99,17 @@ describe('the refusal of a mutation names the fields that have not run', () => {
       standingOf,
     ).map((one) => one.toJSON());
     const operation = { kind: 'mutation', query } as const;
-    expect(requirementOf({ data: null, errors }, operation)).toMatchObject({ maxAge: 120 });
+    expect(demandsOf({ data: null, errors }, operation)).toMatchObject([{ requirement: { maxAge: 120 } }]);
     // A gateway may have run a field that belongs to another server.
     const more = { ...operation, query: 'mutation { elsewhere n: note close(term: "x") }' };
-    expect(requirementOf({ data: null, errors }, more)).toBeNull();
-    expect(requirementOf({ data: { elsewhere: 1, n: null, close: null }, errors }, more)).toBeNull();
+    expect(demandsOf({ data: null, errors }, more)).toEqual([]);
+    expect(demandsOf({ data: { elsewhere: 1, n: null, close: null }, errors }, more)).toEqual([]);
     // What cannot be told from the text counts as more.
     for (const unclear of [
       'mutation { ...M } fragment M on Mutation { n: note close(term: "x") }',
       'mutation A { n: note close(term: "x") } mutation B { elsewhere }',
     ])
-      expect(requirementOf({ data: null, errors }, { ...operation, query: unclear })).toBeNull();
+      expect(demandsOf({ data: null, errors }, { ...operation, query: unclear })).toEqual([]);
   });
 
   test('in a batch, each operation its own', async () => {

@@ -1,0 +1,322 @@
+// A sign-out ends the session at the server, however long that takes, and is noticed by every tab.
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { StoredTokens, TokenStore } from '../../src/client/index.ts';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { TestClient } from '../harness/client.ts';
+import { isAlive } from '../sessions/operations.ts';
+import { Browser, openTab, signIn, signInThere, stubPage } from './browser.ts';
+import { clientOf, codesOf, Network, VIEWER } from './people.ts';
+
+let app: TestApp;
+let server: TestClient;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  server = new TestClient(app);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+/** A network that can be cut, or whose server can fail. */
+class Line {
+  readonly network = new Network();
+  isDown = false;
+  /** The code with which the server refuses sign-outs. */
+  refusal: string | null = null;
+
+  readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
+    if (this.isDown) throw new TypeError('fetch failed');
+    if (this.refusal !== null && (init.body as string).includes('signOut')) {
+      const errors = [{ message: 'Refused.', extensions: { code: this.refusal } }];
+      return Response.json({ data: { signOut: null }, errors });
+    }
+    return this.network.fetch(url, init);
+  };
+}
+
+/** A store that outlives its page. It keeps the fields that the contract names, and no others. */
+function lasting(): TokenStore & { held: StoredTokens | null } {
+  return {
+    held: null,
+    get() {
+      return this.held;
+    },
+    set({ accessToken, refreshToken, refreshAt }) {
+      this.held = { accessToken, refreshToken, refreshAt };
+    },
+    clear() {
+      this.held = null;
+    },
+  };
+}
+
+describe('a sign-out that does not reach the server', () => {
+  test('is finished after a reload, which signs nobody in', async () => {
+    const person = await server.signUp();
+    const [line, tokens] = [new Line(), lasting()];
+    const { client } = await clientOf(app, person, { fetch: line.fetch, tokens });
+    line.isDown = true;
+    await expect(client.signOut()).rejects.toThrow('fetch failed');
+    expect(await client.accessToken()).toBeNull();
+    expect(await isAlive(server, person.accessToken)).toBe(true);
+
+    const offline = await clientOf(app, null, { fetch: line.fetch, tokens });
+    expect(await offline.client.accessToken()).toBeNull();
+
+    line.isDown = false;
+    await clientOf(app, null, { fetch: line.fetch, tokens }); // the reload alone
+    await vi.waitFor(() => expect(tokens.held).toBeNull());
+    expect(await isAlive(server, person.accessToken)).toBe(false);
+  });
+
+  test('is finished with the next request of the same page, which is sent as nobody', async () => {
+    const person = await server.signUp();
+    const line = new Line();
+    const { client } = await clientOf(app, person, { fetch: line.fetch });
+    line.isDown = true;
+    await expect(client.signOut()).rejects.toThrow('fetch failed');
+    line.isDown = false;
+    expect(codesOf(await client.request(VIEWER))).toEqual(['UNAUTHENTICATED']);
+    expect(await isAlive(server, person.accessToken)).toBe(false);
+    expect(line.network.sent.at(-1)?.headers.has('authorization')).toBe(false);
+    const { length } = line.network.sent;
+    await client.request(VIEWER);
+    expect(line.network.sent).toHaveLength(length + 1); // and it is done with
+  });
+
+  test('is finished when the device is online again', async () => {
+    const page = stubPage();
+    const person = await server.signUp();
+    const line = new Line();
+    const { client } = await clientOf(app, person, { fetch: line.fetch });
+    line.isDown = true;
+    await expect(client.signOut()).rejects.toThrow('fetch failed');
+    page.goOnline();
+    await new Promise((resolve) => setTimeout(resolve, 50)); // it was no real network
+    line.isDown = false;
+    page.goOnline();
+    await vi.waitFor(async () => expect(await isAlive(server, person.accessToken)).toBe(false));
+  });
+
+  test('is finished with the tokens of its last try, which the first ones are not any more', async () => {
+    const person = await server.signUp();
+    const [line, tokens] = [new Line(), lasting()];
+    const { client } = await clientOf(app, person, { fetch: line.fetch, tokens });
+    app.clock.advance(700); // the access token has expired, so the refresh token is needed
+    line.refusal = 'SERVICE_UNAVAILABLE';
+    await expect(client.signOut()).rejects.toThrow('SERVICE_UNAVAILABLE');
+    const before = tokens.held?.refreshToken;
+    await client.request(VIEWER); // refreshes, and is refused again
+    expect(tokens.held).toMatchObject({
+      accessToken: '',
+      refreshToken: expect.not.stringMatching(before ?? ''),
+    });
+    line.refusal = null;
+    await client.request(VIEWER);
+    expect(tokens.held).toBeNull();
+    expect(await sessionsOf(person)).toBe(0);
+  });
+
+  test('ends no session that was begun after it', async () => {
+    const person = await server.signUp();
+    const [line, tokens] = [new Line(), lasting()];
+    const { client } = await clientOf(app, person, { fetch: line.fetch, tokens });
+    line.isDown = true;
+    await expect(client.signOut()).rejects.toThrow('fetch failed');
+    const next = await server.signIn(person);
+    await client.setSession(next);
+    line.isDown = false;
+    expect(codesOf(await client.request(VIEWER))).toEqual([]);
+    expect(await isAlive(server, next.accessToken)).toBe(true);
+  });
+});
+
+async function sessionsOf({ email, password }: { email: string; password: string }): Promise<number> {
+  const { accessToken } = await server.signIn({ email, password });
+  const { data } = await server.graphql('{ viewer { sessions { isCurrent } } }', {}, accessToken);
+  return data.viewer.sessions.filter(({ isCurrent }: { isCurrent: boolean }) => !isCurrent).length;
+}
+
+describe('a sign-out that the server refuses', () => {
+  test('is told with the code, forgets the tokens, and is tried again', async () => {
+    const person = await server.signUp();
+    const line = new Line();
+    const onSignedOut = vi.fn();
+    const { client } = await clientOf(app, person, { fetch: line.fetch, onSignedOut });
+    line.refusal = 'INTERNAL_SERVER_ERROR';
+    await expect(client.signOut()).rejects.toMatchObject({
+      code: 'UNEXPECTED_ANSWER',
+      message: expect.stringContaining('INTERNAL_SERVER_ERROR'),
+    });
+    expect(await client.accessToken()).toBeNull();
+    line.refusal = null;
+    await client.signOut();
+    expect(await sessionsOf(person)).toBe(0);
+    expect(onSignedOut).not.toHaveBeenCalled();
+  });
+
+  test('because nobody is signed in any more has succeeded', async () => {
+    const person = await server.signUp();
+    const { client, network } = await clientOf(app, person);
+    const other = await server.signIn(person);
+    await server.graphql('mutation { revokeOtherSessions { count } }', {}, other.accessToken);
+    await client.signOut();
+    expect(await client.accessToken()).toBeNull();
+    expect(network.count('signOut')).toBe(1);
+    expect(network.count('refreshSession')).toBe(1);
+  });
+});
+
+test('a step-up that completes after a sign-out signs nobody in again', async () => {
+  const person = await server.signUp();
+  const { secret } = await server.enrollTotp((await server.signIn(person)).accessToken);
+  const line = new Line();
+  const { client } = await clientOf(app, person, {
+    fetch: async (url, init) => {
+      const response = await line.fetch(url, init);
+      if ((init.body as string).includes('attemptFactor')) {
+        line.isDown = true;
+        leaving = client.signOut().catch((error: Error) => error.message);
+      }
+      return response;
+    },
+    onStepUp: async ({ workflow }) => {
+      app.clock.advance(30);
+      await workflow.attempt({ totp: server.totp(secret) });
+      await leaving;
+    },
+  });
+  let leaving: Promise<unknown> = Promise.resolve();
+  await client.request('{ viewer { auditEvents { type } } }').catch(() => {});
+  expect(await leaving).toBe('fetch failed');
+  expect(await client.accessToken()).toBeNull();
+  line.isDown = false;
+  await client.request(VIEWER);
+  expect(codesOf(await server.graphql(VIEWER, {}, person.accessToken))).toEqual(['UNAUTHENTICATED']);
+});
+
+describe('with cookies', () => {
+  test('a sign-out without a network is finished after a reload, which signs nobody in', async () => {
+    stubPage();
+    const person = await server.signUp();
+    const { client, browser } = await signIn(app, person.email, null);
+    browser.isOffline = true;
+    await expect(client.signOut()).rejects.toThrow('fetch failed');
+    expect(browser.jar.has('__Host-stepgate-refresh')).toBe(true); // no script can take them away
+
+    const { client: reloaded } = openTab(app, browser);
+    await expect(reloaded.request(VIEWER)).rejects.toThrow('fetch failed');
+    browser.isOffline = false;
+    expect(codesOf(await reloaded.request(VIEWER))).toEqual(['UNAUTHENTICATED']);
+    expect([...browser.jar.keys()]).toEqual(['__Host-stepgate-device']);
+    expect(await sessionsOf(person)).toBe(1); // that of the sign-up
+  });
+
+  test('what another API is asked meanwhile is asked without the cookies of who signed out', async () => {
+    stubPage();
+    const { client, browser } = await signIn(app, (await server.signUp()).email, null);
+    browser.isOffline = true;
+    await expect(client.signOut()).rejects.toThrow('fetch failed');
+    const presented: unknown[] = [];
+    await client.perform({ kind: 'query', query: VIEWER }, async ({ cookies }) => {
+      presented.push(cookies);
+      return {};
+    });
+    expect(presented).toEqual([false]);
+  });
+
+  test('the next sign-in in that browser finishes it first, and stays signed in', async () => {
+    stubPage();
+    const tab = await signIn(app, (await server.signUp()).email, null);
+    tab.browser.isOffline = true;
+    await expect(tab.client.signOut()).rejects.toThrow('fetch failed');
+    tab.browser.isOffline = false;
+    await signInThere(tab, (await server.signUp()).email);
+    expect(codesOf(await tab.client.request(VIEWER))).toEqual([]);
+    app.clock.advance(700);
+    expect(codesOf(await tab.client.request(VIEWER))).toEqual([]);
+  });
+
+  test('where the browser keeps nothing, the page itself remembers', async () => {
+    stubPage();
+    vi.stubGlobal('localStorage', undefined);
+    const { client, browser } = await signIn(app, (await server.signUp()).email, null);
+    browser.isOffline = true;
+    await expect(client.signOut()).rejects.toThrow('fetch failed');
+    browser.isOffline = false;
+    expect(codesOf(await client.request(VIEWER))).toEqual(['UNAUTHENTICATED']);
+    expect([...browser.jar.keys()]).toEqual(['__Host-stepgate-device']);
+  });
+});
+
+describe('another tab', () => {
+  test('notices a sign-out with cookies, once', async () => {
+    stubPage();
+    const { client, browser } = await signIn(app, (await server.signUp()).email, null);
+    const onSignedOut = vi.fn();
+    const { client: other } = openTab(app, browser, { onSignedOut });
+    expect(codesOf(await other.request(VIEWER))).toEqual([]);
+    await client.signOut();
+    await vi.waitFor(() => expect(onSignedOut).toHaveBeenCalledTimes(1));
+    expect(codesOf(await other.request(VIEWER))).toEqual(['UNAUTHENTICATED']);
+    expect(onSignedOut).toHaveBeenCalledTimes(1);
+  });
+
+  test('notices it without a network as well, and asks nothing in the name of who signed out', async () => {
+    stubPage();
+    const { client, browser } = await signIn(app, (await server.signUp()).email, null);
+    const onSignedOut = vi.fn();
+    const { client: other } = openTab(app, browser, { onSignedOut });
+    browser.isOffline = true;
+    await expect(client.signOut()).rejects.toThrow('fetch failed');
+    await vi.waitFor(() => expect(onSignedOut).toHaveBeenCalledTimes(1));
+    browser.isOffline = false;
+    expect(codesOf(await other.request(VIEWER))).toEqual(['UNAUTHENTICATED']);
+  });
+
+  test('that shares a store of tokens notices it; one with a store of its own stays signed in', async () => {
+    stubPage();
+    const person = await server.signUp();
+    const store = lasting();
+    const [shares, ownsOne] = [vi.fn(), vi.fn()];
+    const { client } = await clientOf(app, person, { tokens: store });
+    const sharing = await clientOf(app, null, { tokens: store, onSignedOut: shares });
+    const other = await clientOf(app, await server.signIn(person), {
+      tokens: lasting(),
+      onSignedOut: ownsOne,
+    });
+    await sharing.client.accessToken();
+    await client.signOut();
+    await vi.waitFor(() => expect(shares).toHaveBeenCalledTimes(1));
+    expect(codesOf(await other.client.request(VIEWER))).toEqual([]);
+    expect(ownsOne).not.toHaveBeenCalled();
+  });
+
+  test('that signs in is noticed: the session is refreshed as if this tab had begun it', async () => {
+    stubPage();
+    const browser = new Browser();
+    const nobody = openTab(app, browser);
+    expect(codesOf(await nobody.client.request(VIEWER))).toEqual(['UNAUTHENTICATED']);
+    const signingIn = openTab(app, browser);
+    await signingIn.client.request(VIEWER); // so that it knows of nobody either
+    await signInThere(signingIn, (await server.signUp()).email);
+    await new Promise((resolve) => setTimeout(resolve, 50)); // the news is on its way
+    app.clock.advance(700);
+    expect(codesOf(await nobody.client.request(VIEWER))).toEqual([]);
+  });
+});
+
+test('a server that makes a client for each of its users tells none of them of another’s sign-out', async () => {
+  const [alice, bob] = [await server.signUp(), await server.signUp()];
+  const onSignedOut = vi.fn();
+  const forAlice = await signIn(app, alice.email, null);
+  const forBob = await signIn(app, bob.email, null, { onSignedOut });
+  forAlice.browser.isOffline = true;
+  await expect(forAlice.client.signOut()).rejects.toThrow('fetch failed');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(onSignedOut).not.toHaveBeenCalled();
+  expect(codesOf(await forBob.client.request(VIEWER))).toEqual([]);
+});
