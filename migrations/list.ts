@@ -11,6 +11,7 @@ import { AuditActor } from './2026-11-29-audit-actor.ts';
 import { ClearAway } from './2026-11-29-clear-away.ts';
 import { Guessing } from './2026-11-29-guessing.ts';
 import { NewTenantsPasswords } from './2026-11-29-new-tenants-passwords.ts';
+import { SecretKeys } from './2026-11-29-secret-keys.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
 
 export const MIGRATIONS = [
@@ -26,4 +27,5 @@ export const MIGRATIONS = [
   NewTenantsPasswords,
   ClearAway,
   Guessing,
+  SecretKeys,
 ];

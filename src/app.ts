@@ -19,6 +19,7 @@ import type { Services } from './graphql/context.ts';
 import { isReady, migrate } from './persistence/migrations.ts';
 import { openOrm, poolOf, sqlOf } from './persistence/orm.ts';
 import { RefusalTally } from './persistence/refusal-tally.ts';
+import { checkKeys, useKeys } from './persistence/secret-keys.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { KeyRing } from './platform/key-ring.ts';
 import type { Log } from './platform/log.ts';
@@ -56,6 +57,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
 
   const { productName } = config;
   const ring = new KeyRing(config.secretKeys);
+  await useKeys(sqlOf(orm.em.fork()), ring);
   const hasher = new PasswordHasher(ring, config.bcryptCost, new Lanes(HASHING_THREADS));
   const breached = await openBreachedPasswords(config.breachedPasswords, log, clock);
   opened.defer(() => breached.close());
@@ -102,7 +104,10 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const http = createHttpServer({
     graphql: createGraphQLEndpoint({ config, orm, tokens, services, log }),
     jwks: () => keys.jwks(),
-    isReady: () => isReady(orm),
+    isReady: async () => {
+      await checkKeys(sqlOf(orm.em.fork()), ring);
+      return isReady(orm);
+    },
     inbox: config.production ? null : () => outbox.inbox(sqlOf(orm.em.fork()), clock.now()),
     twilioStatus: config.twilio && {
       authToken: config.twilio.authToken,

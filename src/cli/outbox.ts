@@ -12,6 +12,7 @@ import {
 import { type Sql, sqlOf } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
 import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
+import { linesOf } from './table.ts';
 
 const USAGE = 'Usage: npm run outbox -- list [--all]\n       npm run outbox -- replay ID|--all\n';
 
@@ -78,14 +79,7 @@ function tableOf(letters: readonly Letter[]): string[] {
     failure ?? '-',
     status ?? '-',
   ]);
-  const table = [['ID', 'CHANNEL', 'WHEN', 'STATE', 'FAILURE', 'PROVIDER SAYS'], ...rows];
-  const widths = table[0]?.map((_name, at) => Math.max(...table.map((row) => row[at]?.length ?? 0))) ?? [];
-  const lines = table.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const lines = linesOf([['ID', 'CHANNEL', 'WHEN', 'STATE', 'FAILURE', 'PROVIDER SAYS'], ...rows]);
   const states = new Set(letters.map((one) => one.state));
   return [
     ...lines,

@@ -6,5 +6,6 @@ await runCommand({
   'import-users': async () => (await import('./import-users.ts')).importUsers,
   'export-users': async () => (await import('./export-users.ts')).exportUsers,
   'breached-passwords': async () => (await import('./breached-passwords.ts')).breachedPasswords,
+  keys: async () => (await import('./keys.ts')).keys,
   policy: async () => (await import('./policy.ts')).policy,
 });

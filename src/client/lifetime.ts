@@ -1,5 +1,5 @@
-// When an access token is due for a refresh, and when it is new. The clock of a device may be wrong, so only the token's own lifetime
-// counts (RFC 7519 section 4.1: `exp` less `iat`), from when it was received.
+// When an access token is due for a refresh, and when it is too young for one. The clock of a device may be wrong, so only
+// the token's own lifetime counts (RFC 7519 section 4.1: `exp` less `iat`), from when it was received.
 import { claimsOf } from './claims.ts';
 import type { SessionGrant } from './session-grant.ts';
 import type { StoredTokens } from './token-store.ts';

@@ -19,7 +19,7 @@ export interface Config {
   readonly productName: string;
   /** Where clients reach the server: the issuer and audience of its tokens. No trailing slash. */
   readonly publicUrl: string;
-  /** Newest first; 32 bytes each. */
+  /** The one that seals first; 32 bytes each. */
   readonly secretKeys: readonly Uint8Array[];
   /** Origins of browser applications that may call the API. */
   readonly corsOrigins: readonly string[];
@@ -144,7 +144,7 @@ export const VARIABLES = {
   // The key URI format of authenticator apps puts a colon between the issuer and the account.
   PRODUCT_NAME: text('a name of at most 64 characters without a colon', /^[^:\p{Cc}]{1,64}$/u),
   SECRET_KEYS: list(
-    'one or more keys of 32 bytes in base64, newest first, separated by commas; `openssl rand -base64 32` makes one',
+    'one or more keys of 32 bytes in base64, separated by commas, the one that seals first; `openssl rand -base64 32` makes one',
     secretKey,
   ),
   CORS_ORIGINS: list('origins separated by commas, for example https://app.example.com', origin),

@@ -11,6 +11,7 @@ import { OutboxMessage } from './entities/outbox-message.ts';
 import { PhoneNumber } from './entities/phone-number.ts';
 import { RateLimit } from './entities/rate-limit.ts';
 import { RefreshToken } from './entities/refresh-token.ts';
+import { SecretKey } from './entities/secret-key.ts';
 import { Session } from './entities/session.ts';
 import { SigningKey } from './entities/signing-key.ts';
 import { Tenant } from './entities/tenant.ts';
@@ -35,6 +36,7 @@ export const ENTITIES = [
   RateLimit,
   AuditEvent,
   OutboxMessage,
+  SecretKey,
   SigningKey,
   UserImport,
 ];

@@ -1,5 +1,5 @@
-// The keys of the instance, newest first. The newest seals; all of them open, so a key can be replaced while
-// what it sealed is still stored. Each purpose works with a key of its own, derived by HKDF (RFC 5869), so a
+// The keys of the instance. The first seals; all of them open, so a key can be replaced while what it sealed is still
+// stored. A new key is put second until every node holds it, and then first: see docs/keys.md. Each purpose works with a key of its own, derived by HKDF (RFC 5869), so a
 // value that was made for one purpose is never valid for another.
 import { createHash, hkdfSync } from 'node:crypto';
 
@@ -19,7 +19,7 @@ export class UnknownKeyError extends Error {
   override readonly name = 'UnknownKeyError';
   constructor(keyId: string) {
     super(
-      `A stored value was made with key ${keyId}, which SECRET_KEYS does not hold. Put that key back at the end of SECRET_KEYS.`,
+      `A stored value was made with key ${keyId}, which SECRET_KEYS does not hold. Put that key back at the end of SECRET_KEYS. To replace a key, follow docs/keys.md.`,
     );
   }
 }
@@ -28,7 +28,7 @@ export class KeyRing {
   readonly newest: RingKey;
   readonly #keys: ReadonlyMap<string, RingKey>;
 
-  /** Keys are 32 bytes, newest first; at least one. */
+  /** Keys are 32 bytes, the one that seals first; at least one. */
   constructor(keys: readonly Uint8Array[]) {
     const ringKeys = keys.map(ringKey);
     const [newest] = ringKeys;

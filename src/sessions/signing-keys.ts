@@ -115,6 +115,11 @@ export class SigningKeys {
   }
 }
 
+/** Under the newest key of the ring. */
+export function resealPrivateKey(ring: KeyRing, kid: string, sealed: string): string {
+  return seal(ring, placeOf(kid), open(ring, placeOf(kid), sealed));
+}
+
 function placeOf(kid: string): string {
   return `signing_key:${kid}:private`;
 }

@@ -2,7 +2,9 @@
 import { isContention, isUniqueViolation } from '../persistence/failure.ts';
 import { insertMany } from '../persistence/insert-many.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
+import { noteKeys } from '../persistence/secret-keys.ts';
 import { Conflict, type Row, type Table } from '../persistence/settlement.ts';
+import { keyIdOf } from '../platform/key-id.ts';
 import type { Newcomer } from './newcomer.ts';
 import type { Refusal } from './refusal.ts';
 import { claim, takenAmong } from './taken.ts';
@@ -43,6 +45,7 @@ export async function takeIn<Entry extends { readonly newcomer: Newcomer }>(
         const newcomers = entries.map((entry) => entry.newcomer);
         const outcome = sorted(entries, await taken(sql, tenantId, newcomers));
         for (const table of TABLES) await insertMany(sql, table, rowsOf(table, outcome.imported));
+        await noteKeys(sql, keysOf(outcome.imported));
         await settle(sql, outcome);
         return outcome;
       });
@@ -65,6 +68,15 @@ function sorted<Entry extends { readonly newcomer: Newcomer }>(
     else refused.push({ entry, refusal });
   }
   return { imported, refused };
+}
+
+/** A hash that was exported elsewhere may come under a key that nothing was stored under here. */
+function keysOf(entries: readonly { readonly newcomer: Newcomer }[]): string[] {
+  const stored = entries.flatMap(({ newcomer: { rows } }) => [
+    ...rows.authenticator.map((row) => row.secret as string),
+    ...rows.backup_code.map((row) => row.digest as string),
+  ]);
+  return [...new Set(stored.map(keyIdOf))].filter((id) => id !== null);
 }
 
 function rowsOf(

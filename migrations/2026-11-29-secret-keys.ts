@@ -1,0 +1,20 @@
+// The keys that stored values were made with. Those of values that last are found once, here; from then on each server
+// notes the key that it seals with.
+import { Migration } from '@mikro-orm/migrations';
+
+export class SecretKeys extends Migration {
+  override name = '2026-11-29-secret-keys';
+
+  override up(): void {
+    this.addSql(`create table "secret_key" ("id" varchar(8) not null, primary key ("id"))`);
+    this.addSql(`insert into "secret_key" ("id")
+      select distinct "key_id" from (
+        select substring("secret" from '([0-9a-f]{8})[.$]') as "key_id" from "authenticator"
+        union all
+        select substring("digest" from '([0-9a-f]{8})[.$]') from "backup_code" where "used_at" is null
+        union all
+        select substring("sealed_private_jwk" from '([0-9a-f]{8})[.$]') from "signing_key"
+      ) as "stored"
+      where "key_id" is not null`);
+  }
+}

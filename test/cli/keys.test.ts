@@ -1,0 +1,392 @@
+// Replacing a key of SECRET_KEYS, as docs/keys.md says: every node works at every phase, and nothing is lost.
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import bcrypt from 'bcrypt';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PasswordHasher } from '../../src/factors/password/hash.ts';
+import { Lanes } from '../../src/factors/password/lanes.ts';
+import { KeyRing } from '../../src/platform/key-ring.ts';
+import { startTestApp, type TestApp, testDatabase } from '../harness/app.ts';
+import { PASSWORD, type Person, TestClient } from '../harness/client.ts';
+import { TestClock } from '../harness/clock.ts';
+import { type Outcome, runCommand } from '../harness/command.ts';
+import { query } from '../harness/sql.ts';
+
+const newKey = (): string => randomBytes(32).toString('base64');
+const idOf = (key: string): string => new KeyRing([Buffer.from(key, 'base64')]).newest.id;
+
+let databaseUrl: string;
+let drop: () => Promise<void>;
+const clock = new TestClock();
+
+beforeAll(async () => {
+  ({ url: databaseUrl, drop } = await testDatabase());
+});
+afterAll(() => drop());
+
+/** A database of one test, dropped when its nodes are gone. */
+async function scratch(): Promise<{ readonly url: string } & AsyncDisposable> {
+  const database = await testDatabase();
+  return { url: database.url, [Symbol.asyncDispose]: database.drop };
+}
+
+const node = (SECRET_KEYS: string, url = databaseUrl): Promise<TestApp> =>
+  startTestApp({ SECRET_KEYS }, url, clock);
+
+const run = (SECRET_KEYS: string, args: string[], url = databaseUrl): Promise<Outcome> =>
+  runCommand('src/cli/stepgate.ts', ['keys', ...args], {
+    NODE_ENV: 'test',
+    DATABASE_URL: url,
+    SECRET_KEYS,
+  });
+
+interface User extends Person {
+  readonly secret: string;
+  readonly backupCodes: string[];
+}
+
+async function newUser(client: TestClient): Promise<User> {
+  const person = await client.signUp();
+  const { secret, backupCodes } = await client.enrollTotp(person.accessToken);
+  return { ...person, secret, backupCodes: [...backupCodes] };
+}
+
+const REFRESH = `mutation ($refreshToken: String!) {
+  refreshSession(input: { refreshToken: $refreshToken }) { __typename ... on SessionGrant { accessToken } }
+}`;
+
+/** What a node does for one user: password, app, refresh, and a token that the other node accepts. */
+async function works(one: TestApp, other: TestApp, user: User): Promise<void> {
+  const client = new TestClient(one);
+  clock.advance(30);
+  const tokens = await client.signIn(user, { totp: client.totp(user.secret) });
+  const { data } = await client.graphql(REFRESH, { refreshToken: tokens.refreshToken });
+  expect(data.refreshSession.__typename).toBe('SessionGrant');
+  const { accessToken } = data.refreshSession;
+  for (const app of [one, other]) {
+    const viewer = await new TestClient(app).graphql('{ viewer { id } }', {}, accessToken);
+    expect(viewer.errors).toEqual([]);
+    expect(await readiness(app)).toBe(200);
+  }
+}
+
+async function readiness({ url }: TestApp): Promise<number> {
+  return (await fetch(`${url}/readyz`)).status;
+}
+
+/** The lines of `keys list`, without what is not looked at. */
+function lines({ stdout }: Outcome): string[] {
+  return stdout.split('\n').map((line) => line.replaceAll(/ +/g, ' ').trim());
+}
+
+describe('replacing a key', () => {
+  const [old, next] = [newKey(), newKey()];
+
+  test('with two nodes, one after the other: each works at each phase, for users of before and of now', async () => {
+    let a = await node(old);
+    let b = await node(old);
+    try {
+      const users = [await newUser(new TestClient(a))];
+      // In each phase both nodes are restarted, A first: between that, they hold different keys.
+      for (const keys of [`${old},${next}`, `${next},${old}`]) {
+        await a[Symbol.asyncDispose]();
+        a = await node(keys);
+        users.push(await newUser(new TestClient(a)));
+        for (const user of users) {
+          await works(a, b, user);
+          await works(b, a, user);
+        }
+        await b[Symbol.asyncDispose]();
+        b = await node(keys);
+        users.push(await newUser(new TestClient(b)));
+        for (const user of users) {
+          await works(b, a, user);
+          await works(a, b, user);
+        }
+      }
+      const rewrapped = await run(`${next},${old}`, ['rewrap']);
+      expect(rewrapped).toMatchObject({ code: 0, stderr: '' });
+      for (const user of users) await works(a, b, user);
+
+      // What only its owner can free: the backup codes of those who enrolled before.
+      const refused = await run(`${next},${old}`, ['retire', idOf(old)]);
+      expect(refused).toMatchObject({ code: 2, stdout: '' });
+      expect(refused.stderr).toMatch(/^Key \w{8} is still needed:\n(?: {2}.*\n)* {2}\d+ backup codes: /);
+      await query(databaseUrl, `update backup_code set used_at = now() where digest like '${idOf(old)}.%'`);
+      await query(databaseUrl, `update outbox_message set expires_at = now()`);
+      await query(databaseUrl, `update challenge set expires_at = now()`);
+      expect(await run(`${next},${old}`, ['retire', idOf(old)])).toEqual({
+        code: 0,
+        stdout: `Key ${idOf(old)} is retired. Remove it from SECRET_KEYS of every node.\n`,
+        stderr: '',
+      });
+
+      await a[Symbol.asyncDispose]();
+      a = await node(next);
+      for (const user of users) {
+        await works(a, b, user);
+        await works(b, a, user);
+      }
+    } finally {
+      await a[Symbol.asyncDispose]();
+      await b[Symbol.asyncDispose]();
+    }
+  }, 120_000);
+});
+
+describe('a node that lacks a key', () => {
+  test('is not ready from the moment on when another one seals with it, and says which', async () => {
+    await using database = await scratch();
+    const [old, next] = [newKey(), newKey()];
+    await using behind = await node(old, database.url);
+    expect(await readiness(behind)).toBe(200);
+    await using ahead = await node(`${next},${old}`, database.url); // the phase in between was left out
+    expect(await readiness(ahead)).toBe(200);
+    expect(await readiness(behind)).toBe(503);
+    const words = `made with key ${idOf(next)}, which SECRET_KEYS does not hold`;
+    expect(behind.log.some((line) => line.includes('not ready') && line.includes(words))).toBe(true);
+    await expect(node(old, database.url)).rejects.toThrow(words);
+  });
+
+  test('does not start when the key was removed before it was retired', async () => {
+    await using database = await scratch();
+    const [old, next] = [newKey(), newKey()];
+    await (await node(old, database.url))[Symbol.asyncDispose]();
+    await (await node(`${next},${old}`, database.url))[Symbol.asyncDispose]();
+    await expect(node(next, database.url)).rejects.toThrow(
+      `key ${idOf(old)}, which SECRET_KEYS does not hold. Put that key back`,
+    );
+  });
+
+  test('is not ready when the key that it seals with was retired', async () => {
+    await using database = await scratch();
+    const [old, next] = [newKey(), newKey()];
+    await using forgotten = await node(`${old},${next}`, database.url);
+    await using _ = await node(`${next},${old}`, database.url);
+    expect((await run(`${next},${old}`, ['rewrap'], database.url)).code).toBe(0);
+    expect(await run(`${next},${old}`, ['retire', idOf(old)], database.url)).toMatchObject({ code: 0 });
+    expect(await readiness(forgotten)).toBe(503);
+    expect(forgotten.log.some((line) => line.includes(`Key ${idOf(old)} is retired`))).toBe(true);
+  });
+});
+
+describe('keys', () => {
+  test('list counts what each key has made, by kind, and says what frees it; no secret is in it', async () => {
+    await using database = await scratch();
+    const [old, next] = [newKey(), newKey()];
+    let user: User;
+    {
+      await using before = await node(old, database.url);
+      user = await newUser(new TestClient(before));
+      await new TestClient(before).signUp();
+      await new TestClient(before).startSignIn({ identifier: user.email });
+    }
+    const both = `${next},${old}`;
+    {
+      await using _ = await node(both, database.url); // seals its signing key anew
+    }
+    const list = await run(both, ['list'], database.url);
+    expect(list).toMatchObject({ code: 0, stderr: '' });
+    expect(lines(list)).toEqual([
+      'KEY ROLE COUNT WHAT NEEDED UNTIL',
+      `${idOf(next)} seals 1 signing keys`,
+      `${idOf(old)} opens 2 passwords their users sign in with them`,
+      '10 backup codes they are used or replaced',
+      '1 authenticator apps you run `npx stepgate keys rewrap`',
+      expect.stringMatching(/^\d+ messages \d{4}-\d\d-\d\dT/),
+      '',
+    ]);
+    for (const secret of [old, next, user.secret, PASSWORD, user.email])
+      expect(list.stdout).not.toContain(secret);
+
+    // Without it in SECRET_KEYS, the same, and the exit code says so.
+    const missing = await run(next, ['list'], database.url);
+    expect(missing.code).toBe(1);
+    expect(lines(missing)[2]).toBe(`${idOf(old)} MISSING 2 passwords their users sign in with them`);
+  });
+
+  test('rewrap does nothing while no server seals with the first key: the others could not open what it seals', async () => {
+    await using database = await scratch();
+    const [old, next] = [newKey(), newKey()];
+    await using app = await node(`${old},${next}`, database.url);
+    const { code, stderr } = await run(`${next},${old}`, ['rewrap'], database.url);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(`No server seals with key ${idOf(next)} yet.`);
+    expect(await readiness(app)).toBe(200);
+    const idle = await run(`${old},${next}`, ['list'], database.url);
+    expect(lines(idle).slice(1)).toEqual([`${idOf(old)} seals 1 signing keys`, `${idOf(next)} opens 0`, '']);
+  });
+
+  test('rewrap can be run again, twice at the same time, and beside sign-ins', async () => {
+    await using database = await scratch();
+    const [old, next] = [newKey(), newKey()];
+    const users: User[] = [];
+    {
+      await using before = await node(old, database.url);
+      for (let one = 0; one < 4; one += 1) users.push(await newUser(new TestClient(before)));
+    }
+    const both = `${next},${old}`;
+    await using app = await node(both, database.url);
+    await manyApps(database.url, users[0]?.email ?? '', 1200);
+    const client = new TestClient(app);
+    clock.advance(30);
+    const [one, other] = await Promise.all([
+      run(both, ['rewrap'], database.url),
+      run(both, ['rewrap'], database.url),
+      ...users.map((user) => client.signIn(user, { totp: client.totp(user.secret) })),
+    ]);
+    expect([one.code, other.code]).toEqual([1, 1]); // the copies were sealed for another row
+    expect(one.stdout).toContain('1200 could not be opened');
+    await query(database.url, `delete from authenticator where label = 'copy'`);
+    expect(await run(both, ['rewrap'], database.url)).toEqual({
+      code: 0,
+      stdout:
+        'authenticator apps: 0 sealed anew\npassword hashes of other systems: 0 sealed anew\nsigning keys: 0 sealed anew\n',
+      stderr: '',
+    });
+    const ids = await query<{ id: string }>(
+      database.url,
+      `select distinct split_part(secret, '.', 1) as id from authenticator where factor = 'TOTP'`,
+    );
+    expect(ids).toEqual([{ id: idOf(next) }]);
+    clock.advance(60);
+    for (const user of users) await client.signIn(user, { totp: client.totp(user.secret) });
+  });
+
+  test('rewrap seals password hashes of other systems anew, which match without the old key', async () => {
+    await using database = await scratch();
+    const [old, next] = [newKey(), newKey()];
+    await (await node(old, database.url))[Symbol.asyncDispose]();
+    const email = 'jane@example.com';
+    await importUsers(database.url, old, { email, passwordHash: await bcrypt.hash(PASSWORD, 4) });
+    const both = `${next},${old}`;
+    await (await node(both, database.url))[Symbol.asyncDispose]();
+    const { code, stdout } = await run(both, ['rewrap'], database.url);
+    expect({ code, stdout }).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('password hashes of other systems: 1 sealed anew'),
+    });
+    expect((await run(both, ['retire', idOf(old)], database.url)).code).toBe(0);
+    await using app = await node(next, database.url);
+    await new TestClient(app).signIn({ email, password: PASSWORD });
+  });
+
+  test('a key whose hashes were imported from another instance must be there like one of our own', async () => {
+    await using database = await scratch();
+    const [own, foreign] = [newKey(), newKey()];
+    await (await node(own, database.url))[Symbol.asyncDispose]();
+    const ring = new KeyRing([Buffer.from(foreign, 'base64')]);
+    const hash = await new PasswordHasher(ring, 4, new Lanes(1)).hash(PASSWORD);
+    const email = 'jane@example.com';
+    await importUsers(database.url, `${own},${foreign}`, { email, passwordHash: hash });
+    await expect(node(own, database.url)).rejects.toThrow(`key ${idOf(foreign)}, which SECRET_KEYS`);
+    await using app = await node(`${own},${foreign}`, database.url);
+    await new TestClient(app).signIn({ email, password: PASSWORD });
+  });
+
+  test('retire refuses the key that seals, and one that can be sealed anew', async () => {
+    await using database = await scratch();
+    const [old, next] = [newKey(), newKey()];
+    {
+      await using before = await node(old, database.url);
+      await newUser(new TestClient(before));
+    }
+    const both = `${next},${old}`;
+    expect((await run(both, ['retire', idOf(next)], database.url)).stderr).toBe(
+      `Key ${idOf(next)} is the first of SECRET_KEYS: it seals. Put another one first.\n`,
+    );
+    const refused = await run(both, ['retire', idOf(old), '--discard'], database.url);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('  1 authenticator apps: run `npx stepgate keys rewrap`\n');
+    expect(await query(database.url, 'select id from secret_key')).toEqual([{ id: idOf(old) }]);
+  });
+
+  test('retire --discard deletes what only that key can check, and its users reset their passwords', async () => {
+    await using database = await scratch();
+    const [old, next] = [newKey(), newKey()];
+    let user: User;
+    {
+      await using before = await node(old, database.url);
+      user = await newUser(new TestClient(before));
+    }
+    const both = `${next},${old}`;
+    let after = await node(both, database.url);
+    const kept = await newUser(new TestClient(after));
+    await after[Symbol.asyncDispose]();
+    expect((await run(both, ['rewrap'], database.url)).code).toBe(0);
+    await query(database.url, `update outbox_message set expires_at = now()`);
+    await query(database.url, `update challenge set expires_at = now()`);
+    const retired = await run(both, ['retire', idOf(old), '--discard'], database.url);
+    expect(retired).toMatchObject({ code: 0, stderr: '' });
+    expect(retired.stdout).toMatch(
+      /^passwords: 1 discarded\nbackup codes: 10 discarded\nKey \w{8} is retired\./,
+    );
+    const audit = await query(
+      database.url,
+      `select type, actor_kind from audit_event where type like '%.discarded' order by type`,
+    );
+    expect(audit).toEqual([
+      { type: 'backup-codes.discarded', actor_kind: 'OPERATOR' },
+      { type: 'password.discarded', actor_kind: 'OPERATOR' },
+    ]);
+
+    after = await node(next, database.url);
+    try {
+      const client = new TestClient(after);
+      const { id } = await client.startSignIn({ identifier: user.email });
+      expect((await client.attempt(id, { password: PASSWORD })).code).toBe('PROOF_REJECTED');
+      const reset = await client.startPasswordReset({ identifier: user.email });
+      await client.prepare(reset.id, 'EMAIL_CODE');
+      await client.attempt(reset.id, { emailCode: await client.codeFor(user.email) });
+      clock.advance(30);
+      await client.attempt(reset.id, { totp: client.totp(user.secret) });
+      const password = 'another correct horse';
+      expect((await client.chooseNewPassword(reset.id, password)).status).toBe('COMPLETE');
+      clock.advance(30);
+      await client.signIn({ ...user, password }, { totp: client.totp(user.secret) });
+      await client.signIn(kept, { backupCode: kept.backupCodes[0] });
+    } finally {
+      await after[Symbol.asyncDispose]();
+    }
+  });
+
+  test.each([
+    [[], 'Say list, rewrap or retire.'],
+    [['list', 'all'], 'all is a word too many.'],
+    [['retire'], 'KEY is missing.'],
+    [['retire', 'old'], 'KEY is eight hexadecimal digits.'],
+    [['rewrap', '--quick'], "Unknown option '--quick'."],
+  ])('%j is told how it is written', async (args, words) => {
+    const { code, stderr } = await run(newKey(), args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(words);
+    expect(stderr).toContain('Usage:');
+  });
+});
+
+async function importUsers(url: string, SECRET_KEYS: string, user: object): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'stepgate-keys-'));
+  try {
+    const file = join(folder, 'users.ndjson');
+    await writeFile(file, JSON.stringify({ ...user, emailVerified: true }));
+    const environment = { NODE_ENV: 'test', DATABASE_URL: url, SECRET_KEYS };
+    const { code, stderr } = await runCommand('src/cli/stepgate.ts', ['import-users', file], environment);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** More than one batch: copies of somebody's app, which do not open in their new place. */
+async function manyApps(url: string, email: string, count: number): Promise<void> {
+  await query(
+    url,
+    `insert into authenticator (id, user_id, factor, label, secret, created_at)
+     select gen_random_uuid(), a.user_id, 'TOTP', 'copy', a.secret, now()
+     from authenticator a join email_address e on e.user_id = a.user_id, generate_series(1, $2)
+     where e.address = $1 and a.factor = 'TOTP'`,
+    [email, count],
+  );
+}
