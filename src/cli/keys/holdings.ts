@@ -2,7 +2,7 @@
 import { type RawBuilder, sql as raw } from 'kysely';
 import { openForeignHash, sealForeignHash } from '../../factors/password/stored-foreign.ts';
 import { openSecret, sealSecret } from '../../factors/sealed-secret.ts';
-import { type EntityManager, type Sql, sqlOf } from '../../persistence/orm.ts';
+import type { Sql } from '../../persistence/orm.ts';
 import { KEY_ID_PATTERN } from '../../platform/key-id.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { resealPrivateKey } from '../../sessions/signing-keys.ts';
@@ -105,15 +105,11 @@ export interface Count {
   readonly until: Date | null;
 }
 
-/** Every table is read from end to end, as of one moment. */
-export async function countByKey(em: EntityManager, now: Date): Promise<readonly Count[]> {
-  return em.transactional(async (transaction) => {
-    const sql = sqlOf(transaction);
-    await unhurried(sql);
-    const counts: Count[] = [];
-    for (const holding of HOLDINGS) counts.push(...(await countsOf(sql, holding, now)));
-    return counts;
-  });
+/** Every table is read from end to end. */
+export async function countByKey(sql: Sql, now: Date): Promise<readonly Count[]> {
+  const counts: Count[] = [];
+  for (const holding of HOLDINGS) counts.push(...(await countsOf(sql, holding, now)));
+  return counts;
 }
 
 async function countsOf(sql: Sql, holding: Holding, now: Date): Promise<Count[]> {
@@ -135,9 +131,4 @@ async function countsOf(sql: Sql, holding: Holding, now: Date): Promise<Count[]>
 
 export function keyIdIn({ column }: Pick<Holding, 'column'>): RawBuilder<string | null> {
   return raw`substring(${raw.ref(column)} from ${raw.lit(KEY_ID_PATTERN)})`;
-}
-
-/** A whole table takes longer than any request may. */
-export async function unhurried(sql: Sql): Promise<void> {
-  await raw`set local statement_timeout = 0`.execute(sql);
 }

@@ -7,8 +7,9 @@ import type { KeysAction } from './action.ts';
 import { type Count, countByKey, type Release } from './holdings.ts';
 
 export const list: KeysAction = async ({ em, ring, say, now }) => {
-  const counts = await countByKey(em, now);
-  const noted = await notedKeys(sqlOf(em));
+  const sql = sqlOf(em);
+  const counts = await countByKey(sql, now);
+  const noted = await notedKeys(sql);
   const ids = [...new Set([...ring.ids, ...noted, ...counts.map(({ keyId }) => keyId)])];
   const rows = ids.flatMap((id) => rowsOf(id, roleOf(id, ring), noted.includes(id), counts));
   for (const line of linesOf([['KEY', 'ROLE', 'COUNT', 'WHAT', 'NEEDED UNTIL'], ...rows])) say(line);

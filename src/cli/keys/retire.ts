@@ -7,19 +7,18 @@ import { type Sql, sqlOf } from '../../persistence/orm.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { CommandError } from '../run-command.ts';
 import type { KeysAction } from './action.ts';
-import { type Count, countByKey, unhurried } from './holdings.ts';
+import { type Count, countByKey } from './holdings.ts';
 
 export function retire(keyId: string, { discard }: { readonly discard: boolean }): KeysAction {
   return async ({ em, ring, say, now }) => {
     if (keyId === ring.newest.id)
       throw new CommandError(`Key ${keyId} is the first of SECRET_KEYS: it seals. Put another one first.`);
-    const needed = (await countByKey(em, now)).filter((count) => count.keyId === keyId);
+    const needed = (await countByKey(sqlOf(em), now)).filter((count) => count.keyId === keyId);
     const kept = needed.filter(({ release }) => release !== 'OWNER' || !discard);
     if (kept.length > 0)
       throw new CommandError(`Key ${keyId} is still needed:\n${kept.map(reason).join('\n')}`);
     await em.transactional(async (transaction) => {
       const sql = sqlOf(transaction);
-      await unhurried(sql);
       if (discard) await discardOf(sql, keyId, now);
       await sql.deleteFrom('secret_key').where('id', '=', keyId).execute();
     });

@@ -1,13 +1,13 @@
 // `keys rewrap`: seals anew, under the first key, what other keys have sealed. It may be interrupted and run again, and
 // run while servers do: a value that changed meanwhile is left as it is.
 import { sql as raw } from 'kysely';
-import { type EntityManager, type Sql, sqlOf } from '../../persistence/orm.ts';
+import { type Sql, sqlOf } from '../../persistence/orm.ts';
 import { notedKeys } from '../../persistence/secret-keys.ts';
 import { type KeyRing, UnknownKeyError } from '../../platform/key-ring.ts';
 import { SealBrokenError } from '../../platform/seal.ts';
 import { CommandError } from '../run-command.ts';
 import type { KeysAction } from './action.ts';
-import { keyIdIn, REWRAPPABLE, type Rewrappable, unhurried } from './holdings.ts';
+import { keyIdIn, REWRAPPABLE, type Rewrappable } from './holdings.ts';
 
 /** So many rows are locked at a time, for as long as one statement takes. */
 const BATCH = 500;
@@ -23,13 +23,14 @@ interface Resealed extends Stored {
 
 export const rewrap: KeysAction = async ({ em, ring, say, now }) => {
   const { id } = ring.newest;
-  if (!(await notedKeys(sqlOf(em))).includes(id))
+  const sql = sqlOf(em);
+  if (!(await notedKeys(sql)).includes(id))
     throw new CommandError(
       `No server seals with key ${id} yet. Put it first in SECRET_KEYS of every node and restart them, then run this again.`,
     );
   let unopened = 0;
   for (const kind of REWRAPPABLE) {
-    const outcome = await rewrapKind(em, ring, kind, now);
+    const outcome = await rewrapKind(sql, ring, kind, now);
     unopened += outcome.unopened;
     say(`${kind.name}: ${outcome.rewrapped} sealed anew`);
   }
@@ -38,20 +39,15 @@ export const rewrap: KeysAction = async ({ em, ring, say, now }) => {
   return 1;
 };
 
-async function rewrapKind(em: EntityManager, ring: KeyRing, kind: Rewrappable, now: Date) {
+async function rewrapKind(sql: Sql, ring: KeyRing, kind: Rewrappable, now: Date) {
   const outcome = { rewrapped: 0, unopened: 0 };
   let batch: readonly Stored[] = [];
   do {
     const after = batch.at(-1)?.id ?? null;
-    batch = await em.transactional(async (transaction) => {
-      const sql = sqlOf(transaction);
-      await unhurried(sql);
-      const found = await underOtherKeys(sql, kind, { newest: ring.newest.id, after, now });
-      const fresh = found.flatMap((one) => resealed(ring, kind, one) ?? []);
-      outcome.rewrapped += await replace(sql, kind, fresh);
-      outcome.unopened += found.length - fresh.length;
-      return found;
-    });
+    batch = await underOtherKeys(sql, kind, { newest: ring.newest.id, after, now });
+    const fresh = batch.flatMap((one) => resealed(ring, kind, one) ?? []);
+    outcome.rewrapped += await replace(sql, kind, fresh);
+    outcome.unopened += batch.length - fresh.length;
   } while (batch.length === BATCH);
   return outcome;
 }
