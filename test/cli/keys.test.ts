@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import bcrypt from 'bcrypt';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { PasswordHasher } from '../../src/factors/password/hash.ts';
 import { Lanes } from '../../src/factors/password/lanes.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
@@ -41,6 +42,10 @@ const run = (SECRET_KEYS: string, args: string[], url = databaseUrl): Promise<Ou
     DATABASE_URL: url,
     SECRET_KEYS,
   });
+
+/** Somebody who wants to write what another transaction has locked. */
+const WAITING = `select 1 from pg_stat_activity
+  where datname = current_database() and wait_event_type = 'Lock' and query like '%json_to_recordset%'`;
 
 interface User extends Person {
   readonly secret: string;
@@ -253,6 +258,31 @@ describe('keys', () => {
     expect(ids).toEqual([{ id: idOf(next) }]);
     clock.advance(60);
     for (const user of users) await client.signIn(user, { totp: client.totp(user.secret) });
+  });
+
+  test('rewrap brings back no secret that was replaced while it sealed the old one anew', async () => {
+    await using database = await scratch();
+    const [old, next] = [newKey(), newKey()];
+    {
+      await using before = await node(old, database.url);
+      await newUser(new TestClient(before));
+    }
+    const both = `${next},${old}`;
+    await (await node(both, database.url))[Symbol.asyncDispose]();
+    const somebody = new pg.Client({ connectionString: database.url });
+    await somebody.connect();
+    try {
+      await somebody.query('begin');
+      await somebody.query(`update authenticator set secret = 'replaced' where factor = 'TOTP'`);
+      const rewrapping = run(both, ['rewrap'], database.url);
+      await vi.waitUntil(async () => (await query(database.url, WAITING)).length > 0, { timeout: 20_000 });
+      await somebody.query('commit');
+      expect((await rewrapping).stdout).toContain('authenticator apps: 0 sealed anew');
+    } finally {
+      await somebody.end();
+    }
+    const apps = await query(database.url, `select secret from authenticator where factor = 'TOTP'`);
+    expect(apps).toEqual([{ secret: 'replaced' }]);
   });
 
   test('rewrap seals password hashes of other systems anew, which match without the old key', async () => {

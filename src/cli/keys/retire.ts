@@ -40,7 +40,7 @@ function reason({ count, name, release, until }: Count): string {
   return `  ${count} ${name}: ${remedies[release]}`;
 }
 
-/** Nobody can check these without the key. Whoever had them is a user without them, as if they had never been. */
+/** Without the key, nobody can check these any more. Their owners keep everything else. */
 async function discardOf(sql: Sql, keyId: string, now: Date): Promise<void> {
   const passwords = await sql
     .deleteFrom('authenticator as it')
