@@ -48,11 +48,11 @@ export class BearerSession implements ClientSession {
     return typeof mark === 'string' && isOfSameUser(await this.#refreshedOrEnded(mark), mark);
   }
 
-  async update({ mark }: Presented): Promise<boolean> {
+  async update({ mark }: Presented, isCertain: boolean): Promise<boolean> {
     if (typeof mark !== 'string') return false;
     const held = await this.#store.get();
     const isNewest = held?.accessToken === mark && this.#refreshing === null;
-    if (isNewest && this.#freshness.isYoung) return false;
+    if (isNewest && !isCertain && this.#freshness.isYoung) return false;
     const tokens = await this.#refreshed(mark).catch(() => null);
     this.#freshness.note();
     return isOfSameUser(tokens, mark);
@@ -63,15 +63,18 @@ export class BearerSession implements ClientSession {
   async keep(grant: SessionGrant): Promise<void> {
     this.#freshness.note();
     this.#isKnown = true;
-    await this.#store.set(received(grant));
+    const { refreshToken } = grant;
+    // None came with it: the one that is held stays valid.
+    const held = refreshToken === '' ? await this.#store.get() : null;
+    await this.#store.set(received({ ...grant, refreshToken: held?.refreshToken ?? refreshToken }));
   }
 
   async replace(grant: SessionGrant): Promise<void> {
     const held = await this.#store.get();
     if (held === null) return;
     // The user has signed out meanwhile: only these tokens can still end the session.
-    if (isSignedOut(held)) await this.#store.set(signedOut(grant));
-    else await this.keep(grant);
+    if (!isSignedOut(held)) await this.keep(grant);
+    else if (grant.refreshToken !== '') await this.#store.set(signedOut(grant));
   }
 
   async signOut(): Promise<void> {

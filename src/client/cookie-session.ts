@@ -53,10 +53,10 @@ export class CookieSession implements ClientSession {
     return isRenewed;
   }
 
-  async update({ mark }: Presented): Promise<boolean> {
+  async update({ mark }: Presented, isCertain: boolean): Promise<boolean> {
     if (mark === null) return false;
     const isNewest = mark === this.#generation && this.#refreshing === null;
-    if (isNewest && this.#freshness.isYoung) return false;
+    if (isNewest && !isCertain && this.#freshness.isYoung) return false;
     const isRenewed = await this.#refreshed(mark).catch(() => false);
     this.#freshness.note();
     return isRenewed;

@@ -37,9 +37,10 @@ export async function perform<Result extends Answer>(
     if (!hasRenewed && isUnauthenticated(answer, operation)) {
       hasRenewed = true;
       if (await session.renew(presented)) continue;
-    } else if (!hasRenewed && demands.length > 0) {
+    } else if (!hasRenewed && demands.some(({ refreshSuffices }) => refreshSuffices !== false)) {
       hasRenewed = true;
-      if (await session.update(presented)) continue;
+      const isCertain = demands.some(({ refreshSuffices }) => refreshSuffices === true);
+      if (await session.update(presented, isCertain)) continue;
     }
     if (!(await isMet(demands))) return answer;
   }

@@ -50,6 +50,8 @@ export function isUnauthenticated(answer: Answer, operation: Operation): boolean
 export interface Demand {
   readonly remedy: 'STEP_UP' | 'ENROLL';
   readonly requirement: Requirement;
+  /** Whether newer tokens of the session would do; null: the server does not know the session. */
+  readonly refreshSuffices: boolean | null;
 }
 
 /**
@@ -69,11 +71,15 @@ export function demandsOf(answer: Answer, operation: Operation): readonly Demand
 }
 
 function demandOf(answer: Answer, code: string, remedy: Demand['remedy']): Demand | null {
-  const [first, ...others] = errorsOf(answer)
-    .filter((error) => codeOf(error) === code)
-    .map(readRequirement);
+  const refused = errorsOf(answer).filter((error) => codeOf(error) === code);
+  const [first, ...others] = refused.map(readRequirement);
   if (first === undefined) return null;
-  return { remedy, requirement: others.reduce((all, one) => strictestOf(all, one) ?? all, first) };
+  const told = refused.map(({ extensions }) => extensions?.['refreshSuffices']);
+  return {
+    remedy,
+    requirement: others.reduce((all, one) => strictestOf(all, one) ?? all, first),
+    refreshSuffices: told.includes(true) ? true : told.every((one) => one === false) ? false : null,
+  };
 }
 
 function readRequirement({ extensions: { maxAge, accept, require, bind } = {} }: AnswerError): Requirement {

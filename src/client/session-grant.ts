@@ -1,6 +1,9 @@
 // What Stepgate answers when a workflow or a refresh gives a session its tokens.
 
-/** `SessionGrant` of the schema. In cookie mode both tokens are empty: they came as cookies. */
+/**
+ * `SessionGrant` of the schema. In cookie mode both tokens are empty: they came as cookies. The refresh token alone is
+ * empty when the one that the client holds stays valid.
+ */
 export interface SessionGrant {
   readonly accessToken: string;
   readonly refreshToken: string;

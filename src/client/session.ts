@@ -19,10 +19,12 @@ export interface ClientSession {
    */
   renew(refused: Presented): Promise<boolean>;
   /**
-   * After a refusal that asks for more: the same, because the session may hold more than the tokens say. Tokens that
-   * have just been received are not replaced, and a failure changes nothing.
+   * After a refusal that asks for more: the same, because the session may hold more than the tokens say. A failure
+   * changes nothing.
+   *
+   * @param isCertain the session does hold more. Otherwise tokens that have just been received are not replaced.
    */
-  update(refused: Presented): Promise<boolean>;
+  update(refused: Presented, isCertain: boolean): Promise<boolean>;
   /** A mutation was let in, and may have signed somebody in. */
   noticeMutation(): void;
   /** The tokens of a sign-in. To be called in turn. */
@@ -45,8 +47,8 @@ const REFRESH = `mutation ($refreshToken: String) {
 }`;
 
 /**
- * New tokens for a refresh token; null when it is not valid (any more). It is void from then on, also when its answer
- * is lost on the way.
+ * New tokens for a refresh token; null when it is not valid (any more). It is void from then on, except that it may be
+ * sent again within a few seconds when its answer was lost on the way.
  */
 export async function refreshSession(
   endpoint: Endpoint,

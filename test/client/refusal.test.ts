@@ -100,7 +100,7 @@ describe('a mutation', () => {
     ['that failed', { errors: [{ message: 'bang' }] }, false, null],
     ['that went well', { data: { a: 1 } }, false, null],
   ])('%s', (_, answer, hasOneField, requirement) => {
-    const demands = requirement === null ? [] : [{ remedy: 'STEP_UP', requirement }];
+    const demands = requirement === null ? [] : [{ remedy: 'STEP_UP', requirement, refreshSuffices: null }];
     expect(demandsOf(answer, { ...mutation, hasOneField })).toEqual(demands);
   });
 });

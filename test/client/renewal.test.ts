@@ -203,8 +203,8 @@ describe.each(Object.entries(senders))('with %s', (_, sender) => {
   });
 });
 
-const refusal = (code = 'STEP_UP_REQUIRED') => ({
-  errors: [{ message: 'Refused.', extensions: { code, maxAge: 600, accept: ['TOTP'] } }],
+const refusal = (code = 'STEP_UP_REQUIRED', more: object = {}) => ({
+  errors: [{ message: 'Refused.', extensions: { code, maxAge: 600, accept: ['TOTP'], ...more } }],
 });
 
 describe('a refusal', () => {
@@ -219,6 +219,45 @@ describe('a refusal', () => {
     aMomentLater();
     await refused();
     expect(network.count('refreshSession')).toBe(2);
+  });
+
+  test('that says that a refresh suffices is met by one, however new the tokens are', async () => {
+    const onStepUp = vi.fn();
+    const { client, network } = await clientOf(app, await server.signUp(), { onStepUp });
+    const first = await client.accessToken();
+    const answer = await client.perform({ kind: 'query', query: '{ x }' }, async ({ headers }) =>
+      headers['authorization'] === `Bearer ${first}`
+        ? refusal('STEP_UP_REQUIRED', { refreshSuffices: true })
+        : { errors: [] },
+    );
+    expect(codesOf(answer)).toEqual([]);
+    expect(network.count('refreshSession')).toBe(1);
+    expect(onStepUp).not.toHaveBeenCalled();
+  });
+
+  test('that says that a refresh changes nothing goes to the user at once, however old the tokens are', async () => {
+    const onEnrollmentRequired = vi.fn();
+    const { client, network } = await clientOf(app, await server.signUp(), { onEnrollmentRequired });
+    aMomentLater();
+    await client.perform({ kind: 'query', query: '{ x }' }, async () =>
+      refusal('ENROLLMENT_REQUIRED', { refreshSuffices: false }),
+    );
+    expect(network.count('refreshSession')).toBe(0);
+    expect(onEnrollmentRequired).toHaveBeenCalledTimes(1);
+  });
+
+  test('of a server that always says that a refresh suffices ends, and the user is asked once', async () => {
+    const { tokens, secret } = await guarded(server);
+    const onStepUp = typing(app, server, secret);
+    const { client, network } = await clientOf(app, tokens, { onStepUp });
+    let sent = 0;
+    await client.perform({ kind: 'query', query: '{ x }' }, async () => {
+      sent += 1;
+      return refusal('STEP_UP_REQUIRED', { refreshSuffices: true });
+    });
+    expect(sent).toBe(3);
+    expect(network.count('refreshSession')).toBe(1);
+    expect(onStepUp).toHaveBeenCalledTimes(1);
   });
 
   test('for a role that is missing refreshes nothing', async () => {

@@ -198,6 +198,14 @@ describe('a session that was ended elsewhere', () => {
   });
 });
 
+test('new tokens without a refresh token leave the one that is held, which still refreshes', async () => {
+  const person = await server.signUp();
+  const { client } = await clientOf(app, person);
+  await client.setSession({ accessToken: person.accessToken, refreshToken: '' });
+  pass(700);
+  expect(codesOf(await client.request(VIEWER))).toEqual([]);
+});
+
 test('an operation is not sent again as somebody else, who has signed in meanwhile in another tab', async () => {
   const store = tabs();
   const { client, network } = await clientOf(app, await server.signUp(), { tokens: store() });
