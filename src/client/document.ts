@@ -12,7 +12,7 @@ export type Document<Data, Variables> =
 /** @throws {TypeError} for an object that is no document. */
 export async function textOf(document: object | string): Promise<string> {
   if (typeof document === 'object' && 'kind' in document && document.kind === 'Document') {
-    const { print } = await import('graphql'); // whoever has parsed documents only
+    const { print } = await import('graphql'); // only applications with parsed documents load it
     return print(document as DocumentNode);
   }
   // oxlint-disable-next-line typescript/no-base-to-string -- where it is that, it is told
