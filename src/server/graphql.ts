@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import { localeOf } from '../delivery/messages/locales.ts';
 import { consumeProof, type GraphQLContext, type Services, standingOf } from '../graphql/context.ts';
 import { LIMITS } from '../graphql/limits.ts';
+import { RequestBudget } from '../graphql/request-budget.ts';
 import { schema } from '../graphql/schema.ts';
 import type { Orm } from '../persistence/orm.ts';
 import type { Log } from '../platform/log.ts';
@@ -49,6 +50,7 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, log }: Gr
     return {
       services,
       isUrlQuery: request.method === 'GET',
+      budget: RequestBudget.of(request),
       em,
       client: clientOf(req),
       locale: localeOf(req.headers['accept-language']),
@@ -87,7 +89,7 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, log }: Gr
     plugins: [
       useStrictRequests(),
       useCSRFPrevention({ requestHeaders: [SESSION_HEADER, 'x-graphql-yoga-csrf'] }),
-      useBoundedDocuments({ hideSuggestions: config.production }),
+      useBoundedDocuments({ schema, hideSuggestions: config.production }),
       // Whoever may not call a field learns nothing about its arguments: the guards come before the variables.
       useStepUp(standingOf, { consumeProof }),
       useSafeVariables(),

@@ -237,7 +237,7 @@ builder.mutationField('startStepUp', (t) =>
       const { services, ...caller } = signedIn(context);
       parseInput(demandForm, input);
       const operation = input.operation
-        ? operationInWords([info.schema, ...services.apiSchemas], input.operation)
+        ? operationInWords([info.schema, ...services.apiSchemas], input.operation, context.budget)
         : null;
       return startStepUp(services, { ...input, operation }, caller);
     },
