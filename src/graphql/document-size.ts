@@ -17,7 +17,8 @@ export interface DocumentSize {
   fragments: number;
   aliases: number;
   directives: number;
-  mutations: number;
+  /** By name, as often as they stand there. */
+  mutations: string[];
   /** In the operation that has the most of them. */
   mutationsInOperation: number;
   comparisons: number;
@@ -54,7 +55,7 @@ class Count {
     fragments: 0,
     aliases: 0,
     directives: 0,
-    mutations: 0,
+    mutations: [],
     mutationsInOperation: 0,
     comparisons: 0,
     depth: 0,
@@ -73,16 +74,16 @@ class Count {
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
       const rootFields = this.#level([{ set: definition.selectionSet, within: [] }], 1);
       if (definition.operation !== OperationTypeNode.MUTATION) continue;
-      this.size.mutations += rootFields;
-      this.size.mutationsInOperation = Math.max(this.size.mutationsInOperation, rootFields);
+      this.size.mutations.push(...rootFields);
+      this.size.mutationsInOperation = Math.max(this.size.mutationsInOperation, rootFields.length);
     }
     for (const [name, { selectionSet }] of this.#fragments) {
       if (!this.#spread.has(name)) this.#level([{ set: selectionSet, within: [name] }], 1);
     }
   }
 
-  /** Counts what is selected at one response path, and below it. @returns the number of fields at that path itself. */
-  #level(places: readonly Place[], depth: number): number {
+  /** Counts what is selected at one response path, and below it. @returns the fields at that path itself, by name. */
+  #level(places: readonly Place[], depth: number): string[] {
     const byName: ByName = new Map();
     for (const place of places) this.#collect(place, byName);
     if (byName.size > 0) this.size.depth = Math.max(this.size.depth, depth);
@@ -94,7 +95,7 @@ class Count {
       );
       if (below.length > 0) this.#level(below, depth + 1);
     }
-    return [...byName.values()].reduce((sum, found) => sum + found.length, 0);
+    return [...byName.values()].flat().map(({ field }) => field.name.value);
   }
 
   #collect({ set, within }: Place, byName: ByName): void {

@@ -71,7 +71,7 @@ class Count {
     if (definition?.resolve === undefined) return [undefined, []];
     const { resolve } = definition;
     const info = { schema: this.#schema } as Parameters<typeof resolve>[3];
-    const found = sources.flatMap((source) => resolve(source, ALL_OF_THEM, {}, info) as unknown);
+    const found: unknown[] = sources.flatMap((source) => resolve(source, ALL_OF_THEM, {}, info));
     return [getNamedType(definition.type), found.filter((one) => one != null)];
   }
 

@@ -33,14 +33,21 @@ export const REQUEST_LIMITS = {
   /** Fields under another name than their own. */
   aliases: 30,
   directives: 50,
+  /** Those that cost more than others count for several. */
   mutations: 15,
   /**
    * Pairs of fields with one response name. Validation compares their arguments and what is selected below them; fields
    * with neither cost next to nothing.
    */
   comparisons: 10_000,
-  /** Fields that introspection answers: those of each type, of each field, and so on. GraphiQL's own question needs a third. */
-  introspection: 50_000,
+  /** Fields that introspection would be answered with, its lists counted. GraphiQL asks for some 7,000. */
+  introspection: 20_000,
 } as const;
+
+/** The extension of a mutation that counts for several. */
+export const WORTH = 'mutationsWorth';
+
+/** A new password is weighed and hashed, and its user gets a message. */
+export const NEW_PASSWORD_WORTH = { [WORTH]: 4 };
 
 export type Counted = keyof typeof REQUEST_LIMITS;

@@ -3,7 +3,7 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse } from 'graphql';
 import { type DocumentSize, excessOfOne, linesOf, sizeOf } from './document-size.ts';
 import { introspectionSize } from './introspection-size.ts';
-import { type Counted, REQUEST_LIMITS } from './limits.ts';
+import { type Counted, REQUEST_LIMITS, WORTH } from './limits.ts';
 
 const budgets = new WeakMap<object, RequestBudget>();
 /** Documents are remembered, and asked for again. */
@@ -46,12 +46,12 @@ export class RequestBudget {
     sizes.set(document, size);
     const excess = excessOfOne(size);
     if (excess !== null) return limitExceeded(excess);
-    const { depth: _depth, mutationsInOperation: _most, ...sums } = size;
+    const { depth: _depth, mutationsInOperation: _most, mutations: names, ...sums } = size;
     const beyond = this.#takeAll(sums);
     if (beyond !== null || schema === null) return beyond;
     const introspection = introspections.get(document) ?? introspectionSize(schema, document);
     introspections.set(document, introspection);
-    return this.#takeAll({ introspection });
+    return this.#takeAll({ introspection, mutations: mutationsWorth(schema, names) });
   }
 
   /** All of it or nothing: what is refused is not worked on. */
@@ -73,7 +73,12 @@ export class RequestBudget {
   }
 }
 
-/** As the errors of clients name it. */
+function mutationsWorth(schema: GraphQLSchema, names: readonly string[]): number {
+  const fields = schema.getMutationType()?.getFields() ?? {};
+  return names.reduce((sum, name) => sum + Number(fields[name]?.extensions[WORTH] ?? 1), 0);
+}
+
+/** As clients are told. */
 const WORDS: Readonly<Record<Counted, string>> = {
   tokens: 'tokens',
   lines: 'lines',

@@ -487,6 +487,33 @@ const VALUES: readonly Shape[] = [
 ];
 
 const SEVERAL: readonly Shape[] = [
+  {
+    name: 'a batch of signing up',
+    body: (n) =>
+      batch(
+        10,
+        (at) =>
+          `mutation { ${times(Math.min(n, 5), (it) => `a${it}: startSignUp(input: { email: "u${n}x${at}x${it}@example.com", password: "correct horse battery staple" }) { __typename }`)} }`,
+      ),
+  },
+  {
+    name: 'a batch of guesses',
+    body: (n) =>
+      batch(
+        10,
+        (at) =>
+          `mutation { ${times(Math.min(n, 5), (it) => `a${it}: attemptFactor(input: { workflowId: "w${at}x${it}", proof: { password: "x" } }) { __typename }`)} }`,
+      ),
+  },
+  {
+    name: 'a batch of refreshing',
+    body: (n) =>
+      batch(
+        10,
+        (at) =>
+          `mutation { ${times(Math.min(n, 5), (it) => `a${it}: refreshSession(input: { refreshToken: "w${at}x${it}" }) { __typename }`)} }`,
+      ),
+  },
   { name: 'a batch of equal fields', body: (n) => batch(10, () => `{ ${'__typename '.repeat(n)} }`) },
   {
     name: 'a batch of new documents',
@@ -530,7 +557,7 @@ const SEVERAL: readonly Shape[] = [
       post(
         inAliases(
           Math.min(n, 30),
-          (at) => `checkPassword(input: { password: "${'aB1x'.repeat(40)}${at}" }) { acceptable }`,
+          (at) => `checkPassword(input: { password: "${'aB1x'.repeat(5)}${at}" }) { acceptable }`,
         ),
       ),
   },
@@ -549,9 +576,7 @@ const SEVERAL: readonly Shape[] = [
   {
     name: 'documents in variables, of equal fields',
     body: (n) =>
-      requirements(
-        Array.from({ length: 30 }, (_, at) => `{ ${`f${at}: __typename `}${'__typename '.repeat(n)} }`),
-      ),
+      requirements(Array.from({ length: 30 }, (_, at) => `{ ${'__typename '.repeat(n)}${' '.repeat(at)}}`)),
   },
   {
     name: 'documents in variables, of new fields',
@@ -607,7 +632,7 @@ const SEVERAL: readonly Shape[] = [
 export const SHAPES: readonly Shape[] = [...DOCUMENTS, ...INTROSPECTION, ...VALUES, ...SEVERAL];
 
 /** How much is asked for: from a little to more than any limit lets pass. */
-export const SIZES: readonly number[] = [5, 10, 30, 50, 100, 140, 240, 490, 980, 2900];
+export const SIZES: readonly number[] = [5, 10, 30, 50, 100, 140, 240, 490, 980, 1450, 2900];
 
 /** Whether the server would even read it. */
 export const isReadable = (body: string): boolean => Buffer.byteLength(body) <= 100_000;

@@ -23,6 +23,7 @@ import { startStepUp } from '../../workflows/step-up/start.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { InvalidInput, isUuid, label, newPassword, parseInput, tenantId } from '../input.ts';
+import { NEW_PASSWORD_WORTH } from '../limits.ts';
 import { operationInWords } from '../operation-in-words.ts';
 import { FactorKindEnum, StepUpRequireEnum } from '../types/enums.ts';
 import { Enrollment, PasswordReset, SignIn, SignUp, StepUp } from '../types/workflow.ts';
@@ -53,6 +54,7 @@ const signUpForm = z.object({
 
 builder.mutationField('startSignUp', (t) =>
   t.errorUnionField({
+    extensions: NEW_PASSWORD_WORTH,
     types: [SignUp, InvalidInput, TenantNotFound, PasswordRejected, Overloaded, TooManyMessages],
     description:
       'Begins a new account and sends a code to the address. The answer is the same for an address that has an account already.',
