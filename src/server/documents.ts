@@ -2,7 +2,7 @@
 // code, each failure with a log line that names codes and never a message or a value.
 
 import type { ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql';
-import { type DocumentNode, GraphQLError, validate } from 'graphql';
+import { type DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule, validate } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import {
   variableErrors,
@@ -17,10 +17,11 @@ import { UserError } from '../platform/user-error.ts';
 
 interface DocumentOptions {
   readonly schema: GraphQLSchema;
+  readonly introspection: boolean;
   readonly hideSuggestions: boolean;
 }
 
-export function useBoundedDocuments({ schema, hideSuggestions }: DocumentOptions): Plugin {
+export function useBoundedDocuments({ schema, introspection, hideSuggestions }: DocumentOptions): Plugin {
   const limited: typeof validate = (on, document, rules) =>
     validate(on, document, rules, { maxErrors: LIMITS.mistakes, hideSuggestions });
   return {
@@ -37,6 +38,7 @@ export function useBoundedDocuments({ schema, hideSuggestions }: DocumentOptions
     onValidate({ addValidationRule, setValidationFn }) {
       setValidationFn(limited);
       addValidationRule(wellFormedStringsRule);
+      if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule);
       return ({ valid, result, setResult }) => {
         if (!valid) setResult((result as readonly GraphQLError[]).slice(0, LIMITS.mistakes).map(reworded));
       };

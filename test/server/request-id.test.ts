@@ -56,7 +56,9 @@ test('every line that a request causes names it, and requests side by side keep 
   );
   const lines = app.log.slice(before).map((line) => JSON.parse(line));
   const idsOf = (msg: string): string[] =>
-    lines.filter((line) => line.msg === msg).map((line): string => `${line.operation ?? ''} ${line.requestId}`);
+    lines
+      .filter((line) => line.msg === msg)
+      .map((line): string => `${line.operation ?? ''} ${line.requestId}`);
   expect(idsOf('operation').toSorted()).toEqual(['one one', 'three three', 'two two']);
   expect(idsOf('request').toSorted()).toEqual([' one', ' three', ' two']);
 });
