@@ -327,7 +327,7 @@ test('the log of both says the same, and names neither', async () => {
     await fetch(`${app.url}/healthz`);
     const ofRequests = app.log.slice(before).filter((line) => !line.includes('"queue"'));
     expect(ofRequests.join('')).not.toContain(identifier.slice(0, 12));
-    return ofRequests.map((line) => ({ ...JSON.parse(line), messageId: '', time: '', ms: 0 }));
+    return ofRequests.map((line) => ({ ...JSON.parse(line), requestId: '', messageId: '', time: '', ms: 0 }));
   };
   expect(await lines(nobody())).toEqual(await lines(await somebody()));
 });
