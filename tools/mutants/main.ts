@@ -32,7 +32,6 @@ execFileSync('git', ['diff', '--quiet', 'HEAD', '--', ...files]);
 const vitest = await createVitest('test', {
   watch: false,
   project: ['server'],
-  bail: 1,
   maxWorkers: 1,
   testTimeout: 20_000,
   reporters: [{}],
@@ -48,11 +47,13 @@ function restore(): void {
 process.on('exit', restore);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
+/** One test file after the other, and not with `bail`: it counts the failures of earlier runs too. */
 async function isNoticed(tests: readonly TestSpecification[]): Promise<boolean> {
-  if (tests.length === 0) return false;
-  for (const { moduleId } of tests) vitest.invalidateFile(moduleId);
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications([...tests], false);
-  return unhandledErrors.length > 0 || testModules.some((module) => !module.ok());
+  for (const test of tests) {
+    const { testModules, unhandledErrors } = await vitest.runTestSpecifications([test], false);
+    if (unhandledErrors.length > 0 || testModules.some((module) => !module.ok())) return true;
+  }
+  return false;
 }
 
 function testsOf(file: string): TestSpecification[] {
@@ -65,9 +66,7 @@ async function survives(file: string, source: string, edit: Edit): Promise<boole
   writeFileSync(file, applied(source, edit));
   vitest.invalidateFile(resolve(file));
   try {
-    const tests = testsOf(file);
-    // The nearest alone: mostly that is all it takes.
-    return !(await isNoticed(tests.slice(0, 1))) && !(await isNoticed(tests.slice(1)));
+    return !(await isNoticed(testsOf(file)));
   } finally {
     restore();
     vitest.invalidateFile(resolve(file));
