@@ -1,17 +1,22 @@
 // `npm run test:mutants [-- paths] [--minutes N] [--tests N] [--share N]`: makes one small wrong edit at a time and runs
-// the tests that reach the file, the nearest first, until one fails. An edit that no test notices has survived. Files are
-// changed in place and put back; a file with changes that are not committed is refused.
-import { execFileSync } from 'node:child_process';
+// the tests that reach the file, the nearest of them, until one fails. An edit that no test notices has survived. Files
+// are changed in place and put back; a file with changes that are not committed is refused.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { globSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createVitest, type TestSpecification } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres/start.ts';
 import { applied, type Edit, editsOf } from './edits.ts';
 import { nearestTests } from './nearest-tests.ts';
 
 const SCOPE = ['policy', 'step-up', 'sessions', 'workflows', 'factors', 'persistence'].map(
   (folder) => `src/${folder}`,
 );
+/** An edit that makes a loop endless is noticed as well. */
+const LONGEST_RUN_MS = 180_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,22 +27,13 @@ const { values, positionals } = parseArgs({
   },
 });
 const deadline = Date.now() + Number(values.minutes) * 60_000;
-const every = Number(values.share);
-
 const files = (positionals.length > 0 ? positionals : SCOPE).flatMap((path) =>
   statSync(path).isDirectory() ? globSync(`${path}/**/*.ts`).toSorted() : path,
 );
 execFileSync('git', ['diff', '--quiet', 'HEAD', '--', ...files]);
-
-const vitest = await createVitest('test', {
-  watch: false,
-  project: ['server'],
-  maxWorkers: 1,
-  testTimeout: 20_000,
-  reporters: [{}],
-});
-const specifications = await vitest.globTestSpecifications();
-const byFile = new Map(specifications.map((one) => [one.moduleId, one] as const));
+const allTests = globSync('test/**/*.test.ts')
+  .filter((test) => !/^test\/(browser|package)\//.test(test))
+  .map((test) => resolve(test));
 
 let original: { readonly file: string; readonly source: string } | null = null;
 function restore(): void {
@@ -47,57 +43,62 @@ function restore(): void {
 process.on('exit', restore);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
-/** One test file after the other, and not with `bail`: it counts the failures of earlier runs too. */
-async function isNoticed(tests: readonly TestSpecification[]): Promise<boolean> {
-  for (const test of tests) {
-    const { testModules, unhandledErrors } = await vitest.runTestSpecifications([test], false);
-    if (unhandledErrors.length > 0 || testModules.some((module) => !module.ok())) return true;
-  }
-  return false;
+/** In a process of their own: what they have loaded of the file is gone afterwards. */
+async function fail(tests: readonly string[], databaseUrl: string): Promise<boolean> {
+  const vitest = spawn(
+    process.execPath,
+    ['node_modules/vitest/vitest.mjs', 'run', '--project=server', '--bail=1', '--maxWorkers=1', ...tests],
+    { env: { ...process.env, DATABASE_URL: databaseUrl }, stdio: 'ignore', timeout: LONGEST_RUN_MS },
+  );
+  const [code] = (await once(vitest, 'exit')) as [number | null];
+  return code !== 0;
 }
 
-function testsOf(file: string): TestSpecification[] {
-  const tests = nearestTests(file, [...byFile.keys()]).slice(0, Number(values.tests));
-  return tests.flatMap((test) => byFile.get(test) ?? []);
-}
-
-async function survives(file: string, source: string, edit: Edit): Promise<boolean> {
+async function survives(file: string, edit: Edit, databaseUrl: string): Promise<boolean> {
+  const source = readFileSync(file, 'utf8');
   original = { file, source };
   writeFileSync(file, applied(source, edit));
-  vitest.invalidateFile(resolve(file));
   try {
-    return !(await isNoticed(testsOf(file)));
+    return !(await fail(testsOf(file), databaseUrl));
   } finally {
     restore();
-    vitest.invalidateFile(resolve(file));
   }
+}
+
+function testsOf(file: string): string[] {
+  return nearestTests(file, allTests).slice(0, Number(values.tests));
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-let made = 0;
-let survived = 0;
-let left = 0;
-for (const file of files) {
-  const source = readFileSync(file, 'utf8');
-  const edits = editsOf(file, source).filter((_, at) => at % every === 0);
-  if (edits.length > 0 && Date.now() < deadline && (await isNoticed(testsOf(file)))) {
-    print(`${file}: its tests fail without an edit`);
-    continue;
-  }
-  for (const edit of edits) {
-    if (Date.now() > deadline) {
-      left += 1;
+const short = (code: string): string => code.replaceAll(/\s+/g, ' ').slice(0, 80);
+
+const dataDir = await mkdtemp(join(tmpdir(), 'stepgate-mutants-'));
+const postgres = await startEmbeddedPostgres({ dataDir, durable: false, log: () => {} });
+try {
+  const counts = { made: 0, survived: 0, left: 0 };
+  for (const file of files) {
+    const source = readFileSync(file, 'utf8');
+    const edits = editsOf(file, source).filter((_, at) => at % Number(values.share) === 0);
+    if (edits.length === 0) continue;
+    if (Date.now() < deadline && (await fail(testsOf(file), postgres.url))) {
+      print(`${file}: its tests fail without an edit`);
       continue;
     }
-    made += 1;
-    if (!(await survives(file, source, edit))) continue;
-    survived += 1;
-    const before = source.slice(edit.start, edit.end).replaceAll(/\s+/g, ' ').slice(0, 80);
-    print(
-      `${relative('.', file)}:${edit.line}  ${before}  ->  ${edit.replacement.replaceAll(/\s+/g, ' ').slice(0, 80)}`,
-    );
+    for (const edit of edits) {
+      if (Date.now() > deadline) {
+        counts.left += 1;
+        continue;
+      }
+      counts.made += 1;
+      if (!(await survives(file, edit, postgres.url))) continue;
+      counts.survived += 1;
+      print(
+        `${file}:${edit.line}  ${short(source.slice(edit.start, edit.end))}  ->  ${short(edit.replacement)}`,
+      );
+    }
   }
+  print(`${counts.made} edits, ${counts.survived} survived, ${counts.left} not tried for lack of time`);
+} finally {
+  await postgres.stop();
+  await rm(dataDir, { recursive: true, force: true });
 }
-print(`${made} edits, ${survived} survived${left > 0 ? `, ${left} not tried for lack of time` : ''}`);
-await vitest.close();
-process.exit(0);
