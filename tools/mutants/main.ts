@@ -1,4 +1,4 @@
-// `npm run test:mutants [-- paths] [--minutes N] [--tests N] [--share N]`: makes one small wrong edit at a time and runs
+// `npm run test:mutants [-- paths] [--minutes N] [--tests N] [--share N] [--with TEST]`: makes one small wrong edit at a time and runs
 // the tests that reach the file, the nearest of them, until one fails. An edit that no test notices has survived. Files
 // are changed in place and put back; a file with changes that are not committed is refused.
 import { execFileSync, spawn } from 'node:child_process';
@@ -24,6 +24,7 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string', default: '30' },
     tests: { type: 'string', default: '10' },
     share: { type: 'string', default: '1' },
+    with: { type: 'string', multiple: true, default: [] },
   },
 });
 const deadline = Date.now() + Number(values.minutes) * 60_000;
@@ -65,7 +66,8 @@ async function survives(file: string, edit: Edit, databaseUrl: string): Promise<
   }
 }
 
-function testsOf(file: string): string[] {
+function testsOf(file: string): readonly string[] {
+  if (values.with.length > 0) return values.with;
   return nearestTests(file, allTests).slice(0, Number(values.tests));
 }
 
