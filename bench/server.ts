@@ -1,5 +1,6 @@
 // The server that is measured, in a process of its own, so that the load does not run on its event loop. Started by
-// sign-in.ts; a number that it is sent moves its clock on by so many seconds.
+// sign-in.ts and dearest-request.ts. A number moves its clock on by so many seconds; `cpu` asks for what its main
+// thread has used.
 import { startApp } from '../src/app.ts';
 import { readConfig } from '../src/config/config.ts';
 import { openDatabase } from '../src/persistence/database.ts';
@@ -16,6 +17,7 @@ const clock = new TestClock();
 const app = await startApp({ config, databaseUrl: database.url, log: createLog('silent'), clock });
 
 process.on('message', (message) => {
+  if (message === 'cpu') process.send?.(process.threadCpuUsage());
   if (typeof message !== 'number') return;
   clock.advance(message);
   process.send?.({ advanced: message });

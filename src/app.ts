@@ -25,7 +25,9 @@ import { KeyRing } from './platform/key-ring.ts';
 import type { Log } from './platform/log.ts';
 import type { SmsPolicy } from './policy/sms.ts';
 import { createGraphQLEndpoint } from './server/graphql.ts';
+import { hostsOf } from './server/hosts.ts';
 import { createHttpServer } from './server/http.ts';
+import { Origins } from './server/origins.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Grants } from './sessions/grants.ts';
 import { SigningKeys } from './sessions/signing-keys.ts';
@@ -101,8 +103,13 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     auditSeconds: config.auditSeconds,
   });
   opened.defer(() => worker.stop());
+  const origins = new Origins(config, log);
   const http = createHttpServer({
-    graphql: createGraphQLEndpoint({ config, orm, tokens, services, log }),
+    graphql: createGraphQLEndpoint({ config, orm, tokens, services, origins, log }),
+    origins,
+    servesHost: hostsOf(config),
+    graphiql: config.graphiql,
+    isHttpsOnly: config.publicUrl.startsWith('https://'),
     jwks: () => keys.jwks(),
     isReady: async () => {
       await checkKeys(sqlOf(orm.em.fork()), ring);

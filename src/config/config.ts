@@ -3,7 +3,7 @@
 // a few variables of the system past this, and the demo reads the address of its server.
 import { isIP } from 'node:net';
 import { compile } from 'proxy-addr';
-
+import { isLoopback } from './loopback.ts';
 import { type TwilioConfig, twilioConfig, twilioMistakes } from './twilio.ts';
 
 export interface Config {
@@ -23,6 +23,12 @@ export interface Config {
   readonly secretKeys: readonly Uint8Array[];
   /** Origins of browser applications that may call the API. */
   readonly corsOrigins: readonly string[];
+  /** Whether pages of this machine may as well, whatever their port. */
+  readonly localOrigins: boolean;
+  /** Whether browsers that open the API get GraphiQL. */
+  readonly graphiql: boolean;
+  /** Whether the API tells its schema. */
+  readonly introspection: boolean;
   /** Whose forwarded headers are believed: addresses, networks, and the words of the `proxy-addr` package. */
   readonly trustedProxies: readonly string[];
   /** The header in which they name the client. The other one is whatever the client sent. */
@@ -148,6 +154,8 @@ export const VARIABLES = {
     secretKey,
   ),
   CORS_ORIGINS: list('origins separated by commas, for example https://app.example.com', origin),
+  GRAPHIQL: oneOf('on', 'off'),
+  INTROSPECTION: oneOf('on', 'off'),
   TRUSTED_PROXIES: list(
     'addresses, networks such as 10.0.0.0/8, or the words loopback, linklocal and uniquelocal, separated by commas',
     trustedProxy,
@@ -236,6 +244,9 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     publicUrl,
     secretKeys: env.SECRET_KEYS ?? [DEVELOPMENT_KEY],
     corsOrigins: env.CORS_ORIGINS ?? [],
+    localOrigins: env.NODE_ENV === undefined || env.NODE_ENV === 'development',
+    graphiql: (env.GRAPHIQL ?? (production ? 'off' : 'on')) === 'on',
+    introspection: env.INTROSPECTION !== 'off',
     trustedProxies: env.TRUSTED_PROXIES ?? [],
     forwardedHeader: env.FORWARDED_HEADER === 'forwarded' ? 'forwarded' : 'x-forwarded-for',
     smtpUrl: env.SMTP_URL ?? null,
@@ -362,8 +373,4 @@ function pageUrl(text: string): string | undefined {
 function secretKey(text: string): Uint8Array | undefined {
   const key = Buffer.from(text, 'base64');
   return /^[\w+/-]+=*$/.test(text) && key.length === 32 ? key : undefined;
-}
-
-function isLoopback(url: string): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
 }

@@ -1,46 +1,45 @@
 // A document that a client gives as a value and not as its request: held to the same limits and rules, and what is
 // wrong with it is said without repeating any of it.
-import {
-  type DocumentNode,
-  GraphQLError,
-  type GraphQLSchema,
-  parse,
-  specifiedRules,
-  validate,
-} from 'graphql';
+import { type DocumentNode, GraphQLError, type GraphQLSchema, specifiedRules, validate } from 'graphql';
 import { InvalidInput } from './input.ts';
-import { wellFormedStringsRule, withoutSource, withoutSuggestions, withoutValue } from './input-errors.ts';
-import { LIMITS, limitErrors } from './limits.ts';
+import { wellFormedStringsRule, withoutSource, withoutValue } from './input-errors.ts';
+import { LIMITS } from './limits.ts';
+import type { RequestBudget } from './request-budget.ts';
 
-const checked = new WeakMap<object, Map<string, DocumentNode | InvalidInput>>();
+const checked = new WeakMap<RequestBudget, Map<string, DocumentNode | InvalidInput>>();
 
 /**
  * A document that this schema could execute.
- * @param request for which each text is checked once: one operation may ask thirty times about one text.
+ * @param budget of the request, for which each text is checked once: it may ask thirty times about one.
  * @throws {InvalidInput}
  */
 export function checkedDocument(
-  request: object,
+  budget: RequestBudget,
   schema: GraphQLSchema,
   text: string,
   path: string,
 ): DocumentNode {
-  const known = checked.get(request) ?? new Map<string, DocumentNode | InvalidInput>();
-  checked.set(request, known);
-  const document = known.get(text) ?? check(schema, text, path);
+  const known = checked.get(budget) ?? new Map<string, DocumentNode | InvalidInput>();
+  checked.set(budget, known);
+  const document = known.get(text) ?? check(budget, schema, text, path);
   known.set(text, document);
   if (document instanceof InvalidInput) throw document;
   return document;
 }
 
-function check(schema: GraphQLSchema, text: string, path: string): DocumentNode | InvalidInput {
+function check(
+  budget: RequestBudget,
+  schema: GraphQLSchema,
+  text: string,
+  path: string,
+): DocumentNode | InvalidInput {
   try {
-    const document = parsedDocument(text, path);
+    const document = parsedDocument(budget, text, path);
     const errors = mistakes(schema, document);
     if (errors.length === 0) return document;
     return invalid(
       path,
-      errors.map(({ message }) => withoutSuggestions(withoutValue(message))),
+      errors.map(({ message }) => withoutValue(message)),
     );
   } catch (error) {
     if (error instanceof InvalidInput) return error;
@@ -49,18 +48,15 @@ function check(schema: GraphQLSchema, text: string, path: string): DocumentNode 
 }
 
 /**
- * A document for whichever schema, within the limits of size.
+ * A document for whichever schema, within what is left of the request's budget.
  * @throws {InvalidInput}
  */
-export function parsedDocument(text: string, path: string): DocumentNode {
+export function parsedDocument(budget: RequestBudget, text: string, path: string): DocumentNode {
   try {
-    const document = parse(text, { maxTokens: LIMITS.tokens });
-    const excess = limitErrors(document);
-    if (excess.length === 0) return document;
-    throw invalid(
-      path,
-      excess.map(({ message }) => message),
-    );
+    const document = budget.parse(text);
+    const excess = budget.take(document, null);
+    if (excess === null) return document;
+    throw excess;
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
     throw invalid(path, [withoutSource(error.message)]);
@@ -68,12 +64,16 @@ export function parsedDocument(text: string, path: string): DocumentNode {
 }
 
 export function isValid(schema: GraphQLSchema, document: DocumentNode): boolean {
-  return mistakes(schema, document).length === 0;
+  return mistakes(schema, document, 0).length === 0;
 }
 
-function mistakes(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
+function mistakes(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  maxErrors: number = LIMITS.mistakes,
+): readonly GraphQLError[] {
   const rules = [...specifiedRules, wellFormedStringsRule];
-  return validate(schema, document, rules, { maxErrors: LIMITS.mistakes });
+  return validate(schema, document, rules, { maxErrors, hideSuggestions: true });
 }
 
 function invalid(path: string, messages: readonly string[]): InvalidInput {

@@ -14,6 +14,7 @@ import type { ActiveSession } from '../sessions/session.ts';
 import type { Presented } from '../step-up/standing.ts';
 import type { Caller } from '../workflows/caller.ts';
 import type { WorkflowRunner } from '../workflows/runner.ts';
+import type { RequestBudget } from './request-budget.ts';
 
 /** The parts of the program that resolvers call. */
 export interface Services {
@@ -35,6 +36,8 @@ export interface GraphQLContext extends Caller {
   readonly services: Services;
   /** Whether the operation came in the address of a GET request, which is logged on its way. */
   readonly isUrlQuery: boolean;
+  /** What the request may still bring. */
+  readonly budget: RequestBudget;
   /** How the client wants its tokens, and where it keeps its refresh token. */
   readonly delivery: SessionDelivery;
 }

@@ -25,22 +25,38 @@ export function variableErrors(
 ): GraphQLError[] {
   const errors: GraphQLError[] = [];
   const report = (path: readonly (string | number)[], message: string): void => {
-    if (errors.length >= LIMITS.mistakes) return;
     errors.push(
       new GraphQLError(`$${path.join('.')}: ${message}`, { extensions: { code: 'BAD_USER_INPUT' } }),
     );
+    if (errors.length >= LIMITS.mistakes) throw ENOUGH;
   };
-  reportDefects(variables, report);
-  if (errors.length > 0) return errors;
+  try {
+    reportDefects(variables, report);
+    if (errors.length === 0) reportTypes(schema, document, operationName, variables, report);
+  } catch (error) {
+    if (error !== ENOUGH) throw error;
+  }
+  return errors;
+}
+
+/** Thrown past GraphQL's coercion, which would go on looking at the rest of the value. */
+const ENOUGH = new Error('Enough mistakes were found.');
+
+function reportTypes(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | null | undefined,
+  variables: Variables,
+  report: Report,
+): void {
   for (const definition of getOperationAST(document, operationName)?.variableDefinitions ?? []) {
     const name = definition.variable.name.value;
     const type = typeFromAST(schema, definition.type);
     if (!isInputType(type) || !Object.hasOwn(variables, name)) continue;
-    coerceInputValue(variables[name], type, (path, _value, error) => {
-      report([name, ...path], withoutSuggestions(withoutValue(error.message)));
-    });
+    const onError = (path: readonly (string | number)[], _value: unknown, error: GraphQLError): void =>
+      report([name, ...path], withoutValue(error.message));
+    coerceInputValue(variables[name], type, onError, true);
   }
-  return errors;
 }
 
 /** The same for the strings that stand in the document itself. */
@@ -64,11 +80,6 @@ export function stringDefect(text: string): string | null {
   return null;
 }
 
-/** A message of GraphQL's without the names that it guesses: they would map a schema that is not introspected. */
-export function withoutSuggestions(message: string): string {
-  return message.replace(/ Did you mean .*$/s, '');
-}
-
 /** A message of GraphQL's without the value that it quotes. */
 export function withoutValue(message: string): string {
   return message
@@ -85,7 +96,7 @@ export function withoutSource(message: string): string {
     .replace(/^(.*?(?:escape sequence|but got)): .*$/s, '$1.');
 }
 
-type Report = (path: readonly string[], message: string) => void;
+type Report = (path: readonly (string | number)[], message: string) => void;
 
 /** Everything in a value that no field could take, whichever its type. Not recursive: the client chose the depth. */
 function reportDefects(variables: Variables, report: Report): void {

@@ -6,6 +6,7 @@ import { operationDigest } from '../step-up/operation-digest.ts';
 import type { OperationInWords } from '../workflows/step-up/start.ts';
 import { isValid, parsedDocument } from './client-document.ts';
 import { InvalidInput } from './input.ts';
+import type { RequestBudget } from './request-budget.ts';
 
 interface Given {
   readonly query: string;
@@ -14,8 +15,12 @@ interface Given {
 }
 
 /** @param schemas ours, and those of the services that we know. @throws {InvalidInput} */
-export function operationInWords(schemas: readonly GraphQLSchema[], given: Given): OperationInWords {
-  const document = parsedDocument(given.query, 'operation.query');
+export function operationInWords(
+  schemas: readonly GraphQLSchema[],
+  given: Given,
+  budget: RequestBudget,
+): OperationInWords {
+  const document = parsedDocument(budget, given.query, 'operation.query');
   const { operationName } = given;
   const variables = variablesOf(given.variables, 'operation.variables');
   const operation = { document, operationName, variables };

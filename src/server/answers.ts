@@ -12,13 +12,17 @@ export function json(response: ServerResponse, status: number, body: unknown): v
 }
 
 /** The whole response, for a connection on which there was no request. */
-export function bareProblem(...[status, code, message]: Problem): string {
+export function bareProblem(
+  [status, code, message]: Problem,
+  headers: readonly (readonly [string, string])[],
+): string {
   const body = problemBody(code, message);
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'connection: close',
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
     '',
     body,
   ].join('\r\n');

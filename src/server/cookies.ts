@@ -29,12 +29,15 @@ export interface SessionCookies {
 
 const NONE = { accessToken: null, refreshToken: null };
 
-/** @throws a GraphQLError when the page that asks is of another origin than `origins`: it gets no session of ours. */
-export function readSessionCookies(headers: RequestHeaders, origins: readonly string[]): SessionCookies {
+/** @throws a GraphQLError when the page that asks is of an origin that is not allowed: it gets no session of ours. */
+export function readSessionCookies(
+  headers: RequestHeaders,
+  isAllowed: (origin: string) => boolean,
+): SessionCookies {
   const wanted = headers.get(SESSION_HEADER) === 'cookie';
   if (!wanted) return { wanted, ...NONE, deviceToken: headers.get(DEVICE_HEADER) };
   const origin = headers.get('origin');
-  if (origin !== null && !origins.includes(origin)) {
+  if (origin !== null && !isAllowed(origin)) {
     throw new GraphQLError('This origin may not use session cookies. Add it to CORS_ORIGINS.', {
       extensions: { code: 'ORIGIN_NOT_ALLOWED', http: { status: 403 } },
     });

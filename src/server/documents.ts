@@ -1,56 +1,62 @@
 // From a document to a typed answer: parsed and validated within limits, its variables checked, each error with a
 // code, each failure with a log line that names codes and never a message or a value.
 
-import type { ExecutionArgs, ExecutionResult } from 'graphql';
-import { type DocumentNode, GraphQLError, parse } from 'graphql';
+import type { ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql';
+import { type DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule, validate } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import {
   variableErrors,
   wellFormedStringsRule,
   withoutSource,
-  withoutSuggestions,
   withoutValue,
 } from '../graphql/input-errors.ts';
-import { LIMITS, limitErrors } from '../graphql/limits.ts';
+import { LIMITS } from '../graphql/limits.ts';
+import { RequestBudget } from '../graphql/request-budget.ts';
 import type { Log } from '../platform/log.ts';
 import { UserError } from '../platform/user-error.ts';
 
-export function useBoundedDocuments({ hideSuggestions }: { readonly hideSuggestions: boolean }): Plugin {
-  const reworded = ({ message, nodes, extensions }: GraphQLError): GraphQLError => {
-    const text = withoutValue(message);
-    return new GraphQLError(hideSuggestions ? withoutSuggestions(text) : text, {
-      nodes: nodes ?? [],
-      extensions: { code: 'GRAPHQL_VALIDATION_FAILED', ...extensions },
-    });
-  };
+interface DocumentOptions {
+  readonly schema: GraphQLSchema;
+  readonly introspection: boolean;
+  readonly hideSuggestions: boolean;
+}
+
+export function useBoundedDocuments({ schema, introspection, hideSuggestions }: DocumentOptions): Plugin {
+  const limited: typeof validate = (on, document, rules) =>
+    validate(on, document, rules, { maxErrors: LIMITS.mistakes, hideSuggestions });
   return {
-    onParse({ setParseFn }) {
-      setParseFn((source: string) => parse(source, { maxTokens: LIMITS.tokens }));
+    onParse({ context: { request }, setParseFn }) {
+      const budget = RequestBudget.of(request);
+      setParseFn((source: string) => budget.parse(source));
+      // One that was remembered is not parsed, and taken from the budget all the same.
       return ({ result, replaceParseResult }) => {
-        if (result instanceof GraphQLError) replaceParseResult(parseError(result));
+        if (result instanceof GraphQLError) return replaceParseResult(parseError(result));
+        const excess = budget.take(result as DocumentNode, schema);
+        if (excess !== null) replaceParseResult(parseError(excess));
       };
     },
-    onValidate({ params, addValidationRule, setResult }) {
-      const excess = limitErrors(params.documentAST as DocumentNode);
-      if (excess.length > 0) setResult(excess);
+    onValidate({ addValidationRule, setValidationFn }) {
+      setValidationFn(limited);
       addValidationRule(wellFormedStringsRule);
-      return ({ valid, result, setResult: replaceResult }) => {
-        if (valid) return;
-        replaceResult((result as readonly GraphQLError[]).slice(0, LIMITS.mistakes).map(reworded));
+      if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule);
+      return ({ valid, result, setResult }) => {
+        if (!valid) setResult((result as readonly GraphQLError[]).slice(0, LIMITS.mistakes).map(reworded));
       };
     },
   };
 }
 
+/** The same error, not a copy: to make one looks up again where in the text each of its nodes is. */
+function reworded(error: GraphQLError): GraphQLError {
+  error.message = withoutValue(error.message);
+  error.extensions['code'] ??= 'GRAPHQL_VALIDATION_FAILED';
+  return error;
+}
+
 function parseError(error: GraphQLError): GraphQLError {
-  const isTooLong = error.message.includes('tokens. Parsing aborted');
   return new GraphQLError(withoutSource(error.message), {
-    source: error.source,
-    positions: error.positions,
-    extensions: {
-      code: isTooLong ? 'LIMIT_EXCEEDED' : 'GRAPHQL_PARSE_FAILED',
-      http: { status: 400, spec: true },
-    },
+    ...(error.source && error.positions && { source: error.source, positions: error.positions }),
+    extensions: { code: 'GRAPHQL_PARSE_FAILED', ...error.extensions, http: { status: 400, spec: true } },
   });
 }
 

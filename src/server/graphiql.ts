@@ -27,7 +27,8 @@ let made: Promise<GraphiQL> | undefined;
 /** A browser's visit, as opposed to a query by GET. What `?query=` holds is shown in the editor, and not run. */
 export function wantsGraphiQL({ method, headers, url }: IncomingMessage): boolean {
   return (
-    method === 'GET' && (headers.accept?.includes('text/html') === true || url?.startsWith(PART) === true)
+    (method === 'GET' || method === 'HEAD') &&
+    (headers.accept?.includes('text/html') === true || url?.startsWith(PART) === true)
   );
 }
 
@@ -37,7 +38,7 @@ export async function serveGraphiQL(request: IncomingMessage, response: ServerRe
   const part = parts.get(request.url ?? '');
   if (part !== undefined) return send(part, response);
   if (request.url?.startsWith(PART)) return void response.writeHead(404).end();
-  response.setHeader('etag', etag).setHeader('vary', 'accept').setHeader('cache-control', 'no-cache');
+  response.setHeader('etag', etag).appendHeader('vary', 'Accept').setHeader('cache-control', 'no-cache');
   if (request.headers['if-none-match'] === etag) response.writeHead(304).end();
   else send(page, response);
 }

@@ -1,11 +1,12 @@
 // The GraphQL endpoint: Yoga, with the guards, the limits and the typed errors of this server.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
-import { type CORSOptions, createYoga, type Plugin } from 'graphql-yoga';
+import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Config } from '../config/config.ts';
 import { localeOf } from '../delivery/messages/locales.ts';
 import { consumeProof, type GraphQLContext, type Services, standingOf } from '../graphql/context.ts';
 import { LIMITS } from '../graphql/limits.ts';
+import { RequestBudget } from '../graphql/request-budget.ts';
 import { schema } from '../graphql/schema.ts';
 import type { Orm } from '../persistence/orm.ts';
 import type { Log } from '../platform/log.ts';
@@ -13,10 +14,11 @@ import type { AccessTokens } from '../sessions/access-token.ts';
 import { bearerToken } from '../step-up/bearer.ts';
 import { useStepUp } from '../step-up/yoga.ts';
 import { clientsBehind, identify } from './caller.ts';
-import { DEVICE_HEADER, readSessionCookies, SESSION_HEADER, sessionDelivery } from './cookies.ts';
+import { readSessionCookies, SESSION_HEADER, sessionDelivery } from './cookies.ts';
 import { DocumentCache, NO_CACHE } from './document-cache.ts';
 import { useBoundedDocuments, useExpectedErrors, useSafeVariables, useTypedErrors } from './documents.ts';
 import { clientError, logFailure } from './failures.ts';
+import type { Origins } from './origins.ts';
 import { useStrictRequests } from './requests.ts';
 
 interface NodeContext {
@@ -29,18 +31,18 @@ export interface GraphQLParts {
   readonly orm: Orm;
   readonly tokens: AccessTokens;
   readonly services: Services;
+  readonly origins: Origins;
   readonly log: Log;
 }
 
-export function createGraphQLEndpoint({ config, orm, tokens, services, log }: GraphQLParts) {
+export function createGraphQLEndpoint({ config, orm, tokens, services, origins, log }: GraphQLParts) {
   const { clock } = services;
-  const origins = [config.publicUrl, ...config.corsOrigins];
   const clientOf = clientsBehind(config.trustedProxies, config.forwardedHeader);
   const setCookies = new WeakMap<Request, string[]>();
 
   async function context({ request, req }: { request: Request } & NodeContext): Promise<GraphQLContext> {
     const em = orm.em.fork();
-    const cookies = readSessionCookies(request.headers, origins);
+    const cookies = readSessionCookies(request.headers, (origin) => origins.allows(origin));
     const token = bearerToken(request.headers.get('authorization')) ?? cookies.accessToken;
     const { session, tokenFault } = await identify(token, { tokens, em, now: clock.now() });
     const setCookie = (value: string): void => {
@@ -49,6 +51,7 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, log }: Gr
     return {
       services,
       isUrlQuery: request.method === 'GET',
+      budget: RequestBudget.of(request),
       em,
       client: clientOf(req),
       locale: localeOf(req.headers['accept-language']),
@@ -75,7 +78,7 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, log }: Gr
     multipart: false,
     maxRequestBodySize: false, // limited in http.ts, where it costs nothing
     parserAndValidationCache: { documentCache: new DocumentCache(), errorCache: NO_CACHE },
-    cors: config.corsOrigins.length === 0 ? false : (request) => corsFor(request, config.corsOrigins),
+    cors: false, // origins.ts says it for every answer of this path
     maskedErrors: { maskError: clientError, isDev: false },
     logging: {
       debug: () => {},
@@ -87,7 +90,11 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, log }: Gr
     plugins: [
       useStrictRequests(),
       useCSRFPrevention({ requestHeaders: [SESSION_HEADER, 'x-graphql-yoga-csrf'] }),
-      useBoundedDocuments({ hideSuggestions: config.production }),
+      useBoundedDocuments({
+        schema,
+        introspection: config.introspection,
+        hideSuggestions: config.production || !config.introspection,
+      }),
       // Whoever may not call a field learns nothing about its arguments: the guards come before the variables.
       useStepUp(standingOf, { consumeProof }),
       useSafeVariables(),
@@ -96,17 +103,4 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, log }: Gr
       sendCookies,
     ],
   });
-}
-
-/** One origin at a time, and nothing at all for one that is not configured: no wildcard, no `null`. */
-function corsFor(request: Request, origins: readonly string[]): CORSOptions {
-  const origin = request.headers.get('origin');
-  if (origin === null || !origins.includes(origin)) return false;
-  return {
-    origin,
-    credentials: true,
-    methods: ['GET', 'POST', 'OPTIONS'],
-    allowedHeaders: ['content-type', 'authorization', 'accept', SESSION_HEADER, DEVICE_HEADER],
-    exposedHeaders: ['www-authenticate', 'retry-after', 'x-request-id'],
-  };
 }

@@ -14,6 +14,7 @@ import { logFailure, UNAVAILABLE } from './failures.ts';
 import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
 import { isOfLinkPage, serveLinkPage } from './link-page.ts';
+import type { Origins } from './origins.ts';
 import { LARGEST_FORM, receiveTwilioStatus, type TwilioStatusParts } from './twilio-status.ts';
 
 export interface HttpParts {
@@ -21,6 +22,14 @@ export interface HttpParts {
   readonly jwks: () => Promise<object>;
   /** Whether requests can be served: the database answers and is migrated. */
   readonly isReady: () => Promise<boolean>;
+  /** Which pages of other origins may call the API. Left out: none. */
+  readonly origins?: Origins;
+  /** Whether requests for this Host are served. Left out: for every one. */
+  readonly servesHost?: (host: string) => boolean;
+  /** Whether browsers that open the API get GraphiQL. */
+  readonly graphiql?: boolean;
+  /** Whether clients reach the server by https only. */
+  readonly isHttpsOnly?: boolean;
   /** Null in production. */
   readonly inbox: (() => Promise<readonly InboxMessage[]>) | null;
   /** Null without Twilio. */
@@ -62,6 +71,7 @@ const LONGEST_PATH_LOGGED = 200;
 
 export function createHttpServer(parts: HttpParts): HttpServer {
   let isDraining = false;
+  const securityHeaders = [...SECURITY_HEADERS, ...(parts.isHttpsOnly ? HSTS : [])];
   let isStopping = false;
   const isReady = async (): Promise<boolean> => !isDraining && (await parts.isReady());
   const sockets = new Set<Socket>();
@@ -72,7 +82,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     const requestId = requestIdFrom(request.headers['x-request-id']);
     running.add(response);
     response.setHeader('x-request-id', requestId);
-    for (const [name, value] of SECURITY_HEADERS) response.setHeader(name, value);
+    for (const [name, value] of securityHeaders) response.setHeader(name, value);
     if (isStopping) response.setHeader('connection', 'close');
     response.on('close', () => {
       running.delete(response);
@@ -102,11 +112,18 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
+  // Node would answer by itself, without the headers that every answer has here.
+  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    for (const [name, value] of securityHeaders) response.setHeader(name, value);
+    problem(response, 417, 'EXPECTATION_FAILED', 'Send the request without an Expect header.');
+  });
   server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => {
     // The error holds the bytes that were sent, a token among them perhaps: its code is all that may be logged.
     const [status, code, message] = NO_HTTP[error.code ?? ''] ?? BAD_HTTP;
     parts.log.info({ status, error: error.code }, 'no request');
-    if (socket.writable && error.code !== 'ECONNRESET') socket.write(bareProblem(status, code, message));
+    if (socket.writable && error.code !== 'ECONNRESET') {
+      socket.write(bareProblem([status, code, message], securityHeaders));
+    }
     socket.destroy();
   });
   return {
@@ -151,6 +168,8 @@ const SECURITY_HEADERS = [
   // Nothing here is a page that loads anything, but GraphiQL, the inbox and the page of links, which say so themselves.
   ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
 ] as const;
+/** A year: whoever has reached the server by https once is never led to it by http (RFC 6797). */
+const HSTS = [['strict-transport-security', 'max-age=31536000']] as const;
 const PAGE_POLICY = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 const INBOX_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
@@ -166,11 +185,12 @@ async function route(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (!isHost(request.headers.host ?? 'none')) {
-    return problem(response, 400, 'BAD_REQUEST', 'The Host header is not a host.');
-  }
+  const { host = 'none' } = request.headers;
+  if (!isHost(host)) return problem(response, 400, 'BAD_REQUEST', 'The Host header is not a host.');
+  if (parts.servesHost?.(host) === false) return problem(response, 421, 'MISDIRECTED_REQUEST', FOREIGN_HOST);
   if (path === '/graphql') {
-    if (wantsGraphiQL(request)) {
+    if (parts.origins?.answer(request, response)) return;
+    if (parts.graphiql && wantsGraphiQL(request)) {
       response.setHeader('content-security-policy', PAGE_POLICY);
       return serveGraphiQL(request, response);
     }
@@ -209,6 +229,9 @@ async function takeTwilioStatus(
   else problem(response, ...refusal);
 }
 
+const FOREIGN_HOST =
+  'In development the server answers to localhost, to addresses and to the host of PUBLIC_URL. Set PUBLIC_URL to use another name.';
+
 /** Yoga makes a URL of it, and would answer with the stack of its failure. */
 function isHost(host: string): boolean {
   return !/[/?#@\\]/.test(host) && URL.canParse(`http://${host}`);
@@ -216,12 +239,14 @@ function isHost(host: string): boolean {
 
 /** What is read at a path. */
 function readable(
-  { jwks, isReady, inbox, log }: HttpParts,
+  { jwks, isReady, inbox, graphiql, log }: HttpParts,
   path: string,
 ): ((response: ServerResponse) => Promise<void>) | undefined {
   switch (path) {
     case '/':
-      return async (response) => void response.writeHead(302, { location: '/graphql' }).end();
+      return graphiql
+        ? async (response) => void response.writeHead(302, { location: '/graphql' }).end()
+        : undefined;
     case '/.well-known/jwks.json':
       return async (response) => {
         const keys = await jwks();

@@ -25,6 +25,8 @@ export interface OperationToDescribe {
 
 const LONGEST_VALUE = 40;
 const LONGEST_WORDS = 200;
+/** What can be behind so many characters, or so many members of a value, is not shown, and so not read. */
+const MOST_READ = 400;
 
 /** @param schema null when the operation is for another server, whose schema nobody here knows. */
 export function approvalWords(schema: GraphQLSchema | null, operation: OperationToDescribe): string {
@@ -63,8 +65,23 @@ function memberAt(value: unknown, [name, ...rest]: readonly string[]): unknown {
 /** A string is quoted, so that no value reads on as if it were the author's words. */
 function shown(value: unknown): string {
   if (value === undefined || value === null) return '-';
-  if (typeof value === 'string') return `"${cut(clean(value), LONGEST_VALUE)}"`;
-  return cut(clean(JSON.stringify(value)), LONGEST_VALUE);
+  if (typeof value === 'string') return `"${cut(clean(beginning(value)), LONGEST_VALUE)}"`;
+  return cut(clean(JSON.stringify(value, beginningOnly())), LONGEST_VALUE);
+}
+
+function beginning(text: string): string {
+  return text.length <= MOST_READ ? text : `${text.slice(0, MOST_READ)} ...`;
+}
+
+/** One variable may stand in a value a thousand times over, and unfold into more than the request ever was. */
+function beginningOnly(): (key: string, value: unknown) => unknown {
+  let left = MOST_READ;
+  return (_key, value) => {
+    left -= 1;
+    if (left < 0) return null;
+    if (typeof value === 'string') return beginning(value);
+    return Array.isArray(value) ? value.slice(0, MOST_READ) : value;
+  };
 }
 
 /** Without quotes, line breaks, control and invisible characters, and marks that turn the direction of writing. */

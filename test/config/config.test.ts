@@ -75,6 +75,8 @@ describe('what each variable accepts', () => {
     ['SECRET_KEYS', KEY, { secretKeys: [Buffer.alloc(32, 7)] }],
     ['SECRET_KEYS', `${OTHER_KEY} , ${KEY}`, { secretKeys: [Buffer.alloc(32, 8), Buffer.alloc(32, 7)] }],
     ['CORS_ORIGINS', 'https://a.example', { corsOrigins: ['https://a.example'] }],
+    ['GRAPHIQL', 'off', { graphiql: false }],
+    ['INTROSPECTION', 'off', { introspection: false }],
     [
       'CORS_ORIGINS',
       'https://a.example/, http://localhost:5173',
@@ -210,6 +212,9 @@ describe('what each variable accepts', () => {
       publicUrl: 'http://localhost:4000',
       secretKeys: [Buffer.from(DEVELOPMENT_KEY, 'base64')],
       corsOrigins: [],
+      localOrigins: true,
+      graphiql: true,
+      introspection: true,
       trustedProxies: [],
       forwardedHeader: 'x-forwarded-for',
       networkLimits: {
@@ -243,7 +248,7 @@ describe('what each variable accepts', () => {
     names.push('PORT', 'HOST', 'DATA_DIR', 'CORS_ORIGINS', 'BCRYPT_COST', 'LOG_LEVEL', 'SESSION_SECONDS');
     names.push('TWILIO_VERIFY_SERVICE_SID', 'TWILIO_API_URL', 'GEOIP_DATABASE');
     names.push('TWILIO_MESSAGING_SERVICE_SID', 'ACCESS_TOKEN_SECONDS', 'SESSION_IDLE_SECONDS');
-    names.push('SMS', 'SMS_COUNTRIES', 'LINK_URL', 'DRAIN_SECONDS');
+    names.push('SMS', 'SMS_COUNTRIES', 'LINK_URL', 'DRAIN_SECONDS', 'GRAPHIQL', 'INTROSPECTION');
     names.push('BREACHED_PASSWORDS', 'BREACHED_PASSWORDS_URL', 'BREACHED_PASSWORDS_UNREACHABLE');
     names.push('TRUSTED_PROXIES', 'SMS_PER_NUMBER_HOURLY', 'MAIL_PER_PREFIX_HOURLY');
     for (const nothing of ['', '   ']) {
@@ -282,6 +287,8 @@ describe('a mistake', () => {
     ['SECRET_KEYS', Buffer.alloc(33, 1).toString('base64'), '32 bytes'],
     ['SECRET_KEYS', '6b'.repeat(32), '32 bytes in base64'],
     ['SECRET_KEYS', `!${KEY}`, '32 bytes in base64'],
+    ['GRAPHIQL', 'true', 'one of on, off'],
+    ['INTROSPECTION', 'OFF', 'one of on, off'],
     ['CORS_ORIGINS', '*', 'origins separated by commas, for example https://app.example.com'],
     ['CORS_ORIGINS', 'null', 'origins separated by commas'],
     ['CORS_ORIGINS', 'https://a.example,https://sneaky.example/path', 'origins separated by commas'],

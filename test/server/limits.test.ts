@@ -1,5 +1,6 @@
 // What one document and one request may ask for. Whatever is beyond a limit runs not at all: no field of it, and no
 // check of a proof.
+import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, TestClient } from '../harness/client.ts';
@@ -68,6 +69,43 @@ describe('a document', () => {
       `mutation { ${'...F '.repeat(6)} } fragment F on Mutation { signOut { id } }`,
     ],
     ['6 mutations, some of them __typename', `mutation { ${'__typename '.repeat(5)} signOut { id } }`],
+    ['501 fragments', `{ ${'...F '.repeat(501)} } fragment F on Query { __typename }`],
+    ['501 fragments one inside the other', `${'{ ... '.repeat(501)} { __typename } ${'}'.repeat(501)}`],
+    [
+      'fragments that spread each other and select nothing else',
+      `{ ...F0 } ${times(12, (at) => `fragment F${at} on Query { ${times(12, (other) => `...F${other}`)} }`)}`,
+    ],
+    ['1001 lines', `{${'\n'.repeat(1000)}__typename }`],
+    ['142 fields of one name', `{ ${'settings { __typename } '.repeat(142)} }`],
+    ['142 fields of one name, by arguments', `{ ${'link(token: "x") '.repeat(142)} }`],
+    [
+      '142 fields of one name below another',
+      `{ ${'settings { passwordPolicy { __typename } } '.repeat(72)} ${'settings { ... { passwordPolicy { __typename } } } '.repeat(70)} }`,
+    ],
+    [
+      '142 fields of one name, by fragments',
+      `{ ${'...F '.repeat(71)} } fragment F on Query { settings { __typename } settings { __typename } }`,
+    ],
+    [
+      '142 fields of one name in a fragment that nobody spreads',
+      `{ __typename } fragment F on Query { ${'settings { __typename } '.repeat(142)} }`,
+    ],
+    [
+      'more introspection than GraphiQL’s many times over',
+      `{ __schema { ${times(30, (at) => `a${at}: types { fields { name args { name type { name } } } }`)} } }`,
+    ],
+    [
+      'introspection by fragments',
+      `{ __schema { ${times(30, (at) => `a${at}: types { ...T }`)} } } fragment T on __Type { fields { name args { name type { name } } } }`,
+    ],
+    [
+      'introspection of a type that a variable names',
+      `query ($n: String!) { ${times(30, (at) => `a${at}: __type(name: $n) { fields { name args { name type { name } } } }`)} }`,
+    ],
+    [
+      '4 sign-ups, of which each counts for 4 mutations',
+      `mutation { ${times(4, (at) => `a${at}: startSignUp(input: { email: "x@example.com", password: "x" }) { __typename }`)} }`,
+    ],
     ['more than 3000 tokens', `{ ${'__typename '.repeat(3000)} }`],
     ['more than 3000 tokens of nothing', `query (${'$a: Int '.repeat(1000)}) { __typename }`],
   ])('of %s is refused with a typed error', async (_what, document) => {
@@ -85,6 +123,9 @@ describe('a document', () => {
     ['20 fields deep', nested(20)],
     ['500 fields wide', `{ ${'__typename '.repeat(500)} }`],
     ['30 aliases', `{ ${times(30, (at) => `a${at}: __typename`)} }`],
+    ['141 fields of one name', `{ ${'settings { __typename } '.repeat(141)} }`],
+    ['500 fragments', `{ ${'...F '.repeat(500)} } fragment F on Query { __typename }`],
+    ['1000 lines', `{${'\n'.repeat(999)}__typename }`],
     ['50 directives', `{ ${'... @include(if: true) { __typename } '.repeat(50)} }`],
     ['5 mutations', `mutation { ${'__typename '.repeat(5)} }`],
   ])('of %s is answered', async (_what, document) => {
@@ -94,7 +135,6 @@ describe('a document', () => {
   });
 
   test('that GraphiQL asks first, for the schema, is within every limit', async () => {
-    const { getIntrospectionQuery } = await import('graphql');
     const { errors } = await client.graphql(
       getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true }),
     );
@@ -211,6 +251,43 @@ describe('a batch', () => {
     ]);
   });
 
+  test('has one budget: what its documents ask for is counted together', async () => {
+    const query = `{ ${'__typename '.repeat(200)} }`;
+    for (const queries of [
+      [query, query, query], // the same one, which is parsed once
+      [query, `${query} `, `${query}  `],
+      [`{ ${'a {'.repeat(480)}`, `{ ${'a {'.repeat(480)}`, query],
+    ]) {
+      const replies = await sendBatch(queries.map((text) => ({ query: text })));
+      const codes = replies.map(({ errors }) => errors?.[0]?.extensions.code);
+      expect(codes.at(-1)).toBe('LIMIT_EXCEEDED');
+      expect(codes.slice(0, 2)).not.toContain('LIMIT_EXCEEDED');
+    }
+  });
+
+  test.each<[string, number, string]>([
+    ['16 mutations', 4, `mutation { ${'__typename '.repeat(4)} }`],
+    ['31 aliases', 2, `{ ${times(16, (at) => `a${at}: __typename`)} }`],
+    ['51 directives', 2, `{ ${'... @include(if: true) { __typename } '.repeat(26)} }`],
+    ['1001 lines', 2, `{${'\n'.repeat(500)}__typename }`],
+    ['3001 tokens', 2, `query (${'$a: Int '.repeat(400)}) { __typename }`],
+    ['501 fragments', 2, `{ ${'...F '.repeat(251)} } fragment F on Query { __typename }`],
+    ['GraphiQL’s introspection three times', 3, getIntrospectionQuery()],
+  ])('of %s in all its documents is refused from there on', async (_what, count, query) => {
+    const replies = await sendBatch(Array.from({ length: count }, () => ({ query })));
+    expect(replies[0]?.errors?.[0]?.extensions.code).not.toBe('LIMIT_EXCEEDED');
+    expect(replies.at(-1)?.errors?.[0]?.extensions.code).toBe('LIMIT_EXCEEDED');
+  });
+
+  test('that had no room for a document does not keep it from being answered the next time', async () => {
+    const query = `{ ${times(3, (at) => `remembered${at}: __typename`)} }`;
+    const full = `{ ${times(29, (at) => `a${at}: __typename`)} }`;
+    const replies = await sendBatch([{ query: full }, { query }]);
+    expect(replies[1]?.errors?.[0]?.extensions.code).toBe('LIMIT_EXCEEDED');
+    expect((await client.graphql(query)).errors).toEqual([]);
+    expect((await client.graphql(query)).errors).toEqual([]);
+  });
+
   test('of eleven runs none of them', async () => {
     const { id } = await client.startSignIn({ identifier: person.email });
     const operation = { query: `mutation { ${attempt(id)} }` };
@@ -223,3 +300,51 @@ describe('a batch', () => {
 async function sendBatch(operations: readonly object[]): Promise<Reply[]> {
   return JSON.parse((await client.post(JSON.stringify(operations))).text) as Reply[];
 }
+
+describe('documents in variables', () => {
+  const DOCUMENTS = Array.from({ length: 30 }, (_, at) => `{ ${'__typename '.repeat(240)}${' '.repeat(at)}}`);
+  const ask = (documents: readonly string[]): Promise<{ data: Record<string, { __typename: string }> }> =>
+    client.graphql(
+      `query (${times(documents.length, (at) => `$d${at}: String!`)}) {
+        ${times(documents.length, (at) => `a${at}: stepUpRequirements(document: $d${at}) { __typename ... on InvalidInput { message } }`)}
+      }`,
+      Object.fromEntries(documents.map((text, at) => [`d${at}`, text])),
+    );
+
+  test('share one budget with the request: 30 of 240 equal fields are not validated', async () => {
+    const { data } = await ask(DOCUMENTS);
+    const types = Object.values(data).map(({ __typename: type }) => type);
+    expect(types.filter((type) => type === 'StepUpRequirements')).toHaveLength(1);
+    expect(types.filter((type) => type === 'InvalidInput')).toHaveLength(29);
+    expect(data['a29']).toMatchObject({ message: expect.stringContaining('at most 500 fields') });
+  });
+
+  test('that are no GraphQL are counted too', async () => {
+    const { data } = await ask(
+      Array.from({ length: 10 }, (_, at) => `{ ${'a {'.repeat(400)}${' '.repeat(at)}`),
+    );
+    expect(data['a0']).toMatchObject({ message: expect.stringContaining('Syntax Error') });
+    expect(data['a9']).toMatchObject({ message: expect.stringContaining('at most 3000 tokens') });
+  });
+
+  test('count beside bound operations, and those beside each other', async () => {
+    const start = (at: number): string =>
+      `a${at}: startStepUp(input: { operation: { query: $d${at} } }) { __typename ... on InvalidInput { message } }`;
+    const { data } = await client.graphql(
+      `mutation ($d0: String!, $d1: String!, $d2: String!) { ${times(3, start)} }`,
+      Object.fromEntries(DOCUMENTS.slice(0, 3).map((text, at) => [`d${at}`, text])),
+      person.accessToken,
+    );
+    expect(data.a0.__typename).not.toBe('InvalidInput');
+    expect(data.a2).toMatchObject({ __typename: 'InvalidInput', message: expect.stringContaining('fields') });
+  });
+});
+
+test('mistakes in a large variable are not looked for when enough were found', async () => {
+  const { errors } = await client.graphql(
+    'mutation ($input: StartStepUpInput!) { startStepUp(input: $input) { __typename } }',
+    { input: { accept: Array.from({ length: 1000 }, (_, at) => `TOTQ${at}`) } },
+    person.accessToken,
+  );
+  expect(errors).toHaveLength(20);
+});

@@ -65,6 +65,22 @@ describe('in production', () => {
     }
   });
 
+  test('there is no GraphiQL, and nothing leads to it', async () => {
+    for (const path of ['/graphql', '/graphql?graphiql=x']) {
+      const answer = await fetch(`${app.url}${path}`, { headers: { accept: 'text/html' } });
+      expect(answer.status).toBe(406);
+      expect(answer.headers.get('content-type')).toContain('application/json');
+    }
+    expect((await fetch(`${app.url}/`, { redirect: 'manual' })).status).toBe(404);
+  });
+
+  test('the schema is told to whoever asks', async () => {
+    const { data } = await client.graphql(
+      '{ __schema { queryType { name } } __type(name: "User") { name } }',
+    );
+    expect(data).toEqual({ __schema: { queryType: { name: 'Query' } }, __type: { name: 'User' } });
+  });
+
   test('a message that cannot be handed over is tried again, and neither its code nor a password is logged', async () => {
     await client.startSignUp({ email: EMAIL, password: PASSWORD });
     await vi.waitFor(() => expect(log.join('')).toMatch(/ECONNREFUSED|connect/i), { timeout: 10_000 });
@@ -118,4 +134,43 @@ test('a server in development does suggest: the names above are near enough', as
   await using development = await startTestApp();
   const { text } = await new TestClient(development).graphql('{ viewr { id } }');
   expect(text).toContain('Did you mean');
+});
+
+describe('with GRAPHIQL and INTROSPECTION the other way round', () => {
+  test('a production server has GraphiQL', async () => {
+    await using other = await startTestApp({
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      DATABASE_URL: database.url,
+      PUBLIC_URL: 'https://auth.example.com',
+      SECRET_KEYS,
+      SMTP_URL: 'smtp://127.0.0.1:9',
+      MAIL_FROM: 'Stepgate <auth@example.com>',
+      BCRYPT_COST: '10',
+      GRAPHIQL: 'on',
+    });
+    const page = await fetch(`${other.url}/graphql`, { headers: { accept: 'text/html' } });
+    expect(page.headers.get('content-type')).toContain('text/html');
+  });
+
+  test('a development server has none, and the schema is neither told nor guessed at', async () => {
+    await using other = await startTestApp({ GRAPHIQL: 'off', INTROSPECTION: 'off' });
+    const page = await fetch(`${other.url}/graphql`, { headers: { accept: 'text/html' } });
+    expect(page.status).toBe(406);
+    const there = new TestClient(other);
+    for (const document of [
+      '{ __schema { queryType { name } } }',
+      '{ a: __type(name: "User") { name } }',
+      '{ ...F } fragment F on Query { __schema { types { name } } }',
+    ]) {
+      const { data, errors } = await there.graphql(document);
+      expect(data).toBeNull();
+      expect(errors[0]).toMatchObject({
+        message: expect.stringContaining('introspection'),
+        extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+      });
+    }
+    expect((await there.graphql('{ viewr { id } }')).text).not.toContain('Did you mean');
+    expect((await there.graphql('{ __typename settings { __typename } }')).errors).toEqual([]);
+  });
 });

@@ -6,6 +6,7 @@ import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, TestClient } from '../harness/client.ts';
 import { onServer } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
+import { rawHttp } from './raw-http.ts';
 
 let app: TestApp;
 let client: TestClient;
@@ -35,6 +36,63 @@ describe('every answer', () => {
       }
     },
   );
+
+  test.each(['HEAD', 'OPTIONS', 'POST', 'DELETE', 'TRACE'])('says so to %s as well', async (method) => {
+    for (const path of [
+      '/',
+      '/graphql',
+      '/healthz',
+      '/link',
+      '/link.js',
+      '/dev/inbox',
+      '/nowhere',
+      '/graphql?graphiql=x',
+    ]) {
+      const { head } = await rawHttp(
+        app.url,
+        `${method} ${path} HTTP/1.1\r\nhost: localhost\r\naccept: text/html\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`,
+      );
+      expect(head).toMatch(/^x-content-type-options: nosniff$/im);
+      expect(head).toMatch(/^content-security-policy: .*frame-ancestors 'none'/im);
+    }
+  });
+
+  test.each([
+    ['to bytes that are no HTTP', 'x\r\n\r\n', 400],
+    ['to headers that are too large', `GET / HTTP/1.1\r\nhost: h\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['to a Host that is none', 'GET / HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 400],
+    ['to an expectation', 'GET / HTTP/1.1\r\nhost: h\r\nexpect: x\r\nconnection: close\r\n\r\n', 417],
+  ])('says so %s', async (_what, bytes, status) => {
+    const answer = await rawHttp(app.url, bytes);
+    expect(answer.status).toBe(status);
+    expect(answer.head).toMatch(/^x-content-type-options: nosniff$/im);
+    expect(answer.head).toMatch(/^content-security-policy: .*frame-ancestors 'none'/im);
+    expect(JSON.parse(answer.body)).toMatchObject({ errors: [{ extensions: { code: expect.any(String) } }] });
+  });
+
+  test('to HEAD is that to GET, without its body', async () => {
+    for (const path of ['/graphql', '/healthz', '/readyz', '/.well-known/jwks.json', '/link', '/dev/inbox']) {
+      const headers = { accept: 'text/html' };
+      const get = await fetch(`${app.url}${path}`, { headers });
+      const head = await fetch(`${app.url}${path}`, { method: 'HEAD', headers });
+      expect(head.status).toBe(get.status);
+      for (const name of ['content-type', 'cache-control', 'content-security-policy', 'vary', 'etag'])
+        expect(head.headers.get(name)).toBe(get.headers.get(name));
+      expect(await head.text()).toBe('');
+      expect(await get.text()).not.toBe('');
+    }
+  });
+
+  test('asks browsers to come by https only, where clients do: by an https PUBLIC_URL', async () => {
+    expect((await fetch(`${app.url}/healthz`)).headers.get('strict-transport-security')).toBeNull();
+    await using secure = await startTestApp({ PUBLIC_URL: 'https://auth.example.com' });
+    for (const path of ['/healthz', '/graphql', '/nowhere', '/link']) {
+      const { headers } = await fetch(`${secure.url}${path}`);
+      expect(headers.get('strict-transport-security')).toBe('max-age=31536000');
+    }
+    const bare = await rawHttp(secure.url, 'x\r\n\r\n');
+    expect(bare.head).toMatch(/^strict-transport-security: max-age=31536000$/im);
+  });
 
   test('of the API is kept by nobody', async () => {
     const { headers } = await client.graphql('{ settings { __typename } }');

@@ -45,6 +45,26 @@ describe('the author’s words', () => {
   });
 });
 
+test('a variable that stands in a value a thousand times is not read a thousand times', () => {
+  let reads = 0;
+  const counted = {
+    get member(): string {
+      reads += 1;
+      return 'x'.repeat(50_000);
+    },
+  };
+  const members = Array.from({ length: 1000 }, (_, at) => `m${at}: $v`).join(' ');
+  const described = words(`mutation ($v: JSON) { pay(amount: 5, recipient: { ${members} }) }`, {
+    v: counted,
+  });
+  expect(described).toBe(`Pay 5 to {'m0':{'member':'${'x'.repeat(20)}...`);
+  expect(reads).toBeLessThan(500);
+});
+
+test('a value that begins with more spaces than are read is not shown as an empty one', () => {
+  expect(words(PAY, { amount: 5, recipient: `${' '.repeat(1000)}Eve` })).toBe('Pay 5 to "..."');
+});
+
 describe('without the author’s words', () => {
   test.each<[string, string]>([
     ['the names of its fields', 'mutation { pay(amount: 5, recipient: "secret") note }'],

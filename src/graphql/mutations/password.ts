@@ -15,6 +15,7 @@ import {
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { InvalidInput, newPassword, parseInput } from '../input.ts';
+import { NEW_PASSWORD_WORTH } from '../limits.ts';
 import { UserType } from '../types/user.ts';
 import { PasswordReset } from '../types/workflow.ts';
 
@@ -44,6 +45,7 @@ const ChooseNewPasswordInput = builder.inputType('ChooseNewPasswordInput', {
 
 builder.mutationField('chooseNewPassword', (t) =>
   t.errorUnionField({
+    extensions: NEW_PASSWORD_WORTH,
     types: [
       PasswordReset,
       InvalidInput,
@@ -84,6 +86,7 @@ const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
 
 builder.mutationField('changePassword', (t) =>
   t.errorUnionField({
+    extensions: NEW_PASSWORD_WORTH,
     types: [UserType, InvalidInput, PasswordRejected, Overloaded, Conflict],
     nullable: true,
     stepUp: { require: 'STRONGEST_ENROLLED' },

@@ -24,6 +24,7 @@ import { startStepUp } from '../../workflows/step-up/start.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { InvalidInput, isUuid, label, newPassword, parseInput, tenantId } from '../input.ts';
+import { NEW_PASSWORD_WORTH } from '../limits.ts';
 import { operationInWords } from '../operation-in-words.ts';
 import { FactorKindEnum, StepUpRequireEnum } from '../types/enums.ts';
 import { Enrollment, PasswordReset, SignIn, SignUp, StepUp } from '../types/workflow.ts';
@@ -54,6 +55,7 @@ const signUpForm = z.object({
 
 builder.mutationField('startSignUp', (t) =>
   t.errorUnionField({
+    extensions: NEW_PASSWORD_WORTH,
     types: [
       SignUp,
       InvalidInput,
@@ -247,7 +249,7 @@ builder.mutationField('startStepUp', (t) =>
       const { services, ...caller } = signedIn(context);
       parseInput(demandForm, input);
       const operation = input.operation
-        ? operationInWords([info.schema, ...services.apiSchemas], input.operation)
+        ? operationInWords([info.schema, ...services.apiSchemas], input.operation, context.budget)
         : null;
       return startStepUp(services, { ...input, operation }, caller);
     },

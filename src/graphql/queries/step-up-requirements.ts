@@ -173,7 +173,7 @@ function requirementsFor(
   { document: text, variables, operationName }: Asked,
   context: GraphQLContext,
 ): Answer {
-  const document = checkedDocument(context, schema, text, 'document');
+  const document = checkedDocument(context.budget, schema, text, 'document');
   const variableValues = variablesOf(variables, 'variables');
   if (!getOperationAST(document, operationName))
     throw new InvalidInput([

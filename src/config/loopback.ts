@@ -1,0 +1,5 @@
+// What is this machine, by the host of a URL.
+
+export function isLoopback(url: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
+}

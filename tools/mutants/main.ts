@@ -1,0 +1,106 @@
+// `npm run test:mutants [-- paths] [--minutes N] [--tests N] [--share N] [--with TEST]`: makes one small wrong edit at a time and runs
+// the tests that reach the file, the nearest of them, until one fails. An edit that no test notices has survived. Files
+// are changed in place and put back; a file with changes that are not committed is refused.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres/start.ts';
+import { applied, type Edit, editsOf } from './edits.ts';
+import { nearestTests } from './nearest-tests.ts';
+
+const SCOPE = ['policy', 'step-up', 'sessions', 'workflows', 'factors', 'persistence'].map(
+  (folder) => `src/${folder}`,
+);
+/** An edit that makes a loop endless is noticed as well. */
+const LONGEST_RUN_MS = 180_000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    minutes: { type: 'string', default: '30' },
+    tests: { type: 'string', default: '10' },
+    share: { type: 'string', default: '1' },
+    with: { type: 'string', multiple: true, default: [] },
+  },
+});
+const deadline = Date.now() + Number(values.minutes) * 60_000;
+const files = (positionals.length > 0 ? positionals : SCOPE).flatMap((path) =>
+  statSync(path).isDirectory() ? globSync(`${path}/**/*.ts`).toSorted() : path,
+);
+execFileSync('git', ['diff', '--quiet', 'HEAD', '--', ...files]);
+const allTests = globSync('test/**/*.test.ts')
+  .filter((test) => !/^test\/(browser|package)\//.test(test))
+  .map((test) => resolve(test));
+
+let original: { readonly file: string; readonly source: string } | null = null;
+function restore(): void {
+  if (original !== null) writeFileSync(original.file, original.source);
+  original = null;
+}
+process.on('exit', restore);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+
+/** In a process of their own: what they have loaded of the file is gone afterwards. */
+async function fail(tests: readonly string[], databaseUrl: string): Promise<boolean> {
+  const vitest = spawn(
+    process.execPath,
+    ['node_modules/vitest/vitest.mjs', 'run', '--project=server', '--bail=1', '--maxWorkers=1', ...tests],
+    { env: { ...process.env, DATABASE_URL: databaseUrl }, stdio: 'ignore', timeout: LONGEST_RUN_MS },
+  );
+  const [code] = (await once(vitest, 'exit')) as [number | null];
+  return code !== 0;
+}
+
+async function survives(file: string, edit: Edit, databaseUrl: string): Promise<boolean> {
+  const source = readFileSync(file, 'utf8');
+  original = { file, source };
+  writeFileSync(file, applied(source, edit));
+  try {
+    return !(await fail(testsOf(file), databaseUrl));
+  } finally {
+    restore();
+  }
+}
+
+function testsOf(file: string): readonly string[] {
+  if (values.with.length > 0) return values.with;
+  return nearestTests(file, allTests).slice(0, Number(values.tests));
+}
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const short = (code: string): string => code.replaceAll(/\s+/g, ' ').slice(0, 80);
+
+const dataDir = await mkdtemp(join(tmpdir(), 'stepgate-mutants-'));
+const postgres = await startEmbeddedPostgres({ dataDir, durable: false, log: () => {} });
+try {
+  const counts = { made: 0, survived: 0, left: 0 };
+  for (const file of files) {
+    const source = readFileSync(file, 'utf8');
+    const edits = editsOf(file, source).filter((_, at) => at % Number(values.share) === 0);
+    if (edits.length === 0) continue;
+    if (Date.now() < deadline && (await fail(testsOf(file), postgres.url))) {
+      print(`${file}: its tests fail without an edit`);
+      continue;
+    }
+    for (const edit of edits) {
+      if (Date.now() > deadline) {
+        counts.left += 1;
+        continue;
+      }
+      counts.made += 1;
+      if (!(await survives(file, edit, postgres.url))) continue;
+      counts.survived += 1;
+      print(
+        `${file}:${edit.line}  ${short(source.slice(edit.start, edit.end))}  ->  ${short(edit.replacement)}`,
+      );
+    }
+  }
+  print(`${counts.made} edits, ${counts.survived} survived, ${counts.left} not tried for lack of time`);
+} finally {
+  await postgres.stop();
+  await rm(dataDir, { recursive: true, force: true });
+}

@@ -1,0 +1,55 @@
+// The test files that reach a source file by their imports, the nearest first: whoever imports it directly is the most
+// likely to notice that it is wrong.
+import { readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parseSync } from 'oxc-parser';
+
+/** @param tests absolute paths. @returns those that reach the file, also absolute. */
+export function nearestTests(file: string, tests: readonly string[]): string[] {
+  const target = resolve(file);
+  const reached = tests.flatMap((test) => {
+    const distance = distances(test).get(target);
+    return distance === undefined ? [] : { test, distance: distance - likeness(test, target) };
+  });
+  return reached.toSorted((one, other) => one.distance - other.distance).map(({ test }) => test);
+}
+
+/** A test that lies where its source does, under `test` instead of `src`, is about it; and so is one that names it. */
+function likeness(test: string, source: string): number {
+  const folder = dirname(source).split('/src/').at(-1) ?? '';
+  if (test.endsWith(join('test', folder, source.split('/').at(-1)?.replace('.ts', '.test.ts') ?? '')))
+    return 100;
+  const name = source.split('/').at(-1)?.replace('.ts', '').replaceAll('-', '') ?? '';
+  const isNamed = readFileSync(test, 'utf8').toLowerCase().replaceAll(/[-_ ]/g, '').includes(name);
+  return (dirname(test).endsWith(join('test', folder)) ? 50 : 0) + (isNamed ? 25 : 0);
+}
+
+const found = new Map<string, Map<string, number>>();
+const imports = new Map<string, string[]>();
+
+/** Breadth first, from a test to everything that it imports. */
+function distances(test: string): Map<string, number> {
+  const known = found.get(test);
+  if (known !== undefined) return known;
+  const result = new Map([[test, 0]]);
+  for (const [file, distance] of result) {
+    for (const next of importsOf(file)) if (!result.has(next)) result.set(next, distance + 1);
+  }
+  found.set(test, result);
+  return result;
+}
+
+function importsOf(file: string): string[] {
+  const known = imports.get(file);
+  if (known !== undefined) return known;
+  const { staticImports, staticExports } = parseSync(file, readFileSync(file, 'utf8')).module;
+  const specifiers = [
+    ...staticImports.map((one) => one.moduleRequest.value),
+    ...staticExports.flatMap(({ entries }) => entries.flatMap((one) => one.moduleRequest?.value ?? [])),
+  ];
+  const files = specifiers
+    .filter((one) => one.startsWith('.') && one.endsWith('.ts'))
+    .map((one) => resolve(dirname(file), one));
+  imports.set(file, files);
+  return files;
+}
