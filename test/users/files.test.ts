@@ -248,7 +248,7 @@ describe('a record', () => {
     ],
     [
       'has a number twice',
-      { phones: [{ number: '+14155552661' }, { number: '+1 4155552661' }] },
+      { email, phones: [{ number: '+14155552661' }, { number: '+1 4155552661' }] },
       'phones.1.number',
       'already',
     ],

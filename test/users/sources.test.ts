@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 import { hashSync } from 'bcrypt';
 import { describe, expect, test } from 'vitest';
 import { readForeignHash } from '../../src/factors/password/foreign/schemes.ts';
+import { byOperator } from '../../src/persistence/audit.ts';
+import { KeyRing } from '../../src/platform/key-ring.ts';
+import { newcomer, type Terms } from '../../src/users/newcomer.ts';
 import { readRecord, type UserRecord } from '../../src/users/record.ts';
 import { RecordRefused } from '../../src/users/refusal.ts';
 import { readFirebaseHashConfig } from '../../src/users/sources/firebase-hash-config.ts';
@@ -23,8 +26,22 @@ function read(source: SourceName, entry: object, firebaseHash = null): ReadRecor
   return { ...record, email: record.email?.address ?? null };
 }
 
+const TERMS: Terms = {
+  ring: new KeyRing([Buffer.alloc(32, 1)]),
+  tenantId: 'default',
+  trustUnverified: false,
+  acceptFastHashes: false,
+  withoutSecondFactors: false,
+  phoneCountries: [],
+  actor: byOperator('import-users'),
+  now: new Date(),
+};
+
+/** The refusal of the user, or else the record. */
 function refusal(source: SourceName, entry: object): object {
   try {
+    const given = SOURCES[source].read(entry, { format: 'json', firebaseHash: null });
+    if (given !== null) newcomer(readRecord({ ...given, emailVerified: true }), TERMS);
     return read(source, entry) ?? {};
   } catch (error) {
     if (error instanceof RecordRefused) return error.refusal;
@@ -294,7 +311,7 @@ describe('Keycloak', () => {
   test.each([{ digits: 8 }, { period: 60 }, { algorithm: 'HmacSHA256' }, { subType: 'hotp' }])(
     'an app with %j is refused',
     (other) => {
-      expect(refusal('keycloak', otp({ ...usual, ...other }))).toMatchObject({ path: 'credentials' });
+      expect(refusal('keycloak', otp({ ...usual, ...other }))).toMatchObject({ path: 'totp.0.secret' });
     },
   );
 });

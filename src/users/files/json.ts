@@ -1,9 +1,12 @@
-// One JSON document: a list of users, or an object whose `users` are one. Read piece by piece, so it may be larger than
-// the memory.
+// One JSON document: a list of users, or an object whose `users` are one (some systems call them otherwise). Read piece by
+// piece, so it may be larger than the memory.
 import { Readable } from 'node:stream';
 import { pick } from 'stream-json/filters/pick.js';
 import { streamArray } from 'stream-json/streamers/stream-array.js';
 import { FileUnreadable, NOT_UTF8, type Reader } from './record-file.ts';
+
+/** What Cognito and Kratos call their users, after ourselves and almost everybody. */
+const LIST_NAMES: readonly unknown[] = ['users', 'Users', 'identities'];
 
 /** No text is handed over in pieces as well. */
 const WHOLE_VALUES = { streamValues: false } as const;
@@ -16,7 +19,7 @@ export const readJson: Reader = async function* readJson(bytes) {
     throw new FileUnreadable('This is neither a list of users nor an object.');
   let hasUsers = isList;
   const isUsers = (path: readonly unknown[]): boolean => {
-    const found = path.length === 1 && path[0] === 'users';
+    const found = path.length === 1 && LIST_NAMES.includes(path[0]);
     hasUsers ||= found;
     return found;
   };
