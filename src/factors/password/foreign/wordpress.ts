@@ -14,9 +14,9 @@ export function wordPressHash(text: string): ForeignHash | null {
   if (!text.startsWith(`${PREFIX}$`)) return null;
   const inner = text.slice(PREFIX.length);
   const phpass = phpassHash(inner);
-  if (phpass !== null) return wordPress(phpass.text, phpass.verify);
+  if (phpass !== null) return ofWordPress(phpass.text, phpass.verify);
   const hash = canonicalBcrypt(inner);
-  return wordPress(hash, (password) =>
+  return ofWordPress(hash, (password) =>
     bcrypt.compareSync(createHmac('sha384', 'wp-sha384').update(password).digest('base64'), hash),
   );
 }
@@ -26,15 +26,20 @@ export function wordPressText(text: string): string {
   return /^\$[PH]\$/.test(text) ? `${PREFIX}${text}` : text;
 }
 
-function wordPress(inner: string, verify: (password: string) => boolean): ForeignHash {
+function ofWordPress(inner: string, verify: ForeignHash['verify']): ForeignHash {
   return {
     scheme: 'wordpress',
     text: `${PREFIX}${inner}`,
     isFast: false,
-    verify: (password) => {
-      const trimmed = password.replace(/^[ \t\n\r\0\v]+|[ \t\n\r\0\v]+$/g, '');
-      const slashed = trimmed.replace(/['"\\]/g, '\\$&').replaceAll('\0', '\\0');
-      return verify(trimmed) || (slashed !== trimmed && verify(slashed));
-    },
+    verify: asChanged(verify),
+  };
+}
+
+/** Tries a password as WordPress changes it: trimmed, and slashed where that makes it another one. */
+function asChanged(verify: ForeignHash['verify']): ForeignHash['verify'] {
+  return (password) => {
+    const trimmed = password.replace(/^[ \t\n\r\0\v]+|[ \t\n\r\0\v]+$/g, '');
+    const slashed = trimmed.replace(/['"\\]/g, '\\$&').replaceAll('\0', '\\0');
+    return verify(trimmed) || (slashed !== trimmed && verify(slashed));
   };
 }
