@@ -20,10 +20,10 @@ export function aspNetText(text: string): string | null {
 }
 
 function version3Text(bytes: Buffer | null): string {
-  const isWhole = bytes !== null && bytes[0] === 1 && bytes.length > HEADER;
+  const isWhole = bytes !== null && bytes.length > HEADER;
   const digest = isWhole ? DIGESTS[bytes.readUInt32BE(1)] : undefined;
   const end = isWhole ? HEADER + bytes.readUInt32BE(9) : 0;
-  if (!isWhole || digest === undefined || end >= bytes.length) {
+  if (!isWhole || digest === undefined) {
     throw new ForeignHashRefused(
       'A hash by ASP.NET Identity is base64 of a header, a salt and a hash: this one was altered or cut off.',
       'Copy it once more, whole.',

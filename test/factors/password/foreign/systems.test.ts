@@ -32,6 +32,7 @@ describe('ASP.NET Identity', () => {
     ['a salt that is longer than all', `${header.slice(0, 18)}0000ffff${salt}${hash}`],
     ['a salt that leaves no hash', `${header.slice(0, 18)}00000030${salt}${hash}`],
     ['a header alone', header],
+    ['half a header', header.slice(0, 12)],
     ['a hash of eight bytes', `${header}${salt}${hash.slice(0, 16)}`],
     ['no salt', `${header.slice(0, 18)}00000000${hash}`],
     ['rounds without end', `010000000 1ffffffff00000010${salt}${hash}`.replace(' ', '')],
@@ -89,13 +90,14 @@ describe('Clerk', () => {
     ['a digest of another hasher', hex32, 'bcrypt'],
     ['one that looks alike in length', hex32, 'sha256'],
     ['no salt', `$${hex32}`, 'md5_salted'],
+    ['a salted digest that is not hex', `salt$${'xy'.repeat(16)}`, 'md5_salted'],
     ['a salted digest of another length', `salt$${hex32}`, 'sha256_salted'],
     ['a salt that is not hex', `pbkdf2_sha512_hex$1500$salt$${'ab'.repeat(64)}`, 'pbkdf2_sha512_hex'],
     ['a salt that is not base64', `pbkdf2_sha256$1500$s.lt$${base64('ab'.repeat(32))}`, 'pbkdf2_sha256'],
     ['another name in the digest', `pbkdf2_sha1$1500$salt$${'ab'.repeat(64)}`, 'pbkdf2_sha512'],
     ['another length than it says', `pbkdf2_sha1$1500$salt$${'ab'.repeat(20)}$32`, 'pbkdf2_sha1'],
   ])('is refused with %s', (_what, digest, hasher) => {
-    const message = refused(() => readForeignHash(clerkHash(digest, hasher)));
+    const message = refused(() => clerkHash(digest, hasher));
     expect(message).not.toContain(hex32);
   });
   test('the hasher decides what the look does not: the salt is base64, or it is text', () => {
@@ -168,8 +170,9 @@ describe('Kratos', () => {
     const text = (format: string) => `$sha256$pf=${pf(format)}$c2FsdA==$${made}`;
     expect(readForeignHash(text('{PASSWORD}{SALT}')).verify('password')).toBe(true);
     expect(readForeignHash(text('{SALT}{PASSWORD}')).verify('password')).toBe(false);
-    refused(() => readForeignHash(text('{SALT}$${PASSWORD}')));
-    refused(() => readForeignHash(text('constructor')));
+    for (const format of ['{SALT}$${PASSWORD}', 'constructor', '{PASSWORD}']) {
+      expect(refused(() => readForeignHash(text(format)))).toContain('Of the digests of Kratos');
+    }
   });
   test.each([
     ['N that is no power of two', `$scrypt$ln=16383,r=8,p=1$${hash}$${hash}`],
@@ -199,6 +202,22 @@ describe('FusionAuth', () => {
     ['bcrypt of another length', { ...parts, factor: 10, encryptionScheme: 'bcrypt' }],
   ])('is refused with %s', (_what, password) => {
     refused(() => readForeignHash(fusionAuthHash(password)));
+  });
+  test.each(['phpass-md5', 'toString'])(
+    'says which schemes there are, and %s is none',
+    (encryptionScheme) => {
+      expect(refused(() => fusionAuthHash({ ...parts, encryptionScheme }))).toContain(
+        'must be bcrypt or one of',
+      );
+    },
+  );
+  test('puts the salt behind the password, and nowhere else', () => {
+    const before = createHash('sha256')
+      .update(Buffer.from('cd'.repeat(16), 'hex'))
+      .update('password')
+      .digest('base64');
+    const text = fusionAuthHash({ ...parts, password: before, factor: 1, encryptionScheme: 'salted-sha256' });
+    expect(readForeignHash(text).verify('password')).toBe(false);
   });
 });
 

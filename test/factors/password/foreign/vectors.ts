@@ -537,6 +537,12 @@ const WORDPRESS: readonly Vector[] = [
     scheme: 'wordpress',
   },
   {
+    name: 'made as WordPress does: a NUL, out of a form',
+    password: 'nul\0within',
+    text: wordPressHashOf('nul\\0within'),
+    scheme: 'wordpress',
+  },
+  {
     name: 'made as WordPress does: quotes, as a script of the site sets them',
     password: `it's "\\`,
     text: wordPressHashOf(`it's "\\`),
