@@ -300,6 +300,17 @@ describe('a file without a user', () => {
   });
 });
 
+test('a user after batches of what is no user comes in', async () => {
+  const groups = Array.from({ length: 600 }, (_, pk) => ({ model: 'auth.group', pk, fields: {} }));
+  const user = { model: 'auth.user', pk: 9001, fields: { email: 'after-groups@example.com', password: '!' } };
+  const path = await newFile([...groups, user]);
+  const { code, stdout } = await run(path, '--from', 'django', '--trust-unverified');
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringContaining('1 of 601 records imported, 0 refused, 600 no users'),
+  });
+});
+
 describe('a file of another system', () => {
   const okta = {
     id: '00u1',

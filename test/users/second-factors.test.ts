@@ -287,6 +287,14 @@ describe('a password that was to be changed', () => {
     expect(rows).toEqual([]);
   });
 
+  test('stays behind in our own format too', async () => {
+    const email = 'own-format@example.com';
+    const path = await newFile([{ email, passwordHash: HASH, mustChangePassword: true }]);
+    expect((await run(path)).stdout).toContain('1 user came in without a password that was to be changed');
+    const started = await client.startSignIn({ identifier: email });
+    expect((await client.attempt(started.id, { password: PASSWORD })).code).toBe('PROOF_REJECTED');
+  });
+
   test('stays in force where nobody said so', async () => {
     const user = {
       username: 'x',
@@ -311,6 +319,12 @@ test('backup codes alone do not keep their user from enrolling, and are not brou
   expect(code).toBe(0);
   expect(stdout).toContain('1 user came in without backup codes, having no other second factor.');
   expect(await reportOf(path)).toMatchObject([{ path: 'backupCodes', imported: true }]);
+  const codes = await query(
+    app.databaseUrl,
+    'select 1 from backup_code join email_address e using (user_id) where e.address = $1',
+    [email],
+  );
+  expect(codes).toEqual([]);
   const { accessToken } = await client.signIn({ email, password: PASSWORD });
   const { backupCodes } = await client.enrollTotp(accessToken);
   expect(backupCodes).toHaveLength(10);
@@ -330,7 +344,7 @@ describe('a user who has nothing but a number', () => {
     );
     expect((await run(path, '--tenant', 'texts')).code).toBe(0);
     const noTexts = await newFile([
-      { ...user, smsFactors: false },
+      { phones: [{ number: '+14155552676' }], smsFactors: false },
       { phones: [{ number: '+4915112345678' }] },
     ]);
     expect((await run(noTexts, '--tenant', 'texts')).stdout).toContain('0 of 2 records imported, 2 refused');

@@ -149,6 +149,13 @@ describe('Auth0', () => {
     const hash = readForeignHash(record?.passwordHash ?? '');
     expect([hash.isFast, hash.verify(PASSWORD)]).toEqual([true, true]);
   });
+  test('what a user enrolled with is enough: that they enrolled is no further factor', () => {
+    const user = { user_id: '42', email: 'a@example.com', multifactor: ['guardian'] };
+    expect(read('auth0', { ...user, mfa_factors: [{ totp: { secret: TOTP } }] })?.otherSecondFactors).toEqual(
+      [],
+    );
+    expect(read('auth0', { ...user, mfa_factors: [] })?.otherSecondFactors).toEqual(['guardian']);
+  });
   test('a hash that cannot be put together is refused at its place', () => {
     const user = {
       email: 'a@example.com',
@@ -594,6 +601,9 @@ describe('Amazon Cognito', () => {
       phones: [{ secondFactor: true }],
       otherSecondFactors: [],
     });
+    expect(read('cognito', { ...entry, UserMFASettingList: [] })?.phones).toMatchObject([
+      { secondFactor: false },
+    ]);
     const unproved = attributes({ ...given, phone_number_verified: 'false' });
     expect(read('cognito', { ...entry, UserAttributes: unproved })).toMatchObject({
       phones: [],
@@ -739,6 +749,11 @@ describe('tables', () => {
       totp: [{ secret: TOTP }],
       phones: [{ secondFactor: true }],
       backupCodes: ['abcd-efgh', 'ijkl-mnop'],
+      otherSecondFactors: [],
+    });
+    expect(read('aspnet-identity', { ...row, AuthenticatorKey: '' })).toMatchObject({
+      totp: [],
+      phones: [{ secondFactor: true }],
       otherSecondFactors: [],
     });
     expect(read('aspnet-identity', { ...row, TwoFactorEnabled: 'False' })).toMatchObject({

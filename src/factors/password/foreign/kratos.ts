@@ -41,15 +41,15 @@ function firebaseText(text: string): string | null {
   return firebaseHash({ ...project, salt, hash });
 }
 
-const POSITIONS: Readonly<Record<string, 'prefix' | 'suffix'>> = {
-  '{SALT}{PASSWORD}': 'prefix',
-  '{PASSWORD}{SALT}': 'suffix',
-};
+const POSITIONS: ReadonlyMap<string, 'prefix' | 'suffix'> = new Map([
+  ['{SALT}{PASSWORD}', 'prefix'],
+  ['{PASSWORD}{SALT}', 'suffix'],
+]);
 
 function saltedText(text: string): string | null {
   const { algorithm, format, salt = '', hash = '' } = DIGEST.exec(text)?.groups ?? {};
   if (algorithm === undefined) return null;
-  const position = format === undefined ? 'prefix' : POSITIONS[bytesOf(format).toString()];
+  const position = format === undefined ? 'prefix' : POSITIONS.get(bytesOf(format).toString());
   if (position === undefined) {
     throw new ForeignHashRefused(
       'Of the digests of Kratos, only those are taken in whose salt stands before the password or after it, and nothing else.',
