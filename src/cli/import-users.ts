@@ -9,8 +9,10 @@ import { systemClock } from '../platform/clock.ts';
 import { KeyRing } from '../platform/key-ring.ts';
 import { BatchFailed, type ImportFile, importFile, importIdOf } from '../users/file-import.ts';
 import { FileUnreadable } from '../users/files/record-file.ts';
+import { counted } from '../users/left-behind.ts';
+import { phoneCountriesOf } from '../users/phone-countries.ts';
 import { findProgress, NOTHING_READ, Overtaken, type Progress } from '../users/progress.ts';
-import { NotAReport } from '../users/report.ts';
+import { lossesIn, NotAReport } from '../users/report.ts';
 import { readFirebaseHashConfig } from '../users/sources/firebase-hash-config.ts';
 import { SOURCES, type SourceName } from '../users/sources/list.ts';
 import { onDatabase } from './on-database.ts';
@@ -20,12 +22,14 @@ import { answeredOnUsers, readArguments, readFormat, requireTenant, TENANT_OPTIO
 
 const USAGE = `Usage:
   stepgate import-users FILE [--from ${Object.keys(SOURCES).join('|')}] [--tenant NAME] [--dry-run]
-      [--trust-unverified] [--accept-fast-hashes] [--report PATH] [--format ndjson|csv|json]
-      [--firebase-hash-config FILE]
+      [--trust-unverified] [--accept-fast-hashes] [--without-second-factors] [--report PATH]
+      [--format ndjson|csv|json] [--firebase-hash-config FILE]
 
---dry-run does everything and undoes it. --trust-unverified takes addresses and numbers that nobody has verified for
-proved: whoever wrote one down owns the account. --accept-fast-hashes takes in password hashes that are guessed fast.
-Each refused user is a line of the report, FILE.refused.ndjson. An import that was interrupted goes on where it was.
+--dry-run does everything and undoes it. --trust-unverified treats addresses and numbers that nobody has verified as
+proved: whoever wrote one down owns the account. --accept-fast-hashes imports password hashes that are guessed fast.
+--without-second-factors imports users without the second factors that cannot come along: some of them then sign in with
+a password alone. The report, FILE.refused.ndjson, has a line for each refused user, and for each who came in without
+something. Run the same command again to continue an import that was interrupted.
 `;
 
 const OPTIONS = {
@@ -36,6 +40,7 @@ const OPTIONS = {
   'dry-run': { type: 'boolean', default: false },
   'trust-unverified': { type: 'boolean', default: false },
   'accept-fast-hashes': { type: 'boolean', default: false },
+  'without-second-factors': { type: 'boolean', default: false },
   'firebase-hash-config': { type: 'string' },
 } as const;
 
@@ -51,11 +56,18 @@ async function perform(args: string[], { stdout, stderr }: Output): Promise<numb
   const say = (line: string): void => void stdout.write(`${line}\n`);
   return onDatabase(say, async ({ config, orm, databaseUrl }) => {
     const em = orm.em.fork();
+    const tenantId = await requireTenant(em, values.tenant);
     const terms = {
       ring: new KeyRing(config.secretKeys),
-      tenantId: await requireTenant(em, values.tenant),
+      tenantId,
       trustUnverified: values['trust-unverified'],
       acceptFastHashes: values['accept-fast-hashes'],
+      withoutSecondFactors: values['without-second-factors'],
+      phoneCountries: await phoneCountriesOf(
+        sqlOf(em),
+        tenantId,
+        config.sms.enabled ? config.sms.countries : [],
+      ),
       actor: byOperator('import-users'),
       now: systemClock.now(),
     };
@@ -87,8 +99,33 @@ async function perform(args: string[], { stdout, stderr }: Output): Promise<numb
     const after = await importFile(importId, isDryRun ? NOTHING_READ : before, file, run).finally(bar.stop);
     say(`${path}: ${countsOf(after)}${isDryRun ? ', were this no dry run: nothing was changed' : ''}.`);
     if (after.refused > 0) say(`${file.reportPath} says why, one line for each who was refused.`);
+    if (after.reportBytes > 0) await sayLosses(file.reportPath, say);
     return codeOf(after);
   });
+}
+
+/** What would otherwise be noticed by whoever it happens to. */
+async function sayLosses(path: string, say: (line: string) => void): Promise<void> {
+  const { refused, imported, passwords, backupCodes } = await lossesIn(path);
+  if (refused.users > 0) {
+    say(
+      `${of(refused.users, 'refused user')} would lose second factors: ${counted(refused.secondFactors)}. --without-second-factors imports such users without them.`,
+    );
+  }
+  if (imported.users > 0) {
+    say(`${of(imported.users, 'user')} came in without second factors: ${counted(imported.secondFactors)}.`);
+  }
+  if (passwords > 0) {
+    say(`${of(passwords, 'user')} came in without a password that was to be changed: they reset it.`);
+  }
+  if (backupCodes > 0) {
+    say(`${of(backupCodes, 'user')} came in without backup codes, having no other second factor.`);
+  }
+  if (imported.users + passwords + backupCodes > 0) say(`${path} names each with "imported": true.`);
+}
+
+function of(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 interface Values {

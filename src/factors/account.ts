@@ -181,15 +181,3 @@ export async function hasSecondFactor(db: Sql, userId: string): Promise<boolean>
     .executeTakeFirst();
   return one !== undefined;
 }
-
-/** Whether the user has backup codes that were not used. */
-export async function hasBackupCodes(db: Sql, userId: string): Promise<boolean> {
-  const code = await db
-    .selectFrom('backup_code')
-    .select('id')
-    .where('user_id', '=', userId)
-    .where('used_at', 'is', null)
-    .limit(1)
-    .executeTakeFirst();
-  return code !== undefined;
-}

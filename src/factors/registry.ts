@@ -93,6 +93,11 @@ export class FactorRegistry {
     return this.#sms.countries;
   }
 
+  /** The countries whose numbers begin a sign-in, where a tenant allows that. */
+  get countriesOfFirstFactor(): readonly string[] {
+    return this.#sms.enabled ? this.#sms.countries : [];
+  }
+
   /** What this user has. A decoy has nothing. */
   holdings(account: Account | null): Holdings {
     if (account === null) return { enrolled: [], first: [] };

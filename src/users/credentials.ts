@@ -12,7 +12,7 @@ import { keyIdOfDigest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
 import { FactorKind } from '../policy/factor-kind.ts';
-import type { UserRecord } from './record.ts';
+import type { App } from './left-behind.ts';
 import { RecordRefused } from './refusal.ts';
 
 export interface Owner {
@@ -33,7 +33,7 @@ export function passwordRow(hash: string, acceptFastHashes: boolean, owner: Owne
   return proved({ id, factor: FactorKind.PASSWORD, secret }, owner);
 }
 
-export function totpRow({ secret, label }: UserRecord['totp'][number], owner: Owner): Row<'authenticator'> {
+export function totpRow({ secret, label }: App, owner: Owner): Row<'authenticator'> {
   const id = randomId();
   return proved({ id, factor: FactorKind.TOTP, label, secret: sealSecret(owner.ring, id, secret) }, owner);
 }

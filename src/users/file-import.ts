@@ -7,15 +7,16 @@ import type { EntityManager, Sql } from '../persistence/orm.ts';
 import { Conflict } from '../persistence/settlement.ts';
 import { digest } from '../platform/digest.ts';
 import { READERS } from './files/formats.ts';
-import type { FileRecord } from './files/record-file.ts';
+import { type FileRecord, FileUnreadable } from './files/record-file.ts';
 import { type Newcomer, newcomer, type Terms } from './newcomer.ts';
 import { advance, type Progress } from './progress.ts';
 import { readRecord } from './record.ts';
 import { RecordRefused, type Refusal } from './refusal.ts';
 import { rehearse, type Write } from './rehearsal.ts';
-import { Report, reportLines } from './report.ts';
+import { Report, type ReportLine, reportLines } from './report.ts';
 import { SOURCES, type SourceName } from './sources/list.ts';
-import type { SourceSettings } from './sources/source.ts';
+import { requireHeading, requireSource } from './sources/recognise.ts';
+import type { Source, SourceSettings } from './sources/source.ts';
 import { type Outcome, takeIn } from './take-in.ts';
 
 /** Records that are written in one transaction. */
@@ -51,9 +52,10 @@ export class BatchFailed extends Error {
 export async function importIdOf({ path, source, settings }: ImportFile, terms: Terms): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  const { tenantId, trustUnverified, acceptFastHashes } = terms;
+  const { tenantId, trustUnverified, acceptFastHashes, withoutSecondFactors } = terms;
   const content = hash.digest('base64url');
-  return digest(JSON.stringify([content, tenantId, source, settings, trustUnverified, acceptFastHashes]));
+  const options = [trustUnverified, acceptFastHashes, ...(withoutSecondFactors ? [true] : [])];
+  return digest(JSON.stringify([content, tenantId, source, settings, ...options]));
 }
 
 /** @param from where to go on. @returns where it ends. @throws {FileUnreadable} @throws {Overtaken} */
@@ -73,7 +75,7 @@ export async function importFile(
   async function writeBatch(write: Write, batch: Batch): Promise<void> {
     let next = progress;
     await write(terms.tenantId, batch.entries, async (sql, outcome) => {
-      const lines = reportLines(refusedOf(batch, outcome));
+      const lines = reportLines(toldOf(batch, outcome));
       next = {
         records: progress.records + batch.records,
         imported: progress.imported + outcome.imported.length,
@@ -90,8 +92,12 @@ export async function importFile(
   }
 
   async function writeAll(write: Write): Promise<void> {
+    const read = await readerOf(file);
     for await (const { records, part, isLast } of batchesOf(file, from.records)) {
-      await writeBatch(write, batchOf(records, isLast, file, terms));
+      const batch = batchOf(records, isLast, read, terms);
+      const users = progress.imported + progress.refused + batch.entries.length + batch.refused.length;
+      if (isLast && users === 0) throw noUsers(progress.records + batch.records);
+      await writeBatch(write, batch);
       run.onProgress(progress, part);
     }
   }
@@ -119,13 +125,13 @@ interface Batch {
   readonly isLast: boolean;
 }
 
-function batchOf(records: readonly FileRecord[], isLast: boolean, file: ImportFile, terms: Terms): Batch {
+function batchOf(records: readonly FileRecord[], isLast: boolean, read: Read, terms: Terms): Batch {
   const entries: Entry[] = [];
   const refused: RefusedRecord[] = [];
   for (const record of records) {
     try {
-      const read = newcomerOf(record, file, terms);
-      if (read !== null) entries.push({ record, newcomer: read });
+      const user = newcomerOf(record, read, terms);
+      if (user !== null) entries.push({ record, newcomer: user });
     } catch (error) {
       if (!(error instanceof RecordRefused)) throw error;
       refused.push({ record, refusal: error.refusal });
@@ -135,35 +141,58 @@ function batchOf(records: readonly FileRecord[], isLast: boolean, file: ImportFi
 }
 
 /** @throws {RecordRefused} */
-function newcomerOf({ defect, value }: FileRecord, { source, settings }: ImportFile, terms: Terms) {
+type Read = (entry: object) => object | null;
+
+async function readerOf({ path, source, settings }: ImportFile): Promise<Read> {
+  const system: Source = SOURCES[source];
+  const read =
+    system.survey === undefined
+      ? system.read
+      : await system.survey(entriesOf(recordsOf(createReadStream(path), source, settings)));
+  return (entry) => read(entry, settings);
+}
+
+async function* entriesOf(records: AsyncIterable<FileRecord>): AsyncIterable<object> {
+  for await (const { value } of records) if (isEntry(value)) yield value;
+}
+
+function isEntry(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** @throws {RecordRefused} */
+function newcomerOf({ defect, value }: FileRecord, read: Read, terms: Terms): Newcomer | null {
   if (defect !== undefined) throw new RecordRefused('', defect);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new RecordRefused('', 'A user is an object.');
-  }
-  const record = SOURCES[source].read(value, settings);
+  if (!isEntry(value)) throw new RecordRefused('', 'A user is an object.');
+  const record = read(value);
   return record === null ? null : newcomer(readRecord(record), terms);
 }
 
-function refusedOf(batch: Batch, outcome: Outcome<Entry>) {
-  const taken = outcome.refused.map(({ entry, refusal }) => ({ record: entry.record, refusal }));
-  return [...batch.refused, ...taken]
-    .map(({ record, refusal }) => ({ record: record.number, line: record.line, ...refusal }))
+/** Who was refused, and what the others came in without. */
+function toldOf(batch: Batch, outcome: Outcome<Entry>): ReportLine[] {
+  const taken = outcome.refused.map(({ entry, refusal }) => ({ record: entry.record, told: refusal }));
+  const left = outcome.imported.flatMap(({ record, newcomer }) =>
+    newcomer.leftBehind.map((one) => ({ record, told: { ...one, imported: true as const } })),
+  );
+  return [...batch.refused.map(({ record, refusal }) => ({ record, told: refusal })), ...taken, ...left]
+    .map(({ record, told }) => ({ record: record.number, line: record.line, ...told }))
     .toSorted((one, other) => one.record - other.record);
 }
 
-interface Read {
+interface Part {
   readonly records: readonly FileRecord[];
   readonly part: number;
   readonly isLast: boolean;
 }
 
 /** The last one is always there, and may be empty. */
-async function* batchesOf({ path, source, settings }: ImportFile, after: number): AsyncIterable<Read> {
+async function* batchesOf({ path, source, settings }: ImportFile, after: number): AsyncIterable<Part> {
   const { size } = await stat(path);
   const bytes = createReadStream(path);
-  const records = READERS[settings.format](bytes as AsyncIterable<Buffer>, SOURCES[source].columns);
+  const records = recordsOf(bytes, source, settings);
   let batch: FileRecord[] = [];
   for await (const record of records) {
+    if (record.number === 1 && isEntry(record.value)) requireSource(Object.keys(record.value), source);
     if (record.number <= after) continue;
     batch.push(record);
     if (batch.length < BATCH) continue;
@@ -171,6 +200,22 @@ async function* batchesOf({ path, source, settings }: ImportFile, after: number)
     batch = [];
   }
   yield { records: batch, part: 1, isLast: true };
+}
+
+function recordsOf(
+  bytes: AsyncIterable<unknown>,
+  source: SourceName,
+  { format }: SourceSettings,
+): AsyncIterable<FileRecord> {
+  return READERS[format](bytes as AsyncIterable<Buffer>, (names) => requireHeading(names, source));
+}
+
+function noUsers(records: number): FileUnreadable {
+  return new FileUnreadable(
+    records === 0
+      ? 'There is no user in this file: it has no records.'
+      : `There is no user in this file: none of its ${records} records describes one.`,
+  );
 }
 
 /** What PostgreSQL says is cut down to its code. */

@@ -12,6 +12,8 @@ export interface ImportedUser {
   /** In the list, from 0. */
   readonly index: number;
   readonly id: string;
+  /** What they came in without, and why. */
+  readonly leftBehind: readonly string[];
 }
 
 export interface RefusedUser {
@@ -43,7 +45,11 @@ export async function importList(
   }
   const outcome = await takeIn(em, terms.tenantId, entries);
   return {
-    imported: outcome.imported.map(({ index, newcomer: { id } }) => ({ index, id })),
+    imported: outcome.imported.map(({ index, newcomer: { id, leftBehind } }) => ({
+      index,
+      id,
+      leftBehind: leftBehind.map(({ reason }) => reason),
+    })),
     refused: [
       ...refused,
       ...outcome.refused.map(({ entry, refusal }) => refusedUser(entry.index, refusal)),

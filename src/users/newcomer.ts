@@ -7,6 +7,7 @@ import type { Row } from '../persistence/settlement.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
 import { backupCodeRows, type Owner, passwordRow, totpRow } from './credentials.ts';
+import { type LeftBehind, type Portable, portable } from './left-behind.ts';
 import type { UserRecord } from './record.ts';
 import { RecordRefused } from './refusal.ts';
 
@@ -17,6 +18,10 @@ export interface Terms {
   /** Addresses and numbers that nobody verified count as proved. */
   readonly trustUnverified: boolean;
   readonly acceptFastHashes: boolean;
+  /** Users come in without the second factors that cannot come along. */
+  readonly withoutSecondFactors: boolean;
+  /** The countries whose phone numbers begin a sign-in in this tenant. */
+  readonly phoneCountries: readonly string[];
   /** Who imports them, for the audit log. */
   readonly actor: AuditActor;
   readonly now: Date;
@@ -32,6 +37,7 @@ export interface Claim {
 
 export interface Newcomer {
   readonly id: string;
+  readonly leftBehind: readonly LeftBehind[];
   readonly claims: readonly Claim[];
   readonly rows: {
     readonly user_account: readonly Row<'user_account'>[];
@@ -44,12 +50,16 @@ export interface Newcomer {
 }
 
 /** @throws {RecordRefused} */
-export function newcomer(record: UserRecord, terms: Terms): Newcomer {
+export function newcomer(whole: UserRecord, terms: Terms): Newcomer {
+  const { record, leftBehind } = portable(whole, terms.withoutSecondFactors);
   requireIdentifier(record, terms);
+  requireWayIn(record, terms);
   const id = record.id ?? randomId();
   const owner: Owner = { ring: terms.ring, userId: id, createdAt: record.createdAt ?? terms.now };
+  const backupCodes = backupCodeRows(record.backupCodes, record.id !== null, owner);
   return {
     id,
+    leftBehind,
     claims: claimsOf(record),
     rows: {
       user_account: [userRow(record, owner, terms)],
@@ -61,7 +71,7 @@ export function newcomer(record: UserRecord, terms: Terms): Newcomer {
           : [passwordRow(record.passwordHash, terms.acceptFastHashes, owner)]),
         ...record.totp.map((app) => totpRow(app, owner)),
       ],
-      backup_code: backupCodeRows(record.backupCodes, record.id !== null, owner),
+      backup_code: record.keepsBackupCodes ? backupCodes : [],
       audit_event: [
         auditOf('user.imported', id, terms),
         ...(record.roles.length === 0 ? [] : [auditOf('role.granted', id, terms)]),
@@ -74,7 +84,7 @@ const UNVERIFIED =
   'Nobody verified this, so it may be somebody else’s. Leave it out, or say that unverified ones are trusted.';
 
 function requireIdentifier(
-  { email, emailVerified, phones, createdAt }: UserRecord,
+  { email, emailVerified, phones, createdAt }: Portable,
   { trustUnverified, now }: Terms,
 ): void {
   if (email === null && phones.length === 0) {
@@ -89,7 +99,27 @@ function requireIdentifier(
   if (unverified >= 0) throw new RecordRefused(`phones.${unverified}.number`, UNVERIFIED);
 }
 
-function claimsOf({ id, externalId, email, phones }: UserRecord): Claim[] {
+/** A mailbox resets a password; a number does neither that nor anything else where it is no first factor. */
+function requireWayIn(
+  { email, passwordHash, phones, smsFactors }: Portable,
+  { phoneCountries }: Terms,
+): void {
+  const unusable = phones.findIndex((phone) => phone.secondFactor && !smsFactors);
+  if (unusable >= 0) {
+    throw new RecordRefused(
+      `phones.${unusable}.secondFactor`,
+      'A number cannot be a second factor of a user whose `smsFactors` is false.',
+    );
+  }
+  const canUseNumber = smsFactors && phones.some(({ number }) => phoneCountries.includes(number.country));
+  if (email !== null || passwordHash !== null || canUseNumber) return;
+  throw new RecordRefused(
+    'passwordHash',
+    'This user could never sign in: a user without an e-mail address needs a password, unless the tenant lets phone numbers be a first factor.',
+  );
+}
+
+function claimsOf({ id, externalId, email, phones }: Portable): Claim[] {
   return [
     ...(id === null ? [] : [{ kind: 'id', value: id, path: 'id' } as const]),
     ...(externalId === null ? [] : [{ kind: 'externalId', value: externalId, path: 'externalId' } as const]),
@@ -105,7 +135,7 @@ function auditOf(type: AuditType, userId: string, { tenantId, actor, now }: Term
 }
 
 function userRow(
-  { externalId, name, roles, locale, smsFactors }: UserRecord,
+  { externalId, name, roles, locale, smsFactors }: Portable,
   { userId, createdAt }: Owner,
   { tenantId, now }: Terms,
 ): Row<'user_account'> {

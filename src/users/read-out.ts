@@ -1,11 +1,11 @@
 // Reads the users of a tenant out, as records that an import takes: with their hashes and secrets, so that they sign in
-// elsewhere as they do here. Sessions, devices, lockouts and the audit log stay.
-import { type Account, accountJson, type StoredAuthenticator } from '../factors/account.ts';
+// elsewhere as they do here. Sessions, devices, lockouts and the audit log stay; second factors that cannot leave are named.
+import { type Account, accountJson, enrolledBy, type StoredAuthenticator } from '../factors/account.ts';
 import { isForeign, openForeignHash } from '../factors/password/stored-foreign.ts';
 import { openTotpSecret } from '../factors/totp/totp.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
-import { FactorKind } from '../policy/factor-kind.ts';
+import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { RECORD_FIELDS } from './record.ts';
 
 /** Users that are read at once. */
@@ -61,6 +61,10 @@ function recordOf({ id, external_id, name, created_at, account }: Row, ring: Key
   const { email, phones, authenticators, backupCodes, roles, locale, smsOfUser } = account;
   const password = authenticators.find((one) => one.factor === FactorKind.PASSWORD);
   const apps = authenticators.filter((one) => one.factor === FactorKind.TOTP && one.confirmed);
+  const others = authenticators.filter(
+    ({ factor, confirmed }) => confirmed && isSecondFactor(factor) && factor !== FactorKind.TOTP,
+  );
+  const hasCodes = enrolledBy(account).includes(FactorKind.BACKUP_CODE);
   return {
     id,
     ...(external_id === null ? {} : { externalId: external_id }),
@@ -79,7 +83,8 @@ function recordOf({ id, external_id, name, created_at, account }: Row, ring: Key
       'totp',
       apps.map((app) => appOf(app, ring)).toSorted((one, other) => (one.secret < other.secret ? -1 : 1)),
     ),
-    ...some('backupCodes', backupCodes.map((one) => one.digest).toSorted()),
+    ...some('backupCodes', hasCodes ? backupCodes.map((one) => one.digest).toSorted() : []),
+    ...some('otherSecondFactors', others.map((one) => one.factor).toSorted()),
     ...some('roles', roles),
     locale,
     createdAt: created_at.toISOString(),

@@ -8,7 +8,7 @@ import { readTotpSecret, TotpSecretRefused } from '../factors/totp/given-secret.
 import { Role } from '../persistence/entities/user.ts';
 import { misleading } from '../platform/one-line-text.ts';
 import { unstorable } from '../platform/storable-text.ts';
-import { readForm } from './form.ts';
+import { readForm, shortened } from './form.ts';
 
 export const MOST_BACKUP_CODES = 20;
 /** As many as `startEnrollment` lets a user have. */
@@ -44,20 +44,26 @@ function unfolded(form: z.ZodType<string | null, string>) {
     .pipe(form);
 }
 
+/** A secret of another kind is no mistake in the record's form: it is a second factor that cannot come along. */
+export type TotpSecret =
+  | { readonly secret: string; readonly defect: null }
+  | { readonly secret: null; readonly defect: string };
+
 const totpSecret = z
   .string()
   .max(1024, 'This is too long for a TOTP secret.')
-  .transform((it, context) => {
+  .transform((it): TotpSecret => {
     try {
-      return readTotpSecret(it);
+      return { secret: readTotpSecret(it), defect: null };
     } catch (error) {
       if (!(error instanceof TotpSecretRefused)) throw error;
-      context.addIssue({ code: 'custom', message: error.message });
-      return z.NEVER;
+      return { secret: null, defect: error.message };
     }
   });
 
-const totpApp = z.strictObject({ secret: totpSecret, label: optional(unfolded(words(64))) });
+const totpApp = z
+  .strictObject({ secret: totpSecret, label: optional(unfolded(words(64))) })
+  .transform(({ secret, label }) => ({ ...secret, label }));
 
 /** One secret, or a list of them; each as it stands, or with what its user calls it. */
 const totpApps = z.preprocess(
@@ -88,8 +94,10 @@ const recordForm = z.strictObject({
   phones: list(phone, MOST_AUTHENTICATORS),
   smsFactors: flag(true),
   passwordHash: optional(text(4096).min(1, 'Give a password hash, or leave it out.')),
+  mustChangePassword: flag(false),
   totp: totpApps,
   backupCodes: list(text(64), MOST_BACKUP_CODES),
+  otherSecondFactors: list(text(64).transform(shortened), MOST_AUTHENTICATORS),
   roles: list(z.enum(Role), Object.keys(Role).length),
   locale: languageTag.nullish().transform((tag) => (tag == null ? DEFAULT_LOCALE : localeOf(tag))),
   createdAt: optional(

@@ -4,8 +4,10 @@
 export interface Refusal {
   /** Where, for example `phones.0.number`; empty for the record as a whole. */
   readonly path: string;
-  /** What is wrong and, where that can be said, how to mend it. */
+  /** What is wrong and, where that can be said, how to fix it. */
   readonly reason: string;
+  /** The second factors that the record would lose, one entry each. */
+  readonly secondFactors?: readonly string[];
 }
 
 /** Thrown where a record is read, and caught where records are counted. */
@@ -13,8 +15,8 @@ export class RecordRefused extends Error {
   override readonly name = 'RecordRefused';
   readonly refusal: Refusal;
 
-  constructor(path: string, reason: string) {
+  constructor(path: string, reason: string, secondFactors?: readonly string[]) {
     super(reason);
-    this.refusal = { path, reason };
+    this.refusal = { path, reason, ...(secondFactors === undefined ? {} : { secondFactors }) };
   }
 }

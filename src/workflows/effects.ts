@@ -4,8 +4,8 @@ import { sql as raw } from 'kysely';
 import type { Message } from '../delivery/message.ts';
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
-import { type Account, hasBackupCodes, lockUser } from '../factors/account.ts';
-import { newBackupCodes } from '../factors/backup-codes/backup-code.ts';
+import { type Account, hasSecondFactor, lockUser } from '../factors/account.ts';
+import { deleteBackupCodes, newBackupCodes } from '../factors/backup-codes/backup-code.ts';
 import type { FactorEnrollment } from '../factors/factor.ts';
 import { type NewPassword, setPassword } from '../factors/password/change.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
@@ -244,8 +244,8 @@ function enrollmentOf(factors: FactorRegistry, kind: FactorKind): FactorEnrollme
 }
 
 /**
- * With the first second factor, and with no other: of two that are proved at the same moment one waits for the other,
- * sees its codes, and is undone.
+ * With the first second factor, and with no other: of two that are proved at the same moment, one waits for the other,
+ * sees its factor, and is undone. Codes that are left over from before stood in for nothing, and are replaced.
  */
 function giveBackupCodes(
   { ring }: EffectServices,
@@ -255,7 +255,9 @@ function giveBackupCodes(
   const { id } = accountOf(step);
   settlement.require(async (sql) => {
     await lockUser(sql, id);
-    return !(await hasBackupCodes(sql, id));
+    if (await hasSecondFactor(sql, id)) return false;
+    await deleteBackupCodes(sql, id);
+    return true;
   });
   const { codes, rows } = newBackupCodes(ring, id, now);
   settlement.insert('backup_code', ...rows);

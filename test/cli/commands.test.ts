@@ -1,9 +1,12 @@
 // The other commands: migrations, the tour in the terminal, and a start that is refused.
 import { randomUUID } from 'node:crypto';
-import { afterAll, expect, inject, test } from 'vitest';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, inject, test } from 'vitest';
 import { startTestApp, TEST_ENVIRONMENT } from '../harness/app.ts';
 import { MachineClock } from '../harness/clock.ts';
-import { runCommand } from '../harness/command.ts';
+import { type Outcome, runCommand } from '../harness/command.ts';
 import { onServer, urlOf } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
 
@@ -23,6 +26,70 @@ test('three processes that migrate a new database at once all succeed, and one o
   );
   expect(outcomes.filter((one) => one.stdout.startsWith('Applied: '))).toHaveLength(1);
   expect(await query(DATABASE_URL, 'select id from tenant')).toEqual([{ id: 'default' }]);
+});
+
+describe('on a clone whose server never ran, and without DATABASE_URL,', () => {
+  const folders: string[] = [];
+  afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+  /** What is typed first, on an embedded PostgreSQL that is not there yet. */
+  async function firstCommand(file: string, args: readonly string[]): Promise<Outcome> {
+    const folder = await mkdtemp(join(tmpdir(), 'stepgate-clone-'));
+    folders.push(folder);
+    await chmod(folder, 0o755);
+    return runCommand(file, args, { DATABASE_URL: '', DATA_DIR: join(folder, 'data') });
+  }
+
+  test('import-users imports', async () => {
+    const { code, stdout, stderr } = await firstCommand('src/cli/stepgate.ts', [
+      'import-users',
+      'examples/moving/stepgate.csv',
+    ]);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringContaining('1 of 1 record imported, 0 refused.'),
+    });
+    expect(stderr).not.toContain('migrate');
+  });
+
+  test('migrate migrates', async () => {
+    const { code, stdout, stderr } = await firstCommand('src/cli/migrate.ts', []);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Applied: /m);
+  });
+
+  test.each([
+    ['admin', 'src/cli/admin.ts', ['tenant', 'default'], 'Tenant default: '],
+    ['outbox', 'src/cli/outbox.ts', ['list'], 'Nothing failed, nothing waits.'],
+  ])('%s answers', async (_name, file, args, answer) => {
+    const { code, stdout } = await firstCommand(file, args);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(answer) });
+  });
+});
+
+test('a database of the operator’s own is not migrated by a command in passing, and the advice works', async () => {
+  const empty = `stepgate_${randomUUID().replaceAll('-', '')}`;
+  await onServer(serverUrl, `create database ${empty}`);
+  try {
+    const DATABASE_URL = urlOf(serverUrl, empty);
+    const refused = await runCommand('src/cli/admin.ts', ['tenant', 'default'], { DATABASE_URL });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('npm run migrate') });
+    expect((await runCommand('src/cli/migrate.ts', [], { DATABASE_URL })).code).toBe(0);
+    expect((await runCommand('src/cli/admin.ts', ['tenant', 'default'], { DATABASE_URL })).code).toBe(0);
+  } finally {
+    await onServer(serverUrl, `drop database if exists ${empty} with (force)`);
+  }
+});
+
+test('a migration of a database that is not there ends in a sentence', async () => {
+  const { code, stderr } = await runCommand('src/cli/migrate.ts', [], {
+    DATABASE_URL: 'postgres://somebody:a-secret-password@127.0.0.1:1/nowhere',
+  });
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/^PostgreSQL at 127\.0\.0\.1:1 does not let somebody use/),
+  });
+  expect(stderr).not.toContain('a-secret-password');
 });
 
 test('the demo plays the whole tour against a running server', async () => {

@@ -57,6 +57,8 @@ export interface ReportLine {
   readonly line: number | null;
   readonly path: string;
   readonly reason: string;
+  readonly secondFactors?: readonly string[];
+  readonly imported?: true;
 }
 
 export async function reportOf(path: string): Promise<ReportLine[]> {

@@ -46,7 +46,10 @@ beforeAll(async () => {
       smsFactors: false,
       createdAt: '2019-08-07T06:05:04.321Z',
     },
-    { phones: [{ number: '+14155552672' }, { number: '+14155552673', secondFactor: true }] },
+    {
+      phones: [{ number: '+14155552672' }, { number: '+14155552673', secondFactor: true }],
+      passwordHash: hashSync(FOREIGN, 4),
+    },
   ];
   const many = Array.from({ length: 1100 }, (_, at) => ({ email: `many-${at}@example.com` }));
   await stepgate(here.databaseUrl, 'import-users', await newFile([...records, ...many]));
@@ -153,4 +156,35 @@ test('imported and exported again it is the same, and everybody signs in with pa
   const bobs = { email: 'bob@example.com', password: FOREIGN };
   await client.signIn(bobs, { totp: client.totp(SHORT_SECRET) });
   await client.signIn(bobs, { backupCode: 'bobs first code' });
+});
+
+test('a second factor that cannot leave is named, so that no import loses it in silence', async () => {
+  await using app = await startTestApp();
+  const email = 'passkey@example.com';
+  await stepgate(app.databaseUrl, 'import-users', await newFile([{ email }]));
+  await query(
+    app.databaseUrl,
+    `insert into authenticator (id, user_id, factor, secret, created_at, confirmed_at)
+     select gen_random_uuid(), user_id, 'PASSKEY', 'x', now(), now() from email_address`,
+  );
+  await query(
+    app.databaseUrl,
+    `insert into authenticator (id, user_id, factor, secret, created_at)
+     select gen_random_uuid(), user_id, 'PASSKEY', 'x', now() from email_address`,
+  );
+  const { path, text } = await exported(app, '.ndjson');
+  expect(JSON.parse(text).otherSecondFactors).toEqual(['PASSKEY']);
+  await query(app.databaseUrl, 'delete from user_account');
+  const refused = await stepgate(app.databaseUrl, 'import-users', path);
+  expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('1 PASSKEY') });
+});
+
+test('backup codes that stand in for nothing stay', async () => {
+  await using app = await startTestApp();
+  const totp = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+  const records = [{ email: 'codes@example.com', totp, backupCodes: ['abcd-efgh'] }];
+  await stepgate(app.databaseUrl, 'import-users', await newFile(records));
+  expect((await exported(app, '.ndjson')).text).toContain('backupCodes');
+  await query(app.databaseUrl, "delete from authenticator where factor = 'TOTP'");
+  expect((await exported(app, '.ndjson')).text).not.toContain('backupCodes');
 });

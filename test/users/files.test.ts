@@ -248,7 +248,7 @@ describe('a record', () => {
     ],
     [
       'has a number twice',
-      { phones: [{ number: '+14155552661' }, { number: '+1 4155552661' }] },
+      { email, phones: [{ number: '+14155552661' }, { number: '+1 4155552661' }] },
       'phones.1.number',
       'already',
     ],
@@ -258,6 +258,109 @@ describe('a record', () => {
     expect(await reportOf(path)).toEqual([
       { record: 1, line: 1, path: place, reason: expect.stringContaining(reason) },
     ]);
+  });
+});
+
+describe('a file without a user', () => {
+  test.each([
+    ['an empty one', '.ndjson', '', [], 'it has no records'],
+    ['blank lines', '.ndjson', '\n \n', [], 'it has no records'],
+    ['a heading alone', '.csv', 'email,name\n', [], 'it has no records'],
+    ['nothing at all, as CSV', '.csv', '', [], 'it has no records'],
+    ['nothing at all, as JSON', '.json', '', [], 'neither a list of users nor an object'],
+    ['an empty list', '.json', '[]', [], 'it has no records'],
+    [
+      'groups alone',
+      '.json',
+      '[{"model":"auth.group","pk":1,"fields":{}}]',
+      ['--from', 'django'],
+      'none of its 1 records',
+    ],
+    [
+      'federated users alone',
+      '.json',
+      '{"federatedUsers":[{"id":"f:1:x"}]}',
+      ['--from', 'keycloak'],
+      'federatedUsers',
+    ],
+    [
+      'no other users',
+      '.json',
+      '{"users":[],"federatedUsers":[{}]}',
+      ['--from', 'keycloak'],
+      'it has no records',
+    ],
+  ])('is an error, and no import of nobody: %s', async (_what, ending, content, args, message) => {
+    const path = await newFile(content, ending);
+    for (const options of [[], ['--dry-run']]) {
+      const { code, stdout, stderr } = await run(path, ...args, ...options);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain(message);
+    }
+  });
+});
+
+test('a user after batches of what is no user comes in', async () => {
+  const groups = Array.from({ length: 600 }, (_, pk) => ({ model: 'auth.group', pk, fields: {} }));
+  const user = { model: 'auth.user', pk: 9001, fields: { email: 'after-groups@example.com', password: '!' } };
+  const path = await newFile([...groups, user]);
+  const { code, stdout } = await run(path, '--from', 'django', '--trust-unverified');
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringContaining('1 of 601 records imported, 0 refused, 600 no users'),
+  });
+});
+
+describe('a file of another system', () => {
+  const okta = {
+    id: '00u1',
+    status: 'ACTIVE',
+    profile: { login: 'a@example.com' },
+    credentials: {},
+    _links: {},
+  };
+  test.each<[string, string, string, unknown]>([
+    ['clerk', '.csv', 'say --from clerk', 'id,password_digest,password_hasher\n1,x,y\n'],
+    [
+      'auth0',
+      '.ndjson',
+      'say --from auth0',
+      [{ user_id: 'auth0|1', email: 'a@example.com', email_verified: true }],
+    ],
+    ['supertokens', '.json', 'say --from supertokens', { users: [{ loginMethods: [] }] }],
+    ['supertokens', '.csv', 'say --from supertokens', 'user_id,email,password_hash,time_joined\n1,a,b,c\n'],
+    ['firebase', '.json', 'say --from firebase', { users: [{ localId: 'x', email: 'a@example.com' }] }],
+    ['Firebase, as CSV', '.csv', 'say --from firebase', 'x1,a@example.com,true,aGFzaA==,c2FsdA==,Ann\n'],
+    ['django', '.json', 'say --from django', [{ model: 'auth.group', pk: 1, fields: {} }]],
+    ['better-auth', '.csv', 'say --from better-auth', 'id,email,emailVerified,password\n1,a,true,x\n'],
+    ['keycloak', '.json', 'say --from keycloak', { realm: 'x', users: [{ username: 'a', credentials: [] }] }],
+    ['supabase', '.csv', 'say --from supabase', 'id,email,encrypted_password,email_confirmed_at\n1,a,b,c\n'],
+    ['cognito', '.json', 'say --from cognito', { Users: [{ Username: 'a', Attributes: [] }] }],
+    ['kratos', '.json', 'say --from kratos', { identities: [{ id: 'x', schema_id: 'y', traits: {} }] }],
+    ['fusionauth', '.json', 'say --from fusionauth', { users: [{ email: 'a', encryptionScheme: 'bcrypt' }] }],
+    ['wordpress', '.csv', 'say --from wordpress', 'ID,user_login,user_pass,user_email\n1,a,b,c\n'],
+    [
+      'aspnet-identity',
+      '.csv',
+      'say --from aspnet-identity',
+      'Id,Email,EmailConfirmed,PasswordHash\n1,a,b,c\n',
+    ],
+    ['devise', '.csv', 'say --from devise', 'id,email,encrypted_password\n1,a,b\n'],
+    ['laravel', '.csv', 'say --from laravel', 'id,email,email_verified_at,password\n1,a,b,c\n'],
+    ['Okta', '.json', 'users of Okta', [okta]],
+    ['Clerk’s API', '.json', 'Export the CSV', [{ id: 'u', email_addresses: [], password_enabled: true }]],
+  ])('is told by its name: %s%s', async (_what, ending, message, content) => {
+    const isText = typeof content === 'string' || ending === '.ndjson';
+    const path = await newFile(isText ? (content as string) : JSON.stringify(content), ending);
+    const { code, stdout, stderr } = await run(path);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  test('is told so to whoever names a third one, and not to whoever names the right one', async () => {
+    const path = await newFile('ID,user_login,user_pass,user_email\n77,x,,third@example.com\n', '.csv');
+    expect((await run(path, '--from', 'laravel')).stderr).toContain('say --from wordpress');
+    expect((await run(path, '--from', 'wordpress', '--trust-unverified')).code).toBe(0);
   });
 });
 

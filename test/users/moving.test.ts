@@ -24,6 +24,15 @@ const EXPECTED = {
   'django.json': { summary: '2 of 4 records imported, 1 refused, 1 no users', emails: ['dora', 'dirk'] },
   'better-auth.csv': { summary: '2 of 3 records imported, 1 refused', emails: ['bea', 'ben'] },
   'keycloak.json': { summary: '2 of 3 records imported, 0 refused, 1 no users', emails: ['kim', 'kurt'] },
+  'supabase.csv': { summary: '2 of 3 records imported, 1 refused', emails: ['paula', 'peter'] },
+  // Cognito gives no hashes away.
+  'cognito.ndjson': { summary: '1 of 2 records imported, 1 refused', emails: [] },
+  'kratos.json': { summary: '1 of 2 records imported, 1 refused', emails: ['ruth'] },
+  'fusionauth.json': { summary: '3 of 3 records imported, 0 refused', emails: ['ida', 'ivan'] },
+  'wordpress.csv': { summary: '2 of 3 records imported, 1 refused', emails: ['wanda', 'will'] },
+  'aspnet-identity.csv': { summary: '2 of 3 records imported, 1 refused', emails: ['nina', 'nils'] },
+  'devise.csv': { summary: '2 of 2 records imported, 0 refused', emails: ['hedy', 'hans'] },
+  'laravel.csv': { summary: '1 of 2 records imported, 1 refused', emails: ['lara'] },
   'stepgate.ndjson': { summary: '2 of 2 records imported, 0 refused', emails: ['sam'] },
   'stepgate.csv': { summary: '1 of 1 record imported, 0 refused', emails: ['sue'] },
 } as const;
@@ -34,6 +43,10 @@ const APPS: Readonly<Record<string, string>> = {
   sven: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
   sam: 'KRUGKIDROVUWG2ZA',
   kim: 'NM4VC6RSNVMHON2SORMWENCMMM4E44CW',
+  paula: 'MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U',
+  ruth: 'ORSXG5BAON2WG2DFON2HEZLTORSXG5BA',
+  ida: 'MFXCAYLVORUGK3TUNFRWC5DPOIQGC4DQ',
+  nina: 'NZUW4YJAMF2XI2DFNZ2GSY3BORXXEIDL',
 };
 const PHONES: Readonly<Record<string, string>> = { felix: '+14155552602' };
 
@@ -92,6 +105,25 @@ test.each(people)('%s signs in with the password and the second factor of before
     step = await client.attempt(started.id, { phoneCode: await client.codeFor(phone) });
   }
   expect(step.status).toBe('COMPLETE');
+});
+
+test.each([
+  ['ruth', 'K7M2-X9QD'],
+  ['ida', 'fa7qpk2m4x9d'],
+  ['nina', '7qpk2m4x9d'],
+])('a backup code of %s works too', async (name, backupCode) => {
+  const started = await client.startSignIn({ identifier: `${name}@example.com` });
+  await client.attempt(started.id, { password: PASSWORD });
+  expect((await client.attempt(started.id, { backupCode })).status).toBe('COMPLETE');
+});
+
+test.each(['olga', 'ines'])('%s, whose password did not come along, resets it by mail', async (name) => {
+  const email = `${name}@example.com`;
+  const reset = await client.startPasswordReset({ identifier: email });
+  await client.prepare(reset.id, 'EMAIL_CODE');
+  await client.attempt(reset.id, { emailCode: await client.codeFor(email) });
+  await client.chooseNewPassword(reset.id, 'a new password of mine');
+  await client.signIn({ email, password: 'a new password of mine' });
 });
 
 test('a backup code of our own sample works too', async () => {

@@ -7,7 +7,7 @@ import { query } from '../harness/sql.ts';
 
 const IMPORT = `mutation ($input: ImportUsersInput!) { importUsers(input: $input) {
   __typename
-  ... on ImportedUsers { imported { index user { id externalId name roles } } refused { index path message } }
+  ... on ImportedUsers { imported { index leftBehind user { id externalId name roles } } refused { index path message } }
   ... on UserError { code message }
 } }`;
 const PASSWORD = 'a password from elsewhere';
@@ -54,7 +54,11 @@ test('an administrator takes users in, who sign in as before; those who are refu
   const { data, errors } = await send({ users });
   expect(errors).toEqual([]);
   expect(data.importUsers.imported).toEqual([
-    { index: 0, user: { id: expect.any(String), externalId: 'old-1', name: 'Mo', roles: [] } },
+    {
+      index: 0,
+      leftBehind: [],
+      user: { id: expect.any(String), externalId: 'old-1', name: 'Mo', roles: [] },
+    },
   ]);
   expect(
     data.importUsers.refused.map((one: { index: number; path: string }) => [one.index, one.path]),
@@ -93,6 +97,30 @@ test('fast hashes are taken in when that is said, and roles cannot be said at al
   await client.signIn({ email: 'fast@example.com', password: 'password' });
   const granting = await send({ users: [{ email: 'king@example.com', roles: ['ADMIN'] }] });
   expect(granting.errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
+});
+
+test('second factors that cannot come along refuse their user, unless it is said, and the answer names them', async () => {
+  const users = [
+    {
+      email: 'keys@example.com',
+      passwordHash: HASH,
+      totp: [`otpauth://totp/x?secret=${TOTP}&digits=8`],
+      otherSecondFactors: ['webauthn'],
+    },
+    { email: 'must-change@example.com', passwordHash: HASH, mustChangePassword: true },
+    { phones: [{ number: '+14155552699' }] },
+  ];
+  const refused = (await send({ users })).data.importUsers;
+  expect(refused.refused).toEqual([
+    { index: 0, path: 'totp.0.secret', message: expect.stringContaining('1 totp, 1 webauthn') },
+    { index: 2, path: 'passwordHash', message: expect.stringContaining('could never sign in') },
+  ]);
+  expect(refused.imported).toMatchObject([
+    { index: 1, leftBehind: [expect.stringContaining('without the password')] },
+  ]);
+  const taken = (await send({ users: users.slice(0, 1), withoutSecondFactors: true })).data.importUsers;
+  expect(taken.imported).toMatchObject([{ index: 0, leftBehind: ['Imported without 1 totp, 1 webauthn.'] }]);
+  await client.signIn({ email: 'keys@example.com', password: PASSWORD });
 });
 
 test('at most a hundred at a time', async () => {

@@ -1,8 +1,11 @@
 // Each system's export, turned into our record: what comes along, what is left behind, and who is refused.
-import { createHash } from 'node:crypto';
+import { createHash, pbkdf2Sync } from 'node:crypto';
 import { hashSync } from 'bcrypt';
 import { describe, expect, test } from 'vitest';
 import { readForeignHash } from '../../src/factors/password/foreign/schemes.ts';
+import { byOperator } from '../../src/persistence/audit.ts';
+import { KeyRing } from '../../src/platform/key-ring.ts';
+import { newcomer, type Terms } from '../../src/users/newcomer.ts';
 import { readRecord, type UserRecord } from '../../src/users/record.ts';
 import { RecordRefused } from '../../src/users/refusal.ts';
 import { readFirebaseHashConfig } from '../../src/users/sources/firebase-hash-config.ts';
@@ -23,8 +26,22 @@ function read(source: SourceName, entry: object, firebaseHash = null): ReadRecor
   return { ...record, email: record.email?.address ?? null };
 }
 
+const TERMS: Terms = {
+  ring: new KeyRing([Buffer.alloc(32, 1)]),
+  tenantId: 'default',
+  trustUnverified: false,
+  acceptFastHashes: false,
+  withoutSecondFactors: false,
+  phoneCountries: [],
+  actor: byOperator('import-users'),
+  now: new Date(),
+};
+
+/** The refusal of the user, or else the record. */
 function refusal(source: SourceName, entry: object): object {
   try {
+    const given = SOURCES[source].read(entry, { format: 'json', firebaseHash: null });
+    if (given !== null) newcomer(readRecord({ ...given, emailVerified: true }), TERMS);
     return read(source, entry) ?? {};
   } catch (error) {
     if (error instanceof RecordRefused) return error.refusal;
@@ -131,6 +148,13 @@ describe('Auth0', () => {
     });
     const hash = readForeignHash(record?.passwordHash ?? '');
     expect([hash.isFast, hash.verify(PASSWORD)]).toEqual([true, true]);
+  });
+  test('what a user enrolled with is enough: that they enrolled is no further factor', () => {
+    const user = { user_id: '42', email: 'a@example.com', multifactor: ['guardian'] };
+    expect(read('auth0', { ...user, mfa_factors: [{ totp: { secret: TOTP } }] })?.otherSecondFactors).toEqual(
+      [],
+    );
+    expect(read('auth0', { ...user, mfa_factors: [] })?.otherSecondFactors).toEqual(['guardian']);
   });
   test('a hash that cannot be put together is refused at its place', () => {
     const user = {
@@ -294,7 +318,7 @@ describe('Keycloak', () => {
   test.each([{ digits: 8 }, { period: 60 }, { algorithm: 'HmacSHA256' }, { subType: 'hotp' }])(
     'an app with %j is refused',
     (other) => {
-      expect(refusal('keycloak', otp({ ...usual, ...other }))).toMatchObject({ path: 'credentials' });
+      expect(refusal('keycloak', otp({ ...usual, ...other }))).toMatchObject({ path: 'totp.0.secret' });
     },
   );
 });
@@ -328,5 +352,451 @@ test('a date that is none is left out, and a name that is empty is none', () => 
     createdAt: null,
     emailVerified: true,
     passwordHash: null,
+  });
+});
+
+describe('Clerk’s password_hasher', () => {
+  const salt = Buffer.from('sea salt');
+  const hash = pbkdf2Sync(PASSWORD, salt, 1500, 32, 'sha256').toString('base64');
+  const user = {
+    id: 'user_1',
+    primary_email_address: 'a@example.com',
+    verified_email_addresses: 'a@example.com',
+  };
+  test('says how a digest was made whose look says something else', () => {
+    const record = read('clerk', {
+      ...user,
+      password_digest: `pbkdf2_sha256$1500$${salt.toString('base64')}$${hash}`,
+      password_hasher: 'pbkdf2_sha256',
+    });
+    expect(readForeignHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
+  });
+  test('that is unknown, or of another digest, refuses the user', () => {
+    for (const password_hasher of ['rot13', 'argon2id']) {
+      const entry = { ...user, password_digest: BCRYPT, password_hasher };
+      expect(refusal('clerk', entry)).toMatchObject({ path: 'passwordHash' });
+    }
+  });
+  test('awscognito has no password to bring', () => {
+    const entry = { ...user, password_digest: 'awscognito#pool#client#jane', password_hasher: 'awscognito' };
+    expect(read('clerk', entry)).toMatchObject({ passwordHash: null, mustChangePassword: true });
+  });
+});
+
+describe('SuperTokens, more than one method', () => {
+  test('a password in plain text is hashed and comes along', () => {
+    const method = { email: 'a@example.com', isVerified: true, plainTextPassword: PASSWORD };
+    const record = read('supertokens', { loginMethods: [method] });
+    expect(record?.passwordHash).not.toContain(PASSWORD);
+    expect(readForeignHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
+  });
+  test('a verified address of the same user does for the password of one that is not', () => {
+    const methods = [
+      { email: 'unproved@example.com', isVerified: false, passwordHash: BCRYPT },
+      { email: 'proved@example.com', isVerified: true, isPrimary: true },
+    ];
+    expect(read('supertokens', { loginMethods: methods })).toMatchObject({
+      email: 'proved@example.com',
+      emailVerified: true,
+      passwordHash: BCRYPT,
+    });
+  });
+  test('where none is verified, the address of the password is the one that is not trusted', () => {
+    const methods = [
+      { email: 'other@example.com', isPrimary: true },
+      { email: 'unproved@example.com', passwordHash: BCRYPT },
+    ];
+    expect(read('supertokens', { loginMethods: methods })).toMatchObject({
+      email: 'unproved@example.com',
+      emailVerified: false,
+    });
+  });
+  test('a number that is asked for as a second step is a second factor', () => {
+    const record = read('supertokens', {
+      userMetadata: { _supertokens: { requiredSecondaryFactors: ['otp-phone', 'totp'] } },
+      totpDevices: [{ secretKey: TOTP }],
+      loginMethods: [
+        { email: 'a@example.com', isVerified: true },
+        { phoneNumber: '+14155552671', isVerified: true },
+      ],
+    });
+    expect(record).toMatchObject({
+      phones: [{ secondFactor: true }],
+      totp: [{ secret: TOTP }],
+      otherSecondFactors: [],
+    });
+  });
+  test('a row has its apps in a column', () => {
+    const row = { user_id: UUID, email: 'a@example.com', password_hash: '', time_joined: '1740000000000' };
+    const totp_devices = JSON.stringify([{ secretKey: TOTP, deviceName: 'phone' }]);
+    expect(read('supertokens', { ...row, totp_devices })?.totp).toMatchObject([
+      { secret: TOTP, label: 'phone' },
+    ]);
+    expect(refusal('supertokens', { ...row, totp_devices: '[' })).toMatchObject({ path: 'totp_devices' });
+  });
+});
+
+describe('Keycloak’s credentials', () => {
+  const user = { username: 'a', email: 'a@example.com', emailVerified: true };
+  test('a password in plain text is refused at its place, and not repeated', () => {
+    const credentials = [{ type: 'otp-history' }, { type: 'password', value: 'canary' }];
+    expect(refusal('keycloak', { ...user, credentials })).toEqual({
+      path: 'credentials.1.value',
+      reason: expect.stringMatching(/^This is a password in plain text(?!.*canary)/),
+    });
+  });
+  test('one that lacks a part is refused at its place', () => {
+    const credentials = [{ type: 'password', secretData: '{}' }];
+    expect(refusal('keycloak', { ...user, credentials })).toMatchObject({
+      path: 'credentials.0.credentialData',
+    });
+  });
+  test('passwords of before are no second factor', () => {
+    const credentials = [{ type: 'password-history', secretData: '{}', credentialData: '{}' }];
+    expect(read('keycloak', { ...user, credentials })?.otherSecondFactors).toEqual([]);
+  });
+});
+
+describe('Django, with django-otp', () => {
+  async function dump(...entries: object[]): Promise<(UserRecord | null)[]> {
+    async function* all() {
+      yield* entries;
+    }
+    const reader = await SOURCES.django.survey?.(all());
+    return entries.map((entry) => {
+      const record = reader?.(entry, { format: 'json', firebaseHash: null }) ?? null;
+      return record === null ? null : readRecord(record);
+    });
+  }
+  const user = {
+    model: 'auth.user',
+    pk: 7,
+    fields: { email: 'a@example.com', username: 'ann', password: '' },
+  };
+  const other = {
+    model: 'auth.user',
+    pk: 8,
+    fields: { email: 'b@example.com', username: 'bob', password: '' },
+  };
+  const app = {
+    user: 7,
+    name: 'phone',
+    confirmed: true,
+    key: '48656c6c6f21deadbeef',
+    step: 30,
+    t0: 0,
+    digits: 6,
+  };
+
+  test('an app and its static tokens come along, wherever in the dump they stand, to their own user', async () => {
+    const [, , mine, others] = await dump(
+      { model: 'otp_totp.totpdevice', pk: 1, fields: app },
+      { model: 'otp_static.statictoken', pk: 1, fields: { device: 3, token: 'abcdefgh' } },
+      user,
+      other,
+      { model: 'otp_static.staticdevice', pk: 3, fields: { user: 7, confirmed: true } },
+    );
+    expect(mine).toMatchObject({
+      totp: [{ secret: 'JBSWY3DPEHPK3PXP', label: 'phone' }],
+      backupCodes: ['abcdefgh'],
+      otherSecondFactors: [],
+    });
+    expect(others).toMatchObject({ totp: [], backupCodes: [], otherSecondFactors: [] });
+  });
+  test('a user is meant by a natural key too', async () => {
+    const [mine, others] = await dump(user, other, {
+      model: 'otp_totp.totpdevice',
+      pk: 1,
+      fields: { ...app, user: ['bob'] },
+    });
+    expect([mine?.totp.length, others?.totp.length]).toEqual([0, 1]);
+  });
+  test('a device that was not confirmed is none, and one of another kind cannot come along', async () => {
+    const [record] = await dump(
+      user,
+      { model: 'otp_totp.totpdevice', pk: 1, fields: { ...app, confirmed: false } },
+      { model: 'otp_totp.totpdevice', pk: 2, fields: { ...app, t0: 5 } },
+      { model: 'otp_webauthn.webauthncredential', pk: 3, fields: { user: 7 } },
+      { model: 'mfa.authenticator', pk: 4, fields: { user: 7, type: 'recovery_codes' } },
+      { model: 'sites.site', pk: 5, fields: { user: 7 } },
+      { model: 'otp_static.staticdevice', pk: 6, fields: { user: 7, confirmed: true } },
+    );
+    expect(record).toMatchObject({
+      totp: [],
+      otherSecondFactors: ['totpdevice', 'webauthncredential', 'authenticator recovery_codes'],
+    });
+  });
+  test('an app with eight digits is no app that we can verify', async () => {
+    const [record] = await dump(user, { model: 'otp_totp.totpdevice', pk: 1, fields: { ...app, digits: 8 } });
+    expect(record?.totp).toMatchObject([{ secret: null, defect: expect.stringContaining('6 digits') }]);
+  });
+});
+
+describe('Supabase', () => {
+  const row = {
+    id: UUID,
+    email: 'a@example.com',
+    phone: '14155552671',
+    encrypted_password: BCRYPT,
+    email_confirmed_at: '2025-01-02 03:04:05+00',
+    phone_confirmed_at: '',
+    created_at: '2025-01-02 03:04:05+00',
+    mfa_factors: '[]',
+  };
+  test('an address and a number count when they were confirmed, and the verified app comes along', () => {
+    const factors = [
+      { factor_type: 'totp', status: 'verified', secret: TOTP, friendly_name: 'phone' },
+      { factor_type: 'totp', status: 'unverified', secret: TOTP },
+      { factor_type: 'phone', status: 'verified', phone: '14155552672' },
+    ];
+    expect(
+      read('supabase', { ...row, phone_confirmed_at: '2025-01-02', mfa_factors: JSON.stringify(factors) }),
+    ).toMatchObject({
+      id: UUID,
+      emailVerified: true,
+      passwordHash: BCRYPT,
+      totp: [{ secret: TOTP, label: 'phone' }],
+      phones: [
+        { number: { number: '+14155552672' }, secondFactor: true },
+        { number: { number: '+14155552671' }, secondFactor: false },
+      ],
+      otherSecondFactors: [],
+    });
+    expect(read('supabase', { ...row, email_confirmed_at: 'NULL' })).toMatchObject({
+      emailVerified: false,
+      phones: [],
+    });
+  });
+  test('a banned or deleted account is disabled, and a list that is none is refused', () => {
+    for (const column of ['banned_until', 'deleted_at']) {
+      expect(refusal('supabase', { ...row, [column]: '2999-01-01' })).toMatchObject({ path: column });
+    }
+    expect(refusal('supabase', { ...row, mfa_factors: '{' })).toMatchObject({ path: 'mfa_factors' });
+  });
+});
+
+describe('Amazon Cognito', () => {
+  const attributes = (given: object) => Object.entries(given).map(([Name, Value]) => ({ Name, Value }));
+  const given = {
+    sub: UUID,
+    email: 'a@example.com',
+    email_verified: 'true',
+    phone_number: '+14155552671',
+    phone_number_verified: 'true',
+    given_name: 'Ann',
+    family_name: 'Onym',
+  };
+  test('has no hashes; a verified number that is asked for is a second factor', () => {
+    const entry = {
+      Username: 'ann',
+      Enabled: true,
+      UserAttributes: attributes(given),
+      UserMFASettingList: ['SMS_MFA'],
+    };
+    expect(read('cognito', entry)).toMatchObject({
+      id: UUID,
+      name: 'Ann Onym',
+      emailVerified: true,
+      passwordHash: null,
+      phones: [{ secondFactor: true }],
+      otherSecondFactors: [],
+    });
+    expect(read('cognito', { ...entry, UserMFASettingList: [] })?.phones).toMatchObject([
+      { secondFactor: false },
+    ]);
+    const unproved = attributes({ ...given, phone_number_verified: 'false' });
+    expect(read('cognito', { ...entry, UserAttributes: unproved })).toMatchObject({
+      phones: [],
+      otherSecondFactors: ['SMS_MFA'],
+    });
+    expect(refusal('cognito', { ...entry, Enabled: false })).toMatchObject({ path: 'Enabled' });
+  });
+});
+
+describe('Ory Kratos', () => {
+  const identity = {
+    id: UUID,
+    schema_id: 'default',
+    state: 'active',
+    traits: { email: 'a@example.com', name: { first: 'Ann', last: 'Onym' } },
+    verifiable_addresses: [{ value: 'A@example.com', via: 'email', verified: true }],
+    credentials: {
+      password: { config: { hashed_password: BCRYPT } },
+      totp: { config: { totp_url: `otpauth://totp/x?secret=${TOTP}` } },
+      lookup_secret: {
+        config: {
+          recovery_codes: [
+            { code: 'abcdefgh' },
+            { code: 'usedcode', used_at: '2025-01-02T03:04:05Z' },
+            { code: 'zerotime', used_at: '0001-01-01T00:00:00Z' },
+          ],
+        },
+      },
+      passkey: { config: {} },
+    },
+  };
+  test('password, app and unused codes come along', () => {
+    expect(read('kratos', identity)).toMatchObject({
+      id: UUID,
+      name: 'Ann Onym',
+      emailVerified: true,
+      passwordHash: BCRYPT,
+      totp: [{ secret: TOTP }],
+      backupCodes: ['abcdefgh', 'zerotime'],
+      otherSecondFactors: [],
+    });
+  });
+  test('credentials that came without their secrets cannot come along, and a key for the second step neither', () => {
+    const keys = { config: { credentials: [{ is_passwordless: true }, { is_passwordless: false }] } };
+    const credentials = { totp: {}, lookup_secret: {}, webauthn: keys, password: {} };
+    expect(read('kratos', { ...identity, credentials })?.otherSecondFactors).toEqual([
+      'totp',
+      'lookup_secret',
+      'webauthn',
+    ]);
+    const first = { webauthn: { config: { credentials: [{ is_passwordless: true }] } } };
+    expect(read('kratos', { ...identity, credentials: first })?.otherSecondFactors).toEqual([]);
+  });
+  test('an inactive identity is disabled, an address of another is not verified', () => {
+    expect(refusal('kratos', { ...identity, state: 'inactive' })).toMatchObject({ path: 'state' });
+    const verifiable_addresses = [{ value: 'b@example.com', via: 'email', verified: true }];
+    expect(read('kratos', { ...identity, verifiable_addresses })?.emailVerified).toBe(false);
+  });
+});
+
+describe('FusionAuth', () => {
+  const user = {
+    id: UUID,
+    email: 'a@example.com',
+    verified: true,
+    active: true,
+    firstName: 'Ann',
+    insertInstant: 1740000000000,
+    encryptionScheme: 'bcrypt',
+    factor: 4,
+    salt: BCRYPT.slice(7, 29),
+    password: BCRYPT.slice(29),
+    twoFactor: {
+      methods: [
+        {
+          method: 'authenticator',
+          secret: Buffer.from('Hello!\xde\xad\xbe\xef', 'latin1').toString('base64'),
+        },
+        { method: 'sms', mobilePhone: '+14155552671' },
+      ],
+      recoveryCodes: ['abcdefgh'],
+    },
+  };
+  test('password, app, number and codes come along', () => {
+    const record = read('fusionauth', user);
+    expect(record).toMatchObject({
+      id: UUID,
+      name: 'Ann',
+      totp: [{ secret: 'JBSWY3DPEHPK3PXP' }],
+      phones: [{ secondFactor: true }],
+      backupCodes: ['abcdefgh'],
+      otherSecondFactors: [],
+    });
+    expect(readForeignHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
+  });
+  test('a password that must be changed stays, an account that is not active is disabled', () => {
+    expect(read('fusionauth', { ...user, passwordChangeRequired: true })).toMatchObject({
+      passwordHash: null,
+      mustChangePassword: true,
+    });
+    expect(refusal('fusionauth', { ...user, active: false })).toMatchObject({ path: 'active' });
+    expect(refusal('fusionauth', { ...user, encryptionScheme: null })).toMatchObject({
+      path: 'encryptionScheme',
+    });
+  });
+  test('a second factor without its secret cannot come along', () => {
+    const twoFactor = { methods: [{ method: 'authenticator' }, { method: 'sms' }] };
+    expect(read('fusionauth', { ...user, twoFactor })?.otherSecondFactors).toEqual(['authenticator', 'sms']);
+    const old = { ...user, twoFactor: null, twoFactorEnabled: true };
+    expect(read('fusionauth', old)?.otherSecondFactors).toEqual(['twoFactorEnabled']);
+  });
+});
+
+describe('tables', () => {
+  test('WordPress: nobody’s address is verified, and phpass is that of WordPress', () => {
+    const row = {
+      ID: '7',
+      user_login: 'ann',
+      user_email: 'a@example.com',
+      user_pass: '$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0',
+    };
+    const record = read('wordpress', {
+      ...row,
+      user_registered: '2025-01-02 03:04:05',
+      second_factors: 'NULL',
+    });
+    expect(record).toMatchObject({ externalId: '7', emailVerified: false, otherSecondFactors: [] });
+    expect(readForeignHash(record?.passwordHash ?? '').verify(' test12345')).toBe(true);
+  });
+  test('ASP.NET Identity: with the factor on, the app’s key, the number and the codes come along', () => {
+    const row = {
+      Id: UUID,
+      Email: 'a@example.com',
+      EmailConfirmed: 'True',
+      PhoneNumber: '+14155552671',
+      PhoneNumberConfirmed: '1',
+      TwoFactorEnabled: 'True',
+      AuthenticatorKey: TOTP,
+      RecoveryCodes: 'abcd-efgh;ijkl-mnop',
+    };
+    expect(read('aspnet-identity', row)).toMatchObject({
+      emailVerified: true,
+      totp: [{ secret: TOTP }],
+      phones: [{ secondFactor: true }],
+      backupCodes: ['abcd-efgh', 'ijkl-mnop'],
+      otherSecondFactors: [],
+    });
+    expect(read('aspnet-identity', { ...row, AuthenticatorKey: '' })).toMatchObject({
+      totp: [],
+      phones: [{ secondFactor: true }],
+      otherSecondFactors: [],
+    });
+    expect(read('aspnet-identity', { ...row, TwoFactorEnabled: 'False' })).toMatchObject({
+      totp: [],
+      phones: [{ secondFactor: false }],
+      backupCodes: [],
+      otherSecondFactors: [],
+    });
+    expect(
+      read('aspnet-identity', { ...row, AuthenticatorKey: '', PhoneNumberConfirmed: '0' }),
+    ).toMatchObject({
+      phones: [],
+      otherSecondFactors: ['TwoFactorEnabled'],
+    });
+  });
+  test('Devise: a pepper behind the hash, the app as Rails decrypts it', () => {
+    const row = {
+      id: 7,
+      email: 'a@example.com',
+      encrypted_password: `${hashSync(`${PASSWORD}pepper`, 4)}$pepper`,
+      confirmed_at: '2025-01-02',
+      otp_required_for_login: true,
+      otp_secret: TOTP,
+      otp_backup_codes: '["$2a$"]',
+    };
+    const record = read('devise', row);
+    expect(record).toMatchObject({ totp: [{ secret: TOTP }], otherSecondFactors: ['otp_backup_codes'] });
+    expect(readForeignHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
+    expect(read('devise', { ...row, otp_required_for_login: false })).toMatchObject({
+      totp: [],
+      otherSecondFactors: [],
+    });
+    expect(refusal('devise', { ...row, locked_at: '2025-01-02' })).toMatchObject({ path: 'locked_at' });
+  });
+  test('Laravel: an address is verified by its time', () => {
+    const row = {
+      id: 7,
+      name: 'Ann',
+      email: 'a@example.com',
+      email_verified_at: '2025-01-02',
+      password: BCRYPT,
+    };
+    expect(read('laravel', row)).toMatchObject({ name: 'Ann', emailVerified: true, passwordHash: BCRYPT });
+    expect(read('laravel', { ...row, email_verified_at: '\\N' })?.emailVerified).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 // Backup codes: look-up secrets (NIST SP 800-63B-4 section 3.1.2). Ten of 80 random bits each, shown once, stored
 // as keyed digests, each used once.
 
+import type { Sql } from '../../persistence/orm.ts';
 import type { Row } from '../../persistence/settlement.ts';
 import { keyedDigest, matchesKeyedDigest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
@@ -85,6 +86,11 @@ export function newBackupCodes(ring: KeyRing, userId: string, now: Date): NewBac
     created_at: now,
   }));
   return { codes, rows };
+}
+
+/** The whole set, used codes included. In a condition of a settlement: its own inserts do not see its deletions. */
+export async function deleteBackupCodes(sql: Sql, userId: string): Promise<void> {
+  await sql.deleteFrom('backup_code').where('user_id', '=', userId).execute();
 }
 
 /** As it is stored. */

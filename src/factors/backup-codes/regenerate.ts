@@ -6,8 +6,8 @@ import { sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import type { Owner } from '../../sessions/owner.ts';
-import { findAccount, lockUser } from '../account.ts';
-import { newBackupCodes } from './backup-code.ts';
+import { findAccount, hasSecondFactor, lockUser } from '../account.ts';
+import { deleteBackupCodes, newBackupCodes } from './backup-code.ts';
 
 export async function regenerateBackupCodes(
   { ring, outbox }: { ring: KeyRing; outbox: Outbox },
@@ -20,7 +20,9 @@ export async function regenerateBackupCodes(
   // First and apart: a statement's inserts are not seen by its own deletion, but two parallel ones must not add up.
   settlement.require(async (sql) => {
     await lockUser(sql, userId);
-    await sql.deleteFrom('backup_code').where('user_id', '=', userId).execute();
+    // The last second factor may be gone meanwhile, and codes stand in for nothing without one.
+    if (!(await hasSecondFactor(sql, userId))) return false;
+    await deleteBackupCodes(sql, userId);
     return true;
   });
   settlement.insert('backup_code', ...rows);

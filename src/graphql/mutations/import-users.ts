@@ -2,8 +2,10 @@
 // not among what can be said here: they are granted at the machine.
 
 import { byAdministrator } from '../../persistence/audit.ts';
+import { sqlOf } from '../../persistence/orm.ts';
 import { Conflict } from '../../persistence/settlement.ts';
 import { type ImportedUser, importList, MOST_USERS, type RefusedUser } from '../../users/list-import.ts';
+import { phoneCountriesOf } from '../../users/phone-countries.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { InvalidInput } from '../input.ts';
@@ -44,11 +46,20 @@ const ImportUserInput = builder.inputType('ImportUserInput', {
       description:
         'The hash of their password: bcrypt, Argon2, scrypt, PBKDF2 and others, in the usual texts. It is replaced at their next sign-in.',
     }),
+    mustChangePassword: t.boolean({
+      defaultValue: false,
+      description:
+        'Whether they were to choose a new password there. The hash is then left behind, and they reset the password.',
+    }),
     totp: t.stringList({
       description:
         'The secrets of their authenticator apps, in base32 or as otpauth:// URIs: SHA1, 6 digits, 30 seconds.',
     }),
     backupCodes: t.stringList({ description: 'Backup codes that they have and have not used. At most 20.' }),
+    otherSecondFactors: t.stringList({
+      description:
+        'The names of second factors that they have there and that cannot come along, for example `webauthn`. Such a user is refused unless `withoutSecondFactors` says otherwise. At most 20.',
+    }),
     locale: t.string({ description: 'The language of their messages, as a BCP 47 tag.' }),
     createdAt: t.field({ type: 'DateTime', description: 'When they signed up there.' }),
   }),
@@ -71,6 +82,11 @@ const ImportUsersInput = builder.inputType('ImportUsersInput', {
       defaultValue: false,
       description: 'Takes in password hashes that are guessed fast, such as plain digests.',
     }),
+    withoutSecondFactors: t.boolean({
+      defaultValue: false,
+      description:
+        'Imports users who have second factors that cannot come along without these. Those who have no other one then sign in with their first factor alone.',
+    }),
   }),
 });
 
@@ -79,6 +95,10 @@ const ImportedUserType = builder.objectRef<ImportedUser>('ImportedUser').impleme
   fields: (t) => ({
     index: t.exposeInt('index', { description: 'Which of `users`, from 0.' }),
     user: t.field({ type: UserType, description: 'The user.', resolve: ({ id }) => ({ id }) }),
+    leftBehind: t.stringList({
+      description: 'What they came in without, and why; empty when they have all that was sent.',
+      resolve: (it) => [...it.leftBehind],
+    }),
   }),
 });
 
@@ -119,9 +139,9 @@ builder.mutationField('importUsers', (t) =>
     requiresRole: 'ADMIN',
     stepUp: true,
     description:
-      'Takes users of another system into your tenant, with their passwords and second factors. They count as having proved what they bring, and nobody gets a message. A user whose address, number, id or external id somebody has already is refused, and whoever has it stays as they are. For whole files there is the command `stepgate import-users`.',
+      'Takes users of another system into your tenant, with their passwords and second factors. They count as having proved what they bring, and nobody gets a message. A user whose address, number, id or external id somebody has already is refused, and whoever has it stays as they are. A user who has second factors that cannot come along is refused unless `withoutSecondFactors` says otherwise. For whole files there is the command `stepgate import-users`.',
     args: { input: t.arg({ type: ImportUsersInput, required: true, description: 'Who.' }) },
-    resolve: (_root, { input }, context) => {
+    resolve: async (_root, { input }, context) => {
       const { services, session, em, client } = signedIn(context);
       if (input.users.length > MOST_USERS) {
         throw new InvalidInput([{ path: 'users', message: `Send at most ${MOST_USERS} users at a time.` }]);
@@ -131,6 +151,12 @@ builder.mutationField('importUsers', (t) =>
         tenantId: session.tenantId,
         trustUnverified: input.trustUnverified ?? false,
         acceptFastHashes: input.acceptFastHashes ?? false,
+        withoutSecondFactors: input.withoutSecondFactors ?? false,
+        phoneCountries: await phoneCountriesOf(
+          sqlOf(em),
+          session.tenantId,
+          services.factors.countriesOfFirstFactor,
+        ),
         actor: byAdministrator(session, client),
         now: services.clock.now(),
       };

@@ -9,7 +9,7 @@ interface Row {
   readonly info: Info;
 }
 
-export const readCsv: Reader = async function* readCsv(bytes, columns) {
+export const readCsv: Reader = async function* readCsv(bytes, checkHeading) {
   const parser = parse({
     encoding: null, // cells as bytes, so that what is not UTF-8 is noticed
     info: true,
@@ -25,7 +25,8 @@ export const readCsv: Reader = async function* readCsv(bytes, columns) {
     for await (const { record, info } of source.pipe(parser) as AsyncIterable<Row>) {
       const cells = record.map(decoded);
       if (heading === null) {
-        heading = headingOf(cells, columns);
+        heading = headingOf(cells);
+        checkHeading(heading);
         continue;
       }
       number += 1;
@@ -69,18 +70,8 @@ function decoded(cell: Buffer): string | null {
   }
 }
 
-/** @param columns that there are; null: others are left alone. */
-function headingOf(cells: readonly (string | null)[], columns: readonly string[] | null): readonly string[] {
-  const names = cells.map((cell) => cell?.trim() ?? '');
-  const at = names.findIndex(
-    (name, index) => names.indexOf(name) !== index || (columns !== null && !columns.includes(name)),
-  );
-  if (at < 0) return names;
-  throw new FileUnreadable(
-    names.indexOf(names[at] ?? '') !== at
-      ? `Column ${at + 1} has the name of another one.`
-      : `Column ${at + 1} is none of ${columns?.join(', ')}.`,
-  );
+function headingOf(cells: readonly (string | null)[]): readonly string[] {
+  return cells.map((cell) => cell?.trim() ?? '');
 }
 
 function unreadable(error: CsvError, number: number): FileUnreadable {

@@ -1,9 +1,15 @@
-// One JSON document: a list of users, or an object whose `users` are one. Read piece by piece, so it may be larger than
-// the memory.
+// One JSON document: a list of users, or an object whose `users` are one (some systems call them otherwise). Read piece by
+// piece, so it may be larger than the memory.
 import { Readable } from 'node:stream';
 import { pick } from 'stream-json/filters/pick.js';
 import { streamArray } from 'stream-json/streamers/stream-array.js';
 import { FileUnreadable, NOT_UTF8, type Reader } from './record-file.ts';
+
+/** What Cognito and Kratos call their users, after ourselves and almost everybody. */
+const LIST_NAMES: readonly unknown[] = ['users', 'Users', 'identities'];
+
+/** What Keycloak writes of users whose directory it only asks. */
+const FEDERATED = 'federatedUsers';
 
 /** No text is handed over in pieces as well. */
 const WHOLE_VALUES = { streamValues: false } as const;
@@ -15,8 +21,10 @@ export const readJson: Reader = async function* readJson(bytes) {
   if (!isList && beginning !== '{')
     throw new FileUnreadable('This is neither a list of users nor an object.');
   let hasUsers = isList;
+  let hasFederated = false;
   const isUsers = (path: readonly unknown[]): boolean => {
-    const found = path.length === 1 && path[0] === 'users';
+    hasFederated ||= path[0] === FEDERATED;
+    const found = path.length === 1 && LIST_NAMES.includes(path[0]);
     hasUsers ||= found;
     return found;
   };
@@ -38,6 +46,11 @@ export const readJson: Reader = async function* readJson(bytes) {
       error instanceof Error && error.message === NO_LIST
         ? '`users` is no list.'
         : `After record ${number} this is no JSON; the file may be cut off.`,
+    );
+  }
+  if (!hasUsers && hasFederated) {
+    throw new FileUnreadable(
+      `The object has \`${FEDERATED}\` and no list of \`users\`. Their passwords are in the directory that they come from, so there is nothing to import.`,
     );
   }
   if (!hasUsers) throw new FileUnreadable('The object has no list of `users`.');

@@ -10,10 +10,13 @@ export interface FileRecord {
   readonly value?: unknown;
 }
 
-/** @param bytes of the file, in order. @throws {FileUnreadable} */
+/**
+ * @param bytes of the file, in order.
+ * @param checkHeading is given the names of the columns, in a format that has any. @throws {FileUnreadable}
+ */
 export type Reader = (
   bytes: AsyncIterable<Buffer>,
-  columns: readonly string[] | null,
+  checkHeading: (names: readonly string[]) => void,
 ) => AsyncIterable<FileRecord>;
 
 /** From here on nothing can be read. The message says where, and repeats nothing of the file. */

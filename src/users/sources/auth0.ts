@@ -10,6 +10,9 @@ import { DISABLED, fullName, hashOf, ids, type Source, timeOf } from './source.t
 /** The prefix of those who sign in with a password. */
 const DATABASE = 'auth0|';
 
+/** Of `mfa_factors`. */
+const PORTABLE = ['totp', 'phone'];
+
 const text = z.string().nullish();
 const form = z.object({
   _id: z.union([z.object({ $oid: z.string() }).transform((it) => it.$oid), z.string()]).nullish(),
@@ -28,17 +31,26 @@ const form = z.object({
   custom_password_hash: z.unknown().optional(),
   mfa_factors: z
     .array(
-      z.object({
+      z.looseObject({
         totp: z.object({ secret: z.string() }).nullish(),
         phone: z.object({ value: z.string() }).nullish(),
       }),
     )
     .nullish(),
+  /** The providers with which the user has enrolled, without what they were enrolled with. */
+  multifactor: z.array(z.string()).nullish(),
 });
 
 export const auth0: Source = {
   formats: ['ndjson', 'json'],
   columns: null,
+  marks: [
+    ['email_verified', 'user_id'],
+    ['email_verified', '_id'],
+    ['email_verified', 'identities'],
+    ['custom_password_hash'],
+    ['mfa_factors'],
+  ],
   read(entry) {
     const user = readForm(form, entry);
     if (user.blocked) throw new RecordRefused('blocked', DISABLED);
@@ -60,6 +72,10 @@ export const auth0: Source = {
           ? (user.passwordHash ?? user.password_hash)
           : hashOf(() => auth0Hash(user.custom_password_hash)),
       totp: factors.flatMap(({ totp }) => (totp ? [totp.secret] : [])),
+      otherSecondFactors: [
+        ...factors.flatMap((factor) => Object.keys(factor).filter((kind) => !PORTABLE.includes(kind))),
+        ...(factors.length === 0 ? (user.multifactor ?? []) : []),
+      ],
       createdAt: timeOf(user.created_at),
     };
   },

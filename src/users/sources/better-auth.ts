@@ -1,44 +1,19 @@
 // Better Auth: its tables `user` and `account` joined, with the `password` of the account whose provider is `credential`.
-// Its TOTP secrets are encrypted with the application's own secret, so they stay behind.
-import { z } from 'zod';
-import { readForm } from '../form.ts';
-import { RecordRefused } from '../refusal.ts';
-import { cell, DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
+// Its TOTP secrets are encrypted with the application's own secret, so they cannot come along.
+import { table } from './table.ts';
 
-const text = z.string().nullish();
-/** A database says it in its own way. */
-const flag = z
-  .union([z.boolean(), z.number(), z.string()])
-  .nullish()
-  .transform((it) => /^(true|t|1)$/i.test(String(it)));
-
-const form = z.object({
-  id: z.union([z.string(), z.number()]).nullish(),
-  name: text,
-  email: text,
-  emailVerified: flag,
-  phoneNumber: text,
-  phoneNumberVerified: flag,
-  password: text,
-  createdAt: z.union([z.string(), z.number()]).nullish(),
-  banned: flag,
+export const betterAuth = table({
+  marks: [
+    ['emailVerified', 'password'],
+    ['emailVerified', 'twoFactorEnabled'],
+  ],
+  id: 'id',
+  name: ['name'],
+  email: 'email',
+  emailVerified: 'emailVerified',
+  phone: { number: 'phoneNumber', verified: 'phoneNumberVerified' },
+  password: 'password',
+  createdAt: 'createdAt',
+  disabled: ['banned'],
+  more: (row) => ({ otherSecondFactors: row.isSet('twoFactorEnabled') ? ['twoFactor'] : [] }),
 });
-
-export const betterAuth: Source = {
-  formats: ['csv', 'json', 'ndjson'],
-  columns: null,
-  read(entry) {
-    const user = readForm(form, entry);
-    if (user.banned) throw new RecordRefused('banned', DISABLED);
-    const number = user.phoneNumberVerified ? cell(user.phoneNumber) : null;
-    return {
-      ...ids(cell(user.id == null ? null : String(user.id))),
-      name: fullName(user.name),
-      email: cell(user.email),
-      emailVerified: user.emailVerified,
-      phones: number === null ? [] : [{ number }],
-      passwordHash: cell(user.password),
-      createdAt: timeOf(user.createdAt),
-    };
-  },
-};

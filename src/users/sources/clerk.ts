@@ -1,9 +1,11 @@
 // Clerk: the CSV of its dashboard (Settings, User exports), the one export that has password digests and TOTP secrets.
 // Several addresses or numbers in a cell have a pipe between them. Only verified ones are brought, and of the addresses
-// only the primary one. Which number is a second factor the file does not say, so none is.
+// only the primary one. Which number is a second factor the file does not say, so none is. The hasher says how a digest was
+// made; a password that is still with Amazon Cognito is nobody's to bring.
 import { z } from 'zod';
+import { COGNITO, clerkHash } from '../../factors/password/foreign/clerk.ts';
 import { readForm } from '../form.ts';
-import { cell, fullName, ids, type Source } from './source.ts';
+import { cell, fullName, hashOf, ids, type Source } from './source.ts';
 
 const text = z.string().nullish().transform(cell);
 const several = z
@@ -21,11 +23,13 @@ const form = z.object({
   verified_phone_numbers: several,
   totp_secret: text,
   password_digest: text,
+  password_hasher: text,
 });
 
 export const clerk: Source = {
   formats: ['csv'],
   columns: null,
+  marks: [['password_digest'], ['primary_email_address', 'verified_email_addresses']],
   read(entry) {
     const user = readForm(form, entry);
     const email = user.primary_email_address ?? user.verified_email_addresses[0] ?? null;
@@ -38,8 +42,18 @@ export const clerk: Source = {
       email,
       emailVerified: isVerified,
       phones: user.verified_phone_numbers.map((number) => ({ number })),
-      passwordHash: user.password_digest,
+      passwordHash: hashOf(() => passwordOf(user)),
+      mustChangePassword: user.password_hasher === COGNITO,
       totp: user.totp_secret,
     };
   },
 };
+
+/** A file without the column is read by the look of its digests. */
+function passwordOf({
+  password_digest: digest,
+  password_hasher: hasher,
+}: Pick<z.output<typeof form>, 'password_digest' | 'password_hasher'>): string | null {
+  if (digest === null || hasher === COGNITO) return null;
+  return hasher === null ? digest : clerkHash(digest, hasher);
+}

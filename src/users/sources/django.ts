@@ -1,8 +1,9 @@
-// Django: `manage.py dumpdata auth.user`, or a user model of one's own with `password` and `email`. Django does not verify
-// addresses, so none counts unless the operator says so.
+// Django: `manage.py dumpdata auth.user`, or a user model of one's own with `password` and `email`, and the devices of
+// django-otp where the dump has them. Django does not verify addresses, so none counts unless the operator says so.
 import { z } from 'zod';
 import { readForm } from '../form.ts';
 import { RecordRefused } from '../refusal.ts';
+import { devicesIn } from './django-devices.ts';
 import { cell, DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
 
 /** What `set_unusable_password` writes before a random text. */
@@ -14,6 +15,7 @@ const form = z.object({
   fields: z.object({
     password: z.string(),
     email: z.string(),
+    username: text,
     is_active: z.boolean().nullish(),
     first_name: text,
     last_name: text,
@@ -24,20 +26,30 @@ const form = z.object({
 export const django: Source = {
   formats: ['json', 'ndjson'],
   columns: null,
-  read(entry) {
-    if (!isUser(entry)) return null;
-    const { pk, fields } = readForm(form, entry);
-    if (fields.is_active === false) throw new RecordRefused('is_active', DISABLED);
-    return {
-      ...ids(pk),
-      name: fullName(fields.first_name, fields.last_name),
-      email: cell(fields.email),
-      emailVerified: false,
-      passwordHash: fields.password.startsWith(UNUSABLE) ? null : cell(fields.password),
-      createdAt: timeOf(fields.date_joined),
+  marks: [['model', 'pk', 'fields']],
+  read: (entry) => (isUser(entry) ? recordOf(readForm(form, entry)) : null),
+  async survey(entries) {
+    const devicesOf = await devicesIn(entries);
+    return (entry) => {
+      if (!isUser(entry)) return null;
+      const user = readForm(form, entry);
+      const { username, email } = user.fields;
+      return { ...recordOf(user), ...devicesOf(...new Set([user.pk, username ?? email])) };
     };
   },
 };
+
+function recordOf({ pk, fields }: z.output<typeof form>): object {
+  if (fields.is_active === false) throw new RecordRefused('is_active', DISABLED);
+  return {
+    ...ids(pk),
+    name: fullName(fields.first_name, fields.last_name),
+    email: cell(fields.email),
+    emailVerified: false,
+    passwordHash: fields.password.startsWith(UNUSABLE) ? null : cell(fields.password),
+    createdAt: timeOf(fields.date_joined),
+  };
+}
 
 /** A dump may hold groups and whatever else. */
 function isUser(entry: object): boolean {

@@ -1,6 +1,6 @@
 // Firebase Authentication: the JSON of `firebase auth:export`. The parameters of its hashes belong to the project and are
 // not in that file. A number with which somebody signs in is known; one that is enrolled for SMS (`mfaInfo`) is a second
-// factor.
+// factor. Nothing else of `mfaInfo` can come along. The command line of Firebase leaves `mfaInfo` out; its API does not.
 import { z } from 'zod';
 import { firebaseHash } from '../../factors/password/foreign/firebase.ts';
 import { readForm } from '../form.ts';
@@ -18,12 +18,13 @@ const form = z.object({
   salt: text,
   createdAt: z.union([z.string(), z.number()]).nullish(),
   disabled: z.boolean().nullish(),
-  mfaInfo: z.array(z.object({ phoneInfo: text })).nullish(),
+  mfaInfo: z.array(z.looseObject({ phoneInfo: text })).nullish(),
 });
 
 export const firebase: Source = {
   formats: ['json'],
   columns: null,
+  marks: [['localId']],
   read(entry, { firebaseHash: config }) {
     const user = readForm(form, entry);
     if (user.disabled) throw new RecordRefused('disabled', DISABLED);
@@ -45,6 +46,9 @@ export const firebase: Source = {
         ...second.map((number) => ({ number, secondFactor: true })),
         ...(isOther ? [{ number: user.phoneNumber }] : []),
       ],
+      otherSecondFactors: (user.mfaInfo ?? [])
+        .filter(({ phoneInfo }) => phoneInfo == null)
+        .map((factor) => Object.keys(factor).find((name) => name.endsWith('Info')) ?? 'unknown'),
       passwordHash:
         hash == null || config === null
           ? null

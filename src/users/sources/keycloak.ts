@@ -1,10 +1,12 @@
 // Keycloak: `kc.sh export --realm … --users realm_file`, or its files of users, whose `users` have their credentials. An
-// OTP app comes along when it is TOTP as everybody has it; Keycloak keeps its key as text, not in base32.
+// OTP app comes along when it is TOTP as everybody has it; Keycloak keeps its key as text, not in base32. A credential of
+// any other type is a second factor that cannot come along, but for those that are known to be none.
 import { z } from 'zod';
 import { keycloakHash } from '../../factors/password/foreign/keycloak.ts';
-import { requireUsualTotp, TotpSecretRefused } from '../../factors/totp/given-secret.ts';
 import { readForm } from '../form.ts';
 import { RecordRefused } from '../refusal.ts';
+import { base32 } from './base32.ts';
+import { otpUri } from './otp-uri.ts';
 import { cell, DISABLED, fullName, hashOf, ids, type Source, timeOf } from './source.ts';
 
 const text = z.string().nullish();
@@ -23,31 +25,72 @@ const form = z.object({
   lastName: text,
   createdTimestamp: z.number().nullish(),
   serviceAccountClientId: text,
-  credentials: z.array(z.object({ type: z.string() }).loose()).nullish(),
+  requiredActions: z.array(z.string()).nullish(),
+  credentials: z
+    .array(
+      z.object({ type: z.string(), temporary: z.boolean().nullish(), value: z.unknown().optional() }).loose(),
+    )
+    .nullish(),
 });
+
+/** Passwords of before, and what signs in by itself in the place of a password. */
+const NO_SECOND_FACTORS = ['password', 'otp', 'password-history', 'kerberos'];
 
 export const keycloak: Source = {
   formats: ['json'],
   columns: null,
+  marks: [
+    ['createdTimestamp', 'enabled'],
+    ['username', 'credentials'],
+    ['username', 'requiredActions'],
+  ],
   read(entry) {
     const user = readForm(form, entry);
     if (user.serviceAccountClientId != null) return null; // a program, and no person
     if (user.enabled === false) throw new RecordRefused('enabled', DISABLED);
-    const known = (user.credentials ?? [])
-      .filter(({ type }) => type === 'password' || type === 'otp')
-      .map((one) => readForm(credential, one));
-    const password = known.find(({ type }) => type === 'password');
+    const credentials = user.credentials ?? [];
+    const password = credentials.findIndex(({ type }) => type === 'password');
+    const mustChangePassword =
+      user.requiredActions?.includes('UPDATE_PASSWORD') || credentials[password]?.temporary === true;
     return {
       ...ids(user.id),
       name: fullName(user.firstName, user.lastName),
       email: cell(user.email),
       emailVerified: user.emailVerified ?? false,
-      passwordHash: password === undefined ? null : hashOf(() => keycloakHash(password)),
-      totp: known.filter(({ type }) => type === 'otp').map(totpOf),
+      passwordHash: password < 0 || mustChangePassword ? null : passwordOf(credentials[password], password),
+      mustChangePassword,
+      totp: credentials.flatMap((one, at) => (one.type === 'otp' ? [totpOf(readCredential(one, at))] : [])),
+      otherSecondFactors: credentials
+        .map(({ type }) => type)
+        .filter((type) => !NO_SECOND_FACTORS.includes(type)),
       createdAt: timeOf(user.createdTimestamp),
     };
   },
 };
+
+type Given = NonNullable<z.output<typeof form>['credentials']>[number];
+
+/** @throws {RecordRefused} with the place among the credentials. */
+function readCredential(given: Given, at: number): z.output<typeof credential> {
+  try {
+    return readForm(credential, given);
+  } catch (error) {
+    if (!(error instanceof RecordRefused)) throw error;
+    throw new RecordRefused(`credentials.${at}.${error.refusal.path}`, error.refusal.reason);
+  }
+}
+
+function passwordOf(given: Given | undefined, at: number): string | null {
+  if (given === undefined) return null;
+  if (given.value !== undefined) {
+    throw new RecordRefused(
+      `credentials.${at}.value`,
+      'This is a password in plain text, which an administrator chose: no export of Keycloak has one. Leave this credential out, and the user resets the password.',
+    );
+  }
+  const { credentialData, secretData } = readCredential(given, at);
+  return hashOf(() => keycloakHash({ credentialData, secretData }));
+}
 
 const secretForm = z.object({ value: z.string() });
 const otpForm = z.object({
@@ -60,15 +103,9 @@ const otpForm = z.object({
 
 function totpOf({ secretData, credentialData, userLabel }: z.output<typeof credential>): object {
   const { value } = readForm(secretForm, json(secretData));
-  const otp = readForm(otpForm, json(credentialData));
-  try {
-    if (otp.subType !== 'totp') throw new TotpSecretRefused('Only TOTP is taken in, no counter-based codes.');
-    requireUsualTotp(otp);
-  } catch (error) {
-    if (error instanceof TotpSecretRefused) throw new RecordRefused('credentials', error.message);
-    throw error;
-  }
-  return { secret: otp.secretEncoding === 'BASE32' ? value : base32(value), label: cell(userLabel) };
+  const { subType: type, secretEncoding, ...parts } = readForm(otpForm, json(credentialData));
+  const secret = secretEncoding === 'BASE32' ? value : base32(Buffer.from(value));
+  return { secret: otpUri({ secret, type, ...parts }), label: cell(userLabel) };
 }
 
 function json(content: string): unknown {
@@ -77,12 +114,4 @@ function json(content: string): unknown {
   } catch {
     throw new RecordRefused('credentials', 'A credential of Keycloak is JSON within JSON; this one is not.');
   }
-}
-
-/** RFC 4648 section 6, without padding. */
-function base32(key: string): string {
-  const bits = [...Buffer.from(key)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  return (bits.match(/.{1,5}/g) ?? [])
-    .map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five.padEnd(5, '0'), 2)])
-    .join('');
 }

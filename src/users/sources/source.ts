@@ -1,5 +1,6 @@
 // The contract of a source: one system whose export is read. It turns an entry of the export into a record, and knows
-// nothing of where the entry stood or of what becomes of the record. A new source is one file and a line in the list.
+// nothing of where the entry stood or of what becomes of the record. A new source is one file and a line in the list; of a
+// table with a column for each thing it is a mapping and no more (table.ts).
 import { ForeignHashRefused } from '../../factors/password/foreign/scheme.ts';
 import type { FileFormat } from '../files/formats.ts';
 import { RecordRefused } from '../refusal.ts';
@@ -16,9 +17,18 @@ export interface Source {
   readonly formats: readonly FileFormat[];
   /** The columns that a file with columns may have; null: it may have others, which are left alone. */
   readonly columns: readonly string[] | null;
-  /** A record, not yet checked; null when the entry describes no user. @throws {RecordRefused} */
-  read(entry: object, settings: SourceSettings): object | null;
+  /** Sets of fields, each of which an entry of this system alone has. */
+  readonly marks: readonly (readonly string[])[];
+  readonly read: ReadEntry;
+  /** For a system that keeps second factors in entries of their own: reads through all of them before. */
+  survey?(entries: AsyncIterable<object>): Promise<ReadEntry>;
 }
+
+/**
+ * A record, not yet checked; null when the entry describes no user. A second factor that cannot come along is named in
+ * `otherSecondFactors`. @throws {RecordRefused}
+ */
+export type ReadEntry = (entry: object, settings: SourceSettings) => object | null;
 
 /** Whoever was shut out there must not come in here, where nothing says so. */
 export const DISABLED = 'This account is disabled where it comes from. Enable it there, or leave it behind.';
@@ -53,7 +63,7 @@ export function timeOf(time: string | number | null | undefined): string | null 
 }
 
 /** A hash that has to be put together. @throws {RecordRefused} */
-export function hashOf(make: () => string): string {
+export function hashOf<Hash extends string | null>(make: () => Hash): Hash {
   try {
     return make();
   } catch (error) {

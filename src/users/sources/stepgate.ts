@@ -6,12 +6,13 @@ import { RECORD_FIELDS } from '../record.ts';
 import { RecordRefused } from '../refusal.ts';
 import { cell, type Source } from './source.ts';
 
-const FLAGS = new Set(['emailVerified', 'smsFactors']);
-const LISTS = new Set(['phones', 'totp', 'backupCodes', 'roles']);
+const FLAGS = new Set(['emailVerified', 'smsFactors', 'mustChangePassword']);
+const LISTS = new Set(['phones', 'totp', 'backupCodes', 'otherSecondFactors', 'roles']);
 
 export const stepgate: Source = {
   formats: Object.values(FileFormat),
   columns: RECORD_FIELDS,
+  marks: [],
   read: (entry, { format }) => (format === FileFormat.CSV ? ofCells(entry as Cells) : entry),
 };
 

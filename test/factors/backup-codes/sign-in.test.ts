@@ -161,6 +161,52 @@ describe('a backup code is never the way in by itself', () => {
   });
 });
 
+describe('a set of backup codes that has outlived the last second factor', () => {
+  /** Somebody whose authenticator app is gone, and whose codes are not. */
+  async function withLeftovers(): Promise<Enrolled> {
+    const person = await enrolled();
+    await query(
+      app.databaseUrl,
+      `delete from authenticator a using email_address e
+       where e.user_id = a.user_id and a.factor = 'TOTP' and e.address = $1`,
+      [person.email],
+    );
+    return person;
+  }
+
+  test('does not keep its owner from enrolling: the next enrollment replaces it', async () => {
+    const person = await withLeftovers();
+    app.clock.advance(30);
+    const { accessToken } = await client.signIn(person);
+    const again = await client.enrollTotp(accessToken);
+    expect(again.backupCodes).toHaveLength(10);
+    expect(await remaining(again.tokens.accessToken)).toBe(10);
+    expect((await prove(person, person.codes[0] ?? '')).code).toBe('PROOF_REJECTED');
+    expect((await prove(person, again.backupCodes[0] ?? '')).status).toBe('COMPLETE');
+  });
+
+  test('is one set of ten afterwards, however many enrollments are proved at the same moment', async () => {
+    const person = await withLeftovers();
+    app.clock.advance(30);
+    const { accessToken } = await client.signIn(person);
+    const started = await Promise.all(
+      Array.from({ length: 3 }, () => client.startEnrollment({ factor: 'TOTP' }, accessToken)),
+    );
+    const steps = await whileHeld(app.databaseUrl, ROWS, [person.email], 3, () =>
+      Promise.all(
+        started.map(({ id, totp }) =>
+          client.attempt(id, { totp: client.totp(totp?.secret ?? '') }, accessToken),
+        ),
+      ),
+    );
+    const winners = steps.filter((step) => step.status === 'COMPLETE');
+    expect(winners).toHaveLength(1);
+    expect(steps.filter((step) => step.code === 'CONFLICT')).toHaveLength(2);
+    expect(await remaining(winners[0]?.session?.accessToken ?? '')).toBe(10);
+    expect((await prove(person, winners[0]?.backupCodes?.[0] ?? '')).status).toBe('COMPLETE');
+  });
+});
+
 describe('new backup codes', () => {
   test('void the old ones, used or not, and their user is told', async () => {
     const person = await enrolled();
@@ -190,6 +236,27 @@ describe('new backup codes', () => {
       if (code !== undefined) outcomes.push((await prove(person, code)).status ?? 'refused');
     }
     expect(outcomes.filter((one) => one === 'COMPLETE')).toHaveLength(1);
+  });
+
+  test('are not made while the last second factor is being removed', async () => {
+    const person = await enrolled();
+    const { data } = await client.graphql(
+      '{ viewer { authenticators { id factor } } }',
+      {},
+      person.accessToken,
+    );
+    const authenticator = data.viewer.authenticators.find((one: { factor: string }) => one.factor === 'TOTP');
+    // Both wait for the user's row; whichever is first, no code is left without a second factor.
+    const user = `select 1 from user_account where id = (select user_id from email_address where address = $1)`;
+    await whileHeld(app.databaseUrl, user, [person.email], 2, () => {
+      const removed = client.graphql(
+        'mutation ($id: ID!) { removeAuthenticator(id: $id) { __typename } }',
+        { id: authenticator.id },
+        person.accessToken,
+      );
+      return Promise.all([removed, client.graphql(REGENERATE, {}, person.accessToken)]);
+    });
+    expect(await query(app.databaseUrl, ROWS, [person.email])).toEqual([]);
   });
 
   test('are not made without a fresh second factor', async () => {

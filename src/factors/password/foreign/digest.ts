@@ -1,8 +1,9 @@
-// One round of a digest, with a salt or none. Whoever steals such hashes tries thousands of millions of passwords a
-// second, so they are taken in only when the operator says so. Many systems wrote them, each in its own form; the
-// canonical text is ours: `$digest$a=sha256,s=suffix$salt$hash`, or `$digest$a=sha256$$hash` without a salt.
+// A digest, with a salt or none, of one round or of many. Whoever steals a hash of one round tries thousands of millions
+// of passwords a second, so it is taken in only when the operator says so. Many systems wrote them, each in its own form;
+// the canonical text is ours: `$digest$a=sha256,s=suffix,i=20000$salt$hash`, or `$digest$a=sha256$$hash` without a salt.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { LONGEST_SALT } from './lengths.ts';
+import { parameter } from './parameter.ts';
 import { phcId, phcString, readPhcString } from './phc-string.ts';
 import { type ForeignHash, ForeignHashRefused } from './scheme.ts';
 
@@ -20,8 +21,13 @@ export function digestLength(algorithm: string | undefined): number | null {
   return LENGTHS.get(algorithm ?? '') ?? null;
 }
 
-/** Where the salt stands: `prefix`, before the password, or `suffix`, after it. */
-type SaltPosition = 'prefix' | 'suffix';
+/** Where the salt stands: before the password, after it, or nobody knows where, so that both are tried. */
+const POSITIONS = ['prefix', 'suffix', 'either'] as const;
+type SaltPosition = (typeof POSITIONS)[number];
+
+const MOST_ROUNDS = 1_000_000;
+/** With fewer, it is no slower than one round to whoever guesses; the same limit as that of PBKDF2. */
+const FEWEST_ROUNDS = 1000;
 
 /** How the password became bytes. */
 export type PasswordEncoding = 'utf8' | 'utf16le';
@@ -31,26 +37,41 @@ interface Digest {
   readonly salt: Buffer;
   readonly position: SaltPosition;
   readonly encoding?: PasswordEncoding;
+  /** How often the digest is taken, of the one before. */
+  readonly rounds?: number;
   readonly hash: Buffer;
 }
 
 /** The canonical text. */
-export function digestText({ algorithm, salt, position, encoding = 'utf8', hash }: Digest): string {
+export function digestText({
+  algorithm,
+  salt,
+  position,
+  encoding = 'utf8',
+  rounds = 1,
+  hash,
+}: Digest): string {
   const parameters = {
     a: algorithm,
     ...(salt.length === 0 ? {} : { s: position }),
     ...(encoding === 'utf8' ? {} : { e: encoding }),
+    ...(rounds === 1 ? {} : { i: rounds }),
   };
   return phcString('digest', parameters, { salt, hash });
 }
 
 export function digestHash(text: string): ForeignHash | null {
   if (phcId(text) !== 'digest') return null;
-  const { parameters, salt, hash } = readPhcString(text, { required: ['a'], optional: ['s', 'e'] });
+  const { parameters, salt, hash } = readPhcString(text, { required: ['a'], optional: ['s', 'e', 'i'] });
   const algorithm = parameters.get('a') ?? '';
-  const position = parameters.get('s') ?? 'prefix';
+  const position = POSITIONS.find((one) => one === (parameters.get('s') ?? 'prefix'));
   const encoding = readPasswordEncoding(parameters.get('e'));
-  if (position !== 'prefix' && position !== 'suffix') {
+  const rounds = parameter(parameters.get('i') ?? '1', {
+    name: 'The rounds of a digest',
+    least: 1,
+    most: MOST_ROUNDS,
+  });
+  if (position === undefined) {
     throw new ForeignHashRefused('The salt of a digest must be a prefix or a suffix.');
   }
   checkDigest(algorithm, hash);
@@ -59,12 +80,19 @@ export function digestHash(text: string): ForeignHash | null {
   }
   return {
     scheme: algorithm,
-    text: digestText({ algorithm, salt, position, encoding, hash }),
-    isFast: true,
+    text: digestText({ algorithm, salt, position, encoding, rounds, hash }),
+    isFast: rounds < FEWEST_ROUNDS,
     verify: (password) => {
       const bytes = Buffer.from(password, encoding);
-      const message = position === 'prefix' ? [salt, bytes] : [bytes, salt];
-      return timingSafeEqual(createHash(algorithm).update(Buffer.concat(message)).digest(), hash);
+      const before = [salt, bytes];
+      const after = [bytes, salt];
+      const messages = { prefix: [before], suffix: [after], either: [before, after] }[position];
+      return messages.some((message) => {
+        let digest: Buffer = Buffer.concat(message);
+        for (let round = 0; round < rounds; round += 1)
+          digest = createHash(algorithm).update(digest).digest();
+        return timingSafeEqual(digest, hash);
+      });
     },
   };
 }

@@ -14,10 +14,10 @@ export interface ForeignHash {
   verify(password: string): boolean;
 }
 
-/** The hash cannot be taken in. The message says why and how to mend it, and repeats neither hash nor salt. */
+/** The hash cannot be taken in. The message says why and how to fix it, and repeats neither hash nor salt. */
 export class ForeignHashRefused extends Error {
   override readonly name = 'ForeignHashRefused';
-  constructor(why: string, mend = 'Import the user without it: a password reset sets a new password.') {
-    super(`${why} ${mend}`);
+  constructor(why: string, remedy = 'Import the user without it: a password reset sets a new password.') {
+    super(`${why} ${remedy}`);
   }
 }

@@ -1,6 +1,8 @@
 // The forms and schemes that are known: a new one is a file and a line here.
 import { argon2Hash } from './argon2.ts';
+import { aspNetText } from './asp-net.ts';
 import { bcryptHash } from './bcrypt.ts';
+import { bcryptPepperedHash } from './bcrypt-peppered.ts';
 import { bcryptSha256Hash } from './bcrypt-sha256.ts';
 import { betterAuthText } from './better-auth.ts';
 import { digestHash } from './digest.ts';
@@ -9,13 +11,16 @@ import { firebaseText } from './firebase.ts';
 import { firebaseScryptHash } from './firebase-scrypt.ts';
 import { hexDigestText } from './hex-digest.ts';
 import { hmacHash } from './hmac.ts';
+import { kratosText } from './kratos.ts';
 import { ldapText } from './ldap.ts';
 import { passlibText } from './passlib.ts';
 import { pbkdf2Hash } from './pbkdf2.ts';
 import { phpassHash } from './phpass.ts';
 import { type ForeignHash, ForeignHashRefused } from './scheme.ts';
 import { scryptHash } from './scrypt.ts';
+import { symfonyHash } from './symfony.ts';
 import { werkzeugText } from './werkzeug.ts';
+import { wordPressHash } from './wordpress.ts';
 
 /** What a system wrote, as canonical text. Null: not of this form. */
 type Form = (text: string) => string | null;
@@ -31,10 +36,13 @@ const FORMS: readonly Form[] = [
   betterAuthText,
   firebaseText,
   hexDigestText,
+  kratosText,
+  aspNetText,
 ];
 
 const SCHEMES: readonly Scheme[] = [
   argon2Hash,
+  bcryptPepperedHash,
   bcryptHash,
   bcryptSha256Hash,
   scryptHash,
@@ -43,6 +51,8 @@ const SCHEMES: readonly Scheme[] = [
   phpassHash,
   digestHash,
   hmacHash,
+  wordPressHash,
+  symfonyHash,
 ];
 
 const LONGEST_TEXT = 1024;

@@ -1,8 +1,12 @@
 // Hashes that other systems made, with their passwords. Published ones name the document or the file they stand in;
 // where none with a known password was found, the system's own code made one, and its name says so.
+import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
+import { hashSync } from 'bcrypt';
 import { auth0Hash } from '../../../../src/factors/password/foreign/auth0.ts';
 import { betterAuthHash } from '../../../../src/factors/password/foreign/better-auth.ts';
+import { clerkHash } from '../../../../src/factors/password/foreign/clerk.ts';
 import { firebaseHash } from '../../../../src/factors/password/foreign/firebase.ts';
+import { fusionAuthHash } from '../../../../src/factors/password/foreign/fusionauth.ts';
 import { keycloakHash } from '../../../../src/factors/password/foreign/keycloak.ts';
 import { phcString } from '../../../../src/factors/password/foreign/phc-string.ts';
 
@@ -510,6 +514,263 @@ const CLERK: readonly Vector[] = [
   },
 ];
 
+// WordPress 6.8 and later. Published: the hash of `admin` that seanmorris/php-wasm-demo pins in its set-up of WordPress, and
+// checks there by PHP's password_verify. Made by the algorithm, as wp_hash_password has it: the others, whose passwords
+// WordPress trims and, from a form, slashes.
+const WORDPRESS: readonly Vector[] = [
+  {
+    name: 'WordPress: admin',
+    password: 'admin',
+    text: '$wp$2y$10$Q1xinFjrZeLWJBvxviIL6u834Fu.evIEFHAUVisQ5O.w9Dm0sMdES',
+    scheme: 'wordpress',
+  },
+  {
+    name: 'made as WordPress does: white space at both ends',
+    password: ' \t a pass word \n',
+    text: wordPressHashOf('a pass word'),
+    scheme: 'wordpress',
+  },
+  {
+    name: 'made as WordPress does: quotes and a backslash, out of a form',
+    password: `it's "\\`,
+    text: wordPressHashOf(`it\\'s \\"\\\\`),
+    scheme: 'wordpress',
+  },
+  {
+    name: 'made as WordPress does: a NUL, out of a form',
+    password: 'nul\0within',
+    text: wordPressHashOf('nul\\0within'),
+    scheme: 'wordpress',
+  },
+  {
+    name: 'made as WordPress does: quotes, as a script of the site sets them',
+    password: `it's "\\`,
+    text: wordPressHashOf(`it's "\\`),
+    scheme: 'wordpress',
+  },
+  {
+    name: 'phpass, as WordPress before 6.8 keeps it',
+    password: 'test12345',
+    text: '$wp$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0',
+    scheme: 'wordpress',
+  },
+];
+
+/** wp_hash_password, after whatever was done to the password. */
+function wordPressHashOf(password: string): string {
+  const digest = createHmac('sha384', 'wp-sha384').update(password).digest('base64');
+  return `$wp${hashSync(digest, 4).replace('$2b', '$2y')}`;
+}
+
+// dotnet/aspnetcore, src/Identity/test/Identity.Test/PasswordHasherTest.cs: what HashPassword writes, and what
+// VerifyHashedPassword accepts. A version 3 with 50 rounds and 16 bytes is among them.
+const ASP_NET: readonly Vector[] = (
+  [
+    ['version 2', 'AAABAgMEBQYHCAkKCwwNDg+ukCEMDf0yyQ29NYubggHIVY0sdEUfdyeM+E1LtH1uJg==', 'pbkdf2-sha1'],
+    [
+      'version 3',
+      'AQAAAAEAACcQAAAAEAABAgMEBQYHCAkKCwwNDg+yWU7rLgUwPZb1Itsmra7cbxw2EFpwpVFIEtP+JIuUEw==',
+      'pbkdf2-sha256',
+    ],
+    ['SHA-512, 50 rounds', 'AQAAAAIAAAAyAAAAEOMwvh3+FZxqkdMBz2ekgGhwQ4B6pZWND6zgESBuWiHw', 'pbkdf2-sha512'],
+    [
+      'SHA-512, 250 rounds, 64 bytes',
+      'AQAAAAIAAAD6AAAAIJbVi5wbMR+htSfFp8fTw8N8GOS/Sje+S/4YZcgBfU7EQuqv4OkVYmc4VJl9AGZzmRTxSkP7LtVi9IWyUxX8IAAfZ8v+ZfhjCcudtC1YERSqE1OEdXLW9VukPuJWBBjLuw==',
+      'pbkdf2-sha512',
+    ],
+    ['SHA-1, 250 rounds', 'AQAAAAAAAAD6AAAAEAhftMyfTJylOlZT+eEotFXd1elee8ih5WsjXaR3PA9M', 'pbkdf2-sha1'],
+    [
+      'SHA-256, 250000 rounds',
+      'AQAAAAEAA9CQAAAAIESkQuj2Du8Y+kbc5lcN/W/3NiAZFEm11P27nrSN5/tId+bR1SwV8CO1Jd72r4C08OLvplNlCDc3oQZ8efcW+jQ=',
+      'pbkdf2-sha256',
+    ],
+  ] as const
+).map(([name, text, scheme]) => ({
+  name: `ASP.NET Identity: ${name}`,
+  password: 'my password',
+  text,
+  scheme,
+}));
+
+// ory/kratos, hash/hasher_test.go, TestCompare.
+const KRATOS: readonly Vector[] = (
+  [
+    [
+      'scrypt, N written out',
+      'test',
+      '$scrypt$ln=16384,r=8,p=1$2npRo7P03Mt8keSoMbyD/tKFWyUzjiQf2svUaNDSrhA=$MiCzNcIplSMqSBrm4HckjYqYhaVPPjTARTzwB1cVNYE=',
+      'scrypt',
+    ],
+    [
+      'PBKDF2',
+      'test',
+      '$pbkdf2-sha512$i=100000,l=32$bdHBpn7OWOivJMVJypy2UqR0UnaD5prQXRZevj/05YU$+wArTfv1a+bNGO1iZrmEdVjhA+lL11wF4/IxpgYfPwc',
+      'pbkdf2-sha512',
+    ],
+    [
+      'Firebase',
+      '8x4WjoDbSxJZdR',
+      '$firescrypt$ln=14,r=8,p=1$sPtDhWcd1MfdAw==$xbSou7FOl6mChCyzpCPIQ7tku7nsQMTFtyOZSXXd7tjBa4NtimOx7v42Gv2SfzPQu1oxM2/k4SsbOu73wlKe1A==$Bw==$YE0dO4bwD4JnJafh6lZZfkp1MtKzuKAXQcDCJNJNyeCHairWHKENOkbh3dzwaCdizzOspwr/FITUVlnOAwPKyw==',
+      'firebase-scrypt',
+    ],
+    [
+      'SHA-1',
+      'test',
+      '$sha1$pf=e1NBTFR9e1BBU1NXT1JEfQ==$NW9wbWtnejAzcg==$2qU2SGWP8viTM1md3FiI3+rjWXQ=',
+      'sha1',
+    ],
+    [
+      'SHA-256',
+      'test',
+      '$sha256$pf=e1NBTFR9e1BBU1NXT1JEfQ==$NW9wbWtnejAzcg==$0gfRVLCvtBCk20udLDEY5vNhujWx7RGjwRIS1ebMsLY=',
+      'sha256',
+    ],
+    [
+      'SHA-512',
+      'test',
+      '$sha512$pf=e1NBTFR9e1BBU1NXT1JEfQ==$NW9wbWtnejAzcg==$6ctpVuApMNp0CgBXcdHw/GC562eFEFGr4gpgANX8ZYsX+j5B19IkdmOY2Fytsz3QUwSWdGcUjbqwgJGTH0UYvw==',
+      'sha512',
+    ],
+    ['MD5', 'test', '$md5$CY9rzUYh03PK3k6DJie09g==', 'md5'],
+    ['MD5 with a salt', 'test', '$md5$pf=e1NBTFR9e1BBU1NXT1JEfQ==$MTIz$q+RdKCgc+ipCAcm5ChQwlQ==', 'md5'],
+    [
+      'HMAC-SHA-256',
+      'test',
+      '$hmac-sha256$ZTAzMWJhMWMyOTM4YjFkMjgzZjkxOWExZGY5YWM2NmMxOTJhN2RkNzQ0MzJkNWZkNGFkYTI5OTk0MWJhMTA5Zg==$MTIzNDU=',
+      'hmac-sha256',
+    ],
+    ['HMAC-MD5', 'test', '$hmac-md5$ZmU4Njk3Zjc0MmQwODA0MDVkMTI3MGU2MTYzMzE2Zjk=$MTIzNDU=', 'hmac-md5'],
+  ] as const
+).map(([name, password, text, scheme]) => ({ name: `Kratos: ${name}`, password, text, scheme }));
+
+// Made by the algorithm, as the documentation of each has it: Clerk's `createUser()`, and FusionAuth's page on password
+// hashes. The PBKDF2 of RFC 7914 section 11 above is underneath.
+const PEPPER = 'a$pepper-of-the-application';
+const MADE_SALT = Buffer.from('a1b2c3d4e5f60718', 'hex');
+const pbkdf2Of = (digest: string, salt: string | Buffer, length: number, rounds = 1500): Buffer =>
+  pbkdf2Sync('lètmein', salt, rounds, length, digest);
+const digestOf = (algorithm: string, ...parts: readonly (string | Buffer)[]): Buffer =>
+  createHash(algorithm)
+    .update(Buffer.concat(parts.map((part) => Buffer.from(part as string))))
+    .digest();
+
+function symfonyOf(password: string, rounds: number): string {
+  const salted = `${password}{seasalt}`;
+  let digest = createHash('sha512').update(salted).digest();
+  for (let round = 1; round < rounds; round += 1) {
+    digest = createHash('sha512')
+      .update(Buffer.concat([digest, Buffer.from(salted)]))
+      .digest();
+  }
+  return `sha512_symfony$${rounds}$seasalt$${digest.toString('base64')}`;
+}
+
+function iterated(algorithm: string, rounds: number): string {
+  let digest: Buffer = Buffer.concat([Buffer.from('lètmein'), MADE_SALT]);
+  for (let round = 0; round < rounds; round += 1) digest = createHash(algorithm).update(digest).digest();
+  return digest.toString('base64');
+}
+
+const CLERK_MADE: readonly Vector[] = (
+  [
+    [
+      'pbkdf2_sha256',
+      `pbkdf2_sha256$1500$${MADE_SALT.toString('base64')}$${pbkdf2Of('sha256', MADE_SALT, 32).toString('base64')}`,
+      'pbkdf2-sha256',
+    ],
+    [
+      'pbkdf2_sha256_django',
+      `pbkdf2_sha256$1500$seasalt0$${pbkdf2Of('sha256', 'seasalt0', 32).toString('base64')}`,
+      'pbkdf2-sha256',
+    ],
+    [
+      'pbkdf2_sha512',
+      `pbkdf2_sha512$1500$seasalt$${pbkdf2Of('sha512', 'seasalt', 64).toString('hex')}`,
+      'pbkdf2-sha512',
+    ],
+    [
+      'pbkdf2_sha512_hex',
+      `pbkdf2_sha512_hex$1500$${MADE_SALT.toString('hex')}$${pbkdf2Of('sha512', MADE_SALT, 64).toString('hex')}`,
+      'pbkdf2-sha512',
+    ],
+    [
+      'pbkdf2_sha1',
+      `pbkdf2_sha1$1500$seasalt$${pbkdf2Of('sha1', 'seasalt', 32).toString('hex')}`,
+      'pbkdf2-sha1',
+    ],
+    [
+      'pbkdf2_sha1',
+      `pbkdf2_sha1$1500$${MADE_SALT.toString('hex')}$${pbkdf2Of('sha1', MADE_SALT, 20).toString('hex')}$20`,
+      'pbkdf2-sha1',
+    ],
+    ['md5_salted', `seasalt$${digestOf('md5', 'seasalt', 'lètmein').toString('hex')}`, 'md5'],
+    ['md5_salted', `sea$salt$${digestOf('md5', 'lètmein', 'sea$salt').toString('hex')}`, 'md5'],
+    ['sha256_salted', `seasalt$${digestOf('sha256', 'seasalt', 'lètmein').toString('hex')}`, 'sha256'],
+    ['sha256_salted', `seasalt$${digestOf('sha256', 'lètmein', 'seasalt').toString('hex')}`, 'sha256'],
+    ['bcrypt_peppered', `${hashSync(`lètmein${PEPPER}`, 4)}$${PEPPER}`, 'bcrypt-peppered'],
+    ['sha512_symfony', symfonyOf('lètmein', 1500), 'symfony-sha512'],
+    [
+      'ldap_ssha',
+      `{SSHA}${Buffer.concat([digestOf('sha1', 'lètmein', MADE_SALT), MADE_SALT]).toString('base64')}`,
+      'sha1',
+    ],
+  ] as const
+).map(([hasher, digest, scheme], at) => ({
+  name: `made as Clerk documents ${hasher} (${at})`,
+  password: 'lètmein',
+  text: clerkHash(digest, hasher),
+  scheme,
+}));
+
+const bcryptOfFusionAuth = hashSync('lètmein', 4);
+const FUSIONAUTH: readonly Vector[] = (
+  [
+    ['salted-md5', iterated('md5', 2000), 2000, 'md5'],
+    ['salted-sha256', iterated('sha256', 2000), 2000, 'sha256'],
+    ['salted-sha256', iterated('sha256', 1), 1, 'sha256'],
+    [
+      'salted-hmac-sha256',
+      createHmac('sha256', MADE_SALT).update('lètmein').digest('base64'),
+      1,
+      'hmac-sha256',
+    ],
+    [
+      'salted-pbkdf2-hmac-sha256',
+      pbkdf2Of('sha256', MADE_SALT, 32).toString('base64'),
+      1500,
+      'pbkdf2-sha256',
+    ],
+    [
+      'salted-pbkdf2-hmac-sha256-512',
+      pbkdf2Of('sha256', MADE_SALT, 64).toString('base64'),
+      1500,
+      'pbkdf2-sha256',
+    ],
+    [
+      'salted-pbkdf2-hmac-sha512-512',
+      pbkdf2Of('sha512', MADE_SALT, 64).toString('base64'),
+      1500,
+      'pbkdf2-sha512',
+    ],
+  ] as const
+).map(([encryptionScheme, password, factor, scheme]) => ({
+  name: `made as FusionAuth documents ${encryptionScheme}, ${factor} rounds`,
+  password: 'lètmein',
+  text: fusionAuthHash({ password, salt: MADE_SALT.toString('base64'), factor, encryptionScheme }),
+  scheme,
+}));
+const FUSIONAUTH_BCRYPT: Vector = {
+  name: 'made as FusionAuth documents bcrypt',
+  password: 'lètmein',
+  text: fusionAuthHash({
+    password: bcryptOfFusionAuth.slice(29),
+    salt: bcryptOfFusionAuth.slice(7, 29),
+    factor: 4,
+    encryptionScheme: 'bcrypt',
+  }),
+  scheme: 'bcrypt',
+};
+
 export const VECTORS: readonly Vector[] = [
   ...RFC,
   ...ARGON2,
@@ -533,4 +794,10 @@ export const VECTORS: readonly Vector[] = [
   ...KEYCLOAK,
   ...AUTH0,
   ...CLERK,
+  ...WORDPRESS,
+  ...ASP_NET,
+  ...KRATOS,
+  ...CLERK_MADE,
+  ...FUSIONAUTH,
+  FUSIONAUTH_BCRYPT,
 ];

@@ -1,0 +1,34 @@
+// ASP.NET Identity's hashes (dotnet/aspnetcore, Identity/Extensions.Core/src/PasswordHasher.cs): base64 of a byte for the
+// version and what follows from it. Version 3, `AQAAAA…`, has the digest, the rounds and the length of the salt, each in
+// four bytes, then salt and hash. Version 2, 49 bytes, is PBKDF2 with HMAC-SHA-1 and 1000 rounds, and says none of that.
+import { bytesOfBase64 } from './bytes.ts';
+import { phcString } from './phc-string.ts';
+import { ForeignHashRefused } from './scheme.ts';
+
+const DIGESTS = ['sha1', 'sha256', 'sha512'];
+const HEADER = 13;
+const VERSION_2 = { bytes: 49, salt: 17, rounds: 1000 } as const;
+
+/** The canonical text. Null: ASP.NET did not write it. */
+export function aspNetText(text: string): string | null {
+  const bytes = /^A[A-Za-z0-9+/]+={0,2}$/.test(text) ? bytesOfBase64(text) : null;
+  if (bytes?.[0] === 0 && bytes.length === VERSION_2.bytes) {
+    const [salt, hash] = [bytes.subarray(1, VERSION_2.salt), bytes.subarray(VERSION_2.salt)];
+    return phcString('pbkdf2-sha1', { i: VERSION_2.rounds }, { salt, hash });
+  }
+  return text.startsWith('AQAAAA') ? version3Text(bytes) : null;
+}
+
+function version3Text(bytes: Buffer | null): string {
+  const isWhole = bytes !== null && bytes.length > HEADER;
+  const digest = isWhole ? DIGESTS[bytes.readUInt32BE(1)] : undefined;
+  const end = isWhole ? HEADER + bytes.readUInt32BE(9) : 0;
+  if (!isWhole || digest === undefined) {
+    throw new ForeignHashRefused(
+      'A hash by ASP.NET Identity is base64 of a header, a salt and a hash: this one was altered or cut off.',
+      'Copy it once more, whole.',
+    );
+  }
+  const parts = { salt: bytes.subarray(HEADER, end), hash: bytes.subarray(end) };
+  return phcString(`pbkdf2-${digest}`, { i: bytes.readUInt32BE(5) }, parts);
+}

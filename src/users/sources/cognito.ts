@@ -1,0 +1,50 @@
+// Amazon Cognito: users as `admin-get-user` answers them, one a line, or as `list-users` does. There are no hashes. Only
+// `admin-get-user` says who has a second factor, so of the others nobody knows.
+import { z } from 'zod';
+import { readForm } from '../form.ts';
+import { RecordRefused } from '../refusal.ts';
+import { DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
+
+const attributes = z.array(z.object({ Name: z.string(), Value: z.string().nullish() })).nullish();
+const form = z.object({
+  Username: z.string().nullish(),
+  UserAttributes: attributes,
+  Attributes: attributes,
+  UserCreateDate: z.union([z.string(), z.number()]).nullish(),
+  Enabled: z.boolean().nullish(),
+  UserMFASettingList: z.array(z.string()).nullish(),
+  MFAOptions: z.array(z.unknown()).nullish(),
+});
+
+const SMS = 'SMS_MFA';
+/** In the place of the names that `list-users` leaves out. */
+const UNKNOWN = 'unknown to list-users';
+
+export const cognito: Source = {
+  formats: ['ndjson', 'json'],
+  columns: null,
+  marks: [
+    ['Username', 'Attributes'],
+    ['Username', 'UserAttributes'],
+  ],
+  read(entry) {
+    const user = readForm(form, entry);
+    if (user.Enabled === false) throw new RecordRefused('Enabled', DISABLED);
+    const given = new Map(
+      (user.UserAttributes ?? user.Attributes ?? []).map(({ Name, Value }) => [Name, Value]),
+    );
+    const number = given.get('phone_number_verified') === 'true' ? given.get('phone_number') : null;
+    const settings = user.UserMFASettingList ?? ((user.MFAOptions?.length ?? 0) > 0 ? [SMS] : []);
+    const isKnown = user.UserAttributes != null || user.UserMFASettingList != null;
+    const isSecond = number != null && settings.includes(SMS);
+    return {
+      ...ids(given.get('sub') ?? user.Username),
+      name: fullName(given.get('name')) ?? fullName(given.get('given_name'), given.get('family_name')),
+      email: given.get('email'),
+      emailVerified: given.get('email_verified') === 'true',
+      phones: number == null ? [] : [{ number, secondFactor: isSecond }],
+      otherSecondFactors: isKnown ? settings.filter((setting) => !(setting === SMS && isSecond)) : [UNKNOWN],
+      createdAt: timeOf(user.UserCreateDate),
+    };
+  },
+};

@@ -1,0 +1,21 @@
+// WordPress: the table `wp_users`. WordPress does not verify addresses, and knows second factors by plug-ins only: a query
+// names in `second_factors` what they keep in `wp_usermeta`.
+import { wordPressText } from '../../factors/password/foreign/wordpress.ts';
+import { table } from './table.ts';
+
+export const wordPress = table({
+  marks: [['user_pass'], ['user_login', 'user_email']],
+  id: 'ID',
+  name: ['display_name'],
+  email: 'user_email',
+  emailVerified: null,
+  password: 'user_pass',
+  createdAt: 'user_registered',
+  more(row) {
+    const hash = row.text('user_pass');
+    return {
+      passwordHash: hash === null ? null : wordPressText(hash),
+      otherSecondFactors: (row.text('second_factors') ?? '').split(/[,;\s]+/).filter((name) => name !== ''),
+    };
+  },
+});
