@@ -106,6 +106,7 @@ describe('a document', () => {
       '4 sign-ups, of which each counts for 4 mutations',
       `mutation { ${times(4, (at) => `a${at}: startSignUp(input: { email: "x@example.com", password: "x" }) { __typename }`)} }`,
     ],
+    ['21 deep, in a fragment that nobody spreads', `{ __typename } fragment F on Query ${nested(21)}`],
     ['more than 3000 tokens', `{ ${'__typename '.repeat(3000)} }`],
     ['more than 3000 tokens of nothing', `query (${'$a: Int '.repeat(1000)}) { __typename }`],
   ])('of %s is refused with a typed error', async (_what, document) => {
