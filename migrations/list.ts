@@ -13,6 +13,7 @@ import { Guessing } from './2026-11-29-guessing.ts';
 import { NewTenantsPasswords } from './2026-11-29-new-tenants-passwords.ts';
 import { SecretKeys } from './2026-11-29-secret-keys.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
+import { Sessions } from './2026-11-29-sessions.ts';
 
 export const MIGRATIONS = [
   Initial,
@@ -28,4 +29,5 @@ export const MIGRATIONS = [
   ClearAway,
   Guessing,
   SecretKeys,
+  Sessions,
 ];

@@ -2,7 +2,7 @@
 // and without a second factor left, backup codes stand in for nothing and go too.
 import type { Sql } from '../persistence/orm.ts';
 import { FactorKind } from '../policy/factor-kind.ts';
-import { evidenceWithout } from '../sessions/evidence-without.ts';
+import { evidenceWithout } from '../sessions/evidence-in-sql.ts';
 import { voidGrants } from '../sessions/operation-grant.ts';
 import { hasSecondFactor } from './account.ts';
 

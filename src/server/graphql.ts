@@ -42,7 +42,7 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, log }: Gr
     const em = orm.em.fork();
     const cookies = readSessionCookies(request.headers, origins);
     const token = bearerToken(request.headers.get('authorization')) ?? cookies.accessToken;
-    const { session, tokenFault } = await identify(token, { tokens, em, now: clock.now() });
+    const identified = await identify(token, { tokens, em, now: clock.now() });
     const setCookie = (value: string): void => {
       setCookies.set(request, [...(setCookies.get(request) ?? []), value]);
     };
@@ -53,8 +53,7 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, log }: Gr
       client: clientOf(req),
       locale: localeOf(req.headers['accept-language']),
       deviceToken: cookies.deviceToken,
-      session,
-      tokenFault,
+      ...identified,
       delivery: sessionDelivery(cookies, setCookie, () => clock.now()),
     };
   }
