@@ -2,9 +2,9 @@
 // step that needs it, as JSON built by PostgreSQL.
 import { type Expression, type RawBuilder, sql } from 'kysely';
 import type { Locale } from '../delivery/messages/locales.ts';
-import type { Aal2Limits } from '../policy/assurance.ts';
 import type { Role } from '../persistence/entities/user.ts';
 import type { Sql } from '../persistence/orm.ts';
+import type { Aal2Limits } from '../policy/assurance.ts';
 import { type FactorKind, isSecondFactor, SECOND_FACTORS } from '../policy/factor-kind.ts';
 import { type PasswordPolicy, type PasswordSettings, passwordPolicy } from '../policy/password-policy.ts';
 import { enrolledSecondFactors, type SecondFactorPolicy } from '../policy/required-factors.ts';

@@ -33,6 +33,8 @@ export interface VerifiedToken {
   readonly id: string | null;
   /** Seconds since 1970. */
   readonly issuedAt: number;
+  /** Seconds since 1970. */
+  readonly expiresAt: number;
   readonly evidence: readonly Evidence[];
 }
 
@@ -90,7 +92,8 @@ export class AccessTokens {
       const sessionId = sessionIdIn(payload);
       if (sessionId === null) return INVALID;
       const { evidence } = standingOf(payload, secondsOf(now) + CLOCK_TOLERANCE_SECONDS);
-      return { sessionId, id: payload.jti ?? null, issuedAt: payload.iat ?? 0, evidence };
+      const { jti: id = null, iat: issuedAt = 0, exp: expiresAt = 0 } = payload;
+      return { sessionId, id, issuedAt, expiresAt, evidence };
     } catch (error) {
       // The signature and everything else have been verified by then.
       if (error instanceof errors.JWTExpired) {

@@ -15,6 +15,7 @@ import { type ActiveSession, agingOf, findActiveSession, sessionMeetsPolicy } fr
 
 export interface SessionGrant {
   readonly accessToken: string;
+  /** Empty when the client keeps the one that it has. */
   readonly refreshToken: string;
   /** When the access token expires. */
   readonly expiresAt: Date;
@@ -40,10 +41,18 @@ export interface Client {
 /** Written with a step, signed when the step has committed. */
 export interface UnsignedGrant {
   readonly session: ActiveSession;
-  readonly refreshToken: NewRefreshToken;
   readonly deviceToken: string | null;
-  /** Known once the step has committed. False: the client keeps the tokens that it has. */
-  isHandedOut(): boolean;
+  /** What it is good for, known once the step has committed. */
+  tokens(): Tokens;
+}
+
+interface Tokens {
+  /** What the access token says. */
+  readonly evidence: readonly Evidence[];
+  /** Null: the client keeps the one that it has. */
+  readonly refreshToken: NewRefreshToken | null;
+  /** When the access token expires at the latest. */
+  readonly expiresAt: Date | null;
 }
 
 type NewSession = Pick<
@@ -96,39 +105,42 @@ export class Grants {
       used_at: null,
     });
     const deviceToken = rememberDevice(settlement, session.userId, device, now);
-    return { session, deviceToken, refreshToken, isHandedOut: () => true };
+    const tokens = { evidence: session.evidence, refreshToken, expiresAt: null };
+    return { session, deviceToken, tokens: () => tokens };
   }
 
   /**
-   * New tokens for a session whose evidence has grown, for whoever has its newest access token and so its refresh token.
-   * The step is undone when the session has ended meanwhile.
+   * New tokens for a session whose evidence has grown. With its newest access token comes its refresh token, so its holder
+   * gets a new pair for all that the session holds. The holder of an older one may be somebody else: they get no refresh
+   * token, and what they have proved counts for as long as the access token that they had. The step is undone when the
+   * session has ended meanwhile.
    */
   renew(settlement: Settlement, session: PresentedSession, now: Date): UnsignedGrant {
     const refreshToken = newRefreshToken();
     const idleExpiresAt = this.#idleExpiry(now);
-    let isHandedOut = false;
+    let isNewest = false;
     settlement.require(async (sql) => {
       const holder = { id: session.id, tokenId: session.token.id };
       const exchanged = await exchange(sql, holder, refreshToken, { idleExpiresAt, now });
-      isHandedOut = exchanged?.isExchanged ?? false;
+      isNewest = exchanged?.isExchanged ?? false;
       return exchanged !== null;
     });
     return {
       session: {
         ...session,
-        evidence: session.held,
         lastSeenAt: now,
         idleExpiresAt: earliest(idleExpiresAt, session.expiresAt),
       },
-      refreshToken,
       deviceToken: null,
-      isHandedOut: () => isHandedOut,
+      tokens: () =>
+        isNewest
+          ? { evidence: session.held, refreshToken, expiresAt: null }
+          : {
+              evidence: session.evidence,
+              refreshToken: null,
+              expiresAt: new Date(session.token.expiresAt * 1000),
+            },
     };
-  }
-
-  /** Null when nothing is handed out. */
-  async sign(grant: UnsignedGrant, now: Date): Promise<SessionGrant | null> {
-    return grant.isHandedOut() ? this.#sign(grant, now) : null;
   }
 
   /** @throws {RefreshTokenRejected} */
@@ -140,16 +152,17 @@ export class Grants {
     });
     const session = rotated === null ? null : await findActiveSession(sqlOf(em), rotated.sessionId, now);
     if (rotated === null || session === null) throw new RefreshTokenRejected();
-    return this.#sign({ session, refreshToken: rotated.next, deviceToken: null }, now);
+    const tokens = { evidence: session.evidence, refreshToken: rotated.next, expiresAt: null };
+    return this.sign({ session, deviceToken: null, tokens: () => tokens }, now);
   }
 
-  async #sign(
-    { session, refreshToken, deviceToken }: Omit<UnsignedGrant, 'isHandedOut'>,
-    now: Date,
-  ): Promise<SessionGrant> {
-    const expiresAt = this.#tokenExpiry(session, now);
+  async sign({ session: granted, deviceToken, tokens }: UnsignedGrant, now: Date): Promise<SessionGrant> {
+    const { evidence, refreshToken, expiresAt: latest } = tokens();
+    const session = { ...granted, evidence };
+    const ends = this.#tokenExpiry(session, now);
+    const expiresAt = latest === null ? ends : earliest(latest, ends);
     const accessToken = await this.#tokens.sign({
-      id: refreshToken.digest,
+      id: refreshToken?.digest ?? randomId(),
       userId: session.userId,
       sessionId: session.id,
       tenantId: session.tenantId,
@@ -161,7 +174,7 @@ export class Grants {
       issuedAt: now,
       expiresAt,
     });
-    return { accessToken, refreshToken: refreshToken.token, expiresAt, session, deviceToken };
+    return { accessToken, refreshToken: refreshToken?.token ?? '', expiresAt, session, deviceToken };
   }
 
   /**

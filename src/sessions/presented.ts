@@ -12,7 +12,7 @@ export interface PresentedSession extends ActiveSession {
   /** What the session itself holds. */
   readonly held: readonly Evidence[];
   readonly aging: Aging;
-  readonly token: Pick<VerifiedToken, 'id' | 'issuedAt'>;
+  readonly token: Pick<VerifiedToken, 'id' | 'issuedAt' | 'expiresAt'>;
 }
 
 export function presentedBy(token: VerifiedToken, session: ActiveSession): PresentedSession {

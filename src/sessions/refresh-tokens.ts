@@ -200,54 +200,60 @@ async function endReused(sql: Sql, sessionId: string, now: Date): Promise<void> 
 
 /**
  * Gives a session whose evidence has grown a new refresh token, for whoever holds the one that came with this access
- * token. That one is void, but no sign of theft: a refresh may have been under way. With an older access token there is
- * none: its holder gains nothing, and the holder of the refresh token keeps it.
+ * token. That one is void, but no sign of theft: a refresh may have been under way. While a newer one lives there is
+ * none: the holder of an older access token gains nothing, and the holder of the refresh token keeps it.
  * @returns null when the session has ended.
  */
 export async function exchange(
   sql: Sql,
-  session: { readonly id: string; readonly tokenId: string | null },
+  { id, tokenId }: { readonly id: string; readonly tokenId: string | null },
   next: NewRefreshToken,
   { idleExpiresAt, now }: Omit<Rotation, 'leewaySeconds'>,
 ): Promise<{ readonly isExchanged: boolean } | null> {
-  const row = await sql
-    .with('live', (db) =>
-      db
-        .updateTable('session')
-        .set(usedSession(now, idleExpiresAt))
-        .where('id', '=', session.id)
-        .where('revoked_at', 'is', null)
-        .returning('id'),
-    )
+  // A refresh at the same moment comes before, and its token is seen below, or after, and finds its own void.
+  const live = await sql
+    .updateTable('session')
+    .set(usedSession(now, idleExpiresAt))
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  if (live === undefined) return null;
+  const added = await sql
     .with('voided', (db) =>
       db
         .deleteFrom('refresh_token')
-        .using('live')
-        .whereRef('refresh_token.session_id', '=', 'live.id')
-        .where('refresh_token.digest', '=', session.tokenId)
-        .where('refresh_token.used_at', 'is', null)
-        .returning('refresh_token.session_id'),
+        .where('session_id', '=', id)
+        .where('digest', '=', tokenId)
+        .where('used_at', 'is', null),
     )
-    .with('added', (db) =>
-      db
-        .insertInto('refresh_token')
-        .columns(['digest', 'session_id', 'created_at'])
-        .expression((it) =>
-          it
-            .selectFrom('voided')
-            .select([
-              raw<string>`${next.digest}`.as('digest'),
-              'voided.session_id',
-              timestamp(now).as('created_at'),
-            ]),
-        )
-        .returning('session_id'),
+    .insertInto('refresh_token')
+    .columns(['digest', 'session_id', 'created_at'])
+    .expression((it) =>
+      it
+        .selectFrom('session')
+        .select([
+          raw<string>`${next.digest}`.as('digest'),
+          'session.id as session_id',
+          timestamp(now).as('created_at'),
+        ])
+        .where('session.id', '=', id)
+        .where((where) =>
+          where.not(
+            where.exists(
+              where
+                .selectFrom('refresh_token as newer')
+                .select('newer.digest')
+                .whereRef('newer.session_id', '=', 'session.id')
+                .where('newer.used_at', 'is', null)
+                .where(raw<boolean>`newer.digest is distinct from ${tokenId}`),
+            ),
+          ),
+        ),
     )
-    .selectFrom('live')
-    .leftJoin('added', 'added.session_id', 'live.id')
-    .select('added.session_id')
-    .executeTakeFirst();
-  return row === undefined ? null : { isExchanged: row.session_id !== null };
+    .returning('session_id')
+    .execute();
+  return { isExchanged: added.length > 0 };
 }
 
 function timestamp(at: Date): RawBuilder<Date> {

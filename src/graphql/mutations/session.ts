@@ -48,7 +48,11 @@ builder.mutationField('signOut', (t) =>
       const now = services.clock.now();
       const ended =
         session === null
-          ? await endSessionOf({ sessionId: expiredSessionId, refreshToken: delivery.refreshToken }, context, now)
+          ? await endSessionOf(
+              { sessionId: expiredSessionId, refreshToken: delivery.refreshToken },
+              context,
+              now,
+            )
           : await revokeSession(session.id, { ...context, session }, now);
       if (ended === null && session === null) {
         const refusal = new RefusalError(ANONYMOUS, tokenFault);

@@ -129,7 +129,7 @@ export const SessionGrantType = builder.objectRef<SessionGrant>('SessionGrant').
     }),
     refreshToken: t.exposeString('refreshToken', {
       description:
-        'Opaque, for one use with `refreshSession`, which gives the next one. Using one twice ends the session.',
+        'Opaque, for one use with `refreshSession`, which gives the next one. Using one twice ends the session. Empty when the workflow was driven with an access token that was not the newest of its session: keep the refresh token that you have.',
     }),
     deviceToken: t.exposeString('deviceToken', {
       nullable: true,

@@ -50,8 +50,7 @@ export const enrollmentChart = setup({
     offersNewAuthenticator: ({ context, event }) =>
       event.type === 'PREPARE' && event.factor === context.factor && mayEnroll(context, event),
     provesIdentifier: ({ context, event }) => provesNew(context, event) && !context.isSecondFactor,
-    provesFirstSecondFactor: ({ context, event }) =>
-      provesNew(context, event) && event.enrolled.length === 0,
+    provesFirstSecondFactor: ({ context, event }) => provesNew(context, event) && event.enrolled.length === 0,
     provesNewAuthenticator: ({ context, event }) => provesNew(context, event),
   },
   actions: {

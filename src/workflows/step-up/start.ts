@@ -43,10 +43,7 @@ export async function startStepUp(
     accept: demand.accept,
     acceptsFirst: demand.require === 'STRONGEST_ENROLLED',
     // Without an age there is always something to prove: whoever asks for a step-up wants one.
-    proved:
-      operation === null &&
-      options.maxAge != null &&
-      refuseStepUp(session, demand, now) === null,
+    proved: operation === null && options.maxAge != null && refuseStepUp(session, demand, now) === null,
     evidence: lastingEvidence(session.evidence, session.aging, now),
     grantSeconds: operation === null ? null : (options.maxAge ?? DEFAULT_GRANT_SECONDS),
   };
