@@ -6,6 +6,7 @@ import { type RawBuilder, sql as raw } from 'kysely';
 import type { ActorKind } from '../persistence/audit.ts';
 import type { AuditType } from '../persistence/audit-type.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
+import { atomically } from '../persistence/transaction.ts';
 import { addSeconds } from '../platform/clock.ts';
 import { digest } from '../platform/digest.ts';
 import { randomId, randomToken } from '../platform/random.ts';
@@ -46,7 +47,7 @@ export async function rotate(
   const used = digest(token);
   const sessionId =
     (await replace(sqlOf(em), used, next, rotation)) ??
-    (await em.transactional((transaction) => useAgain(sqlOf(transaction), used, next, rotation)));
+    (await atomically(em, (transaction) => useAgain(sqlOf(transaction), used, next, rotation)));
   return sessionId === null ? null : { sessionId, next };
 }
 
