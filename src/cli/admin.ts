@@ -2,18 +2,16 @@
 // jane@example.com`. On the embedded PostgreSQL it works while the server is stopped.
 import { type Action, type Command, oneOf } from './admin/command.ts';
 import { grant, withdraw } from './admin/role.ts';
-import { signingKeys } from './admin/signing-keys.ts';
 import { tenant } from './admin/tenant.ts';
 import { unlock } from './admin/unlock.ts';
 import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
 import { CommandError, UsageError } from './run-command.ts';
 
-const COMMANDS: Readonly<Record<'grant' | 'withdraw' | 'unlock' | 'tenant' | 'signing-keys', Command>> = {
+const COMMANDS: Readonly<Record<'grant' | 'withdraw' | 'unlock' | 'tenant', Command>> = {
   grant,
   withdraw,
   unlock,
   tenant,
-  'signing-keys': signingKeys,
 };
 
 const USAGE = `Usage:\n${Object.entries(COMMANDS)
@@ -28,7 +26,7 @@ function readAction([name, ...args]: string[]): Action {
 async function main(): Promise<void> {
   const action = readAction(process.argv.slice(2));
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  await onDatabase(say, async ({ orm, config }) => say(await action(orm.em.fork(), config)));
+  await onDatabase(say, async ({ orm }) => say(await action(orm.em.fork())));
 }
 
 await main().catch((error: unknown) => {

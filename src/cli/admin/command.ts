@@ -1,14 +1,13 @@
 // What the commands of an operator have in common: they are read before the database is opened, and each change leaves
 // a row in the audit log that says where it came from.
 
-import type { Config } from '../../config/config.ts';
 import { byOperator } from '../../persistence/audit.ts';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
 import { UsageError } from '../run-command.ts';
 
 /** What a command does. It answers what the operator is told. @throws {CommandError} */
-export type Action = (em: EntityManager, config: Config) => Promise<string>;
+export type Action = (em: EntityManager) => Promise<string>;
 
 export interface Command {
   /** What follows the command's name. */
