@@ -1,8 +1,8 @@
 // Replaces the key that signs access tokens. The new key is published first, signs later, and the old one goes when the last
 // token that it signed has expired: no node refuses a token on the way.
-import { addAudit, byOperator } from '../persistence/audit.ts';
+import { type AuditActor, addAudit } from '../persistence/audit.ts';
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
-import { type EntityManager, sqlOf } from '../persistence/orm.ts';
+import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import { Settlement } from '../persistence/settlement.ts';
 import { addSeconds } from '../platform/clock.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
@@ -32,12 +32,7 @@ export class RotationUnderWay extends Error {
  */
 export async function rotateSigningKey(
   em: EntityManager,
-  {
-    ring,
-    actor,
-    atOnce,
-    now,
-  }: { ring: KeyRing; actor: ReturnType<typeof byOperator>; atOnce: boolean; now: Date },
+  { ring, actor, atOnce, now }: { ring: KeyRing; actor: AuditActor; atOnce: boolean; now: Date },
 ): Promise<SigningKeyTimes[]> {
   const signsAt = atOnce ? now : addSeconds(now, KEY_LEAD_SECONDS);
   const retiredAt = atOnce ? now : addSeconds(signsAt, KEY_REST_SECONDS);
@@ -70,7 +65,7 @@ export async function rotateSigningKey(
 }
 
 /** Newest first. */
-export async function listSigningKeys(sql: ReturnType<typeof sqlOf>): Promise<SigningKeyTimes[]> {
+export async function listSigningKeys(sql: Sql): Promise<SigningKeyTimes[]> {
   const rows = await sql
     .selectFrom('signing_key')
     .select(['kid', 'created_at', 'signs_at', 'retired_at'])

@@ -145,6 +145,30 @@ describe('a second factor that was taken away meanwhile', () => {
     expect(await appsOf(person)).toBe(0);
   });
 
+  test('by an administrator has proved nothing either', async () => {
+    const admin = await client.signUp();
+    const { tokens } = await client.enrollTotp(admin.accessToken);
+    const { sub } = claimsOf(admin.accessToken);
+    await query(app.databaseUrl, `update user_account set roles = '["ADMIN"]' where id = $1`, [sub]);
+    const person = await client.signUp();
+    const { secret } = await client.enrollTotp(person.accessToken);
+    app.clock.advance(30);
+    const { id } = await client.startPasswordReset({ identifier: person.email });
+    await client.prepare(id, 'EMAIL_CODE');
+    await client.attempt(id, { emailCode: await client.codeFor(person.email) });
+    expect((await client.attempt(id, { totp: client.totp(secret) })).status).toBe('NEEDS_NEW_PASSWORD');
+    const removal = 'mutation ($id: ID!) { removeSecondFactors(id: $id) { __typename } }';
+    const removed = await client.graphql(
+      removal,
+      { id: claimsOf(person.accessToken)['sub'] },
+      tokens.accessToken,
+    );
+    expect(removed.data.removeSecondFactors.__typename).toBe('User');
+    expect((await client.chooseNewPassword(id, 'another long password of a thief')).code).toBe(
+      'WORKFLOW_EXPIRED',
+    );
+  });
+
   test('ends no workflow that has not proved it', async () => {
     const person = await client.signUp();
     const { tokens } = await client.enrollTotp(person.accessToken);
