@@ -12,6 +12,7 @@ import { ClearAway } from './2026-11-29-clear-away.ts';
 import { Guessing } from './2026-11-29-guessing.ts';
 import { NewTenantsPasswords } from './2026-11-29-new-tenants-passwords.ts';
 import { SecretKeys } from './2026-11-29-secret-keys.ts';
+import { Sessions } from './2026-11-29-sessions.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
 
 export const MIGRATIONS = [
@@ -28,4 +29,5 @@ export const MIGRATIONS = [
   ClearAway,
   Guessing,
   SecretKeys,
+  Sessions,
 ];

@@ -23,6 +23,7 @@ import { checkKeys, useKeys } from './persistence/secret-keys.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { KeyRing } from './platform/key-ring.ts';
 import type { Log } from './platform/log.ts';
+import { KEYS_READ_EVERY_SECONDS } from './policy/key-rotation.ts';
 import type { SmsPolicy } from './policy/sms.ts';
 import { createGraphQLEndpoint } from './server/graphql.ts';
 import { hostsOf } from './server/hosts.ts';
@@ -94,6 +95,10 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
 
   // What the first request would otherwise wait for, or fail on: a signing key that this key ring opens.
   await Promise.all([keys.current(), hasher.warmUp()]);
+  const rereading = setInterval(() => {
+    keys.read().catch((error: unknown) => log.warn({ err: error }, 'signing keys not read'));
+  }, KEYS_READ_EVERY_SECONDS * 1000);
+  opened.defer(() => clearInterval(rereading));
   const worker = await startWorker({
     databaseUrl,
     orm,

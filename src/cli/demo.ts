@@ -107,7 +107,9 @@ await askGuarded(thirdSession, null);
 await askGuarded(firstSession, 'STEP_UP_REQUIRED');
 const stepUp = await play(10, { maxAge: 600 }, firstSession);
 const steppedUp = await play(11, { workflowId: idOf(stepUp), proof: { backupCode } }, firstSession);
-await askGuarded(firstSession, null);
+// A step-up gives new tokens: the one from before opens no more than it did.
+await askGuarded(firstSession, 'STEP_UP_REQUIRED');
+await askGuarded(tokenOf(steppedUp), null);
 
 const { refreshToken } = steppedUp['session'] as { refreshToken: string };
 const renewed = await play(12, { refreshToken });

@@ -7,5 +7,6 @@ await runCommand({
   'export-users': async () => (await import('./export-users.ts')).exportUsers,
   'breached-passwords': async () => (await import('./breached-passwords.ts')).breachedPasswords,
   keys: async () => (await import('./keys.ts')).keys,
+  'signing-keys': async () => (await import('./signing-keys.ts')).signingKeys,
   policy: async () => (await import('./policy.ts')).policy,
 });

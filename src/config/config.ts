@@ -66,6 +66,8 @@ export interface Config {
   readonly isNpmScript: boolean;
   /** How long the server goes on serving after it has said that it is not ready any more. */
   readonly drainSeconds: number;
+  /** For how long a refresh token may be sent again when its answer was lost; 0: never. */
+  readonly refreshLeewaySeconds: number;
 }
 
 /** How many messages may be sent in an hour. A prefix is the network of whoever asks for them. */
@@ -199,6 +201,7 @@ export const VARIABLES = {
   SESSION_IDLE_SECONDS: wholeNumber(300, 90 * DAY_SECONDS),
   SESSION_SECONDS: wholeNumber(300, 365 * DAY_SECONDS),
   DRAIN_SECONDS: wholeNumber(0, 300),
+  REFRESH_LEEWAY_SECONDS: wholeNumber(0, 60),
 } as const;
 
 type Environment = {
@@ -285,6 +288,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     sessionSeconds: env.SESSION_SECONDS ?? 30 * DAY_SECONDS,
     isNpmScript: source['npm_lifecycle_event'] !== undefined,
     drainSeconds: env.DRAIN_SECONDS ?? (production ? 5 : 0),
+    refreshLeewaySeconds: env.REFRESH_LEEWAY_SECONDS ?? 10,
   };
 }
 

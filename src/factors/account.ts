@@ -4,6 +4,7 @@ import { type Expression, type RawBuilder, sql } from 'kysely';
 import type { Locale } from '../delivery/messages/locales.ts';
 import type { Role } from '../persistence/entities/user.ts';
 import type { Sql } from '../persistence/orm.ts';
+import type { Aal2Limits } from '../policy/assurance.ts';
 import { type FactorKind, isSecondFactor, SECOND_FACTORS } from '../policy/factor-kind.ts';
 import { type PasswordPolicy, type PasswordSettings, passwordPolicy } from '../policy/password-policy.ts';
 import { enrolledSecondFactors, type SecondFactorPolicy } from '../policy/required-factors.ts';
@@ -23,6 +24,8 @@ export interface Account {
   readonly id: string;
   readonly tenantId: string;
   readonly secondFactorPolicy: SecondFactorPolicy;
+  /** How long the user's sessions stay AAL2. */
+  readonly aal2: Aal2Limits;
   readonly passwordSettings: PasswordSettings;
   /** What the user is called, where that is known. */
   readonly name: string | null;
@@ -75,6 +78,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'id', u.id,
       'tenantId', u.tenant_id,
       'secondFactorPolicy', t.second_factor,
+      'aal2', jsonb_build_object('overallSeconds', t.second_factor_seconds, 'idleSeconds', t.second_factor_idle_seconds),
       'passwordSettings', jsonb_build_object(
         'minimumLength', t.password_minimum_length,
         'minimumLengthAlone', t.password_minimum_length_alone,

@@ -7,6 +7,7 @@ import { Settlement } from '../persistence/settlement.ts';
 import { SECOND_FACTORS } from '../policy/factor-kind.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
 import { liftLockouts } from './lockout.ts';
+import { endWorkflows } from './void-evidence.ts';
 
 export interface Administrator {
   readonly em: EntityManager;
@@ -48,6 +49,7 @@ export async function removeSecondFactors(
   const settlement = new Settlement();
   settlement.require(async (sql) => {
     await lockUser(sql, userId);
+    await endWorkflows(sql, userId, SECOND_FACTORS);
     return true;
   });
   settlement.write((sql) =>

@@ -10,7 +10,7 @@ import type { KeyRing } from '../platform/key-ring.ts';
 import type { Requirement } from '../policy/requirement.ts';
 import type { Grants, SessionGrant } from '../sessions/grants.ts';
 import { consumeGrant } from '../sessions/operation-grant.ts';
-import type { ActiveSession } from '../sessions/session.ts';
+import type { PresentedSession } from '../sessions/presented.ts';
 import type { Presented } from '../step-up/standing.ts';
 import type { Caller } from '../workflows/caller.ts';
 import type { WorkflowRunner } from '../workflows/runner.ts';
@@ -38,6 +38,8 @@ export interface GraphQLContext extends Caller {
   readonly isUrlQuery: boolean;
   /** What the request may still bring. */
   readonly budget: RequestBudget;
+  /** The session of a token that has merely expired. It opens nothing and may still end its session. */
+  readonly expiredSessionId: string | null;
   /** How the client wants its tokens, and where it keeps its refresh token. */
   readonly delivery: SessionDelivery;
 }
@@ -53,7 +55,7 @@ export interface SessionDelivery {
 }
 
 /** The caller of a field that `@authenticated` or `@stepUp` guards: there is a session. */
-export function signedIn(context: GraphQLContext): GraphQLContext & { readonly session: ActiveSession } {
+export function signedIn(context: GraphQLContext): GraphQLContext & { readonly session: PresentedSession } {
   const { session } = context;
   if (session === null) throw new Error('A field that needs a session is not guarded.');
   return { ...context, session };

@@ -53,6 +53,7 @@ export const AUDIT_TYPES = {
   'users.exported': 'The users of the tenant were exported, with their hashes and secrets.',
   'role.granted': 'A role was granted.',
   'role.withdrawn': 'A role was withdrawn.',
+  'signing-key.rotated': 'The key that signs access tokens was replaced.',
   'tenant.created': 'The tenant was created.',
   'tenant.changed': 'The policy of the tenant was changed.',
 } as const satisfies Record<string, string>;

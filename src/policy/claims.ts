@@ -1,10 +1,10 @@
 // What a token says of a session and its user, and how much of it may be believed: `acr`, `amr` and `auth_time` (OpenID
 // Connect Core), `roles`, and `mfa`, which holds the seconds at which each factor was completed. Reading never makes more
 // of a token than was written, and takes every doubt for the worse.
-import { AssuranceLevel, acrOf, amrOf, assuranceLevel } from './assurance.ts';
+import { AssuranceLevel, acrOf, amrOf, assuranceLevelAt, evidenceBelowAal2 } from './assurance.ts';
 import type { Standing } from './decision.ts';
 import { authTime, type Evidence, evidenceOf } from './evidence.ts';
-import { Category, FACTOR_KINDS, FACTOR_TRAITS, type FactorKind, SECOND_FACTORS } from './factor-kind.ts';
+import { FACTOR_KINDS, FACTOR_TRAITS, type FactorKind, SECOND_FACTORS } from './factor-kind.ts';
 
 /** A type and no interface, so that it may stand wherever claims of any kind may. */
 export type StandingClaims = {
@@ -24,15 +24,18 @@ export type StandingClaims = {
   };
 };
 
+/** @param now when the token is issued, in seconds since 1970. */
 export function standingClaims(
-  { evidence, enrolled, roles }: Standing,
+  { evidence, enrolled, roles, aging }: Standing,
   meetsPolicy: boolean,
+  now = 0,
 ): StandingClaims {
+  const level = assuranceLevelAt(evidence, aging, now);
   const completedAt = evidence.map((one) => [idOf(one.factor), one.completedAt]);
   const identifying = evidence.filter((one) => one.categories.length === 0).map((one) => idOf(one.factor));
   return {
-    acr: acrOf(assuranceLevel(evidence)),
-    amr: amrOf(evidence),
+    acr: acrOf(level),
+    amr: amrOf(evidence, level),
     auth_time: authTime(evidence),
     roles: [...roles],
     mfa: {
@@ -68,8 +71,23 @@ function evidenceIn(mfa: Readonly<Record<string, unknown>>, latest: number): Evi
  * calls the session less than AAL2, what would make it more does not count.
  */
 function believable(evidence: readonly Evidence[], acr: unknown): readonly Evidence[] {
-  if (acr === acrOf(AssuranceLevel.AAL2) || assuranceLevel(evidence) === AssuranceLevel.AAL1) return evidence;
-  return evidence.filter((one) => !one.categories.includes(Category.POSSESSION));
+  return acr === acrOf(AssuranceLevel.AAL2) ? evidence : evidenceBelowAal2(evidence);
+}
+
+/**
+ * What a token opens of its session: the evidence that it names and that the session still holds, each as old as the
+ * older of the two says. What was proved after the token was issued is not in it (ASVS 5.0 section 7.2.4).
+ */
+export function lesserEvidence(held: readonly Evidence[], claimed: readonly Evidence[]): Evidence[] {
+  return held.flatMap(({ since, ...one }) => {
+    const said = claimed.find(({ factor }) => factor === one.factor);
+    if (said === undefined || said.completedAt < (since ?? one.completedAt)) return [];
+    const isSameProof = said.completedAt === one.completedAt && said.categories.length > 0;
+    const categories = isSameProof
+      ? one.categories // a token does not say that a passkey proved two
+      : one.categories.filter((category) => said.categories.includes(category));
+    return { ...one, categories, completedAt: Math.min(one.completedAt, said.completedAt) };
+  });
 }
 
 /** When it is unknown, it could be any: then nobody passes by a first factor for want of a second. */

@@ -1,5 +1,5 @@
 // The decision about one guarded field: pure, synchronous, and the only place that compares assurance and age.
-import { AssuranceLevel, acrOf, assuranceLevel } from './assurance.ts';
+import { type Aging, AssuranceLevel, acrOf, assuranceLevelAt } from './assurance.ts';
 import { authTime, type Evidence } from './evidence.ts';
 import { Category, type FactorKind } from './factor-kind.ts';
 import { type Requirement, StepUpBind, StepUpRequire } from './requirement.ts';
@@ -7,6 +7,10 @@ import { type Requirement, StepUpBind, StepUpRequire } from './requirement.ts';
 /** What is known about the caller when a decision is made. Null stands for nobody. */
 export interface Standing {
   readonly evidence: readonly Evidence[];
+  /** What the session itself holds, where that is known: `evidence` is the part that the caller's token opens. */
+  readonly held?: readonly Evidence[];
+  /** How the level ages; left out where the token is all that is known. */
+  readonly aging?: Aging;
   /** The second factors that the user has and could prove. */
   readonly enrolled: readonly FactorKind[];
   readonly roles: readonly string[];
@@ -38,6 +42,11 @@ export interface Refusal {
   readonly bind: StepUpBind | null;
   /** When one of the accepted factors was last proved in this session, in seconds since 1970. */
   readonly lastVerifiedAt: number | null;
+  /**
+   * Whether the session already holds what is demanded and only the access token is too old to say so: refresh it, and
+   * ask nobody. Left out where it is not known.
+   */
+  readonly refreshSuffices?: boolean;
 }
 
 /** Evidence from later than this is no evidence: the clocks disagree, and doubt refuses. */
@@ -81,8 +90,14 @@ export function refuseStepUp(standing: Standing | null, demand: Requirement, now
   }
   // What the session has proved was proved for something else.
   if (demand.bind === StepUpBind.OPERATION) return refuseEvidence([], standing, demand, now);
-  const evidence = standing.evidence.filter((one) => one.completedAt <= now + CLOCK_TOLERANCE_SECONDS);
-  return refuseEvidence(evidence, standing, demand, now);
+  const refusal = refuseEvidence(until(standing.evidence, now), standing, demand, now);
+  if (refusal === null || standing.held === undefined) return refusal;
+  const refreshSuffices = refuseEvidence(until(standing.held, now), standing, demand, now) === null;
+  return { ...refusal, refreshSuffices };
+}
+
+function until(evidence: readonly Evidence[], now: number): Evidence[] {
+  return evidence.filter((one) => one.completedAt <= now + CLOCK_TOLERANCE_SECONDS);
 }
 
 function refuseEvidence(
@@ -93,7 +108,7 @@ function refuseEvidence(
 ): Refusal | null {
   return strongestIsFirstFactor(standing, demand)
     ? refuseStaleFirstFactor(evidence, demand, now)
-    : refuseWithoutSecondFactor(evidence, standing.enrolled, demand, now);
+    : refuseWithoutSecondFactor(evidence, standing, demand, now);
 }
 
 /** Whether a first factor will do, because the user has no second one and the requirement says so. */
@@ -123,14 +138,15 @@ function refuseStaleFirstFactor(
 
 function refuseWithoutSecondFactor(
   evidence: readonly Evidence[],
-  enrolled: readonly FactorKind[],
+  { enrolled, aging }: Standing,
   { maxAge, accept, require, bind }: Requirement,
   now: number,
 ): Refusal | null {
   const accepted = evidence.filter(
     (one) => accept.includes(one.factor) && one.categories.includes(Category.POSSESSION),
   );
-  if (isFresh(accepted, maxAge, now) && assuranceLevel(evidence) === AssuranceLevel.AAL2) return null;
+  const level = assuranceLevelAt(evidence, aging, now);
+  if (isFresh(accepted, maxAge, now) && level === AssuranceLevel.AAL2) return null;
   const canProve = enrolled.some((kind) => accept.includes(kind));
   return {
     code: canProve ? 'STEP_UP_REQUIRED' : 'ENROLLMENT_REQUIRED',

@@ -10,6 +10,11 @@ export interface Evidence {
   readonly amr: readonly string[];
   /** Seconds since 1970. */
   readonly completedAt: number;
+  /**
+   * Since when the session has held evidence of this factor without a break; `completedAt` when it is left out. What was
+   * proved before a factor was taken away does not come back when the factor is proved anew.
+   */
+  readonly since?: number;
 }
 
 export function evidenceOf(
@@ -23,6 +28,13 @@ export function evidenceOf(
 /** Adds a completion; an older one of the same factor gives way, so a session's list stays short. */
 export function withEvidence(list: readonly Evidence[], added: Evidence): Evidence[] {
   return [...list.filter((one) => one.factor !== added.factor), added];
+}
+
+/** Whether a list holds everything that another one holds, and nothing of it older. */
+export function holdsAll(list: readonly Evidence[], others: readonly Evidence[]): boolean {
+  return others.every(({ factor, completedAt }) =>
+    list.some((one) => one.factor === factor && one.completedAt >= completedAt),
+  );
 }
 
 /** The newest completion: `auth_time` (OpenID Connect Core section 2), in seconds. Undefined for none. */

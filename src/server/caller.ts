@@ -6,17 +6,19 @@ import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { ipAddress } from '../platform/ip-address.ts';
 import type { AccessTokens } from '../sessions/access-token.ts';
 import type { Client } from '../sessions/grants.ts';
-import { type ActiveSession, findActiveSession } from '../sessions/session.ts';
+import { type PresentedSession, presentedBy } from '../sessions/presented.ts';
+import { findActiveSession } from '../sessions/session.ts';
 import type { TokenFault } from '../step-up/refusal-error.ts';
 import { type ForwardedHeader, forwardedAddresses } from './forwarded.ts';
 
 export interface Identified {
-  readonly session: ActiveSession | null;
+  readonly session: PresentedSession | null;
   readonly tokenFault: TokenFault | null;
+  /** The session of a token that has merely expired. It opens nothing and may still end its session. */
+  readonly expiredSessionId: string | null;
 }
 
-const NOBODY: Identified = { session: null, tokenFault: null };
-const INVALID: Identified = { session: null, tokenFault: 'INVALID' };
+const NOBODY: Identified = { session: null, tokenFault: null, expiredSessionId: null };
 
 export async function identify(
   token: string | null,
@@ -24,9 +26,13 @@ export async function identify(
 ): Promise<Identified> {
   if (token === null) return NOBODY;
   const verified = await tokens.verify(token, now);
-  if ('fault' in verified) return { session: null, tokenFault: verified.fault };
+  if ('fault' in verified) {
+    return { session: null, tokenFault: verified.fault, expiredSessionId: verified.sessionId };
+  }
   const session = await findActiveSession(sqlOf(em), verified.sessionId, now);
-  return session === null ? INVALID : { session, tokenFault: null };
+  return session === null
+    ? { ...NOBODY, tokenFault: 'INVALID' }
+    : { ...NOBODY, session: presentedBy(verified, session) };
 }
 
 /**

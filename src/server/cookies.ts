@@ -69,7 +69,7 @@ export function sessionDelivery(
     deliver(grant: SessionGrant): SessionGrant {
       if (!wanted) return grant;
       set(ACCESS_COOKIE, grant.accessToken, grant.expiresAt);
-      set(REFRESH_COOKIE, grant.refreshToken, grant.session.expiresAt);
+      if (grant.refreshToken !== '') set(REFRESH_COOKIE, grant.refreshToken, grant.session.expiresAt);
       if (grant.deviceToken !== null) keep(DEVICE_COOKIE, grant.deviceToken, DEVICE_SECONDS);
       return { ...grant, accessToken: '', refreshToken: '', deviceToken: null };
     },

@@ -44,7 +44,7 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, origins, 
     const em = orm.em.fork();
     const cookies = readSessionCookies(request.headers, (origin) => origins.allows(origin));
     const token = bearerToken(request.headers.get('authorization')) ?? cookies.accessToken;
-    const { session, tokenFault } = await identify(token, { tokens, em, now: clock.now() });
+    const identified = await identify(token, { tokens, em, now: clock.now() });
     const setCookie = (value: string): void => {
       setCookies.set(request, [...(setCookies.get(request) ?? []), value]);
     };
@@ -56,8 +56,7 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, origins, 
       client: clientOf(req),
       locale: localeOf(req.headers['accept-language']),
       deviceToken: cookies.deviceToken,
-      session,
-      tokenFault,
+      ...identified,
       delivery: sessionDelivery(cookies, setCookie, () => clock.now()),
     };
   }

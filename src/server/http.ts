@@ -9,6 +9,7 @@ import { LIMITS } from '../graphql/limits.ts';
 import { isUnavailable } from '../persistence/failure.ts';
 import type { Log } from '../platform/log.ts';
 import { requestIdFrom, withRequestId } from '../platform/request-id.ts';
+import { PUBLISHED_KEYS_SECONDS } from '../policy/key-rotation.ts';
 import { bareProblem, json, type Problem, problem } from './answers.ts';
 import { logFailure, UNAVAILABLE } from './failures.ts';
 import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
@@ -250,7 +251,7 @@ function readable(
     case '/.well-known/jwks.json':
       return async (response) => {
         const keys = await jwks();
-        response.setHeader('cache-control', 'public, max-age=300');
+        response.setHeader('cache-control', `public, max-age=${PUBLISHED_KEYS_SECONDS}`);
         json(response, 200, keys);
       };
     case '/healthz':

@@ -121,7 +121,7 @@ export const TOUR: readonly TourStep[] = [
   },
   {
     title:
-      '11. Prove the next code there, or { "backupCode": "one of the ten" }. Then run 3 again: there it is.',
+      '11. Prove the next code there, or { "backupCode": "one of the ten" }. Then run 3 with its accessToken: there it is.',
     query: attempt('_11_Proof', `StepUp { ${GRANT} }`),
     variables: { workflowId: idOf(10), proof: { totp: '000000' } },
     token: FIRST_SESSION,

@@ -1,17 +1,22 @@
 // Access tokens: JWTs of the profile of RFC 9068 (`typ: at+jwt`), signed with a key of /.well-known/jwks.json.
-import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose';
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { secondsOf } from '../platform/clock.ts';
-import { standingClaims } from '../policy/claims.ts';
+import { standingClaims, standingOf } from '../policy/claims.ts';
 import type { Standing } from '../policy/decision.ts';
+import type { Evidence } from '../policy/evidence.ts';
 import type { TokenFault } from '../step-up/refusal-error.ts';
 import { SIGNING_ALGORITHM, type SigningKeys } from './signing-keys.ts';
 
 const TOKEN_TYPE = 'at+jwt';
 /** Our own clocks made `exp` and `nbf`; other nodes' may be this far off. */
 const CLOCK_TOLERANCE_SECONDS = 5;
+/** `client_id` (RFC 9068 section 2.2): tokens are issued to whoever signs in here, and to no registered client. */
+const CLIENT_ID = 'stepgate';
 
 /** What the user has proved and could prove, their roles, and: */
 export interface AccessTokenClaims extends Standing {
+  /** `jti`: no other token has it. */
+  readonly id: string;
   readonly userId: string;
   readonly sessionId: string;
   readonly tenantId: string;
@@ -20,6 +25,26 @@ export interface AccessTokenClaims extends Standing {
   readonly issuedAt: Date;
   readonly expiresAt: Date;
 }
+
+/** What a token says that is ours and still valid. */
+export interface VerifiedToken {
+  readonly sessionId: string;
+  /** `jti`. Null for a token of a version that wrote none. */
+  readonly id: string | null;
+  /** Seconds since 1970. */
+  readonly issuedAt: number;
+  /** Seconds since 1970. */
+  readonly expiresAt: number;
+  readonly evidence: readonly Evidence[];
+}
+
+/** What is wrong with a token, and the session of one that has merely expired. */
+export interface FaultyToken {
+  readonly fault: TokenFault;
+  readonly sessionId: string | null;
+}
+
+const INVALID: FaultyToken = { fault: 'INVALID', sessionId: null };
 
 export class AccessTokens {
   readonly #keys: SigningKeys;
@@ -36,23 +61,25 @@ export class AccessTokens {
     return new SignJWT({
       sid: claims.sessionId,
       tid: claims.tenantId,
-      ...standingClaims(claims, claims.meetsPolicy),
+      client_id: CLIENT_ID,
+      ...standingClaims(claims, claims.meetsPolicy, secondsOf(claims.issuedAt)),
     })
       .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: TOKEN_TYPE, kid })
       .setIssuer(this.#issuer)
       .setAudience(this.#issuer)
       .setSubject(claims.userId)
+      .setJti(claims.id)
       .setIssuedAt(secondsOf(claims.issuedAt))
       .setExpirationTime(secondsOf(claims.expiresAt))
       .sign(key);
   }
 
-  /** The session that a token is for, or what is wrong with it. Never throws for what a client may send. */
-  async verify(token: string, now: Date): Promise<{ sessionId: string } | { fault: TokenFault }> {
+  /** What a token says, or what is wrong with it. Never throws for what a client may send. */
+  async verify(token: string, now: Date): Promise<VerifiedToken | FaultyToken> {
     try {
       const { kid } = decodeProtectedHeader(token);
       const key = typeof kid === 'string' ? await this.#keys.publicKey(kid) : null;
-      if (key === null) return { fault: 'INVALID' };
+      if (key === null) return INVALID;
       const { payload } = await jwtVerify(token, key, {
         algorithms: [SIGNING_ALGORITHM],
         typ: TOKEN_TYPE,
@@ -62,12 +89,22 @@ export class AccessTokens {
         currentDate: now,
         requiredClaims: ['sid', 'exp', 'iat'],
       });
-      const { sid } = payload;
-      return typeof sid === 'string' ? { sessionId: sid } : { fault: 'INVALID' };
+      const sessionId = sessionIdIn(payload);
+      if (sessionId === null) return INVALID;
+      const { evidence } = standingOf(payload, secondsOf(now) + CLOCK_TOLERANCE_SECONDS);
+      const { jti: id = null, iat: issuedAt = 0, exp: expiresAt = 0 } = payload;
+      return { sessionId, id, issuedAt, expiresAt, evidence };
     } catch (error) {
-      if (error instanceof errors.JWTExpired) return { fault: 'EXPIRED' };
-      if (error instanceof errors.JOSEError || error instanceof TypeError) return { fault: 'INVALID' };
+      // The signature and everything else have been verified by then.
+      if (error instanceof errors.JWTExpired) {
+        return { fault: 'EXPIRED', sessionId: sessionIdIn(error.payload) };
+      }
+      if (error instanceof errors.JOSEError || error instanceof TypeError) return INVALID;
       throw error;
     }
   }
+}
+
+function sessionIdIn({ sid }: JWTPayload): string | null {
+  return typeof sid === 'string' ? sid : null;
 }

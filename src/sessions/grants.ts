@@ -1,23 +1,21 @@
-// Bearer tokens: what a client gets when a workflow completes, and what it gets for a refresh token. Refresh tokens
-// are opaque, stored as digests and rotated at every use; one that is used twice was stolen from somebody, so its
-// session ends (RFC 9700 section 4.14.2).
-import { sql as raw } from 'kysely';
-import type { ActorKind } from '../persistence/audit.ts';
-import type { AuditType } from '../persistence/audit-type.ts';
+// Bearer tokens: what a client gets when a workflow completes, and what it gets for a refresh token.
 import { jsonb } from '../persistence/jsonb.ts';
-import type { Sql } from '../persistence/orm.ts';
+import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import type { Settlement } from '../persistence/settlement.ts';
-import { addSeconds } from '../platform/clock.ts';
-import { digest } from '../platform/digest.ts';
-import { randomId, randomToken } from '../platform/random.ts';
+import { addSeconds, secondsOf } from '../platform/clock.ts';
+import { randomId } from '../platform/random.ts';
+import { aal2Until } from '../policy/assurance.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import type { AccessTokens } from './access-token.ts';
 import { type Device, rememberDevice } from './device.ts';
 import { RefreshTokenRejected } from './errors.ts';
-import { type ActiveSession, findActiveSession, sessionMeetsPolicy } from './session.ts';
+import type { PresentedSession } from './presented.ts';
+import { exchange, type NewRefreshToken, newRefreshToken, rotate } from './refresh-tokens.ts';
+import { type ActiveSession, agingOf, findActiveSession, sessionMeetsPolicy } from './session.ts';
 
 export interface SessionGrant {
   readonly accessToken: string;
+  /** Empty when the client keeps the one that it has. */
   readonly refreshToken: string;
   /** When the access token expires. */
   readonly expiresAt: Date;
@@ -30,6 +28,8 @@ export interface SessionLifetimes {
   readonly accessTokenSeconds: number;
   readonly sessionIdleSeconds: number;
   readonly sessionSeconds: number;
+  /** For how long a refresh token may be sent again whose answer was lost; 0: never. */
+  readonly refreshLeewaySeconds: number;
 }
 
 /** The client that asks, for the list of sessions and the audit log. */
@@ -41,13 +41,23 @@ export interface Client {
 /** Written with a step, signed when the step has committed. */
 export interface UnsignedGrant {
   readonly session: ActiveSession;
-  readonly refreshToken: string;
   readonly deviceToken: string | null;
+  /** What it is good for, known once the step has committed. */
+  tokens(): Tokens;
+}
+
+interface Tokens {
+  /** What the access token says. */
+  readonly evidence: readonly Evidence[];
+  /** Null: the client keeps the one that it has. */
+  readonly refreshToken: NewRefreshToken | null;
+  /** When the access token expires at the latest. */
+  readonly expiresAt: Date | null;
 }
 
 type NewSession = Pick<
   ActiveSession,
-  'userId' | 'tenantId' | 'evidence' | 'roles' | 'enrolled' | 'secondFactorPolicy'
+  'userId' | 'tenantId' | 'evidence' | 'roles' | 'enrolled' | 'secondFactorPolicy' | 'aal2'
 >;
 
 export class Grants {
@@ -69,8 +79,9 @@ export class Grants {
       id: randomId(),
       createdAt: now,
       lastSeenAt: now,
-      idleExpiresAt: this.#idleExpiry(now, expiresAt),
+      idleExpiresAt: earliest(this.#idleExpiry(now), expiresAt),
       expiresAt,
+      resumedAt: null,
       revokedAt: null,
     };
     settlement.insert('session', {
@@ -86,140 +97,106 @@ export class Grants {
       expires_at: expiresAt,
       revoked_at: null,
     });
+    const refreshToken = newRefreshToken();
+    settlement.insert('refresh_token', {
+      digest: refreshToken.digest,
+      session_id: session.id,
+      created_at: now,
+      used_at: null,
+    });
     const deviceToken = rememberDevice(settlement, session.userId, device, now);
-    return { session, deviceToken, refreshToken: this.#newRefreshToken(settlement, session.id, now) };
+    const tokens = { evidence: session.evidence, refreshToken, expiresAt: null };
+    return { session, deviceToken, tokens: () => tokens };
   }
 
   /**
-   * New tokens for a session whose evidence has changed. The one from before is void, but no sign of theft: a refresh
-   * may have been under way.
+   * New tokens for a session whose evidence has grown. With its newest access token comes its refresh token, so its holder
+   * gets a new pair for all that the session holds. The holder of an older one may be somebody else: they get no refresh
+   * token, and what they have proved counts for as long as the access token that they had. The step is undone when the
+   * session has ended meanwhile.
    */
-  renew(settlement: Settlement, session: ActiveSession, now: Date): UnsignedGrant {
-    // A refresh at the same moment comes before, and its token is seen below, or after, and finds its own void.
+  renew(settlement: Settlement, session: PresentedSession, now: Date): UnsignedGrant {
+    const refreshToken = newRefreshToken();
+    const idleExpiresAt = this.#idleExpiry(now);
+    let isNewest = false;
     settlement.require(async (sql) => {
-      await sql.selectFrom('session').select('id').where('id', '=', session.id).forUpdate().execute();
-      return true;
+      const holder = { id: session.id, tokenId: session.token.id };
+      const exchanged = await exchange(sql, holder, refreshToken, { idleExpiresAt, now });
+      isNewest = exchanged?.isExchanged ?? false;
+      return exchanged !== null;
     });
-    settlement.write((sql) =>
-      sql.deleteFrom('refresh_token').where('session_id', '=', session.id).where('used_at', 'is', null),
-    );
-    const refreshToken = this.#newRefreshToken(settlement, session.id, now);
-    return { session, refreshToken, deviceToken: null };
+    return {
+      session: {
+        ...session,
+        lastSeenAt: now,
+        idleExpiresAt: earliest(idleExpiresAt, session.expiresAt),
+      },
+      deviceToken: null,
+      tokens: () =>
+        isNewest
+          ? { evidence: session.held, refreshToken, expiresAt: null }
+          : {
+              evidence: session.evidence,
+              refreshToken: null,
+              expiresAt: new Date(session.token.expiresAt * 1000),
+            },
+    };
   }
 
-  async sign({ session, refreshToken, deviceToken }: UnsignedGrant, now: Date): Promise<SessionGrant> {
-    const expiresAt = addSeconds(now, this.#lifetimes.accessTokenSeconds);
+  /** @throws {RefreshTokenRejected} */
+  async refresh(em: EntityManager, refreshToken: string, now: Date): Promise<SessionGrant> {
+    const rotated = await rotate(em, refreshToken, {
+      leewaySeconds: this.#lifetimes.refreshLeewaySeconds,
+      idleExpiresAt: this.#idleExpiry(now),
+      now,
+    });
+    const session = rotated === null ? null : await findActiveSession(sqlOf(em), rotated.sessionId, now);
+    if (rotated === null || session === null) throw new RefreshTokenRejected();
+    const tokens = { evidence: session.evidence, refreshToken: rotated.next, expiresAt: null };
+    return this.sign({ session, deviceToken: null, tokens: () => tokens }, now);
+  }
+
+  async sign({ session: granted, deviceToken, tokens }: UnsignedGrant, now: Date): Promise<SessionGrant> {
+    const { evidence, refreshToken, expiresAt: latest } = tokens();
+    const session = { ...granted, evidence };
+    const ends = this.#tokenExpiry(session, now);
+    const expiresAt = latest === null ? ends : earliest(latest, ends);
     const accessToken = await this.#tokens.sign({
+      id: refreshToken?.digest ?? randomId(),
       userId: session.userId,
       sessionId: session.id,
       tenantId: session.tenantId,
       evidence: session.evidence,
+      aging: agingOf(session, session.aal2),
       enrolled: session.enrolled,
       roles: session.roles,
-      meetsPolicy: sessionMeetsPolicy(session),
+      meetsPolicy: sessionMeetsPolicy(session, secondsOf(now)),
       issuedAt: now,
       expiresAt,
     });
-    return { accessToken, refreshToken, expiresAt, session, deviceToken };
+    return { accessToken, refreshToken: refreshToken?.token ?? '', expiresAt, session, deviceToken };
   }
 
-  /** @throws {RefreshTokenRejected} */
-  async refresh(sql: Sql, refreshToken: string, now: Date): Promise<SessionGrant> {
-    const next = randomToken();
-    const rotated = await sql
-      // The session first, as `renew` does: whoever changes its tokens waits for the other. A token is used up only
-      // while its session lives: one that was never used is no sign of theft.
-      .with('seen', (db) =>
-        db
-          .updateTable('session')
-          .from('refresh_token')
-          .set({
-            last_seen_at: now,
-            idle_expires_at: raw`least(session.expires_at, cast(${this.#idleExpiry(now)} as timestamptz))`,
-          })
-          .whereRef('session.id', '=', 'refresh_token.session_id')
-          .where('refresh_token.digest', '=', digest(refreshToken))
-          .where('refresh_token.used_at', 'is', null)
-          .where('session.revoked_at', 'is', null)
-          .where('session.idle_expires_at', '>', now)
-          .where('session.expires_at', '>', now)
-          .returning('session.id'),
-      )
-      .with('used', (db) =>
-        db
-          .updateTable('refresh_token')
-          .from('seen')
-          .set({ used_at: now })
-          .whereRef('refresh_token.session_id', '=', 'seen.id')
-          .where('refresh_token.digest', '=', digest(refreshToken))
-          .where('refresh_token.used_at', 'is', null)
-          .returning('refresh_token.session_id'),
-      )
-      .insertInto('refresh_token')
-      .columns(['digest', 'session_id', 'created_at'])
-      .expression((it) =>
-        it
-          .selectFrom('used')
-          .select([
-            raw<string>`${digest(next)}`.as('digest'),
-            'used.session_id',
-            raw<Date>`cast(${now} as timestamptz)`.as('created_at'),
-          ]),
-      )
-      .returning('session_id')
-      .executeTakeFirst();
-    const session = rotated === undefined ? null : await findActiveSession(sql, rotated.session_id, now);
-    if (session === null) {
-      await this.#endReusedSession(sql, refreshToken, now);
-      throw new RefreshTokenRejected();
-    }
-    return this.sign({ session, refreshToken: next, deviceToken: null }, now);
+  /**
+   * A token outlives neither its session nor the level that it says: whoever verifies it without asking us can believe
+   * it until it expires, and a client refreshes it before the session has been idle for too long.
+   */
+  #tokenExpiry(session: ActiveSession, now: Date): Date {
+    const ends = [
+      addSeconds(now, this.#lifetimes.accessTokenSeconds),
+      session.idleExpiresAt,
+      session.expiresAt,
+    ];
+    const levelEnds = aal2Until(session.evidence, agingOf(session, session.aal2));
+    if (levelEnds !== null && levelEnds >= secondsOf(now)) ends.push(new Date((levelEnds + 1) * 1000));
+    return earliest(...ends);
   }
 
-  async #endReusedSession(sql: Sql, refreshToken: string, now: Date): Promise<void> {
-    await sql
-      .with('ended', (db) =>
-        db
-          .updateTable('session')
-          .from('refresh_token')
-          .set({ revoked_at: now })
-          .whereRef('session.id', '=', 'refresh_token.session_id')
-          .where('refresh_token.digest', '=', digest(refreshToken))
-          .where('refresh_token.used_at', 'is not', null)
-          .where('session.revoked_at', 'is', null)
-          .returning(['session.id', 'session.user_id', 'session.tenant_id']),
-      )
-      .insertInto('audit_event')
-      .columns(['id', 'occurred_at', 'type', 'actor_kind', 'tenant_id', 'user_id', 'session_id'])
-      .expression((it) =>
-        it
-          .selectFrom('ended')
-          .select([
-            raw<string>`cast(${randomId()} as uuid)`.as('id'),
-            raw<Date>`cast(${now} as timestamptz)`.as('occurred_at'),
-            it.val<AuditType>('session.refresh-token-reused').as('type'),
-            it.val<ActorKind>('SYSTEM').as('actor_kind'),
-            'ended.tenant_id',
-            'ended.user_id',
-            'ended.id as session_id',
-          ]),
-      )
-      .execute();
+  #idleExpiry(now: Date): Date {
+    return addSeconds(now, this.#lifetimes.sessionIdleSeconds);
   }
+}
 
-  #newRefreshToken(settlement: Settlement, sessionId: string, now: Date): string {
-    const refreshToken = randomToken();
-    settlement.insert('refresh_token', {
-      digest: digest(refreshToken),
-      session_id: sessionId,
-      created_at: now,
-      used_at: null,
-    });
-    return refreshToken;
-  }
-
-  #idleExpiry(now: Date, latest?: Date): Date {
-    const idle = addSeconds(now, this.#lifetimes.sessionIdleSeconds);
-    return latest !== undefined && latest < idle ? latest : idle;
-  }
+function earliest(...dates: readonly Date[]): Date {
+  return new Date(Math.min(...dates.map((date) => date.getTime())));
 }

@@ -9,7 +9,7 @@ import { randomId } from '../platform/random.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import { type Requirement, StepUpRequire } from '../policy/requirement.ts';
-import type { ActiveSession } from './session.ts';
+import type { PresentedSession } from './presented.ts';
 
 /** How long a grant waits for its operation when nobody says otherwise. */
 export const DEFAULT_GRANT_SECONDS = 300;
@@ -37,12 +37,13 @@ export function grantOperation(
 
 /**
  * Uses up one grant of this session for this operation. Of two at the same moment one wins. What was proved must be
- * what is demanded, and as fresh: whoever started the step-up may have asked for less.
+ * what is demanded, and as fresh: whoever started the step-up may have asked for less. A token from before the proof is
+ * refused: its holder may not be the one who proved.
  */
 export async function consumeGrant(
   sql: Sql,
   ring: KeyRing,
-  session: ActiveSession,
+  session: PresentedSession,
   digest: string,
   { accept, require, maxAge }: Pick<Requirement, 'accept' | 'require' | 'maxAge'>,
   now: Date,
@@ -64,6 +65,7 @@ export async function consumeGrant(
         .where('g.consumed_at', 'is', null)
         .where('g.expires_at', '>', now)
         .where('g.proved_at', '>=', addSeconds(wholeSecond(now), -maxAge))
+        .where('g.proved_at', '<=', new Date(session.token.issuedAt * 1000))
         .$if(!takesFirstFactor, (query) => query.where('g.factor', 'in', [...accept]))
         .orderBy('g.proved_at')
         .limit(1)

@@ -3,6 +3,14 @@
 import { sql as raw } from 'kysely';
 import type { Role } from '../persistence/entities/user.ts';
 import type { Sql } from '../persistence/orm.ts';
+import { secondsOf } from '../platform/clock.ts';
+import {
+  type Aal2Limits,
+  type Aging,
+  AssuranceLevel,
+  assuranceLevelAt,
+  evidenceBelowAal2,
+} from '../policy/assurance.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import { type FactorKind, SECOND_FACTORS } from '../policy/factor-kind.ts';
 import { enrolledSecondFactors, meetsPolicy, type SecondFactorPolicy } from '../policy/required-factors.ts';
@@ -20,6 +28,8 @@ export interface Session {
   readonly idleExpiresAt: Date;
   /** When it ends in any case. */
   readonly expiresAt: Date;
+  /** When it was last used again after it had been idle for longer than AAL2 lasts. */
+  readonly resumedAt: Date | null;
   readonly revokedAt: Date | null;
 }
 
@@ -29,6 +39,8 @@ export interface ActiveSession extends Session {
   /** What the user has made a second factor. */
   readonly enrolled: readonly FactorKind[];
   readonly secondFactorPolicy: SecondFactorPolicy;
+  /** How long it stays AAL2. */
+  readonly aal2: Aal2Limits;
 }
 
 interface SessionRow {
@@ -42,6 +54,7 @@ interface SessionRow {
   last_seen_at: Date;
   idle_expires_at: Date;
   expires_at: Date;
+  resumed_at: Date | null;
   revoked_at: Date | null;
 }
 
@@ -56,6 +69,7 @@ export const SESSION_COLUMNS = [
   'last_seen_at',
   'idle_expires_at',
   'expires_at',
+  'resumed_at',
   'revoked_at',
 ] as const;
 
@@ -71,6 +85,7 @@ export function sessionOf(row: SessionRow): Session {
     lastSeenAt: row.last_seen_at,
     idleExpiresAt: row.idle_expires_at,
     expiresAt: row.expires_at,
+    resumedAt: row.resumed_at,
     revokedAt: row.revoked_at,
   };
 }
@@ -86,7 +101,7 @@ export async function findActiveSession(
     .innerJoin('user_account as u', 'u.id', 's.user_id')
     .innerJoin('tenant as t', 't.id', 's.tenant_id')
     .select(SESSION_COLUMNS.map((column) => `s.${column}` as const))
-    .select(['u.roles', 't.second_factor'])
+    .select(['u.roles', 't.second_factor', 't.second_factor_seconds', 't.second_factor_idle_seconds'])
     .select((row) => [
       row
         .selectFrom('authenticator as a')
@@ -130,12 +145,21 @@ export async function findActiveSession(
       hasBackupCodes: Boolean(row.has_backup_codes),
     }),
     secondFactorPolicy: row.second_factor,
+    aal2: { overallSeconds: row.second_factor_seconds, idleSeconds: row.second_factor_idle_seconds },
   };
 }
 
-/** `mfa.v`. */
-export function sessionMeetsPolicy(session: ActiveSession): boolean {
-  return meetsPolicy(session.evidence, session.enrolled, session.secondFactorPolicy);
+/** How the level of a session ages. */
+export function agingOf({ resumedAt }: Pick<Session, 'resumedAt'>, aal2: Aal2Limits): Aging {
+  return { ...aal2, resumedAt: resumedAt === null ? null : secondsOf(resumedAt) };
+}
+
+/** `mfa.v`. @param now seconds since 1970. */
+export function sessionMeetsPolicy(session: ActiveSession, now: number): boolean {
+  const { evidence, enrolled, secondFactorPolicy } = session;
+  const level = assuranceLevelAt(evidence, agingOf(session, session.aal2), now);
+  const counts = level === AssuranceLevel.AAL2 ? evidence : evidenceBelowAal2(evidence);
+  return meetsPolicy(counts, enrolled, secondFactorPolicy);
 }
 
 /** The sessions of a user that have not ended, the newest first. */

@@ -1,5 +1,7 @@
 // The key pairs that sign access tokens: ES256 (RFC 7518 section 3.4), kept in the database so that every node
-// signs with the same one, the private half sealed. All that are published may verify.
+// signs with the same one, the private half sealed. All that are published may verify. A key's times are decided when the
+// next one is made, so every node knows from its own clock which key signs and which ones are published; a running node
+// reads the keys again every minute, beside its requests.
 import {
   type CryptoKey,
   calculateJwkThumbprint,
@@ -20,12 +22,21 @@ interface PrivateKey {
   readonly key: CryptoKey;
 }
 
+interface StoredKey {
+  readonly kid: string;
+  readonly public_jwk: JWK;
+  readonly sealed_private_jwk: string;
+  readonly created_at: Date;
+  readonly signs_at: Date | null;
+  readonly retired_at: Date | null;
+}
+
 export class SigningKeys {
   readonly #orm: Orm;
   readonly #ring: KeyRing;
   readonly #clock: Clock;
-  #current: Promise<PrivateKey> | undefined;
-  #published: Promise<ReadonlyMap<string, JWK>> | undefined;
+  #stored: Promise<readonly StoredKey[]> | undefined;
+  #opened: { readonly kid: string; readonly key: Promise<PrivateKey> } | undefined;
 
   constructor(orm: Orm, ring: KeyRing, clock: Clock) {
     this.#orm = orm;
@@ -33,86 +44,119 @@ export class SigningKeys {
     this.#clock = clock;
   }
 
-  /** The newest key that is not retired; made when there is none. */
-  current(): Promise<PrivateKey> {
-    this.#current ??= this.#load().catch((error: unknown) => {
-      this.#current = undefined;
-      throw error;
-    });
-    return this.#current;
+  /** The key that signs now; made when there is none. */
+  async current(): Promise<PrivateKey> {
+    const signing =
+      signingNow(await this.#keys(), this.#clock.now()) ??
+      signingNow(await this.#makeFirst(), this.#clock.now());
+    if (signing === undefined) throw new Error('There is no signing key.');
+    if (this.#opened?.kid !== signing.kid) {
+      const opened = { kid: signing.kid, key: this.#open(signing) };
+      this.#opened = opened;
+      opened.key.catch(() => {
+        if (this.#opened === opened) this.#opened = undefined;
+      });
+    }
+    return this.#opened.key;
   }
 
-  /** The public key of this id, or null when we never made one. */
+  /** The public key of this id; null when we never made one, or it has retired. */
   async publicKey(kid: string): Promise<CryptoKey | null> {
-    let jwk = (await (this.#published ?? this.#readPublished())).get(kid);
+    const find = (keys: readonly StoredKey[]): StoredKey | undefined =>
+      publishedNow(keys, this.#clock.now()).find((one) => one.kid === kid);
+    let stored = find(await this.#keys());
     // Another node may have made a key since; a kid that is not even the form of ours costs no query.
-    if (jwk === undefined && isKid(kid)) jwk = (await this.#readPublished()).get(kid);
-    return jwk === undefined ? null : ((await importJWK(jwk, SIGNING_ALGORITHM)) as CryptoKey);
+    if (stored === undefined && isKid(kid)) stored = find(await this.read());
+    return stored === undefined
+      ? null
+      : ((await importJWK(stored.public_jwk, SIGNING_ALGORITHM)) as CryptoKey);
   }
 
   /** What `/.well-known/jwks.json` says (RFC 7517 section 5). */
   async jwks(): Promise<{ keys: JWK[] }> {
     await this.current();
-    return { keys: [...(await this.#publicKeys()).values()] };
+    return { keys: publishedNow(await this.read(), this.#clock.now()).map((one) => one.public_jwk) };
   }
 
-  async #load(): Promise<PrivateKey> {
-    const sql = sqlOf(this.#orm.em.fork());
-    const stored = await sql
+  #keys(): Promise<readonly StoredKey[]> {
+    return this.#stored ?? this.read();
+  }
+
+  /** Reads the keys again. What was read before stays when that fails. */
+  read(): Promise<readonly StoredKey[]> {
+    const reading = this.#readNow();
+    const before = this.#stored;
+    this.#stored ??= reading;
+    return reading.then(
+      (keys) => {
+        this.#stored = reading;
+        return keys;
+      },
+      (error: unknown) => {
+        this.#stored = before;
+        throw error;
+      },
+    );
+  }
+
+  async #readNow(): Promise<readonly StoredKey[]> {
+    return sqlOf(this.#orm.em.fork())
       .selectFrom('signing_key')
-      .selectAll()
-      .where('retired_at', 'is', null)
-      .orderBy('created_at', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    const row = stored ?? (await this.#create());
-    const plain = open(this.#ring, placeOf(row.kid), row.sealed_private_jwk);
-    if (isSealedWithOlderKey(this.#ring, row.sealed_private_jwk)) {
-      // So that the older key of the ring is not needed for this any more.
-      await sql
-        .updateTable('signing_key')
-        .set({ sealed_private_jwk: seal(this.#ring, placeOf(row.kid), plain) })
-        .where('kid', '=', row.kid)
-        .execute();
-    }
-    const jwk = JSON.parse(plain) as JWK;
-    return { kid: row.kid, key: (await importJWK(jwk, SIGNING_ALGORITHM)) as CryptoKey };
-  }
-
-  async #create() {
-    const { privateKey, publicKey } = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true });
-    const publicJwk = await exportJWK(publicKey);
-    const kid = await calculateJwkThumbprint(publicJwk);
-    const row = {
-      kid,
-      algorithm: SIGNING_ALGORITHM,
-      public_jwk: { ...publicJwk, kid, alg: SIGNING_ALGORITHM, use: 'sig' },
-      sealed_private_jwk: seal(this.#ring, placeOf(kid), JSON.stringify(await exportJWK(privateKey))),
-      created_at: this.#clock.now(),
-      retired_at: null,
-    };
-    await sqlOf(this.#orm.em.fork()).insertInto('signing_key').values(row).execute();
-    return row;
-  }
-
-  /** Kept for the next token; a reading that failed is not. */
-  #readPublished(): Promise<ReadonlyMap<string, JWK>> {
-    const reading = this.#publicKeys();
-    this.#published = reading;
-    reading.catch(() => {
-      if (this.#published === reading) this.#published = undefined;
-    });
-    return reading;
-  }
-
-  async #publicKeys(): Promise<ReadonlyMap<string, JWK>> {
-    const rows = await sqlOf(this.#orm.em.fork())
-      .selectFrom('signing_key')
-      .select(['kid', 'public_jwk'])
+      .select(['kid', 'public_jwk', 'sealed_private_jwk', 'created_at', 'signs_at', 'retired_at'])
       .orderBy('created_at', 'desc')
       .execute();
-    return new Map(rows.map((row) => [row.kid, row.public_jwk]));
   }
+
+  /** It is not published anywhere yet, so it signs at once. */
+  async #makeFirst(): Promise<readonly StoredKey[]> {
+    const row = await newSigningKey(this.#ring, this.#clock.now(), null);
+    await sqlOf(this.#orm.em.fork()).insertInto('signing_key').values(row).execute();
+    return this.read();
+  }
+
+  async #open({ kid, sealed_private_jwk: sealed }: StoredKey): Promise<PrivateKey> {
+    const plain = open(this.#ring, placeOf(kid), sealed);
+    if (isSealedWithOlderKey(this.#ring, sealed)) {
+      // So that the older key of the ring is not needed for this any more.
+      await sqlOf(this.#orm.em.fork())
+        .updateTable('signing_key')
+        .set({ sealed_private_jwk: seal(this.#ring, placeOf(kid), plain) })
+        .where('kid', '=', kid)
+        .execute();
+    }
+    return { kid, key: (await importJWK(JSON.parse(plain) as JWK, SIGNING_ALGORITHM)) as CryptoKey };
+  }
+}
+
+/** @param signsAt when it begins to sign; null: at once. */
+export async function newSigningKey(ring: KeyRing, now: Date, signsAt: Date | null) {
+  const { privateKey, publicKey } = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true });
+  const publicJwk = await exportJWK(publicKey);
+  const kid = await calculateJwkThumbprint(publicJwk);
+  return {
+    kid,
+    algorithm: SIGNING_ALGORITHM,
+    public_jwk: { ...publicJwk, kid, alg: SIGNING_ALGORITHM, use: 'sig' },
+    sealed_private_jwk: seal(ring, placeOf(kid), JSON.stringify(await exportJWK(privateKey))),
+    created_at: now,
+    signs_at: signsAt,
+    retired_at: null,
+  };
+}
+
+/** Of the published ones the newest that signs already. */
+function signingNow(keys: readonly StoredKey[], now: Date): StoredKey | undefined {
+  return publishedNow(keys, now)
+    .filter((one) => signsFrom(one) <= now)
+    .toSorted((one, other) => signsFrom(other).getTime() - signsFrom(one).getTime())[0];
+}
+
+function signsFrom({ signs_at: signsAt, created_at: createdAt }: StoredKey): Date {
+  return signsAt ?? createdAt;
+}
+
+function publishedNow(keys: readonly StoredKey[], now: Date): readonly StoredKey[] {
+  return keys.filter((one) => one.retired_at === null || one.retired_at > now);
 }
 
 /** Under the newest key of the ring. */

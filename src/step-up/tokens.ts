@@ -1,7 +1,7 @@
 // Who is asking, from an access token of Stepgate, for a server that is not Stepgate: the token is verified offline
 // (RFC 9068 section 4) with the published keys, which are cached and found anew when they rotate. Every doubt is nobody.
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { standingOf } from '../policy/claims.ts';
+import { lesserEvidence, standingOf } from '../policy/claims.ts';
 import type { Standing } from '../policy/decision.ts';
 import { bearerToken } from './bearer.ts';
 import type { TokenFault } from './refusal-error.ts';
@@ -118,7 +118,7 @@ export function stepgateTokens({
     try {
       if (Number.isNaN(date.getTime())) throw new TypeError('The clock says no time.');
       const { holder, claimed, expiresAt } = await verified(token, date);
-      const standing = lookUp === null ? claimed : await lookUp(token, holder.userId);
+      const standing = lookUp === null ? claimed : lesserOf(await lookUp(token, holder.userId), claimed);
       if (standing === null) return nobody('INVALID');
       return presented({ holder, standing, fault: null, expiresAt });
     } catch (error) {
@@ -143,6 +143,11 @@ function issuerElsewhere(error: unknown): string | null {
   const { iss, aud } = error.payload;
   // A token of Stepgate is for its issuer: what names one thing here and another there was put together.
   return iss !== undefined && [aud].flat().includes(iss) ? iss : null;
+}
+
+/** A token opens no more than it says itself, whatever its session holds by now. */
+function lesserOf(session: Standing | null, claimed: Standing): Standing | null {
+  return session && { ...session, evidence: lesserEvidence(session.evidence, claimed.evidence) };
 }
 
 function holderOf(payload: JWTPayload): TokenHolder {

@@ -2,7 +2,7 @@
 import type { Locale } from '../delivery/messages/locales.ts';
 import type { EntityManager } from '../persistence/orm.ts';
 import type { Client } from '../sessions/grants.ts';
-import type { ActiveSession } from '../sessions/session.ts';
+import type { PresentedSession } from '../sessions/presented.ts';
 import type { TokenFault } from '../step-up/refusal-error.ts';
 
 /** Who asks, and with what. */
@@ -15,7 +15,7 @@ export interface Caller {
   /** By which its device is known, if it signed in before. */
   readonly deviceToken: string | null;
   /** Null: nobody is signed in. */
-  readonly session: ActiveSession | null;
+  readonly session: PresentedSession | null;
   /** What was wrong with the token, when one was presented and did not count. */
   readonly tokenFault: TokenFault | null;
 }

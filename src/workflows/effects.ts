@@ -9,17 +9,16 @@ import { deleteBackupCodes, newBackupCodes } from '../factors/backup-codes/backu
 import type { FactorEnrollment } from '../factors/factor.ts';
 import { type NewPassword, setPassword } from '../factors/password/change.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
-import { jsonb } from '../persistence/jsonb.ts';
 import type { Settlement } from '../persistence/settlement.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
 import { type Evidence, withEvidence } from '../policy/evidence.ts';
 import { FactorKind } from '../policy/factor-kind.ts';
 import type { Device } from '../sessions/device.ts';
-import { evidenceWithout } from '../sessions/evidence-without.ts';
+import { evidenceWith } from '../sessions/evidence-in-sql.ts';
 import type { Client, Grants, UnsignedGrant } from '../sessions/grants.ts';
 import { grantOperation } from '../sessions/operation-grant.ts';
-import type { ActiveSession } from '../sessions/session.ts';
+import type { PresentedSession } from '../sessions/presented.ts';
 import type { ChartName } from './charts.ts';
 import type { Effect } from './effect.ts';
 import type { OutstandingChallenge } from './reply.ts';
@@ -37,7 +36,7 @@ export interface Step {
   readonly name: ChartName;
   readonly account: Account | null;
   /** The session that the workflow belongs to. */
-  readonly session: ActiveSession | null;
+  readonly session: PresentedSession | null;
   readonly client: Client;
   readonly device: Device;
   /** Where a challenge of this step goes, masked, for somebody who may know. */
@@ -68,7 +67,7 @@ export interface Outcome {
   /** The authenticator whose enrollment began, as it is stored. */
   readonly enrolling?: { readonly id: string; readonly secret: string };
   /** The session of the workflow, after its evidence has grown. */
-  readonly session?: ActiveSession;
+  readonly session?: PresentedSession;
   /** The second factors that the user has from this step on. */
   readonly added?: readonly FactorKind[];
 }
@@ -270,9 +269,9 @@ function issueSession(
   evidence: readonly Evidence[],
   outcome: Outcome,
 ): UnsignedGrant {
-  const { id, tenantId, roles, secondFactorPolicy } = accountOf(step);
+  const { id, tenantId, roles, secondFactorPolicy, aal2 } = accountOf(step);
   const { enrolled } = withAdded(factors.holdings(step.account), outcome);
-  const fresh = { userId: id, tenantId, roles, secondFactorPolicy, evidence, enrolled };
+  const fresh = { userId: id, tenantId, roles, secondFactorPolicy, aal2, evidence, enrolled };
   return grants.issue(step.settlement, fresh, step.client, step.device, step.now);
 }
 
@@ -294,20 +293,21 @@ function choosePassword({ outbox }: EffectServices, step: Step): Outcome {
   return {};
 }
 
-/** In SQL, on the row as it is then: two steps of one session in parallel lose no evidence, nor bring any back. */
-function recordEvidence(step: Step, evidence: Evidence, outcome: Outcome): ActiveSession {
+function recordEvidence(step: Step, evidence: Evidence, outcome: Outcome): PresentedSession {
   const session = sessionOf(step, outcome);
   step.settlement.requireWrite((sql) =>
     sql
       .updateTable('session')
-      .set({
-        evidence: raw<Evidence[]>`${evidenceWithout([evidence.factor])} || ${jsonb([evidence])}`,
-      })
+      .set({ evidence: evidenceWith(evidence) })
       .where('id', '=', session.id)
       .where('revoked_at', 'is', null)
       .returning('id'),
   );
-  return { ...session, evidence: withEvidence(session.evidence, evidence) };
+  return {
+    ...session,
+    evidence: withEvidence(session.evidence, evidence),
+    held: withEvidence(session.held, evidence),
+  };
 }
 
 /** What was read before this step knows nothing of what the step adds, and its tokens must. */
@@ -334,7 +334,7 @@ function accountOf({ account }: Pick<Step, 'account'>): Account {
   return account;
 }
 
-function sessionOf(step: Step, outcome: Outcome): ActiveSession {
+function sessionOf(step: Step, outcome: Outcome): PresentedSession {
   const session = outcome.session ?? step.session;
   if (session === null) throw new Error('This effect belongs to a session.');
   return session;

@@ -31,7 +31,7 @@ import {
   MAX_ATTEMPTS,
   throttleOf,
 } from '../policy/lockout.ts';
-import type { ActiveSession } from '../sessions/session.ts';
+import type { PresentedSession } from '../sessions/presented.ts';
 import { openApproves, sealApproves } from './approves.ts';
 import type { Caller } from './caller.ts';
 import { type ChartName, chartOf, isChartName, viewOf } from './charts.ts';
@@ -57,7 +57,7 @@ import type { WorkflowEvent } from './event.ts';
 import { nameOf } from './identify.ts';
 import { countFailure, type NetworkLimits, type Origin, retryAfter } from './network-limits.ts';
 import { choices, presentWorkflow, type WorkflowReply } from './reply.ts';
-import { provedSoFar, type Running, refuseLocked, restore, runningOf } from './running.ts';
+import { isOpenTo, provedSoFar, type Running, refuseLocked, restore, runningOf } from './running.ts';
 import { audit, auditRefusal, endOf, settlementOf, stepOf } from './step.ts';
 import { loadWorkflow, type WorkflowRow } from './store.ts';
 
@@ -77,7 +77,7 @@ export interface NewWorkflow {
   /** The known device that it is started on. */
   readonly deviceId?: string | null;
   /** The session that alone may drive it. */
-  readonly session?: ActiveSession;
+  readonly session?: PresentedSession;
   /** The one operation that its proof will be good for. */
   readonly operation?: BoundTo;
   /** What else is written with the first step. */
@@ -85,7 +85,7 @@ export interface NewWorkflow {
 }
 
 /** A workflow of a session: driven by it alone, and its failures count for it and lock nobody out elsewhere. */
-export function ofSession(session: ActiveSession): Pick<NewWorkflow, 'tenantId' | 'subject' | 'session'> {
+export function ofSession(session: PresentedSession): Pick<NewWorkflow, 'tenantId' | 'subject' | 'session'> {
   return { tenantId: session.tenantId, subject: `session:${session.id}`, session };
 }
 
@@ -174,9 +174,10 @@ export class WorkflowRunner {
   async read(id: string, { em, session }: Caller): Promise<WorkflowReply | null> {
     const row = await find(em, id);
     if (row === null || !isChartName(row.chart)) return null;
-    if (row.sessionId !== null && row.sessionId !== session?.id) return null;
     const now = this.#clock.now();
-    const { name, snapshot } = restore(row, row.chart, now);
+    const running = restore(row, row.chart, now);
+    if (!isOpenTo(running, session)) return null;
+    const { name, snapshot } = running;
     return presentWorkflow(this.#services, { ...row, id, name, view: viewOf(name, snapshot), now }, {});
   }
 

@@ -3,10 +3,10 @@ import { type AnyMachineSnapshot, type AnyStateMachine, transition } from 'xstat
 import { hasShortBackupCodes } from '../factors/account.ts';
 import { readTime, secondsOf } from '../platform/clock.ts';
 import { ANONYMOUS } from '../policy/decision.ts';
-import type { Evidence } from '../policy/evidence.ts';
+import { type Evidence, holdsAll } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import { isClosed, throttleOf } from '../policy/lockout.ts';
-import type { ActiveSession } from '../sessions/session.ts';
+import type { PresentedSession } from '../sessions/presented.ts';
 import { RefusalError, type TokenFault } from '../step-up/refusal-error.ts';
 import { type ChartName, chartOf, isChartName } from './charts.ts';
 import { LockedOut, WorkflowEnded, WorkflowExpired, WorkflowNotFound } from './errors.ts';
@@ -20,7 +20,7 @@ export interface Running {
 }
 
 interface Asking {
-  readonly session: ActiveSession | null;
+  readonly session: PresentedSession | null;
   readonly tokenFault: TokenFault | null;
 }
 
@@ -31,8 +31,8 @@ interface Asking {
 export function runningOf(row: WorkflowRow | null, { session, tokenFault }: Asking, now: Date): Running {
   if (row === null || !isChartName(row.chart)) throw new WorkflowNotFound();
   if (row.sessionId !== null && session === null) throw new RefusalError(ANONYMOUS, tokenFault);
-  if (row.sessionId !== null && row.sessionId !== session?.id) throw new WorkflowNotFound();
   const running = restore(row, row.chart, now);
+  if (!isOpenTo(running, session)) throw new WorkflowNotFound();
   if (running.snapshot.value === 'expired') throw new WorkflowExpired();
   if (running.snapshot.status !== 'active') throw new WorkflowEnded();
   return running;
@@ -65,6 +65,16 @@ export function provedSoFar({ row, snapshot }: Running): FactorKind[] {
   // A session brings evidence of its own, which was redeemed when it began.
   const startedAt = secondsOf(row.createdAt);
   return evidence.filter((one) => one.completedAt >= startedAt).map((one) => one.factor);
+}
+
+/**
+ * Whether somebody may drive a workflow: anybody who holds its id, or, when it belongs to a session, that session alone,
+ * and with a token that opens no less of it than the one that started the workflow.
+ */
+export function isOpenTo({ row, snapshot }: Running, session: PresentedSession | null): boolean {
+  if (row.sessionId === null) return true;
+  const { opened = [] } = snapshot.context as { readonly opened?: readonly Evidence[] };
+  return row.sessionId === session?.id && holdsAll(session.evidence, opened);
 }
 
 /** The chart as it was left. Past its deadline, or of an older version, it takes EXPIRE before anything else. */

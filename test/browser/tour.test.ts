@@ -109,8 +109,8 @@ describe('the tour in GraphiQL', () => {
       token: firstSession,
     });
     expect(steppedUp.data.attemptFactor.status).toBe('COMPLETE');
-    await newcomer.openTab(GUARDED_TAB);
-    const atLast = await newcomer.run();
+    const { accessToken } = steppedUp.data.attemptFactor.session;
+    const atLast = await newcomer.play(GUARDED_TAB, { token: accessToken });
     expect(atLast.errors).toBeUndefined();
     expect(atLast.data.viewer.assurance.level).toBe('AAL2');
     expect(atLast.data.viewer.auditEvents.length).toBeGreaterThan(0);

@@ -227,3 +227,18 @@ test('a database that is not there, or not migrated, is named with what to do', 
     await onServer(serverUrl, `drop database if exists ${name} with (force)`);
   }
 });
+
+test('an operator chooses how long AAL2 lasts in a tenant', async () => {
+  const { code, stdout } = await run('tenant', 'default', '--aal2-lifetime', '43200', '--aal2-idle', '1800');
+  expect(code).toBe(0);
+  expect(stdout).toContain('AAL2 lasts 43200 seconds, and 1800 without use.');
+});
+
+test.each([
+  ['--aal2-lifetime', '299'],
+  ['--aal2-idle', 'an hour'],
+])('a limit of AAL2 that makes no sense is told: %s %s', async (...option) => {
+  const { code, stderr } = await run('tenant', 'default', ...option);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`${option[0]} must be a whole number of seconds from 300 to`);
+});

@@ -233,7 +233,12 @@ describe('one prompt', () => {
       if (isFirst) {
         app.clock.advance(30);
         const started = await server.startStepUp({}, tokens.accessToken);
-        await server.attempt(started.id, { totp: server.totp(secret) }, tokens.accessToken);
+        const { session } = await server.attempt(
+          started.id,
+          { totp: server.totp(secret) },
+          tokens.accessToken,
+        );
+        if (session !== null) await client.setSession(session); // into the store that the tabs share
       }
       isFirst = false;
       return before;

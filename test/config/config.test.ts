@@ -240,6 +240,7 @@ describe('what each variable accepts', () => {
       sessionSeconds: 2_592_000,
       drainSeconds: 0,
       isNpmScript: false,
+      refreshLeewaySeconds: 10,
     });
   });
 

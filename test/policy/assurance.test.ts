@@ -1,7 +1,18 @@
 // AAL2 takes two different categories (NIST SP 800-63B-4 section 2), however many proofs of one there are.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { acrOf, amrOf, assuranceLevel } from '../../src/policy/assurance.ts';
+import {
+  AAL2_LIMITS,
+  type Aging,
+  aal2Until,
+  acrOf,
+  amrOf,
+  assuranceLevel,
+  assuranceLevelAt,
+  evidenceBelowAal2,
+  lastingEvidence,
+} from '../../src/policy/assurance.ts';
+import { evidenceOf } from '../../src/policy/evidence.ts';
 import {
   evidence,
   evidenceList,
@@ -10,6 +21,7 @@ import {
   identifiedByPhone,
   NOW,
   passkeyWithUserVerification,
+  past,
   secondFactor,
 } from './arbitraries.ts';
 
@@ -77,6 +89,45 @@ describe('in a token', () => {
         expect(new Set(amr).size).toBe(amr.length);
         expect(amr.includes('mfa')).toBe(assuranceLevel(list) === 'AAL2');
         expect(new Set(amr.filter((one) => one !== 'mfa'))).toEqual(new Set(list.flatMap((one) => one.amr)));
+      }),
+    );
+  });
+});
+
+describe('AAL2', () => {
+  const DAY = 86_400;
+  const aging = (resumedAt: number | null = null): Aging => ({ ...AAL2_LIMITS, resumedAt });
+
+  test('ends 24 hours after the older of the two proofs that make it, as SP 800-63B-4 section 2.2.3 asks', () => {
+    const list = [evidenceOf('PASSWORD', NOW - DAY), evidenceOf('TOTP', NOW)];
+    expect(assuranceLevelAt(list, aging(), NOW)).toBe('AAL2');
+    expect(assuranceLevelAt(list, aging(), NOW + 1)).toBe('AAL1');
+    expect(aal2Until(list, aging())).toBe(NOW);
+    // A newer proof of the same category takes the place of the older one.
+    const renewed = [...list, evidenceOf('EMAIL_CODE', NOW - 60)];
+    expect(aal2Until(renewed, aging())).toBe(NOW - 60 + DAY);
+  });
+
+  test('ends with a pause, and one newer proof brings it back', () => {
+    const list = [evidenceOf('PASSWORD', NOW - 7200), evidenceOf('TOTP', NOW - 7200)];
+    expect(assuranceLevelAt(list, aging(NOW - 60), NOW)).toBe('AAL1');
+    expect(assuranceLevelAt([...list, evidenceOf('BACKUP_CODE', NOW - 60)], aging(NOW - 60), NOW)).toBe(
+      'AAL2',
+    );
+    const identified = { ...evidenceOf('PHONE_CODE', NOW), categories: [] };
+    expect(assuranceLevelAt([...list, identified], aging(NOW - 60), NOW)).toBe('AAL1');
+  });
+
+  test('is never more than the evidence amounts to, and never comes back by waiting', () => {
+    const resumed = fc.option(past);
+    fc.assert(
+      fc.property(evidenceList, resumed, fc.nat(3 * DAY), fc.nat(3 * DAY), (list, resumedAt, soon, later) => {
+        const at = (seconds: number) => assuranceLevelAt(list, aging(resumedAt), NOW + seconds);
+        if (at(soon) === 'AAL2') expect(assuranceLevel(list)).toBe('AAL2');
+        if (at(soon) === 'AAL1') expect(at(soon + later)).toBe('AAL1');
+        const recent = lastingEvidence(list, aging(), NOW + soon);
+        expect(assuranceLevelAt(list, aging(), NOW + soon)).toBe(assuranceLevel(recent));
+        expect(assuranceLevel(evidenceBelowAal2(list))).toBe('AAL1');
       }),
     );
   });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assuranceLevel } from '../../src/policy/assurance.ts';
-import { standingClaims, standingOf } from '../../src/policy/claims.ts';
+import { lesserEvidence, standingClaims, standingOf } from '../../src/policy/claims.ts';
 import { refuseRole, refuseStepUp, type Standing } from '../../src/policy/decision.ts';
 import { type Evidence, evidenceOf, withEvidence } from '../../src/policy/evidence.ts';
 import { requirement } from '../../src/policy/requirement.ts';
@@ -125,4 +125,58 @@ test.each([
   ['nothing', undefined],
 ])('roles that are %s are none', (_what, roles) => {
   expect(refuseRole(read({ ...AAL2, roles }), 'ADMIN')?.code).toBe('FORBIDDEN');
+});
+
+describe('the lesser of a token and its session', () => {
+  const lists = fc.tuple(session, session).map(([held, said]) => [held.evidence, said.evidence] as const);
+
+  test('opens nothing that only one of the two opens', () => {
+    fc.assert(
+      fc.property(lists, session, demand, ([held, said], one, demanded) => {
+        const opens = (evidence: readonly Evidence[]) =>
+          refuseStepUp({ ...one, evidence }, demanded, NOW) === null;
+        if (!opens(lesserEvidence(held, said))) return;
+        expect(opens(held)).toBe(true);
+        // A token says of a passkey that it was proved, and not that it verified its user.
+        const readable = said.every(({ categories }) => categories.length < 2);
+        const passkeyless = held.every(({ categories }) => categories.length < 2);
+        if (readable && passkeyless) expect(opens(said)).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('is the session, for the token that was issued with it', () => {
+    fc.assert(
+      fc.property(session, (one) => {
+        const claimed = read(sent(one)).evidence;
+        const sameLevel = assuranceLevel(claimed) === assuranceLevel(one.evidence);
+        if (sameLevel) expect(lesserEvidence(one.evidence, claimed)).toEqual(one.evidence);
+        expect(lesserEvidence(one.evidence, one.evidence)).toEqual(one.evidence);
+      }),
+    );
+  });
+
+  test('holds nothing that was proved after the token, and of what was renewed the older time', () => {
+    const said = [evidenceOf('PASSWORD', NOW - 90), evidenceOf('TOTP', NOW - 60)];
+    const held = [
+      evidenceOf('PASSWORD', NOW - 90),
+      { ...evidenceOf('TOTP', NOW), since: NOW - 60 },
+      evidenceOf('BACKUP_CODE', NOW),
+    ];
+    expect(lesserEvidence(held, said)).toEqual(said);
+  });
+
+  test('holds nothing that was taken away and proved anew', () => {
+    const said = [evidenceOf('PASSWORD', NOW - 90), evidenceOf('TOTP', NOW - 60)];
+    const held = [evidenceOf('PASSWORD', NOW - 90), { ...evidenceOf('TOTP', NOW), since: NOW - 30 }];
+    expect(lesserEvidence(held, said)).toEqual([evidenceOf('PASSWORD', NOW - 90)]);
+    expect(lesserEvidence([evidenceOf('TOTP', NOW)], said)).toEqual([]);
+  });
+
+  test('proves nothing by what only identified in one of the two', () => {
+    const identified = { ...evidenceOf('PHONE_CODE', NOW), categories: [] };
+    expect(lesserEvidence([evidenceOf('PHONE_CODE', NOW)], [identified])).toEqual([identified]);
+    expect(lesserEvidence([identified], [evidenceOf('PHONE_CODE', NOW)])).toEqual([identified]);
+  });
 });

@@ -219,7 +219,8 @@ describe('a refresh by cookie', () => {
     const next = { ...COOKIES, cookie: cookieHeader(fresh) };
     expect((await client.graphql(VIEWER, {}, undefined, next)).data.viewer).not.toBeNull();
 
-    // The old one was used: sent again, it ends the session.
+    // The old one was used: sent again when no answer can be under way any more, it ends the session.
+    app.clock.advance(11);
     const reused = await client.graphql(REFRESH, {}, undefined, headers);
     expect(reused.data.refreshSession.code).toBe('REFRESH_TOKEN_REJECTED');
     expect(cookiesOf(reused)).toEqual([]);
@@ -253,6 +254,30 @@ describe('signing out', () => {
     expect((await client.graphql(VIEWER, {}, undefined, headers)).data).toEqual({ viewer: null });
     const refreshed = await client.graphql(REFRESH, {}, undefined, headers);
     expect(refreshed.data.refreshSession.code).toBe('REFRESH_TOKEN_REJECTED');
+  });
+
+  test('by the refresh cookie alone ends the session: a browser drops the access cookie when that expires', async () => {
+    const { cookies } = await signInByCookie();
+    app.clock.advance(700);
+    const refreshCookie = cookies.filter(({ name }) => name === '__Host-stepgate-refresh');
+    const headers = { ...COOKIES, cookie: cookieHeader(refreshCookie) };
+    const answer = await client.graphql('mutation { signOut { id } }', {}, undefined, headers);
+    expect(answer.errors).toEqual([]);
+    expect(cookiesOf(answer).map(({ name, value }) => [name, value])).toEqual(
+      SESSION_COOKIES.map((name) => [name, '']),
+    );
+    const refreshed = await client.graphql(REFRESH, {}, undefined, headers);
+    expect(refreshed.data.refreshSession.code).toBe('REFRESH_TOKEN_REJECTED');
+  });
+
+  test('clears the cookies even when they are nobody’s', async () => {
+    const headers = { ...COOKIES, cookie: '__Host-stepgate-access=x; __Host-stepgate-refresh=y' };
+    const answer = await client.graphql('mutation { signOut { id } }', {}, undefined, headers);
+    expect(answer.status).toBe(401);
+    expect(answer.errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
+    expect(cookiesOf(answer).map(({ name, value }) => [name, value])).toEqual(
+      SESSION_COOKIES.map((name) => [name, '']),
+    );
   });
 
   test('leaves the cookies of a client alone that uses none', async () => {

@@ -67,6 +67,8 @@ describe('a token', () => {
       sub: data.viewer.id,
       sid: data.viewer.sessions[0].id,
       tid: 'default',
+      client_id: 'stepgate',
+      jti: expect.stringMatching(/^[\w-]{43}$/),
       iat,
       exp: iat + 600,
       acr: 'aal1',

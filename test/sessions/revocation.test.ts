@@ -24,6 +24,12 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
+function renamed(token: string): string {
+  const [header, payload = '', signature] = token.split('.');
+  const claims = { ...JSON.parse(Buffer.from(payload, 'base64url').toString()), sid: randomUUID() };
+  return [header, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.');
+}
+
 async function expectEnded(tokens: Tokens): Promise<void> {
   const answer = await client.graphql(VIEWER, {}, tokens.accessToken);
   expect(codeOf(answer)).toBe('UNAUTHENTICATED');
@@ -51,6 +57,31 @@ describe('signing out', () => {
     const tokens = await client.signIn(person);
     await client.post(JSON.stringify([{ query: SIGN_OUT }, { query: VIEWER }]), tokens.accessToken);
     expect(await isAlive(client, tokens.accessToken)).toBe(false);
+  });
+
+  test('works with an access token that has expired, and ends no other session', async () => {
+    const [tokens, kept] = [await client.signIn(person), await client.signIn(person)];
+    app.clock.advance(700);
+    const { data, errors } = await client.graphql(SIGN_OUT, {}, tokens.accessToken);
+    expect(errors).toEqual([]);
+    expect(data.signOut).toEqual({ id: claimsOf(tokens.accessToken).sid, revokedAt: expect.any(String) });
+    expect((await refresh(client, tokens.refreshToken)).code).toBe('REFRESH_TOKEN_REJECTED');
+    person = await client.signUp();
+    expect((await refresh(client, kept.refreshToken)).__typename).toBe('SessionGrant');
+    const again = await client.graphql(SIGN_OUT, {}, tokens.accessToken);
+    expect([again.status, codeOf(again)]).toEqual([401, 'UNAUTHENTICATED']);
+  });
+
+  test.each<[string, (token: string) => string]>([
+    ['of another key', (token) => token.replace(/[^.]*$/, (it) => it.split('').toReversed().join(''))],
+    ['that names another session', (token) => renamed(token)],
+  ])('with an expired access token %s ends nothing', async (_what, forge) => {
+    const tokens = await client.signIn(person);
+    app.clock.advance(700);
+    const answer = await client.graphql(SIGN_OUT, {}, forge(tokens.accessToken));
+    expect([answer.status, codeOf(answer)]).toEqual([401, 'UNAUTHENTICATED']);
+    expect((await refresh(client, tokens.refreshToken)).__typename).toBe('SessionGrant');
+    person = await client.signUp();
   });
 
   test('closes the workflows that were bound to the session', async () => {
@@ -111,6 +142,73 @@ describe('revoking a session', () => {
     const answer = await client.graphql(REVOKE, { id: claimsOf(person.accessToken).sid });
     expect([answer.status, codeOf(answer)]).toEqual([401, 'UNAUTHENTICATED']);
     expect(await isAlive(client, person.accessToken)).toBe(true);
+  });
+});
+
+describe('ending other sessions', () => {
+  /** Of a user who has no second factor: by the password alone, and how long ago. */
+  const wanted: readonly [string, string, (sid: string) => object][] = [
+    ['revokeSession', REVOKE, (id) => ({ id })],
+    ['revokeOtherSessions', REVOKE_OTHERS, () => ({})],
+  ];
+
+  test.each(wanted)('by %s needs a fresh proof', async (_name, document, variables) => {
+    const owner = await client.signUp();
+    const stale = await client.signIn(owner);
+    app.clock.advance(595);
+    const { accessToken } = await refresh(client, stale.refreshToken);
+    const other = await client.signIn(owner);
+    app.clock.advance(10);
+    const { sid } = claimsOf(other.accessToken);
+    const refused = await client.graphql(document, variables(sid), accessToken);
+    expect(refused.errors[0]?.extensions).toMatchObject({
+      code: 'STEP_UP_REQUIRED',
+      remedy: 'STEP_UP',
+      require: 'STRONGEST_ENROLLED',
+    });
+    expect(refused.headers.get('www-authenticate')).toContain('insufficient_user_authentication');
+    expect(await isAlive(client, other.accessToken)).toBe(true);
+
+    const { id } = await client.startStepUp({ require: 'STRONGEST_ENROLLED' }, accessToken);
+    const { session } = await client.attempt(id, { password: owner.password }, accessToken);
+    const done = await client.graphql(document, variables(sid), session?.accessToken);
+    expect(done.errors).toEqual([]);
+    expect(await isAlive(client, other.accessToken)).toBe(false);
+  });
+
+  test.each(wanted)(
+    'by %s needs the second factor of a user who has one',
+    async (_name, document, variables) => {
+      const owner = await client.signUp();
+      const weak = await client.signIn(owner);
+      const { tokens } = await client.enrollTotp(owner.accessToken);
+      const refused = await client.graphql(
+        document,
+        variables(claimsOf(tokens.accessToken).sid),
+        weak.accessToken,
+      );
+      expect(codeOf(refused)).toBe('STEP_UP_REQUIRED');
+      expect(await isAlive(client, tokens.accessToken)).toBe(true);
+      const others = variables(claimsOf(weak.accessToken).sid);
+      expect((await client.graphql(document, others, tokens.accessToken)).errors).toEqual([]);
+      expect(await isAlive(client, weak.accessToken)).toBe(false);
+    },
+  );
+
+  test('needs nothing for one’s own: neither to sign out nor to revoke it by its id', async () => {
+    for (const [document, variables] of [
+      [SIGN_OUT, () => ({})],
+      [REVOKE, (id: string) => ({ id })],
+    ] as const) {
+      const owner = await client.signUp();
+      app.clock.advance(595);
+      const { accessToken } = await refresh(client, owner.refreshToken);
+      app.clock.advance(300);
+      const { sid } = claimsOf(accessToken);
+      expect((await client.graphql(document, variables(sid), accessToken)).errors).toEqual([]);
+      expect(await isAlive(client, accessToken)).toBe(false);
+    }
+    person = await client.signUp();
   });
 });
 

@@ -58,7 +58,8 @@ beforeAll(async () => {
   );
 
   const stepUp = sow(await client.startStepUp({}, token), 'the step-up');
-  sow(await client.attempt(stepUp.id, { backupCode: enrolled.backupCodes?.[1] }, token), 'the step-up');
+  const steppedUp = await client.attempt(stepUp.id, { backupCode: enrolled.backupCodes?.[1] }, token);
+  token = sow(steppedUp, 'the step-up').session?.accessToken ?? '';
 
   const phone = '+14155552671';
   const adding = sow(

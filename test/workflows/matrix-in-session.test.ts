@@ -44,9 +44,12 @@ describe('a step-up of a stale session', () => {
       atTheEnd: async (step, proved) => {
         expect(step.status).toBe('COMPLETE');
         expect(await evidenceOf(id)).toEqual(asEvidence([...held, ...proved]));
-        const { data } = await client.graphql('{ viewer { assurance { level } } }', {}, token);
+        const stronger = step.session?.accessToken ?? '';
+        const { data } = await client.graphql('{ viewer { assurance { level } } }', {}, stronger);
         expect(data.viewer.assurance.level).toBe(hasSecondFactor(cell) ? 'AAL2' : 'AAL1');
-        expect(await changePassword(token)).toBe('changed');
+        // The token from before gains nothing by it.
+        expect(await changePassword(token)).toBe('refused');
+        expect(await changePassword(stronger)).toBe('changed');
       },
     });
     expect(granted).toBe(ways);

@@ -75,7 +75,7 @@ test('a sign-up and a sign-in go on after kill -9 between their steps, and sessi
   const signedUp = await second.client.attempt(signUp.id, { emailCode: code });
   expect(signedUp.status).toBe('COMPLETE');
   const token = signedUp.session?.accessToken ?? '';
-  const { backupCodes } = await second.client.enrollTotp(token);
+  const { backupCodes, tokens } = await second.client.enrollTotp(token);
   const signIn = await second.client.startSignIn({ identifier: email });
   expect((await second.client.attempt(signIn.id, { password })).status).toBe('NEEDS_SECOND_FACTOR');
   await kill(second.process);
@@ -87,7 +87,7 @@ test('a sign-up and a sign-in go on after kill -9 between their steps, and sessi
   expect(read.data).toEqual({ workflow: { status: 'NEEDS_SECOND_FACTOR' } });
   const done = await third.client.attempt(signIn.id, { backupCode: backupCodes[0] });
   expect(done.status).toBe('COMPLETE');
-  const viewer = await third.client.graphql('{ viewer { assurance { level } } }', {}, token);
+  const viewer = await third.client.graphql('{ viewer { assurance { level } } }', {}, tokens.accessToken);
   expect(viewer.data).toEqual({ viewer: { assurance: { level: 'AAL2' } } });
 });
 

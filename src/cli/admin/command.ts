@@ -1,5 +1,6 @@
 // What the commands of an operator have in common: they are read before the database is opened, and each change leaves
 // a row in the audit log that says where it came from.
+
 import { byOperator } from '../../persistence/audit.ts';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
 import type { EntityManager } from '../../persistence/orm.ts';

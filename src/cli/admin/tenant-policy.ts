@@ -2,6 +2,7 @@
 import type { RawBuilder } from 'kysely';
 import type { PasswordColumns } from '../../persistence/entities/tenant.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
+import { LEAST_AAL2_SECONDS, MOST_AAL2_SECONDS } from '../../policy/assurance.ts';
 import {
   CharacterClass,
   LEAST_MINIMUM_LENGTH,
@@ -17,6 +18,8 @@ import { oneOf } from './command.ts';
 export const POLICY_OPTIONS = {
   'second-factor': { type: 'string' },
   sms: { type: 'string' },
+  'aal2-lifetime': { type: 'string' },
+  'aal2-idle': { type: 'string' },
   passwords: { type: 'string' },
   'password-length': { type: 'string' },
   'password-length-alone': { type: 'string' },
@@ -26,6 +29,7 @@ export const POLICY_OPTIONS = {
 
 export const POLICY_USAGE = [
   `[--second-factor ${words(SecondFactorPolicy)}] [--sms ${words(SmsUse)}]`,
+  '[--aal2-lifetime SECONDS] [--aal2-idle SECONDS]',
   `[--passwords ${words(PasswordPreset)}] [--password-length N] [--password-length-alone N]`,
   `[--password-strength ${words(PasswordStrength)}] [--password-characters ${Object.keys(CharacterClass).join(',')}|NONE]`,
 ];
@@ -35,6 +39,8 @@ type Values = { readonly [option in keyof typeof POLICY_OPTIONS]?: string | unde
 export interface PolicyColumns extends Omit<PasswordColumns, 'password_characters'> {
   readonly second_factor: SecondFactorPolicy;
   readonly sms: SmsUse;
+  readonly second_factor_seconds: number;
+  readonly second_factor_idle_seconds: number;
   readonly password_characters: RawBuilder<CharacterClass[]>;
 }
 
@@ -51,6 +57,8 @@ export function readPolicy(values: Values): Partial<PolicyColumns> {
   return {
     ...read('second-factor', 'second_factor', (it) => oneOf('--second-factor', SecondFactorPolicy, it)),
     ...read('sms', 'sms', (it) => oneOf('--sms', SmsUse, it)),
+    ...read('aal2-lifetime', 'second_factor_seconds', (it) => seconds('--aal2-lifetime', it)),
+    ...read('aal2-idle', 'second_factor_idle_seconds', (it) => seconds('--aal2-idle', it)),
     ...(values.passwords === undefined
       ? {}
       : columnsOf(oneOf('--passwords', PasswordPreset, values.passwords))),
@@ -80,6 +88,14 @@ function length(option: string, text: string): number {
   if (number >= LEAST_MINIMUM_LENGTH && number <= MOST_MINIMUM_LENGTH) return number;
   throw new UsageError(
     `${option} must be a whole number from ${LEAST_MINIMUM_LENGTH} to ${MOST_MINIMUM_LENGTH}.`,
+  );
+}
+
+function seconds(option: string, text: string): number {
+  const number = /^\d{1,8}$/.test(text) ? Number(text) : 0;
+  if (number >= LEAST_AAL2_SECONDS && number <= MOST_AAL2_SECONDS) return number;
+  throw new UsageError(
+    `${option} must be a whole number of seconds from ${LEAST_AAL2_SECONDS} to ${MOST_AAL2_SECONDS}.`,
   );
 }
 

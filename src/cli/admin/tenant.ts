@@ -75,6 +75,7 @@ async function describeTenant(em: EntityManager, id: string): Promise<string> {
   const { minimumLength, minimumLengthAlone, strength, characters } = passwordSettingsOf(found);
   return [
     `Tenant ${id}: second factor ${found.second_factor}, text messages ${found.sms}.`,
+    `AAL2 lasts ${found.second_factor_seconds} seconds, and ${found.second_factor_idle_seconds} without use.`,
     `Passwords: ${minimumLength} characters where a second factor is required, ${minimumLengthAlone} otherwise; strength ${strength}; characters ${characters.join(',') || 'NONE'}.`,
   ].join('\n');
 }

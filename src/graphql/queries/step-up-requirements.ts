@@ -81,6 +81,12 @@ const RefusalType = builder.objectRef<Refusal>('Refusal').implement({
       description: 'Whether the proof must be made for this very operation.',
       resolve: (it) => it.bind,
     }),
+    refreshSuffices: t.boolean({
+      nullable: true,
+      description:
+        'Whether the session already holds what is demanded and only the access token is too old to say so: refresh it, and ask nobody. Null where it is not known.',
+      resolve: (it) => it.refreshSuffices ?? null,
+    }),
     lastVerifiedAt: t.exposeInt('lastVerifiedAt', {
       nullable: true,
       description: 'When one of them was last proved in this session, in seconds since 1970.',

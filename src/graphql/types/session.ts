@@ -1,11 +1,13 @@
 // Sessions, and what is derived from their evidence.
 import { findAccount } from '../../factors/account.ts';
 import { sqlOf } from '../../persistence/orm.ts';
-import { acrOf, amrOf, assuranceLevel } from '../../policy/assurance.ts';
+import { secondsOf } from '../../platform/clock.ts';
+import { type AssuranceLevel, acrOf, amrOf, assuranceLevelAt } from '../../policy/assurance.ts';
 import { authTime, type Evidence } from '../../policy/evidence.ts';
 import type { SessionGrant } from '../../sessions/grants.ts';
-import type { ActiveSession, Session } from '../../sessions/session.ts';
+import { type ActiveSession, agingOf, type Session } from '../../sessions/session.ts';
 import { builder } from '../builder.ts';
+import type { GraphQLContext } from '../context.ts';
 import { AssuranceLevelEnum, CategoryEnum, FactorKindEnum } from './enums.ts';
 
 const EvidenceType = builder.objectRef<Evidence>('Evidence').implement({
@@ -29,16 +31,25 @@ const EvidenceType = builder.objectRef<Evidence>('Evidence').implement({
   }),
 });
 
-type AssuranceShape = Pick<Session, 'userId' | 'evidence'> & Partial<Pick<ActiveSession, 'enrolled'>>;
+type AssuranceShape = Pick<Session, 'userId' | 'evidence' | 'resumedAt'> &
+  Partial<Pick<ActiveSession, 'enrolled' | 'aal2'>>;
+
+/** Without limits of its own it is a session that is shown to somebody of the same tenant. */
+function levelOf(shown: AssuranceShape, { session, services }: GraphQLContext): AssuranceLevel {
+  const limits = shown.aal2 ?? session?.aal2;
+  if (limits === undefined) throw new Error('A session was shown to nobody.');
+  return assuranceLevelAt(shown.evidence, agingOf(shown, limits), secondsOf(services.clock.now()));
+}
 
 export const Assurance = builder.objectRef<AssuranceShape>('Assurance').implement({
   description:
-    'What a session has proved, and what its user could prove. What it amounts to is derived from its evidence.',
+    'What a session has proved, and what its user could prove. What it amounts to is derived from its evidence. The assurance of `viewer` is what the access token that asks opens: of what the session has proved, that which the token says itself.',
   fields: (t) => ({
     level: t.field({
       type: AssuranceLevelEnum,
-      description: 'The level that it amounts to.',
-      resolve: ({ evidence }) => assuranceLevel(evidence),
+      description:
+        'The level that it amounts to now. AAL2 ends 24 hours after its proofs, and after an hour without use, unless the tenant chose other limits (NIST SP 800-63B-4 section 2.2.3).',
+      resolve: (it, _args, context) => levelOf(it, context),
     }),
     evidence: t.field({
       type: [EvidenceType],
@@ -56,11 +67,11 @@ export const Assurance = builder.objectRef<AssuranceShape>('Assurance').implemen
     }),
     acr: t.string({
       description: 'The level as tokens say it (OpenID Connect Core section 2): `aal1` or `aal2`.',
-      resolve: ({ evidence }) => acrOf(assuranceLevel(evidence)),
+      resolve: (it, _args, context) => acrOf(levelOf(it, context)),
     }),
     amr: t.stringList({
       description: 'All methods together (RFC 8176).',
-      resolve: ({ evidence }) => amrOf(evidence),
+      resolve: (it, _args, context) => amrOf(it.evidence, levelOf(it, context)),
     }),
     authTime: t.field({
       type: 'DateTime',
@@ -118,7 +129,7 @@ export const SessionGrantType = builder.objectRef<SessionGrant>('SessionGrant').
     }),
     refreshToken: t.exposeString('refreshToken', {
       description:
-        'Opaque, for one use with `refreshSession`, which gives the next one. Using one twice ends the session.',
+        'Opaque, for one use with `refreshSession`, which gives the next one. Using one twice ends the session. Empty when the workflow was driven with an access token that was not the newest of its session: keep the refresh token that you have.',
     }),
     deviceToken: t.exposeString('deviceToken', {
       nullable: true,

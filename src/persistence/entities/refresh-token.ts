@@ -9,5 +9,7 @@ export const RefreshToken = defineEntity({
     session: () => p.manyToOne(Session).deleteRule('cascade').index(),
     createdAt: p.datetime(),
     usedAt: p.datetime().nullable(),
+    /** The digest of the token that it was given for, at a refresh. */
+    predecessor: p.string().length(43).nullable(),
   },
 });

@@ -19,6 +19,8 @@ export const Session = defineEntity({
     idleExpiresAt: p.datetime(),
     /** Never moves. */
     expiresAt: p.datetime(),
+    /** When it was last used again after it had been idle for longer than AAL2 lasts. */
+    resumedAt: p.datetime().nullable(),
     revokedAt: p.datetime().nullable(),
   },
   // Sessions to clear away.

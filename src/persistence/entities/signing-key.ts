@@ -10,7 +10,9 @@ export const SigningKey = defineEntity({
     publicJwk: p.json<JWK>(),
     sealedPrivateJwk: p.text(),
     createdAt: p.datetime(),
-    /** Signs nothing from then on; still published, so that its tokens stay valid until they expire. */
+    /** When it begins to sign. It is published before that. Null: from the start. */
+    signsAt: p.datetime().nullable(),
+    /** From then on it is not published, and what it signed is refused. Null: not planned yet. */
     retiredAt: p.datetime().nullable(),
   },
 });

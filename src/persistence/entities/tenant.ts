@@ -24,6 +24,9 @@ export const Tenant = defineEntity({
     passwordMinimumLengthAlone: p.integer().default(PasswordPreset.NIST.minimumLengthAlone),
     passwordStrength: p.string().length(8).$type<PasswordStrength>().default(PasswordPreset.NIST.strength),
     passwordCharacters: p.json<CharacterClass[]>().default('[]'),
+    /** How long sessions stay AAL2: in all, and without use. */
+    secondFactorSeconds: p.integer().default(86400),
+    secondFactorIdleSeconds: p.integer().default(3600),
     createdAt: p.datetime(),
   },
 });

@@ -1,6 +1,7 @@
 // Adding an authenticator. Whoever adds one proves an existing factor first, unless the session did so a moment
 // ago (NIST SP 800-63B-4 section 4.1.2); the new one counts once it has been proved itself. A session that began with a
-// phone alone proves something of another category too, as in a step-up.
+// phone alone proves something of another category too, as in a step-up. Whoever was let in because the user had no
+// second factor is not let through once the user has one: nobody enrolls a way around it.
 import { assign, setup } from 'xstate';
 import type { Evidence } from '../../policy/evidence.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
@@ -21,13 +22,16 @@ export interface EnrollmentInput extends Acceptable {
   readonly label: string | null;
   /** False for a phone number that is only to identify its user. */
   readonly isSecondFactor: boolean;
-  /** Whether the session has proved the strongest factor that the user has, and freshly. */
+  /** Whether the token that starts it says that the strongest factor of the user was proved, and freshly. */
   readonly proved: boolean;
-  /** What the session holds. */
+  /** What that token opens of the session. */
   readonly evidence: readonly Evidence[];
 }
 
-export interface EnrollmentContext extends EnrollmentInput, Holdings {}
+export interface EnrollmentContext extends EnrollmentInput, Holdings {
+  /** What whoever drives it must hold: what the token that started it did. */
+  readonly opened: readonly Evidence[];
+}
 
 export const enrollmentChart = setup({
   types: { context: {} as EnrollmentContext, events: {} as WorkflowEvent, input: {} as EnrollmentInput },
@@ -44,13 +48,10 @@ export const enrollmentChart = setup({
     demandsOtherCategory: ({ context }) =>
       nextDemand(context.evidence, context, 'OPTIONAL') === 'SECOND_FACTOR',
     offersNewAuthenticator: ({ context, event }) =>
-      event.type === 'PREPARE' && event.factor === context.factor,
-    provesIdentifier: ({ context, event }) =>
-      event.type === 'PROVE' && event.evidence.factor === context.factor && !context.isSecondFactor,
-    provesFirstSecondFactor: ({ context, event }) =>
-      event.type === 'PROVE' && event.evidence.factor === context.factor && event.enrolled.length === 0,
-    provesNewAuthenticator: ({ context, event }) =>
-      event.type === 'PROVE' && event.evidence.factor === context.factor,
+      event.type === 'PREPARE' && event.factor === context.factor && mayEnroll(context, event),
+    provesIdentifier: ({ context, event }) => provesNew(context, event) && !context.isSecondFactor,
+    provesFirstSecondFactor: ({ context, event }) => provesNew(context, event) && event.enrolled.length === 0,
+    provesNewAuthenticator: ({ context, event }) => provesNew(context, event),
   },
   actions: {
     ...EFFECTS,
@@ -58,8 +59,8 @@ export const enrollmentChart = setup({
   },
 }).createMachine({
   id: 'enrollment',
-  version: '2',
-  context: ({ input }) => ({ ...input, enrolled: [], first: [] }),
+  version: '3',
+  context: ({ input }) => ({ ...input, opened: input.evidence, enrolled: [], first: [] }),
   initial: 'weighing',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
   states: {
@@ -164,3 +165,15 @@ export const enrollmentChart = setup({
     expired: { type: 'final' },
   },
 });
+
+function provesNew(
+  context: EnrollmentContext,
+  event: WorkflowEvent,
+): event is Extract<WorkflowEvent, { type: 'PROVE' }> {
+  return event.type === 'PROVE' && event.evidence.factor === context.factor && mayEnroll(context, event);
+}
+
+/** Whether what has been proved is enough for what the user has now. */
+function mayEnroll({ evidence }: EnrollmentContext, holdings: Holdings): boolean {
+  return nextDemand(evidence, holdings, 'OPTIONAL') === 'NOTHING';
+}

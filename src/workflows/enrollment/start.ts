@@ -6,10 +6,11 @@ import { sqlOf } from '../../persistence/orm.ts';
 import { Settlement } from '../../persistence/settlement.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
 import { randomId } from '../../platform/random.ts';
+import { lastingEvidence } from '../../policy/assurance.ts';
 import { refuseStepUp } from '../../policy/decision.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { requirement } from '../../policy/requirement.ts';
-import type { ActiveSession } from '../../sessions/session.ts';
+import type { PresentedSession } from '../../sessions/presented.ts';
 import type { Caller } from '../caller.ts';
 import {
   FactorNotEnrollable,
@@ -36,10 +37,11 @@ export interface EnrollmentRequest {
 export async function startEnrollment(
   { runner, factors, clock }: { runner: WorkflowRunner; factors: FactorRegistry; clock: Clock },
   request: EnrollmentRequest,
-  caller: Caller & { readonly session: ActiveSession },
+  caller: Caller & { readonly session: PresentedSession },
 ): Promise<WorkflowReply> {
   await runner.admit(caller);
   const { session } = caller;
+  const now = secondsOf(clock.now());
   const account = await findAccount(sqlOf(caller.em), session.userId);
   if (account === null) throw new Error('A session has no user.');
   const enrollable = account.smsOfUser ? factors.enrollable(account.smsOfTenant) : factors.enrollable('OFF');
@@ -54,8 +56,8 @@ export async function startEnrollment(
     label: request.label,
     newAuthenticatorId,
     isSecondFactor: request.isSecondFactor,
-    evidence: session.evidence,
-    proved: refuseStepUp(session, BEFORE_ENROLLMENT, secondsOf(clock.now())) === null,
+    evidence: lastingEvidence(session.evidence, session.aging, now),
+    proved: refuseStepUp(session, BEFORE_ENROLLMENT, now) === null,
     accept: BEFORE_ENROLLMENT.accept,
     acceptsFirst: true,
   };

@@ -12,13 +12,15 @@ import { type Gathered, keptEvidence } from '../keep-evidence.ts';
 export interface StepUpInput extends Acceptable {
   /** Whether the session already holds evidence that is fresh enough, so that there is nothing to prove. */
   readonly proved: boolean;
-  /** What the session holds. */
+  /** What the token that starts it opens of the session. */
   readonly evidence: readonly Evidence[];
   /** Of a step-up that is bound to one operation: how long its proof is good for that. Null: it is not bound. */
   readonly grantSeconds: number | null;
 }
 
 export interface StepUpContext extends StepUpInput, Gathered {
+  /** What whoever drives it must hold: what the token that started it did. */
+  readonly opened: readonly Evidence[];
   /** What was proved of that which was asked for. */
   readonly proof: Evidence | null;
 }
@@ -47,11 +49,12 @@ export const stepUpChart = setup({
   },
 }).createMachine({
   id: 'step-up',
-  version: '2',
-  context: ({ input }) => ({ ...input, enrolled: [], first: [], proof: null }),
+  version: '3',
+  context: ({ input }) => ({ ...input, opened: input.evidence, enrolled: [], first: [], proof: null }),
   initial: 'begin',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
   states: {
+    // With a fresh proof at hand there is nothing to prove, and nothing to hand out.
     begin: {
       always: [{ guard: 'provedFreshly', target: 'complete' }, { target: 'proof' }],
     },
@@ -87,12 +90,15 @@ export const stepUpChart = setup({
         {
           guard: 'isBound',
           target: 'complete',
-          actions: {
-            type: 'grantOperation',
-            params: ({ context }) => ({ proof: proofOf(context), seconds: context.grantSeconds ?? 0 }),
-          },
+          actions: [
+            {
+              type: 'grantOperation',
+              params: ({ context }) => ({ proof: proofOf(context), seconds: context.grantSeconds ?? 0 }),
+            },
+            'renewTokens',
+          ],
         },
-        { target: 'complete' },
+        { target: 'complete', actions: 'renewTokens' },
       ],
     },
     otherCategory: {
@@ -121,7 +127,7 @@ export const stepUpChart = setup({
         ],
       },
     },
-    complete: { type: 'final', entry: 'renewTokens' },
+    complete: { type: 'final' },
     failed: { type: 'final' },
     expired: { type: 'final' },
   },

@@ -4,11 +4,12 @@ import type { FactorRegistry } from '../../factors/registry.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
+import { lastingEvidence } from '../../policy/assurance.ts';
 import { refuseStepUp } from '../../policy/decision.ts';
 import { provable } from '../../policy/required-factors.ts';
 import { type RequirementOptions, requirement } from '../../policy/requirement.ts';
 import { DEFAULT_GRANT_SECONDS, keyedOperation } from '../../sessions/operation-grant.ts';
-import type { ActiveSession } from '../../sessions/session.ts';
+import type { PresentedSession } from '../../sessions/presented.ts';
 import type { Caller } from '../caller.ts';
 import { EnrollmentRequired } from '../errors.ts';
 import type { WorkflowReply } from '../reply.ts';
@@ -31,21 +32,19 @@ interface Services {
 export async function startStepUp(
   { runner, factors, ring, clock }: Services,
   { operation, ...options }: RequirementOptions & { readonly operation: OperationInWords | null },
-  caller: Caller & { readonly session: ActiveSession },
+  caller: Caller & { readonly session: PresentedSession },
 ): Promise<WorkflowReply> {
   await runner.admit(caller);
   const demand = requirement(options);
   const { session } = caller;
+  const now = secondsOf(clock.now());
   const account = await findAccount(sqlOf(caller.em), session.userId);
   const input: StepUpInput = {
     accept: demand.accept,
     acceptsFirst: demand.require === 'STRONGEST_ENROLLED',
     // Without an age there is always something to prove: whoever asks for a step-up wants one.
-    proved:
-      operation === null &&
-      options.maxAge != null &&
-      refuseStepUp(session, demand, secondsOf(clock.now())) === null,
-    evidence: session.evidence,
+    proved: operation === null && options.maxAge != null && refuseStepUp(session, demand, now) === null,
+    evidence: lastingEvidence(session.evidence, session.aging, now),
     grantSeconds: operation === null ? null : (options.maxAge ?? DEFAULT_GRANT_SECONDS),
   };
   if (provable(input, factors.holdings(account)).length === 0) throw new EnrollmentRequired();

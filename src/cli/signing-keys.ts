@@ -1,0 +1,68 @@
+// `stepgate signing-keys`: the keys that sign access tokens, and how one is replaced. See docs/sessions.md. Running servers
+// follow within a minute. Exit code 2: nothing could be done.
+import { byOperator } from '../persistence/audit.ts';
+import { sqlOf } from '../persistence/orm.ts';
+import { systemClock } from '../platform/clock.ts';
+import { KeyRing } from '../platform/key-ring.ts';
+import {
+  listSigningKeys,
+  RotationUnderWay,
+  rotateSigningKey,
+  type SigningKeyTimes,
+} from '../sessions/rotate-signing-key.ts';
+import { readWords } from './arguments.ts';
+import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
+import { answered, type Output, UsageError } from './run-command.ts';
+
+const USAGE = `Usage:
+  stepgate signing-keys list                  which keys sign, and until when
+  stepgate signing-keys rotate [--at-once]    replaces the key that signs
+
+--at-once: for a key that somebody else may have. The access tokens that it signed are refused, and clients refresh them.
+`;
+
+/** @returns the exit code. */
+export async function signingKeys(args: string[], output: Output = process): Promise<number> {
+  const say = (line: string): void => void output.stdout.write(`${line}\n`);
+  return answered(output, USAGE, [RotationUnderWay, ...DATABASE_MISTAKES], async () => {
+    const { what, atOnce } = readAction(args);
+    return onDatabase(say, async ({ config, orm }) => {
+      const em = orm.em.fork();
+      const now = systemClock.now();
+      const keys =
+        what === 'list'
+          ? await listSigningKeys(sqlOf(em))
+          : await rotateSigningKey(em, {
+              ring: new KeyRing(config.secretKeys),
+              actor: byOperator('signing-keys'),
+              atOnce,
+              now,
+            });
+      for (const key of keys) say(`${key.kid}  ${stateOf(key, now)}`);
+      if (keys.length === 0) say('There is no signing key yet. The server makes one when it starts.');
+      return 0;
+    });
+  });
+}
+
+/** @throws {UsageError} */
+function readAction([what, ...args]: string[]): { what: 'list' | 'rotate'; atOnce: boolean } {
+  switch (what) {
+    case 'list':
+      readWords(args, [], {});
+      return { what, atOnce: false };
+    case 'rotate':
+      return {
+        what,
+        atOnce: readWords(args, [], { 'at-once': { type: 'boolean', default: false } }).values['at-once'],
+      };
+    default:
+      throw new UsageError('Say list or rotate.');
+  }
+}
+
+function stateOf({ signsAt, retiredAt }: SigningKeyTimes, now: Date): string {
+  if (signsAt > now) return `published, signs from ${signsAt.toISOString()}`;
+  if (retiredAt === null) return 'signs';
+  return `${retiredAt <= now ? 'retired' : 'retires'} at ${retiredAt.toISOString()}`;
+}

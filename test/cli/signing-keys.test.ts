@@ -1,0 +1,45 @@
+// What an operator does with the keys that sign access tokens.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../harness/app.ts';
+import { runCommand } from '../harness/command.ts';
+import { query } from '../harness/sql.ts';
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+function run(...args: string[]) {
+  return runCommand('src/cli/stepgate.ts', ['signing-keys', ...args], { DATABASE_URL: app.databaseUrl });
+}
+
+test('the signing key is rotated, once at a time, and each key says when it signs and retires', async () => {
+  const before = await run('list');
+  expect(before).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[\w-]{43} {2}signs\n$/) });
+  const rotated = await run('rotate');
+  expect(rotated.code).toBe(0);
+  const [fresh = '', old = ''] = rotated.stdout.split('\n');
+  expect(fresh).toMatch(/^[\w-]{43} {2}published, signs from \d{4}-\S+Z$/);
+  expect(old).toMatch(/^[\w-]{43} {2}retires at \d{4}-\S+Z$/);
+  const again = await run('rotate');
+  expect(again.code).toBe(2);
+  expect(again.stderr).toContain(`A rotation is under way: key ${fresh.slice(0, 43)} begins to sign at`);
+  const atOnce = await run('rotate', '--at-once');
+  expect(atOnce.stdout.split('\n')[0]).toMatch(/^[\w-]{43} {2}signs$/);
+  const events = await query(
+    app.databaseUrl,
+    `select actor_kind from audit_event where type = 'signing-key.rotated'`,
+  );
+  expect(events).toEqual([{ actor_kind: 'OPERATOR' }, { actor_kind: 'OPERATOR' }]);
+});
+
+test.each([[[]], [['forget']], [['list', '--at-once']], [['rotate', 'now']]])(
+  'what is written wrong is told with the usage: %j',
+  async (args) => {
+    const { code, stderr } = await run(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain('stepgate signing-keys rotate [--at-once]');
+  },
+);
