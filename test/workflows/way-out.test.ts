@@ -297,6 +297,6 @@ describe('a right code', () => {
       [person.email],
     );
     const lost = answers.some(({ code }) => code === 'CONFLICT') ? 0 : 1;
-    expect(rows.map(({ attempts }) => attempts).toSorted()).toEqual([0, lost]);
+    expect(rows.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(lost);
   });
 });
