@@ -34,6 +34,5 @@ function prefixOf(text: string, bits: { readonly ipv4: number; readonly ipv6: nu
   const address = ipAddress(text);
   if (address === null) return null;
   const [version, prefix] = isIP(address) === 4 ? [ipaddr.IPv4, bits.ipv4] : [ipaddr.IPv6, bits.ipv6];
-  const network = version.networkAddressFromCIDR(`${address}/${prefix}`).toString();
-  return `${network}/${prefix}`;
+  return `${version.networkAddressFromCIDR(`${address}/${prefix}`).toString()}/${prefix}`;
 }

@@ -40,6 +40,42 @@ test('two sign-ups of one address are proved at the same moment: one account com
   expect(rows).toHaveLength(1);
 });
 
+describe('a request that read its clock before a workflow was ended, and comes to it afterwards', () => {
+  const SECONDS = 5;
+
+  test('finds it ended by a new password', async () => {
+    const person = await client.signUp();
+    const { id: begun } = await client.startSignIn({ identifier: person.email });
+    const resets: string[] = [];
+    for (const _ of [1, 2]) {
+      const { id } = await client.startPasswordReset({ identifier: person.email });
+      await client.prepare(id, 'EMAIL_CODE');
+      await client.attempt(id, { emailCode: await client.codeFor(person.email) });
+      resets.push(id);
+    }
+    app.clock.advance(60);
+    const [first = '', second = ''] = resets;
+    expect(word(await client.chooseNewPassword(first, 'a new battery staple'))).toBe('COMPLETE');
+    app.clock.advance(-SECONDS);
+    expect(word(await client.chooseNewPassword(second, 'another battery staple'))).toBe('WORKFLOW_EXPIRED');
+    const proof = { password: 'a new battery staple' };
+    expect(word(await client.attempt(begun, proof))).toBe('WORKFLOW_EXPIRED');
+  });
+
+  test('finds it ended by the visitor of its link', async () => {
+    const person = await client.signUp();
+    const { id } = await client.startSignIn({ identifier: person.email });
+    await client.prepare(id, 'EMAIL_LINK');
+    const token = await client.linkFor(person.email);
+    app.clock.advance(60);
+    await client.graphql('mutation ($token: String!) { rejectLink(token: $token) { __typename } }', {
+      token,
+    });
+    app.clock.advance(-SECONDS);
+    expect(word(await client.attempt(id, { password: person.password }))).toBe('WORKFLOW_EXPIRED');
+  });
+});
+
 describe('an enrollment that is confirmed twice', () => {
   test('adds the app once, with one set of backup codes', async () => {
     const { accessToken } = await client.signUp();

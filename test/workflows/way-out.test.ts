@@ -297,6 +297,6 @@ describe('a right code', () => {
       [person.email],
     );
     const lost = answers.some(({ code }) => code === 'CONFLICT') ? 0 : 1;
-    expect(rows.map(({ attempts }) => attempts).toSorted((a, b) => a - b)).toEqual([0, lost]);
+    expect(rows.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(lost);
   });
 });

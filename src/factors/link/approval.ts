@@ -103,7 +103,8 @@ export async function rejectLink(token: string, { em, client, now }: Visitor): P
     sql
       .updateTable('workflow')
       .from('challenge')
-      .set((it) => ({ expires_at: now, revision: it('workflow.revision', '+', 1) }))
+      // As of its beginning: for a request that read its clock before this one, now is still ahead.
+      .set((it) => ({ expires_at: it.ref('workflow.created_at'), revision: it('workflow.revision', '+', 1) }))
       .whereRef('workflow.id', '=', 'challenge.workflow_id')
       .where('challenge.id', '=', found.challengeId)
       .where(raw`workflow.snapshot ->> 'status'`, '=', 'active')

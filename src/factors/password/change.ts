@@ -43,7 +43,8 @@ export function setPassword(
     // First of all, so that whoever settles a step of such a workflow at this moment is waited for, or waits.
     await sql
       .updateTable('workflow')
-      .set((it) => ({ expires_at: now, revision: it('revision', '+', 1) }))
+      // As of their beginning: for a request that read its clock before this one, now is still ahead.
+      .set((it) => ({ expires_at: it.ref('created_at'), revision: it('revision', '+', 1) }))
       .where('user_id', '=', account.id)
       .where('id', '<>', workflowId ?? '')
       .where('expires_at', '>', now)
