@@ -165,21 +165,31 @@ export async function lockUser(sql: Sql, userId: string): Promise<void> {
   await sql.selectFrom('user_account').select('id').where('id', '=', userId).forNoKeyUpdate().execute();
 }
 
-/** Whether the user has a second factor, as the table says at this moment. */
-export async function hasSecondFactor(db: Sql, userId: string): Promise<boolean> {
+/**
+ * Whether the user has a second factor, as the table says at this moment.
+ * @param except authenticators and numbers that do not count.
+ */
+export async function hasSecondFactor(
+  db: Sql,
+  userId: string,
+  except: readonly string[] = [],
+): Promise<boolean> {
+  const isOther = sql<boolean>`not id = any(${except}::uuid[])`;
   const one = await db
     .selectFrom('authenticator')
     .select('id')
     .where('user_id', '=', userId)
     .where('factor', 'in', [...SECOND_FACTORS])
     .where('confirmed_at', 'is not', null)
+    .where(isOther)
     .unionAll(
       db
         .selectFrom('phone_number')
         .select('id')
         .where('user_id', '=', userId)
         .where('second_factor', '=', true)
-        .where('verified_at', 'is not', null),
+        .where('verified_at', 'is not', null)
+        .where(isOther),
     )
     .limit(1)
     .executeTakeFirst();

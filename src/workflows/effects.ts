@@ -68,6 +68,8 @@ export interface Outcome {
   readonly enrolling?: { readonly id: string; readonly secret: string };
   /** The session of the workflow, after its evidence has grown. */
   readonly session?: PresentedSession;
+  /** The authenticators that this step proves for the first time. */
+  readonly confirmed?: readonly string[];
   /** The second factors that the user has from this step on. */
   readonly added?: readonly FactorKind[];
 }
@@ -228,12 +230,12 @@ function confirmAuthenticator(
     factor,
     isSecondFactor,
   }: Extract<Effect, { type: 'confirmAuthenticator' }>['params'],
-  { added = [] }: Outcome,
+  { added = [], confirmed = [] }: Outcome,
 ): Outcome {
   const { settlement, now } = step;
   enrollmentOf(factors, factor).confirm(settlement, { id, isSecondFactor, now });
   addNotice(outbox, step, { name: 'factor-added', factor });
-  return isSecondFactor ? { added: [...added, factor] } : {};
+  return { confirmed: [...confirmed, id], ...(isSecondFactor ? { added: [...added, factor] } : {}) };
 }
 
 function enrollmentOf(factors: FactorRegistry, kind: FactorKind): FactorEnrollment {
@@ -249,12 +251,12 @@ function enrollmentOf(factors: FactorRegistry, kind: FactorKind): FactorEnrollme
 function giveBackupCodes(
   { ring }: EffectServices,
   { settlement, now, ...step }: Step,
-  { added = [] }: Outcome,
+  { added = [], confirmed = [] }: Outcome,
 ): Outcome {
   const { id } = accountOf(step);
   settlement.require(async (sql) => {
     await lockUser(sql, id);
-    if (await hasSecondFactor(sql, id)) return false;
+    if (await hasSecondFactor(sql, id, confirmed)) return false;
     await deleteBackupCodes(sql, id);
     return true;
   });
