@@ -1,10 +1,10 @@
 // A user's own account.
 
 import { DEFAULT_LOCALE } from '../../delivery/messages/locales.ts';
-import type { Role } from '../../persistence/entities/user.ts';
-import { sqlOf } from '../../persistence/orm.ts';
+import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import type { FactorKind as Kind } from '../../policy/factor-kind.ts';
 import { listSessions } from '../../sessions/session.ts';
+import { findProfile, type Profile } from '../../users/profile.ts';
 import { builder } from '../builder.ts';
 import { AuditEventType, listAuditEvents } from './audit-event.ts';
 import { FactorKindEnum, RoleEnum } from './enums.ts';
@@ -13,6 +13,18 @@ import { Assurance, SessionType } from './session.ts';
 /** An id is enough: each field reads what it shows. */
 export interface UserRef {
   readonly id: string;
+}
+
+/** By the object that a field returned, so that a mutation's answer shows what the mutation has changed. */
+const profiles = new WeakMap<UserRef, Promise<Profile | null>>();
+
+/** One statement, however many of its fields are asked for. */
+function profileOf(user: UserRef, em: EntityManager): Promise<Profile | null> {
+  const known = profiles.get(user);
+  if (known !== undefined) return known;
+  const profile = findProfile(sqlOf(em), user.id);
+  profiles.set(user, profile);
+  return profile;
 }
 
 interface AuthenticatorShape {
@@ -81,49 +93,21 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
     name: t.string({
       nullable: true,
       description: 'What they are called. They said so at their sign-up, or it was imported.',
-      resolve: async ({ id }, _args, { em }) => {
-        const row = await sqlOf(em)
-          .selectFrom('user_account')
-          .select('name')
-          .where('id', '=', id)
-          .executeTakeFirst();
-        return row?.name ?? null;
-      },
+      resolve: async (user, _args, { em }) => (await profileOf(user, em))?.name ?? null,
     }),
     locale: t.string({
       description: 'The language of their messages, as a BCP 47 tag; `setLocale` changes it.',
-      resolve: async ({ id }, _args, { em }) => {
-        const row = await sqlOf(em)
-          .selectFrom('user_account')
-          .select('locale')
-          .where('id', '=', id)
-          .executeTakeFirst();
-        return row?.locale ?? DEFAULT_LOCALE;
-      },
+      resolve: async (user, _args, { em }) => (await profileOf(user, em))?.locale ?? DEFAULT_LOCALE,
     }),
     externalId: t.string({
       nullable: true,
       description: 'Their id in the system that they were imported from. No other user of the tenant has it.',
-      resolve: async ({ id }, _args, { em }) => {
-        const row = await sqlOf(em)
-          .selectFrom('user_account')
-          .select('external_id')
-          .where('id', '=', id)
-          .executeTakeFirst();
-        return row?.external_id ?? null;
-      },
+      resolve: async (user, _args, { em }) => (await profileOf(user, em))?.externalId ?? null,
     }),
     roles: t.field({
       type: [RoleEnum],
       description: 'What they may do beyond their own account.',
-      resolve: async ({ id }, _args, { em }): Promise<Role[]> => {
-        const row = await sqlOf(em)
-          .selectFrom('user_account')
-          .select('roles')
-          .where('id', '=', id)
-          .executeTakeFirst();
-        return row?.roles ?? [];
-      },
+      resolve: async (user, _args, { em }) => (await profileOf(user, em))?.roles ?? [],
     }),
     emailAddresses: t.field({
       type: [EmailAddressType],
@@ -182,14 +166,7 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
     }),
     smsFactors: t.boolean({
       description: 'Whether they let text messages be a factor of theirs at all; `setSmsFactors` changes it.',
-      resolve: async ({ id }, _args, { em }) => {
-        const row = await sqlOf(em)
-          .selectFrom('user_account')
-          .select('sms')
-          .where('id', '=', id)
-          .executeTakeFirst();
-        return row?.sms ?? false;
-      },
+      resolve: async (user, _args, { em }) => (await profileOf(user, em))?.sms ?? false,
     }),
     backupCodesRemaining: t.int({
       description: 'How many backup codes they have not used yet.',
