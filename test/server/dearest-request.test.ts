@@ -56,8 +56,10 @@ async function callsOf(...bodies: readonly string[]): Promise<number> {
 describe('no request is dear:', () => {
   test.each(SHAPES.map(({ name, body }) => [name, body] as const))('%s', async (_name, body) => {
     const largest = SIZES.findLast((size) => isReadable(body(size))) ?? 0;
-    expect(await callsOf(body(largest))).toBeLessThan(MOST_CALLS);
-    if (largest > 140) expect(await callsOf(body(140))).toBeLessThan(MOST_CALLS);
+    // Some shapes have a largest size of their own, and are the same request for both.
+    for (const request of new Set([body(largest), body(Math.min(largest, 140))])) {
+      expect(await callsOf(request)).toBeLessThan(MOST_CALLS);
+    }
   });
 
   test('several of these in one batch', async () => {
