@@ -5,7 +5,7 @@ import { grant, withdraw } from './admin/role.ts';
 import { tenant } from './admin/tenant.ts';
 import { unlock } from './admin/unlock.ts';
 import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
-import { CommandError, UsageError } from './run-command.ts';
+import { CommandError, type Output, UsageError } from './run-command.ts';
 
 const COMMANDS: Readonly<Record<'grant' | 'withdraw' | 'unlock' | 'tenant', Command>> = {
   grant,
@@ -23,15 +23,19 @@ function readAction([name, ...args]: string[]): Action {
   return COMMANDS[oneOf('The command', COMMANDS, name)].read(args);
 }
 
-async function main(): Promise<void> {
-  const action = readAction(process.argv.slice(2));
-  const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  await onDatabase(say, async ({ orm }) => say(await action(orm.em.fork())));
+/** @returns the exit code. */
+export async function admin(args: string[], { stdout, stderr }: Output = process): Promise<number> {
+  const say = (line: string): void => void stdout.write(`${line}\n`);
+  try {
+    const action = readAction(args);
+    await onDatabase(say, async ({ orm }) => say(await action(orm.em.fork())));
+    return 0;
+  } catch (error) {
+    const isMistake = [CommandError, ...DATABASE_MISTAKES].some((kind) => error instanceof kind);
+    if (!isMistake || !(error instanceof Error)) throw error;
+    stderr.write(`${error.message}\n${error instanceof UsageError ? USAGE : ''}`);
+    return 1;
+  }
 }
 
-await main().catch((error: unknown) => {
-  const isMistake = [CommandError, ...DATABASE_MISTAKES].some((kind) => error instanceof kind);
-  if (!isMistake || !(error instanceof Error)) throw error;
-  process.stderr.write(`${error.message}\n${error instanceof UsageError ? USAGE : ''}`);
-  process.exitCode = 1;
-});
+if (import.meta.main) process.exitCode = await admin(process.argv.slice(2));

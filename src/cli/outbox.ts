@@ -12,6 +12,7 @@ import {
 import { type Sql, sqlOf } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
 import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
+import type { Output } from './run-command.ts';
 import { linesOf } from './table.ts';
 
 const USAGE = 'Usage: npm run outbox -- list [--all]\n       npm run outbox -- replay ID|--all\n';
@@ -89,10 +90,11 @@ function tableOf(letters: readonly Letter[]): string[] {
   ];
 }
 
-async function main(): Promise<string | null> {
-  const command = readCommand(process.argv.slice(2));
+/** @returns what is wrong, or null when all is well. */
+async function answer(args: string[], { stdout }: Output): Promise<string | null> {
+  const command = readCommand(args);
   if (command === null) return USAGE;
-  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const say = (line: string): void => void stdout.write(`${line}\n`);
   return onDatabase(say, async ({ orm }) => {
     const { lines, mistake } = await perform(sqlOf(orm.em.fork()), command);
     for (const line of lines) say(line);
@@ -100,12 +102,16 @@ async function main(): Promise<string | null> {
   });
 }
 
-const mistake = await main().catch((error: unknown) => {
-  const isMistake = DATABASE_MISTAKES.some((kind) => error instanceof kind);
-  if (!isMistake || !(error instanceof Error)) throw error;
-  return `${error.message}\n`;
-});
-if (mistake !== null) {
-  process.stderr.write(mistake);
-  process.exitCode = 1;
+/** @returns the exit code. */
+export async function outbox(args: string[], output: Output = process): Promise<number> {
+  const mistake = await answer(args, output).catch((error: unknown) => {
+    const isMistake = DATABASE_MISTAKES.some((kind) => error instanceof kind);
+    if (!isMistake || !(error instanceof Error)) throw error;
+    return `${error.message}\n`;
+  });
+  if (mistake === null) return 0;
+  output.stderr.write(mistake);
+  return 1;
 }
+
+if (import.meta.main) process.exitCode = await outbox(process.argv.slice(2));

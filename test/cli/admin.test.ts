@@ -2,9 +2,10 @@
 // policy of a tenant.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { admin as adminCommand } from '../../src/cli/admin.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, TestClient } from '../harness/client.ts';
-import { runCommand } from '../harness/command.ts';
+import { runHere } from '../harness/command.ts';
 import { onServer, urlOf } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => app[Symbol.asyncDispose]());
 
 function run(...args: string[]) {
-  return runCommand('src/cli/admin.ts', args, { DATABASE_URL: app.databaseUrl });
+  return runHere(adminCommand, args, { DATABASE_URL: app.databaseUrl });
 }
 
 test('an operator grants the role, it counts in the sessions that there are, and still needs a fresh second factor', async () => {
@@ -196,14 +197,14 @@ test.each([
   ['a tenant of a wrong form', ['tenant', 'Acme Inc', '--create'], /^Give the name of a tenant: /],
 ])('%s is refused before anything is opened, and the usage follows', async (_what, args, message) => {
   const nowhere = { DATABASE_URL: 'postgres://somebody@127.0.0.1:1/nowhere' };
-  const { code, stdout, stderr } = await runCommand('src/cli/admin.ts', args, nowhere);
+  const { code, stdout, stderr } = await runHere(adminCommand, args, nowhere);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(message);
   expect(stderr).toContain('\n  npm run admin -- unlock EMAIL [--tenant NAME]\n');
 });
 
 test('a database that is not there, or not migrated, is named with what to do', async () => {
-  const gone = await runCommand('src/cli/admin.ts', ['tenant', 'default'], {
+  const gone = await runHere(adminCommand, ['tenant', 'default'], {
     DATABASE_URL: 'postgres://somebody:a-secret-password@127.0.0.1:1/nowhere',
   });
   expect(gone.code).toBe(1);
@@ -216,7 +217,7 @@ test('a database that is not there, or not migrated, is named with what to do', 
   const serverUrl = inject('databaseUrl');
   await onServer(serverUrl, `create database ${name}`);
   try {
-    const empty = await runCommand('src/cli/admin.ts', ['tenant', 'default'], {
+    const empty = await runHere(adminCommand, ['tenant', 'default'], {
       DATABASE_URL: urlOf(serverUrl, name),
     });
     expect(empty.code).toBe(1);

@@ -1,11 +1,12 @@
 // What an operator does about messages that did not arrive: sees them, without whom they are for or what they say, and
 // has those tried again that may be.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { outbox } from '../../src/cli/outbox.ts';
 import { MailServer } from '../delivery/mail-server.ts';
 import { failedTries, jobs, messages, queueIsEmpty, retryNow, until } from '../delivery/queue.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, TestClient } from '../harness/client.ts';
-import { type Outcome, runCommand } from '../harness/command.ts';
+import { type Outcome, runHere } from '../harness/command.ts';
 import { query } from '../harness/sql.ts';
 
 const JANE = 'jane@example.com';
@@ -29,8 +30,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const run = (...args: string[]): Promise<Outcome> =>
-  runCommand('src/cli/outbox.ts', args, { DATABASE_URL: app.databaseUrl });
+const run = (...args: string[]): Promise<Outcome> => runHere(outbox, args, { DATABASE_URL: app.databaseUrl });
 
 /** A message that the mail server refused for good. @returns its id, and the workflow's. */
 async function refused(): Promise<{ id: string; workflowId: string }> {

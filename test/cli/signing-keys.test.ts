@@ -1,7 +1,8 @@
 // What an operator does with the keys that sign access tokens.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { signingKeys } from '../../src/cli/signing-keys.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
-import { runCommand } from '../harness/command.ts';
+import { runCommand, runHere } from '../harness/command.ts';
 import { query } from '../harness/sql.ts';
 
 let app: TestApp;
@@ -12,11 +13,12 @@ beforeAll(async () => {
 afterAll(() => app[Symbol.asyncDispose]());
 
 function run(...args: string[]) {
-  return runCommand('src/cli/stepgate.ts', ['signing-keys', ...args], { DATABASE_URL: app.databaseUrl });
+  return runHere(signingKeys, args, { DATABASE_URL: app.databaseUrl });
 }
 
 test('the signing key is rotated, once at a time, and each key says when it signs and retires', async () => {
-  const before = await run('list');
+  const environment = { DATABASE_URL: app.databaseUrl };
+  const before = await runCommand('src/cli/stepgate.ts', ['signing-keys', 'list'], environment);
   expect(before).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[\w-]{43} {2}signs\n$/) });
   const rotated = await run('rotate');
   expect(rotated.code).toBe(0);

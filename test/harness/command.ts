@@ -1,7 +1,9 @@
-// Runs one of the project's commands as an operator would, in a process of its own.
+// Runs one of the project's commands: as an operator would, in a process of its own, or in this one, which has loaded
+// already what a process would load for a second.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import type { Output } from '../../src/cli/run-command.ts';
 
 export interface Outcome {
   readonly code: number;
@@ -24,4 +26,27 @@ export async function runCommand(
     once(command, 'exit') as Promise<[number]>,
   ]);
   return { code, stdout, stderr };
+}
+
+/** Runs the command's function. Each command also has a test that starts its process. */
+export async function runHere(
+  command: (args: string[], output: Output) => Promise<number>,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<Outcome> {
+  const written = { stdout: '', stderr: '' };
+  const into = (stream: keyof typeof written) => ({
+    write(said: string): void {
+      written[stream] += said;
+    },
+  });
+  const before = process.env;
+  process.env = { ...before, ...environment };
+  let running: Promise<number>;
+  try {
+    running = command([...args], { stdout: into('stdout'), stderr: into('stderr') });
+  } finally {
+    process.env = before; // a command reads it before it waits for anything, so several can run at once
+  }
+  return { code: await running, ...written };
 }

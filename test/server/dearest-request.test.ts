@@ -36,9 +36,11 @@ async function callsMade(): Promise<number> {
   return calls;
 }
 
-/** Of the requests, one after the other. */
+/**
+ * Of the requests, one after the other, and of the little that the test itself did since the last ones: to ask costs more
+ * than most requests, so it is asked once for each.
+ */
 async function callsOf(...bodies: readonly string[]): Promise<number> {
-  await callsMade();
   for (const body of bodies) {
     const headers = {
       'content-type': 'application/json',
@@ -54,8 +56,10 @@ async function callsOf(...bodies: readonly string[]): Promise<number> {
 describe('no request is dear:', () => {
   test.each(SHAPES.map(({ name, body }) => [name, body] as const))('%s', async (_name, body) => {
     const largest = SIZES.findLast((size) => isReadable(body(size))) ?? 0;
-    expect(await callsOf(body(largest))).toBeLessThan(MOST_CALLS);
-    if (largest > 140) expect(await callsOf(body(140))).toBeLessThan(MOST_CALLS);
+    // Some shapes have a largest size of their own, and are the same request for both.
+    for (const request of new Set([body(largest), body(Math.min(largest, 140))])) {
+      expect(await callsOf(request)).toBeLessThan(MOST_CALLS);
+    }
   });
 
   test('several of these in one batch', async () => {
@@ -68,7 +72,7 @@ describe('no request is dear:', () => {
         fc.pre(isReadable(body));
         expect(await callsOf(body)).toBeLessThan(MOST_CALLS);
       }),
-      { numRuns: 20 },
+      { numRuns: 8 },
     );
   }, 120_000);
 });
