@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { PASSWORD, type Step, type TestClient } from '../../harness/client.ts';
+import { putRowsBack, type Rows, rowsOf } from './rows.ts';
 
 export const SECOND_FACTORS_OF = {
   'no second factor': { app: false, phone: false, off: false },
@@ -31,12 +32,8 @@ export interface Person {
   readonly backupCodes: readonly string[];
   /** A session that began with this factor alone, before there was any second one. */
   readonly sessions: Readonly<Record<First, { readonly id: string; readonly accessToken: string }>>;
-  readonly original: Original;
+  readonly rows: Rows;
 }
-
-/** The tables whose rows are put back, as they were. */
-const TABLES = ['email_address', 'authenticator', 'backup_code', 'session'] as const;
-type Original = Readonly<Record<(typeof TABLES)[number], object>>;
 
 let numbers = 1000;
 
@@ -84,7 +81,7 @@ export async function createPerson(
     secret: own?.secret ?? null,
     backupCodes: own?.backupCodes ?? second?.backupCodes ?? [],
     sessions,
-    original: await originalOf(db, userId),
+    rows: await rowsOf(db, userId),
   };
 }
 
@@ -112,21 +109,7 @@ export async function proofOf(
   }
 }
 
-async function originalOf(db: pg.Client, userId: string): Promise<Original> {
-  const parts = TABLES.map(
-    (table) => `'${table}', (select coalesce(jsonb_agg(t), '[]') from ${table} t where user_id = $1)`,
-  );
-  const { rows } = await db.query(`select jsonb_build_object(${parts.join(', ')}) as original`, [userId]);
-  return rows[0].original;
-}
-
-export async function putBack(db: pg.Client, { userId, original }: Person): Promise<void> {
-  await db.query('delete from outbox_message');
-  await db.query('delete from lockout');
-  for (const table of TABLES) {
-    await db.query(`delete from ${table} where user_id = $1`, [userId]);
-    await db.query(`insert into ${table} select * from jsonb_populate_recordset(null::${table}, $1)`, [
-      JSON.stringify(original[table]),
-    ]);
-  }
+/** To where they were, so that every walk begins at the same place. */
+export function putBack(db: pg.Client, { userId, rows }: Person): Promise<void> {
+  return putRowsBack(db, userId, rows);
 }
