@@ -75,7 +75,9 @@ describe('a message', () => {
     await retryNow(app.databaseUrl);
     const code = await arrived();
     await queueIsEmpty(app.databaseUrl);
-    expect(await messages(app.databaseUrl)).toEqual([{ sealed: expect.any(String), sent_at: expect.any(Date) }]);
+    expect(await messages(app.databaseUrl)).toEqual([
+      { sealed: expect.any(String), sent_at: expect.any(Date) },
+    ]);
     expectSilence(code);
   });
 
@@ -100,7 +102,9 @@ describe('a message', () => {
     const { id } = await client.startSignIn({ identifier: jane });
     const step = await client.prepare(id, 'EMAIL_CODE');
     expect(step.challenge).toMatchObject({ factor: 'EMAIL_CODE' });
-    expect(await messages(app.databaseUrl)).toEqual([{ sealed: expect.any(String), sent_at: expect.any(Date) }]);
+    expect(await messages(app.databaseUrl)).toEqual([
+      { sealed: expect.any(String), sent_at: expect.any(Date) },
+    ]);
     await until(() => expect(app.log.some((line) => line.includes('"outcome":"gone"'))).toBe(true));
     await queueIsEmpty(app.databaseUrl);
     expect(server.tries).toBe(0);
