@@ -26,7 +26,7 @@ interface Storage {
 
 /** The global object of a page or a worker. */
 function page(): Page | null {
-  const global = globalThis as Page;
+  const global = globalThis as unknown as Page;
   return global.location === undefined ? null : global;
 }
 

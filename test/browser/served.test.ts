@@ -41,7 +41,7 @@ describe('GraphiQL over HTTP', () => {
       'content-encoding': 'gzip',
       'content-length': String(first.body.length),
       'cache-control': 'no-cache',
-      vary: 'accept',
+      vary: 'Origin, Accept',
     });
     expect(first.body.length).toBeLessThan(2000);
     const etag = first.headers.etag ?? '';
