@@ -1,5 +1,6 @@
 // One PostgreSQL for the whole run: the embedded one, or the server of DATABASE_URL. A migrated template is made once,
-// and each test file works on a copy of it.
+// and each test file works on a copy of it. A program that runs tests many times makes the template itself and names it
+// in TEST_TEMPLATE.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,16 +19,17 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env['DATABASE_URL'];
+  const template = process.env['TEST_TEMPLATE'];
+  if (given !== undefined && template !== undefined) {
+    project.provide('databaseUrl', given);
+    project.provide('templateName', template);
+    return async () => {};
+  }
   const dataDir = await mkdtemp(join(tmpdir(), 'stepgate-test-'));
   const embedded =
     given === undefined ? await startEmbeddedPostgres({ dataDir, durable: false, log: () => {} }) : null;
   const serverUrl = given ?? embedded?.url ?? '';
-  const templateName = `stepgate_template_${process.pid}`;
-  await onServer(serverUrl, `create database ${templateName}`);
-  const templateUrl = urlOf(serverUrl, templateName);
-  await migrate(templateUrl, new Date()); // leaves no connection: a template that has one cannot be copied
-  // Most tests are about something else than the length of a password.
-  await onServer(templateUrl, 'update tenant set password_minimum_length_alone = 8');
+  const templateName = await createTemplate(serverUrl);
   project.provide('databaseUrl', serverUrl);
   project.provide('templateName', templateName);
   return async () => {
@@ -35,6 +37,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await embedded?.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
+}
+
+/** @returns its name. */
+export async function createTemplate(serverUrl: string): Promise<string> {
+  const name = `stepgate_template_${process.pid}`;
+  await onServer(serverUrl, `create database ${name}`);
+  const url = urlOf(serverUrl, name);
+  await migrate(url, new Date()); // leaves no connection: a template that has one cannot be copied
+  // Most tests are about something other than the length of a password.
+  await onServer(url, 'update tenant set password_minimum_length_alone = 8');
+  return name;
 }
 
 export async function onServer(serverUrl: string, statement: string): Promise<void> {

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres/start.ts';
+import { createTemplate } from '../../test/harness/database.ts';
 import { applied, type Edit, editsOf } from './edits.ts';
 import { nearestTests } from './nearest-tests.ts';
 
@@ -44,23 +45,25 @@ function restore(): void {
 process.on('exit', restore);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
+type Environment = Readonly<Record<string, string>>;
+
 /** In a process of their own: what they have loaded of the file is gone afterwards. */
-async function fail(tests: readonly string[], databaseUrl: string): Promise<boolean> {
+async function fail(tests: readonly string[], environment: Environment): Promise<boolean> {
   const vitest = spawn(
     process.execPath,
     ['node_modules/vitest/vitest.mjs', 'run', '--project=server', '--bail=1', '--maxWorkers=1', ...tests],
-    { env: { ...process.env, DATABASE_URL: databaseUrl }, stdio: 'ignore', timeout: LONGEST_RUN_MS },
+    { env: { ...process.env, ...environment }, stdio: 'ignore', timeout: LONGEST_RUN_MS },
   );
   const [code] = (await once(vitest, 'exit')) as [number | null];
   return code !== 0;
 }
 
-async function survives(file: string, edit: Edit, databaseUrl: string): Promise<boolean> {
+async function survives(file: string, edit: Edit, environment: Environment): Promise<boolean> {
   const source = readFileSync(file, 'utf8');
   original = { file, source };
   writeFileSync(file, applied(source, edit));
   try {
-    return !(await fail(testsOf(file), databaseUrl));
+    return !(await fail(testsOf(file), environment));
   } finally {
     restore();
   }
@@ -76,13 +79,17 @@ const short = (code: string): string => code.replaceAll(/\s+/g, ' ').slice(0, 80
 
 const dataDir = await mkdtemp(join(tmpdir(), 'stepgate-mutants-'));
 const postgres = await startEmbeddedPostgres({ dataDir, durable: false, log: () => {} });
+const server = { DATABASE_URL: postgres.url };
+const onTemplate = { ...server, TEST_TEMPLATE: await createTemplate(postgres.url) };
 try {
   const counts = { made: 0, survived: 0, left: 0 };
   for (const file of files) {
     const source = readFileSync(file, 'utf8');
     const edits = editsOf(file, source).filter((_, at) => at % Number(values.share) === 0);
     if (edits.length === 0) continue;
-    if (Date.now() < deadline && (await fail(testsOf(file), postgres.url))) {
+    // What makes the schema must make it anew for each edit.
+    const environment = file.startsWith('src/persistence/') ? server : onTemplate;
+    if (Date.now() < deadline && (await fail(testsOf(file), environment))) {
       print(`${file}: its tests fail without an edit`);
       continue;
     }
@@ -92,7 +99,7 @@ try {
         continue;
       }
       counts.made += 1;
-      if (!(await survives(file, edit, postgres.url))) continue;
+      if (!(await survives(file, edit, environment))) continue;
       counts.survived += 1;
       print(
         `${file}:${edit.line}  ${short(source.slice(edit.start, edit.end))}  ->  ${short(edit.replacement)}`,
