@@ -75,10 +75,17 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const networks = new NetworkLimits(ring, config.networkLimits);
   const refusals = opened.use(new RefusalTally(orm, clock, log));
   const passwords = new NewPasswords({ hasher, breached, productName });
-  const runner = new WorkflowRunner(
-    { ring, factors, passwords, outbox, limits, networks, refusals, grants },
+  const runner = new WorkflowRunner({
+    ring,
+    factors,
+    passwords,
+    outbox,
+    limits,
+    networks,
+    refusals,
+    grants,
     clock,
-  );
+  });
   const apiSchemas = await Promise.all(config.apiSchemas.map((file) => readSchema([file])));
   const services: Services = {
     runner,

@@ -1,7 +1,8 @@
 // Draws every chart into docs/workflows.md and records its version: `npm run charts:draw`. A chart that was changed
 // without a new version is refused, because running workflows of the old one would be taken for the new one.
 import { readFile, writeFile } from 'node:fs/promises';
-import { CHARTS, type ChartName, chartOf } from '../workflows/charts.ts';
+import type { ChartName } from '../workflows/chart-name.ts';
+import { CHARTS, chartOf } from '../workflows/charts.ts';
 import { mermaid } from '../workflows/mermaid.ts';
 import { chartDigest, type RecordedCharts } from '../workflows/recorded.ts';
 

@@ -9,7 +9,7 @@ import { type Account, enrolledBy } from './account.ts';
 import { BACKUP_CODE_PROOF, backupCodeFactor } from './backup-codes/backup-code.ts';
 import { EMAIL_CODE_PROOF, emailCodeFactor } from './email/code.ts';
 import { emailLinkFactor } from './email/link.ts';
-import type { Factor, FactorChoice, FactorRole, ProofField } from './factor.ts';
+import type { Factor, FactorChoice, FactorEnrollment, FactorRole, ProofField } from './factor.ts';
 import type { IdentifierKind } from './identifier.ts';
 import { LINK_PROOFS } from './link/link.ts';
 import type { PasswordHasher } from './password/hash.ts';
@@ -86,6 +86,12 @@ export class FactorRegistry {
   /** The kinds that a user may add with `startEnrollment`. */
   enrollable(sms: SmsUse): FactorKind[] {
     return kinds(this.#inRole('SECOND', sms).filter((factor) => factor.enrollment !== undefined));
+  }
+
+  enrollmentOf(kind: FactorKind): FactorEnrollment {
+    const enrollment = this.get(kind)?.enrollment;
+    if (enrollment === undefined) throw new Error(`${kind} cannot be enrolled.`);
+    return enrollment;
   }
 
   /** The countries to whose numbers text messages are sent. */

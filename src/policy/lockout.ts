@@ -69,3 +69,13 @@ export function throttleOf(factor: FactorKind): Throttle | null {
 export function isClosed(failures: number): boolean {
   return failures >= FAILURES_BEFORE_CLOSED;
 }
+
+/** A lock that time alone does not end. */
+const CENTURY_SECONDS = 100 * 365.25 * DAY_SECONDS;
+
+/** How long the lock lasts that so many consecutive failures bring. Null: there is none yet. Each one doubles the last. */
+export function lockSeconds(failures: number): number | null {
+  if (isClosed(failures)) return CENTURY_SECONDS;
+  if (failures < FAILURES_BEFORE_LOCK) return null;
+  return Math.min(LONGEST_LOCK_SECONDS, FIRST_LOCK_SECONDS * 2 ** (failures - FAILURES_BEFORE_LOCK));
+}

@@ -16,7 +16,7 @@ import {
   WorkflowExpired,
   WorkflowNotFound,
 } from '../../workflows/errors.ts';
-import type { Proof } from '../../workflows/runner.ts';
+import type { Proof } from '../../workflows/steps/attempt.ts';
 import { builder } from '../builder.ts';
 import { InvalidInput } from '../input.ts';
 import { FactorKindEnum } from '../types/enums.ts';

@@ -3,8 +3,9 @@
 import type { FactorChoice } from '../../factors/factor.ts';
 import { type TotpEnrollment, totpEnrollment } from '../../factors/totp/enrollment.ts';
 import { openTotpSecret } from '../../factors/totp/totp.ts';
-import type { ChartName } from '../../workflows/charts.ts';
-import type { OutstandingChallenge, WorkflowReply } from '../../workflows/reply.ts';
+import type { ChartName } from '../../workflows/chart-name.ts';
+import type { OutstandingChallenge } from '../../workflows/effects/outcome.ts';
+import type { WorkflowReply } from '../../workflows/steps/reply.ts';
 import { remedyOf } from '../../workflows/view.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
