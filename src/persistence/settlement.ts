@@ -3,8 +3,9 @@
 // The writes become one statement (each a common table expression), so a step costs the same few round trips
 // however many effects it has. What must be won against a parallel step is a requirement: whoever loses one rolls
 // everything back.
-import { type InsertObject, type Kysely, type RawBuilder, sql as raw } from 'kysely';
+import { type InsertObject, type Kysely, type OperationNode, type RawBuilder, sql as raw } from 'kysely';
 import { UserError } from '../platform/user-error.ts';
+import { refuseOverlap } from './disjoint-writes.ts';
 import { isContention, isUniqueViolation } from './failure.ts';
 import { type EntityManager, type Sql, sqlOf } from './orm.ts';
 import { atomically } from './transaction.ts';
@@ -18,7 +19,7 @@ type Condition = (sql: Sql) => Promise<boolean>;
 
 /** A query that can stand in a common table expression. */
 interface Query {
-  toOperationNode(): unknown;
+  toOperationNode(): OperationNode;
 }
 
 /** A requirement was lost to a parallel step: nothing was written. */
@@ -45,7 +46,7 @@ export class Settlement {
     this.#rows.set(table, [...(this.#rows.get(table) ?? []), ...rows]);
   }
 
-  /** An update or a deletion. No two writes of one settlement may touch the same row. */
+  /** An update or a deletion. Two writes that may touch the same row are refused, see disjoint-writes.ts. */
   write(query: (sql: Sql) => Query): void {
     this.#writes.push({ query, required: false });
   }
@@ -98,7 +99,9 @@ export class Settlement {
     // Kysely types each expression of a chain; this chain is as long as the step has writes.
     type Chain = Sql & { with(name: string, query: (db: Sql) => Query): Chain };
     let chain = sql as Chain;
-    for (const [at, { query }] of writes.entries()) chain = chain.with(nameOf(at), query);
+    const queries = writes.map(({ query }) => query(sql));
+    refuseOverlap(queries.map((query) => query.toOperationNode()));
+    for (const [at, query] of queries.entries()) chain = chain.with(nameOf(at), () => query);
     const required = writes.flatMap(({ required }, at) => (required ? [nameOf(at)] : []));
     const row = await chain
       .selectNoFrom([
