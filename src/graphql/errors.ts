@@ -82,7 +82,7 @@ const UserErrorInterface = builder.interfaceRef<UserError>('UserError').implemen
       resolve: (error) => error.code as keyof typeof CODES,
     }),
     message: t.exposeString('message', {
-      description: 'What went wrong and what to do about it, as an English sentence that may change.',
+      description: 'What went wrong and what to do about it, in English, for people. The wording can change.',
     }),
   }),
 });

@@ -86,7 +86,7 @@ export const en: Catalogue = {
   },
   texts: {
     'phone-code': `Your code is {code}. It is valid for ${MINUTES} and can be used once. {approving, select, yes {It approves: {approves}. } other {}}Do not share it.`,
-    'phone-link': `Only open this if you are {purpose, select, password_reset {resetting your password} other {signing in}} now. Valid for ${MINUTES}: {url}`,
+    'phone-link': `Only open this if you are {purpose, select, password_reset {resetting your password} other {signing in now}}. Valid for ${MINUTES}: {url}`,
   },
   factors: {
     PASSWORD: 'A password',

@@ -82,7 +82,7 @@ const ImportUsersInput = builder.inputType('ImportUsersInput', {
     trustUnverified: t.boolean({
       defaultValue: false,
       description:
-        'Treats unverified e-mail addresses and phone numbers as verified. Dangerous if users could enter any address in the other system: the real owner of the address could then take over the account.',
+        'Treats unverified e-mail addresses and phone numbers as verified. Anyone who entered someone else’s address in the other system then owns the account with that address.',
     }),
     acceptFastHashes: t.boolean({
       defaultValue: false,

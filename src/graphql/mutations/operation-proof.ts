@@ -48,7 +48,8 @@ builder.mutationField('consumeOperationProof', (t) =>
       require: t.arg({
         type: StepUpRequireEnum,
         defaultValue: 'SECOND_FACTOR',
-        description: 'Whether users without a second factor can prove a first factor instead.',
+        description:
+          'How strong the proof must be: a second factor, or the strongest factor that the user has.',
       }),
     },
     resolve: (_root, { digest, ...demand }, context) => {

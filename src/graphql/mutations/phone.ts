@@ -34,7 +34,7 @@ builder.mutationField('setSmsFactors', (t) =>
     // A user who turned off their only second factor has none left to turn it on again with.
     stepUp: { require: 'STRONGEST_ENROLLED' },
     description:
-      'Sets whether text messages can be a factor of your account. If you turn them off, none of your phone numbers is a second factor, and no codes are sent to them for sign-ins, password resets or second steps. If you turn them on again, enroll each number with `startEnrollment`. You are notified.',
+      'Sets whether text messages can be a factor of your account. If you turn them off, none of your phone numbers is a second factor, and no text messages are sent to them for sign-ins, password resets or second steps. If you turn them on again, enroll each number with `startEnrollment`. You are notified.',
     args: {
       enabled: t.arg.boolean({ required: true, description: 'Whether text messages can be a factor.' }),
     },

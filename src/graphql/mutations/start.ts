@@ -150,7 +150,7 @@ const StartEnrollmentInput = builder.inputType('StartEnrollmentInput', {
     secondFactor: t.boolean({
       defaultValue: true,
       description:
-        'For `PHONE_CODE`: whether the number becomes a second factor. If `false`, you can only use it as an identifier when you sign in.',
+        'For `PHONE_CODE`: whether the number becomes a second factor. If `false`, the number is verified and can identify you when you sign in, but it is not a second factor.',
     }),
     label: t.string({
       description:
@@ -249,7 +249,8 @@ const StartStepUpInput = builder.inputType('StartStepUpInput', {
     require: t.field({
       type: StepUpRequireEnum,
       defaultValue: 'SECOND_FACTOR',
-      description: 'Whether users without a second factor can prove a first factor instead.',
+      description:
+        'How strong the proof must be: a second factor, or the strongest factor that the user has.',
     }),
     operation: t.field({
       type: BoundOperationInput,

@@ -36,7 +36,8 @@ const StepUpRequirementType = builder.objectRef<Requirement>('StepUpRequirement'
     }),
     require: t.field({
       type: StepUpRequireEnum,
-      description: 'Whether users without a second factor can prove a first factor instead.',
+      description:
+        'How strong the proof must be: a second factor, or the strongest factor that the user has.',
       resolve: (it) => it.require,
     }),
     bind: t.field({
@@ -60,7 +61,7 @@ const RefusalType = builder.objectRef<Refusal>('Refusal').implement({
     remedy: t.field({
       type: RemedyEnum,
       nullable: true,
-      description: 'What the client can do to be allowed in. Null if it can do nothing.',
+      description: 'What the client can do to get access. Null if there is nothing that it can do.',
       resolve: (it) => it.remedy,
     }),
     acrValues: t.stringList({
@@ -84,7 +85,7 @@ const RefusalType = builder.objectRef<Refusal>('Refusal').implement({
       type: StepUpRequireEnum,
       nullable: true,
       description:
-        'Whether users without a second factor can prove a first factor instead. Null if no proof is missing.',
+        'How strong the proof must be: a second factor, or the strongest factor that the user has. Null if no proof is missing.',
       resolve: (it) => it.require,
     }),
     bind: t.field({

@@ -86,12 +86,12 @@ export const AuditEventType = builder.objectRef<AuditEventShape>('AuditEvent').i
     ip: t.exposeString('ip', {
       nullable: true,
       description:
-        'The IP address of the client that caused the event. Null if it is unknown or someone else caused the event.',
+        'The IP address of the client that caused the event. Null if it is unknown or an administrator caused the event.',
     }),
     userAgent: t.exposeString('userAgent', {
       nullable: true,
       description:
-        'The `User-Agent` header of the client that caused the event. Null if it is unknown or someone else caused the event.',
+        'The `User-Agent` header of the client that caused the event. Null if it is unknown or an administrator caused the event.',
     }),
   }),
 });

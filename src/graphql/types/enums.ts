@@ -101,7 +101,7 @@ export const WorkflowStatusEnum = describedEnum<WorkflowStatus>(
 
 export const WorkflowRemedyEnum = describedEnum<WorkflowRemedy>(
   'WorkflowRemedy',
-  'What a user can do who cannot complete a workflow.',
+  'What users can do if they cannot complete a workflow.',
   {
     [WorkflowRemedy.SIGN_IN]:
       'Sign in. The sign-up proved an e-mail address that already has an account, which was not changed. If the user does not know the password of that account, offer a password reset.',
