@@ -37,10 +37,10 @@ test('every type, field, argument, input field, enum value and directive of the 
   expect(ALL.filter(([, description]) => description === '').map(([path]) => path)).toEqual([]);
 });
 
-test('every description in the schema is a sentence with a period, and not a question word that leans on the name', () => {
-  const incomplete = ALL.filter(
-    ([, description]) =>
-      !/[.`]$/.test(description) || /^(?:Which|What|Who|When|How many|Where)\.$/.test(description),
-  );
+/** Descriptions such as "Which.", "When, to the second." or "In which reset, and what.", which need the name beside them. */
+const LEANING = /^(?:(?:in|for|of|with) )?(?:which|what|who|whom|when|where|how many)\b(?: for| \w+)?[.,]/i;
+
+test('every description in the schema ends with a period and makes sense without the name of its field', () => {
+  const incomplete = ALL.filter(([, description]) => !/[.`]$/.test(description) || LEANING.test(description));
   expect(incomplete).toEqual([]);
 });
