@@ -80,8 +80,7 @@ export const PasswordProblemType = builder.objectRef<PasswordProblem>('PasswordP
       resolve: (it) => it.rule,
     }),
     message: t.exposeString('message', {
-      description:
-        'What is wrong with the password and what to change, as an English sentence that may change.',
+      description: 'What is wrong with the password and how to fix it, in English. The wording can change.',
     }),
     suggestions: t.stringList({
       description: 'English suggestions for a stronger password. Empty unless `rule` is `TOO_WEAK`.',
