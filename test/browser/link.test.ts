@@ -13,9 +13,9 @@ const PHONE: BrowserContextOptions = {
 };
 const DESKTOP = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
-const YES = 'Yes, it is me';
+const YES = 'Yes, approve';
 const NO = 'No, this was not me';
-const OVER = 'This link is not valid any more';
+const OVER = 'This link is no longer valid';
 
 let app: TestApp;
 let browser: Browser;
@@ -126,12 +126,12 @@ describe('a link that is opened on another device', () => {
     const { browser, place, ip } = await linkOf(link, 'en-US');
     const expected = [
       ['Browser', browser],
-      ['Place, about', place],
+      ['Approximate location', place],
       ['IP address', ip],
     ].filter(([, value]) => value !== null);
     expect(ip).toBe('127.0.0.1');
     expect(shown.slice(0, -2)).toEqual(expected);
-    expect(shown.slice(-2).map(([term]) => term)).toEqual(['Asked for', 'Valid until']);
+    expect(shown.slice(-2).map(([term]) => term)).toEqual(['Requested', 'Valid until']);
     expect((await ask(link)).code).toBe('LINK_NOT_APPROVED');
 
     await press(page, YES);
@@ -149,7 +149,7 @@ describe('a link that is opened on another device', () => {
     const link = await asked();
     const page = await open(link);
     await press(page, NO);
-    await hears(page, 'Ended');
+    await hears(page, 'Rejected');
     expect(await page.getByRole('main').innerText()).toContain('cannot use it any more');
     expect((await ask(link)).code).toBe('WORKFLOW_EXPIRED');
     expect((await client.attempt(link.id, { password: person.password })).code).toBe('WORKFLOW_EXPIRED');
@@ -159,7 +159,7 @@ describe('a link that is opened on another device', () => {
 
   test.each([
     ['startSignUp', 'Are you signing up?'],
-    ['startPasswordReset', 'Do you want a new password?'],
+    ['startPasswordReset', 'Are you resetting your password?'],
   ] as const)('says what it is for: %s', async (start, heading) => {
     const email = `${start.toLowerCase()}@example.com`;
     if (start === 'startPasswordReset') await client.signUp(email);
@@ -260,7 +260,7 @@ describe('the token', () => {
     await page.evaluate((token) => location.assign(`#${token}`), second.token);
     await page.getByRole('button', { name: NO }).waitFor();
     await press(page, NO);
-    await hears(page, 'Ended');
+    await hears(page, 'Rejected');
     expect((await ask(second)).code).toBe('WORKFLOW_EXPIRED');
     expect((await ask(first)).status).toBe('COMPLETE');
   });
@@ -270,7 +270,7 @@ describe('the token', () => {
     const page = await open(link);
     expect(await page.evaluate(() => JSON.stringify(history.state))).toContain(link.token);
     await press(page, NO);
-    await hears(page, 'Ended');
+    await hears(page, 'Rejected');
     expect(await page.evaluate(() => history.state)).toBeNull();
   });
 });
@@ -307,7 +307,7 @@ describe('everybody can use it', () => {
     );
     expect(details.get('Gültig bis')).toBe(inTokyo(expiresAt, { timeStyle: 'short' }));
     await press(page, 'Nein, das war ich nicht');
-    await hears(page, 'Beendet');
+    await hears(page, 'Abgelehnt');
   });
 
   test('in English, when their language is another', async () => {
@@ -325,7 +325,7 @@ describe('everybody can use it', () => {
       await route.fulfill({ response, headers: { ...response.headers(), date } });
     });
     await open(link, page);
-    expect(new Map(await detailsOf(page)).get('Asked for')).toContain('(3 minutes ago)');
+    expect(new Map(await detailsOf(page)).get('Requested')).toContain('(3 minutes ago)');
   });
 
   test.each([
@@ -378,7 +378,7 @@ describe('what fails', () => {
     const page = await open(link);
     await page.context().setOffline(true);
     await press(page, YES);
-    await hears(page, 'That did not work');
+    await hears(page, 'Something went wrong');
     await page.context().setOffline(false);
     await press(page, 'Try again');
     await hears(page, 'Approved');
@@ -403,9 +403,9 @@ describe('what fails', () => {
     const page = await visitor();
     await page.route('**/graphql', (route) => route.fulfill({ status, body }), { times: 2 });
     await open(await asked(), page);
-    await hears(page, 'That did not work');
+    await hears(page, 'Something went wrong');
     await press(page, 'Try again');
-    await hears(page, 'That did not work');
+    await hears(page, 'Something went wrong');
     await press(page, 'Try again');
     await hears(page, 'Are you signing in?');
   });
@@ -421,7 +421,7 @@ test('a browser that calls itself a script is shown as text', async () => {
     await route.fulfill({ response, json });
   });
   await open(await asked(), page);
-  await hears(page, 'Is it you?');
+  await hears(page, 'Did you request this link?');
   expect(new Map(await detailsOf(page)).get('Browser')).toBe(hostile);
   expect(await page.locator('main img, main script').count()).toBe(0);
 });

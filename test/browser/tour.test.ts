@@ -9,7 +9,7 @@ import { Person } from './person.ts';
 
 const EMAIL = 'newcomer@example.com';
 const PASSWORD = 'correct horse battery staple';
-const NEW_PASSWORD = 'a password that I shall remember';
+const NEW_PASSWORD = 'a password that I will remember';
 const GUARDED_TAB = 3;
 
 describe('the tour in GraphiQL', () => {

@@ -194,7 +194,7 @@ test.each([
     ['tenant', 'default', '--password-characters', 'DIGIT,EMOJI'],
     /^Each of --password-characters must be one of LOWERCASE, UPPERCASE, DIGIT, SYMBOL\.\n/,
   ],
-  ['a tenant of a wrong form', ['tenant', 'Acme Inc', '--create'], /^Give the name of a tenant: /],
+  ['a tenant of a wrong form', ['tenant', 'Acme Inc', '--create'], /^A tenant name has at most 63 /],
 ])('%s is refused before anything is opened, and the usage follows', async (_what, args, message) => {
   const nowhere = { DATABASE_URL: 'postgres://somebody@127.0.0.1:1/nowhere' };
   const { code, stdout, stderr } = await runHere(adminCommand, args, nowhere);

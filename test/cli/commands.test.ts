@@ -143,7 +143,7 @@ test('a port that is taken ends the start with what to do, and nothing stays ope
     });
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^Port \d+ of 127\.0\.0\.1 is taken\. Stop what listens there, or set PORT or HOST to another\.\n$/,
+      /^Port \d+ on 127\.0\.0\.1 is already in use\. Stop the other program, or set PORT or HOST to another value\.\n$/,
     );
   } finally {
     await app[Symbol.asyncDispose]();
@@ -160,7 +160,7 @@ test('a database of places that is not there ends the start with what is wanted'
     });
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'The file of GEOIP_DATABASE cannot be read (ENOENT). It must be a MaxMind database, for example GeoLite2-City.mmdb.\n',
+      'Cannot read the file that GEOIP_DATABASE names (ENOENT). It must be a MaxMind database such as GeoLite2-City.mmdb.\n',
     );
   } finally {
     await app[Symbol.asyncDispose]();

@@ -46,7 +46,7 @@ test('a message that was refused is listed with why, replayed once the reason is
   const list = await run('list');
   expect(list).toMatchObject({ code: 0, stderr: '' });
   expect(list.stdout).toMatch(/^ID +CHANNEL +WHEN +STATE +FAILURE +PROVIDER SAYS$/m);
-  const reason = 'The mail server did not take a message: 550 to RCPT TO.';
+  const reason = 'The mail server did not accept the message: 550 to RCPT TO.';
   expect(list.stdout).toMatch(new RegExp(`^${id} +email +\\S+Z +failed +${reason} +-$`, 'm'));
   expect(list.stdout).not.toMatch(/jane|\b\d{6}\b/);
 
@@ -105,11 +105,11 @@ test('a message that its provider did not deliver is said to be beyond replaying
   await query(
     app.databaseUrl,
     `update outbox_message set sealed = null, sent_at = now(), delivery_status = 'undelivered',
-     failure = 'Reported as undelivered, code 30003.'`,
+     failure = 'The provider reported undelivered, code 30003.'`,
   );
   const { stdout } = await run('list');
   expect(stdout).toMatch(
-    new RegExp(`^${id} .* undelivered +Reported as undelivered, code 30003. +undelivered$`, 'm'),
+    new RegExp(`^${id} .* undelivered +The provider reported undelivered, code 30003. +undelivered$`, 'm'),
   );
   expect(stdout).toContain('undelivered: cannot be replayed, it was handed over, so its text is erased.');
   expect((await run('replay', id)).code).toBe(1);

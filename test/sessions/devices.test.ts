@@ -6,7 +6,7 @@ import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, type Person, type Step, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
 
-const NEWS = 'A new sign-in to your account';
+const NEWS = 'New sign-in to your account';
 
 let app: TestApp;
 let client: TestClient;

@@ -440,9 +440,7 @@ describe('a step-up for an operation', () => {
     app.clock.advance(31);
     await client.prepare(id, 'PHONE_CODE', tokens.accessToken);
     const text = (await client.inbox()).find((one) => one.to === number)?.text;
-    expect(text).toMatch(
-      /^Your code is \d{6}\. .* With it you approve: deleteEverything\. Give it to nobody\.$/,
-    );
+    expect(text).toMatch(/^Your code is \d{6}\. .* It approves: deleteEverything\. Do not share it\.$/);
     const { data } = await client.graphql(
       'query ($id: ID!) { workflow(id: $id) { ... on StepUp { approves } } }',
       { id },

@@ -30,7 +30,7 @@ test('a user chooses among the languages that there are, and the next message is
   app.clock.advance(1);
   await client.startSignUp({ email: person.email, password: person.password });
   const [message] = await client.inbox();
-  expect(message).toMatchObject({ to: person.email, subject: 'Sie haben schon ein Konto' });
+  expect(message).toMatchObject({ to: person.email, subject: 'Sie haben bereits ein Konto' });
   const untouched = await client.graphql('{ viewer { locale } }', {}, other.accessToken);
   expect(untouched.data.viewer.locale).toBe('en');
   const audited = await query(

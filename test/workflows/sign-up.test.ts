@@ -117,7 +117,7 @@ describe('the second of two sign-ups of one address', () => {
       app.clock.advance(1);
       const done = await client.attempt(second, answer);
       expect(done).toMatchObject({ status: 'FAILED', remedy: 'SIGN_IN', factors: [], session: null });
-      expect((await subjects(email))[0]).toBe('Sie haben schon ein Konto');
+      expect((await subjects(email))[0]).toBe('Sie haben bereits ein Konto');
       const [after] = await query<{ count: string }>(app.databaseUrl, 'select count(*) from session');
       expect(after).toEqual(before);
 
@@ -152,12 +152,12 @@ describe('the second of two sign-ups of one address', () => {
     const first = await start(email, GERMAN);
     await client.attempt(first, { emailCode: await client.codeFor(email) });
     const second = await start(email, { 'accept-language': 'en' });
-    expect((await subjects(email))[0]).toBe('Sie haben schon ein Konto');
+    expect((await subjects(email))[0]).toBe('Sie haben bereits ein Konto');
     app.clock.advance(60);
     await client.prepare(second, 'EMAIL_LINK');
     expect((await subjects(email)).slice(0, 2)).toEqual([
-      'Sie haben schon ein Konto',
-      'Sie haben schon ein Konto',
+      'Sie haben bereits ein Konto',
+      'Sie haben bereits ein Konto',
     ]);
   });
 });

@@ -50,7 +50,7 @@ test('the code is six digits, in a message that says how long it is valid', asyn
   expect(code).toMatch(/^\d{6}$/);
   const message = (await client.inbox()).find((one) => one.to === email);
   expect(message).toMatchObject({ channel: 'email', subject: `Your code is ${code}` });
-  expect(message?.text).toContain('It is valid for 10 minutes and works once.');
+  expect(message?.text).toContain('It is valid for 10 minutes and can be used once.');
 });
 
 test.each([
