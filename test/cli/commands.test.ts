@@ -60,7 +60,7 @@ describe('on a clone whose server never ran, and without DATABASE_URL,', () => {
 
   test.each([
     ['admin', 'src/cli/admin.ts', ['tenant', 'default'], 'Tenant default: '],
-    ['outbox', 'src/cli/outbox.ts', ['list'], 'Nothing failed, nothing waits.'],
+    ['outbox', 'src/cli/outbox.ts', ['list'], 'No messages have failed or are waiting.'],
   ])('%s answers', async (_name, file, args, answer) => {
     const { code, stdout } = await firstCommand(file, args);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(answer) });
