@@ -102,7 +102,7 @@ async function perform(args: string[], { stdout, stderr }: Output): Promise<numb
         bar.update(part, `${imported} imported, ${refused} refused`),
     };
     const after = await importFile(importId, isDryRun ? NOTHING_READ : before, file, run).finally(bar.stop);
-    say(`${path}: ${countsOf(after)}${isDryRun ? '. This was a dry run; nothing was changed' : ''}.`);
+    say(`${path}: ${countsOf(after)}${isDryRun ? ' (dry run: nothing was changed)' : ''}.`);
     if (after.refused > 0) say(`See ${file.reportPath} for the reason why each user was refused.`);
     if (after.reportBytes > 0) await sayLosses(file.reportPath, say);
     return codeOf(after);
@@ -153,7 +153,7 @@ async function readImportFile(path: string, values: Values): Promise<ImportFile>
   }
   const reportPath = values.report ?? `${path}.refused.ndjson`;
   if (resolve(reportPath) === resolve(path))
-    throw new UsageError('--report must not be the import file itself.');
+    throw new UsageError('--report names the import file itself. Choose another path.');
   return {
     path,
     source: from,
@@ -173,7 +173,7 @@ function isSource(word: string): word is SourceName {
 function countsOf({ records, imported, refused }: Progress): string {
   const others = records - imported - refused;
   const counts = `${imported} of ${records} ${records === 1 ? 'record' : 'records'} imported, ${refused} refused`;
-  return others === 0 ? counts : `${counts}, ${others} not users`;
+  return others === 0 ? counts : `${counts}, ${others} skipped`;
 }
 
 function codeOf({ refused }: Progress): number {
