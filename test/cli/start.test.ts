@@ -84,7 +84,7 @@ test('when the embedded PostgreSQL stops by itself, the server exits with code 1
     process.kill(Number(pid), 'SIGKILL');
     expect(await ended).toEqual([1, null]);
     expect(await stderr).toBe(
-      'The embedded PostgreSQL has ended. Start the server again; LOG_LEVEL=debug shows its log.\n',
+      'The embedded PostgreSQL stopped unexpectedly. Restart the server. To see the PostgreSQL log, set LOG_LEVEL=debug.\n',
     );
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
