@@ -286,6 +286,6 @@ test('a sealed message does not open in the row of another', async () => {
     id,
     '00000000-0000-4000-8000-000000000001',
   ]);
-  await expect(deliver()).rejects.toThrow('does not open');
+  await expect(deliver()).rejects.toThrow('Cannot open a sealed value');
   expect(sent).toEqual([]);
 });
