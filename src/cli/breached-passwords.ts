@@ -64,7 +64,7 @@ async function perform([action, ...args]: string[], { stdout }: Output): Promise
     default:
       throw new UsageError(
         action === undefined
-          ? 'Missing command: build, look-up or info.'
+          ? 'Missing command. Expected one of: build, look-up, info.'
           : `Unknown command: breached-passwords ${action}`,
       );
   }

@@ -44,6 +44,6 @@ function readAction([name, ...args]: string[]): KeysAction {
       return retire(words[0], values);
     }
     default:
-      throw new UsageError('COMMAND must be one of list, rewrap, retire.');
+      throw new UsageError('Missing or unknown command. Expected one of: list, rewrap, retire.');
   }
 }

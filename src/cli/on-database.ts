@@ -1,5 +1,6 @@
-// Opens the database for a command and closes it afterwards. With the embedded PostgreSQL, commands run while the server is
-// stopped, even before its first start: that database belongs to Stepgate, so the command migrates it as the server would.
+// Opens the database for a command and closes it afterwards. With the embedded PostgreSQL, commands run while the
+// server is stopped, even before its first start: that database belongs to Stepgate, so the command migrates it as the
+// server would.
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
 import { FOR_COMMANDS } from '../persistence/connection.ts';
 import { openDatabase } from '../persistence/database.ts';

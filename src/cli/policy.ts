@@ -1,5 +1,5 @@
-// `stepgate policy`: prints which fields of a schema are guarded, and checks them against your rules. Exit code 1: a rule is
-// violated. 2: the arguments, the schema or the rules are invalid.
+// `stepgate policy`: prints which fields of a schema are guarded, and checks them against your rules. Exit code 1: a
+// rule is violated. 2: the arguments, the schema or the rules are invalid.
 import { RequirementError } from '../policy/requirement.ts';
 import { SchemaFileError } from '../step-up/schema-file/error.ts';
 import { readSchema } from '../step-up/schema-file/schema.ts';
@@ -51,7 +51,9 @@ async function perform([action, ...args]: string[], { stdout, stderr }: Output):
     }
     default:
       throw new UsageError(
-        action === undefined ? 'Missing command: print or check.' : `Unknown command: policy ${action}`,
+        action === undefined
+          ? 'Missing command. Expected one of: print, check.'
+          : `Unknown command: policy ${action}`,
       );
   }
 }

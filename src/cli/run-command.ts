@@ -1,4 +1,5 @@
-// Runs subcommands, each loaded only when it is used. Errors in the user's input print as a message without a stack trace.
+// Runs subcommands, each loaded only when it is used. Errors in the user's input print as a message without a stack
+// trace.
 
 /** @returns the exit code. */
 type Run = (args: string[]) => Promise<number>;

@@ -1,5 +1,5 @@
-// `stepgate signing-keys`: lists and rotates the keys that sign access tokens. See docs/sessions.md. Running servers pick up
-// changes within a minute. Exit code 2: the command could not run.
+// `stepgate signing-keys`: lists and rotates the keys that sign access tokens. See docs/sessions.md. Running servers
+// pick up changes within a minute. Exit code 2: the command could not run.
 import { byOperator } from '../persistence/audit.ts';
 import { sqlOf } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -57,7 +57,7 @@ function readAction([what, ...args]: string[]): { what: 'list' | 'rotate'; atOnc
         atOnce: readWords(args, [], { 'at-once': { type: 'boolean', default: false } }).values['at-once'],
       };
     default:
-      throw new UsageError('COMMAND must be one of list, rotate.');
+      throw new UsageError('Missing or unknown command. Expected one of: list, rotate.');
   }
 }
 

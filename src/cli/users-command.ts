@@ -1,4 +1,5 @@
-// What `import-users` and `export-users` share: arguments, tenant, and error handling. Exit code 2: the command could not run.
+// What `import-users` and `export-users` share: arguments, tenant, and error handling. Exit code 2: the command could
+// not run.
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { tenantId } from '../graphql/input.ts';
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';

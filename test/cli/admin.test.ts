@@ -210,7 +210,7 @@ test('for a database that is unreachable or not migrated, the error says what to
   });
   expect(gone.code).toBe(1);
   expect(gone.stderr).toMatch(
-    /^PostgreSQL at 127\.0\.0\.1:1 does not let somebody use .* Check DATABASE_URL/,
+    /^Cannot use the database nowhere on 127\.0\.0\.1:1 as somebody .* Check DATABASE_URL/,
   );
   expect(gone.stderr).not.toContain('a-secret-password');
 
@@ -223,7 +223,7 @@ test('for a database that is unreachable or not migrated, the error says what to
     });
     expect(empty.code).toBe(1);
     expect(empty.stderr).toMatch(
-      /^The database lacks migrations\. Start the server, .*`npm run migrate`\.\n$/,
+      /^The database schema is out of date\. Start the server, .*`npm run migrate`\.\n$/,
     );
   } finally {
     await onServer(serverUrl, `drop database if exists ${name} with (force)`);

@@ -118,7 +118,7 @@ describe('look-up', () => {
 const LEAST_TIMES = '--least-times must be a whole number from 1 to 999999999.';
 
 test.each([
-  [[], 'Missing command: build, look-up or info.'],
+  [[], 'Missing command. Expected one of: build, look-up, info.'],
   [['find'], 'Unknown command: breached-passwords find'],
   [['build'], 'Missing argument: SORTED_FILE'],
   [['build', 'hashes'], 'Missing argument: INDEX'],

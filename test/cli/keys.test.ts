@@ -155,7 +155,7 @@ describe('a node that lacks a key', () => {
     await using ahead = await node(`${next},${old}`, database.url); // the phase in between was left out
     expect(await readiness(ahead)).toBe(200);
     expect(await readiness(behind)).toBe(503);
-    const words = `made with key ${idOf(next)}, which SECRET_KEYS does not hold`;
+    const words = `made with key ${idOf(next)}, which is not in SECRET_KEYS`;
     expect(behind.log.some((line) => line.includes('not ready') && line.includes(words))).toBe(true);
     await expect(node(old, database.url)).rejects.toThrow(words);
   });
@@ -166,7 +166,7 @@ describe('a node that lacks a key', () => {
     await (await node(old, database.url))[Symbol.asyncDispose]();
     await (await node(`${next},${old}`, database.url))[Symbol.asyncDispose]();
     await expect(node(next, database.url)).rejects.toThrow(
-      `key ${idOf(old)}, which SECRET_KEYS does not hold. Put that key back`,
+      `key ${idOf(old)}, which is not in SECRET_KEYS. Put that key back`,
     );
   });
 
@@ -392,7 +392,7 @@ describe('keys', () => {
   });
 
   test.each([
-    [[], 'COMMAND must be one of list, rewrap, retire.'],
+    [[], 'Missing or unknown command. Expected one of: list, rewrap, retire.'],
     [['list', 'all'], 'Unexpected argument: all'],
     [['retire'], 'Missing argument: KEY'],
     [['retire', 'old'], 'KEY must be eight hexadecimal digits.'],

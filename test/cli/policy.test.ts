@@ -513,7 +513,7 @@ describe('input that cannot be checked never passes', () => {
   });
 
   test.each([
-    [['policy'], 'Missing command: print or check.'],
+    [['policy'], 'Missing command. Expected one of: print, check.'],
     [['policy', 'erase'], 'Unknown command: policy erase'],
     [['policy', 'print'], 'Missing argument: SCHEMA'],
     [

@@ -27,7 +27,9 @@ test('rotate refuses a second rotation at the same time, and the list shows when
   expect(old).toMatch(/^[\w-]{43} {2}retires at \d{4}-\S+Z$/);
   const again = await run('rotate');
   expect(again.code).toBe(2);
-  expect(again.stderr).toContain(`A rotation is under way: key ${fresh.slice(0, 43)} begins to sign at`);
+  expect(again.stderr).toContain(
+    `A rotation is already in progress: key ${fresh.slice(0, 43)} starts to sign at`,
+  );
   const atOnce = await run('rotate', '--at-once');
   expect(atOnce.stdout.split('\n')[0]).toMatch(/^[\w-]{43} {2}signs$/);
   const events = await query(

@@ -1,4 +1,5 @@
-// Counts the values still in use that were sealed or hashed with a key in SECRET_KEYS, grouped by the key id in each value.
+// Counts the values still in use that were sealed or hashed with a key in SECRET_KEYS, grouped by the key id in each
+// value.
 import { type RawBuilder, sql as raw } from 'kysely';
 import { openForeignHash, sealForeignHash } from '../../factors/password/stored-foreign.ts';
 import { openSecret, sealSecret } from '../../factors/sealed-secret.ts';

@@ -1,5 +1,5 @@
-// `keys retire KEY`: confirms that a key is no longer in use and may be removed from SECRET_KEYS. Passwords and backup codes
-// cannot be resealed; they keep a key in use unless the operator discards them.
+// `keys retire KEY`: confirms that a key is no longer in use and may be removed from SECRET_KEYS. Passwords and backup
+// codes cannot be resealed; they keep a key in use unless the operator discards them.
 import { auditRow, byOperator } from '../../persistence/audit.ts';
 import type { AuditType } from '../../persistence/audit-type.ts';
 import { insertMany } from '../../persistence/insert-many.ts';
