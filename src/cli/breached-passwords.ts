@@ -18,9 +18,9 @@ const USAGE = `Usage:
   stepgate breached-passwords look-up INDEX
   stepgate breached-passwords info INDEX
 
-SORTED_FILE is the output of the Pwned Passwords downloader: sorted SHA-1 hashes with counts. INDEX is the file to build.
-To continue an interrupted build, run the same command again. look-up reads the password from the terminal or from
-standard input.
+SORTED_FILE is the output of the Pwned Passwords downloader: sorted SHA-1 hashes with
+counts. INDEX is the file to build. To continue an interrupted build, run the same
+command again. look-up reads the password from the terminal or from standard input.
 
 Options:
   --least-times N    leave out passwords that were seen fewer than N times

@@ -20,8 +20,8 @@ const FORMATS = Object.keys(WRITERS) as (keyof typeof WRITERS)[];
 const USAGE = `Usage:
   stepgate export-users FILE [--tenant NAME] [--format ${FORMATS.join('|')}]
 
-The file contains password hashes, TOTP secrets and digests of backup codes. Keep it encrypted, and delete it after the
-import.
+The file contains password hashes, TOTP secrets and digests of backup codes. Keep it
+encrypted, and delete it after the import.
 `;
 
 const OPTIONS = { tenant: TENANT_OPTION, format: { type: 'string' } } as const;

@@ -26,15 +26,21 @@ const USAGE = `Usage:
       [--format ndjson|csv|json] [--firebase-hash-config FILE]
 
 Options:
-  --dry-run                   report what an import would do, and change nothing
-  --trust-unverified          treat unverified addresses and phone numbers as verified: whoever entered one owns the account
-  --accept-fast-hashes        import password hashes that are fast to guess
-  --without-second-factors    import users without the second factors that cannot be imported; some of them can then sign in
-                              with a password alone
-  --report PATH               write the report to PATH instead of FILE.refused.ndjson
+  --from SYSTEM             the system that the file comes from (default: stepgate)
+  --tenant NAME             the tenant to import into (default: default)
+  --dry-run                 report the outcome without changing anything
+  --trust-unverified        count unverified addresses and phone numbers as verified;
+                            whoever entered one then owns the account
+  --accept-fast-hashes      import password hashes that are fast to guess
+  --without-second-factors  import users even if they lose second factors; some of
+                            them can then sign in with a password alone
+  --report PATH             where to write the report (default: FILE.refused.ndjson)
+  --format FORMAT           the format of FILE (default: by file extension)
+  --firebase-hash-config FILE
+                            the password hash parameters of the Firebase project
 
-The report has one line for each user who was refused, and one for each who was imported without something. To continue an
-interrupted import, run the same command again.
+The report has a line for each refused user and for each user imported incompletely.
+To continue an interrupted import, run the same command again.
 `;
 
 const OPTIONS = {

@@ -15,7 +15,8 @@ const USAGE = `Usage:
   stepgate keys rewrap                    reseal with the first key what other keys have sealed
   stepgate keys retire KEY [--discard]    confirm that a key is no longer in use
 
-KEY is an id that list shows. --discard deletes the passwords and backup codes that only this key can check.
+KEY is an id that list shows. --discard deletes the passwords and backup codes that
+only this key can check.
 `;
 
 /** @returns the exit code. */

@@ -18,7 +18,8 @@ const USAGE = `Usage:
   stepgate signing-keys list                  show which keys sign, and until when
   stepgate signing-keys rotate [--at-once]    replace the key that signs
 
-Use --at-once when a key may be compromised. Access tokens that it signed are refused, and clients refresh them.
+Use --at-once when a key may be compromised. Access tokens that it signed are refused,
+and clients refresh them.
 `;
 
 /** @returns the exit code. */
