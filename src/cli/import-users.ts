@@ -21,9 +21,11 @@ import { CommandError, type Output, UsageError } from './run-command.ts';
 import { answeredOnUsers, readArguments, readFormat, requireTenant, TENANT_OPTION } from './users-command.ts';
 
 const USAGE = `Usage:
-  stepgate import-users FILE [--from ${Object.keys(SOURCES).join('|')}] [--tenant NAME] [--dry-run]
+  stepgate import-users FILE [--from SYSTEM] [--tenant NAME] [--dry-run]
       [--trust-unverified] [--accept-fast-hashes] [--without-second-factors] [--report PATH]
       [--format ndjson|csv|json] [--firebase-hash-config FILE]
+
+SYSTEM is one of: ${Object.keys(SOURCES).join(', ')}.
 
 Options:
   --from SYSTEM             the system that the file comes from (default: stepgate)
