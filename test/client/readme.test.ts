@@ -1,4 +1,4 @@
-// The README's section on clients, run as it stands: its code is cut out, and only the addresses are other ones.
+// Runs the code in the README's section on clients. Only URLs and import paths are replaced.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ApolloClient } from '@apollo/client';
@@ -61,8 +61,8 @@ async function newSession(): Promise<void> {
   await stepgate.setSession(somebody.tokens);
 }
 
-describe('the README’s', () => {
-  test('client', async () => {
+describe('the code in the README works for', () => {
+  test('the client', async () => {
     await newSession();
     expect(codesOf(await stepgate.request(AUDIT_EVENTS))).toEqual([]);
   });
@@ -74,7 +74,7 @@ describe('the README’s', () => {
     expect(data?.viewer).toMatchObject({ auditEvents: expect.any(Array) });
   });
 
-  test('urql client', async () => {
+  test('urql', async () => {
     await newSession();
     const { urql } = await snippet<{ urql: Client }>(2);
     const { data, error } = await urql.query(AUDIT_EVENTS, {}).toPromise();
@@ -82,7 +82,7 @@ describe('the README’s', () => {
     expect(data.viewer.auditEvents).toEqual(expect.any(Array));
   });
 
-  test('dialog', async () => {
+  test('the React dialog', async () => {
     const page = new Window();
     vi.stubGlobal('window', page);
     vi.stubGlobal('document', page.document);

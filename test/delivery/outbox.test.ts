@@ -286,6 +286,6 @@ test('an encrypted message cannot be decrypted in the row of another message', a
     id,
     '00000000-0000-4000-8000-000000000001',
   ]);
-  await expect(deliver()).rejects.toThrow('does not open');
+  await expect(deliver()).rejects.toThrow('Cannot open a sealed value');
   expect(sent).toEqual([]);
 });

@@ -210,7 +210,7 @@ describe('an address with an international domain', () => {
     expect(data.importUsers).toMatchObject({
       imported: [{ index: 0 }],
       refused: [
-        { index: 1, path: 'email', message: 'Another user has this e-mail address already.' },
+        { index: 1, path: 'email', message: 'Another user already has this e-mail address.' },
         { index: 2, path: 'email', message: expect.stringMatching(/cannot send mail/) },
       ],
     });

@@ -132,7 +132,7 @@ describe('the stored form', () => {
     expect(await hasherOf(new KeyRing([randomBytes(32), key])).matches('password', row(stored))).toBe(true);
     const without = hasherOf(new KeyRing([randomBytes(32)])).matches('password', row(stored));
     await expect(without).rejects.toThrow(UnknownKeyError);
-    await expect(without).rejects.toThrow(`key ${ring.newest.id}, which SECRET_KEYS does not hold`);
+    await expect(without).rejects.toThrow(`key ${ring.newest.id}, which is not in SECRET_KEYS`);
   });
 
   test.each([

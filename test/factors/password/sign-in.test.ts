@@ -133,7 +133,7 @@ describe('when the operator raises the cost and replaces the key', () => {
     const tooEarly = startTestApp({ SECRET_KEYS: oldKey }, databaseUrl);
     await expect(tooEarly).rejects.toThrow(UnknownKeyError);
     await expect(tooEarly).rejects.toThrow(
-      `key ${idOf(newKey)}, which SECRET_KEYS does not hold. Put that key back`,
+      `key ${idOf(newKey)}, which is not in SECRET_KEYS. Put that key back`,
     );
 
     // Somebody has not signed in meanwhile, so the server does not start without the old key either.
@@ -152,9 +152,9 @@ describe('when the operator raises the cost and replaces the key', () => {
     await expect(last.attempt(started.id, { password: PASSWORD })).rejects.toMatchObject({
       problem: { extensions: { code: 'INTERNAL_SERVER_ERROR' } },
     });
-    expect(
-      after.log.some((line) => line.includes(`key ${idOf(oldKey)}, which SECRET_KEYS does not hold`)),
-    ).toBe(true);
+    expect(after.log.some((line) => line.includes(`key ${idOf(oldKey)}, which is not in SECRET_KEYS`))).toBe(
+      true,
+    );
   });
 
   test('a password that was changed while it was hashed anew does not come back', async () => {
