@@ -1,8 +1,8 @@
-// Lifting the locks of a user: after a new password, and by an administrator.
+// Unlocks a user, after a new password or by an administrator.
 import { sql as raw } from 'kysely';
 import type { Settlement } from '../persistence/settlement.ts';
 
-/** Every counter of the user begins at zero again: the user's own, those of their devices and of their sessions. */
+/** Resets every failure counter of the user: their own, and those of their devices and sessions. */
 export function liftLockouts(settlement: Settlement, userId: string): void {
   settlement.write((sql) =>
     sql.deleteFrom('lockout').where(

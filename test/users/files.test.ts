@@ -207,7 +207,7 @@ describe('a record', () => {
       'totp.0.secret',
       'from 80 to 512 bits',
     ],
-    ['has one that is no base32', { email, totp: ['JBSWY3DP0HPK3PXP'] }, 'totp.0.secret', 'in base32'],
+    ['has one that is no base32', { email, totp: ['JBSWY3DP0HPK3PXP'] }, 'totp.0.secret', 'must be base32'],
     [
       'has an app with eight digits',
       { email, totp: 'otpauth://totp/x?secret=JBSWY3DPEHPK3PXP&digits=8' },
