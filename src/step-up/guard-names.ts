@@ -105,7 +105,7 @@ function importedAs(link: Link, guard: GuardName): string[] {
   );
 }
 
-/** `import: ["@key", { name: "@shareable", as: "@shared" }]`: the names of directives, without their `@`. */
+/** Reads `import: ["@key", { name: "@shareable", as: "@shared" }]`. Returns names without their `@`. */
 export function importsOf({ import: imports }: Link): { readonly name: string; readonly as: string }[] {
   return [imports].flat().flatMap((one) => {
     const { name, as = name } =

@@ -162,7 +162,7 @@ async function expectRuns(operation: Operation, what: string, token?: string): P
   expect(answer.ran).toEqual([what]);
 }
 
-describe('a bound field', () => {
+describe('a field with `bind: OPERATION`', () => {
   test('is refused even in a fresh session, and runs exactly once with a proof', async () => {
     const { refusals, status } = await bankAnswers(PAY);
     expect(status).toBe(401);
@@ -308,7 +308,7 @@ describe('a client cannot weaken the field’s requirement by starting the step-
   });
 });
 
-describe('a proof is used once', () => {
+describe('a bound proof is consumed once', () => {
   test('by ten parallel requests: one of them runs', async () => {
     await approve(PAY);
     const answers = await Promise.all(Array.from({ length: 10 }, () => bankAnswers(PAY)));
@@ -316,7 +316,7 @@ describe('a proof is used once', () => {
     expect(answers.filter(({ refusals }) => refusals[0]?.['bind'] === 'OPERATION')).toHaveLength(9);
   });
 
-  test('by a batch that repeats the operation: one of them runs', async () => {
+  test('by a batch that repeats the operation: one of the operations runs', async () => {
     await approve(PAY);
     const { ran: done, refusals } = await bankAnswers(Array.from({ length: 5 }, () => PAY));
     expect(done).toEqual(['pay 5 to Bob']);
@@ -462,7 +462,7 @@ describe('a step-up for one operation', () => {
       'operation.operationName',
     ],
     ['invalid variables', { query: '{ a }', variables: 'hunter2hunter2' }, 'operation.variables'],
-  ])('is not started for %s', async (_name, operation, path) => {
+  ])('is not started with %s', async (_name, operation, path) => {
     const answer = (await start({ operation })) as unknown as {
       __typename: string;
       fields: { path: string }[];

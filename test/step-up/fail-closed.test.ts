@@ -20,7 +20,7 @@ import { ask } from './example-server.ts';
 
 const fresh = caller({ TOTP: 10 });
 
-describe('a standing that', () => {
+describe('fail closed: a standing that', () => {
   const broken: [string, () => Presented][] = [
     [
       'throws',
@@ -77,7 +77,7 @@ function schemaOf(field: Partial<GraphQLFieldConfig<unknown, unknown>>, extensio
   return new GraphQLSchema({ query, types: [role] });
 }
 
-describe('directives are found', () => {
+describe('directives in extensions are found', () => {
   const anonymous = (): Presented => nobody();
 
   test.each<[string, Record<string, unknown>, object]>([
@@ -242,7 +242,7 @@ describe('a schema is not built if a guard has', () => {
   });
 });
 
-test('a schema that lacks the enums of the directives gets them', async () => {
+test('the enums of the directives are added to a schema without them', async () => {
   const builder = new SchemaBuilder<object>({
     plugins: [stepUpPlugin],
     stepUp: { standing: () => nobody() },

@@ -220,7 +220,7 @@ describe('a guard is not bypassed by', () => {
   });
 });
 
-describe('a guard is met exactly where its field is selected, by', () => {
+describe('a guard applies exactly if its field is selected, with', () => {
   test.each<[string, string, object, boolean]>([
     ['@include(if: true)', '{ client { pin @include(if: true) } }', {}, true],
     ['@skip(if: false)', '{ client { pin @skip(if: false) } }', {}, true],
@@ -272,9 +272,9 @@ describe('an invalid argument', () => {
   });
 
   test.each([
-    ['nobody', nobody(), 'UNAUTHENTICATED'],
+    ['an anonymous caller', nobody(), 'UNAUTHENTICATED'],
     ['a stale session', stale, 'STEP_UP_REQUIRED'],
-  ])('is not looked at for %s: the answer is the same as for a right one', async (_name, who, code) => {
+  ])('is not validated for %s: the response is the same as for a valid one', async (_name, who, code) => {
     const [bad, good] = [
       await ask(who, query, { variables: { term: 'bad' } }),
       await ask(who, query, { variables: { term: 'good' } }),

@@ -61,7 +61,7 @@ describe('WWW-Authenticate', () => {
   test.each([
     ['before', '{ boom client { pin } }'],
     ['after', '{ client { pin } boom }'],
-  ])('is not lost to an error of another kind %s it', async (_name, query) => {
+  ])('is still sent with another error %s the refusal', async (_name, query) => {
     const { challenge, status } = await ask(stale, query);
     expect(challenge).toBe(insufficient(60));
     expect(status).toBe(200);

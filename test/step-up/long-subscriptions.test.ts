@@ -81,7 +81,7 @@ async function events(document: string, contextValue: Context): Promise<unknown[
   return seen;
 }
 
-describe('a subscription ends with its refusal', () => {
+describe('a subscription ends with a refusal', () => {
   test('when the proof is too old', async () => {
     let now = NOW;
     before = () => (now += 4);

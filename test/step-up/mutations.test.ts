@@ -183,7 +183,7 @@ describe('the refusal of a mutation is not bypassed by', () => {
       after: {
         onExecute({ setExecuteFn, executeFn }) {
           setExecuteFn((args) => {
-            now += 1; // the operation takes a while to get going
+            now += 1; // the operation takes a while to start
             return executeFn(args);
           });
         },

@@ -43,7 +43,9 @@ test('a printed schema contains its guards and their definitions', () => {
       describe: String
       """The maximum age of the proof, in seconds."""
       maxAge: Int! = 600
-      """Whether a first factor is accepted from a user who has no second factor."""
+      """
+      Whether a first factor is accepted from a user who has no second factor.
+      """
       require: StepUpRequire! = SECOND_FACTOR
     ) repeatable on FIELD_DEFINITION | INTERFACE | OBJECT
 

@@ -97,7 +97,7 @@ async function ask(who: Presented, source: string, on = schema) {
   };
 }
 
-describe('in a schema of SDL', () => {
+describe('in an SDL schema', () => {
   test('unguarded fields are open, arguments keep their defaults, and the schema keeps its definitions', async () => {
     expect(await ask(nobody(), '{ hello }')).toEqual({ data: { hello: 'Hello world' }, refused: {} });
     expect(printSchema(schema)).toBe(printSchema(plain()));

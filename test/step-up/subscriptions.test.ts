@@ -33,14 +33,14 @@ describe('a guarded subscription', () => {
   });
 
   test.each<[string, Presented, string, string]>([
-    ['nobody', nobody(), 'UNAUTHENTICATED', 'Bearer'],
+    ['an anonymous caller', nobody(), 'UNAUTHENTICATED', 'Bearer'],
     [
       'a stale session',
       caller({ TOTP: 601 }),
       'STEP_UP_REQUIRED',
       'Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="600"',
     ],
-  ])('never begins for %s: its source is not opened', async (_name, who, code, challenge) => {
+  ])('does not start for %s, and its source is not opened', async (_name, who, code, challenge) => {
     const { response, events, ran } = await subscribe(() => who, 'subscription { alarms }');
     expect(ran).toEqual([]);
     expect(events).toHaveLength(1);

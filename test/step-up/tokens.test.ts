@@ -79,7 +79,7 @@ function hmacWith(shared: string): string {
   return `${signed}.${createHmac('sha256', shared).update(signed).digest('base64url')}`;
 }
 
-describe('a real token', () => {
+describe('a valid access token', () => {
   test('identifies the user, their evidence, their second factors and their roles', async () => {
     const { standing, holder, fault, now } = await verifier().present(`Bearer ${strong.accessToken}`);
     const { data } = await client.graphql('{ viewer { id } }', {}, strong.accessToken);
@@ -216,7 +216,7 @@ describe('the caller is anonymous', () => {
     failures.length = 0;
     const presented = await verifier().present(`Bearer ${await make()}`);
     expect(presented).toMatchObject({ standing: null, holder: null, fault: 'INVALID' });
-    expect(failures).toEqual([]); // it is the token’s fault, and no operator is called
+    expect(failures).toEqual([]); // an invalid token is not an error for the operator
   });
 
   test.each(['Basic TOKEN', 'TOKEN', 'Bearer TOKEN TOKEN', 'DPoP TOKEN'])(
@@ -359,7 +359,7 @@ describe('with `session`', () => {
     expect((await tokens.present(header)).standing).not.toBeNull();
     app.clock.advance(1);
     expect(await tokens.present(header)).toMatchObject({ standing: null, holder: null, fault: 'INVALID' });
-    expect((await offline.present(header)).standing).not.toBeNull(); // which is why one would look
+    expect((await offline.present(header)).standing).not.toBeNull(); // an offline check still accepts it
   });
 
   test('Stepgate is asked once for parallel requests with one token, and once per token', async () => {

@@ -16,7 +16,7 @@ const who = callers();
 const schema = makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), TYPES], resolvers });
 const standing = ({ presented }: { presented: Presented }): Presented => presented;
 
-describe('Yoga', () => {
+describe('the recipe for Yoga:', () => {
   const yoga = createYoga({
     schema: stepUpTransformer({ standing })(schema),
     context: async ({ request }) => ({
@@ -45,7 +45,7 @@ describe('Yoga', () => {
   });
 });
 
-describe('Envelop', () => {
+describe('the recipe for Envelop:', () => {
   const getEnveloped = envelop({
     plugins: [
       useEngine(graphql),

@@ -96,7 +96,7 @@ function endsInTime(subscribe: Subscribe): void {
   });
 }
 
-describe('Yoga, as server-sent events', () => {
+describe('the recipe for subscriptions with Yoga, as server-sent events:', () => {
   const yoga = createYoga({
     schema,
     context: async ({ request }) => ({
@@ -119,7 +119,7 @@ describe('Yoga, as server-sent events', () => {
   });
 });
 
-describe('graphql-ws, as used with Apollo Server', () => {
+describe('the recipe for subscriptions with graphql-ws, as used with Apollo Server:', () => {
   const server = createServer();
   const sockets = new WebSocketServer({ server });
   useServer(
@@ -140,7 +140,7 @@ describe('graphql-ws, as used with Apollo Server', () => {
   endsInTime(overWebSocket(() => `ws://127.0.0.1:${(server.address() as AddressInfo).port}`));
 });
 
-describe('Mercurius', () => {
+describe('the recipe for subscriptions with Mercurius:', () => {
   const app = fastify();
   let url = '';
   beforeAll(async () => {
