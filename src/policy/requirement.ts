@@ -1,4 +1,4 @@
-// What a guarded field demands of the session that asks for it.
+// What a field with `@stepUp` requires of the caller.
 import { type FactorKind, SECOND_FACTORS, SECOND_STEPS } from './factor-kind.ts';
 
 export const StepUpRequire = {

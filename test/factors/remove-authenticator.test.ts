@@ -155,7 +155,7 @@ describe('removing one of two authenticator apps', () => {
   });
 });
 
-test('five times in parallel removes it once', async () => {
+test('removing one authenticator five times in parallel removes it once', async () => {
   const person = await enrolled();
   const [id = ''] = await appsOf(person);
   const rows = 'select 1 from authenticator where id = $1';

@@ -118,7 +118,7 @@ describe('the secret of an unconfirmed app', () => {
   });
 });
 
-describe('when the last confirmed app is removed', () => {
+describe('when the last confirmed app is removed,', () => {
   test.each([
     ['an app', beginApp],
     ['a phone', beginPhone],

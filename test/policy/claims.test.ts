@@ -21,7 +21,7 @@ const read = (claims: object, latest = NOW): Standing =>
 const sent = (one: Standing): Record<string, unknown> =>
   JSON.parse(JSON.stringify(standingClaims(one, true))) as Record<string, unknown>;
 
-describe('a token', () => {
+describe('the claims of a token', () => {
   test('grants nothing that its session does not', () => {
     fc.assert(
       fc.property(session, demand, fc.constantFrom('ADMIN', 'AUDITOR'), (one, demanded, role) => {

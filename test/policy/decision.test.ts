@@ -178,7 +178,7 @@ describe('a second factor', () => {
     expect(passes(caller, requirement({ accept: ['TOTP'] }), NOW)).toBe(false);
   });
 
-  test('that is not among those in accept does not pass', () => {
+  test('that is not in `accept` does not pass', () => {
     fc.assert(
       fc.property(secondFactor, demand, (kind, demanded) => {
         fc.pre(!demanded.accept.includes(kind));

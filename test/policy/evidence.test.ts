@@ -29,7 +29,7 @@ test('evidence can prove less than its factor usually does', () => {
   );
 });
 
-describe('a further proof', () => {
+describe('a further proof in a session', () => {
   test('that proves less replaces one that proved more, and vice versa', () => {
     fc.assert(
       fc.property(session, factor, fc.boolean(), (list, kind, isLess) => {
@@ -67,7 +67,7 @@ describe('a further proof', () => {
     );
   });
 
-  test('never makes a list longer than there are factors', () => {
+  test('never makes the list longer than the number of factors', () => {
     fc.assert(
       fc.property(session, (list) => {
         expect(new Set(list.map((one) => one.factor)).size).toBe(list.length);

@@ -113,7 +113,7 @@ describe('a backup code', () => {
   });
 });
 
-test('is accepted as people type it', async () => {
+test('a backup code is accepted as people type it', async () => {
   const person = await enrolled();
   const typed = person.codes[0]?.toLowerCase().replaceAll('-', ' ') ?? '';
   expect((await prove(person, ` ${typed}`)).status).toBe('COMPLETE');
@@ -125,7 +125,7 @@ test.each([
   ['an extra symbol', (code: string) => `${code}0`],
   ['another symbol', (code: string) => (code.startsWith('2') ? '3' : '2') + code.slice(1)],
   ['two codes at once', (code: string, other: string) => `${code} ${other}`],
-])('is rejected with %s', async (_what, change) => {
+])('a malformed backup code is rejected: %s', async (_what, change) => {
   const person = await enrolled();
   const [code = '', other = ''] = person.codes;
   expect((await prove(person, change(code, other))).code).toBe('PROOF_REJECTED');

@@ -68,7 +68,7 @@ describe('all spellings of a domain give the same address:', () => {
 });
 
 describe('an email address is rejected', () => {
-  const FORM = /^Give an e-mail address,/;
+  const FORM = /^Enter an email address,/;
   const LOOK_ALIKE = /only looks like/;
   const DOMAIN = /a domain name after the @/;
   test.each([

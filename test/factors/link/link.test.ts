@@ -234,7 +234,7 @@ describe('the token of a link, sent as the proof,', () => {
 });
 
 describe('before a link is approved,', () => {
-  test('reading it, however often, approves nothing', async () => {
+  test('viewing it any number of times approves nothing', async () => {
     const asked = await signInOf(await client.signUp());
     for (let times = 0; times < 5; times += 1)
       expect(await linkOf(asked.token)).toMatchObject({ approvedAt: null });

@@ -288,7 +288,7 @@ describe('a password check while the user types', () => {
   });
 });
 
-test('is limited for each network, with the time to retry, and does not block other users', async () => {
+test('password checks are limited for each network, with the time to retry, without blocking other users', async () => {
   await using other = await startTestApp({ TRUSTED_PROXIES: 'loopback' });
   const flooding = new TestClient(other);
   const send = (ip: string) =>

@@ -28,7 +28,7 @@ function row(secret: string): StoredPassword {
 afterEach(() => vi.restoreAllMocks());
 
 describe('every part of a password counts:', () => {
-  test('two passwords of 73 bytes that differ in the last one are different', async () => {
+  test('two passwords of 73 bytes that differ only in the last byte', async () => {
     const start = 'a'.repeat(72);
     const stored = await hasher.hash(`${start}1`);
     expect(await hasher.matches(`${start}1`, row(stored))).toBe(true);

@@ -45,7 +45,7 @@ describe('a password', () => {
   test.each([
     ['composed, then decomposed', 'caf\u00e9 cr\u00e8me', 'cafe\u0301 cre\u0300me'],
     ['decomposed, then composed', 'cafe\u0301 cre\u0300me', 'caf\u00e9 cr\u00e8me'],
-  ])('signs in however its accents are written: %s', async (_how, chosen, typed) => {
+  ])('matches with composed and decomposed accents: %s', async (_how, chosen, typed) => {
     const { email } = await client.signUp(undefined, chosen);
     await client.signIn({ email, password: typed });
     const { id } = await client.startSignIn({ identifier: email });

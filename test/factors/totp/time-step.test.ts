@@ -20,7 +20,7 @@ function codeOf(timeStep: number): string {
 
 const at = (seconds: number): Date => new Date(seconds * 1000);
 
-describe('RFC 6238 appendix B, SHA-1', () => {
+describe('the test vectors of RFC 6238 appendix B, SHA-1', () => {
   test.each([
     [59, '94287082'],
     [1111111109, '07081804'],

@@ -2,7 +2,7 @@
 // protection here and is not meant to. The published lists use it.
 import { hash } from 'node:crypto';
 
-/** 20 bytes. @param password after NFC normalisation. */
+/** Returns 20 bytes. @param password the password after NFC normalisation. */
 export function passwordHash(password: string): Buffer {
   return hash('sha1', password, 'buffer');
 }

@@ -148,7 +148,7 @@ test('an index whose build was killed is not accepted, and the same command then
     isKilled = await killedAfterCheckpoint(path);
   }
   expect(await readdir(place)).toEqual(['index.part']);
-  await expect(openIndex(path)).rejects.toThrow('there is no such file');
+  await expect(openIndex(path)).rejects.toThrow('the file does not exist');
   await expect(openIndex(`${path}.part`)).rejects.toThrow('it is incomplete');
 
   const resumed = await build(hashes, path);
@@ -223,7 +223,7 @@ describe('an incomplete index', () => {
     await writeSortedFile(other, { others: 5000, passwords: new Map([['only here', 3]]) });
     const options = { leastTimes: 1, isRestart: false, onProgress: () => {} };
     await expect(buildIndex(other, path, options)).rejects.toThrow(
-      /begun from another file or with another --least-times; --restart throws it away/,
+      /started from another file or with another --least-times; use --restart to discard it/,
     );
     await buildIndex(other, path, { ...options, isRestart: true });
     const passwords = await openIndex(path);
