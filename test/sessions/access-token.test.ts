@@ -135,7 +135,7 @@ describe('an access token', () => {
   });
 });
 
-describe('the published keys', () => {
+describe('the published signing keys', () => {
   test('have only public members', async () => {
     const { keys } = await jwks();
     expect(keys).toEqual([

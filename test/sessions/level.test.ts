@@ -126,7 +126,7 @@ describe('a session without use for an hour', () => {
   });
 });
 
-describe('a tenant', () => {
+describe('a tenant’s AAL2 limits: the tenant', () => {
   test.each([
     ['overall', 'second_factor_seconds', 2 * HOUR, 600],
     ['without use', 'second_factor_idle_seconds', 900, 901],
@@ -142,7 +142,7 @@ describe('a tenant', () => {
     }
   });
 
-  test('that lowers its limits affects the next request', async () => {
+  test('can lower them with effect on the next request', async () => {
     const newest = await used(HOUR, tokens, 600);
     const level = async (): Promise<string> => {
       const { data } = await client.graphql('{ viewer { assurance { level } } }', {}, newest.accessToken);

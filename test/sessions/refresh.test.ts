@@ -36,7 +36,7 @@ async function eventsOf(sessionId: string): Promise<string[]> {
   return rows.map(({ type }) => type);
 }
 
-describe('a refresh', () => {
+describe('a refresh of a session', () => {
   test('returns new tokens of the same session, and the old access token stays valid until it expires', async () => {
     const person = await client.signUp();
     app.clock.advance(60);
@@ -385,14 +385,14 @@ describe('the lifetime', () => {
     const person = await there.signUp();
     const lifetime = ({ accessToken }: Pick<Refreshed, 'accessToken'>): number =>
       Number(claimsOf(accessToken)['exp']) - Number(claimsOf(accessToken)['iat']);
-    expect(lifetime(person)).toBe(300); // and not 600, or its client would refresh it too late
+    expect(lifetime(person)).toBe(300); // not 600, because the client would then refresh too late
     let newest: Refreshed | typeof person = person;
     for (let busy = 0; busy < 3; busy += 1) {
       short.clock.advance(lifetime(newest) - 10);
       newest = await refresh(there, newest.refreshToken);
       expect(await isAlive(there, newest.accessToken)).toBe(true);
     }
-    expect(lifetime(newest)).toBeLessThanOrEqual(30); // the session ends in the end
+    expect(lifetime(newest)).toBeLessThanOrEqual(30); // the absolute limit of the session
     expect(lifetime(newest)).toBeGreaterThan(0);
   });
 

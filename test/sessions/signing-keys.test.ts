@@ -160,7 +160,7 @@ describe('a rotation of signing keys', () => {
   });
 });
 
-test('keeps the loaded keys when they cannot be reloaded', async () => {
+test('the loaded signing keys are kept when they cannot be reloaded', async () => {
   const { keys } = node();
   const { kid } = await keys.current();
   await query(database.url, 'alter table signing_key rename to out_of_reach');

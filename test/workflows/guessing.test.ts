@@ -203,7 +203,7 @@ describe('the lockout of an account', () => {
   });
 
   test.each(COUNTERS)(
-    '100 workflows that guess once, all at the same moment, are checked ten times ($counter)',
+    '100 workflows that guess once in parallel get ten checks ($counter)',
     async ({ wrong }) => {
       const person = await client.signUp();
       const workflows = await Promise.all(Array.from({ length: 100 }, () => guessable(person, wrong)));

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => matrix[Symbol.asyncDispose]());
 
-describe('a step-up of a stale session', () => {
+describe('the matrix: a step-up of a stale session', () => {
   test.each(BY_SESSION)('$policy, with $enrolled, that started with only $first', async (cell) => {
     const person = personOf(cell);
     const { id, accessToken: token } = person.sessions[cell.first];
@@ -56,7 +56,7 @@ describe('a step-up of a stale session', () => {
   });
 });
 
-describe('an enrollment in a stale session', () => {
+describe('the matrix: an enrollment in a stale session', () => {
   test.each(BY_SESSION)('$policy, with $enrolled, that started with only $first', async (cell) => {
     const person = personOf(cell);
     const { id, accessToken: token } = person.sessions[cell.first];
@@ -84,7 +84,7 @@ describe('an enrollment in a stale session', () => {
   });
 });
 
-describe('an enrollment in a fresh session', () => {
+describe('the matrix: an enrollment in a fresh session', () => {
   test.each(FIRST)('that started with only %s', async (first) => {
     const person = personOf({ policy: 'OPTIONAL', enrolled: 'no second factor' });
     await putBack(db, person);

@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => matrix[Symbol.asyncDispose]());
 
-describe('a sign-in', () => {
+describe('the matrix: a sign-in', () => {
   test.each(BY_BEGINNING)('$policy, with $enrolled, by $title', async (cell) => {
     const person = personOf(cell);
     const { ways, granted } = await walkEveryWay({
@@ -63,7 +63,7 @@ describe('a sign-in', () => {
   });
 });
 
-describe('a password reset', () => {
+describe('the matrix: a password reset', () => {
   const resetOf = (cell: Situation & Beginning, person: Person): Trial => ({
     cell,
     person,
@@ -110,7 +110,7 @@ describe('a password reset', () => {
   );
 });
 
-describe('a sign-up', () => {
+describe('the matrix: a sign-up', () => {
   const PROVE_ADDRESS: readonly Means[] = ['EMAIL_CODE', 'EMAIL_LINK'];
 
   test.each(
@@ -159,7 +159,7 @@ describe('a sign-up', () => {
   });
 });
 
-describe('an unknown identifier', () => {
+describe('the matrix: an unknown identifier', () => {
   const decoys = POLICIES.flatMap((policy) =>
     (['startSignIn', 'startPasswordReset'] as const).flatMap((start) =>
       ['nobody@example.com', '+14155559999'].map((identifier) => ({ policy, start, identifier })),

@@ -302,7 +302,7 @@ describe('in a password reset, an attacker', () => {
   });
 });
 
-describe('a new password', () => {
+describe('the new password of a reset', () => {
   test.each(['short', '', 'x'.repeat(257)])(
     'that the policy rejects (%j) changes nothing, and the reset continues',
     async (password) => {

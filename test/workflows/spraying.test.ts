@@ -56,7 +56,7 @@ async function exhaust(ip: string, left = 20): Promise<void> {
   expect(count(answers, 'PROOF_REJECTED')).toBe(left);
 }
 
-describe('nine guesses at each of many accounts', () => {
+describe('password spraying: nine guesses at each of many accounts', () => {
   test('from one address stop at its limit, for accounts and unknown identifiers alike', async () => {
     const people = [await from('192.0.2.1').signUp(), nobody(), await from('192.0.2.1').signUp(), nobody()];
     const answers = await spray(from(`${newNetwork()}.1`), people);
