@@ -14,13 +14,11 @@ test('a printed schema contains its guards and their definitions', () => {
       subscription: Subscription
     }
 
-    """
-    Refuses the field unless somebody is signed in. Refusal: \`UNAUTHENTICATED\`.
-    """
+    """Requires a signed-in user. Error code: \`UNAUTHENTICATED\`."""
     directive @authenticated repeatable on FIELD_DEFINITION | INTERFACE | OBJECT
 
     """
-    Refuses the field unless the signed-in user has the role. Refusals: \`UNAUTHENTICATED\`, \`FORBIDDEN\`.
+    Requires a signed-in user who has the role. Error codes: \`UNAUTHENTICATED\`, \`FORBIDDEN\`.
     """
     directive @requiresRole(
       """The role that the user must have."""

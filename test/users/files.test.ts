@@ -182,7 +182,7 @@ describe('a record', () => {
       'passwordHash',
       'cost',
     ],
-    ['has a plain password for a hash', { email, passwordHash: 'hunter2' }, 'passwordHash', 'no form'],
+    ['has a plain password for a hash', { email, passwordHash: 'hunter2' }, 'passwordHash', 'not supported'],
     [
       'has a hash of ours under another key',
       { email, passwordHash: own },
@@ -205,7 +205,7 @@ describe('a record', () => {
       'has a TOTP secret that is too short',
       { email, totp: 'JBSWY3DPEHPK3PX' },
       'totp.0.secret',
-      'from 80 to 512 bits',
+      '80 to 512 bits',
     ],
     ['has one that is no base32', { email, totp: ['JBSWY3DP0HPK3PXP'] }, 'totp.0.secret', 'must be base32'],
     [
