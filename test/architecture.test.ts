@@ -1,4 +1,4 @@
-// The layers of the design: an import only ever points down, and the things that belong to one place are there only.
+// The layers of the design: imports only point down, and some things are allowed in one place only.
 import { glob, readFile } from 'node:fs/promises';
 import { dirname, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 const SOURCE = fileURLToPath(new URL('../src', import.meta.url));
 
-/** From the top down. A file at the top of `src` belongs to the first layer. */
+/** The layers from top to bottom. Files directly in `src` belong to the first layer. */
 const LAYERS = [
   'start',
   'cli',
@@ -48,7 +48,7 @@ function layerOf(path: string): string {
   return path.includes('/') ? (path.split('/')[0] ?? '') : 'start';
 }
 
-/** The files of `src` that a file imports, as paths below `src`. */
+/** The imported files of a file, as paths below `src`. */
 function importedFiles({ path, imports }: SourceFile): string[] {
   return imports
     .filter((name) => name.startsWith('.'))
@@ -56,7 +56,7 @@ function importedFiles({ path, imports }: SourceFile): string[] {
     .filter((target) => !target.startsWith('..'));
 }
 
-/** Comments say many words; only code counts. */
+/** The code without comments. */
 function code({ text }: SourceFile): string {
   return text.replaceAll(/\/\*.*?\*\//gs, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
 }
@@ -66,7 +66,7 @@ function pathsWhere(matches: (file: SourceFile) => boolean): string[] {
 }
 
 describe('the architecture', () => {
-  test('every file lives in a layer, and the search for imports finds some in each', () => {
+  test('every file belongs to a layer, and the search finds imports in each layer', () => {
     expect(pathsWhere((file) => !LAYERS.some((layer) => layer === file.layer))).toEqual([]);
     expect(files.length).toBeGreaterThan(60);
     expect(files.flatMap(importedFiles).length).toBeGreaterThan(200);
@@ -82,7 +82,7 @@ describe('the architecture', () => {
     expect(upward).toEqual([]);
   });
 
-  test('the public step-up package imports policy, the graphql libraries, jose and what it needs of Node only', () => {
+  test('the public step-up package imports only policy, the graphql libraries, jose and the Node modules that it needs', () => {
     const allowed =
       /^(graphql$|@graphql-tools\/utils$|@pothos\/core$|jose$|node:crypto$|node:fs\/promises$|\.\.?\/)/;
     const foreign = files
@@ -94,7 +94,7 @@ describe('the architecture', () => {
     expect(foreign).toEqual([]);
   });
 
-  test('the public client imports nothing of ours, and each library in the file that is for it', () => {
+  test('the public client imports none of our other code, and each library only in its own file', () => {
     const peers: Readonly<Record<string, RegExp>> = {
       'client/document.ts': /^graphql$/,
       'client/apollo.ts': /^(@apollo\/client(\/utilities)?|rxjs)$/,
@@ -112,7 +112,7 @@ describe('the architecture', () => {
     );
   });
 
-  test('policy is pure: it imports nothing but itself', () => {
+  test('policy is pure: it imports only itself', () => {
     const foreign = files
       .filter((file) => file.layer === 'policy')
       .flatMap((file) => [
@@ -122,8 +122,8 @@ describe('the architecture', () => {
     expect(foreign).toEqual([]);
   });
 
-  test('the environment is read where the program starts, and parsed in config only', () => {
-    // The supervisor of the embedded PostgreSQL is a program of its own, and passes a few variables on.
+  test('the environment is read only where the program starts, and parsed only in config', () => {
+    // The supervisor of the embedded PostgreSQL is a separate program that passes on a few variables.
     const readers = pathsWhere((file) => /process\.env\b/.test(code(file)));
     expect(readers.filter((path) => !/^(main\.ts|cli\/|persistence\/embedded-postgres)/.test(path))).toEqual(
       [],
@@ -134,36 +134,36 @@ describe('the architecture', () => {
     );
   });
 
-  test('time and randomness come from platform only', () => {
+  test('time and randomness come only from platform', () => {
     const sources = /\bDate\.now\(|new Date\(\)|Math\.random\(|import [^;]*random[^;]*'node:crypto'/;
     const users = pathsWhere((file) => file.layer !== 'platform' && sources.test(code(file)));
-    // The demo and the public client run elsewhere, the supervisor of the embedded PostgreSQL is a program of its own, and
-    // tokens are verified in other people's programs.
+    // The demo, the public client and the supervisor of the embedded PostgreSQL are separate programs, and tokens are
+    // verified in other servers.
     const elsewhere =
       /^(cli\/demo\.ts|client\/lifetime\.ts|persistence\/embedded-postgres|step-up\/tokens\.ts)/;
     expect(users.filter((path) => !elsewhere.test(path))).toEqual([]);
   });
 
-  test('a connection to PostgreSQL is made in one file, which sets what the program relies on', () => {
+  test('connections to PostgreSQL are made in one file, with the settings that the program relies on', () => {
     const makers = pathsWhere((file) => /\bnew (pg\.)?(Client|Pool)\(/.test(code(file)));
-    // The embedded PostgreSQL's own session makes its database, before anybody else connects.
+    // The embedded PostgreSQL creates its database before other connections.
     expect(makers.toSorted()).toEqual([
       'persistence/connection.ts',
       'persistence/embedded-postgres/session.ts',
     ]);
   });
 
-  test('a vendor’s SDK is imported in delivery or in its factor only', () => {
+  test('a vendor’s SDK is imported only in delivery or in its factor', () => {
     const vendors = /^(twilio|nodemailer|otplib|bcrypt|qrcode|graphile-worker)$/;
     const users = files.filter((file) => file.imports.some((name) => vendors.test(name)));
     const strangers = users
       .filter(({ layer }) => layer !== 'delivery' && layer !== 'factors')
       .map((file) => file.path);
-    // The migrations create the job queue's tables; the demo plays an authenticator app.
+    // The migrations create the tables of the job queue, and the demo simulates an authenticator app.
     expect(strangers.toSorted()).toEqual(['cli/demo.ts', 'persistence/migrations.ts']);
   });
 
-  test('whatever another system hashed is compared in constant time', () => {
+  test('imported hashes are compared in constant time', () => {
     const schemes = files.filter(({ path, text }) =>
       /^factors\/password\/foreign\/.*verify: \(/s.test(path + text),
     );
@@ -177,7 +177,7 @@ describe('the architecture', () => {
     expect(loose.map((file) => file.path)).toEqual([]);
   });
 
-  test('a chart only decides: no chart imports what performs', () => {
+  test('a chart only decides: it imports nothing with side effects', () => {
     const allowed = /^(policy|workflows\/(effects\/declared|event|first-authenticator|keep-evidence|two-steps)\.ts)/;
     const foreign = files
       .filter((file) => file.path.endsWith('chart.ts'))
@@ -185,7 +185,7 @@ describe('the architecture', () => {
     expect(foreign).toEqual([]);
   });
 
-  test('no room without a name, and every file opens by saying what it owns', () => {
+  test('no file is named utils or helpers, and every file starts with a comment', () => {
     expect(pathsWhere((file) => /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/.test(file.path))).toEqual([]);
     expect(pathsWhere((file) => !/^(#!.*\n)?\/(\/|\*\*)/.test(file.text))).toEqual([]);
   });

@@ -76,7 +76,7 @@ export function forgetFailures(sql: Sql, subject: string) {
   return sql.updateTable('lockout').set({ failures: 0, locked_until: null }).where('subject', '=', subject);
 }
 
-/** Every counter of the user begins at zero again: the user's own, those of their devices and of their sessions. */
+/** Resets every failure counter of the user: their own, and those of their devices and sessions. */
 export function liftLockouts(settlement: Settlement, userId: string): void {
   settlement.write((sql) =>
     sql.deleteFrom('lockout').where(

@@ -71,7 +71,8 @@ describe('build', () => {
     expect(await run(['build', unsorted, join(folder, 'unsorted.index')])).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'Line 2 will not do: its hash is not after the one before: the file must be sorted by hash.\n',
+      stderr:
+        'Line 2 is invalid: its hash is not greater than the previous one. The file must be sorted by hash.\n',
     });
     expect((await readdir(folder)).filter((name) => name.startsWith('unsorted'))).toEqual(['unsorted.txt']);
   });

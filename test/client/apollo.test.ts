@@ -81,7 +81,7 @@ describe('with Apollo Client', () => {
     const { data, error } = await apollo.query({ query: AUDIT_EVENTS, errorPolicy: 'all' });
     expect(data).toMatchObject({ viewer: { id: expect.any(String), auditEvents: null } });
     expect(CombinedGraphQLErrors.is(error) && error.errors[0]?.extensions?.['code']).toBe('STEP_UP_REQUIRED');
-    await expect(apollo.mutate({ mutation: NEW_CODES })).rejects.toThrow('Prove a factor anew');
+    await expect(apollo.mutate({ mutation: NEW_CODES })).rejects.toThrow('Verify your identity');
     expect(network.sent).toHaveLength(2);
   });
 
