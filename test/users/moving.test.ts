@@ -1,4 +1,4 @@
-// The README's section on moving, run as it stands on the sample files: each of its commands, and then everybody who was
+// The commands of docs/moving.md, run as they stand on the sample files: each of them, and then everybody who was
 // imported signs in with the password that the samples were made with.
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -60,12 +60,8 @@ beforeAll(async () => {
   client = new TestClient(app);
   folder = await mkdtemp(join(tmpdir(), 'stepgate-moving-'));
   await cp(`${ROOT}examples/moving`, `${folder}/examples/moving`, { recursive: true });
-  const texts = await Promise.all(
-    ['README.md', 'docs/moving.md'].map((path) => readFile(`${ROOT}${path}`, 'utf8')),
-  );
-  const commands = texts.flatMap((text) => [
-    ...text.matchAll(/^npx stepgate ((?:import|export)-users .*)$/gm),
-  ]);
+  const page = await readFile(`${ROOT}docs/moving.md`, 'utf8');
+  const commands = [...page.matchAll(/^npx stepgate ((?:import|export)-users .*)$/gm)];
   outcomes = [];
   for (const command of new Set(commands.map(([, typed = '']) => typed.replace(/ +#.*$/, '')))) {
     // As it is typed, but that the files are copies: a report is written beside each.
