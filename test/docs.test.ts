@@ -18,7 +18,8 @@ beforeAll(async () => {
 });
 
 const page = (path: string): string => pages.get(path) ?? '';
-const withoutCode = (text: string): string => text.replaceAll(/^```.*?^```$/gms, '').replaceAll(/`[^`\n]*`/g, '');
+const withoutCode = (text: string): string =>
+  text.replaceAll(/^```.*?^```$/gms, '').replaceAll(/`[^`\n]*`/g, '');
 
 interface Link {
   readonly from: string;
