@@ -2,6 +2,7 @@
 import { glob, readFile } from 'node:fs/promises';
 import { dirname, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseSync, Visitor } from 'oxc-parser';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 const SOURCE = fileURLToPath(new URL('../src', import.meta.url));
@@ -29,7 +30,10 @@ interface SourceFile {
   readonly path: string;
   readonly layer: string;
   readonly text: string;
+  /** What it names: types too, and what it loads while it runs. */
   readonly imports: readonly string[];
+  /** What must be loaded before it: neither types alone, nor `import()`. */
+  readonly loads: readonly string[];
 }
 
 const files: SourceFile[] = [];
@@ -37,19 +41,46 @@ const files: SourceFile[] = [];
 beforeAll(async () => {
   for await (const path of glob('**/*.ts', { cwd: SOURCE })) {
     const text = await readFile(`${SOURCE}/${path}`, 'utf8');
-    const imports = [...text.matchAll(/(?:^|})[^'\n]*?\b(?:from|import) *\(?'([^']+)'/gm)].map(
-      ([, name = '']) => name,
-    );
-    files.push({ path, layer: layerOf(path), text, imports });
+    files.push({ path, layer: layerOf(path), text, ...importsOf(path, text) });
   }
 });
+
+function importsOf(path: string, text: string): Pick<SourceFile, 'imports' | 'loads'> {
+  const { module, program, errors } = parseSync(path, text);
+  expect(errors, path).toEqual([]);
+  const exported = module.staticExports.flatMap(({ entries }) =>
+    entries.flatMap(({ moduleRequest, isType }) =>
+      moduleRequest === null ? [] : { name: moduleRequest.value, isType },
+    ),
+  );
+  // An import of nothing but types vanishes when the types are stripped; one for its effects has no entries at all.
+  const imported = module.staticImports.map(({ moduleRequest, entries }) => ({
+    name: moduleRequest.value,
+    isType: entries.length > 0 && entries.every(({ isType }) => isType),
+  }));
+  const found = [...imported, ...exported];
+  const dynamic: string[] = [];
+  const add = (source: { readonly type: string; readonly value?: unknown }): void => {
+    // A name that is computed could be anything, and there is no such import.
+    expect(source.type, `${path} imports a computed name`).toBe('Literal');
+    dynamic.push(String(source.value));
+  };
+  new Visitor({
+    ImportExpression: ({ source }) => add(source),
+    TSImportType: ({ source }) => add(source),
+  }).visit(program);
+  return {
+    imports: [...new Set([...found.map(({ name }) => name), ...dynamic])],
+    loads: [...new Set(found.filter(({ isType }) => !isType).map(({ name }) => name))],
+  };
+}
 
 function layerOf(path: string): string {
   return path.includes('/') ? (path.split('/')[0] ?? '') : 'start';
 }
 
-/** The imported files of a file, as paths below `src`. */
-function importedFiles({ path, imports }: SourceFile): string[] {
+/** The files of `src` that a file imports, as paths below `src`. */
+function importedFiles({ path, imports }: Pick<SourceFile, 'path' | 'imports'>): string[] {
   return imports
     .filter((name) => name.startsWith('.'))
     .map((name) => normalize(relative(SOURCE, `${SOURCE}/${dirname(path)}/${name}`)))
@@ -65,7 +96,113 @@ function pathsWhere(matches: (file: SourceFile) => boolean): string[] {
   return files.filter(matches).map((file) => file.path);
 }
 
+/** Groups of files that import each other, directly or through others: Tarjan's strongly connected components. */
+function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const circles: string[][] = [];
+  const visit = (path: string): number => {
+    index.set(path, index.size);
+    let lowest = index.size - 1;
+    stack.push(path);
+    for (const next of graph.get(path) ?? []) {
+      if (!index.has(next)) lowest = Math.min(lowest, visit(next));
+      else if (stack.includes(next)) lowest = Math.min(lowest, index.get(next) ?? 0);
+    }
+    low.set(path, lowest);
+    if (lowest === index.get(path)) {
+      const circle = stack.splice(stack.indexOf(path));
+      if (circle.length > 1 || graph.get(path)?.includes(path)) circles.push(circle.toSorted());
+    }
+    return lowest;
+  };
+  for (const path of graph.keys()) if (!index.has(path)) visit(path);
+  return circles;
+}
+
+const LONGEST = 250;
+/** Files that are longer. A ceiling is lowered when its file shrinks; no file is added. */
+const STILL_LONGER: Readonly<Record<string, number>> = {
+  'config/config.ts': 380,
+  'delivery/outbox.ts': 259,
+  'graphql/mutations/start.ts': 257,
+  'server/http.ts': 302,
+  'sessions/refresh-tokens.ts': 262,
+};
+
+/** Circles of types, which vanish before anything is loaded. An exception goes with its circle; none is added. */
+const CIRCLES_OF_TYPES: readonly (readonly string[])[] = [
+  [
+    'persistence/audit.ts',
+    'persistence/entities.ts',
+    'persistence/entities/audit-event.ts',
+    'persistence/orm.ts',
+    'persistence/settlement.ts',
+    'persistence/transaction.ts',
+  ],
+  ['delivery/messages/catalogue.ts', 'delivery/messages/de.ts', 'delivery/messages/en.ts'],
+  ['step-up/guard.ts', 'step-up/written-guards.ts'],
+  ['step-up/pothos/global-types.ts', 'step-up/pothos/index.ts'],
+];
+
 describe('the architecture', () => {
+  test('the search for circles finds those that there are, and no other', () => {
+    const graph = new Map([
+      ['a', ['b']],
+      ['b', ['c', 'e']],
+      ['c', ['a']],
+      ['d', ['a', 'd']],
+      ['e', []],
+    ]);
+    expect(circlesIn(graph)).toEqual([['a', 'b', 'c'], ['d']]);
+  });
+
+  test('the search for imports finds every kind, and none in texts and comments', () => {
+    const text = `
+      import './effects.ts';
+      import type { T } from './types.ts';
+      import { type U, v } from './values.ts';
+      export { w } from './exported.ts';
+      export * from './everything.ts';
+      const x = await import('./later.ts');
+      type Y = import('./inline.ts').Y;
+      const quoted = "import z from './text.ts'"; // import './comment.ts'
+      const patterned = \`
+import z from './template.ts';\`;
+    `;
+    const { imports, loads } = importsOf('example.ts', text);
+    expect(imports.toSorted()).toEqual(
+      ['effects', 'everything', 'exported', 'inline', 'later', 'types', 'values'].map((one) => `./${one}.ts`),
+    );
+    expect(loads.toSorted()).toEqual(
+      ['effects', 'everything', 'exported', 'values'].map((one) => `./${one}.ts`),
+    );
+  });
+
+  test('no file is loaded before itself, and no further circle of types is made', () => {
+    const graph = (kind: 'imports' | 'loads') =>
+      new Map(files.map((file) => [file.path, importedFiles({ path: file.path, imports: file[kind] })]));
+    expect(circlesIn(graph('loads'))).toEqual([]);
+    const circles = circlesIn(graph('imports'));
+    const isWithin = (circle: readonly string[], known: readonly string[]) =>
+      circle.every((path) => known.includes(path));
+    const further = circles.filter((circle) => !CIRCLES_OF_TYPES.some((known) => isWithin(circle, known)));
+    expect(further).toEqual([]);
+    // Once a circle is open, its exception goes as well.
+    const idle = CIRCLES_OF_TYPES.filter((known) => !circles.some((circle) => isWithin(circle, known)));
+    expect(idle).toEqual([]);
+  });
+
+  test('no file has more than 250 lines, and those that still have more only shrink', () => {
+    const lines = new Map(files.map(({ path, text }) => [path, text.trimEnd().split('\n').length]));
+    const grown = [...lines].filter(([path, count]) => count > (STILL_LONGER[path] ?? LONGEST));
+    expect(grown).toEqual([]);
+    // Once a file has shrunk, or is gone, its exception goes as well.
+    const idle = Object.keys(STILL_LONGER).filter((path) => (lines.get(path) ?? 0) <= LONGEST);
+    expect(idle).toEqual([]);
+  });
+
   test('every file belongs to a layer, and the search finds imports in each layer', () => {
     expect(pathsWhere((file) => !LAYERS.some((layer) => layer === file.layer))).toEqual([]);
     expect(files.length).toBeGreaterThan(60);

@@ -13,7 +13,15 @@ import { TestClient } from '../harness/client.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PACKED = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'README.md', 'LICENSE', 'src'];
+const PACKED = [
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'README.md',
+  'LICENSE',
+  'src',
+  'tools/api',
+];
 
 let folder: string;
 let tarball: string;
@@ -45,9 +53,11 @@ test('the package contains the library and nothing of the server', async () => {
   const known = [
     /^package\/(package\.json|README\.md|LICENSE)$/,
     /^package\/dist\/(step-up|policy|client|cli\/policy)\/.+\.(js|d\.ts)$/,
+    /^package\/dist\/api\/.+\.md$/,
     /^package\/dist\/cli\/(package|run-command|arguments|policy)\.(js|d\.ts)$/,
   ];
   expect(files.filter((file) => !known.some((one) => one.test(file)))).toEqual([]);
+  expect(files).toContain('package/dist/api/step-up/sdl.md');
   const { stdout: manifest } = await run('tar', ['xzOf', tarball, 'package/package.json']);
   const { dependencies, scripts } = JSON.parse(manifest) as Record<string, object>;
   expect(Object.keys(dependencies ?? {})).toEqual(['jose', 'zod']);
