@@ -44,7 +44,7 @@ beforeAll(async () => {
 afterAll(() => matrix[Symbol.asyncDispose]());
 
 /** A place is tried once, so most cells try little. Fewer rejections than this mean that a place is no longer tried. */
-const REFUSALS = 400;
+const REFUSALS = 1000;
 
 describe('the matrix: a sign-in', () => {
   test.each(BY_BEGINNING)('$policy, with $enrolled, by $title', async (cell) => {
