@@ -1,4 +1,4 @@
-// The layers of the design: an import only ever points down, and the things that belong to one place are there only.
+// The layers of the design: imports only point down, and some things are allowed in one place only.
 import { glob, readFile } from 'node:fs/promises';
 import { dirname, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 const SOURCE = fileURLToPath(new URL('../src', import.meta.url));
 
-/** From the top down. A file at the top of `src` belongs to the first layer. */
+/** The layers from top to bottom. Files directly in `src` belong to the first layer. */
 const LAYERS = [
   'start',
   'cli',
@@ -87,7 +87,7 @@ function importedFiles({ path, imports }: Pick<SourceFile, 'path' | 'imports'>):
     .filter((target) => !target.startsWith('..'));
 }
 
-/** Comments say many words; only code counts. */
+/** The code without comments. */
 function code({ text }: SourceFile): string {
   return text.replaceAll(/\/\*.*?\*\//gs, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
 }
@@ -129,8 +129,6 @@ const STILL_LONGER: Readonly<Record<string, number>> = {
   'graphql/mutations/start.ts': 257,
   'server/http.ts': 302,
   'sessions/refresh-tokens.ts': 262,
-  'workflows/effects.ts': 343,
-  'workflows/runner.ts': 533,
 };
 
 /** Circles of types, which vanish before anything is loaded. An exception goes with its circle; none is added. */
@@ -144,7 +142,6 @@ const CIRCLES_OF_TYPES: readonly (readonly string[])[] = [
     'persistence/transaction.ts',
   ],
   ['delivery/messages/catalogue.ts', 'delivery/messages/de.ts', 'delivery/messages/en.ts'],
-  ['workflows/effects.ts', 'workflows/reply.ts'],
   ['step-up/guard.ts', 'step-up/written-guards.ts'],
   ['step-up/pothos/global-types.ts', 'step-up/pothos/index.ts'],
 ];
@@ -206,7 +203,7 @@ import z from './template.ts';\`;
     expect(idle).toEqual([]);
   });
 
-  test('every file lives in a layer, and the search for imports finds some in each', () => {
+  test('every file belongs to a layer, and the search finds imports in each layer', () => {
     expect(pathsWhere((file) => !LAYERS.some((layer) => layer === file.layer))).toEqual([]);
     expect(files.length).toBeGreaterThan(60);
     expect(files.flatMap(importedFiles).length).toBeGreaterThan(200);
@@ -222,7 +219,7 @@ import z from './template.ts';\`;
     expect(upward).toEqual([]);
   });
 
-  test('the public step-up package imports policy, the graphql libraries, jose and what it needs of Node only', () => {
+  test('the public step-up package imports only policy, the graphql libraries, jose and the Node modules that it needs', () => {
     const allowed =
       /^(graphql$|@graphql-tools\/utils$|@pothos\/core$|jose$|node:crypto$|node:fs\/promises$|\.\.?\/)/;
     const foreign = files
@@ -234,7 +231,7 @@ import z from './template.ts';\`;
     expect(foreign).toEqual([]);
   });
 
-  test('the public client imports nothing of ours, and each library in the file that is for it', () => {
+  test('the public client imports none of our other code, and each library only in its own file', () => {
     const peers: Readonly<Record<string, RegExp>> = {
       'client/document.ts': /^graphql$/,
       'client/apollo.ts': /^(@apollo\/client(\/utilities)?|rxjs)$/,
@@ -252,7 +249,7 @@ import z from './template.ts';\`;
     );
   });
 
-  test('policy is pure: it imports nothing but itself', () => {
+  test('policy is pure: it imports only itself', () => {
     const foreign = files
       .filter((file) => file.layer === 'policy')
       .flatMap((file) => [
@@ -262,8 +259,8 @@ import z from './template.ts';\`;
     expect(foreign).toEqual([]);
   });
 
-  test('the environment is read where the program starts, and parsed in config only', () => {
-    // The supervisor of the embedded PostgreSQL is a program of its own, and passes a few variables on.
+  test('the environment is read only where the program starts, and parsed only in config', () => {
+    // The supervisor of the embedded PostgreSQL is a separate program that passes on a few variables.
     const readers = pathsWhere((file) => /process\.env\b/.test(code(file)));
     expect(readers.filter((path) => !/^(main\.ts|cli\/|persistence\/embedded-postgres)/.test(path))).toEqual(
       [],
@@ -274,36 +271,36 @@ import z from './template.ts';\`;
     );
   });
 
-  test('time and randomness come from platform only', () => {
+  test('time and randomness come only from platform', () => {
     const sources = /\bDate\.now\(|new Date\(\)|Math\.random\(|import [^;]*random[^;]*'node:crypto'/;
     const users = pathsWhere((file) => file.layer !== 'platform' && sources.test(code(file)));
-    // The demo and the public client run elsewhere, the supervisor of the embedded PostgreSQL is a program of its own, and
-    // tokens are verified in other people's programs.
+    // The demo, the public client and the supervisor of the embedded PostgreSQL are separate programs, and tokens are
+    // verified in other servers.
     const elsewhere =
       /^(cli\/demo\.ts|client\/lifetime\.ts|persistence\/embedded-postgres|step-up\/tokens\.ts)/;
     expect(users.filter((path) => !elsewhere.test(path))).toEqual([]);
   });
 
-  test('a connection to PostgreSQL is made in one file, which sets what the program relies on', () => {
+  test('connections to PostgreSQL are made in one file, with the settings that the program relies on', () => {
     const makers = pathsWhere((file) => /\bnew (pg\.)?(Client|Pool)\(/.test(code(file)));
-    // The embedded PostgreSQL's own session makes its database, before anybody else connects.
+    // The embedded PostgreSQL creates its database before other connections.
     expect(makers.toSorted()).toEqual([
       'persistence/connection.ts',
       'persistence/embedded-postgres/session.ts',
     ]);
   });
 
-  test('a vendor’s SDK is imported in delivery or in its factor only', () => {
+  test('a vendor’s SDK is imported only in delivery or in its factor', () => {
     const vendors = /^(twilio|nodemailer|otplib|bcrypt|qrcode|graphile-worker)$/;
     const users = files.filter((file) => file.imports.some((name) => vendors.test(name)));
     const strangers = users
       .filter(({ layer }) => layer !== 'delivery' && layer !== 'factors')
       .map((file) => file.path);
-    // The migrations create the job queue's tables; the demo plays an authenticator app.
+    // The migrations create the tables of the job queue, and the demo simulates an authenticator app.
     expect(strangers.toSorted()).toEqual(['cli/demo.ts', 'persistence/migrations.ts']);
   });
 
-  test('whatever another system hashed is compared in constant time', () => {
+  test('imported hashes are compared in constant time', () => {
     const schemes = files.filter(({ path, text }) =>
       /^factors\/password\/foreign\/.*verify: \(/s.test(path + text),
     );
@@ -317,15 +314,15 @@ import z from './template.ts';\`;
     expect(loose.map((file) => file.path)).toEqual([]);
   });
 
-  test('a chart only decides: no chart imports what performs', () => {
-    const allowed = /^(policy|workflows\/(effect|event|first-authenticator|keep-evidence|two-steps)\.ts)/;
+  test('a chart only decides: it imports nothing with side effects', () => {
+    const allowed = /^(policy|workflows\/(effects\/declared|event|first-authenticator|keep-evidence|two-steps)\.ts)/;
     const foreign = files
       .filter((file) => file.path.endsWith('chart.ts'))
       .flatMap((file) => importedFiles(file).filter((target) => !allowed.test(target)));
     expect(foreign).toEqual([]);
   });
 
-  test('no room without a name, and every file opens by saying what it owns', () => {
+  test('no file is named utils or helpers, and every file starts with a comment', () => {
     expect(pathsWhere((file) => /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/.test(file.path))).toEqual([]);
     expect(pathsWhere((file) => !/^(#!.*\n)?\/(\/|\*\*)/.test(file.text))).toEqual([]);
   });

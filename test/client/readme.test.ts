@@ -1,5 +1,4 @@
-// The code that README.md and docs/clients.md show, run as it stands: it is cut out, and
-// only the addresses and the clock are other ones.
+// Runs the code in README.md and docs/clients.md. Only URLs, import paths and the clock are replaced.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ApolloClient } from '@apollo/client';
@@ -127,7 +126,7 @@ describe('the clients page’s', () => {
     expect(data?.viewer).toMatchObject({ auditEvents: expect.any(Array) });
   });
 
-  test('urql client', async () => {
+  test('urql', async () => {
     await newSession();
     const { urql } = await snippet<{ urql: Client }>(snippets.clients[2]);
     const { data, error } = await urql.query(AUDIT_EVENTS, {}).toPromise();
@@ -135,7 +134,7 @@ describe('the clients page’s', () => {
     expect(data.viewer.auditEvents).toEqual(expect.any(Array));
   });
 
-  test('dialog', async () => {
+  test('the React dialog', async () => {
     const page = new Window();
     vi.stubGlobal('window', page);
     vi.stubGlobal('document', page.document);

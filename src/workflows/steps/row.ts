@@ -1,9 +1,10 @@
 // The rows of workflows, with everything that a step decides on: read in one statement.
 import { type Expression, sql as raw } from 'kysely';
-import { type Account, accountJson } from '../factors/account.ts';
-import type { StoredChallenge } from '../factors/factor.ts';
-import type { Sql } from '../persistence/orm.ts';
-import type { LockoutCounter } from '../policy/lockout.ts';
+import { type Account, accountJson } from '../../factors/account.ts';
+import type { StoredChallenge } from '../../factors/factor.ts';
+import type { Sql } from '../../persistence/orm.ts';
+import { digest } from '../../platform/digest.ts';
+import type { LockoutCounter } from '../../policy/lockout.ts';
 
 export interface WorkflowRow {
   readonly id: string;
@@ -67,15 +68,21 @@ export const COLUMNS = [
 ] as const;
 export const COLUMNS_OF_W = COLUMNS.map((column) => `w.${column}` as const);
 
-/** The row as it stands. One statement. */
-export async function loadWorkflow(sql: Sql, id: string): Promise<WorkflowRow | null> {
+/** Whether this could be the id of a workflow, as `start` makes them. Anything else is not looked up. */
+export function isWorkflowId(id: string): boolean {
+  return /^[\w-]{43}$/.test(id);
+}
+
+/** The row as it stands. One statement. @param bearerId as its client holds it. */
+export async function findWorkflow(sql: Sql, bearerId: string): Promise<WorkflowRow | null> {
+  if (!isWorkflowId(bearerId)) return null;
   const row = await sql
     .selectFrom('workflow as w')
     .select(COLUMNS_OF_W)
     .select((it) =>
       surroundings({ id: it.ref('w.id'), userId: it.ref('w.user_id'), subject: it.ref('w.subject') }),
     )
-    .where('w.id', '=', id)
+    .where('w.id', '=', digest(bearerId))
     .executeTakeFirst();
   return row === undefined ? null : workflowRow(row);
 }

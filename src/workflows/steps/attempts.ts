@@ -1,18 +1,12 @@
-// Claiming an attempt before a proof is checked: it is spent in the workflow, and a guess is counted in the lockout of
-// its subject as well, in one statement that commits at once. So a thousand parallel guesses spend a thousand attempts.
-import { type Expression, type RawBuilder, sql as raw } from 'kysely';
-import type { Sql } from '../persistence/orm.ts';
-import type { FactorKind } from '../policy/factor-kind.ts';
-import {
-  FAILURES_BEFORE_CLOSED,
-  FAILURES_BEFORE_LOCK,
-  FIRST_LOCK_SECONDS,
-  LONGEST_LOCK_SECONDS,
-  type LockoutCounter,
-  type Throttle,
-} from '../policy/lockout.ts';
-import { isExhausted, type Origin } from './network-limits.ts';
-import { COLUMNS, COLUMNS_OF_W, surroundings, type WorkflowRow, workflowRow } from './store.ts';
+// An attempt is spent before its proof is checked: in the workflow, and for a guess in the lockout of its subject as well,
+// in one statement that commits at once. So a thousand parallel guesses spend a thousand attempts.
+import { type RawBuilder, sql as raw } from 'kysely';
+import { type Counted, countFailure, takeBackFailure } from '../../factors/lockout.ts';
+import type { Sql } from '../../persistence/orm.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
+import type { LockoutCounter, Throttle } from '../../policy/lockout.ts';
+import { isExhausted, type Origin } from '../network-limits.ts';
+import { COLUMNS, COLUMNS_OF_W, surroundings, type WorkflowRow, workflowRow } from './row.ts';
 
 /** What a proof claims to be. */
 export interface Claim {
@@ -26,23 +20,19 @@ export interface Claim {
   readonly now: Date;
 }
 
-export interface ClaimedRow extends WorkflowRow {
-  /** The failure that was counted; null when the proof is no guess. */
-  readonly counted: { readonly counter: LockoutCounter; readonly failures: number } | null;
-}
+export type ClaimedRow = WorkflowRow & Counted;
 
 /**
  * Spends an attempt of the workflow, and reads the row. A guess counts as a failure of its subject until it turns out to
  * be right. Null when the workflow is unknown, has ended, is past its deadline, has no attempts left or belongs to
  * another session; or when the proof is a guess, and its subject is locked or its network has used up its guesses.
  */
-export async function claimAttempt(
+export async function spendAttempt(
   sql: Sql,
   id: string,
   { kinds, throttle, sessionId, origin, now }: Claim,
 ): Promise<ClaimedRow | null> {
   const counter = throttle?.counter ?? null;
-  const isFree = raw<boolean>`lockout.locked_until is null or lockout.locked_until <= ${now}`;
   const row = await sql
     .with('claimed', (db) =>
       db
@@ -75,32 +65,14 @@ export async function claimAttempt(
         .returning(isGuess(throttle, kinds, now).as('is_guess')),
     )
     .with('spent', (db) =>
-      db
-        .insertInto('lockout')
-        .columns(['subject', 'counter', 'failures', 'locked_until', 'updated_at'])
-        .expression((it) =>
-          it
-            .selectFrom('claimed')
-            .select([
-              'claimed.subject',
-              raw<LockoutCounter>`${counter}`.as('counter'),
-              raw<number>`1`.as('failures'),
-              raw<Date | null>`cast(null as timestamptz)`.as('locked_until'),
-              raw<Date>`cast(${now} as timestamptz)`.as('updated_at'),
-            ])
-            .where('claimed.is_guess', '=', true),
-        )
-        .onConflict((conflict) =>
-          conflict
-            .columns(['subject', 'counter'])
-            .doUpdateSet({
-              failures: raw`lockout.failures + 1`,
-              locked_until: lockAfter(raw`lockout.failures + 1`, now),
-              updated_at: now,
-            })
-            .where(isFree),
-        )
-        .returning(['lockout.subject', 'lockout.failures']),
+      countFailure(
+        db,
+        db
+          .selectFrom('claimed')
+          .select(['claimed.subject', raw<LockoutCounter>`${counter}`.as('counter')])
+          .where('claimed.is_guess', '=', true),
+        now,
+      ),
     )
     .selectFrom('claimed as w')
     .leftJoin('spent', 'spent.subject', 'w.subject')
@@ -137,42 +109,6 @@ function isGuess(throttle: Throttle | null, kinds: readonly FactorKind[], now: D
 }
 
 /**
- * When so many consecutive failures are unlocked again; null while there are few. Each further one doubles it, and in the
- * end time alone unlocks nothing any more.
- */
-function lockAfter(failures: Expression<unknown>, now: Date) {
-  return raw<Date | null>`case
-    when ${failures} >= ${raw.lit(FAILURES_BEFORE_CLOSED)} then cast(${now} as timestamptz) + interval '100 years'
-    when ${failures} >= ${raw.lit(FAILURES_BEFORE_LOCK)} then
-    cast(${now} as timestamptz) + make_interval(secs => least(
-      ${raw.lit(LONGEST_LOCK_SECONDS)},
-      ${raw.lit(FIRST_LOCK_SECONDS)} * power(2, least(${failures} - ${raw.lit(FAILURES_BEFORE_LOCK)}, 16))
-    )) end`;
-}
-
-/**
- * Takes the failure of a claim back: its proof was right, or was never checked. A lock that it brought goes with it; one
- * that a later failure brought stays.
- */
-export function takeBackFailure(sql: Sql, { subject, counted }: Counted) {
-  return sql
-    .updateTable('lockout')
-    .set({
-      failures: raw`greatest(failures - 1, 0)`,
-      locked_until: raw`case
-        when failures > greatest(${counted?.failures ?? 0}, ${raw.lit(FAILURES_BEFORE_LOCK)}) then locked_until
-      end`,
-    })
-    .where('subject', '=', subject)
-    .where('counter', '=', counted?.counter ?? null);
-}
-
-/** The account's owner has shown up: failures of both counters begin at zero again. */
-export function forgetFailures(sql: Sql, subject: string) {
-  return sql.updateTable('lockout').set({ failures: 0, locked_until: null }).where('subject', '=', subject);
-}
-
-/**
  * Gives back an attempt whose proof was not checked, or was right.
  * @param unlessSettled a settlement that seemed to fail may have been committed all the same, and has given it back then.
  */
@@ -193,5 +129,3 @@ export async function giveBackAttempt(
     .where(raw<boolean>`exists (select from given)`)
     .execute();
 }
-
-type Counted = Pick<ClaimedRow, 'subject' | 'counted'>;

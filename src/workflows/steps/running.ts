@@ -1,23 +1,18 @@
 // From a stored row to a chart that can take a step, or the reason why it cannot.
-import { type AnyMachineSnapshot, type AnyStateMachine, transition } from 'xstate';
-import { hasShortBackupCodes } from '../factors/account.ts';
-import { readTime, secondsOf } from '../platform/clock.ts';
-import { ANONYMOUS } from '../policy/decision.ts';
-import { type Evidence, holdsAll } from '../policy/evidence.ts';
-import type { FactorKind } from '../policy/factor-kind.ts';
-import { isClosed, throttleOf } from '../policy/lockout.ts';
-import type { PresentedSession } from '../sessions/presented.ts';
-import { RefusalError, type TokenFault } from '../step-up/refusal-error.ts';
-import { type ChartName, chartOf, isChartName } from './charts.ts';
-import { LockedOut, WorkflowEnded, WorkflowExpired, WorkflowNotFound } from './errors.ts';
-import type { WorkflowRow } from './store.ts';
-
-export interface Running {
-  readonly row: WorkflowRow;
-  readonly name: ChartName;
-  readonly chart: AnyStateMachine;
-  readonly snapshot: AnyMachineSnapshot;
-}
+import { transition } from 'xstate';
+import { hasShortBackupCodes } from '../../factors/account.ts';
+import { readTime, secondsOf } from '../../platform/clock.ts';
+import { ANONYMOUS } from '../../policy/decision.ts';
+import { type Evidence, holdsAll } from '../../policy/evidence.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
+import { isClosed, throttleOf } from '../../policy/lockout.ts';
+import type { PresentedSession } from '../../sessions/presented.ts';
+import { RefusalError, type TokenFault } from '../../step-up/refusal-error.ts';
+import { type ChartName, isChartName } from '../chart-name.ts';
+import { chartOf } from '../charts.ts';
+import { LockedOut, WorkflowEnded, WorkflowExpired, WorkflowNotFound } from '../errors.ts';
+import type { WorkflowRow } from './row.ts';
+import type { Running } from './step.ts';
 
 interface Asking {
   readonly session: PresentedSession | null;
