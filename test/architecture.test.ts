@@ -315,7 +315,8 @@ import z from './template.ts';\`;
   });
 
   test('a chart only decides: it imports nothing with side effects', () => {
-    const allowed = /^(policy|workflows\/(effects\/declared|event|first-authenticator|keep-evidence|two-steps)\.ts)/;
+    const allowed =
+      /^(policy|workflows\/(effects\/declared|event|first-authenticator|keep-evidence|two-steps)\.ts)/;
     const foreign = files
       .filter((file) => file.path.endsWith('chart.ts'))
       .flatMap((file) => importedFiles(file).filter((target) => !allowed.test(target)));

@@ -1,5 +1,4 @@
-// What becomes of a connection and of a statement on it: a connection is kept unless it is lost, and a statement runs again
-// only where nobody could tell.
+// When a connection is reused or discarded, and when a statement is retried.
 
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
@@ -49,16 +48,16 @@ describe('a connection is kept', () => {
   const pid = () => lent('select pg_backend_pid() as pid');
 
   test.each([
-    ['after what was asked', 'select 1'],
+    ['after a statement', 'select 1'],
     ['after a statement that failed', 'select 1 / 0'],
-    ['after one that met another', 'select collide(100)'],
+    ['after a statement that failed with contention', 'select collide(100)'],
   ])('%s', async (_when, statement) => {
     const before = await pid();
     await lent(statement).catch(() => {});
     expect(await pid()).toBe(before);
   });
 
-  test('and one that only reads is not', async () => {
+  test('but not if it is read-only', async () => {
     const before = await pid();
     await lent('set default_transaction_read_only to on');
     await expect(lent('create table written ()')).rejects.toMatchObject({ code: '25006' });
@@ -66,7 +65,7 @@ describe('a connection is kept', () => {
   });
 });
 
-describe('a statement that met another runs again', () => {
+describe('a statement that fails with contention is retried', () => {
   test.each<[string, unknown]>([
     ['as text', 'select collide(2) as tries'],
     ['as an object', { text: 'select collide($1::int) as tries', values: [2] }],
@@ -74,21 +73,21 @@ describe('a statement that met another runs again', () => {
     expect((await client.query(statement as string)).rows).toEqual([{ tries: 3 }]);
   });
 
-  test('but not within a transaction, of which the rest is gone', async () => {
+  test('but not in a transaction, which has been rolled back', async () => {
     await client.query('begin');
     await expect(client.query('select collide(1)')).rejects.toMatchObject({ code: '40001' });
     await client.query('rollback');
     expect((await client.query('select collide(1) as tries')).rows).toEqual([{ tries: 2 }]);
   });
 
-  test('nor where its answer goes to a callback', async () => {
+  test('nor with a callback', async () => {
     const answer = new Promise((resolve) => {
       expect(client.query('select collide(1)', resolve)).toBeUndefined();
     });
     expect(await answer).toMatchObject({ code: '40001' });
   });
 
-  test('nor what reads its answer by itself, as a cursor does', async () => {
+  test('nor if it is a cursor, which is returned as it is', async () => {
     let answered: (error: unknown) => void = () => {};
     const failure = new Promise((resolve) => (answered = resolve));
     const cursor = new pg.Query('select collide(1)', (error: unknown) => answered(error));
@@ -97,7 +96,7 @@ describe('a statement that met another runs again', () => {
   });
 });
 
-test('a network that is dead is noticed five seconds after the statement should have ended, and one that only waits never', () => {
+test('a dead network is detected five seconds after the statement timeout, if there is one', () => {
   const common = { connectionTimeoutMillis: 10_000, keepAlive: true, application_name: 'stepgate test' };
   const { onConnect: _once, ...hurried } = poolOptions('test', FOR_REQUESTS);
   expect(hurried).toEqual({ ...common, query_timeout: 15_000 });
@@ -105,7 +104,7 @@ test('a network that is dead is noticed five seconds after the statement should 
   expect(patient).toEqual(common);
 });
 
-test('a migration leaves no connection behind', async () => {
+test('a migration closes its connections', async () => {
   expect(await migrate(database.url, new Date())).toEqual([]);
   await vi.waitFor(async () =>
     expect(
@@ -118,7 +117,7 @@ test('a migration leaves no connection behind', async () => {
   );
 });
 
-test('a server that hangs up is named in a sentence, with what happened and without its password', async () => {
+test('a server that closes the connection is reported with the reason and without the password', async () => {
   const server: Server = createServer((socket) =>
     socket
       .on('error', () => {})
@@ -133,7 +132,7 @@ test('a server that hangs up is named in a sentence, with what happened and with
   await new Promise((resolve) => server.close(resolve));
   expect(failure).toBeInstanceOf(DatabaseUnreachableError);
   const { message } = failure as Error;
-  expect(message).toContain(`PostgreSQL at 127.0.0.1:${port} does not let jane use the database bank`);
+  expect(message).toContain(`Cannot use the database bank on 127.0.0.1:${port} as jane`);
   expect(message).toContain('(Connection terminated unexpectedly)');
   expect(message).not.toContain('hunter2');
 });

@@ -56,7 +56,7 @@ test.each(['23505', '42P01', '22P02', '40001', '40P01', 'ENOENT', 'EACCES', 'ERR
   },
 );
 
-test('a code that is no text, as that of a DOMException, says nothing', () => {
+test('an error code that is not a string, as in a DOMException, is ignored', () => {
   for (const code of [5, null, ['40001'], { toString: () => '40001' }]) {
     const error = withCode(code as never);
     expect([isUnavailable(error), losesConnection(error), isContention(error)]).toEqual([

@@ -1,4 +1,4 @@
-// A node that lacks a key finds out before it needs it, and one that still seals with a retired key is told to restart.
+// A node that lacks a key neither starts nor is ready, and a node that seals with a retired key is not ready.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 beforeEach(() => query(database.url, 'truncate secret_key'));
 
-test('the key that a node seals with is noted at its start, once', async () => {
+test('a node records the key that it seals with when it starts, once', async () => {
   await useKeys(sql(), old);
   await useKeys(sql(), old);
   expect(await notedKeys(sql())).toEqual([old.newest.id]);
@@ -40,7 +40,7 @@ test('the key that a node seals with is noted at its start, once', async () => {
   expect(await notedKeys(sql())).toEqual([old.newest.id]);
 });
 
-test('a node that lacks a key that was used neither starts nor is ready, and notes nothing', async () => {
+test('a node that lacks a recorded key neither starts nor is ready, and records nothing', async () => {
   await useKeys(sql(), both);
   await noteKeys(sql(), [old.newest.id]);
   const lacking = new KeyRing([one]);
@@ -50,7 +50,7 @@ test('a node that lacks a key that was used neither starts nor is ready, and not
   await checkKeys(sql(), both);
 });
 
-test('a node that seals with a retired key is not ready, and is told which and what to do', async () => {
+test('a node that seals with a retired key is not ready, and the error names the key', async () => {
   await noteKeys(sql(), [both.newest.id]);
   const stale = checkKeys(sql(), new KeyRing([one, other]));
   await expect(stale).rejects.toThrow(RetiredKeyError);

@@ -153,7 +153,7 @@ test('a call that fails rolls everything back, and afterCommit does not run', as
 });
 
 describe('a settlement', () => {
-  test('that can lose nothing is one statement, without a transaction', async () => {
+  test('without requirements is one statement, without a transaction', async () => {
     await using said = await StatementCounter.before(database.url);
     const counted = await openOrm(said.url);
     try {
@@ -171,7 +171,7 @@ describe('a settlement', () => {
     }
   });
 
-  test('of nothing says nothing, and what follows it is done', async () => {
+  test('without writes sends nothing, and still runs `afterCommit`', async () => {
     await using said = await StatementCounter.before(database.url);
     const counted = await openOrm(said.url);
     try {
@@ -186,7 +186,7 @@ describe('a settlement', () => {
     }
   });
 
-  test('of a call alone makes it', async () => {
+  test('with only a call makes that call', async () => {
     const one = new Settlement();
     one.call(raw`select 1 / 0`);
     await expect(one.commit(em)).rejects.toThrow(/division by zero/);

@@ -49,12 +49,12 @@ describe('the description of an operation with `describe`', () => {
     expect(words(PAY, { amount: 5, recipient })).toBe(expected);
   });
 
-  test('show a dash for a value that is not given, or is null', () => {
+  test('shows a dash for a missing or null value', () => {
     expect(words('mutation { pay(amount: 5) }')).toBe('Pay 5 to -');
     expect(words(PAY, { amount: 5, recipient: null })).toBe('Pay 5 to -');
   });
 
-  test('show members of an argument, and a dash for what every object or text has by itself', () => {
+  test('shows members of an argument, and a dash for inherited properties', () => {
     const say = (name: string): string => {
       const sdl = `input To { name: String }
         type Query { send(to: To): Int @stepUp(bind: OPERATION, describe: "Send to {to.name}, {${name}}") }`;
@@ -103,11 +103,11 @@ describe('without `describe`,', () => {
     expect(words(query, {}, null)).toBe('pay; note');
   });
 
-  test('nothing is said of an operation that the document does not name', () => {
+  test('an operation that the document does not contain has no description', () => {
     expect(words('mutation A { pay(amount: 5) } mutation B { note }', {}, null)).toBe('');
   });
 
-  test('more names than anybody reads are cut', () => {
+  test('a long list of field names is truncated', () => {
     const names = Array.from({ length: 100 }, (_, at) => `field${at}`);
     const described = words(`mutation { ${names.join(' ')} }`, {}, null);
     expect(described).toHaveLength(200);

@@ -208,15 +208,15 @@ describe('a schema with directives that nothing enforces:', () => {
   test.each([
     [1, 'x: Int @stepUp'],
     [2, 'x: Int @stepUp y: Int @stepUp'],
-  ])('and how many more there are, of %i', (count, fields) => {
+  ])('the error counts the other unguarded fields, of %i', (count, fields) => {
     const typeDefs = [stepUpTypeDefs(), `type Query { ${fields} }`];
     const more = count === 1 ? '' : ' (and 1 more)';
     expect(() => assertGuarded(makeExecutableSchema({ typeDefs }))).toThrow(
-      `does not guard Query.x${more}. Transform`,
+      `does not protect Query.x${more}. Apply`,
     );
   });
 
-  test('one that is not known before an operation is given it, as to a server that tells plugins of no schema', () => {
+  test('a schema that the plugin first sees with an operation is not served', () => {
     const { onExecute } = useStepUp(standingOf);
     const args = { schema: unguarded(), document: parse('{ user { iban } }'), contextValue: anonymous };
     const setResultAndStopExecution = (): void => {};

@@ -129,7 +129,7 @@ test('two @stepUp that accept no common factor require both factors', async () =
   expect(await refusals(schema, caller({ PHONE_CODE: 5, TOTP: 5 }, both))).toEqual([]);
 });
 
-test('the guards of a field are one list, by which an operation keeps what it decided', () => {
+test('`guardsOf` returns the same list each time, because decisions are cached by it', () => {
   const [schema] = inBothOrders(`type A { x: Int ${strict} y: Int ${loose} }`);
   const type = schema?.getType('A') as GraphQLObjectType;
   const lists = [guardsOf(type, 'x'), guardsOf(type, 'y')];

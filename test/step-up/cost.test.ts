@@ -89,7 +89,7 @@ describe('`standing` is called', () => {
     expect(counter.calls).toBe(2);
   });
 
-  test('is found anew where an operation goes on for a second, and not before', () => {
+  test('again once an operation has run for a second, and not before', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const { counter, find } = counted();
     const decisions = beginOperation({ caller: find, ran: [] }, standingOf);

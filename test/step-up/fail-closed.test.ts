@@ -169,7 +169,7 @@ describe('directives in extensions are found', () => {
   });
 });
 
-test('a guard that nobody knew when somebody asked for the guards of its field counts from then on', async () => {
+test('a guard applies even if the guards of its field were read before `enforce`', async () => {
   const schema = buildSchema(`${stepUpTypeDefs()} type Query { secret: String @authenticated }`);
   expect(stepUpRequirements(schema, parse('{ secret }')).guardedFields).toEqual([]);
   enforce(schema, () => nobody());
@@ -178,7 +178,7 @@ test('a guard that nobody knew when somebody asked for the guards of its field c
   expect(data).toEqual({ secret: null });
 });
 
-test('a field that is not guarded is left as it was', () => {
+test('an unguarded field is left unchanged', () => {
   const schema = enforce(schemaOf({}), () => nobody());
   const field = Object.getOwnPropertyDescriptor(schema.getQueryType()?.getFields(), 'secret');
   expect(field).toHaveProperty('value.name', 'secret');
@@ -247,7 +247,7 @@ describe('a schema is not built if a guard has', () => {
     expect(() => enforce(onType, () => fresh)).toThrow(RequirementError);
   });
 
-  test('and a failure of another kind is not blamed on a guard', () => {
+  test('but an unrelated error is rethrown as it is', () => {
     const broken = {
       get maxAge(): number {
         throw new Error('broken');

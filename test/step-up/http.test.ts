@@ -87,7 +87,7 @@ describe('WWW-Authenticate', () => {
   });
 });
 
-test('a response without a result, as another plugin may leave it, is let be', () => {
+test('a response without a result gets no challenge', () => {
   const { onResultProcess, onResponse } = useStepUp(standingOf);
   for (const result of [undefined, null, [null], 'text']) {
     const request = new Request('http://bank.test/graphql');

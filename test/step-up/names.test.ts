@@ -139,14 +139,14 @@ describe('a link gives the guards the names', () => {
     ['of its URL', `url: "${GUARDS_URL}"`, 'guards'],
     ['of a URL without a version', 'url: "https://example.com/guards"', 'guards'],
     ['of a URL that ends with a slash', `url: "${GUARDS_URL}/"`, 'guards'],
-    ['that it says, whatever its URL', `url: "${GUARDS_URL}", as: "g"`, 'g'],
+    ['of its `as`, regardless of its URL', `url: "${GUARDS_URL}", as: "g"`, 'g'],
   ])('%s', (_what, args, namespace) => {
     expect([...linked(args)]).toEqual(
       expect.arrayContaining(OWN.map((guard) => [`${namespace}__${guard}`, guard])),
     );
   });
 
-  test('that it imports, with a prefix where the guards are ours', () => {
+  test('that it imports, also prefixed if the link is to our specification', () => {
     const imports = 'import: [{ name: "@sg_stepUp", as: "@elevated" }, "@sg_authenticated"]';
     const ours = linked(`url: "${OURS}", ${imports}`);
     expect([ours.get('elevated'), ours.get('sg_authenticated')]).toEqual(['stepUp', 'authenticated']);
@@ -154,7 +154,7 @@ describe('a link gives the guards the names', () => {
     expect([others.get('elevated'), others.get('sg_authenticated')]).toEqual([undefined, undefined]);
   });
 
-  test('and none for an import that makes no sense', () => {
+  test('and none for an invalid import', () => {
     const imports = '[null, 5, "stepUp", { name: 5 }, { as: "@x" }, { name: "@stepUp", as: "x" }, {}]';
     const names = linked(`url: "${GUARDS_URL}", as: "g", import: ${imports}`);
     expect([...names.keys()]).toEqual(OWN.flatMap((guard) => [guard, `g__${guard}`]));

@@ -38,7 +38,7 @@ describe('a proof that is bound to an operation', () => {
   });
 
   test.each([`mutation { ${PAY} }`, '{ vault }', 'mutation { payOut }'])(
-    'is not used up by nobody, whatever the server would say of it: %s',
+    'is not consumed for an anonymous caller, even if the server would accept it: %s',
     async (query) => {
       const { used, server } = banking();
       const { ran, errors } = await ask(nobody(), query, { server });

@@ -1,4 +1,4 @@
-// How many answers about sessions a server keeps, and which of them it forgets first.
+// The cache of session lookups: its size, and which entries it evicts first.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { sessionLookup } from '../../src/step-up/session-lookup.ts';
 import { NOW } from './example-schema.ts';
@@ -24,7 +24,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 const lookup = () => sessionLookup({ url: 'http://stepgate.test/graphql', cacheSeconds: 60 }, () => now);
 
-test('the answer is the standing of the session, with times in seconds', async () => {
+test('a lookup returns the standing of the session, with times in seconds', async () => {
   expect(await lookup()('a token', 'jane')).toEqual({
     evidence: [{ factor: 'TOTP', categories: ['POSSESSION'], amr: ['otp'], completedAt: NOW - 40 }],
     enrolled: ['TOTP'],
@@ -32,7 +32,7 @@ test('the answer is the standing of the session, with times in seconds', async (
   });
 });
 
-test('a flood of tokens does not fill the memory: the one that was asked about longest ago is forgotten first', async () => {
+test('a flood of tokens does not fill the memory: the least recent lookup is evicted first', async () => {
   const look = lookup();
   await look('token 0', 'jane');
   now = new Date((NOW + 30) * 1000);
@@ -48,7 +48,7 @@ test('a flood of tokens does not fill the memory: the one that was asked about l
   expect(asked).toEqual(['token 1']);
 });
 
-test('an answer that is too old is forgotten, and the one that takes its place counts for its own time', async () => {
+test('an expired answer is replaced, and the new one is valid for its own time', async () => {
   const look = lookup();
   await look('first', 'jane');
   await look('second', 'jane');

@@ -1,5 +1,5 @@
-// Operations that are given one context, as those of a batch or of a connection may be: what was proved for one of them
-// opens no other, and what is over leaves no trace.
+// Operations that share a context, as in a batch or on a connection: a proof for one of them must not open another, and a
+// finished operation leaves nothing behind.
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { type GraphQLObjectType, type GraphQLSchema, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
@@ -21,7 +21,7 @@ const begin = (context: BankContext): Decisions => beginOperation(context, stand
 const isOpen = (decisions: Decisions): boolean => decisions.refusal(guards) === null;
 
 describe('a proof that was bound to one operation', () => {
-  test('opens it, and the fields that it runs', () => {
+  test('opens that operation and its fields', () => {
     const context = newContext();
     const operation = begin(context);
     expect(isOpen(operation)).toBe(false);
@@ -30,7 +30,7 @@ describe('a proof that was bound to one operation', () => {
     expect(isOpen(decisionsOf(context, standingOf))).toBe(true);
   });
 
-  test('opens nothing any more once another has begun', () => {
+  test('opens nothing once another operation has started', () => {
     const context = newContext();
     const one = begin(context);
     one.approve(demands);
@@ -38,14 +38,14 @@ describe('a proof that was bound to one operation', () => {
     expect([one, other, decisionsOf(context, standingOf)].map(isOpen)).toEqual([false, false, false]);
   });
 
-  test('opens nothing while another runs, whichever of the two began first', () => {
+  test('opens nothing while another operation runs, regardless of which started first', () => {
     const context = newContext();
     const both = [begin(context), begin(context)];
     for (const operation of both) operation.approve(demands);
     expect([...both, decisionsOf(context, standingOf)].map(isOpen)).toEqual([false, false, false]);
   });
 
-  test('opens nothing until every other is over, of however many', () => {
+  test('opens nothing until all other operations have ended', () => {
     const context = newContext();
     for (const _ of [1, 2, 3]) begin(context);
     for (const _ of [1, 2]) {
@@ -61,7 +61,7 @@ describe('a proof that was bound to one operation', () => {
     expect(isOpen(alone)).toBe(true);
   });
 
-  test('opens nothing after its operation is over', () => {
+  test('opens nothing after its operation has ended', () => {
     const context = newContext();
     begin(context).approve(demands);
     endOperation(context);
@@ -71,7 +71,7 @@ describe('a proof that was bound to one operation', () => {
   });
 
   test.each(['{ vault }', 'mutation { pay(amount: 5, recipient: "Bob") }'])(
-    'is used up by one operation after another of a connection, each its own: %s',
+    'is consumed once by each operation on a connection: %s',
     async (query) => {
       let used = 0;
       const server = bankServer({ consumeProof: async () => ++used > 0 });
@@ -88,7 +88,7 @@ describe('a proof that was bound to one operation', () => {
 });
 
 test.each([undefined, null, 'context', 5])(
-  'a context that can be kept nowhere (%j) is decided all the same',
+  'guards work with a context that is not an object: %j',
   (context) => {
     const operation = { schema, document: parse('mutation { note close(term: "x") }') };
     const refused = refuseMutation(operation, context, () => nobody());
@@ -98,7 +98,7 @@ test.each([undefined, null, 'context', 5])(
   },
 );
 
-test('only a schema with a field that demands a bound proof has its queries looked through', () => {
+test('`hasBoundFields` is true only for a schema with a field that demands a bound proof', () => {
   const made = (guard: string): GraphQLSchema => {
     const types = `type A { x: Int ${guard} } type Query { a: A y: Int @stepUp } input I { x: Int }`;
     const typeDefs = [stepUpTypeDefs(), types];
