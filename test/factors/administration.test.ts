@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, TestClient, type Tokens, tokensOf } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
+import { whileHeld } from './held-rows.ts';
 
 const NUMBER = '+14155552671';
 const ACCOUNT = `{ viewer {
@@ -143,6 +144,19 @@ describe('removing the second factors of a user', () => {
     const untouched = await client.graphql(ACCOUNT, {}, other.tokens.accessToken);
     expect(untouched.data.viewer).toMatchObject({ backupCodesRemaining: 10 });
     expect(untouched.data.viewer.authenticators).toContainEqual({ factor: 'TOTP' });
+  });
+
+  test('leaves no backup codes behind, though new ones are made at the same moment', async () => {
+    const person = await member('renewing@example.com', 'default');
+    const { accessToken } = (await client.enrollTotp(person.accessToken)).tokens;
+    const codes = 'select 1 from backup_code where user_id = $1';
+    await whileHeld(app.databaseUrl, codes, [person.id], 2, () =>
+      Promise.all([
+        administer('removeSecondFactors', person.id, admin),
+        client.graphql('mutation { regenerateBackupCodes { codes } }', {}, accessToken),
+      ]),
+    );
+    expect(await query(app.databaseUrl, codes, [person.id])).toEqual([]);
   });
 
   test('whose last one is a phone leaves a user whom the password alone signs in', async () => {
