@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Account } from '../../../src/factors/account.ts';
 import {
   backupCodeFactor,
+  isGuessable,
   type NewBackupCodes,
   newBackupCodes,
 } from '../../../src/factors/backup-codes/backup-code.ts';
@@ -24,6 +25,12 @@ test('there are ten, of four groups of four symbols, none of which is mistaken f
     expect(code).toMatch(/^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$/);
     expect(code).not.toMatch(/[ILOU]/);
   }
+});
+
+test('they cannot be guessed, so a stranger’s wrong ones throttle nobody', () => {
+  const { codes, rows } = newBackupCodes(ring, randomUUID(), now);
+  expect(rows.map(({ guessable }) => guessable)).toEqual(Array.from({ length: 10 }, () => false));
+  for (const code of codes) expect(isGuessable(code)).toBe(false);
 });
 
 test('each of their 16 symbols is one of 32, each as likely: 80 bits', () => {
