@@ -73,11 +73,16 @@ describe('a text', () => {
     expect(message.isDecoy).toBeUndefined();
   });
 
-  test.each([
+  test.each<[string, Account | null, string | null, SmsPolicy]>([
     ['there is no such user', null, NUMBER.id, ON],
     ['the user has no such number', accountWith(), randomUUID(), ON],
     ['no number was chosen', accountWith(), null, ON],
-    ...UNREACHABLE.map(([why, account, sms]) => [why, account, NUMBER.id, sms] as const),
+    ...UNREACHABLE.map(([why, account, sms]): [string, Account, string, SmsPolicy] => [
+      why,
+      account,
+      NUMBER.id,
+      sms,
+    ]),
   ])('is a decoy when %s', (_why, account, id, sms) => {
     const message = messageToPhone(account, id, template, sms);
     expect(message.isDecoy).toBe(true);
