@@ -1,4 +1,4 @@
-// The schema, from all its parts, and its printed form, which is committed as schema.graphql.
+// Builds the schema from its parts, and prints it. The printed schema is committed as schema.graphql.
 import './errors.ts';
 import './mutations/administration.ts';
 import './mutations/authenticator.ts';

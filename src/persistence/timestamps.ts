@@ -1,5 +1,5 @@
-// MikroORM has the driver hand timestamps over as text. Queries through Kysely get them as dates, as their types
-// say: every column of type timestamptz has a name that ends in `_at` or `_until`, and no other column has.
+// Converts timestamps in Kysely results to dates, because MikroORM configures the driver to return them as text. All
+// timestamptz columns have a name that ends in `_at` or `_until`, and no other columns do.
 import type { KyselyPlugin, UnknownRow } from 'kysely';
 import { readTime } from '../platform/clock.ts';
 

@@ -60,7 +60,7 @@ describe('on a clone whose server never ran, and without DATABASE_URL,', () => {
 
   test.each([
     ['admin', 'src/cli/admin.ts', ['tenant', 'default'], 'Tenant default: '],
-    ['outbox', 'src/cli/outbox.ts', ['list'], 'Nothing failed, nothing waits.'],
+    ['outbox', 'src/cli/outbox.ts', ['list'], 'No messages have failed or are waiting.'],
   ])('%s answers', async (_name, file, args, answer) => {
     const { code, stdout } = await firstCommand(file, args);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(answer) });
@@ -87,7 +87,7 @@ test('a migration of a database that is not there ends in a sentence', async () 
   });
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: expect.stringMatching(/^PostgreSQL at 127\.0\.0\.1:1 does not let somebody use/),
+    stderr: expect.stringMatching(/^Cannot use the database nowhere on 127\.0\.0\.1:1 as somebody/),
   });
   expect(stderr).not.toContain('a-secret-password');
 });
@@ -143,7 +143,7 @@ test('a port that is taken ends the start with what to do, and nothing stays ope
     });
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^Port \d+ of 127\.0\.0\.1 is taken\. Stop what listens there, or set PORT or HOST to another\.\n$/,
+      /^Port \d+ on 127\.0\.0\.1 is already in use\. Stop the other program, or set PORT or HOST to another value\.\n$/,
     );
   } finally {
     await app[Symbol.asyncDispose]();
@@ -160,7 +160,7 @@ test('a database of places that is not there ends the start with what is wanted'
     });
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'The file of GEOIP_DATABASE cannot be read (ENOENT). It must be a MaxMind database, for example GeoLite2-City.mmdb.\n',
+      'Cannot read the file that GEOIP_DATABASE names (ENOENT). It must be a MaxMind database such as GeoLite2-City.mmdb.\n',
     );
   } finally {
     await app[Symbol.asyncDispose]();
@@ -172,6 +172,6 @@ test('a database that is not there ends the start with what to check, and withou
   const { code, stderr } = await runCommand('src/main.ts', [], { ...TEST_ENVIRONMENT, DATABASE_URL });
   expect(code).toBe(1);
   expect(stderr).toBe(
-    'PostgreSQL at 127.0.0.1:1 does not let somebody use the database nowhere (ECONNREFUSED). Check DATABASE_URL, and that the server runs and accepts writes.\n',
+    'Cannot use the database nowhere on 127.0.0.1:1 as somebody (ECONNREFUSED). Check DATABASE_URL, and check that the server is running and accepts writes.\n',
   );
 });

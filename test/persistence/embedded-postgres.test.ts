@@ -250,7 +250,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     await start();
     const { supervisor } = await pidsOf();
     process.kill(supervisor, 'SIGTERM');
-    await until(async () => lines.some((line) => line.includes('has ended')));
+    await until(async () => lines.some((line) => line.includes('has exited')));
     expect(lines.join('\n')).toContain('database system is shut down');
   });
 
@@ -258,7 +258,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     await start();
     const { postmaster } = await pidsOf();
     process.kill(postmaster, 'SIGQUIT');
-    await until(async () => lines.some((line) => line.includes('PostgreSQL has stopped by itself')));
+    await until(async () => lines.some((line) => line.includes('PostgreSQL stopped unexpectedly')));
     await start();
   });
 

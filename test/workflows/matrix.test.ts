@@ -1,5 +1,5 @@
-// Each first factor × each second factor, enrolled or not × each workflow × each policy: whoever is not signed in. There is
-// a session or a new password exactly when the oracle says so, never before, and always then.
+// Each first factor × each second factor, enrolled or not × each workflow × each policy, for a user who is not signed
+// in. A session or a new password exists exactly when the oracle says so.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../harness/client.ts';
@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => matrix[Symbol.asyncDispose]());
 
-describe('a sign-in', () => {
+describe('the matrix: a sign-in', () => {
   test.each(BY_BEGINNING)('$policy, with $enrolled, by $title', async (cell) => {
     const person = personOf(cell);
     const { ways, granted } = await walkEveryWay({
@@ -63,7 +63,7 @@ describe('a sign-in', () => {
   });
 });
 
-describe('a password reset', () => {
+describe('the matrix: a password reset', () => {
   const resetOf = (cell: Situation & Beginning, person: Person): Trial => ({
     cell,
     person,
@@ -76,7 +76,7 @@ describe('a password reset', () => {
     atTheEnd: async ({ id }) => {
       const before = await stateOf(person);
       expect((await client.chooseNewPassword(id, NEW_PASSWORD)).status).toBe('COMPLETE');
-      // It signs nobody in, ends what there was, and changes nothing but the password.
+      // It does not sign in, ends existing sessions, and changes only the password.
       expect(await stateOf(person)).toEqual({ ...before, password: expect.any(String), sessions: null });
       const { id: signIn } = await client.startSignIn({
         identifier: person.email,
@@ -94,20 +94,23 @@ describe('a password reset', () => {
     expect(granted).toBe(isForgotten || isSilent({ cell, person }, person[cell.to]) ? 0 : ways);
   });
 
-  // Somebody whose mailbox is gone has nothing that stands for the password: a person looks at it.
+  // A user without access to the mailbox has no replacement for the password, so a person must help.
   const lost = BY_BEGINNING.filter(({ policy, to }) => policy === 'OPTIONAL' && to !== 'email');
-  test.each(lost)('of somebody who lost the mailbox, with $enrolled, by $title: never', async (cell) => {
-    const person = personOf(cell);
-    const { granted } = await walkEveryWay({
-      ...resetOf(cell, person),
-      prepare: () => db.query('delete from email_address where user_id = $1', [person.userId]),
-      atADeadEnd: (step) => expect(step).toMatchObject({ status: 'FAILED', remedy: 'ADMINISTRATOR' }),
-    });
-    expect(granted).toBe(0);
-  });
+  test.each(lost)(
+    'of a user without access to the mailbox, with $enrolled, by $title: never',
+    async (cell) => {
+      const person = personOf(cell);
+      const { granted } = await walkEveryWay({
+        ...resetOf(cell, person),
+        prepare: () => db.query('delete from email_address where user_id = $1', [person.userId]),
+        atADeadEnd: (step) => expect(step).toMatchObject({ status: 'FAILED', remedy: 'ADMINISTRATOR' }),
+      });
+      expect(granted).toBe(0);
+    },
+  );
 });
 
-describe('a sign-up', () => {
+describe('the matrix: a sign-up', () => {
   const PROVE_ADDRESS: readonly Means[] = ['EMAIL_CODE', 'EMAIL_LINK'];
 
   test.each(
@@ -135,7 +138,7 @@ describe('a sign-up', () => {
     expect(await evidenceOf(step.session?.session.id)).toEqual(asEvidence(proved));
   });
 
-  test.each(SITUATIONS)('$policy, for the address of somebody with $enrolled: never', async (situation) => {
+  test.each(SITUATIONS)('$policy, for the address of a user with $enrolled: never', async (situation) => {
     const person = personOf(situation);
     await putBack(db, person);
     const before = await stateOf(person);
@@ -156,7 +159,7 @@ describe('a sign-up', () => {
   });
 });
 
-describe('an identifier that nobody has', () => {
+describe('the matrix: an unknown identifier', () => {
   const decoys = POLICIES.flatMap((policy) =>
     (['startSignIn', 'startPasswordReset'] as const).flatMap((start) =>
       ['nobody@example.com', '+14155559999'].map((identifier) => ({ policy, start, identifier })),

@@ -1,4 +1,4 @@
-// The mutations that begin a workflow.
+// The mutations that start a workflow.
 import { z } from 'zod';
 import { emailAddress } from '../../factors/email/mailbox.ts';
 import { identifier, phoneNumber } from '../../factors/identifier.ts';
@@ -30,18 +30,21 @@ import { FactorKindEnum, StepUpRequireEnum } from '../types/enums.ts';
 import { Enrollment, PasswordReset, SignIn, SignUp, StepUp } from '../types/workflow.ts';
 import { demandForm } from './operation-proof.ts';
 
-const TENANT = { defaultValue: DEFAULT_TENANT, description: 'The tenant’s name.' } as const;
+const TENANT = { defaultValue: DEFAULT_TENANT, description: 'The name of the tenant.' } as const;
 const tenant = tenantId.nullish().transform((name) => name ?? DEFAULT_TENANT);
 
 const StartSignUpInput = builder.inputType('StartSignUpInput', {
-  description: 'What a new account begins with.',
+  description: 'The details of a new account.',
   fields: (t) => ({
-    email: t.string({ required: true, description: 'The address. A code is sent to it at once.' }),
+    email: t.string({
+      required: true,
+      description: 'The user’s e-mail address. A code is sent to it immediately.',
+    }),
     password: t.string({
       required: true,
-      description: 'The password; `settings` says what it must be like.',
+      description: 'The password. It must meet the `passwordPolicy` of `settings`.',
     }),
-    name: t.string({ description: 'What its user is called. At most 128 characters.' }),
+    name: t.string({ description: 'The user’s name, at most 128 characters.' }),
     tenant: t.string(TENANT),
   }),
 });
@@ -66,8 +69,10 @@ builder.mutationField('startSignUp', (t) =>
       TooManyRequests,
     ],
     description:
-      'Begins a new account and sends a code to the address. The answer is the same for an address that has an account already.',
-    args: { input: t.arg({ type: StartSignUpInput, required: true, description: 'The account.' }) },
+      'Starts a sign-up and sends a code to the e-mail address. The response is the same if the address already has an account.',
+    args: {
+      input: t.arg({ type: StartSignUpInput, required: true, description: 'The details of the account.' }),
+    },
     resolve: (_root, { input }, { services, ...caller }) => {
       const { email, password, name, tenant: tenantName } = parseInput(signUpForm, input);
       return startSignUp(services, { email, password, name, tenantId: tenantName }, caller);
@@ -76,10 +81,10 @@ builder.mutationField('startSignUp', (t) =>
 );
 
 const IDENTIFIER =
-  'An e-mail address of the account, or a phone number of it in international form. Both count once they were proved.';
+  'A verified e-mail address of the account, or a verified phone number in international format.';
 
 const StartSignInInput = builder.inputType('StartSignInInput', {
-  description: 'Who wants to sign in.',
+  description: 'The user who wants to sign in.',
   fields: (t) => ({
     identifier: t.string({ required: true, description: IDENTIFIER }),
     tenant: t.string(TENANT),
@@ -91,8 +96,8 @@ const identifierForm = z.object({ identifier, tenant });
 builder.mutationField('startSignIn', (t) =>
   t.errorUnionField({
     types: [SignIn, InvalidInput, TenantNotFound, TooManyRequests],
-    description: 'Begins a sign-in. The answer is the same for an identifier that nobody has.',
-    args: { input: t.arg({ type: StartSignInInput, required: true, description: 'Who.' }) },
+    description: 'Starts a sign-in. The response is the same for an unknown identifier.',
+    args: { input: t.arg({ type: StartSignInInput, required: true, description: 'The user who signs in.' }) },
     resolve: (_root, { input }, { services, ...caller }) => {
       const form = parseInput(identifierForm, input);
       return startSignIn(services, { identifier: form.identifier, tenantId: form.tenant }, caller);
@@ -101,7 +106,7 @@ builder.mutationField('startSignIn', (t) =>
 );
 
 const StartPasswordResetInput = builder.inputType('StartPasswordResetInput', {
-  description: 'Who has forgotten a password.',
+  description: 'The user who has forgotten their password.',
   fields: (t) => ({
     identifier: t.string({ required: true, description: IDENTIFIER }),
     tenant: t.string(TENANT),
@@ -112,8 +117,14 @@ builder.mutationField('startPasswordReset', (t) =>
   t.errorUnionField({
     types: [PasswordReset, InvalidInput, TenantNotFound, TooManyRequests],
     description:
-      'Begins to replace a forgotten password. The answer is the same for an identifier that nobody has. First prove what reaches you (prepare one of `factors`, then attempt it), then a second factor if you have one, then `chooseNewPassword`. The password stays as it is until then.',
-    args: { input: t.arg({ type: StartPasswordResetInput, required: true, description: 'Who.' }) },
+      'Starts a password reset. The response is the same for an unknown identifier. Next, prepare one of `factors` and attempt it with the code or link that was sent, prove a second factor if the user has one, then call `chooseNewPassword`. The old password keeps working until then.',
+    args: {
+      input: t.arg({
+        type: StartPasswordResetInput,
+        required: true,
+        description: 'The account to recover.',
+      }),
+    },
     resolve: (_root, { input }, { services, ...caller }) => {
       const form = parseInput(identifierForm, input);
       return startPasswordReset(services, { identifier: form.identifier, tenantId: form.tenant }, caller);
@@ -122,37 +133,40 @@ builder.mutationField('startPasswordReset', (t) =>
 );
 
 const StartEnrollmentInput = builder.inputType('StartEnrollmentInput', {
-  description: 'Which factor to add.',
+  description: 'The factor to enroll.',
   fields: (t) => ({
     factor: t.field({
       type: FactorKindEnum,
       required: true,
-      description: 'One of the `enrollableFactors` of `settings`.',
+      description: 'The factor to enroll: one of the `enrollableFactors` of `settings`.',
     }),
     phoneNumber: t.string({
       description:
-        'For `PHONE_CODE`: a number in international form, which is added when a code that was sent to it comes back.',
+        'For `PHONE_CODE`: a new phone number in international format. It is added to your account when you prove the code that is sent to it.',
     }),
-    phoneNumberId: t.id({ description: 'For `PHONE_CODE`, instead: one of your `phoneNumbers`.' }),
+    phoneNumberId: t.id({
+      description: 'For `PHONE_CODE`, instead of `phoneNumber`: the id of one of your `phoneNumbers`.',
+    }),
     secondFactor: t.boolean({
       defaultValue: true,
       description:
-        'For `PHONE_CODE`. `false`: the number is proved and may name you when you sign in, and is no second factor.',
+        'For `PHONE_CODE`: whether the number becomes a second factor. If `false`, the number is verified and can identify you when you sign in, but it is not a second factor.',
     }),
     label: t.string({
-      description: 'What you call it, for example the name of the phone. At most 64 characters.',
+      description:
+        'A name for the new authenticator, for example the name of the phone. At most 64 characters.',
     }),
   }),
 });
 
-const PHONE_ONLY = 'Only for PHONE_CODE: leave it out.';
+const PHONE_ONLY = 'Only valid for PHONE_CODE. Omit the field.';
 
 const enrollmentForm = z
   .object({
     factor: z.string(),
     label: label.nullish().transform((text) => text ?? null),
     phoneNumber: phoneNumber.nullish(),
-    phoneNumberId: z.string().refine(isUuid, 'Give the id of one of your phone numbers.').nullish(),
+    phoneNumberId: z.string().refine(isUuid, 'Enter the id of one of your phone numbers.').nullish(),
     secondFactor: z
       .boolean()
       .nullish()
@@ -167,7 +181,11 @@ const enrollmentForm = z
     if (!isPhone && !form.secondFactor)
       context.addIssue({ code: 'custom', path: ['secondFactor'], message: PHONE_ONLY });
     if (form.phoneNumber != null && form.phoneNumberId != null)
-      context.addIssue({ code: 'custom', path: ['phoneNumberId'], message: 'Name one number, not two.' });
+      context.addIssue({
+        code: 'custom',
+        path: ['phoneNumberId'],
+        message: 'Set `phoneNumber` or `phoneNumberId`, not both.',
+      });
   });
 
 builder.mutationField('startEnrollment', (t) =>
@@ -184,8 +202,10 @@ builder.mutationField('startEnrollment', (t) =>
     nullable: true,
     authenticated: true,
     description:
-      'Begins to add a factor to the signed-in user: an authenticator app, or a phone number, to which `prepareFactor` then sends the code. Unless the session has proved the user’s strongest factor in the last ten minutes, an existing factor is proved first (NIST SP 800-63B-4 section 4.1.2).',
-    args: { input: t.arg({ type: StartEnrollmentInput, required: true, description: 'Which.' }) },
+      'Starts the enrollment of a factor for the signed-in user: an authenticator app, or a phone number, to which `prepareFactor` then sends a code. The user must first prove an existing factor, unless the session has proved the user’s strongest factor within the last ten minutes (NIST SP 800-63B-4 section 4.1.2).',
+    args: {
+      input: t.arg({ type: StartEnrollmentInput, required: true, description: 'The factor to enroll.' }),
+    },
     resolve: (_root, { input }, context) => {
       const { services, ...caller } = signedIn(context);
       const form = parseInput(enrollmentForm, input);
@@ -205,34 +225,37 @@ builder.mutationField('startEnrollment', (t) =>
 );
 
 const BoundOperationInput = builder.inputType('BoundOperationInput', {
-  description: 'One operation with its arguments, exactly as it will be sent.',
+  description: 'An operation with its arguments, exactly as you will send it.',
   fields: (t) => ({
-    query: t.string({ required: true, description: 'The document.' }),
-    operationName: t.string({ description: 'Which of several operations in the document.' }),
-    variables: t.field({ type: 'JSON', description: 'The variables.' }),
+    query: t.string({ required: true, description: 'The GraphQL document that contains the operation.' }),
+    operationName: t.string({
+      description: 'The name of the operation. Required if the document has more than one.',
+    }),
+    variables: t.field({ type: 'JSON', description: 'The variables of the operation, as a JSON object.' }),
   }),
 });
 
 const StartStepUpInput = builder.inputType('StartStepUpInput', {
-  description: 'What the proof is to be good for: the `extensions` of the refusal, as they were given.',
+  description: 'The requirements for the proof. Copy them from the `extensions` of the refusal.',
   fields: (t) => ({
     accept: t.field({
       type: [FactorKindEnum],
-      description: 'The second factors that would do; null: any.',
+      description: 'The second factors to accept. Omit it to accept any.',
     }),
     maxAge: t.int({
       description:
-        'Seconds. When the session holds a proof no older than this, there is nothing to prove and the workflow is complete at once; null: something is proved in any case.',
+        'The maximum age of an existing proof, in seconds. If the session has a proof that is recent enough, the workflow is complete immediately. If you omit it, a new proof is always required.',
     }),
     require: t.field({
       type: StepUpRequireEnum,
       defaultValue: 'SECOND_FACTOR',
-      description: 'Whether a first factor will do for a user who has no second one.',
+      description:
+        'How strong the proof must be: a second factor, or the strongest factor that the user has.',
     }),
     operation: t.field({
       type: BoundOperationInput,
       description:
-        'For a refusal with `bind: OPERATION`: the operation that was refused. The proof is then good for that operation with these arguments, once, within `maxAge` seconds (300 when left out), and for nothing else. It may be one for another service.',
+        'For a refusal with `bind: OPERATION`: the operation that was refused, on this API or on another service. The proof can be used once, for this operation with these arguments, within `maxAge` seconds (by default 300).',
     }),
   }),
 });
@@ -243,8 +266,8 @@ builder.mutationField('startStepUp', (t) =>
     nullable: true,
     authenticated: true,
     description:
-      'Begins to prove a factor anew in this session, after a refusal with `STEP_UP_REQUIRED` (RFC 9470).',
-    args: { input: t.arg({ type: StartStepUpInput, required: true, description: 'What for.' }) },
+      'Starts a step-up, in which the user proves a factor again in the current session. Call it after a refusal with `STEP_UP_REQUIRED` (RFC 9470).',
+    args: { input: t.arg({ type: StartStepUpInput, required: true, description: 'The required proof.' }) },
     resolve: (_root, { input }, context, info) => {
       const { services, ...caller } = signedIn(context);
       parseInput(demandForm, input);

@@ -1,6 +1,5 @@
-// Walks through a workflow, every way there is, as somebody who can prove everything that is asked for and who also tries
-// everything that is not: at every step the right proofs that it does not offer are presented too, with codes that were
-// sent while it did.
+// Walks through a workflow on every possible path, as a user who can prove everything that is requested. At every step
+// the walk also sends correct proofs that are not offered, with codes that were sent while they were.
 import pg from 'pg';
 import { expect } from 'vitest';
 import { startTestApp } from '../../harness/app.ts';
@@ -17,16 +16,16 @@ import {
 } from './people.ts';
 
 export const NEW_PASSWORD = 'a stolen battery staple';
-/** Somebody who has nothing yet. */
+/** A user who has no factor yet. */
 export const NOBODY = { secret: null, backupCodes: [] };
 
 export let client: TestClient;
 export let db: pg.Client;
 const people = new Map<string, Person>();
 
-/** Before the tests of a file, each of which has its own people. */
+/** Set before the tests of each file, which has its own users. */
 export async function openMatrix(): Promise<AsyncDisposable> {
-  // The sessions are stale when the walks begin, and their tokens are good to the end.
+  // The sessions are stale when the walks start, and their tokens stay valid until the end.
   const app = await startTestApp({ ACCESS_TOKEN_SECONDS: '3600' });
   client = new TestClient(app);
   db = new pg.Client({ connectionString: app.databaseUrl });
@@ -65,32 +64,32 @@ export interface Trial {
   readonly person: Person;
   readonly token?: string;
   start(): Promise<Step>;
-  /** What happens to the person before. */
+  /** Runs before the walk. */
   prepare?(): Promise<unknown>;
-  /** What the workflow begins with in this cell, and where that is sent. */
+  /** How the workflow starts in this cell, and where messages are sent. */
   readonly first?: First;
   readonly to?: string | null;
-  /** The oracle: what it takes to get what the workflow is for. */
+  /** The oracle: whether the proofs are enough for the workflow's result. */
   suffices(proved: readonly Proved[]): boolean;
   isGranted(step: Step): boolean;
-  /** Whether a new app may show its secret already. */
+  /** Whether the secret of a new app may be shown. */
   mayEnroll?(proved: readonly Proved[]): boolean;
   atEveryStep?(id: string, proved: readonly Proved[]): Promise<void>;
   atTheEnd(step: Step, proved: readonly Proved[]): Promise<void>;
   atADeadEnd?(step: Step): void;
 }
 
-/** Where everything that is not offered was presented already: it looks the same from one cell to the next. */
+/** States in which everything that is not offered was already tried. They are shared by all cells. */
 const TRIED = new Set<string>();
 
 interface Ways {
-  /** How the ways begin that are still to be walked. */
+  /** The starts of the paths that are still to be walked. */
   readonly open: Means[][];
-  /** What a client has seen; from where it looks the same again, one way is walked on and not all. */
+  /** The states that a client has seen. From an equal state, only one path is continued. */
   readonly seen: Set<string>;
 }
 
-/** Every way through the workflow, each to its end. */
+/** Walks every path through the workflow to its end. */
 export async function walkEveryWay(trial: Trial): Promise<{ ways: number; granted: number }> {
   const ways: Ways = { open: [[]], seen: new Set() };
   const count = { ways: 0, granted: 0 };
@@ -101,7 +100,7 @@ export async function walkEveryWay(trial: Trial): Promise<{ ways: number; grante
   return count;
 }
 
-/** One way: as it is given, then always on; the ways that branch off are left for later. */
+/** Walks one path: first as given, then always forwards. Branches are queued. */
 async function walk(trial: Trial, way: readonly Means[], { open, seen }: Ways): Promise<boolean> {
   const { person, token } = trial;
   await putBack(db, person);
@@ -109,7 +108,7 @@ async function walk(trial: Trial, way: readonly Means[], { open, seen }: Ways): 
   const before = await stateOf(person);
   let step = await trial.start();
   const proved: Proved[] = [];
-  /** Right proofs that were not used when they would have done. */
+  /** Correct proofs that were not used while they were accepted. */
   const kept: Kept = {};
   for (;;) {
     const isFirst = proved.length === 0;
@@ -171,12 +170,12 @@ function worthOf(person: Person, means: Means, to: string | null): Proved['worth
   return means === 'TOTP' || means === 'BACKUP_CODE' ? 'POSSESSION' : 'KNOWLEDGE';
 }
 
-/** Whether nothing is sent to this number, because its country is not on the list any more. */
+/** Whether messages to this number are not allowed, because its country was removed from the list. */
 export function isSilent({ cell, person }: Pick<Trial, 'cell' | 'person'>, to: string | null): boolean {
   return SECOND_FACTORS_OF[cell.enrolled].off && to !== person.email;
 }
 
-/** It looks as if a message was sent, and there is none. */
+/** The response looks as if a message was sent, but there is none. */
 async function expectSilence(id: string, means: Means, to: string): Promise<void> {
   expect((await client.prepare(id, means)).challenge).toMatchObject({ factor: means });
   expect((await client.inbox()).filter((one) => one.to === to)).toEqual([]);
@@ -214,7 +213,7 @@ export function guessOf(means: Means): object {
   }
 }
 
-/** What is not offered is refused, and a right proof all the same. */
+/** Everything that is not offered is rejected, even correct proofs. */
 export async function refuse(
   id: string,
   means: Means,
@@ -232,7 +231,7 @@ export async function refuse(
 ): Promise<void> {
   const codes = ['FACTOR_NOT_OFFERED', 'WORKFLOW_ENDED'];
   if (needsPreparing(means)) expect(codes).toContain((await client.prepare(id, means, token)).code);
-  // A link's proof says nothing of its kind: where another one is due, it is a guess at that.
+  // The proof of a link does not say its kind, so it counts as a guess at the other kind when that is expected.
   const others = (['EMAIL_LINK', 'PHONE_LINK'] as const).filter((one) => one !== means);
   const isAmbiguous = others.some((one) => offered.includes(one) && (!kept[means] || kept[one]));
   if (means.endsWith('LINK') && isAmbiguous) return;
@@ -263,7 +262,7 @@ export async function changePassword(token: string): Promise<'changed' | 'refuse
   return data.changePassword.__typename === 'User' ? 'changed' : 'refused';
 }
 
-/** What nothing but a granted workflow changes. */
+/** The state that only a successful workflow may change. */
 export async function stateOf({ userId }: Person): Promise<object> {
   const { rows } = await db.query(
     `select
@@ -284,12 +283,12 @@ export async function evidenceOf(sessionId: string | undefined): Promise<Categor
   return Object.fromEntries(evidence.map(({ factor, categories }) => [factor, categories]));
 }
 
-/** A later proof takes the place of an earlier one of its factor. */
+/** A later proof replaces an earlier one of the same factor. */
 export function asEvidence(proved: readonly Proved[]): Categories {
   return Object.fromEntries(proved.map(({ factor, worth }) => [factor, worth === null ? [] : [worth]]));
 }
 
-/** What a session holds that began with one factor. */
+/** The evidence of a session that started with one factor. */
 export function heldBy({ first }: Situation & { first: First }): Proved[] {
   return [{ factor: first, worth: first.startsWith('PHONE') ? null : 'KNOWLEDGE' }];
 }
