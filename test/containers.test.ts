@@ -3,7 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { readConfig, VARIABLES } from '../src/config/config.ts';
+import { readConfig } from '../src/config/config.ts';
+import { VARIABLES } from '../src/config/variables.ts';
 
 interface Service {
   readonly image?: string;

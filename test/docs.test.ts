@@ -4,7 +4,8 @@ import { glob, readFile, stat } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readConfig, VARIABLES } from '../src/config/config.ts';
+import { readConfig } from '../src/config/config.ts';
+import { VARIABLES } from '../src/config/variables.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PAGES = ['*.md', 'docs/**/*.md', 'examples/**/*.md', '.github/**/*.md'];

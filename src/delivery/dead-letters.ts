@@ -1,8 +1,8 @@
 // What operators can see of the outbox and retry. It shows no recipient and no text, and needs no key.
 import { sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
+import { deliverJob } from './job.ts';
 import type { Channel } from './message.ts';
-import { deliverJob } from './outbox.ts';
 
 export type LetterState =
   /** Waiting for delivery, or in the development inbox. */

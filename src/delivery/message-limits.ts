@@ -3,7 +3,7 @@
 // database, so that they apply across nodes and restarts. If the database fails, the request fails and nothing is sent.
 import type { Pool } from 'pg';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
-import type { MessageLimitSettings } from '../config/config.ts';
+import type { MessageLimitSettings } from '../config/settings.ts';
 import { keyedDigest } from '../platform/digest.ts';
 import { networkOf } from '../platform/ip-address.ts';
 import type { KeyRing } from '../platform/key-ring.ts';

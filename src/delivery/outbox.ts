@@ -4,7 +4,7 @@
 //
 // Delivery is at least once: if the server dies after the provider has accepted a message and before that is recorded,
 // the message is sent again, with the same id.
-import { type Expression, type RawBuilder, sql as raw } from 'kysely';
+import { type Expression, sql as raw } from 'kysely';
 import type { DeliveryStatus } from '../persistence/entities/outbox-message.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { Settlement } from '../persistence/settlement.ts';
@@ -12,6 +12,7 @@ import type { KeyRing } from '../platform/key-ring.ts';
 import type { Log } from '../platform/log.ts';
 import { randomId } from '../platform/random.ts';
 import { open, seal } from '../platform/seal.ts';
+import { deliverJob } from './job.ts';
 import {
   type Channel,
   DeliveryError,
@@ -21,14 +22,6 @@ import {
   type Transports,
 } from './message.ts';
 import type { Places } from './places.ts';
-
-export const DELIVER_TASK = 'deliver';
-
-/**
- * More tries than fit into the lifetime of any message. The queue waits e, e², e³ … seconds between tries, and six hours
- * from the tenth on, so the expiry of the message ends the tries, not their number.
- */
-const MOST_TRIES = 25;
 
 export interface InboxMessage {
   readonly id: string;
@@ -232,14 +225,6 @@ export class Outbox {
   #read(id: string, sealed: string): Message {
     return JSON.parse(open(this.#ring, placeOf(id), sealed)) as Message;
   }
-}
-
-/** SQL that queues the delivery of a message. If it is already queued, its tries start again from the first. */
-export function deliverJob(id: RawBuilder<unknown>): RawBuilder<unknown> {
-  return raw`graphile_worker.add_job(
-    ${DELIVER_TASK}, json_build_object('id', cast(${id} as text)),
-    job_key => cast(${id} as text), max_attempts => ${raw.lit(MOST_TRIES)}
-  )`;
 }
 
 /** Records that a message was sent. The provider's report may have arrived first, so its status is kept. */

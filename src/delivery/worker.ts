@@ -13,7 +13,8 @@ import { type Orm, sqlOf } from '../persistence/orm.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { forgetDeadJobs, freeAbandonedJobs } from './abandoned-jobs.ts';
-import { DELIVER_TASK, type Outbox } from './outbox.ts';
+import { DELIVER_TASK } from './job.ts';
+import type { Outbox } from './outbox.ts';
 
 const CLEAR_AWAY_TASK = 'clear-away';
 const FREE_TASK = 'free-abandoned-jobs';

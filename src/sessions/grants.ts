@@ -10,7 +10,8 @@ import type { AccessTokens } from './access-token.ts';
 import { type Device, rememberDevice } from './device.ts';
 import { RefreshTokenRejected } from './errors.ts';
 import type { PresentedSession } from './presented.ts';
-import { exchange, type NewRefreshToken, newRefreshToken, rotate } from './refresh-tokens.ts';
+import { exchange } from './refresh-token-exchange.ts';
+import { type NewRefreshToken, newRefreshToken, rotate } from './refresh-tokens.ts';
 import { type ActiveSession, agingOf, findActiveSession, sessionMeetsPolicy } from './session.ts';
 
 export interface SessionGrant {

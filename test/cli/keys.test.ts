@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import bcrypt from 'bcrypt';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { importUsers as importCommand } from '../../src/cli/import-users.ts';
 import { keys as keysCommand } from '../../src/cli/keys.ts';
 import { PasswordHasher } from '../../src/factors/password/hash.ts';
 import { Lanes } from '../../src/factors/password/lanes.ts';
@@ -410,10 +411,11 @@ async function importUsers(url: string, SECRET_KEYS: string, user: object): Prom
   try {
     const file = join(folder, 'users.ndjson');
     await writeFile(file, JSON.stringify({ ...user, emailVerified: true }));
-    const args = ['import-users', file]; // in a process: it reads the file before its environment
-    const { code, stderr } = await runCommand('src/cli/stepgate.ts', args, environment(SECRET_KEYS, url));
-    expect({ code, stderr }).toMatchObject({ code: 0 });
+    // It reads the file before its environment, so that is changed until it ends.
+    for (const [name, value] of Object.entries(environment(SECRET_KEYS, url))) vi.stubEnv(name, value);
+    expect(await runHere(importCommand, [file], {})).toMatchObject({ code: 0 });
   } finally {
+    vi.unstubAllEnvs();
     await rm(folder, { recursive: true });
   }
 }

@@ -423,11 +423,7 @@ describe('input that cannot be checked never passes', () => {
     ['a query', '{ viewer { id } }', 'schema.graphql:1:1 An operation is not a schema.'],
     ['JSON', '{"__schema": {}}', 'introspection does not show'],
     ['bytes', '\u0000\u0001', 'Syntax Error'],
-    [
-      'a misspelled guard',
-      'type Query { a: Int @stepup }',
-      'schema.graphql:1:21 Unknown directive @stepup.',
-    ],
+    ['a misspelled guard', 'type Query { a: Int @stepup }', 'schema.graphql:1:21 Unknown directive @stepup.'],
     [
       'a guard in an invalid place',
       'type Query { a(b: Int @stepUp): Int }',

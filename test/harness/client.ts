@@ -106,6 +106,10 @@ export interface Person extends Tokens {
   readonly password: string;
 }
 
+function inputOf(field: string): string {
+  return `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
+}
+
 export class TestClient {
   readonly #app: Pick<TestApp, 'url'> & Partial<Pick<TestApp, 'clock'>>;
   readonly #headers: RequestHeaders;
@@ -151,8 +155,7 @@ export class TestClient {
   }
 
   async #mutation(field: string, input: object, token?: string, headers?: RequestHeaders): Promise<Step> {
-    const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
-    const query = `mutation ($input: ${type}!) { ${field}(input: $input) { ${SELECTIONS[field]} } }`;
+    const query = `mutation ($input: ${inputOf(field)}!) { ${field}(input: $input) { ${SELECTIONS[field]} } }`;
     const { data, errors } = await this.graphql(query, { input }, token, headers);
     const [error] = errors;
     if (error !== undefined) throw Object.assign(new Error(error.message), { problem: error });
@@ -183,6 +186,23 @@ export class TestClient {
       token,
       device === undefined ? {} : { 'x-stepgate-device': device },
     );
+
+  /** As somebody who saves requests: one document, whose mutations run one after the other. @returns their codes. */
+  async codesOf(
+    mutations: readonly { readonly field: string; readonly input: object }[],
+    token?: string,
+  ): Promise<(string | undefined)[]> {
+    const inputs = mutations.map(({ field }, at) => `$of${at}: ${inputOf(field)}!`);
+    const fields = mutations.map(
+      ({ field }, at) => `m${at}: ${field}(input: $of${at}) { ... on UserError { code } }`,
+    );
+    const variables = Object.fromEntries(mutations.map(({ input }, at) => [`of${at}`, input]));
+    const query = `mutation (${inputs.join(', ')}) { ${fields.join(' ')} }`;
+    const { data, errors } = await this.graphql(query, variables, token);
+    const [error] = errors;
+    if (error !== undefined) throw Object.assign(new Error(error.message), { problem: error });
+    return mutations.map((_, at) => data[`m${at}`].code);
+  }
 
   async inbox(): Promise<
     readonly { id: string; channel: string; to: string; subject: string; text: string; sentAt: string }[]

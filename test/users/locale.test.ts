@@ -43,7 +43,7 @@ test('a user chooses one of the available languages, and the next message is in 
 });
 
 test.each([
-  ['an unavailable language', 'fr', /in these languages: en, de/],
+  ['an unavailable language', 'fr', /Choose one of: en, de/],
   ['an invalid language tag', 'German!', /BCP 47/],
   ['an empty string', '', /BCP 47/],
   ['a wildcard', '*', /BCP 47/],

@@ -20,6 +20,7 @@ import { FIRST, type Person, proofOf, putBack } from './matrix/people.ts';
 import {
   asEvidence,
   client,
+  countOfRefusals,
   db,
   evidenceOf,
   guessOf,
@@ -41,6 +42,9 @@ beforeAll(async () => {
   matrix = await openMatrix();
 });
 afterAll(() => matrix[Symbol.asyncDispose]());
+
+/** A place is tried once, so most cells try little. Fewer rejections than this mean that a place is no longer tried. */
+const REFUSALS = 1000;
 
 describe('the matrix: a sign-in', () => {
   test.each(BY_BEGINNING)('$policy, with $enrolled, by $title', async (cell) => {
@@ -73,7 +77,7 @@ describe('the matrix: a password reset', () => {
     suffices: newPasswordTakes(cell),
     isGranted: (step) => step.status === 'NEEDS_NEW_PASSWORD',
     atEveryStep: refuseNewPassword,
-    atTheEnd: async ({ id }) => {
+    atAnEndOfItsKind: async ({ id }) => {
       const before = await stateOf(person);
       expect((await client.chooseNewPassword(id, NEW_PASSWORD)).status).toBe('COMPLETE');
       // It does not sign in, ends existing sessions, and changes only the password.
@@ -123,14 +127,14 @@ describe('the matrix: a sign-up', () => {
     const proved: Proved[] = [{ factor: 'PASSWORD', worth: 'KNOWLEDGE' }];
     const suffices = accountTakes(situation);
     const others = MEANS.filter((means) => !PROVE_ADDRESS.includes(means));
-    for (const means of others) await refuse(started.id, means, { person: NOBODY, offered: PROVE_ADDRESS });
+    await refuse(started.id, others, { person: NOBODY, offered: PROVE_ADDRESS });
     await refuseNewPassword(started.id);
     let step = await client.attempt(started.id, await proofOf(client, started.id, first, email));
     proved.push({ factor: first, worth: 'KNOWLEDGE' });
     expect(step.session !== null).toBe(suffices(proved));
     if (step.session === null) {
       expect(step.status).toBe('NEEDS_ENROLLMENT');
-      for (const means of FIRST) await refuse(started.id, means, { person: NOBODY });
+      await refuse(started.id, FIRST, { person: NOBODY });
       step = await client.attempt(started.id, { totp: client.totp(step.totp?.secret ?? '') });
       proved.push({ factor: 'TOTP', worth: 'POSSESSION' });
     }
@@ -151,9 +155,7 @@ describe('the matrix: a sign-up', () => {
     for (const proof of [code, link]) {
       expect((await client.attempt(started.id, proof)).code).toBe('PROOF_REJECTED');
     }
-    for (const means of ['PASSWORD', 'TOTP', 'BACKUP_CODE', 'PHONE_CODE'] as const) {
-      await refuse(started.id, means, { person });
-    }
+    await refuse(started.id, ['PASSWORD', 'TOTP', 'BACKUP_CODE', 'PHONE_CODE'], { person });
     await refuseNewPassword(started.id);
     expect(await stateOf(person)).toEqual(before);
   });
@@ -184,4 +186,8 @@ describe('the matrix: an unknown identifier', () => {
     expect((await client.attempt(id, guessOf('PASSWORD'))).code).toBe('WORKFLOW_ENDED');
     expect((await client.chooseNewPassword(id, NEW_PASSWORD)).code).toBe('WORKFLOW_ENDED');
   });
+});
+
+test('the matrix tried what is not offered at a plausible number of places', () => {
+  expect(countOfRefusals()).toBeGreaterThanOrEqual(REFUSALS);
 });

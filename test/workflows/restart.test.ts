@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { TEST_ENVIRONMENT, testDatabase } from '../harness/app.ts';
+import { startTestApp, TEST_ENVIRONMENT, testDatabase } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
+import { MachineClock } from '../harness/clock.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 const running: ChildProcess[] = [];
@@ -91,18 +92,16 @@ test('a sign-up and a sign-in continue after kill -9 between their steps, and se
   expect(viewer.data).toEqual({ viewer: { assurance: { level: 'AAL2' } } });
 });
 
-test('two servers on one database can alternate the steps of one workflow', async () => {
-  const [one, other] = [await startServer(), await startServer()];
-  const person = await one.client.signUp('turns@example.com');
-  const workflow = await other.client.startSignIn({ identifier: person.email });
-  const done = await one.client.attempt(workflow.id, { password: person.password });
+test('two servers on one database can alternate the steps of one workflow, and SIGTERM makes a server exit with code 0', async () => {
+  const { client: one, process: server } = await startServer();
+  await using app = await startTestApp({}, database.url, new MachineClock());
+  const other = new TestClient(app);
+  const person = await one.signUp('turns@example.com');
+  const workflow = await other.startSignIn({ identifier: person.email });
+  const done = await one.attempt(workflow.id, { password: person.password });
   expect(done.status).toBe('COMPLETE');
-  const viewer = await other.client.graphql('{ viewer { id } }', {}, done.session?.accessToken);
+  const viewer = await other.graphql('{ viewer { id } }', {}, done.session?.accessToken);
   expect(viewer.errors).toEqual([]);
-});
-
-test('SIGTERM makes the server exit with code 0', async () => {
-  const { process: server } = await startServer();
   server.kill('SIGTERM');
   const [code] = await once(server, 'exit');
   expect(code).toBe(0);

@@ -33,6 +33,7 @@ export interface Person {
   /** A session that started with only this factor, before there was a second one. */
   readonly sessions: Readonly<Record<First, { readonly id: string; readonly accessToken: string }>>;
   readonly rows: Rows;
+  readonly state: object;
 }
 
 let numbers = 1000;
@@ -82,6 +83,7 @@ export async function createPerson(
     backupCodes: own?.backupCodes ?? second?.backupCodes ?? [],
     sessions,
     rows: await rowsOf(db, userId),
+    state: await readState(db, userId),
   };
 }
 
@@ -112,4 +114,18 @@ export async function proofOf(
 /** Restores the user's state, so that every walk starts the same. */
 export function putBack(db: pg.Client, { userId, rows }: Person): Promise<void> {
   return putRowsBack(db, userId, rows);
+}
+
+/** The state that only a successful workflow may change. */
+export async function readState(db: pg.Client, userId: string): Promise<object> {
+  const { rows } = await db.query({
+    name: 'state',
+    text: `select
+      (select secret from authenticator where user_id = $1 and factor = 'PASSWORD') as password,
+      (select array_agg(id order by id) from authenticator where user_id = $1 and confirmed_at is not null) as authenticators,
+      (select array_agg(id order by id) from phone_number where user_id = $1 and second_factor) as phones,
+      (select array_agg(id order by id) from session where user_id = $1 and revoked_at is null) as sessions`,
+    values: [userId],
+  });
+  return rows[0];
 }

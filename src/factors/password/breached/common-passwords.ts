@@ -5,15 +5,15 @@ import type { Breach, BreachedPasswords } from './breached.ts';
 
 const COMMON: Breach = { times: null };
 
-export class CommonPasswords implements BreachedPasswords {
-  // Shorter passwords are never allowed. All entries are in lower case.
-  readonly #passwords = new Set(
-    dictionary['passwords-common'].filter((password) => [...password].length >= LEAST_MINIMUM_LENGTH),
-  );
+/** Shorter passwords are never allowed. All entries are in lower case. */
+const PASSWORDS: ReadonlySet<string> = new Set(
+  dictionary['passwords-common'].filter((password) => [...password].length >= LEAST_MINIMUM_LENGTH),
+);
 
+export class CommonPasswords implements BreachedPasswords {
   /** Ignores case, because attackers try common passwords in capitals too. */
   async find(password: string): Promise<Breach | null> {
-    return this.#passwords.has(password.toLowerCase()) ? COMMON : null;
+    return PASSWORDS.has(password.toLowerCase()) ? COMMON : null;
   }
 
   async close(): Promise<void> {}

@@ -1,6 +1,6 @@
 // Opens the configured source of breached passwords. The built-in common passwords are always checked first. The
 // configuration decides whether they are enough when the source is unavailable.
-import type { BreachedPasswordSettings } from '../../../config/config.ts';
+import type { BreachedPasswordSettings } from '../../../config/settings.ts';
 import { type Clock, systemClock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import { type Breach, type BreachedPasswords, BreachedUnavailableError } from './breached.ts';
