@@ -121,8 +121,7 @@ function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   return circles;
 }
 
-const MOST_LINES = 250;
-
+const LONGEST = 250;
 /** Circles of types, which vanish before anything is loaded. An exception goes with its circle; none is added. */
 const CIRCLES_OF_TYPES: readonly (readonly string[])[] = [
   [
@@ -187,8 +186,8 @@ import z from './template.ts';\`;
   });
 
   test('no file has more than 250 lines', () => {
-    const linesOf = (text: string): number => text.trimEnd().split('\n').length;
-    expect(pathsWhere(({ text }) => linesOf(text) > MOST_LINES)).toEqual([]);
+    const longer = files.filter(({ text }) => text.trimEnd().split('\n').length > LONGEST);
+    expect(longer.map(({ path }) => path)).toEqual([]);
   });
 
   test('every file belongs to a layer, and the search finds imports in each layer', () => {

@@ -62,8 +62,9 @@ export function useStepUp<Context>(
         end();
         setResultAndStopExecution({ errors });
       };
-      const demands = mayUseProofs ? boundDemands(fields, decisions, isWhole) : [];
-      if (!mayUseProofs || demands.length === 0) return refuse();
+      if (!mayUseProofs) return refuse();
+      const demands = boundDemands(fields, decisions, isWhole);
+      if (demands.length === 0) return refuse();
       const consume = (digest: string, demand: Requirement) => consumeProof(context, digest, demand);
       return useProofs(args, demands, decisions, consume).then(refuse);
     },

@@ -207,6 +207,25 @@ describe('policy print', () => {
     expect(stderr).toContain('Unknown directive @authenticated. This schema calls it @sg_authenticated.');
   });
 
+  test('the error for an unknown name suggests no name with a namespace', async () => {
+    const { stderr } = await print(`
+      extend schema @link(url: "https://example.com/guards/v1.0", as: "g")
+      ${stepUpTypeDefs({ prefix: 'sg_' })} type Query { a: Int @authenticated }
+    `);
+    expect(stderr).toContain('This schema calls it @sg_authenticated.');
+  });
+
+  test('two definitions of one guard are accepted, and both names guard', async () => {
+    const definition = 'directive @elevated(maxAge: Int, accept: [FactorKind!], require: StepUpRequire)';
+    const { code, stdout, stderr } = await print(`
+      ${stepUpTypeDefs()} ${definition} on FIELD_DEFINITION
+      type Query { a: Int @stepUp(maxAge: 60)  b: Int @elevated(maxAge: 30) }
+    `);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/Query\.a +@stepUp +60 s/);
+    expect(stdout).toMatch(/Query\.b +@stepUp +30 s/);
+  });
+
   test.each(['print', 'check'])('%s refuses a schema that was printed without its guards', async (action) => {
     const schema = await file('printed.graphql', `${stepUpTypeDefs()} type Query { iban: String }`);
     const rules = await file('rules.json', { rules: [{ match: 'Query.*', require: 'stepUp' }] });

@@ -141,8 +141,10 @@ describe('removing one of two authenticator apps', () => {
     await client.enrollTotp(person.accessToken);
     const apps = await appsOf(person);
     expect(apps).toHaveLength(2);
-    const rows = 'select 1 from authenticator where id = any($1)';
-    const answers = await whileHeld(app.databaseUrl, rows, [apps], 2, () =>
+    // Held where each has seen what is left, and goes on to void it: the second must not have come so far.
+    const rows =
+      'select 1 from session where user_id = (select user_id from email_address where address = $1)';
+    const answers = await whileHeld(app.databaseUrl, rows, [person.email], 2, () =>
       Promise.all(apps.map((id) => remove(id, person))),
     );
     // The second request may find that its own evidence has been removed.

@@ -6,6 +6,7 @@ import { type EntityManager, type Orm, openOrm, sqlOf } from '../../src/persiste
 import { Conflict, Settlement } from '../../src/persistence/settlement.ts';
 import { testDatabase } from '../harness/app.ts';
 import { query } from '../harness/sql.ts';
+import { StatementCounter } from '../harness/statement-counter.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let orm: Orm;
@@ -149,6 +150,47 @@ test('a call that fails rolls everything back, and afterCommit does not run', as
   await expect(one.commit(em)).rejects.toThrow(/division by zero/);
   expect(await subjects()).toEqual([]);
   expect(done).toBe(false);
+});
+
+describe('a settlement', () => {
+  test('without requirements is one statement, without a transaction', async () => {
+    await using said = await StatementCounter.before(database.url);
+    const counted = await openOrm(said.url);
+    try {
+      await settlement().commit(counted.em.fork());
+      said.take();
+      const one = new Settlement();
+      one.insert('lockout', counter('first'), counter('second'));
+      bump(one, 'beside', 'write');
+      one.call(raw`select 1`);
+      await one.commit(counted.em.fork());
+      expect(said.take()).toHaveLength(1);
+      expect(await subjects()).toEqual(['beside', 'first', 'second']);
+    } finally {
+      await counted.close();
+    }
+  });
+
+  test('without writes sends nothing, and still runs `afterCommit`', async () => {
+    await using said = await StatementCounter.before(database.url);
+    const counted = await openOrm(said.url);
+    try {
+      const one = new Settlement();
+      let done = 0;
+      one.afterCommit(() => (done += 1));
+      await one.commit(counted.em.fork());
+      expect(done).toBe(1);
+      expect(said.take()).toEqual([]);
+    } finally {
+      await counted.close();
+    }
+  });
+
+  test('with only a call makes that call', async () => {
+    const one = new Settlement();
+    one.call(raw`select 1 / 0`);
+    await expect(one.commit(em)).rejects.toThrow(/division by zero/);
+  });
 });
 
 describe('insertMany', () => {

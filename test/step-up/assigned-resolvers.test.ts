@@ -205,6 +205,24 @@ describe('a schema with directives that nothing enforces:', () => {
     );
   });
 
+  test.each([
+    [1, 'x: Int @stepUp'],
+    [2, 'x: Int @stepUp y: Int @stepUp'],
+  ])('the error counts the other unguarded fields, of %i', (count, fields) => {
+    const typeDefs = [stepUpTypeDefs(), `type Query { ${fields} }`];
+    const more = count === 1 ? '' : ' (and 1 more)';
+    expect(() => assertGuarded(makeExecutableSchema({ typeDefs }))).toThrow(
+      `does not protect Query.x${more}. Apply`,
+    );
+  });
+
+  test('a schema that the plugin first sees with an operation is not served', () => {
+    const { onExecute } = useStepUp(standingOf);
+    const args = { schema: unguarded(), document: parse('{ user { iban } }'), contextValue: anonymous };
+    const setResultAndStopExecution = (): void => {};
+    expect(() => onExecute({ args, setResultAndStopExecution })).toThrow(UnguardedError);
+  });
+
   test('a schema without guards is served', () => {
     expect(() =>
       assertGuarded(makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), 'type Query { a: Int }'] })),

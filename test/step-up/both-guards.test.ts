@@ -129,6 +129,15 @@ test('two @stepUp that accept no common factor require both factors', async () =
   expect(await refusals(schema, caller({ PHONE_CODE: 5, TOTP: 5 }, both))).toEqual([]);
 });
 
+test('`guardsOf` returns the same list each time, because decisions are cached by it', () => {
+  const [schema] = inBothOrders(`type A { x: Int ${strict} y: Int ${loose} }`);
+  const type = schema?.getType('A') as GraphQLObjectType;
+  const lists = [guardsOf(type, 'x'), guardsOf(type, 'y')];
+  expect(guardsOf(type, 'x')).toBe(lists[0]);
+  expect(guardsOf(type, 'y')).toBe(lists[1]);
+  expect(lists[0]).not.toEqual(lists[1]);
+});
+
 test('a guard that is repeated counts once', () => {
   const [schema] = inBothOrders(`type A { x: Int ${strict} ${strict} }`);
   expect(guardsOf(schema?.getType('A') as GraphQLObjectType, 'x')).toHaveLength(1);

@@ -1,6 +1,6 @@
 // A guard costs almost nothing on a long list: it creates no promises and decides once for all items.
 import { execute, type GraphQLObjectType, type GraphQLResolveInfo, parse } from 'graphql';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { beginOperation, decisionsOf } from '../../src/step-up/decisions.ts';
 import { guardsOf } from '../../src/step-up/guard.ts';
 import { type BankContext, bankSchema, caller, nobody, standingOf } from './example-schema.ts';
@@ -52,6 +52,8 @@ test.each([
 });
 
 describe('`standing` is called', () => {
+  afterEach(() => vi.useRealTimers());
+
   function counted() {
     const counter = { calls: 0 };
     const find = () => {
@@ -85,6 +87,23 @@ describe('`standing` is called', () => {
       decisionsOf(context, standingOf).refusal(guards);
     }
     expect(counter.calls).toBe(2);
+  });
+
+  test('again once an operation has run for a second, and not before', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { counter, find } = counted();
+    const decisions = beginOperation({ caller: find, ran: [] }, standingOf);
+    for (const [milliseconds, calls] of [
+      [0, 1],
+      [999, 1],
+      [1, 2],
+      [999, 2],
+      [1, 3],
+    ] as const) {
+      vi.advanceTimersByTime(milliseconds);
+      decisions.refusal(guardsOf(client, 'pin'));
+      expect(counter.calls).toBe(calls);
+    }
   });
 
   test('separately for each `standing` function', () => {

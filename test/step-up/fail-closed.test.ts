@@ -1,6 +1,7 @@
 // Guards fail closed: they refuse when the standing cannot be determined, and a schema with invalid guards is rejected.
 import SchemaBuilder from '@pothos/core';
 import {
+  buildSchema,
   GraphQLEnumType,
   type GraphQLFieldConfig,
   GraphQLObjectType,
@@ -14,6 +15,8 @@ import { describe, expect, test } from 'vitest';
 import { RequirementError } from '../../src/policy/requirement.ts';
 import { enforce } from '../../src/step-up/enforce.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
+import { stepUpRequirements } from '../../src/step-up/requirements.ts';
+import { stepUpTypeDefs } from '../../src/step-up/sdl.ts';
 import type { Presented } from '../../src/step-up/standing.ts';
 import { caller, NOW, nobody } from './example-schema.ts';
 import { ask } from './example-server.ts';
@@ -166,6 +169,21 @@ describe('directives in extensions are found', () => {
   });
 });
 
+test('a guard applies even if the guards of its field were read before `enforce`', async () => {
+  const schema = buildSchema(`${stepUpTypeDefs()} type Query { secret: String @authenticated }`);
+  expect(stepUpRequirements(schema, parse('{ secret }')).guardedFields).toEqual([]);
+  enforce(schema, () => nobody());
+  expect(stepUpRequirements(schema, parse('{ secret }')).guardedFields).toHaveLength(1);
+  const { data } = await graphql({ schema, source: '{ secret }', rootValue: { secret: 'secret' } });
+  expect(data).toEqual({ secret: null });
+});
+
+test('an unguarded field is left unchanged', () => {
+  const schema = enforce(schemaOf({}), () => nobody());
+  const field = Object.getOwnPropertyDescriptor(schema.getQueryType()?.getFields(), 'secret');
+  expect(field).toHaveProperty('value.name', 'secret');
+});
+
 test('a guarded field without its own resolver is refused too', async () => {
   const query = new GraphQLObjectType({
     name: 'Query',
@@ -227,6 +245,16 @@ describe('a schema is not built if a guard has', () => {
     expect(() => enforce(onField, () => fresh)).toThrow(message);
     const onType = schemaOf({}, { directives });
     expect(() => enforce(onType, () => fresh)).toThrow(RequirementError);
+  });
+
+  test('but an unrelated error is rethrown as it is', () => {
+    const broken = {
+      get maxAge(): number {
+        throw new Error('broken');
+      },
+    };
+    const schema = schemaOf({ extensions: { directives: { stepUp: broken } } });
+    expect(() => enforce(schema, () => fresh)).toThrow(/^broken$/);
   });
 
   test('a role argument that is not an enum', () => {

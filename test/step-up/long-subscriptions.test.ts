@@ -225,6 +225,12 @@ describe('a subscription continues', () => {
     expect(seen.slice(0, 3)).toEqual([{ n: 1, secret: 1 }, { n: 2, secret: 2 }, 'UNAUTHENTICATED']);
   });
 
+  test('to its end without a refusal, even if the caller would be refused by then', async () => {
+    const lapsed = { ...caller(), expiresAt: NOW };
+    const who = { caller: () => (isClosed ? lapsed : caller()) };
+    expect(await events('subscription { signedIn }', who)).toEqual([1, 2, 3, 4, 5]);
+  });
+
   test('for every caller if nothing is guarded, without calling `standing`', async () => {
     let asked = 0;
     const who = { caller: () => ({ ...caller(), now: ++asked }) };
