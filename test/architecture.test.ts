@@ -129,7 +129,7 @@ const CIRCLES_OF_TYPES: readonly (readonly string[])[] = [
     'persistence/entities.ts',
     'persistence/entities/audit-event.ts',
     'persistence/orm.ts',
-    'persistence/settlement.ts',
+    'persistence/unit-of-work.ts',
     'persistence/transaction.ts',
   ],
   ['delivery/messages/catalogue.ts', 'delivery/messages/de.ts', 'delivery/messages/en.ts'],

@@ -1,5 +1,5 @@
 // Notifies users of everything that changes their account.
-import type { Settlement } from '../persistence/settlement.ts';
+import type { Settlement } from '../persistence/unit-of-work.ts';
 import { addSeconds } from '../platform/clock.ts';
 import { compose } from './messages/compose.ts';
 import type { Locale } from './messages/locales.ts';

@@ -7,7 +7,7 @@
 import { type Expression, sql as raw } from 'kysely';
 import type { DeliveryStatus } from '../persistence/entities/outbox-message.ts';
 import type { Sql } from '../persistence/orm.ts';
-import type { Settlement } from '../persistence/settlement.ts';
+import type { Settlement } from '../persistence/unit-of-work.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { Log } from '../platform/log.ts';
 import { randomId } from '../platform/random.ts';
@@ -21,7 +21,7 @@ import {
   type Receipt,
   type Transports,
 } from './message.ts';
-import type { Places } from './places.ts';
+import type { Places } from './geoip.ts';
 
 export interface InboxMessage {
   readonly id: string;

@@ -7,7 +7,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Logger, type LogLevel, type Runner, run } from 'graphile-worker';
 import type { Pool } from 'pg';
-import { clearAway } from '../persistence/clear-away.ts';
+import { clearAway } from '../persistence/retention.ts';
 import { FOR_REQUESTS, openPool } from '../persistence/connection.ts';
 import { type Orm, sqlOf } from '../persistence/orm.ts';
 import type { Clock } from '../platform/clock.ts';

@@ -2,7 +2,7 @@
 // and lifted by a new password or an administrator. How long a lock lasts is decided in policy/lockout.ts.
 import { type Expression, sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
-import type { Settlement } from '../persistence/settlement.ts';
+import type { Settlement } from '../persistence/unit-of-work.ts';
 import {
   FAILURES_BEFORE_CLOSED,
   FAILURES_BEFORE_LOCK,

@@ -1,6 +1,6 @@
 // The list of configured factors. The proof input, the public settings and the charts' factors are derived from it. A
 // new factor is one line in each list here.
-import type { Places } from '../delivery/places.ts';
+import type { Places } from '../delivery/geoip.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { Holdings } from '../policy/required-factors.ts';

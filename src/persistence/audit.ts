@@ -2,7 +2,7 @@
 import { randomId } from '../platform/random.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { AuditType } from './audit-type.ts';
-import type { Row, Settlement } from './settlement.ts';
+import type { Row, Settlement } from './unit-of-work.ts';
 
 export const ActorKind = {
   /** The subject, while signed in. */

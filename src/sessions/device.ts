@@ -1,6 +1,6 @@
 // Known devices, identified by a token that the device keeps ("device cookies", OWASP; ASVS 6.1.1). The token grants no
 // access. It only shows that the user has signed in on this device before.
-import type { Settlement } from '../persistence/settlement.ts';
+import type { Settlement } from '../persistence/unit-of-work.ts';
 import { digest } from '../platform/digest.ts';
 import { randomId, randomToken } from '../platform/random.ts';
 

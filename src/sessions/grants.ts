@@ -1,7 +1,7 @@
 // Issues bearer tokens when a workflow completes, and in exchange for a refresh token.
 import { jsonb } from '../persistence/jsonb.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
-import type { Settlement } from '../persistence/settlement.ts';
+import type { Settlement } from '../persistence/unit-of-work.ts';
 import { addSeconds, secondsOf } from '../platform/clock.ts';
 import { randomId } from '../platform/random.ts';
 import { aal2Until } from '../policy/assurance.ts';

@@ -1,7 +1,7 @@
 // Ends sessions. An ended session is refused at its next guarded field, because every operation reads the session.
 import { type AuditActor, addAudit, byAnonymous, byUser } from '../persistence/audit.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
-import { Settlement } from '../persistence/settlement.ts';
+import { Settlement } from '../persistence/unit-of-work.ts';
 import { atomically } from '../persistence/transaction.ts';
 import { digest } from '../platform/digest.ts';
 import type { Client } from './grants.ts';

@@ -3,7 +3,7 @@
 import { type AuditActor, addAudit } from '../persistence/audit.ts';
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
-import { Settlement } from '../persistence/settlement.ts';
+import { Settlement } from '../persistence/unit-of-work.ts';
 import { addSeconds } from '../platform/clock.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { KEY_LEAD_SECONDS, KEY_REST_SECONDS } from '../policy/key-rotation.ts';

@@ -5,7 +5,7 @@ import { type Requirement, StepUpBind } from '../policy/requirement.ts';
 import { type Guard, refuse } from './guard.ts';
 import { present } from './presented.ts';
 import { RefusalError } from './refusal-error.ts';
-import type { FindStanding, Presented } from './standing.ts';
+import type { FindStanding, Presented } from './auth-context.ts';
 
 /** A streamed list may run for as long as a subscription. */
 const LONGEST_MILLISECONDS = 1000;

@@ -5,7 +5,7 @@ import { RequirementError } from '../policy/requirement.ts';
 import { forgetGuards, type Guard, guardsOf } from './guard.ts';
 import { type GuardNames, namesInSchema } from './guard-names.ts';
 import { guardField } from './guarded-field.ts';
-import type { FindStanding } from './standing.ts';
+import type { FindStanding } from './auth-context.ts';
 import { guardsWrittenOn, withKept } from './written-guards.ts';
 
 /**

@@ -3,7 +3,7 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLFieldResolver } from 'graphql';
 import { decisionsOf, newDecisions } from './decisions.ts';
 import type { Guard } from './guard.ts';
-import type { FindStanding } from './standing.ts';
+import type { FindStanding } from './auth-context.ts';
 import { guardedSource, RefusedEvent } from './subscription.ts';
 
 type Resolver<Context> = GraphQLFieldResolver<unknown, Context>;

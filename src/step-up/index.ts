@@ -21,7 +21,7 @@ export { challengeHeader, RefusalError, refusalBehind, type TokenFault } from '.
 export { refuseMutation } from './refuse-mutation.ts';
 export { type FieldRequirement, type StepUpRequirements, stepUpRequirements } from './requirements.ts';
 export type { SessionOptions } from './session-lookup.ts';
-export type { FindStanding, Presented } from './standing.ts';
+export type { FindStanding, Presented } from './auth-context.ts';
 export {
   type PresentedToken,
   type StepgateTokens,

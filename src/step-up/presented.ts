@@ -1,6 +1,6 @@
 // Who is asking, at the time of a decision. The answer in the context may be old by then: time has passed, the token
 // has expired, or a subscription has asked again. In doubt, the caller is anonymous.
-import type { FindStanding, Presented } from './standing.ts';
+import type { FindStanding, Presented } from './auth-context.ts';
 
 /** An answer with only its required members, which a server in plain JavaScript may return. */
 type Answered = Pick<Presented, 'standing' | 'now'> & Partial<Presented>;

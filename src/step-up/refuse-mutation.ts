@@ -4,7 +4,7 @@ import { assertGuarded } from './assert-guarded.ts';
 import { beginOperation, type Decisions } from './decisions.ts';
 import { type GuardedField, guardedFields, type OperationToRun, rootFields } from './operation.ts';
 import { RefusalError } from './refusal-error.ts';
-import type { FindStanding } from './standing.ts';
+import type { FindStanding } from './auth-context.ts';
 
 /**
  * Refuses a mutation as a whole. Call it before each operation runs, in a server that cannot use `useStepUp`. If it

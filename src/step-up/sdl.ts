@@ -4,7 +4,7 @@ import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import { GraphQLInterfaceType, GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { enforce } from './enforce.ts';
 import { type GuardNames, namesInSchema } from './guard-names.ts';
-import type { FindStanding } from './standing.ts';
+import type { FindStanding } from './auth-context.ts';
 import { annotated, guardsWrittenInSdl, type SchemaElement } from './written-guards.ts';
 
 export { stepUpTypeDefs, type TypeDefinitionOptions } from './type-definitions.ts';

@@ -5,7 +5,7 @@ import { newDecisions } from './decisions.ts';
 import type { Guard } from './guard.ts';
 import { guardedFields } from './operation.ts';
 import { renew } from './presented.ts';
-import type { FindStanding } from './standing.ts';
+import type { FindStanding } from './auth-context.ts';
 
 type Resolver<Context> = GraphQLFieldResolver<unknown, Context>;
 

@@ -6,7 +6,7 @@ import type { Standing } from '../policy/decision.ts';
 import { bearerToken } from './bearer.ts';
 import type { TokenFault } from './refusal-error.ts';
 import { type SessionOptions, sessionLookup } from './session-lookup.ts';
-import type { Presented } from './standing.ts';
+import type { Presented } from './auth-context.ts';
 
 /** Options of `stepgateTokens`. */
 export interface TokenOptions {

@@ -8,7 +8,7 @@ import { beginOperation, endOperation } from './decisions.ts';
 import { guardedFields, type OperationToRun } from './operation.ts';
 import { challengeHeader, refusalBehind } from './refusal-error.ts';
 import { isMutation, refusedWhole } from './refuse-mutation.ts';
-import type { FindStanding } from './standing.ts';
+import type { FindStanding } from './auth-context.ts';
 
 /** Options of `useStepUp`. */
 export interface StepUpOptions<Context> {

@@ -1,7 +1,7 @@
 // Lets users choose the language of their messages.
 import type { Locale } from '../delivery/messages/locales.ts';
 import { addAudit, byUser } from '../persistence/audit.ts';
-import { Settlement } from '../persistence/settlement.ts';
+import { Settlement } from '../persistence/unit-of-work.ts';
 import type { Owner } from '../sessions/owner.ts';
 
 export async function changeLocale(locale: Locale, { em, session, client, now }: Owner): Promise<void> {

@@ -1,6 +1,6 @@
 // Lets users change their own name.
 import { addAudit, byUser } from '../persistence/audit.ts';
-import { Settlement } from '../persistence/settlement.ts';
+import { Settlement } from '../persistence/unit-of-work.ts';
 import type { Owner } from '../sessions/owner.ts';
 
 /** @param name null removes the name. */

@@ -10,7 +10,7 @@ import { type RawBuilder, sql as raw } from 'kysely';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { NetworkLimitSettings } from '../config/settings.ts';
 import type { Sql } from '../persistence/orm.ts';
-import type { Settlement } from '../persistence/settlement.ts';
+import type { Settlement } from '../persistence/unit-of-work.ts';
 import { keyedDigest } from '../platform/digest.ts';
 import { hostOf, networkOf } from '../platform/ip-address.ts';
 import type { KeyRing } from '../platform/key-ring.ts';

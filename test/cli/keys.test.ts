@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { importUsers as importCommand } from '../../src/cli/import-users.ts';
 import { keys as keysCommand } from '../../src/cli/keys.ts';
 import { PasswordHasher } from '../../src/factors/password/hash.ts';
-import { Lanes } from '../../src/factors/password/lanes.ts';
+import { Lanes } from '../../src/factors/password/hashing-queue.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { startTestApp, type TestApp, testDatabase } from '../harness/app.ts';
 import { PASSWORD, type Person, TestClient } from '../harness/client.ts';

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LimitReachedError, MessageLimits, type MessageRequest } from '../../src/delivery/message-limits.ts';
-import { clearAway } from '../../src/persistence/clear-away.ts';
+import { clearAway } from '../../src/persistence/retention.ts';
 import { type Orm, openOrm, poolOf, sqlOf } from '../../src/persistence/orm.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { testDatabase } from '../harness/app.ts';

@@ -5,7 +5,7 @@ import { CATALOGUES } from '../../src/delivery/messages/catalogue.ts';
 import { compose } from '../../src/delivery/messages/compose.ts';
 import { LOCALES, type Locale, localeOf } from '../../src/delivery/messages/locales.ts';
 import type { Template } from '../../src/delivery/messages/template.ts';
-import type { Places } from '../../src/delivery/places.ts';
+import type { Places } from '../../src/delivery/geoip.ts';
 import { FACTOR_KINDS } from '../../src/policy/factor-kind.ts';
 
 const TO = 'jane@example.com';

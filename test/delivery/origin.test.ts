@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browserOf } from '../../src/delivery/origin.ts';
-import { openPlaces, type Places, PlacesUnreadableError } from '../../src/delivery/places.ts';
+import { openPlaces, type Places, PlacesUnreadableError } from '../../src/delivery/geoip.ts';
 import { oneRecordDatabase } from './mmdb.ts';
 
 describe('the browser', () => {

@@ -5,7 +5,7 @@ import { DeliveryError, type Message } from '../../src/delivery/message.ts';
 import { Outbox } from '../../src/delivery/outbox.ts';
 import type { DeliveryStatus } from '../../src/persistence/entities/outbox-message.ts';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
-import { Conflict, Settlement } from '../../src/persistence/settlement.ts';
+import { Conflict, Settlement } from '../../src/persistence/unit-of-work.ts';
 import { addSeconds } from '../../src/platform/clock.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { createLog } from '../../src/platform/log.ts';

@@ -8,7 +8,7 @@ import { Outbox } from '../../src/delivery/outbox.ts';
 import { twilioTransport } from '../../src/delivery/twilio.ts';
 import { startWorker } from '../../src/delivery/worker.ts';
 import { openOrm } from '../../src/persistence/orm.ts';
-import { Settlement } from '../../src/persistence/settlement.ts';
+import { Settlement } from '../../src/persistence/unit-of-work.ts';
 import { addSeconds, systemClock } from '../../src/platform/clock.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { createLog } from '../../src/platform/log.ts';

@@ -3,7 +3,7 @@
 import { sql as raw } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
-import { Conflict, Settlement } from '../../src/persistence/settlement.ts';
+import { Conflict, Settlement } from '../../src/persistence/unit-of-work.ts';
 import { startTestApp, testDatabase } from '../harness/app.ts';
 import { PASSWORD, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';

@@ -1,6 +1,6 @@
 // Retention of data that grows: failures, audit events, workflows.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clearAway } from '../../src/persistence/clear-away.ts';
+import { clearAway } from '../../src/persistence/retention.ts';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
 import { addSeconds } from '../../src/platform/clock.ts';
 import { testDatabase } from '../harness/app.ts';

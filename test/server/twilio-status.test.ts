@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { Outbox } from '../../src/delivery/outbox.ts';
 import { twilioTransport } from '../../src/delivery/twilio.ts';
 import { openOrm } from '../../src/persistence/orm.ts';
-import { Settlement } from '../../src/persistence/settlement.ts';
+import { Settlement } from '../../src/persistence/unit-of-work.ts';
 import { addSeconds } from '../../src/platform/clock.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { createLog } from '../../src/platform/log.ts';

@@ -13,7 +13,7 @@ import { enforce } from '../../src/step-up/enforce.ts';
 import { guardsOf } from '../../src/step-up/guard.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { type BankContext, caller, NOW, standingOf } from './example-schema.ts';
 
 const ROLES = 'enum Staff { TELLER AUDITOR }';

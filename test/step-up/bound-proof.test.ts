@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import type { FactorKind } from '../../src/policy/factor-kind.ts';
 import { operationDigest } from '../../src/step-up/operation-digest.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { useStepUp } from '../../src/step-up/yoga.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';

@@ -7,7 +7,7 @@ import { FACTOR_KINDS, type FactorKind } from '../../src/policy/factor-kind.ts';
 import { StepUpBind, StepUpRequire } from '../../src/policy/requirement.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import type { TokenFault } from '../../src/step-up/refusal-error.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 
 export interface BankContext {
   readonly caller: () => Presented;

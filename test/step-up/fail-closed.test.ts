@@ -17,7 +17,7 @@ import { enforce } from '../../src/step-up/enforce.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import { stepUpRequirements } from '../../src/step-up/requirements.ts';
 import { stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { caller, NOW, nobody } from './example-schema.ts';
 import { ask } from './example-server.ts';
 

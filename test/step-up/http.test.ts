@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Presented } from '../../src/step-up/standing.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { useStepUp } from '../../src/step-up/yoga.ts';
 import { caller, nobody, standingOf } from './example-schema.ts';
 import { ask, bankServer, JSON_ONLY, SPEC, send } from './example-server.ts';

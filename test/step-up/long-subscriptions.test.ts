@@ -6,7 +6,7 @@ import { createYoga } from 'graphql-yoga';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { beginOperation } from '../../src/step-up/decisions.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { useStepUp } from '../../src/step-up/yoga.ts';
 import { caller, NOW } from './example-schema.ts';
 

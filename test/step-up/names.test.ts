@@ -10,7 +10,7 @@ import { namesInDocument, namesInSchema } from '../../src/step-up/guard-names.ts
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { type BankContext, caller, nobody, standingOf } from './example-schema.ts';
 
 const transform = stepUpTransformer({ standing: standingOf });

@@ -16,7 +16,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { guardsOf } from '../../src/step-up/guard.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { type BankContext, bankSchema, caller, nobody, standingOf } from './example-schema.ts';
 
 const TYPES = `

@@ -2,14 +2,14 @@
 import { createHash, pbkdf2Sync } from 'node:crypto';
 import { hashSync } from 'bcrypt';
 import { describe, expect, test } from 'vitest';
-import { readForeignHash } from '../../src/factors/password/foreign/schemes.ts';
+import { readForeignHash } from '../../src/factors/password/legacy-hash/schemes.ts';
 import { byOperator } from '../../src/persistence/audit.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
-import { newcomer, type Terms } from '../../src/users/newcomer.ts';
-import { readRecord, type UserRecord } from '../../src/users/record.ts';
-import { RecordRefused } from '../../src/users/refusal.ts';
-import { readFirebaseHashConfig } from '../../src/users/sources/firebase-hash-config.ts';
-import { SOURCES, type SourceName } from '../../src/users/sources/list.ts';
+import { newcomer, type Terms } from '../../src/import/imported-user.ts';
+import { readRecord, type UserRecord } from '../../src/import/user-record.ts';
+import { RecordRefused } from '../../src/import/refusal.ts';
+import { readFirebaseHashConfig } from '../../src/import/sources/firebase-hash-config.ts';
+import { SOURCES, type SourceName } from '../../src/import/sources/list.ts';
 
 const PASSWORD = 'correct horse';
 const BCRYPT = hashSync(PASSWORD, 4);

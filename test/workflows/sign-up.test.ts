@@ -1,6 +1,6 @@
 // Sign-up, and what an attacker could gain from it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clearAway } from '../../src/persistence/clear-away.ts';
+import { clearAway } from '../../src/persistence/retention.ts';
 import { openOrm, sqlOf } from '../../src/persistence/orm.ts';
 import { whileHeld } from '../factors/held-rows.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';

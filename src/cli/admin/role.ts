@@ -3,7 +3,7 @@ import { addAudit } from '../../persistence/audit.ts';
 import { Role } from '../../persistence/entities/user.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
-import { Settlement } from '../../persistence/settlement.ts';
+import { Settlement } from '../../persistence/unit-of-work.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { readWords } from '../arguments.ts';
 import { type Command, OPERATOR, oneOf, TENANT_OPTION } from './command.ts';

@@ -4,7 +4,7 @@ import { tenantId } from '../../graphql/input.ts';
 import { addAudit } from '../../persistence/audit.ts';
 import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
-import { Conflict, Settlement } from '../../persistence/settlement.ts';
+import { Conflict, Settlement } from '../../persistence/unit-of-work.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { readWords } from '../arguments.ts';
 import { CommandError, UsageError } from '../run-command.ts';

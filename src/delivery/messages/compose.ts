@@ -2,7 +2,7 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import type { Message } from '../message.ts';
 import { parseBrowser } from '../origin.ts';
-import type { Places } from '../places.ts';
+import type { Places } from '../geoip.ts';
 import { CATALOGUES, type Catalogue, type SmsName } from './catalogue.ts';
 import { type Block, htmlOf, textOf } from './layout.ts';
 import { DEFAULT_LOCALE, type Locale } from './locales.ts';

@@ -2,7 +2,7 @@
 // They are shown once, stored as keyed digests, and accepted once each.
 
 import type { Sql } from '../../persistence/orm.ts';
-import type { Row } from '../../persistence/settlement.ts';
+import type { Row } from '../../persistence/unit-of-work.ts';
 import { keyedDigest, matchesKeyedDigest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomBytes, randomId } from '../../platform/random.ts';

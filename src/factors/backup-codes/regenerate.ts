@@ -3,7 +3,7 @@ import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import { addAudit, byUser } from '../../persistence/audit.ts';
 import { sqlOf } from '../../persistence/orm.ts';
-import { Settlement } from '../../persistence/settlement.ts';
+import { Settlement } from '../../persistence/unit-of-work.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import type { Owner } from '../../sessions/owner.ts';
 import { findAccount, hasSecondFactor, lockUser } from '../account.ts';

@@ -2,7 +2,7 @@
 import type { Message } from '../../delivery/message.ts';
 import { compose, composeDecoy } from '../../delivery/messages/compose.ts';
 import type { Template } from '../../delivery/messages/template.ts';
-import type { Places } from '../../delivery/places.ts';
+import type { Places } from '../../delivery/geoip.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { Account } from '../account.ts';
 import type { FactorChoice } from '../factor.ts';

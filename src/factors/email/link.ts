@@ -1,6 +1,6 @@
 // A link sent by email. It proves access to the mailbox, which counts as knowledge. It is valid once, for ten minutes.
 
-import type { Places } from '../../delivery/places.ts';
+import type { Places } from '../../delivery/geoip.ts';
 import { addSeconds } from '../../platform/clock.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { Factor } from '../factor.ts';

@@ -6,7 +6,7 @@ import { addAudit, byAnonymous } from '../../persistence/audit.ts';
 import type { AuditType } from '../../persistence/audit-type.ts';
 import type { Sql } from '../../persistence/orm.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
-import { Settlement } from '../../persistence/settlement.ts';
+import { Settlement } from '../../persistence/unit-of-work.ts';
 import { digest } from '../../platform/digest.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';

@@ -3,7 +3,7 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { networkOf } from '../../platform/ip-address.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { Lanes } from './lanes.ts';
+import { Lanes } from './hashing-queue.ts';
 
 const CHECKS = 240;
 const WINDOW_SECONDS = 60;

@@ -8,8 +8,8 @@ import { createHmac } from 'node:crypto';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { normalisePassword } from '../../policy/password-policy.ts';
 import { hashing } from './hashing-threads.ts';
-import type { Lanes } from './lanes.ts';
-import { isForeign, openForeignHash } from './stored-foreign.ts';
+import type { Lanes } from './hashing-queue.ts';
+import { isForeign, openForeignHash } from './stored-legacy.ts';
 import { type OwnHash, readOwnHash, writeOwnHash } from './stored-own.ts';
 
 /** The row of a password. */

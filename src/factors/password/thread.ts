@@ -1,6 +1,6 @@
 // Runs in its own thread, which hashing-threads.ts starts. Hashes one password at a time, synchronously.
 import bcrypt from 'bcrypt';
-import { readForeignHash } from './foreign/schemes.ts';
+import { readForeignHash } from './legacy-hash/schemes.ts';
 
 export function hash({ data, cost }: { data: string; cost: number }): string {
   return bcrypt.hashSync(data, cost);

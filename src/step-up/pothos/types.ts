@@ -1,6 +1,6 @@
 // The options that the plugin adds to the builder, to fields and to types.
 import type { RequirementOptions } from '../../policy/requirement.ts';
-import type { FindStanding } from '../standing.ts';
+import type { FindStanding } from '../auth-context.ts';
 
 /** Options of the plugin: `stepUp` in the options of the builder. */
 export interface StepUpPluginOptions<Context> {

@@ -3,7 +3,7 @@ import { type Account, findAccount } from '../../factors/account.ts';
 import type { ParsedNumber } from '../../factors/phone/number.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import { sqlOf } from '../../persistence/orm.ts';
-import { Settlement } from '../../persistence/settlement.ts';
+import { Settlement } from '../../persistence/unit-of-work.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
 import { randomId } from '../../platform/random.ts';
 import { lastingEvidence } from '../../policy/assurance.ts';

@@ -11,7 +11,7 @@ import {
 } from '../../factors/factor.ts';
 import { forgetFailures, takeBackFailure } from '../../factors/lockout.ts';
 import { sqlOf } from '../../persistence/orm.ts';
-import { Conflict } from '../../persistence/settlement.ts';
+import { Conflict } from '../../persistence/unit-of-work.ts';
 import { secondsOf } from '../../platform/clock.ts';
 import { evidenceOf } from '../../policy/evidence.ts';
 import { FAILURES_BEFORE_LOCK, FIRST_LOCK_SECONDS, isClosed } from '../../policy/lockout.ts';

@@ -1,7 +1,7 @@
 // Makes the step object of a workflow, from what was read.
 import type { FactorChoice } from '../../factors/factor.ts';
 import { sqlOf } from '../../persistence/orm.ts';
-import { Settlement } from '../../persistence/settlement.ts';
+import { Settlement } from '../../persistence/unit-of-work.ts';
 import type { Caller } from '../caller.ts';
 import { viewOf } from '../charts.ts';
 import { choices } from './choices.ts';

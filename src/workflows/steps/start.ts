@@ -2,7 +2,7 @@
 import { initialTransition } from 'xstate';
 import type { Account } from '../../factors/account.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
-import type { Settlement } from '../../persistence/settlement.ts';
+import type { Settlement } from '../../persistence/unit-of-work.ts';
 import { addSeconds } from '../../platform/clock.ts';
 import { digest } from '../../platform/digest.ts';
 import { randomToken } from '../../platform/random.ts';

@@ -3,7 +3,7 @@
 import { type AnyMachineSnapshot, type AnyStateMachine, transition } from 'xstate';
 import type { Account } from '../../factors/account.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
-import type { Settlement } from '../../persistence/settlement.ts';
+import type { Settlement } from '../../persistence/unit-of-work.ts';
 import type { Holdings } from '../../policy/required-factors.ts';
 import type { Caller } from '../caller.ts';
 import type { ChartName } from '../chart-name.ts';

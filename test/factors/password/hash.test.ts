@@ -5,8 +5,8 @@ import bcrypt from 'bcrypt';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PasswordHasher, type StoredPassword, UnknownHashError } from '../../../src/factors/password/hash.ts';
 import { hashing } from '../../../src/factors/password/hashing-threads.ts';
-import { Lanes } from '../../../src/factors/password/lanes.ts';
-import { isForeign, sealForeignHash } from '../../../src/factors/password/stored-foreign.ts';
+import { Lanes } from '../../../src/factors/password/hashing-queue.ts';
+import { isForeign, sealForeignHash } from '../../../src/factors/password/stored-legacy.ts';
 import { KeyRing, UnknownKeyError } from '../../../src/platform/key-ring.ts';
 import { SealBrokenError } from '../../../src/platform/seal.ts';
 

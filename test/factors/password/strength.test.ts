@@ -1,7 +1,7 @@
 // The strength of a password: estimated outside the event loop, at a limited cost for any input.
 import { describe, expect, test } from 'vitest';
 import { guessableWords } from '../../../src/factors/password/guessable-words.ts';
-import { Lanes, OverloadedError } from '../../../src/factors/password/lanes.ts';
+import { Lanes, OverloadedError } from '../../../src/factors/password/hashing-queue.ts';
 import { strengthOf } from '../../../src/factors/password/strength/strength.ts';
 import { estimate } from '../../../src/factors/password/strength/thread.ts';
 

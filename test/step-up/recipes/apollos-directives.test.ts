@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest';
 import { assertGuarded } from '../../../src/step-up/assert-guarded.ts';
 import { stepUpPlugin } from '../../../src/step-up/pothos/index.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
-import type { Presented } from '../../../src/step-up/standing.ts';
+import type { Presented } from '../../../src/step-up/auth-context.ts';
 import { type BankContext, caller, nobody, standingOf } from '../example-schema.ts';
 
 const transform = stepUpTransformer({ standing: standingOf });

@@ -7,7 +7,7 @@ import * as graphql from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
-import type { Presented } from '../../../src/step-up/standing.ts';
+import type { Presented } from '../../../src/step-up/auth-context.ts';
 import { useStepUp } from '../../../src/step-up/yoga.ts';
 import { TestClient } from '../../harness/client.ts';
 import { asker, callers, guardsCustomers, resolvers, TYPES } from './customers.ts';

@@ -6,7 +6,7 @@ import mercurius from 'mercurius';
 import { afterAll, beforeAll } from 'vitest';
 import { refuseMutation } from '../../../src/step-up/refuse-mutation.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
-import type { Presented } from '../../../src/step-up/standing.ts';
+import type { Presented } from '../../../src/step-up/auth-context.ts';
 import { asker, callers, guardsCustomers, resolvers, TYPES } from './customers.ts';
 
 const who = callers();

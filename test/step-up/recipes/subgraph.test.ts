@@ -7,7 +7,7 @@ import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
-import type { Presented } from '../../../src/step-up/standing.ts';
+import type { Presented } from '../../../src/step-up/auth-context.ts';
 import { asker, callers, resolvers, TYPES } from './customers.ts';
 
 const who = callers();

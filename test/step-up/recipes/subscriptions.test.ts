@@ -10,7 +10,7 @@ import mercurius from 'mercurius';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
-import type { Presented } from '../../../src/step-up/standing.ts';
+import type { Presented } from '../../../src/step-up/auth-context.ts';
 import { useStepUp } from '../../../src/step-up/yoga.ts';
 import { TestClient } from '../../harness/client.ts';
 import { callers } from './customers.ts';

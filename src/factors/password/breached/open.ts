@@ -6,7 +6,7 @@ import type { Log } from '../../../platform/log.ts';
 import { type Breach, type BreachedPasswords, BreachedUnavailableError } from './breached.ts';
 import { CommonPasswords } from './common-passwords.ts';
 import { IndexedPasswords } from './index/indexed-passwords.ts';
-import { Outage } from './outage.ts';
+import { Outage } from './circuit-breaker.ts';
 import { RangeApi } from './range-api.ts';
 
 /** @throws {BreachedIndexError} when the configured index is invalid or incomplete. */

@@ -7,7 +7,7 @@ import { pwnedPasswordRange } from 'hibp';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../../platform/clock.ts';
 import { type Breach, type BreachedPasswords, BreachedUnavailableError } from './breached.ts';
-import type { Outage } from './outage.ts';
+import type { Outage } from './circuit-breaker.ts';
 import { passwordHash } from './password-hash.ts';
 
 const PREFIX_DIGITS = 5;

@@ -2,7 +2,7 @@
 // the first password and is shared by the whole process. The queue for it is limited.
 import { Piscina } from 'piscina';
 import { PasswordStrength } from '../../../policy/password-policy.ts';
-import { Lanes } from '../lanes.ts';
+import { Lanes } from '../hashing-queue.ts';
 import type { Estimate } from './thread.ts';
 
 const thread = new Piscina({

@@ -1,7 +1,7 @@
 // A look-up that fails: nobody waits for it again for half a minute, and the log hears of it once.
 import { beforeEach, expect, test } from 'vitest';
 import { BreachedUnavailableError } from '../../../../src/factors/password/breached/breached.ts';
-import { Outage } from '../../../../src/factors/password/breached/outage.ts';
+import { Outage } from '../../../../src/factors/password/breached/circuit-breaker.ts';
 import { createLog } from '../../../../src/platform/log.ts';
 
 const FAILURE = new BreachedUnavailableError('no answer');

@@ -10,7 +10,7 @@ import {
   BreachedUnavailableError,
 } from '../../../../src/factors/password/breached/breached.ts';
 import { openBreachedPasswords } from '../../../../src/factors/password/breached/open.ts';
-import { Outage } from '../../../../src/factors/password/breached/outage.ts';
+import { Outage } from '../../../../src/factors/password/breached/circuit-breaker.ts';
 import { RangeApi } from '../../../../src/factors/password/breached/range-api.ts';
 import { createLog } from '../../../../src/platform/log.ts';
 import { TestClock } from '../../../harness/clock.ts';
