@@ -14,6 +14,8 @@ const LAYERS = [
   'server',
   'graphql',
   'workflows',
+  'export',
+  'import',
   'users',
   'factors',
   'sessions',

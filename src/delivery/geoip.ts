@@ -5,14 +5,14 @@ import { BlockList, isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type CityResponse, Reader } from 'maxmind';
 
-export interface Places {
+export interface GeoIp {
   /** For example `Canada` or `Ottawa, Canada`, in the language of the locale. Null if unknown. */
   placeOf(ip: string | null, locale: string): string | null;
 }
 
 /** The file cannot be read or is not a database. */
-export class PlacesUnreadableError extends Error {
-  override readonly name = 'PlacesUnreadableError';
+export class GeoIpUnreadableError extends Error {
+  override readonly name = 'GeoIpUnreadableError';
   constructor(code: string) {
     super(
       `Cannot read the file that GEOIP_DATABASE names (${code}). It must be a MaxMind database such as GeoLite2-City.mmdb.`,
@@ -29,7 +29,7 @@ type PlaceRecord =
   | { readonly city?: string; readonly country_code?: string };
 
 /** @param path of a MaxMind database, or null for the bundled list of countries. @throws {PlacesUnreadableError} */
-export async function openPlaces(path: string | null): Promise<Places> {
+export async function openGeoIp(path: string | null): Promise<GeoIp> {
   const reader = await readDatabase(path ?? fileURLToPath(import.meta.resolve(COUNTRIES)));
   return {
     placeOf(ip, locale) {
@@ -49,7 +49,7 @@ async function readDatabase(path: string): Promise<Reader<CityResponse>> {
   try {
     return new Reader<CityResponse>(await readFile(path));
   } catch (error) {
-    throw new PlacesUnreadableError((error as { code?: string }).code ?? 'not a MaxMind database');
+    throw new GeoIpUnreadableError((error as { code?: string }).code ?? 'not a MaxMind database');
   }
 }
 

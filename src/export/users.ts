@@ -2,12 +2,12 @@
 // elsewhere as they do here. Sessions, devices, lockouts and the audit log are not exported. Second factors that cannot
 // be exported are named.
 import { type Account, accountJson, enrolledBy, type StoredAuthenticator } from '../factors/account.ts';
-import { isForeign, openForeignHash } from '../factors/password/stored-legacy.ts';
+import { isLegacy, openLegacyHash } from '../factors/password/stored-legacy.ts';
 import { openTotpSecret } from '../factors/totp/totp.ts';
+import type { RECORD_FIELDS } from '../import/user-record.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
-import type { RECORD_FIELDS } from '../import/user-record.ts';
 
 /** Users read per query. */
 const PAGE = 500;
@@ -16,7 +16,7 @@ const PAGE = 500;
 export type WrittenRecord = { readonly [Field in (typeof RECORD_FIELDS)[number]]?: unknown };
 
 /** Yields pages in the order of user ids. @throws {UnknownKeyError} for a value sealed with a key not in SECRET_KEYS. */
-export async function* readOut(
+export async function* exportedUsers(
   sql: Sql,
   ring: KeyRing,
   tenantId: string,
@@ -93,7 +93,7 @@ function recordOf({ id, external_id, name, created_at, account }: Row, ring: Key
 }
 
 function hashOf({ id, secret }: StoredAuthenticator, ring: KeyRing): string {
-  return isForeign(secret) ? openForeignHash(ring, id, secret) : secret;
+  return isLegacy(secret) ? openLegacyHash(ring, id, secret) : secret;
 }
 
 function appOf(

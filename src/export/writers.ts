@@ -1,7 +1,7 @@
 // The formats in which users are exported, one page at a time.
 import { stringify } from 'csv-stringify/sync';
-import type { WrittenRecord } from './users.ts';
 import { RECORD_FIELDS } from '../import/user-record.ts';
+import type { WrittenRecord } from './users.ts';
 
 export interface Writer {
   readonly heading: string;

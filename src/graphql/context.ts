@@ -63,7 +63,7 @@ export function signedIn(context: GraphQLContext): GraphQLContext & { readonly s
 
 /** The caller, in the form that guards need. */
 export function standingOf({ session, tokenFault, services }: GraphQLContext): Presented {
-  return { standing: session, fault: tokenFault, now: secondsOf(services.clock.now()) };
+  return { authContext: session, fault: tokenFault, now: secondsOf(services.clock.now()) };
 }
 
 /** Consumes the proof that is bound to the operation about to run. */

@@ -2,16 +2,16 @@
 // user who has it.
 import { sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
-import type { Claim, Newcomer } from './imported-user.ts';
+import type { Claim, NewUser } from './new-user.ts';
 import type { Refusal } from './refusal.ts';
 
 /** Checks a whole batch with one statement. */
-export async function takenAmong(
+export async function conflictsAmong(
   sql: Sql,
   tenantId: string,
-  newcomers: readonly Newcomer[],
+  users: readonly NewUser[],
 ): Promise<Set<string>> {
-  const claims = newcomers.flatMap((one) => one.claims);
+  const claims = users.flatMap((one) => one.claims);
   const valuesOf = (kind: Claim['kind']): string[] =>
     claims.filter((claim) => claim.kind === kind).map((claim) => claim.value);
   const { rows } = await raw<Pick<Claim, 'kind' | 'value'>>`
@@ -29,8 +29,8 @@ export async function takenAmong(
   return new Set(rows.map(keyOf));
 }
 
-/** Reserves the newcomer's claims. @returns null on success, or the refusal. */
-export function claim(taken: Set<string>, { claims }: Newcomer): Refusal | null {
+/** Reserves the imported user's claims. @returns null on success, or the refusal. */
+export function claim(taken: Set<string>, { claims }: NewUser): Refusal | null {
   const keys = claims.map(keyOf);
   const lost = claims.find((one, at) => taken.has(keyOf(one)) || keys.indexOf(keyOf(one)) !== at);
   if (lost !== undefined) return { path: lost.path, reason: REASONS[lost.kind] };

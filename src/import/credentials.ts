@@ -1,9 +1,9 @@
 // Turns the credentials of an imported record into the rows that store them: password hash, TOTP secrets, backup codes.
 import { authenticatorRow } from '../factors/authenticator-row.ts';
 import { backupCodeDigest, isGuessable } from '../factors/backup-codes/backup-code.ts';
-import { ForeignHashRefused } from '../factors/password/legacy-hash/scheme.ts';
-import { readForeignHash } from '../factors/password/legacy-hash/schemes.ts';
-import { sealForeignHash } from '../factors/password/stored-legacy.ts';
+import { LegacyHashRefused } from '../factors/password/legacy-hash/scheme.ts';
+import { readLegacyHash } from '../factors/password/legacy-hash/schemes.ts';
+import { sealLegacyHash } from '../factors/password/stored-legacy.ts';
 import { readOwnHash } from '../factors/password/stored-own.ts';
 import { sealSecret } from '../factors/sealed-secret.ts';
 import type { Row } from '../persistence/unit-of-work.ts';
@@ -28,7 +28,7 @@ export function passwordRow(hash: string, acceptFastHashes: boolean, owner: Owne
   const id = randomId();
   const secret = hash.startsWith('$stepgate-')
     ? ownHash(hash, owner.ring)
-    : sealForeignHash(owner.ring, id, foreignHash(hash, acceptFastHashes));
+    : sealLegacyHash(owner.ring, id, legacyHash(hash, acceptFastHashes));
   return proved({ id, factor: FactorKind.PASSWORD, secret }, owner);
 }
 
@@ -78,9 +78,9 @@ function ownHash(hash: string, ring: KeyRing): string {
   return hash;
 }
 
-function foreignHash(hash: string, acceptFastHashes: boolean): string {
+function legacyHash(hash: string, acceptFastHashes: boolean): string {
   try {
-    const { scheme, text, isFast } = readForeignHash(hash);
+    const { scheme, text, isFast } = readLegacyHash(hash);
     if (isFast && !acceptFastHashes) {
       throw new RecordRefused(
         'passwordHash',
@@ -89,7 +89,7 @@ function foreignHash(hash: string, acceptFastHashes: boolean): string {
     }
     return text;
   } catch (error) {
-    if (error instanceof ForeignHashRefused) throw new RecordRefused('passwordHash', error.message);
+    if (error instanceof LegacyHashRefused) throw new RecordRefused('passwordHash', error.message);
     throw error;
   }
 }

@@ -3,42 +3,42 @@
 // appear in the file twice.
 import { sql as raw } from 'kysely';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
-import type { Newcomer } from './imported-user.ts';
-import type { Outcome, Settle } from './write-batch.ts';
-import { takeIn } from './write-batch.ts';
-import { keyOf, takenAmong } from './conflicts.ts';
+import { conflictsAmong, keyOf } from './conflicts.ts';
+import type { NewUser } from './new-user.ts';
+import type { BeforeCommit, Outcome } from './write-batch.ts';
+import { writeBatch } from './write-batch.ts';
 
-/** Writes a batch, either permanently or as a rehearsal. */
-export type Write = <Entry extends { readonly newcomer: Newcomer }>(
+/** Writes a batch, either permanently or as a dry run. */
+export type Write = <Entry extends { readonly user: NewUser }>(
   tenantId: string,
   entries: readonly Entry[],
-  settle: Settle<Entry>,
+  beforeCommit: BeforeCommit<Entry>,
 ) => Promise<unknown>;
 
 /** Rolls back a transaction that succeeded. */
 class Undone extends Error {}
 
-export async function rehearse(em: EntityManager, work: (write: Write) => Promise<void>): Promise<void> {
+export async function dryRun(em: EntityManager, work: (write: Write) => Promise<void>): Promise<void> {
   await undone(
     em.transactional(async (whole) => {
       const sql = sqlOf(whole);
-      await raw`create temporary table rehearsed_claim (key text primary key) on commit drop`.execute(sql);
-      await work(async (tenantId, entries, settle) => {
+      await raw`create temporary table dry_run_claim (key text primary key) on commit drop`.execute(sql);
+      await work(async (tenantId, entries, beforeCommit) => {
         let imported: Outcome<(typeof entries)[number]>['imported'] = [];
-        const batch = takeIn(
+        const batch = writeBatch(
           whole,
           tenantId,
           entries,
           async (inBatch, outcome) => {
-            await settle(inBatch, outcome);
+            await beforeCommit(inBatch, outcome);
             imported = outcome.imported;
             throw new Undone();
           },
-          takenOrRehearsed,
+          conflictsInDryRun,
         );
         await undone(batch);
-        const keys = imported.flatMap(({ newcomer }) => newcomer.claims.map(keyOf));
-        await raw`insert into rehearsed_claim select unnest(${keys}::text[])`.execute(sql);
+        const keys = imported.flatMap(({ user }) => user.claims.map(keyOf));
+        await raw`insert into dry_run_claim select unnest(${keys}::text[])`.execute(sql);
       });
       throw new Undone();
     }),
@@ -51,15 +51,15 @@ async function undone(work: Promise<unknown>): Promise<void> {
   });
 }
 
-async function takenOrRehearsed(
+async function conflictsInDryRun(
   sql: Sql,
   tenantId: string,
-  newcomers: readonly Newcomer[],
+  users: readonly NewUser[],
 ): Promise<Set<string>> {
-  const keys = newcomers.flatMap((one) => one.claims.map(keyOf));
+  const keys = users.flatMap((one) => one.claims.map(keyOf));
   const { rows } = await raw<{
     key: string;
-  }>`select key from rehearsed_claim where key = any(${keys}::text[])`.execute(sql);
-  const taken = await takenAmong(sql, tenantId, newcomers);
+  }>`select key from dry_run_claim where key = any(${keys}::text[])`.execute(sql);
+  const taken = await conflictsAmong(sql, tenantId, users);
   return new Set([...taken, ...rows.map((row) => row.key)]);
 }

@@ -1,4 +1,4 @@
-// Imports a file: reads its records in order, turns each into a newcomer, and writes them in batches. The progress is
+// Imports a file: reads its records in order, turns each into an imported user, and writes them in batches. The progress is
 // saved with each batch, so an interrupted import continues after the last one.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -6,18 +6,18 @@ import { stat } from 'node:fs/promises';
 import type { EntityManager, Sql } from '../persistence/orm.ts';
 import { Conflict } from '../persistence/unit-of-work.ts';
 import { digest } from '../platform/digest.ts';
+import { dryRun, type Write } from './dry-run.ts';
 import { READERS } from './files/formats.ts';
 import { type FileRecord, FileUnreadable } from './files/record-file.ts';
-import { type Newcomer, newcomer, type Terms } from './imported-user.ts';
+import { type NewUser, newUser, type Terms } from './new-user.ts';
 import { advance, type Progress } from './progress.ts';
-import { readRecord } from './user-record.ts';
 import { RecordRefused, type Refusal } from './refusal.ts';
-import { rehearse, type Write } from './dry-run.ts';
 import { Report, type ReportLine, reportLines } from './report.ts';
 import { SOURCES, type SourceName } from './sources/list.ts';
 import { requireHeading, requireSource } from './sources/recognise.ts';
 import type { Source, SourceSettings } from './sources/source.ts';
-import { type Outcome, takeIn } from './write-batch.ts';
+import { readRecord } from './user-record.ts';
+import { type Outcome, writeBatch } from './write-batch.ts';
 
 /** Records written in one transaction. */
 const BATCH = 500;
@@ -77,7 +77,7 @@ export async function importFile(
     if (!isDryRun) await advance(sql, { importId, ...terms }, progress, next);
   };
 
-  async function writeBatch(write: Write, batch: Batch): Promise<void> {
+  async function writeAndReport(write: Write, batch: Batch): Promise<void> {
     let next = progress;
     await write(terms.tenantId, batch.entries, async (sql, outcome) => {
       const lines = reportLines(toldOf(batch, outcome));
@@ -102,19 +102,19 @@ export async function importFile(
       const batch = batchOf(records, isLast, read, terms);
       const users = progress.imported + progress.refused + batch.entries.length + batch.refused.length;
       if (isLast && users === 0) throw noUsers(progress.records + batch.records);
-      await writeBatch(write, batch);
+      await writeAndReport(write, batch);
       run.onProgress(progress, part);
     }
   }
 
-  if (isDryRun) await rehearse(em, writeAll);
-  else await writeAll((...batch) => takeIn(em, ...batch));
+  if (isDryRun) await dryRun(em, writeAll);
+  else await writeAll((...batch) => writeBatch(em, ...batch));
   return progress;
 }
 
 interface Entry {
   readonly record: FileRecord;
-  readonly newcomer: Newcomer;
+  readonly user: NewUser;
 }
 
 interface RefusedRecord {
@@ -135,8 +135,8 @@ function batchOf(records: readonly FileRecord[], isLast: boolean, read: Read, te
   const refused: RefusedRecord[] = [];
   for (const record of records) {
     try {
-      const user = newcomerOf(record, read, terms);
-      if (user !== null) entries.push({ record, newcomer: user });
+      const user = newUserOf(record, read, terms);
+      if (user !== null) entries.push({ record, user });
     } catch (error) {
       if (!(error instanceof RecordRefused)) throw error;
       refused.push({ record, refusal: error.refusal });
@@ -166,18 +166,18 @@ function isEntry(value: unknown): value is object {
 }
 
 /** @throws {RecordRefused} */
-function newcomerOf({ defect, value }: FileRecord, read: Read, terms: Terms): Newcomer | null {
+function newUserOf({ defect, value }: FileRecord, read: Read, terms: Terms): NewUser | null {
   if (defect !== undefined) throw new RecordRefused('', defect);
   if (!isEntry(value)) throw new RecordRefused('', 'Expected an object.');
   const record = read(value);
-  return record === null ? null : newcomer(readRecord(record), terms);
+  return record === null ? null : newUser(readRecord(record), terms);
 }
 
 /** The refused users, and what the imported ones are missing. */
 function toldOf(batch: Batch, outcome: Outcome<Entry>): ReportLine[] {
   const taken = outcome.refused.map(({ entry, refusal }) => ({ record: entry.record, told: refusal }));
-  const left = outcome.imported.flatMap(({ record, newcomer }) =>
-    newcomer.leftBehind.map((one) => ({ record, told: { ...one, imported: true as const } })),
+  const left = outcome.imported.flatMap(({ record, user }) =>
+    user.leftBehind.map((one) => ({ record, told: { ...one, imported: true as const } })),
   );
   return [...batch.refused.map(({ record, refusal }) => ({ record, told: refusal })), ...taken, ...left]
     .map(({ record, told }) => ({ record: record.number, line: record.line, ...told }))

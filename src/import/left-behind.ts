@@ -1,7 +1,8 @@
 // Decides what of a record cannot be imported, and whether its user can be imported without it. Silently dropping a
 // second factor would make the password enough, so such a record is refused unless the operator allows it.
-import type { UserRecord } from './user-record.ts';
+
 import { RecordRefused } from './refusal.ts';
+import type { UserRecord } from './user-record.ts';
 
 export interface LeftBehind {
   /** The field of the record. */

@@ -1,9 +1,9 @@
 // Imports a short list of users in one batch.
 import type { EntityManager } from '../persistence/orm.ts';
-import { type Newcomer, newcomer, type Terms } from './imported-user.ts';
-import { readRecord } from './user-record.ts';
+import { type NewUser, newUser, type Terms } from './new-user.ts';
 import { RecordRefused, type Refusal } from './refusal.ts';
-import { takeIn } from './write-batch.ts';
+import { readRecord } from './user-record.ts';
+import { writeBatch } from './write-batch.ts';
 
 /** The maximum number of users per call. */
 export const MOST_USERS = 100;
@@ -33,19 +33,19 @@ export async function importList(
   users: readonly unknown[],
   terms: Terms,
 ): Promise<ImportedList> {
-  const entries: { index: number; newcomer: Newcomer }[] = [];
+  const entries: { index: number; user: NewUser }[] = [];
   const refused: RefusedUser[] = [];
-  for (const [index, user] of users.entries()) {
+  for (const [index, given] of users.entries()) {
     try {
-      entries.push({ index, newcomer: newcomer(readRecord(user), terms) });
+      entries.push({ index, user: newUser(readRecord(given), terms) });
     } catch (error) {
       if (!(error instanceof RecordRefused)) throw error;
       refused.push(refusedUser(index, error.refusal));
     }
   }
-  const outcome = await takeIn(em, terms.tenantId, entries);
+  const outcome = await writeBatch(em, terms.tenantId, entries);
   return {
-    imported: outcome.imported.map(({ index, newcomer: { id, leftBehind } }) => ({
+    imported: outcome.imported.map(({ index, user: { id, leftBehind } }) => ({
       index,
       id,
       leftBehind: leftBehind.map(({ reason }) => reason),

@@ -1,13 +1,13 @@
-// Writes a batch of newcomers in one transaction. Users whose id, address or number is taken are refused.
+// Writes a batch of imported users in one transaction. Users whose id, address or number is taken are refused.
 import { isContention, isUniqueViolation } from '../persistence/failure.ts';
 import { insertMany } from '../persistence/insert-many.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import { noteKeys } from '../persistence/secret-keys.ts';
 import { Conflict, type Row, type Table } from '../persistence/unit-of-work.ts';
 import { keyIdOf } from '../platform/key-id.ts';
-import type { Newcomer } from './imported-user.ts';
+import { claim, conflictsAmong } from './conflicts.ts';
+import type { NewUser } from './new-user.ts';
 import type { Refusal } from './refusal.ts';
-import { claim, takenAmong } from './conflicts.ts';
 
 /** Someone may sign up with an address between the check and the write. Then the batch is tried again. */
 const TRIES = 3;
@@ -28,25 +28,25 @@ export interface Outcome<Entry> {
 }
 
 /** Runs in the batch's transaction, just before it commits. */
-export type Settle<Entry> = (sql: Sql, outcome: Outcome<Entry>) => Promise<void>;
+export type BeforeCommit<Entry> = (sql: Sql, outcome: Outcome<Entry>) => Promise<void>;
 
 /** @param taken finds the claims that are already taken. @throws {Conflict} when every try ran into a conflict. */
-export async function takeIn<Entry extends { readonly newcomer: Newcomer }>(
+export async function writeBatch<Entry extends { readonly user: NewUser }>(
   em: EntityManager,
   tenantId: string,
   entries: readonly Entry[],
-  settle: Settle<Entry> = async () => {},
-  taken: typeof takenAmong = takenAmong,
+  beforeCommit: BeforeCommit<Entry> = async () => {},
+  taken: typeof conflictsAmong = conflictsAmong,
 ): Promise<Outcome<Entry>> {
   for (let tries = 1; tries <= TRIES; tries += 1) {
     try {
       return await em.transactional(async (transaction) => {
         const sql = sqlOf(transaction);
-        const newcomers = entries.map((entry) => entry.newcomer);
-        const outcome = sorted(entries, await taken(sql, tenantId, newcomers));
+        const users = entries.map((entry) => entry.user);
+        const outcome = sorted(entries, await taken(sql, tenantId, users));
         for (const table of TABLES) await insertMany(sql, table, rowsOf(table, outcome.imported));
         await noteKeys(sql, keysOf(outcome.imported));
-        await settle(sql, outcome);
+        await beforeCommit(sql, outcome);
         return outcome;
       });
     } catch (error) {
@@ -56,14 +56,14 @@ export async function takeIn<Entry extends { readonly newcomer: Newcomer }>(
   throw new Conflict();
 }
 
-function sorted<Entry extends { readonly newcomer: Newcomer }>(
+function sorted<Entry extends { readonly user: NewUser }>(
   entries: readonly Entry[],
   taken: Set<string>,
 ): Outcome<Entry> {
   const imported: Entry[] = [];
   const refused: { entry: Entry; refusal: Refusal }[] = [];
   for (const entry of entries) {
-    const refusal = claim(taken, entry.newcomer);
+    const refusal = claim(taken, entry.user);
     if (refusal === null) imported.push(entry);
     else refused.push({ entry, refusal });
   }
@@ -71,8 +71,8 @@ function sorted<Entry extends { readonly newcomer: Newcomer }>(
 }
 
 /** A hash exported by another instance may use a key that is new to this database. */
-function keysOf(entries: readonly { readonly newcomer: Newcomer }[]): string[] {
-  const stored = entries.flatMap(({ newcomer: { rows } }) => [
+function keysOf(entries: readonly { readonly user: NewUser }[]): string[] {
+  const stored = entries.flatMap(({ user: { rows } }) => [
     ...rows.authenticator.map((row) => row.secret as string),
     ...rows.backup_code.map((row) => row.digest as string),
   ]);
@@ -81,7 +81,7 @@ function keysOf(entries: readonly { readonly newcomer: Newcomer }[]): string[] {
 
 function rowsOf(
   table: (typeof TABLES)[number],
-  entries: readonly { readonly newcomer: Newcomer }[],
+  entries: readonly { readonly user: NewUser }[],
 ): readonly Row<Table>[] {
-  return entries.flatMap<Row<Table>>(({ newcomer }) => newcomer.rows[table]);
+  return entries.flatMap<Row<Table>>(({ user }) => user.rows[table]);
 }

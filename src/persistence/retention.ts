@@ -72,7 +72,7 @@ function outdated(now: Date, auditSeconds: number | null): readonly Outdated[] {
  * @param auditSeconds how long audit events are kept; null keeps them forever.
  * @returns the number of deleted rows of each kind.
  */
-export async function clearAway(
+export async function applyRetention(
   sql: Sql,
   now: Date,
   signal: AbortSignal = new AbortController().signal,

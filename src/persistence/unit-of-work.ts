@@ -30,7 +30,7 @@ export class Conflict extends UserError {
   }
 }
 
-export class Settlement {
+export class UnitOfWork {
   readonly #conditions: Condition[] = [];
   readonly #rows = new Map<Table, object[]>();
   readonly #writes: { readonly query: (sql: Sql) => Query; readonly required: boolean }[] = [];
@@ -68,11 +68,11 @@ export class Settlement {
 
   /** @throws {Conflict} when a requirement is lost. */
   async commit(em: EntityManager): Promise<void> {
-    await this.#settle(em);
+    await this.#commit(em);
     for (const work of this.#afterwards) work();
   }
 
-  async #settle(em: EntityManager): Promise<void> {
+  async #commit(em: EntityManager): Promise<void> {
     const canBeLost = this.#conditions.length > 0 || this.#writes.some((write) => write.required);
     try {
       if (canBeLost) await atomically(em, (transaction) => this.#writeAll(sqlOf(transaction)));

@@ -1,11 +1,11 @@
 // The interface through which a server tells the guards who is asking.
-import type { Standing } from '../policy/decision.ts';
+import type { AuthContext } from '../policy/decision.ts';
 import type { TokenFault } from './refusal-error.ts';
 
 /** Who is asking. */
 export interface Presented {
   /** What is known about the caller. Null for an anonymous caller. */
-  readonly standing: Standing | null;
+  readonly authContext: AuthContext | null;
   /** Why the access token was rejected. Null when it was not, or when there was none. */
   readonly fault: TokenFault | null;
   /** The current time, in seconds since 1970. */
@@ -22,4 +22,4 @@ export interface Presented {
  * Reads who is asking from an operation's context. It must be synchronous, so put the answer into the context before
  * the operation runs. Called again for each operation and for each event of a subscription.
  */
-export type FindStanding<Context> = (context: Context) => Presented;
+export type FindAuthContext<Context> = (context: Context) => Presented;

@@ -108,7 +108,7 @@ describe('policy print', () => {
 
   test('print lists exactly the guards that stepUpTransformer enforces', async () => {
     const { stdout } = await print(BANK, '--format', 'json');
-    const enforced = stepUpTransformer({ standing: () => ({ standing: null, fault: null, now: 0 }) })(
+    const enforced = stepUpTransformer({ authContext: () => ({ authContext: null, fault: null, now: 0 }) })(
       makeExecutableSchema({
         typeDefs: [stepUpTypeDefs({ role: 'Role' }), BANK],
         resolverValidationOptions: { requireResolversForResolveType: 'ignore' },

@@ -11,7 +11,7 @@ function registryWith(sms: { enabled?: boolean; sendsTexts?: boolean } = {}): Fa
   return new FactorRegistry(new KeyRing([randomBytes(32)]), {} as PasswordHasher, {
     sms: { enabled: true, countries: ['US', 'CA'], sendsTexts: true, ...sms },
     linkUrl: 'https://example.com/link',
-    places: { placeOf: () => null },
+    geoip: { placeOf: () => null },
   });
 }
 
@@ -100,8 +100,8 @@ test('a decoy holds nothing, and a user what they have proved', () => {
     ],
     backupCodes: [{ guessable: false }],
   } as unknown as Account;
-  expect(registryWith().holdings(null)).toEqual({ enrolled: [], first: [] });
-  expect(registryWith().holdings(account)).toEqual({
+  expect(registryWith().availableFactors(null)).toEqual({ enrolled: [], first: [] });
+  expect(registryWith().availableFactors(account)).toEqual({
     enrolled: ['PHONE_CODE', 'BACKUP_CODE'],
     first: ['PASSWORD', ...MAIL, ...PHONE],
   });

@@ -25,7 +25,7 @@ const ACCOUNT = {
 const registry = new FactorRegistry(new KeyRing([randomBytes(32)]), {} as PasswordHasher, {
   sms: { enabled: true, countries: ['US'], sendsTexts: true },
   linkUrl: 'https://example.com/link',
-  places: { placeOf: () => null },
+  geoip: { placeOf: () => null },
 });
 
 const KINDS = [

@@ -1,8 +1,8 @@
 // The exact age at which each kind of row is deleted, and deletion in batches that never wait for locks.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { clearAway } from '../../src/persistence/retention.ts';
 import { openClient } from '../../src/persistence/connection.ts';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
+import { applyRetention } from '../../src/persistence/retention.ts';
 import { addSeconds } from '../../src/platform/clock.ts';
 import { testDatabase } from '../harness/app.ts';
 import { query } from '../harness/sql.ts';
@@ -40,7 +40,7 @@ afterEach(() => run('truncate user_account, workflow, outbox_message, rate_limit
 
 const run = (statement: string, ...values: unknown[]) =>
   query<{ id: string }>(database.url, statement, values);
-const clear = (signal?: AbortSignal) => clearAway(sqlOf(orm.em.fork()), NOW, signal);
+const clear = (signal?: AbortSignal) => applyRetention(sqlOf(orm.em.fork()), NOW, signal);
 
 async function left(table: string): Promise<string[]> {
   return (await run(`select id from ${table} order by id`)).map((row) => row.id);

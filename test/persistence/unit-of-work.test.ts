@@ -1,9 +1,9 @@
-// A settlement is all or nothing: if a requirement is lost, nothing is written.
+// A unit of work is all or nothing: if a requirement is lost, nothing is written.
 import { sql as raw } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { insertMany } from '../../src/persistence/insert-many.ts';
 import { type EntityManager, type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
-import { Conflict, Settlement } from '../../src/persistence/unit-of-work.ts';
+import { Conflict, UnitOfWork } from '../../src/persistence/unit-of-work.ts';
 import { testDatabase } from '../harness/app.ts';
 import { query } from '../harness/sql.ts';
 import { StatementCounter } from '../harness/statement-counter.ts';
@@ -32,15 +32,15 @@ const subjects = async (): Promise<string[]> =>
     (row) => row.subject,
   );
 
-/** A settlement that inserts one row in addition to the writes of the test. */
-function settlement(): Settlement {
-  const one = new Settlement();
+/** A unit of work that inserts one row in addition to the writes of the test. */
+function unitOfWork(): UnitOfWork {
+  const one = new UnitOfWork();
   one.insert('lockout', counter('beside'));
   return one;
 }
 
 /** Increments the failures of a subject from 1 to 2. */
-function bump(one: Settlement, subject: string, how: 'write' | 'requireWrite'): void {
+function bump(one: UnitOfWork, subject: string, how: 'write' | 'requireWrite'): void {
   one[how]((sql) =>
     sql
       .updateTable('lockout')
@@ -60,7 +60,7 @@ describe('a required write', () => {
   );
 
   test('that finds its row is committed with the rest', async () => {
-    const one = settlement();
+    const one = unitOfWork();
     bump(one, 'there', 'requireWrite');
     await one.commit(em);
     expect(await query(database.url, 'select subject, failures from lockout order by subject')).toEqual([
@@ -70,14 +70,14 @@ describe('a required write', () => {
   });
 
   test('that finds no row is a Conflict, and nothing is written', async () => {
-    const one = settlement();
+    const one = unitOfWork();
     bump(one, 'gone', 'requireWrite');
     await expect(one.commit(em)).rejects.toThrow(Conflict);
     expect(await subjects()).toEqual(['there']);
   });
 
   test('is a Conflict even if another one finds its row', async () => {
-    const one = settlement();
+    const one = unitOfWork();
     bump(one, 'there', 'requireWrite');
     bump(one, 'gone', 'requireWrite');
     await expect(one.commit(em)).rejects.toThrow(Conflict);
@@ -87,7 +87,7 @@ describe('a required write', () => {
   test('has one winner among concurrent ones', async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 8 }, (_, at) => {
-        const one = new Settlement();
+        const one = new UnitOfWork();
         one.insert('lockout', counter(`winner ${at}`));
         bump(one, 'there', 'requireWrite');
         return one.commit(orm.em.fork());
@@ -100,7 +100,7 @@ describe('a required write', () => {
   });
 
   test('is the exception: an ordinary write may find no row', async () => {
-    const one = settlement();
+    const one = unitOfWork();
     bump(one, 'gone', 'write');
     await one.commit(em);
     expect(await subjects()).toEqual(['beside', 'there']);
@@ -109,7 +109,7 @@ describe('a required write', () => {
 
 describe('a condition', () => {
   test('that does not hold is a Conflict, and earlier and later writes are rolled back', async () => {
-    const one = settlement();
+    const one = unitOfWork();
     one.require(async (sql) => {
       await sql.insertInto('lockout').values(counter('before')).execute();
       return true;
@@ -122,8 +122,8 @@ describe('a condition', () => {
     expect(await subjects()).toEqual([]);
   });
 
-  test('that throws fails the settlement with its error, and nothing is written', async () => {
-    const one = settlement();
+  test('that throws fails the unit of work with its error, and nothing is written', async () => {
+    const one = unitOfWork();
     one.require(async () => {
       throw new Error('broken');
     });
@@ -135,15 +135,15 @@ describe('a condition', () => {
 test.each([
   ['with a condition', true],
   ['without a condition', false],
-])('a duplicate value in a settlement %s is a Conflict', async (_how, hasCondition) => {
-  await settlement().commit(em);
-  const one = settlement();
+])('a duplicate value in a unit of work %s is a Conflict', async (_how, hasCondition) => {
+  await unitOfWork().commit(em);
+  const one = unitOfWork();
   if (hasCondition) one.require(async () => true);
   await expect(one.commit(em)).rejects.toThrow(Conflict);
 });
 
 test('a call that fails rolls everything back, and afterCommit does not run', async () => {
-  const one = settlement();
+  const one = unitOfWork();
   one.call(raw`select 1 / 0`);
   let done = false;
   one.afterCommit(() => (done = true));
@@ -152,14 +152,14 @@ test('a call that fails rolls everything back, and afterCommit does not run', as
   expect(done).toBe(false);
 });
 
-describe('a settlement', () => {
+describe('a unit of work', () => {
   test('without requirements is one statement, without a transaction', async () => {
     await using said = await StatementCounter.before(database.url);
     const counted = await openOrm(said.url);
     try {
-      await settlement().commit(counted.em.fork());
+      await unitOfWork().commit(counted.em.fork());
       said.take();
-      const one = new Settlement();
+      const one = new UnitOfWork();
       one.insert('lockout', counter('first'), counter('second'));
       bump(one, 'beside', 'write');
       one.call(raw`select 1`);
@@ -175,7 +175,7 @@ describe('a settlement', () => {
     await using said = await StatementCounter.before(database.url);
     const counted = await openOrm(said.url);
     try {
-      const one = new Settlement();
+      const one = new UnitOfWork();
       let done = 0;
       one.afterCommit(() => (done += 1));
       await one.commit(counted.em.fork());
@@ -187,7 +187,7 @@ describe('a settlement', () => {
   });
 
   test('with only a call makes that call', async () => {
-    const one = new Settlement();
+    const one = new UnitOfWork();
     one.call(raw`select 1 / 0`);
     await expect(one.commit(em)).rejects.toThrow(/division by zero/);
   });

@@ -2,24 +2,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assuranceLevel } from '../../src/policy/assurance.ts';
-import { lesserEvidence, standingClaims, standingOf } from '../../src/policy/claims.ts';
-import { refuseRole, refuseStepUp, type Standing } from '../../src/policy/decision.ts';
+import { authContextClaims, lesserEvidence, standingOf } from '../../src/policy/claims.ts';
+import { type AuthContext, refuseRole, refuseStepUp } from '../../src/policy/decision.ts';
 import { type Evidence, evidenceOf, withEvidence } from '../../src/policy/evidence.ts';
 import { requirement } from '../../src/policy/requirement.ts';
-import { demand, NOW, SECOND_FACTORS, standing } from './arbitraries.ts';
+import { authContext, demand, NOW, SECOND_FACTORS } from './arbitraries.ts';
 
 /** A session holds one piece of evidence for each factor. */
-const session = standing.map((one) => ({
+const session = authContext.map((one) => ({
   ...one,
   evidence: one.evidence.reduce<Evidence[]>(withEvidence, []),
 }));
 
-const read = (claims: object, latest = NOW): Standing =>
+const read = (claims: object, latest = NOW): AuthContext =>
   standingOf(claims as Record<string, unknown>, latest);
 
 /** The claims after a round trip through JSON. */
-const sent = (one: Standing): Record<string, unknown> =>
-  JSON.parse(JSON.stringify(standingClaims(one, true))) as Record<string, unknown>;
+const sent = (one: AuthContext): Record<string, unknown> =>
+  JSON.parse(JSON.stringify(authContextClaims(one, true))) as Record<string, unknown>;
 
 describe('the claims of a token', () => {
   test('grants nothing that its session does not', () => {

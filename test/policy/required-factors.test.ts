@@ -14,6 +14,7 @@ import {
   withoutPassword,
 } from '../../src/policy/required-factors.ts';
 import {
+  availableFactors,
   beginning,
   categoriesIn,
   evidence,
@@ -21,7 +22,6 @@ import {
   evidenceOfKind,
   FIRST_FACTORS,
   firstFactor,
-  holdings,
   identifiedByPhone,
   NOW,
   secondFactor,
@@ -36,7 +36,7 @@ const possessions = fc.array(evidenceOfKind(secondFactor), { minLength: 1 });
 describe('a sign-in', () => {
   test('without evidence needs a first factor, under every policy', () => {
     fc.assert(
-      fc.property(holdings, policy, (held, rule) => {
+      fc.property(availableFactors, policy, (held, rule) => {
         expect(nextDemand([], held, rule)).toBe('FIRST_FACTOR');
       }),
     );
@@ -82,7 +82,7 @@ describe('a sign-in', () => {
 
   test('of a user who has or must have a second factor does not complete below AAL2', () => {
     fc.assert(
-      fc.property(evidenceList, holdings, policy, (proved, held, rule) => {
+      fc.property(evidenceList, availableFactors, policy, (proved, held, rule) => {
         fc.pre(held.enrolled.length > 0 || rule === 'REQUIRED');
         if (nextDemand(proved, held, rule) === 'NOTHING') expect(assuranceLevel(proved)).toBe('AAL2');
       }),
@@ -91,7 +91,7 @@ describe('a sign-in', () => {
 
   test('completes with a first and a second factor', () => {
     fc.assert(
-      fc.property(firstFactors, secondFactor, holdings, policy, (proved, kind, held, rule) => {
+      fc.property(firstFactors, secondFactor, availableFactors, policy, (proved, kind, held, rule) => {
         expect(nextDemand([...proved, evidenceOf(kind, NOW)], held, rule)).toBe('NOTHING');
       }),
     );
@@ -99,7 +99,7 @@ describe('a sign-in', () => {
 
   test('meets the policy (mfa.v) exactly when it needs nothing more', () => {
     fc.assert(
-      fc.property(evidenceList, holdings, policy, (proved, held, rule) => {
+      fc.property(evidenceList, availableFactors, policy, (proved, held, rule) => {
         expect(meetsPolicy(proved, held.enrolled, rule)).toBe(nextDemand(proved, held, rule) === 'NOTHING');
       }),
     );
@@ -109,7 +109,7 @@ describe('a sign-in', () => {
 describe('a further step', () => {
   test('is a factor that the user has, of a category that is not proved yet', () => {
     fc.assert(
-      fc.property(evidenceList, holdings, (proved, held) => {
+      fc.property(evidenceList, availableFactors, (proved, held) => {
         const categories = categoriesIn(proved);
         for (const kind of furtherSteps(proved, held)) {
           expect([...held.enrolled, ...held.first]).toContain(kind);
@@ -130,7 +130,7 @@ describe('a further step', () => {
 
   test('is required exactly when one is possible', () => {
     fc.assert(
-      fc.property(evidenceList, holdings, policy, (proved, held, rule) => {
+      fc.property(evidenceList, availableFactors, policy, (proved, held, rule) => {
         if (nextDemand(proved, held, rule) === 'SECOND_FACTOR') {
           expect(furtherSteps(proved, held)).not.toEqual([]);
         }
@@ -142,7 +142,7 @@ describe('a further step', () => {
 describe('a password reset', () => {
   test('without evidence needs a first factor', () => {
     fc.assert(
-      fc.property(holdings, (held) => {
+      fc.property(availableFactors, (held) => {
         expect(resetDemand([], held)).toBe('FIRST_FACTOR');
       }),
     );
@@ -169,7 +169,7 @@ describe('a password reset', () => {
   test('never completes with possession factors alone, for any user', () => {
     const phones = fc.array(fc.oneof(identifiedByPhone, evidenceOfKind(secondFactor)));
     fc.assert(
-      fc.property(phones, holdings, (proved, held) => {
+      fc.property(phones, availableFactors, (proved, held) => {
         expect(resetDemand(proved, held)).not.toBe('NOTHING');
       }),
     );
@@ -177,7 +177,7 @@ describe('a password reset', () => {
 
   test('does not ask for the forgotten password, and does not depend on it', () => {
     fc.assert(
-      fc.property(evidenceList, holdings, (proved, held) => {
+      fc.property(evidenceList, availableFactors, (proved, held) => {
         const rest = withoutPassword(held);
         expect(furtherSteps(proved, rest)).not.toContain('PASSWORD');
         expect(resetDemand(proved, held)).toBe(resetDemand(proved, rest));
@@ -187,7 +187,7 @@ describe('a password reset', () => {
 
   test('never leads to enrollment, so that no one can replace a lost factor with a new one', () => {
     fc.assert(
-      fc.property(evidenceList, holdings, (proved, held) => {
+      fc.property(evidenceList, availableFactors, (proved, held) => {
         expect(resetDemand(proved, held)).not.toBe('ENROLLMENT');
       }),
     );
@@ -195,7 +195,7 @@ describe('a password reset', () => {
 
   test('needs an administrator exactly when it is not complete and no step is left', () => {
     fc.assert(
-      fc.property(evidenceList, holdings, (proved, held) => {
+      fc.property(evidenceList, availableFactors, (proved, held) => {
         fc.pre(proved.length > 0);
         const demand = resetDemand(proved, held);
         const isStuck = demand !== 'NOTHING' && furtherSteps(proved, withoutPassword(held)).length === 0;
@@ -208,7 +208,7 @@ describe('a password reset', () => {
 describe('more evidence', () => {
   test('never adds a requirement when nothing more was needed', () => {
     fc.assert(
-      fc.property(evidenceList, evidence, holdings, policy, (proved, more, held, rule) => {
+      fc.property(evidenceList, evidence, availableFactors, policy, (proved, more, held, rule) => {
         const grown = [...proved, more];
         if (nextDemand(proved, held, rule) === 'NOTHING') {
           expect(nextDemand(grown, held, rule)).toBe('NOTHING');
@@ -220,7 +220,7 @@ describe('more evidence', () => {
 
   test('never adds a step', () => {
     fc.assert(
-      fc.property(evidenceList, evidence, holdings, (proved, more, held) => {
+      fc.property(evidenceList, evidence, availableFactors, (proved, more, held) => {
         const before = furtherSteps(proved, held);
         expect(before).toEqual(expect.arrayContaining(furtherSteps([...proved, more], held)));
       }),
@@ -229,7 +229,7 @@ describe('more evidence', () => {
 
   test('from a number that only identifies changes nothing', () => {
     fc.assert(
-      fc.property(evidenceList, identifiedByPhone, holdings, policy, (proved, phone, held, rule) => {
+      fc.property(evidenceList, identifiedByPhone, availableFactors, policy, (proved, phone, held, rule) => {
         fc.pre(proved.length > 0);
         const grown = [...proved, phone];
         expect(nextDemand(grown, held, rule)).toBe(nextDemand(proved, held, rule));
@@ -264,7 +264,7 @@ describe('what a signed-in user may prove', () => {
 
   test('is a factor that the user has', () => {
     fc.assert(
-      fc.property(acceptable, holdings, (options, held) => {
+      fc.property(acceptable, availableFactors, (options, held) => {
         for (const kind of provable(options, held)) {
           expect([...held.enrolled, ...held.first]).toContain(kind);
         }

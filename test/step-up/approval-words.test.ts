@@ -59,7 +59,7 @@ describe('the description of an operation with `describe`', () => {
       const sdl = `input To { name: String }
         type Query { send(to: To): Int @stepUp(bind: OPERATION, describe: "Send to {to.name}, {${name}}") }`;
       const made = makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), sdl] });
-      const schema = stepUpTransformer({ standing: standingOf })(made);
+      const schema = stepUpTransformer({ authContext: standingOf })(made);
       return words('query ($to: To) { send(to: $to) }', { to: { name: 'Bob' } }, schema);
     };
     expect(say('to.name')).toBe('Send to "Bob", "Bob"');

@@ -31,7 +31,7 @@ const RESOLVERS = {
 };
 const unguarded = (): GraphQLSchema =>
   makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), TYPES], resolvers: RESOLVERS });
-const transform = stepUpTransformer({ standing: standingOf });
+const transform = stepUpTransformer({ authContext: standingOf });
 
 const strong = { caller: () => caller({ TOTP: 5 }), ran: [] };
 const anonymous = { caller: () => nobody(), ran: [] };

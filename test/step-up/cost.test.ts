@@ -35,23 +35,23 @@ test.each([
 test.each([
   ['allowed', caller({ TOTP: 5 })],
   ['refused', caller({ TOTP: 61 })],
-])('the items of a list are decided once: %s', async (_name, { standing, ...presented }) => {
+])('the items of a list are decided once: %s', async (_name, { authContext, ...presented }) => {
   let weighed = 0;
   const watched = {
-    ...standing,
-    enrolled: standing?.enrolled ?? [],
+    ...authContext,
+    enrolled: authContext?.enrolled ?? [],
     roles: [],
     get evidence() {
       weighed += 1;
-      return standing?.evidence ?? [];
+      return authContext?.evidence ?? [];
     },
   };
-  const { data } = await ask({ ...presented, standing: watched }, '{ clients(count: 50) { pin } }');
+  const { data } = await ask({ ...presented, authContext: watched }, '{ clients(count: 50) { pin } }');
   expect(data.clients).toHaveLength(50);
   expect(weighed).toBe(1);
 });
 
-describe('`standing` is called', () => {
+describe('`authContext` is called', () => {
   afterEach(() => vi.useRealTimers());
 
   function counted() {
@@ -106,7 +106,7 @@ describe('`standing` is called', () => {
     }
   });
 
-  test('separately for each `standing` function', () => {
+  test('separately for each `authContext` function', () => {
     const guards = guardsOf(client, 'pin');
     const context = {};
     expect(beginOperation(context, () => caller({ TOTP: 5 })).refusal(guards)).toBeNull();

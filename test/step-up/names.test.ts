@@ -6,14 +6,14 @@ import SchemaBuilder from '@pothos/core';
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema, graphql, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { assertGuarded, UnguardedError } from '../../src/step-up/assert-guarded.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { namesInDocument, namesInSchema } from '../../src/step-up/guard-names.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import type { Presented } from '../../src/step-up/auth-context.ts';
 import { type BankContext, caller, nobody, standingOf } from './example-schema.ts';
 
-const transform = stepUpTransformer({ standing: standingOf });
+const transform = stepUpTransformer({ authContext: standingOf });
 const QUERY = '{ a b c d }';
 const rootValue = { a: 1, b: 1, c: 1, d: 1 };
 
@@ -75,7 +75,7 @@ describe('guards with a prefix', () => {
   test('are printed by Pothos and protect its fields', async () => {
     const builder = new SchemaBuilder<{ Context: BankContext }>({
       plugins: [stepUpPlugin],
-      stepUp: { standing: standingOf, prefix: 'sg_' },
+      stepUp: { authContext: standingOf, prefix: 'sg_' },
     });
     const x = (guards: object) => ({ type: 'Int', nullable: true, resolve: () => 1, ...guards }) as const;
     builder.queryType({

@@ -24,7 +24,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 const lookup = () => sessionLookup({ url: 'http://stepgate.test/graphql', cacheSeconds: 60 }, () => now);
 
-test('a lookup returns the standing of the session, with times in seconds', async () => {
+test('a lookup returns the auth context of the session, with times in seconds', async () => {
   expect(await lookup()('a token', 'jane')).toEqual({
     evidence: [{ factor: 'TOTP', categories: ['POSSESSION'], amr: ['otp'], completedAt: NOW - 40 }],
     enrolled: ['TOTP'],

@@ -102,7 +102,7 @@ test('`hasBoundFields` is true only for a schema with a field that demands a bou
   const made = (guard: string): GraphQLSchema => {
     const types = `type A { x: Int ${guard} } type Query { a: A y: Int @stepUp } input I { x: Int }`;
     const typeDefs = [stepUpTypeDefs(), types];
-    return stepUpTransformer({ standing: standingOf })(makeExecutableSchema({ typeDefs }));
+    return stepUpTransformer({ authContext: standingOf })(makeExecutableSchema({ typeDefs }));
   };
   expect(hasBoundFields(made('@stepUp(bind: OPERATION)'))).toBe(true);
   expect(hasBoundFields(made('@stepUp(bind: SESSION)'))).toBe(false);

@@ -38,7 +38,7 @@ async function spent(): Promise<object | undefined> {
   return row;
 }
 
-test('a correct proof whose settlement fails costs no attempt, however often it fails', async () => {
+test('a correct proof whose unit of work fails costs no attempt, however often it fails', async () => {
   await withoutAudit(async () => {
     for (let time = 0; time < 7; time += 1)
       await expect(client.attempt(workflowId, { password: PASSWORD })).rejects.toThrow('Unexpected error.');
@@ -69,9 +69,9 @@ test('an attempt is not given back twice', async () => {
       .where('chart', '=', 'sign-in')
       .executeTakeFirstOrThrow();
     const row = { ...stored, counted: { counter: 'PASSWORD', failures: 1 } as const };
-    await giveBackAttempt(sql, { ...row, revision: row.revision - 1 }, { unlessSettled: true });
+    await giveBackAttempt(sql, { ...row, revision: row.revision - 1 }, { unlessCommitted: true });
     expect(await spent()).toEqual({ attempts: 1, failures: 1 });
-    await giveBackAttempt(sql, row, { unlessSettled: true });
+    await giveBackAttempt(sql, row, { unlessCommitted: true });
     expect(await spent()).toEqual({ attempts: 0, failures: 0 });
   } finally {
     await orm.close();

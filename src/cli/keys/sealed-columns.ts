@@ -1,7 +1,7 @@
 // Counts the values still in use that were sealed or hashed with a key in SECRET_KEYS, grouped by the key id in each
 // value.
 import { type RawBuilder, sql as raw } from 'kysely';
-import { openForeignHash, sealForeignHash } from '../../factors/password/stored-legacy.ts';
+import { openLegacyHash, sealLegacyHash } from '../../factors/password/stored-legacy.ts';
 import { openSecret, sealSecret } from '../../factors/sealed-secret.ts';
 import type { Sql } from '../../persistence/orm.ts';
 import { KEY_ID_PATTERN } from '../../platform/key-id.ts';
@@ -48,7 +48,7 @@ export const REWRAPPABLE: readonly Rewrappable[] = [
     where: () => raw`factor = 'PASSWORD' and secret like '$stepgate-foreign$%'`,
     id: 'id',
     idType: 'uuid',
-    reseal: (ring, id, stored) => sealForeignHash(ring, id, openForeignHash(ring, id, stored)),
+    reseal: (ring, id, stored) => sealLegacyHash(ring, id, openLegacyHash(ring, id, stored)),
   },
   {
     name: 'signing keys',

@@ -89,7 +89,7 @@ export function newBackupCodes(ring: KeyRing, userId: string, now: Date): NewBac
 }
 
 /**
- * Deletes all codes, used ones too. Call it in a condition of the settlement, before the statement that inserts new
+ * Deletes all codes, used ones too. Call it in a condition of the unit of work, before the statement that inserts new
  * ones.
  */
 export async function deleteBackupCodes(sql: Sql, userId: string): Promise<void> {

@@ -1,5 +1,5 @@
 // Limits work that keeps a core busy: password hashes and strength estimates. Without a limit, a flood of sign-ins
-// would starve everything else. Each lane runs one task at a time, and only as many tasks may wait as can start within
+// would starve everything else. Each slot runs one task at a time, and only as many tasks may wait as can start within
 // the deadline. Further requests fail at once with OVERLOADED.
 import PQueue from 'p-queue';
 
@@ -19,18 +19,18 @@ export class OverloadedError extends Error {
   }
 }
 
-export class Lanes {
+export class HashingQueue {
   readonly #queue: PQueue;
-  readonly #lanes: number;
+  readonly #slots: number;
   #averageSeconds: number;
 
   /**
    * @param expectedSeconds the expected duration of the work. Estimate high, so that a flood at startup is limited too.
    */
-  constructor(lanes: number, expectedSeconds = 0.5) {
-    this.#lanes = lanes;
+  constructor(slots: number, expectedSeconds = 0.5) {
+    this.#slots = slots;
     this.#averageSeconds = expectedSeconds;
-    this.#queue = new PQueue({ concurrency: lanes });
+    this.#queue = new PQueue({ concurrency: slots });
   }
 
   /** @throws {OverloadedError} at once, when the queue is longer than the deadline allows. */
@@ -51,7 +51,7 @@ export class Lanes {
 
   /** Waiting and running tasks together stay below deadline × rate. */
   #mostWaiting(): number {
-    const served = Math.floor((DEADLINE_SECONDS * this.#lanes) / this.#averageSeconds);
-    return Math.max(LEAST_WAITING, served - this.#lanes);
+    const served = Math.floor((DEADLINE_SECONDS * this.#slots) / this.#averageSeconds);
+    return Math.max(LEAST_WAITING, served - this.#slots);
   }
 }

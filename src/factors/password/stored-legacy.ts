@@ -5,16 +5,16 @@ import { openSecret, sealSecret } from '../sealed-secret.ts';
 
 const PREFIX = '$stepgate-foreign$';
 
-export function isForeign(stored: string): boolean {
+export function isLegacy(stored: string): boolean {
   return stored.startsWith(PREFIX);
 }
 
-/** @param text the canonical text, `ForeignHash.text`. */
-export function sealForeignHash(ring: KeyRing, authenticatorId: string, text: string): string {
+/** @param text the canonical text, `LegacyHash.text`. */
+export function sealLegacyHash(ring: KeyRing, authenticatorId: string, text: string): string {
   return `${PREFIX}${sealSecret(ring, authenticatorId, text)}`;
 }
 
 /** @throws {SealBrokenError} @throws {UnknownKeyError} */
-export function openForeignHash(ring: KeyRing, authenticatorId: string, stored: string): string {
+export function openLegacyHash(ring: KeyRing, authenticatorId: string, stored: string): string {
   return openSecret(ring, authenticatorId, stored.slice(PREFIX.length));
 }

@@ -1,7 +1,7 @@
 // The contract of a source, a system whose export can be imported. A source turns an entry of the export into a record,
 // and depends neither on the file format nor on what happens to the record. To add one, write one file and add it to
 // the list. For a plain table, a mapping is enough (table.ts).
-import { ForeignHashRefused } from '../../factors/password/legacy-hash/scheme.ts';
+import { LegacyHashRefused } from '../../factors/password/legacy-hash/scheme.ts';
 import type { FileFormat } from '../files/formats.ts';
 import { RecordRefused } from '../refusal.ts';
 import type { FirebaseHashConfig } from './firebase-hash-config.ts';
@@ -68,7 +68,7 @@ export function hashOf<Hash extends string | null>(make: () => Hash): Hash {
   try {
     return make();
   } catch (error) {
-    if (error instanceof ForeignHashRefused) throw new RecordRefused('passwordHash', error.message);
+    if (error instanceof LegacyHashRefused) throw new RecordRefused('passwordHash', error.message);
     throw error;
   }
 }

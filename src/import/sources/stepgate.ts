@@ -2,8 +2,8 @@
 // value, a list is JSON or separated by semicolons, and the apostrophe that protects spreadsheets from formulas is
 // removed.
 import { FileFormat } from '../files/formats.ts';
-import { RECORD_FIELDS } from '../user-record.ts';
 import { RecordRefused } from '../refusal.ts';
+import { RECORD_FIELDS } from '../user-record.ts';
 import { cell, type Source } from './source.ts';
 
 const FLAGS = new Set(['emailVerified', 'smsFactors', 'mustChangePassword']);

@@ -8,7 +8,7 @@ import { MailServer } from '../../delivery/mail-server.ts';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { PASSWORD, TestClient } from '../../harness/client.ts';
 import { query } from '../../harness/sql.ts';
-import { stepgate, temporaryFiles } from '../../users/commands.ts';
+import { stepgate, temporaryFiles } from '../../import/commands.ts';
 
 const { newFile } = temporaryFiles();
 

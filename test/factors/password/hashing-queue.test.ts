@@ -1,6 +1,6 @@
-// Hashing lanes: a flood of sign-ins is limited, requests beyond the limit fail at once, and the queue recovers.
+// The hashing queue: a flood of sign-ins is limited, requests beyond the limit fail at once, and the queue recovers.
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { Lanes, OverloadedError } from '../../../src/factors/password/hashing-queue.ts';
+import { HashingQueue, OverloadedError } from '../../../src/factors/password/hashing-queue.ts';
 
 /** A hash that completes when the test says so. */
 class HeldHash {
@@ -30,12 +30,12 @@ interface Flood {
 }
 
 /** Starts hashes until the first one is rejected, which must happen before any completes. */
-async function flood(lanes: Lanes): Promise<Flood> {
+async function flood(queue: HashingQueue): Promise<Flood> {
   const hashes: HeldHash[] = [];
   const results: Promise<string>[] = [];
   for (;;) {
     const hash = new HeldHash();
-    const result = lanes.run(hash.run);
+    const result = queue.run(hash.run);
     const refusal = await Promise.race([result.catch((error: unknown) => error), settled()]);
     if (refusal !== undefined) {
       expect(refusal).toBeInstanceOf(OverloadedError);
@@ -62,43 +62,43 @@ async function endAll({ hashes, results }: Flood): Promise<void> {
 }
 
 test.each([1, 2, 4])('with %i lanes no more hashes run at a time', async (count) => {
-  const lanes = new Lanes(count);
+  const queue = new HashingQueue(count);
   const hashes = Array.from({ length: count + 4 }, () => new HeldHash());
-  const results = hashes.map((hash) => lanes.run(hash.run));
+  const results = hashes.map((hash) => queue.run(hash.run));
   for (const hash of hashes) {
     await settled();
     const running = hashes.filter((one) => one.isRunning);
     expect(running.length).toBeLessThanOrEqual(count);
-    expect(running).toContain(hash); // no lane is idle while a hash waits
+    expect(running).toContain(hash); // no slot is idle while a hash waits
     hash.end();
   }
   await Promise.all(results);
 });
 
 test('a flood at startup is limited, assuming half a second per hash', async () => {
-  const lanes = new Lanes(2);
-  const started = await flood(lanes);
+  const queue = new HashingQueue(2);
+  const started = await flood(queue);
   expect(started.hashes).toHaveLength(20);
   await endAll(started);
 });
 
 test('beyond the limit a hash fails with OVERLOADED and the seconds to wait, and never runs', async () => {
-  const lanes = new Lanes(2);
-  const started = await flood(lanes);
+  const queue = new HashingQueue(2);
+  const started = await flood(queue);
   const late = new HeldHash();
-  await expect(lanes.run(late.run)).rejects.toMatchObject({ name: 'OverloadedError', retryAfterSeconds: 5 });
+  await expect(queue.run(late.run)).rejects.toMatchObject({ name: 'OverloadedError', retryAfterSeconds: 5 });
   await endAll(started);
   await settled();
   expect(late.isRunning).toBe(false);
 });
 
 test('a place that becomes free is given to the next request', async () => {
-  const lanes = new Lanes(2);
-  const started = await flood(lanes);
+  const queue = new HashingQueue(2);
+  const started = await flood(queue);
   started.hashes[0]?.end();
   await settled();
   const next = new HeldHash();
-  const result = lanes.run(next.run);
+  const result = queue.run(next.run);
   await endAll(started);
   next.end();
   expect(await result).toBe('hashed');
@@ -108,31 +108,31 @@ describe('a failed hash', () => {
   test.each([
     [
       'later',
-      (lanes: Lanes) => {
+      (queue: HashingQueue) => {
         const hash = new HeldHash();
-        const result = lanes.run(hash.run);
+        const result = queue.run(hash.run);
         hash.fail();
         return result;
       },
     ],
     [
       'at once',
-      (lanes: Lanes) =>
-        lanes.run(() => {
+      (queue: HashingQueue) =>
+        queue.run(() => {
           throw new Error('the hash failed');
         }),
     ],
-  ])('frees its lane when it fails %s', async (_when, fail) => {
-    const lanes = new Lanes(1);
-    for (let time = 0; time < 50; time += 1) await expect(fail(lanes)).rejects.toThrow('the hash failed');
-    expect(await lanes.run(() => Promise.resolve('hashed'))).toBe('hashed');
+  ])('frees its slot when it fails %s', async (_when, fail) => {
+    const queue = new HashingQueue(1);
+    for (let time = 0; time < 50; time += 1) await expect(fail(queue)).rejects.toThrow('the hash failed');
+    expect(await queue.run(() => Promise.resolve('hashed'))).toBe('hashed');
   });
 
   test('does not affect the measured duration', async () => {
-    const lanes = new Lanes(2);
-    const before = await flood(lanes);
+    const queue = new HashingQueue(2);
+    const before = await flood(queue);
     await endAllBy(before, 'fail');
-    const after = await flood(lanes);
+    const after = await flood(queue);
     expect(after.hashes).toHaveLength(before.hashes.length);
     await endAllBy(after, 'fail');
   });
@@ -150,16 +150,16 @@ describe('the length of the queue depends on the duration of hashes:', () => {
   afterEach(() => vi.useRealTimers());
 
   /** Lanes that have measured many hashes of this duration. The clock then stands still. */
-  async function lanesOf(count: number, seconds: number): Promise<Lanes> {
+  async function queueOf(count: number, seconds: number): Promise<HashingQueue> {
     vi.useFakeTimers({ toFake: ['performance'] });
-    const lanes = new Lanes(count);
+    const queue = new HashingQueue(count);
     for (let hash = 0; hash < 200; hash += 1) {
-      await lanes.run(async () => {
+      await queue.run(async () => {
         vi.advanceTimersByTime(seconds * 1000);
         return 'hashed';
       });
     }
-    return lanes;
+    return queue;
   }
 
   test.each([
@@ -171,8 +171,8 @@ describe('the length of the queue depends on the duration of hashes:', () => {
   ])(
     'with %i lanes and %f seconds per hash, no request waits over five seconds, and almost no capacity is wasted',
     async (count, seconds) => {
-      const lanes = await lanesOf(count, seconds);
-      const started = await flood(lanes);
+      const queue = await queueOf(count, seconds);
+      const started = await flood(queue);
       const lastIsDoneAfter = (started.hashes.length * seconds) / count;
       expect(lastIsDoneAfter).toBeLessThanOrEqual(5.001);
       expect(lastIsDoneAfter).toBeGreaterThan(4);
@@ -181,7 +181,7 @@ describe('the length of the queue depends on the duration of hashes:', () => {
   );
 
   test('four requests may wait even if hashes are slower than the deadline', async () => {
-    const started = await flood(await lanesOf(1, 10));
+    const started = await flood(await queueOf(1, 10));
     expect(started.hashes).toHaveLength(1 + 4);
     await endAll(started);
   });

@@ -6,7 +6,7 @@ import { BreachedUnavailableError } from './breached.ts';
 
 const PAUSE_SECONDS = 30;
 
-export class Outage {
+export class CircuitBreaker {
   readonly #log: Log;
   readonly #clock: Clock;
   /** Null while the service works. */

@@ -2,11 +2,11 @@
 // and the pepper. As in Devise, only the first 72 bytes of both together count.
 import bcrypt from 'bcrypt';
 import { canonicalBcrypt } from './bcrypt.ts';
-import type { ForeignHash } from './scheme.ts';
+import type { LegacyHash } from './scheme.ts';
 
 const FORM = /^(?<hash>\$2[a-z]?\$\d\d\$[./A-Za-z0-9]{53})\$(?<pepper>.+)$/;
 
-export function bcryptPepperedHash(text: string): ForeignHash | null {
+export function bcryptPepperedHash(text: string): LegacyHash | null {
   const { hash, pepper } = FORM.exec(text)?.groups ?? {};
   if (hash === undefined || pepper === undefined) return null;
   const canonical = canonicalBcrypt(hash);

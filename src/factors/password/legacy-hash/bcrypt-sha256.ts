@@ -5,13 +5,13 @@
 import { createHash, createHmac } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { canonicalBcrypt } from './bcrypt.ts';
-import { type ForeignHash, ForeignHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
 
 const DJANGO = /^bcrypt_sha256\$(?<hash>\$2.*)$/;
 const PASSLIB =
   /^\$bcrypt-sha256\$(?<version>v=2,t=)?2[ab],(?:r=)?(?<cost>[1-9]\d?)\$(?<salt>[./A-Za-z0-9]{22})\$(?<hash>[./A-Za-z0-9]{31})$/;
 
-export function bcryptSha256Hash(text: string): ForeignHash | null {
+export function bcryptSha256Hash(text: string): LegacyHash | null {
   const django = DJANGO.exec(text)?.groups?.['hash'];
   if (django !== undefined) {
     const hash = canonicalBcrypt(django);
@@ -25,11 +25,11 @@ export function bcryptSha256Hash(text: string): ForeignHash | null {
   return text.startsWith('$bcrypt-sha256$') ? passlibHash(text) : null;
 }
 
-function passlibHash(text: string): ForeignHash {
+function passlibHash(text: string): LegacyHash {
   const { version, cost = '', salt = '', hash = '' } = PASSLIB.exec(text)?.groups ?? {};
   const isKeyed = version !== undefined;
   if (hash === '' || isKeyed !== text.includes(',r=')) {
-    throw new ForeignHashRefused(
+    throw new LegacyHashRefused(
       'A Passlib bcrypt-sha256 hash must have the form $bcrypt-sha256$v=2,t=2b,r=12$salt$hash.',
       'Copy the whole hash again.',
     );

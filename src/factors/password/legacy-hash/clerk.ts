@@ -5,8 +5,8 @@ import { bytesOfBase64, bytesOfHex } from './bytes.ts';
 import { digestLength, digestText } from './digest.ts';
 import { ldapText } from './ldap.ts';
 import { phcString } from './phc-string.ts';
-import { ForeignHashRefused } from './scheme.ts';
-import { readForeignHash } from './schemes.ts';
+import { LegacyHashRefused } from './scheme.ts';
+import { readLegacyHash } from './schemes.ts';
 
 /** Null when the digest does not match the hasher. */
 type Hasher = (digest: string) => string | null;
@@ -15,7 +15,7 @@ type Hasher = (digest: string) => string | null;
 const byLook =
   (...schemes: readonly string[]): Hasher =>
   (digest) =>
-    schemes.includes(readForeignHash(digest).scheme) ? digest : null;
+    schemes.includes(readLegacyHash(digest).scheme) ? digest : null;
 
 const HASHERS: Readonly<Record<string, Hasher>> = {
   argon2i: byLook('argon2i'),
@@ -46,13 +46,13 @@ export const COGNITO = 'awscognito';
 export function clerkHash(digest: string, hasher: string): string {
   const read = Object.hasOwn(HASHERS, hasher) ? HASHERS[hasher] : undefined;
   if (read === undefined) {
-    throw new ForeignHashRefused(
+    throw new LegacyHashRefused(
       `The password_hasher must be one of ${Object.keys(HASHERS).join(', ')} or ${COGNITO}.`,
     );
   }
   const text = read(digest);
   if (text !== null) return text;
-  throw new ForeignHashRefused(
+  throw new LegacyHashRefused(
     'The password_digest does not match its password_hasher.',
     'Copy the whole hash again.',
   );

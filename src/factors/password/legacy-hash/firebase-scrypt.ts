@@ -7,7 +7,7 @@ import { createCipheriv, timingSafeEqual } from 'node:crypto';
 import { base64WithoutPadding, bytesOfBase64 } from './bytes.ts';
 import { checkLengths } from './lengths.ts';
 import { phcId, phcString, readPhcString } from './phc-string.ts';
-import { type ForeignHash, ForeignHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
 import { readScryptParameters, scrypt } from './scrypt.ts';
 
 const ID = 'firebase-scrypt';
@@ -29,7 +29,7 @@ export function firebaseScryptText({ ln, r, saltSeparator, signerKey, salt, hash
   return phcString(ID, { ln, r, ss, sk }, { salt, hash });
 }
 
-export function firebaseScryptHash(text: string): ForeignHash | null {
+export function firebaseScryptHash(text: string): LegacyHash | null {
   if (phcId(text) !== ID) return null;
   const { parameters, salt, hash } = readPhcString(text, { required: ['ln', 'r', 'ss', 'sk'] });
   const { ln, ...costs } = readScryptParameters(parameters);
@@ -37,13 +37,13 @@ export function firebaseScryptHash(text: string): ForeignHash | null {
   const signerKey = bytesOfBase64(parameters.get('sk') ?? '');
   checkLengths("Firebase's scrypt", { salt, hash });
   if (saltSeparator === null || saltSeparator.length === 0 || saltSeparator.length > LONGEST_SEPARATOR) {
-    throw new ForeignHashRefused(
+    throw new LegacyHashRefused(
       `Firebase's salt separator must be base64 of 1 to ${LONGEST_SEPARATOR} bytes.`,
       "Copy it from the project's password hash parameters.",
     );
   }
   if (signerKey === null || signerKey.length !== hash.length) {
-    throw new ForeignHashRefused(
+    throw new LegacyHashRefused(
       "Firebase's signer key must be base64 and as long as the hash.",
       "Copy it from the project's password hash parameters.",
     );

@@ -5,7 +5,7 @@ import { digestLength } from './digest.ts';
 import { checkLengths } from './lengths.ts';
 import { parameter } from './parameter.ts';
 import { phcId, phcString, readPhcString } from './phc-string.ts';
-import { type ForeignHash, ForeignHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
 
 const MOST_ROUNDS = 3_000_000;
 /** The minimum of RFC 8018 section 4.2. Fewer rounds do not slow an attacker down noticeably. */
@@ -13,7 +13,7 @@ const FEWEST_ROUNDS = 1000;
 /** Rounds times blocks of output. A hash longer than its digest repeats the rounds for each further block. */
 const MOST_WORK = 12_000_000;
 
-export function pbkdf2Hash(text: string): ForeignHash | null {
+export function pbkdf2Hash(text: string): LegacyHash | null {
   const id = phcId(text);
   const digest = /^pbkdf2-(?<digest>sha(?:1|224|256|384|512))$/.exec(id ?? '')?.groups?.['digest'];
   const blockLength = digestLength(digest);
@@ -26,13 +26,13 @@ export function pbkdf2Hash(text: string): ForeignHash | null {
   });
   checkLengths('PBKDF2', { salt, hash });
   if ((parameters.get('l') ?? String(hash.length)) !== String(hash.length)) {
-    throw new ForeignHashRefused(
+    throw new LegacyHashRefused(
       'The length (l) of a PBKDF2 hash does not match the hash.',
       'Copy the whole hash again.',
     );
   }
   if (rounds * Math.ceil(hash.length / blockLength) > MOST_WORK) {
-    throw new ForeignHashRefused(
+    throw new LegacyHashRefused(
       `The rounds of a PBKDF2 hash, times its blocks of ${blockLength} bytes, must be at most ${MOST_WORK}.`,
     );
   }

@@ -2,7 +2,7 @@
 // the number of rounds, a salt of eight characters, and iterated MD5 in phpass's own base64.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { parameter } from './parameter.ts';
-import { type ForeignHash, ForeignHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
 
 const DIGITS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** The last of 22 digits has two bits. */
@@ -10,11 +10,11 @@ const FORM = /^\$[PH]\$(?<rounds>[./0-9A-Za-z])(?<salt>[./0-9A-Za-z]{8})(?<hash>
 /** Binary logarithm. Takes half a second. */
 const MOST_ROUNDS = 18;
 
-export function phpassHash(text: string): ForeignHash | null {
+export function phpassHash(text: string): LegacyHash | null {
   if (!/^\$[PH]\$/.test(text)) return null;
   const { rounds = '', salt = '', hash = '' } = FORM.exec(text)?.groups ?? {};
   if (hash === '') {
-    throw new ForeignHashRefused(
+    throw new LegacyHashRefused(
       'A phpass hash must begin with $P$ or $H$ and have 34 characters. This one does not, or it was altered.',
       'Copy the whole hash again.',
     );

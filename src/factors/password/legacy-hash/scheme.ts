@@ -2,7 +2,7 @@
 // converts the system's text to the canonical text. A scheme, one file for each algorithm, parses the canonical text,
 // rejects hostile parameters (which would use up all memory, or take hours), and checks passwords.
 
-export interface ForeignHash {
+export interface LegacyHash {
   /** The name of the scheme, for example `argon2id`. */
   readonly scheme: string;
   /** The canonical text of the hash, which is stored and exported. */
@@ -14,8 +14,8 @@ export interface ForeignHash {
 }
 
 /** The hash cannot be imported. The message says why and what to do, without repeating the hash or the salt. */
-export class ForeignHashRefused extends Error {
-  override readonly name = 'ForeignHashRefused';
+export class LegacyHashRefused extends Error {
+  override readonly name = 'LegacyHashRefused';
   constructor(
     why: string,
     remedy = 'Import the user without a password. They can set a new one with a password reset.',

@@ -6,11 +6,11 @@ import { createHmac } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { canonicalBcrypt } from './bcrypt.ts';
 import { phpassHash } from './phpass.ts';
-import type { ForeignHash } from './scheme.ts';
+import type { LegacyHash } from './scheme.ts';
 
 const PREFIX = '$wp';
 
-export function wordPressHash(text: string): ForeignHash | null {
+export function wordPressHash(text: string): LegacyHash | null {
   if (!text.startsWith(`${PREFIX}$`)) return null;
   const inner = text.slice(PREFIX.length);
   const phpass = phpassHash(inner);
@@ -26,7 +26,7 @@ export function wordPressText(text: string): string {
   return /^\$[PH]\$/.test(text) ? `${PREFIX}${text}` : text;
 }
 
-function ofWordPress(inner: string, verify: ForeignHash['verify']): ForeignHash {
+function ofWordPress(inner: string, verify: LegacyHash['verify']): LegacyHash {
   return {
     scheme: 'wordpress',
     text: `${PREFIX}${inner}`,
@@ -36,7 +36,7 @@ function ofWordPress(inner: string, verify: ForeignHash['verify']): ForeignHash 
 }
 
 /** Tries a password in both forms that WordPress may have hashed: trimmed, and trimmed with backslashes. */
-function asChanged(verify: ForeignHash['verify']): ForeignHash['verify'] {
+function asChanged(verify: LegacyHash['verify']): LegacyHash['verify'] {
   return (password) => {
     const trimmed = password.replace(/^[ \t\n\r\0\v]+|[ \t\n\r\0\v]+$/g, '');
     const slashed = trimmed.replace(/['"\\]/g, '\\$&').replaceAll('\0', '\\0');

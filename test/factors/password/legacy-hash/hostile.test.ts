@@ -5,8 +5,8 @@ import { auth0Hash } from '../../../../src/factors/password/legacy-hash/auth0.ts
 import { betterAuthHash } from '../../../../src/factors/password/legacy-hash/better-auth.ts';
 import { firebaseHash } from '../../../../src/factors/password/legacy-hash/firebase.ts';
 import { keycloakHash } from '../../../../src/factors/password/legacy-hash/keycloak.ts';
-import { ForeignHashRefused } from '../../../../src/factors/password/legacy-hash/scheme.ts';
-import { readForeignHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
+import { LegacyHashRefused } from '../../../../src/factors/password/legacy-hash/scheme.ts';
+import { readLegacyHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
 import { BETTER_AUTH_SAMPLES, FIREBASE_SAMPLE } from './vectors.ts';
 
 /** 16 and 32 bytes, in base64 without padding. */
@@ -27,9 +27,9 @@ function refusal(read: () => unknown): string {
   try {
     read();
   } catch (error) {
-    expect(error).toBeInstanceOf(ForeignHashRefused);
+    expect(error).toBeInstanceOf(LegacyHashRefused);
     expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MILLISECONDS);
-    return (error as ForeignHashRefused).message;
+    return (error as LegacyHashRefused).message;
   }
   throw new Error('The hash was accepted.');
 }
@@ -85,7 +85,7 @@ describe('a hash with excessive work is rejected at once, naming the limit:', ()
     ['phpass of 2^30 rounds', '$P$SIQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0', /from 7 to 18/],
     ['phpass of one round', '$P$.IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0', /from 7 to 18/],
   ])('%s', (_what, text, limit) => {
-    expect(refusal(() => readForeignHash(text))).toMatch(limit);
+    expect(refusal(() => readLegacyHash(text))).toMatch(limit);
   });
 
   test.each([
@@ -98,7 +98,7 @@ describe('a hash with excessive work is rejected at once, naming the limit:', ()
     [{ rounds: -8 }, /from 1 to 4096/],
     [{ rounds: 1e21 }, /from 1 to 4096/],
   ])('in the parameters of a Firebase project: %o', (changed, limit) => {
-    expect(refusal(() => readForeignHash(firebaseHash({ ...FIREBASE_SAMPLE, ...changed })))).toMatch(limit);
+    expect(refusal(() => readLegacyHash(firebaseHash({ ...FIREBASE_SAMPLE, ...changed })))).toMatch(limit);
   });
 });
 
@@ -114,7 +114,7 @@ describe('a hash at the limits is accepted:', () => {
     `$2b$16$${BCRYPT}`,
     `$2b$04$${BCRYPT}`,
   ])('%s', (text) => {
-    expect(readForeignHash(text).isFast).toBe(false);
+    expect(readLegacyHash(text).isFast).toBe(false);
   });
 });
 
@@ -157,7 +157,7 @@ describe('a parameter is a plain decimal number,', () => {
       `pbkdf2:sha256:${number}$seasalt$${HEX}`,
       `$2b$${number}$${BCRYPT}`,
     ];
-    for (const text of texts) refusal(() => readForeignHash(text));
+    for (const text of texts) refusal(() => readLegacyHash(text));
   });
 });
 
@@ -180,8 +180,8 @@ describe('a hash has only one accepted text,', () => {
     ['capitals', (text: string) => text.toUpperCase()],
   ])('and not with %s', (_how, change) => {
     for (const text of [argon2('m=64,t=1,p=1'), scrypt('ln=4,r=8,p=1'), pbkdf2('i=1')]) {
-      readForeignHash(text);
-      refusal(() => readForeignHash(change(text)));
+      readLegacyHash(text);
+      refusal(() => readLegacyHash(change(text)));
     }
   });
 
@@ -240,7 +240,7 @@ describe('a hash has only one accepted text,', () => {
     '__proto__',
     '',
   ])('and not in the form %s', (text) => {
-    refusal(() => readForeignHash(text));
+    refusal(() => readLegacyHash(text));
   });
 });
 
@@ -264,7 +264,7 @@ describe('lengths are limited:', () => {
     ['many fields', '$a'.repeat(500), /not supported/],
     ['many of them, nearly Firebase', `${'A$'.repeat(500)}!`, /not supported/],
   ])('%s', (_what, text, limit) => {
-    expect(refusal(() => readForeignHash(text))).toMatch(limit);
+    expect(refusal(() => readLegacyHash(text))).toMatch(limit);
   });
 });
 
@@ -297,7 +297,7 @@ describe('the fields of an import', () => {
     ['nothing', null, null],
   ])('of Keycloak are rejected with %s', (_what, credentialData, secretData) => {
     const message = refusal(() =>
-      readForeignHash(
+      readLegacyHash(
         keycloakHash({
           credentialData: JSON.stringify(credentialData),
           secretData: JSON.stringify(secretData),
@@ -310,7 +310,7 @@ describe('the fields of an import', () => {
   test('of Keycloak may use SHA-1 and SHA-512', () => {
     const schemes = ['pbkdf2', 'pbkdf2-sha512'].map((algorithm) => {
       const credentialData = JSON.stringify({ ...pbkdf2Data, algorithm });
-      return readForeignHash(keycloakHash({ credentialData, secretData: JSON.stringify(secret) })).scheme;
+      return readLegacyHash(keycloakHash({ credentialData, secretData: JSON.stringify(secret) })).scheme;
     });
     expect(schemes).toEqual(['pbkdf2-sha1', 'pbkdf2-sha512']);
   });
@@ -358,15 +358,15 @@ describe('the fields of an import', () => {
     ['scrypt without lanes', scryptOf({ parallelization: 0 })],
     ['scrypt with a fraction', scryptOf({ blockSize: 1.5 })],
   ])('of Auth0 are rejected with %s', (_what, custom) => {
-    const message = refusal(() => readForeignHash(auth0Hash(custom)));
+    const message = refusal(() => readLegacyHash(auth0Hash(custom)));
     for (const secret of [HEX, HASH, SALT, BCRYPT, 'abc123', 'pepper']) expect(message).not.toContain(secret);
   });
 
   test('of Auth0 have Auth0’s defaults', () => {
     const text = `$pbkdf2-sha512$${SALT}$${'A'.repeat(86)}`;
-    const read = readForeignHash(auth0Hash({ algorithm: 'pbkdf2', hash: { value: text } }));
+    const read = readLegacyHash(auth0Hash({ algorithm: 'pbkdf2', hash: { value: text } }));
     expect(read.text).toBe(`$pbkdf2-sha512$i=100000$${SALT}$${'A'.repeat(86)}`);
-    expect(readForeignHash(auth0Hash(scryptOf({}))).text).toContain('$ln=14,r=8,p=1$');
+    expect(readLegacyHash(auth0Hash(scryptOf({}))).text).toContain('$ln=14,r=8,p=1$');
   });
 
   test.each([
@@ -379,19 +379,19 @@ describe('the fields of an import', () => {
     ['saltSeparator', ''],
     ['saltSeparator', 'A'.repeat(400)],
   ])('of Firebase are rejected with %s of "%s"', (name, value) => {
-    refusal(() => readForeignHash(firebaseHash({ ...FIREBASE_SAMPLE, [name]: value })));
+    refusal(() => readLegacyHash(firebaseHash({ ...FIREBASE_SAMPLE, [name]: value })));
   });
 
   test("of Firebase give the same hash in its SDK's alphabet and in Clerk's form", () => {
-    const expected = readForeignHash(firebaseHash(FIREBASE_SAMPLE)).text;
+    const expected = readLegacyHash(firebaseHash(FIREBASE_SAMPLE)).text;
     const [hash, signerKey] = [FIREBASE_SAMPLE.hash, FIREBASE_SAMPLE.signerKey].map((text) =>
       text.replaceAll('+', '-').replaceAll('/', '_'),
     );
     const safe = { ...FIREBASE_SAMPLE, hash: hash ?? '', signerKey: signerKey ?? '' };
-    expect(readForeignHash(firebaseHash(safe)).text).toBe(expected);
+    expect(readLegacyHash(firebaseHash(safe)).text).toBe(expected);
     const { salt, saltSeparator } = FIREBASE_SAMPLE;
     const joined = `${FIREBASE_SAMPLE.hash}$${salt}$${FIREBASE_SAMPLE.signerKey}$${saltSeparator}$8$14`;
-    expect(readForeignHash(joined).text).toBe(expected);
+    expect(readLegacyHash(joined).text).toBe(expected);
   });
 
   test('of Better Auth must be exactly a salt and a key', () => {

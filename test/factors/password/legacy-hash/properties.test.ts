@@ -8,8 +8,8 @@ import { digestText } from '../../../../src/factors/password/legacy-hash/digest.
 import { firebaseHash } from '../../../../src/factors/password/legacy-hash/firebase.ts';
 import { keycloakHash } from '../../../../src/factors/password/legacy-hash/keycloak.ts';
 import { phcString } from '../../../../src/factors/password/legacy-hash/phc-string.ts';
-import { type ForeignHash, ForeignHashRefused } from '../../../../src/factors/password/legacy-hash/scheme.ts';
-import { readForeignHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
+import { type LegacyHash, LegacyHashRefused } from '../../../../src/factors/password/legacy-hash/scheme.ts';
+import { readLegacyHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
 import { FIREBASE_SAMPLE, VECTORS } from './vectors.ts';
 
 const ODD_PASSWORDS: readonly (readonly [what: string, password: string])[] = [
@@ -57,7 +57,7 @@ const QUICK = [
     ),
   },
 ];
-const FIREBASE = readForeignHash(firebaseHash(FIREBASE_SAMPLE)).text;
+const FIREBASE = readLegacyHash(firebaseHash(FIREBASE_SAMPLE)).text;
 
 function bytes(minLength: number, maxLength: number): fc.Arbitrary<Buffer> {
   return fc.uint8Array({ minLength, maxLength }).map((array) => Buffer.from(array));
@@ -133,9 +133,9 @@ describe('the stored text of an imported hash', () => {
   test('parses to itself', () => {
     fc.assert(
       fc.property(written, (text) => {
-        const stored = readForeignHash(text);
+        const stored = readLegacyHash(text);
         expect(stored.text).toMatch(/^[!-~]{1,1024}$/);
-        const again = readForeignHash(stored.text);
+        const again = readLegacyHash(stored.text);
         expect(again.text).toBe(stored.text);
         expect(again.scheme).toBe(stored.scheme);
         expect(again.isFast).toBe(stored.isFast);
@@ -159,7 +159,7 @@ describe('the stored text of an imported hash', () => {
       '$argon2i$v=19$m=8,t=1,p=1$',
     ],
   ])('is the same for every form of a hash: %s', (_how, text, start) => {
-    expect(readForeignHash(text).text).toContain(start);
+    expect(readLegacyHash(text).text).toContain(start);
   });
 });
 
@@ -184,11 +184,11 @@ describe('a digest', () => {
       hash: digestOf(algorithm, password, salt),
     });
     for (const text of [before, after]) {
-      expect(readForeignHash(text).verify('lètmein')).toBe(true);
+      expect(readLegacyHash(text).verify('lètmein')).toBe(true);
       const swapped = text.includes('prefix')
         ? text.replace('prefix', 'suffix')
         : text.replace('suffix', 'prefix');
-      expect(readForeignHash(swapped).verify('lètmein')).toBe(false);
+      expect(readLegacyHash(swapped).verify('lètmein')).toBe(false);
     }
   });
 
@@ -203,8 +203,8 @@ describe('a digest', () => {
       `{${name}}${unsalted.toString('hex')}`,
     ];
     for (const text of texts) {
-      expect(readForeignHash(text).scheme).toBe(algorithm);
-      expect(readForeignHash(text).verify('lètmein')).toBe(true);
+      expect(readLegacyHash(text).scheme).toBe(algorithm);
+      expect(readLegacyHash(text).verify('lètmein')).toBe(true);
     }
   });
 
@@ -217,16 +217,16 @@ describe('a digest', () => {
     };
     for (const encoding of ['utf16le', 'ucs2']) {
       const text = auth0Hash({ ...custom, password: { encoding } });
-      expect(readForeignHash(text).verify('lètmein')).toBe(true);
+      expect(readLegacyHash(text).verify('lètmein')).toBe(true);
     }
-    expect(readForeignHash(auth0Hash(custom)).verify('lètmein')).toBe(false);
+    expect(readLegacyHash(auth0Hash(custom)).verify('lètmein')).toBe(false);
   });
 });
 
 test('PBKDF2 with few rounds is marked as fast', () => {
   const fast = [1, 999, 1000].map((i) => {
     const parts = { salt: Buffer.from('salt'), hash: Buffer.alloc(32) };
-    return readForeignHash(phcString('pbkdf2-sha256', { i }, parts)).isFast;
+    return readLegacyHash(phcString('pbkdf2-sha256', { i }, parts)).isFast;
   });
   expect(fast).toEqual([true, true, false]);
 });
@@ -270,9 +270,9 @@ test('every accepted hash can be computed', () => {
     { numRuns: 60 },
   );
 
-  function read(text: string): ForeignHash | null {
+  function read(text: string): LegacyHash | null {
     try {
-      return readForeignHash(text);
+      return readLegacyHash(text);
     } catch {
       return null;
     }
@@ -283,7 +283,7 @@ describe('an unusual password', () => {
   test.each([...QUICK, { name: 'Firebase', text: FIREBASE.replace('ln=14', 'ln=1') }])(
     'is wrong without causing an error: $name',
     ({ text }) => {
-      const hash = readForeignHash(text);
+      const hash = readLegacyHash(text);
       for (const [what, password] of ODD_PASSWORDS) expect(hash.verify(password), what).toBe(false);
     },
   );
@@ -292,21 +292,21 @@ describe('an unusual password', () => {
     const salt = Buffer.from('salt');
     const made = createHash('sha256').update(salt).update(password).digest();
     const text = digestText({ algorithm: 'sha256', salt, position: 'prefix', hash: made });
-    expect(readForeignHash(text).verify(password)).toBe(true);
+    expect(readLegacyHash(text).verify(password)).toBe(true);
   });
 
   test('is not normalised, except for Better Auth', () => {
     const { text } = VECTORS.find(({ name }) => name === 'Django: test_sha1') ?? { text: '' };
-    expect(readForeignHash(text).verify('lètmein')).toBe(true);
-    expect(readForeignHash(text).verify('le\u0300tmein')).toBe(false);
+    expect(readLegacyHash(text).verify('lètmein')).toBe(true);
+    expect(readLegacyHash(text).verify('le\u0300tmein')).toBe(false);
     const betterAuth = VECTORS.find(({ password }) => password === 'ﬁancé — naïve ①');
-    expect(readForeignHash(betterAuth?.text ?? '').verify('fiance\u0301 — nai\u0308ve 1')).toBe(true);
+    expect(readLegacyHash(betterAuth?.text ?? '').verify('fiance\u0301 — nai\u0308ve 1')).toBe(true);
   });
 });
 
 describe('an altered hash', () => {
   const altered = [
-    ...QUICK.map(({ name, password, text }) => ({ name, password, text: readForeignHash(text).text })),
+    ...QUICK.map(({ name, password, text }) => ({ name, password, text: readLegacyHash(text).text })),
     { name: 'Firebase', password: 'user1password', text: FIREBASE },
   ];
 
@@ -346,16 +346,16 @@ describe('an altered hash', () => {
       const start = text.lastIndexOf('$') + 1;
       // 16 bytes are 22 characters of base64.
       for (let length = 0; length < 22; length += 1) {
-        expect(() => readForeignHash(text.slice(0, start + length))).toThrow(ForeignHashRefused);
+        expect(() => readLegacyHash(text.slice(0, start + length))).toThrow(LegacyHashRefused);
       }
     },
   );
 
   function verifies(text: string, password: string): boolean {
     try {
-      return readForeignHash(text).verify(password);
+      return readLegacyHash(text).verify(password);
     } catch (error) {
-      expect(error).toBeInstanceOf(ForeignHashRefused);
+      expect(error).toBeInstanceOf(LegacyHashRefused);
       return false;
     }
   }
@@ -368,8 +368,8 @@ describe('a text that is not a hash', () => {
       read();
       return null;
     } catch (error) {
-      expect(error).toBeInstanceOf(ForeignHashRefused);
-      return (error as ForeignHashRefused).message;
+      expect(error).toBeInstanceOf(LegacyHashRefused);
+      return (error as LegacyHashRefused).message;
     }
   }
 
@@ -393,7 +393,7 @@ describe('a text that is not a hash', () => {
   test('is rejected without another error', () => {
     fc.assert(
       fc.property(fc.oneof(begun, fc.string(), fc.string({ unit: 'binary' })), (text) => {
-        refusal(() => readForeignHash(text));
+        refusal(() => readLegacyHash(text));
       }),
       { numRuns: 2000 },
     );
@@ -404,9 +404,9 @@ describe('a text that is not a hash', () => {
     const number = fc.oneof(fc.double(), fc.integer());
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true }), begun, (value, text) => {
-        refusal(() => readForeignHash(auth0Hash(value)));
-        refusal(() => readForeignHash(auth0Hash({ algorithm: 'argon2', hash: { value: text } })));
-        refusal(() => readForeignHash(betterAuthHash(text)));
+        refusal(() => readLegacyHash(auth0Hash(value)));
+        refusal(() => readLegacyHash(auth0Hash({ algorithm: 'argon2', hash: { value: text } })));
+        refusal(() => readLegacyHash(betterAuthHash(text)));
       }),
     );
     fc.assert(
@@ -429,7 +429,7 @@ describe('a text that is not a hash', () => {
           memCost: number,
         }),
         (password) => {
-          refusal(() => readForeignHash(firebaseHash(password)));
+          refusal(() => readLegacyHash(firebaseHash(password)));
         },
       ),
     );
@@ -456,7 +456,7 @@ describe('a text that is not a hash', () => {
         .split(/[$:},]|=(?=.)/)
         .filter((part) => part.length > 8 && !/^(?:pbkdf2|bcrypt|scrypt|firebase)/.test(part));
       for (const damaged of damage) {
-        const message = refusal(() => readForeignHash(damaged(text)));
+        const message = refusal(() => readLegacyHash(damaged(text)));
         if (message === null) continue;
         refused += 1;
         for (const part of [...parts, secret]) expect(message).not.toContain(part);

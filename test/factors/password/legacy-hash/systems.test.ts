@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { clerkHash } from '../../../../src/factors/password/legacy-hash/clerk.ts';
 import { fusionAuthHash } from '../../../../src/factors/password/legacy-hash/fusionauth.ts';
 import { hashOfPlainText } from '../../../../src/factors/password/legacy-hash/plain-text.ts';
-import { ForeignHashRefused } from '../../../../src/factors/password/legacy-hash/scheme.ts';
-import { readForeignHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
+import { LegacyHashRefused } from '../../../../src/factors/password/legacy-hash/scheme.ts';
+import { readLegacyHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
 import { wordPressText } from '../../../../src/factors/password/legacy-hash/wordpress.ts';
 
 const BCRYPT = hashSync('password', 4);
@@ -17,7 +17,7 @@ function refused(read: () => unknown): string {
   try {
     read();
   } catch (error) {
-    expect(error).toBeInstanceOf(ForeignHashRefused);
+    expect(error).toBeInstanceOf(LegacyHashRefused);
     return (error as Error).message;
   }
   throw new Error('The hash was accepted.');
@@ -37,21 +37,21 @@ describe('a hash of ASP.NET Identity', () => {
     ['excessive rounds', `010000000 1ffffffff00000010${salt}${hash}`.replace(' ', '')],
   ])('is rejected with %s', (_what, hex) => {
     const text = base64(hex);
-    expect(refused(() => readForeignHash(text))).not.toContain(text.slice(-12));
+    expect(refused(() => readLegacyHash(text))).not.toContain(text.slice(-12));
   });
   test('of version 2 has exactly 49 bytes', () => {
     const bytes = `00${'11'.repeat(48)}`;
-    expect(readForeignHash(base64(bytes)).scheme).toBe('pbkdf2-sha1');
+    expect(readLegacyHash(base64(bytes)).scheme).toBe('pbkdf2-sha1');
     for (const hex of [bytes.slice(2), `${bytes}11`, `02${bytes.slice(2)}`])
-      refused(() => readForeignHash(base64(hex)));
+      refused(() => readLegacyHash(base64(hex)));
   });
 });
 
 describe('a hash of WordPress', () => {
   test('trims the password, unlike phpass of other systems', () => {
-    expect(readForeignHash(wordPressText(PHPASS)).verify(' test12345\n')).toBe(true);
-    expect(readForeignHash(PHPASS).verify(' test12345\n')).toBe(false);
-    expect(readForeignHash(wordPressText(PHPASS)).verify('test 12345')).toBe(false);
+    expect(readLegacyHash(wordPressText(PHPASS)).verify(' test12345\n')).toBe(true);
+    expect(readLegacyHash(PHPASS).verify(' test12345\n')).toBe(false);
+    expect(readLegacyHash(wordPressText(PHPASS)).verify('test 12345')).toBe(false);
   });
   test.each([
     ['only the prefix $wp', '$wp$'],
@@ -62,22 +62,22 @@ describe('a hash of WordPress', () => {
     ],
     ['truncated phpass', `$wp${PHPASS.slice(0, -1)}`],
   ])('is rejected with %s', (_what, text) => {
-    refused(() => readForeignHash(text));
+    refused(() => readLegacyHash(text));
   });
   test('is not a plain bcrypt hash', () => {
-    expect(readForeignHash(`$wp${BCRYPT}`).verify('password')).toBe(false);
-    expect(readForeignHash(wordPressText(BCRYPT)).verify('password')).toBe(true);
+    expect(readLegacyHash(`$wp${BCRYPT}`).verify('password')).toBe(false);
+    expect(readLegacyHash(wordPressText(BCRYPT)).verify('password')).toBe(true);
   });
 });
 
 describe('a bcrypt pepper', () => {
   test('is added after the password and is required', () => {
     const hash = hashSync('passwordpepper', 4);
-    expect(readForeignHash(`${hash}$pepper`).verify('password')).toBe(true);
-    expect(readForeignHash(`${hash}$peppers`).verify('password')).toBe(false);
-    expect(readForeignHash(hash).verify('password')).toBe(false);
-    refused(() => readForeignHash(`${hash}$`));
-    refused(() => readForeignHash(`${hash.replace('$04$', '$31$')}$pepper`));
+    expect(readLegacyHash(`${hash}$pepper`).verify('password')).toBe(true);
+    expect(readLegacyHash(`${hash}$peppers`).verify('password')).toBe(false);
+    expect(readLegacyHash(hash).verify('password')).toBe(false);
+    refused(() => readLegacyHash(`${hash}$`));
+    refused(() => readLegacyHash(`${hash.replace('$04$', '$31$')}$pepper`));
   });
 });
 
@@ -115,7 +115,7 @@ describe('a digest', () => {
   const of = (...parts: readonly string[]): string =>
     createHash('sha256').update(parts.join('')).digest('base64').replace(/=+$/, '');
   test('with a salt on either side accepts only these two forms', () => {
-    const read = (hash: string) => readForeignHash(`$digest$a=sha256,s=either$${salt}$${hash}`);
+    const read = (hash: string) => readLegacyHash(`$digest$a=sha256,s=either$${salt}$${hash}`);
     expect(
       [of('salt', 'password'), of('password', 'salt'), of('password')].map((it) =>
         read(it).verify('password'),
@@ -123,22 +123,22 @@ describe('a digest', () => {
     ).toEqual([true, true, false]);
   });
   test.each(['0', '1000001', '-1', '1.5', '01', ''])('of %s rounds is rejected', (rounds) => {
-    refused(() => readForeignHash(`$digest$a=sha256,s=suffix,i=${rounds}$${salt}$${of('x')}`));
+    refused(() => readLegacyHash(`$digest$a=sha256,s=suffix,i=${rounds}$${salt}$${of('x')}`));
   });
   test('applies its rounds', () => {
     const twice = createHash('sha256').update(createHash('sha256').update('passwordsalt').digest()).digest();
     const hash = twice.toString('base64').replace(/=+$/, '');
     const verifies = (i: number) =>
-      readForeignHash(`$digest$a=sha256,s=suffix,i=${i}$${salt}$${hash}`).verify('password');
+      readLegacyHash(`$digest$a=sha256,s=suffix,i=${i}$${salt}$${hash}`).verify('password');
     expect([1, 2, 3].map(verifies)).toEqual([false, true, false]);
   });
   test.each([
     [999, true],
     [1000, false],
   ])('of %d rounds is fast: %s', (rounds, isFast) => {
-    const digest = readForeignHash(`$digest$a=sha256,i=${rounds}$$${of('x')}`);
+    const digest = readLegacyHash(`$digest$a=sha256,i=${rounds}$$${of('x')}`);
     expect(digest.isFast).toBe(isFast);
-    const symfony = readForeignHash(`sha512_symfony$${rounds}$salt$${base64('ab'.repeat(64))}`);
+    const symfony = readLegacyHash(`sha512_symfony$${rounds}$salt$${base64('ab'.repeat(64))}`);
     expect(symfony.isFast).toBe(isFast);
   });
 });
@@ -153,11 +153,11 @@ describe('a hash of Symfony', () => {
     ['another length', `sha512_symfony$1$salt$${hash.slice(0, 40)}`],
     ['no hash', 'sha512_symfony$1$salt'],
   ])('is rejected with %s', (_what, text) => {
-    refused(() => readForeignHash(text));
+    refused(() => readLegacyHash(text));
   });
   test('adds no braces without a salt', () => {
     const made = createHash('sha512').update('password').digest('base64');
-    expect(readForeignHash(`sha512_symfony$1$$${made}`).verify('password')).toBe(true);
+    expect(readLegacyHash(`sha512_symfony$1$$${made}`).verify('password')).toBe(true);
   });
 });
 
@@ -167,10 +167,10 @@ describe('a hash of Kratos', () => {
   test('has the salt on the side that its format says', () => {
     const made = createHash('sha256').update('passwordsalt').digest('base64');
     const text = (format: string) => `$sha256$pf=${pf(format)}$c2FsdA==$${made}`;
-    expect(readForeignHash(text('{PASSWORD}{SALT}')).verify('password')).toBe(true);
-    expect(readForeignHash(text('{SALT}{PASSWORD}')).verify('password')).toBe(false);
+    expect(readLegacyHash(text('{PASSWORD}{SALT}')).verify('password')).toBe(true);
+    expect(readLegacyHash(text('{SALT}{PASSWORD}')).verify('password')).toBe(false);
     for (const format of ['{SALT}$${PASSWORD}', 'constructor', '{PASSWORD}']) {
-      expect(refused(() => readForeignHash(text(format)))).toContain('A Kratos digest is supported only if');
+      expect(refused(() => readLegacyHash(text(format)))).toContain('A Kratos digest is supported only if');
     }
   });
   test.each([
@@ -180,12 +180,12 @@ describe('a hash of Kratos', () => {
     ['an HMAC by MD4', '$hmac-md4$MWQ5ZTI4Nzc2Zjg4YmE2MTQ5YjQ0OTMyOGE4NWU4YjA=$MTIzNDU='],
     ['base64 that is not canonical', `$sha256$pf=${pf('{SALT}{PASSWORD}')}$c2FsdB==$${hash}`],
   ])('is rejected with %s', (_what, text) => {
-    refused(() => readForeignHash(text));
+    refused(() => readLegacyHash(text));
   });
   test('can have `ln` as a logarithm', () => {
     const text = `$scrypt$ln=14,r=8,p=1$${hash.replace('=', '')}$${hash.replace('=', '')}`;
-    expect(readForeignHash(text).text).toContain('$ln=14,');
-    expect(readForeignHash(text.replace('ln=14', 'ln=16384')).text).toContain('$ln=14,');
+    expect(readLegacyHash(text).text).toContain('$ln=14,');
+    expect(readLegacyHash(text.replace('ln=14', 'ln=16384')).text).toContain('$ln=14,');
   });
 });
 
@@ -200,7 +200,7 @@ describe('a hash of FusionAuth', () => {
     ['no rounds', { ...parts, factor: 0, encryptionScheme: 'salted-pbkdf2-hmac-sha256' }],
     ['bcrypt of another length', { ...parts, factor: 10, encryptionScheme: 'bcrypt' }],
   ])('is rejected with %s', (_what, password) => {
-    refused(() => readForeignHash(fusionAuthHash(password)));
+    refused(() => readLegacyHash(fusionAuthHash(password)));
   });
   test.each(['phpass-md5', 'toString'])(
     'with the unsupported scheme %s is rejected with a list of the schemes',
@@ -216,13 +216,13 @@ describe('a hash of FusionAuth', () => {
       .update('password')
       .digest('base64');
     const text = fusionAuthHash({ ...parts, password: before, factor: 1, encryptionScheme: 'salted-sha256' });
-    expect(readForeignHash(text).verify('password')).toBe(false);
+    expect(readLegacyHash(text).verify('password')).toBe(false);
   });
 });
 
 test('an imported plain-text password becomes a slow hash with its own salt', () => {
   const [one, other] = [hashOfPlainText('password'), hashOfPlainText('password')];
   expect(one).not.toBe(other);
-  const hash = readForeignHash(one);
+  const hash = readLegacyHash(one);
   expect([hash.isFast, hash.verify('password'), hash.verify('Password')]).toEqual([false, true, false]);
 });

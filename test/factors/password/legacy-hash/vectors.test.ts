@@ -1,6 +1,6 @@
 // Published hashes of other systems: each matches its password and no other.
 import { describe, expect, test } from 'vitest';
-import { readForeignHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
+import { readLegacyHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
 import { BETTER_AUTH_SAMPLES, VECTORS } from './vectors.ts';
 
 const DIGEST = /^(?:hmac-)?(?:md5|sha\d+)$/;
@@ -13,7 +13,7 @@ function isFast(scheme: string, text: string): boolean {
 
 describe('a hash of another system', () => {
   test.each(VECTORS)('matches its password and no other: $name', ({ password, text, scheme }) => {
-    const hash = readForeignHash(text);
+    const hash = readLegacyHash(text);
     expect(hash.scheme).toBe(scheme);
     expect(hash.isFast).toBe(isFast(scheme, hash.text));
     expect(hash.verify(password)).toBe(true);
@@ -22,14 +22,14 @@ describe('a hash of another system', () => {
   });
 
   test.each(VECTORS)('is stored as a text that parses to itself: $name', ({ text }) => {
-    const stored = readForeignHash(text).text;
-    expect(readForeignHash(stored).text).toBe(stored);
+    const stored = readLegacyHash(text).text;
+    expect(readLegacyHash(stored).text).toBe(stored);
   });
 
   test.each(BETTER_AUTH_SAMPLES)(
     'of Better Auth is recognised without its importer: %s',
     (_password, text) => {
-      expect(readForeignHash(text).scheme).toBe('scrypt-nfkc');
+      expect(readLegacyHash(text).scheme).toBe('scrypt-nfkc');
     },
   );
 });

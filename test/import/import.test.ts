@@ -344,11 +344,11 @@ describe('importing the same file again', () => {
     await once(first, 'exit');
     await rival.query('rollback');
     await rival.end();
-    const [standing] = await query(
+    const [authContext] = await query(
       app.databaseUrl,
       'select records, imported, refused from user_import where finished_at is null',
     );
-    expect(standing).toEqual({ records: 1500, imported: 1485, refused: 15 });
+    expect(authContext).toEqual({ records: 1500, imported: 1485, refused: 15 });
     // A dry run would overwrite the report of the finished part.
     expect((await run(path, '--dry-run')).stderr).toContain('has stopped after record 1500');
 

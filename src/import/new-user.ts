@@ -8,8 +8,8 @@ import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
 import { backupCodeRows, type Owner, passwordRow, totpRow } from './credentials.ts';
 import { type LeftBehind, type Portable, portable } from './left-behind.ts';
-import type { UserRecord } from './user-record.ts';
 import { RecordRefused } from './refusal.ts';
+import type { UserRecord } from './user-record.ts';
 
 /** The conditions of an import. */
 export interface Terms {
@@ -35,7 +35,7 @@ export interface Claim {
   readonly path: string;
 }
 
-export interface Newcomer {
+export interface NewUser {
   readonly id: string;
   readonly leftBehind: readonly LeftBehind[];
   readonly claims: readonly Claim[];
@@ -50,7 +50,7 @@ export interface Newcomer {
 }
 
 /** @throws {RecordRefused} */
-export function newcomer(whole: UserRecord, terms: Terms): Newcomer {
+export function newUser(whole: UserRecord, terms: Terms): NewUser {
   const { record, leftBehind } = portable(whole, terms.withoutSecondFactors);
   requireIdentifier(record, terms);
   requireWayIn(record, terms);

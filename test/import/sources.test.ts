@@ -2,14 +2,14 @@
 import { createHash, pbkdf2Sync } from 'node:crypto';
 import { hashSync } from 'bcrypt';
 import { describe, expect, test } from 'vitest';
-import { readForeignHash } from '../../src/factors/password/legacy-hash/schemes.ts';
-import { byOperator } from '../../src/persistence/audit.ts';
-import { KeyRing } from '../../src/platform/key-ring.ts';
-import { newcomer, type Terms } from '../../src/import/imported-user.ts';
-import { readRecord, type UserRecord } from '../../src/import/user-record.ts';
+import { readLegacyHash } from '../../src/factors/password/legacy-hash/schemes.ts';
+import { newUser, type Terms } from '../../src/import/new-user.ts';
 import { RecordRefused } from '../../src/import/refusal.ts';
 import { readFirebaseHashConfig } from '../../src/import/sources/firebase-hash-config.ts';
 import { SOURCES, type SourceName } from '../../src/import/sources/list.ts';
+import { readRecord, type UserRecord } from '../../src/import/user-record.ts';
+import { byOperator } from '../../src/persistence/audit.ts';
+import { KeyRing } from '../../src/platform/key-ring.ts';
 
 const PASSWORD = 'correct horse';
 const BCRYPT = hashSync(PASSWORD, 4);
@@ -41,7 +41,7 @@ const TERMS: Terms = {
 function refusal(source: SourceName, entry: object): object {
   try {
     const given = SOURCES[source].read(entry, { format: 'json', firebaseHash: null });
-    if (given !== null) newcomer(readRecord({ ...given, emailVerified: true }), TERMS);
+    if (given !== null) newUser(readRecord({ ...given, emailVerified: true }), TERMS);
     return read(source, entry) ?? {};
   } catch (error) {
     if (error instanceof RecordRefused) return error.refusal;
@@ -146,7 +146,7 @@ describe('Auth0', () => {
       totp: [{ secret: TOTP }],
       phones: [{ secondFactor: true }],
     });
-    const hash = readForeignHash(record?.passwordHash ?? '');
+    const hash = readLegacyHash(record?.passwordHash ?? '');
     expect([hash.isFast, hash.verify(PASSWORD)]).toEqual([true, true]);
   });
   test('`multifactor` counts only if `mfa_factors` is empty', () => {
@@ -369,7 +369,7 @@ describe('Clerk’s password_hasher', () => {
       password_digest: `pbkdf2_sha256$1500$${salt.toString('base64')}$${hash}`,
       password_hasher: 'pbkdf2_sha256',
     });
-    expect(readForeignHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
+    expect(readLegacyHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
   });
   test('that is unknown or does not match the digest makes the user be refused', () => {
     for (const password_hasher of ['rot13', 'argon2id']) {
@@ -388,7 +388,7 @@ describe('SuperTokens with several login methods', () => {
     const method = { email: 'a@example.com', isVerified: true, plainTextPassword: PASSWORD };
     const record = read('supertokens', { loginMethods: [method] });
     expect(record?.passwordHash).not.toContain(PASSWORD);
-    expect(readForeignHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
+    expect(readLegacyHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
   });
   test('a verified address of the same user is used if the one with the password is unverified', () => {
     const methods = [
@@ -697,7 +697,7 @@ describe('FusionAuth', () => {
       backupCodes: ['abcdefgh'],
       otherSecondFactors: [],
     });
-    expect(readForeignHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
+    expect(readLegacyHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
   });
   test('a password that must be changed is not imported, and an inactive account is refused', () => {
     expect(read('fusionauth', { ...user, passwordChangeRequired: true })).toMatchObject({
@@ -731,7 +731,7 @@ describe('table exports', () => {
       second_factors: 'NULL',
     });
     expect(record).toMatchObject({ externalId: '7', emailVerified: false, otherSecondFactors: [] });
-    expect(readForeignHash(record?.passwordHash ?? '').verify(' test12345')).toBe(true);
+    expect(readLegacyHash(record?.passwordHash ?? '').verify(' test12345')).toBe(true);
   });
   test('ASP.NET Identity: with two-factor enabled, the app’s key, the number and the codes are imported', () => {
     const row = {
@@ -781,7 +781,7 @@ describe('table exports', () => {
     };
     const record = read('devise', row);
     expect(record).toMatchObject({ totp: [{ secret: TOTP }], otherSecondFactors: ['otp_backup_codes'] });
-    expect(readForeignHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
+    expect(readLegacyHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
     expect(read('devise', { ...row, otp_required_for_login: false })).toMatchObject({
       totp: [],
       otherSecondFactors: [],

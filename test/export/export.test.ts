@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
-import { stepgate, temporaryFiles } from './commands.ts';
+import { stepgate, temporaryFiles } from '../import/commands.ts';
 
 const FOREIGN = 'a password from elsewhere';
 const SHORT_SECRET = 'KRUGKIDROVUWG2ZA';
