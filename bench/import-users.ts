@@ -63,7 +63,7 @@ async function timed(args: string[], databaseUrl: string): Promise<{ seconds: nu
     text(command.stderr),
     once(command, 'exit') as Promise<[number]>,
   ]);
-  if (code !== 0) throw new Error(`${args[0]} exited with code ${code}: ${said}`);
+  if (code !== 0) throw new Error(`${args.slice(0, 2).join(' ')} exited with code ${code}: ${said}`);
   const kilobytes = Number(/maxRSS (\d+)/.exec(said)?.[1]);
   return { seconds: (performance.now() - startedAt) / 1000, megabytes: Math.round(kilobytes / 1024) };
 }
@@ -80,12 +80,12 @@ try {
   const megabytes = ((await stat(path)).size / 1e6).toFixed(0);
   process.stdout.write(`${USERS} users, ${megabytes} MB\n`);
   for (const args of [
-    ['import-users', path, '--dry-run'],
-    ['import-users', path],
-    ['export-users', join(folder, 'exported.ndjson')],
+    ['users', 'import', path, '--dry-run'],
+    ['users', 'import', path],
+    ['users', 'export', join(folder, 'exported.ndjson')],
   ]) {
     const { seconds, megabytes: memory } = await timed(args, database.url);
-    const what = [args[0], ...args.slice(2)].join(' ').padEnd(24);
+    const what = [args[0], args[1], ...args.slice(3)].join(' ').padEnd(24);
     const rate = Math.round(USERS / seconds);
     process.stdout.write(
       `${what} ${seconds.toFixed(1).padStart(6)} s   ${String(rate).padStart(6)} users/s   ${memory} MB peak\n`,

@@ -13,8 +13,9 @@ import { whenOrphaned } from './platform/orphan.ts';
 import { ListenError } from './server/http.ts';
 import { SchemaFileError } from './step-up/schema-file/error.ts';
 
-async function main(): Promise<void> {
-  const config = readConfig(process.env);
+/** Returns when the server serves. */
+export async function start(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const config = readConfig(env);
   const log = createLog(config.logLevel);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const database = await openDatabase(config, say, (line) => log.debug({ postgres: line }));
@@ -50,7 +51,7 @@ async function end(app: App, database: Database, log: Log, reason: string): Prom
 }
 
 /** Errors that an operator can fix. They print as a message without a stack trace. */
-const EXPECTED = [
+export const EXPECTED = [
   BreachedIndexError,
   ConfigError,
   EmbeddedPostgresError,
@@ -76,10 +77,12 @@ function announce({ url }: App, { production, databaseUrl }: Config): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${describe(error)}\n`);
-  process.exitCode = 1;
-});
+if (import.meta.main) {
+  await start(process.env).catch((error: unknown) => {
+    process.stderr.write(`${describe(error)}\n`);
+    process.exitCode = 1;
+  });
+}
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -9,8 +9,8 @@ const SOURCE = fileURLToPath(new URL('../src', import.meta.url));
 
 /** The layers from top to bottom. Files directly in `src` belong to the first layer. */
 const LAYERS = [
-  'start',
   'cli',
+  'start',
   'server',
   'graphql',
   'workflows',

@@ -53,7 +53,7 @@ describe('docker compose', () => {
   });
 
   test('completes the migrations once before the server starts, and restarts services that exit', () => {
-    expect(services['migrate']?.command).toEqual(['node', 'src/cli/migrate.ts']);
+    expect(services['migrate']?.command).toEqual(['node', 'src/cli/stepgate.ts', 'migrate']);
     expect(services['stepgate']?.depends_on).toEqual({
       migrate: { condition: 'service_completed_successfully' },
     });

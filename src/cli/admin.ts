@@ -1,41 +1,25 @@
-// Administration from the command line, for example to appoint the first administrator: `npm run admin -- grant ADMIN
-// jane@example.com`. With the embedded PostgreSQL, stop the server first.
-import { type Action, type Command, oneOf } from './admin/command.ts';
+// `stepgate admin`: administration from the command line, for example to appoint the first administrator. With the
+// embedded PostgreSQL, stop the server first.
+import { NOT_FOUND } from './admin/command.ts';
 import { grant, withdraw } from './admin/role.ts';
 import { tenant } from './admin/tenant.ts';
 import { unlock } from './admin/unlock.ts';
-import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
-import { CommandError, type Output, UsageError } from './run-command.ts';
+import { afterHelp } from './help.ts';
+import type { Define } from './run-command.ts';
 
-const COMMANDS: Readonly<Record<'grant' | 'withdraw' | 'unlock' | 'tenant', Command>> = {
-  grant,
-  withdraw,
-  unlock,
-  tenant,
+export const admin: Define = (command, cli) => {
+  grant(command.command('grant').description('give a role to a user'), cli);
+  withdraw(command.command('withdraw').description('take a role from a user'), cli);
+  unlock(command.command('unlock').description('lift all lockouts of a user'), cli);
+  tenant(command.command('tenant').description('show, create or change a tenant and its policy'), cli);
+  command.addHelpText(
+    'after',
+    afterHelp({
+      examples: [
+        'stepgate admin grant ADMIN jane@example.com',
+        'stepgate admin tenant acme --create --second-factor REQUIRED',
+      ],
+      unmet: NOT_FOUND,
+    }),
+  );
 };
-
-const USAGE = `Usage:\n${Object.entries(COMMANDS)
-  .map(([name, { usage }]) => `  npm run admin -- ${name} ${usage}\n`)
-  .join('')}`;
-
-function readAction([name, ...args]: string[]): Action {
-  if (name === undefined) throw new UsageError('Missing command.');
-  return COMMANDS[oneOf('COMMAND', COMMANDS, name)].read(args);
-}
-
-/** @returns the exit code. */
-export async function admin(args: string[], { stdout, stderr }: Output = process): Promise<number> {
-  const say = (line: string): void => void stdout.write(`${line}\n`);
-  try {
-    const action = readAction(args);
-    await onDatabase(say, async ({ orm }) => say(await action(orm.em.fork())));
-    return 0;
-  } catch (error) {
-    const isMistake = [CommandError, ...DATABASE_MISTAKES].some((kind) => error instanceof kind);
-    if (!isMistake || !(error instanceof Error)) throw error;
-    stderr.write(`${error.message}\n${error instanceof UsageError ? USAGE : ''}`);
-    return 1;
-  }
-}
-
-if (import.meta.main) process.exitCode = await admin(process.argv.slice(2));

@@ -9,6 +9,11 @@ import { chartDigest, type RecordedCharts } from '../workflows/recorded.ts';
 const PAGE = new URL('../../docs/workflows.md', import.meta.url);
 const RECORD = new URL('../../docs/charts.json', import.meta.url);
 
+/** A chart has changed without a new version. */
+export class ChangedChart extends Error {
+  override readonly name = 'ChangedChart';
+}
+
 export function workflowsPage(): string {
   const sections = (Object.keys(CHARTS) as ChartName[]).map(
     (name) =>
@@ -32,14 +37,17 @@ export async function updatedRecord(): Promise<RecordedCharts> {
     const digest = await chartDigest(name);
     const before = recorded[name]?.[version];
     if (before !== undefined && before !== digest) {
-      throw new Error(`The chart ${name} has changed. Increase its version (now ${version}) in chart.ts.`);
+      throw new ChangedChart(
+        `The chart ${name} has changed. Increase its version (now ${version}) in chart.ts.`,
+      );
     }
     recorded[name] = { ...recorded[name], [version]: digest };
   }
   return recorded;
 }
 
-if (import.meta.main) {
+/** @throws {ChangedChart} */
+export async function drawCharts(): Promise<void> {
   await writeFile(RECORD, `${JSON.stringify(await updatedRecord(), null, 2)}\n`);
   await writeFile(PAGE, workflowsPage());
 }

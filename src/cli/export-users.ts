@@ -1,4 +1,4 @@
-// `stepgate export-users FILE`: writes the users of a tenant in the format that `import-users` reads. The file can open
+// `stepgate users export FILE`: writes the users of a tenant in the format that `users import` reads. The file can open
 // every account, so it is readable by its owner only. An existing file is never overwritten.
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { IsolationLevel } from '@mikro-orm/core';
@@ -10,39 +10,66 @@ import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { systemClock } from '../platform/clock.ts';
 import { KeyRing } from '../platform/key-ring.ts';
 import { SealBrokenError } from '../platform/seal.ts';
+import { afterHelp } from './help.ts';
 import { onDatabase } from './on-database.ts';
 import { type ProgressBar, progressBar } from './progress-bar.ts';
-import { CommandError, type Output } from './run-command.ts';
-import { answeredOnUsers, readArguments, readFormat, requireTenant, TENANT_OPTION } from './users-command.ts';
+import { type Cli, CommandError, type Define, type ExitCode } from './run-command.ts';
+import { readFormat, requireTenant, TENANT_OPTION, USERS_MISTAKES, withFileErrors } from './users-command.ts';
+
+const KEEP =
+  'The file contains password hashes and TOTP secrets. Keep it encrypted, and delete it after the import.';
 
 const FORMATS = Object.keys(WRITERS) as (keyof typeof WRITERS)[];
 
-const USAGE = `Usage:
-  stepgate export-users FILE [--tenant NAME] [--format ${FORMATS.join('|')}]
+export const exportUsers: Define = (command, cli) => {
+  command
+    .argument('<FILE>', 'the file to write; an existing file is never overwritten')
+    .option(...TENANT_OPTION)
+    .addOption(
+      command
+        .createOption('--format <FORMAT>', 'the format of FILE (default: by file extension)')
+        .choices(FORMATS),
+    )
+    .option('--json', 'print the summary as JSON')
+    .addHelpText('after', `\n${KEEP}`)
+    .addHelpText(
+      'after',
+      afterHelp({
+        examples: [
+          'stepgate users export users.ndjson',
+          'stepgate users export acme.csv --tenant acme --json',
+        ],
+      }),
+    )
+    .action(
+      cli.action(
+        (path, values) => withFileErrors(perform(path, values, cli)),
+        [SealBrokenError, ...USERS_MISTAKES],
+      ),
+    );
+};
 
-The file contains password hashes, TOTP secrets and digests of backup codes. Keep it
-encrypted, and delete it after the import.
-`;
-
-const OPTIONS = { tenant: TENANT_OPTION, format: { type: 'string' } } as const;
-
-export async function exportUsers(args: string[], output: Output = process): Promise<number> {
-  return answeredOnUsers(output, USAGE, [SealBrokenError], () => perform(args, output));
+interface Values {
+  readonly tenant: string;
+  readonly format?: string | undefined;
+  readonly json?: true | undefined;
 }
 
-async function perform(args: string[], { stdout, stderr }: Output): Promise<number> {
-  const { file: path, values } = readArguments(args, OPTIONS);
+async function perform(path: string, values: Values, cli: Cli): Promise<ExitCode> {
   const format = readFormat<keyof typeof WRITERS>(path, values.format, FORMATS);
-  const say = (line: string): void => void stdout.write(`${line}\n`);
-  return onDatabase(say, async ({ config, orm }) => {
+  return await onDatabase(cli, async ({ config, orm }) => {
     const em = orm.em.fork();
     const tenantId = await requireTenant(em, values.tenant);
     const file = await newFile(path);
     try {
       await audit(em, tenantId);
-      const target = { tenantId, format, file, bar: progressBar(stderr) };
+      const target = { tenantId, format, file, bar: progressBar(cli.stderr) };
       const users = await write(em, new KeyRing(config.secretKeys), target);
-      say(`Exported ${users} ${users === 1 ? 'user' : 'users'} of tenant ${tenantId} to ${path}. ${KEEP}`);
+      if (values.json) cli.print({ file: path, tenant: tenantId, users });
+      else
+        cli.say(
+          `Exported ${users} ${users === 1 ? 'user' : 'users'} of tenant ${tenantId} to ${path}. ${KEEP}`,
+        );
       return 0;
     } catch (error) {
       await rm(path);
@@ -60,9 +87,6 @@ async function audit(em: EntityManager, tenantId: string): Promise<void> {
   addAudit(unitOfWork, entry, byOperator('export-users'), systemClock.now());
   await unitOfWork.commit(em);
 }
-
-const KEEP =
-  'The file contains password hashes and TOTP secrets. Keep it encrypted, and delete it after the import.';
 
 /** @throws {CommandError} when the file exists. */
 async function newFile(path: string): Promise<FileHandle> {

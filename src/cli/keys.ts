@@ -1,50 +1,68 @@
-// `stepgate keys`: shows which keys in SECRET_KEYS are in use, and replaces them. See docs/keys.md. Exit code 2: the
-// command could not run.
+// `stepgate keys`: shows which keys in SECRET_KEYS are in use, and replaces them. See docs/keys.md.
 import { systemClock } from '../platform/clock.ts';
 import { KeyRing } from '../platform/key-ring.ts';
-import { readWords } from './arguments.ts';
+import { afterHelp, JSON_OPTION } from './help.ts';
 import type { KeysAction } from './keys/action.ts';
 import { list } from './keys/list.ts';
 import { retire } from './keys/retire.ts';
 import { rewrap } from './keys/rewrap.ts';
 import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
-import { answered, type Output, UsageError } from './run-command.ts';
+import { type Define, type ExitCode, UsageError } from './run-command.ts';
 
-const USAGE = `Usage:
-  stepgate keys list                      show what each key has sealed or hashed that is still in use
-  stepgate keys rewrap                    reseal with the first key what other keys have sealed
-  stepgate keys retire KEY [--discard]    confirm that a key is no longer in use
-
-KEY is an id that list shows. --discard deletes the passwords and backup codes that
-only this key can check.
-`;
-
-/** @returns the exit code. */
-export async function keys(args: string[], output: Output = process): Promise<number> {
-  const say = (line: string): void => void output.stdout.write(`${line}\n`);
-  return answered(output, USAGE, DATABASE_MISTAKES, async () => {
-    const action = readAction(args);
-    return onDatabase(say, ({ config, orm }) =>
-      action({ em: orm.em.fork(), ring: new KeyRing(config.secretKeys), now: systemClock.now(), say }),
+export const keys: Define = (command, cli) => {
+  const perform = (action: KeysAction): Promise<ExitCode> =>
+    onDatabase(cli, ({ config, orm }) =>
+      action({
+        em: orm.em.fork(),
+        ring: new KeyRing(config.secretKeys),
+        now: systemClock.now(),
+        say: cli.say,
+        print: cli.print,
+      }),
     );
-  });
-}
-
-/** @throws {UsageError} */
-function readAction([name, ...args]: string[]): KeysAction {
-  switch (name) {
-    case 'list':
-      readWords(args, [], {});
-      return list;
-    case 'rewrap':
-      readWords(args, [], {});
-      return rewrap;
-    case 'retire': {
-      const { words, values } = readWords(args, ['KEY'], { discard: { type: 'boolean', default: false } });
-      if (!/^[0-9a-f]{8}$/.test(words[0])) throw new UsageError('KEY must be eight hexadecimal digits.');
-      return retire(words[0], values);
-    }
-    default:
-      throw new UsageError('Missing or unknown command. Expected one of: list, rewrap, retire.');
-  }
-}
+  command.addHelpText(
+    'after',
+    afterHelp({
+      examples: ['stepgate keys list', 'stepgate keys rewrap', 'stepgate keys retire 0a1b2c3d'],
+      unmet: 'a key is missing, or still in use',
+    }),
+  );
+  command
+    .command('list')
+    .description('show what each key has sealed or hashed that is still in use')
+    .option(...JSON_OPTION)
+    .addHelpText(
+      'after',
+      afterHelp({
+        examples: ['stepgate keys list', 'stepgate keys list --json'],
+        unmet: 'a key that is still needed is not in SECRET_KEYS',
+      }),
+    )
+    .action(cli.action(({ json = false }) => perform(list({ json })), DATABASE_MISTAKES));
+  command
+    .command('rewrap')
+    .description('reseal with the first key what other keys have sealed')
+    .addHelpText(
+      'after',
+      afterHelp({ examples: ['stepgate keys rewrap'], unmet: 'some values could not be resealed' }),
+    )
+    .action(cli.action(() => perform(rewrap), DATABASE_MISTAKES));
+  command
+    .command('retire')
+    .description('confirm that a key is no longer in use')
+    .argument('<KEY>', 'the id that `list` shows')
+    .option('--discard', 'delete the passwords and backup codes that only this key can check')
+    .addHelpText(
+      'after',
+      afterHelp({
+        examples: ['stepgate keys retire 0a1b2c3d', 'stepgate keys retire 0a1b2c3d --discard'],
+        unmet: 'the key is still in use',
+      }),
+    )
+    .action(
+      cli.action((key, { discard = false }) => {
+        if (!/^[0-9a-f]{8}$/.test(key)) throw new UsageError('KEY must be eight hexadecimal digits.');
+        return perform(retire(key, { discard }));
+      }, DATABASE_MISTAKES),
+    );
+};

@@ -1,18 +1,29 @@
-// `npm run migrate` migrates the database in DATABASE_URL, or the embedded one, to the current schema, as the server does
-// when it starts. `npm run migrate -- diff` prints the SQL for a new migration after an entity has changed.
-import { migrate } from '../persistence/migrations.ts';
+// `stepgate migrate`: migrates the database in DATABASE_URL, or the embedded one, to the current schema, as the server
+// does when it starts.
+import { migrate as migrateDatabase } from '../persistence/migrations.ts';
 import { systemClock } from '../platform/clock.ts';
+import { afterHelp } from './help.ts';
 import { DATABASE_MISTAKES, onAnyDatabase } from './on-database.ts';
+import type { Define } from './run-command.ts';
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-
-await onAnyDatabase(say, async ({ orm, databaseUrl }) => {
-  const applied = await migrate(databaseUrl, systemClock.now());
-  say(applied.length > 0 ? `Applied: ${applied.join(', ')}.` : 'Nothing to do.');
-  if (process.argv[2] === 'diff') process.stdout.write(await orm.schema.getUpdateSchemaSQL());
-}).catch((error: unknown) => {
-  const isMistake = DATABASE_MISTAKES.some((kind) => error instanceof kind);
-  if (!isMistake || !(error instanceof Error)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-});
+export const migrate: Define = (command, cli) => {
+  command
+    .addArgument(
+      command
+        .createArgument('[WHAT]', 'also print the SQL for a new migration, after an entity has changed')
+        .choices(['diff']),
+    )
+    .addHelpText('after', afterHelp({ examples: ['stepgate migrate', 'stepgate migrate diff'] }))
+    .action(
+      cli.action(
+        (what) =>
+          onAnyDatabase(cli, async ({ orm, databaseUrl }) => {
+            const applied = await migrateDatabase(databaseUrl, systemClock.now());
+            cli.say(applied.length > 0 ? `Applied: ${applied.join(', ')}.` : 'Nothing to do.');
+            if (what === 'diff') cli.stdout.write(await orm.schema.getUpdateSchemaSQL());
+            return 0;
+          }),
+        DATABASE_MISTAKES,
+      ),
+    );
+};

@@ -13,6 +13,7 @@ import {
 } from '../persistence/migrations.ts';
 import { type Orm, openOrm } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
+import type { Cli } from './run-command.ts';
 
 /** Errors that an operator can fix. Commands print their message without a stack trace. */
 export const DATABASE_MISTAKES = [
@@ -29,8 +30,8 @@ interface Opened {
 }
 
 /** @throws {NotMigratedError} when the database in DATABASE_URL lacks migrations. */
-export function onDatabase<T>(say: (line: string) => void, work: (opened: Opened) => Promise<T>): Promise<T> {
-  return onAnyDatabase(say, async (opened) => {
+export function onDatabase<const T>(cli: Cli, work: (opened: Opened) => Promise<T>): Promise<T> {
+  return onAnyDatabase(cli, async (opened) => {
     const { config, orm, databaseUrl } = opened;
     if (config.databaseUrl === null) await migrate(databaseUrl, systemClock.now());
     else await requireMigrated(orm, databaseUrl);
@@ -39,11 +40,11 @@ export function onDatabase<T>(say: (line: string) => void, work: (opened: Opened
 }
 
 /** Does not check or migrate the schema. */
-export async function onAnyDatabase<T>(
-  say: (line: string) => void,
+export async function onAnyDatabase<const T>(
+  { env, say }: Cli,
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
-  const config = readConfig(process.env);
+  const config = readConfig(env);
   const database = await openDatabase(config, say, () => {});
   const orm = await openOrm(database.url, 'command', FOR_COMMANDS);
   try {

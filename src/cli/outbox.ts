@@ -1,6 +1,5 @@
-// Handles messages that were not delivered: `npm run outbox -- list` lists them, `npm run outbox -- replay ID` queues one
-// again. Recipients and texts are never shown. With the embedded PostgreSQL, stop the server first.
-import { parseArgs } from 'node:util';
+// `stepgate outbox`: lists messages that were not delivered, and queues them again. Recipients and texts are never shown.
+// With the embedded PostgreSQL, stop the server first.
 import {
   type DeadMessage,
   listDeadMessages,
@@ -10,53 +9,75 @@ import {
 } from '../delivery/dead-letters.ts';
 import { type Sql, sqlOf } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
+import { afterHelp, JSON_OPTION } from './help.ts';
 import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
-import type { Output } from './run-command.ts';
+import { type Define, RefusedError, UsageError } from './run-command.ts';
 import { linesOf } from './table.ts';
 
-const USAGE = 'Usage: npm run outbox -- list [--all]\n       npm run outbox -- replay ID|--all\n';
+export const outbox: Define = (command, cli) => {
+  command.addHelpText(
+    'after',
+    afterHelp({
+      examples: ['stepgate outbox list', 'stepgate outbox replay --all'],
+      unmet: 'the message cannot be replayed',
+    }),
+  );
+  command
+    .command('list')
+    .description('list messages that failed or are waiting, without recipient and text')
+    .option('--all', 'list sent messages as well')
+    .option(...JSON_OPTION)
+    .addHelpText(
+      'after',
+      afterHelp({ examples: ['stepgate outbox list --all', 'stepgate outbox list --json'] }),
+    )
+    .action(
+      cli.action(
+        ({ all = false, json }) =>
+          onDatabase(cli, async ({ orm }) => {
+            const letters = await listDeadMessages(sqlOf(orm.em.fork()), systemClock.now(), all);
+            if (json) cli.print(letters);
+            else for (const line of tableOf(letters)) cli.say(line);
+            return 0;
+          }),
+        DATABASE_MISTAKES,
+      ),
+    );
+  command
+    .command('replay')
+    .description('send a failed message again')
+    .argument('[ID]', 'the id that `list` shows')
+    .option('--all', 'send all failed messages again')
+    .addHelpText(
+      'after',
+      afterHelp({
+        examples: [
+          'stepgate outbox replay 5a1c6f3e-0000-4000-8000-000000000001',
+          'stepgate outbox replay --all',
+        ],
+        unmet: 'the message cannot be replayed',
+      }),
+    )
+    .action(
+      cli.action((id, { all = false }) => {
+        if (all === (id !== undefined)) throw new UsageError('Pass either the ID of a message or --all.');
+        return onDatabase(cli, async ({ orm }) => {
+          const lines = await replayed(sqlOf(orm.em.fork()), id ?? null);
+          for (const line of lines) cli.say(line);
+          return 0;
+        });
+      }, DATABASE_MISTAKES),
+    );
+};
 
-type Command =
-  | { readonly action: 'list'; readonly isEvery: boolean }
-  /** Null for all failed messages. */
-  | { readonly action: 'replay'; readonly id: string | null };
-
-interface Outcome {
-  readonly lines: readonly string[];
-  /** Null on success. */
-  readonly mistake: string | null;
-}
-
-function readCommand(args: string[]): Command | null {
-  try {
-    const { positionals, values } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { all: { type: 'boolean', default: false } },
-    });
-    const [action, id, ...rest] = positionals;
-    if (action === 'list' && id === undefined) return { action, isEvery: values.all };
-    if (action !== 'replay' || rest.length > 0 || values.all === (id !== undefined)) return null;
-    return { action, id: id ?? null };
-  } catch {
-    return null; // an unknown option
-  }
-}
-
-async function perform(sql: Sql, command: Command): Promise<Outcome> {
+/** @param id null for all failed messages. @throws {RefusedError} */
+async function replayed(sql: Sql, id: string | null): Promise<string[]> {
   const now = systemClock.now();
-  if (command.action === 'list') {
-    return { lines: tableOf(await listDeadMessages(sql, now, command.isEvery)), mistake: null };
-  }
-  const { id } = command;
-  const replayed = id === null || UUID.test(id) ? await replay(sql, id, now) : [];
-  if (id === null && replayed.length === 0) return { lines: ['Nothing to replay.'], mistake: null };
-  if (replayed.length > 0) return { lines: replayed.map((one) => `Queued ${one} again.`), mistake: null };
-  const state = id !== null && UUID.test(id) ? await stateOfMessage(sql, id, now) : null;
-  return {
-    lines: [],
-    mistake: `Cannot replay ${id}: ${state === null ? 'no such message' : REASONS[state]}.\n`,
-  };
+  const ids = id === null || UUID.test(id) ? await replay(sql, id, now) : [];
+  if (ids.length > 0) return ids.map((one) => `Queued ${one} again.`);
+  if (id === null) return ['Nothing to replay.'];
+  const state = UUID.test(id) ? await stateOfMessage(sql, id, now) : null;
+  throw new RefusedError(`Cannot replay ${id}: ${state === null ? 'no such message' : REASONS[state]}.`);
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -88,29 +109,3 @@ function tableOf(letters: readonly DeadMessage[]): string[] {
     ...(states.has('expired') ? ['', `expired: cannot be replayed, ${REASONS.expired}.`] : []),
   ];
 }
-
-/** @returns the error message, or null on success. */
-async function answer(args: string[], { stdout }: Output): Promise<string | null> {
-  const command = readCommand(args);
-  if (command === null) return USAGE;
-  const say = (line: string): void => void stdout.write(`${line}\n`);
-  return onDatabase(say, async ({ orm }) => {
-    const { lines, mistake } = await perform(sqlOf(orm.em.fork()), command);
-    for (const line of lines) say(line);
-    return mistake;
-  });
-}
-
-/** @returns the exit code. */
-export async function outbox(args: string[], output: Output = process): Promise<number> {
-  const mistake = await answer(args, output).catch((error: unknown) => {
-    const isMistake = DATABASE_MISTAKES.some((kind) => error instanceof kind);
-    if (!isMistake || !(error instanceof Error)) throw error;
-    return `${error.message}\n`;
-  });
-  if (mistake === null) return 0;
-  output.stderr.write(mistake);
-  return 1;
-}
-
-if (import.meta.main) process.exitCode = await outbox(process.argv.slice(2));

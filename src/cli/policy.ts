@@ -1,67 +1,81 @@
-// `stepgate policy`: prints which fields of a schema are guarded, and checks them against your rules. Exit code 1: a
-// rule is violated. 2: the arguments, the schema or the rules are invalid.
+// `stepgate policy`: prints which fields of a schema are guarded, and checks them against your rules.
 import { RequirementError } from '../policy/requirement.ts';
 import { SchemaFileError } from '../step-up/schema-file/error.ts';
 import { readSchema } from '../step-up/schema-file/schema.ts';
-import { parseArguments } from './arguments.ts';
+import { afterHelp, JSON_OPTION } from './help.ts';
 import { check } from './policy/check.ts';
 import { fieldsOf } from './policy/fields.ts';
-import { FORMATS, isFormat, print } from './policy/print.ts';
+import { FORMATS, print } from './policy/print.ts';
 import { readRules } from './policy/rules.ts';
-import { answered, type Output, UsageError } from './run-command.ts';
+import type { Define } from './run-command.ts';
 
-const DEFAULT_RULES = 'stepgate.policy.json';
+const SCHEMA = [
+  '<SCHEMA...>',
+  'files in the GraphQL schema definition language, which are read as one schema',
+] as const;
 
-const USAGE = `Usage:
-  stepgate policy print SCHEMA... [--format ${FORMATS.join('|')}]
-  stepgate policy check SCHEMA... [--rules FILE] [--strict]
+const MISTAKES = [SchemaFileError, RequirementError];
 
-SCHEMA is a file in the GraphQL schema definition language. Several files are read as one schema.
+const UNMET = 'a rule is violated, or with --strict, a rule or an exception matches no field';
 
-Options:
-  --format FORMAT    the output format (default: text)
-  --rules FILE       the rules file (default: ${DEFAULT_RULES})
-  --strict           fail also when a rule or an exception matches no field
-`;
-
-/** @returns the exit code. */
-export async function policy(args: string[], output: Output = process): Promise<number> {
-  return answered(output, USAGE, [SchemaFileError, RequirementError], () => perform(args, output));
-}
-
-async function perform([action, ...args]: string[], { stdout, stderr }: Output): Promise<number> {
-  switch (action) {
-    case 'print': {
-      const { files, values } = read(args, { format: { type: 'string', default: 'text' } });
-      const { format } = values;
-      if (!isFormat(format)) throw new UsageError(`--format must be one of ${FORMATS.join(', ')}.`);
-      stdout.write(`${print(fieldsOf(await readSchema(files)), format)}\n`);
-      return 0;
-    }
-    case 'check': {
-      const { files, values } = read(args, {
-        rules: { type: 'string', default: DEFAULT_RULES },
-        strict: { type: 'boolean', default: false },
-      });
-      const rules = await readRules(values.rules);
-      const { violations, warnings, summary } = check(await readSchema(files), rules);
-      for (const line of warnings) stderr.write(`warning: ${line}\n`);
-      for (const line of [...violations, summary]) stdout.write(`${line}\n`);
-      return violations.length > 0 || (values.strict && warnings.length > 0) ? 1 : 0;
-    }
-    default:
-      throw new UsageError(
-        action === undefined
-          ? 'Missing command. Expected one of: print, check.'
-          : `Unknown command: policy ${action}`,
-      );
-  }
-}
-
-type Options = Record<string, { readonly type: 'string' | 'boolean'; readonly default: string | boolean }>;
-
-function read<const Known extends Options>(args: string[], options: Known) {
-  const { positionals: files, values } = parseArguments(args, options);
-  if (files.length === 0) throw new UsageError('Missing argument: SCHEMA');
-  return { files, values };
-}
+export const policy: Define = (command, cli) => {
+  command.addHelpText(
+    'after',
+    afterHelp({
+      examples: ['stepgate policy print schema.graphql', 'stepgate policy check schema.graphql --strict'],
+      unmet: UNMET,
+    }),
+  );
+  command
+    .command('print')
+    .description('list every guard of every field')
+    .argument(...SCHEMA)
+    .addOption(
+      command
+        .createOption('--format <FORMAT>', 'the output format')
+        .choices(FORMATS)
+        .default('text' as const),
+    )
+    .addOption(command.createOption('--json', 'the same as --format json').implies({ format: 'json' }))
+    .addHelpText(
+      'after',
+      afterHelp({
+        examples: ['stepgate policy print schema/*.graphql', 'stepgate policy print schema.graphql --json'],
+      }),
+    )
+    .action(
+      cli.action(async (files, { format }) => {
+        cli.stdout.write(`${print(fieldsOf(await readSchema(files)), format)}\n`);
+        return 0;
+      }, MISTAKES),
+    );
+  command
+    .command('check')
+    .description('check the guards against your rules')
+    .argument(...SCHEMA)
+    .option('--rules <FILE>', 'the rules file', 'stepgate.policy.json')
+    .option('--strict', 'fail also when a rule or an exception matches no field')
+    .option(...JSON_OPTION)
+    .addHelpText(
+      'after',
+      afterHelp({
+        examples: [
+          'stepgate policy check schema/*.graphql --strict',
+          'stepgate policy check schema.graphql --rules rules.json --json',
+        ],
+        unmet: UNMET,
+      }),
+    )
+    .action(
+      cli.action(async (files, { rules, strict, json }) => {
+        const verdict = check(await readSchema(files), await readRules(rules));
+        const { violations, warnings, summary } = verdict;
+        if (json) cli.print(verdict);
+        else {
+          for (const line of warnings) cli.stderr.write(`warning: ${line}\n`);
+          for (const line of [...violations, summary]) cli.say(line);
+        }
+        return violations.length > 0 || (strict && warnings.length > 0) ? 1 : 0;
+      }, MISTAKES),
+    );
+};

@@ -1,29 +1,27 @@
-// Runs subcommands, each loaded only when it is used. Errors in the user's input print as a message without a stack
-// trace.
+// Runs a command line. A command's module is loaded when its name is typed, so that `--help` of the program stays fast.
+// What a command returns or throws becomes an exit code here, and errors that the operator can fix are printed here,
+// without a stack trace.
+import { readFileSync } from 'node:fs';
+import type { Command, CommandUnknownOpts } from '@commander-js/extra-typings';
+import { Command as CommanderCommand, CommanderError } from 'commander';
+import { afterHelp } from './help.ts';
 
-/** @returns the exit code. */
-type Run = (args: string[]) => Promise<number>;
+/** 1: the command ran, and something did not hold. 2: the arguments or the environment kept it from running. */
+export type ExitCode = 0 | 1 | 2;
 
-/** Runs the subcommand that the arguments name, or prints the list of subcommands. */
-export async function runCommand(commands: Readonly<Record<string, () => Promise<Run>>>): Promise<void> {
-  const [name = '', ...args] = process.argv.slice(2);
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (load === undefined) {
-    process.stderr.write(`Usage: stepgate ${Object.keys(commands).join('|')} ...\n`);
-    process.exitCode = 2;
-  } else {
-    const run = await load();
-    process.exitCode = await run(args);
-  }
-}
-
-/** An error in the command's input, which its user can fix. */
+/** An error that the operator can fix. */
 export class CommandError extends Error {
   override readonly name: string = 'CommandError';
+  readonly exitCode: ExitCode = 2;
 }
 
-/** Invalid arguments. The usage text follows the message. */
+/** Invalid arguments. How the command is used follows the message. */
 export class UsageError extends CommandError {}
+
+/** The command ran and refused to do what it was asked for. */
+export class RefusedError extends CommandError {
+  override readonly exitCode = 1;
+}
 
 /** Where results and errors are written. */
 export interface Output {
@@ -31,19 +29,123 @@ export interface Output {
   readonly stderr: { write(text: string): unknown };
 }
 
-/** @param mistakes further errors to print as a message only. @returns the exit code: 2 for an error in the input. */
-export async function answered(
-  { stderr }: Output,
-  usage: string,
-  mistakes: readonly (abstract new (...args: never[]) => Error)[],
-  perform: () => Promise<number>,
-): Promise<number> {
+export interface Surroundings extends Output {
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+type Mistakes = readonly (abstract new (...args: never[]) => Error)[];
+
+/** What a command's module has at hand. */
+export interface Cli extends Surroundings {
+  /** Prints a line. */
+  say(line: string): void;
+  /** Prints a value for a program to read. */
+  print(value: unknown): void;
+  /** An action for Commander. @param mistakes further errors to print as a message only. */
+  action<Args extends unknown[]>(
+    work: (...args: Args) => Promise<ExitCode>,
+    mistakes?: Mistakes,
+  ): (...args: Args) => Promise<void>;
+}
+
+/** Adds a command's arguments, options, subcommands and actions to it. */
+export type Define = (command: Command, cli: Cli) => void;
+
+interface Entry {
+  readonly summary: string;
+  /** Not listed: an older name of another command. */
+  readonly isHidden?: true;
+  load(): Promise<Define>;
+}
+
+export type Entries = Readonly<Record<string, Entry>>;
+
+export async function runStepgate(
+  entries: Entries,
+  args: readonly string[],
+  surroundings: Surroundings = process,
+): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const cli: Cli = {
+    ...pick(surroundings),
+    say: (line) => void surroundings.stdout.write(`${line}\n`),
+    print: (value) => void surroundings.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    action:
+      (work, mistakes = []) =>
+      async (...parsed) => {
+        try {
+          exitCode = await work(...parsed);
+        } catch (error) {
+          if (error instanceof UsageError) (parsed.at(-1) as CommandUnknownOpts).error(error.message);
+          if (mistakes.some((kind) => error instanceof kind))
+            throw new CommandError((error as Error).message);
+          throw error;
+        }
+      },
+  };
   try {
-    return await perform();
+    await program(entries, cli).parseAsync(args, { from: 'user' });
+    return exitCode;
   } catch (error) {
-    const isMistake = [CommandError, ...mistakes].some((kind) => error instanceof kind);
-    if (!isMistake || !(error instanceof Error)) throw error;
-    stderr.write(`${error.message}\n${error instanceof UsageError ? `\n${usage}` : ''}`);
-    return 2;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // Commander has printed it
+    if (!(error instanceof CommandError)) throw error;
+    surroundings.stderr.write(`${error.message}\n`);
+    return error.exitCode;
   }
+}
+
+/** Not a copy of all properties, because the surroundings are usually `process`. */
+function pick({ stdout, stderr, env }: Surroundings): Surroundings {
+  return { stdout, stderr, env };
+}
+
+function program(entries: Entries, cli: Cli): Command {
+  const root = new CommanderCommand('stepgate') as unknown as Command;
+  root
+    .description('A self-hosted authentication server.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void cli.stdout.write(text),
+      writeErr: (text) => void cli.stderr.write(text),
+      outputError: (text, write) => write(sentence(text)),
+    })
+    .addHelpText('after', afterHelp({ examples: [`stepgate ${Object.keys(entries)[0]} --help`] }));
+  for (const [name, { summary, isHidden }] of Object.entries(entries)) {
+    root.command(name, { hidden: isHidden ?? false }).description(summary);
+  }
+  addUsageHint(root);
+  return root.hook('preSubcommand', async (_root, command) => {
+    const define = await entries[command.name()]?.load();
+    define?.(command as Command, cli);
+    addUsageHint(command);
+  });
+}
+
+/** After an error in the arguments, says how the command is used. `help COMMAND` is left out: it cannot load a command. */
+function addUsageHint(command: CommandUnknownOpts): void {
+  const path = pathOf(command);
+  command.helpCommand(false);
+  command.showHelpAfterError(
+    `\nUsage: ${path} ${command.usage()}\nRun \`${path} --help\` for options and examples.`,
+  );
+  for (const each of command.commands) addUsageHint(each);
+}
+
+function pathOf(command: CommandUnknownOpts): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
+
+/** Commander's `error: unknown option '--x'` as `Unknown option '--x'.` */
+function sentence(text: string): string {
+  const [first = '', ...rest] = text.replace(/^error: /, '').split('\n');
+  const ended = /[.:?!]$/.test(first) ? first : `${first}.`;
+  return [ended.charAt(0).toUpperCase() + ended.slice(1), ...rest].join('\n');
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }

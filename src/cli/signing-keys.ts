@@ -1,5 +1,5 @@
 // `stepgate signing-keys`: lists and rotates the keys that sign access tokens. See docs/sessions.md. Running servers
-// pick up changes within a minute. Exit code 2: the command could not run.
+// pick up changes within a minute.
 import { byOperator } from '../persistence/audit.ts';
 import { sqlOf } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -10,57 +10,68 @@ import {
   rotateSigningKey,
   type SigningKeyTimes,
 } from '../sessions/rotate-signing-key.ts';
-import { readWords } from './arguments.ts';
+import { afterHelp } from './help.ts';
 import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
-import { answered, type Output, UsageError } from './run-command.ts';
+import { type Define, RefusedError } from './run-command.ts';
 
-const USAGE = `Usage:
-  stepgate signing-keys list                  show which keys sign, and until when
-  stepgate signing-keys rotate [--at-once]    replace the key that signs
+const UNDER_WAY = 'a rotation is already in progress';
 
-Use --at-once when a key may be compromised. Access tokens that it signed are refused,
-and clients refresh them.
-`;
-
-/** @returns the exit code. */
-export async function signingKeys(args: string[], output: Output = process): Promise<number> {
-  const say = (line: string): void => void output.stdout.write(`${line}\n`);
-  return answered(output, USAGE, [RotationUnderWay, ...DATABASE_MISTAKES], async () => {
-    const { what, atOnce } = readAction(args);
-    return onDatabase(say, async ({ config, orm }) => {
-      const em = orm.em.fork();
-      const now = systemClock.now();
-      const keys =
-        what === 'list'
-          ? await listSigningKeys(sqlOf(em))
-          : await rotateSigningKey(em, {
-              ring: new KeyRing(config.secretKeys),
-              actor: byOperator('signing-keys'),
-              atOnce,
-              now,
-            });
-      for (const key of keys) say(`${key.kid}  ${stateOf(key, now)}`);
-      if (keys.length === 0) say('No signing keys yet. The server creates one when it starts.');
-      return 0;
-    });
-  });
-}
-
-/** @throws {UsageError} */
-function readAction([what, ...args]: string[]): { what: 'list' | 'rotate'; atOnce: boolean } {
-  switch (what) {
-    case 'list':
-      readWords(args, [], {});
-      return { what, atOnce: false };
-    case 'rotate':
-      return {
-        what,
-        atOnce: readWords(args, [], { 'at-once': { type: 'boolean', default: false } }).values['at-once'],
-      };
-    default:
-      throw new UsageError('Missing or unknown command. Expected one of: list, rotate.');
-  }
-}
+export const signingKeys: Define = (command, cli) => {
+  const show = (keys: readonly SigningKeyTimes[], now: Date): void => {
+    for (const key of keys) cli.say(`${key.kid}  ${stateOf(key, now)}`);
+    if (keys.length === 0) cli.say('No signing keys yet. The server creates one when it starts.');
+  };
+  command.addHelpText(
+    'after',
+    afterHelp({ examples: ['stepgate signing-keys list', 'stepgate signing-keys rotate'], unmet: UNDER_WAY }),
+  );
+  command
+    .command('list')
+    .description('show which keys sign, and until when')
+    .addHelpText('after', afterHelp({ examples: ['stepgate signing-keys list'] }))
+    .action(
+      cli.action(
+        () =>
+          onDatabase(cli, async ({ orm }) => {
+            show(await listSigningKeys(sqlOf(orm.em.fork())), systemClock.now());
+            return 0;
+          }),
+        DATABASE_MISTAKES,
+      ),
+    );
+  command
+    .command('rotate')
+    .description('replace the key that signs')
+    .option(
+      '--at-once',
+      'for a key that may be compromised: refuse the access tokens that it signed; clients refresh them',
+    )
+    .addHelpText(
+      'after',
+      afterHelp({
+        examples: ['stepgate signing-keys rotate', 'stepgate signing-keys rotate --at-once'],
+        unmet: UNDER_WAY,
+      }),
+    )
+    .action(
+      cli.action(
+        ({ atOnce = false }) =>
+          onDatabase(cli, async ({ config, orm }) => {
+            const now = systemClock.now();
+            const ring = new KeyRing(config.secretKeys);
+            const actor = byOperator('signing-keys');
+            const keys = await rotateSigningKey(orm.em.fork(), { ring, actor, atOnce, now }).catch(
+              (error: unknown) => {
+                throw error instanceof RotationUnderWay ? new RefusedError(error.message) : error;
+              },
+            );
+            show(keys, now);
+            return 0;
+          }),
+        DATABASE_MISTAKES,
+      ),
+    );
+};
 
 function stateOf({ signsAt, retiredAt }: SigningKeyTimes, now: Date): string {
   if (signsAt > now) return `published, signs from ${signsAt.toISOString()}`;

@@ -1,30 +1,15 @@
-// What `import-users` and `export-users` share: arguments, tenant, and error handling. Exit code 2: the command could
-// not run.
-import type { ParseArgsOptionsConfig } from 'node:util';
+// What the import and the export of users share: tenant, file format, and error handling.
 import { tenantId } from '../graphql/input.ts';
 import { type FileFormat, formatOf } from '../import/files/formats.ts';
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { UnknownKeyError } from '../platform/key-ring.ts';
-import { readWords } from './arguments.ts';
 import { DATABASE_MISTAKES } from './on-database.ts';
-import { answered, CommandError, type Output, UsageError } from './run-command.ts';
+import { CommandError, UsageError } from './run-command.ts';
 
-export const TENANT_OPTION = { type: 'string', default: DEFAULT_TENANT } as const;
+export const TENANT_OPTION = ['--tenant <NAME>', 'the tenant of the users', DEFAULT_TENANT] as const;
 
-/** @throws {UsageError} unless there is exactly one file and every option is known. */
-export function readArguments<const Options extends ParseArgsOptionsConfig>(
-  args: string[],
-  options: Options,
-) {
-  const { words, values } = readWords(
-    args,
-    ['FILE'],
-    options,
-    () => 'Too many arguments. Pass one file at a time.',
-  );
-  return { file: words[0], values };
-}
+export const USERS_MISTAKES = [UnknownKeyError, ...DATABASE_MISTAKES] as const;
 
 /** The format in `said`, or else the one in the file's extension. @throws {UsageError} */
 export function readFormat<Format extends FileFormat>(
@@ -55,18 +40,10 @@ export async function requireTenant(em: EntityManager, name: string): Promise<st
   return data;
 }
 
-/** @param others further errors to print as a message only. @returns the exit code. */
-export function answeredOnUsers(
-  output: Output,
-  usage: string,
-  others: readonly (abstract new (...args: never[]) => Error)[],
-  perform: () => Promise<number>,
-): Promise<number> {
-  return answered(output, usage, [UnknownKeyError, ...DATABASE_MISTAKES, ...others], () =>
-    perform().catch((error: unknown) => {
-      // A file that does not exist or cannot be written.
-      const isOfFiles = error instanceof Error && 'syscall' in error && 'path' in error;
-      throw isOfFiles ? new CommandError(error.message) : error;
-    }),
-  );
+/** A file that does not exist or cannot be written is the operator's to fix. @throws {CommandError} */
+export async function withFileErrors<T>(work: Promise<T>): Promise<T> {
+  return await work.catch((error: unknown) => {
+    const isOfFiles = error instanceof Error && 'syscall' in error && 'path' in error;
+    throw isOfFiles ? new CommandError(error.message) : error;
+  });
 }

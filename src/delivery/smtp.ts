@@ -37,6 +37,19 @@ export function smtpTransport(url: string, from: string): Transport {
   };
 }
 
+/** Connects and logs in, and sends nothing. @returns what went wrong, without the login, or null. */
+export async function verifySmtp(url: string): Promise<string | null> {
+  const mailer = createTransport({ url, ...TIMEOUTS });
+  try {
+    await mailer.verify();
+    return null;
+  } catch (error) {
+    return replyOf(error);
+  } finally {
+    mailer.close();
+  }
+}
+
 /** Returns `example.com` for `Stepgate <auth@example.com>`. */
 function domainOf(from: string): string {
   return /@([^\s@>]+)>?\s*$/.exec(from)?.[1] ?? 'localhost';
@@ -47,8 +60,19 @@ function domainOf(from: string): string {
  * as the login or the sender, concerns our configuration, which the operator can fix.
  */
 function deliveryError(error: unknown): DeliveryError {
-  const { code, command, responseCode } = error as { code?: string; command?: string; responseCode?: number };
+  const { command, responseCode } = error as SmtpError;
   const isFinal = (responseCode ?? 0) >= 500 && (command === 'RCPT TO' || command === 'DATA');
-  const reply = responseCode === undefined ? (code ?? 'no code') : `${responseCode} to ${command}`;
-  return new DeliveryError(`The mail server did not accept the message: ${reply}.`, { isFinal });
+  return new DeliveryError(`The mail server did not accept the message: ${replyOf(error)}.`, { isFinal });
+}
+
+interface SmtpError {
+  readonly code?: string;
+  readonly command?: string;
+  readonly responseCode?: number;
+}
+
+/** Not the text of the reply, which may repeat what was sent. */
+function replyOf(error: unknown): string {
+  const { code, command, responseCode } = error as SmtpError;
+  return responseCode === undefined ? (code ?? 'no code') : `${responseCode} to ${command}`;
 }

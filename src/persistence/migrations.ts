@@ -71,8 +71,13 @@ export async function isMigrated(orm: Orm): Promise<boolean> {
 
 /** For a program that does not migrate. @throws {DatabaseUnreachableError} @throws {NotMigratedError} */
 export async function requireMigrated(orm: Orm, databaseUrl: string): Promise<void> {
-  await (await connect(databaseUrl)).end();
+  await requireReachable(databaseUrl);
   if (!(await isMigrated(orm))) throw new NotMigratedError();
+}
+
+/** @throws {DatabaseUnreachableError} */
+export async function requireReachable(databaseUrl: string): Promise<void> {
+  await (await connect(databaseUrl)).end();
 }
 
 async function connect(databaseUrl: string): Promise<pg.Client> {

@@ -6,9 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { breachedPasswords } from '../../src/cli/breached-passwords.ts';
 import { writeSortedFile } from '../factors/password/breached/sorted-file.ts';
-import type { Outcome } from '../harness/command.ts';
+import { type Outcome, runHere } from '../harness/command.ts';
 
 const CANARY = 'canary-7f3a-correct-horse';
 const ONCE = 'seen only once';
@@ -105,7 +104,7 @@ describe('look-up', () => {
   test('look-up refuses a password on the command line and does not repeat it', async () => {
     const { code, stdout, stderr } = await run(['look-up', index, CANARY], 'x');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^Too many arguments\.\n\nUsage:/);
+    expect(stderr).toMatch(/^Too many arguments for 'look-up'\. Expected 1 argument but got 2\.\n\nUsage:/);
     expect(stderr).not.toContain(CANARY);
   });
 
@@ -116,25 +115,23 @@ describe('look-up', () => {
   });
 });
 
-const LEAST_TIMES = '--least-times must be a whole number from 1 to 999999999.';
+const LEAST_TIMES =
+  /^Option '--least-times <N>' .* It must be a whole number from 1 to 999999999\.\n\nUsage:/;
 
 test.each([
-  [[], 'Missing command. Expected one of: build, look-up, info.'],
-  [['find'], 'Unknown command: breached-passwords find'],
-  [['build'], 'Missing argument: SORTED_FILE'],
-  [['build', 'hashes'], 'Missing argument: INDEX'],
-  [['build', 'hashes', 'index', 'more'], 'Too many arguments.'],
+  [[], /^Usage:/],
+  [['find'], /^Unknown command 'find'\.\n\nUsage:/],
+  [['build'], /^Missing required argument 'SORTED_FILE'\.\n\nUsage:/],
+  [['build', 'hashes'], /^Missing required argument 'INDEX'\.\n\nUsage:/],
+  [['build', 'hashes', 'index', 'more'], /^Too many arguments for 'build'\. .*\n\nUsage:/],
   [['build', 'hashes', 'index', '--least-times', '0'], LEAST_TIMES],
   [['build', 'hashes', 'index', '--least-times', 'ten'], LEAST_TIMES],
-  [['build', 'hashes', 'index', '--leasttimes', '2'], "Unknown option '--leasttimes'."],
-  [['look-up'], 'Missing argument: INDEX'],
-  [['info'], 'Missing argument: INDEX'],
+  [['build', 'hashes', 'index', '--leasttimes', '2'], /^Unknown option '--leasttimes'\.\n/],
+  [['look-up'], /^Missing required argument 'INDEX'\.\n\nUsage:/],
+  [['info'], /^Missing required argument 'INDEX'\.\n\nUsage:/],
 ])('invalid arguments print an error and the usage: %j', async (args, mistake) => {
-  let stderr = '';
-  const code = await breachedPasswords(args, {
-    stdout: { write: () => expect.unreachable() },
-    stderr: { write: (text) => void (stderr += text) },
-  });
-  expect(code).toBe(2);
-  expect(stderr.startsWith(`${mistake}\n\nUsage:\n  stepgate breached-passwords build `)).toBe(true);
+  const { code, stdout, stderr } = await runHere(['breached-passwords', ...args]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(mistake);
+  expect(stderr).toContain('Usage: stepgate breached-passwords ');
 });

@@ -1,4 +1,4 @@
-// The other commands: migrations, the tour in the terminal, and a start that is refused.
+// The commands as processes: migrations, the demo, and servers that refuse to start.
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -7,8 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { admin } from '../../src/cli/admin.ts';
-import { outbox } from '../../src/cli/outbox.ts';
 import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres/start.ts';
 import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../harness/app.ts';
 import { MachineClock } from '../harness/clock.ts';
@@ -18,15 +16,15 @@ import { query } from '../harness/sql.ts';
 
 const serverUrl = inject('databaseUrl');
 
-test('a database of the operator’s own is not migrated in passing; three who follow the advice at once all succeed, and one does the work', async () => {
+test('a command does not migrate an external database; of three parallel `migrate` runs all succeed, and one applies the migrations', async () => {
   const name = `stepgate_${randomUUID().replaceAll('-', '')}`;
   await onServer(serverUrl, `create database ${name}`);
   try {
     const DATABASE_URL = urlOf(serverUrl, name);
-    const tenant = (): Promise<Outcome> => runHere(admin, ['tenant', 'default'], { DATABASE_URL });
-    expect(await tenant()).toMatchObject({ code: 1, stderr: expect.stringContaining('npm run migrate') });
+    const tenant = (): Promise<Outcome> => runHere(['admin', 'tenant', 'default'], { DATABASE_URL });
+    expect(await tenant()).toMatchObject({ code: 2, stderr: expect.stringContaining('npm run migrate') });
     const outcomes = await Promise.all(
-      Array.from({ length: 3 }, () => runCommand('src/cli/migrate.ts', [], { DATABASE_URL })),
+      Array.from({ length: 3 }, () => runCommand('src/cli/stepgate.ts', ['migrate'], { DATABASE_URL })),
     );
     expect(outcomes.map((one) => ({ code: one.code, stderr: one.stderr }))).toEqual(
       Array.from({ length: 3 }, () => ({ code: 0, stderr: '' })),
@@ -39,7 +37,7 @@ test('a database of the operator’s own is not migrated in passing; three who f
   }
 });
 
-describe('on a clone whose server never ran, and without DATABASE_URL,', () => {
+describe('before the first start of a server, without DATABASE_URL,', () => {
   let clone: string;
   beforeAll(async () => {
     clone = await mkdtemp(join(tmpdir(), 'stepgate-clone-'));
@@ -49,7 +47,7 @@ describe('on a clone whose server never ran, and without DATABASE_URL,', () => {
 
   const environmentIn = (folder: string) => ({ DATABASE_URL: '', DATA_DIR: join(clone, folder) });
 
-  /** An embedded PostgreSQL with nothing in it. The first command makes one; for the others a copy will do. */
+  /** Copies an empty cluster, which is faster than initializing one for each test. */
   async function emptyCluster(folder: string): Promise<void> {
     const empty = join(clone, 'empty');
     if (!existsSync(empty)) {
@@ -58,10 +56,10 @@ describe('on a clone whose server never ran, and without DATABASE_URL,', () => {
     await promisify(execFile)('cp', ['-a', empty, join(clone, folder)]); // keeps the owner, unlike cp() of node:fs
   }
 
-  test('import-users makes the database and imports', async () => {
+  test('users import creates the database and imports', async () => {
     const { code, stdout, stderr } = await runCommand(
       'src/cli/stepgate.ts',
-      ['import-users', 'examples/moving/stepgate.csv'],
+      ['users', 'import', 'examples/moving/stepgate.csv'],
       environmentIn('import-users'),
     );
     expect({ code, stdout }).toEqual({
@@ -71,35 +69,39 @@ describe('on a clone whose server never ran, and without DATABASE_URL,', () => {
     expect(stderr).not.toContain('migrate');
   });
 
-  test('migrate migrates', async () => {
+  test('migrate creates the schema', async () => {
     await emptyCluster('migrate');
-    const { code, stdout, stderr } = await runCommand('src/cli/migrate.ts', [], environmentIn('migrate'));
+    const { code, stdout, stderr } = await runCommand(
+      'src/cli/stepgate.ts',
+      ['migrate'],
+      environmentIn('migrate'),
+    );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^Applied: /m);
   });
 
   test.each([
-    ['admin', admin, ['tenant', 'default'], 'Tenant default: '],
-    ['outbox', outbox, ['list'], 'No messages have failed or are waiting.'],
-  ])('%s answers', async (name, command, args, answer) => {
+    ['admin', ['tenant', 'default'], 'Tenant default: '],
+    ['outbox', ['list'], 'No messages have failed or are waiting.'],
+  ])('%s works', async (name, args, answer) => {
     await emptyCluster(name);
-    const { code, stdout } = await runHere(command, args, environmentIn(name));
+    const { code, stdout } = await runHere([name, ...args], environmentIn(name));
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(answer) });
   });
 });
 
-test('a migration of a database that is not there ends in a sentence', async () => {
-  const { code, stderr } = await runCommand('src/cli/migrate.ts', [], {
+test('migrate names an unreachable database in one line, without its password', async () => {
+  const { code, stderr } = await runCommand('src/cli/stepgate.ts', ['migrate'], {
     DATABASE_URL: 'postgres://somebody:a-secret-password@127.0.0.1:1/nowhere',
   });
   expect({ code, stderr }).toEqual({
-    code: 1,
+    code: 2,
     stderr: expect.stringMatching(/^Cannot use the database nowhere on 127\.0\.0\.1:1 as somebody/),
   });
   expect(stderr).not.toContain('a-secret-password');
 });
 
-describe('beside a running server', () => {
+describe('while a server is running', () => {
   let app: TestApp;
   beforeAll(async () => {
     app = await startTestApp({}, undefined, new MachineClock());
@@ -127,7 +129,7 @@ describe('beside a running server', () => {
     );
   });
 
-  test('a port that is taken ends the start with what to do, and nothing stays open', async () => {
+  test('a second server on the same port exits, and says what to do', async () => {
     const { code, stderr } = await runCommand('src/main.ts', [], {
       ...TEST_ENVIRONMENT,
       DATABASE_URL: app.databaseUrl,
@@ -139,7 +141,7 @@ describe('beside a running server', () => {
     );
   });
 
-  test('a database of places that is not there ends the start with what is wanted', async () => {
+  test('a server with an unreadable GeoIP database exits, and says which file it needs', async () => {
     const { code, stderr } = await runCommand('src/main.ts', [], {
       ...TEST_ENVIRONMENT,
       DATABASE_URL: app.databaseUrl,
@@ -152,7 +154,7 @@ describe('beside a running server', () => {
   });
 });
 
-test('production does not start on development defaults, and says all that is missing or wrong', async () => {
+test('in production, a server does not start with development defaults, and lists every missing or invalid variable', async () => {
   const { code, stdout, stderr } = await runCommand('src/main.ts', [], {
     NODE_ENV: 'production',
     DATABASE_URL: '',
@@ -165,11 +167,20 @@ test('production does not start on development defaults, and says all that is mi
   }
 });
 
-test('a database that is not there ends the start with what to check, and without its password', async () => {
+test('a server that cannot reach its database exits, says what to check, and does not print the password', async () => {
   const DATABASE_URL = 'postgres://somebody:a-secret-password@127.0.0.1:1/nowhere';
   const { code, stderr } = await runCommand('src/main.ts', [], { ...TEST_ENVIRONMENT, DATABASE_URL });
   expect(code).toBe(1);
   expect(stderr).toBe(
     'Cannot use the database nowhere on 127.0.0.1:1 as somebody (ECONNREFUSED). Check DATABASE_URL, and check that the server is running and accepts writes.\n',
   );
+});
+
+test('`stepgate serve` refuses an invalid configuration like the server, with exit code 2', async () => {
+  const { code, stdout, stderr } = await runCommand('src/cli/stepgate.ts', ['serve'], { PORT: 'http' });
+  expect({ code, stdout, stderr }).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'Invalid configuration:\n  - PORT must be a whole number from 0 to 65535.\n',
+  });
 });

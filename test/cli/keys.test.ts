@@ -1,4 +1,4 @@
-// Replacing a key of SECRET_KEYS, as docs/keys.md says: every node works at every phase, and nothing is lost.
+// Replacing a key in SECRET_KEYS as docs/keys.md describes: every node works in every phase, and nothing is lost.
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import bcrypt from 'bcrypt';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { importUsers as importCommand } from '../../src/cli/import-users.ts';
-import { keys as keysCommand } from '../../src/cli/keys.ts';
 import { PasswordHasher } from '../../src/factors/password/hash.ts';
 import { HashingQueue } from '../../src/factors/password/hashing-queue.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
@@ -29,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => drop());
 
-/** A database of one test, dropped when its nodes are gone. */
+/** A database for one test, dropped after its nodes have stopped. */
 async function scratch(): Promise<{ readonly url: string } & AsyncDisposable> {
   const database = await testDatabase();
   return { url: database.url, [Symbol.asyncDispose]: database.drop };
@@ -45,9 +43,9 @@ const environment = (SECRET_KEYS: string, url: string): Record<string, string> =
 });
 
 const run = (SECRET_KEYS: string, args: string[], url = databaseUrl): Promise<Outcome> =>
-  runHere(keysCommand, args, environment(SECRET_KEYS, url));
+  runHere(['keys', ...args], environment(SECRET_KEYS, url));
 
-/** Somebody who wants to write what another transaction has locked. */
+/** Finds a `rewrap` that waits for a row that another transaction has locked. */
 const WAITING = `select 1 from pg_stat_activity
   where datname = current_database() and wait_event_type = 'Lock' and query like '%json_to_recordset%'`;
 
@@ -66,7 +64,7 @@ const REFRESH = `mutation ($refreshToken: String!) {
   refreshSession(input: { refreshToken: $refreshToken }) { __typename ... on SessionGrant { accessToken } }
 }`;
 
-/** What a node does for one user: password, app, refresh, and a token that the other node accepts. */
+/** The user signs in on one node with password and authenticator app and refreshes, and both nodes accept the token. */
 async function works(one: TestApp, other: TestApp, user: User): Promise<void> {
   const client = new TestClient(one);
   clock.advance(30);
@@ -81,13 +79,13 @@ async function works(one: TestApp, other: TestApp, user: User): Promise<void> {
   }
 }
 
-const ofBeforeAndOfNow = (users: readonly User[]): User[] => [...users.slice(0, 1), ...users.slice(-1)];
+const firstAndLast = (users: readonly User[]): User[] => [...users.slice(0, 1), ...users.slice(-1)];
 
 async function readiness({ url }: TestApp): Promise<number> {
   return (await fetch(`${url}/readyz`)).status;
 }
 
-/** The lines of `keys list`, without what is not looked at. */
+/** The lines of `keys list`, without their alignment. */
 function lines({ stdout }: Outcome): string[] {
   return stdout.split('\n').map((line) => line.replaceAll(/ +/g, ' ').trim());
 }
@@ -95,24 +93,24 @@ function lines({ stdout }: Outcome): string[] {
 describe('replacing a key', () => {
   const [old, next] = [newKey(), newKey()];
 
-  test('with two nodes, one after the other: each works at each phase, for users of before and of now', async () => {
+  test('two nodes that are restarted in turn both work in every phase, for old and new users', async () => {
     let a = await node(old);
     let b = await node(old);
     try {
       const users = [await newUser(new TestClient(a))];
-      // In each phase both nodes are restarted, A first: between that, they hold different keys.
+      // In each phase both nodes are restarted, A first. In between, they hold different keys.
       for (const keys of [`${old},${next}`, `${next},${old}`]) {
         await a[Symbol.asyncDispose]();
         a = await node(keys);
         users.push(await newUser(new TestClient(a)));
-        for (const user of ofBeforeAndOfNow(users)) {
+        for (const user of firstAndLast(users)) {
           await works(a, b, user);
           await works(b, a, user);
         }
         await b[Symbol.asyncDispose]();
         b = await node(keys);
         users.push(await newUser(new TestClient(b)));
-        for (const user of ofBeforeAndOfNow(users)) {
+        for (const user of firstAndLast(users)) {
           await works(b, a, user);
           await works(a, b, user);
         }
@@ -121,9 +119,9 @@ describe('replacing a key', () => {
       expect(rewrapped).toMatchObject({ code: 0, stderr: '' });
       for (const user of users) await works(a, b, user);
 
-      // What only its owner can free: the backup codes of those who enrolled before.
+      // Only their owners can use up the backup codes that were hashed with the old key.
       const refused = await run(`${next},${old}`, ['retire', idOf(old)]);
-      expect(refused).toMatchObject({ code: 2, stdout: '' });
+      expect(refused).toMatchObject({ code: 1, stdout: '' });
       expect(refused.stderr).toMatch(/^Key \w{8} is still in use:\n(?: {2}.*\n)* {2}\d+ backup codes: /);
       await query(databaseUrl, `update backup_code set used_at = now() where digest like '${idOf(old)}.%'`);
       await query(databaseUrl, `update outbox_message set expires_at = now()`);
@@ -148,12 +146,12 @@ describe('replacing a key', () => {
 });
 
 describe('a node that lacks a key', () => {
-  test('is not ready from the moment on when another one seals with it, and says which', async () => {
+  test('stops being ready as soon as another node seals with that key, and names the key', async () => {
     await using database = await scratch();
     const [old, next] = [newKey(), newKey()];
     await using behind = await node(old, database.url);
     expect(await readiness(behind)).toBe(200);
-    await using ahead = await node(`${next},${old}`, database.url); // the phase in between was left out
+    await using ahead = await node(`${next},${old}`, database.url); // skips the phase `old,next`
     expect(await readiness(ahead)).toBe(200);
     expect(await readiness(behind)).toBe(503);
     const words = `made with key ${idOf(next)}, which is not in SECRET_KEYS`;
@@ -161,7 +159,7 @@ describe('a node that lacks a key', () => {
     await expect(node(old, database.url)).rejects.toThrow(words);
   });
 
-  test('does not start when the key was removed before it was retired', async () => {
+  test('does not start if the key was removed from SECRET_KEYS before it was retired', async () => {
     await using database = await scratch();
     const [old, next] = [newKey(), newKey()];
     await (await node(old, database.url))[Symbol.asyncDispose]();
@@ -171,7 +169,7 @@ describe('a node that lacks a key', () => {
     );
   });
 
-  test('is not ready when the key that it seals with was retired', async () => {
+  test('is not ready if the key with which it seals was retired', async () => {
     await using database = await scratch();
     const [old, next] = [newKey(), newKey()];
     await using forgotten = await node(`${old},${next}`, database.url);
@@ -184,7 +182,7 @@ describe('a node that lacks a key', () => {
 });
 
 describe('keys', () => {
-  test('list counts what each key has made, by kind, and says what frees it; no secret is in it', async () => {
+  test('list counts what needs each key, by kind, and says until when, without printing a secret', async () => {
     await using database = await scratch();
     const [old, next] = [newKey(), newKey()];
     let user: User;
@@ -196,7 +194,7 @@ describe('keys', () => {
     }
     const both = `${next},${old}`;
     {
-      await using _ = await node(both, database.url); // seals its signing key anew
+      await using _ = await node(both, database.url); // reseals its signing key
     }
     const list = await run(both, ['list'], database.url);
     expect(list).toMatchObject({ code: 0, stderr: '' });
@@ -212,7 +210,28 @@ describe('keys', () => {
     for (const secret of [old, next, user.secret, PASSWORD, user.email])
       expect(list.stdout).not.toContain(secret);
 
-    // Without it in SECRET_KEYS, the same, and the exit code says so.
+    const json = await run(both, ['list', '--json'], database.url);
+    expect(JSON.parse(json.stdout)).toEqual([
+      {
+        id: idOf(next),
+        role: 'seals',
+        needs: [{ what: 'signing keys', count: 1, release: 'rewrap', until: null }],
+      },
+      {
+        id: idOf(old),
+        role: 'opens',
+        needs: expect.arrayContaining([
+          { what: 'passwords', count: 2, release: 'owner', until: null },
+          expect.objectContaining({
+            what: 'messages',
+            release: 'expiry',
+            until: expect.stringMatching(/Z$/),
+          }),
+        ]),
+      },
+    ]);
+
+    // A key that is missing from SECRET_KEYS is listed as MISSING, with exit code 1.
     const missing = await runCommand(
       'src/cli/stepgate.ts',
       ['keys', 'list'],
@@ -222,19 +241,19 @@ describe('keys', () => {
     expect(lines(missing)[2]).toBe(`${idOf(old)} MISSING 2 passwords the users sign in with them`);
   });
 
-  test('rewrap does nothing while no server seals with the first key: the others could not open what it seals', async () => {
+  test('rewrap refuses a first key with which no server seals yet, because the servers could not open what it seals', async () => {
     await using database = await scratch();
     const [old, next] = [newKey(), newKey()];
     await using app = await node(`${old},${next}`, database.url);
     const { code, stderr } = await run(`${next},${old}`, ['rewrap'], database.url);
-    expect(code).toBe(2);
+    expect(code).toBe(1);
     expect(stderr).toMatch(`No server seals with key ${idOf(next)} yet.`);
     expect(await readiness(app)).toBe(200);
     const idle = await run(`${old},${next}`, ['list'], database.url);
     expect(lines(idle).slice(1)).toEqual([`${idOf(old)} seals 1 signing keys`, `${idOf(next)} opens 0`, '']);
   });
 
-  test('rewrap can be run again, twice at the same time, and beside sign-ins', async () => {
+  test('rewrap can be repeated, run twice in parallel, and run during sign-ins', async () => {
     await using database = await scratch();
     const [old, next] = [newKey(), newKey()];
     const users: User[] = [];
@@ -252,7 +271,7 @@ describe('keys', () => {
       run(both, ['rewrap'], database.url),
       ...users.map((user) => client.signIn(user, { totp: client.totp(user.secret) })),
     ]);
-    expect([one.code, other.code]).toEqual([1, 1]); // the copies were sealed for another row
+    expect([one.code, other.code]).toEqual([1, 1]); // the copied secrets were sealed for other rows
     expect(one.stdout).toContain('1200 could not be opened');
     await query(database.url, `delete from authenticator where label = 'copy'`);
     expect(await run(both, ['rewrap'], database.url)).toEqual({
@@ -270,7 +289,7 @@ describe('keys', () => {
     for (const user of users) await client.signIn(user, { totp: client.totp(user.secret) });
   });
 
-  test('rewrap brings back no secret that was replaced while it sealed the old one anew', async () => {
+  test('rewrap does not overwrite a secret that is replaced while it reseals the old one', async () => {
     await using database = await scratch();
     const [old, next] = [newKey(), newKey()];
     {
@@ -295,7 +314,7 @@ describe('keys', () => {
     expect(apps).toEqual([{ secret: 'replaced' }]);
   });
 
-  test('rewrap seals password hashes of other systems anew, which match without the old key', async () => {
+  test('password hashes of other systems still match without the old key after rewrap', async () => {
     await using database = await scratch();
     const [old, next] = [newKey(), newKey()];
     await (await node(old, database.url))[Symbol.asyncDispose]();
@@ -313,7 +332,7 @@ describe('keys', () => {
     await new TestClient(app).signIn({ email, password: PASSWORD });
   });
 
-  test('a key whose hashes were imported from another instance must be there like one of our own', async () => {
+  test('a server does not start without a key whose hashes were imported from another instance', async () => {
     await using database = await scratch();
     const [own, foreign] = [newKey(), newKey()];
     await (await node(own, database.url))[Symbol.asyncDispose]();
@@ -326,7 +345,7 @@ describe('keys', () => {
     await new TestClient(app).signIn({ email, password: PASSWORD });
   });
 
-  test('retire refuses the key that seals, and one that can be sealed anew', async () => {
+  test('retire refuses the first key, and a key whose values rewrap can reseal', async () => {
     await using database = await scratch();
     const [old, next] = [newKey(), newKey()];
     {
@@ -338,7 +357,7 @@ describe('keys', () => {
       `Key ${idOf(next)} is the first key in SECRET_KEYS and seals new values. Put another key first.\n`,
     );
     const refused = await run(both, ['retire', idOf(old), '--discard'], database.url);
-    expect(refused.code).toBe(2);
+    expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('  1 authenticator apps: run `npx stepgate keys rewrap`\n');
     expect(await query(database.url, 'select id from secret_key')).toEqual([{ id: idOf(old) }]);
   });
@@ -393,12 +412,12 @@ describe('keys', () => {
   });
 
   test.each([
-    [[], 'Missing or unknown command. Expected one of: list, rewrap, retire.'],
-    [['list', 'all'], 'Unexpected argument: all'],
-    [['retire'], 'Missing argument: KEY'],
+    [[], 'Usage: stepgate keys '],
+    [['list', 'all'], "Too many arguments for 'list'."],
+    [['retire'], "Missing required argument 'KEY'."],
     [['retire', 'old'], 'KEY must be eight hexadecimal digits.'],
     [['rewrap', '--quick'], "Unknown option '--quick'."],
-  ])('%j is told how it is written', async (args, words) => {
+  ])('invalid arguments print an error and the usage: %j', async (args, words) => {
     const { code, stderr } = await run(newKey(), args);
     expect(code).toBe(2);
     expect(stderr).toContain(words);
@@ -406,21 +425,20 @@ describe('keys', () => {
   });
 });
 
+/** Imports one user. */
 async function importUsers(url: string, SECRET_KEYS: string, user: object): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'stepgate-keys-'));
   try {
     const file = join(folder, 'users.ndjson');
     await writeFile(file, JSON.stringify({ ...user, emailVerified: true }));
-    // It reads the file before its environment, so that is changed until it ends.
-    for (const [name, value] of Object.entries(environment(SECRET_KEYS, url))) vi.stubEnv(name, value);
-    expect(await runHere(importCommand, [file], {})).toMatchObject({ code: 0 });
+    const args = ['users', 'import', file];
+    expect(await runHere(args, environment(SECRET_KEYS, url))).toMatchObject({ code: 0 });
   } finally {
-    vi.unstubAllEnvs();
     await rm(folder, { recursive: true });
   }
 }
 
-/** More than one batch: copies of somebody's app, which do not open in their new place. */
+/** Fills more than one batch with copies of a user's authenticator app. The copies cannot be opened in their new rows. */
 async function manyApps(url: string, email: string, count: number): Promise<void> {
   await query(
     url,

@@ -1,6 +1,5 @@
-// `npm run outbox`: lists undelivered messages without their recipient or text, and replays those that can be sent again.
+// `stepgate outbox`: lists undelivered messages without their recipient or text, and replays those that can be sent again.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { outbox } from '../../src/cli/outbox.ts';
 import { MailServer } from '../delivery/mail-server.ts';
 import { failedTries, jobs, messages, queueIsEmpty, retryNow, until } from '../delivery/queue.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -29,7 +28,8 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const run = (...args: string[]): Promise<Outcome> => runHere(outbox, args, { DATABASE_URL: app.databaseUrl });
+const run = (...args: string[]): Promise<Outcome> =>
+  runHere(['outbox', ...args], { DATABASE_URL: app.databaseUrl });
 
 /** A message that the mail server rejected permanently. @returns its id and the workflow's. */
 async function refused(): Promise<{ id: string; workflowId: string }> {
@@ -116,19 +116,36 @@ test('a message that the provider accepted but did not deliver cannot be replaye
   expect((await run('replay', id)).code).toBe(1);
 });
 
+test('the list as JSON has the same messages, without their recipient and text', async () => {
+  const { id } = await refused();
+  const { code, stdout } = await run('list', '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toEqual([
+    {
+      id,
+      channel: 'email',
+      createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      state: 'failed',
+      failure: 'The mail server did not accept the message: 550 to RCPT TO.',
+      status: null,
+    },
+  ]);
+});
+
 test.each([
-  ['no command', [], /^Usage: npm run outbox/],
-  ['replay without an id', ['replay'], /^Usage: /],
+  ['no command', [], 2, /^Usage: stepgate outbox/],
+  ['replay without an id', ['replay'], 2, /^Pass either the ID of a message or --all\.\n\nUsage: /],
   [
     'replay of both one message and all',
     ['replay', '5a1c6f3e-0000-4000-8000-000000000001', '--all'],
-    /^Usage: /,
+    2,
+    /^Pass either the ID of a message or --all\.\n\nUsage: /,
   ],
-  ['an unknown option', ['list', '--force'], /^Usage: /],
-  ['an unknown id', ['replay', '5a1c6f3e-0000-4000-8000-000000000001'], /no such message/],
-  ['a malformed id', ['replay', "x' or true"], /no such message/],
-])('%s is refused with a message and exit code 1', async (_what, args, message) => {
+  ['an unknown option', ['list', '--force'], 2, /^Unknown option '--force'\.\n\nUsage: /],
+  ['an unknown id', ['replay', '5a1c6f3e-0000-4000-8000-000000000001'], 1, /no such message/],
+  ['a malformed id', ['replay', "x' or true"], 1, /no such message/],
+])('%s is refused with a message', async (_what, args, expected, message) => {
   const { code, stderr } = await run(...args);
-  expect(code).toBe(1);
+  expect(code).toBe(expected);
   expect(stderr).toMatch(message);
 });

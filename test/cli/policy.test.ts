@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { type GraphQLObjectType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { policy } from '../../src/cli/policy.ts';
 import { guardsOf } from '../../src/step-up/guard.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import { type Outcome, runCommand } from '../harness/command.ts';
+import { type Outcome, runCommand, runHere } from '../harness/command.ts';
 
 let folder = '';
 
@@ -19,14 +18,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs the command. The folder is removed from its output. */
-async function stepgate(...[command, ...args]: string[]): Promise<Outcome> {
-  expect(command).toBe('policy');
-  const written = { stdout: '', stderr: '' };
-  const code = await policy(args, {
-    stdout: { write: (text) => void (written.stdout += text.replaceAll(`${folder}/`, '')) },
-    stderr: { write: (text) => void (written.stderr += text.replaceAll(`${folder}/`, '')) },
-  });
-  return { code, ...written };
+async function stepgate(...args: string[]): Promise<Outcome> {
+  const { code, stdout, stderr } = await runHere(args);
+  const short = (text: string): string => text.replaceAll(`${folder}/`, '');
+  return { code, stdout: short(stdout), stderr: short(stderr) };
 }
 
 async function file(name: string, content: string | object): Promise<string> {
@@ -279,6 +274,12 @@ describe('policy print', () => {
   });
 });
 
+test('print --json is the same as --format json', async () => {
+  const [short, long] = [await print(BANK, '--json'), await print(BANK, '--format', 'json')];
+  expect(short).toEqual(long);
+  expect(JSON.parse(short.stdout)).toContainEqual(expect.objectContaining({ field: 'Query.reports' }));
+});
+
 const DELETE = { match: 'Mutation.delete*', require: 'stepUp', maxAge: 300 };
 
 describe('policy check', () => {
@@ -528,15 +529,15 @@ describe('input that cannot be checked never passes', () => {
   });
 
   test.each([
-    [['policy'], 'Missing command. Expected one of: print, check.'],
-    [['policy', 'erase'], 'Unknown command: policy erase'],
-    [['policy', 'print'], 'Missing argument: SCHEMA'],
+    [['policy'], 'Usage: stepgate policy '],
+    [['policy', 'erase'], "Unknown command 'erase'."],
+    [['policy', 'print'], "Missing required argument 'SCHEMA'."],
     [
       ['policy', 'print', 'schema.graphql', '--format', 'toString'],
-      '--format must be one of text, json, markdown.',
+      'Allowed choices are text, json, markdown.',
     ],
     [['policy', 'check', 'schema.graphql', '--lax'], "Unknown option '--lax'."],
-    [['policy', 'check', 'schema.graphql', '--rules'], "Option '--rules <value>' argument missing."],
+    [['policy', 'check', 'schema.graphql', '--rules'], "Option '--rules <FILE>' argument missing."],
     [['policy', 'print', 'http://localhost:4000/graphql'], 'introspection does not show'],
     [['policy', 'print', '/nowhere.graphql'], 'Cannot read /nowhere.graphql (ENOENT).'],
     [['policy', 'print', 'src'], 'Cannot read src (EISDIR).'],
@@ -554,12 +555,28 @@ describe('input that cannot be checked never passes', () => {
   test.each([
     [[], 2],
     [['toString'], 2],
+    [['policy', '--help'], 0],
     [['policy'], 2],
     [['policy', 'check', 'schema.graphql', '--rules', '.stepgate-policy.json'], 0],
   ])('stepgate %j exits with %i', async (args, expected) => {
     const { code, stdout, stderr } = await runCommand('src/cli/stepgate.ts', args);
     expect(code).toBe(expected);
-    expect(expected === 0 ? stdout : stderr).toContain(expected === 0 ? 'no violations' : 'Usage:');
+    expect(expected === 0 ? stdout : stderr).toMatch(/no violations|Usage:/);
+  });
+
+  test('--json has the same violations and warnings as the text', async () => {
+    const rules = { rules: [DELETE, { match: 'Mutation.erase', require: 'authenticated' }] };
+    const { code, stdout, stderr } = await check(
+      'type Query { a: Int } type Mutation { deleteAll: Int }',
+      rules,
+      '--json',
+    );
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({
+      violations: [expect.stringContaining('Mutation.deleteAll has no guard; add @stepUp')],
+      warnings: [expect.stringContaining('rule 2 (Mutation.erase) matches no field.')],
+      summary: expect.stringMatching(/^1 field, 2 rules: 1 violation\./),
+    });
   });
 
   test('a schema with 100,000 fields is checked within seconds', async () => {

@@ -6,10 +6,10 @@ import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createCustomersServer } from '../../examples/customers/server.ts';
-import { policy } from '../../src/cli/policy.ts';
 import { createStepgateClient, type OnStepUp } from '../../src/client/index.ts';
 import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../harness/app.ts';
 import { type GraphQLAnswer, TestClient, type Tokens, tokensOf } from '../harness/client.ts';
+import { runHere } from '../harness/command.ts';
 
 const issuer = TEST_ENVIRONMENT.PUBLIC_URL;
 
@@ -321,11 +321,9 @@ async function freePort(): Promise<string> {
 test('the schema of the example satisfies its own policy rules', async () => {
   const folder = 'examples/customers';
   const rules = ['--rules', `${folder}/stepgate.policy.json`, '--strict'];
-  const written: string[] = [];
-  const output = { write: (text: string) => written.push(text) };
-  const code = await policy(['check', `${folder}/schema.graphql`, ...rules], {
-    stdout: output,
-    stderr: output,
+  expect(await runHere(['policy', 'check', `${folder}/schema.graphql`, ...rules])).toEqual({
+    code: 0,
+    stdout: '5 fields, 3 rules: no violations.\n',
+    stderr: '',
   });
-  expect({ code, written }).toEqual({ code: 0, written: ['5 fields, 3 rules: no violations.\n'] });
 });

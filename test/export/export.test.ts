@@ -1,4 +1,4 @@
-// `stepgate export-users`: users exported from one database and imported into another are the same and can sign in as
+// `stepgate users export`: users exported from one database and imported into another are the same and can sign in as
 // before.
 import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
@@ -52,13 +52,13 @@ beforeAll(async () => {
     },
   ];
   const many = Array.from({ length: 1100 }, (_, at) => ({ email: `many-${at}@example.com` }));
-  await stepgate(here.databaseUrl, 'import-users', await newFile([...records, ...many]));
+  await stepgate(here.databaseUrl, 'import', await newFile([...records, ...many]));
   await query(
     here.databaseUrl,
     "insert into tenant (id, password_minimum_length, created_at) values ('acme', 8, now())",
   );
   const elsewhere = await newFile([{ email: 'elsewhere@example.com' }]);
-  await stepgate(here.databaseUrl, 'import-users', elsewhere, '--tenant', 'acme');
+  await stepgate(here.databaseUrl, 'import', elsewhere, '--tenant', 'acme');
 });
 afterAll(async () => {
   await here[Symbol.asyncDispose]();
@@ -71,7 +71,7 @@ async function exported(
   ...args: string[]
 ): Promise<{ path: string; text: string }> {
   const path = newPath(ending);
-  const { code, stdout } = await stepgate(app.databaseUrl, 'export-users', path, ...args);
+  const { code, stdout } = await stepgate(app.databaseUrl, 'export', path, ...args);
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(path) });
   return { path, text: await readFile(path, 'utf8') };
 }
@@ -81,7 +81,7 @@ test('an export has only the active users of the tenant, is readable by its owne
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect(text.trim().split('\n')).toHaveLength(1103);
   expect(text).not.toMatch(/never-finished|elsewhere/);
-  const again = await stepgate(here.databaseUrl, 'export-users', path);
+  const again = await stepgate(here.databaseUrl, 'export', path);
   expect(again).toEqual({
     code: 2,
     stdout: '',
@@ -122,11 +122,11 @@ describe.each(['.csv', '.ndjson'])('an export to %s', (ending) => {
   test('is refused by an instance without the key of its hashes, and imported with the key', async () => {
     const { path } = await exported(here, ending);
     process.env['SECRET_KEYS'] = randomBytes(32).toString('base64');
-    const refused = await stepgate(there.databaseUrl, 'import-users', path, '--dry-run').finally(() => {
+    const refused = await stepgate(there.databaseUrl, 'import', path, '--dry-run').finally(() => {
       delete process.env['SECRET_KEYS'];
     });
     expect(refused.stdout).toContain('1101 of 1103 records imported, 2 refused');
-    const taken = await stepgate(there.databaseUrl, 'import-users', path, '--dry-run');
+    const taken = await stepgate(there.databaseUrl, 'import', path, '--dry-run');
     expect(taken.stdout).toContain('1103 of 1103 records imported, 0 refused');
   });
 });
@@ -134,7 +134,7 @@ describe.each(['.csv', '.ndjson'])('an export to %s', (ending) => {
 test('a re-export after an import is identical, and users sign in with password, app and backup code', async () => {
   const first = await exported(here, '.ndjson');
   const csv = await exported(here, '.csv');
-  expect((await stepgate(there.databaseUrl, 'import-users', csv.path)).code).toBe(0);
+  expect((await stepgate(there.databaseUrl, 'import', csv.path)).code).toBe(0);
   expect((await exported(there, '.ndjson')).text).toBe(first.text);
   expect((await exported(there, '.csv')).text).toBe(csv.text);
 
@@ -161,7 +161,7 @@ test('a re-export after an import is identical, and users sign in with password,
 test('a second factor that cannot be exported is named, so that an import does not drop it silently', async () => {
   await using app = await startTestApp();
   const email = 'passkey@example.com';
-  await stepgate(app.databaseUrl, 'import-users', await newFile([{ email }]));
+  await stepgate(app.databaseUrl, 'import', await newFile([{ email }]));
   await query(
     app.databaseUrl,
     `insert into authenticator (id, user_id, factor, secret, created_at, confirmed_at)
@@ -175,7 +175,7 @@ test('a second factor that cannot be exported is named, so that an import does n
   const { path, text } = await exported(app, '.ndjson');
   expect(JSON.parse(text).otherSecondFactors).toEqual(['PASSKEY']);
   await query(app.databaseUrl, 'delete from user_account');
-  const refused = await stepgate(app.databaseUrl, 'import-users', path);
+  const refused = await stepgate(app.databaseUrl, 'import', path);
   expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('1 PASSKEY') });
 });
 
@@ -183,7 +183,7 @@ test('backup codes without another second factor are not exported', async () => 
   await using app = await startTestApp();
   const totp = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
   const records = [{ email: 'codes@example.com', totp, backupCodes: ['abcd-efgh'] }];
-  await stepgate(app.databaseUrl, 'import-users', await newFile(records));
+  await stepgate(app.databaseUrl, 'import', await newFile(records));
   expect((await exported(app, '.ndjson')).text).toContain('backupCodes');
   await query(app.databaseUrl, "delete from authenticator where factor = 'TOTP'");
   expect((await exported(app, '.ndjson')).text).not.toContain('backupCodes');

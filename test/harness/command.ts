@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import type { Output } from '../../src/cli/run-command.ts';
+import { runStepgate } from '../../src/cli/run-command.ts';
+import { COMMANDS } from '../../src/cli/stepgate.ts';
 
 export interface Outcome {
   readonly code: number;
@@ -27,11 +28,10 @@ export async function runCommand(
   return { code, stdout, stderr };
 }
 
-/** Runs the command's function in this process. Each command also has a test that starts a process. */
+/** Runs `stepgate` in this process. Each command also has a test that starts a process. */
 export async function runHere(
-  command: (args: string[], output: Output) => Promise<number>,
   args: readonly string[],
-  environment: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   const into = (stream: keyof typeof written) => ({
@@ -39,13 +39,10 @@ export async function runHere(
       written[stream] += said;
     },
   });
-  const before = process.env;
-  process.env = { ...before, ...environment };
-  let running: Promise<number>;
-  try {
-    running = command([...args], { stdout: into('stdout'), stderr: into('stderr') });
-  } finally {
-    process.env = before; // commands read it synchronously, so several can run at once
-  }
-  return { code: await running, ...written };
+  const code = await runStepgate(COMMANDS, args, {
+    stdout: into('stdout'),
+    stderr: into('stderr'),
+    env: { ...process.env, ...environment },
+  });
+  return { code, ...written };
 }

@@ -4,31 +4,17 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { exportUsers } from '../../src/cli/export-users.ts';
-import { importUsers } from '../../src/cli/import-users.ts';
-import type { Outcome } from '../harness/command.ts';
+import { type Outcome, runHere } from '../harness/command.ts';
 import { query } from '../harness/sql.ts';
-
-const COMMANDS = { 'import-users': importUsers, 'export-users': exportUsers } as const;
 
 export async function stepgate(
   databaseUrl: string,
-  command: keyof typeof COMMANDS,
+  command: 'import' | 'export',
   ...args: readonly string[]
 ): Promise<Outcome> {
-  const { DATABASE_URL } = process.env;
-  process.env['DATABASE_URL'] = databaseUrl;
-  const written = { stdout: '', stderr: '' };
-  const output = {
-    stdout: { write: (text: string) => (written.stdout += text) },
-    stderr: { write: (text: string) => (written.stderr += text) },
-  };
-  const code = await COMMANDS[command]([...args], output).finally(() => {
-    if (DATABASE_URL === undefined) delete process.env['DATABASE_URL'];
-    else process.env['DATABASE_URL'] = DATABASE_URL;
-  });
+  const { stderr, ...outcome } = await runHere(['users', command, ...args], { DATABASE_URL: databaseUrl });
   // Progress is written to stderr as well.
-  return { code, ...written, stderr: written.stderr.replaceAll(/^\d+ % \| .*\n/gm, '') };
+  return { ...outcome, stderr: stderr.replaceAll(/^\d+ % \| .*\n/gm, '') };
 }
 
 /** Temporary files for a test file, deleted after it. Call this at the top level. */

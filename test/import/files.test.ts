@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-const run = (path: string, ...args: string[]) => stepgate(app.databaseUrl, 'import-users', path, ...args);
+const run = (path: string, ...args: string[]) => stepgate(app.databaseUrl, 'import', path, ...args);
 
 async function imported(prefix: string): Promise<string[]> {
   const rows = await query<{ address: string }>(

@@ -1,4 +1,4 @@
-// `stepgate import-users`: imported users sign in as before, and no account is taken over.
+// `stepgate users import`: imported users sign in as before, and no account is taken over.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-const run = (path: string, ...args: string[]) => stepgate(app.databaseUrl, 'import-users', path, ...args);
+const run = (path: string, ...args: string[]) => stepgate(app.databaseUrl, 'import', path, ...args);
 const counts = () => rowCounts(app.databaseUrl);
 
 describe('an imported user', () => {
@@ -240,7 +240,7 @@ async function waiting(): Promise<number> {
   return rows.length;
 }
 
-describe('options of import-users', () => {
+describe('options of users import', () => {
   test('an unverified address or number is refused without --trust-unverified', async () => {
     const path = await newFile([
       { email: 'unverified@example.com', emailVerified: false, passwordHash: HASH },
@@ -335,7 +335,7 @@ describe('importing the same file again', () => {
       [userId, blocked],
     );
     // The batch with that address waits for this transaction. The process is killed there.
-    const first = spawn(process.execPath, ['src/cli/stepgate.ts', 'import-users', path], {
+    const first = spawn(process.execPath, ['src/cli/stepgate.ts', 'users', 'import', path], {
       env: { ...process.env, DATABASE_URL: app.databaseUrl },
       stdio: 'ignore',
     });
@@ -372,7 +372,7 @@ describe('importing the same file again', () => {
     );
     const both = await Promise.all(
       [1, 2].map(() =>
-        runCommand('src/cli/stepgate.ts', ['import-users', path], { DATABASE_URL: app.databaseUrl }),
+        runCommand('src/cli/stepgate.ts', ['users', 'import', path], { DATABASE_URL: app.databaseUrl }),
       ),
     );
     const said = both.map((one) => one.stdout + one.stderr).toSorted();
@@ -390,12 +390,16 @@ describe('importing the same file again', () => {
   });
 });
 
-describe('import-users exits with 2 when', () => {
+describe('users import exits with 2 when', () => {
   test.each([
-    ['no file is given', [], /^Missing argument: FILE\n\nUsage:/],
+    ['no file is given', [], /^Missing required argument 'FILE'\.\n\nUsage:/],
     ['the file does not exist', ['/nowhere/users.ndjson'], /^ENOENT: no such file/],
     ['the file extension is unknown', ['users.txt'], /--format ndjson\|csv\|json\.\n/],
-    ['the source is unknown', ['users.csv', '--from', 'okta'], /^--from must be one of stepgate, clerk, /],
+    [
+      'the source is unknown',
+      ['users.csv', '--from', 'okta'],
+      /--from .* Allowed choices are stepgate, clerk, /,
+    ],
     [
       'the source has another format',
       ['users.ndjson', '--from', 'clerk'],
@@ -413,7 +417,7 @@ describe('import-users exits with 2 when', () => {
       /^--firebase-hash-config requires --from firebase\.\n/,
     ],
   ])('%s', async (_what, args, message) => {
-    const { code, stdout, stderr } = await stepgate(app.databaseUrl, 'import-users', ...args);
+    const { code, stdout, stderr } = await stepgate(app.databaseUrl, 'import', ...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
   });

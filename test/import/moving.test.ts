@@ -61,13 +61,13 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stepgate-moving-'));
   await cp(`${ROOT}examples/moving`, `${folder}/examples/moving`, { recursive: true });
   const page = await readFile(`${ROOT}docs/moving.md`, 'utf8');
-  const commands = [...page.matchAll(/^npx stepgate ((?:import|export)-users .*)$/gm)];
+  const commands = [...page.matchAll(/^npx stepgate users ((?:import|export) .*)$/gm)];
   outcomes = [];
   for (const command of new Set(commands.map(([, typed = '']) => typed.replace(/ +#.*$/, '')))) {
     // Runs on copies of the files, because a report is written beside each.
     const [name, ...args] = command.split(' ');
     const inFolder = args.map((arg) => (/\.\w+$/.test(arg) ? join(folder, arg) : arg));
-    const outcome = await stepgate(app.databaseUrl, name as 'import-users' | 'export-users', ...inFolder);
+    const outcome = await stepgate(app.databaseUrl, name as 'import' | 'export', ...inFolder);
     outcomes.push({ command, ...outcome });
   }
 });
@@ -86,7 +86,7 @@ test('the documentation has a working import command for every sample file', () 
   }
   const others = outcomes.filter(({ command }) => !command.includes('examples/moving/'));
   expect(others.map(({ command, code }) => ({ command, code }))).toEqual([
-    { command: 'export-users users.ndjson', code: 0 },
+    { command: 'export users.ndjson', code: 0 },
   ]);
 });
 

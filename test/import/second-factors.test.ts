@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-const run = (path: string, ...args: string[]) => stepgate(app.databaseUrl, 'import-users', path, ...args);
+const run = (path: string, ...args: string[]) => stepgate(app.databaseUrl, 'import', path, ...args);
 
 /** For every system, one user with a second factor that cannot be imported. */
 const SYSTEMS: readonly [

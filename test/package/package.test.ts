@@ -60,7 +60,7 @@ test('the package contains the library and nothing of the server', async () => {
   expect(files).toContain('package/dist/api/step-up/sdl.md');
   const { stdout: manifest } = await run('tar', ['xzOf', tarball, 'package/package.json']);
   const { dependencies, scripts } = JSON.parse(manifest) as Record<string, object>;
-  expect(Object.keys(dependencies ?? {})).toEqual(['jose', 'zod']);
+  expect(Object.keys(dependencies ?? {})).toEqual(['commander', 'jose', 'zod']);
   expect(scripts).toBeUndefined();
 });
 

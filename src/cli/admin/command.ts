@@ -1,32 +1,28 @@
 // What the admin commands share: arguments are checked before the database is opened, and each change is recorded in the
 // audit log as made by an operator.
-
 import { byOperator } from '../../persistence/audit.ts';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
-import { UsageError } from '../run-command.ts';
-
-/** Performs the command. @returns the message to print. @throws {CommandError} */
-export type Action = (em: EntityManager) => Promise<string>;
-
-export interface Command {
-  /** The arguments, without the command's name. */
-  readonly usage: string;
-  /** @throws {UsageError} */
-  read(args: string[]): Action;
-}
+import { DATABASE_MISTAKES, onDatabase } from '../on-database.ts';
+import type { Cli } from '../run-command.ts';
 
 /** The actor in the audit log. */
 export const OPERATOR = byOperator('admin');
 
-export const TENANT_OPTION = { tenant: { type: 'string', default: DEFAULT_TENANT } } as const;
+export const TENANT_OPTION = ['--tenant <NAME>', 'the tenant of the user', DEFAULT_TENANT] as const;
 
-/** @throws {UsageError} when `word` is not one of `words`. */
-export function oneOf<Word extends string>(
-  name: string,
-  words: Readonly<Record<Word, unknown>>,
-  word: string,
-): Word {
-  if (Object.hasOwn(words, word)) return word as Word;
-  throw new UsageError(`${name} must be one of ${Object.keys(words).join(', ')}.`);
+export const NOT_FOUND = 'there is no such user or tenant';
+
+/** An action that prints what it did. @param read checks the arguments. @throws {UsageError} @throws {RefusedError} */
+export function adminAction<Args extends unknown[]>(
+  cli: Cli,
+  read: (...args: Args) => (em: EntityManager) => Promise<string>,
+): (...args: Args) => Promise<void> {
+  return cli.action(async (...args: Args) => {
+    const work = read(...args);
+    return await onDatabase(cli, async ({ orm }) => {
+      cli.say(await work(orm.em.fork()));
+      return 0;
+    });
+  }, DATABASE_MISTAKES);
 }

@@ -1,7 +1,7 @@
 // Finds the user an operator names: the one who has verified an e-mail address in a tenant.
 import { emailAddress } from '../../factors/email/mailbox.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
-import { CommandError, UsageError } from '../run-command.ts';
+import { RefusedError, UsageError } from '../run-command.ts';
 
 /** @returns the address in its comparison form. @throws {UsageError} when `word` is not an e-mail address. */
 export function readEmail(word: string): string {
@@ -10,7 +10,7 @@ export function readEmail(word: string): string {
   throw new UsageError(email.error.issues.map(({ message }) => message).join(' '));
 }
 
-/** @throws {CommandError} when no user has verified it. */
+/** @throws {RefusedError} when no user has verified it. */
 export async function ownerOf(em: EntityManager, email: string, tenantId: string) {
   const user = await sqlOf(em)
     .selectFrom('email_address as e')
@@ -21,6 +21,6 @@ export async function ownerOf(em: EntityManager, email: string, tenantId: string
     .where('e.verified_at', 'is not', null)
     .executeTakeFirst();
   if (user === undefined)
-    throw new CommandError(`No user in tenant ${tenantId} has verified the address ${email}.`);
+    throw new RefusedError(`No user in tenant ${tenantId} has verified the address ${email}.`);
   return user;
 }

@@ -1,30 +1,40 @@
-// `grant ADMIN jane@example.com` and `withdraw`. This is how you appoint the first administrator.
+// `admin grant ADMIN jane@example.com` and `admin withdraw`. This is how you appoint the first administrator.
 import { addAudit } from '../../persistence/audit.ts';
 import { Role } from '../../persistence/entities/user.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { readWords } from '../arguments.ts';
-import { type Command, OPERATOR, oneOf, TENANT_OPTION } from './command.ts';
+import { afterHelp } from '../help.ts';
+import type { Define } from '../run-command.ts';
+import { adminAction, NOT_FOUND, OPERATOR, TENANT_OPTION } from './command.ts';
 import { ownerOf, readEmail } from './owner.ts';
 
-export const grant: Command = roleCommand(true);
-export const withdraw: Command = roleCommand(false);
+export const grant = roleCommand(true);
+export const withdraw = roleCommand(false);
 
-function roleCommand(isGrant: boolean): Command {
-  return {
-    usage: `${Object.keys(Role).join('|')} EMAIL [--tenant NAME]`,
-    read(args) {
-      const { words, values } = readWords(args, ['ROLE', 'EMAIL'], TENANT_OPTION);
-      const [word, address] = words;
-      const role = oneOf('ROLE', Role, word);
-      const email = readEmail(address);
-      return async (em) => {
-        await changeRole(em, { isGrant, role, email, tenantId: values.tenant });
-        return `${email} ${isGrant ? 'is now' : 'is no longer'} ${role}.`;
-      };
-    },
+function roleCommand(isGrant: boolean): Define {
+  return (command, cli) => {
+    command
+      .addArgument(command.createArgument('<ROLE>', 'the role').choices(Object.values(Role)))
+      .argument('<EMAIL>', 'an email address that the user has verified')
+      .option(...TENANT_OPTION)
+      .addHelpText(
+        'after',
+        afterHelp({
+          examples: [`stepgate admin ${command.name()} ADMIN jane@example.com`],
+          unmet: NOT_FOUND,
+        }),
+      )
+      .action(
+        adminAction(cli, (role, address, { tenant: tenantId }) => {
+          const email = readEmail(address);
+          return async (em) => {
+            await changeRole(em, { isGrant, role, email, tenantId });
+            return `${email} ${isGrant ? 'is now' : 'is no longer'} ${role}.`;
+          };
+        }),
+      );
   };
 }
 

@@ -1,4 +1,6 @@
 // The options that change a tenant's policy, mapped to the columns they change.
+import type { Command, OptionValues } from '@commander-js/extra-typings';
+import { InvalidArgumentError } from 'commander';
 import type { RawBuilder } from 'kysely';
 import type { PasswordColumns } from '../../persistence/entities/tenant.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
@@ -12,29 +14,44 @@ import {
 } from '../../policy/password-policy.ts';
 import { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { SmsUse } from '../../policy/sms.ts';
-import { UsageError } from '../run-command.ts';
-import { oneOf } from './command.ts';
 
-export const POLICY_OPTIONS = {
-  'second-factor': { type: 'string' },
-  sms: { type: 'string' },
-  'aal2-lifetime': { type: 'string' },
-  'aal2-idle': { type: 'string' },
-  passwords: { type: 'string' },
-  'password-length': { type: 'string' },
-  'password-length-alone': { type: 'string' },
-  'password-strength': { type: 'string' },
-  'password-characters': { type: 'string' },
-} as const;
+export function withPolicyOptions<Args extends unknown[], Options extends OptionValues>(
+  command: Command<Args, Options>,
+) {
+  const choice = <Flags extends string, Word extends string>(
+    flags: Flags,
+    description: string,
+    words: Readonly<Record<Word, unknown>>,
+  ) => command.createOption(flags, description).choices(Object.keys(words) as Word[]);
+  return command
+    .addOption(choice('--second-factor <POLICY>', 'whether users need a second factor', SecondFactorPolicy))
+    .addOption(choice('--sms <USE>', 'what text messages may prove', SmsUse))
+    .option('--aal2-lifetime <SECONDS>', 'how long AAL2 lasts after a second factor', seconds)
+    .option('--aal2-idle <SECONDS>', 'how long AAL2 lasts without activity', seconds)
+    .addOption(choice('--passwords <PRESET>', 'the password policy', PasswordPreset))
+    .option('--password-length <N>', 'the least length where a second factor is required', length)
+    .option('--password-length-alone <N>', 'the least length otherwise', length)
+    .addOption(
+      choice('--password-strength <STRENGTH>', 'how hard to guess passwords must be', PasswordStrength),
+    )
+    .option(
+      '--password-characters <CLASSES>',
+      `what passwords must contain: NONE, or a list of ${Object.keys(CharacterClass).join(',')}`,
+      characters,
+    );
+}
 
-export const POLICY_USAGE = [
-  `[--second-factor ${words(SecondFactorPolicy)}] [--sms ${words(SmsUse)}]`,
-  '[--aal2-lifetime SECONDS] [--aal2-idle SECONDS]',
-  `[--passwords ${words(PasswordPreset)}] [--password-length N] [--password-length-alone N]`,
-  `[--password-strength ${words(PasswordStrength)}] [--password-characters ${Object.keys(CharacterClass).join(',')}|NONE]`,
-];
-
-type Values = { readonly [option in keyof typeof POLICY_OPTIONS]?: string | undefined };
+interface PolicyValues {
+  readonly secondFactor?: SecondFactorPolicy | undefined;
+  readonly sms?: SmsUse | undefined;
+  readonly aal2Lifetime?: number | undefined;
+  readonly aal2Idle?: number | undefined;
+  readonly passwords?: PasswordPreset | undefined;
+  readonly passwordLength?: number | undefined;
+  readonly passwordLengthAlone?: number | undefined;
+  readonly passwordStrength?: PasswordStrength | undefined;
+  readonly passwordCharacters?: CharacterClass[] | undefined;
+}
 
 export interface PolicyColumns extends Omit<PasswordColumns, 'password_characters'> {
   readonly second_factor: SecondFactorPolicy;
@@ -44,32 +61,26 @@ export interface PolicyColumns extends Omit<PasswordColumns, 'password_character
   readonly password_characters: RawBuilder<CharacterClass[]>;
 }
 
-/** An option for a single setting overrides the preset. @throws {UsageError} */
-export function readPolicy(values: Values): Partial<PolicyColumns> {
-  const read = <Column extends keyof PolicyColumns>(
-    option: keyof Values,
-    column: Column,
-    value: (text: string) => PolicyColumns[Column],
-  ): Partial<PolicyColumns> => {
-    const text = values[option];
-    return text === undefined ? {} : { [column]: value(text) };
+/** An option for a single setting overrides the preset. */
+export function readPolicy({
+  passwords,
+  passwordCharacters,
+  ...values
+}: PolicyValues): Partial<PolicyColumns> {
+  const single = {
+    second_factor: values.secondFactor,
+    sms: values.sms,
+    second_factor_seconds: values.aal2Lifetime,
+    second_factor_idle_seconds: values.aal2Idle,
+    password_minimum_length: values.passwordLength,
+    password_minimum_length_alone: values.passwordLengthAlone,
+    password_strength: values.passwordStrength,
+    password_characters: passwordCharacters && jsonb(passwordCharacters),
   };
+  const given = Object.entries(single).filter(([, value]) => value !== undefined);
   return {
-    ...read('second-factor', 'second_factor', (it) => oneOf('--second-factor', SecondFactorPolicy, it)),
-    ...read('sms', 'sms', (it) => oneOf('--sms', SmsUse, it)),
-    ...read('aal2-lifetime', 'second_factor_seconds', (it) => seconds('--aal2-lifetime', it)),
-    ...read('aal2-idle', 'second_factor_idle_seconds', (it) => seconds('--aal2-idle', it)),
-    ...(values.passwords === undefined
-      ? {}
-      : columnsOf(oneOf('--passwords', PasswordPreset, values.passwords))),
-    ...read('password-length', 'password_minimum_length', (it) => length('--password-length', it)),
-    ...read('password-length-alone', 'password_minimum_length_alone', (it) =>
-      length('--password-length-alone', it),
-    ),
-    ...read('password-strength', 'password_strength', (it) =>
-      oneOf('--password-strength', PasswordStrength, it),
-    ),
-    ...read('password-characters', 'password_characters', (it) => jsonb(characters(it))),
+    ...(passwords && columnsOf(passwords)),
+    ...(Object.fromEntries(given) as Partial<PolicyColumns>),
   };
 }
 
@@ -83,31 +94,26 @@ function columnsOf(preset: PasswordPreset): Partial<PolicyColumns> {
   };
 }
 
-function length(option: string, text: string): number {
+function length(text: string): number {
   const number = /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (number >= LEAST_MINIMUM_LENGTH && number <= MOST_MINIMUM_LENGTH) return number;
-  throw new UsageError(
-    `${option} must be a whole number from ${LEAST_MINIMUM_LENGTH} to ${MOST_MINIMUM_LENGTH}.`,
+  throw new InvalidArgumentError(
+    `It must be a whole number from ${LEAST_MINIMUM_LENGTH} to ${MOST_MINIMUM_LENGTH}.`,
   );
 }
 
-function seconds(option: string, text: string): number {
+function seconds(text: string): number {
   const number = /^\d{1,8}$/.test(text) ? Number(text) : 0;
   if (number >= LEAST_AAL2_SECONDS && number <= MOST_AAL2_SECONDS) return number;
-  throw new UsageError(
-    `${option} must be a whole number of seconds from ${LEAST_AAL2_SECONDS} to ${MOST_AAL2_SECONDS}.`,
+  throw new InvalidArgumentError(
+    `It must be a whole number of seconds from ${LEAST_AAL2_SECONDS} to ${MOST_AAL2_SECONDS}.`,
   );
 }
 
 function characters(text: string): CharacterClass[] {
   if (text === 'NONE') return [];
-  return [
-    ...new Set(
-      text.split(',').map((word) => oneOf('Each value of --password-characters', CharacterClass, word)),
-    ),
-  ];
-}
-
-function words(them: object): string {
-  return Object.keys(them).join('|');
+  return [...new Set(text.split(','))].map((word) => {
+    if (Object.hasOwn(CharacterClass, word)) return word as CharacterClass;
+    throw new InvalidArgumentError(`Each must be one of ${Object.keys(CharacterClass).join(', ')}.`);
+  });
 }

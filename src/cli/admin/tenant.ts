@@ -1,4 +1,4 @@
-// `tenant acme --second-factor REQUIRED --passwords NIST`: shows or changes a tenant's policy. Changes take effect
+// `admin tenant acme --second-factor REQUIRED --passwords NIST`: shows or changes a tenant's policy. Changes take effect
 // immediately: running servers read the policy at each step.
 import { tenantId } from '../../graphql/input.ts';
 import { addAudit } from '../../persistence/audit.ts';
@@ -6,29 +6,38 @@ import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { Conflict, UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { readWords } from '../arguments.ts';
-import { CommandError, UsageError } from '../run-command.ts';
-import { type Command, OPERATOR } from './command.ts';
-import { POLICY_OPTIONS, POLICY_USAGE, type PolicyColumns, readPolicy } from './tenant-policy.ts';
-
-const OPTIONS = { ...POLICY_OPTIONS, create: { type: 'boolean' } } as const;
+import { afterHelp } from '../help.ts';
+import { type Define, RefusedError, UsageError } from '../run-command.ts';
+import { adminAction, OPERATOR } from './command.ts';
+import { type PolicyColumns, readPolicy, withPolicyOptions } from './tenant-policy.ts';
 
 type PolicyChange = Partial<PolicyColumns>;
 
-export const tenant: Command = {
-  usage: ['NAME [--create]', ...POLICY_USAGE].join('\n      '),
-  read(args) {
-    const { words: names, values } = readWords(args, ['NAME'], OPTIONS);
-    const name = tenantId.safeParse(names[0]);
-    if (!name.success) throw new UsageError(name.error.issues.map(({ message }) => message).join(' '));
-    const { create, ...policy } = values;
-    const change = readPolicy(policy);
-    return async (em) => {
-      if (create) await createTenant(em, name.data, change);
-      else if (Object.keys(change).length > 0) await changeTenant(em, name.data, change);
-      return describeTenant(em, name.data);
-    };
-  },
+export const tenant: Define = (command, cli) => {
+  withPolicyOptions(command.argument('<NAME>', 'the tenant').option('--create', 'create the tenant first'))
+    .addHelpText(
+      'after',
+      afterHelp({
+        examples: [
+          'stepgate admin tenant acme',
+          'stepgate admin tenant acme --create --second-factor REQUIRED --sms OFF',
+          'stepgate admin tenant default --passwords NIST --password-length 12',
+        ],
+        unmet: 'the tenant does not exist, or with --create, it exists already',
+      }),
+    )
+    .action(
+      adminAction(cli, (word, { create, ...policy }) => {
+        const name = tenantId.safeParse(word);
+        if (!name.success) throw new UsageError(name.error.issues.map(({ message }) => message).join(' '));
+        const change = readPolicy(policy);
+        return async (em) => {
+          if (create) await createTenant(em, name.data, change);
+          else if (Object.keys(change).length > 0) await changeTenant(em, name.data, change);
+          return describeTenant(em, name.data);
+        };
+      }),
+    );
 };
 
 async function createTenant(em: EntityManager, id: string, change: PolicyChange): Promise<void> {
@@ -49,7 +58,7 @@ async function createTenant(em: EntityManager, id: string, change: PolicyChange)
   );
   await unitOfWork.commit(em).catch((error: unknown) => {
     if (!(error instanceof Conflict)) throw error;
-    throw new CommandError(`Tenant ${id} already exists. Omit --create to change it.`);
+    throw new RefusedError(`Tenant ${id} already exists. Omit --create to change it.`);
   });
 }
 
@@ -80,6 +89,6 @@ async function describeTenant(em: EntityManager, id: string): Promise<string> {
   ].join('\n');
 }
 
-function noSuchTenant(id: string): CommandError {
-  return new CommandError(`Tenant ${id} does not exist. Add --create to create it.`);
+function noSuchTenant(id: string): RefusedError {
+  return new RefusedError(`Tenant ${id} does not exist. Add --create to create it.`);
 }

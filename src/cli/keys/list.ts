@@ -6,26 +6,56 @@ import { linesOf } from '../table.ts';
 import type { KeysAction } from './action.ts';
 import { type Count, countByKey, type Release } from './sealed-columns.ts';
 
-export const list: KeysAction = async ({ em, ring, say, now }) => {
-  const sql = sqlOf(em);
-  const counts = await countByKey(sql, now);
-  const noted = await notedKeys(sql);
-  const ids = [...new Set([...ring.ids, ...noted, ...counts.map(({ keyId }) => keyId)])];
-  const rows = ids.flatMap((id) => rowsOf(id, roleOf(id, ring), noted.includes(id), counts));
-  for (const line of linesOf([['KEY', 'ROLE', 'COUNT', 'WHAT', 'NEEDED UNTIL'], ...rows])) say(line);
-  return ids.every((id) => ring.ids.includes(id)) ? 0 : 1;
-};
+interface ListedKey {
+  readonly id: string;
+  readonly role: 'seals' | 'opens' | 'MISSING';
+  /** Whether a server has recorded it and no operator has retired it. */
+  readonly isNoted: boolean;
+  readonly needs: readonly Count[];
+}
 
-function roleOf(id: string, ring: KeyRing): 'seals' | 'opens' | 'MISSING' {
+export function list({ json }: { readonly json: boolean }): KeysAction {
+  return async ({ em, ring, say, print, now }) => {
+    const sql = sqlOf(em);
+    const counts = await countByKey(sql, now);
+    const noted = await notedKeys(sql);
+    const ids = [...new Set([...ring.ids, ...noted, ...counts.map(({ keyId }) => keyId)])];
+    const keys = ids.map((id) => ({
+      id,
+      role: roleOf(id, ring),
+      isNoted: noted.includes(id),
+      needs: counts.filter(({ keyId }) => keyId === id),
+    }));
+    if (json) print(keys.map(jsonOf));
+    else
+      for (const line of linesOf([['KEY', 'ROLE', 'COUNT', 'WHAT', 'NEEDED UNTIL'], ...keys.flatMap(rowsOf)]))
+        say(line);
+    return keys.some(({ role }) => role === 'MISSING') ? 1 : 0;
+  };
+}
+
+function roleOf(id: string, ring: KeyRing): ListedKey['role'] {
   if (id === ring.newest.id) return 'seals';
   return ring.ids.includes(id) ? 'opens' : 'MISSING';
 }
 
-function rowsOf(id: string, role: string, isNoted: boolean, counts: readonly Count[]): string[][] {
-  const own = counts.filter(({ keyId }) => keyId === id);
+function jsonOf({ id, role, needs }: ListedKey) {
+  return {
+    id,
+    role: role.toLowerCase(),
+    needs: needs.map(({ name, count, release, until }) => ({
+      what: name,
+      count,
+      release: release.toLowerCase(),
+      until,
+    })),
+  };
+}
+
+function rowsOf({ id, role, isNoted, needs }: ListedKey): string[][] {
   const until = (one: Count) => (role === 'seals' ? '' : UNTIL[one.release](one));
-  if (own.length > 0)
-    return own.map((one, at) => [
+  if (needs.length > 0)
+    return needs.map((one, at) => [
       at === 0 ? id : '',
       at === 0 ? role : '',
       `${one.count}`,

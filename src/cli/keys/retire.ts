@@ -5,20 +5,20 @@ import type { AuditType } from '../../persistence/audit-type.ts';
 import { insertMany } from '../../persistence/insert-many.ts';
 import { type Sql, sqlOf } from '../../persistence/orm.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
-import { CommandError } from '../run-command.ts';
+import { RefusedError } from '../run-command.ts';
 import type { KeysAction } from './action.ts';
 import { type Count, countByKey } from './sealed-columns.ts';
 
 export function retire(keyId: string, { discard }: { readonly discard: boolean }): KeysAction {
   return async ({ em, ring, say, now }) => {
     if (keyId === ring.newest.id)
-      throw new CommandError(
+      throw new RefusedError(
         `Key ${keyId} is the first key in SECRET_KEYS and seals new values. Put another key first.`,
       );
     const needed = (await countByKey(sqlOf(em), now)).filter((count) => count.keyId === keyId);
     const kept = needed.filter(({ release }) => release !== 'OWNER' || !discard);
     if (kept.length > 0)
-      throw new CommandError(`Key ${keyId} is still in use:\n${kept.map(reason).join('\n')}`);
+      throw new RefusedError(`Key ${keyId} is still in use:\n${kept.map(reason).join('\n')}`);
     await em.transactional(async (transaction) => {
       const sql = sqlOf(transaction);
       if (discard) await discardOf(sql, keyId, now);

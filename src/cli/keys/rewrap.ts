@@ -5,7 +5,7 @@ import { type Sql, sqlOf } from '../../persistence/orm.ts';
 import { notedKeys } from '../../persistence/secret-keys.ts';
 import { type KeyRing, UnknownKeyError } from '../../platform/key-ring.ts';
 import { SealBrokenError } from '../../platform/seal.ts';
-import { CommandError } from '../run-command.ts';
+import { RefusedError } from '../run-command.ts';
 import type { KeysAction } from './action.ts';
 import { keyIdIn, REWRAPPABLE, type Rewrappable } from './sealed-columns.ts';
 
@@ -25,7 +25,7 @@ export const rewrap: KeysAction = async ({ em, ring, say, now }) => {
   const { id } = ring.newest;
   const sql = sqlOf(em);
   if (!(await notedKeys(sql)).includes(id))
-    throw new CommandError(
+    throw new RefusedError(
       `No server seals with key ${id} yet. Put it first in SECRET_KEYS on every node, restart the nodes, and run this again.`,
     );
   let unopened = 0;

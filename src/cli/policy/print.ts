@@ -10,10 +10,6 @@ type Format = keyof typeof PRINTERS;
 
 export const FORMATS = Object.keys(PRINTERS) as Format[];
 
-export function isFormat(word: string): word is Format {
-  return Object.hasOwn(PRINTERS, word);
-}
-
 export function print(fields: readonly SchemaField[], format: Format): string {
   return PRINTERS[format](fields.filter((one) => one.guards.length > 0));
 }

@@ -187,7 +187,7 @@ describe('an email address with an international domain', () => {
 
   test('is imported from a file and by the API, and exported as typed', async () => {
     const path = await newFile([{ email: 'Fred@Пример.рф' }, { email: 'fred@xn--e1afmkfd.xn--p1ai' }]);
-    const { stdout } = await stepgate(app.databaseUrl, 'import-users', path);
+    const { stdout } = await stepgate(app.databaseUrl, 'import', path);
     expect(stdout).toContain('1 of 2 records imported, 1 refused');
     const rows = await query(
       app.databaseUrl,

@@ -1,0 +1,217 @@
+// `stepgate doctor`, on real databases and a real mail server.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { checkClock } from '../../src/cli/doctor/database.ts';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
+import { KeyRing } from '../../src/platform/key-ring.ts';
+import { MailServer } from '../delivery/mail-server.ts';
+import { startTestApp, type TestApp, testDatabase } from '../harness/app.ts';
+import { MachineClock } from '../harness/clock.ts';
+import { runCommand, runHere } from '../harness/command.ts';
+import { onServer, urlOf } from '../harness/database.ts';
+import { query } from '../harness/sql.ts';
+
+let app: TestApp;
+let mail: MailServer;
+
+beforeAll(async () => {
+  mail = await MailServer.start();
+  app = await startTestApp({}, undefined, new MachineClock());
+});
+afterAll(async () => {
+  await app[Symbol.asyncDispose]();
+  await mail[Symbol.asyncDispose]();
+});
+
+const environment = (): Record<string, string> => ({
+  NODE_ENV: 'test',
+  DATABASE_URL: app.databaseUrl,
+  PUBLIC_URL: app.url,
+  SMTP_URL: mail.url,
+});
+
+async function findings(changes: Record<string, string> = {}) {
+  const { code, stdout, stderr } = await runHere(['doctor', '--json'], { ...environment(), ...changes });
+  expect(stderr).toBe('');
+  const found = JSON.parse(stdout) as Finding[];
+  return { code, found, of: (check: string) => found.filter((one) => one.check === check) };
+}
+
+test('on a working server every check is ok, in one line each', async () => {
+  const { code, stdout, stderr } = await runCommand('src/cli/stepgate.ts', ['doctor'], environment());
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    'ok       configuration: All variables are valid.',
+    expect.stringMatching(/^ok {7}database: PostgreSQL \d.* is reachable and accepts writes\.$/),
+    expect.stringMatching(/^ok {7}clock: .* differ by \d\.\d seconds\.$/),
+    'ok       migrations: All migrations are applied.',
+    'ok       secret keys: SECRET_KEYS has every key that is in use.',
+    'ok       signing key: A key signs access tokens.',
+    `ok       mail server: ${new URL(mail.url).host} accepts connections.`,
+    'skipped  text messages: TWILIO_ACCOUNT_SID is not set.',
+    `ok       public URL: ${app.url} reaches a server.`,
+  ]);
+});
+
+test('an invalid configuration is listed in full, and nothing else is checked', async () => {
+  const { code, found } = await findings({ PORT: 'http', BCRYPT_COST: 'a lot', SMTP_URL: 'not-a-url-secret' });
+  expect(code).toBe(1);
+  expect(found.map(({ check, outcome }) => `${check} ${outcome}`)).toEqual([
+    ...Array.from({ length: 3 }, () => 'configuration failed'),
+    'configuration skipped',
+  ]);
+  const messages = JSON.stringify(found);
+  for (const variable of ['PORT', 'BCRYPT_COST', 'SMTP_URL']) expect(messages).toContain(`${variable} must be`);
+  expect(messages).not.toContain('not-a-url-secret');
+});
+
+describe('the database', () => {
+  test('that cannot be reached fails without its password, and the other checks still run', async () => {
+    const { code, of } = await findings({
+      DATABASE_URL: 'postgres://somebody:a-secret-password@127.0.0.1:1/nowhere',
+    });
+    expect(code).toBe(1);
+    const [database] = of('database');
+    expect(database).toMatchObject({ outcome: 'failed' });
+    expect(database?.message).toMatch(/^Cannot use the database nowhere on 127\.0\.0\.1:1 .* Check DATABASE_URL/);
+    expect(database?.message).not.toContain('a-secret-password');
+    expect(of('mail server')).toMatchObject([{ outcome: 'ok' }]);
+  });
+
+  test('that is read-only fails', async () => {
+    await using database = await scratch();
+    const name = new URL(database.url).pathname.slice(1);
+    await onServer(
+      inject('databaseUrl'),
+      `alter database ${name} set default_transaction_read_only = on`,
+    );
+    const { code, of } = await findings({ DATABASE_URL: database.url });
+    expect(code).toBe(1);
+    expect(of('database')).toMatchObject([
+      { outcome: 'failed', message: expect.stringMatching(/does not accept writes\.$/) },
+    ]);
+  });
+
+  test('that is not migrated fails, is not migrated in passing, and the fix names the command', async () => {
+    const name = `stepgate_${randomUUID().replaceAll('-', '')}`;
+    await onServer(inject('databaseUrl'), `create database ${name}`);
+    try {
+      const DATABASE_URL = urlOf(inject('databaseUrl'), name);
+      const { code, of } = await findings({ DATABASE_URL });
+      expect(code).toBe(1);
+      expect(of('migrations')).toEqual([
+        {
+          check: 'migrations',
+          outcome: 'failed',
+          message: 'The database schema is out of date.',
+          fix: 'Run `npx stepgate migrate`.',
+        },
+      ]);
+      const tables = await query(DATABASE_URL, `select 1 from pg_class where relname = 'tenant'`);
+      expect(tables).toEqual([]);
+    } finally {
+      await onServer(inject('databaseUrl'), `drop database if exists ${name} with (force)`);
+    }
+  });
+
+  test.each([
+    [5000, 'ok'],
+    [-5000, 'ok'],
+    [5001, 'failed'],
+    [-5001, 'failed'],
+  ])('whose clock differs by %i ms: %s', (skew, outcome) => {
+    const here = new Date('2026-01-01T00:00:00Z');
+    expect(checkClock(new Date(here.getTime() + skew), here).outcome).toBe(outcome);
+  });
+});
+
+describe('the keys', () => {
+  test('a stored value whose key is not in SECRET_KEYS fails, and no key is printed', async () => {
+    const key = randomBytes(32).toString('base64');
+    const { code, found, of } = await findings({ SECRET_KEYS: key });
+    expect(code).toBe(1);
+    expect(of('secret keys')).toMatchObject([
+      { outcome: 'failed', message: expect.stringContaining('Put that key back at the end of SECRET_KEYS.') },
+    ]);
+    expect(JSON.stringify(found)).not.toContain(key);
+  });
+
+  test('a first key with which no server seals yet is a warning', async () => {
+    await using database = await scratch();
+    const key = randomBytes(32);
+    const { code, of } = await findings({ DATABASE_URL: database.url, SECRET_KEYS: key.toString('base64') });
+    expect(of('secret keys')).toMatchObject([
+      { outcome: 'warning', message: expect.stringContaining(new KeyRing([key]).newest.id) },
+    ]);
+    expect(of('signing key')).toMatchObject([
+      { outcome: 'failed', fix: 'Start the server, which creates one.' },
+    ]);
+    expect(code).toBe(1);
+  });
+
+  test('a signing key that is published but does not sign yet is not enough', async () => {
+    await using database = await scratch();
+    await (await startTestApp({}, database.url, new MachineClock()))[Symbol.asyncDispose]();
+    const DATABASE_URL = database.url;
+    expect((await findings({ DATABASE_URL })).of('signing key')).toMatchObject([{ outcome: 'ok' }]);
+    await query(DATABASE_URL, `update signing_key set signs_at = now() + interval '1 hour'`);
+    expect((await findings({ DATABASE_URL })).of('signing key')).toMatchObject([
+      { outcome: 'failed', fix: 'Run `npx stepgate signing-keys rotate --at-once`.' },
+    ]);
+  });
+});
+
+describe('the providers', () => {
+  test('a mail server that is not there fails, and the login in SMTP_URL is not printed', async () => {
+    const { code, found, of } = await findings({ SMTP_URL: 'smtp://postbox:a-secret-login@127.0.0.1:1' });
+    expect(code).toBe(1);
+    expect(of('mail server')).toMatchObject([
+      { outcome: 'failed', message: expect.stringMatching(/^127\.0\.0\.1:1 does not accept connections: E\w+\.$/) },
+    ]);
+    expect(JSON.stringify(found)).not.toMatch(/a-secret-login|postbox/);
+  });
+
+  test('a login that the mail server does not accept fails', async () => {
+    const url = new URL(mail.url);
+    url.username = 'postbox';
+    url.password = 'a-secret-login';
+    const { code, found, of } = await findings({ SMTP_URL: url.href });
+    expect(code).toBe(1);
+    expect(of('mail server')).toMatchObject([{ outcome: 'failed' }]);
+    expect(JSON.stringify(found)).not.toMatch(/a-secret-login|postbox/);
+  });
+
+  test('no mail is sent', () => {
+    expect(mail.tries).toBe(0);
+  });
+
+  test('without SMTP_URL the mail server is skipped', async () => {
+    expect((await findings({ SMTP_URL: '' })).of('mail server')).toMatchObject([{ outcome: 'skipped' }]);
+  });
+
+  test.each([
+    ['0123456789abcdef0123456789abcdef', {}, 'ok'],
+    ['an-auth-token-of-somebody', {}, 'failed'],
+    ['an-auth-token-of-somebody', { TWILIO_API_URL: 'https://sms.example.com' }, 'ok'],
+  ])('the form of the Twilio token %s with %j: %s', async (token, others, outcome) => {
+    const { found, of } = await findings({
+      TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+      TWILIO_AUTH_TOKEN: token,
+      TWILIO_FROM: '+15005550006',
+      ...others,
+    });
+    expect(of('text messages')).toMatchObject([{ outcome }]);
+    expect(JSON.stringify(found)).not.toContain(token);
+  });
+
+  test('a public URL that cannot be reached is only a warning', async () => {
+    const { code, of } = await findings({ PUBLIC_URL: 'http://127.0.0.1:1' });
+    expect(of('public URL')).toMatchObject([{ outcome: 'warning' }]);
+    expect(code).toBe(0);
+  });
+});
+
+async function scratch(): Promise<{ readonly url: string } & AsyncDisposable> {
+  const { url, drop } = await testDatabase();
+  return { url, [Symbol.asyncDispose]: drop };
+}
