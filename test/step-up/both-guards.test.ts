@@ -4,7 +4,7 @@ import SchemaBuilder from '@pothos/core';
 import fc from 'fast-check';
 import { buildASTSchema, type GraphQLObjectType, type GraphQLSchema, graphql, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { standingOf as authContextOfClaims } from '../../src/policy/claims.ts';
+import { authContextFrom as authContextOfClaims } from '../../src/policy/claims.ts';
 import { refuseRole, refuseStepUp } from '../../src/policy/decision.ts';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import type { FactorKind } from '../../src/policy/factor-kind.ts';
@@ -14,11 +14,11 @@ import { enforce } from '../../src/step-up/enforce.ts';
 import { guardsOf } from '../../src/step-up/guard.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import { type BankContext, caller, NOW, standingOf } from './example-schema.ts';
+import { authContextFrom, type BankContext, caller, NOW } from './example-schema.ts';
 
 const ROLES = 'enum Staff { TELLER AUDITOR }';
 const definitions = stepUpTypeDefs({ role: 'Staff' });
-const transform = stepUpTransformer({ authContext: standingOf });
+const transform = stepUpTransformer({ authContext: authContextFrom });
 
 async function refusals(schema: GraphQLSchema, who: Presented): Promise<unknown[]> {
   const source = schema.getQueryType()?.getFields()['x'] ? '{ x }' : '{ a { x } }';
@@ -85,7 +85,7 @@ describe('the stricter of two @stepUp counts, in either order, on', () => {
   test('a Pothos field with a list of requirements', async () => {
     const builder = new SchemaBuilder<{ Context: BankContext }>({
       plugins: [stepUpPlugin],
-      stepUp: { authContext: standingOf },
+      stepUp: { authContext: authContextFrom },
     });
     builder.queryType({
       fields: (t) => ({
