@@ -51,9 +51,10 @@ export function aal2Until(evidence: readonly Evidence[], aging: Aging | undefine
   const newestFirst = evidence
     .filter((one) => one.categories.length > 0)
     .toSorted((one, other) => other.completedAt - one.completedAt);
+  const [newest] = newestFirst;
+  if (newest === undefined) return null;
   // After a pause, one proof is enough while the overall limit has not passed.
-  const isResumed = aging?.resumedAt != null && (newestFirst[0]?.completedAt ?? 0) < aging.resumedAt;
-  if (isResumed) return null;
+  if (aging?.resumedAt != null && newest.completedAt < aging.resumedAt) return null;
   const oldestNeeded = newestFirst.find((_, at) => categoriesOf(newestFirst.slice(0, at + 1)).size >= 2);
   if (oldestNeeded === undefined) return null;
   return aging === undefined ? Infinity : oldestNeeded.completedAt + aging.overallSeconds;

@@ -28,7 +28,7 @@ export type StandingClaims = {
 export function standingClaims(
   { evidence, enrolled, roles, aging }: Standing,
   meetsPolicy: boolean,
-  now = 0,
+  now: number,
 ): StandingClaims {
   const level = assuranceLevelAt(evidence, aging, now);
   const completedAt = evidence.map((one) => [idOf(one.factor), one.completedAt]);

@@ -19,7 +19,7 @@ const read = (claims: object, latest = NOW): Standing =>
 
 /** As it arrives: JSON. */
 const sent = (one: Standing): Record<string, unknown> =>
-  JSON.parse(JSON.stringify(standingClaims(one, true))) as Record<string, unknown>;
+  JSON.parse(JSON.stringify(standingClaims(one, true, NOW))) as Record<string, unknown>;
 
 describe('a token', () => {
   test('opens nothing that its session does not', () => {
@@ -55,6 +55,39 @@ describe('a token', () => {
         for (const role of other.roles) expect(one.roles).toContain(role);
       }),
     );
+  });
+});
+
+describe('the claims of a session', () => {
+  const totp = [evidenceOf('PASSWORD', NOW - 60), evidenceOf('TOTP', NOW - 30)];
+
+  test('name its factors, roles and level, and whether the policy is met', () => {
+    const one: Standing = { evidence: totp, enrolled: ['TOTP', 'BACKUP_CODE'], roles: ['ADMIN'] };
+    const claims = {
+      acr: 'aal2',
+      amr: ['pwd', 'otp', 'mfa'],
+      auth_time: NOW - 30,
+      roles: ['ADMIN'],
+      mfa: { c: { emailpassword: NOW - 60, totp: NOW - 30 }, e: ['backup-code', 'totp'], v: true },
+    };
+    expect(standingClaims(one, true, NOW)).toEqual(claims);
+    expect(standingClaims(one, false, NOW).mfa.v).toBe(false);
+  });
+
+  test('name what only identified, and nothing where all of it proved something', () => {
+    const phone = { ...evidenceOf('PHONE_CODE', NOW), categories: [] };
+    const claims = standingClaims({ evidence: [...totp, phone], enrolled: [], roles: [] }, true, NOW);
+    expect(claims.mfa.i).toEqual(['otp-phone']);
+    expect(standingClaims({ evidence: totp, enrolled: [], roles: [] }, true, NOW).mfa).not.toHaveProperty(
+      'i',
+    );
+  });
+
+  test('say aal1 from the second on that its AAL2 has ended', () => {
+    const aging = { overallSeconds: 60, idleSeconds: 60, resumedAt: null };
+    const one: Standing = { evidence: totp, enrolled: ['TOTP'], roles: [], aging };
+    expect(standingClaims(one, true, NOW)).toMatchObject({ acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] });
+    expect(standingClaims(one, true, NOW + 1)).toMatchObject({ acr: 'aal1', amr: ['pwd', 'otp'] });
   });
 });
 
@@ -172,6 +205,17 @@ describe('the lesser of a token and its session', () => {
     const held = [evidenceOf('PASSWORD', NOW - 90), { ...evidenceOf('TOTP', NOW), since: NOW - 30 }];
     expect(lesserEvidence(held, said)).toEqual([evidenceOf('PASSWORD', NOW - 90)]);
     expect(lesserEvidence([evidenceOf('TOTP', NOW)], said)).toEqual([]);
+  });
+
+  test('is no more than the token where the two prove one factor at different times', () => {
+    const said = { ...evidenceOf('PASSKEY', NOW - 30), categories: ['POSSESSION' as const] };
+    const held = {
+      ...evidenceOf('PASSKEY', NOW - 60),
+      categories: ['POSSESSION' as const, 'INHERENCE' as const],
+    };
+    expect(lesserEvidence([held], [said])).toEqual([{ ...held, categories: ['POSSESSION'] }]);
+    // A token of that very proof does not say that a passkey proved two categories; the session does.
+    expect(lesserEvidence([held], [{ ...said, completedAt: NOW - 60 }])).toEqual([held]);
   });
 
   test('proves nothing by what only identified in one of the two', () => {
