@@ -92,9 +92,10 @@ export function lesserEvidence(held: readonly Evidence[], claimed: readonly Evid
 
 /** When it is unknown, it could be any: then nobody passes by a first factor for want of a second. */
 function enrolledOf(claim: unknown): readonly FactorKind[] {
-  const kinds = textsOf(claim)?.map(kindOf);
-  const isKnown = kinds?.every((kind) => kind !== undefined && SECOND_FACTORS.includes(kind)) ?? false;
-  return isKnown ? (kinds as FactorKind[]) : SECOND_FACTORS;
+  const ids = textsOf(claim);
+  if (ids === null) return SECOND_FACTORS;
+  const kinds = ids.flatMap((id) => SECOND_FACTORS.find((kind) => idOf(kind) === id) ?? []);
+  return kinds.length === ids.length ? kinds : SECOND_FACTORS;
 }
 
 function idOf(kind: FactorKind): string {
@@ -110,7 +111,7 @@ function isTime(value: unknown): value is number {
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const isRecord = typeof value === 'object' && value !== null;
   return isRecord ? (value as Readonly<Record<string, unknown>>) : {};
 }
 

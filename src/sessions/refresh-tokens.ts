@@ -199,6 +199,11 @@ async function endReused(sql: Sql, sessionId: string, now: Date): Promise<void> 
     .execute();
 }
 
+export interface Exchange {
+  /** Whether the session has the new refresh token; a newer one than the holder's stays otherwise. */
+  readonly isExchanged: boolean;
+}
+
 /**
  * Gives a session whose evidence has grown a new refresh token, for whoever holds the one that came with this access
  * token. That one is void, but no sign of theft: a refresh may have been under way. While a newer one lives there is
@@ -210,7 +215,7 @@ export async function exchange(
   { id, tokenId }: { readonly id: string; readonly tokenId: string | null },
   next: NewRefreshToken,
   { idleExpiresAt, now }: Omit<Rotation, 'leewaySeconds'>,
-): Promise<{ readonly isExchanged: boolean } | null> {
+): Promise<Exchange | null> {
   // A refresh at the same moment comes before, and its token is seen below, or after, and finds its own void.
   const live = await sql
     .updateTable('session')

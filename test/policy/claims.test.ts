@@ -121,6 +121,10 @@ describe('evidence', () => {
     ['what only identified is not clear', { ...AAL2, mfa: { ...AAL2.mfa, i: 'emailpassword' } }],
     ['the evidence is a list', { ...AAL2, mfa: { ...AAL2.mfa, c: ['totp'] } }],
     ['there is no mfa', { ...AAL2, mfa: undefined }],
+    ['what only identified is no list of ids', { ...AAL2, mfa: { ...AAL2.mfa, i: ['emailpassword', 1] } }],
+    ['the evidence is null', { ...AAL2, mfa: { ...AAL2.mfa, c: null } }],
+    ['mfa is null', { ...AAL2, mfa: null }],
+    ['mfa is a list', { ...AAL2, mfa: [AAL2.mfa] }],
     ['mfa is text', { ...AAL2, mfa: 'totp' }],
   ])('is none of a second factor when %s', (_why, claims) => {
     const one = read(claims);
@@ -154,6 +158,7 @@ describe('a user whose second factors are unknown', () => {
 test.each([
   ['text', 'ADMIN'],
   ['numbers', [1]],
+  ['a list of a role and something else', ['ADMIN', 1]],
   ['an object', { ADMIN: true }],
   ['nothing', undefined],
 ])('roles that are %s are none', (_what, roles) => {
