@@ -92,7 +92,7 @@ export class AccessTokens {
       const sessionId = sessionIdIn(payload);
       if (sessionId === null) return INVALID;
       const { evidence } = standingOf(payload, secondsOf(now) + CLOCK_TOLERANCE_SECONDS);
-      const { jti: id = null, iat: issuedAt = 0, exp: expiresAt = 0 } = payload;
+      const { jti: id = null, iat: issuedAt, exp: expiresAt } = payload as Required<typeof payload>;
       return { sessionId, id, issuedAt, expiresAt, evidence };
     } catch (error) {
       // The signature and everything else have been verified by then.

@@ -56,7 +56,8 @@ describe('an access token', () => {
       const { id } = await client.startStepUp({}, older.accessToken);
       const { session } = await client.attempt(id, { totp: client.totp(secret) }, older.accessToken);
       expect(session?.refreshToken).toBe('');
-      const { jti } = times({ accessToken: session?.accessToken ?? '' });
+      const { jti, exp } = times({ accessToken: session?.accessToken ?? '' });
+      expect(exp).toBe(times(older).exp);
       expect(jti).toMatch(/^[\w-]{36}$/);
       ids.add(jti);
     }

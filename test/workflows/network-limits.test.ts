@@ -210,9 +210,17 @@ describe('new workflows', () => {
     const refused = await refusedWith(of.admit(client('10.0.0.1')));
     expect(refused).toBeInstanceOf(TooManyRequests);
     const { retryAfterSeconds } = refused as TooManyRequests;
-    expect(retryAfterSeconds).toBeGreaterThan(3590);
+    expect(retryAfterSeconds).toBeGreaterThan(3597);
     expect(retryAfterSeconds).toBeLessThanOrEqual(3600);
     await of.admit(client('10.0.0.2'));
+  });
+
+  test('from one /64 of IPv6 are those of one address', async () => {
+    const of = limits();
+    await of.admit(client('2001:db8::1'));
+    await of.admit(client('2001:db8::2'));
+    await expect(of.admit(client('2001:db8::3'))).rejects.toThrow(TooManyRequests);
+    await of.admit(client('2001:db8:0:1::1'));
   });
 
   test('end at the limit of their network, from whichever address', async () => {
