@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/harness/longest-first.ts';
 
 // graphql 16 ships two builds, and Vite would load the other one than Node does: two realms of the same types.
 const { resolve } = createRequire(import.meta.url);
@@ -20,6 +21,7 @@ export default defineConfig({
   test: {
     // A worker for each core: by itself vitest leaves one idle, which is half of a small machine.
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         ...shared,

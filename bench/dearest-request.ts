@@ -1,5 +1,5 @@
-// `npm run bench:dearest`: searches for the request that keeps the server's main thread busy for longest, among those
-// that the limits let pass and those that they refuse. Goal: no request takes 50 ms.
+// `npm run bench:dearest`: searches for the most expensive request for the server's main thread, among requests that
+// pass the limits and requests that are refused. Goal: no request takes 50 ms.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -26,7 +26,7 @@ const server = fork(new URL('server.ts', import.meta.url), {
 });
 const [{ url }] = (await once(server, 'message')) as [{ url: string }];
 
-/** What the main thread of the server has computed so far. Its threads for hashes are others. */
+/** The CPU time of the server's main thread. Hashing runs on other threads. */
 async function mainThreadMs(): Promise<number> {
   server.send('cpu');
   const [{ user, system }] = (await once(server, 'message')) as [{ user: number; system: number }];
@@ -60,7 +60,7 @@ try {
             'content-type': 'application/json',
             ...(shape.signedIn ? { authorization: `Bearer ${person.accessToken}` } : {}),
           },
-          // Each time another document, so that none is remembered.
+          // A different document each time, to bypass the document cache.
           body: body.replaceAll('"query":"', `"query":"${' '.repeat(round)}`),
         });
         const text = await response.text();
@@ -73,12 +73,12 @@ try {
   const dearest = measured.toSorted((one, other) => other.ms - one.ms);
   for (const { name, size, ms, first, code } of dearest.slice(0, SHOWN)) {
     process.stdout.write(
-      `${ms.toFixed(1).padStart(8)} ms (at first ${first.toFixed(1)})  ${code.padEnd(26)} ${name}, ${size}\n`,
+      `${ms.toFixed(1).padStart(8)} ms (first ${first.toFixed(1)})  ${code.padEnd(26)} ${name}, ${size}\n`,
     );
   }
   const worst = dearest[0]?.ms ?? 0;
   process.stdout.write(
-    `${measured.length} requests, the dearest ${worst.toFixed(1)} ms; goal: less than ${GOAL_MS}\n`,
+    `${measured.length} requests; the slowest took ${worst.toFixed(1)} ms; goal: less than ${GOAL_MS} ms\n`,
   );
   if (worst >= GOAL_MS) process.exitCode = 1;
 } finally {

@@ -1,4 +1,4 @@
-// A Yoga as its documentation begins it, for comparison. Started by sign-in.ts.
+// A default Yoga server, for comparison. Started by sign-in.ts.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSchema, createYoga } from 'graphql-yoga';

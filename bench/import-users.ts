@@ -1,6 +1,6 @@
-// `npm run bench:import`: how many users a second the real command takes in, and how much memory it needs for that. The
-// file has a hundred thousand users, or as many as are said: bcrypt, Argon2 and Django's PBKDF2, some with a phone, an
-// authenticator app or backup codes.
+// `npm run bench:import [-- USERS]`: measures users per second and peak memory of the import and export commands. The
+// file has 100,000 users by default, with bcrypt, Argon2 and Django PBKDF2 hashes, some with a phone, an authenticator
+// app or backup codes.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -48,7 +48,7 @@ async function writeUsers(path: string): Promise<void> {
   await file.close();
 }
 
-/** Says at its end how much memory the process had at most. */
+/** Makes a process print its peak memory on exit. */
 const MEASURING = `data:text/javascript,${encodeURIComponent(
   "process.on('exit', () => process.stderr.write('maxRSS ' + process.resourceUsage().maxRSS + '\\n'))",
 )}`;
@@ -63,7 +63,7 @@ async function timed(args: string[], databaseUrl: string): Promise<{ seconds: nu
     text(command.stderr),
     once(command, 'exit') as Promise<[number]>,
   ]);
-  if (code !== 0) throw new Error(`${args[0]} ended with ${code}: ${said}`);
+  if (code !== 0) throw new Error(`${args[0]} exited with code ${code}: ${said}`);
   const kilobytes = Number(/maxRSS (\d+)/.exec(said)?.[1]);
   return { seconds: (performance.now() - startedAt) / 1000, megabytes: Math.round(kilobytes / 1024) };
 }
@@ -88,7 +88,7 @@ try {
     const what = [args[0], ...args.slice(2)].join(' ').padEnd(24);
     const rate = Math.round(USERS / seconds);
     process.stdout.write(
-      `${what} ${seconds.toFixed(1).padStart(6)} s   ${String(rate).padStart(6)} users/s   ${memory} MB at most\n`,
+      `${what} ${seconds.toFixed(1).padStart(6)} s   ${String(rate).padStart(6)} users/s   ${memory} MB peak\n`,
     );
   }
   const client = new pg.Client({ connectionString: database.url });

@@ -1,6 +1,6 @@
-// The server that is measured, in a process of its own, so that the load does not run on its event loop. Started by
-// sign-in.ts and dearest-request.ts. A number moves its clock on by so many seconds; `cpu` asks for what its main
-// thread has used.
+// The server under test, in a separate process, so that the load does not run on its event loop. Started by sign-in.ts
+// and dearest-request.ts. The message `cpu` requests the CPU time of the main thread; a number advances the clock by
+// that many seconds.
 import { startApp } from '../src/app.ts';
 import { readConfig } from '../src/config/config.ts';
 import { openDatabase } from '../src/persistence/database.ts';

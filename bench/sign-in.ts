@@ -1,9 +1,9 @@
-// `npm run bench`: the goals of the design, as ratios within one run, so that they mean the same on any machine.
+// `npm run bench`: measures the performance goals as ratios within one run, so that they are comparable across machines.
 //
-//   flow       start + password + TOTP, over bcrypt + 5 commits + 3 requests alone        goal: at most 1.10
-//   saturated  hashes a second under four-fold load, over what bcrypt alone does          goal: at least 0.88
-//   reads      median of a guarded read under that load, over its idle median             goal: at most 2.5
-//   smallest   requests a second of `{ __typename }`, over a default Yoga                  goal: at least 2
+//   flow       start + password + TOTP, relative to bcrypt + 5 commits + 3 requests       goal: at most 1.10
+//   saturated  hashes per second under four-fold load, relative to bcrypt alone           goal: at least 0.88
+//   reads      median of a guarded read under that load, relative to its idle median      goal: at most 2.5
+//   smallest   requests per second of `{ __typename }`, relative to a default Yoga        goal: at least 2
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -44,7 +44,7 @@ async function medianSeconds(
   return median(taken.slice(WARM_UP));
 }
 
-/** How often each of so many loops comes round in a second. */
+/** The iterations per second of this many concurrent loops. */
 async function rate(loops: number, work: () => Promise<unknown>, seconds = LOAD_SECONDS): Promise<number> {
   const until = performance.now() + seconds * 1000;
   let rounds = 0;
@@ -58,7 +58,7 @@ async function rate(loops: number, work: () => Promise<unknown>, seconds = LOAD_
   return rounds / seconds;
 }
 
-/** Kept alive, and leaner than `fetch`, which would be the bottleneck itself. */
+/** Lighter than `fetch`, which would be the bottleneck. */
 const agent = new Agent({ keepAlive: true });
 const SMALLEST = JSON.stringify({ query: '{ __typename }' });
 
@@ -91,7 +91,7 @@ const server = fork(new URL('server.ts', import.meta.url), {
     PUBLIC_URL: 'http://localhost:4000',
     BCRYPT_COST: String(COST),
     DATA_DIR: dataDir,
-    // All of the load comes from one address.
+    // All load comes from one address.
     STARTS_PER_IP_HOURLY: '1000000',
     STARTS_PER_PREFIX_HOURLY: '1000000',
   },
@@ -100,7 +100,7 @@ const [{ url, databaseUrl }] = (await once(server, 'message')) as [{ url: string
 const clock = new TestClock();
 const client = new TestClient({ url, clock });
 
-/** Each code of an authenticator app is good once, so time goes on between two of them. */
+/** Advances the time, because each TOTP code can be used once. */
 async function nextTimeStep(): Promise<void> {
   clock.advance(30);
   server.send(30);
@@ -131,7 +131,7 @@ try {
     'flow',
     signingIn / alone,
     '<= 1.10',
-    `${ms(signingIn)}: bcrypt ${ms(hashing)}, a commit ${ms(committing)}, a request ${ms(requesting)}`,
+    `${ms(signingIn)}; bcrypt ${ms(hashing)}, commit ${ms(committing)}, request ${ms(requesting)}`,
   );
 
   const hashesAlone = await rate(CORES, () => bcrypt.compare('a password', hash));
@@ -156,7 +156,7 @@ try {
     'saturated',
     hashes / hashesAlone,
     '>= 0.88',
-    `${hashes.toFixed(1)} of ${hashesAlone.toFixed(1)} hashes a second`,
+    `${hashes.toFixed(1)} of ${hashesAlone.toFixed(1)} hashes/s`,
   );
   report('reads', median(loaded) / idle, '<= 2.5', `${ms(median(loaded))} under load, ${ms(idle)} idle`);
 
@@ -166,7 +166,7 @@ try {
   const theirs = await rate(4 * CORES, () => smallestQuery(plainUrl));
   agent.destroy();
   yoga.kill();
-  report('smallest', ours / theirs, '>= 2', `${ours.toFixed(0)} of ${theirs.toFixed(0)} requests a second`);
+  report('smallest', ours / theirs, '>= 2', `${ours.toFixed(0)} vs. ${theirs.toFixed(0)} requests/s`);
 } finally {
   server.disconnect();
   await once(server, 'exit');

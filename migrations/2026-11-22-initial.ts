@@ -1,4 +1,4 @@
-// The schema that Stepgate began with.
+// The initial schema.
 import { Migration } from '@mikro-orm/migrations';
 
 export class Initial extends Migration {

@@ -1,4 +1,4 @@
-// What became of a message: why it failed, and what its provider says of it.
+// The delivery status of a message: why it failed, and what the provider reports.
 import { Migration } from '@mikro-orm/migrations';
 
 export class Delivery extends Migration {

@@ -1,4 +1,4 @@
-// Users that come from another system, and how far the import of a file has come.
+// External ids of imported users, and the progress of file imports.
 import { Migration } from '@mikro-orm/migrations';
 
 export class ImportedUsers extends Migration {

@@ -1,4 +1,4 @@
-// The counters behind the limits of messages.
+// Counters for message limits.
 import { Migration } from '@mikro-orm/migrations';
 
 export class MessageLimits extends Migration {

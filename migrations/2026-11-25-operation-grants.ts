@@ -1,4 +1,4 @@
-// Proofs that are bound to one operation.
+// Proofs bound to one operation.
 import { Migration } from '@mikro-orm/migrations';
 
 export class OperationGrants extends Migration {

@@ -1,4 +1,4 @@
-// What passwords must be like, for each tenant.
+// The password policy of each tenant.
 import { Migration } from '@mikro-orm/migrations';
 
 export class PasswordPolicy extends Migration {
@@ -8,7 +8,7 @@ export class PasswordPolicy extends Migration {
     this.addSql(
       `alter table "tenant" add "password_minimum_length_alone" int not null default 8, add "password_strength" varchar(8) not null default 'LOW', add "password_characters" jsonb not null default '[]'`,
     );
-    // One length counted for all until now.
+    // Until now there was a single minimum length.
     this.addSql(`update "tenant" set "password_minimum_length_alone" = "password_minimum_length"`);
   }
 }

@@ -1,4 +1,4 @@
-// Phones, links, known devices, and lockouts that count passwords and codes apart.
+// Phones, links, known devices, and separate lockout counters for passwords and codes.
 import { Migration } from '@mikro-orm/migrations';
 
 export class Recovery extends Migration {
@@ -20,7 +20,7 @@ export class Recovery extends Migration {
     this.addSql(
       `alter table "known_device" add constraint "known_device_user_id_foreign" foreign key ("user_id") references "user_account" ("id") on delete cascade`,
     );
-    // What was counted together until now counts for both.
+    // The previous common counter applies to both.
     this.addSql(`alter table "lockout" add "counter" varchar(8) not null default 'PASSWORD'`);
     this.addSql(`alter table "lockout" drop constraint "lockout_pkey"`);
     this.addSql(`alter table "lockout" add primary key ("subject", "counter")`);
@@ -33,7 +33,7 @@ export class Recovery extends Migration {
     this.addSql(
       `alter table "user_account" add "locale" varchar(16) not null default 'en', add "sms" boolean not null default true`,
     );
-    // No number could be added before this: the default is for the letter of the law.
+    // No phone numbers exist yet. The default only satisfies the NOT NULL constraint.
     this.addSql(`alter table "phone_number" add "country" varchar(2) not null default ''`);
     this.addSql(`alter table "phone_number" alter column "country" drop default`);
     this.addSql(`alter table "workflow" add "device_id" uuid null`);

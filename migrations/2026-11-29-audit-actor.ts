@@ -1,4 +1,4 @@
-// The audit log says who did what, beside whose account it was done to.
+// Adds the actor to audit events, in addition to the subject.
 import { Migration } from '@mikro-orm/migrations';
 
 export class AuditActor extends Migration {

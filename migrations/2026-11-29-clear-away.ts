@@ -1,4 +1,4 @@
-// What is cleared away is found by an index, and not by reading tables that grow with the users.
+// Indexes for the cleanup, so that it need not scan tables that grow with the number of users.
 import { Migration } from '@mikro-orm/migrations';
 
 export class ClearAway extends Migration {

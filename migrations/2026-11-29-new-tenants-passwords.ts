@@ -1,5 +1,5 @@
-// A new tenant asks for passwords as NIST SP 800-63B-4 does: 15 characters where the password stands alone. Tenants that
-// exist keep what they ask.
+// New tenants follow NIST SP 800-63B-4: 15 characters if the password is the only factor. Existing tenants keep their
+// policy.
 import { Migration } from '@mikro-orm/migrations';
 
 export class NewTenantsPasswords extends Migration {

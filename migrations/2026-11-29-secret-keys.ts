@@ -1,5 +1,5 @@
-// The keys that stored values were made with. Those of values that last are found once, here; from then on each server
-// notes the key that it seals with.
+// The keys that stored values depend on. This migration finds the keys of long-lived values. From now on, each server
+// records the key with which it seals.
 import { Migration } from '@mikro-orm/migrations';
 
 export class SecretKeys extends Migration {

@@ -1,4 +1,4 @@
-// How long AAL2 lasts, refresh tokens whose answer was lost, and the rotation of signing keys.
+// Lifetime of AAL2, refresh tokens whose response was lost, and rotation of signing keys.
 import { Migration } from '@mikro-orm/migrations';
 
 export class Sessions extends Migration {

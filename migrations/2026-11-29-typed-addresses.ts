@@ -1,5 +1,5 @@
-// An e-mail address is shown as its user typed it. What is compared stays as it was: every address that was accepted
-// until now is its own normal form.
+// Stores e-mail addresses as typed, for display. The form for comparison does not change, because every address
+// accepted so far is already normalized.
 import { Migration } from '@mikro-orm/migrations';
 
 export class TypedAddresses extends Migration {

@@ -1,5 +1,5 @@
-// Every migration, oldest first. A new one is a file beside this and a line here; `npm run migrate -- diff` prints the
-// SQL that it needs.
+// All migrations, oldest first. To add one, create a file here and add it to the list. `npm run migrate -- diff` prints
+// the SQL it needs.
 import { Initial } from './2026-11-22-initial.ts';
 import { Delivery } from './2026-11-25-delivery.ts';
 import { ImportedUsers } from './2026-11-25-imported-users.ts';

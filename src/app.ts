@@ -1,4 +1,4 @@
-// The one place that wires the parts together.
+// Wires the parts of the server together.
 import type { Config } from './config/config.ts';
 import { canSendText } from './config/twilio.ts';
 import type { Transports } from './delivery/message.ts';
@@ -37,9 +37,9 @@ import { NetworkLimits } from './workflows/network-limits.ts';
 import { WorkflowRunner } from './workflows/runner.ts';
 
 export interface App {
-  /** Where it listens; the port is the real one when the configuration says 0. */
+  /** The address on which it listens, with the actual port if PORT is 0. */
   readonly url: string;
-  /** Requests finish, the worker and the pool close. */
+  /** Finishes running requests, then closes the worker and the connection pool. */
   stop(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export interface AppParts {
 }
 
 export async function startApp({ config, databaseUrl, log, clock = systemClock }: AppParts): Promise<App> {
-  // Closed in reverse order, by `stop`, or here when a later part does not start.
+  // Closed in reverse order, by `stop`, or here if a later part fails to start.
   await using opened = new AsyncDisposableStack();
   const applied = await migrate(databaseUrl, clock.now());
   if (applied.length > 0) log.info({ applied }, 'migrations applied');
@@ -75,10 +75,17 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const networks = new NetworkLimits(ring, config.networkLimits);
   const refusals = opened.use(new RefusalTally(orm, clock, log));
   const passwords = new NewPasswords({ hasher, breached, productName });
-  const runner = new WorkflowRunner(
-    { ring, factors, passwords, outbox, limits, networks, refusals, grants },
+  const runner = new WorkflowRunner({
+    ring,
+    factors,
+    passwords,
+    outbox,
+    limits,
+    networks,
+    refusals,
+    grants,
     clock,
-  );
+  });
   const apiSchemas = await Promise.all(config.apiSchemas.map((file) => readSchema([file])));
   const services: Services = {
     runner,
@@ -93,10 +100,10 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     apiSchemas,
   };
 
-  // What the first request would otherwise wait for, or fail on: a signing key that this key ring opens.
+  // Done now so that the first request does not wait for it, and a signing key that cannot be opened stops the start.
   await Promise.all([keys.current(), hasher.warmUp()]);
   const rereading = setInterval(() => {
-    keys.read().catch((error: unknown) => log.warn({ err: error }, 'signing keys not read'));
+    keys.read().catch((error: unknown) => log.warn({ err: error }, 'could not read signing keys'));
   }, KEYS_READ_EVERY_SECONDS * 1000);
   opened.defer(() => clearInterval(rereading));
   const worker = await startWorker({
@@ -137,7 +144,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   };
 }
 
-/** A channel that is not configured leaves its messages in the development inbox. */
+/** The messages of an unconfigured channel stay in the development inbox. */
 function transportsOf({ smtpUrl, mailFrom, twilio }: Config): Transports {
   return {
     ...(smtpUrl === null ? {} : { email: smtpTransport(smtpUrl, mailFrom) }),

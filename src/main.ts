@@ -1,4 +1,5 @@
-// The start: configuration, a database, the app, and a clean end: on SIGTERM or SIGINT, and when npm, which ran it, is gone.
+// Starts the server: configuration, database, app. Shuts it down on SIGTERM or SIGINT, and when the npm that started it
+// exits.
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
 import { PlacesUnreadableError } from './delivery/places.ts';
@@ -24,12 +25,12 @@ async function main(): Promise<void> {
   const stopping = new AbortController();
   stopping.signal.addEventListener('abort', () => void end(app, database, log, stopping.signal.reason));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort(signal));
-  if (config.isNpmScript) whenOrphaned(() => stopping.abort('npm is gone'));
+  if (config.isNpmScript) whenOrphaned(() => stopping.abort('npm exited'));
   void database.lost.then(() => {
     if (stopping.signal.aborted) return;
-    // Nothing can be served or finished without it. Whoever supervises this process starts both again.
+    // Nothing works without the database. The supervisor of this process should restart both.
     process.stderr.write(
-      'The embedded PostgreSQL has ended. Start the server again; LOG_LEVEL=debug shows its log.\n',
+      'The embedded PostgreSQL stopped unexpectedly. Restart the server. To see the PostgreSQL log, set LOG_LEVEL=debug.\n',
     );
     process.exit(1);
   });
@@ -43,12 +44,12 @@ async function end(app: App, database: Database, log: Log, reason: string): Prom
     await database.stop();
     log.info('stopped');
   } catch (error) {
-    log.error({ err: error }, 'stopped badly');
+    log.error({ err: error }, 'shutdown failed');
     process.exitCode = 1;
   }
 }
 
-/** What an operator can fix: told in a sentence, without a stack. */
+/** Errors that an operator can fix. They print as a message without a stack trace. */
 const EXPECTED = [
   BreachedIndexError,
   ConfigError,
@@ -60,15 +61,15 @@ const EXPECTED = [
   SchemaFileError,
 ] as const;
 
-/** For the person at the terminal; the log is for machines. */
+/** Prints the addresses for the person at the terminal. */
 function announce({ url }: App, { production, databaseUrl }: Config): void {
   const lines = [
     '',
     `  GraphiQL and the API    ${url}/graphql`,
     ...(production ? [] : [`  Development inbox       ${url}/dev/inbox`]),
-    `  Keys of access tokens   ${url}/.well-known/jwks.json`,
+    `  Access token keys       ${url}/.well-known/jwks.json`,
     ...(databaseUrl === null
-      ? ['', '  On the embedded PostgreSQL: set DATABASE_URL for one of your own.']
+      ? ['', '  Using the embedded PostgreSQL. To use your own, set DATABASE_URL.']
       : []),
     '',
   ];

@@ -1,12 +1,13 @@
-// The layers of the design: an import only ever points down, and the things that belong to one place are there only.
+// The layers of the design: imports only point down, and some things are allowed in one place only.
 import { glob, readFile } from 'node:fs/promises';
 import { dirname, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseSync, Visitor } from 'oxc-parser';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 const SOURCE = fileURLToPath(new URL('../src', import.meta.url));
 
-/** From the top down. A file at the top of `src` belongs to the first layer. */
+/** The layers from top to bottom. Files directly in `src` belong to the first layer. */
 const LAYERS = [
   'start',
   'cli',
@@ -29,7 +30,10 @@ interface SourceFile {
   readonly path: string;
   readonly layer: string;
   readonly text: string;
+  /** What it names: types too, and what it loads while it runs. */
   readonly imports: readonly string[];
+  /** What must be loaded before it: neither types alone, nor `import()`. */
+  readonly loads: readonly string[];
 }
 
 const files: SourceFile[] = [];
@@ -37,26 +41,53 @@ const files: SourceFile[] = [];
 beforeAll(async () => {
   for await (const path of glob('**/*.ts', { cwd: SOURCE })) {
     const text = await readFile(`${SOURCE}/${path}`, 'utf8');
-    const imports = [...text.matchAll(/(?:^|})[^'\n]*?\b(?:from|import) *\(?'([^']+)'/gm)].map(
-      ([, name = '']) => name,
-    );
-    files.push({ path, layer: layerOf(path), text, imports });
+    files.push({ path, layer: layerOf(path), text, ...importsOf(path, text) });
   }
 });
+
+function importsOf(path: string, text: string): Pick<SourceFile, 'imports' | 'loads'> {
+  const { module, program, errors } = parseSync(path, text);
+  expect(errors, path).toEqual([]);
+  const exported = module.staticExports.flatMap(({ entries }) =>
+    entries.flatMap(({ moduleRequest, isType }) =>
+      moduleRequest === null ? [] : { name: moduleRequest.value, isType },
+    ),
+  );
+  // An import of nothing but types vanishes when the types are stripped; one for its effects has no entries at all.
+  const imported = module.staticImports.map(({ moduleRequest, entries }) => ({
+    name: moduleRequest.value,
+    isType: entries.length > 0 && entries.every(({ isType }) => isType),
+  }));
+  const found = [...imported, ...exported];
+  const dynamic: string[] = [];
+  const add = (source: { readonly type: string; readonly value?: unknown }): void => {
+    // A name that is computed could be anything, and there is no such import.
+    expect(source.type, `${path} imports a computed name`).toBe('Literal');
+    dynamic.push(String(source.value));
+  };
+  new Visitor({
+    ImportExpression: ({ source }) => add(source),
+    TSImportType: ({ source }) => add(source),
+  }).visit(program);
+  return {
+    imports: [...new Set([...found.map(({ name }) => name), ...dynamic])],
+    loads: [...new Set(found.filter(({ isType }) => !isType).map(({ name }) => name))],
+  };
+}
 
 function layerOf(path: string): string {
   return path.includes('/') ? (path.split('/')[0] ?? '') : 'start';
 }
 
 /** The files of `src` that a file imports, as paths below `src`. */
-function importedFiles({ path, imports }: SourceFile): string[] {
+function importedFiles({ path, imports }: Pick<SourceFile, 'path' | 'imports'>): string[] {
   return imports
     .filter((name) => name.startsWith('.'))
     .map((name) => normalize(relative(SOURCE, `${SOURCE}/${dirname(path)}/${name}`)))
     .filter((target) => !target.startsWith('..'));
 }
 
-/** Comments say many words; only code counts. */
+/** The code without comments. */
 function code({ text }: SourceFile): string {
   return text.replaceAll(/\/\*.*?\*\//gs, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
 }
@@ -65,8 +96,108 @@ function pathsWhere(matches: (file: SourceFile) => boolean): string[] {
   return files.filter(matches).map((file) => file.path);
 }
 
+/** Groups of files that import each other, directly or through others: Tarjan's strongly connected components. */
+function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const circles: string[][] = [];
+  const visit = (path: string): number => {
+    index.set(path, index.size);
+    let lowest = index.size - 1;
+    stack.push(path);
+    for (const next of graph.get(path) ?? []) {
+      if (!index.has(next)) lowest = Math.min(lowest, visit(next));
+      else if (stack.includes(next)) lowest = Math.min(lowest, index.get(next) ?? 0);
+    }
+    low.set(path, lowest);
+    if (lowest === index.get(path)) {
+      const circle = stack.splice(stack.indexOf(path));
+      if (circle.length > 1 || graph.get(path)?.includes(path)) circles.push(circle.toSorted());
+    }
+    return lowest;
+  };
+  for (const path of graph.keys()) if (!index.has(path)) visit(path);
+  return circles;
+}
+
+const LONGEST = 250;
+/** Files that are longer. A ceiling is lowered when its file shrinks; no file is added. */
+const STILL_LONGER: Readonly<Record<string, number>> = {};
+
+/** Circles of types, which vanish before anything is loaded. An exception goes with its circle; none is added. */
+const CIRCLES_OF_TYPES: readonly (readonly string[])[] = [
+  [
+    'persistence/audit.ts',
+    'persistence/entities.ts',
+    'persistence/entities/audit-event.ts',
+    'persistence/orm.ts',
+    'persistence/settlement.ts',
+    'persistence/transaction.ts',
+  ],
+  ['delivery/messages/catalogue.ts', 'delivery/messages/de.ts', 'delivery/messages/en.ts'],
+  ['step-up/guard.ts', 'step-up/written-guards.ts'],
+  ['step-up/pothos/global-types.ts', 'step-up/pothos/index.ts'],
+];
+
 describe('the architecture', () => {
-  test('every file lives in a layer, and the search for imports finds some in each', () => {
+  test('the search for circles finds those that there are, and no other', () => {
+    const graph = new Map([
+      ['a', ['b']],
+      ['b', ['c', 'e']],
+      ['c', ['a']],
+      ['d', ['a', 'd']],
+      ['e', []],
+    ]);
+    expect(circlesIn(graph)).toEqual([['a', 'b', 'c'], ['d']]);
+  });
+
+  test('the search for imports finds every kind, and none in texts and comments', () => {
+    const text = `
+      import './effects.ts';
+      import type { T } from './types.ts';
+      import { type U, v } from './values.ts';
+      export { w } from './exported.ts';
+      export * from './everything.ts';
+      const x = await import('./later.ts');
+      type Y = import('./inline.ts').Y;
+      const quoted = "import z from './text.ts'"; // import './comment.ts'
+      const patterned = \`
+import z from './template.ts';\`;
+    `;
+    const { imports, loads } = importsOf('example.ts', text);
+    expect(imports.toSorted()).toEqual(
+      ['effects', 'everything', 'exported', 'inline', 'later', 'types', 'values'].map((one) => `./${one}.ts`),
+    );
+    expect(loads.toSorted()).toEqual(
+      ['effects', 'everything', 'exported', 'values'].map((one) => `./${one}.ts`),
+    );
+  });
+
+  test('no file is loaded before itself, and no further circle of types is made', () => {
+    const graph = (kind: 'imports' | 'loads') =>
+      new Map(files.map((file) => [file.path, importedFiles({ path: file.path, imports: file[kind] })]));
+    expect(circlesIn(graph('loads'))).toEqual([]);
+    const circles = circlesIn(graph('imports'));
+    const isWithin = (circle: readonly string[], known: readonly string[]) =>
+      circle.every((path) => known.includes(path));
+    const further = circles.filter((circle) => !CIRCLES_OF_TYPES.some((known) => isWithin(circle, known)));
+    expect(further).toEqual([]);
+    // Once a circle is open, its exception goes as well.
+    const idle = CIRCLES_OF_TYPES.filter((known) => !circles.some((circle) => isWithin(circle, known)));
+    expect(idle).toEqual([]);
+  });
+
+  test('no file has more than 250 lines, and those that still have more only shrink', () => {
+    const lines = new Map(files.map(({ path, text }) => [path, text.trimEnd().split('\n').length]));
+    const grown = [...lines].filter(([path, count]) => count > (STILL_LONGER[path] ?? LONGEST));
+    expect(grown).toEqual([]);
+    // Once a file has shrunk, or is gone, its exception goes as well.
+    const idle = Object.keys(STILL_LONGER).filter((path) => (lines.get(path) ?? 0) <= LONGEST);
+    expect(idle).toEqual([]);
+  });
+
+  test('every file belongs to a layer, and the search finds imports in each layer', () => {
     expect(pathsWhere((file) => !LAYERS.some((layer) => layer === file.layer))).toEqual([]);
     expect(files.length).toBeGreaterThan(60);
     expect(files.flatMap(importedFiles).length).toBeGreaterThan(200);
@@ -82,7 +213,7 @@ describe('the architecture', () => {
     expect(upward).toEqual([]);
   });
 
-  test('the public step-up package imports policy, the graphql libraries, jose and what it needs of Node only', () => {
+  test('the public step-up package imports only policy, the graphql libraries, jose and the Node modules that it needs', () => {
     const allowed =
       /^(graphql$|@graphql-tools\/utils$|@pothos\/core$|jose$|node:crypto$|node:fs\/promises$|\.\.?\/)/;
     const foreign = files
@@ -94,7 +225,7 @@ describe('the architecture', () => {
     expect(foreign).toEqual([]);
   });
 
-  test('the public client imports nothing of ours, and each library in the file that is for it', () => {
+  test('the public client imports none of our other code, and each library only in its own file', () => {
     const peers: Readonly<Record<string, RegExp>> = {
       'client/document.ts': /^graphql$/,
       'client/apollo.ts': /^(@apollo\/client(\/utilities)?|rxjs)$/,
@@ -112,7 +243,7 @@ describe('the architecture', () => {
     );
   });
 
-  test('policy is pure: it imports nothing but itself', () => {
+  test('policy is pure: it imports only itself', () => {
     const foreign = files
       .filter((file) => file.layer === 'policy')
       .flatMap((file) => [
@@ -122,8 +253,8 @@ describe('the architecture', () => {
     expect(foreign).toEqual([]);
   });
 
-  test('the environment is read where the program starts, and parsed in config only', () => {
-    // The supervisor of the embedded PostgreSQL is a program of its own, and passes a few variables on.
+  test('the environment is read only where the program starts, and parsed only in config', () => {
+    // The supervisor of the embedded PostgreSQL is a separate program that passes on a few variables.
     const readers = pathsWhere((file) => /process\.env\b/.test(code(file)));
     expect(readers.filter((path) => !/^(main\.ts|cli\/|persistence\/embedded-postgres)/.test(path))).toEqual(
       [],
@@ -134,36 +265,36 @@ describe('the architecture', () => {
     );
   });
 
-  test('time and randomness come from platform only', () => {
+  test('time and randomness come only from platform', () => {
     const sources = /\bDate\.now\(|new Date\(\)|Math\.random\(|import [^;]*random[^;]*'node:crypto'/;
     const users = pathsWhere((file) => file.layer !== 'platform' && sources.test(code(file)));
-    // The demo and the public client run elsewhere, the supervisor of the embedded PostgreSQL is a program of its own, and
-    // tokens are verified in other people's programs.
+    // The demo, the public client and the supervisor of the embedded PostgreSQL are separate programs, and tokens are
+    // verified in other servers.
     const elsewhere =
       /^(cli\/demo\.ts|client\/lifetime\.ts|persistence\/embedded-postgres|step-up\/tokens\.ts)/;
     expect(users.filter((path) => !elsewhere.test(path))).toEqual([]);
   });
 
-  test('a connection to PostgreSQL is made in one file, which sets what the program relies on', () => {
+  test('connections to PostgreSQL are made in one file, with the settings that the program relies on', () => {
     const makers = pathsWhere((file) => /\bnew (pg\.)?(Client|Pool)\(/.test(code(file)));
-    // The embedded PostgreSQL's own session makes its database, before anybody else connects.
+    // The embedded PostgreSQL creates its database before other connections.
     expect(makers.toSorted()).toEqual([
       'persistence/connection.ts',
       'persistence/embedded-postgres/session.ts',
     ]);
   });
 
-  test('a vendor’s SDK is imported in delivery or in its factor only', () => {
+  test('a vendor’s SDK is imported only in delivery or in its factor', () => {
     const vendors = /^(twilio|nodemailer|otplib|bcrypt|qrcode|graphile-worker)$/;
     const users = files.filter((file) => file.imports.some((name) => vendors.test(name)));
     const strangers = users
       .filter(({ layer }) => layer !== 'delivery' && layer !== 'factors')
       .map((file) => file.path);
-    // The migrations create the job queue's tables; the demo plays an authenticator app.
+    // The migrations create the tables of the job queue, and the demo simulates an authenticator app.
     expect(strangers.toSorted()).toEqual(['cli/demo.ts', 'persistence/migrations.ts']);
   });
 
-  test('whatever another system hashed is compared in constant time', () => {
+  test('imported hashes are compared in constant time', () => {
     const schemes = files.filter(({ path, text }) =>
       /^factors\/password\/foreign\/.*verify: \(/s.test(path + text),
     );
@@ -177,15 +308,16 @@ describe('the architecture', () => {
     expect(loose.map((file) => file.path)).toEqual([]);
   });
 
-  test('a chart only decides: no chart imports what performs', () => {
-    const allowed = /^(policy|workflows\/(effect|event|first-authenticator|keep-evidence|two-steps)\.ts)/;
+  test('a chart only decides: it imports nothing with side effects', () => {
+    const allowed =
+      /^(policy|workflows\/(effects\/declared|event|first-authenticator|keep-evidence|two-steps)\.ts)/;
     const foreign = files
       .filter((file) => file.path.endsWith('chart.ts'))
       .flatMap((file) => importedFiles(file).filter((target) => !allowed.test(target)));
     expect(foreign).toEqual([]);
   });
 
-  test('no room without a name, and every file opens by saying what it owns', () => {
+  test('no file is named utils or helpers, and every file starts with a comment', () => {
     expect(pathsWhere((file) => /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/.test(file.path))).toEqual([]);
     expect(pathsWhere((file) => !/^(#!.*\n)?\/(\/|\*\*)/.test(file.text))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-// What is generated and committed is what the code generates.
+// The committed generated files match what the code generates.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { updatedRecord, workflowsPage } from '../src/cli/draw-charts.ts';
@@ -9,11 +9,11 @@ import { testDatabase } from './harness/app.ts';
 
 const read = (path: string): Promise<string> => readFile(new URL(`../${path}`, import.meta.url), 'utf8');
 
-test('schema.graphql is the schema: run `npm run schema:print` when this fails', async () => {
+test('schema.graphql is up to date (run `npm run schema:print`)', async () => {
   expect(await read('schema.graphql')).toBe(printedSchema());
 });
 
-test('the migrations make the tables of the entities: see `npm run migrate -- diff` when this fails', async () => {
+test('the migrations create the tables of the entities (see `npm run migrate -- diff`)', async () => {
   const database = await testDatabase();
   const orm = await openOrm(database.url);
   try {
@@ -25,11 +25,11 @@ test('the migrations make the tables of the entities: see `npm run migrate -- di
   }
 });
 
-test('docs/workflows.md shows the charts: run `npm run charts:draw` when this fails', async () => {
+test('docs/workflows.md is up to date (run `npm run charts:draw`)', async () => {
   expect(await read('docs/workflows.md')).toBe(workflowsPage());
 });
 
-test('each chart is the one that its version was recorded with', async () => {
-  // Throws when a chart was changed under a recorded version; differs when a new version was not recorded.
+test('each chart matches the recording of its version', async () => {
+  // Throws when a chart changed without a new version. Differs when a new version is not recorded.
   expect(JSON.parse(await read('docs/charts.json'))).toEqual(await updatedRecord());
 });

@@ -1,9 +1,10 @@
-// What is shipped for containers and for systemd: every setting reaches the server, nothing is fixed that should be a secret,
-// and an image holds nothing that only development needs. Docker itself does not run here.
+// The files for containers and systemd: every setting reaches the server, no secret is fixed, and the image contains
+// nothing that only development needs. These tests do not run Docker.
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { readConfig, VARIABLES } from '../src/config/config.ts';
+import { readConfig } from '../src/config/config.ts';
+import { VARIABLES } from '../src/config/variables.ts';
 
 interface Service {
   readonly image?: string;
@@ -18,7 +19,7 @@ interface Service {
 
 let services: Readonly<Record<string, Service>>;
 let dockerfile: string;
-/** The variables of .env.example, those that are commented out too. */
+/** The variables of .env.example, including commented ones. */
 let documented: string[];
 
 beforeAll(async () => {
@@ -30,28 +31,28 @@ beforeAll(async () => {
 });
 
 describe('docker compose', () => {
-  // Where the image listens, and where compose's own PostgreSQL is, are not for .env to say.
+  // The port of the image and the address of compose's PostgreSQL are not set in .env.
   const decided = ['HOST', 'DATABASE_URL', 'DATA_DIR'];
 
-  test('.env.example names every setting that there is, and no other', () => {
+  test('.env.example lists exactly the existing settings', () => {
     const settings = Object.keys(VARIABLES).filter((name) => !decided.includes(name));
     expect(documented.toSorted()).toEqual([...settings, 'POSTGRES_PASSWORD'].toSorted());
   });
 
-  test('passes all of .env on to whatever runs the program, and overrides nothing but the database', () => {
+  test('passes all of .env to every service of the program, and overrides only the database', () => {
     for (const name of ['stepgate', 'migrate']) {
       expect(services[name]?.env_file).toBe('.env');
       expect(Object.keys(services[name]?.environment ?? {})).toEqual(['DATABASE_URL']);
     }
   });
 
-  test('has no password of its own: without one in .env nothing starts', () => {
+  test('has no default password: without one in .env nothing starts', () => {
     const password = /\$\{POSTGRES_PASSWORD:\?[^}]+\}/;
     expect(services['postgres']?.environment?.['POSTGRES_PASSWORD']).toMatch(password);
     expect(services['stepgate']?.environment?.['DATABASE_URL']).toMatch(password);
   });
 
-  test('migrates once and to the end before the server starts, and starts again what has ended', () => {
+  test('completes the migrations once before the server starts, and restarts services that exit', () => {
     expect(services['migrate']?.command).toEqual(['node', 'src/cli/migrate.ts']);
     expect(services['stepgate']?.depends_on).toEqual({
       migrate: { condition: 'service_completed_successfully' },
@@ -59,13 +60,13 @@ describe('docker compose', () => {
     for (const name of ['stepgate', 'postgres']) expect(services[name]?.restart).toBe('unless-stopped');
   });
 
-  test('reaches the server at the port that it listens on', () => {
+  test('publishes the port that the server listens on', () => {
     expect(services['stepgate']?.ports).toEqual(['127.0.0.1:${PORT:-4000}:${PORT:-4000}']);
     expect(dockerfile).toMatch(/HEALTHCHECK[^]*process\.env\.PORT \|\| 4000\}\/readyz/);
   });
 });
 
-test('an image is built without a second Node, the embedded PostgreSQL and what only development needs', async () => {
+test('the image contains no second Node, no embedded PostgreSQL and no development dependencies', async () => {
   expect(dockerfile).toContain('npm ci --omit=dev --omit=optional');
   const lock = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
     packages: Record<string, { dev?: boolean; optional?: boolean; devOptional?: boolean; peer?: boolean }>;
@@ -79,7 +80,7 @@ test('an image is built without a second Node, the embedded PostgreSQL and what 
   expect(installed.filter((name) => unwanted.test(name))).toEqual([]);
 });
 
-test('a server that is stopped gets the time that it takes', async () => {
+test('docker and systemd give a stopping server enough time', async () => {
   const unit = await readFile('deploy/stepgate.service', 'utf8');
   const { drainSeconds } = readConfig({
     NODE_ENV: 'production',
@@ -90,7 +91,7 @@ test('a server that is stopped gets the time that it takes', async () => {
     MAIL_FROM: 'a@example.com',
   });
   const seconds = [services['stepgate']?.stop_grace_period, /TimeoutStopSec=(\d+)/.exec(unit)?.[1]];
-  // Ten for the requests that run, and some for the worker and the pool.
+  // Ten seconds for running requests, and some for the worker and the pool.
   for (const given of seconds)
     expect(Number.parseInt(given ?? '0', 10)).toBeGreaterThanOrEqual(drainSeconds + 15);
   expect(unit).toMatch(/^ExecStart=\S+\/node src\/main\.ts$/m);

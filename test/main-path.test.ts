@@ -1,4 +1,4 @@
-// The path of a newcomer, end to end over HTTP.
+// The path of a new user, end to end over HTTP.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from './harness/app.ts';
 import { TestClient } from './harness/client.ts';
@@ -15,7 +15,7 @@ describe('the main path', () => {
   });
   afterAll(() => app[Symbol.asyncDispose]());
 
-  test('a guarded field sends a user without a second factor to enroll, and a session without a proof to step up', async () => {
+  test('a guarded field tells a user without a second factor to enroll, and a session without a proof to step up', async () => {
     const first = await client.signUp();
     const refused = await client.graphql(GUARDED, {}, first.accessToken);
     expect(refused.errors[0]?.extensions.code).toBe('ENROLLMENT_REQUIRED');

@@ -1,4 +1,4 @@
-// The customers, in memory: what a database would be in a service that is not an example.
+// The customers, in memory. A real service would use a database.
 
 export interface Contract {
   readonly number: string;
@@ -42,7 +42,7 @@ export class Customers {
     return this.#byId.get(id) ?? null;
   }
 
-  /** @returns null when there is no such customer. */
+  /** @returns null if the customer does not exist. */
   change(id: string, change: (before: Customer) => Customer): Customer | null {
     const before = this.find(id);
     if (before === null) return null;

@@ -1,4 +1,4 @@
-// Starts the service beside a Stepgate server: `npm run example` in this repository, `npm start` in a copy.
+// Starts the service. Run `npm run example` in this repository, or `npm start` in a copy.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createCustomersServer } from './server.ts';

@@ -1,15 +1,15 @@
-// What the fields do. Nothing here asks who may: a resolver runs only after the guards of its field have let it.
+// The resolvers. They need no access checks, because a resolver runs only after the guards of its field.
 import { GraphQLError } from 'graphql';
 import type { Customer, Customers } from './customers.ts';
 
-/** What a resolver may know of its caller. */
+/** The caller, as seen by resolvers. */
 export interface Caller {
   readonly userId: string;
 }
 
 export interface ResolverContext {
   readonly customers: Customers;
-  /** Null: nobody is signed in. Behind a guard there is somebody. */
+  /** Null if nobody is signed in. Never null behind a guard. */
   readonly caller: Caller | null;
 }
 
@@ -26,7 +26,7 @@ export const resolvers = {
   Mutation: {
     renameCustomer(_root: unknown, { id, name }: { id: string; name: string }, context: ResolverContext) {
       const trimmed = name.trim();
-      if (trimmed === '') throw badInput('A customer has a name.');
+      if (trimmed === '') throw badInput('Enter a name.');
       return change(context, id, (before) => ({ ...before, name: trimmed }));
     },
     changeContract(
@@ -36,8 +36,9 @@ export const resolvers = {
     ) {
       const iban = contract.iban?.replaceAll(' ', '');
       if (iban !== undefined && !/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(iban))
-        throw badInput('That is no IBAN.');
-      if (contract.monthlyFee != null && contract.monthlyFee < 0) throw badInput('A fee is not negative.');
+        throw badInput('Enter a valid IBAN.');
+      if (contract.monthlyFee != null && contract.monthlyFee < 0)
+        throw badInput('The fee cannot be negative.');
       return change(context, id, (before) => ({
         ...before,
         contract: {

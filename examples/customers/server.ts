@@ -1,10 +1,10 @@
-// The service: its schema with the guards put in, and a caller for each request, found in the access token that
-// Stepgate gave. No request goes to Stepgate but the one for its keys.
+// The service: the schema with its guards, and the caller of each request, taken from the access token that Stepgate
+// issued. The only request to Stepgate is the one for its keys.
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { createSchema, createYoga } from 'graphql-yoga';
-// Outside of this repository: 'stepgate/step-up/sdl', 'stepgate/step-up' and 'stepgate/step-up/yoga'.
+// Outside this repository, import 'stepgate/step-up/sdl', 'stepgate/step-up' and 'stepgate/step-up/yoga'.
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
 import { type PresentedToken, stepgateTokens } from '../../src/step-up/tokens.ts';
 import { useStepUp } from '../../src/step-up/yoga.ts';
@@ -12,11 +12,11 @@ import { Customers } from './customers.ts';
 import { type ResolverContext, resolvers } from './resolvers.ts';
 
 export interface CustomersOptions {
-  /** `PUBLIC_URL` of the Stepgate server, which its tokens name as their issuer and their audience. */
+  /** The `PUBLIC_URL` of the Stepgate server, which is the issuer and audience of its tokens. */
   readonly issuer: string;
-  /** Where its keys are, when this machine reaches it by another name. */
+  /** The URL of its keys, if this machine reaches the server under another name. */
   readonly jwksUrl?: string;
-  /** The time; the machine's own unless said otherwise. */
+  /** The current time. Default: the system clock. */
   readonly now?: () => Date;
 }
 
@@ -30,9 +30,7 @@ export function createCustomersServer(options: CustomersOptions): Server {
   const tokens = stepgateTokens({
     ...options,
     onError: (error) =>
-      console.error(
-        `Stepgate's keys cannot be read: ${error instanceof Error ? error.message : 'no answer'}`,
-      ),
+      console.error(`Cannot read Stepgate's keys: ${error instanceof Error ? error.message : 'no response'}`),
   });
   const customers = new Customers();
   const standing = ({ presented }: Context): PresentedToken => presented;
@@ -47,9 +45,9 @@ export function createCustomersServer(options: CustomersOptions): Server {
       return { presented, caller: presented.holder, customers };
     },
     plugins: [useStepUp(standing)],
-    cors: false, // name the origins of your pages here: Yoga would allow them all
+    cors: false, // list the origins of your pages here; by default, Yoga allows all
     graphiql: { title: 'Customers' },
-    renderGraphiQL, // from here, and not from a CDN
+    renderGraphiQL, // served locally instead of from a CDN
   });
   return createServer((request, response) => void yoga(request, response));
 }

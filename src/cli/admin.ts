@@ -1,5 +1,5 @@
-// What an operator does at the machine, for example before there is an administrator: `npm run admin -- grant ADMIN
-// jane@example.com`. On the embedded PostgreSQL it works while the server is stopped.
+// Administration from the command line, for example to appoint the first administrator: `npm run admin -- grant ADMIN
+// jane@example.com`. With the embedded PostgreSQL, stop the server first.
 import { type Action, type Command, oneOf } from './admin/command.ts';
 import { grant, withdraw } from './admin/role.ts';
 import { tenant } from './admin/tenant.ts';
@@ -19,8 +19,8 @@ const USAGE = `Usage:\n${Object.entries(COMMANDS)
   .join('')}`;
 
 function readAction([name, ...args]: string[]): Action {
-  if (name === undefined) throw new UsageError('The command is missing.');
-  return COMMANDS[oneOf('The command', COMMANDS, name)].read(args);
+  if (name === undefined) throw new UsageError('Missing command.');
+  return COMMANDS[oneOf('COMMAND', COMMANDS, name)].read(args);
 }
 
 /** @returns the exit code. */

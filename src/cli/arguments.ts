@@ -1,4 +1,4 @@
-// The words and options of a command, as Node reads them.
+// Parses the positional arguments and options of a command.
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { UsageError } from './run-command.ts';
 
@@ -10,14 +10,14 @@ export function parseArguments<const Options extends ParseArgsOptionsConfig>(
   try {
     return parseArgs({ args, allowPositionals: true, options });
   } catch (error) {
-    // Node says in its first sentence which option there is not, or has no value.
+    // The first sentence of Node's message names the option; the rest is advice about `--`.
     throw new UsageError(`${(error as Error).message.split('. ', 1)[0]}.`);
   }
 }
 
 /**
- * @param names of the words that must be there, and no others.
- * @param tooMany what is said of the first one that is too many.
+ * @param names of the required positional arguments. No others are accepted.
+ * @param tooMany the message for the first extra argument.
  * @throws {UsageError}
  */
 export function readWords<
@@ -27,11 +27,11 @@ export function readWords<
   args: string[],
   names: Names,
   options: Options,
-  tooMany = (word: string): string => `${word} is a word too many.`,
+  tooMany = (word: string): string => `Unexpected argument: ${word}`,
 ) {
   const { positionals, values } = parseArguments(args, options);
   const missing = names[positionals.length];
-  if (missing !== undefined) throw new UsageError(`${missing} is missing.`);
+  if (missing !== undefined) throw new UsageError(`Missing argument: ${missing}`);
   const surplus = positionals[names.length];
   if (surplus !== undefined) throw new UsageError(tooMany(surplus));
   return { words: positionals as { [At in keyof Names]: string }, values };

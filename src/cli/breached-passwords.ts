@@ -1,6 +1,6 @@
-// `stepgate breached-passwords`: builds the offline index of breached passwords, describes one, and looks a password up
-// in it. As with grep, exit code 0: it is there. 1: it is not. 2: nothing could be said or done, because the command, the
-// hashes or the index are wrong.
+// `stepgate breached-passwords`: builds and describes the offline index of breached passwords, and looks up a password in
+// it. The exit codes are grep's: 0 when the password is found, 1 when it is not, 2 when the arguments, the hashes or the
+// index are invalid.
 import type { Breach } from '../factors/password/breached/breached.ts';
 import { buildIndex } from '../factors/password/breached/index/build.ts';
 import { BreachedIndexError, SortedHashesError } from '../factors/password/breached/index/index-error.ts';
@@ -18,9 +18,13 @@ const USAGE = `Usage:
   stepgate breached-passwords look-up INDEX
   stepgate breached-passwords info INDEX
 
-SORTED_FILE is what the downloader of Pwned Passwords writes: SHA-1 hashes with counts, in order. INDEX is the file that
-is built; the same command goes on with one that was left half-built. --least-times: leave out passwords that were seen
-less often. --restart: begin anew. look-up reads the password from the terminal, or from standard input.
+SORTED_FILE is the output of the Pwned Passwords downloader: sorted SHA-1 hashes with
+counts. INDEX is the file to build. To continue an interrupted build, run the same
+command again. look-up reads the password from the terminal or from standard input.
+
+Options:
+  --least-times N    leave out passwords that were seen fewer than N times
+  --restart          start over instead of continuing an interrupted build
 `;
 
 const BUILD_OPTIONS = {
@@ -28,8 +32,8 @@ const BUILD_OPTIONS = {
   restart: { type: 'boolean', default: false },
 } as const;
 
-/** The word is not repeated: it may be a password. */
-const tooMany = (): string => 'There is a word too many.';
+/** The message does not repeat the argument, which may be a password. */
+const tooMany = (): string => 'Too many arguments.';
 
 /** @returns the exit code. */
 export async function breachedPasswords(args: string[], output: Output = process): Promise<number> {
@@ -47,7 +51,7 @@ async function perform([action, ...args]: string[], { stdout }: Output): Promise
     case 'look-up': {
       const breach = await lookUp(...readWords(args, ['INDEX'], {}, tooMany).words);
       const times = breach?.times === 1 ? 'once' : `${breach?.times} times`;
-      stdout.write(breach === null ? 'Not known.\n' : `Breached: seen at least ${times}.\n`);
+      stdout.write(breach === null ? 'Not found.\n' : `Breached: seen at least ${times}.\n`);
       return breach === null ? 1 : 0;
     }
     case 'info': {
@@ -60,8 +64,8 @@ async function perform([action, ...args]: string[], { stdout }: Output): Promise
     default:
       throw new UsageError(
         action === undefined
-          ? 'build, look-up or info?'
-          : `There is no command breached-passwords ${action}.`,
+          ? 'Missing command. Expected one of: build, look-up, info.'
+          : `Unknown command: breached-passwords ${action}`,
       );
   }
 }
@@ -89,6 +93,7 @@ async function lookUp(path: string): Promise<Breach | null> {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError('--least-times is a whole number from 1 on.');
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new UsageError('--least-times must be a whole number from 1 to 999999999.');
   return Number(text);
 }

@@ -1,5 +1,5 @@
-// Plays the README's tour against a running server, and prints each operation and its answer: `npm run demo`.
-// It is a client like any other: it knows the API, and reads its codes in the development inbox as a person would.
+// Runs the README's tour against a server and prints each operation and its response: `npm run demo`. It uses the public
+// API only, and reads its codes from the development inbox.
 import { generateSync } from 'otplib';
 import { TOUR } from '../server/tour.ts';
 
@@ -10,7 +10,7 @@ interface Answer {
   readonly errors?: readonly { readonly message: string; readonly extensions?: Record<string, unknown> }[];
 }
 
-/** Plays one step of the tour: its title and operation, these variables, this token. */
+/** Runs one step of the tour. */
 async function ask(number: number, variables: object = {}, accessToken?: string): Promise<Answer> {
   const step = TOUR[number - 1];
   if (step === undefined) throw new Error(`The tour has no step ${number}.`);
@@ -28,37 +28,37 @@ async function ask(number: number, variables: object = {}, accessToken?: string)
   return answer;
 }
 
-/** A step that drives a workflow: what its one field answered. */
+/** Runs a step that drives a workflow. @returns the value of its only field. */
 async function play(...step: Parameters<typeof ask>): Promise<Record<string, unknown>> {
   return Object.values((await ask(...step)).data ?? {})[0] ?? {};
 }
 
-/** Asks for the guarded field. @param expected the code of the refusal; null: it is given. */
+/** Requests the guarded field. @param expected the expected error code, or null if the field should resolve. */
 async function askGuarded(accessToken: string, expected: string | null): Promise<void> {
   const { errors } = await ask(3, {}, accessToken);
   const code = errors?.[0]?.extensions?.['code'];
   const isExpected = expected === null ? errors === undefined : code === expected;
-  if (!isExpected) throw new Error(`The guarded field should be ${expected ?? 'given'}.`);
+  if (!isExpected) throw new Error(`Expected ${expected ?? 'a value'} from the guarded field.`);
 }
 
-/** Plays a step whose workflow is to stand so, or whose error is to have this code. */
+/** Runs a step that should end in this workflow status or error code. */
 async function expectStep(outcome: string, ...step: Parameters<typeof ask>): Promise<void> {
   const { status, code } = await play(...step);
-  if ((status ?? code) !== outcome) throw new Error(`Step ${step[0]} of the tour should answer ${outcome}.`);
+  if ((status ?? code) !== outcome) throw new Error(`Expected ${outcome} from step ${step[0]} of the tour.`);
 }
 
-/** Long values are cut for the eye; the demo itself works with the whole ones. */
+/** Shortens long values in the printed output only. */
 function shortened(_key: string, value: unknown): unknown {
   return typeof value === 'string' && value.length > 72 ? `${value.slice(0, 69)}…` : value;
 }
 
-/** Of the newest message with a code: a notice of a sign-in, which has none, may be newer. */
+/** The code in the newest message that has one. A sign-in notice, which has none, may be newer. */
 async function codeFromInbox(to: string): Promise<string> {
   const response = await fetch(`${SERVER}/dev/inbox.json`);
   const messages = (await response.json()) as readonly { to: string; text: string }[];
   const texts = messages.filter((message) => message.to === to).map(({ text }) => text);
   const code = texts.flatMap((text) => /\b\d{6}\b/.exec(text) ?? [])[0];
-  if (code === undefined) throw new Error(`The development inbox holds no code for ${to}.`);
+  if (code === undefined) throw new Error(`The development inbox has no code for ${to}.`);
   process.stdout.write(`\n(The code in the inbox is ${code}.)\n`);
   return code;
 }
@@ -73,7 +73,7 @@ const newPassword = 'a password that I shall remember';
 
 await fetch(`${SERVER}/healthz`).catch(() => {
   process.stderr.write(
-    `No server answers at ${SERVER}. Start one with \`npm start\`, or name its address.\n`,
+    `No server is running at ${SERVER}. Start one with \`npm start\`, or pass the URL of another server.\n`,
   );
   process.exit(1);
 });
@@ -99,7 +99,7 @@ const [backupCode, secondBackupCode, thirdBackupCode] = enrolled['backupCodes'] 
 
 const thirdSignIn = await play(8, { identifier: email });
 await play(9, { workflowId: idOf(thirdSignIn), proof: { password } });
-// Each code is good once, so this is the app's next one; the server allows for a clock that is a little ahead.
+// Each code can be used once, so this is the next one. The server accepts a clock that is slightly ahead.
 const nextCode = generateSync({ secret, epoch: now + 30 });
 const thirdSession = tokenOf(await play(9, { workflowId: idOf(thirdSignIn), proof: { totp: nextCode } }));
 await askGuarded(thirdSession, null);
@@ -107,7 +107,7 @@ await askGuarded(thirdSession, null);
 await askGuarded(firstSession, 'STEP_UP_REQUIRED');
 const stepUp = await play(10, { maxAge: 600 }, firstSession);
 const steppedUp = await play(11, { workflowId: idOf(stepUp), proof: { backupCode } }, firstSession);
-// A step-up gives new tokens: the one from before opens no more than it did.
+// A step-up issues new tokens. The old token gains nothing by it.
 await askGuarded(firstSession, 'STEP_UP_REQUIRED');
 await askGuarded(tokenOf(steppedUp), null);
 
@@ -116,7 +116,7 @@ const renewed = await play(12, { refreshToken });
 const renewedSession = renewed['accessToken'] as string;
 await askGuarded(renewedSession, null);
 
-// The password is forgotten. Here the second steps are backup codes, so that nobody waits for the app's next code.
+// Resets the password. Backup codes serve as the second factor, to avoid waiting for the app's next code.
 const workflowId = idOf(await play(13, { identifier: email }));
 await play(14, { workflowId, factor: 'EMAIL_CODE' });
 const emailCode = await codeFromInbox(email);
@@ -131,6 +131,6 @@ await expectStep('PROOF_REJECTED', 9, { workflowId: lastSignIn, proof: { passwor
 await expectStep('NEEDS_SECOND_FACTOR', 9, { workflowId: lastSignIn, proof: { password: newPassword } });
 await expectStep('COMPLETE', 9, { workflowId: lastSignIn, proof: { backupCode: thirdBackupCode } });
 process.stdout.write(`
-That was the tour: the field was refused, and given after the step-up. The forgotten password was replaced, and the
-mailbox alone was not enough for it.
+The tour is complete. The guarded field was refused before the step-up and returned after it. The password was reset, which
+required a second factor in addition to the mailbox.
 `);

@@ -1,7 +1,8 @@
-// Draws every chart into docs/workflows.md and records its version: `npm run charts:draw`. A chart that was changed
-// without a new version is refused, because running workflows of the old one would be taken for the new one.
+// Draws every chart into docs/workflows.md and records its version: `npm run charts:draw`. Refuses a chart that changed
+// without a new version, because workflows already running on the old chart would be read as the new one.
 import { readFile, writeFile } from 'node:fs/promises';
-import { CHARTS, type ChartName, chartOf } from '../workflows/charts.ts';
+import type { ChartName } from '../workflows/chart-name.ts';
+import { CHARTS, chartOf } from '../workflows/charts.ts';
 import { mermaid } from '../workflows/mermaid.ts';
 import { chartDigest, type RecordedCharts } from '../workflows/recorded.ts';
 
@@ -19,7 +20,7 @@ Drawn from the charts under \`src/workflows/\` by \`npm run charts:draw\`; a tes
 
 Events come from the server's code, one for each thing that can happen: \`PREPARE\` when a client asks for a
 challenge, \`PROVE\` when a proof was accepted, \`CHOOSE_PASSWORD\` when a new password was chosen, \`EXHAUST\` when the
-last attempt was wrong, \`EXPIRE\` when the deadline has passed. What stands behind a slash is an effect, which the runner performs when the step commits.
+last attempt was wrong, \`EXPIRE\` when the deadline has passed. The text after a slash is an effect, which the runner performs when the step commits.
 
 ${sections.join('\n')}`;
 }
@@ -31,7 +32,7 @@ export async function updatedRecord(): Promise<RecordedCharts> {
     const digest = await chartDigest(name);
     const before = recorded[name]?.[version];
     if (before !== undefined && before !== digest) {
-      throw new Error(`The chart ${name} was changed. Raise its version (now ${version}) in chart.ts.`);
+      throw new Error(`The chart ${name} has changed. Increase its version (now ${version}) in chart.ts.`);
     }
     recorded[name] = { ...recorded[name], [version]: digest };
   }

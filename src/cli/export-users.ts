@@ -1,5 +1,5 @@
-// `stepgate export-users FILE`: writes the users of a tenant, as `import-users` takes them. The file opens every account,
-// so only its owner may read it, and one that is there already is left alone.
+// `stepgate export-users FILE`: writes the users of a tenant in the format that `import-users` reads. The file can open
+// every account, so it is readable by its owner only. An existing file is never overwritten.
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { IsolationLevel } from '@mikro-orm/core';
 import { addAudit, byOperator } from '../persistence/audit.ts';
@@ -20,8 +20,8 @@ const FORMATS = Object.keys(WRITERS) as (keyof typeof WRITERS)[];
 const USAGE = `Usage:
   stepgate export-users FILE [--tenant NAME] [--format ${FORMATS.join('|')}]
 
-The file holds what opens every account: password hashes, TOTP secrets, digests of backup codes. Keep it encrypted, and
-delete it when the users have arrived.
+The file contains password hashes, TOTP secrets and digests of backup codes. Keep it
+encrypted, and delete it after the import.
 `;
 
 const OPTIONS = { tenant: TENANT_OPTION, format: { type: 'string' } } as const;
@@ -42,7 +42,7 @@ async function perform(args: string[], { stdout, stderr }: Output): Promise<numb
       await audit(em, tenantId);
       const target = { tenantId, format, file, bar: progressBar(stderr) };
       const users = await write(em, new KeyRing(config.secretKeys), target);
-      say(`${path}: ${users} ${users === 1 ? 'user' : 'users'} of tenant ${tenantId}. ${KEEP}`);
+      say(`Exported ${users} ${users === 1 ? 'user' : 'users'} of tenant ${tenantId} to ${path}. ${KEEP}`);
       return 0;
     } catch (error) {
       await rm(path);
@@ -53,7 +53,7 @@ async function perform(args: string[], { stdout, stderr }: Output): Promise<numb
   });
 }
 
-/** First, so that no user leaves without a trace, however the command ends. */
+/** Runs first, so that every export leaves a trace, even one that fails. */
 async function audit(em: EntityManager, tenantId: string): Promise<void> {
   const settlement = new Settlement();
   const entry = { type: 'users.exported', tenantId, userId: null, sessionId: null } as const;
@@ -62,13 +62,13 @@ async function audit(em: EntityManager, tenantId: string): Promise<void> {
 }
 
 const KEEP =
-  'It holds password hashes and TOTP secrets: keep it encrypted, and delete it when it has been used.';
+  'The file contains password hashes and TOTP secrets. Keep it encrypted, and delete it after the import.';
 
-/** @throws {CommandError} when there is such a file. */
+/** @throws {CommandError} when the file exists. */
 async function newFile(path: string): Promise<FileHandle> {
   return await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
-    throw new CommandError(`${path} is there already. Name a file that is not.`);
+    throw new CommandError(`${path} already exists. Choose another file name.`);
   });
 }
 
@@ -79,7 +79,7 @@ interface Target {
   readonly bar: ProgressBar;
 }
 
-/** Everybody as of one moment. @returns how many they are. */
+/** Writes one consistent snapshot. @returns the number of users. */
 function write(em: EntityManager, ring: KeyRing, { tenantId, format, file, bar }: Target): Promise<number> {
   const { heading, page } = WRITERS[format];
   return em.transactional(

@@ -1,5 +1,5 @@
-// `stepgate import-users FILE`: takes in the users of another system, or of another Stepgate. Exit code 0: all of them. 1:
-// some were refused, and the report says why. 2: nothing could be done.
+// `stepgate import-users FILE`: imports the users of another system or of another Stepgate. Exit code 0: all were
+// imported. 1: some were refused; the report says why. 2: the import could not run.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { byOperator } from '../persistence/audit.ts';
@@ -21,15 +21,28 @@ import { CommandError, type Output, UsageError } from './run-command.ts';
 import { answeredOnUsers, readArguments, readFormat, requireTenant, TENANT_OPTION } from './users-command.ts';
 
 const USAGE = `Usage:
-  stepgate import-users FILE [--from ${Object.keys(SOURCES).join('|')}] [--tenant NAME] [--dry-run]
+  stepgate import-users FILE [--from SYSTEM] [--tenant NAME] [--dry-run]
       [--trust-unverified] [--accept-fast-hashes] [--without-second-factors] [--report PATH]
       [--format ndjson|csv|json] [--firebase-hash-config FILE]
 
---dry-run does everything and undoes it. --trust-unverified treats addresses and numbers that nobody has verified as
-proved: whoever wrote one down owns the account. --accept-fast-hashes imports password hashes that are guessed fast.
---without-second-factors imports users without the second factors that cannot come along: some of them then sign in with
-a password alone. The report, FILE.refused.ndjson, has a line for each refused user, and for each who came in without
-something. Run the same command again to continue an import that was interrupted.
+SYSTEM is one of: ${Object.keys(SOURCES).join(', ')}.
+
+Options:
+  --from SYSTEM             the system that the file comes from (default: stepgate)
+  --tenant NAME             the tenant to import into (default: default)
+  --dry-run                 report the outcome without changing anything
+  --trust-unverified        count unverified addresses and phone numbers as verified;
+                            whoever entered one then owns the account
+  --accept-fast-hashes      import password hashes that are fast to guess
+  --without-second-factors  import users even if they lose second factors; some of
+                            them can then sign in with a password alone
+  --report PATH             where to write the report (default: FILE.refused.ndjson)
+  --format FORMAT           the format of FILE (default: by file extension)
+  --firebase-hash-config FILE
+                            the password hash parameters of the Firebase project
+
+The report has a line for each refused user and for each user imported incompletely.
+To continue an interrupted import, run the same command again.
 `;
 
 const OPTIONS = {
@@ -77,17 +90,17 @@ async function perform(args: string[], { stdout, stderr }: Output): Promise<numb
     const before = await findProgress(sqlOf(em), importId);
     if (before.finishedAt !== null) {
       say(
-        `This file was imported at ${before.finishedAt.toISOString()}: ${countsOf(before)}. There is nothing to do.`,
+        `This file was already imported at ${before.finishedAt.toISOString()}: ${countsOf(before)}. Nothing to do.`,
       );
       return codeOf(before);
     }
     const isDryRun = values['dry-run'];
     if (isDryRun && before.records > 0) {
       throw new CommandError(
-        `The import of this file stands at record ${before.records}. Without --dry-run it goes on from there.`,
+        `The import of this file has stopped after record ${before.records}. Run it without --dry-run to continue it.`,
       );
     }
-    if (before.records > 0) say(`Going on after record ${before.records}.`);
+    if (before.records > 0) say(`Continuing after record ${before.records}.`);
     const bar = progressBar(stderr);
     const run = {
       em,
@@ -97,31 +110,35 @@ async function perform(args: string[], { stdout, stderr }: Output): Promise<numb
         bar.update(part, `${imported} imported, ${refused} refused`),
     };
     const after = await importFile(importId, isDryRun ? NOTHING_READ : before, file, run).finally(bar.stop);
-    say(`${path}: ${countsOf(after)}${isDryRun ? ', were this no dry run: nothing was changed' : ''}.`);
-    if (after.refused > 0) say(`${file.reportPath} says why, one line for each who was refused.`);
+    say(`${path}: ${countsOf(after)}${isDryRun ? ' (dry run: nothing was changed)' : ''}.`);
+    if (after.refused > 0) say(`See ${file.reportPath} for the reason why each user was refused.`);
     if (after.reportBytes > 0) await sayLosses(file.reportPath, say);
     return codeOf(after);
   });
 }
 
-/** What would otherwise be noticed by whoever it happens to. */
+/** Warns about losses that would otherwise surface only when a user signs in. */
 async function sayLosses(path: string, say: (line: string) => void): Promise<void> {
   const { refused, imported, passwords, backupCodes } = await lossesIn(path);
   if (refused.users > 0) {
     say(
-      `${of(refused.users, 'refused user')} would lose second factors: ${counted(refused.secondFactors)}. --without-second-factors imports such users without them.`,
+      `${of(refused.users, 'refused user')} would lose second factors: ${counted(refused.secondFactors)}. Use --without-second-factors to import them anyway.`,
     );
   }
   if (imported.users > 0) {
-    say(`${of(imported.users, 'user')} came in without second factors: ${counted(imported.secondFactors)}.`);
+    say(`Imported ${of(imported.users, 'user')} without second factors: ${counted(imported.secondFactors)}.`);
   }
   if (passwords > 0) {
-    say(`${of(passwords, 'user')} came in without a password that was to be changed: they reset it.`);
+    say(
+      `Imported ${of(passwords, 'user')} without a password, because the old one had to be changed. They must reset it.`,
+    );
   }
   if (backupCodes > 0) {
-    say(`${of(backupCodes, 'user')} came in without backup codes, having no other second factor.`);
+    say(
+      `Imported ${of(backupCodes, 'user')} without backup codes, because they have no other second factor.`,
+    );
   }
-  if (imported.users + passwords + backupCodes > 0) say(`${path} names each with "imported": true.`);
+  if (imported.users + passwords + backupCodes > 0) say(`Their lines in ${path} have "imported": true.`);
 }
 
 function of(count: number, noun: string): string {
@@ -137,13 +154,14 @@ interface Values {
 
 async function readImportFile(path: string, values: Values): Promise<ImportFile> {
   const { from } = values;
-  if (!isSource(from)) throw new UsageError(`--from is one of ${Object.keys(SOURCES).join(', ')}.`);
+  if (!isSource(from)) throw new UsageError(`--from must be one of ${Object.keys(SOURCES).join(', ')}.`);
   const hashConfig = values['firebase-hash-config'];
   if (hashConfig !== undefined && from !== 'firebase') {
-    throw new UsageError('--firebase-hash-config belongs to --from firebase.');
+    throw new UsageError('--firebase-hash-config requires --from firebase.');
   }
   const reportPath = values.report ?? `${path}.refused.ndjson`;
-  if (resolve(reportPath) === resolve(path)) throw new UsageError('--report names the file itself.');
+  if (resolve(reportPath) === resolve(path))
+    throw new UsageError('--report names the import file itself. Choose another path.');
   return {
     path,
     source: from,
@@ -163,7 +181,7 @@ function isSource(word: string): word is SourceName {
 function countsOf({ records, imported, refused }: Progress): string {
   const others = records - imported - refused;
   const counts = `${imported} of ${records} ${records === 1 ? 'record' : 'records'} imported, ${refused} refused`;
-  return others === 0 ? counts : `${counts}, ${others} no users`;
+  return others === 0 ? counts : `${counts}, ${others} skipped`;
 }
 
 function codeOf({ refused }: Progress): number {

@@ -1,5 +1,5 @@
-// `stepgate keys`: which keys of SECRET_KEYS are needed, and how one is replaced. See docs/keys.md. Exit code 2: nothing
-// could be done.
+// `stepgate keys`: shows which keys in SECRET_KEYS are in use, and replaces them. See docs/keys.md. Exit code 2: the
+// command could not run.
 import { systemClock } from '../platform/clock.ts';
 import { KeyRing } from '../platform/key-ring.ts';
 import { readWords } from './arguments.ts';
@@ -11,11 +11,12 @@ import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
 import { answered, type Output, UsageError } from './run-command.ts';
 
 const USAGE = `Usage:
-  stepgate keys list                      what each key has made that is still needed
-  stepgate keys rewrap                    seals anew, under the first key, what other keys have sealed
-  stepgate keys retire KEY [--discard]    declares that nothing needs a key any more
+  stepgate keys list                      show what each key has sealed or hashed that is still in use
+  stepgate keys rewrap                    reseal with the first key what other keys have sealed
+  stepgate keys retire KEY [--discard]    confirm that a key is no longer in use
 
-KEY is the id that list shows. --discard: the passwords and backup codes that only this key can check are deleted.
+KEY is an id that list shows. --discard deletes the passwords and backup codes that
+only this key can check.
 `;
 
 /** @returns the exit code. */
@@ -40,10 +41,10 @@ function readAction([name, ...args]: string[]): KeysAction {
       return rewrap;
     case 'retire': {
       const { words, values } = readWords(args, ['KEY'], { discard: { type: 'boolean', default: false } });
-      if (!/^[0-9a-f]{8}$/.test(words[0])) throw new UsageError('KEY is eight hexadecimal digits.');
+      if (!/^[0-9a-f]{8}$/.test(words[0])) throw new UsageError('KEY must be eight hexadecimal digits.');
       return retire(words[0], values);
     }
     default:
-      throw new UsageError('Say list, rewrap or retire.');
+      throw new UsageError('Missing or unknown command. Expected one of: list, rewrap, retire.');
   }
 }

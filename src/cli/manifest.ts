@@ -1,12 +1,12 @@
-// What is published is the library, which other servers and clients import, and what of the command `stepgate` needs no
-// server: its manifest names what these need and nothing else. `npm pack` and `npm publish` put it in the place of
-// package.json and then put package.json back; after one that was interrupted, git does.
+// The published package is the library, plus the subcommands of `stepgate` that need no server. Its manifest lists only
+// their dependencies. `npm pack` and `npm publish` swap it in for package.json and then restore package.json. If one is
+// interrupted, restore package.json with git.
 import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
 
 const MANIFEST = 'package.json';
 const KEPT = 'dist/package.server.json';
 
-/** Fields that both have. The library's dependencies are listed under `library`. */
+/** Fields copied from package.json. The library's dependencies are listed there under `library`. */
 const SHARED = [
   'name',
   'version',
@@ -25,7 +25,7 @@ interface Manifest {
   readonly library: {
     readonly dependencies: readonly string[];
     readonly peerDependencies: Readonly<Record<string, string>>;
-    /** Each is needed by one entry only. */
+    /** Each is needed by a single entry point. */
     readonly optionalPeers: readonly string[];
   };
 }

@@ -1,5 +1,5 @@
-// `npm run migrate` brings the database to the current schema, as the server does when it starts: the one of DATABASE_URL,
-// or the embedded one. `npm run migrate -- diff` prints the SQL that a new migration would need after an entity changed.
+// `npm run migrate` migrates the database in DATABASE_URL, or the embedded one, to the current schema, as the server does
+// when it starts. `npm run migrate -- diff` prints the SQL for a new migration after an entity has changed.
 import { migrate } from '../persistence/migrations.ts';
 import { systemClock } from '../platform/clock.ts';
 import { DATABASE_MISTAKES, onAnyDatabase } from './on-database.ts';

@@ -1,6 +1,6 @@
-// What commands do on the database: it is opened and closed, and what an operator can fix is told in a sentence, without a
-// stack. On the embedded PostgreSQL they work while the server is stopped, also where no server has ever run: that database
-// is ours alone, so it is brought to the current schema as the server would.
+// Opens the database for a command and closes it afterwards. With the embedded PostgreSQL, commands run while the
+// server is stopped, even before its first start: that database belongs to Stepgate, so the command migrates it as the
+// server would.
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
 import { FOR_COMMANDS } from '../persistence/connection.ts';
 import { openDatabase } from '../persistence/database.ts';
@@ -14,7 +14,7 @@ import {
 import { type Orm, openOrm } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
 
-/** What an operator can fix: told by its message alone. */
+/** Errors that an operator can fix. Commands print their message without a stack trace. */
 export const DATABASE_MISTAKES = [
   ConfigError,
   EmbeddedPostgresError,
@@ -28,7 +28,7 @@ interface Opened {
   readonly databaseUrl: string;
 }
 
-/** @throws {NotMigratedError} for a database of the operator's own that lacks migrations. */
+/** @throws {NotMigratedError} when the database in DATABASE_URL lacks migrations. */
 export function onDatabase<T>(say: (line: string) => void, work: (opened: Opened) => Promise<T>): Promise<T> {
   return onAnyDatabase(say, async (opened) => {
     const { config, orm, databaseUrl } = opened;
@@ -38,7 +38,7 @@ export function onDatabase<T>(say: (line: string) => void, work: (opened: Opened
   });
 }
 
-/** Whatever its schema is. */
+/** Does not check or migrate the schema. */
 export async function onAnyDatabase<T>(
   say: (line: string) => void,
   work: (opened: Opened) => Promise<T>,

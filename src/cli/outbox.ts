@@ -1,6 +1,5 @@
-// What an operator does about messages that did not arrive: `npm run outbox -- list` shows them, `npm run outbox --
-// replay ID` has one tried again. No recipient and no text is shown. On the embedded PostgreSQL it works while the server
-// is stopped.
+// Handles messages that were not delivered: `npm run outbox -- list` lists them, `npm run outbox -- replay ID` queues one
+// again. Recipients and texts are never shown. With the embedded PostgreSQL, stop the server first.
 import { parseArgs } from 'node:util';
 import {
   type Letter,
@@ -19,12 +18,12 @@ const USAGE = 'Usage: npm run outbox -- list [--all]\n       npm run outbox -- r
 
 type Command =
   | { readonly action: 'list'; readonly isEvery: boolean }
-  /** Null: every one that failed. */
+  /** Null for all failed messages. */
   | { readonly action: 'replay'; readonly id: string | null };
 
 interface Outcome {
   readonly lines: readonly string[];
-  /** Null when all is well. */
+  /** Null on success. */
   readonly mistake: string | null;
 }
 
@@ -40,7 +39,7 @@ function readCommand(args: string[]): Command | null {
     if (action !== 'replay' || rest.length > 0 || values.all === (id !== undefined)) return null;
     return { action, id: id ?? null };
   } catch {
-    return null; // an option that there is not
+    return null; // an unknown option
   }
 }
 
@@ -52,26 +51,26 @@ async function perform(sql: Sql, command: Command): Promise<Outcome> {
   const { id } = command;
   const replayed = id === null || UUID.test(id) ? await replay(sql, id, now) : [];
   if (id === null && replayed.length === 0) return { lines: ['Nothing to replay.'], mistake: null };
-  if (replayed.length > 0) return { lines: replayed.map((one) => `${one} is tried again.`), mistake: null };
+  if (replayed.length > 0) return { lines: replayed.map((one) => `Queued ${one} again.`), mistake: null };
   const state = id !== null && UUID.test(id) ? await stateOfLetter(sql, id, now) : null;
   return {
     lines: [],
-    mistake: `${id} cannot be replayed: ${state === null ? 'there is no such message' : REASONS[state]}.\n`,
+    mistake: `Cannot replay ${id}: ${state === null ? 'no such message' : REASONS[state]}.\n`,
   };
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const REASONS: Readonly<Record<LetterState, string>> = {
-  waiting: 'it has not failed, and is tried by itself',
-  failed: 'it is being tried',
-  undelivered: 'it was handed over, so its text is erased',
-  expired: 'it has expired, and its text is erased',
-  sent: 'it was sent',
+  waiting: 'it has not failed and will be retried automatically',
+  failed: 'it is being sent now',
+  undelivered: 'the provider accepted it, so its text has been erased',
+  expired: 'it has expired and its text has been erased',
+  sent: 'it has been sent',
 };
 
 function tableOf(letters: readonly Letter[]): string[] {
-  if (letters.length === 0) return ['Nothing failed, nothing waits.'];
+  if (letters.length === 0) return ['No messages have failed or are waiting.'];
   const rows = letters.map(({ id, channel, createdAt, state, failure, status }) => [
     id,
     channel,
@@ -84,13 +83,13 @@ function tableOf(letters: readonly Letter[]): string[] {
   const states = new Set(letters.map((one) => one.state));
   return [
     ...lines,
-    ...(states.has('failed') ? ['', 'failed: `npm run outbox -- replay ID` tries it again.'] : []),
+    ...(states.has('failed') ? ['', 'failed: run `npm run outbox -- replay ID` to send it again.'] : []),
     ...(states.has('undelivered') ? ['', `undelivered: cannot be replayed, ${REASONS.undelivered}.`] : []),
     ...(states.has('expired') ? ['', `expired: cannot be replayed, ${REASONS.expired}.`] : []),
   ];
 }
 
-/** @returns what is wrong, or null when all is well. */
+/** @returns the error message, or null on success. */
 async function answer(args: string[], { stdout }: Output): Promise<string | null> {
   const command = readCommand(args);
   if (command === null) return USAGE;

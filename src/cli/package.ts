@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command `stepgate` of the package: what a team runs on its own schema, without a server.
+// The `stepgate` command of the published package: the subcommands that work on your own schema and need no server.
 import { runCommand } from './run-command.ts';
 
 await runCommand({ policy: async () => (await import('./policy.ts')).policy });

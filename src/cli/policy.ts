@@ -1,5 +1,5 @@
-// `stepgate policy`: which fields of a schema are guarded, and whether that is what the team's rules demand. Exit code
-// 1: a rule is broken. 2: nothing could be said, because the command, the schema or the rules are wrong.
+// `stepgate policy`: prints which fields of a schema are guarded, and checks them against your rules. Exit code 1: a
+// rule is violated. 2: the arguments, the schema or the rules are invalid.
 import { RequirementError } from '../policy/requirement.ts';
 import { SchemaFileError } from '../step-up/schema-file/error.ts';
 import { readSchema } from '../step-up/schema-file/schema.ts';
@@ -16,8 +16,12 @@ const USAGE = `Usage:
   stepgate policy print SCHEMA... [--format ${FORMATS.join('|')}]
   stepgate policy check SCHEMA... [--rules FILE] [--strict]
 
-SCHEMA is a file in GraphQL's schema language; several are read as one schema. The rules are in ${DEFAULT_RULES}
-unless --rules names another file. --strict: a rule or an exception that matches no field fails too.
+SCHEMA is a file in the GraphQL schema definition language. Several files are read as one schema.
+
+Options:
+  --format FORMAT    the output format (default: text)
+  --rules FILE       the rules file (default: ${DEFAULT_RULES})
+  --strict           fail also when a rule or an exception matches no field
 `;
 
 /** @returns the exit code. */
@@ -30,7 +34,7 @@ async function perform([action, ...args]: string[], { stdout, stderr }: Output):
     case 'print': {
       const { files, values } = read(args, { format: { type: 'string', default: 'text' } });
       const { format } = values;
-      if (!isFormat(format)) throw new UsageError(`--format is one of ${FORMATS.join(', ')}.`);
+      if (!isFormat(format)) throw new UsageError(`--format must be one of ${FORMATS.join(', ')}.`);
       stdout.write(`${print(fieldsOf(await readSchema(files)), format)}\n`);
       return 0;
     }
@@ -47,7 +51,9 @@ async function perform([action, ...args]: string[], { stdout, stderr }: Output):
     }
     default:
       throw new UsageError(
-        action === undefined ? 'print or check?' : `There is no command policy ${action}.`,
+        action === undefined
+          ? 'Missing command. Expected one of: print, check.'
+          : `Unknown command: policy ${action}`,
       );
   }
 }
@@ -56,6 +62,6 @@ type Options = Record<string, { readonly type: 'string' | 'boolean'; readonly de
 
 function read<const Known extends Options>(args: string[], options: Known) {
   const { positionals: files, values } = parseArguments(args, options);
-  if (files.length === 0) throw new UsageError('SCHEMA is missing.');
+  if (files.length === 0) throw new UsageError('Missing argument: SCHEMA');
   return { files, values };
 }

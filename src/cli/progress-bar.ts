@@ -1,13 +1,13 @@
-// How far a long command has come: a bar at a terminal, and a line now and then where there is none.
+// Shows the progress of a long command: a bar on a terminal, a line every few seconds otherwise.
 import { SingleBar } from 'cli-progress';
 import { systemClock } from '../platform/clock.ts';
 
-/** Parts of the whole. */
+/** Steps of the bar. */
 const TOTAL = 1000;
 const SECONDS_BETWEEN_LINES = 5;
 
 export interface ProgressBar {
-  /** @param part of the whole that is done, from 0 to 1. @param text what that is. */
+  /** @param part the fraction that is done, from 0 to 1. @param text what is done so far. */
   update(part: number, text: string): void;
   stop(): void;
 }
@@ -22,7 +22,7 @@ function bar(): ProgressBar {
     barCompleteChar: '█',
     barIncompleteChar: '░',
     stream: process.stderr,
-    linewrap: true, // else a terminal would stay without it when the command is broken off
+    linewrap: true, // otherwise an interrupted command leaves the terminal without line wrapping
   });
   single.start(TOTAL, 0, { text: '' });
   return {

@@ -1,15 +1,15 @@
-// How the commands run: with subcommands, each loaded when it is asked for; what is wrong with what they were given is
-// told in a sentence and without a stack.
+// Runs subcommands, each loaded only when it is used. Errors in the user's input print as a message without a stack
+// trace.
 
-/** Answers the exit code. */
+/** @returns the exit code. */
 type Run = (args: string[]) => Promise<number>;
 
-/** Runs what the arguments name, and says what there is when they name nothing. */
+/** Runs the subcommand that the arguments name, or prints the list of subcommands. */
 export async function runCommand(commands: Readonly<Record<string, () => Promise<Run>>>): Promise<void> {
   const [name = '', ...args] = process.argv.slice(2);
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined) {
-    process.stderr.write(`Usage: stepgate ${Object.keys(commands).join('|')} …\n`);
+    process.stderr.write(`Usage: stepgate ${Object.keys(commands).join('|')} ...\n`);
     process.exitCode = 2;
   } else {
     const run = await load();
@@ -17,21 +17,21 @@ export async function runCommand(commands: Readonly<Record<string, () => Promise
   }
 }
 
-/** A mistake in what the command was given. */
+/** An error in the command's input, which its user can fix. */
 export class CommandError extends Error {
   override readonly name: string = 'CommandError';
 }
 
-/** The command was written wrong: how it is written follows. */
+/** Invalid arguments. The usage text follows the message. */
 export class UsageError extends CommandError {}
 
-/** Where the answers and the complaints go. */
+/** Where results and errors are written. */
 export interface Output {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
 }
 
-/** @param mistakes errors that are told by their message too. @returns the exit code: 2 when nothing could be done. */
+/** @param mistakes further errors to print as a message only. @returns the exit code: 2 for an error in the input. */
 export async function answered(
   { stderr }: Output,
   usage: string,

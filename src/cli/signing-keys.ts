@@ -1,5 +1,5 @@
-// `stepgate signing-keys`: the keys that sign access tokens, and how one is replaced. See docs/sessions.md. Running servers
-// follow within a minute. Exit code 2: nothing could be done.
+// `stepgate signing-keys`: lists and rotates the keys that sign access tokens. See docs/sessions.md. Running servers
+// pick up changes within a minute. Exit code 2: the command could not run.
 import { byOperator } from '../persistence/audit.ts';
 import { sqlOf } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -15,10 +15,11 @@ import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
 import { answered, type Output, UsageError } from './run-command.ts';
 
 const USAGE = `Usage:
-  stepgate signing-keys list                  which keys sign, and until when
-  stepgate signing-keys rotate [--at-once]    replaces the key that signs
+  stepgate signing-keys list                  show which keys sign, and until when
+  stepgate signing-keys rotate [--at-once]    replace the key that signs
 
---at-once: for a key that somebody else may have. The access tokens that it signed are refused, and clients refresh them.
+Use --at-once when a key may be compromised. Access tokens that it signed are refused,
+and clients refresh them.
 `;
 
 /** @returns the exit code. */
@@ -39,7 +40,7 @@ export async function signingKeys(args: string[], output: Output = process): Pro
               now,
             });
       for (const key of keys) say(`${key.kid}  ${stateOf(key, now)}`);
-      if (keys.length === 0) say('There is no signing key yet. The server makes one when it starts.');
+      if (keys.length === 0) say('No signing keys yet. The server creates one when it starts.');
       return 0;
     });
   });
@@ -57,7 +58,7 @@ function readAction([what, ...args]: string[]): { what: 'list' | 'rotate'; atOnc
         atOnce: readWords(args, [], { 'at-once': { type: 'boolean', default: false } }).values['at-once'],
       };
     default:
-      throw new UsageError('Say list or rotate.');
+      throw new UsageError('Missing or unknown command. Expected one of: list, rotate.');
   }
 }
 

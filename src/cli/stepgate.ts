@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command `stepgate` of the server, where it is checked out: `npx stepgate …`. Each subcommand is a line here.
+// The `stepgate` command in a checkout of the server: `npx stepgate …`. One line per subcommand.
 import { runCommand } from './run-command.ts';
 
 await runCommand({

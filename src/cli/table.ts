@@ -1,4 +1,4 @@
-// Rows of words as a table for a terminal.
+// Formats rows of text as an aligned table.
 
 export function linesOf(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]?.map((_cell, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0))) ?? [];

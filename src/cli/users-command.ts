@@ -1,5 +1,5 @@
-// What `import-users` and `export-users` have in common: how their arguments are read, whose users they are about, and how
-// they end. Exit code 2: nothing could be done.
+// What `import-users` and `export-users` share: arguments, tenant, and error handling. Exit code 2: the command could
+// not run.
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { tenantId } from '../graphql/input.ts';
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
@@ -12,16 +12,21 @@ import { answered, CommandError, type Output, UsageError } from './run-command.t
 
 export const TENANT_OPTION = { type: 'string', default: DEFAULT_TENANT } as const;
 
-/** @throws {UsageError} unless there is one file and every option is known. */
+/** @throws {UsageError} unless there is exactly one file and every option is known. */
 export function readArguments<const Options extends ParseArgsOptionsConfig>(
   args: string[],
   options: Options,
 ) {
-  const { words, values } = readWords(args, ['FILE'], options, () => 'Name one file at a time.');
+  const { words, values } = readWords(
+    args,
+    ['FILE'],
+    options,
+    () => 'Too many arguments. Pass one file at a time.',
+  );
   return { file: words[0], values };
 }
 
-/** The one that is said, or the one of the file's name. @throws {UsageError} */
+/** The format in `said`, or else the one in the file's extension. @throws {UsageError} */
 export function readFormat<Format extends FileFormat>(
   file: string,
   said: string | undefined,
@@ -32,25 +37,25 @@ export function readFormat<Format extends FileFormat>(
   if (known !== undefined) return known;
   throw new UsageError(
     format === null
-      ? `The name of the file does not say how it is written: give --format ${possible.join('|')}.`
-      : `The format here is ${possible.join(' or ')}, not ${format}.`,
+      ? `Cannot tell the format from the file name. Add --format ${possible.join('|')}.`
+      : `Unsupported format: ${format}. Expected ${possible.join(' or ')}.`,
   );
 }
 
-/** @throws {CommandError} when there is no such tenant. */
+/** @throws {CommandError} when the tenant does not exist. */
 export async function requireTenant(em: EntityManager, name: string): Promise<string> {
   const { data, error } = tenantId.safeParse(name);
   if (data === undefined) throw new UsageError(error.issues.map(({ message }) => message).join(' '));
   const row = await sqlOf(em).selectFrom('tenant').select('id').where('id', '=', data).executeTakeFirst();
   if (row === undefined) {
     throw new CommandError(
-      `There is no tenant ${data}. \`npm run admin -- tenant ${data} --create\` makes it.`,
+      `Tenant ${data} does not exist. Create it with \`npm run admin -- tenant ${data} --create\`.`,
     );
   }
   return data;
 }
 
-/** @param others errors of the command's own that are told by their message. @returns the exit code. */
+/** @param others further errors to print as a message only. @returns the exit code. */
 export function answeredOnUsers(
   output: Output,
   usage: string,
@@ -59,7 +64,7 @@ export function answeredOnUsers(
 ): Promise<number> {
   return answered(output, usage, [UnknownKeyError, ...DATABASE_MISTAKES, ...others], () =>
     perform().catch((error: unknown) => {
-      // A file that is not there, or cannot be written.
+      // A file that does not exist or cannot be written.
       const isOfFiles = error instanceof Error && 'syscall' in error && 'path' in error;
       throw isOfFiles ? new CommandError(error.message) : error;
     }),

@@ -1,4 +1,4 @@
-// The public export `stepgate/client/apollo`: a link for Apollo Client 4, which goes before the one that sends.
+// The public export `stepgate/client/apollo`: a link for Apollo Client 4.
 import { ApolloLink } from '@apollo/client';
 import { print } from '@apollo/client/utilities';
 import { Observable } from 'rxjs';
@@ -7,7 +7,14 @@ import { hasOneField, type Operation } from './operation.ts';
 import type { Answer } from './refusal.ts';
 import { performStream } from './stream.ts';
 
-/** Sends operations with the client's token, and again when they were refused and may be let in now. */
+/**
+ * Creates an Apollo link that adds the client's access token to each operation, and sends a refused operation again
+ * after a token refresh or a step-up. Place it before the terminating link.
+ *
+ * @param client the client whose session and prompts are used.
+ * @example
+ * ApolloLink.from([createStepgateLink(stepgate), new HttpLink({ uri })])
+ */
 export function createStepgateLink(client: StepgateClient): ApolloLink {
   return new ApolloLink(
     (operation, forward) =>

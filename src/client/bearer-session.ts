@@ -1,4 +1,4 @@
-// A session whose tokens the client holds, and sends as `Authorization: Bearer …` (RFC 6750 section 2.1).
+// A session whose tokens the client holds and sends as `Authorization: Bearer …` (RFC 6750 section 2.1).
 import { claimsOf } from './claims.ts';
 import { endSession, SignOut } from './end-session.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -16,14 +16,14 @@ export class BearerSession implements ClientSession {
   readonly #onSignedOut: () => void;
   readonly #tell: (news: News) => void;
   readonly #freshness = new Freshness();
-  /** Whether this client has seen tokens, so that their end is news to its application. */
+  /** Whether this client has seen tokens, so that the application must be told when the session ends. */
   #isKnown = false;
   #refreshing: Promise<StoredTokens | null> | null = null;
   readonly #signOut = new SignOut(() => this.inTurn(() => this.#end()));
-  /** The access token of a sign-out that has just begun. */
+  /** The access token at the start of a sign-out. */
   #left: string | null = null;
 
-  /** @param lock under which other tabs share the store; null: they do not. */
+  /** @param lock the name of the lock shared with other tabs; null if the store is not shared. */
   constructor(endpoint: Endpoint, store: TokenStore, lock: string | null, onSignedOut: () => void) {
     this.#endpoint = endpoint;
     this.#store = store;
@@ -64,7 +64,7 @@ export class BearerSession implements ClientSession {
     this.#freshness.note();
     this.#isKnown = true;
     const { refreshToken } = grant;
-    // None came with it: the one that is held stays valid.
+    // A grant without a refresh token leaves the current one valid.
     const held = refreshToken === '' ? await this.#store.get() : null;
     await this.#store.set(received({ ...grant, refreshToken: held?.refreshToken ?? refreshToken }));
   }
@@ -72,7 +72,7 @@ export class BearerSession implements ClientSession {
   async replace(grant: SessionGrant): Promise<void> {
     const held = await this.#store.get();
     if (held === null) return;
-    // The user has signed out meanwhile: only these tokens can still end the session.
+    // The user has signed out in the meantime. Only these tokens can still end the session.
     if (!isSignedOut(held)) await this.keep(grant);
     else if (grant.refreshToken !== '') await this.#store.set(signedOut(grant));
   }
@@ -114,7 +114,7 @@ export class BearerSession implements ClientSession {
     await this.#store.clear();
   }
 
-  /** Another tab has signed out: of the tokens that this one has presented, or of a store of its own. */
+  /** Another tab has signed out. Its store may or may not be this one. */
   async #lookForTokens(): Promise<void> {
     const held = await this.#store.get();
     if (!this.#isKnown || (held !== null && !isSignedOut(held))) return;
@@ -122,7 +122,7 @@ export class BearerSession implements ClientSession {
     this.#onSignedOut();
   }
 
-  /** Other tokens than the stale one, or the end of the session. */
+  /** Newer tokens than the stale one, or null when the session has ended. */
   async #refreshedOrEnded(stale: string): Promise<StoredTokens | null> {
     const tokens = await this.#refreshed(stale);
     if (tokens === null)
@@ -135,7 +135,7 @@ export class BearerSession implements ClientSession {
     return tokens;
   }
 
-  /** Other tokens than the stale one. Whoever asks meanwhile gets the same; null: there are none. */
+  /** Newer tokens than the stale one, or null. Concurrent calls share one refresh. */
   #refreshed(stale: string): Promise<StoredTokens | null> {
     this.#refreshing ??= this.inTurn(() => this.#refresh(stale)).finally(() => {
       this.#refreshing = null;
@@ -145,14 +145,14 @@ export class BearerSession implements ClientSession {
 
   async #refresh(stale: string): Promise<StoredTokens | null> {
     const held = await this.#store.get();
-    if (held === null || isSignedOut(held)) return null; // signed out meanwhile
-    if (held.accessToken !== stale && !isDue(held)) return held; // somebody else was first
+    if (held === null || isSignedOut(held)) return null; // signed out in the meantime
+    if (held.accessToken !== stale && !isDue(held)) return held; // another caller was first
     const grant = await refreshSession(this.#endpoint, held.refreshToken, NOBODY);
     if (grant !== null) {
       await this.keep(grant);
       return this.#store.get();
     }
-    // Where tabs cannot wait for each other, another one may have been first all the same.
+    // Without the Web Locks API, another tab may have been first.
     const newest = await this.#store.get();
     return newest !== null && !isSignedOut(newest) && newest.refreshToken !== held.refreshToken
       ? newest
@@ -164,7 +164,7 @@ function presented(accessToken: string): Presented {
   return { headers: { authorization: `Bearer ${accessToken}` }, cookies: false, mark: accessToken };
 }
 
-/** Another tab may have signed in somebody else, who never asked for this. */
+/** Another tab may have signed in a different user, for whom the operation must not be repeated. */
 function isOfSameUser(tokens: StoredTokens | null, refused: string): boolean {
   return tokens !== null && claimsOf(tokens.accessToken).sub === claimsOf(refused).sub;
 }

@@ -1,5 +1,4 @@
-// What a client may know of its access token (RFC 7519 section 4.1). Nothing is verified here: it is the server that
-// has to be convinced.
+// Reads the claims of an access token (RFC 7519 section 4.1). Nothing is verified here; that is up to the server.
 
 export interface Claims {
   readonly sub?: unknown;
@@ -7,7 +6,7 @@ export interface Claims {
   readonly iat?: unknown;
 }
 
-/** None for what is no JWT. */
+/** Empty if the token is not a JWT. */
 export function claimsOf(accessToken: string): Claims {
   try {
     const payload = accessToken.split('.')[1] ?? '';

@@ -1,4 +1,4 @@
-// The client: one session, its tokens, and the operations that are sent with them.
+// The client: a session, its tokens, and the operations sent with them.
 import { BearerSession } from './bearer-session.ts';
 import { CookieSession } from './cookie-session.ts';
 import { type Document, textOf } from './document.ts';
@@ -12,61 +12,90 @@ import type { SessionGrant } from './session-grant.ts';
 import type { StepUpChannel, WithGrant } from './step-up.ts';
 import { type DeviceTokenStore, deviceInMemory, inMemory, type TokenStore } from './token-store.ts';
 
+/** The options of {@link createStepgateClient}. */
 export interface StepgateClientOptions {
-  /** Where Stepgate answers: `https://auth.example.com/graphql`. */
+  /** The URL of Stepgate's API, for example `https://auth.example.com/graphql`. */
   readonly url: string;
   /**
-   * `bearer` (the default): this client holds the tokens. `cookie`: they are cookies that no script can read, for pages
-   * of `PUBLIC_URL` and `CORS_ORIGINS`.
+   * Where the tokens are. `bearer` (default): this client holds them. `cookie`: they are cookies that scripts cannot
+   * read, for pages on the server's `PUBLIC_URL` and `CORS_ORIGINS`.
    */
   readonly mode?: 'bearer' | 'cookie';
-  /** Where the tokens are kept in bearer mode: in memory unless said otherwise. */
+  /** Where to keep the tokens in bearer mode. Default: in memory. */
   readonly tokens?: TokenStore;
-  /** Where the device's token is kept in bearer mode: give it a place that lasts. */
+  /** Where to keep the device token in bearer mode. Use persistent storage. Default: in memory. */
   readonly deviceTokens?: DeviceTokenStore;
-  /** Another `fetch` than the global one. */
+  /** The `fetch` function to use. Default: the global one. */
   readonly fetch?: Fetch;
-  /** Asks the user for a proof. Without it, refusals are answers like any other. */
+  /** Called to ask the user for a proof. Without it, refusals are returned to the caller. */
   readonly onStepUp?: OnStepUp;
-  /** Shows the user how to add a factor. Without it, the refusal `ENROLLMENT_REQUIRED` is an answer like any other. */
+  /** Called when the user must add a factor. Without it, `ENROLLMENT_REQUIRED` is returned to the caller. */
   readonly onEnrollmentRequired?: OnEnrollmentRequired;
   /**
-   * The session has ended, though nobody called `signOut` here: it was revoked, it was not used for too long, or the
-   * user has signed out in another tab. In cookie mode also when it turns out that there was none.
+   * Called when the session has ended without a call to `signOut`: it was revoked, was idle for too long, or the user has
+   * signed out in another tab. In cookie mode, also called when it turns out that there was no session.
    */
   readonly onSignedOut?: () => void;
 }
 
+/** A client for one session. Create it with {@link createStepgateClient}. */
 export interface StepgateClient {
-  /** A valid access token, refreshed when needed. Null: nobody is signed in, or the mode is `cookie`. */
+  /**
+   * Returns a valid access token, refreshing it if needed.
+   *
+   * @returns null if nobody is signed in, or in cookie mode.
+   * @throws {UnexpectedAnswer}, or the error of `fetch`, if a needed refresh fails.
+   */
   accessToken(): Promise<string | null>;
-  /** The `session` of a completed sign-up, sign-in or enrollment: from now on it is the client's. In cookie mode too. */
+  /**
+   * Makes the client use a session. Call this in both modes.
+   *
+   * @param grant the `session` of a completed sign-up, sign-in or enrollment.
+   */
   setSession(grant: SessionGrant): Promise<void>;
   /**
-   * Ends the session at the server and forgets it here, the latter in any case. It rejects while the server has not
-   * ended it; the client then goes on trying, when it is online again and before whatever it sends next.
+   * Signs the user out: forgets the session locally, in any case, and ends it on the server.
+   *
+   * @throws {UnexpectedAnswer}, or the error of `fetch`, if the session may still exist on the server. The client then
+   * retries when the device is online again, and before the next request.
    */
   signOut(): Promise<void>;
-  /** One operation for Stepgate. Refusals that remain are among its `errors`. @throws {UnexpectedAnswer} */
+  /**
+   * Sends an operation to Stepgate. A refused operation is sent again after a token refresh or a prompt.
+   *
+   * @param document the operation, as text or as a parsed or generated document.
+   * @param variables the variables of the operation.
+   * @returns `data` and `errors`. Refusals that remain are in `errors`.
+   * @throws {UnexpectedAnswer} if the response is not a GraphQL response, or the error of `fetch` if the request fails.
+   * @throws {TypeError} if `document` is not a document.
+   */
   request<Data = unknown, Variables = Readonly<Record<string, unknown>>>(
     document: Document<Data, Variables>,
     variables?: Variables,
   ): Promise<GraphQLAnswer<Data>>;
   /**
-   * One operation for any API that `@stepUp` guards, sent by other means: `send` is called with what is to be
-   * presented, and called again when the operation was refused and may be let in now.
+   * Runs an operation against any API guarded by `@stepUp`, with a transport of your own.
+   *
+   * @param operation describes the operation, to decide whether it can be repeated.
+   * @param send sends the operation with the given credentials. Called again after a token refresh or a prompt.
+   * @returns the last result of `send`.
+   * @throws the errors of `send`, of a token refresh, and of the prompts.
    */
   perform<Result extends Answer>(operation: Operation, send: Send<Result>): Promise<Result>;
-  /** Another prompt than `onStepUp`, until the returned function is called: for a prompt that is mounted. */
+  /**
+   * Replaces `onStepUp`, for a prompt that is a mounted component.
+   *
+   * @returns a function that restores the previous prompt.
+   */
   promptWith(onStepUp: OnStepUp): () => void;
 }
 
 /**
- * A client for one session.
+ * Creates a client for one session.
  *
  * @example
  * const stepgate = createStepgateClient({ url, onStepUp: async ({ workflow }) => { … await workflow.attempt({ totp }) } });
- * await stepgate.setSession(session); // of the sign-in that has completed
+ * await stepgate.setSession(session); // from a completed sign-in
  * const { data, errors } = await stepgate.request('{ viewer { auditEvents { type } } }');
  */
 export function createStepgateClient(options: StepgateClientOptions): StepgateClient {
@@ -75,7 +104,7 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
   const deviceTokens = options.deviceTokens ?? deviceInMemory();
   const isBearer = options.mode !== 'cookie';
 
-  /** Stepgate itself also wants to know the device. */
+  /** Adds the device token, which is sent to Stepgate only. */
   async function known(credentials: Credentials): Promise<Credentials> {
     const device = isBearer ? await deviceTokens.get() : null;
     if (device === null) return credentials;
@@ -103,7 +132,7 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
       ),
   };
   const prompts = new Prompts(channel, options);
-  session.finishSignOut().catch(() => {}); // what the store throws is for whoever asks it next
+  session.finishSignOut().catch(() => {}); // an error of the store surfaces at its next use
 
   return {
     async accessToken() {

@@ -1,6 +1,5 @@
-// A session whose tokens are `__Host-` cookies, which no script can read: the client asks for them with a header, and
-// learns from a refusal that they have expired.
-
+// A session whose tokens are `__Host-` cookies, which scripts cannot read. The client requests them with a header, and
+// learns only from a refusal that they have expired.
 import { endSession, SignOut } from './end-session.ts';
 import type { Endpoint } from './endpoint.ts';
 import { exclusively } from './exclusive.ts';
@@ -17,22 +16,22 @@ export class CookieSession implements ClientSession {
   readonly #onSignedOut: () => void;
   readonly #tell: (news: News) => void;
   readonly #freshness = new Freshness();
-  /** A sign-out that the server has not heard of: until then the cookies, which are still there, are not sent. */
+  /** Set while the server does not know of a sign-out. Until then, the remaining cookies are not sent. */
   readonly #unfinished: Note;
-  /** Counts the tokens that this client has been given. */
+  /** Counts the tokens that this client has received. */
   #generation = 0;
-  /** Whose they are, where that is known. */
+  /** The session of these tokens, if known. */
   #sessionId: string | null = null;
-  /** Counts what may have begun a session. */
+  /** Counts the events that may have started a session. */
   #beginnings = 0;
-  /** At which of them a refresh found no session. */
+  /** The value of `#beginnings` at which a refresh found no session. */
   #nobodyAt: number | null = null;
-  /** Whether the application knows that nobody is signed in. */
+  /** Whether the application has been told that nobody is signed in. */
   #isSignedOut = false;
   #refreshing: Promise<boolean> | null = null;
   readonly #signOut = new SignOut(() => this.inTurn(() => this.#end()));
 
-  /** @param lock under which other tabs, which have the same cookies, wait. */
+  /** @param lock the name of the lock shared with other tabs, which have the same cookies. */
   constructor(endpoint: Endpoint, lock: string, onSignedOut: () => void) {
     this.#endpoint = endpoint;
     this.#lock = lock;
@@ -68,7 +67,7 @@ export class CookieSession implements ClientSession {
   }
 
   async keep(grant: SessionGrant): Promise<void> {
-    this.#unfinished.clear(); // whatever the cookies were, they are these now
+    this.#unfinished.clear(); // the new cookies have replaced the old ones
     await this.replace(grant);
   }
 
@@ -102,7 +101,7 @@ export class CookieSession implements ClientSession {
   }
 
   async #end(): Promise<void> {
-    if (!this.#unfinished.isSet()) return; // another tab has finished it
+    if (!this.#unfinished.isSet()) return; // another tab was first
     const beginning = this.#beginnings;
     await endSession(this.#endpoint, COOKIES, async () =>
       (await refreshSession(this.#endpoint, null, COOKIES)) === null ? null : COOKIES,
@@ -130,8 +129,8 @@ export class CookieSession implements ClientSession {
   }
 
   async #refresh(refused: string | number): Promise<boolean> {
-    if (this.#unfinished.isSet()) return false; // signed out meanwhile
-    if (refused !== this.#generation) return true; // somebody else was first
+    if (this.#unfinished.isSet()) return false; // signed out in the meantime
+    if (refused !== this.#generation) return true; // another caller was first
     const [before, beginning] = [this.#sessionId, this.#beginnings];
     const grant = await refreshSession(this.#endpoint, null, COOKIES);
     if (grant === null) {
@@ -139,7 +138,7 @@ export class CookieSession implements ClientSession {
       return false;
     }
     await this.replace(grant);
-    // Another tab may have signed in somebody else, who never asked for this.
+    // Another tab may have signed in a different user, for whom the operation must not be repeated.
     return before === null || this.#sessionId === before;
   }
 }

@@ -1,19 +1,20 @@
-// The state of a dialog that asks for a proof, without a framework: each state is an object of its own.
+// The state of a step-up dialog, independent of any framework. Each change creates a new state object.
 import { StepUpError } from './errors.ts';
 import type { StepUpPrompt } from './prompts.ts';
 import type { FactorKind, Requirement } from './refusal.ts';
 import type { Proof, StepUpState, StepUpWorkflow } from './step-up.ts';
 
+/** The state of a step-up dialog. */
 export interface StepUpDialogState {
-  /** Whether somebody is to be asked. */
+  /** Whether to show the dialog. */
   readonly isOpen: boolean;
-  /** What is demanded, while it is open. */
+  /** What the refused operations require. Null while closed. */
   readonly requirement: Requirement | null;
-  /** What may be proved, while it is open. */
+  /** The step-up, with the factors to choose from. Null while closed. */
   readonly workflow: StepUpState | null;
-  /** Whether a step is under way. */
+  /** Whether a request is in progress. */
   readonly isBusy: boolean;
-  /** Why the last step did not succeed. */
+  /** Why the last step failed, or null. */
   readonly error: StepUpError | null;
 }
 
@@ -30,7 +31,7 @@ export class StepUpDialog {
   #running: { readonly workflow: StepUpWorkflow; readonly close: () => void } | null = null;
   readonly #listeners = new Set<() => void>();
 
-  /** An `OnStepUp`: it resolves when the dialog has closed. */
+  /** An `OnStepUp` that resolves when the dialog closes. */
   readonly open = ({ requirement, workflow }: StepUpPrompt): Promise<void> =>
     new Promise((resolve) => {
       this.#running = { workflow, close: resolve };
@@ -44,14 +45,17 @@ export class StepUpDialog {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Sends the code of a factor that needs one. What fails is the state's `error`. */
+  /** Sends the code or link of a factor that needs one. Never rejects; a failure is in the state's `error`. */
   readonly prepare = (factor: FactorKind, authenticatorId?: string | null): Promise<void> =>
     this.#step((workflow) => workflow.prepare(factor, authenticatorId));
 
-  /** Checks a proof, and closes when nothing more is to be proved. What fails is the state's `error`. */
+  /**
+   * Checks a proof, and closes the dialog when the step-up is complete. Never rejects; a failure is in the state's
+   * `error`.
+   */
   readonly attempt = (proof: Proof): Promise<void> => this.#step((workflow) => workflow.attempt(proof));
 
-  /** Closes; what was refused stays refused. */
+  /** Closes the dialog. The callers get the refusals. */
   readonly cancel = (): void => {
     this.#running?.workflow.cancel();
     this.#close();
@@ -68,7 +72,7 @@ export class StepUpDialog {
     } catch (problem) {
       error = asStepUpError(problem);
     }
-    if (this.#running !== running) return; // closed meanwhile
+    if (this.#running !== running) return; // closed in the meantime
     if (workflow.status === 'COMPLETE') this.#close();
     else this.#become({ ...this.#state, workflow: stateOf(workflow), isBusy: false, error });
   }
@@ -90,8 +94,8 @@ function stateOf({ status, factors, challenge, expiresAt, approves }: StepUpWork
   return { status, factors, challenge, expiresAt, approves };
 }
 
-/** A server that cannot be reached is a reason like any other, and says nothing of the proof. */
+/** An unreachable server is reported like any other failure. It says nothing about the proof. */
 function asStepUpError(problem: unknown): StepUpError {
   if (problem instanceof StepUpError) return problem;
-  return new StepUpError({ code: 'UNAVAILABLE', message: 'That did not work. Try again in a moment.' });
+  return new StepUpError({ code: 'UNAVAILABLE', message: 'The request failed. Try again in a moment.' });
 }

@@ -1,25 +1,23 @@
-// Documents, as applications have them, and their text. Only a parsed one needs a library: `graphql`, which made it.
+// Converts documents to text. Only a parsed document needs a library: `graphql`, which the application already uses.
 import type { DocumentNode } from 'graphql';
 
 /**
- * A document of one operation: text, or what parsers and generators make of it (`DocumentNode`, `TypedDocumentNode`,
+ * A document with one operation: text, or the output of a parser or code generator (`DocumentNode`, `TypedDocumentNode`,
  * `TypedDocumentString`).
  */
 export type Document<Data, Variables> =
   | string
   | { toString(): string; readonly __apiType?: (variables: Variables) => Data };
 
-/** @throws {TypeError} for an object that is no document. */
+/** @throws {TypeError} for an object that is not a document. */
 export async function textOf(document: object | string): Promise<string> {
   if (typeof document === 'object' && 'kind' in document && document.kind === 'Document') {
-    const { print } = await import('graphql'); // only applications with parsed documents load it
+    const { print } = await import('graphql'); // loaded only by applications with parsed documents
     return print(document as DocumentNode);
   }
-  // oxlint-disable-next-line typescript/no-base-to-string -- where it is that, it is told
+  // oxlint-disable-next-line typescript/no-base-to-string -- detected below
   const text = String(document);
   if (text.startsWith('[object '))
-    throw new TypeError(
-      'The document is neither text nor what a GraphQL parser or code generator makes of it.',
-    );
+    throw new TypeError('The document must be text or the output of a GraphQL parser or code generator.');
   return text;
 }

@@ -1,4 +1,4 @@
-// The end of a session at the server, which counts only when the server has said so.
+// Ends a session on the server, and retries until the server confirms.
 import type { Credentials, Endpoint } from './endpoint.ts';
 import { UnexpectedAnswer } from './errors.ts';
 import { onceOnline } from './tabs.ts';
@@ -8,9 +8,9 @@ const SIGN_OUT = 'mutation { signOut { id } }';
 /**
  * Ends a session.
  *
- * @param credentials of the session; null: they have to be renewed first.
- * @param renew gives other credentials when these are refused; null: the session is over.
- * @throws {UnexpectedAnswer}, or what `fetch` throws, while the session may live on.
+ * @param credentials of the session; null if they must be renewed first.
+ * @param renew returns new credentials, or null if the session has ended.
+ * @throws {UnexpectedAnswer}, or the error of `fetch`, if the session may still exist.
  */
 export async function endSession(
   endpoint: Endpoint,
@@ -19,10 +19,10 @@ export async function endSession(
 ): Promise<void> {
   if (credentials !== null && (await isEnded(endpoint, credentials))) return;
   const renewed = await renew();
-  if (renewed !== null) await isEnded(endpoint, renewed); // refused anew: somebody else has ended it
+  if (renewed !== null) await isEnded(endpoint, renewed); // if refused again, the session has ended already
 }
 
-/** False: the credentials are nobody's. */
+/** @returns false if the credentials are not valid. */
 async function isEnded(endpoint: Endpoint, credentials: Credentials): Promise<boolean> {
   const { errors: [error] = [] } = await endpoint.send({ query: SIGN_OUT }, credentials);
   if (error === undefined) return true;
@@ -31,17 +31,17 @@ async function isEnded(endpoint: Endpoint, credentials: Credentials): Promise<bo
   throw new UnexpectedAnswer(200, typeof code === 'string' ? `the error ${code}` : 'an error');
 }
 
-/** A sign-out that is tried until the server has heard of it. */
+/** A sign-out that is retried until the server confirms it. */
 export class SignOut {
   readonly #end: () => Promise<void>;
   #retrying: Promise<void> | null = null;
 
-  /** @param end does nothing when there is nothing to end. */
+  /** @param end must do nothing when there is nothing to end. */
   constructor(end: () => Promise<void>) {
     this.#end = end;
   }
 
-  /** @throws while the session may live on. */
+  /** @throws if the session may still exist. */
   async try(): Promise<void> {
     try {
       await this.#end();
@@ -51,7 +51,7 @@ export class SignOut {
     }
   }
 
-  /** One at a time. It never rejects. */
+  /** Runs one retry at a time. Never rejects. */
   readonly retry = (): Promise<void> => {
     this.#retrying ??= this.try()
       .catch(() => {})

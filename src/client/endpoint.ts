@@ -1,18 +1,19 @@
-// One GraphQL request to Stepgate, over HTTP.
+// Sends GraphQL requests to Stepgate over HTTP.
 import { UnexpectedAnswer } from './errors.ts';
 import type { Answer, AnswerError } from './refusal.ts';
 
-/** With what a request says who is asking. */
+/** The credentials to send with a request. */
 export interface Credentials {
+  /** The HTTP headers to add. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether the browser adds its cookies, and keeps those of the answer. */
+  /** Whether to send and store cookies (`credentials: 'include'`). */
   readonly cookies: boolean;
 }
 
-/** The part of `fetch` that is used. */
+/** The part of `fetch` that the client uses. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** The answer to an operation. A refused query has both: what was given, and why the rest was not. */
+/** The response to an operation. A partly refused query has both `data` and `errors`. */
 export interface GraphQLAnswer<Data = unknown> extends Answer {
   readonly data?: Data | null;
   readonly errors?: readonly AnswerError[];
@@ -32,7 +33,7 @@ export class Endpoint {
     this.#fetch = send ?? ((...request) => fetch(...request));
   }
 
-  /** @throws {UnexpectedAnswer}, or what `fetch` throws when nobody answers. */
+  /** @throws {UnexpectedAnswer}, or the error of `fetch` if the request fails. */
   async send<Data>(
     { query, variables }: GraphQLRequest,
     { headers, cookies }: Credentials,
@@ -45,7 +46,7 @@ export class Endpoint {
         ...headers,
       },
       body: JSON.stringify({ query, variables }),
-      // Tokens and proofs are for this address only.
+      // Tokens and proofs must not be sent to another address.
       redirect: 'error',
       ...(cookies ? { credentials: 'include' } : {}),
     });
@@ -55,10 +56,10 @@ export class Endpoint {
   }
 }
 
-/** The answer to a mutation of one field. */
+/** The response to a mutation with one field. */
 export type FieldAnswer<Result> = GraphQLAnswer<Readonly<Record<string, Result | null>>>;
 
-/** That field, whose expected failures are data. @throws {UnexpectedAnswer} for any other failure. */
+/** The value of that field. Expected failures are data. @throws {UnexpectedAnswer} for any other failure. */
 export function fieldOf<Result>({ data, errors }: FieldAnswer<Result>): Result {
   const [result] = Object.values(data ?? {});
   if (result == null) {

@@ -1,14 +1,17 @@
-// What a client throws. Refusals and other GraphQL errors of an operation are no such thing: they are in its answer.
-// Nothing here repeats a token, a proof or a variable.
+// The errors that a client throws. Refusals and other GraphQL errors are not thrown; they are in the response. No error
+// contains a token, a proof or a variable.
 
-/** A step of a step-up that did not succeed: the user may be told, and may try again. */
+/** A step of a step-up failed. Show the message to the user, who can usually try again. */
 export class StepUpError extends Error {
   override readonly name = 'StepUpError';
-  /** `PROOF_REJECTED`, `LOCKED_OUT` and so on of the schema's `ErrorCode`, the code of a refusal, or `CANCELLED`. */
+  /**
+   * A value of the schema's `ErrorCode`, such as `PROOF_REJECTED` or `LOCKED_OUT`, the code of a refusal, or
+   * `CANCELLED`.
+   */
   readonly code: string;
-  /** After `PROOF_REJECTED`: how many more proofs the workflow takes. At 0 it has failed. */
+  /** After `PROOF_REJECTED`, the number of attempts left. At 0, the workflow has failed. Null otherwise. */
   readonly attemptsRemaining: number | null;
-  /** After `LOCKED_OUT`, `OVERLOADED` and `TOO_MANY_MESSAGES`: when to try again. */
+  /** After `LOCKED_OUT`, `OVERLOADED` and `TOO_MANY_MESSAGES`, when to try again, in seconds. Null otherwise. */
   readonly retryAfterSeconds: number | null;
 
   constructor(problem: {
@@ -24,15 +27,15 @@ export class StepUpError extends Error {
   }
 }
 
-/** The server did not answer as Stepgate does: it is down, something in front of it answered, or `url` is wrong. */
+/** The response is not one from Stepgate: the server is down, a proxy responded, or `url` is wrong. */
 export class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';
   readonly code = 'UNEXPECTED_ANSWER';
-  /** The status of HTTP. */
+  /** The HTTP status. */
   readonly status: number;
 
-  constructor(status: number, problem = 'no GraphQL answer') {
-    super(`Stepgate gave ${problem} (HTTP ${status}).`);
+  constructor(status: number, problem = 'no GraphQL response') {
+    super(`Stepgate returned ${problem} (HTTP ${status}).`);
     this.status = status;
   }
 }

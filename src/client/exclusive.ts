@@ -1,11 +1,11 @@
-// One at a time: whatever spends a refresh token or brings new tokens. Two that ran together would use one token twice,
-// which ends the session, or keep the one that the server has just replaced.
+// Serializes everything that uses a refresh token or stores new tokens. Concurrent runs would use one token twice,
+// which ends the session, or keep a token that the server has just replaced.
 
 const queues = new WeakMap<object, Promise<unknown>>();
 
 /**
- * @param owner whose tokens they are: clients of one program that share a store wait for each other.
- * @param lock the name under which other tabs wait as well, where the Web Locks API is there. Null: nobody shares.
+ * @param owner the store of the tokens. Clients in one program that share it wait for each other.
+ * @param lock the name of a lock that other tabs wait for as well, if the Web Locks API is available. Null if not shared.
  */
 export function exclusively<T>(owner: object, lock: string | null, work: () => Promise<T>): Promise<T> {
   const before = queues.get(owner) ?? Promise.resolve();
@@ -22,7 +22,7 @@ interface WebLocks {
 }
 
 function locked<T>(name: string | null, work: () => Promise<T>): Promise<T> {
-  // React Native has none, and a browser gives it to secure pages only.
+  // Not available in React Native, nor on insecure pages.
   const { navigator } = globalThis as { navigator?: { locks?: WebLocks } };
   return name === null || navigator?.locks === undefined ? work() : navigator.locks.request(name, work);
 }

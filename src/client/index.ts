@@ -1,5 +1,5 @@
-// The public export `stepgate/client`: tokens, their refresh, and step-ups, for browsers, Node and React Native. Links
-// and hooks of other libraries are exports of their own.
+// The public export `stepgate/client`: tokens, refresh and step-up, for browsers, Node and React Native. Integrations
+// with other libraries are separate exports.
 export {
   createStepgateClient,
   type StepgateClient,

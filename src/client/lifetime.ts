@@ -1,13 +1,13 @@
-// When an access token is due for a refresh, and when it is too young for one. The clock of a device may be wrong, so only
-// the token's own lifetime counts (RFC 7519 section 4.1: `exp` less `iat`), from when it was received.
+// Decides when an access token is due for a refresh, and when it is too fresh for one. The device's clock may be wrong,
+// so only the lifetime of the token counts (RFC 7519 section 4.1: `exp` minus `iat`), from the time it was received.
 import { claimsOf } from './claims.ts';
 import type { SessionGrant } from './session-grant.ts';
 import type { StoredTokens } from './token-store.ts';
 
-/** A request takes a while, and a token that expires on its way is refused. */
+/** A token that expires while a request is in transit would be refused. */
 const LEEWAY_SECONDS = 30;
 
-/** A grant that has just been received, as it is kept. */
+/** Converts a grant that was just received to its stored form. */
 export function received({ accessToken, refreshToken }: SessionGrant): StoredTokens {
   const seconds = lifetimeSeconds(accessToken);
   if (seconds === null) return { accessToken, refreshToken, refreshAt: null };
@@ -25,10 +25,10 @@ function lifetimeSeconds(accessToken: string): number | null {
   return typeof exp === 'number' && typeof iat === 'number' && exp > iat ? exp - iat : null;
 }
 
-/** A token that is younger says all that its session holds: nobody proves a factor elsewhere and is back so soon. */
+/** A fresher token surely has all evidence of its session: no user proves a factor elsewhere and returns this quickly. */
 const YOUNG_MILLISECONDS = 10_000;
 
-/** When the tokens of a session were last known to be up to date, by this device's clock. */
+/** The time, by this device's clock, at which the tokens of a session were last known to be up to date. */
 export class Freshness {
   #at = Number.NEGATIVE_INFINITY;
 
@@ -36,7 +36,7 @@ export class Freshness {
     this.#at = Date.now();
   }
 
-  /** The clock may be set while a page is open. */
+  /** Absolute, because the clock may be changed while a page is open. */
   get isYoung(): boolean {
     return Math.abs(Date.now() - this.#at) < YOUNG_MILLISECONDS;
   }

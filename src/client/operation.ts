@@ -1,19 +1,20 @@
-// An operation as the client looks at it: what may be repeated depends on whether it can change anything.
+// Operations as the client sees them. Whether one can be repeated depends on whether it can change anything.
 
+/** The type of an operation. */
 export type OperationKind = 'query' | 'mutation' | 'subscription';
 
-/** An operation that may be refused, and repeated. */
+/** An operation that may be refused and repeated. */
 export interface Operation {
   readonly kind: OperationKind;
-  /** Its text: a proof that is bound to one operation is bound to it. Read only then. */
+  /** The text of the operation. Read only to bind a proof to the operation, or to find out which fields have run. */
   readonly query: string;
   readonly operationName?: string | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
-  /** Whether it has one root field, for which alone its `data` stands. Unknown counts as more. */
+  /** Whether it has exactly one root field. Unknown counts as false. */
   readonly hasOneField?: boolean;
 }
 
-/** What `graphql` parses a text to, as far as it is looked at here. */
+/** The relevant parts of a document parsed by `graphql`. */
 interface ParsedDocument {
   readonly definitions: readonly {
     readonly kind: string;
@@ -22,7 +23,7 @@ interface ParsedDocument {
   }[];
 }
 
-/** Whether the operation of a parsed document has one root field. */
+/** Whether the operation of a parsed document has exactly one root field. */
 export function hasOneField({ definitions }: ParsedDocument, operationName?: string): boolean {
   const operations = definitions.filter(({ kind }) => kind === 'OperationDefinition');
   const operation = operations.find(({ name }) => name?.value === operationName) ?? operations[0];
@@ -30,14 +31,14 @@ export function hasOneField({ definitions }: ParsedDocument, operationName?: str
   return selections.length === 1 && selections[0]?.kind === 'Field';
 }
 
-/** In doubt a mutation, which is repeated only when nothing of it has run. */
+/** If in doubt, a mutation, which is repeated only if none of its fields has run. */
 export function kindOf(text: string): OperationKind {
   const words = atDepth(0, withoutStrings(text));
   if (/\bmutation\b/.test(words)) return 'mutation';
   return /\bsubscription\b/.test(words) ? 'subscription' : 'query';
 }
 
-/** The response names of an operation's fields. Undefined where the text has more than fields: fragments, other operations. */
+/** The response names of an operation's root fields. Undefined if the text contains fragments or several operations. */
 export function rootFieldsOf(text: string): string[] | undefined {
   const withoutArguments = atDepth(0, withoutStrings(text), '()');
   const isOne = !/\bfragment\b|\.\.\./.test(withoutArguments) && kindsIn(withoutArguments) < 2;
@@ -54,7 +55,7 @@ function withoutStrings(text: string): string {
   return text.replaceAll(/"""[^]*?"""|"(?:\\.|[^"\\\n])*"|#.*/g, ' ');
 }
 
-/** What stands within so many brackets, and not within more. */
+/** The parts of a text at exactly this bracket depth. */
 function atDepth(wanted: number, text: string, [opening, closing] = '{}'): string {
   let depth = 0;
   let found = '';

@@ -1,15 +1,15 @@
-// An operation that may be refused: it is sent again once with new tokens, and once after the user has done what each
-// kind of refusal asks for. Whoever sends it (this client, a link, an exchange) is told what to present.
+// Runs an operation that may be refused. It is sent again once with new tokens, and once after the user has met each
+// kind of demand. The sender (this client, a link or an exchange) receives the credentials to use.
 import type { Credentials } from './endpoint.ts';
 import type { Operation } from './operation.ts';
 import type { Prompts } from './prompts.ts';
 import { type Answer, type Demand, demandsOf, isRefusedAsNobody, isUnauthenticated } from './refusal.ts';
 import type { ClientSession } from './session.ts';
 
-/** Sends the operation, once for each call. */
+/** Sends the operation with these credentials, once per call. */
 export type Send<Result extends Answer> = (credentials: Credentials) => Promise<Result>;
 
-/** @param prompts null: a refusal is the answer. */
+/** @param prompts null returns refusals to the caller. */
 export async function perform<Result extends Answer>(
   session: ClientSession,
   prompts: Prompts | null,
@@ -19,7 +19,7 @@ export async function perform<Result extends Answer>(
   let hasRenewed = false;
   const asked = new Set<Demand['remedy']>();
 
-  /** Whether the user has done something about it. */
+  /** Whether the user has met one of the demands. */
   async function isMet(demands: readonly Demand[]): Promise<boolean> {
     for (const demand of demands) {
       if (asked.has(demand.remedy)) continue;

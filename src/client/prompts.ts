@@ -1,58 +1,60 @@
-// Asking the user, once for all that were refused at the same time: for the strictest of what they demand. One prompt
-// is open at a time; a refusal that no single proof would meet with the others waits for the next.
+// Prompts the user once for all operations that are refused at the same time, with the strictest of their requirements.
+// One prompt is open at a time. A refusal that no single proof could satisfy together with the others waits for the
+// next prompt.
 import { StepUpError } from './errors.ts';
 import type { Operation } from './operation.ts';
 import { covers, type Demand, type Requirement, strictestOf } from './refusal.ts';
 import { RunningStepUp, type StepUpChannel, type StepUpWorkflow } from './step-up.ts';
 
-/** What the application is asked for. */
+/** The argument of {@link OnStepUp}. */
 export interface StepUpPrompt {
-  /** What the refused fields demand, to explain why the user is asked. */
+  /** What the refused fields require, to explain the prompt to the user. */
   readonly requirement: Requirement;
-  /** A step-up that has begun: prove one of its `factors`. */
+  /** A started step-up. Let the user prove one of its `factors`. */
   readonly workflow: StepUpWorkflow;
 }
 
 /**
- * Asks the user for a proof. When it resolves and `workflow.status` is `COMPLETE`, the refused operations are sent
- * again; in any other case, or after `workflow.cancel()`, their callers get the refusals.
+ * Asks the user for a proof. If `workflow.status` is `COMPLETE` when the returned promise resolves, the refused
+ * operations are sent again. Otherwise, and after `workflow.cancel()`, their callers get the refusals. A thrown
+ * `StepUpError` counts as no proof; any other error is passed on to the callers.
  */
 export type OnStepUp = (prompt: StepUpPrompt) => unknown;
 
-/** What the application is told when its user lacks a factor. */
+/** The argument of {@link OnEnrollmentRequired}. */
 export interface EnrollmentPrompt {
-  /** What the refused fields demand: a factor of `accept` has to be enrolled. */
+  /** What the refused fields require. The user must enroll one of the factors in `accept`. */
   readonly requirement: Requirement;
 }
 
 /**
- * Shows the user how to add a factor. When it resolves with `true`, one was added, and the refused operations are sent
- * again; with anything else, their callers get the refusals.
+ * Lets the user add a factor. Resolve with `true` after a factor was added, and the refused operations are sent again.
+ * With any other value, their callers get the refusals. Errors are passed on to the callers.
  */
 export type OnEnrollmentRequired = (prompt: EnrollmentPrompt) => unknown;
 
-/** How an application asks for what a refusal demands. Without it, that refusal is the answer. */
+/** The prompts of an application. Without a prompt, the refusal is returned to the caller. */
 export interface PromptHandlers {
   onStepUp?: OnStepUp | undefined;
   onEnrollmentRequired?: OnEnrollmentRequired | undefined;
 }
 
-/** Operations of one page are refused about as fast as each other. */
+/** How long to collect refusals before prompting. The operations of a page are refused at about the same time. */
 const GATHERING_MILLISECONDS = 50;
 
 interface Round {
   readonly remedy: Demand['remedy'];
   requirement: Requirement;
-  /** The operation that its proof is bound to, which nobody shares. */
+  /** The operation to which the proof is bound. Such a round is never shared. */
   readonly bound: Operation | null;
-  /** The user is asked by now: it takes nobody along who demands more. */
+  /** Whether the user is being prompted. After that, operations that require more cannot join. */
   hasBegun: boolean;
   readonly outcome: Promise<boolean>;
 }
 
 export class Prompts {
   readonly #channel: StepUpChannel;
-  /** Those that are not over, the oldest first. */
+  /** The unfinished rounds, oldest first. */
   readonly #rounds = new Set<Round>();
   #last: Promise<unknown> = Promise.resolve();
   readonly handlers: PromptHandlers;
@@ -62,7 +64,7 @@ export class Prompts {
     this.handlers = { onStepUp, onEnrollmentRequired };
   }
 
-  /** Whether the user has done what is demanded. @throws what the application's prompt throws. */
+  /** @returns whether the user has met the demand. @throws the errors of the application's prompt. */
   async ask(demand: Demand, operation: Operation): Promise<boolean> {
     const { onStepUp, onEnrollmentRequired } = this.handlers;
     if ((demand.remedy === 'STEP_UP' ? onStepUp : onEnrollmentRequired) === undefined) return false;
@@ -100,10 +102,10 @@ export class Prompts {
   }
 
   async #isProved({ requirement, bound }: Round): Promise<boolean> {
-    // When it cannot begin, for whatever reason, the refusal stands.
+    // If the step-up cannot start for any reason, the caller gets the refusal.
     const workflow = await RunningStepUp.start(this.#channel, requirement, bound).catch(() => null);
     if (workflow === null) return false;
-    // Complete at once: another tab, or the prompt before, has proved it meanwhile.
+    // It is already complete if another tab or the previous prompt has proved the factor in the meantime.
     if (workflow.status !== 'COMPLETE')
       await Promise.race([this.#answered({ requirement, workflow }), workflow.cancelled]);
     return workflow.status === 'COMPLETE';
@@ -113,7 +115,7 @@ export class Prompts {
     try {
       await this.handlers.onStepUp?.(prompt);
     } catch (error) {
-      if (!(error instanceof StepUpError)) throw error; // a wrong proof that nobody has caught is no proof
+      if (!(error instanceof StepUpError)) throw error; // an uncaught wrong proof counts as no proof
     }
   }
 }

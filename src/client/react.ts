@@ -1,5 +1,4 @@
-// The public export `stepgate/client/react`: the state of a dialog that asks for a proof. The dialog itself is the
-// application's.
+// The public export `stepgate/client/react`: the state of a step-up dialog. The application renders the dialog itself.
 import {
   createContext,
   createElement,
@@ -15,14 +14,19 @@ import { StepUpDialog, type StepUpDialogState } from './dialog.ts';
 
 export type { StepUpDialogState } from './dialog.ts';
 
-/** What a dialog shows, and what it does. */
+/** The state of the dialog, and its actions. The actions never reject; failures are in `error`. */
 export interface StepUpDialogHandle
   extends StepUpDialogState,
     Pick<StepUpDialog, 'prepare' | 'attempt' | 'cancel'> {}
 
 const DialogContext = createContext<StepUpDialog | null>(null);
 
-/** Asks by `useStepUp` for what the client's operations demand, while it is mounted. */
+/**
+ * Provides the step-up dialog to {@link useStepUp}. While mounted, it replaces the client's `onStepUp`. Unmounting it
+ * cancels an open prompt.
+ *
+ * @param props `client` is the client whose operations may be refused.
+ */
 export function StepUpProvider({
   client,
   children,
@@ -41,10 +45,14 @@ export function StepUpProvider({
   return createElement(DialogContext, { value: dialog }, children);
 }
 
-/** The state of the dialog, below a `StepUpProvider`. */
+/**
+ * Returns the state and the actions of the step-up dialog.
+ *
+ * @throws {Error} outside a {@link StepUpProvider}.
+ */
 export function useStepUp(): StepUpDialogHandle {
   const dialog = useContext(DialogContext);
-  if (dialog === null) throw new Error('useStepUp needs a <StepUpProvider> above it.');
+  if (dialog === null) throw new Error('useStepUp must be used inside a <StepUpProvider>.');
   const state = useSyncExternalStore(dialog.subscribe, dialog.state, dialog.state);
   const { prepare, attempt, cancel } = dialog;
   return { ...state, prepare, attempt, cancel };

@@ -1,6 +1,7 @@
-// Refusals in an answer: what they demand, and whether the operation may be sent again.
+// Reads the refusals in a response: what they require, and whether the operation can be sent again.
 import { type Operation, rootFieldsOf } from './operation.ts';
 
+/** A kind of factor, as in the schema. */
 export type FactorKind =
   | 'PASSWORD'
   | 'EMAIL_CODE'
@@ -12,51 +13,52 @@ export type FactorKind =
   | 'PASSKEY'
   | 'OAUTH';
 
-/** What a refused field demands: the `extensions` of its error. */
+/** What a refused field requires, from the `extensions` of its error. */
 export interface Requirement {
-  /** How old the proof may be, in seconds. */
+  /** The maximum age of the proof, in seconds. Null for any age. */
   readonly maxAge: number | null;
-  /** The factors that will do; null: any. */
+  /** The accepted factors. Null for any factor. */
   readonly accept: readonly FactorKind[] | null;
+  /** `STRONGEST_ENROLLED`: a first factor is enough for a user without a second one. */
   readonly require: 'SECOND_FACTOR' | 'STRONGEST_ENROLLED';
-  /** `OPERATION`: the proof is good for this one operation, with these variables, once. */
+  /** `OPERATION`: the proof is valid once, for this operation with these variables. */
   readonly bind: 'SESSION' | 'OPERATION';
 }
 
-/** An answer of GraphQL, whoever brought it. */
+/** A GraphQL response, from any transport. */
 export interface Answer {
   readonly data?: unknown;
   readonly errors?: readonly AnswerError[] | undefined;
 }
 
-/** One error of an answer. */
+/** An error in a GraphQL response. */
 export interface AnswerError {
   readonly message: string;
   readonly path?: readonly (string | number)[] | undefined;
   readonly extensions?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Whether nobody counted as signed in. */
+/** Whether the request was treated as unauthenticated. */
 export function isRefusedAsNobody(answer: Answer): boolean {
   return errorsOf(answer).some((error) => codeOf(error) === 'UNAUTHENTICATED');
 }
 
-/** The same, and the operation may be sent again by somebody who does. */
+/** Whether the request was treated as unauthenticated, and can be sent again with new credentials. */
 export function isUnauthenticated(answer: Answer, operation: Operation): boolean {
   return isRefusedAsNobody(answer) && isRepeatable(answer, operation);
 }
 
-/** What the user has to do for the operation to be let in. */
+/** What the user has to do before the operation is accepted. */
 export interface Demand {
   readonly remedy: 'STEP_UP' | 'ENROLL';
   readonly requirement: Requirement;
-  /** Whether newer tokens of the session would do; null: the server does not know the session. */
+  /** Whether newer tokens of the session are enough; null if the server does not know. */
   readonly refreshSuffices: boolean | null;
 }
 
 /**
- * What the user can do about the refusals of an answer, in this order. None: nothing would help, or the operation has
- * run in part.
+ * What the user can do about the refusals in a response, in this order. Empty if nothing would help, or if the
+ * operation has partly run.
  */
 export function demandsOf(answer: Answer, operation: Operation): readonly Demand[] {
   if (!isRepeatable(answer, operation)) return [];
@@ -65,7 +67,7 @@ export function demandsOf(answer: Answer, operation: Operation): readonly Demand
     demandOf(answer, 'ENROLLMENT_REQUIRED', 'ENROLL'),
   ].filter((demand) => demand !== null);
   if (operation.kind !== 'mutation') return demands;
-  // A mutation is let in whole or not at all: what it lacks beside is missing all the same after a proof.
+  // A mutation is accepted as a whole or not at all, so a proof is useless if something else is missing too.
   const isInVain = errorsOf(answer).some((error) => !DEMANDS.has(codeOf(error)));
   return isInVain ? [] : demands.slice(-1);
 }
@@ -91,7 +93,7 @@ function readRequirement({ extensions: { maxAge, accept, require, bind } = {} }:
   };
 }
 
-/** The one that meets both; null when no single proof does. */
+/** A requirement that implies both; null if no single proof can satisfy both. */
 export function strictestOf(one: Requirement, other: Requirement): Requirement | null {
   const accept =
     one.accept === null || other.accept === null
@@ -109,33 +111,33 @@ export function strictestOf(one: Requirement, other: Requirement): Requirement |
   };
 }
 
-/** Whether whatever is proved now for the one will do for the other: however old a proof may be, a new one is not. */
+/** Whether a new proof for the first requirement also satisfies the second. Ages do not matter for a new proof. */
 export function covers(one: Requirement, other: Requirement): boolean {
   const accepted =
     other.accept === null || (one.accept?.every((kind) => other.accept?.includes(kind)) ?? false);
   return accepted && (one.require === 'SECOND_FACTOR' || other.require === 'STRONGEST_ENROLLED');
 }
 
-/** A query changes nothing. A mutation is sent again only when none of its fields has run. */
+/** A query can always be repeated. A mutation can be repeated only if none of its fields has run. */
 function isRepeatable(answer: Answer, operation: Operation): boolean {
   const { kind, hasOneField } = operation;
   if (kind !== 'mutation' || isRefusedWhole(answer, operation)) return true;
   const { data } = answer;
-  // Refused before it was executed: an answer without `data` (GraphQL specification, section 7.1).
+  // Without `data`, it was refused before execution (GraphQL specification, section 7.1).
   if (data === undefined) return true;
   const isRefusedField = (name?: string): boolean =>
     errorsOf(answer).some(
       ({ path = [], ...error }) =>
         REFUSALS.has(codeOf(error)) && path.length === 1 && (name === undefined || path[0] === name),
     );
-  // A field that may not be null takes all of `data` along, and the fields that have run before it.
+  // A non-null field nulls all of `data`, including fields that have run before it.
   if (data === null) return hasOneField === true && isRefusedField();
   return Object.entries(data).every(([name, value]) => value === null && isRefusedField(name));
 }
 
 /**
- * Whether the refusals name each field of the operation as one that has not run. A server or a gateway may put `data`
- * into the answer all the same; a gateway may have run the fields that belong to another server.
+ * Whether the refusals name all fields of the operation as not run. A server or gateway may include `data` even so, and a
+ * gateway may have run the fields of another server.
  */
 function isRefusedWhole(answer: Answer, { query }: Operation): boolean {
   const named = errorsOf(answer).flatMap(({ extensions }) => extensions?.['notRun'] ?? []);

@@ -1,16 +1,16 @@
-// What Stepgate answers when a workflow or a refresh gives a session its tokens.
+// The tokens that Stepgate issues at the end of a workflow or in a refresh.
 
 /**
- * `SessionGrant` of the schema. In cookie mode both tokens are empty: they came as cookies. The refresh token alone is
- * empty when the one that the client holds stays valid.
+ * The type `SessionGrant` of the schema. In cookie mode both tokens are empty, because they are set as cookies. In
+ * bearer mode an empty refresh token means that the current one stays valid.
  */
 export interface SessionGrant {
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** After a sign-in or sign-up on a new device. */
+  /** Set after a sign-in or sign-up on a new device. */
   readonly deviceToken?: string | null;
   readonly session?: { readonly id: string } | null;
 }
 
-/** What the client asks of one. */
+/** The fields that the client selects. */
 export const GRANT = 'accessToken refreshToken deviceToken session { id }';

@@ -1,41 +1,42 @@
-// The session of a client, wherever its tokens are kept: what it presents, and how it gets new tokens.
+// The session of a client, independent of where its tokens are: the credentials it sends, and how it gets new tokens.
 import { type Credentials, type Endpoint, fieldOf } from './endpoint.ts';
 import { GRANT, type SessionGrant } from './session-grant.ts';
 
-/** What was presented, and of which tokens it was made. */
+/** The credentials of a request, and a mark of the tokens they came from. */
 export interface Presented extends Credentials {
-  /** Null: nobody is signed in. */
+  /** Null if nobody is signed in. */
   readonly mark: string | number | null;
 }
 
 export const NOBODY: Presented = { headers: {}, cookies: false, mark: null };
 
 export interface ClientSession {
-  /** Refreshed before, when the token has expired or is about to. */
+  /** The current credentials. Refreshes the token first if it has expired or is about to. */
   present(): Promise<Presented>;
   /**
-   * After a refusal of nobody: whether there are other tokens now than those that were presented. Where none can be
-   * had, the session has ended.
+   * Called when the credentials were refused. @returns whether there are new tokens. If there are none, the session has
+   * ended.
    */
   renew(refused: Presented): Promise<boolean>;
   /**
-   * After a refusal that asks for more: the same, because the session may hold more than the tokens say. A failure
-   * changes nothing.
+   * Called when more evidence is required, because the session may have more than its tokens. @returns whether there
+   * are new tokens. A failure changes nothing.
    *
-   * @param isCertain the session does hold more. Otherwise tokens that have just been received are not replaced.
+   * @param isCertain whether the session is known to have more. Otherwise, tokens that were just received are not
+   * replaced.
    */
   update(refused: Presented, isCertain: boolean): Promise<boolean>;
-  /** A mutation was let in, and may have signed somebody in. */
+  /** Called after a mutation, which may have signed a user in. */
   noticeMutation(): void;
-  /** The tokens of a sign-in. To be called in turn. */
+  /** Stores the tokens of a sign-in. Call this inside `inTurn`. */
   keep(grant: SessionGrant): Promise<void>;
-  /** Newer tokens of this session. To be called in turn. */
+  /** Stores newer tokens of this session. Call this inside `inTurn`. */
   replace(grant: SessionGrant): Promise<void>;
-  /** Nobody is signed in from now on. Rejects while the session may live on at the server, and remembers to end it. */
+  /** Signs out locally and on the server. Rejects if the session may still exist on the server, and ends it later. */
   signOut(): Promise<void>;
-  /** Ends at the server what a former `signOut` could not. It rejects as its store does, and for nothing else. */
+  /** Completes an earlier `signOut` that did not reach the server. Rejects only with errors of the store. */
   finishSignOut(): Promise<void>;
-  /** One at a time: whatever spends a refresh token or brings new tokens. */
+  /** Runs one at a time everything that uses a refresh token or stores new tokens. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -47,8 +48,8 @@ const REFRESH = `mutation ($refreshToken: String) {
 }`;
 
 /**
- * New tokens for a refresh token; null when it is not valid (any more). It is void from then on, except that it may be
- * sent again within a few seconds when its answer was lost on the way.
+ * Exchanges a refresh token for new tokens; null if it is not valid. The token is void afterwards, except that it can
+ * be sent again within a few seconds if the response was lost.
  */
 export async function refreshSession(
   endpoint: Endpoint,

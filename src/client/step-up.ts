@@ -1,31 +1,32 @@
-// A step-up as the application's prompt sees it: what may be proved, and the two steps that prove it.
+// A step-up as the application's prompt sees it: the available factors, and the steps to prove one.
 import type { FieldAnswer, GraphQLRequest } from './endpoint.ts';
 import { StepUpError } from './errors.ts';
 import type { Operation } from './operation.ts';
 import type { FactorKind, Requirement } from './refusal.ts';
 import { GRANT, type SessionGrant } from './session-grant.ts';
 
-/** A factor that may be proved now. */
+/** A factor that the user can prove now. */
 export interface FactorOption {
   readonly factor: FactorKind;
+  /** Identifies the instance, for a factor of which the user may have several. Pass it to `prepare`. */
   readonly authenticatorId: string | null;
-  /** Enough for its owner to recognise it. */
+  /** A masked form, such as the last digits of a phone number, so that the owner recognizes it. */
   readonly hint: string | null;
-  /** Whether `prepare` sends something that must arrive before it can be proved. */
+  /** Whether to call `prepare` first, which sends a code or a link. */
   readonly needsPreparing: boolean;
 }
 
-/** A code or a link that was sent. */
+/** A code or link that was sent. Times are ISO 8601. */
 export interface Challenge {
   readonly factor: FactorKind;
   readonly hint: string | null;
   readonly sentAt: string;
   readonly expiresAt: string;
-  /** Of a link: when it was approved. */
+  /** When the link was approved. Null for a code, or before the approval. */
   readonly approvedAt: string | null;
 }
 
-/** A proof of one factor: exactly one member, as `ProofInput` of the schema. */
+/** A proof of one factor, with exactly one member, like `ProofInput` in the schema. */
 export type Proof =
   | { readonly password: string }
   | { readonly emailCode: string }
@@ -37,27 +38,30 @@ export type Proof =
   | { readonly passkey: unknown }
   | { readonly oauth: unknown };
 
+/** The status of a step-up. */
 export type StepUpStatus = 'NEEDS_PROOF' | 'COMPLETE' | 'FAILED' | 'EXPIRED';
 
-/** Where a step-up stands. */
+/** The state of a step-up. */
 export interface StepUpState {
   readonly status: StepUpStatus;
+  /** The factors to choose from. Empty when the step-up is over. */
   readonly factors: readonly FactorOption[];
-  /** The one that is outstanding. */
+  /** The outstanding code or link, if any. */
   readonly challenge: Challenge | null;
+  /** When the step-up expires, in ISO 8601. */
   readonly expiresAt: string;
-  /** Of a proof that is bound to one operation: what it does, in words for the user, who is to see them. */
+  /** For a proof bound to one operation, a description of the operation. Show it to the user. Null otherwise. */
   readonly approves: string | null;
 }
 
-/** The session's ways to Stepgate that a step-up takes. */
+/** How a step-up communicates with Stepgate. */
 export interface StepUpChannel {
   ask<Result>(request: GraphQLRequest): Promise<FieldAnswer<Result>>;
-  /** The same in turn, since the answer may hold new tokens, which are kept. */
+  /** Like `ask`, but serialized, because the response may contain new tokens, which are stored. */
   askForTokens<Result extends WithGrant>(request: GraphQLRequest): Promise<FieldAnswer<Result>>;
 }
 
-/** What may have given the session new tokens. */
+/** A result that may contain new tokens. */
 export interface WithGrant {
   readonly session?: SessionGrant | null;
 }
@@ -94,29 +98,33 @@ const ATTEMPT = `mutation ($input: AttemptFactorInput!) {
   }
 }`;
 
-/** What these errors say of the workflow itself. */
+/** The workflow status implied by these errors. */
 const ENDS: Readonly<Record<string, StepUpStatus>> = {
   WORKFLOW_EXPIRED: 'EXPIRED',
   WORKFLOW_ENDED: 'FAILED',
   WORKFLOW_NOT_FOUND: 'FAILED',
 };
 
-/** One run of a step-up. It changes with each step; what it gives out does not. */
+/** A running step-up. Its properties change with each step; the objects they return do not. */
 export interface StepUpWorkflow extends StepUpState {
   /**
-   * Sends the code or the link of a factor that needs one.
+   * Sends the code or link of a factor with `needsPreparing`.
    *
-   * @param authenticatorId which of several, as `factors` names it.
-   * @throws {StepUpError}
+   * @param factor the factor to prepare.
+   * @param authenticatorId the instance of the factor, from `factors`.
+   * @throws {StepUpError} if it is refused, for example with `TOO_MANY_MESSAGES` or `LOCKED_OUT`.
+   * @throws {UnexpectedAnswer}, or the error of `fetch`, if the request fails.
    */
   prepare(factor: FactorKind, authenticatorId?: string | null): Promise<StepUpWorkflow>;
   /**
-   * Checks a proof. Go on until the status is `COMPLETE`: a session that began with a phone alone proves two factors.
+   * Checks a proof. Repeat until the status is `COMPLETE`: a session that started with only a phone must prove two
+   * factors.
    *
-   * @throws {StepUpError} for one that is wrong, with how many more may be tried.
+   * @throws {StepUpError} if the proof is wrong, with `attemptsRemaining`, or if the attempt is refused.
+   * @throws {UnexpectedAnswer}, or the error of `fetch`, if the request fails.
    */
   attempt(proof: Proof): Promise<StepUpWorkflow>;
-  /** Gives up: whoever was refused gets the refusal. */
+  /** Cancels the step-up. The callers get the refusals. */
   cancel(): void;
 }
 
@@ -126,7 +134,7 @@ export class RunningStepUp implements StepUpWorkflow {
   #state: StepUpState;
   #isCancelled = false;
   #tellCancelled: () => void = () => {};
-  /** Settles when nobody waits for the prompt any more. */
+  /** Resolves when the step-up is cancelled. */
   readonly cancelled: Promise<void> = new Promise((resolve) => {
     this.#tellCancelled = resolve;
   });
@@ -137,7 +145,7 @@ export class RunningStepUp implements StepUpWorkflow {
     this.#state = { ...stateOf(step), approves: step.approves ?? null };
   }
 
-  /** @param operation to which the proof is bound. @throws {StepUpError} */
+  /** @param operation the operation to which the proof is bound, or null. @throws {StepUpError} */
   static async start(
     channel: StepUpChannel,
     { accept, maxAge, require }: Requirement,
@@ -192,7 +200,8 @@ export class RunningStepUp implements StepUpWorkflow {
   }
 
   async #step(ask: () => Promise<FieldAnswer<Step>>): Promise<this> {
-    if (this.#isCancelled) throw new StepUpError({ code: 'CANCELLED', message: 'This was cancelled.' });
+    if (this.#isCancelled)
+      throw new StepUpError({ code: 'CANCELLED', message: 'The step-up was cancelled.' });
     const step = stepOf(await ask());
     const end = step.attemptsRemaining === 0 ? 'FAILED' : ENDS[step.code ?? ''];
     if (end !== undefined) this.#state = { ...this.#state, status: end, factors: [], challenge: null };
@@ -201,7 +210,7 @@ export class RunningStepUp implements StepUpWorkflow {
   }
 }
 
-/** A step that is refused, because the session has ended for example, is a failure with a code like any other. */
+/** A refused step, for example because the session has ended, becomes a failure with a code. */
 function stepOf({ data, errors = [] }: FieldAnswer<Step>): Step {
   const [step] = Object.values(data ?? {});
   const code = errors[0]?.extensions?.['code'];
@@ -214,7 +223,7 @@ function accepted(step: Step): Step {
   return step;
 }
 
-/** Nothing of the tokens. */
+/** Excludes the tokens. */
 function stateOf({ status = 'FAILED', factors = [], challenge = null, expiresAt = '' }: Step) {
   return { status, factors, challenge, expiresAt };
 }

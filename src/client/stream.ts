@@ -1,20 +1,20 @@
-// Operations whose answers are a stream, as links and exchanges have them. The first answer tells whether the operation
-// was refused; what follows it is kept back until that is decided, and dropped when the operation is sent again.
+// Runs operations whose results are a stream, as in links and exchanges. The first result shows whether the operation was
+// refused. Later results are held back until that is decided, and dropped if the operation is sent again.
 import type { Credentials } from './endpoint.ts';
 import type { Send } from './perform.ts';
 import type { Answer } from './refusal.ts';
 
-/** Who takes the answers of an operation. */
+/** Receives the results of an operation. */
 export interface Sink<Result> {
   next(result: Result): void;
   error(error: unknown): void;
   complete(): void;
 }
 
-/** Sends the operation; its answers go to `sink` until the returned function is called. */
+/** Sends the operation. Results go to `sink` until the returned function is called. */
 export type Subscribe<Result> = (credentials: Credentials, sink: Sink<Result>) => () => void;
 
-/** @param perform a client's, for one operation. @returns what ends it, whatever it waits for. */
+/** @param perform runs one operation of a client. @returns a function that stops it at any time. */
 export function performStream<Result extends Answer>(
   perform: (send: Send<Result>) => Promise<Result>,
   subscribe: Subscribe<Result>,
@@ -41,7 +41,7 @@ export function performStream<Result extends Answer>(
   };
 }
 
-/** Keeps what it is given, until it has somebody to give it to. */
+/** Buffers results until it has a sink. */
 class Held<Result extends Answer> implements Sink<Result> {
   #sink: Sink<Result> | null = null;
   #kept: ((sink: Sink<Result>) => void)[] = [];
@@ -68,7 +68,7 @@ class Held<Result extends Answer> implements Sink<Result> {
 
   complete(): void {
     this.#pass((sink) => sink.complete());
-    this.#settle?.resolve({} as Result); // it had no answer: there is nothing to decide
+    this.#settle?.resolve({} as Result); // no result, so there is nothing to decide
   }
 
   #pass(give: (sink: Sink<Result>) => void): void {

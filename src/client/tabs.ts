@@ -1,7 +1,7 @@
-// What the tabs of one browser share: news of each other's sign-ins and sign-outs, and a note that outlives a page.
-// A program without pages, such as a server, shares nothing: its clients belong to different users.
+// What the tabs of a browser share: notifications of sign-ins and sign-outs, and a flag that outlives a page. Outside a
+// page, for example on a server, nothing is shared, because clients belong to different users.
 
-/** `SIGNED_OUT`: a user has signed out. `MAYBE_SIGNED_IN`: there may be a session where there was none. */
+/** `SIGNED_OUT`: a user has signed out. `MAYBE_SIGNED_IN`: a session may have been started. */
 export type News = 'SIGNED_OUT' | 'MAYBE_SIGNED_IN';
 
 interface Page {
@@ -14,7 +14,7 @@ interface Page {
 interface Channel {
   postMessage(news: News): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
-  /** In Node: the channel does not keep the process running. */
+  /** In Node, keeps the channel from keeping the process alive. */
   unref?(): void;
 }
 
@@ -24,13 +24,16 @@ interface Storage {
   removeItem(key: string): void;
 }
 
-/** The global object of a page or a worker. */
+/** The global object of a page or worker; null elsewhere. */
 function page(): Page | null {
   const global = globalThis as unknown as Page;
   return global.location === undefined ? null : global;
 }
 
-/** @param name that the tabs share; null: there are none. @returns what tells the other tabs. */
+/**
+ * @param name the channel shared by the tabs; null if there are none.
+ * @returns a function that notifies the other tabs.
+ */
 export function openNews(name: string | null, hear: (news: News) => void): (news: News) => void {
   const { BroadcastChannel } = page() ?? {};
   if (name === null || BroadcastChannel === undefined) return () => {};
@@ -39,11 +42,11 @@ export function openNews(name: string | null, hear: (news: News) => void): (news
   channel.addEventListener('message', ({ data }) => {
     if (data === 'SIGNED_OUT' || data === 'MAYBE_SIGNED_IN') hear(data);
   });
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it only ever reaches this origin
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel never leaves its origin
   return (news) => channel.postMessage(news);
 }
 
-/** One bit under a name, which all tabs see. Where the browser keeps nothing, this page alone does. */
+/** A named flag that all tabs see. Without browser storage, only this page sees it. */
 export class Note {
   readonly #name: string;
   #isSet = false;
@@ -72,11 +75,11 @@ function storageOfPage(): Storage | null {
   try {
     return page()?.localStorage ?? null;
   } catch {
-    return null; // the user has forbidden it
+    return null; // storage is disabled
   }
 }
 
-/** Calls it when the device is online again, where that is told; once, however often it was asked for. */
+/** Calls a function once when the device is online again, if the environment reports that. */
 export function onceOnline(work: () => unknown): void {
   page()?.addEventListener?.('online', work, { once: true });
 }

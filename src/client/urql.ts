@@ -1,5 +1,4 @@
-// The public export `stepgate/client/urql`: an exchange for @urql/core 6, which goes after the cache and before the one
-// that fetches.
+// The public export `stepgate/client/urql`: an exchange for @urql/core 6.
 import {
   type Exchange,
   type ExchangeIO,
@@ -27,10 +26,17 @@ import { hasOneField, type Operation } from './operation.ts';
 import type { Answer } from './refusal.ts';
 import { performStream, type Sink } from './stream.ts';
 
-/** By which the answers of one sending are known: two equal mutations have the same key. */
+/** Identifies the results of one attempt, because equal mutations have the same key. */
 const ATTEMPT = 'stepgateAttempt';
 
-/** Sends operations with the client's token, and again when they were refused and may be let in now. */
+/**
+ * Creates an urql exchange that adds the client's access token to each operation, and sends a refused operation again
+ * after a token refresh or a step-up. Place it after the cache and before the exchange that fetches.
+ *
+ * @param client the client whose session and prompts are used.
+ * @example
+ * new Client({ url, exchanges: [cacheExchange, stepgateExchange(stepgate), fetchExchange] })
+ */
 export function stepgateExchange(client: StepgateClient): Exchange {
   return ({ forward }) =>
     (operations$) => {
@@ -65,7 +71,7 @@ function performed(
       (send) => client.perform(described(operation), send),
       (credentials, sink) => behind.send(withCredentials(operation, credentials), sink),
       {
-        // As it came: what the application may print holds no token.
+        // The original operation, so that no token ends up in what the application may print.
         next: ({ result }) => next({ ...result, operation }),
         error: (error) => next(makeErrorResult(operation, error as Error)),
         complete,
@@ -74,11 +80,11 @@ function performed(
   );
 }
 
-/** One pipeline serves all operations: what goes into it, and who is to have what comes out. */
+/** The pipeline of the following exchanges, which all operations share. */
 class ExchangesBehind {
   readonly #sent = makeSubject<UrqlOperation>();
   readonly #answers$: Source<OperationResult>;
-  /** Answers to what nobody here has sent. Whoever takes them keeps the pipeline connected between operations. */
+  /** Results of operations not sent here. Subscribing to them keeps the pipeline connected between operations. */
   readonly others$: Source<OperationResult>;
 
   constructor(forward: ExchangeIO) {
@@ -110,7 +116,7 @@ class ExchangesBehind {
 
 function described({ kind, query, variables }: UrqlOperation): Operation {
   return {
-    kind: kind === 'teardown' ? 'mutation' : kind, // none comes here
+    kind: kind === 'teardown' ? 'mutation' : kind, // teardowns are filtered out
     get query() {
       return stringifyDocument(query);
     },
@@ -130,7 +136,7 @@ function withCredentials(operation: UrqlOperation, { headers, cookies }: Credent
   });
 }
 
-/** Two equal mutations are two operations of one key. */
+/** Equal mutations have the same key, so the instance is compared too. */
 function isSame(one: UrqlOperation, other: UrqlOperation): boolean {
   return one.key === other.key && one.context._instance === other.context._instance;
 }

@@ -1,4 +1,4 @@
-// What is this machine, by the host of a URL.
+// Recognizes URLs that point to this machine.
 
 export function isLoopback(url: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);

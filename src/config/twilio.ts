@@ -1,14 +1,14 @@
-// How SMS go out: Twilio, or a provider that speaks the same API.
+// The configuration for sending SMS through Twilio or a provider with the same API.
 export interface TwilioConfig {
   readonly accountSid: string;
   readonly authToken: string;
-  /** A phone number in E.164 form, or the id of a messaging service. Null: only what Verify sends can be sent. */
+  /** A phone number in E.164 form, or the id of a messaging service. Null when only Verify can send. */
   readonly sender: { readonly from: string } | { readonly messagingServiceSid: string } | null;
-  /** The Verify service that sends codes, in its own words. Null: they are sent like every other text. */
+  /** The Verify service that sends codes with its own text. Null sends codes like any other message. */
   readonly verifyServiceSid: string | null;
-  /** The origin that speaks the API. Null: Twilio's own. */
+  /** The origin of the API. Null uses Twilio's own. */
   readonly apiUrl: string | null;
-  /** Our origin, for reports of what became of a message. Null: it cannot be reached from there. */
+  /** The origin for delivery reports. Null when the provider cannot reach this server. */
   readonly callbackOrigin: string | null;
 }
 
@@ -21,7 +21,7 @@ interface TwilioEnvironment {
   readonly TWILIO_API_URL?: string;
 }
 
-/** Settings of which one alone sends nothing. */
+/** Finds incomplete and conflicting settings. */
 export function twilioMistakes(given: ReadonlySet<string>): string[] {
   const mistakes: string[] = [];
   const senders = ['TWILIO_FROM', 'TWILIO_MESSAGING_SERVICE_SID'].filter((name) => given.has(name));
@@ -30,16 +30,18 @@ export function twilioMistakes(given: ReadonlySet<string>): string[] {
   const isMeant = parts.includes(true) || given.has('TWILIO_API_URL');
   if (isMeant && parts.includes(false)) {
     mistakes.push(
-      'TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and one of TWILIO_FROM, TWILIO_MESSAGING_SERVICE_SID or TWILIO_VERIFY_SERVICE_SID go together: set all of them or none.',
+      'TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and one of TWILIO_FROM, TWILIO_MESSAGING_SERVICE_SID or TWILIO_VERIFY_SERVICE_SID belong together. Set all three or none.',
     );
   }
   if (senders.length > 1) {
-    mistakes.push('TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID exclude each other: set one of them.');
+    mistakes.push(
+      'TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID are mutually exclusive. Set only one of them.',
+    );
   }
   return mistakes;
 }
 
-/** @param publicUrl where clients reach us. @param isReachable whether Twilio's servers can, too. */
+/** @param publicUrl the URL of this server. @param isReachable whether Twilio's servers can reach it. */
 export function twilioConfig(
   env: TwilioEnvironment,
   publicUrl: string,
@@ -53,7 +55,7 @@ export function twilioConfig(
     sender: senderOf(env),
     verifyServiceSid: env.TWILIO_VERIFY_SERVICE_SID ?? null,
     apiUrl: env.TWILIO_API_URL ?? null,
-    // Whoever names another origin says that its provider is near.
+    // A custom API origin is assumed to be able to reach this server.
     callbackOrigin: isReachable || env.TWILIO_API_URL !== undefined ? publicUrl : null,
   };
 }
@@ -65,7 +67,7 @@ function senderOf({ TWILIO_FROM, TWILIO_MESSAGING_SERVICE_SID }: TwilioEnvironme
     : { messagingServiceSid: TWILIO_MESSAGING_SERVICE_SID };
 }
 
-/** Whether an SMS of our own words reaches its recipient, a link for example. Verify sends codes only. */
+/** Whether messages with a text of our own, such as links, can be sent. Verify sends only codes. */
 export function canSendText({
   twilio,
   production,

@@ -1,13 +1,13 @@
-// Jobs that the queue would leave as they are. Those whose worker died while it worked on them, because a process was
-// killed or a database went away, would stay locked for four hours, longer than most messages live; those that have
-// failed their last try would stay for ever.
+// Cleans up jobs that the queue does not. A job whose worker died, because its process was killed or the database went
+// away, would stay locked for four hours, longer than most messages are valid. A job that failed its last try would stay
+// forever.
 import { sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
 
-/** No job of ours takes nearly as long. */
+/** Much longer than any job takes. */
 export const ABANDONED_SECONDS = 120;
 
-/** They are done again by whoever is next. @returns how many there were. */
+/** Unlocks abandoned jobs, so that another worker runs them. @returns the number of jobs. */
 export async function freeAbandonedJobs(sql: Sql): Promise<number> {
   const { rows } = await raw<{ freed: string }>`
     select count(*) as freed, graphile_worker.force_unlock_workers(array_agg(distinct locked_by))
@@ -18,7 +18,7 @@ export async function freeAbandonedJobs(sql: Sql): Promise<number> {
   return Number(rows[0]?.freed ?? 0);
 }
 
-/** A day after its last try nobody asks for a job any more; what became of its message, the outbox tells. */
+/** Deletes jobs one day after their last try. The outbox keeps what happened to the message. @returns the number of jobs. */
 export async function forgetDeadJobs(sql: Sql): Promise<number> {
   const { rows } = await raw<{ id: string }>`
     select id from graphile_worker.complete_jobs(array(

@@ -1,17 +1,17 @@
-// What an operator sees of the outbox, and has tried again: no recipient, no text, nothing that needs a key.
+// What operators can see of the outbox and retry. It shows no recipient and no text, and needs no key.
 import { sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
+import { deliverJob } from './job.ts';
 import type { Channel } from './message.ts';
-import { deliverJob } from './outbox.ts';
 
 export type LetterState =
-  /** To be handed over, or in the development inbox. */
+  /** Waiting for delivery, or in the development inbox. */
   | 'waiting'
-  /** Refused for good, or given up after the last try: it can be replayed. */
+  /** Permanently refused, or given up after the last try. It can be replayed. */
   | 'failed'
-  /** Handed over, and then not delivered by the provider. Its text is erased: it cannot be replayed. */
+  /** Accepted by the provider but not delivered. Its text is erased, so it cannot be replayed. */
   | 'undelivered'
-  /** Too late for whatever it was. */
+  /** Not delivered before it expired. */
   | 'expired'
   | 'sent';
 
@@ -21,7 +21,7 @@ export interface Letter {
   readonly createdAt: Date;
   readonly state: LetterState;
   readonly failure: string | null;
-  /** What the provider last said of it. */
+  /** The latest status that the provider reported. */
   readonly status: string | null;
 }
 
@@ -31,10 +31,10 @@ interface Row {
   readonly expires_at: Date;
 }
 
-/** More than anybody reads; the newest of them. */
+/** Only the newest are listed. */
 const MOST_LETTERS = 1000;
 
-/** @param isEvery also those that were sent. */
+/** @param isEvery whether to include messages that were sent. */
 export async function listLetters(sql: Sql, now: Date, isEvery: boolean): Promise<Letter[]> {
   const rows = await sql
     .selectFrom('outbox_message')
@@ -64,7 +64,7 @@ export async function listLetters(sql: Sql, now: Date, isEvery: boolean): Promis
   }));
 }
 
-/** Null when there is no such message. */
+/** @returns the state, or null if the message does not exist. */
 export async function stateOfLetter(sql: Sql, id: string, now: Date): Promise<LetterState | null> {
   const row = await sql
     .selectFrom('outbox_message')
@@ -74,7 +74,7 @@ export async function stateOfLetter(sql: Sql, id: string, now: Date): Promise<Le
   return row === undefined ? null : stateOf(row, now);
 }
 
-/** Queues what failed anew. @param id of one; null for every one. @returns the ids of those that could be. */
+/** Queues failed messages again. @param id of one message, or null for all. @returns the ids of the queued messages. */
 export async function replay(sql: Sql, id: string | null, now: Date): Promise<string[]> {
   const replayed = await sql
     .with('replayed', (db) =>

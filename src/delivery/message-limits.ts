@@ -1,10 +1,9 @@
-// How many messages may be asked for in an hour: against SMS pumping, where somebody earns on every message that we
-// pay for, and against flooding a mailbox or a phone. The windows are fixed, begin with the first message, and are
-// kept in the database, so they hold over all nodes and restarts. Nothing is sent without them: when the database
-// fails, so does the request.
+// Hourly limits on messages, against SMS pumping, where an attacker earns money from every message that we pay for, and
+// against flooding a mailbox or a phone. The windows are fixed, start with the first message and are stored in the
+// database, so that they apply across nodes and restarts. If the database fails, the request fails and nothing is sent.
 import type { Pool } from 'pg';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
-import type { MessageLimitSettings } from '../config/config.ts';
+import type { MessageLimitSettings } from '../config/settings.ts';
 import { keyedDigest } from '../platform/digest.ts';
 import { networkOf } from '../platform/ip-address.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
@@ -14,34 +13,34 @@ const WINDOW_SECONDS = 3600;
 
 export interface MessageRequest {
   readonly channel: Channel;
-  /** A name for the address or number, which is the same whether anybody has it. */
+  /** An identifier of the address or number, the same whether or not it belongs to an account. */
   readonly to: string;
-  /** The id of the user, or the subject of a decoy. */
+  /** The id of the user, or the identifier of a decoy. */
   readonly account: string;
   /**
-   * Whether its owner asks: in a session, or on a device that signed in before, for a message to an address or number
-   * that the account has proved. Owners have an allowance of their own, which no stranger can use up.
+   * Whether the owner requests the message: in a session or on a known device, to a verified address or number of the
+   * account. Owners have a separate allowance that strangers cannot use up.
    */
   readonly isOwners?: boolean;
-  /** The address of whoever asks, where it is known. */
+  /** The IP address of the client, if known. */
   readonly ip: string | null;
 }
 
-/** Too many messages in this hour. */
+/** Too many messages within an hour. */
 export class LimitReachedError extends Error {
   override readonly name = 'LimitReachedError';
   readonly retryAfterSeconds: number;
   constructor(limit: string, retryAfterSeconds: number) {
-    super(`No more messages for now: ${limit} is reached.`);
+    super(`The limit ${limit} has been reached. No more messages can be sent for now.`);
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
 interface Limit {
-  /** The name of its setting. */
+  /** The name of the setting. */
   readonly name: string;
   readonly limiter: RateLimiterPostgres;
-  /** Whose messages it counts; null when it does not apply. */
+  /** What the limit counts messages by, or null if it does not apply. */
   readonly subject: (request: MessageRequest) => string | null;
 }
 
@@ -70,10 +69,10 @@ export class MessageLimits {
       (request) =>
         `${request.isOwners ? 'owner:' : ''}${subject(request)}`;
     const prefix = ({ ip }: MessageRequest): string | null => (ip === null ? null : networkOf(ip));
-    // From whoever asks to whoever is written to, one after the other, because a request that is refused keeps what it
-    // has spent. A flood from one network ends at that network's limit, and goes no further: it cannot use up what the
-    // owner of a number has left by requests that send nothing. Nor can one account use up the numbers of others.
-    // Asking again and again for a number that is used up does count against the network and the account that ask.
+    // The order is from sender to recipient, and a refused request does not give back what it has spent. So a flood from
+    // one network stops at that network's limit and cannot use up the allowance of a number, and one account cannot use
+    // up the allowance of other people's numbers. Repeated requests for a number that has reached its limit do count
+    // against the network and the account that make them.
     this.#limits = {
       sms: [
         limit('SMS_PER_PREFIX_HOURLY', settings.smsPerPrefix, prefix),
@@ -100,15 +99,15 @@ export class MessageLimits {
   }
 
   /**
-   * Spends one message of each limit. It takes connections of its own from the pool: never wait for it inside a
+   * Counts one message against each limit. It takes its own connections from the pool, so never await it inside a
    * transaction.
-   * @throws {LimitReachedError} when one of them has none left.
+   * @throws {LimitReachedError} if a limit has been reached.
    */
   async spend(request: MessageRequest): Promise<void> {
     for (const { name, limiter, subject } of this.#limits[request.channel]) {
       const whose = subject(request);
       if (whose === null) continue;
-      // Under the newest key only: a key that is replaced begins the windows anew.
+      // Uses only the newest key, so rotating the key restarts the windows.
       await limiter.consume(keyedDigest(this.#ring, 'limit', `${name}:${whose}`)).catch((error: unknown) => {
         if (!(error instanceof RateLimiterRes)) throw error;
         throw new LimitReachedError(name, Math.max(1, Math.ceil(error.msBeforeNext / 1000)));

@@ -1,4 +1,4 @@
-// A message to one person, and what is asked of whoever hands it over.
+// A message to one person, and the interface of the transports that deliver it.
 import type { DeliveryStatus } from '../persistence/entities/outbox-message.ts';
 
 export type Channel = 'email' | 'sms';
@@ -9,46 +9,46 @@ export interface Message {
   /** Empty for an SMS. */
   readonly subject: string;
   readonly text: string;
-  /** The same for mail programs that show HTML; null for an SMS. */
+  /** The text as HTML. Null for an SMS. */
   readonly html: string | null;
-  /** The code that the text holds, for a service that sends codes in texts of its own. */
+  /** The code in the text, for services that send codes in their own texts. */
   readonly code: string | null;
-  /** It is written to nobody: made and stored with the same work as any other, and never handed over. */
+  /** A decoy is composed and stored with the same effort as a real message, but never delivered. */
   readonly isDecoy?: true;
 }
 
 export interface HandOver {
   /**
-   * The message's own, the same at every try: a receiver that is given a message twice can tell by it, and a provider
-   * says by it what became of the message.
+   * The id of the message, the same for every try. A recipient can recognize duplicates by it, and a provider uses it to
+   * report the status of the message.
    */
   readonly id: string;
-  /** Aborts when the server stops: the message waits for the next one. */
+  /** Aborts when the server stops. The message then waits for the next server. */
   readonly signal: AbortSignal;
 }
 
-/** What the other side says when it takes a message. */
+/** What the provider returns when it accepts a message. */
 export interface Receipt {
   readonly providerId: string | null;
   readonly status: DeliveryStatus | null;
 }
 
-/** Hands messages over to the outside. */
+/** Delivers messages to a provider. */
 export interface Transport {
-  /** Resolves when the other side has taken the message. @throws {DeliveryError} */
+  /** Resolves when the provider has accepted the message. @throws {DeliveryError} */
   send(message: Message, handOver: HandOver): Promise<Receipt>;
 }
 
-/** The transports that are configured. A channel without one leaves its messages in the development inbox. */
+/** The configured transports. Messages on a channel without one stay in the development inbox. */
 export type Transports = Readonly<Partial<Record<Channel, Transport>>>;
 
 /**
- * A message was not taken. What an SDK throws may hold the recipient, the text and the credentials; this error is all
- * that leaves a transport, because it is logged and stored with the job: it says who answered what, in codes.
+ * A message was not accepted. Errors of an SDK may contain the recipient, the text and the credentials, so a transport
+ * throws only this error, which is logged and stored with the job. It names the provider and the codes it returned.
  */
 export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
-  /** This message will never be taken, however often it is tried. */
+  /** Whether the provider will never accept this message, so that retrying is pointless. */
   readonly isFinal: boolean;
 
   constructor(message: string, { isFinal }: { readonly isFinal: boolean }) {

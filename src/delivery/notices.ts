@@ -1,4 +1,4 @@
-// Everything that changes an account happens to its user with notice.
+// Notifies users of everything that changes their account.
 import type { Settlement } from '../persistence/settlement.ts';
 import { addSeconds } from '../platform/clock.ts';
 import { compose } from './messages/compose.ts';
@@ -6,7 +6,7 @@ import type { Locale } from './messages/locales.ts';
 import type { Notice } from './messages/template.ts';
 import type { Outbox } from './outbox.ts';
 
-/** A notice that could not be delivered for three days comes too late to be of use. */
+/** After three days, a notice is too old to be useful. */
 const NOTICE_SECONDS = 3 * 86_400;
 
 interface Recipient {
@@ -19,7 +19,7 @@ interface Recipient {
 }
 
 export function addNotice(outbox: Outbox, { account, settlement, now }: Recipient, notice: Notice): void {
-  // An address that nobody has proved may be a stranger's.
+  // An unverified address may belong to a stranger.
   if (!account?.email?.verified) return;
   const message = compose(notice, { to: account.email.address, locale: account.locale }, outbox.places);
   outbox.add(settlement, message, now, addSeconds(now, NOTICE_SECONDS));

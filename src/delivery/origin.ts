@@ -1,13 +1,13 @@
-// The browser of a request, in words that its user recognises: a hint, not a proof.
+// The browser of a request, in words that the user recognizes. It is a hint, not a proof.
 import Bowser from 'bowser';
 
 export interface Browser {
   readonly name: string;
-  /** Null when it cannot be told. */
+  /** The operating system, or null if unknown. */
   readonly system: string | null;
 }
 
-/** A user agent says whatever its sender likes; nothing but these words gets from it into a message. */
+/** Clients can send any text as their user agent, so only these names get from it into a message. */
 const BROWSERS: ReadonlySet<string> = new Set(Object.values(Bowser.BROWSER_MAP));
 const SYSTEMS: ReadonlySet<string> = new Set(Object.values(Bowser.OS_MAP));
 
@@ -18,7 +18,7 @@ export function parseBrowser(userAgent: string | null): Browser | null {
   return { name: browser.name, system: os.name !== undefined && SYSTEMS.has(os.name) ? os.name : null };
 }
 
-/** For example `Firefox on Windows`. Null when it cannot be told. */
+/** For example `Firefox on Windows`, or null if unknown. */
 export function browserOf(userAgent: string | null): string | null {
   const browser = parseBrowser(userAgent);
   if (browser === null) return null;

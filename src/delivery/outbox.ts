@@ -1,10 +1,10 @@
-// The outbox: a message is written in the transaction of the step that causes it, so a step that fails sends
-// nothing and a step that commits loses nothing. It is sealed while it waits and erased when it was handed over, or
-// when it has expired. One that was refused for good, or has failed its last try, stays until then: see dead-letters.ts.
+// The outbox. A message is written in the transaction of the step that causes it, so a failed step sends nothing and a
+// committed step loses nothing. The message is encrypted while it waits, and erased when it is delivered or expires. A
+// message that was permanently refused or failed its last try stays until it expires: see dead-letters.ts.
 //
-// Handing over happens at least once: a server that dies between the other side's answer and our note of it sends
-// the message again, under the same id.
-import { type Expression, type RawBuilder, sql as raw } from 'kysely';
+// Delivery is at least once: if the server dies after the provider has accepted a message and before that is recorded,
+// the message is sent again, with the same id.
+import { type Expression, sql as raw } from 'kysely';
 import type { DeliveryStatus } from '../persistence/entities/outbox-message.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { Settlement } from '../persistence/settlement.ts';
@@ -12,6 +12,7 @@ import type { KeyRing } from '../platform/key-ring.ts';
 import type { Log } from '../platform/log.ts';
 import { randomId } from '../platform/random.ts';
 import { open, seal } from '../platform/seal.ts';
+import { deliverJob } from './job.ts';
 import {
   type Channel,
   DeliveryError,
@@ -21,14 +22,6 @@ import {
   type Transports,
 } from './message.ts';
 import type { Places } from './places.ts';
-
-export const DELIVER_TASK = 'deliver';
-
-/**
- * More than fit into the life of any message: the queue waits e, e², e³ … seconds between its tries, from the tenth
- * on six hours, so a message's own expiry ends them and not their number.
- */
-const MOST_TRIES = 25;
 
 export interface InboxMessage {
   readonly id: string;
@@ -42,11 +35,11 @@ export interface InboxMessage {
 
 export type Delivery =
   | { readonly outcome: 'sent' }
-  /** It came too late: a code that is no longer valid would only confuse. */
+  /** The message expired before delivery. Sending a code that is no longer valid would only confuse. */
   | { readonly outcome: 'expired' }
-  /** It was sent before, was a decoy's, or has been cleared away. */
+  /** The message was already sent, was a decoy or has been deleted. */
   | { readonly outcome: 'gone' }
-  /** The other side will never take it. */
+  /** The provider will never accept the message. */
   | { readonly outcome: 'refused'; readonly reason: string };
 
 export interface OutboxParts {
@@ -56,7 +49,7 @@ export interface OutboxParts {
   readonly log: Log;
 }
 
-/** What a provider says of a message after it has taken it. */
+/** What a provider reports about a message that it accepted. */
 export interface StatusReport {
   readonly messageId: string;
   readonly providerId: string | null;
@@ -64,7 +57,7 @@ export interface StatusReport {
   readonly errorCode: number | null;
 }
 
-/** A status never goes backwards, in whichever order the reports arrive. */
+/** The statuses that each status may replace. A status never goes backwards, even if reports arrive out of order. */
 const EARLIER: Readonly<Record<DeliveryStatus, readonly DeliveryStatus[]>> = {
   queued: [],
   sent: ['queued'],
@@ -77,7 +70,7 @@ export class Outbox {
   readonly #ring: KeyRing;
   readonly #transports: Transports;
   readonly #log: Log;
-  /** For messages that say where something came from. */
+  /** For messages that say where a request came from. */
   readonly places: Places;
 
   constructor({ ring, transports, places, log }: OutboxParts) {
@@ -88,9 +81,8 @@ export class Outbox {
   }
 
   /**
-   * Adds a message to a step. A decoy becomes a row and a job like any other, already done with, so that the step does
-   * the same work.
-   * @returns its id.
+   * Adds a message to a step. A decoy also becomes a row and a job, marked as sent, so that the step does the same work.
+   * @returns the id of the message.
    */
   add(settlement: Settlement, { isDecoy, ...message }: Message, now: Date, expiresAt: Date): string {
     const id = randomId();
@@ -105,15 +97,18 @@ export class Outbox {
     });
     if (this.#transports[channel] !== undefined) settlement.call(deliverJob(raw.val(id)));
     else {
-      // A decoy's too: the log must not tell who exists.
+      // Logged for decoys as well, so that the log does not reveal who has an account.
       settlement.afterCommit(() =>
-        this.#log.info({ messageId: id, channel }, 'no transport: see the development inbox'),
+        this.#log.info(
+          { messageId: id, channel },
+          'no transport is configured; the message is in the development inbox',
+        ),
       );
     }
     return id;
   }
 
-  /** A message that says nothing true any more is not handed over, unless it was. @param id a query for it. */
+  /** Withdraws a message that is no longer true, unless it was already sent. @param id a query for its id. */
   withdraw(settlement: Settlement, id: (sql: Sql) => Expression<string | null>, now: Date): void {
     settlement.write((sql) =>
       sql
@@ -124,7 +119,7 @@ export class Outbox {
     );
   }
 
-  /** Hands one message over. @throws {DeliveryError} when that failed and should be tried again. */
+  /** Delivers one message. @throws {DeliveryError} if delivery failed and should be retried. */
   async deliver(sql: Sql, id: string, now: Date, signal: AbortSignal): Promise<Delivery> {
     const row = await sql
       .selectFrom('outbox_message')
@@ -149,10 +144,10 @@ export class Outbox {
     }
   }
 
-  /** The last try has failed. The message stays, for an operator to see why and to have it tried again. */
+  /** Marks a message as failed after its last try. It stays, so that an operator can see why and replay it. */
   async giveUp(sql: Sql, id: string, error: unknown, now: Date): Promise<void> {
-    // Only a `DeliveryError` says nothing of the message; of any other error its kind has to do.
-    const failure = error instanceof DeliveryError ? error.message : 'An unexpected error: see the log.';
+    // Only a `DeliveryError` is certain to reveal nothing about the message.
+    const failure = error instanceof DeliveryError ? error.message : 'Unexpected error. See the log.';
     await sql
       .updateTable('outbox_message')
       .set({ failed_at: now, failure })
@@ -161,7 +156,7 @@ export class Outbox {
       .execute();
   }
 
-  /** Nobody needs the text of a message that has expired. @returns how many there were. */
+  /** Erases the text of expired messages, which nobody needs any more. @returns the number of messages. */
   async eraseExpired(sql: Sql, now: Date): Promise<number> {
     const { numUpdatedRows } = await sql
       .updateTable('outbox_message')
@@ -172,14 +167,14 @@ export class Outbox {
     return Number(numUpdatedRows);
   }
 
-  /** Whoever reports on a message has taken it, even if we have not noted that. */
+  /** Records a provider's report. It implies that the provider accepted the message, even if that was not recorded. */
   async noteStatus(
     sql: Sql,
     { messageId, providerId, status, errorCode }: StatusReport,
     now: Date,
   ): Promise<void> {
     const hasFailed = status === 'undelivered' || status === 'failed';
-    const failure = `Reported as ${status}${errorCode === null ? '' : `, code ${errorCode}`}.`;
+    const failure = `The provider reported ${status}${errorCode === null ? '' : `, code ${errorCode}`}.`;
     const { numUpdatedRows } = await sql
       .updateTable('outbox_message')
       .set((it) => ({
@@ -198,10 +193,10 @@ export class Outbox {
       )
       .executeTakeFirst();
     if (hasFailed && numUpdatedRows > 0n)
-      this.#log.warn({ messageId, status, errorCode }, 'a message was not delivered');
+      this.#log.warn({ messageId, status, errorCode }, 'the provider did not deliver a message');
   }
 
-  /** What the development inbox shows: the messages that no transport takes, the newest first. */
+  /** The development inbox: messages on channels without a transport, newest first. */
   async inbox(sql: Sql, now: Date): Promise<InboxMessage[]> {
     const rows = await sql
       .selectFrom('outbox_message')
@@ -221,7 +216,7 @@ export class Outbox {
 
   async #handOver(channel: Channel, message: Message, handOver: HandOver): Promise<Receipt> {
     const transport = this.#transports[channel];
-    // Written when there was a transport for it: it waits until there is one again.
+    // The transport was removed after the message was written. The message waits until there is one again.
     if (transport === undefined)
       throw new DeliveryError(`No transport for ${channel} is configured.`, { isFinal: false });
     return transport.send(message, handOver);
@@ -232,15 +227,7 @@ export class Outbox {
   }
 }
 
-/** A call that queues the delivery of a message; one that was queued before starts anew. */
-export function deliverJob(id: RawBuilder<unknown>): RawBuilder<unknown> {
-  return raw`graphile_worker.add_job(
-    ${DELIVER_TASK}, json_build_object('id', cast(${id} as text)),
-    job_key => cast(${id} as text), max_attempts => ${raw.lit(MOST_TRIES)}
-  )`;
-}
-
-/** A provider's report may have come before its answer. */
+/** Records that a message was sent. The provider's report may have arrived first, so its status is kept. */
 async function noteSent(sql: Sql, id: string, { providerId, status }: Receipt, now: Date): Promise<void> {
   await sql
     .updateTable('outbox_message')

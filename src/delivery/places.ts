@@ -1,34 +1,34 @@
-// Where in the world an address is, in words that its user recognises: a hint, not a proof. The database is a file;
-// nobody is asked.
+// The place of an IP address, in words that the user recognizes. It is a hint, not a proof. It comes from a local
+// database file, so no address leaves the server.
 import { readFile } from 'node:fs/promises';
 import { BlockList, isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type CityResponse, Reader } from 'maxmind';
 
 export interface Places {
-  /** For example `Canada`, or `Ottawa, Canada`, in the words of the locale. Null when it cannot be told. */
+  /** For example `Canada` or `Ottawa, Canada`, in the language of the locale. Null if unknown. */
   placeOf(ip: string | null, locale: string): string | null;
 }
 
-/** The database cannot be read, or is none. */
+/** The file cannot be read or is not a database. */
 export class PlacesUnreadableError extends Error {
   override readonly name = 'PlacesUnreadableError';
   constructor(code: string) {
     super(
-      `The file of GEOIP_DATABASE cannot be read (${code}). It must be a MaxMind database, for example GeoLite2-City.mmdb.`,
+      `Cannot read the file that GEOIP_DATABASE names (${code}). It must be a MaxMind database such as GeoLite2-City.mmdb.`,
     );
   }
 }
 
-/** Countries by the registries' own data, in the public domain (CC0). */
+/** Countries according to the registries, in the public domain (CC0). */
 const COUNTRIES = '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb';
 
-/** MaxMind's own form, and the flat one of ip-location-db. */
+/** MaxMind's record format, and the flat format of ip-location-db. */
 type PlaceRecord =
   | Pick<CityResponse, 'city' | 'country'>
   | { readonly city?: string; readonly country_code?: string };
 
-/** @param path of a MaxMind database; null for the countries that we bring. @throws {PlacesUnreadableError} */
+/** @param path of a MaxMind database, or null for the bundled list of countries. @throws {PlacesUnreadableError} */
 export async function openPlaces(path: string | null): Promise<Places> {
   const reader = await readDatabase(path ?? fileURLToPath(import.meta.resolve(COUNTRIES)));
   return {
@@ -65,7 +65,7 @@ function countryOf(record: PlaceRecord, locale: string): string | undefined {
   return new Intl.DisplayNames(locale, { type: 'region', fallback: 'none' }).of(code);
 }
 
-/** Addresses that are in no place (RFC 6890): databases of registrations know an owner even for them. */
+/** Special-purpose addresses (RFC 6890), which have no place although registries name an owner for them. */
 const NOWHERE = new BlockList();
 for (const [net, bits] of [
   ['0.0.0.0', 8],

@@ -1,17 +1,17 @@
-// What Twilio reports of a message that it has taken: a form that it posts to us and signs. Nothing else than its
-// signature says that it is from Twilio.
+// Twilio's delivery reports: signed forms that it posts to this server. Only the signature proves that a report comes
+// from Twilio.
 import twilio from 'twilio';
 import type { DeliveryStatus } from '../persistence/entities/outbox-message.ts';
 import type { StatusReport } from './outbox.ts';
 
 export const TWILIO_STATUS_PATH = '/webhooks/twilio/status';
 
-/** @param origin of ours, as Twilio reaches it. @param id of the message, in the outbox. */
+/** @param origin this server's origin, as Twilio reaches it. @param id the id of the message in the outbox. */
 export function twilioStatusUrl(origin: string, id: string): string {
   return `${origin}${TWILIO_STATUS_PATH}?message=${id}`;
 }
 
-/** Its words for ours. Null for one that says nothing about delivery. */
+/** Converts Twilio's status to ours. Null for a status that says nothing about delivery. */
 export function statusOf(word: unknown): DeliveryStatus | null {
   return typeof word === 'string' && Object.hasOwn(STATUSES, word) ? (STATUSES[word] ?? null) : null;
 }
@@ -30,22 +30,22 @@ const STATUSES: Readonly<Record<string, DeliveryStatus>> = {
 };
 
 export interface StatusRequest {
-  /** Path and query, as they were asked for. */
+  /** The path and query of the request, unchanged. */
   readonly target: string;
-  /** The header X-Twilio-Signature. */
+  /** The value of the header X-Twilio-Signature. */
   readonly signature: string;
   readonly form: URLSearchParams;
 }
 
 export type StatusReading =
   | { readonly outcome: 'forged' }
-  /** Twilio's, and of no use to us. */
+  /** From Twilio, but not about the delivery of one of our messages. */
   | { readonly outcome: 'ignored' }
   | { readonly outcome: 'report'; readonly report: StatusReport };
 
 /**
- * @param origin of ours as we configured it, never the Host header: a signature over another address counts for
- *   nothing here.
+ * @param origin the configured origin of this server, never the Host header: a signature for another URL must not be
+ *   accepted.
  */
 export function readTwilioStatus(
   { target, signature, form }: StatusRequest,

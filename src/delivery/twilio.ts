@@ -1,5 +1,5 @@
-// SMS, handed over by Twilio's Messages API, or a code by its Verify API: then Twilio words the text, and we still check
-// the code.
+// Sends text messages through Twilio's Messages API, or codes through its Verify API. With Verify, Twilio writes the text,
+// but this server still checks the code.
 import twilio from 'twilio';
 import type { TwilioConfig } from '../config/twilio.ts';
 import { DeliveryError, type HandOver, type Message, type Receipt, type Transport } from './message.ts';
@@ -7,7 +7,7 @@ import { statusOf, twilioStatusUrl } from './twilio-status.ts';
 
 const TIMEOUT_MS = 10_000;
 
-/** What Twilio says of a message that it will never take: a number that is none, one that unsubscribed. */
+/** Twilio's status for a message that it will never accept: for example, the number is invalid or unsubscribed. */
 const BAD_REQUEST = 400;
 
 const LONGEST_ID = 64;
@@ -23,7 +23,7 @@ export function twilioTransport(config: TwilioConfig, timeoutMs = TIMEOUT_MS): T
     }
     if (sender === null) {
       throw new DeliveryError(
-        'Twilio Verify sends codes only. Set TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID for other texts.',
+        'Twilio Verify can only send codes. To send other texts, set TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID.',
         { isFinal: true },
       );
     }
@@ -42,7 +42,7 @@ export function twilioTransport(config: TwilioConfig, timeoutMs = TIMEOUT_MS): T
   };
 }
 
-/** The SDK has no base URL: this client of it sends every request to one origin. */
+/** Sends every request to one origin, because the SDK has no option for a base URL. */
 class OriginClient extends twilio.RequestClient {
   readonly #origin: string | null;
 
@@ -58,11 +58,16 @@ class OriginClient extends twilio.RequestClient {
   }
 }
 
-/** The SDK knows no signal. What it began goes on, and ends by its own time-out. */
+/** The SDK cannot abort a request. A started request continues until it finishes or times out. */
 function rejectWhen(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     const stop = (): void =>
-      reject(new DeliveryError('Twilio was not waited for any longer.', { isFinal: false }));
+      reject(
+        new DeliveryError(
+          'The request to Twilio was aborted because it took too long or the server is stopping.',
+          { isFinal: false },
+        ),
+      );
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });
@@ -75,13 +80,13 @@ function receiptOf({ sid, status }: { readonly sid?: unknown; readonly status?: 
   };
 }
 
-/** A failed request's error holds the whole request, with its credentials: only codes are taken from it. */
+/** The error of a failed request contains the whole request and its credentials, so only codes are taken from it. */
 function deliveryError(error: unknown): DeliveryError {
   const { status, code } = error as { status?: unknown; code?: unknown };
-  const answer = typeof status === 'number' ? `HTTP ${status}` : 'no answer';
+  const answer = typeof status === 'number' ? `HTTP ${status}` : 'no response';
   const isCode = typeof code === 'number' || (typeof code === 'string' && /^E[A-Z_]+$/.test(code));
   const reason = isCode ? `, code ${code}` : '';
-  return new DeliveryError(`Twilio did not take a message: ${answer}${reason}.`, {
+  return new DeliveryError(`Twilio did not accept the message: ${answer}${reason}.`, {
     isFinal: status === BAD_REQUEST,
   });
 }

@@ -1,9 +1,9 @@
-// The worker beside the server: hands the outbox's messages over, and clears away what has expired. The queue is
-// graphile-worker's, in the same database, so that a job is committed with what caused it.
+// The background worker: delivers the messages of the outbox and deletes expired data. Its queue is graphile-worker, in
+// the same database, so that a job is committed together with the change that caused it.
 //
-// An operator sees in the log: each delivery, each failed try (warn), each message that the other side refused for
-// good (warn), and each job that has failed its last try (error). What was refused or given up is listed by
-// `npm run outbox -- list`, and can be tried again until it expires.
+// The log shows each delivery, each failed try (warn), each message that the provider permanently refused (warn), and
+// each job that failed its last try (error). `npm run outbox -- list` shows messages that were refused or given up; they
+// can be replayed until they expire.
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Logger, type LogLevel, type Runner, run } from 'graphile-worker';
 import type { Pool } from 'pg';
@@ -13,19 +13,20 @@ import { type Orm, sqlOf } from '../persistence/orm.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { forgetDeadJobs, freeAbandonedJobs } from './abandoned-jobs.ts';
-import { DELIVER_TASK, type Outbox } from './outbox.ts';
+import { DELIVER_TASK } from './job.ts';
+import type { Outbox } from './outbox.ts';
 
 const CLEAR_AWAY_TASK = 'clear-away';
 const FREE_TASK = 'free-abandoned-jobs';
 const ERASE_TASK = 'erase-expired-messages';
 
-/** However slowly the other side answers, byte by byte. */
+/** The maximum duration of a delivery, even if the provider keeps responding byte by byte. */
 const DELIVERY_MS = 60_000;
-/** How long a message that is being handed over when the server stops may still take. Then it waits for the next. */
+/** How long a delivery may still take when the server stops. After that, the message waits for the next server. */
 const STOP_MS = 2000;
-/** A run ends then, and the next one goes on: well before it would count as abandoned. */
+/** A run stops after this time, well before it would count as abandoned, and the next run continues. */
 const CLEAR_AWAY_MS = 60_000;
-/** From the end of a queue that stopped itself to the next one. */
+/** The pause before a queue that stopped by itself is restarted. */
 const RESTART_MS = 1000;
 
 export interface WorkerParts {
@@ -34,12 +35,12 @@ export interface WorkerParts {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly log: Log;
-  /** How long events of the audit log are kept; for ever when it is left out. */
+  /** How long audit events are kept. Defaults to forever. */
   readonly auditSeconds?: number;
 }
 
 export interface Worker {
-  /** Takes no new jobs, and gives back those that it cannot finish soon. */
+  /** Stops taking jobs, and returns those that it cannot finish soon to the queue. */
   stop(): Promise<void>;
 }
 
@@ -60,7 +61,7 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
   };
 }
 
-/** The queue stops itself when it cannot note the end of a job. It is begun again until the server stops. */
+/** The queue stops by itself when it cannot record the end of a job. It is restarted until the server stops. */
 async function superviseQueue(
   parts: WorkerParts,
   pool: Pool,
@@ -73,7 +74,7 @@ async function superviseQueue(
       runner ??= await runQueue(parts, pool);
       await untilEnded(runner, stopping);
     } catch (error) {
-      parts.log.error({ err: error }, 'the queue has ended');
+      parts.log.error({ err: error }, 'the queue stopped unexpectedly and is restarted');
     }
     runner = null;
     await pause(RESTART_MS, undefined, { signal: stopping }).catch(() => {});
@@ -95,13 +96,13 @@ function runQueue({ orm, outbox, clock, log, auditSeconds }: WorkerParts, pool: 
       worker: {
         concurrentJobs: 4,
         gracefulShutdownAbortTimeout: STOP_MS,
-        // Only batches are waited for at the end; a job that nobody noted as failed would be locked for hours.
+        // With batching, a job whose failure was not recorded before the stop would stay locked for hours.
         completeJobBatchDelay: 0,
         failJobBatchDelay: 0,
         logger: new Logger(() => (level, message, meta) => logOfQueue(log, level, message, meta)),
       },
     },
-    noHandleSignals: true, // the server stops it, after the last request
+    noHandleSignals: true, // the server stops the queue after the last request
     crontab: `* * * * * ${FREE_TASK}\n* * * * * ${ERASE_TASK}\n*/10 * * * * ${CLEAR_AWAY_TASK}`,
     taskList: {
       async [DELIVER_TASK](payload, { abortSignal, job }) {
@@ -119,21 +120,21 @@ function runQueue({ orm, outbox, clock, log, auditSeconds }: WorkerParts, pool: 
         const sql = sqlOf(orm.em.fork());
         const signal = AbortSignal.any([abortSignal, AbortSignal.timeout(CLEAR_AWAY_MS)]);
         const cleared = await clearAway(sql, clock.now(), signal, auditSeconds);
-        log.info({ ...cleared, deadJobs: await forgetDeadJobs(sql) }, 'cleared away');
+        log.info({ ...cleared, deadJobs: await forgetDeadJobs(sql) }, 'deleted expired data');
       },
       async [ERASE_TASK]() {
         const erased = await outbox.eraseExpired(sqlOf(orm.em.fork()), clock.now());
-        if (erased > 0) log.info({ erased }, 'expired messages erased');
+        if (erased > 0) log.info({ erased }, 'erased expired messages');
       },
       async [FREE_TASK]() {
         const freed = await freeAbandonedJobs(sqlOf(orm.em.fork()));
-        if (freed > 0) log.warn({ freed }, 'jobs of a worker that died are done again');
+        if (freed > 0) log.warn({ freed }, 'unlocked jobs of a worker that died');
       },
     },
   });
 }
 
-/** The queue's own lines name tasks and job ids. A failed job's error is one of ours, and holds no secret. */
+/** The queue's messages name tasks and job ids. The error of a failed job is one of ours and contains no secret. */
 function logOfQueue(log: Log, level: LogLevel, message: string, meta: object | undefined): void {
   const { job, error } = (meta ?? {}) as { job?: Job; error?: unknown };
   if (level !== 'error' && level !== 'warning') log.debug({ queue: message }, 'queue');
@@ -141,7 +142,7 @@ function logOfQueue(log: Log, level: LogLevel, message: string, meta: object | u
   else {
     const { id, task_identifier: task, attempts: tries, max_attempts: mostTries, payload } = job;
     const line = { jobId: id, task, payload, tries, mostTries, err: error };
-    if (tries < mostTries) log.warn(line, 'job failed, to be tried again');
-    else log.error(line, 'job failed for the last time');
+    if (tries < mostTries) log.warn(line, 'job failed and will be retried');
+    else log.error(line, 'job failed on its last try');
   }
 }

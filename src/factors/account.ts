@@ -1,5 +1,5 @@
-// What a factor may know of a user: addresses, numbers, authenticators, unused backup codes. Read in one piece with the
-// step that needs it, as JSON built by PostgreSQL.
+// What factors know about a user: addresses, phone numbers, authenticators, unused backup codes. A step reads all of it
+// in one statement, as JSON that PostgreSQL builds.
 import { type Expression, type RawBuilder, sql } from 'kysely';
 import type { Locale } from '../delivery/messages/locales.ts';
 import type { Role } from '../persistence/entities/user.ts';
@@ -27,37 +27,39 @@ export interface Account {
   /** How long the user's sessions stay AAL2. */
   readonly aal2: Aal2Limits;
   readonly passwordSettings: PasswordSettings;
-  /** What the user is called, where that is known. */
+  /** The user's name. Null when it is not known. */
   readonly name: string | null;
-  /** What the tenant lets a phone number be. */
+  /** How the tenant lets users use phone numbers. */
   readonly smsOfTenant: SmsUse;
-  /** Whether the user lets text messages be a factor of theirs. */
+  /** Whether the user allows text messages as a factor. */
   readonly smsOfUser: boolean;
   readonly locale: Locale;
   readonly roles: readonly Role[];
-  /** The verified address, or the one that is being verified by a sign-up. */
+  /** The verified address, or the address that a sign-up is verifying. */
   readonly email: EmailOfAccount | null;
   readonly phones: readonly PhoneOfAccount[];
   readonly authenticators: readonly StoredAuthenticator[];
-  /** The unused ones. */
+  /** Only unused codes. */
   readonly backupCodes: readonly BackupCodeOfAccount[];
 }
 
 export interface BackupCodeOfAccount {
   readonly id: string;
   readonly digest: string;
-  /** It may be so short that guesses at it must be throttled. */
+  /** Whether the code may be so short that guesses must be throttled. */
   readonly guessable: boolean;
 }
 
 export interface EmailOfAccount {
   readonly id: string;
-  /** As it is compared and written to. */
+  /** The normalised address, which is compared and sent to. */
   readonly address: string;
-  /** As its user typed it. */
+  /** The address as the user typed it. */
   readonly typed: string;
   readonly verified: boolean;
-  /** The other user of the tenant who has proved this address: a sign-up for it leads nowhere. Null: nobody has. */
+  /**
+   * Another user of the tenant who has verified this address. A sign-up for it cannot succeed. Null when there is none.
+   */
   readonly owner: { readonly locale: Locale } | null;
 }
 
@@ -66,12 +68,12 @@ export interface PhoneOfAccount {
   /** E.164. */
   readonly number: string;
   readonly country: string;
-  /** Whether the user has said that it is one. */
+  /** Whether the user turned it on as a second factor. */
   readonly secondFactor: boolean;
   readonly verified: boolean;
 }
 
-/** SQL for the account of a user id: a JSON object, or null when there is no such user. */
+/** SQL for the account of a user id: a JSON object, or null when the user does not exist. */
 export function accountJson(userId: Expression<string | null>): RawBuilder<Account | null> {
   return sql<Account | null>`(
     select jsonb_build_object(
@@ -125,12 +127,12 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
   )`;
 }
 
-/** What a new password of the user must be like. */
+/** The rules for a new password of this user. */
 export function passwordPolicyOf({ passwordSettings, secondFactorPolicy }: Account): PasswordPolicy {
   return passwordPolicy(passwordSettings, secondFactorPolicy);
 }
 
-/** What the user is called. */
+/** The user's own words, which a password must not be made of. */
 export function passwordOwner({ email, name }: Account): PasswordOwner {
   return { email: email?.typed ?? null, name };
 }
@@ -140,7 +142,7 @@ export function hasShortBackupCodes(account: Account | null): boolean {
   return account?.backupCodes.some((one) => one.guessable) ?? false;
 }
 
-/** What the user has made a second factor. */
+/** The user's second factors. */
 export function enrolledBy({ authenticators, phones, backupCodes }: Account): FactorKind[] {
   const second = authenticators.filter((one) => one.confirmed && isSecondFactor(one.factor));
   return enrolledSecondFactors({
@@ -150,7 +152,7 @@ export function enrolledBy({ authenticators, phones, backupCodes }: Account): Fa
   });
 }
 
-/** Null when there is no such user. One statement. */
+/** Null when the user does not exist. Runs one statement. */
 export async function findAccount(db: Sql, userId: string): Promise<Account | null> {
   const row = await db
     .selectFrom('user_account')
@@ -160,14 +162,15 @@ export async function findAccount(db: Sql, userId: string): Promise<Account | nu
   return row?.account ?? null;
 }
 
-/** Inside a transaction: what changes a user's factors as a whole is done one after the other. */
+/** Serialises changes to a user's factors. Call it inside a transaction. */
 export async function lockUser(sql: Sql, userId: string): Promise<void> {
   await sql.selectFrom('user_account').select('id').where('id', '=', userId).forNoKeyUpdate().execute();
 }
 
 /**
- * Whether the user has a second factor, as the table says at this moment.
- * @param except authenticators and numbers that do not count.
+ * Whether the user has a second factor now, according to the database.
+ *
+ * @param except ids of authenticators and phone numbers to ignore.
  */
 export async function hasSecondFactor(
   db: Sql,

@@ -1,4 +1,4 @@
-// How an administrator helps a user: lifts the locks of an account, or takes away second factors that were lost.
+// How an administrator helps a user: unlocks an account, or removes second factors that the user has lost.
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { type AuditActor, addAudit } from '../persistence/audit.ts';
@@ -11,19 +11,19 @@ import { endWorkflows } from './void-evidence.ts';
 
 export interface Administrator {
   readonly em: EntityManager;
-  /** The tenant whose users they may help. */
+  /** The tenant whose users the administrator may help. */
   readonly tenantId: string;
   readonly actor: AuditActor;
   readonly now: Date;
 }
 
-/** Null when the administrator's tenant has no such user. */
+/** Null when the user does not exist in the administrator's tenant. */
 async function userOf({ em, tenantId }: Administrator, userId: string): Promise<Account | null> {
   const account = await findAccount(sqlOf(em), userId);
   return account?.tenantId === tenantId ? account : null;
 }
 
-/** False when there is no such user. */
+/** False when the user does not exist. */
 export async function unlockUser(userId: string, administrator: Administrator): Promise<boolean> {
   const { em, tenantId, actor, now } = administrator;
   if ((await userOf(administrator, userId)) === null) return false;
@@ -35,8 +35,8 @@ export async function unlockUser(userId: string, administrator: Administrator): 
 }
 
 /**
- * Every second factor and backup code goes, and every session ends: who the user is rests on the administrator's look
- * at them now, and on the first factor. False when there is no such user.
+ * Removes every second factor and backup code, and ends every session. From then on the first factor is enough to sign
+ * in, so the administrator must verify the user's identity first. False when the user does not exist.
  */
 export async function removeSecondFactors(
   { outbox }: { outbox: Outbox },

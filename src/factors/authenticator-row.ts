@@ -1,4 +1,4 @@
-// The row of an authenticator that nobody has used yet.
+// The row of a new authenticator, which has not been used yet.
 import type { Row } from '../persistence/settlement.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 
@@ -7,10 +7,10 @@ interface UnusedAuthenticator {
   readonly userId: string;
   readonly factor: FactorKind;
   readonly label?: string | null;
-  /** As its factor stores it. */
+  /** In the form in which its factor stores it. */
   readonly secret: string;
   readonly createdAt: Date;
-  /** Null: it does not count before it is proved. */
+  /** Null until the user has proved it. It does not count before that. */
   readonly confirmedAt: Date | null;
 }
 

@@ -1,4 +1,4 @@
-// A code or a link that was sent, and its single use.
+// A code or a link that was sent. It can be used once.
 import { readTime } from '../platform/clock.ts';
 import { keyedDigest, matchesKeyedDigest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
@@ -10,18 +10,18 @@ interface Place {
   readonly challengeId: string;
 }
 
-/** A code is bound to its workflow and its challenge: the same six digits prove nothing in another one. */
+/** Binds a code to its workflow and challenge, so that the same six digits prove nothing in another one. */
 export function digestOfCode(ring: KeyRing, { workflowId, challengeId }: Place, code: string): string {
   return keyedDigest(ring, 'code', `${workflowId}:${challengeId}:${code}`);
 }
 
-/** The challenge, if it can still be answered. */
+/** The challenge, if it is neither used nor expired. */
 export function openChallenge({ challenge, now }: VerificationRequest): StoredChallenge | null {
   const isOpen = challenge !== null && !challenge.consumed && readTime(challenge.expiresAt) > now;
   return isOpen ? challenge : null;
 }
 
-/** The open challenge that this code answers. Null: there is none, or the code is wrong. */
+/** The open challenge that this code answers. Null when there is none, or when the code is wrong. */
 export function answeredByCode(
   ring: KeyRing,
   code: string,
@@ -39,7 +39,7 @@ export function answeredByCode(
   return matches ? challenge : null;
 }
 
-/** Two uses of one challenge have one winner; one that was replaced meanwhile has none. */
+/** Marks the challenge as used. Fails if another request used or replaced it first. */
 export function consume({ id, codeDigest }: StoredChallenge, now: Date): Consume {
   return async (sql) => {
     const { numUpdatedRows } = await sql

@@ -1,6 +1,6 @@
-// The contract of a factor: what a user could prove with it, how a challenge is made, how a proof is checked.
-// A new factor is a folder that implements this, a line in the registry, a row in policy/factor-kind.ts, and what is said of it
-// in the schema.
+// The interface of a factor: what a user can prove with it, how a challenge is made, and how a proof is checked. To add
+// a factor, add a folder that implements it, a line in the registry, a row in policy/factor-kind.ts, and its
+// description in the schema.
 import type { Message } from '../delivery/message.ts';
 import type { Notice, Purpose } from '../delivery/messages/template.ts';
 import type { Sql } from '../persistence/orm.ts';
@@ -10,7 +10,7 @@ import type { Client } from '../sessions/grants.ts';
 import type { Account, StoredAuthenticator } from './account.ts';
 import type { IdentifierKind } from './identifier.ts';
 
-/** As the first step of a sign-in, or as one that follows or steps up. */
+/** FIRST: the first step of a sign-in. SECOND: a later step, or a step-up. */
 export type FactorRole = 'FIRST' | 'SECOND';
 
 export interface Factor {
@@ -18,20 +18,20 @@ export interface Factor {
   /** The members of `ProofInput` that carry its proof. */
   readonly proofs: readonly ProofField[];
   readonly roles: readonly FactorRole[];
-  /** The kind of identifier whose holder it reaches: a first factor for those who name such a one. Null: for all. */
+  /** The kind of identifier that it sends to, so it is offered only for such identifiers. Null: offered for all. */
   readonly reaches: IdentifierKind | null;
-  /** Whether a challenge must be made with `prepareFactor` before there is anything to prove. */
+  /** Whether the client must call `prepareFactor` before it can send a proof. */
   readonly needsPreparing: boolean;
-  /** What this user could prove in this role; empty when nothing. Shown only to those who have proved something. */
+  /** The choices of this user in this role. The client sees them only after the user has proved something. */
   options(account: Account, role: FactorRole): FactorChoice[];
-  /** A new challenge, for a factor that needs preparing. Nothing is sent before the step commits. */
+  /** Makes a new challenge, for a factor that needs preparing. It is sent only after the step commits. */
   prepare?(request: ChallengeRequest): PreparedChallenge;
   /**
-   * Checks a proof. Throws a UserError when there was nothing to check yet, and otherwise only when the infrastructure
-   * failed or was too busy: no attempt is counted then.
+   * Checks a proof. Throws a UserError when there is nothing to check yet, and another error when the infrastructure
+   * fails or is too busy. When it throws, no attempt is counted.
    */
   verify(proof: string, request: VerificationRequest): Promise<Verdict>;
-  /** For a factor that users enroll by proving it. */
+  /** Present for a factor that users enroll by proving it. */
   readonly enrollment?: FactorEnrollment;
 }
 
@@ -45,14 +45,14 @@ export interface ProofField {
     | 'totp'
     | 'backupCode';
   readonly description: string;
-  /** In code points; a longer proof is refused unread. Null: the proof is `true`, and says nothing by itself. */
+  /** In code points. A longer proof is rejected unread. Null when the proof is a boolean that is always `true`. */
   readonly maximumLength: number | null;
 }
 
 export interface FactorChoice {
   readonly factor: FactorKind;
   readonly authenticatorId: string | null;
-  /** Enough to recognise it, never enough to use it: a masked address, a label. */
+  /** A label or a masked address, by which only the owner recognises it. */
   readonly hint: string | null;
   readonly needsPreparing: boolean;
 }
@@ -61,22 +61,22 @@ export interface ChallengeRequest {
   readonly workflowId: string;
   readonly challengeId: string;
   readonly account: Account | null;
-  /** Which of several: a phone number. */
+  /** The phone number to use, when the user has several. */
   readonly authenticatorId: string | null;
-  /** What it is for. */
+  /** What the proof is for. */
   readonly purpose: Purpose;
-  /** The operation that it approves, in words; null when it approves none. */
+  /** A description of the operation that the proof approves. Null when it approves none. */
   readonly approves: string | null;
-  /** Who asks for it. */
+  /** The client that asked for the challenge. */
   readonly client: Client;
   readonly now: Date;
 }
 
 export interface PreparedChallenge {
-  /** Of the secret that was sent. */
+  /** The digest of the secret that is sent. */
   readonly digest: string;
   readonly expiresAt: Date;
-  /** A decoy for an account that does not exist, and for somebody who must not be written to. */
+  /** A decoy, which is not sent, if the account does not exist or must not be sent a message. */
   readonly message: Message;
 }
 
@@ -93,17 +93,17 @@ export interface StoredChallenge {
 
 export interface VerificationRequest {
   readonly workflowId: string;
-  /** Null for a decoy. The work done for it is the same, and so is the time it takes. */
+  /** Null for a decoy. The factor must do the same work for it, so that the time is the same. */
   readonly account: Account | null;
-  /** The authenticators that may be proved: the confirmed ones, or the one that is being enrolled. */
+  /** The authenticators that may be proved: the confirmed ones, or only the one that is being enrolled. */
   readonly authenticators: readonly StoredAuthenticator[];
-  /** The one that is being enrolled, when that is what is proved. */
+  /** The id of the authenticator that is being enrolled. Null outside an enrollment. */
   readonly enrolling: string | null;
   readonly challenge: StoredChallenge | null;
   readonly now: Date;
 }
 
-/** Uses up a proof inside the step's transaction. False: somebody else was first. */
+/** Consumes a proof inside the step's transaction. False when another request consumed it first. */
 export type Consume = (sql: Sql) => Promise<boolean>;
 
 export type Verdict = Accepted | Rejected;
@@ -111,27 +111,27 @@ export type Verdict = Accepted | Rejected;
 export interface Accepted {
   readonly accepted: true;
   readonly consume: Consume | null;
-  /** What it proved, when that is not what its kind says. */
+  /** What it proved, if that differs from the categories of its kind. */
   readonly categories?: readonly Category[];
-  /** What the user should hear of. */
+  /** A notice to send to the user. */
   readonly notice?: Notice;
 }
 
 export interface Rejected {
   readonly accepted: false;
-  /** It is right and was used before: whoever sends it has guessed nothing. */
+  /** The proof is correct but already used, so the attempt was not a guess. */
   readonly isReplay?: boolean;
 }
 
 export const REJECTED: Rejected = { accepted: false };
 
-/** How a factor keeps what its users enroll. */
+/** How a factor stores the authenticators that its users enroll. */
 export interface FactorEnrollment {
-  /** A label of the new one for `FactorOption.hint`, where the user must recognise it. */
+  /** A label of the new authenticator for `FactorOption.hint`. Null when the user does not need one. */
   hint(account: Account, authenticatorId: string): string | null;
-  /** Writes the new authenticator, which does not count yet, unless it was written when the workflow began. */
+  /** Writes the new, unconfirmed authenticator. Returns null if it was already written when the workflow began. */
   begin(settlement: Settlement, authenticator: NewAuthenticator): { readonly secret: string } | null;
-  /** It was proved: it counts from now on. */
+  /** Called when the user has proved the authenticator. It counts from now on. */
   confirm(settlement: Settlement, authenticator: ProvedAuthenticator): void;
 }
 

@@ -1,5 +1,4 @@
-// What a person calls themselves by before anybody knows who they are: an e-mail address or a phone number, and the
-// forms in which these are taken.
+// Parses the identifiers with which people start a sign-in: an email address or a phone number.
 import { z } from 'zod';
 import { emailAddress, looksLikeEmail } from './email/mailbox.ts';
 import { type ParsedNumber, parseNumber } from './phone/number.ts';
@@ -9,22 +8,22 @@ export type IdentifierKind = (typeof IdentifierKind)[keyof typeof IdentifierKind
 
 export interface Identifier {
   readonly kind: IdentifierKind;
-  /** An address as it is compared, or a number in E.164 form. */
+  /** A normalised email address, or a phone number in E.164 form. */
   readonly value: string;
 }
 
-/** A phone number, as people write it. */
+/** A phone number as people type it. */
 export const phoneNumber = z
   .string()
-  .max(40, 'A phone number has at most 40 characters.')
+  .max(40, 'The phone number is too long. Use at most 40 characters.')
   .transform((text, context): ParsedNumber => {
     const parsed = parseNumber(text);
     if (parsed !== null) return parsed;
-    context.addIssue('Give a phone number in international form, for example +14155552671.');
+    context.addIssue('Enter a phone number in international format, for example +14155552671.');
     return z.NEVER;
   });
 
-/** What people call themselves by: whatever has an `@` is an address, and anything else a number. */
+/** Text that contains an `@` is an email address. Anything else is a phone number. */
 export const identifier = z.string().transform((text, context): Identifier => {
   if (looksLikeEmail(text)) {
     const email = emailAddress.safeParse(text);
@@ -35,7 +34,7 @@ export const identifier = z.string().transform((text, context): Identifier => {
   const phone = phoneNumber.safeParse(text);
   if (phone.success) return { kind: 'PHONE', value: phone.data.number };
   context.addIssue(
-    'Give an e-mail address, for example jane@example.com, or a phone number in international form, for example +14155552671.',
+    'Enter an email address, for example jane@example.com, or a phone number in international format, for example +14155552671.',
   );
   return z.NEVER;
 });

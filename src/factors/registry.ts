@@ -1,5 +1,5 @@
-// The factors on offer: the configured list, from which the proof input, the public settings and the charts' factors
-// grow. A new factor is a line in each list here.
+// The list of configured factors. The proof input, the public settings and the charts' factors are derived from it. A
+// new factor is one line in each list here.
 import type { Places } from '../delivery/places.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
@@ -9,7 +9,7 @@ import { type Account, enrolledBy } from './account.ts';
 import { BACKUP_CODE_PROOF, backupCodeFactor } from './backup-codes/backup-code.ts';
 import { EMAIL_CODE_PROOF, emailCodeFactor } from './email/code.ts';
 import { emailLinkFactor } from './email/link.ts';
-import type { Factor, FactorChoice, FactorRole, ProofField } from './factor.ts';
+import type { Factor, FactorChoice, FactorEnrollment, FactorRole, ProofField } from './factor.ts';
 import type { IdentifierKind } from './identifier.ts';
 import { LINK_PROOFS } from './link/link.ts';
 import type { PasswordHasher } from './password/hash.ts';
@@ -18,7 +18,7 @@ import { PHONE_CODE_PROOF, phoneCodeFactor } from './phone/code.ts';
 import { phoneLinkFactor } from './phone/link.ts';
 import { TOTP_PROOF, totpFactor } from './totp/totp.ts';
 
-/** The members of the `ProofInput` of the API. */
+/** The fields of the API's `ProofInput`. */
 export const PROOF_FIELDS: readonly ProofField[] = [
   PASSWORD_PROOF,
   EMAIL_CODE_PROOF,
@@ -30,7 +30,7 @@ export const PROOF_FIELDS: readonly ProofField[] = [
 
 export interface FactorSettings {
   readonly sms: SmsPolicy;
-  /** The page that links lead to. */
+  /** The page that links point to. */
   readonly linkUrl: string;
   readonly places: Places;
 }
@@ -56,24 +56,24 @@ export class FactorRegistry {
     return this.#all.find((factor) => factor.kind === kind);
   }
 
-  /** The kinds whose proofs come as this member of `ProofInput`. */
+  /** The kinds that are proved with this field of `ProofInput`. */
   provedBy(name: ProofField['name']): FactorKind[] {
     return kinds(this.#all.filter((factor) => factor.proofs.some((field) => field.name === name)));
   }
 
-  /** The kinds with which a sign-in may begin. */
+  /** The kinds that can start a sign-in. */
   first(sms: SmsUse): FactorKind[] {
     return kinds(this.#inRole('FIRST', sms));
   }
 
-  /** Those for somebody who names such an identifier: they are the same whether anybody has it. */
+  /** The kinds that can start a sign-in with such an identifier. They do not depend on whether the account exists. */
   firstFor(identifier: IdentifierKind, sms: SmsUse): FactorKind[] {
     return kinds(
       this.#inRole('FIRST', sms).filter(({ reaches }) => reaches === null || reaches === identifier),
     );
   }
 
-  /** The kinds that reach the holder of such an identifier, and so can stand for a password that was forgotten. */
+  /** The kinds that send to such an identifier, and so can replace a forgotten password. */
   reaching(identifier: IdentifierKind, sms: SmsUse): FactorKind[] {
     return kinds(this.#inRole('FIRST', sms).filter(({ reaches }) => reaches === identifier));
   }
@@ -88,17 +88,23 @@ export class FactorRegistry {
     return kinds(this.#inRole('SECOND', sms).filter((factor) => factor.enrollment !== undefined));
   }
 
-  /** The countries to whose numbers text messages are sent. */
+  enrollmentOf(kind: FactorKind): FactorEnrollment {
+    const enrollment = this.get(kind)?.enrollment;
+    if (enrollment === undefined) throw new Error(`${kind} cannot be enrolled.`);
+    return enrollment;
+  }
+
+  /** The countries to which text messages are sent. */
   get smsCountries(): readonly string[] {
     return this.#sms.countries;
   }
 
-  /** The countries whose numbers begin a sign-in, where a tenant allows that. */
+  /** The countries whose numbers can start a sign-in, if the tenant allows it. */
   get countriesOfFirstFactor(): readonly string[] {
     return this.#sms.enabled ? this.#sms.countries : [];
   }
 
-  /** What this user has. A decoy has nothing. */
+  /** The factors of this user. A decoy has none. */
   holdings(account: Account | null): Holdings {
     if (account === null) return { enrolled: [], first: [] };
     const first = this.#all.filter(
@@ -107,7 +113,7 @@ export class FactorRegistry {
     return { enrolled: enrolledBy(account), first: kinds(first) };
   }
 
-  /** What of a kind this user could prove, with hints. */
+  /** The user's choices for one kind, with hints. */
   options(account: Account, role: FactorRole, kind: FactorKind): FactorChoice[] {
     return this.get(kind)?.options(account, role) ?? [];
   }

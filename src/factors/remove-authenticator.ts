@@ -1,4 +1,4 @@
-// Takes an authenticator away from a user: an authenticator app, a phone number.
+// Removes an authenticator of a user: an authenticator app or a phone number.
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { addAudit, byUser } from '../persistence/audit.ts';
@@ -15,7 +15,7 @@ export interface RemovedAuthenticator {
   readonly factor: FactorKind;
 }
 
-/** Null when the user has no such one. */
+/** Null when the user has no authenticator with this id. */
 export async function removeAuthenticator(
   { outbox }: { outbox: Outbox },
   id: string,
@@ -29,7 +29,8 @@ export async function removeAuthenticator(
 
   const settlement = new Settlement();
   settlement.require(async (sql) => {
-    // Two who remove the last two at once must not each think that the other one's stays.
+    // Without the lock, two requests that remove the last two authenticators would each assume that the other one
+    // remains.
     await lockUser(sql, userId);
     if (!(await remove(sql))) return false;
     await voidEvidence(sql, userId, factors);
@@ -48,7 +49,7 @@ export async function removeAuthenticator(
 
 interface Removable {
   readonly factor: FactorKind;
-  /** All the kinds of evidence that it could give. */
+  /** The factors that it could complete. */
   readonly factors: readonly FactorKind[];
   remove(sql: Sql): Promise<boolean>;
 }

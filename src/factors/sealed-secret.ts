@@ -1,4 +1,4 @@
-// The secret of an authenticator that must be readable again, as it is stored: sealed, and bound to its row.
+// Stores the secret of an authenticator so that it can be read again: sealed, and bound to its row.
 import type { KeyRing } from '../platform/key-ring.ts';
 import { open, seal } from '../platform/seal.ts';
 

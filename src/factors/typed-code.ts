@@ -1,13 +1,16 @@
-// Codes and numbers as people type and paste them: in any script's digits, full width, with spaces, dashes, and the
-// invisible characters that messengers put around a number. What is left is what was meant; nothing else is guessed.
+// Normalises codes and phone numbers as people type and paste them: with the digits of any script, full-width
+// characters, spaces, dashes, and the invisible characters that messengers put around a number.
 
-/** Format characters (bidi marks, zero-width spaces, soft hyphens): they are never seen. */
+/** Format characters, which are invisible: bidi marks, zero-width spaces, soft hyphens. */
 const INVISIBLE = /\p{Cf}/gu;
-/** Spaces, and what looks like a dash: U+2212 is a minus, and U+30FC the long sign that a Japanese keyboard gives. */
+/**
+ * Spaces, and characters that look like a dash: U+2212 is the minus sign, U+30FC the long sound mark of Japanese
+ * keyboards.
+ */
 const SEPARATOR = /[\s\p{Z}\p{Pd}\u2212\u30fc]/gu;
 const DIGIT = /\p{Nd}/u;
 
-/** The text in compatibility form (UAX #15), without what is not seen, with ASCII digits. */
+/** The text in compatibility form (NFKC, UAX #15), without invisible characters, with ASCII digits. */
 export function readTyped(text: string): string {
   return text
     .normalize('NFKC')
@@ -15,12 +18,15 @@ export function readTyped(text: string): string {
     .replaceAll(/\p{Nd}/gu, (digit) => String(valueOf(digit)));
 }
 
-/** A code: what was typed, without spaces and dashes. */
+/** A typed code without spaces and dashes. */
 export function readCode(text: string): string {
   return readTyped(text).replaceAll(SEPARATOR, '');
 }
 
-/** Each script's digits follow each other from 0 to 9 (Unicode Standard, section 4.6), some scripts' after another's. */
+/**
+ * The digits of each script are consecutive, from 0 to 9 (Unicode Standard section 4.6). Ranges of scripts may be
+ * adjacent.
+ */
 function valueOf(digit: string): number {
   const codePoint = digit.codePointAt(0) ?? 0;
   let first = codePoint;

@@ -1,5 +1,5 @@
-// What happens to what a second factor has proved when it stops being one. It is no evidence in any session, and a
-// workflow that has gathered it ends. Without a second factor left, backup codes stand in for nothing and go too.
+// Removes the evidence of a second factor when the user removes the factor: from every session, and by ending every
+// workflow that has collected it. When the last second factor goes, the backup codes are deleted too.
 import { sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
 import { FactorKind } from '../policy/factor-kind.ts';
@@ -7,13 +7,17 @@ import { evidenceWithout } from '../sessions/evidence-in-sql.ts';
 import { voidGrants } from '../sessions/operation-grant.ts';
 import { hasSecondFactor } from './account.ts';
 
-/** Inside a transaction in which the user is locked, and what counts no more is gone. @param lost what it could prove. */
+/**
+ * Call it inside a transaction, after locking the user and deleting the factor.
+ *
+ * @param lost the kinds of evidence to remove.
+ */
 export async function voidEvidence(sql: Sql, userId: string, lost: readonly FactorKind[]): Promise<void> {
   const isLast = !(await hasSecondFactor(sql, userId));
   if (isLast) await sql.deleteFrom('backup_code').where('user_id', '=', userId).execute();
   const factors = isLast ? [...lost, FactorKind.BACKUP_CODE] : lost;
   await endWorkflows(sql, userId, factors);
-  // Evidence does not say which authenticator of its kind it is from, so all of the kind goes: doubt refuses.
+  // Evidence does not record which authenticator it came from, so all evidence of the kind is removed.
   await sql
     .updateTable('session')
     .set({ evidence: evidenceWithout(factors) })
@@ -22,7 +26,10 @@ export async function voidEvidence(sql: Sql, userId: string, lost: readonly Fact
   await voidGrants(sql, userId, factors).execute();
 }
 
-/** Ends the workflows that have gathered what these factors prove. A step of one of them that settles at this moment comes first, or finds that the workflow has ended. */
+/**
+ * Ends the workflows that have collected evidence of these factors. A step that settles at the same time either
+ * finishes first or finds that the workflow has ended.
+ */
 export async function endWorkflows(sql: Sql, userId: string, factors: readonly FactorKind[]): Promise<void> {
   await sql
     .updateTable('workflow')

@@ -14,23 +14,27 @@ export const builder = new SchemaBuilder<{
     JSON: { Input: unknown; Output: unknown };
   };
 }>({
-  // The guards come first: they stand before everything that the other plugins do.
+  // Guards come first, so that they run before anything the other plugins do.
   plugins: [stepUpPlugin, ErrorsPlugin],
   defaultFieldNullability: false,
   stepUp: { standing: standingOf },
   errors: {
-    // `startSignIn` answers a `StartSignInResult`.
-    defaultUnionOptions: { name: ({ fieldName }) => `${capitalised(fieldName)}Result` },
+    // `startSignIn` returns a `StartSignInResult`.
+    defaultUnionOptions: {
+      name: ({ fieldName }) => `${capitalised(fieldName)}Result`,
+      description:
+        'The result, or one of the errors that you should expect. Every error implements `UserError`: select its fields with `... on UserError { code message }`.',
+    },
   },
 });
 
 builder.addScalarType('DateTime', DateTimeResolver);
 builder.addScalarType('JSON', JSONResolver);
 
-builder.queryType({ description: 'What can be read.' });
+builder.queryType({ description: 'All queries. A query never changes anything.' });
 builder.mutationType({
   description:
-    'What can be done. Expected failures are data: each mutation answers a union of its result and of errors that implement `UserError`. Refusals by `@authenticated`, `@stepUp` and `@requiresRole` are GraphQL errors, and refuse the operation before any of its mutations has run.',
+    'All mutations. Expected failures are data: a mutation that can fail returns a union of its result and errors that implement `UserError`. Refusals by `@authenticated`, `@stepUp` and `@requiresRole` are GraphQL errors, and the operation is refused before any of its mutations runs.',
 });
 
 function capitalised(name: string): string {

@@ -1,5 +1,5 @@
-// A document that a client gives as a value and not as its request: held to the same limits and rules, and what is
-// wrong with it is said without repeating any of it.
+// A GraphQL document that a client passes as an argument. The same limits and rules apply to it as to the request's own
+// document, and error messages never quote it.
 import { type DocumentNode, GraphQLError, type GraphQLSchema, specifiedRules, validate } from 'graphql';
 import { InvalidInput } from './input.ts';
 import { wellFormedStringsRule, withoutSource, withoutValue } from './input-errors.ts';
@@ -9,8 +9,8 @@ import type { RequestBudget } from './request-budget.ts';
 const checked = new WeakMap<RequestBudget, Map<string, DocumentNode | InvalidInput>>();
 
 /**
- * A document that this schema could execute.
- * @param budget of the request, for which each text is checked once: it may ask thirty times about one.
+ * Parses a document and validates it against this schema.
+ * @param budget the request's; each text is checked once per request, because one request may pass it thirty times.
  * @throws {InvalidInput}
  */
 export function checkedDocument(
@@ -48,7 +48,7 @@ function check(
 }
 
 /**
- * A document for whichever schema, within what is left of the request's budget.
+ * Parses a document for any schema, within what is left of the request's budget.
  * @throws {InvalidInput}
  */
 export function parsedDocument(budget: RequestBudget, text: string, path: string): DocumentNode {

@@ -1,4 +1,4 @@
-// What an operation knows of its request. Made once for each operation; the session is found by then.
+// What resolvers know about the request. Created once per operation, after the session was looked up.
 import type { GraphQLSchema } from 'graphql';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { CheckLimit } from '../factors/password/check-limit.ts';
@@ -16,7 +16,7 @@ import type { Caller } from '../workflows/caller.ts';
 import type { WorkflowRunner } from '../workflows/runner.ts';
 import type { RequestBudget } from './request-budget.ts';
 
-/** The parts of the program that resolvers call. */
+/** The parts of the server that resolvers call. */
 export interface Services {
   readonly runner: WorkflowRunner;
   readonly factors: FactorRegistry;
@@ -26,47 +26,47 @@ export interface Services {
   readonly outbox: Outbox;
   readonly ring: KeyRing;
   readonly clock: Clock;
-  /** The schemas of other services, for the words of what their operations do. */
+  /** The schemas of other services. Their `describe` texts say what a bound operation does. */
   readonly apiSchemas: readonly GraphQLSchema[];
-  /** What users know this instance by; authenticator apps list its accounts under it. */
+  /** The name that users know this instance by. Authenticator apps list accounts under it. */
   readonly productName: string;
 }
 
 export interface GraphQLContext extends Caller {
   readonly services: Services;
-  /** Whether the operation came in the address of a GET request, which is logged on its way. */
+  /** Whether the operation came in the URL of a GET request. Proxies log URLs. */
   readonly isUrlQuery: boolean;
-  /** What the request may still bring. */
+  /** How much more this request may ask for. */
   readonly budget: RequestBudget;
-  /** The session of a token that has merely expired. It opens nothing and may still end its session. */
+  /** The session of a token whose only fault is that it expired. It grants no access, but can still sign out. */
   readonly expiredSessionId: string | null;
-  /** How the client wants its tokens, and where it keeps its refresh token. */
+  /** How the client receives its tokens and where it keeps its refresh token. */
   readonly delivery: SessionDelivery;
 }
 
-/** Tokens travel in the payload, or as cookies that scripts cannot read. */
+/** Tokens are sent in the response body, or as cookies that scripts cannot read. */
 export interface SessionDelivery {
-  /** The refresh token that came as a cookie. */
+  /** The refresh token from the request's cookie. */
   readonly refreshToken: string | null;
-  /** What the client gets to see of a grant: with cookies, the tokens become cookies and stay out of it. */
+  /** Returns the grant as the client sees it. With cookies, the tokens are set as cookies and removed from it. */
   deliver(grant: SessionGrant): SessionGrant;
-  /** The session has ended: cookies, if any, are cleared. */
+  /** Clears the session's cookies, if any. */
   clear(): void;
 }
 
-/** The caller of a field that `@authenticated` or `@stepUp` guards: there is a session. */
+/** The context of a field guarded by `@authenticated` or `@stepUp`, where the session is never null. */
 export function signedIn(context: GraphQLContext): GraphQLContext & { readonly session: PresentedSession } {
   const { session } = context;
   if (session === null) throw new Error('A field that needs a session is not guarded.');
   return { ...context, session };
 }
 
-/** Who is asking, as the guards want to know it. */
+/** The caller, in the form that guards need. */
 export function standingOf({ session, tokenFault, services }: GraphQLContext): Presented {
   return { standing: session, fault: tokenFault, now: secondsOf(services.clock.now()) };
 }
 
-/** Uses up a proof that is bound to the operation which is about to run. */
+/** Consumes the proof that is bound to the operation about to run. */
 export async function consumeProof(
   { session, em, services }: GraphQLContext,
   digest: string,

@@ -1,5 +1,5 @@
-// How much a document asks for, counted before it is validated. Fragments are counted where they are spread, so a small
-// document cannot unfold into a large one, and counting ends where a limit is passed.
+// The size of a document, counted before it is validated. Fragments are counted each time they are spread, so that a
+// small document cannot expand into a large one. Counting stops once a limit is exceeded.
 import {
   type DocumentNode,
   type FieldNode,
@@ -17,15 +17,15 @@ export interface DocumentSize {
   fragments: number;
   aliases: number;
   directives: number;
-  /** By name, as often as they stand there. */
+  /** The names of the mutations, repeated ones included. */
   mutations: string[];
-  /** In the operation that has the most of them. */
+  /** The number of mutations in the operation that has the most. */
   mutationsInOperation: number;
   comparisons: number;
   depth: number;
 }
 
-/** All of its operations, whichever will run, and fragments that none of them spreads: all are validated. */
+/** Counts every operation and every unused fragment, not only what will run, because validation visits them all. */
 export function sizeOf(document: DocumentNode): DocumentSize {
   return new Count(document).size;
 }
@@ -34,7 +34,7 @@ export function linesOf(text: string): number {
   return text.split(/\r\n|[\n\r]/).length;
 }
 
-/** A selection set, and the names of the fragments around it: one that spreads itself is another rule's to report. */
+/** A selection set and the fragments around it. Another rule reports a fragment that spreads itself. */
 interface Place {
   readonly set: SelectionSetNode;
   readonly within: readonly string[];
@@ -82,7 +82,7 @@ class Count {
     }
   }
 
-  /** Counts what is selected at one response path, and below it. @returns the fields at that path itself, by name. */
+  /** Counts what is selected at one response path and below it. @returns the names of the fields at that path. */
   #level(places: readonly Place[], depth: number): string[] {
     const byName: ByName = new Map();
     for (const place of places) this.#collect(place, byName);
@@ -126,10 +126,10 @@ class Count {
   }
 }
 
-/** What holds for each operation, and is no sum over the request: what is wrong with it, or null. */
+/** Checks the limits that apply to each operation and not to the whole request. @returns the error message, or null. */
 export function excessOfOne(size: DocumentSize): string | null {
-  if (size.depth > LIMITS.depth) return `An operation selects fields at most ${LIMITS.depth} deep.`;
+  if (size.depth > LIMITS.depth) return `The operation nests fields more than ${LIMITS.depth} levels deep.`;
   if (size.mutationsInOperation > LIMITS.mutationsInOperation)
-    return `An operation runs at most ${LIMITS.mutationsInOperation} mutations.`;
+    return `The operation has more than ${LIMITS.mutationsInOperation} mutations. Split it.`;
   return null;
 }

@@ -1,5 +1,5 @@
-// Bad input gets a typed error that says where it is wrong and never repeats the value: it may be a password in the
-// wrong place. GraphQL's own messages print values, so variables are checked here first and messages are cut.
+// Errors for invalid input. They say where the input is wrong but never repeat the value, which may be a password in the
+// wrong field. GraphQL's own messages print values, so variables are checked here first and messages are shortened.
 import {
   type ASTVisitor,
   coerceInputValue,
@@ -16,7 +16,7 @@ import { LIMITS } from './limits.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** The mistakes in an operation's variables, up to a number of them. */
+/** Returns the errors in an operation's variables, up to `LIMITS.mistakes`. */
 export function variableErrors(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -39,8 +39,8 @@ export function variableErrors(
   return errors;
 }
 
-/** Thrown past GraphQL's coercion, which would go on looking at the rest of the value. */
-const ENOUGH = new Error('Enough mistakes were found.');
+/** Thrown to stop GraphQL's coercion, which would otherwise check the rest of the value. */
+const ENOUGH = new Error('Found the maximum number of errors.');
 
 function reportTypes(
   schema: GraphQLSchema,
@@ -59,7 +59,7 @@ function reportTypes(
   }
 }
 
-/** The same for the strings that stand in the document itself. */
+/** The validation rule that checks strings in the document itself. */
 export function wellFormedStringsRule(context: ValidationContext): ASTVisitor {
   return {
     StringValue(node) {
@@ -72,24 +72,25 @@ export function wellFormedStringsRule(context: ValidationContext): ASTVisitor {
   };
 }
 
-/** What PostgreSQL could not store, or nobody would send: null when there is nothing wrong with a string. */
+/** Checks for text that PostgreSQL cannot store, and for excessive length. @returns the error message, or null. */
 export function stringDefect(text: string): string | null {
   const defect = unstorable(text);
   if (defect !== null) return defect;
-  if (text.length > LIMITS.stringLength) return `A string has at most ${LIMITS.stringLength} characters.`;
+  if (text.length > LIMITS.stringLength)
+    return `The string is too long. The maximum is ${LIMITS.stringLength} characters.`;
   return null;
 }
 
-/** A message of GraphQL's without the value that it quotes. */
+/** Removes the quoted value from a message of GraphQL. */
 export function withoutValue(message: string): string {
   return message
     .replace(/^((?:\w+|Enum "\w+") cannot represent [\w -]*?)(?:: .*| value .*)$/s, '$1.')
-    .replace(/^Value ".*" does not exist in "(\w+)" enum\b.*$/s, 'This value does not exist in "$1" enum.')
+    .replace(/^Value ".*" does not exist in "(\w+)" enum\b.*$/s, 'The value does not exist in enum "$1".')
     .replace(/^(Expected value of type "[^"]*"), found .*$/s, '$1.')
     .replace(/^(Argument "\w+" has) invalid value .*$/s, '$1 an invalid value.');
 }
 
-/** A message of GraphQL's parser without the piece of the document that it quotes. */
+/** Removes the quoted source text from a message of GraphQL's parser. */
 export function withoutSource(message: string): string {
   return message
     .replace(/\b(Name|Int|Float|String|BlockString) ".*$/s, '$1.')
@@ -98,7 +99,7 @@ export function withoutSource(message: string): string {
 
 type Report = (path: readonly (string | number)[], message: string) => void;
 
-/** Everything in a value that no field could take, whichever its type. Not recursive: the client chose the depth. */
+/** Reports values that no type accepts. Not recursive, because the client controls the depth. */
 function reportDefects(variables: Variables, report: Report): void {
   const waiting: { readonly value: unknown; readonly path: readonly string[] }[] = [
     { value: variables, path: [] },
@@ -110,7 +111,7 @@ function reportDefects(variables: Variables, report: Report): void {
       if (defect !== null) report(path, defect);
     } else if (typeof value === 'object' && value !== null) {
       if (path.length > LIMITS.variableDepth) {
-        report(path.slice(0, 1), `A value is nested at most ${LIMITS.variableDepth} deep.`);
+        report(path.slice(0, 1), `The value is nested more than ${LIMITS.variableDepth} levels deep.`);
         return;
       }
       for (const [key, inner] of Object.entries(value)) waiting.push({ value: inner, path: [...path, key] });

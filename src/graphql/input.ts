@@ -1,9 +1,9 @@
-// The forms of what clients send, beyond what GraphQL's types say.
+// Validation of input beyond what GraphQL types express.
 import { z } from 'zod';
 import { misleading } from '../platform/one-line-text.ts';
 import { UserError } from '../platform/user-error.ts';
 
-/** A value of a wrong form. The value itself is never repeated. */
+/** An invalid value. The error never repeats the value itself. */
 export class InvalidInput extends UserError {
   readonly code = 'INVALID_INPUT';
   readonly fields: readonly { readonly path: string; readonly message: string }[];
@@ -17,11 +17,11 @@ export class InvalidInput extends UserError {
 export class NotFound extends UserError {
   readonly code = 'NOT_FOUND';
   constructor() {
-    super('There is no such thing, or it is not yours.');
+    super('Not found, or you do not have access to it.');
   }
 }
 
-/** @throws {InvalidInput} with every mistake at once. */
+/** @throws {InvalidInput} with all errors at once. */
 export function parseInput<T>(form: z.ZodType<T>, input: unknown): T {
   const parsed = form.safeParse(input);
   if (parsed.success) return parsed.data;
@@ -30,25 +30,28 @@ export function parseInput<T>(form: z.ZodType<T>, input: unknown): T {
   );
 }
 
-/** The policy has an error of its own; here a password is only kept from being a flood. */
-export const newPassword = z.string().max(4096, 'The password is too long.');
+/** The password policy has an error of its own. This limit only keeps out huge inputs. */
+export const newPassword = z.string().max(4096, 'The password is too long. The maximum is 4096 characters.');
 
 export const tenantId = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'Give the name of a tenant: lower-case letters, digits and hyphens.');
+  .regex(
+    /^[a-z0-9][a-z0-9-]{0,62}$/,
+    'A tenant name has at most 63 lower-case letters, digits and hyphens, and does not start with a hyphen.',
+  );
 
-/** What a person calls a thing of theirs. */
+/** A name that users choose for something of theirs. */
 export const label = z
   .string()
   .trim()
-  .min(1, 'Give a label, or leave it out.')
-  .max(64, 'A label has at most 64 characters.')
+  .min(1, 'The label is empty. Enter a label, or omit the field.')
+  .max(64, 'The label is too long. The maximum is 64 characters.')
   .superRefine((text, context) => {
     const defect = misleading(text);
     if (defect !== null) context.addIssue(defect);
   });
 
-/** Whether this could be the id of a row. Anything else is looked up nowhere. */
+/** Whether this could be the id of a row. PostgreSQL would reject anything else. */
 export function isUuid(id: string): boolean {
   return z.uuid().safeParse(id).success;
 }

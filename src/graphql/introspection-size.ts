@@ -1,5 +1,5 @@
-// How many fields the introspection in a document would be answered with. Its lists are known beforehand, so they are
-// walked and counted, and not multiplied by a guess. Counting ends where the limit is passed.
+// The number of fields in the answer to a document's introspection. The schema is known, so its lists are walked and
+// counted exactly instead of estimated. Counting stops once the limit is exceeded.
 import {
   type DocumentNode,
   type FieldNode,
@@ -48,14 +48,14 @@ class Count {
     });
   }
 
-  /** The one type that is named; all of them, when a variable will say which. */
+  /** The type named in the argument, or every type if the name is a variable. */
   #typesNamedBy({ arguments: given = [] }: FieldNode): unknown[] {
     const value = given.find((one) => one.name.value === 'name')?.value;
     if (value?.kind !== Kind.STRING) return Object.values(this.#schema.getTypeMap());
     return [this.#schema.getType(value.value)].filter((type) => type != null);
   }
 
-  /** @param sources what is found at this place, all of one of introspection's own types. */
+  /** @param sources the values found at this place, all of the same introspection type. */
   #below(set: SelectionSetNode, within: readonly string[], type: unknown, sources: readonly unknown[]): void {
     if (!isObjectType(type) || sources.length === 0) return;
     this.#eachField(set, within, (field, around) => {

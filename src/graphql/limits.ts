@@ -1,53 +1,53 @@
-// How much a request may ask for. What is counted is counted over everything that one request brings: its document, the
-// documents of a batch, and those that stand in variables. request-budget.ts does the counting.
+// How much a request may ask for. Counts cover everything in one request: its document, the documents of a batch, and
+// documents in variables. request-budget.ts does the counting.
 //
-// Together the limits keep every request below 50 ms of the main thread; `npm run bench:dearest` searches for the
-// dearest one, and test/server/dearest-request.test.ts holds it.
+// Together, the limits keep every request under 50 ms of main-thread time. `npm run bench:dearest` searches for the most
+// expensive request, and test/server/dearest-request.test.ts checks it.
 
 export const LIMITS = {
-  /** Bytes of a request's body, a batch included. */
+  /** Bytes in the request body, including batches. */
   bodyBytes: 100_000,
-  /** Operations in one request. */
+  /** Operations in one batch. */
   batch: 10,
-  /** Fields one below the other. */
+  /** Levels of nested fields. */
   depth: 20,
-  /** Mutations in one operation: each may cost a hash. */
+  /** Mutations in one operation. Each may compute a password hash. */
   mutationsInOperation: 5,
-  /** Characters of one string. */
+  /** Characters in one string. */
   stringLength: 20_000,
-  /** Objects and lists of a variable, one inside the other. */
+  /** Levels of nested objects and lists in a variable. */
   variableDepth: 20,
-  /** Mistakes that one operation is told about: a small body must not get a large answer. */
+  /** Errors reported for one operation, so that a small request does not get a large answer. */
   mistakes: 20,
 } as const;
 
-/** What is counted over the whole request, and how much of it there may be. */
+/** Limits that apply to the whole request. */
 export const REQUEST_LIMITS = {
   tokens: 3000,
-  /** To tell the line and column of a mistake, GraphQL counts the lines before it, for each mistake anew. */
+  /** GraphQL computes the line and column of each error by counting the lines before it. */
   lines: 1000,
-  /** Introspection asks for some 250. Fragments are counted where they are spread. */
+  /** The introspection query has about 250. Fragments are counted each time they are spread. */
   fields: 500,
-  /** Fragments where they are spread, inline ones included. */
+  /** Fragment spreads, including inline fragments. */
   fragments: 500,
-  /** Fields under another name than their own. */
+  /** Fields with an alias. */
   aliases: 30,
   directives: 50,
-  /** Those that cost more than others count for several. */
+  /** An expensive mutation counts as several. */
   mutations: 15,
   /**
-   * Pairs of fields with one response name. Validation compares their arguments and what is selected below them; fields
-   * with neither cost next to nothing.
+   * Pairs of fields with the same response name. Validation compares their arguments and selections; fields with neither
+   * cost almost nothing.
    */
   comparisons: 10_000,
-  /** Fields that introspection would be answered with, its lists counted. GraphiQL asks for some 7,000. */
+  /** Fields in the answer to an introspection query. GraphiQL's has about 7,000. */
   introspection: 20_000,
 } as const;
 
-/** The extension of a mutation that counts for several. */
+/** The schema extension of a mutation that counts as several. */
 export const WORTH = 'mutationsWorth';
 
-/** A new password is weighed and hashed, and its user gets a message. */
+/** Setting a password estimates its strength, hashes it and sends a message. */
 export const NEW_PASSWORD_WORTH = { [WORTH]: 4 };
 
 export type Counted = keyof typeof REQUEST_LIMITS;

@@ -1,5 +1,6 @@
-// The operation of a bound step-up, as a client gives it: its digest, and what it does in words. They are the author's,
-// of our own schema or of a service's whose schema the operator has named; any other operation need only be GraphQL.
+// The operation that a client wants to bind a step-up to: its digest, and what it does in words. The words come from the
+// `describe` texts of this schema or of a service's schema that the operator has configured. Any other operation only
+// has to be valid GraphQL syntax.
 import { type GraphQLSchema, getOperationAST } from 'graphql';
 import { approvalWords } from '../step-up/approval-words.ts';
 import { operationDigest } from '../step-up/operation-digest.ts';
@@ -14,7 +15,7 @@ interface Given {
   readonly variables?: unknown;
 }
 
-/** @param schemas ours, and those of the services that we know. @throws {InvalidInput} */
+/** @param schemas this server's and those of the configured services. @throws {InvalidInput} */
 export function operationInWords(
   schemas: readonly GraphQLSchema[],
   given: Given,
@@ -27,7 +28,10 @@ export function operationInWords(
   const digest = operationDigest(operation);
   if (digest === null || getOperationAST(document, operationName)?.operation === 'subscription')
     throw new InvalidInput([
-      { path: 'operation.operationName', message: 'Name a query or a mutation in the document.' },
+      {
+        path: 'operation.operationName',
+        message: 'Give the name of a query or mutation in the document. Subscriptions are not supported.',
+      },
     ]);
   const schema = schemas.find((one) => isValid(one, document)) ?? null;
   return { digest, approves: approvalWords(schema, operation) };
@@ -37,5 +41,5 @@ export function operationInWords(
 export function variablesOf(value: unknown, path: string): Readonly<Record<string, unknown>> | null {
   if (value == null) return null;
   if (typeof value === 'object' && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>;
-  throw new InvalidInput([{ path, message: 'Give an object with a member for each variable.' }]);
+  throw new InvalidInput([{ path, message: 'The variables must be a JSON object.' }]);
 }

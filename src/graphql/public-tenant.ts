@@ -1,10 +1,10 @@
-// The tenant that somebody means who has not signed in. An unknown one is taken for the default one: nobody learns which
-// tenants there are.
+// The tenant that a client names before anyone has signed in. An unknown name gives the default tenant, so that nobody
+// can find out which tenants exist.
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
 import type { Sql } from '../persistence/orm.ts';
 import { parseInput, tenantId } from './input.ts';
 
-/** @throws {InvalidInput} for what can be no tenant's name. */
+/** @throws {InvalidInput} if the text cannot be a tenant name. */
 export async function publicTenant(sql: Sql, name: string | null | undefined) {
   return sql
     .selectFrom('tenant')

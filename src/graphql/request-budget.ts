@@ -1,26 +1,26 @@
-// What one request has asked for so far, in everything that it brings. Whoever reads a document of a client's, wherever
-// it stood, takes it from the budget of the request, so that many small ones cost no more than one large one.
+// What one request has asked for so far. Every document that a client sends, wherever it appears in the request, counts
+// against the same budget, so that many small documents cannot cost more than one large one.
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse } from 'graphql';
 import { type DocumentSize, excessOfOne, linesOf, sizeOf } from './document-size.ts';
 import { introspectionSize } from './introspection-size.ts';
 import { type Counted, REQUEST_LIMITS, WORTH } from './limits.ts';
 
 const budgets = new WeakMap<object, RequestBudget>();
-/** Documents are remembered, and asked for again. */
+/** Parsed documents are cached and come back, so their sizes are kept. */
 const sizes = new WeakMap<DocumentNode, DocumentSize>();
 const introspections = new WeakMap<DocumentNode, number>();
 
 export class RequestBudget {
   readonly #spent = new Map<Counted, number>();
 
-  /** That of this very request: a batch has one. */
+  /** The budget of this request. All operations of a batch share it. */
   static of(request: object): RequestBudget {
     const budget = budgets.get(request) ?? new RequestBudget();
     budgets.set(request, budget);
     return budget;
   }
 
-  /** @throws a GraphQLError when it is not GraphQL, or more of it than is left. */
+  /** @throws a GraphQLError if the text is not valid GraphQL or exceeds the remaining budget. */
   parse(text: string): DocumentNode {
     if (linesOf(text) > this.#left('lines')) throw excessOf('lines');
     try {
@@ -28,7 +28,7 @@ export class RequestBudget {
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       if (error.message.includes('tokens. Parsing aborted')) throw excessOf('tokens');
-      // How many tokens it had up to the mistake, the parser does not say. At most as many as characters.
+      // The parser does not say how many tokens precede the error. There are at most as many as characters.
       const [position = 0] = error.positions ?? [];
       this.#spend({ tokens: Math.min(position, this.#left('tokens')) });
       throw error;
@@ -36,10 +36,10 @@ export class RequestBudget {
   }
 
   /**
-   * Takes a parsed document from the budget.
+   * Deducts a parsed document from the budget.
    *
-   * @param schema on which it will be executed; null for one that will not be.
-   * @returns what is wrong when there is not enough left.
+   * @param schema the schema that will execute it, or null if it will not be executed.
+   * @returns an error if the document exceeds the budget.
    */
   take(document: DocumentNode, schema: GraphQLSchema | null): GraphQLError | null {
     const size = sizes.get(document) ?? sizeOf(document);
@@ -54,7 +54,7 @@ export class RequestBudget {
     return this.#takeAll({ introspection, mutations: mutationsWorth(schema, names) });
   }
 
-  /** All of it or nothing: what is refused is not worked on. */
+  /** Deducts all amounts or none: a refused document causes no further work. */
   #takeAll(amounts: Partial<Record<Counted, number>>): GraphQLError | null {
     for (const [what, amount] of Object.entries(amounts) as [Counted, number][]) {
       if (amount > this.#left(what)) return excessOf(what);
@@ -78,7 +78,7 @@ function mutationsWorth(schema: GraphQLSchema, names: readonly string[]): number
   return names.reduce((sum, name) => sum + Number(fields[name]?.extensions[WORTH] ?? 1), 0);
 }
 
-/** As clients are told. */
+/** The names used in error messages. */
 const WORDS: Readonly<Record<Counted, string>> = {
   tokens: 'tokens',
   lines: 'lines',
@@ -87,13 +87,13 @@ const WORDS: Readonly<Record<Counted, string>> = {
   aliases: 'aliases',
   directives: 'directives',
   mutations: 'mutations',
-  comparisons: 'pairs of fields with one name',
-  introspection: 'fields of introspection',
+  comparisons: 'pairs of fields with the same name',
+  introspection: 'introspection fields',
 };
 
 function excessOf(what: Counted): GraphQLError {
   return limitExceeded(
-    `A request has at most ${REQUEST_LIMITS[what]} ${WORDS[what]}, in all its documents together. Ask for less at a time.`,
+    `The request has more than ${REQUEST_LIMITS[what]} ${WORDS[what]} across all its documents. Split it into smaller requests.`,
   );
 }
 

@@ -1,4 +1,4 @@
-// The schema, from all its parts, and its printed form, which is committed as schema.graphql.
+// Builds the schema from its parts, and prints it. The printed schema is committed as schema.graphql.
 import './errors.ts';
 import './mutations/administration.ts';
 import './mutations/authenticator.ts';
@@ -11,7 +11,11 @@ import './mutations/operation-proof.ts';
 import './mutations/password.ts';
 import './mutations/phone.ts';
 import './mutations/session.ts';
-import './mutations/start.ts';
+import './mutations/start-enrollment.ts';
+import './mutations/start-password-reset.ts';
+import './mutations/start-sign-in.ts';
+import './mutations/start-sign-up.ts';
+import './mutations/start-step-up.ts';
 import './queries/check-password.ts';
 import './queries/link.ts';
 import './queries/settings.ts';

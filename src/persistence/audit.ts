@@ -1,20 +1,19 @@
-// The audit log: what happened, to whom, by whom, from where. Words and ids only.
-
+// The audit log: what happened to whom, who did it, and from where. It contains only words and ids.
 import { randomId } from '../platform/random.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { AuditType } from './audit-type.ts';
 import type { Row, Settlement } from './settlement.ts';
 
 export const ActorKind = {
-  /** The subject, signed in. */
+  /** The subject, while signed in. */
   USER: 'USER',
-  /** Another user, who has the right to act on the subject. */
+  /** Another user who may act on the subject. */
   ADMINISTRATOR: 'ADMINISTRATOR',
-  /** A command at the machine. */
+  /** A command on the server. */
   OPERATOR: 'OPERATOR',
-  /** The server, by itself. */
+  /** The server itself. */
   SYSTEM: 'SYSTEM',
-  /** A client that nobody was signed in to: it may or may not be the subject. */
+  /** A client without a session. It may or may not be the subject. */
   ANONYMOUS: 'ANONYMOUS',
 } as const;
 export type ActorKind = (typeof ActorKind)[keyof typeof ActorKind];
@@ -22,9 +21,9 @@ export type ActorKind = (typeof ActorKind)[keyof typeof ActorKind];
 export interface AuditEntry {
   readonly type: AuditType;
   readonly tenantId: string;
-  /** The subject: whose account it was about. */
+  /** The subject, whose account is concerned. */
   readonly userId: string | null;
-  /** The session that it was about. */
+  /** The session concerned. */
   readonly sessionId: string | null;
   readonly factor?: FactorKind | null;
 }
@@ -34,7 +33,7 @@ interface AuditClient {
   readonly userAgent: string | null;
 }
 
-/** Who did it, and with what program. */
+/** Who did it, and with which client. */
 export interface AuditActor extends AuditClient {
   readonly kind: ActorKind;
   readonly userId: string | null;
@@ -42,17 +41,17 @@ export interface AuditActor extends AuditClient {
 }
 
 interface ActingSession {
-  /** Null at the end of a workflow that starts no session. */
+  /** Null when a workflow ends without starting a session. */
   readonly id: string | null;
   readonly userId: string;
 }
 
-/** A signed-in user who changes something of their own. */
+/** A signed-in user who changes their own account. */
 export function byUser(session: ActingSession, client: AuditClient): AuditActor {
   return bySession('USER', session, client);
 }
 
-/** A signed-in user who changes something of somebody else's. */
+/** A signed-in user who changes someone else's account. */
 export function byAdministrator(session: ActingSession, client: AuditClient): AuditActor {
   return bySession('ADMINISTRATOR', session, client);
 }
@@ -65,7 +64,7 @@ export function byAnonymous({ ip, userAgent }: AuditClient): AuditActor {
   return { kind: 'ANONYMOUS', userId: null, sessionId: null, ip, userAgent };
 }
 
-/** Somebody at the machine, who needs no account. @param command what they ran. */
+/** An operator on the command line, who needs no account. @param command the command that was run. */
 export function byOperator(command: string): AuditActor {
   return { kind: 'OPERATOR', userId: null, sessionId: null, ip: null, userAgent: `${command} command` };
 }

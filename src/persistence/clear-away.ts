@@ -1,7 +1,6 @@
-// What nobody needs any more: workflows past their deadline, sign-ups that were never finished, enrollments that were never
-// proved, sessions that ended long ago, proofs for operations that never ran, messages that were handed over or came too late,
-// counters of a window that is over, failures of long ago, and audit events that have reached their age. It goes in small batches, each a commit of its own, so that no lock is held for long and
-// a night without a worker is made up for bit by bit.
+// Deletes expired data: workflows past their deadline, unfinished sign-ups and enrollments, sessions that ended long ago,
+// unused proofs for operations, sent and expired messages, counters of past windows, old failures and old audit events.
+// Deletes in small batches, each committed separately, so that locks are short and a backlog is worked off gradually.
 import { type RawBuilder, sql as raw } from 'kysely';
 import { addSeconds } from '../platform/clock.ts';
 import { FORGOTTEN_AFTER } from '../policy/lockout.ts';
@@ -9,22 +8,22 @@ import type { Sql } from './orm.ts';
 import type { Table } from './settlement.ts';
 
 const DAY_SECONDS = 86_400;
-/** Each start leaves a workflow, and anybody can start one. An hour is enough to be told that it has expired. */
+/** Anyone can start workflows. An hour is enough to tell a client that its workflow has expired. */
 const ENDED_WORKFLOW_SECONDS = 3600;
-/** Ended sessions are kept so long, for an investigation. */
+/** Ended sessions are kept this long for investigations. */
 const ENDED_SESSION_SECONDS = 30 * DAY_SECONDS;
-/** A device without a sign-in for so long is a new one again: as long as browsers keep a cookie at most. */
+/** The maximum lifetime of a cookie in browsers. After this time without a sign-in, a device counts as new. */
 const FORGOTTEN_DEVICE_SECONDS = 400 * DAY_SECONDS;
 
-/** Rows of one statement. */
+/** Rows per statement. */
 const BATCH = 1000;
-/** A session takes its refresh tokens along, of which a busy one has thousands. */
+/** Smaller, because deleting a session deletes its refresh tokens, of which there may be thousands. */
 const SESSION_BATCH = 100;
 
 interface Outdated {
   readonly what: string;
   readonly table: Table;
-  /** Has an index of its own, or every run would read the whole table. */
+  /** Must be covered by an index, so that no run scans the whole table. */
   readonly where: RawBuilder<unknown>;
   readonly batch?: number;
 }
@@ -69,9 +68,9 @@ function outdated(now: Date, auditSeconds: number | null): readonly Outdated[] {
 }
 
 /**
- * @param signal ends it after the batch that is under way.
- * @param auditSeconds how long audit events are kept; null: for ever.
- * @returns how many there were of each.
+ * @param signal stops the run after the current batch.
+ * @param auditSeconds how long audit events are kept; null keeps them forever.
+ * @returns the number of deleted rows of each kind.
  */
 export async function clearAway(
   sql: Sql,
@@ -92,7 +91,7 @@ export async function clearAway(
   return counts;
 }
 
-/** Rows that somebody has locked are left for the next time. */
+/** Skips locked rows. They are deleted in the next run. */
 async function deleteSome(sql: Sql, name: Table, where: RawBuilder<unknown>, most: number): Promise<number> {
   const table = raw.table(name);
   const { numAffectedRows } = await raw`delete from ${table} where ctid = any(array(

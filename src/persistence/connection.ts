@@ -1,11 +1,11 @@
-// Every connection to PostgreSQL is made here, so that all of them have the settings that our statements rely on, whatever the
-// database, the role or the server configures. A lost connection ends no process, and a connection that can only read is given
-// up: after a failover, sessions on the old primary would stay read-only for as long as they live.
+// Opens all connections to PostgreSQL, with the settings that our statements rely on, whatever the defaults of the
+// database, role or server. A lost connection does not end the process. A read-only connection is closed, because after
+// a failover sessions on the old primary would stay read-only forever.
 import pg from 'pg';
 import { isContention, losesConnection } from './failure.ts';
 import { prepared, type Query } from './prepared-statements.ts';
 
-/** How long a connection waits before PostgreSQL ends what it does. 0: as long as it takes. */
+/** The timeouts of a connection. 0 means no timeout. */
 export interface Patience {
   readonly statementSeconds: number;
   readonly lockSeconds: number;
@@ -13,18 +13,20 @@ export interface Patience {
   readonly idleSeconds: number;
 }
 
-/** Somebody waits for the answer, and others wait for the connection. */
+/** For requests: a client waits for the response, and others wait for the connection. */
 export const FOR_REQUESTS: Patience = { statementSeconds: 10, lockSeconds: 5, idleSeconds: 30 };
-/** Migrations and commands at the machine: an index takes its time, and so does the reader of an export. */
+/** For migrations and commands: building an index or exporting users may take long. */
 export const FOR_COMMANDS: Patience = { statementSeconds: 0, lockSeconds: 0, idleSeconds: 0 };
 
-/** To get a connection, new or from a pool. */
+/** For opening a connection or getting one from a pool. */
 const CONNECT_SECONDS = 10;
-/** From the end of a statement's time to the moment at which the network is considered dead. */
+/** How long after the statement timeout the network is considered dead. */
 const NO_ANSWER_SECONDS = 5;
 const TRIES = 3;
 
-/** Dates are read as ISO 8601 in UTC, and conditional updates rely on READ COMMITTED: whoever waited sees the new row. */
+/**
+ * Dates are parsed as ISO 8601 in UTC. Conditional updates rely on READ COMMITTED: after waiting, they see the new row.
+ */
 function settings({ statementSeconds, lockSeconds, idleSeconds }: Patience): string {
   return [
     `set datestyle = 'ISO, YMD'`,
@@ -37,7 +39,7 @@ function settings({ statementSeconds, lockSeconds, idleSeconds }: Patience): str
   ].join('; ');
 }
 
-/** @param part of Stepgate that connects, as `pg_stat_activity` shows it. */
+/** @param part the part of Stepgate that connects, as shown in `pg_stat_activity`. */
 function options(part: string, patience: Patience) {
   const { statementSeconds } = patience;
   return {
@@ -48,12 +50,12 @@ function options(part: string, patience: Patience) {
   };
 }
 
-/** The options of a pool whose connections are ours. Call `watchPool` as soon as there is one. */
+/** Options for a pool. Call `watchPool` as soon as the pool exists. */
 export function poolOptions(part: string, patience: Patience) {
   return {
     ...options(part, patience),
     async onConnect(client: pg.ClientBase): Promise<void> {
-      client.on('error', () => {}); // a lost connection shows in the statement that needs it
+      client.on('error', () => {}); // a lost connection makes the next statement fail
       await client.query(settings(patience));
     },
   };
@@ -61,7 +63,7 @@ export function poolOptions(part: string, patience: Patience) {
 
 export function watchPool(pool: pg.Pool): void {
   const lost = new WeakSet<pg.PoolClient>();
-  pool.on('error', () => {}); // an idle connection was lost; the pool has dropped it
+  pool.on('error', () => {}); // an idle connection was lost; the pool has removed it
   pool.on('connect', (client) => {
     const plain = client.query.bind(client) as Query;
     client.query = retried(
@@ -69,7 +71,7 @@ export function watchPool(pool: pg.Pool): void {
       noted(prepared(plain), () => lost.add(client)),
     ) as typeof client.query;
   });
-  // A connection that is ending is not taken back.
+  // Keeps the pool from reusing a lost connection.
   pool.on('release', (_error, client) => {
     if (lost.has(client)) void client.end();
   });
@@ -81,7 +83,7 @@ export function openPool(databaseUrl: string, part: string, patience: Patience):
   return pool;
 }
 
-/** A connection outside of any pool, for what belongs to one session: a lock, a migration. */
+/** A connection outside a pool, for what belongs to one session, such as a lock or a migration. */
 export async function openClient(databaseUrl: string, part: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: databaseUrl, ...options(part, FOR_COMMANDS) });
   client.on('error', () => {});
@@ -103,7 +105,7 @@ function noted(query: Query, isLost: () => void): Query {
     });
 }
 
-/** A statement outside of a transaction that met a parallel one has written nothing, and runs again. */
+/** Retries a statement outside a transaction that failed because of a concurrent one. It has written nothing. */
 function retried(client: pg.PoolClient, query: Query): Query {
   const again = async (asked: Parameters<Query>, tries: number): Promise<unknown> => {
     try {
@@ -117,7 +119,7 @@ function retried(client: pg.PoolClient, query: Query): Query {
     isPlain(asked) && client.getTransactionStatus() === 'I' ? again(asked, 1) : query(...asked);
 }
 
-/** Not a cursor, and not with a callback. */
+/** Neither a cursor nor a call with a callback. */
 function isPlain([query, ...rest]: Parameters<Query>): boolean {
   const isSubmittable = typeof query === 'object' && query !== null && 'submit' in query;
   return !isSubmittable && !rest.some((one) => typeof one === 'function');

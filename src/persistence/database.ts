@@ -1,25 +1,25 @@
-// The database of a process: the one of DATABASE_URL, or the embedded one.
+// Opens the database: the one in DATABASE_URL, or the embedded one.
 import { join } from 'node:path';
 import { digest } from '../platform/digest.ts';
 import { EmbeddedPostgresError, startEmbeddedPostgres } from './embedded-postgres/start.ts';
 
 export interface Database {
   readonly url: string;
-  /** Resolves when the embedded PostgreSQL has ended by itself; one of somebody else's is not watched. */
+  /** Resolves when the embedded PostgreSQL stops unexpectedly. Never resolves for an external one. */
   readonly lost: Promise<void>;
-  /** Stops the embedded PostgreSQL; one of somebody else's is left alone. */
+  /** Stops the embedded PostgreSQL. Does nothing for an external one. */
   stop(): Promise<void>;
 }
 
 export interface DatabaseSettings {
-  /** Null: the embedded one. */
+  /** Null uses the embedded one. */
   readonly databaseUrl: string | null;
   readonly dataDir: string;
-  /** Whether `dataDir` was chosen, and not left to us. */
+  /** Whether `dataDir` was set explicitly. */
   readonly isDataDirGiven: boolean;
 }
 
-/** @param say for the person at the terminal. @param log takes PostgreSQL's own lines. */
+/** @param say prints a line to the terminal. @param log receives PostgreSQL's log lines. */
 export async function openDatabase(
   { databaseUrl, dataDir, isDataDirGiven }: DatabaseSettings,
   say: (line: string) => void,
@@ -31,10 +31,10 @@ export async function openDatabase(
   } catch (error) {
     const isClosedFolder = error instanceof EmbeddedPostgresError && error.code === 'unreachable_for_account';
     if (!isClosedFolder || isDataDirGiven) throw error;
-    // root works in a folder that the account of PostgreSQL may not enter, for example its own home.
+    // The process runs as root in a directory that the `postgres` user cannot enter, for example root's home.
     const elsewhere = join('/var/lib/stepgate', digest(process.cwd()).slice(0, 12));
     say(
-      `PostgreSQL may not enter this folder, so its data is kept in ${elsewhere}. Set DATA_DIR to choose another.`,
+      `PostgreSQL cannot access this directory, so its data is stored in ${elsewhere}. To use another one, set DATA_DIR.`,
     );
     return await startEmbeddedPostgres({ dataDir: elsewhere, durable: true, log });
   }

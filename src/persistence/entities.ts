@@ -1,4 +1,4 @@
-// Every table of Stepgate, in one list.
+// The list of all entities.
 import { AuditEvent } from './entities/audit-event.ts';
 import { Authenticator } from './entities/authenticator.ts';
 import { BackupCode } from './entities/backup-code.ts';

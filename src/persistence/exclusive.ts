@@ -1,12 +1,12 @@
-// One process at a time, over all machines: an advisory lock of PostgreSQL that is held on a connection of its own. It is
-// given up by itself when the process dies.
+// Lets one process at a time, across all machines, do something. Uses a PostgreSQL advisory lock on a separate
+// connection, which is released automatically when the process dies.
 import { openClient } from './connection.ts';
 
-/** How long one waits for another that is just ending, or was just killed. */
+/** How long to wait for a holder that is just finishing or was just killed. */
 const WAIT_SECONDS = 3;
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** @param name of what only one may do. Null when another one does it. */
+/** @param name the name of the lock. @returns null when another process holds it. */
 export async function tryExclusive(databaseUrl: string, name: string): Promise<AsyncDisposable | null> {
   const client = await openClient(databaseUrl, 'lock');
   try {

@@ -1,18 +1,18 @@
-// What a failure of PostgreSQL or of the connection to it means for the caller (PostgreSQL manual, appendix A): somebody else
-// was first, two transactions got in each other's way, or the database cannot serve anybody right now.
+// Classifies failures of PostgreSQL and of the connection (PostgreSQL manual, appendix A): a unique violation,
+// contention between transactions, or an outage.
 
-/** The classes of SQLSTATE that mean "not now": connection failures, no resources left, intervention by the operator. */
+/** SQLSTATE classes of an outage: connection exception, insufficient resources, operator intervention. */
 const UNAVAILABLE_CLASSES = new Set(['08', '53', '57']);
 const UNAVAILABLE_CODES = new Set([
-  '25006', // the server is a standby by now, or its disk is full: it only reads
+  '25006', // the server is read-only, as a standby or because its disk is full
   '25P03', // the transaction was idle for too long
-  '28000', // the server does not let us in (any more)
+  '28000', // the server refuses the login
   '28P01',
-  '3D000', // there is no such database
-  '55000', // the database takes no connections, or the server is still in recovery
-  '55P03', // the lock time-out
+  '3D000', // the database does not exist
+  '55000', // the database accepts no connections, or the server is still in recovery
+  '55P03', // lock timeout
 ]);
-/** What Node and `pg` say when there is no answer. */
+/** Errors of Node and `pg` when the server does not respond. */
 const NETWORK_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -33,23 +33,23 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-/** Two who claim the same thing at the same moment meet in its unique index. */
+/** A concurrent claim of the same value. */
 export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === '23505';
 }
 
-/** Nothing was written, and the same statements may succeed if they run again. */
+/** Nothing was written, and a retry may succeed. */
 export function isContention(error: unknown): boolean {
   return ['40001', '40P01'].includes(codeOf(error));
 }
 
-/** The database is away, does not write, or does not answer in time. Nothing is wrong with what was asked. */
+/** The database is unreachable, read-only, or too slow. The request itself is fine. */
 export function isUnavailable(error: unknown): boolean {
   const code = codeOf(error);
   return UNAVAILABLE_CODES.has(code) || UNAVAILABLE_CLASSES.has(code.slice(0, 2)) || hasNoAnswer(error, code);
 }
 
-/** The connection will not recover, even though it may still answer: a standby's sessions live on and never write. */
+/** The connection will not recover, even if it still responds: a session on a standby never becomes writable. */
 export function losesConnection(error: unknown): boolean {
   const code = codeOf(error);
   return code === '25006' || /^(08|57P)/.test(code) || hasNoAnswer(error, code);
@@ -57,7 +57,7 @@ export function losesConnection(error: unknown): boolean {
 
 function hasNoAnswer(error: unknown, code: string): boolean {
   if (!(error instanceof Error)) return false;
-  // A socket in the file system fails as a file does.
+  // A Unix domain socket fails with the error codes of files.
   const isSocket = 'syscall' in error && error.syscall === 'connect';
   return isSocket || NETWORK_CODES.has(code) || NO_ANSWER.test(error.message);
 }

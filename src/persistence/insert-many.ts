@@ -1,10 +1,10 @@
-// Many rows in one statement whose text does not grow with them: PostgreSQL reads them out of one JSON parameter. So the
-// statement is prepared once, and no number of rows is more than its parameters may be.
+// Inserts many rows with one statement. PostgreSQL reads the rows from a single JSON parameter, so the statement is
+// prepared once and the number of rows is not limited by the number of parameters.
 import { sql as raw } from 'kysely';
 import type { Sql } from './orm.ts';
 import type { Row, Table } from './settlement.ts';
 
-/** @param rows all with the same columns. Values of jsonb columns stand as they are. */
+/** @param rows must all have the same columns. Pass values of jsonb columns unencoded. */
 export async function insertMany<T extends Table>(
   sql: Sql,
   table: T,

@@ -1,4 +1,4 @@
-// A value for a jsonb column. The driver turns a bare array into a PostgreSQL array, so JSON is always said so.
+// A value for a jsonb column. The cast is explicit because the driver would turn an array into a PostgreSQL array.
 import { type RawBuilder, sql } from 'kysely';
 
 export function jsonb<T>(value: T): RawBuilder<T> {

@@ -1,5 +1,5 @@
-// Brings a database to the current schema. Several processes may start at once: an advisory lock lets one work
-// and the others wait.
+// Migrates a database to the current schema. When several processes start at once, an advisory lock lets one migrate
+// while the others wait.
 import { runMigrations } from 'graphile-worker';
 import { sql as raw } from 'kysely';
 import type pg from 'pg';
@@ -8,34 +8,36 @@ import { DEFAULT_TENANT } from './entities/tenant.ts';
 import { isUnavailable } from './failure.ts';
 import { type Orm, openOrm, sqlOf } from './orm.ts';
 
-/** Any constant will do, as long as it is ours: "stepgate" in ASCII, its first four bytes. */
+/** An arbitrary constant: the first four bytes of "stepgate" in ASCII. */
 const MIGRATION_LOCK = 0x73746570;
 
-/** There is no such database, it does not let us in, or it does not write. The password of its URL is not repeated. */
+/** The database does not exist, refuses the login, or is read-only. The message does not contain the password. */
 export class DatabaseUnreachableError extends Error {
   override readonly name = 'DatabaseUnreachableError';
   constructor(databaseUrl: string, code: string) {
     const { host, pathname, username } = new URL(databaseUrl);
     super(
-      `PostgreSQL at ${host} does not let ${username || 'us'} use the database ${pathname.slice(1)} (${code}). Check DATABASE_URL, and that the server runs and accepts writes.`,
+      `Cannot use the database ${pathname.slice(1)} on ${host} as ${username || 'the default user'} (${code}). Check DATABASE_URL, and check that the server is running and accepts writes.`,
     );
   }
 }
 
-/** The program is newer than the database. */
+/** The database schema is older than the program. */
 export class NotMigratedError extends Error {
   override readonly name = 'NotMigratedError';
   constructor() {
-    super('The database lacks migrations. Start the server, which applies them, or run `npm run migrate`.');
+    super(
+      'The database schema is out of date. Start the server, which migrates it, or run `npm run migrate`.',
+    );
   }
 }
 
-/** @returns the names of the migrations that were applied. @throws {DatabaseUnreachableError} */
+/** @returns the names of the applied migrations. @throws {DatabaseUnreachableError} */
 export async function migrate(databaseUrl: string, now: Date): Promise<string[]> {
   const lock = await connect(databaseUrl);
   try {
     await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    // With the patience of a command: the server's own connections would give up before a large index is built.
+    // Without timeouts: a connection of the server would time out before a large index is built.
     await using opened = new AsyncDisposableStack();
     const orm = await openOrm(databaseUrl, 'migration', FOR_COMMANDS);
     opened.defer(() => orm.close());
@@ -56,7 +58,7 @@ export async function migrate(databaseUrl: string, now: Date): Promise<string[]>
   }
 }
 
-/** What `/readyz` asks: every migration is applied, and the database takes writes, which a standby does not. */
+/** For `/readyz`: all migrations are applied, and the database accepts writes, unlike a standby. */
 export async function isReady(orm: Orm): Promise<boolean> {
   const writes = raw<{ writes: boolean }>`select current_setting('transaction_read_only') = 'off' as writes`;
   const { rows } = await writes.execute(sqlOf(orm.em.fork()));
@@ -67,7 +69,7 @@ export async function isMigrated(orm: Orm): Promise<boolean> {
   return (await orm.migrator.getPending()).length === 0;
 }
 
-/** For a program that leaves the schema as it is. @throws {DatabaseUnreachableError} @throws {NotMigratedError} */
+/** For a program that does not migrate. @throws {DatabaseUnreachableError} @throws {NotMigratedError} */
 export async function requireMigrated(orm: Orm, databaseUrl: string): Promise<void> {
   await (await connect(databaseUrl)).end();
   if (!(await isMigrated(orm))) throw new NotMigratedError();

@@ -1,5 +1,5 @@
-// The one MikroORM of a process: entities, connection pool, migrations. The ORM is for entities and migrations;
-// hot paths speak SQL through Kysely, on the same connection and in the same transaction.
+// The MikroORM instance of a process: entities, connection pool, migrations. Hot paths use SQL through Kysely, on the
+// same connection and in the same transaction.
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM, PostgreSqlDriver } from '@mikro-orm/postgresql';
 import type { Pool } from 'pg';
@@ -8,19 +8,19 @@ import { FOR_REQUESTS, type Patience, poolOptions, watchPool } from './connectio
 import { ENTITIES } from './entities.ts';
 import { timestampsAsDates } from './timestamps.ts';
 
-/** @param part of Stepgate that it is for, as `pg_stat_activity` shows it. */
+/** @param part the part of Stepgate that connects, as shown in `pg_stat_activity`. */
 export function openOrm(databaseUrl: string, part = 'server', patience: Patience = FOR_REQUESTS) {
   return MikroORM.init({
     driver: PostgreSqlDriver,
     clientUrl: databaseUrl,
     entities: ENTITIES,
     extensions: [Migrator],
-    // One pool a process; bcrypt and not PostgreSQL is what a sign-in waits for, so a small pool is enough.
+    // One pool per process. A small pool is enough, because sign-ins wait for bcrypt rather than PostgreSQL.
     pool: { min: 0, max: 20 },
     driverOptions: { ...poolOptions(part, patience), onPoolCreated: watchPool },
     ensureDatabase: false,
     migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
-    // Other programs' tables in the same database (the job queue's) are none of ours to change.
+    // The job queue manages its own tables.
     schemaGenerator: { ignoreSchema: ['graphile_worker'] },
     discovery: { warnWhenNoEntities: true },
   });
@@ -29,14 +29,14 @@ export function openOrm(databaseUrl: string, part = 'server', patience: Patience
 export type Orm = Awaited<ReturnType<typeof openOrm>>;
 export type EntityManager = Orm['em'];
 
-/** Typed SQL on this EntityManager's connection, and in its transaction when it has one. */
+/** Typed SQL on this EntityManager's connection, and in its transaction if there is one. */
 export function sqlOf(em: EntityManager) {
   return em.getKysely().withPlugin(timestampsAsDates);
 }
 
-/** The pool itself, for a library that speaks to `pg` and not to us. It closes with the ORM. */
+/** The pool, for a library that uses `pg` directly. It closes with the ORM. */
 export async function poolOf(orm: Orm): Promise<Pool> {
-  await orm.em.fork().execute('select 1'); // Kysely ends no pool that it has not used
+  await orm.em.fork().execute('select 1'); // Kysely closes only a pool that it has used
   return await orm.driver.getConnection().getNativeClient();
 }
 

@@ -1,15 +1,14 @@
-// Statements with parameters are prepared, so PostgreSQL plans each of them once for a connection and not at every
-// call: planning is most of the time of the longer ones. A statement that does not name its columns is left alone,
-// because its result would change under a connection when a migration adds one.
+// Prepares statements with parameters, so that PostgreSQL plans each of them once per connection. Planning takes most
+// of the time of longer statements. A statement with `*` is not prepared, because its result would change when a
+// migration adds a column.
 import { digest } from '../platform/digest.ts';
 
-/** A client's `query`. It returns nothing when it was given a callback, and a cursor when it was given one. */
+/** A client's `query`. It returns nothing when called with a callback, and a cursor when called with a cursor. */
 // oxlint-disable-next-line typescript/no-explicit-any -- `pg` has seven signatures for it
 export type Query = (query: unknown, values?: any, ...rest: readonly unknown[]) => any;
 
 export function prepared(plain: Query): Query {
-  // A query that is an object (a cursor, a statement with a name) says itself what it is. The pool's own `query`
-  // adds a callback.
+  // A query object, such as a cursor or a named statement, is passed through. The pool's own `query` adds a callback.
   return (query, values, ...rest) =>
     typeof query === 'string' && values !== undefined && values.length > 0 && namesItsColumns(query)
       ? plain({ name: nameOf(query), text: query }, values, ...rest)

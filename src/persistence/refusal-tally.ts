@@ -1,6 +1,5 @@
-// Refusals in the audit log. A flood of them must not fill it, so they are counted in memory and written down once a
-// minute and at the end: one event for each account and kind of refusal, with how many there were. A process that is
-// killed loses the last minute's.
+// Records refusals in the audit log. To keep a flood from filling it, refusals are counted in memory and written once a
+// minute and at shutdown, as one event per account and kind. A process that is killed loses the last minute.
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { type AuditActor, type AuditEntry, auditRow } from './audit.ts';
@@ -8,7 +7,7 @@ import { insertMany } from './insert-many.ts';
 import { type Orm, sqlOf } from './orm.ts';
 
 const WRITE_MS = 60_000;
-/** So many events in one write. What is beyond them is counted for its tenant alone. */
+/** The maximum number of events per write. Further ones are counted per tenant only. */
 const MOST_EVENTS = 1000;
 
 interface Tally {
@@ -31,11 +30,11 @@ export class RefusalTally implements AsyncDisposable {
     this.#timer = setInterval(() => void this.#write(), WRITE_MS).unref();
   }
 
-  /** Counts one more. Never fails, and never waits. */
+  /** Counts a refusal. Never fails or waits. */
   add(entry: AuditEntry, actor: AuditActor): void {
     const tally = this.#tallyOf(entry, actor);
     tally.count += 1;
-    // Several clients are nobody in particular.
+    // Several clients have no common address or program.
     if (tally.actor.ip !== actor.ip) tally.actor = { ...tally.actor, ip: null };
     if (tally.actor.userAgent !== actor.userAgent) tally.actor = { ...tally.actor, userAgent: null };
   }
@@ -62,7 +61,7 @@ export class RefusalTally implements AsyncDisposable {
     try {
       await insertMany(sqlOf(this.#orm.em.fork()), 'audit_event', rows);
     } catch (error) {
-      this.#log.error({ err: error, events: rows.length }, 'refusals could not be written to the audit log');
+      this.#log.error({ err: error, events: rows.length }, 'could not write refusals to the audit log');
     }
   }
 

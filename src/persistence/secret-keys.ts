@@ -1,14 +1,16 @@
-// Which keys every node must hold. A key is noted before it makes anything that is stored, so a node that lacks it finds
-// out by a look at a few rows: at its start, and whenever it is asked whether it is ready.
+// The keys that every node must have. A key is recorded before anything is stored with it, so a node that lacks a key
+// detects this by reading a few rows, at startup and in each readiness check.
 import type { KeyRing } from '../platform/key-ring.ts';
 import { UnknownKeyError } from '../platform/key-ring.ts';
 import type { Sql } from './orm.ts';
 
-/** A node that still seals with a key that has been retired has to be started anew. */
+/** A node that still seals with a retired key must be restarted. */
 export class RetiredKeyError extends Error {
   override readonly name = 'RetiredKeyError';
   constructor(keyId: string) {
-    super(`Key ${keyId} is retired, but this server seals with it. Restart it with the new SECRET_KEYS.`);
+    super(
+      `Key ${keyId} is retired, but this server still seals with it. Restart the server with the new SECRET_KEYS.`,
+    );
   }
 }
 
@@ -26,13 +28,13 @@ export async function notedKeys(sql: Sql): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** The start of a node: the key that it seals with is noted. @throws {UnknownKeyError} */
+/** Called at startup. Records the key with which this node seals. @throws {UnknownKeyError} */
 export async function useKeys(sql: Sql, ring: KeyRing): Promise<void> {
   requireKeys(await notedKeys(sql), ring);
   await noteKeys(sql, [ring.newest.id]);
 }
 
-/** What `/readyz` asks. @throws {UnknownKeyError} @throws {RetiredKeyError} */
+/** For `/readyz`. @throws {UnknownKeyError} @throws {RetiredKeyError} */
 export async function checkKeys(sql: Sql, ring: KeyRing): Promise<void> {
   const noted = await notedKeys(sql);
   requireKeys(noted, ring);

@@ -1,10 +1,11 @@
-// Everything that one step writes, gathered first and then written at once: either all of it or nothing.
+// Collects everything that a step writes and commits it at once, or not at all.
 //
-// The writes become one statement (each a common table expression), so a step costs the same few round trips
-// however many effects it has. What must be won against a parallel step is a requirement: whoever loses one rolls
-// everything back.
-import { type InsertObject, type Kysely, type RawBuilder, sql as raw } from 'kysely';
+// The writes become one statement, each as a common table expression, so a step takes the same few round trips however
+// many effects it has. A write that must win against a concurrent step is a requirement. If it loses, everything is
+// rolled back.
+import { type InsertObject, type Kysely, type OperationNode, type RawBuilder, sql as raw } from 'kysely';
 import { UserError } from '../platform/user-error.ts';
+import { refuseOverlap } from './disjoint-writes.ts';
 import { isContention, isUniqueViolation } from './failure.ts';
 import { type EntityManager, type Sql, sqlOf } from './orm.ts';
 import { atomically } from './transaction.ts';
@@ -13,19 +14,19 @@ type Database = Sql extends Kysely<infer Tables> ? Tables : never;
 export type Table = keyof Database & string;
 export type Row<T extends Table> = InsertObject<Database, T>;
 
-/** Runs first, inside the transaction; false when somebody else was first. */
+/** Runs first, inside the transaction. Returns false when a concurrent step was first. */
 type Condition = (sql: Sql) => Promise<boolean>;
 
-/** A query that can stand in a common table expression. */
+/** A query that can be used in a common table expression. */
 interface Query {
-  toOperationNode(): unknown;
+  toOperationNode(): OperationNode;
 }
 
-/** A requirement was lost to a parallel step: nothing was written. */
+/** A requirement lost against a concurrent step. Nothing was written. */
 export class Conflict extends UserError {
   readonly code = 'CONFLICT';
   constructor() {
-    super('Another request was first. Read the current state, then go on from there.');
+    super('A concurrent request changed this first. Read the current state and try again.');
   }
 }
 
@@ -36,7 +37,7 @@ export class Settlement {
   readonly #calls: RawBuilder<unknown>[] = [];
   readonly #afterwards: (() => void)[] = [];
 
-  /** Must hold for anything to be written. Conditions run in the order in which they were added. */
+  /** Adds a condition without which nothing is written. Conditions run in the order in which they were added. */
   require(condition: Condition): void {
     this.#conditions.push(condition);
   }
@@ -45,27 +46,27 @@ export class Settlement {
     this.#rows.set(table, [...(this.#rows.get(table) ?? []), ...rows]);
   }
 
-  /** An update or a deletion. No two writes of one settlement may touch the same row. */
+  /** An update or a deletion. Two writes that may touch the same row are refused, see disjoint-writes.ts. */
   write(query: (sql: Sql) => Query): void {
     this.#writes.push({ query, required: false });
   }
 
-  /** A write with a `returning` clause that must return a row for anything to be written. */
+  /** Adds a write with a `returning` clause. If it returns no row, nothing is written. */
   requireWrite(query: (sql: Sql) => Query): void {
     this.#writes.push({ query, required: true });
   }
 
-  /** A call of a database function. */
+  /** Adds a call of a database function. */
   call(call: RawBuilder<unknown>): void {
     this.#calls.push(call);
   }
 
-  /** Done once everything is written: a line in the log, nothing that may fail. */
+  /** Adds work to do after the commit, such as a log line. It must not fail. */
   afterCommit(work: () => void): void {
     this.#afterwards.push(work);
   }
 
-  /** @throws {Conflict} when a requirement was lost. */
+  /** @throws {Conflict} when a requirement is lost. */
   async commit(em: EntityManager): Promise<void> {
     await this.#settle(em);
     for (const work of this.#afterwards) work();
@@ -95,10 +96,12 @@ export class Settlement {
     }));
     const writes = [...inserts, ...this.#writes];
     if (writes.length === 0 && this.#calls.length === 0) return;
-    // Kysely types each expression of a chain; this chain is as long as the step has writes.
+    // Kysely types each expression of a chain, but the length of this chain is dynamic.
     type Chain = Sql & { with(name: string, query: (db: Sql) => Query): Chain };
     let chain = sql as Chain;
-    for (const [at, { query }] of writes.entries()) chain = chain.with(nameOf(at), query);
+    const queries = writes.map(({ query }) => query(sql));
+    refuseOverlap(queries.map((query) => query.toOperationNode()));
+    for (const [at, query] of queries.entries()) chain = chain.with(nameOf(at), () => query);
     const required = writes.flatMap(({ required }, at) => (required ? [nameOf(at)] : []));
     const row = await chain
       .selectNoFrom([

@@ -1,6 +1,6 @@
-// MikroORM has the driver hand timestamps over as text. Queries through Kysely get them as dates, as their types
-// say: every column of type timestamptz has a name that ends in `_at` or `_until`, and no other column has.
-import type { KyselyPlugin, UnknownRow } from 'kysely';
+// Timestamps in SQL. Converts those in Kysely results to dates, because MikroORM configures the driver to return them as text. All
+// timestamptz columns have a name that ends in `_at` or `_until`, and no other columns do.
+import { type KyselyPlugin, type RawBuilder, sql as raw, type UnknownRow } from 'kysely';
 import { readTime } from '../platform/clock.ts';
 
 export const timestampsAsDates: KyselyPlugin = {
@@ -15,4 +15,9 @@ function datesIn(row: UnknownRow): void {
   for (const [column, value] of Object.entries(row)) {
     if (typeof value === 'string' && /_(at|until)$/.test(column)) row[column] = readTime(value);
   }
+}
+
+/** A date as a value of type timestamptz, where PostgreSQL cannot infer the type. */
+export function timestamp(at: Date): RawBuilder<Date> {
+  return raw<Date>`cast(${at} as timestamptz)`;
 }

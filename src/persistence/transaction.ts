@@ -1,15 +1,15 @@
-// A transaction that met a parallel one (a deadlock, a failed serialization) was rolled back whole, so it runs again.
+// Retries a transaction that was rolled back because of a deadlock or a serialization failure.
 import { isContention } from './failure.ts';
 import type { EntityManager } from './orm.ts';
 
 const TRIES = 3;
 
-/** @param work runs once or more, and reaches nothing outside of the transaction. */
+/** @param work may run several times, so it must have no effects outside the transaction. */
 export async function atomically<T>(
   em: EntityManager,
   work: (transaction: EntityManager) => Promise<T>,
 ): Promise<T> {
-  // Within another transaction it is that one which would have to run again.
+  // Inside another transaction, that one would have to be retried.
   const mostTries = em.isInTransaction() ? 1 : TRIES;
   for (let tries = 1; ; tries += 1) {
     try {

@@ -1,5 +1,5 @@
-// The time by which the product decides. Whatever expires is compared with a clock that was handed over, so that a test
-// can let a code expire without waiting for it. The log stamps its own lines, and the job queue goes by PostgreSQL's time.
+// The clock for all decisions about time. It is passed in, so that a test can let a code expire without waiting. The
+// log has its own timestamps, and the job queue uses PostgreSQL's time.
 
 export interface Clock {
   now(): Date;
@@ -7,7 +7,7 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => new Date() };
 
-/** Whole seconds since 1970, as every standard here writes a time (RFC 7519 section 2, NumericDate). */
+/** Whole seconds since 1970 (RFC 7519 section 2, NumericDate). */
 export function secondsOf(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }
@@ -16,10 +16,10 @@ export function addSeconds(date: Date, seconds: number): Date {
   return new Date(date.getTime() + seconds * 1000);
 }
 
-/** A time in ISO 8601, or as PostgreSQL writes it. @throws RangeError for anything else: a deadline that cannot be read
- * would compare as not passed, and never pass. */
+/** Parses a time in ISO 8601 or in PostgreSQL's format. @throws RangeError for anything else, because an invalid deadline
+ * would never count as passed. */
 export function readTime(text: string): Date {
   const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw new RangeError('A stored time cannot be read.');
+  if (Number.isNaN(time.getTime())) throw new RangeError('A stored time is invalid.');
   return time;
 }

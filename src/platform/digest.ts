@@ -1,5 +1,5 @@
-// One-way values. `digest` is for bearer values of 256 random bits, where a plain hash cannot be guessed back;
-// `keyedDigest` is for what could be guessed (codes, identifiers): without the key ring its result says nothing.
+// One-way digests. `digest` is for bearer tokens with 256 random bits, for which a plain hash is safe. `keyedDigest` is
+// for values that could be guessed, such as codes and identifiers; without the key ring its result reveals nothing.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { KeyPurpose, KeyRing } from './key-ring.ts';
 
@@ -7,7 +7,7 @@ export function digest(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }
 
-/** `keyId.mac`: HMAC-SHA-256 (RFC 2104) under the subkey of this purpose. */
+/** @returns `keyId.mac`, where mac is HMAC-SHA-256 (RFC 2104) with the subkey for this purpose. */
 export function keyedDigest(
   ring: KeyRing,
   purpose: KeyPurpose,
@@ -18,7 +18,7 @@ export function keyedDigest(
   return `${keyId}.${mac}`;
 }
 
-/** Compares in constant time, under the key that the stored digest was made with. */
+/** Compares in constant time, using the key that made the stored digest. */
 export function matchesKeyedDigest(
   ring: KeyRing,
   purpose: KeyPurpose,
@@ -31,7 +31,7 @@ export function matchesKeyedDigest(
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
-/** Which key made a keyed digest; null for a text that is none. */
+/** The id of the key that made a keyed digest; null if the text is not one. */
 export function keyIdOfDigest(text: string): string | null {
   return /^([0-9a-f]{8})\.[\w-]{43}$/.exec(text)?.[1] ?? null;
 }

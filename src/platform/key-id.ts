@@ -1,12 +1,12 @@
-// Which key made a stored value: sealed values, keyed digests and password hashes all name it in front, as `KEY-ID.…` or
-// `$stepgate-…$KEY-ID$…`.
+// Finds the key that made a stored value. Sealed values, keyed digests and password hashes start with its id, as
+// `KEY-ID.…` or `$stepgate-…$KEY-ID$…`.
 
-/** For JavaScript and for PostgreSQL alike. */
+/** Valid in JavaScript and in PostgreSQL. */
 export const KEY_ID_PATTERN = '([0-9a-f]{8})[.$]';
 
 const KEY_ID = new RegExp(KEY_ID_PATTERN);
 
-/** Null for a value that no key made. */
+/** Null for a value without a key id. */
 export function keyIdOf(stored: string): string | null {
   return KEY_ID.exec(stored)?.[1] ?? null;
 }

@@ -1,16 +1,17 @@
-// The keys of the instance. The first seals; all of them open, so a key can be replaced while what it sealed is still
-// stored. A new key is put second until every node holds it, and then first: see docs/keys.md. Each purpose works with a key of its own, derived by HKDF (RFC 5869), so a
-// value that was made for one purpose is never valid for another.
+// The secret keys of the instance. The first one seals and all of them open, so that a key can be replaced while values
+// sealed with it are still stored. Add a new key second until every node has it, and then move it first; see
+// docs/keys.md. Each purpose has its own subkey, derived with HKDF (RFC 5869), so a value made for one purpose is
+// invalid for any other.
 import { createHash, hkdfSync } from 'node:crypto';
 
 const KEY_BYTES = 32;
 
-/** What a key is for. A new purpose is a new word here. */
+/** The purposes of subkeys. To add a purpose, add it here. */
 const PURPOSES = ['seal', 'password', 'code', 'backup-code', 'identifier', 'limit', 'operation'] as const;
 export type KeyPurpose = (typeof PURPOSES)[number];
 
 export interface RingKey {
-  /** Names the key in stored values. A digest of the key; tells nothing about it. */
+  /** Identifies the key in stored values. A digest of the key that does not reveal it. */
   readonly id: string;
   readonly subkeys: ReadonlyMap<KeyPurpose, Buffer>;
 }
@@ -19,7 +20,7 @@ export class UnknownKeyError extends Error {
   override readonly name = 'UnknownKeyError';
   constructor(keyId: string) {
     super(
-      `A stored value was made with key ${keyId}, which SECRET_KEYS does not hold. Put that key back at the end of SECRET_KEYS. To replace a key, follow docs/keys.md.`,
+      `A stored value was made with key ${keyId}, which is not in SECRET_KEYS. Put that key back at the end of SECRET_KEYS. To replace a key, follow docs/keys.md.`,
     );
   }
 }
@@ -28,7 +29,7 @@ export class KeyRing {
   readonly newest: RingKey;
   readonly #keys: ReadonlyMap<string, RingKey>;
 
-  /** Keys are 32 bytes, the one that seals first; at least one. */
+  /** @param keys at least one key of 32 bytes, starting with the one that seals. */
   constructor(keys: readonly Uint8Array[]) {
     const ringKeys = keys.map(ringKey);
     const [newest] = ringKeys;
@@ -37,7 +38,7 @@ export class KeyRing {
     this.#keys = new Map(ringKeys.map((key) => [key.id, key]));
   }
 
-  /** Of every key, the newest first. */
+  /** The ids of all keys, the newest first. */
   get ids(): readonly string[] {
     return [...this.#keys.keys()];
   }
@@ -50,7 +51,8 @@ export class KeyRing {
 }
 
 function ringKey(bytes: Uint8Array): RingKey {
-  if (bytes.length !== KEY_BYTES) throw new Error(`A secret key is ${KEY_BYTES} bytes, not ${bytes.length}.`);
+  if (bytes.length !== KEY_BYTES)
+    throw new Error(`A secret key must be ${KEY_BYTES} bytes, not ${bytes.length}.`);
   const id = createHash('sha256').update('stepgate key id').update(bytes).digest('hex').slice(0, 8);
   const subkeys = new Map(
     PURPOSES.map((purpose) => [

@@ -1,11 +1,11 @@
-// Structured logs. What is logged is chosen field by field at each call; what stands under a secret's name is left
-// out all the same, at any depth, as the second line of defence.
+// Structured logs. Each call chooses the fields it logs. As a second line of defense, fields with the name of a secret
+// are redacted at any depth.
 import { type Logger, pino } from 'pino';
 import { currentRequestId } from './request-id.ts';
 
 export type Log = Logger;
 
-/** The names under which a secret could slip in, in lower case. */
+/** Field names that may contain a secret, in lower case. */
 const SECRET_NAMES = new Set([
   'password',
   'newpassword',
@@ -29,12 +29,12 @@ const SECRET_NAMES = new Set([
   'cookie',
   'set-cookie',
   'variables',
-  'workflowid', // whoever holds it drives the workflow
+  'workflowid', // a bearer value: its holder controls the workflow
   'smtpurl',
   'databaseurl',
 ]);
 
-/** Nothing that is logged is nested so deep, unless it was not chosen field by field. */
+/** Fields that were chosen for logging are never nested more deeply. */
 const MOST_NESTING = 6;
 
 export function createLog(level: string, destination?: { write(line: string): void }): Log {
@@ -47,7 +47,7 @@ export function createLog(level: string, destination?: { write(line: string): vo
     },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { log: (fields: Record<string, unknown>) => withoutSecrets(fields, 0) },
-    serializers: { err: (described: unknown) => described }, // instead of pino's, which adds the properties of errors
+    serializers: { err: (described: unknown) => described }, // replaces pino's serializer, which logs all properties of an error
   };
   return destination ? pino(options, destination) : pino(options);
 }
@@ -68,7 +68,7 @@ function loggableValue(value: unknown, nesting: number): unknown {
   return withoutSecrets(value, nesting);
 }
 
-/** Type, message and stack, and nothing else: an SDK's error object may carry the request that it made. */
+/** Only type, message and stack. The error of an SDK may contain the request it made. */
 function describeError(error: Error, nesting: number): object {
   return {
     type: error.name,

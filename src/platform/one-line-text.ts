@@ -1,11 +1,11 @@
-// Names and labels: text that people choose and others are shown, on a page or in a message, as part of one line.
+// Names and labels: text that users enter and that is shown to others as part of a line.
 
-/** Line breaks, other control characters, and what embeds, overrides or isolates a direction of writing. */
+/** Line breaks, other control characters, and characters that embed, override or isolate a text direction. */
 const MISLEADING = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
-/** What is wrong and how to fix it; null when the text is one line that reads as it is written. */
+/** @returns how to fix the text, or null if it is a single line without misleading characters. */
 export function misleading(text: string): string | null {
   return MISLEADING.test(text)
-    ? 'Leave out line breaks, control characters and characters that change the writing direction.'
+    ? 'Remove line breaks, control characters, and characters that change the text direction.'
     : null;
 }

@@ -1,9 +1,9 @@
-// Notices that the process which started this one is gone. npm passes SIGTERM on to the shell that runs a script, and the shell
-// dies without passing it on to the program, which would go on for ever.
+// Detects that the parent process has exited. npm passes SIGTERM to the shell that runs a script, and the shell exits
+// without passing it on. The server would otherwise run forever.
 
 const LOOK_EVERY_MS = 1000;
 
-/** Keeps no process alive. On Windows a process keeps its parent's id, and nothing is noticed. */
+/** Does not keep the process alive. Has no effect on Windows, where a process keeps its parent's id. */
 export function whenOrphaned(act: () => void): void {
   const parent = process.ppid;
   const timer = setInterval(() => {

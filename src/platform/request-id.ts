@@ -1,14 +1,14 @@
-// The id of the request that is being served, for the lines of the log and for whoever reports an unexpected error. It follows
-// the request through all that it causes, so nobody hands it on.
+// The id of the current request, for log lines and reports of unexpected errors. It is stored in the asynchronous
+// context, so that it need not be passed along.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomId } from './random.ts';
 
 const requests = new AsyncLocalStorage<string>();
 
-/** What a proxy may send: long enough for its own ids, and nothing that could forge a line in a log. */
+/** The accepted ids from a proxy. Characters that could forge a log line are not allowed. */
 const FORM = /^[\w.:/+=-]{1,128}$/;
 
-/** @param given the id that a proxy gave the request, if it did. */
+/** @param given the id from a proxy, if any. */
 export function requestIdFrom(given: string | string[] | undefined): string {
   return typeof given === 'string' && FORM.test(given) ? given : randomId();
 }
@@ -17,7 +17,7 @@ export function withRequestId<T>(id: string, work: () => T): T {
   return requests.run(id, work);
 }
 
-/** Undefined outside of any request. */
+/** Undefined outside a request. */
 export function currentRequestId(): string | undefined {
   return requests.getStore();
 }

@@ -1,6 +1,6 @@
-// Secrets that must be readable again (TOTP secrets, messages that wait to be sent, private signing keys) are
-// stored sealed: AES-256-GCM (SP 800-38D) under the key ring, bound to the place where they are stored, so a
-// sealed value copied into another row does not open there.
+// Seals secrets that must be readable again: TOTP secrets, messages in the outbox, private signing keys. Uses
+// AES-256-GCM (SP 800-38D) with the key ring, and binds each value to its row and column, so that a copy in another row
+// does not open.
 //
 // Sealed form: `KEY-ID.BODY`, the body in base64url: nonce, tag, ciphertext.
 import { createCipheriv, createDecipheriv } from 'node:crypto';
@@ -14,11 +14,11 @@ const TAG_BYTES = 16;
 export class SealBrokenError extends Error {
   override readonly name = 'SealBrokenError';
   constructor() {
-    super('A sealed value does not open: it was changed, or moved from another place.');
+    super('Cannot open a sealed value. It was altered, or moved from another row.');
   }
 }
 
-/** @param place names the row and column, for example `authenticator:5a…:secret`. */
+/** @param place identifies the row and column, for example `authenticator:5a…:secret`. */
 export function seal(ring: KeyRing, place: string, plaintext: string): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(ALGORITHM, ring.subkey('seal'), nonce).setAAD(Buffer.from(place));
@@ -27,11 +27,11 @@ export function seal(ring: KeyRing, place: string, plaintext: string): string {
   return `${ring.newest.id}.${body}`;
 }
 
-/** @throws {SealBrokenError} when the value was changed or moved; UnknownKeyError when its key is gone. */
+/** @throws {SealBrokenError} when the value was altered or moved. @throws {UnknownKeyError} when its key is missing. */
 export function open(ring: KeyRing, place: string, sealed: string): string {
   const [, keyId = '', body = ''] = /^([0-9a-f]{8})\.([\w-]+)$/.exec(sealed) ?? [];
   const bytes = Buffer.from(body, 'base64url');
-  // base64url can write the same bytes in several ways; a seal has one.
+  // base64url has several encodings of the same bytes. Only the canonical one is valid.
   if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.toString('base64url') !== body)
     throw new SealBrokenError();
   const subkey = ring.subkey('seal', keyId);
@@ -50,7 +50,7 @@ export function open(ring: KeyRing, place: string, sealed: string): string {
   }
 }
 
-/** Whether a value was sealed with an older key, so that it is better sealed anew before that key is removed. */
+/** Whether a value was sealed with an older key, and should be resealed before that key is removed. */
 export function isSealedWithOlderKey(ring: KeyRing, sealed: string): boolean {
   return !sealed.startsWith(`${ring.newest.id}.`);
 }

@@ -1,8 +1,8 @@
-// What PostgreSQL cannot keep as text, whoever sends it.
+// Detects text that PostgreSQL cannot store.
 
-/** What is wrong and how to mend it; null when the text can be kept. */
+/** @returns how to fix the text, or null if it can be stored. */
 export function unstorable(text: string): string | null {
-  if (text.includes('\0')) return 'Leave out the NUL character.';
-  if (!text.isWellFormed()) return 'Leave out the lone surrogate: this is not well-formed Unicode.';
+  if (text.includes('\0')) return 'Remove the NUL character.';
+  if (!text.isWellFormed()) return 'Remove the unpaired surrogate. The text is not well-formed Unicode.';
   return null;
 }

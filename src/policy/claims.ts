@@ -1,25 +1,25 @@
-// What a token says of a session and its user, and how much of it may be believed: `acr`, `amr` and `auth_time` (OpenID
-// Connect Core), `roles`, and `mfa`, which holds the seconds at which each factor was completed. Reading never makes more
-// of a token than was written, and takes every doubt for the worse.
+// Writes a session's standing into the claims of an access token, and reads it back: `acr`, `amr` and `auth_time`
+// (OpenID Connect Core), `roles`, and `mfa`, which holds the time at which each factor was completed. Reading fails
+// closed: a claim that is missing or malformed never grants anything.
 import { AssuranceLevel, acrOf, amrOf, assuranceLevelAt, evidenceBelowAal2 } from './assurance.ts';
 import type { Standing } from './decision.ts';
 import { authTime, type Evidence, evidenceOf } from './evidence.ts';
 import { FACTOR_KINDS, FACTOR_TRAITS, type FactorKind, SECOND_FACTORS } from './factor-kind.ts';
 
-/** A type and no interface, so that it may stand wherever claims of any kind may. */
+/** A type alias, not an interface, so that it is assignable to a record of arbitrary claims. */
 export type StandingClaims = {
   readonly acr: string;
   readonly amr: readonly string[];
   readonly auth_time: number | undefined;
   readonly roles: readonly string[];
   readonly mfa: {
-    /** When each factor was completed, in seconds since 1970, under its factor id. */
+    /** When each factor was completed, by factor id, in seconds since 1970. */
     readonly c: Readonly<Record<string, number>>;
     /** The second factors that the user has. */
     readonly e: readonly string[];
-    /** Those of `c` that only identified the user. */
+    /** The factors in `c` that only identified the user. */
     readonly i?: readonly string[];
-    /** Whether the policy's demands are met. */
+    /** Whether the session meets the tenant's policy. */
     readonly v: boolean;
   };
 };
@@ -47,7 +47,7 @@ export function standingClaims(
   };
 }
 
-/** @param latest what was completed after this is no evidence, in seconds since 1970. */
+/** @param latest evidence completed after this time is ignored, in seconds since 1970. */
 export function standingOf(claims: Readonly<Record<string, unknown>>, latest: number): Standing {
   const mfa = recordOf(claims['mfa']);
   const roles = textsOf(claims['roles']) ?? [];
@@ -60,23 +60,23 @@ function evidenceIn(mfa: Readonly<Record<string, unknown>>, latest: number): Evi
   return Object.entries(recordOf(mfa['c'])).flatMap(([id, completedAt]) => {
     const factor = kindOf(id);
     if (factor === undefined || !isTime(completedAt) || completedAt > latest) return [];
-    // Where it is not clear which of them proved nothing, none proved anything.
+    // If `mfa.i` is malformed, any of the factors could be one that only identified the user.
     const provedNothing = identifying?.includes(id) ?? true;
     return evidenceOf(factor, completedAt, provedNothing ? [] : FACTOR_TRAITS[factor].categories);
   });
 }
 
 /**
- * The issuer knows more than a token says (a phone that only identified, a server that did not yet say so): where it
- * calls the session less than AAL2, what would make it more does not count.
+ * The issuer knows more than the other claims say: a phone may have only identified the user, and an older server did
+ * not write `mfa.i`. If `acr` is below AAL2, evidence that would raise the session to AAL2 is ignored.
  */
 function believable(evidence: readonly Evidence[], acr: unknown): readonly Evidence[] {
   return acr === acrOf(AssuranceLevel.AAL2) ? evidence : evidenceBelowAal2(evidence);
 }
 
 /**
- * What a token opens of its session: the evidence that it names and that the session still holds, each as old as the
- * older of the two says. What was proved after the token was issued is not in it (ASVS 5.0 section 7.2.4).
+ * The evidence that both the token and its session hold, each with the older of the two times. A token never gains
+ * evidence that was added to the session after it was issued (ASVS 5.0 section 7.2.4).
  */
 export function lesserEvidence(held: readonly Evidence[], claimed: readonly Evidence[]): Evidence[] {
   return held.flatMap(({ since, ...one }) => {
@@ -84,13 +84,13 @@ export function lesserEvidence(held: readonly Evidence[], claimed: readonly Evid
     if (said === undefined || said.completedAt < (since ?? one.completedAt)) return [];
     const isSameProof = said.completedAt === one.completedAt && said.categories.length > 0;
     const categories = isSameProof
-      ? one.categories // a token does not say that a passkey proved two
+      ? one.categories // a token does not record that a passkey proved two categories
       : one.categories.filter((category) => said.categories.includes(category));
     return { ...one, categories, completedAt: Math.min(one.completedAt, said.completedAt) };
   });
 }
 
-/** When it is unknown, it could be any: then nobody passes by a first factor for want of a second. */
+/** If the claim is missing or malformed, the user may have any second factor, so a first factor is never enough. */
 function enrolledOf(claim: unknown): readonly FactorKind[] {
   const ids = textsOf(claim);
   if (ids === null) return SECOND_FACTORS;

@@ -1,21 +1,25 @@
-// The decision about one guarded field: pure, synchronous, and the only place that compares assurance and age.
+// Decides whether a caller may use one guarded field. Pure and synchronous, and the only code that compares assurance
+// and age.
 import { type Aging, AssuranceLevel, acrOf, assuranceLevelAt } from './assurance.ts';
 import { authTime, type Evidence } from './evidence.ts';
 import { Category, type FactorKind } from './factor-kind.ts';
 import { type Requirement, StepUpBind, StepUpRequire } from './requirement.ts';
 
-/** What is known about the caller when a decision is made. Null stands for nobody. */
+/** What is known about a signed-in caller. Functions that accept a standing take null for an anonymous caller. */
 export interface Standing {
+  /** The completed factors that count for this caller: what both the access token and the session hold. */
   readonly evidence: readonly Evidence[];
-  /** What the session itself holds, where that is known: `evidence` is the part that the caller's token opens. */
+  /** Everything that the session holds, where that is known. It may be newer than the caller's access token. */
   readonly held?: readonly Evidence[];
-  /** How the level ages; left out where the token is all that is known. */
+  /** When the session falls back to AAL1. Omitted where only the token is known: the token expires at that time. */
   readonly aging?: Aging;
-  /** The second factors that the user has and could prove. */
+  /** The second factors that the user has and can use now. */
   readonly enrolled: readonly FactorKind[];
+  /** The user's roles, as `@requiresRole` names them. */
   readonly roles: readonly string[];
 }
 
+/** Why a field was refused: `extensions.code` of the GraphQL error. */
 export const RefusalCode = {
   UNAUTHENTICATED: 'UNAUTHENTICATED',
   STEP_UP_REQUIRED: 'STEP_UP_REQUIRED',
@@ -24,32 +28,35 @@ export const RefusalCode = {
 } as const;
 export type RefusalCode = (typeof RefusalCode)[keyof typeof RefusalCode];
 
+/** What a client can do about a refusal: sign in, start a step-up, or enroll a second factor. */
 export const Remedy = { SIGN_IN: 'SIGN_IN', STEP_UP: 'STEP_UP', ENROLL: 'ENROLL' } as const;
 export type Remedy = (typeof Remedy)[keyof typeof Remedy];
 
-/** Why a field is refused and what would help: the `extensions` of the GraphQL error. */
+/** Why a field was refused and what the client can do about it: the `extensions` of the GraphQL error. */
 export interface Refusal {
   readonly code: RefusalCode;
+  /** Null when the caller can do nothing about it: a role is missing. */
   readonly remedy: Remedy | null;
-  /** `acr` values that would do, RFC 9470 section 3. */
+  /** The `acr` values that would be accepted (RFC 9470 section 3). */
   readonly acrValues: readonly string[] | null;
-  /** Seconds, RFC 9470 section 3. */
+  /** The maximum age of the proof, in seconds (RFC 9470 section 3). */
   readonly maxAge: number | null;
+  /** The second factors that would be accepted. */
   readonly accept: readonly FactorKind[] | null;
-  /** With `accept` and `maxAge` what a step-up is started with, so that its proof will do. */
+  /** Pass `accept`, `maxAge` and `require` to `startStepUp`, so that its proof meets the requirement. */
   readonly require: StepUpRequire | null;
-  /** Whether the proof must be made for this very operation. */
+  /** Whether the proof must be made for this operation. */
   readonly bind: StepUpBind | null;
-  /** When one of the accepted factors was last proved in this session, in seconds since 1970. */
+  /** When one of the accepted factors was last completed in this session, in seconds since 1970. */
   readonly lastVerifiedAt: number | null;
   /**
-   * Whether the session already holds what is demanded and only the access token is too old to say so: refresh it, and
-   * ask nobody. Left out where it is not known.
+   * True when the session already meets the requirement, but the access token was issued before it did. Refresh the
+   * token instead of asking the user. Omitted where it is not known.
    */
   readonly refreshSuffices?: boolean;
 }
 
-/** Evidence from later than this is no evidence: the clocks disagree, and doubt refuses. */
+/** Evidence dated further ahead than this is ignored: the clocks disagree, and the guard fails closed. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 const NOTHING_HELPS = {
@@ -73,13 +80,13 @@ export function refuseRole(standing: Standing | null, role: string): Refusal | n
   return rolesOf(standing).includes(role) ? null : { code: 'FORBIDDEN', remedy: null, ...NOTHING_HELPS };
 }
 
-/** One role, given as text, is a list of one: a part of its name is no role. */
+/** A server in plain JavaScript may pass a string. It counts as a list of one, so that no substring of it matches. */
 function rolesOf(standing: Standing | null): readonly unknown[] {
   return [standing?.roles as unknown].flat();
 }
 
 /**
- * Null when the requirement is met by what the session has proved, as one that is bound to an operation never is.
+ * Null when the session meets the requirement. A requirement with `bind: OPERATION` is never met by a session.
  * @param now seconds since 1970.
  */
 export function refuseStepUp(standing: Standing | null, demand: Requirement, now: number): Refusal | null {
@@ -88,7 +95,7 @@ export function refuseStepUp(standing: Standing | null, demand: Requirement, now
     const { maxAge, accept, require, bind } = demand;
     return { ...ANONYMOUS, acrValues: [acrOf(level)], maxAge, accept, require, bind };
   }
-  // What the session has proved was proved for something else.
+  // The session's own evidence was not made for this operation.
   if (demand.bind === StepUpBind.OPERATION) return refuseEvidence([], standing, demand, now);
   const refusal = refuseEvidence(until(standing.evidence, now), standing, demand, now);
   if (refusal === null || standing.held === undefined) return refusal;
@@ -111,7 +118,7 @@ function refuseEvidence(
     : refuseWithoutSecondFactor(evidence, standing, demand, now);
 }
 
-/** Whether a first factor will do, because the user has no second one and the requirement says so. */
+/** Whether the requirement accepts a first factor, because this user has no second one. */
 function strongestIsFirstFactor({ enrolled }: Standing, demand: Requirement): boolean {
   return demand.require === StepUpRequire.STRONGEST_ENROLLED && enrolled.length === 0;
 }
@@ -121,7 +128,7 @@ function refuseStaleFirstFactor(
   { maxAge, require, bind }: Requirement,
   now: number,
 ): Refusal | null {
-  // A phone number that only identifies its user has proved nothing: a SIM swap must not be enough for a new password.
+  // A phone number that only identifies its user proves nothing: a SIM swap must not be enough to set a new password.
   const proofs = evidence.filter((one) => one.categories.length > 0);
   if (isFresh(proofs, maxAge, now)) return null;
   return {

@@ -1,18 +1,19 @@
-// Evidence: the record that a factor was completed. A session is a list of evidence; assurance, acr, amr and
-// freshness are all derived from it and never stored on their own.
+// Evidence records that a factor was completed. A session holds a list of evidence. Assurance, `acr`, `amr` and
+// freshness are derived from that list and are never stored.
 import { type Category, FACTOR_TRAITS, type FactorKind } from './factor-kind.ts';
 
+/** The record that a factor was completed. */
 export interface Evidence {
   readonly factor: FactorKind;
-  /** What it proved: that of its kind, unless the authenticator proves less (a phone number that only identifies). */
+  /** What it proved. Usually the categories of its kind; none for a phone number that only identifies its user. */
   readonly categories: readonly Category[];
-  /** RFC 8176. */
+  /** Authentication method references (RFC 8176). */
   readonly amr: readonly string[];
-  /** Seconds since 1970. */
+  /** When the factor was completed, in seconds since 1970. */
   readonly completedAt: number;
   /**
-   * Since when the session has held evidence of this factor without a break; `completedAt` when it is left out. What was
-   * proved before a factor was taken away does not come back when the factor is proved anew.
+   * When the session first held evidence of this factor without interruption, in seconds since 1970. Defaults to
+   * `completedAt`. A token issued before the factor was removed does not regain it when the factor is completed again.
    */
   readonly since?: number;
 }
@@ -25,19 +26,21 @@ export function evidenceOf(
   return { factor, categories, amr: FACTOR_TRAITS[factor].amr, completedAt };
 }
 
-/** Adds a completion; an older one of the same factor gives way, so a session's list stays short. */
+/** Adds evidence. It replaces older evidence of the same factor, which keeps a session's list short. */
 export function withEvidence(list: readonly Evidence[], added: Evidence): Evidence[] {
   return [...list.filter((one) => one.factor !== added.factor), added];
 }
 
-/** Whether a list holds everything that another one holds, and nothing of it older. */
+/** Whether `list` holds each factor in `others`, completed at the same time or later. */
 export function holdsAll(list: readonly Evidence[], others: readonly Evidence[]): boolean {
   return others.every(({ factor, completedAt }) =>
     list.some((one) => one.factor === factor && one.completedAt >= completedAt),
   );
 }
 
-/** The newest completion: `auth_time` (OpenID Connect Core section 2), in seconds. Undefined for none. */
+/**
+ * `auth_time` (OpenID Connect Core section 2): the newest completion, in seconds since 1970. Undefined for no evidence.
+ */
 export function authTime(list: readonly Evidence[]): number | undefined {
   return list.length === 0 ? undefined : Math.max(...list.map((one) => one.completedAt));
 }

@@ -1,5 +1,6 @@
-// The kinds of evidence, and what each one proves. Everything that compares factors reads this table.
+// The kinds of factors and what each one proves. All code that compares factors reads this table.
 
+/** The factors that a user can complete. */
 export const FactorKind = {
   PASSWORD: 'PASSWORD',
   EMAIL_CODE: 'EMAIL_CODE',
@@ -13,7 +14,7 @@ export const FactorKind = {
 } as const;
 export type FactorKind = (typeof FactorKind)[keyof typeof FactorKind];
 
-/** What a factor proves (NIST SP 800-63B-4 section 2: something known, held, or being). */
+/** What a factor proves: something you know, something you have, or something you are (NIST SP 800-63B-4 section 2). */
 export const Category = {
   KNOWLEDGE: 'KNOWLEDGE',
   POSSESSION: 'POSSESSION',
@@ -23,15 +24,15 @@ export type Category = (typeof Category)[keyof typeof Category];
 
 export interface FactorTraits {
   /**
-   * What a completion proves at least. A mailbox and an identity provider stand for a password that is kept
-   * elsewhere, so they count as knowledge and can never be the second step after a password.
+   * The least that a completion proves. Access to a mailbox or an identity provider depends on a password kept
+   * elsewhere, so it counts as knowledge and can never be the second step after a password.
    */
   readonly categories: readonly Category[];
   /** Authentication method references, RFC 8176 section 2. */
   readonly amr: readonly string[];
-  /** The name under `mfa.c` in an access token: SuperTokens' factor ids, and two of ours. */
+  /** The name under `mfa.c` in an access token: SuperTokens' factor ids, plus two of our own. */
   readonly factorId: string;
-  /** Whether a user can enroll it and be asked for it as the second step. */
+  /** Whether a user can enroll it and use it as the second step. */
   readonly isSecondStep: boolean;
 }
 
@@ -58,7 +59,7 @@ export function isSecondFactor(kind: FactorKind): boolean {
 
 export const SECOND_FACTORS: readonly FactorKind[] = FACTOR_KINDS.filter(isSecondFactor);
 
-/** What `@stepUp` accepts. A factor that nobody can be asked for is not among them, although it may prove possession. */
+/** What `@stepUp` accepts. Leaves out second factors that no user can enroll yet. */
 export const SECOND_STEPS: readonly FactorKind[] = FACTOR_KINDS.filter(
   (kind) => FACTOR_TRAITS[kind].isSecondStep,
 );

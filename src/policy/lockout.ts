@@ -1,24 +1,24 @@
-// Throttling of guesses (NIST SP 800-63B-4 section 3.2.2): the first lock comes long before the 100th failure in a row,
-// soon a guesser has one guess an hour, and after the 100th there is none until the lock is lifted. What cannot be
-// guessed is not throttled.
+// Throttles guesses (NIST SP 800-63B-4 section 3.2.2). After 10 consecutive failures an account is locked for a minute,
+// each further failure doubles the lock up to an hour, and after 100 the lock stays until it is lifted. Secrets that
+// cannot be guessed are not throttled.
 import { FactorKind } from './factor-kind.ts';
 
-/** Attempts in one workflow. The one that is right is given back. */
+/** Attempts in one workflow. A correct attempt does not count. */
 export const MAX_ATTEMPTS = 5;
 
-/** Consecutive failures of one account, over all workflows, before it is locked for a while. */
+/** Consecutive failures of one account, across all workflows, before a temporary lock. */
 export const FAILURES_BEFORE_LOCK = 10;
-/** The first lock; each further failure doubles it. */
+/** The length of the first lock. Each further failure doubles it. */
 export const FIRST_LOCK_SECONDS = 60;
 export const LONGEST_LOCK_SECONDS = 3600;
-/** From so many on it does not end by itself, but by a new password or an administrator. */
+/** After this many failures the lock does not expire. A new password or an administrator lifts it. */
 export const FAILURES_BEFORE_CLOSED = 100;
 
 const DAY_SECONDS = 86_400;
 
 /**
- * How long failures are remembered after the newest one, by how many there are. The ages are the same for accounts and
- * for identifiers that nobody has, or waiting would tell which is which. A counter that has closed is not forgotten.
+ * How long failures are remembered after the newest one, by their number. Unknown identifiers follow the same rule, so
+ * that waiting does not reveal whether an account exists. A counter that reached the last limit is never forgotten.
  */
 export const FORGOTTEN_AFTER = [
   { below: 1, seconds: DAY_SECONDS },
@@ -26,23 +26,25 @@ export const FORGOTTEN_AFTER = [
   { below: FAILURES_BEFORE_CLOSED, seconds: 400 * DAY_SECONDS },
 ] as const;
 
-/** Wrong passwords and wrong codes are counted apart, so a lock on one leaves the other. */
+/** Wrong passwords and wrong codes are counted separately, so that a lock on one leaves the other usable. */
 export const LockoutCounter = { PASSWORD: 'PASSWORD', CODE: 'CODE' } as const;
 export type LockoutCounter = (typeof LockoutCounter)[keyof typeof LockoutCounter];
 
-/** A secret of so many random bits cannot be guessed online. Nothing locks it, so it stays the way out of a lock. */
+/**
+ * A secret of this many random bits cannot be guessed online. It is never locked, so it remains the way out of a lock.
+ */
 export const UNGUESSABLE_BITS = 64;
 
-/** What a proof is guessed against: a secret that is always there, a code that was sent, or short backup codes. */
+/** What a guess is checked against: a secret that always exists, a code that was sent, or short backup codes. */
 export type Target = 'STANDING' | 'CHALLENGE' | 'SHORT_BACKUP_CODES';
 
 export interface Throttle {
   readonly counter: LockoutCounter;
-  /** Without its target a proof cannot be right, so it counts for its workflow only. */
+  /** If the target does not exist, no guess can succeed, so a failure counts for its workflow only. */
   readonly target: Target;
 }
 
-/** Null: the secrets of the factor have 64 bits or more. */
+/** Null for factors whose secrets have 64 bits or more. */
 const TARGETS: Readonly<Record<FactorKind, Target | null>> = {
   PASSWORD: 'STANDING',
   EMAIL_CODE: 'CHALLENGE',
@@ -55,12 +57,12 @@ const TARGETS: Readonly<Record<FactorKind, Target | null>> = {
   OAUTH: null,
 };
 
-/** Where failures of a factor are counted, if they are. */
+/** The counter for failures of a factor, if the factor is throttled. */
 export function counterOf(factor: FactorKind): LockoutCounter {
   return factor === FactorKind.PASSWORD ? LockoutCounter.PASSWORD : LockoutCounter.CODE;
 }
 
-/** How guesses at a factor are throttled. Null: nobody can guess it. */
+/** How guesses at a factor are throttled. Null for a factor that cannot be guessed. */
 export function throttleOf(factor: FactorKind): Throttle | null {
   const target = TARGETS[factor];
   return target && { counter: counterOf(factor), target };
@@ -68,4 +70,14 @@ export function throttleOf(factor: FactorKind): Throttle | null {
 
 export function isClosed(failures: number): boolean {
   return failures >= FAILURES_BEFORE_CLOSED;
+}
+
+/** A lock that time alone does not end. */
+const CENTURY_SECONDS = 100 * 365.25 * DAY_SECONDS;
+
+/** How long the lock lasts that so many consecutive failures bring. Null: there is none yet. Each one doubles the last. */
+export function lockSeconds(failures: number): number | null {
+  if (isClosed(failures)) return CENTURY_SECONDS;
+  if (failures < FAILURES_BEFORE_LOCK) return null;
+  return Math.min(LONGEST_LOCK_SECONDS, FIRST_LOCK_SECONDS * 2 ** (failures - FAILURES_BEFORE_LOCK));
 }

@@ -1,12 +1,15 @@
-// What a new password must be like (NIST SP 800-63B-4 section 3.1.1.2). Length is counted in Unicode code points after
-// NFC normalisation, so that nobody is told that an emoji is two characters.
+// The rules for a new password (NIST SP 800-63B-4 section 3.1.1.2). Length is counted in Unicode code points after NFC
+// normalisation, so that an emoji is one character, not two.
 import { SecondFactorPolicy } from './required-factors.ts';
 
-/** How hard a password is to guess, by the levels of zxcvbn: 10^6, 10^8 and 10^10 guesses or more. */
+/**
+ * How hard a password is to guess, on the scale of zxcvbn. LOW, MEDIUM and HIGH mean at least 10^6, 10^8 and 10^10
+ * guesses.
+ */
 export const PasswordStrength = { NONE: 'NONE', LOW: 'LOW', MEDIUM: 'MEDIUM', HIGH: 'HIGH' } as const;
 export type PasswordStrength = (typeof PasswordStrength)[keyof typeof PasswordStrength];
 
-/** Rules of composition. NIST advises against all of them: they make passwords predictable, not strong. */
+/** Composition rules. NIST advises against all of them: they make passwords predictable, not strong. */
 export const CharacterClass = {
   LOWERCASE: 'LOWERCASE',
   UPPERCASE: 'UPPERCASE',
@@ -15,17 +18,17 @@ export const CharacterClass = {
 } as const;
 export type CharacterClass = (typeof CharacterClass)[keyof typeof CharacterClass];
 
-/** What a tenant has settled. */
+/** The settings of a tenant. */
 export interface PasswordSettings {
-  /** Where everybody needs a second factor. */
+  /** Applies where every user needs a second factor. */
   readonly minimumLength: number;
-  /** Where a password may be all that somebody proves. */
+  /** Applies where a user may sign in with a password alone. */
   readonly minimumLengthAlone: number;
   readonly strength: PasswordStrength;
   readonly characters: readonly CharacterClass[];
 }
 
-/** What follows from them for everybody in the tenant. */
+/** The rules that follow from the settings, for every user of the tenant. */
 export interface PasswordPolicy {
   readonly minimumLength: number;
   readonly maximumLength: number;
@@ -33,7 +36,10 @@ export interface PasswordPolicy {
   readonly characters: readonly CharacterClass[];
 }
 
-/** Nobody may ask for less (800-63B-4 section 3.1.1.2), and nobody may ask for more than people can be told to type. */
+/**
+ * The least that a tenant may set (NIST SP 800-63B-4 section 3.1.1.2), and the most that people can be expected to
+ * type.
+ */
 export const LEAST_MINIMUM_LENGTH = 8;
 export const MOST_MINIMUM_LENGTH = 64;
 export const MAXIMUM_LENGTH = 256;
@@ -47,18 +53,18 @@ const LENIENT = {
 
 export const PasswordPreset = {
   /**
-   * What a new tenant gets. 800-63B-4 section 3.1.1.2: 15 characters where the password stands alone, and no rules of
-   * composition.
+   * The default for new tenants (NIST SP 800-63B-4 section 3.1.1.2): 15 characters where the password is the only
+   * factor, and no composition rules.
    */
   NIST: { minimumLength: 8, minimumLengthAlone: 15, strength: PasswordStrength.LOW, characters: [] },
-  /** What most services ask. */
+  /** What most services require. */
   LENIENT,
-  /** The name of LENIENT from when new tenants got it. */
+  /** An older name for LENIENT, from when it was the default for new tenants. */
   DEFAULT: LENIENT,
 } as const satisfies Record<string, PasswordSettings>;
 export type PasswordPreset = keyof typeof PasswordPreset;
 
-/** A password stands alone wherever somebody may be without a second factor. */
+/** A password may be the only factor unless every user needs a second one. */
 export function passwordPolicy(settings: PasswordSettings, secondFactor: SecondFactorPolicy): PasswordPolicy {
   const { minimumLength, minimumLengthAlone, strength, characters } = settings;
   const mayStandAlone = secondFactor !== SecondFactorPolicy.REQUIRED;
@@ -82,12 +88,12 @@ export const PasswordRule = {
 } as const;
 export type PasswordRule = (typeof PasswordRule)[keyof typeof PasswordRule];
 
-/** A rule that a password breaks. */
+/** A rule that a password does not meet. */
 export interface PasswordProblem {
   readonly rule: PasswordRule;
-  /** What is wrong and how to mend it. */
+  /** What is wrong and how to fix it. */
   readonly message: string;
-  /** How often a breached password was seen, where that is known. */
+  /** How often the password appears in known breaches. Null where that is not known. */
   readonly timesSeen: number | null;
   readonly suggestions: readonly string[];
 }
@@ -104,11 +110,11 @@ const CHARACTERS: Readonly<Record<CharacterClass, { readonly form: RegExp; reado
   LOWERCASE: { form: /\p{Ll}/u, words: 'a lower-case letter' },
   UPPERCASE: { form: /\p{Lu}/u, words: 'an upper-case letter' },
   DIGIT: { form: /\p{Nd}/u, words: 'a digit' },
-  // Whatever is none of the others and no letter: a space is one too.
+  // Any character that is not a letter, a mark or a digit. A space counts.
   SYMBOL: { form: /[^\p{L}\p{M}\p{Nd}]/u, words: 'a symbol' },
 };
 
-/** What can be seen without knowing which passwords others choose. */
+/** The problems that show from the password itself, without a list of common or breached passwords. */
 export function formProblems(password: string, policy: PasswordPolicy): PasswordProblem[] {
   const normal = normalisePassword(password);
   const { length } = [...normal];

@@ -1,32 +1,32 @@
-// What a sign-in still lacks. Charts ask; this answers, over evidence.
+// What a sign-in still needs, given its evidence. The statecharts call these functions.
 import { AssuranceLevel, assuranceLevel, categoriesOf } from './assurance.ts';
 import type { Evidence } from './evidence.ts';
 import { Category, FACTOR_TRAITS, FactorKind } from './factor-kind.ts';
 
-/** Whether users of a tenant must have a second factor. One who has it must always prove it. */
+/** Whether users of a tenant must have a second factor. A user who has one must always prove it. */
 export const SecondFactorPolicy = { OPTIONAL: 'OPTIONAL', REQUIRED: 'REQUIRED' } as const;
 export type SecondFactorPolicy = (typeof SecondFactorPolicy)[keyof typeof SecondFactorPolicy];
 
-/** What a user has. */
+/** The factors that a user has. */
 export interface Holdings {
   /**
-   * What the user has made a second factor, even if it could not be proved just now: switching text messages off must
-   * not make a password enough.
+   * The user's second factors, including those that cannot be used right now: turning text messages off must not make a
+   * password enough.
    */
   readonly enrolled: readonly FactorKind[];
-  /** The first factors that could be proved now. */
+  /** The first factors that can be used now. */
   readonly first: readonly FactorKind[];
 }
 
-/** Backup codes stand in for another second factor, never alone. */
+/** Backup codes replace another second factor. On their own they are not one. */
 export function enrolledSecondFactors({
   kinds,
   hasPhone,
   hasBackupCodes,
 }: {
-  /** Of the confirmed authenticators that are second factors. */
+  /** The kinds of the confirmed authenticators that are second factors. */
   readonly kinds: readonly FactorKind[];
-  /** A proved number of which the user said that it is one. */
+  /** Whether the user has verified a phone number and turned it on as a second factor. */
   readonly hasPhone: boolean;
   readonly hasBackupCodes: boolean;
 }): FactorKind[] {
@@ -38,7 +38,7 @@ export type Demand =
   | 'FIRST_FACTOR'
   | 'SECOND_FACTOR'
   | 'ENROLLMENT'
-  /** The user has lost what would be needed, and nothing here may let them pass without it. */
+  /** The user has lost the factors that are needed. Only an administrator can help. */
   | 'ADMINISTRATOR'
   | 'NOTHING';
 
@@ -56,7 +56,7 @@ export function nextDemand(
   return canEnroll ? 'ENROLLMENT' : 'ADMINISTRATOR';
 }
 
-/** Two steps, two categories: what this user could prove that adds a category to what was proved. */
+/** Two steps need two categories: the factors of this user that add a category to what is already proved. */
 export function furtherSteps(evidence: readonly Evidence[], { enrolled, first }: Holdings): FactorKind[] {
   const proved = categoriesOf(evidence);
   return [...enrolled, ...known(first)].filter((kind) =>
@@ -64,12 +64,14 @@ export function furtherSteps(evidence: readonly Evidence[], { enrolled, first }:
   );
 }
 
-/** A phone number that can begin a sign-in proves nothing by that: only one that the user made a second factor does. */
+/**
+ * A phone number that only starts a sign-in proves nothing. It must be one that the user turned on as a second factor.
+ */
 function known(first: readonly FactorKind[]): FactorKind[] {
   return first.filter((kind) => FACTOR_TRAITS[kind].categories.includes(Category.KNOWLEDGE));
 }
 
-/** `mfa.v` in the access token: whether the session holds all that the policy demands of this user. */
+/** `mfa.v` in the access token: whether the session meets the policy for this user. */
 export function meetsPolicy(
   evidence: readonly Evidence[],
   enrolled: readonly FactorKind[],
@@ -78,29 +80,29 @@ export function meetsPolicy(
   return nextDemand(evidence, { enrolled, first: [] }, policy) === 'NOTHING';
 }
 
-/** What will do as a proof by somebody who is signed in already. */
+/** Which proofs are accepted from a user who is already signed in. */
 export interface Acceptable {
-  /** The second factors that will do, for a user who has a second factor. */
+  /** The accepted second factors, for a user who has one. */
   readonly accept: readonly FactorKind[];
-  /** Whether a first factor will do for a user who has no second one. */
+  /** Whether a first factor is accepted from a user who has no second factor. */
   readonly acceptsFirst: boolean;
 }
 
-/** The factors that may be proved by such a user: never a first one beside a second. */
+/** The factors that such a user may prove. A user with a second factor is never offered a first one. */
 export function provable({ accept, acceptsFirst }: Acceptable, { enrolled, first }: Holdings): FactorKind[] {
   if (enrolled.length > 0) return accept.filter((kind) => enrolled.includes(kind));
   return acceptsFirst ? known(first) : [];
 }
 
-/** Whoever resets a password has forgotten it: it proves nothing there. */
+/** A user who resets a password has forgotten it, so it is not offered as a proof. */
 export function withoutPassword({ enrolled, first }: Holdings): Holdings {
   return { enrolled, first: first.filter((kind) => kind !== FactorKind.PASSWORD) };
 }
 
 /**
- * What a password reset still lacks. It begins with what reaches the user. A mailbox stands for a password, so a user
- * with a second factor then proves that one; a phone alone could be anybody's after a SIM swap, so it takes a second
- * step of another category from everybody.
+ * What a password reset still needs. It starts with a code or link sent to the user. A mailbox counts as knowledge, so
+ * a user with a second factor must prove that next. A phone number can be stolen by SIM swap, so after it every user
+ * needs a second step of another category.
  */
 export function resetDemand(evidence: readonly Evidence[], holdings: Holdings): Demand {
   const hasKnowledge = categoriesOf(evidence).has(Category.KNOWLEDGE);

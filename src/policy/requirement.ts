@@ -1,86 +1,105 @@
-// What a guarded field demands of the session that asks for it.
+// What a field with `@stepUp` requires of the caller.
 import { type FactorKind, SECOND_FACTORS, SECOND_STEPS } from './factor-kind.ts';
 
 export const StepUpRequire = {
-  /** A second factor, always: a user who has none is told to enroll one. */
+  /** Always a second factor. A user without one must enroll one first. */
   SECOND_FACTOR: 'SECOND_FACTOR',
-  /** The strongest that the user has: a second factor, or the first one for a user who has no second. */
+  /** The strongest factor that the user has: a second factor, or a first factor for a user without a second one. */
   STRONGEST_ENROLLED: 'STRONGEST_ENROLLED',
 } as const;
 export type StepUpRequire = (typeof StepUpRequire)[keyof typeof StepUpRequire];
 
 export const StepUpBind = {
-  /** A proof opens every field that it is strong and fresh enough for, for as long as it is fresh. */
+  /** One proof counts for every field that accepts it, until it is older than the field's `maxAge`. */
   SESSION: 'SESSION',
-  /** A proof is made for one operation with its arguments, and used once. */
+  /** A proof counts for one operation with its arguments, and only once. */
   OPERATION: 'OPERATION',
 } as const;
 export type StepUpBind = (typeof StepUpBind)[keyof typeof StepUpBind];
 
+/** What a `@stepUp` directive demands, with every default filled in. Made by `requirement`. */
 export interface Requirement {
-  /** How old the proof may be, in seconds. A proof of exactly this age is still fresh. */
+  /** The maximum age of the proof, in seconds. A proof of exactly this age still counts. */
   readonly maxAge: number;
-  /** The second factors that count. */
+  /** The second factors that are accepted. Never empty. */
   readonly accept: readonly FactorKind[];
+  /** Whether a first factor is accepted from a user who has no second factor. */
   readonly require: StepUpRequire;
+  /** Whether a proof counts for the whole session or for one operation only. */
   readonly bind: StepUpBind;
-  /** What a bound proof approves, in words: `Pay {amount} to {recipient}`. */
+  /** What the user approves with a bound proof, for example `Pay {amount} to {recipient}`. Null when not described. */
   readonly describe: string | null;
 }
 
-/** The arguments of `@stepUp` as an API's author writes them. */
+/** The arguments of `@stepUp` as you write them. Omitted or null arguments take their defaults. */
 export interface RequirementOptions {
+  /** The maximum age of the proof, in seconds. Default: `DEFAULT_MAX_AGE_SECONDS` (600). */
   readonly maxAge?: number | null | undefined;
-  /** One may be written without its list. */
+  /** The accepted second factors: one, or a list. Default: every second factor that a user can enroll. */
   readonly accept?: FactorKind | readonly FactorKind[] | null | undefined;
+  /** Whether a first factor is accepted from a user who has no second factor. Default: `SECOND_FACTOR`. */
   readonly require?: StepUpRequire | null | undefined;
+  /** Whether a proof counts for the whole session or for one operation only. Default: `SESSION`. */
   readonly bind?: StepUpBind | null | undefined;
+  /** What the user approves with a bound proof. `{argument}` inserts an argument's value. Needs `bind: OPERATION`. */
   readonly describe?: string | null | undefined;
 }
 
+/** The maximum age of a proof where `@stepUp` does not set `maxAge`. */
 export const DEFAULT_MAX_AGE_SECONDS = 600;
 
-/** The author's mistake, found when the schema is built and not when the first user is refused for ever. */
+/**
+ * The arguments of a guard are invalid. Thrown when the schema is built, so that no request ever meets such a guard.
+ */
 export class RequirementError extends Error {
   override readonly name = 'RequirementError';
 }
 
-/** The largest value of GraphQL's `Int`, which `maxAge` is: 68 years. */
+/** The largest value of GraphQL's `Int`, the type of `maxAge`: 68 years. */
 const LONGEST_MAX_AGE_SECONDS = 2 ** 31 - 1;
 
-/** Fills in the defaults; the only place that knows them. @throws {RequirementError} for what nobody could meet. */
+/**
+ * Validates the arguments of `@stepUp` and fills in the defaults.
+ *
+ * @throws {RequirementError} when an argument is invalid, or when no user could ever meet the requirement.
+ */
 export function requirement(options: RequirementOptions = {}): Requirement {
   const maxAge = options.maxAge ?? DEFAULT_MAX_AGE_SECONDS;
   if (!Number.isInteger(maxAge) || maxAge < 1 || maxAge > LONGEST_MAX_AGE_SECONDS) {
     throw new RequirementError(
-      `maxAge is a whole number of seconds from 1 to ${LONGEST_MAX_AGE_SECONDS}, not ${maxAge}.`,
+      `maxAge must be a whole number of seconds from 1 to ${LONGEST_MAX_AGE_SECONDS}, not ${maxAge}.`,
     );
   }
   const accept = acceptedFactors(options.accept);
   const require = options.require ?? StepUpRequire.SECOND_FACTOR;
   if (!Object.hasOwn(StepUpRequire, require)) {
-    throw new RequirementError(`require is one of ${Object.keys(StepUpRequire).join(', ')}, not ${require}.`);
+    throw new RequirementError(
+      `require must be one of ${Object.keys(StepUpRequire).join(', ')}, not ${require}.`,
+    );
   }
   const bind = options.bind ?? StepUpBind.SESSION;
   if (!Object.hasOwn(StepUpBind, bind)) {
-    throw new RequirementError(`bind is one of ${Object.keys(StepUpBind).join(', ')}, not ${bind}.`);
+    throw new RequirementError(`bind must be one of ${Object.keys(StepUpBind).join(', ')}, not ${bind}.`);
   }
   const describe = options.describe ?? null;
   if (describe !== null && bind !== StepUpBind.OPERATION) {
-    throw new RequirementError('describe says what a bound proof approves: it needs bind: OPERATION.');
+    throw new RequirementError(
+      'describe needs bind: OPERATION, because it describes the one operation that a proof approves.',
+    );
   }
   return { maxAge, accept, require, bind, describe };
 }
 
-/** What nobody can be asked for is left out. Where nothing else was accepted, nobody could meet the requirement. */
+/** Leaves out second factors that no user can enroll yet. If none is left, no user could meet the requirement. */
 function acceptedFactors(written: RequirementOptions['accept']): readonly FactorKind[] {
   if (written == null) return SECOND_STEPS;
   const kinds = typeof written === 'string' ? [written] : written;
   const others = kinds.filter((kind) => !SECOND_FACTORS.includes(kind));
   const accept = kinds.filter((kind) => SECOND_STEPS.includes(kind));
   if (others.length === 0 && accept.length > 0) return accept;
-  const names = `accept names one or more second factors (${SECOND_STEPS.join(', ')})`;
-  if (others.length > 0) throw new RequirementError(`${names}, and ${others.join(', ')} is none.`);
+  const names = `accept must list one or more second factors (${SECOND_STEPS.join(', ')})`;
+  if (others.length > 0)
+    throw new RequirementError(`${names}, and ${others.join(', ')} is not a second factor.`);
   throw new RequirementError(
     kinds.length === 0 ? `${names}.` : `${names}, and no user can enroll ${kinds.join(' or ')} yet.`,
   );

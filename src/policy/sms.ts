@@ -1,21 +1,21 @@
-// What a text message may be used for. A phone number can be taken over without its owner's help (SIM swap, NIST SP
-// 800-63B-4 section 3.1.3.3 restricts its use), so the instance, the tenant and the user can each switch it off, and
-// only numbers of some countries are written to.
+// What text messages may be used for. An attacker can take over a phone number (SIM swap), which is why NIST SP
+// 800-63B-4 section 3.1.3.3 restricts its use. The instance, the tenant and the user can each turn text messages off,
+// and messages are sent only to allowed countries.
 
-/** What a tenant lets a phone number be. */
+/** How a tenant lets its users use phone numbers. */
 export const SmsUse = { OFF: 'OFF', SECOND_FACTOR: 'SECOND_FACTOR', ANY_FACTOR: 'ANY_FACTOR' } as const;
 export type SmsUse = (typeof SmsUse)[keyof typeof SmsUse];
 
-/** What the instance allows. */
+/** What the instance allows, for all tenants. */
 export interface SmsPolicy {
   readonly enabled: boolean;
-  /** ISO 3166-1 alpha-2. */
+  /** The allowed countries, as ISO 3166-1 alpha-2 codes. */
   readonly countries: readonly string[];
-  /** Whether a text of our own can be sent, and not only a code (a link needs one). */
+  /** Whether the provider sends texts that we write, which a link needs, and not only codes. */
   readonly sendsTexts: boolean;
 }
 
-/** Whether a number of this country, of a user who allows it or not, is written to at all. */
+/** Whether text messages may be sent to a number. `user` says whether its owner allows them. */
 export function isReachable(
   { enabled, countries }: SmsPolicy,
   { tenant, user, country }: { readonly tenant: SmsUse; readonly user: boolean; readonly country: string },

@@ -1,4 +1,4 @@
-// Answers in JSON. An error has the form of a GraphQL response, so that clients have one way to read errors.
+// JSON responses. Errors have the shape of a GraphQL response, so that clients read all errors the same way.
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 
 export type Problem = readonly [status: number, code: string, message: string];
@@ -11,7 +11,7 @@ export function json(response: ServerResponse, status: number, body: unknown): v
   send(response, status, JSON.stringify(body));
 }
 
-/** The whole response, for a connection on which there was no request. */
+/** A complete raw response, for a connection whose bytes could not be parsed as a request. */
 export function bareProblem(
   [status, code, message]: Problem,
   headers: readonly (readonly [string, string])[],

@@ -1,5 +1,5 @@
-// From a request to who is asking: the token of its header or cookie, verified, and its session, found with one
-// statement. Without a token nothing is looked up.
+// Identifies the caller: verifies the access token from the header or cookie and finds its session with one statement.
+// Without a token, nothing is looked up.
 import type { IncomingMessage } from 'node:http';
 import proxyAddr from 'proxy-addr';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
@@ -14,7 +14,7 @@ import { type ForwardedHeader, forwardedAddresses } from './forwarded.ts';
 export interface Identified {
   readonly session: PresentedSession | null;
   readonly tokenFault: TokenFault | null;
-  /** The session of a token that has merely expired. It opens nothing and may still end its session. */
+  /** The session of a token whose only fault is that it expired. It grants no access, but can still sign out. */
   readonly expiredSessionId: string | null;
 }
 
@@ -36,8 +36,8 @@ export async function identify(
 }
 
 /**
- * Tells clients from the proxies that are trusted. Anybody can send a forwarded header, so each of its entries counts
- * only when a proxy of the list wrote it, from the connection backwards. What is not an address ends the walk.
+ * Finds the client behind trusted proxies. Anyone can send a forwarded header, so the entries are read backwards from the
+ * connection, and an entry counts only if a trusted proxy wrote it. An entry that is not an address ends the search.
  */
 export function clientsBehind(
   trustedProxies: readonly string[],

@@ -1,6 +1,7 @@
-// Sessions as cookies, for browser applications that ask for them with `x-stepgate-session: cookie`: HttpOnly, so no
-// script reads them; `__Host-`, so no sibling domain sets them; SameSite=Lax. A cookie counts only beside that
-// header, which no foreign page can send without a CORS preflight, and from an origin that may call the API.
+// Session cookies, for browser applications that request them with `x-stepgate-session: cookie`. They are HttpOnly, so
+// that scripts cannot read them, `__Host-`, so that sibling domains cannot set them, and SameSite=Lax. A cookie counts
+// only together with that header, which pages of other origins cannot send without a CORS preflight, and only from an
+// origin that may call the API.
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { GraphQLError } from 'graphql';
 import type { SessionDelivery } from '../graphql/context.ts';
@@ -10,9 +11,9 @@ export const SESSION_HEADER = 'x-stepgate-session';
 const ACCESS_COOKIE = '__Host-stepgate-access';
 const REFRESH_COOKIE = '__Host-stepgate-refresh';
 const DEVICE_COOKIE = '__Host-stepgate-device';
-/** Where a client without cookies says by which token its device is known. */
+/** Where a client without cookies sends its device token. */
 export const DEVICE_HEADER = 'x-stepgate-device';
-/** As long as browsers keep a cookie at most. */
+/** The maximum lifetime of a cookie in browsers. */
 const DEVICE_SECONDS = 400 * 86_400;
 
 interface RequestHeaders {
@@ -29,7 +30,7 @@ export interface SessionCookies {
 
 const NONE = { accessToken: null, refreshToken: null };
 
-/** @throws a GraphQLError when the page that asks is of an origin that is not allowed: it gets no session of ours. */
+/** @throws a GraphQLError if the page's origin may not use sessions of this server. */
 export function readSessionCookies(
   headers: RequestHeaders,
   isAllowed: (origin: string) => boolean,
@@ -38,7 +39,7 @@ export function readSessionCookies(
   if (!wanted) return { wanted, ...NONE, deviceToken: headers.get(DEVICE_HEADER) };
   const origin = headers.get('origin');
   if (origin !== null && !isAllowed(origin)) {
-    throw new GraphQLError('This origin may not use session cookies. Add it to CORS_ORIGINS.', {
+    throw new GraphQLError('This origin may not use session cookies. Add it to CORS_ORIGINS to allow it.', {
       extensions: { code: 'ORIGIN_NOT_ALLOWED', http: { status: 403 } },
     });
   }
@@ -51,7 +52,7 @@ export function readSessionCookies(
   };
 }
 
-/** @param setCookie takes a value for a `Set-Cookie` header of the response. */
+/** @param setCookie adds a `Set-Cookie` header to the response. */
 export function sessionDelivery(
   { wanted, refreshToken }: SessionCookies,
   setCookie: (value: string) => void,

@@ -1,12 +1,12 @@
-// Documents that were parsed before. A parsed document takes some fifty times the room of its text, and anybody can
-// send a new one: only small documents are kept, and not many of them.
+// A cache of parsed documents. A parsed document takes about fifty times the memory of its text, and anyone can send new
+// ones, so the cache keeps only a few small documents.
 import type { DocumentNode } from 'graphql';
 
 const MOST_DOCUMENTS = 100;
 const LONGEST_DOCUMENT = 4000;
 
 export class DocumentCache {
-  /** In the order of their last use, the oldest first. */
+  /** Ordered by last use, oldest first. */
   readonly #documents = new Map<string, DocumentNode>();
 
   get(text: string): DocumentNode | undefined {
@@ -30,5 +30,5 @@ export class DocumentCache {
   }
 }
 
-/** Nothing is gained by remembering what could not be parsed. */
+/** Caching documents that failed to parse would gain nothing. */
 export const NO_CACHE = { get: () => undefined, set: () => {} };

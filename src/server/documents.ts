@@ -1,5 +1,5 @@
-// From a document to a typed answer: parsed and validated within limits, its variables checked, each error with a
-// code, each failure with a log line that names codes and never a message or a value.
+// Parses and validates documents within limits, checks their variables and gives each error a code. Log lines about
+// failures name codes, never messages or values.
 
 import type { ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql';
 import { type DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule, validate } from 'graphql';
@@ -28,7 +28,7 @@ export function useBoundedDocuments({ schema, introspection, hideSuggestions }: 
     onParse({ context: { request }, setParseFn }) {
       const budget = RequestBudget.of(request);
       setParseFn((source: string) => budget.parse(source));
-      // One that was remembered is not parsed, and taken from the budget all the same.
+      // A cached document is not parsed again, but still counts against the budget.
       return ({ result, replaceParseResult }) => {
         if (result instanceof GraphQLError) return replaceParseResult(parseError(result));
         const excess = budget.take(result as DocumentNode, schema);
@@ -46,7 +46,7 @@ export function useBoundedDocuments({ schema, introspection, hideSuggestions }: 
   };
 }
 
-/** The same error, not a copy: to make one looks up again where in the text each of its nodes is. */
+/** Changes the error in place, because a copy would compute the locations of its nodes again. */
 function reworded(error: GraphQLError): GraphQLError {
   error.message = withoutValue(error.message);
   error.extensions['code'] ??= 'GRAPHQL_VALIDATION_FAILED';
@@ -75,8 +75,8 @@ export function useSafeVariables(): Plugin {
 }
 
 /**
- * What execution may still say of a client's mistake: an argument that became invalid by a variable in it, and the
- * expected failure of a field that has no union for it.
+ * Gives codes to client errors that appear only during execution: an argument that is invalid because of a variable in
+ * it, and an expected failure of a field that does not return a union.
  */
 export function useExpectedErrors(): Plugin {
   return {
@@ -96,7 +96,7 @@ function expected(error: GraphQLError): GraphQLError {
   return new GraphQLError(withoutValue(message), {
     nodes: error.nodes ?? null,
     path: error.path ?? null,
-    // What is there already is the status of the whole response.
+    // Existing extensions carry the HTTP status of the response.
     extensions: { ...error.extensions, ...retryOf(originalError), code },
   });
 }
@@ -112,7 +112,7 @@ function argumentCode({ originalError, message }: GraphQLError): string | null {
   return isGraphQLs && /^Argument "\w+" (?:has|of) /.test(message) ? 'BAD_USER_INPUT' : null;
 }
 
-/** Gives a code to each error that has none, and logs what was answered. */
+/** Gives a code to each error without one, and logs the result of each operation. */
 export function useTypedErrors(log: Log): Plugin {
   const logged = new WeakSet<object>();
   const note = (result: ExecutionResult, operationName?: unknown): void => {
@@ -130,7 +130,7 @@ export function useTypedErrors(log: Log): Plugin {
       note(result, operationName);
     },
     onResultProcess({ result }) {
-      // What failed before there was an operation: a body that is no JSON, a batch that is too large.
+      // Failures before there was an operation: a body that is not valid JSON, a batch that is too large.
       for (const one of Array.isArray(result) ? result : [result]) if (isResult(one)) note(one);
     },
   };
@@ -140,7 +140,7 @@ function isResult(result: object): result is ExecutionResult {
   return 'errors' in result || 'data' in result;
 }
 
-/** Each code once: an operation may fail in a hundred places for one reason. */
+/** Returns each code once, because an operation can fail in many places for the same reason. */
 function typedCodes(result: ExecutionResult): string[] {
   const codes = (result.errors ?? []).map((error) => {
     error.extensions['code'] ??= error.path === undefined ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR';

@@ -1,12 +1,12 @@
-// What a client learns of a failure that is not its own: that the database is away for now, or the id under which the log
-// tells more. Nothing of the failure itself, whose message may hold anything.
+// What clients learn about server failures: that the database is unavailable, or the request id to look up in the log.
+// They never see the original message, which may contain anything.
 import { GraphQLError } from 'graphql';
 import { maskError } from 'graphql-yoga';
 import { isContention, isUnavailable } from '../persistence/failure.ts';
 import type { Log } from '../platform/log.ts';
 import { currentRequestId } from '../platform/request-id.ts';
 
-/** HTTP 503: the same request may succeed once the database is back. */
+/** HTTP 503: the client can retry the same request when the database is back. */
 export const UNAVAILABLE = {
   status: 503,
   code: 'UNAVAILABLE',
@@ -22,7 +22,9 @@ export function clientError(error: unknown, message: string): Error {
     return located(error, UNAVAILABLE.message, { code, retryAfterSeconds, http });
   }
   if (isContention(original)) {
-    return located(error, 'Other requests were first, again and again. Try again.', { code: 'CONFLICT' });
+    return located(error, 'Other requests changed the same data at the same time. Try again.', {
+      code: 'CONFLICT',
+    });
   }
   const masked = maskError(error, message, false);
   if (masked !== error && masked instanceof GraphQLError) masked.extensions['requestId'] = currentRequestId();
@@ -32,7 +34,7 @@ export function clientError(error: unknown, message: string): Error {
 export function logFailure(log: Log, error: unknown): void {
   const original = originalOf(error);
   if (!isUnavailable(original)) return log.error({ err: error }, 'unexpected error');
-  // Each request says so for as long as it lasts: a line without a stack.
+  // Every request logs this during an outage, so the line has no stack trace.
   const { message, code } = original as Error & { code?: string };
   log.warn({ error: code ?? message }, 'the database is unavailable');
 }

@@ -1,15 +1,15 @@
-// The addresses that proxies write into a request, nearest first: `X-Forwarded-For`, or `Forwarded` (RFC 7239). Exactly
-// one of the two is read, the one that the operator names, because a proxy that writes one passes the other on as a
-// client sent it.
+// The addresses that proxies add to a request, nearest first, from `X-Forwarded-For` or `Forwarded` (RFC 7239). Only the
+// header that the operator has configured is read, because a proxy that writes one of them passes the other on
+// unchanged, as the client sent it.
 //
-// Proxies append, so both are read from the end, and what a client put before cannot change how the end is read: a quote
-// that is never closed, for example, which a parser that begins at the start would carry into the proxy's entry.
+// Proxies append, so both headers are read from the end. What a client wrote before cannot change how the end is read:
+// an unclosed quote, for example, would mislead a parser that reads from the start.
 import { isIP } from 'node:net';
 import { ipAddress } from '../platform/ip-address.ts';
 
 export type ForwardedHeader = 'x-forwarded-for' | 'forwarded';
 
-/** What each hop says of the one before it: an address, or null for anything else. */
+/** What each hop reports about the one before it: an address, or null for anything else. */
 export function forwardedAddresses(header: ForwardedHeader, value: string): (string | null)[] {
   if (value.trim() === '') return [];
   return header === 'forwarded'
@@ -20,7 +20,7 @@ export function forwardedAddresses(header: ForwardedHeader, value: string): (str
         .map((entry) => nodeAddress(entry.trim()));
 }
 
-/** The elements of `Forwarded`. A comma inside a quoted string separates nothing. */
+/** Splits `Forwarded` into elements. A comma inside a quoted string is not a separator. */
 function fromTheEnd(value: string): string[] {
   const elements: string[] = [];
   let end = value.length;
@@ -41,13 +41,13 @@ function isEscaped(value: string, at: number): boolean {
   return (at - first) % 2 === 1;
 }
 
-/** The `for` of an element. An address has nothing to escape in a quoted string, so an escape makes it none. */
+/** The `for` parameter of an element. An address never contains escapes, so an escaped value is not an address. */
 function forOf(element: string): string {
   const [, quoted, token] = /(?:^|;)\s*for\s*=\s*(?:"([^"\\]*)"|([^\s;",]+))\s*(?:;|$)/i.exec(element) ?? [];
   return quoted ?? token ?? '';
 }
 
-/** An address without the port that some proxies add (RFC 7239 section 6), and an IPv6 one without its brackets. */
+/** Removes the port that some proxies add (RFC 7239 section 6), and the brackets of an IPv6 address. */
 function nodeAddress(node: string): string | null {
   const bracketed = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(node)?.[1];
   if (bracketed !== undefined) return isIP(bracketed) === 6 ? ipAddress(bracketed) : null;

@@ -1,7 +1,7 @@
-// GraphiQL, whole and from this server alone: no CDN, and a content security policy under which nothing leaves. It is
-// large and always the same, so it is made and compressed at the first visit. The page itself is small: a browser
-// forgets what it holds of an address when it posts there (RFC 9111 section 4.4), as GraphiQL does at once. Scripts and
-// styles have addresses of their own, by their digests, and are kept for good.
+// GraphiQL, served entirely by this server: no CDN, and a content security policy that lets nothing leave. It is large
+// and never changes, so it is rendered and compressed on the first visit. The page itself stays small, because a browser
+// invalidates its cached copy of a URL when it posts to it (RFC 9111 section 4.4), as GraphiQL does immediately. Scripts
+// and styles have URLs that contain their digests, and are cached permanently.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
@@ -16,7 +16,7 @@ interface Resource {
 interface GraphiQL {
   readonly page: Resource;
   readonly etag: string;
-  /** By their addresses. */
+  /** Scripts and styles by URL. */
   readonly parts: ReadonlyMap<string, Resource>;
 }
 
@@ -24,7 +24,7 @@ const PART = '/graphql?graphiql=';
 
 let made: Promise<GraphiQL> | undefined;
 
-/** A browser's visit, as opposed to a query by GET. What `?query=` holds is shown in the editor, and not run. */
+/** Whether a browser opens the page, as opposed to a GET query. A `?query=` is shown in the editor, not executed. */
 export function wantsGraphiQL({ method, headers, url }: IncomingMessage): boolean {
   return (
     (method === 'GET' || method === 'HEAD') &&
@@ -43,13 +43,13 @@ export async function serveGraphiQL(request: IncomingMessage, response: ServerRe
   else send(page, response);
 }
 
-/** Every browser that can run GraphiQL understands gzip. */
+/** Every browser that can run GraphiQL supports gzip. */
 function send({ gzipped, headers }: Resource, response: ServerResponse): void {
   response.writeHead(200, { ...headers, 'content-encoding': 'gzip', 'content-length': gzipped.length });
   response.end(gzipped);
 }
 
-/** Scripts are ours, Monaco runs its workers from blobs and writes its own styles, and connections lead here. */
+/** Only our scripts and connections. Monaco needs workers from blobs and inline styles. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -64,7 +64,7 @@ const POLICY = [
 ].join('; ');
 
 async function makeGraphiQL(): Promise<GraphiQL> {
-  // Nine megabytes of source: a server that nobody visits never loads them.
+  // Nine megabytes of source, loaded only if someone opens GraphiQL.
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const tabs = TOUR.map(tabOf);
   const whole = renderGraphiQL({
@@ -72,7 +72,7 @@ async function makeGraphiQL(): Promise<GraphiQL> {
     favicon: ICON,
     logo: `<img src="${ICON}" alt="" width="28" height="28">`,
     endpoint: '/graphql',
-    shouldPersistHeaders: false, // an access token is not to outlive the tab in the browser's storage
+    shouldPersistHeaders: false, // access tokens must not stay in the browser's storage
     defaultEditorToolsVisibility: 'variables',
     defaultTabs: tabs,
     ...NO_QUERY_IN_ADDRESS,
@@ -88,7 +88,8 @@ async function makeGraphiQL(): Promise<GraphiQL> {
   };
   const [style, styles = ''] = /<style>(.*?)<\/style>/s.exec(whole) ?? [];
   const [script, scripts = ''] = /<script>(.*?)<\/script>/s.exec(whole) ?? [];
-  if (style === undefined || script === undefined) throw new Error('The page of GraphiQL has another form.');
+  if (style === undefined || script === undefined)
+    throw new Error('The GraphiQL page has an unexpected format: its <style> or <script> is missing.');
   const styleAddress = await moved(`${styles}\n${STEADY_TABS}`, 'text/css; charset=utf-8');
   const scriptAddress = await moved(`${firstTabFirst(tabs)}\n${scripts}`, 'text/javascript; charset=utf-8');
   const html = whole
@@ -108,7 +109,7 @@ interface Tab {
   readonly headers: string | null;
 }
 
-/** As much as the editor shows of a line on a small screen. */
+/** The length of a line that fits into the editor on a small screen. */
 const COMMENT_LINE = /(.{1,48})(?:\s+|$)/g;
 
 function tabOf({ title, query, variables, token }: TourStep): Tab {
@@ -119,18 +120,18 @@ function tabOf({ title, query, variables, token }: TourStep): Tab {
   };
 }
 
-/** Yoga's page writes each document into its address, and so passwords into the browser's history, unless told so. */
+/** By default, the page writes each document into its URL, which would put passwords into the browser's history. */
 const NO_QUERY_IN_ADDRESS = { onEditQuery: null };
 
-/** GraphiQL moves a tab away from under the mouse that presses it, so that no click arrives. And there are many. */
+/** GraphiQL moves a tab while the mouse presses it, so that the click is lost. The tour also needs narrow tabs. */
 const STEADY_TABS = `
 .graphiql-tab { transform: none !important; }
 .graphiql-tabs.graphiql-tabs { gap: 2px; }
 .graphiql-tab .graphiql-tab-button { padding-right: 22px; font-size: 13px; }`;
 
 /**
- * GraphiQL shows the first default tab without its variables, and a nameless tab after a reload, until its storage
- * says what the first tab holds (graphql/graphiql#3392).
+ * Without stored content for the first tab, GraphiQL shows it without its variables, and without a name after a reload
+ * (graphql/graphiql#3392).
  */
 function firstTabFirst([first]: readonly Tab[]): string {
   const stored = { 'graphiql:query': first?.query, 'graphiql:variables': first?.variables };
@@ -139,7 +140,7 @@ function firstTabFirst([first]: readonly Tab[]): string {
 }`;
 }
 
-/** Two posts and what lies between them. */
+/** The logo: a gate of two posts and two bars. */
 const ICON = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="#d60690" stroke-width="2"><path d="M3 15V2m10 13V2M3 5h10M3 11h10"/></svg>',
 )}`;

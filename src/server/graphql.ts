@@ -1,4 +1,4 @@
-// The GraphQL endpoint: Yoga, with the guards, the limits and the typed errors of this server.
+// The GraphQL endpoint: Yoga with this server's guards, limits and typed errors.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { createYoga, type Plugin } from 'graphql-yoga';
@@ -75,9 +75,9 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, origins, 
     graphiql: false, // served by graphiql.ts, without a CDN
     batching: { limit: LIMITS.batch },
     multipart: false,
-    maxRequestBodySize: false, // limited in http.ts, where it costs nothing
+    maxRequestBodySize: false, // http.ts limits it before the body is read
     parserAndValidationCache: { documentCache: new DocumentCache(), errorCache: NO_CACHE },
-    cors: false, // origins.ts says it for every answer of this path
+    cors: false, // origins.ts sets the headers on every response of this path
     maskedErrors: { maskError: clientError, isDev: false },
     logging: {
       debug: () => {},
@@ -94,7 +94,7 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, origins, 
         introspection: config.introspection,
         hideSuggestions: config.production || !config.introspection,
       }),
-      // Whoever may not call a field learns nothing about its arguments: the guards come before the variables.
+      // Guards run before variables are checked, so that a refused caller learns nothing about arguments.
       useStepUp(standingOf, { consumeProof }),
       useSafeVariables(),
       useExpectedErrors(),

@@ -1,12 +1,12 @@
-// Which Host a request may be for. In development everything is open to whoever reaches the server, the inbox with its
-// codes above all, and any web page can make its own name resolve to this machine (DNS rebinding): only names that no
-// stranger can register are served there. In production the names are the proxy's to check.
+// Which Host headers are accepted. In development, anyone who can reach the server can read everything, including the
+// codes in the inbox, and any web page can make its own name resolve to this machine (DNS rebinding). So the server
+// answers only to names that strangers cannot register. In production, the proxy checks the name.
 import { isIP } from 'node:net';
 import type { Config } from '../config/config.ts';
 
 type HostConfig = Pick<Config, 'production' | 'publicUrl' | 'host'>;
 
-/** @returns whether requests for this Host are served. It is a host, with or without a port. */
+/** @returns a function that tells whether requests for a host, with or without a port, are served. */
 export function hostsOf({ production, publicUrl, host: listensOn }: HostConfig): (host: string) => boolean {
   if (production) return () => true;
   const ours = new Set([new URL(publicUrl).hostname, listensOn.toLowerCase()]);
@@ -21,7 +21,7 @@ function isAddress(hostname: string): boolean {
   return isIP(hostname.replace(/^\[(.*)\]$/, '$1')) !== 0;
 }
 
-/** `localhost`, names below it, and names without a dot: those of other containers. */
+/** `localhost`, its subdomains, and names without a dot, as containers have. */
 function isPrivateName(name: string): boolean {
   return !name.includes('.') || name.endsWith('.localhost');
 }

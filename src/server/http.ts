@@ -1,72 +1,40 @@
-// The HTTP surface: which path leads where, what every response carries, and how the server stops.
+// The HTTP server: headers of every response, malformed requests, and graceful shutdown. The paths are in routes.ts.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { InboxMessage } from '../delivery/outbox.ts';
-import { TWILIO_STATUS_PATH } from '../delivery/twilio-status.ts';
-import { LIMITS } from '../graphql/limits.ts';
 import { isUnavailable } from '../persistence/failure.ts';
-import type { Log } from '../platform/log.ts';
 import { requestIdFrom, withRequestId } from '../platform/request-id.ts';
-import { PUBLISHED_KEYS_SECONDS } from '../policy/key-rotation.ts';
-import { bareProblem, json, type Problem, problem } from './answers.ts';
+import { bareProblem, type Problem, problem } from './answers.ts';
 import { logFailure, UNAVAILABLE } from './failures.ts';
-import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
-import { inboxPage } from './inbox.ts';
-import { isOfLinkPage, serveLinkPage } from './link-page.ts';
-import type { Origins } from './origins.ts';
-import { LARGEST_FORM, receiveTwilioStatus, type TwilioStatusParts } from './twilio-status.ts';
-
-export interface HttpParts {
-  readonly graphql: (request: IncomingMessage, response: ServerResponse) => unknown;
-  readonly jwks: () => Promise<object>;
-  /** Whether requests can be served: the database answers and is migrated. */
-  readonly isReady: () => Promise<boolean>;
-  /** Which pages of other origins may call the API. Left out: none. */
-  readonly origins?: Origins;
-  /** Whether requests for this Host are served. Left out: for every one. */
-  readonly servesHost?: (host: string) => boolean;
-  /** Whether browsers that open the API get GraphiQL. */
-  readonly graphiql?: boolean;
-  /** Whether clients reach the server by https only. */
-  readonly isHttpsOnly?: boolean;
-  /** Null in production. */
-  readonly inbox: (() => Promise<readonly InboxMessage[]>) | null;
-  /** Null without Twilio. */
-  readonly twilioStatus: TwilioStatusParts | null;
-  readonly log: Log;
-}
+import { type HttpParts, route } from './routes.ts';
 
 export interface HttpServer {
   readonly server: Server;
-  /** @returns the port, which is another one than was asked for when that is 0. @throws {ListenError} */
+  /** @param port 0 for any free port. @returns the port that is used. @throws {ListenError} */
   listen(port: number, host: string): Promise<number>;
   /**
-   * Says that it is not ready and goes on serving for so long, so that a load balancer sends nothing more; then takes no new
-   * requests, waits for those that run, and closes.
+   * Reports that the server is not ready, but keeps serving for `drainSeconds`, so that load balancers stop sending
+   * requests. Then it accepts no new requests, waits for running ones and closes.
    */
   stop(drainSeconds?: number): Promise<void>;
 }
 
-/** The address cannot be listened on. */
+/** The server cannot listen on the address. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
   constructor(port: number, host: string, code: string) {
-    const reason = code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${code})`;
-    super(`Port ${port} of ${host} ${reason}. Stop what listens there, or set PORT or HOST to another.`);
+    const reason = code === 'EADDRINUSE' ? 'is already in use' : `cannot be used (${code})`;
+    super(`Port ${port} on ${host} ${reason}. Stop the other program, or set PORT or HOST to another value.`);
   }
 }
 
-/** How long a request may still run after the port is closed. */
+/** How long running requests may take after the port is closed. */
 const FINISH_MS = 10_000;
 
-/** A client that sends or reads a byte now and then holds a connection no longer than this. */
+/** Limits how long a slow client can hold a connection. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
 const SILENCE_MS = 60_000;
-
-/** A body somewhat too large is read to its end, so that its sender sees the answer; a huge one is cut off. */
-const LARGEST_BODY_READ = 10 * LIMITS.bodyBytes;
 
 const LONGEST_PATH_LOGGED = 200;
 
@@ -113,15 +81,20 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  // Node would answer by itself, without the headers that every answer has here.
+  // Node's own response would lack our security headers.
   server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
     for (const [name, value] of securityHeaders) response.setHeader(name, value);
-    problem(response, 417, 'EXPECTATION_FAILED', 'Send the request without an Expect header.');
+    problem(
+      response,
+      417,
+      'EXPECTATION_FAILED',
+      'The Expect header is not supported. Send the request without it.',
+    );
   });
   server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => {
-    // The error holds the bytes that were sent, a token among them perhaps: its code is all that may be logged.
+    // The error contains the bytes that were sent, which may include a token. Only its code may be logged.
     const [status, code, message] = NO_HTTP[error.code ?? ''] ?? BAD_HTTP;
-    parts.log.info({ status, error: error.code }, 'no request');
+    parts.log.info({ status, error: error.code }, 'malformed HTTP request');
     if (socket.writable && error.code !== 'ECONNRESET') {
       socket.write(bareProblem([status, code, message], securityHeaders));
     }
@@ -142,7 +115,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const response of running) if (!response.headersSent) response.setHeader('connection', 'close');
-      // Those that have not asked anything yet are idle too, which `closeIdleConnections` does not see.
+      // `closeIdleConnections` ignores connections that have not sent a request yet.
       const busy = new Set([...running].map((response) => response.req.socket));
       for (const socket of sockets) if (!busy.has(socket)) socket.destroy();
       const finish = setTimeout(() => server.closeAllConnections(), FINISH_MS);
@@ -152,12 +125,12 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   };
 }
 
-const UNEXPECTED: Problem = [500, 'INTERNAL_SERVER_ERROR', 'Something went wrong.'];
+const UNEXPECTED: Problem = [500, 'INTERNAL_SERVER_ERROR', 'An unexpected error occurred.'];
 
-/** What node's parser could not make a request of. */
-const BAD_HTTP: Problem = [400, 'BAD_REQUEST', 'This is no HTTP request.'];
+/** For bytes that Node's parser rejects. */
+const BAD_HTTP: Problem = [400, 'BAD_REQUEST', 'The request is not valid HTTP.'];
 const NO_HTTP: Readonly<Record<string, Problem>> = {
-  HPE_HEADER_OVERFLOW: [431, 'LIMIT_EXCEEDED', 'The headers are too large.'],
+  HPE_HEADER_OVERFLOW: [431, 'LIMIT_EXCEEDED', 'The request headers are too large.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'LIMIT_EXCEEDED', 'The chunk extensions are too large.'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'REQUEST_TIMEOUT', 'The request took too long to arrive.'],
 };
@@ -166,137 +139,14 @@ const SECURITY_HEADERS = [
   ['x-content-type-options', 'nosniff'],
   ['x-frame-options', 'DENY'],
   ['referrer-policy', 'no-referrer'],
-  // Nothing here is a page that loads anything, but GraphiQL, the inbox and the page of links, which say so themselves.
+  // The pages that load resources (GraphiQL, the inbox and the link page) set policies of their own.
   ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
 ] as const;
-/** A year: whoever has reached the server by https once is never led to it by http (RFC 6797). */
+/** For one year after a visit over HTTPS, browsers never use HTTP (RFC 6797). */
 const HSTS = [['strict-transport-security', 'max-age=31536000']] as const;
-const PAGE_POLICY = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
-const INBOX_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 function fail(response: ServerResponse, error: unknown): void {
   if (!isUnavailable(error)) return problem(response, ...UNEXPECTED);
   response.setHeader('retry-after', UNAVAILABLE.retryAfterSeconds);
   problem(response, UNAVAILABLE.status, UNAVAILABLE.code, UNAVAILABLE.message);
-}
-
-async function route(
-  parts: HttpParts,
-  path: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { host = 'none' } = request.headers;
-  if (!isHost(host)) return problem(response, 400, 'BAD_REQUEST', 'The Host header is not a host.');
-  if (parts.servesHost?.(host) === false) return problem(response, 421, 'MISDIRECTED_REQUEST', FOREIGN_HOST);
-  if (path === '/graphql') {
-    if (parts.origins?.answer(request, response)) return;
-    if (parts.graphiql && wantsGraphiQL(request)) {
-      response.setHeader('content-security-policy', PAGE_POLICY);
-      return serveGraphiQL(request, response);
-    }
-    if (isTooLarge(request, response, LIMITS.bodyBytes)) return;
-    response.setHeader('cache-control', 'no-store');
-    await parts.graphql(request, response);
-    return;
-  }
-  if (path === TWILIO_STATUS_PATH && parts.twilioStatus !== null) {
-    return takeTwilioStatus(parts.twilioStatus, request, response);
-  }
-  const read = readable(parts, path);
-  if (read === undefined) {
-    return problem(response, 404, 'NOT_FOUND', 'There is nothing here. The API is at /graphql.');
-  }
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.setHeader('allow', 'GET, HEAD');
-    return problem(response, 405, 'METHOD_NOT_ALLOWED', 'This is only for reading.');
-  }
-  await read(response);
-}
-
-async function takeTwilioStatus(
-  parts: TwilioStatusParts,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  response.setHeader('cache-control', 'no-store');
-  if (request.method !== 'POST') {
-    response.setHeader('allow', 'POST');
-    return problem(response, 405, 'METHOD_NOT_ALLOWED', 'Reports are posted.');
-  }
-  if (isTooLarge(request, response, LARGEST_FORM)) return;
-  const refusal = await receiveTwilioStatus(parts, request);
-  if (refusal === null) response.writeHead(204).end();
-  else problem(response, ...refusal);
-}
-
-const FOREIGN_HOST =
-  'In development the server answers to localhost, to addresses and to the host of PUBLIC_URL. Set PUBLIC_URL to use another name.';
-
-/** Yoga makes a URL of it, and would answer with the stack of its failure. */
-function isHost(host: string): boolean {
-  return !/[/?#@\\]/.test(host) && URL.canParse(`http://${host}`);
-}
-
-/** What is read at a path. */
-function readable(
-  { jwks, isReady, inbox, graphiql, log }: HttpParts,
-  path: string,
-): ((response: ServerResponse) => Promise<void>) | undefined {
-  switch (path) {
-    case '/':
-      return graphiql
-        ? async (response) => void response.writeHead(302, { location: '/graphql' }).end()
-        : undefined;
-    case '/.well-known/jwks.json':
-      return async (response) => {
-        const keys = await jwks();
-        response.setHeader('cache-control', `public, max-age=${PUBLISHED_KEYS_SECONDS}`);
-        json(response, 200, keys);
-      };
-    case '/healthz':
-      return async (response) => json(response, 200, { status: 'ok' });
-    case '/readyz':
-      return async (response) => {
-        const ready = await isReady().catch((error: unknown) => {
-          log.warn({ err: error }, 'not ready');
-          return false;
-        });
-        json(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready' });
-      };
-    case '/dev/inbox.json':
-      return inbox === null
-        ? undefined
-        : async (response) => {
-            response.setHeader('cache-control', 'no-store');
-            json(response, 200, await inbox());
-          };
-    case '/dev/inbox':
-      return inbox === null
-        ? undefined
-        : async (response) => {
-            const page = inboxPage(await inbox());
-            response.setHeader('content-security-policy', INBOX_POLICY);
-            response.writeHead(200, {
-              'content-type': 'text/html; charset=utf-8',
-              'cache-control': 'no-store',
-            });
-            response.end(page);
-          };
-    default:
-      return isOfLinkPage(path) ? (response) => serveLinkPage(path, response) : undefined;
-  }
-}
-
-/** A body says its length beforehand, so one that is too large is refused unread and node counts the rest. */
-function isTooLarge(request: IncomingMessage, response: ServerResponse, mostBytes: number): boolean {
-  if (request.headers['transfer-encoding'] !== undefined) {
-    problem(response, 411, 'LENGTH_REQUIRED', 'Send the body with a Content-Length.');
-    return true;
-  }
-  const length = Number(request.headers['content-length'] ?? 0);
-  if (length <= mostBytes) return false;
-  if (length > LARGEST_BODY_READ) response.setHeader('connection', 'close');
-  problem(response, 413, 'LIMIT_EXCEEDED', `A request’s body has at most ${mostBytes} bytes here.`);
-  return true;
 }

@@ -1,5 +1,5 @@
-// The development inbox: every message that no transport takes, with its codes in the clear. It exists in
-// development only; production refuses to start without a transport for mail.
+// The development inbox: every message for which no transport is configured, with its codes in plain text. It exists in
+// development only; in production, the server does not start without a mail transport.
 import type { InboxMessage } from '../delivery/outbox.ts';
 
 export function inboxPage(messages: readonly InboxMessage[]): string {
@@ -26,8 +26,8 @@ export function inboxPage(messages: readonly InboxMessage[]): string {
   </head>
   <body>
     <h1>Development inbox</h1>
-    <p>Messages that would be sent, the newest first. <a href="/dev/inbox.json">As JSON.</a></p>
-    ${rows.length > 0 ? rows.join('') : '<p>Nothing yet.</p>'}
+    <p>Messages that would be sent in production, newest first. <a href="/dev/inbox.json">View as JSON</a></p>
+    ${rows.length > 0 ? rows.join('') : '<p>No messages yet.</p>'}
   </body>
 </html>
 `;

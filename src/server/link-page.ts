@@ -1,5 +1,5 @@
-// The page that links lead to: static, the same for everybody, and a client of the API like any other. The token stands
-// behind the `#` of its address, so no request for the page holds it. A link is opened once, so nothing is cached.
+// The page that links open: static, the same for every link, and an ordinary client of the API. The token comes after the
+// `#` of the URL, so that requests for the page do not contain it. Links are opened once, so nothing is cached.
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 
@@ -8,14 +8,14 @@ interface Resource {
   readonly body: Buffer;
 }
 
-/** By their paths. Read once, at the start. */
+/** Resources by path, read once at startup. */
 const RESOURCES: Readonly<Record<string, Resource>> = {
   '/link': resource('page.html', 'text/html'),
   '/link.css': resource('page.css', 'text/css'),
   '/link.js': resource('page.js', 'text/javascript'),
 };
 
-/** Scripts and styles are ours, connections lead here, and the icon is in the page. */
+/** Only our scripts, styles and connections. The icon is a data URI in the page. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -1,5 +1,5 @@
-// Which pages of other origins may call the API (CORS). In development those of the machine itself may, on any port; in
-// production only those that are configured. A refused origin is logged: its page sees nothing but a network error.
+// Which other origins may call the API (CORS): in development, this machine on any port; in production, only the
+// configured origins. A refused origin is logged, because its page only sees a network error.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { Config } from '../config/config.ts';
@@ -8,7 +8,7 @@ import type { Log } from '../platform/log.ts';
 import { DEVICE_HEADER, SESSION_HEADER } from './cookies.ts';
 
 const LONGEST_ORIGIN_LOGGED = 200;
-/** Each is logged once an hour: a page asks again and again, and anybody can make up origins. */
+/** Each origin is logged once per hour, because pages retry and anyone can make up origins. */
 const MOST_REMEMBERED = 100;
 const LOG_AGAIN_MS = 3_600_000;
 
@@ -24,14 +24,14 @@ export class Origins {
     this.#log = log;
   }
 
-  /** Whether a page of this origin may call the API and be signed in by cookies. */
+  /** Whether pages of this origin may call the API and use session cookies. */
   allows(origin: string): boolean {
     return origin === this.#config.publicUrl || this.#isForeignAndAllowed(origin);
   }
 
   /**
-   * Says in the headers of the response which page may read it: one origin at a time, no wildcard, no `null`.
-   * @returns whether that was all there was to answer.
+   * Sets the CORS headers of the response: always for a single origin, never a wildcard or `null`.
+   * @returns whether the request was a preflight and has been answered.
    */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
     response.appendHeader('vary', 'Origin');
@@ -61,7 +61,7 @@ export class Origins {
     this.#logged.set(shown, true);
     this.#log.warn(
       { origin: shown },
-      'A page of this origin may not call the API. Add the origin to CORS_ORIGINS to allow it.',
+      'A page of this origin is not allowed to call the API. Add the origin to CORS_ORIGINS to allow it.',
     );
   }
 }
@@ -78,7 +78,7 @@ const PREFLIGHT = {
   'access-control-max-age': '600',
 };
 
-/** An origin as browsers write it, and of this machine. */
+/** Whether the text is an origin of this machine, written exactly as browsers write it. */
 function isLocal(origin: string): boolean {
   const parsed = URL.parse(origin);
   return parsed !== null && parsed.protocol === 'http:' && parsed.origin === origin && isLoopback(origin);

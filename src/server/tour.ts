@@ -1,11 +1,11 @@
-// The newcomer's tour: the operations of the README, as GraphiQL's first tabs and as `npm run demo` plays them. An
-// operation's name is what its tab is called.
+// The tour for new users: the operations of the README, as GraphiQL's first tabs and as `npm run demo` runs them. The
+// name of an operation is the title of its tab.
 
 export interface TourStep {
   readonly title: string;
   readonly query: string;
   readonly variables?: object;
-  /** For a step that is asked with an access token: what stands there until one is pasted. */
+  /** For a step that needs an access token: the placeholder to replace with it. */
   readonly token?: string;
 }
 
@@ -14,7 +14,7 @@ const ERRORS = '... on UserError { code message }';
 
 const EMAIL = 'you@example.com';
 const PASSWORD = 'correct horse battery staple';
-const NEW_PASSWORD = 'a password that I shall remember';
+const NEW_PASSWORD = 'a password that I will remember';
 
 const FIRST_SESSION = 'PASTE-accessToken-OF-TAB-2';
 const SECOND_SESSION = 'PASTE-accessToken-OF-TAB-5';
@@ -28,7 +28,7 @@ const startSignIn = (name: string): string => `mutation ${name}($identifier: Str
   }
 }`;
 
-/** The same mutation for every workflow; each step asks for what its own workflow answers. */
+/** Every workflow uses the same mutation. Each step selects the fields that its workflow returns. */
 const attempt = (
   name: string,
   answer: string,
@@ -44,7 +44,7 @@ const attempt = (
 export const TOUR: readonly TourStep[] = [
   {
     title:
-      '1. Sign up: run it. A code goes to the inbox at /dev/inbox. For another tour, take another address.',
+      '1. Run this to sign up. A code is sent to the inbox at /dev/inbox. To repeat the tour, use another address.',
     query: `mutation _1_SignUp($email: String!, $password: String!) {
   startSignUp(input: { email: $email, password: $password }) {
     ... on SignUp { id status factors { factor } }
@@ -54,13 +54,13 @@ export const TOUR: readonly TourStep[] = [
     variables: { email: EMAIL, password: PASSWORD },
   },
   {
-    title: '2. Prove the address with the code. The answer holds the tokens of the first session.',
+    title: '2. Prove the address with the code. The response contains the tokens of your first session.',
     query: attempt('_2_Email', `SignUp { ${GRANT} }`),
     variables: { workflowId: idOf(1), proof: { emailCode: 'PASTE-THE-CODE' } },
   },
   {
     title:
-      '3. Ask for a guarded field, with the first session’s token in the headers below. So far: ENROLLMENT_REQUIRED.',
+      '3. Query a guarded field, with the access token of the first session in the headers below. It is refused for now: ENROLLMENT_REQUIRED.',
     query: `query _3_Guarded {
   viewer {
     emailAddresses { address }
@@ -71,17 +71,17 @@ export const TOUR: readonly TourStep[] = [
     token: FIRST_SESSION,
   },
   {
-    title: '4. Sign in as on a second device.',
+    title: '4. Sign in again, as if on a second device.',
     query: startSignIn('_4_SignIn'),
     variables: { identifier: EMAIL },
   },
   {
-    title: '5. The password is enough, so far. The answer holds the tokens of the second session.',
+    title: '5. For now, the password is enough. The response contains the tokens of your second session.',
     query: attempt('_5_Password', `SignIn { ${GRANT} }`),
     variables: { workflowId: idOf(4), proof: { password: PASSWORD } },
   },
   {
-    title: '6. In the second session, add an authenticator app: scan the QR code or type the secret.',
+    title: '6. In the second session, enroll an authenticator app: scan the QR code or type in the secret.',
     query: `mutation _6_Enroll($label: String) {
   startEnrollment(input: { factor: TOTP, label: $label }) {
     ... on Enrollment { id status totp { secret uri qrCode } }
@@ -92,24 +92,24 @@ export const TOUR: readonly TourStep[] = [
     token: SECOND_SESSION,
   },
   {
-    title: '7. In the second session, prove it with the code that the app shows. Keep the backup codes.',
+    title: '7. In the second session, prove the app with the code that it shows. Save the backup codes.',
     query: attempt('_7_Totp', `Enrollment { backupCodes ${GRANT} }`),
     variables: { workflowId: idOf(6), proof: { totp: '000000' } },
     token: SECOND_SESSION,
   },
   {
-    title: '8. Sign in again: now it takes two steps.',
+    title: '8. Sign in again. It now takes two steps.',
     query: startSignIn('_8_SignIn'),
     variables: { identifier: EMAIL },
   },
   {
     title:
-      '9. The password: NEEDS_SECOND_FACTOR. Then make the proof { "totp": "the next code" } and run it again.',
+      '9. Prove the password: NEEDS_SECOND_FACTOR. Then change the proof to { "totp": "the next code" } and run it again.',
     query: attempt('_9_Proofs', `SignIn { ${GRANT} }`),
     variables: { workflowId: idOf(8), proof: { password: PASSWORD } },
   },
   {
-    title: '10. In the first session, the guarded field (3) is refused: STEP_UP_REQUIRED. So step up there.',
+    title: '10. In the first session, tab 3 is now refused with STEP_UP_REQUIRED. Start a step-up there.',
     query: `mutation _10_StepUp($maxAge: Int) {
   startStepUp(input: { maxAge: $maxAge }) {
     ... on StepUp { id status factors { factor hint } }
@@ -121,14 +121,14 @@ export const TOUR: readonly TourStep[] = [
   },
   {
     title:
-      '11. Prove the next code there, or { "backupCode": "one of the ten" }. Then run 3 with its accessToken: there it is.',
+      '11. Prove the next code, or { "backupCode": "one of the ten" }. Then run tab 3 with the new accessToken: the field is allowed.',
     query: attempt('_11_Proof', `StepUp { ${GRANT} }`),
     variables: { workflowId: idOf(10), proof: { totp: '000000' } },
     token: FIRST_SESSION,
   },
   {
     title:
-      '12. An access token is good for ten minutes. This gives a new one, with the proofs of its session.',
+      '12. An access token expires after ten minutes. This returns a new one, with the proofs of its session.',
     query: `mutation _12_Renew($refreshToken: String!) {
   refreshSession(input: { refreshToken: $refreshToken }) {
     ... on SessionGrant { accessToken refreshToken session { assurance { level } } }
@@ -138,7 +138,7 @@ export const TOUR: readonly TourStep[] = [
     variables: { refreshToken: 'PASTE-A-refreshToken' },
   },
   {
-    title: '13. Forget the password. The answer is the same for an address that nobody has.',
+    title: '13. Reset a forgotten password. The response is the same for an unknown address.',
     query: `mutation _13_Forgotten($identifier: String!) {
   startPasswordReset(input: { identifier: $identifier }) {
     ... on PasswordReset { id status factors { factor needsPreparing } }
@@ -148,7 +148,7 @@ export const TOUR: readonly TourStep[] = [
     variables: { identifier: EMAIL },
   },
   {
-    title: '14. Ask for a code. It goes to the inbox.',
+    title: '14. Request a code. It is sent to the inbox.',
     query: `mutation _14_Code($workflowId: ID!, $factor: FactorKind!) {
   prepareFactor(input: { workflowId: $workflowId, factor: $factor }) {
     ... on Workflow { id status challenge { hint expiresAt } }
@@ -159,12 +159,13 @@ export const TOUR: readonly TourStep[] = [
   },
   {
     title:
-      '15. The code: NEEDS_SECOND_FACTOR. Then prove { "totp": "the next code" } or a backup code: NEEDS_NEW_PASSWORD.',
+      '15. Prove the code: NEEDS_SECOND_FACTOR. Then prove { "totp": "the next code" } or a backup code: NEEDS_NEW_PASSWORD.',
     query: attempt('_15_Proofs', 'PasswordReset { remedy }'),
     variables: { workflowId: idOf(13), proof: { emailCode: 'PASTE-THE-CODE' } },
   },
   {
-    title: '16. Choose a new password: COMPLETE. It signs nobody in: that is 8 and 9, with the new password.',
+    title:
+      '16. Choose a new password: COMPLETE. This does not sign you in. To sign in, run tabs 8 and 9 with the new password.',
     query: `mutation _16_NewPassword($workflowId: ID!, $newPassword: String!) {
   chooseNewPassword(input: { workflowId: $workflowId, newPassword: $newPassword }) {
     ... on PasswordReset { id status }

@@ -1,27 +1,31 @@
-// The address to which Twilio reports what became of a message. A small form, signed; whatever is not signed by Twilio
-// for this very address is refused, before anything is read from it.
+// The webhook where Twilio reports the delivery status of a message, as a small signed form. A form that Twilio did not
+// sign for this URL is refused before anything is read from it.
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { StatusReport } from '../delivery/outbox.ts';
 import { readTwilioStatus } from '../delivery/twilio-status.ts';
 
-/** Twilio's own forms have some 500 bytes. */
+/** Twilio's forms have about 500 bytes. */
 export const LARGEST_FORM = 16_384;
 
 export interface TwilioStatusParts {
   readonly authToken: string;
-  /** As Twilio reaches us. */
+  /** This server's origin, as Twilio reaches it. */
   readonly origin: string;
   readonly note: (report: StatusReport) => Promise<void>;
 }
 
 export type Answer = readonly [status: number, code: string, message: string] | null;
 
-const UNSUPPORTED: Answer = [415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the report as a form.'];
-const CUT_OFF: Answer = [400, 'BAD_REQUEST', 'The report did not arrive as a whole.'];
-const FORGED: Answer = [403, 'FORBIDDEN', 'This report is not signed by Twilio for this address.'];
+const UNSUPPORTED: Answer = [
+  415,
+  'UNSUPPORTED_MEDIA_TYPE',
+  'The Content-Type must be application/x-www-form-urlencoded.',
+];
+const CUT_OFF: Answer = [400, 'BAD_REQUEST', 'The request body is incomplete.'];
+const FORGED: Answer = [403, 'FORBIDDEN', 'The report has no valid signature by Twilio for this URL.'];
 
-/** Null when the report was taken. */
+/** @returns the refusal, or null if the report was accepted. */
 export async function receiveTwilioStatus(
   { authToken, origin, note }: TwilioStatusParts,
   request: IncomingMessage,

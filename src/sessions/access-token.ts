@@ -1,4 +1,4 @@
-// Access tokens: JWTs of the profile of RFC 9068 (`typ: at+jwt`), signed with a key of /.well-known/jwks.json.
+// Access tokens: JWTs as profiled in RFC 9068 (`typ: at+jwt`), signed with a key in /.well-known/jwks.json.
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { secondsOf } from '../platform/clock.ts';
 import { standingClaims, standingOf } from '../policy/claims.ts';
@@ -8,28 +8,28 @@ import type { TokenFault } from '../step-up/refusal-error.ts';
 import { SIGNING_ALGORITHM, type SigningKeys } from './signing-keys.ts';
 
 const TOKEN_TYPE = 'at+jwt';
-/** Our own clocks made `exp` and `nbf`; other nodes' may be this far off. */
+/** The clocks of nodes may differ by this much. */
 const CLOCK_TOLERANCE_SECONDS = 5;
-/** `client_id` (RFC 9068 section 2.2): tokens are issued to whoever signs in here, and to no registered client. */
+/** `client_id` (RFC 9068 section 2.2). Constant, because there are no registered clients. */
 const CLIENT_ID = 'stepgate';
 
-/** What the user has proved and could prove, their roles, and: */
+/** The standing of the user (evidence, enrolled factors, roles), and: */
 export interface AccessTokenClaims extends Standing {
-  /** `jti`: no other token has it. */
+  /** `jti`, unique to this token. */
   readonly id: string;
   readonly userId: string;
   readonly sessionId: string;
   readonly tenantId: string;
-  /** `mfa.v`: the policy's demands on this user are met. */
+  /** `mfa.v`: whether the session satisfies the tenant's policy. */
   readonly meetsPolicy: boolean;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
 }
 
-/** What a token says that is ours and still valid. */
+/** The content of a valid token. */
 export interface VerifiedToken {
   readonly sessionId: string;
-  /** `jti`. Null for a token of a version that wrote none. */
+  /** `jti`. Null for a token from a version without it. */
   readonly id: string | null;
   /** Seconds since 1970. */
   readonly issuedAt: number;
@@ -38,7 +38,7 @@ export interface VerifiedToken {
   readonly evidence: readonly Evidence[];
 }
 
-/** What is wrong with a token, and the session of one that has merely expired. */
+/** Why a token is refused, and its session if it has merely expired. */
 export interface FaultyToken {
   readonly fault: TokenFault;
   readonly sessionId: string | null;
@@ -50,7 +50,7 @@ export class AccessTokens {
   readonly #keys: SigningKeys;
   readonly #issuer: string;
 
-  /** @param issuer the public URL: both `iss` and `aud`. */
+  /** @param issuer the public URL, used as `iss` and `aud`. */
   constructor(keys: SigningKeys, issuer: string) {
     this.#keys = keys;
     this.#issuer = issuer;
@@ -74,7 +74,7 @@ export class AccessTokens {
       .sign(key);
   }
 
-  /** What a token says, or what is wrong with it. Never throws for what a client may send. */
+  /** Returns the content of a token, or why it is refused. Never throws for any client input. */
   async verify(token: string, now: Date): Promise<VerifiedToken | FaultyToken> {
     try {
       const { kid } = decodeProtectedHeader(token);
@@ -95,7 +95,7 @@ export class AccessTokens {
       const { jti: id = null, iat: issuedAt, exp: expiresAt } = payload as Required<typeof payload>;
       return { sessionId, id, issuedAt, expiresAt, evidence };
     } catch (error) {
-      // The signature and everything else have been verified by then.
+      // The signature and all other claims have been verified at this point.
       if (error instanceof errors.JWTExpired) {
         return { fault: 'EXPIRED', sessionId: sessionIdIn(error.payload) };
       }

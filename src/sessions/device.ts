@@ -1,24 +1,24 @@
-// The devices on which a user has signed in, each known by a token that it keeps ("device cookies", OWASP; ASVS 6.1.1).
-// A token opens nothing: it says that somebody signed in here before, and no more.
+// Known devices, identified by a token that the device keeps ("device cookies", OWASP; ASVS 6.1.1). The token grants no
+// access. It only shows that the user has signed in on this device before.
 import type { Settlement } from '../persistence/settlement.ts';
 import { digest } from '../platform/digest.ts';
 import { randomId, randomToken } from '../platform/random.ts';
 
 export interface Device {
-  /** The token that it presented. */
+  /** The token that the device presented. */
   readonly token: string | null;
-  /** The row of this user's device, when the token was known at the start of the workflow. */
+  /** The id of this user's device, if the token was known at the start of the workflow. */
   readonly knownId: string | null;
 }
 
-/** What is looked for in the table. Null for what is no token of ours: it is looked up nowhere. */
+/** The digest to look up. Null if the text is not a token. */
 export function digestOfDevice(token: string | null): string | null {
   return token !== null && /^[\w-]{43}$/.test(token) ? digest(token) : null;
 }
 
 /**
- * @returns the token to keep: the one that was presented, so that several users may share a device, or a new one. Null
- * for a known device that did not present it again with this step: it has it.
+ * @returns the token that the device should keep: the presented one, so that several users can share a device, or a new
+ * one. Null for a known device that did not present its token again in this step, because it already has it.
  */
 export function rememberDevice(
   settlement: Settlement,

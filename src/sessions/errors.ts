@@ -1,10 +1,10 @@
 // The expected failures of sessions.
 import { UserError } from '../platform/user-error.ts';
 
-/** Unknown, expired, or used before; in the last case the whole session has ended. */
+/** The token is unknown, expired, or was used before. Reuse has ended the whole session. */
 export class RefreshTokenRejected extends UserError {
   readonly code = 'REFRESH_TOKEN_REJECTED';
   constructor() {
-    super('This refresh token is not valid any more. Sign in again.');
+    super('The refresh token is no longer valid. Sign in again.');
   }
 }

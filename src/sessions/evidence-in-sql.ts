@@ -1,11 +1,11 @@
-// A session's evidence with one more completion, or less that of some factors, in SQL on the row as it is then: two
-// changes of one session in parallel lose no evidence, nor bring any back.
+// Adds or removes evidence of a session in SQL, on the current row, so that concurrent changes neither lose evidence
+// nor restore removed evidence.
 import { type RawBuilder, sql as raw } from 'kysely';
 import { jsonb } from '../persistence/jsonb.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 
-/** An older completion of the same factor gives way, and hands on since when there has been one. */
+/** Replaces an older completion of the same factor and keeps its `since`. */
 export function evidenceWith(added: Evidence): RawBuilder<Evidence[]> {
   return raw<Evidence[]>`${evidenceWithout([added.factor])} || jsonb_build_array(
     ${jsonb(added)} || jsonb_strip_nulls(jsonb_build_object('since', (

@@ -1,4 +1,4 @@
-// Bearer tokens: what a client gets when a workflow completes, and what it gets for a refresh token.
+// Issues bearer tokens when a workflow completes, and in exchange for a refresh token.
 import { jsonb } from '../persistence/jsonb.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import type { Settlement } from '../persistence/settlement.ts';
@@ -10,17 +10,18 @@ import type { AccessTokens } from './access-token.ts';
 import { type Device, rememberDevice } from './device.ts';
 import { RefreshTokenRejected } from './errors.ts';
 import type { PresentedSession } from './presented.ts';
-import { type Exchange, exchange, type NewRefreshToken, newRefreshToken, rotate } from './refresh-tokens.ts';
+import { type Exchange, exchange } from './refresh-token-exchange.ts';
+import { type NewRefreshToken, newRefreshToken, rotate } from './refresh-tokens.ts';
 import { type ActiveSession, agingOf, findActiveSession, sessionMeetsPolicy } from './session.ts';
 
 export interface SessionGrant {
   readonly accessToken: string;
-  /** Empty when the client keeps the one that it has. */
+  /** Empty when the client keeps its current one. */
   readonly refreshToken: string;
   /** When the access token expires. */
   readonly expiresAt: Date;
   readonly session: ActiveSession;
-  /** By which this device is known at its next sign-in. Null unless a sign-in or sign-up has made this grant. */
+  /** Identifies this device at the next sign-in. Null unless this grant comes from a sign-in or sign-up. */
   readonly deviceToken: string | null;
 }
 
@@ -28,30 +29,30 @@ export interface SessionLifetimes {
   readonly accessTokenSeconds: number;
   readonly sessionIdleSeconds: number;
   readonly sessionSeconds: number;
-  /** For how long a refresh token may be sent again whose answer was lost; 0: never. */
+  /** How long a refresh token can be used again after its response was lost. 0 disables this. */
   readonly refreshLeewaySeconds: number;
 }
 
-/** The client that asks, for the list of sessions and the audit log. */
+/** The client of the request, for the list of sessions and the audit log. */
 export interface Client {
   readonly ip: string | null;
   readonly userAgent: string | null;
 }
 
-/** Written with a step, signed when the step has committed. */
+/** A grant written with a step and signed after the step has committed. */
 export interface UnsignedGrant {
   readonly session: ActiveSession;
   readonly deviceToken: string | null;
-  /** What it is good for, known once the step has committed. */
+  /** Available once the step has committed. */
   tokens(): Tokens;
 }
 
 interface Tokens {
-  /** What the access token says. */
+  /** The evidence in the access token. */
   readonly evidence: readonly Evidence[];
-  /** Null: the client keeps the one that it has. */
+  /** Null when the client keeps its current one. */
   readonly refreshToken: NewRefreshToken | null;
-  /** When the access token expires at the latest. */
+  /** The latest expiry of the access token. */
   readonly expiresAt: Date | null;
 }
 
@@ -69,7 +70,7 @@ export class Grants {
     this.#lifetimes = lifetimes;
   }
 
-  /** A new session, on a device. */
+  /** Starts a new session on a device. */
   issue(settlement: Settlement, fresh: NewSession, client: Client, device: Device, now: Date): UnsignedGrant {
     const expiresAt = addSeconds(now, this.#lifetimes.sessionSeconds);
     const session: ActiveSession = {
@@ -110,10 +111,9 @@ export class Grants {
   }
 
   /**
-   * New tokens for a session whose evidence has grown. With its newest access token comes its refresh token, so its holder
-   * gets a new pair for all that the session holds. The holder of an older one may be somebody else: they get no refresh
-   * token, and what they have proved counts for as long as the access token that they had. The step is undone when the
-   * session has ended meanwhile.
+   * Issues new tokens for a session with new evidence. The holder of the newest access token gets a new token pair with
+   * all the session's evidence. The holder of an older token may be someone else. They get no refresh token, and the
+   * new access token expires when the old one would have. Rolls the step back if the session has ended in the meantime.
    */
   renew(settlement: Settlement, session: PresentedSession, now: Date): UnsignedGrant {
     const refreshToken = newRefreshToken();
@@ -177,8 +177,8 @@ export class Grants {
   }
 
   /**
-   * A token outlives neither its session nor the level that it says: whoever verifies it without asking us can believe
-   * it until it expires, and a client refreshes it before the session has been idle for too long.
+   * A token outlives neither its session nor its assurance level. Services that verify it offline can therefore trust
+   * it until it expires, and clients refresh it before the session has been idle for too long.
    */
   #tokenExpiry(session: ActiveSession, now: Date): Date {
     const ends = [

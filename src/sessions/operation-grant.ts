@@ -1,5 +1,5 @@
-// Proofs that are bound to one operation: granted when a step-up for it is complete, used up once, by one conditional
-// update. They are no evidence: they open nothing else in the session.
+// Proofs bound to one operation. A step-up for the operation grants one, and a conditional update consumes it exactly
+// once. They are not evidence, so they unlock nothing else in the session.
 import type { Sql } from '../persistence/orm.ts';
 import type { Settlement } from '../persistence/settlement.ts';
 import { addSeconds, secondsOf } from '../platform/clock.ts';
@@ -11,7 +11,7 @@ import type { FactorKind } from '../policy/factor-kind.ts';
 import { type Requirement, StepUpRequire } from '../policy/requirement.ts';
 import type { PresentedSession } from './presented.ts';
 
-/** How long a grant waits for its operation when nobody says otherwise. */
+/** How long a grant is valid by default. */
 export const DEFAULT_GRANT_SECONDS = 300;
 
 export function keyedOperation(ring: KeyRing, digest: string, keyId?: string): string {
@@ -36,9 +36,9 @@ export function grantOperation(
 }
 
 /**
- * Uses up one grant of this session for this operation. Of two at the same moment one wins. What was proved must be
- * what is demanded, and as fresh: whoever started the step-up may have asked for less. A token from before the proof is
- * refused: its holder may not be the one who proved.
+ * Consumes one grant of this session for this operation. Of two concurrent calls, one wins. The proof must satisfy the
+ * field's factors and maximum age, because the client may have started the step-up with weaker ones. A token issued
+ * before the proof is refused, because its holder may not be the user who made the proof.
  */
 export async function consumeGrant(
   sql: Sql,
@@ -77,7 +77,11 @@ export async function consumeGrant(
   return used.length === 1;
 }
 
-/** What these factors proved approves nothing any more. @returns the deletion, to be done with what takes them away. */
+/**
+ * Revokes the grants proved with these factors.
+ *
+ * @returns the deletion, to be run together with the removal of the factors.
+ */
 export function voidGrants(sql: Sql, userId: string, factors: readonly FactorKind[]) {
   return sql
     .deleteFrom('operation_grant')
@@ -85,7 +89,7 @@ export function voidGrants(sql: Sql, userId: string, factors: readonly FactorKin
     .where('session_id', 'in', (it) => it.selectFrom('session').select('id').where('user_id', '=', userId));
 }
 
-/** Ages are counted in whole seconds, as those of evidence are. */
+/** Ages are counted in whole seconds, like those of evidence. */
 function wholeSecond(now: Date): Date {
   return new Date(secondsOf(now) * 1000);
 }

@@ -1,4 +1,4 @@
-// A signed-in user who changes something of their own.
+// A signed-in user who changes their own account.
 import type { EntityManager } from '../persistence/orm.ts';
 import type { Client } from './grants.ts';
 import type { ActiveSession } from './session.ts';

@@ -1,5 +1,5 @@
-// A session as far as one of its access tokens opens it: the lesser of what the token says itself and what the session
-// still holds. A token that was stolen gains nothing by what its owner proves later (ASVS 5.0 section 7.2.4).
+// A session as seen through one of its access tokens: only evidence that both the token and the session have counts. A
+// stolen token gains nothing from what its owner proves later (ASVS 5.0 section 7.2.4).
 import type { Aging } from '../policy/assurance.ts';
 import { lesserEvidence } from '../policy/claims.ts';
 import type { Evidence } from '../policy/evidence.ts';
@@ -7,9 +7,9 @@ import type { VerifiedToken } from './access-token.ts';
 import { type ActiveSession, agingOf } from './session.ts';
 
 export interface PresentedSession extends ActiveSession {
-  /** What its access token may use of it. */
+  /** The evidence that the access token can use. */
   readonly evidence: readonly Evidence[];
-  /** What the session itself holds. */
+  /** All evidence of the session. */
   readonly held: readonly Evidence[];
   readonly aging: Aging;
   readonly token: Pick<VerifiedToken, 'id' | 'issuedAt' | 'expiresAt'>;

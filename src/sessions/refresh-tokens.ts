@@ -1,11 +1,12 @@
-// Refresh tokens: opaque, stored as digests, rotated at every use. One that is used twice was stolen from somebody, so
-// its session ends (RFC 9700 section 4.14.2). The one exception is an answer that was lost on its way: for a few seconds,
-// and only while nobody has used the successor, the token may be sent again. The lost successor is void, and whoever
-// presents it all the same shows that it was not lost: that is a reuse as well.
+// Refresh tokens: opaque, stored as digests, rotated at each use. A token that is used twice was stolen, so its session
+// ends (RFC 9700 section 4.14.2). The exception is a response that was lost: for a few seconds, and only while the
+// successor is unused, the token can be sent again. The lost successor becomes void. Presenting it later counts as
+// reuse, because it was not lost.
 import { type RawBuilder, sql as raw } from 'kysely';
 import type { ActorKind } from '../persistence/audit.ts';
 import type { AuditType } from '../persistence/audit-type.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
+import { timestamp } from '../persistence/timestamps.ts';
 import { atomically } from '../persistence/transaction.ts';
 import { addSeconds } from '../platform/clock.ts';
 import { digest } from '../platform/digest.ts';
@@ -13,7 +14,7 @@ import { randomId, randomToken } from '../platform/random.ts';
 
 export interface NewRefreshToken {
   readonly token: string;
-  /** As it is stored. The access token that comes with it has it as its `jti`. */
+  /** The stored form, and the `jti` of the access token issued with it. */
   readonly digest: string;
 }
 
@@ -22,7 +23,7 @@ export function newRefreshToken(): NewRefreshToken {
   return { token, digest: digest(token) };
 }
 
-/** A session is used: it stays for a while longer. SQL for the columns of its row. */
+/** The SQL columns that extend a session when it is used. */
 export function usedSession(now: Date, idleExpiresAt: Date) {
   return {
     last_seen_at: now,
@@ -31,13 +32,13 @@ export function usedSession(now: Date, idleExpiresAt: Date) {
 }
 
 export interface Rotation {
-  /** For how long a token may be sent again whose answer was lost; 0: never. */
+  /** How long a token can be sent again after its response was lost. 0 disables this. */
   readonly leewaySeconds: number;
   readonly idleExpiresAt: Date;
   readonly now: Date;
 }
 
-/** Uses up a refresh token. @returns its successor and their session; null when it is not valid. */
+/** Consumes a refresh token. @returns its successor and the session id, or null if the token is not valid. */
 export async function rotate(
   em: EntityManager,
   token: string,
@@ -51,7 +52,7 @@ export async function rotate(
   return sessionId === null ? null : { sessionId, next };
 }
 
-/** For a token that was never used, of a session that lives: an unused token is no sign of theft. */
+/** For an unused token of a live session. */
 async function replace(
   sql: Sql,
   used: string,
@@ -59,7 +60,7 @@ async function replace(
   { idleExpiresAt, now }: Rotation,
 ): Promise<string | null> {
   const rotated = await sql
-    // The session first, as a step-up does: whoever changes its tokens waits for the other.
+    // Locks the session first, like a step-up, so that changes of its tokens are serialized.
     .with('seen', (db) =>
       db
         .updateTable('session')
@@ -100,7 +101,7 @@ async function replace(
   return rotated?.session_id ?? null;
 }
 
-/** When the session was idle for longer than AAL2 lasts, AAL2 ends with this use of it. In whole seconds, as ages are. */
+/** If the session was idle for longer than AAL2 lasts, this use ends AAL2. Compares whole seconds, like all ages. */
 function resumedAt(now: Date): RawBuilder<Date | null> {
   return raw`case
     when floor(extract(epoch from ${timestamp(now)} - session.last_seen_at)) > (
@@ -108,7 +109,7 @@ function resumedAt(now: Date): RawBuilder<Date | null> {
     ) then ${timestamp(now)} else session.resumed_at end`;
 }
 
-/** Inside a transaction, for a token that is not valid or was used before. */
+/** For a token that is invalid or was used before. Requires a transaction. */
 async function useAgain(
   sql: Sql,
   used: string,
@@ -116,7 +117,7 @@ async function useAgain(
   rotation: Rotation,
 ): Promise<string | null> {
   const { leewaySeconds, now } = rotation;
-  // The session is locked before its tokens are read: of many who send the same token, each sees what the last one did.
+  // Locks the session before reading its tokens, so that concurrent uses of the same token see each other's effect.
   const session = await sql
     .selectFrom('session as s')
     .innerJoin('refresh_token as t', 't.session_id', 's.id')
@@ -135,7 +136,7 @@ async function useAgain(
   return null;
 }
 
-/** The successor that nobody has used is void, and there is a new one. */
+/** Voids the unused successor and creates a new one. */
 async function replaceLost(
   sql: Sql,
   used: string,
@@ -197,71 +198,4 @@ async function endReused(sql: Sql, sessionId: string, now: Date): Promise<void> 
         ]),
     )
     .execute();
-}
-
-export interface Exchange {
-  /** Whether the session has the new refresh token; a newer one than the holder's stays otherwise. */
-  readonly isExchanged: boolean;
-}
-
-/**
- * Gives a session whose evidence has grown a new refresh token, for whoever holds the one that came with this access
- * token. That one is void, but no sign of theft: a refresh may have been under way. While a newer one lives there is
- * none: the holder of an older access token gains nothing, and the holder of the refresh token keeps it.
- * @returns null when the session has ended.
- */
-export async function exchange(
-  sql: Sql,
-  { id, tokenId }: { readonly id: string; readonly tokenId: string | null },
-  next: NewRefreshToken,
-  { idleExpiresAt, now }: Omit<Rotation, 'leewaySeconds'>,
-): Promise<Exchange | null> {
-  // A refresh at the same moment comes before, and its token is seen below, or after, and finds its own void.
-  const live = await sql
-    .updateTable('session')
-    .set(usedSession(now, idleExpiresAt))
-    .where('id', '=', id)
-    .where('revoked_at', 'is', null)
-    .returning('id')
-    .executeTakeFirst();
-  if (live === undefined) return null;
-  const added = await sql
-    .with('voided', (db) =>
-      db
-        .deleteFrom('refresh_token')
-        .where('session_id', '=', id)
-        .where('digest', '=', tokenId)
-        .where('used_at', 'is', null),
-    )
-    .insertInto('refresh_token')
-    .columns(['digest', 'session_id', 'created_at'])
-    .expression((it) =>
-      it
-        .selectFrom('session')
-        .select([
-          raw<string>`${next.digest}`.as('digest'),
-          'session.id as session_id',
-          timestamp(now).as('created_at'),
-        ])
-        .where('session.id', '=', id)
-        .where((where) =>
-          where.not(
-            where.exists(
-              where
-                .selectFrom('refresh_token as newer')
-                .select('newer.digest')
-                .whereRef('newer.session_id', '=', 'session.id')
-                .where('newer.used_at', 'is', null)
-                .where(raw<boolean>`newer.digest is distinct from ${tokenId}`),
-            ),
-          ),
-        ),
-    )
-    .returning('session_id')
-    .execute();
-  return { isExchanged: added.length > 0 };
-}
-
-function timestamp(at: Date): RawBuilder<Date> {
-  return raw<Date>`cast(${at} as timestamptz)`;
 }

@@ -1,4 +1,4 @@
-// Ending sessions. A session that has ended is refused at its next guarded field, because every operation reads it.
+// Ends sessions. An ended session is refused at its next guarded field, because every operation reads the session.
 import { type AuditActor, addAudit, byAnonymous, byUser } from '../persistence/audit.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import { Settlement } from '../persistence/settlement.ts';
@@ -13,11 +13,11 @@ interface Asking {
 }
 
 interface Revoker extends Asking {
-  /** The session that asks. */
+  /** The session of the request. */
   readonly session: ActiveSession;
 }
 
-/** Ends one session of the user who asks. Null when there is no such session, or it has ended already. */
+/** Ends one session of the current user. @returns null when it does not exist or has already ended. */
 export async function revokeSession(sessionId: string, revoker: Revoker, now: Date): Promise<Session | null> {
   const { session, client } = revoker;
   const [revoked] = await revoke(
@@ -29,7 +29,7 @@ export async function revokeSession(sessionId: string, revoker: Revoker, now: Da
   return revoked ?? null;
 }
 
-/** Ends every session of the user but the one that asks. @returns how many were ended. */
+/** Ends all sessions of the user except the current one. @returns the number of ended sessions. */
 export async function revokeOtherSessions(revoker: Revoker, now: Date): Promise<number> {
   const { session, client } = revoker;
   const revoked = await revoke(
@@ -41,15 +41,15 @@ export async function revokeOtherSessions(revoker: Revoker, now: Date): Promise<
   return revoked.length;
 }
 
-/** What somebody holds whose access token does not count any more: enough to end their session and nothing else. */
+/** What a client has left when its access token is no longer valid: enough to end its session, and nothing else. */
 export interface Remains {
   /** The session of an access token that has expired. */
   readonly sessionId: string | null;
-  /** Used or not. */
+  /** May be used already. */
   readonly refreshToken: string | null;
 }
 
-/** Null when none of it is of a session that lives. */
+/** @returns null when neither belongs to a live session. */
 export async function endSessionOf(remains: Remains, asking: Asking, now: Date): Promise<Session | null> {
   const { sessionId, refreshToken } = remains;
   if (sessionId === null && refreshToken === null) return null;

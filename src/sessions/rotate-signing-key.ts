@@ -1,5 +1,5 @@
-// Replaces the key that signs access tokens. The new key is published first, signs later, and the old one goes when the last
-// token that it signed has expired: no node refuses a token on the way.
+// Rotates the key that signs access tokens. The new key is published before it signs, and the old one is removed after
+// the last token it signed has expired, so that no node ever refuses a valid token.
 import { type AuditActor, addAudit } from '../persistence/audit.ts';
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
@@ -13,20 +13,20 @@ export interface SigningKeyTimes {
   readonly kid: string;
   readonly createdAt: Date;
   readonly signsAt: Date;
-  /** Null: not planned. */
+  /** Null if not planned. */
   readonly retiredAt: Date | null;
 }
 
-/** A new key is published already, and has not begun to sign. */
+/** A new key is already published but does not sign yet. */
 export class RotationUnderWay extends Error {
   override readonly name = 'RotationUnderWay';
   constructor({ kid, signsAt }: SigningKeyTimes) {
-    super(`A rotation is under way: key ${kid} begins to sign at ${signsAt.toISOString()}.`);
+    super(`A rotation is already in progress: key ${kid} starts to sign at ${signsAt.toISOString()}.`);
   }
 }
 
 /**
- * @param atOnce for a key that somebody else may have: it retires now, with every access token that it signed. Clients
+ * @param atOnce for a compromised key: it is retired immediately, with all access tokens that it signed. Clients
  * refresh theirs.
  * @returns the keys, newest first. @throws {RotationUnderWay}
  */
@@ -39,11 +39,11 @@ export async function rotateSigningKey(
   const fresh = await newSigningKey(ring, now, signsAt);
   const settlement = new Settlement();
   settlement.require(async (sql) => {
-    // Of two at the same moment the second one sees what the first one has made.
+    // Serializes concurrent rotations, so that the second one sees the key of the first.
     await sql.selectFrom('tenant').select('id').where('id', '=', DEFAULT_TENANT).forNoKeyUpdate().execute();
     const waiting = (await listSigningKeys(sql)).find((one) => one.signsAt > now);
     if (waiting !== undefined && !atOnce) throw new RotationUnderWay(waiting);
-    // Nothing needs the private half of a key that has retired.
+    // The private half of a retired key is no longer needed.
     await sql.deleteFrom('signing_key').where('retired_at', '<=', now).execute();
     await sql
       .updateTable('signing_key')

@@ -1,5 +1,5 @@
-// A session as the rest of the program sees it, and the one statement that finds it for a request: the session,
-// its user's roles and second factors, all that a decision about a guarded field needs.
+// The session type, and the statement that loads it for a request, with everything that the decision about a guarded
+// field needs: the session, the user's roles and second factors.
 import { sql as raw } from 'kysely';
 import type { Role } from '../persistence/entities/user.ts';
 import type { Sql } from '../persistence/orm.ts';
@@ -24,19 +24,19 @@ export interface Session {
   readonly userAgent: string | null;
   readonly createdAt: Date;
   readonly lastSeenAt: Date;
-  /** When it ends unless it is refreshed before. */
+  /** When it ends unless it is refreshed. */
   readonly idleExpiresAt: Date;
   /** When it ends in any case. */
   readonly expiresAt: Date;
-  /** When it was last used again after it had been idle for longer than AAL2 lasts. */
+  /** The last time it was used after being idle for longer than AAL2 lasts. */
   readonly resumedAt: Date | null;
   readonly revokedAt: Date | null;
 }
 
-/** A live session, with what is known of its user. */
+/** A live session with data about its user. */
 export interface ActiveSession extends Session {
   readonly roles: readonly Role[];
-  /** What the user has made a second factor. */
+  /** The user's second factors. */
   readonly enrolled: readonly FactorKind[];
   readonly secondFactorPolicy: SecondFactorPolicy;
   /** How long it stays AAL2. */
@@ -90,7 +90,7 @@ export function sessionOf(row: SessionRow): Session {
   };
 }
 
-/** Null when there is no such session, or it has ended. One statement, no commit. */
+/** @returns null when the session does not exist or has ended. One statement, without a transaction. */
 export async function findActiveSession(
   sql: Sql,
   sessionId: string,
@@ -154,7 +154,7 @@ export function agingOf({ resumedAt }: Pick<Session, 'resumedAt'>, aal2: Aal2Lim
   return { ...aal2, resumedAt: resumedAt === null ? null : secondsOf(resumedAt) };
 }
 
-/** `mfa.v`. @param now seconds since 1970. */
+/** The value of `mfa.v`. @param now seconds since 1970. */
 export function sessionMeetsPolicy(session: ActiveSession, now: number): boolean {
   const { evidence, enrolled, secondFactorPolicy } = session;
   const level = assuranceLevelAt(evidence, agingOf(session, session.aal2), now);
@@ -162,7 +162,7 @@ export function sessionMeetsPolicy(session: ActiveSession, now: number): boolean
   return meetsPolicy(counts, enrolled, secondFactorPolicy);
 }
 
-/** The sessions of a user that have not ended, the newest first. */
+/** The live sessions of a user, newest first. */
 export async function listSessions(sql: Sql, userId: string, now: Date): Promise<Session[]> {
   const rows = await sql
     .selectFrom('session')

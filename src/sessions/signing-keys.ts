@@ -1,7 +1,7 @@
-// The key pairs that sign access tokens: ES256 (RFC 7518 section 3.4), kept in the database so that every node
-// signs with the same one, the private half sealed. All that are published may verify. A key's times are decided when the
-// next one is made, so every node knows from its own clock which key signs and which ones are published; a running node
-// reads the keys again every minute, beside its requests.
+// The key pairs that sign access tokens: ES256 (RFC 7518 section 3.4), stored in the database so that all nodes sign
+// with the same key. The private half is sealed. Every published key verifies. The times of a key are set when the next
+// one is created, so each node knows from its own clock which key signs and which are published. A running node rereads
+// the keys every minute, in the background.
 import {
   type CryptoKey,
   calculateJwkThumbprint,
@@ -44,12 +44,12 @@ export class SigningKeys {
     this.#clock = clock;
   }
 
-  /** The key that signs now; made when there is none. */
+  /** The key that signs now. Creates one if there is none. */
   async current(): Promise<PrivateKey> {
     const signing =
       signingNow(await this.#keys(), this.#clock.now()) ??
       signingNow(await this.#makeFirst(), this.#clock.now());
-    if (signing === undefined) throw new Error('There is no signing key.');
+    if (signing === undefined) throw new Error('No signing key is available.');
     if (this.#opened?.kid !== signing.kid) {
       const key = this.#open(signing);
       this.#opened = { kid: signing.kid, key };
@@ -61,19 +61,19 @@ export class SigningKeys {
     return this.#opened.key;
   }
 
-  /** The public key of this id; null when we never made one, or it has retired. */
+  /** The public key with this id; null if it does not exist or has been retired. */
   async publicKey(kid: string): Promise<CryptoKey | null> {
     const find = (keys: readonly StoredKey[]): StoredKey | undefined =>
       publishedNow(keys, this.#clock.now()).find((one) => one.kid === kid);
     let stored = find(await this.#keys());
-    // Another node may have made a key since; a kid that is not even the form of ours costs no query.
+    // Another node may have created a key in the meantime. A malformed kid costs no query.
     if (stored === undefined && isKid(kid)) stored = find(await this.read());
     return stored === undefined
       ? null
       : ((await importJWK(stored.public_jwk, SIGNING_ALGORITHM)) as CryptoKey);
   }
 
-  /** What `/.well-known/jwks.json` says (RFC 7517 section 5). */
+  /** The content of `/.well-known/jwks.json` (RFC 7517 section 5). */
   async jwks(): Promise<{ keys: JWK[] }> {
     await this.current();
     return { keys: publishedNow(await this.read(), this.#clock.now()).map((one) => one.public_jwk) };
@@ -83,7 +83,7 @@ export class SigningKeys {
     return this.#stored ?? this.read();
   }
 
-  /** Reads the keys again. What was read before stays when that fails. */
+  /** Rereads the keys. If that fails, the previous ones stay in use. */
   read(): Promise<readonly StoredKey[]> {
     const reading = this.#readNow();
     const before = this.#stored;
@@ -108,7 +108,7 @@ export class SigningKeys {
       .execute();
   }
 
-  /** It is not published anywhere yet, so it signs at once. */
+  /** Creates the first key. It signs immediately, because there is no older one. */
   async #makeFirst(): Promise<readonly StoredKey[]> {
     const row = await newSigningKey(this.#ring, this.#clock.now(), null);
     await sqlOf(this.#orm.em.fork()).insertInto('signing_key').values(row).execute();
@@ -118,7 +118,7 @@ export class SigningKeys {
   async #open({ kid, sealed_private_jwk: sealed }: StoredKey): Promise<PrivateKey> {
     const plain = open(this.#ring, placeOf(kid), sealed);
     if (isSealedWithOlderKey(this.#ring, sealed)) {
-      // So that the older key of the ring is not needed for this any more.
+      // Reseals it, so that the older secret key is no longer needed.
       await sqlOf(this.#orm.em.fork())
         .updateTable('signing_key')
         .set({ sealed_private_jwk: seal(this.#ring, placeOf(kid), plain) })
@@ -129,7 +129,7 @@ export class SigningKeys {
   }
 }
 
-/** @param signsAt when it begins to sign; null: at once. */
+/** @param signsAt when it starts to sign; null for immediately. */
 export async function newSigningKey(ring: KeyRing, now: Date, signsAt: Date | null) {
   const { privateKey, publicKey } = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true });
   const publicJwk = await exportJWK(publicKey);
@@ -145,7 +145,7 @@ export async function newSigningKey(ring: KeyRing, now: Date, signsAt: Date | nu
   };
 }
 
-/** Of the published ones the newest that signs already. */
+/** The newest published key that may sign. */
 function signingNow(keys: readonly StoredKey[], now: Date): StoredKey | undefined {
   return publishedNow(keys, now)
     .filter((one) => signsFrom(one) <= now)
@@ -160,7 +160,7 @@ function publishedNow(keys: readonly StoredKey[], now: Date): readonly StoredKey
   return keys.filter((one) => one.retired_at === null || one.retired_at > now);
 }
 
-/** Under the newest key of the ring. */
+/** Reseals with the newest key of the ring. */
 export function resealPrivateKey(ring: KeyRing, kid: string, sealed: string): string {
   return seal(ring, placeOf(kid), open(ring, placeOf(kid), sealed));
 }

@@ -1,7 +1,7 @@
-// What an operation does, in words that its user is shown before approving it. Where the schema is known they are its
-// author's, `@stepUp(describe: "Pay {amount} to {recipient}")`; otherwise the names of the operation's fields, which its
-// client cannot choose as it chooses names of operations and aliases. Values are cut and cleaned of whatever could make
-// them look like something else than a value.
+// Describes an operation in words that its user sees before approving it. If the schema is known, they come from its
+// author: `@stepUp(describe: "Pay {amount} to {recipient}")`. Otherwise they are the names of the operation's fields,
+// never operation names or aliases, which a client can choose. Values are truncated and cleaned, so that none of them
+// can pass for the author's words.
 import {
   type ArgumentNode,
   type DocumentNode,
@@ -25,10 +25,10 @@ export interface OperationToDescribe {
 
 const LONGEST_VALUE = 40;
 const LONGEST_WORDS = 200;
-/** What can be behind so many characters, or so many members of a value, is not shown, and so not read. */
+/** Characters or members of a value after this many are never shown, so they are not read. */
 const MOST_READ = 400;
 
-/** @param schema null when the operation is for another server, whose schema nobody here knows. */
+/** @param schema null when the operation is for another server, whose schema is not known here. */
 export function approvalWords(schema: GraphQLSchema | null, operation: OperationToDescribe): string {
   const described = schema === null ? [] : describedFields(schema, operation);
   const words = described.length > 0 ? described : [...new Set(rootFields(operation))];
@@ -49,7 +49,7 @@ function describesIn(guards: readonly Guard[]): string[] {
   return guards.flatMap((guard) => (guard.directive === 'stepUp' ? (guard.requirement.describe ?? []) : []));
 }
 
-/** `{amount}`, or `{input.amount}` for a member of an argument. */
+/** Replaces `{amount}`, or `{input.amount}` for a member of an argument. */
 function fill(describe: string, values: unknown): string {
   return describe.replaceAll(/\{([\w.]+)\}/g, (_all, path: string) =>
     shown(memberAt(values, path.split('.'))),
@@ -62,7 +62,7 @@ function memberAt(value: unknown, [name, ...rest]: readonly string[]): unknown {
   return memberAt((value as Readonly<Record<string, unknown>>)[name], rest);
 }
 
-/** A string is quoted, so that no value reads on as if it were the author's words. */
+/** Strings are quoted, so that no value can pass for the author's words. */
 function shown(value: unknown): string {
   if (value === undefined || value === null) return '-';
   if (typeof value === 'string') return `"${cut(clean(beginning(value)), LONGEST_VALUE)}"`;
@@ -73,7 +73,7 @@ function beginning(text: string): string {
   return text.length <= MOST_READ ? text : `${text.slice(0, MOST_READ)} ...`;
 }
 
-/** One variable may stand in a value a thousand times over, and unfold into more than the request ever was. */
+/** A value may use one variable a thousand times, and so expand to far more than the size of the request. */
 function beginningOnly(): (key: string, value: unknown) => unknown {
   let left = MOST_READ;
   return (_key, value) => {
@@ -84,7 +84,7 @@ function beginningOnly(): (key: string, value: unknown) => unknown {
   };
 }
 
-/** Without quotes, line breaks, control and invisible characters, and marks that turn the direction of writing. */
+/** Removes quotes, line breaks, control and invisible characters, and marks that change the text direction. */
 function clean(text: string): string {
   return text
     .replaceAll(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
@@ -97,7 +97,7 @@ function cut(text: string, longest: number): string {
   return characters.length <= longest ? text : `${characters.slice(0, longest - 3).join('')}...`;
 }
 
-/** As they were sent, with the defaults of the operation. */
+/** The variables as they were sent, with the defaults of the operation. */
 function variableValues({
   document,
   operationName,

@@ -1,12 +1,12 @@
-// A directive by itself refuses nobody: its guard must stand before the resolver that runs. This looks at the schema that
-// is about to serve, and refuses to serve it when a guard is missing.
+// A directive alone does not protect a field: its guard must run before the resolver. This checks the schema that is
+// about to be served, and throws when a guard is missing.
 import { type GraphQLObjectType, type GraphQLSchema, isObjectType } from 'graphql';
 import { guardsOf, type PlacedGuard, placedGuards } from './guard.ts';
 import { namesInSchema } from './guard-names.ts';
 import { finderBefore, guardField } from './guarded-field.ts';
 import { guardsWrittenOn } from './written-guards.ts';
 
-/** A field's directive stands in the schema, and nothing enforces it. */
+/** A field has a directive that nothing enforces. */
 export class UnguardedError extends Error {
   override readonly name = 'UnguardedError';
 }
@@ -14,10 +14,12 @@ export class UnguardedError extends Error {
 const guarded = new WeakSet<GraphQLSchema>();
 
 /**
- * To be called when a server starts, with the schema that it serves; `useStepUp` and `refuseMutation` call it. From then
- * on, whatever is assigned to a guarded field of this schema gets its guards.
+ * Checks that every field with a directive is guarded. Call it when your server starts, with the schema that you serve.
+ * `useStepUp` and `refuseMutation` call it for you. Resolvers assigned to guarded fields of the schema later are
+ * guarded too.
  *
- * @throws {UnguardedError} when a directive stands before a field, and no guard before its resolver.
+ * @throws {UnguardedError} when a field has a directive, but its resolver has no guard.
+ * @throws {RequirementError} when the arguments of a directive are invalid.
  */
 export function assertGuarded(schema: GraphQLSchema): void {
   if (guarded.has(schema)) return;
@@ -28,7 +30,7 @@ export function assertGuarded(schema: GraphQLSchema): void {
     const [outermost] = placed;
     const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
     throw new UnguardedError(
-      `@${outermost?.guard.directive} on ${outermost?.place} does not guard ${type.name}.${name}${more}. Transform the schema with stepUpTransformer, after everything else that adds or wraps resolvers.`,
+      `@${outermost?.guard.directive} on ${outermost?.place} does not protect ${type.name}.${name}${more}. Apply stepUpTransformer to the schema after all other code that adds or wraps resolvers.`,
     );
   }
   for (const one of guardedFieldsOf(schema)) {
@@ -46,7 +48,7 @@ interface GuardedField {
   readonly isEvent: boolean;
 }
 
-/** Whatever is written counts, whether or not it has been read before. */
+/** Reads the directives again, so that one added since the schema was built counts too. */
 function guardedFieldsOf(schema: GraphQLSchema): GuardedField[] {
   const names = namesInSchema(schema);
   const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type));

@@ -1,5 +1,5 @@
-// Uses up the proofs that were bound to one operation, before any of its fields runs. Whatever fails afterwards, a
-// proof was used: nothing that is bound to an operation can run twice.
+// Consumes the proofs that are bound to one operation, before any of its fields runs. The proof stays consumed if the
+// operation fails later, so that no operation runs twice on one proof.
 import { type GraphQLSchema, isObjectType } from 'graphql';
 import { type Requirement, StepUpBind } from '../policy/requirement.ts';
 import type { Decisions } from './decisions.ts';
@@ -9,8 +9,14 @@ import { operationDigest } from './operation-digest.ts';
 import { strictest } from './requirements.ts';
 
 /**
- * Uses up a proof that the caller's session has made for the operation of this digest. It must be true for one caller
- * only, and only when one of the factors in `accept` was proved no longer than `maxAge` seconds ago.
+ * Consumes a proof that the caller's session made for one operation. Resolve to true only once for each proof, and only
+ * if one of the factors in `demand.accept` was completed no longer than `demand.maxAge` seconds ago. If two requests
+ * consume the same proof at the same time, only one may get true. When it rejects, the operation fails and none of its
+ * fields runs.
+ *
+ * @param context the operation's context.
+ * @param digest the operation's digest, as `operationDigest` computes it.
+ * @param demand the strictest requirement that the proof must meet.
  */
 export type ConsumeProof<Context> = (
   context: Context,
@@ -19,8 +25,9 @@ export type ConsumeProof<Context> = (
 ) => Promise<boolean>;
 
 /**
- * What the operation's fields demand of a bound proof, where nothing else refuses them: no proof is used up for what
- * is refused all the same.
+ * The requirements that need a bound proof, on fields that nothing else refuses: no proof is consumed for a field that
+ * is refused anyway.
+ *
  * @param together whether the operation is refused whole when one of its fields is.
  */
 export function boundDemands(
@@ -39,7 +46,7 @@ export function boundDemands(
 
 const bound = new WeakMap<GraphQLSchema, boolean>();
 
-/** Whether any field of the schema demands a bound proof. */
+/** Whether any field of the schema needs a bound proof. */
 export function hasBoundFields(schema: GraphQLSchema): boolean {
   const known = bound.get(schema) ?? findBoundField(schema);
   bound.set(schema, known);
@@ -60,7 +67,7 @@ function boundIn(guards: readonly Guard[]): Requirement[] {
   );
 }
 
-/** One proof does for all fields of the operation that accept a factor in common. */
+/** One proof covers all fields of the operation that accept a common factor. */
 export async function useProofs(
   { document, operationName, variableValues }: OperationToRun,
   demands: readonly Requirement[],
@@ -70,7 +77,7 @@ export async function useProofs(
   const digest = operationDigest({ document, operationName, variables: variableValues });
   if (digest === null) return;
   for (const demand of strictest(demands, decisions.enrolled)) {
-    // Only `true` counts, whatever a server in plain JavaScript may answer.
+    // A server in plain JavaScript may return any value. Only `true` counts.
     const used: unknown = await consume(digest, demand);
     if (used !== true) return;
   }

@@ -1,5 +1,5 @@
-// The decisions of one operation. Each list of guards is weighed once, however many fields it stands before. A mutation
-// that was let in does not grow stale between its fields; what goes on for longer is decided anew as time goes by.
+// The decisions of one operation. Each list of guards is evaluated once, however many fields share it. The decisions of
+// a mutation last until it is over. Operations that may run for long are decided again as time passes.
 import type { FactorKind } from '../policy/factor-kind.ts';
 import { type Requirement, StepUpBind } from '../policy/requirement.ts';
 import { type Guard, refuse } from './guard.ts';
@@ -7,28 +7,28 @@ import { present } from './presented.ts';
 import { RefusalError } from './refusal-error.ts';
 import type { FindStanding, Presented } from './standing.ts';
 
-/** A list that is streamed may go on for as long as a subscription does. */
+/** A streamed list may run for as long as a subscription. */
 const LONGEST_MILLISECONDS = 1000;
 
 export class Decisions {
   readonly #find: () => Presented;
   readonly #lasts: boolean;
   readonly #made = new Map<readonly Guard[], RefusalError | null>();
-  /** By what they say: the same requirement may be read from a copy of the schema. */
+  /** Requirements as JSON: the same requirement may be read from a copy of the schema. */
   readonly #approved = new Set<string>();
   #isShared = false;
   #caller: { readonly presented: Presented; readonly at: number } | undefined;
 
   /**
-   * @param find is called at the first guarded field, and not for an operation without one.
-   * @param lasts whether what was decided holds until the operation is over.
+   * @param find called at the first guarded field. Not called for an operation without one.
+   * @param lasts whether decisions hold until the operation is over.
    */
   constructor(find: () => Presented, lasts = false) {
     this.#find = find;
     this.#lasts = lasts;
   }
 
-  /** Null when the caller may pass. */
+  /** Null when the caller may use the field. */
   refusal(guards: readonly Guard[]): RefusalError | null {
     const { standing, fault, now } = this.#presented;
     const before = this.#made.get(guards);
@@ -39,7 +39,7 @@ export class Decisions {
     return made;
   }
 
-  /** Whether nothing but a proof that is bound to the operation is missing, if anything is. */
+  /** Whether all guards are met, except those that need a proof bound to the operation. */
   isLetPassOnceApproved(guards: readonly Guard[]): boolean {
     const { standing, now } = this.#presented;
     const others = guards.filter(
@@ -48,14 +48,14 @@ export class Decisions {
     return standing !== null && refuse(others, standing, now) === null;
   }
 
-  /** Proofs that were bound to this operation have been used up for these. */
+  /** Records that bound proofs have been consumed for these requirements. */
   approve(demands: readonly Requirement[]): void {
     if (this.#isShared) return;
     for (const demand of demands) this.#approved.add(JSON.stringify(demand));
     this.#made.clear();
   }
 
-  /** Its context serves another operation at the same time: what is approved for one must not let the other pass. */
+  /** Another operation runs with the same context. A proof for one of them must not open the other. */
   share(): void {
     this.#isShared = true;
     this.#approved.clear();
@@ -66,7 +66,7 @@ export class Decisions {
     return this.#isShared;
   }
 
-  /** The second factors of the caller, who has some; undefined otherwise. */
+  /** The second factors of the caller. Undefined when there are none. */
   get enrolled(): readonly FactorKind[] | undefined {
     const enrolled = this.#presented.standing?.enrolled ?? [];
     return enrolled.length > 0 ? enrolled : undefined;
@@ -85,15 +85,16 @@ export class Decisions {
 interface Running {
   readonly find: unknown;
   readonly decisions: Decisions;
-  /** How many operations have begun with the context and are not over. */
+  /** How many operations are running with the context. */
   readonly count: number;
 }
 
 const running = new WeakMap<object, Running>();
 
 /**
- * An operation begins: from now on its fields are decided together. Called anew, it forgets what was decided.
- * @param lasts whether what is decided holds until the operation is over.
+ * Begins an operation, whose fields share their decisions. Calling it again forgets earlier decisions.
+ *
+ * @param lasts whether decisions hold until the operation is over.
  */
 export function beginOperation<Context>(
   context: Context,
@@ -111,7 +112,7 @@ export function beginOperation<Context>(
   return decisions;
 }
 
-/** An operation that has begun with this context is over. */
+/** Ends an operation that was begun with this context. */
 export function endOperation(context: unknown): void {
   const begun = isObject(context) ? running.get(context) : undefined;
   if (begun === undefined) return;
@@ -119,13 +120,13 @@ export function endOperation(context: unknown): void {
   else running.delete(context as object);
 }
 
-/** Those of the operation that has begun with this context; without one, new ones. */
+/** The decisions of the operation that was begun with this context. Without one, new decisions. */
 export function decisionsOf<Context>(context: Context, find: FindStanding<Context>): Decisions {
   const begun = isObject(context) ? running.get(context) : undefined;
   return begun?.find === find ? begun.decisions : newDecisions(context, find);
 }
 
-/** Of this moment: each event of a subscription is decided by itself, whatever else its context serves. */
+/** Decisions for one event of a subscription, independent of other operations with the same context. */
 export function newDecisions<Context>(context: Context, find: FindStanding<Context>): Decisions {
   return new Decisions(() => present(context, find));
 }

@@ -1,4 +1,4 @@
-// The directives, as they are printed in a schema.
+// The definitions of the directives, as they appear in a printed schema.
 import {
   DirectiveLocation,
   GraphQLDirective,
@@ -12,7 +12,7 @@ import { DEFAULT_MAX_AGE_SECONDS, StepUpBind, StepUpRequire } from '../policy/re
 
 const LOCATIONS = [DirectiveLocation.FIELD_DEFINITION, DirectiveLocation.OBJECT, DirectiveLocation.INTERFACE];
 
-/** The enums of the schema that the directives' arguments are made of. */
+/** The enum types of the directives' arguments. `guardEnums` makes them for a schema that does not have its own. */
 export interface DirectiveEnums {
   readonly FactorKind: GraphQLEnumType;
   readonly StepUpRequire: GraphQLEnumType;
@@ -21,8 +21,11 @@ export interface DirectiveEnums {
 }
 
 /**
- * Repeatable: of two on one place, both are met.
- * @param prefix goes before each name, for a schema that has another directive of one of these names.
+ * Makes the definitions of `@stepUp`, `@authenticated` and `@requiresRole`. They are repeatable: a caller must meet
+ * every directive on a field.
+ *
+ * @param enums the types of the arguments.
+ * @param prefix added to each name, for a schema that already has a directive with one of these names.
  */
 export function guardDirectives(
   { FactorKind, StepUpRequire: Require, StepUpBind: Bind, Role }: DirectiveEnums,
@@ -33,49 +36,48 @@ export function guardDirectives(
       name: `${prefix}stepUp`,
       isRepeatable: true,
       description:
-        'Refuses the field unless the session holds fresh evidence (RFC 9470). Met when one of the accepted second factors was completed no longer than `maxAge` seconds ago and the session as a whole is AAL2. Refusals: `UNAUTHENTICATED`, `STEP_UP_REQUIRED`, `ENROLLMENT_REQUIRED`.',
+        'Requires a recent second factor (RFC 9470): one of the accepted second factors was completed no more than `maxAge` seconds ago, and the session is AAL2. Error codes: `UNAUTHENTICATED`, `STEP_UP_REQUIRED`, `ENROLLMENT_REQUIRED`.',
       locations: LOCATIONS,
       args: {
         maxAge: {
           type: new GraphQLNonNull(GraphQLInt),
           defaultValue: DEFAULT_MAX_AGE_SECONDS,
-          description: 'How old the proof may be, in seconds.',
+          description: 'The maximum age of the proof, in seconds.',
         },
         accept: {
           type: new GraphQLList(new GraphQLNonNull(FactorKind)),
-          description: 'The second factors that will do; null: any.',
+          description: 'The accepted second factors. Null accepts any.',
         },
         require: {
           type: new GraphQLNonNull(Require),
           defaultValue: StepUpRequire.SECOND_FACTOR,
-          description: 'Whether a first factor will do for a user who has no second one.',
+          description: 'Whether a first factor is accepted from a user who has no second factor.',
         },
         bind: {
           type: new GraphQLNonNull(Bind),
           defaultValue: StepUpBind.SESSION,
           description:
-            'Whether the proof must be made for this very operation and its arguments, and is used once.',
+            'Whether the proof counts for the whole session, or only once for this operation and its arguments.',
         },
         describe: {
           type: GraphQLString,
           description:
-            'What a bound proof approves, in words that its user is shown, with arguments: `Pay {amount} to {recipient.name}`.',
+            'What the user is asked to approve, with arguments in braces: `Pay {amount} to {recipient.name}`. Needs `bind: OPERATION`.',
         },
       },
     }),
     new GraphQLDirective({
       name: `${prefix}authenticated`,
       isRepeatable: true,
-      description: 'Refuses the field unless somebody is signed in. Refusal: `UNAUTHENTICATED`.',
+      description: 'Requires a signed-in user. Error code: `UNAUTHENTICATED`.',
       locations: LOCATIONS,
     }),
     new GraphQLDirective({
       name: `${prefix}requiresRole`,
       isRepeatable: true,
-      description:
-        'Refuses the field unless the signed-in user has the role. Refusals: `UNAUTHENTICATED`, `FORBIDDEN`.',
+      description: 'Requires a signed-in user who has the role. Error codes: `UNAUTHENTICATED`, `FORBIDDEN`.',
       locations: LOCATIONS,
-      args: { role: { type: new GraphQLNonNull(Role), description: 'The role.' } },
+      args: { role: { type: new GraphQLNonNull(Role), description: 'The role that the user must have.' } },
     }),
   ];
 }

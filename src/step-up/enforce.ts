@@ -1,5 +1,5 @@
-// Puts the guards of a built schema before its resolvers: outside argument mapping and validation, so that somebody
-// who may not call a field learns nothing about its arguments, and on subscribe as well as on resolve.
+// Puts the guards of a built schema before its resolvers, on `subscribe` as well as on `resolve`. They run before
+// argument mapping and validation, so that a caller who may not use a field learns nothing about its arguments.
 import { type GraphQLSchema, getNamedType, isEnumType, isInterfaceType, isObjectType } from 'graphql';
 import { RequirementError } from '../policy/requirement.ts';
 import { forgetGuards, type Guard, guardsOf } from './guard.ts';
@@ -8,7 +8,13 @@ import { guardField } from './guarded-field.ts';
 import type { FindStanding } from './standing.ts';
 import { guardsWrittenOn, withKept } from './written-guards.ts';
 
-/** @throws {RequirementError} for a guard that nobody could ever pass. */
+/**
+ * Guards every field of a schema that has a directive, by changing the schema in place, and returns it.
+ * `stepUpTransformer` and the Pothos plugin call it for you.
+ *
+ * @param find reads who is asking from an operation's context. Pass the same function to `useStepUp`.
+ * @throws {RequirementError} when the arguments of a directive are invalid, or when no user could ever meet it.
+ */
 export function enforce<Context>(schema: GraphQLSchema, find: FindStanding<Context>): GraphQLSchema {
   const names = namesInSchema(schema);
   keepGuards(schema, names);
@@ -25,7 +31,7 @@ export function enforce<Context>(schema: GraphQLSchema, find: FindStanding<Conte
   return schema;
 }
 
-/** Reads the guards that are written in a schema, and keeps them where `guardsOf` finds them. */
+/** Reads the directives of a schema and stores the guards where `guardsOf` finds them. */
 function keepGuards(schema: GraphQLSchema, names: GuardNames): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!(isObjectType(type) || isInterfaceType(type)) || type.name.startsWith('__')) continue;

@@ -1,5 +1,5 @@
-// What the guards are called in one schema. They have their own names unless the schema renames them: with `@link`
-// (Apollo Federation 2), or by definitions with a prefix. A name that a schema gives to something else guards nothing.
+// The names of the guards in one schema. A schema can rename them with `@link` (Apollo Federation 2) or by defining
+// them with a prefix. A directive of another library with one of these names is not a guard.
 import {
   type ConstDirectiveNode,
   type DirectiveDefinitionNode,
@@ -12,10 +12,10 @@ import {
 const GUARDS = ['stepUp', 'authenticated', 'requiresRole'] as const;
 export type GuardName = (typeof GUARDS)[number];
 
-/** Names of directives, and which guard each of them is. */
+/** Maps the names of directives to guards. */
 export type GuardNames = ReadonlyMap<string, GuardName>;
 
-/** In a schema that renames none of them. */
+/** The names in a schema that does not rename them. */
 export const OWN_NAMES: GuardNames = new Map(GUARDS.map((guard) => [guard, guard]));
 
 interface Definition {
@@ -59,8 +59,8 @@ export function namesInDocument({ definitions }: DocumentNode): GuardNames {
 }
 
 /**
- * Every name that a guard may go by counts. Its own is somebody else's only where the schema gives the guard another
- * name: by definitions with a prefix, or beside an import of Apollo's directive of that name.
+ * Every possible name of a guard counts. Its own name belongs to another directive only if the schema renames the
+ * guard: by definitions with a prefix, or next to an import of Apollo's directive of that name.
  */
 function guardNames(links: readonly Link[], definitions: readonly Definition[]): GuardNames {
   const stepUps = definitions.filter(isStepUp).map(({ name }) => name);
@@ -88,12 +88,12 @@ function guardNames(links: readonly Link[], definitions: readonly Definition[]):
   );
 }
 
-/** By its arguments, whatever it is called: nothing else has these. */
+/** Recognised by its arguments, whatever its name: no other directive has these. */
 function isStepUp({ args }: Definition): boolean {
   return ['maxAge', 'accept', 'require'].every((name) => args.includes(name));
 }
 
-/** Apollo has an `@authenticated` of its own, which its router enforces. */
+/** Apollo has its own `@authenticated`, which its router enforces. */
 function isApollos({ url }: Link): boolean {
   return typeof url === 'string' && url.startsWith('https://specs.apollo.dev/');
 }
@@ -105,7 +105,7 @@ function importedAs(link: Link, guard: GuardName): string[] {
   );
 }
 
-/** `import: ["@key", { name: "@shareable", as: "@shared" }]`: the names of directives, without their `@`. */
+/** Reads `import: ["@key", { name: "@shareable", as: "@shared" }]`. Returns names without their `@`. */
 export function importsOf({ import: imports }: Link): { readonly name: string; readonly as: string }[] {
   return [imports].flat().flatMap((one) => {
     const { name, as = name } =
@@ -115,7 +115,7 @@ export function importsOf({ import: imports }: Link): { readonly name: string; r
   });
 }
 
-/** `federation` for `https://specs.apollo.dev/federation/v2.3`, unless `as` says otherwise. */
+/** `federation` for `https://specs.apollo.dev/federation/v2.3`, unless `as` renames it. */
 export function namespaceOf({ url, as }: Link): string | null {
   if (typeof as === 'string') return as;
   const parts = typeof url === 'string' ? url.replace(/\/+$/, '').split('/') : [];
@@ -123,14 +123,14 @@ export function namespaceOf({ url, as }: Link): string | null {
   return (/^v\d+(\.\d+)?$/.test(last) ? parts.at(-2) : last) ?? null;
 }
 
-/** The link that a directive is, in a list; an empty one for another directive. */
+/** A list with the link, if the directive is a link. */
 export function linkOf(directive: ConstDirectiveNode): Link[] {
   if (directive.name.value !== 'link') return [];
   const { arguments: given = [] } = directive;
   return [Object.fromEntries(given.map((one) => [one.name.value, valueFromASTUntyped(one.value)]))];
 }
 
-/** In a schema that is made by code. */
+/** The links of a schema that is built in code. */
 function linksIn(directives: unknown): Link[] {
   if (typeof directives !== 'object' || directives === null) return [];
   if (Array.isArray(directives)) {

@@ -1,5 +1,5 @@
-// The guards of a field: the directives on the field itself, on its type, and on the interfaces that declare it. All of
-// them must let pass.
+// The guards of a field: the directives on the field itself, on its type, and on the interfaces that declare it. A
+// caller must meet all of them.
 import type { GraphQLInterfaceType, GraphQLObjectType } from 'graphql';
 import {
   type Refusal,
@@ -11,6 +11,7 @@ import {
 import type { Requirement } from '../policy/requirement.ts';
 import { guardsKnownOn, type SchemaElement } from './written-guards.ts';
 
+/** One directive on a field, a type or an interface, with its arguments. */
 export type Guard =
   | { readonly directive: 'authenticated' }
   | { readonly directive: 'requiresRole'; readonly role: string }
@@ -20,7 +21,12 @@ type FieldOwner = GraphQLObjectType | GraphQLInterfaceType;
 
 const cache = new WeakMap<FieldOwner, Map<string, readonly Guard[]>>();
 
-/** Every guard that stands before a field of a type; the same list each time. */
+/**
+ * Every guard of a field, in the order in which they are checked. Returns the same list each time.
+ *
+ * @param owner the type or interface that has the field.
+ * @throws {RequirementError} when the arguments of a directive are invalid.
+ */
 export function guardsOf(owner: FieldOwner, fieldName: string): readonly Guard[] {
   let ofOwner = cache.get(owner);
   if (ofOwner === undefined) cache.set(owner, (ofOwner = new Map()));
@@ -30,18 +36,18 @@ export function guardsOf(owner: FieldOwner, fieldName: string): readonly Guard[]
   return guards;
 }
 
-/** To be called when guards were written on a type, or on an interface of it. */
+/** Call it after adding guards to a type, or to an interface of the type. */
 export function forgetGuards(owner: FieldOwner): void {
   cache.delete(owner);
 }
 
-/** A guard, and what it is written on: a field (`Account.balance`), or a type or an interface (`Account`). */
+/** A guard and its place: a field (`Account.balance`), or a type or interface (`Account`). */
 export interface PlacedGuard {
   readonly guard: Guard;
   readonly place: string;
 }
 
-/** The guards that `guardsOf` answers, in the same order, each with its place. */
+/** The guards that `guardsOf` returns, in the same order, each with its place. */
 export function placedGuards(
   owner: FieldOwner,
   fieldName: string,
@@ -57,7 +63,9 @@ export function placedGuards(
   return placed.toSorted((one, other) => precedence(one.guard) - precedence(other.guard));
 }
 
-/** Nobody is sent to prove a factor who would then lack a role; and the freshest proof is asked for first. */
+/**
+ * Roles come before factors, so that no user proves a factor only to lack a role. The strictest `maxAge` comes first.
+ */
 function precedence(guard: Guard): number {
   switch (guard.directive) {
     case 'authenticated':
@@ -70,9 +78,12 @@ function precedence(guard: Guard): number {
 }
 
 /**
- * The first refusal among the guards; null when the caller may pass.
- * @param now seconds since 1970.
- * @param isApproved whether a proof that was bound to this operation has been used up for a requirement.
+ * Checks guards in order and returns the first refusal. Returns null when the caller may use the field.
+ *
+ * @param guards the guards of a field, as `guardsOf` returns them.
+ * @param standing what is known about the caller. Null for an anonymous caller.
+ * @param now the current time, in seconds since 1970.
+ * @param isApproved whether a proof bound to this operation has been consumed for a requirement. Default: never.
  */
 export function refuse(
   guards: readonly Guard[],

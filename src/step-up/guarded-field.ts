@@ -1,6 +1,5 @@
-// The guards of one field, before its resolvers. A resolver that has its guards keeps them: the same ones are not put
-// there twice. Libraries that add resolvers later assign them to the field, or assign a copy of the field that holds
-// them: whatever is assigned gets the guards too.
+// Puts the guards of one field before its resolvers. A resolver never gets the same guards twice. Libraries that add
+// resolvers later assign them to the field, or assign a copy of the field, so anything that is assigned is guarded too.
 import { defaultFieldResolver, type GraphQLField, type GraphQLFieldResolver } from 'graphql';
 import { decisionsOf, newDecisions } from './decisions.ts';
 import type { Guard } from './guard.ts';
@@ -13,7 +12,7 @@ type Field = GraphQLField<unknown, unknown>;
 export interface FieldGuards<Context> {
   readonly guards: readonly Guard[];
   readonly find: FindStanding<Context>;
-  /** Whether it is a field of the root type of subscriptions. */
+  /** Whether it is a field of the subscription root type. */
   readonly isEvent: boolean;
 }
 
@@ -44,7 +43,7 @@ interface Resolvers<Context> {
   subscribe: Resolver<Context> | undefined;
 }
 
-/** What a property holds has passed through `guard`, now and whenever something is assigned to it. */
+/** Applies `guard` to a property's value, now and on every later assignment. */
 function keep<Owner, Key extends keyof Owner>(
   owner: Owner,
   key: Key,
@@ -62,14 +61,14 @@ function keep<Owner, Key extends keyof Owner>(
 }
 
 interface Before {
-  /** As text. */
+  /** As JSON. */
   readonly guards: ReadonlySet<string>;
   readonly find: unknown;
 }
 
 const guardsBefore = new WeakMap<object, Before>();
 
-/** How the guards before a resolver find who is asking; null when one of them is not there. */
+/** The `FindStanding` of a resolver's guards. Null when one of the guards is missing. */
 export function finderBefore(
   resolve: object | null | undefined,
   guards: readonly Guard[],
@@ -90,14 +89,14 @@ function guarded<Context>(
   return resolver;
 }
 
-/** Synchronous: a promise for each field would double the time of a long list. */
+/** Synchronous, because a promise for each field would double the time of a long list. */
 function guardedResolver<Context>(
   resolve: Resolver<Context>,
   { guards, find, isEvent }: FieldGuards<Context>,
 ): Resolver<Context> {
   return (parent, args, context, info) => {
     if (isEvent && parent instanceof RefusedEvent) throw parent.reason;
-    // An event is decided by itself, whatever else its context serves.
+    // Each event is decided separately, even if other operations use the same context.
     const isOfEvent = info.operation?.operation === 'subscription';
     const decisions = isOfEvent ? newDecisions(context, find) : decisionsOf(context, find);
     const refusal = decisions.refusal(guards);

@@ -1,4 +1,4 @@
-// `stepgate/step-up`: what guards the fields of any GraphQL schema, whichever way the schema is made and served.
+// `stepgate/step-up`: guards the fields of any GraphQL schema, however the schema is built and served.
 export type { Refusal, RefusalCode, Remedy, Standing } from '../policy/decision.ts';
 export type { Evidence } from '../policy/evidence.ts';
 export { Category, FactorKind } from '../policy/factor-kind.ts';

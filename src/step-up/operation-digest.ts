@@ -1,10 +1,9 @@
-// The digest of one operation with its arguments: what a bound proof is good for. Both sides make it by themselves,
-// the server that asks for the proof and the one that runs the operation.
+// The digest of one operation with its arguments, which a bound proof is made for. The server that asks for the proof
+// and the server that runs the operation each compute it.
 //
-// Two requests have one digest when they ask for the same in the same words: layout, comments, the order of arguments,
-// of members of an object and of fragments do not count, nor do other operations and fragments in the document.
-// Aliases and the order of fields do. Of the variables those count that the operation declares, as they were sent:
-// leaving one out is not the same as null, nor as its default.
+// Layout, comments, and the order of arguments, object members and fragments do not change the digest, and neither do
+// other operations and unused fragments in the document. Aliases and the order of fields do. The variables that the
+// operation declares count as they were sent: an omitted variable differs from null and from its default.
 import { createHash } from 'node:crypto';
 import {
   type ArgumentNode,
@@ -18,16 +17,23 @@ import {
   visit,
 } from 'graphql';
 
+/** An operation, as the client sent it. */
 export interface BoundOperation {
+  /** The parsed document. It may contain other operations. */
   readonly document: DocumentNode;
+  /** Needed when the document has several operations. */
   readonly operationName?: string | null | undefined;
-  /** As the client sent them. */
+  /** The variables as the client sent them, without defaults. */
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
 const VERSION = 'stepgate operation 1';
 
-/** SHA-256 in base64url; null when the document has no such operation. */
+/**
+ * The digest of an operation with its arguments: SHA-256 in base64url.
+ *
+ * @returns null when the document does not contain the operation.
+ */
 export function operationDigest({ document, operationName, variables }: BoundOperation): string | null {
   const operation = getOperationAST(document, operationName);
   if (!operation) return null;
@@ -39,7 +45,7 @@ export function operationDigest({ document, operationName, variables }: BoundOpe
   return createHash('sha256').update(message).digest('base64url');
 }
 
-/** The fragments that a definition spreads, and those that these spread, by name. */
+/** The fragments that a definition spreads, directly or through other fragments, sorted by name. */
 function fragmentsOf(root: ASTNode, document: DocumentNode): FragmentDefinitionNode[] {
   const found = new Map<string, FragmentDefinitionNode>();
   const follow = (node: ASTNode): void => {
@@ -72,10 +78,10 @@ function normalised(definition: ASTNode): string {
     Field: { leave: (node) => ({ ...node, arguments: node.arguments?.toSorted(byName) }) },
     Directive: { leave: (node) => ({ ...node, arguments: node.arguments?.toSorted(byName) }) },
     ObjectValue: { leave: (node) => ({ ...node, fields: node.fields.toSorted(byName) }) },
-    // A block string is another way to write the same value.
+    // A block string can have the same value as a quoted string.
     StringValue: { leave: (node) => ({ ...node, block: false }) },
   });
-  // Major versions of graphql lay text out in different ways: without layout they agree.
+  // Major versions of graphql print different layouts. Without layout they agree.
   return stripIgnoredCharacters(print(sorted));
 }
 
@@ -89,7 +95,7 @@ function canonicalJson(value: unknown): string {
   );
 }
 
-/** By code units, the same everywhere. */
+/** Compares code units, which does not depend on the locale. */
 function compare(one: string, other: string): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;

@@ -1,5 +1,5 @@
-// The guards that an operation will meet, found before any of its fields has run: through aliases, fragments,
-// `@skip` and `@include`. Where a type is known only at run time, every type that it could be counts.
+// Finds the guards of an operation before any of its fields runs, through aliases, fragments, `@skip` and `@include`.
+// Where a type is known only at run time, every possible type counts.
 import {
   type DocumentNode,
   type FieldNode,
@@ -19,23 +19,31 @@ import {
 } from 'graphql';
 import { type Guard, guardsOf } from './guard.ts';
 
-/** What GraphQL's `execute` is given. */
+/** An operation that is about to run: the arguments of GraphQL's `execute`. */
 export interface OperationToRun {
   readonly schema: GraphQLSchema;
+  /** The parsed and validated document. */
   readonly document: DocumentNode;
+  /** Needed when the document has several operations. */
   readonly operationName?: string | null | undefined;
-  /** As the client sent them: defaults are not filled in. */
+  /** The variables as the client sent them, without defaults. */
   readonly variableValues?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/** A field of an operation that is guarded. */
+/** A guarded field in an operation. */
 export interface GuardedField {
+  /** The field in the document. */
   readonly node: FieldNode;
-  /** Response names from the root. */
+  /** The response names from the root to the field, without list indexes. */
   readonly path: readonly string[];
+  /** Its guards, in the order in which they are checked. */
   readonly guards: readonly Guard[];
 }
 
+/**
+ * Every guarded field that an operation may reach. A field of an interface or union appears once for each possible type
+ * that guards it. Empty when the document does not contain the operation.
+ */
 export function guardedFields(run: OperationToRun): GuardedField[] {
   return walked(run)?.found ?? [];
 }
@@ -60,7 +68,7 @@ class Walk {
   readonly #schema: GraphQLSchema;
   readonly #fragments = new Map<string, FragmentDefinitionNode>();
   readonly #variables = new Map<string, unknown>();
-  /** Each selection set is walked once for each type, however often its fragment is spread. */
+  /** Each selection set is visited once for each type, however often its fragment is spread. */
   readonly #walked = new Map<SelectionSetNode, Set<GraphQLObjectType>>();
 
   constructor({ schema, document, variableValues }: OperationToRun, operation: OperationDefinitionNode) {
@@ -113,7 +121,7 @@ class Walk {
     return isAbstractType(named) && this.#schema.isSubType(named, type);
   }
 
-  /** In doubt (a variable of a wrong type, which execution will refuse) the selection counts. */
+  /** A selection counts if its condition is not a boolean. Execution rejects such a variable later. */
   #isIncluded({ directives = [] }: SelectionNode): boolean {
     return directives.every((directive) => {
       const condition = this.#truth(directive.arguments?.find((one) => one.name.value === 'if')?.value);

@@ -1,17 +1,17 @@
-// Who is asking, at the moment of a decision. What a context was made with may be old by then: time has gone by, a token
-// has expired, a subscription has asked again. In doubt it is nobody.
+// Who is asking, at the time of a decision. The answer in the context may be old by then: time has passed, the token
+// has expired, or a subscription has asked again. In doubt, the caller is anonymous.
 import type { FindStanding, Presented } from './standing.ts';
 
-/** What a server may leave out, one in plain JavaScript too. */
+/** An answer with only its required members, which a server in plain JavaScript may return. */
 type Answered = Pick<Presented, 'standing' | 'now'> & Partial<Presented>;
 
-/** What a subscription was told last, in place of what its context was made with. */
+/** The latest answer to a subscription, which replaces the answer in its context. */
 const renewals = new WeakMap<Answered, Answered>();
 
-/** By context: whom it presented, where the server can tell anew. */
+/** The answer for each context whose server can ask again. */
 const renewable = new WeakMap<object, Answered>();
 
-/** Who is asking, with the time of this moment. */
+/** Who is asking, with the current time. */
 export function present<Context>(context: Context, find: FindStanding<Context>): Presented {
   const found = checked(find(context));
   const presented = renewals.get(found) ?? found;
@@ -22,7 +22,7 @@ export function present<Context>(context: Context, find: FindStanding<Context>):
   return isExpired ? { standing: null, fault: 'EXPIRED', now: time } : { standing, fault, now: time };
 }
 
-/** Asks again who is asking, where the server can tell. */
+/** Finds out again who is asking, if the server supports it. */
 export async function renew(context: unknown): Promise<void> {
   const found = typeof context === 'object' && context !== null ? renewable.get(context) : undefined;
   if (found === undefined) return;
@@ -30,17 +30,19 @@ export async function renew(context: unknown): Promise<void> {
   if (again) renewals.set(found, checked(await again()));
 }
 
-/** A promise, or anything else that is no answer, must not pass for somebody who is signed in. */
+/** A promise, or any other value that is not an answer, must not count as a signed-in user. */
 function checked(presented: Partial<Presented>): Answered {
   if (presented.standing === undefined || presented.now === undefined) {
-    throw new TypeError('`standing` must answer at once: { standing, fault, now }, with null for nobody.');
+    throw new TypeError(
+      '`standing` must return { standing, fault, now } and not a promise. For an anonymous caller, return null as `standing`.',
+    );
   }
   return presented as Answered;
 }
 
 const firstSeen = new WeakMap<object, { readonly now: number; readonly at: number }>();
 
-/** A server may say for as long as a context lives what the time was when it was made: it goes on all the same. */
+/** A server may return the time at which the context was made. Time that has passed since then is added. */
 function later(presented: object, now: number): number {
   const first = firstSeen.get(presented);
   if (first === undefined) {

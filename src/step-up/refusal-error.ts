@@ -1,35 +1,41 @@
-// A refusal as a GraphQL error, because any field of any schema can raise one, and as RFC 9470's header.
+// A refusal as a GraphQL error, because any field of any schema can raise one, and as the header of RFC 9470.
 import { GraphQLError } from 'graphql';
 import type { Refusal } from '../policy/decision.ts';
 
 const MESSAGES: Readonly<Record<Refusal['code'], string>> = {
   UNAUTHENTICATED: 'Sign in first.',
-  STEP_UP_REQUIRED: 'Prove a factor anew: `startStepUp`, then ask again.',
-  ENROLLMENT_REQUIRED: 'Add a second factor: `startEnrollment`, then ask again.',
-  FORBIDDEN: 'You may not do this.',
+  STEP_UP_REQUIRED: 'Verify your identity with `startStepUp`, then try again.',
+  ENROLLMENT_REQUIRED: 'Add a second factor with `startEnrollment`, then try again.',
+  FORBIDDEN: 'You do not have the required role.',
 };
 
-/** Why a token that was presented does not count. */
+/** Why an access token was rejected. `INVALID` includes a token whose session has ended. */
 export type TokenFault = 'EXPIRED' | 'INVALID';
 
 const FAULTS: Readonly<Record<TokenFault, string>> = {
-  EXPIRED: 'The access token has expired: get a new one with `refreshSession`, or sign in.',
-  INVALID: 'The access token is not valid, or its session has ended: sign in.',
+  EXPIRED: 'The access token has expired. Get a new one with `refreshSession`, or sign in.',
+  INVALID: 'The access token is not valid, or its session has ended. Sign in.',
 };
 
-/** It keeps the name `GraphQLError`, by which servers tell an error that is meant for clients from one to mask. */
+/**
+ * The GraphQL error of a refused field. Its `extensions` are the refusal. It keeps the name `GraphQLError`, so that
+ * servers which mask unexpected errors send it to the client.
+ */
 export class RefusalError extends GraphQLError {
+  /** Why the field was refused and what the client can do about it. */
   readonly refusal: Refusal;
+  /** Why the access token was rejected. Null when it was not, or when there was none. */
   readonly fault: TokenFault | null;
 
   /**
-   * @param notRun the response names of the root fields of an operation that is refused whole: none of them has run. A
-   * server or a gateway may put `data` into the answer all the same, from which a client could not tell.
+   * @param notRun the response names of the root fields, when the whole operation is refused and none of them has run.
+   * It becomes an extension, because a server or gateway may add `data` to the response, and then the client could not
+   * tell.
    */
   constructor(refusal: Refusal, fault: TokenFault | null = null, notRun: readonly string[] | null = null) {
     const message =
       refusal.code === 'UNAUTHENTICATED' && fault !== null ? FAULTS[fault] : MESSAGES[refusal.code];
-    super(notRun === null ? message : `${message} Nothing of this operation has run.`, {
+    super(notRun === null ? message : `${message} No part of this operation has run.`, {
       extensions: { ...refusal, ...(notRun === null ? {} : { notRun }) },
     });
     this.refusal = refusal;
@@ -37,15 +43,15 @@ export class RefusalError extends GraphQLError {
   }
 }
 
-/** The refusal behind an error of a response; null for an error of another kind. */
+/** The refusal behind an error in a response. Null when the error is not a refusal. */
 export function refusalBehind(error: GraphQLError): RefusalError | null {
   const cause = error.originalError ?? error;
   return cause instanceof RefusalError ? cause : null;
 }
 
 /**
- * `WWW-Authenticate` for the refusals of one response, the strictest of them: RFC 9470 section 3 for a step-up, RFC
- * 6750 section 3 otherwise. Null when signing in anew would change nothing.
+ * The value of `WWW-Authenticate` for the strictest refusal in a response: RFC 9470 section 3 for a step-up, RFC 6750
+ * section 3 otherwise. Null when signing in again would not help.
  */
 export function challengeHeader(refusals: readonly RefusalError[]): string | null {
   const anonymous = refusals.filter((one) => one.refusal.code === 'UNAUTHENTICATED');
@@ -54,6 +60,6 @@ export function challengeHeader(refusals: readonly RefusalError[]): string | nul
   const acrValues = refusals.flatMap((one) => one.refusal.acrValues ?? []);
   const maxAges = refusals.flatMap((one) => one.refusal.maxAge ?? []);
   if (maxAges.length === 0) return null;
-  // `aal2` sorts after `aal1`.
+  // The highest level: `aal2` sorts after `aal1`.
   return `Bearer error="insufficient_user_authentication", acr_values="${acrValues.toSorted().at(-1)}", max_age="${Math.min(...maxAges)}"`;
 }

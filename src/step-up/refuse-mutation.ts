@@ -1,4 +1,4 @@
-// A mutation is refused whole: before any of its fields has run, every guarded one among them is decided.
+// A mutation is refused as a whole: every guarded field is decided before any field runs.
 import { type GraphQLError, getOperationAST, locatedError } from 'graphql';
 import { assertGuarded } from './assert-guarded.ts';
 import { beginOperation, type Decisions } from './decisions.ts';
@@ -7,9 +7,14 @@ import { RefusalError } from './refusal-error.ts';
 import type { FindStanding } from './standing.ts';
 
 /**
- * To be called when an operation is about to run, by a server that has no plugin here. An operation with errors must
- * not run; they are its answer. Queries are refused field by field. What demands a proof that is bound to its operation
- * is always refused here: only `useStepUp` can use one up.
+ * Refuses a mutation as a whole. Call it before each operation runs, in a server that cannot use `useStepUp`. If it
+ * returns errors, do not run the operation and send the errors as the response. For other operations it returns no
+ * errors: their fields are refused one by one. A field with `bind: OPERATION` is always refused, because only
+ * `useStepUp` can consume a bound proof.
+ *
+ * @param context the operation's context.
+ * @param find reads who is asking from the context: the same function that guards the schema.
+ * @throws {UnguardedError} when a field has a directive that nothing enforces.
  */
 export function refuseMutation<Context>(
   operation: OperationToRun,
@@ -26,7 +31,7 @@ export function isMutation({ document, operationName }: OperationToRun): boolean
   return getOperationAST(document, operationName)?.operation === 'mutation';
 }
 
-/** Every guarded field that the caller may not reach. Where there is one, none of the operation's fields runs. */
+/** An error for each guarded field that the caller may not use. If there is any, no field of the operation runs. */
 export function refusedWhole(
   operation: OperationToRun,
   fields: readonly GuardedField[],
@@ -34,7 +39,7 @@ export function refusedWhole(
 ): GraphQLError[] {
   const errors = new Map<string, GraphQLError>();
   for (const { node, path, guards } of fields) {
-    const at = path.join('.'); // one error for a field of an interface, however many types implement it
+    const at = path.join('.'); // one error for an interface's field, however many types implement it
     const refusal = decisions.refusal(guards);
     if (refusal === null) continue;
     const whole = new RefusalError(refusal.refusal, refusal.fault, rootFields(operation));

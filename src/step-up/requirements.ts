@@ -1,31 +1,40 @@
-// What an operation will be asked for, told beforehand: which guards stand before which of its fields, and the fewest
-// step-ups that meet all of them, so that a client asks its user once and for the strictest.
+// Tells in advance what an operation requires: the guards of each of its fields, and the fewest step-ups that meet all
+// of them, so that a client can ask its user once.
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import { type Requirement, StepUpRequire } from '../policy/requirement.ts';
 import type { Guard } from './guard.ts';
 import { guardedFields } from './operation.ts';
 
-/** What stands before one field of the operation. Where types or directives meet on it, all of them count. */
+/** What one field of an operation requires. If several types or directives apply to the field, all of them count. */
 export interface FieldRequirement {
-  /** Response names from the root, without the places in lists. What is in a fragment is named where that is spread first. */
+  /**
+   * The response names from the root to the field, without list indexes. A field in a fragment has the path of the
+   * fragment's first use.
+   */
   readonly path: readonly string[];
-  /** Whether `@authenticated` is among its guards; the others ask for a signed-in user as well. */
+  /** Whether the field has `@authenticated`. The other guards also require a signed-in user. */
   readonly authenticated: boolean;
+  /** The roles that the user must have, all of them. */
   readonly roles: readonly string[];
-  /** One, unless its guards accept no factor in common. */
+  /** The step-ups that the field requires. More than one only if its guards accept no common factor. */
   readonly stepUps: readonly Requirement[];
 }
 
+/** What an operation requires. */
 export interface StepUpRequirements {
-  /** What to step up with so that every field lets pass. Mostly one; none when no field demands any. */
+  /** The step-ups that meet every field's requirements. Usually one, or none when no field needs a step-up. */
   readonly stepUps: readonly Requirement[];
+  /** The guarded fields, one entry for each path. */
   readonly guardedFields: readonly FieldRequirement[];
 }
 
 /**
- * The document is taken to be valid, and variables as the client would send them: only those of `@skip` and
- * `@include` matter. Where a type is known only at run time, every type that it could be counts.
+ * What an operation requires, before it is sent. Where a type is known only at run time, every possible type counts.
+ *
+ * @param document a document that is valid for the schema.
+ * @param variables the variables as the client would send them. Only those of `@skip` and `@include` matter.
+ * @param operationName needed when the document has several operations.
  */
 export function stepUpRequirements(
   schema: GraphQLSchema,
@@ -40,7 +49,7 @@ export function stepUpRequirements(
   };
 }
 
-/** The guards of each response path: a field of an interface has those of every type that it could belong to. */
+/** The guards of each response path. A field of an interface has the guards of every possible type. */
 export function guardsByPath(
   run: Parameters<typeof guardedFields>[0],
 ): { readonly path: readonly string[]; readonly guards: readonly Guard[] }[] {
@@ -68,15 +77,15 @@ export function demandsOf(guards: readonly Guard[]): Requirement[] {
 }
 
 /**
- * As few requirements as will do: whoever meets all of them meets every one that was given. Two become one where they
- * accept a factor in common; but a proof that is bound to an operation is good for nothing else.
+ * The fewest requirements that together meet all the given ones. Two are merged when they accept a common factor and
+ * have the same `bind`.
  *
- * @param held the factors of a certain user: then the common factor must be one of theirs, or they would be asked for
- * what they do not have although they could prove two others.
+ * @param held the factors of one user. If given, two requirements are merged only when the user has a common factor, so
+ * that no user is asked for a factor that they do not have.
  */
 export function strictest(demands: readonly Requirement[], held?: readonly FactorKind[]): Requirement[] {
   const together: Requirement[] = [];
-  // Those with the least choice first: whatever accepts more can join them.
+  // Requirements with the fewest factors come first, so that broader ones can be merged into them.
   for (const demand of demands.toSorted((one, other) => one.accept.length - other.accept.length)) {
     const at = together.findIndex((one) => one.bind === demand.bind && common(one, demand, held).length > 0);
     const joined = together[at];

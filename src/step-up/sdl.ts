@@ -1,5 +1,5 @@
-// The guards of a schema that is written in SDL: `@stepUp`, `@authenticated` and `@requiresRole` are read where they
-// stand, on fields, types and interfaces, and put before the resolvers.
+// Guards a schema that is written in SDL. Reads `@stepUp`, `@authenticated` and `@requiresRole` on fields, types and
+// interfaces, and puts the guards before the resolvers.
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import { GraphQLInterfaceType, GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { enforce } from './enforce.ts';
@@ -9,16 +9,18 @@ import { annotated, guardsWrittenInSdl, type SchemaElement } from './written-gua
 
 export { stepUpTypeDefs, type TypeDefinitionOptions } from './type-definitions.ts';
 
+/** Options of `stepUpTransformer`. */
 export interface StepUpTransformerOptions<Context> {
-  /** Reads who is asking from an operation’s context: synchronous, and the same function that `useStepUp` is given. */
+  /** Reads who is asking from an operation's context. It must be synchronous. Pass the same function to `useStepUp`. */
   readonly standing: FindStanding<Context>;
 }
 
 /**
- * A transformer of executable schemas. A schema that it has transformed before, or that Pothos has guarded, is left as
- * it is but for guards that are new.
+ * Makes a function that returns a guarded copy of an executable schema. Apply it after all other code that adds or
+ * wraps resolvers. You can apply it to a schema that is already guarded: only new guards are added.
  *
- * @throws {RequirementError} from the transformer, for a guard that nobody could ever pass.
+ * @throws {RequirementError} from the returned function, when the arguments of a directive are invalid, or when no user
+ * could ever meet it.
  */
 export function stepUpTransformer<Context>({
   standing,
@@ -36,7 +38,7 @@ function withGuards(schema: GraphQLSchema): GraphQLSchema {
   });
 }
 
-/** Where other libraries look for directives, with the defaults filled in. */
+/** Adds the guards, with their defaults, to `extensions.directives`, where other libraries look for directives. */
 function guardedIn<Config extends SchemaElement>(config: Config, where: string, names: GuardNames): Config {
   return annotated(config, guardsWrittenInSdl(config, where, names));
 }

@@ -1,22 +1,23 @@
-// Asks Stepgate whether the session of a token still lives, and what it holds now. Each token is asked about once in a
-// while, however many requests come with it; an answer that was not got is not kept, and lets nobody in.
+// Asks Stepgate whether a token's session is still active, and what it holds now. Answers are cached for each token. A
+// failed request is not cached, and the caller counts as anonymous.
 import type { Standing } from '../policy/decision.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 
+/** How to ask Stepgate about sessions. */
 export interface SessionOptions {
-  /** The server's GraphQL endpoint. */
+  /** The URL of Stepgate's GraphQL endpoint. */
   readonly url: string;
-  /** For how long an answer counts: a session that is ended can go on here for so long. */
+  /** How long an answer is cached, in seconds. An ended session may still be accepted for this long. */
   readonly cacheSeconds: number;
 }
 
-/** The standing of the user's session; null when it has ended. Rejects when the server gives no answer. */
+/** The standing of the user's session. Null when it has ended. Rejects when Stepgate does not answer. */
 export type SessionLookup = (token: string, userId: string) => Promise<Standing | null>;
 
 const QUERY = '{ viewer { id roles assurance { evidence { factor categories amr completedAt } enrolled } } }';
 const DEADLINE_SECONDS = 5;
-/** So that many tokens do not fill the memory; the oldest go first. */
+/** Limits the memory that cached answers use. The oldest are dropped first. */
 const MOST_KEPT = 10_000;
 
 export function sessionLookup({ url, cacheSeconds }: SessionOptions, now: () => Date): SessionLookup {
@@ -27,7 +28,7 @@ export function sessionLookup({ url, cacheSeconds }: SessionOptions, now: () => 
     const time = now().getTime();
     const known = kept.get(token);
     if (known !== undefined && time < known.until) return known.answer;
-    kept.delete(token); // so that it goes to the end
+    kept.delete(token); // setting it again moves it to the end
     const answer = ask(endpoint, token, userId);
     const entry = { answer, until: time + cacheSeconds * 1000 };
     kept.set(token, entry);
@@ -65,14 +66,16 @@ async function ask(url: URL, token: string, userId: string): Promise<Standing | 
       authorization: `Bearer ${token}`,
     },
     body: JSON.stringify({ query: QUERY }),
-    redirect: 'error', // the token is for this server only
+    redirect: 'error', // the token must not reach another server
     signal: AbortSignal.timeout(DEADLINE_SECONDS * 1000),
   });
   const { data, errors = [] } = (await response.json()) as Answer;
   if (errors.some((one) => one.extensions?.code === 'UNAUTHENTICATED')) return null;
   const viewer = data?.viewer;
   if (!response.ok || errors.length > 0 || viewer?.id !== userId) {
-    throw new Error(`Stepgate did not say whether a session lives (HTTP ${response.status}).`);
+    throw new Error(
+      `Stepgate did not confirm the session (HTTP ${response.status}). Check that session.url is its GraphQL endpoint.`,
+    );
   }
   const { evidence, enrolled } = viewer.assurance;
   return {

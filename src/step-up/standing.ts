@@ -1,22 +1,25 @@
-// How a server tells the guards who is asking.
+// The interface through which a server tells the guards who is asking.
 import type { Standing } from '../policy/decision.ts';
 import type { TokenFault } from './refusal-error.ts';
 
+/** Who is asking. */
 export interface Presented {
-  /** Null: nobody is signed in. */
+  /** What is known about the caller. Null for an anonymous caller. */
   readonly standing: Standing | null;
-  /** What was wrong with the token, when one was presented and did not count. */
+  /** Why the access token was rejected. Null when it was not, or when there was none. */
   readonly fault: TokenFault | null;
-  /** The time when this is read, in seconds since 1970. */
+  /** The current time, in seconds since 1970. */
   readonly now: number;
-  /** From when on the token or the session does not count any more, in seconds since 1970. Unknown unless given. */
+  /** When the token or the session expires, in seconds since 1970. Omit it if you do not know. */
   readonly expiresAt?: number | null | undefined;
-  /** Finds out anew who is asking. Called before each event of a subscription; when it rejects, the subscription ends. */
+  /**
+   * Finds out again who is asking. Called before each event of a subscription. If it rejects, the subscription ends.
+   */
   readonly again?: (() => Promise<Presented>) | null | undefined;
 }
 
 /**
- * Reads the standing from an operation's context, where it was put before the operation ran: synchronous. Called anew
- * for each operation, and for each event of a subscription.
+ * Reads who is asking from an operation's context. It must be synchronous, so put the answer into the context before
+ * the operation runs. Called again for each operation and for each event of a subscription.
  */
 export type FindStanding<Context> = (context: Context) => Presented;

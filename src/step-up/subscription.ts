@@ -1,5 +1,5 @@
-// A subscription goes on for longer than a proof, a token or a session may. So each of its events is decided anew, with
-// the time of the event, and the first one that is refused is the last: its answer is the refusal.
+// A subscription may outlive a proof, a token or a session. So each event is decided again, at the time of the event.
+// The first event that is refused ends the subscription, with the refusal as its result.
 import { type GraphQLFieldResolver, type GraphQLResolveInfo, Kind } from 'graphql';
 import { newDecisions } from './decisions.ts';
 import type { Guard } from './guard.ts';
@@ -9,7 +9,7 @@ import type { FindStanding } from './standing.ts';
 
 type Resolver<Context> = GraphQLFieldResolver<unknown, Context>;
 
-/** Stands in for an event that nobody may see: the root field's guard throws its reason. */
+/** Replaces an event that is refused. The guard of the root field throws the reason. */
 export class RefusedEvent {
   readonly reason: unknown;
 
@@ -18,7 +18,7 @@ export class RefusedEvent {
   }
 }
 
-/** @param guards those of the root field; fields below it are refused by themselves. */
+/** @param guards the guards of the root field. Fields below it are refused one by one. */
 export function guardedSource<Context>(
   subscribe: Resolver<Context>,
   guards: readonly Guard[],
@@ -56,7 +56,7 @@ function isIterable(opened: unknown): opened is AsyncIterable<unknown> {
   return typeof opened === 'object' && opened !== null && Symbol.asyncIterator in opened;
 }
 
-/** No generator: that would not end before the source's next event, when its reader has gone. */
+/** Not a generator, because a generator would end only after the source's next event when the client has gone. */
 function guardedEvents(
   opened: AsyncIterable<unknown>,
   decide: () => Promise<RefusedEvent | null>,
@@ -75,7 +75,7 @@ function guardedEvents(
       if (event.done) return event;
       const refused = await decide();
       if (refused === null) return event;
-      end().catch(() => {}); // the refusal does not wait for the source to close
+      end().catch(() => {}); // the client gets the refusal before the source has closed
       return { done: false, value: refused };
     },
     return: end,

@@ -1,5 +1,5 @@
-// Who is asking, from an access token of Stepgate, for a server that is not Stepgate: the token is verified offline
-// (RFC 9068 section 4) with the published keys, which are cached and found anew when they rotate. Every doubt is nobody.
+// Verifies Stepgate's access tokens in another server (RFC 9068 section 4), offline, with the published keys. The keys
+// are cached and fetched again when they rotate. In doubt, the caller is anonymous.
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { lesserEvidence, standingOf } from '../policy/claims.ts';
 import type { Standing } from '../policy/decision.ts';
@@ -8,49 +8,58 @@ import type { TokenFault } from './refusal-error.ts';
 import { type SessionOptions, sessionLookup } from './session-lookup.ts';
 import type { Presented } from './standing.ts';
 
+/** Options of `stepgateTokens`. */
 export interface TokenOptions {
-  /** `PUBLIC_URL` of the Stepgate server. */
+  /** The issuer of the tokens: `PUBLIC_URL` of the Stepgate server. */
   readonly issuer: string;
-  /** The issuer unless said otherwise. */
+  /** The audience of the tokens. Default: the issuer. */
   readonly audience?: string;
-  /** Where the keys are; below the issuer unless said otherwise. */
+  /** The URL of the published keys. Default: `/.well-known/jwks.json` below the issuer. */
   readonly jwksUrl?: string;
-  /** How far the clocks of the two servers may be apart. */
+  /** How far the clocks of the two servers may differ, in seconds. Default: 5. */
   readonly clockToleranceSeconds?: number;
-  /** How soon after a look at the keys an unknown one may cause another. */
+  /** The least time between two requests for the keys, in seconds, when a token names an unknown key. Default: 5. */
   readonly keysCooldownSeconds?: number;
-  /** The time; the machine's own unless said otherwise. */
+  /** Returns the current time. Default: the system clock. */
   readonly now?: () => Date;
-  /** Asks the server whether the session still lives, for a team that cannot wait until a token expires. */
+  /** Set it to ask Stepgate whether sessions are still active. Otherwise a token counts until it expires. */
   readonly session?: SessionOptions;
   /**
-   * Told when the caller was refused for no fault of theirs: the server's keys or sessions could not be read, or its
-   * tokens name another issuer than this one, which is told once.
+   * Called when a caller counts as anonymous because of a problem on your side: Stepgate's keys or sessions could not
+   * be read, or its tokens name another issuer than yours. The wrong issuer is reported once. Default: ignores the
+   * error.
    */
   readonly onError?: (error: unknown) => void;
 }
 
-/** The session that a token is for. */
+/** The user and session that a token belongs to. */
 export interface TokenHolder {
   readonly userId: string;
   readonly sessionId: string;
   readonly tenantId: string | null;
 }
 
+/** The result of `present`: who is asking, for the guards and for your resolvers. */
 export interface PresentedToken extends Presented {
-  /** Null: nobody is signed in. */
+  /** The user and session of the token. Null for an anonymous caller. */
   readonly holder: TokenHolder | null;
 }
 
+/** Verifies access tokens. */
 export interface StepgateTokens {
   /**
-   * Who presents this `Authorization` header. Call it once for each request and keep the answer in its context, where
-   * the guards look for it. It never rejects.
+   * Verifies the token in an `Authorization` header. Call it once for each request and put the result into the context,
+   * where the guards read it. It never rejects: an invalid token counts as anonymous, with a `fault`.
    */
   present(authorizationHeader: string | null | undefined): Promise<PresentedToken>;
 }
 
-/** @throws {TypeError} for an issuer that is missing, a URL that is none, a tolerance that is no number of seconds. */
+/**
+ * Makes a verifier of Stepgate's access tokens, for a server that is not Stepgate. Make one when your server starts.
+ *
+ * @throws {TypeError} when the issuer is missing, a URL is invalid, or `clockToleranceSeconds` is not a number of
+ * seconds.
+ */
 export function stepgateTokens({
   issuer,
   audience = issuer,
@@ -61,11 +70,15 @@ export function stepgateTokens({
   session,
   onError = () => {},
 }: TokenOptions): StepgateTokens {
-  // What is empty would not be checked at all.
+  // jose skips the check of an empty issuer or audience.
   if (!issuer || !audience)
-    throw new TypeError('stepgateTokens needs the issuer of the tokens: PUBLIC_URL of Stepgate.');
+    throw new TypeError(
+      'stepgateTokens needs an issuer and an audience. Set issuer to the PUBLIC_URL of Stepgate.',
+    );
   if (!(clockToleranceSeconds >= 0 && clockToleranceSeconds < Infinity)) {
-    throw new TypeError(`clockToleranceSeconds is a number of seconds, not ${clockToleranceSeconds}.`);
+    throw new TypeError(
+      `clockToleranceSeconds must be a number of seconds, 0 or more, not ${clockToleranceSeconds}.`,
+    );
   }
   const published = createRemoteJWKSet(new URL(jwksUrl), { cooldownDuration: keysCooldownSeconds * 1000 });
   const key: JWTVerifyGetKey = (header, token) => {
@@ -86,7 +99,7 @@ export function stepgateTokens({
     });
     const latest = seconds(currentDate) + clockToleranceSeconds;
     if ((payload.iat ?? Infinity) > latest)
-      throw new errors.JWTClaimValidationFailed('It is not yet.', payload);
+      throw new errors.JWTClaimValidationFailed('The token was issued in the future.', payload);
     const expiresAt = (payload.exp ?? 0) + clockToleranceSeconds;
     return { holder: holderOf(payload), claimed: standingOf(payload, latest), expiresAt };
   }
@@ -98,7 +111,7 @@ export function stepgateTokens({
     isIssuerTold = true;
     onError(
       new Error(
-        `Nobody counts as signed in: tokens of Stepgate name the issuer ${JSON.stringify(named)}, its PUBLIC_URL, and stepgateTokens was given ${JSON.stringify(issuer)}. Write the issuer as the tokens do.`,
+        `No token is accepted. Stepgate's tokens name the issuer ${JSON.stringify(named)} (its PUBLIC_URL), but stepgateTokens was given ${JSON.stringify(issuer)}. Set issuer to exactly the value in the tokens.`,
       ),
     );
   }
@@ -108,7 +121,7 @@ export function stepgateTokens({
     const presented = (found: Omit<PresentedToken, 'now' | 'again'>): PresentedToken => ({
       ...found,
       get now() {
-        return seconds(now()); // the context that keeps this may live for longer than a moment
+        return seconds(now()); // read each time, because the context may live for long
       },
       again: () => present(authorizationHeader),
     });
@@ -116,7 +129,7 @@ export function stepgateTokens({
     const token = bearerToken(authorizationHeader);
     if (token === null) return nobody(null);
     try {
-      if (Number.isNaN(date.getTime())) throw new TypeError('The clock says no time.');
+      if (Number.isNaN(date.getTime())) throw new TypeError('`now` returned an invalid date.');
       const { holder, claimed, expiresAt } = await verified(token, date);
       const standing = lookUp === null ? claimed : lesserOf(await lookUp(token, holder.userId), claimed);
       if (standing === null) return nobody('INVALID');
@@ -137,15 +150,15 @@ interface Verified {
   readonly expiresAt: number;
 }
 
-/** The issuer that a token with a right signature names for itself, where it is another one than was asked for. */
+/** The issuer of a correctly signed token, when it differs from the expected one. */
 function issuerElsewhere(error: unknown): string | null {
   if (!(error instanceof errors.JWTClaimValidationFailed) || error.claim !== 'iss') return null;
   const { iss, aud } = error.payload;
-  // A token of Stepgate is for its issuer: what names one thing here and another there was put together.
+  // In a token of Stepgate the audience is the issuer. If they differ, the token is not one of Stepgate's.
   return iss !== undefined && [aud].flat().includes(iss) ? iss : null;
 }
 
-/** A token opens no more than it says itself, whatever its session holds by now. */
+/** A token gives access to no more than its own claims, even if its session holds more by now. */
 function lesserOf(session: Standing | null, claimed: Standing): Standing | null {
   return session && { ...session, evidence: lesserEvidence(session.evidence, claimed.evidence) };
 }
@@ -153,12 +166,12 @@ function lesserOf(session: Standing | null, claimed: Standing): Standing | null 
 function holderOf(payload: JWTPayload): TokenHolder {
   const { sub, sid, tid } = payload;
   if (typeof sub !== 'string' || typeof sid !== 'string') {
-    throw new errors.JWTClaimValidationFailed('It names nobody.', payload);
+    throw new errors.JWTClaimValidationFailed('The token names no user or session.', payload);
   }
   return { userId: sub, sessionId: sid, tenantId: typeof tid === 'string' ? tid : null };
 }
 
-/** Anything else happened between this server and Stepgate: no answer, no key set. */
+/** Other errors are failures between this server and Stepgate: no answer, or no key set. */
 function isFaultOfToken(error: unknown): boolean {
   return FAULTS_OF_TOKENS.some((fault) => error instanceof fault);
 }

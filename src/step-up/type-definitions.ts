@@ -1,17 +1,24 @@
-// The directives, and the enums that their arguments are made of, as a schema that is written in SDL takes them in.
+// The definitions of the directives and of their enums, in SDL.
 import { GraphQLEnumType, GraphQLSchema, parse, print, printSchema } from 'graphql';
 import { FACTOR_KINDS } from '../policy/factor-kind.ts';
 import { StepUpBind, StepUpRequire } from '../policy/requirement.ts';
 import { type DirectiveEnums, guardDirectives } from './directive.ts';
 
+/** Options of `stepUpTypeDefs`. */
 export interface TypeDefinitionOptions {
-  /** The enum of the schema itself that `@requiresRole` takes. Without it there is an enum `Role` with Stepgate's roles. */
+  /**
+   * The name of your schema's enum of roles, for `@requiresRole`. By default an enum `Role` with Stepgate's roles is
+   * added.
+   */
   readonly role?: string;
-  /** Goes before the name of each directive, for a schema that has another one of the name: `sg_` for `@sg_stepUp`. */
+  /** Added to the name of each directive, if your schema already has one of that name: `sg_` makes `@sg_stepUp`. */
   readonly prefix?: string;
 }
 
-/** Beside the schema's own definitions: `typeDefs: [stepUpTypeDefs(), typeDefs]`. */
+/**
+ * The definitions of the directives and their enums. Add them to your schema's: `typeDefs: [stepUpTypeDefs(),
+ * typeDefs]`.
+ */
 export function stepUpTypeDefs({ role, prefix }: TypeDefinitionOptions = {}): string {
   const enums = guardEnums();
   if (role === undefined) return printed(enums, prefix);
@@ -24,7 +31,7 @@ function printed(enums: DirectiveEnums, prefix?: string): string {
   return printSchema(new GraphQLSchema({ directives: guardDirectives(enums, prefix) }));
 }
 
-/** For a schema that has none of these names. */
+/** Makes the enum types of the directives' arguments, for a schema that does not have types of these names. */
 export function guardEnums(): DirectiveEnums {
   return {
     FactorKind: enumOf('FactorKind', FACTOR_KINDS),

@@ -1,12 +1,12 @@
-// The guards that are written on a type or a field: in SDL, and in `extensions.directives`, where libraries that make
-// schemas by code keep them in several forms. All of them count, once each, and what cannot be read is an error. What
-// was read is kept in `extensions.stepgate`, which a copy of the schema takes along.
+// Reads the guards of a type or a field, from SDL and from `extensions.directives`, where libraries that build schemas
+// in code store directives in several forms. Each guard counts once, and a guard that cannot be read is an error. The
+// result is stored in `extensions.stepgate`, which copies of the schema keep.
 import { type ConstDirectiveNode, valueFromASTUntyped } from 'graphql';
 import { RequirementError, type RequirementOptions, requirement } from '../policy/requirement.ts';
 import type { Guard } from './guard.ts';
 import { type GuardNames, OWN_NAMES } from './guard-names.ts';
 
-/** A type or a field of a schema, or the configuration of one. */
+/** A type or a field of a schema, or its configuration. */
 export interface SchemaElement {
   readonly astNode?: Directed | null | undefined;
   readonly extensionASTNodes?: readonly Directed[] | null | undefined;
@@ -17,24 +17,30 @@ interface Directed {
   readonly directives?: readonly ConstDirectiveNode[] | undefined;
 }
 
-/** How a schema that is made by code writes its guards in `extensions.directives`. A list stands for several. */
+/**
+ * The guards of a type or field in `extensions.directives`, for a schema that is built in code. A list repeats a
+ * directive: a caller must meet every entry.
+ */
+/** `@authenticated`: the caller must be signed in. */
 export interface GuardDirectives {
   readonly authenticated?: object | true | undefined;
+  /** `@requiresRole`: the user must have the role. */
   readonly requiresRole?: OneOrMore<string | { readonly role: string }> | undefined;
+  /** `@stepUp`: the session must hold a recent second factor. `true` takes every default. */
   readonly stepUp?: OneOrMore<RequirementOptions | true> | undefined;
 }
 
 type OneOrMore<T> = T | readonly T[];
 
 interface Written {
-  /** Of the directive. */
+  /** The name of the directive. */
   readonly name: string;
   readonly args: unknown;
 }
 
 const KEPT = 'stepgate';
 
-/** @throws {RequirementError} for a guard that makes no sense, or that nobody could ever pass. */
+/** @throws {RequirementError} when the arguments of a guard are invalid, or when no user could ever meet it. */
 export function guardsWrittenOn(element: SchemaElement, where: string, names: GuardNames): Guard[] {
   const found = [...writtenInExtensions(element), ...writtenInSdl(element)].flatMap(({ name, args }) => {
     const guard = names.get(name);
@@ -43,18 +49,18 @@ export function guardsWrittenOn(element: SchemaElement, where: string, names: Gu
   return distinct([...(keptOn(element) ?? []), ...found]);
 }
 
-/** What was read from an element, or what its extensions say in a schema that nobody has read yet. */
+/** The stored guards of an element. If the schema has not been read yet, the guards in its extensions. */
 export function guardsKnownOn(element: SchemaElement, where: string): readonly Guard[] {
   const { extensions } = element;
   return keptOn(element) ?? guardsWrittenOn({ extensions }, where, OWN_NAMES);
 }
 
-/** The extensions of an element, with the guards that were read. */
+/** The extensions of an element, with its guards stored in them. */
 export function withKept(element: SchemaElement, guards: readonly Guard[]): Record<string, unknown> {
   return { ...element.extensions, [KEPT]: guards };
 }
 
-/** The directives of an element that are guards, by their names in the schema, with their defaults. */
+/** The guards of an element in SDL, by their names in the schema, with their defaults. */
 export function guardsWrittenInSdl(element: SchemaElement, where: string, names: GuardNames): Written[] {
   return writtenInSdl(element).flatMap(({ name, args }) => {
     const guard = names.get(name);
@@ -84,12 +90,12 @@ function writtenInSdl({ astNode, extensionASTNodes }: SchemaElement): Written[] 
     .flatMap((node) => node?.directives ?? [])
     .map(({ name, arguments: given = [] }) => ({
       name: name.value,
-      // An enum's value by its name, whatever it stands for inside the server.
+      // The name of an enum value, not its internal value in the server.
       args: Object.fromEntries(given.map((one) => [one.name.value, valueFromASTUntyped(one.value)])),
     }));
 }
 
-/** A list of `{ name, args }`, or an object of args by name; and a list of args for a directive that is repeated. */
+/** A list of `{ name, args }`, or an object of args by name. A repeated directive has a list of args. */
 function writtenInExtensions({ extensions }: SchemaElement): Written[] {
   const directives = extensions?.['directives'];
   const written = Array.isArray(directives)
@@ -115,35 +121,35 @@ function guardsFrom(guard: Guard['directive'], args: unknown, where: string): Gu
   }
 }
 
-/** `true` stands for none. */
+/** `true` means no arguments. */
 function argumentsFrom(args: unknown): object {
   if (args === true || args === null) return {};
   if (typeof args !== 'object') {
-    throw new RequirementError(`its arguments are an object, not ${JSON.stringify(args)}.`);
+    throw new RequirementError(`the arguments must be an object, not ${JSON.stringify(args)}.`);
   }
   return args;
 }
 
-/** One role may be written as text. Of several, the user must have each. */
+/** A single role may be a string. If there are several, the user must have all of them. */
 function rolesFrom(args: unknown): string[] {
   const { role } = typeof args === 'string' ? { role: args } : (argumentsFrom(args) as { role?: unknown });
   const roles = [role].flat();
   if (roles.length > 0 && roles.every((one) => typeof one === 'string' && one !== ''))
     return roles as string[];
-  throw new RequirementError('it needs a role: the name of one.');
+  throw new RequirementError('set `role` to the name of a role.');
 }
 
 const ARGUMENTS = ['maxAge', 'accept', 'require', 'bind', 'describe'];
 
 function requirementFrom(options: RequirementOptions): ReturnType<typeof requirement> {
   const unknown = Object.keys(options).filter((key) => !ARGUMENTS.includes(key));
-  if (unknown.length > 0) throw new RequirementError(`there is no argument ${unknown.join(', ')}.`);
+  if (unknown.length > 0) throw new RequirementError(`unknown argument ${unknown.join(', ')}.`);
   return requirement(options);
 }
 
 /**
- * Adds directives to the extensions of an element, in whichever form they are kept there; takes none away. A directive
- * that is repeated takes the form of a list, which every library understands.
+ * Adds directives to the extensions of an element, in the form that is used there, and removes none. If a directive is
+ * repeated, the result is a list, which every library understands.
  */
 export function annotated<Config extends SchemaElement>(config: Config, added: readonly Written[]): Config {
   if (added.length === 0) return config;

@@ -1,6 +1,5 @@
-// The guards of a whole operation, as a plugin of Yoga and of any other server that Envelop's plugins extend: a mutation
-// is refused before any of its fields has run. With Yoga, which also answers the HTTP request, every response with a
-// refusal says so in its status and its header.
+// The guards of a whole operation, as a plugin for Yoga and for other servers that take Envelop plugins. A mutation is
+// refused before any of its fields runs. In Yoga, the plugin also sets the HTTP status and the header of a refusal.
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Requirement } from '../policy/requirement.ts';
 import { assertGuarded } from './assert-guarded.ts';
@@ -11,12 +10,13 @@ import { challengeHeader, refusalBehind } from './refusal-error.ts';
 import { isMutation, refusedWhole } from './refuse-mutation.ts';
 import type { FindStanding } from './standing.ts';
 
+/** Options of `useStepUp`. */
 export interface StepUpOptions<Context> {
-  /** Without it, whatever demands a proof that is bound to its operation is refused. */
+  /** Consumes bound proofs. Without it, every field with `bind: OPERATION` is refused. */
   readonly consumeProof?: ConsumeProof<Context> | undefined;
 }
 
-/** A plugin of either: what only Yoga calls, others leave alone. */
+/** A plugin for Yoga and Envelop. Envelop ignores the hooks that only Yoga calls. */
 export interface StepUpPlugin {
   onSchemaChange(changed: { readonly schema: GraphQLSchema }): void;
   onExecute(execution: {
@@ -32,9 +32,11 @@ interface Execution {
 }
 
 /**
- * For a schema whose fields `enforce` guards: it completes what a single field cannot do.
+ * Refuses mutations as a whole, consumes bound proofs, and sets the HTTP status and `WWW-Authenticate` header of
+ * refusals. Use it with a schema that is guarded by `stepUpTransformer`, the Pothos plugin or `enforce`. The plugin
+ * throws an `UnguardedError` when a field has a directive that nothing enforces.
  *
- * @param find the function that the schema was given, so that both decide as one.
+ * @param find reads who is asking from an operation's context: the same function that guards the schema.
  */
 export function useStepUp<Context>(
   find: FindStanding<Context>,
@@ -42,7 +44,7 @@ export function useStepUp<Context>(
 ): StepUpPlugin {
   const challenges = new WeakMap<Request, string>();
   return {
-    // The schema may come later than the plugin, and another one may come after it.
+    // The server may set its schema after the plugin is made, and may replace it later.
     onSchemaChange: ({ schema }) => assertGuarded(schema),
     onExecute({ args, setResultAndStopExecution }) {
       assertGuarded(args.schema);
@@ -51,7 +53,7 @@ export function useStepUp<Context>(
       const decisions = beginOperation(context, find, isWhole);
       const end = (): void => endOperation(context);
       const mayUseProofs = consumeProof !== undefined && !decisions.isShared && hasBoundFields(args.schema);
-      // A query is refused field by field: it is looked through only when a field in it may need a bound proof.
+      // The fields of a query are refused one by one, so it is searched only if a field may need a bound proof.
       if (!isWhole && !mayUseProofs) return untilDone(end);
       const fields = guardedFields(args);
       const refuse = (): undefined | Execution => {
@@ -79,7 +81,7 @@ export function useStepUp<Context>(
   };
 }
 
-/** What is deferred or streamed runs on after the first result. */
+/** Deferred and streamed parts run after the first result. */
 function untilDone(end: () => void): Execution {
   return {
     onExecuteDone({ result }) {
@@ -93,14 +95,14 @@ function isStream(result: unknown): boolean {
   return typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
 }
 
-/** No stream of results, whose headers are gone. */
+/** Excludes a stream of results, whose headers are already sent. */
 function isResult(result: unknown): result is ExecutionResult {
   return typeof result === 'object' && result !== null && !isStream(result);
 }
 
 /**
- * Nothing of the operation has run: then the status says so as well. Yoga takes it from an error's `http` extension,
- * which it leaves out of the body; `spec` keeps 200 for clients that accept only `application/json`.
+ * Sets the HTTP status when no part of the operation has run. Yoga reads it from an error's `http` extension, which it
+ * leaves out of the body. `spec` keeps status 200 for clients that accept only `application/json`.
  */
 function refuseWhole(result: ExecutionResult): void {
   const refusals = refusalsIn(result);

@@ -1,5 +1,4 @@
-// What proves who a user is, out of a record and in the form in which it is stored: a password hash, TOTP secrets, backup
-// codes.
+// Turns the credentials of an imported record into the rows that store them: password hash, TOTP secrets, backup codes.
 import { authenticatorRow } from '../factors/authenticator-row.ts';
 import { backupCodeDigest, isGuessable } from '../factors/backup-codes/backup-code.ts';
 import { ForeignHashRefused } from '../factors/password/foreign/scheme.ts';
@@ -21,7 +20,7 @@ export interface Owner {
   readonly createdAt: Date;
 }
 
-/** A hash of ours that costs more was not made by us, and would keep the server busy for minutes. */
+/** A Stepgate hash with a higher cost was not made by Stepgate, and would keep the server busy for minutes. */
 const HIGHEST_OWN_COST = 16;
 
 /** @throws {RecordRefused} */
@@ -38,7 +37,7 @@ export function totpRow({ secret, label }: App, owner: Owner): Row<'authenticato
   return proved({ id, factor: FactorKind.TOTP, label, secret: sealSecret(owner.ring, id, secret) }, owner);
 }
 
-/** @param keepsId whether the user has the id to which a digest is bound. @throws {RecordRefused} */
+/** @param keepsId whether the record brings the user id to which its digests are bound. @throws {RecordRefused} */
 export function backupCodeRows(
   codes: readonly string[],
   keepsId: boolean,
@@ -47,7 +46,7 @@ export function backupCodeRows(
   const read = codes.map((code, at) => backupCode(code, `backupCodes.${at}`, keepsId, owner));
   const digests = read.map(({ digest }) => digest);
   const twice = digests.findIndex((digest, at) => digests.indexOf(digest) !== at);
-  if (twice >= 0) throw new RecordRefused(`backupCodes.${twice}`, 'This code is here twice.');
+  if (twice >= 0) throw new RecordRefused(`backupCodes.${twice}`, 'This code appears twice.');
   return read.map((code) => ({
     id: randomId(),
     user_id: owner.userId,
@@ -57,7 +56,7 @@ export function backupCodeRows(
   }));
 }
 
-/** It was proved where it comes from. */
+/** Imported credentials count as confirmed: they were confirmed in the source system. */
 function proved(
   authenticator: {
     readonly id: string;
@@ -73,7 +72,7 @@ function proved(
 function ownHash(hash: string, ring: KeyRing): string {
   const own = readOwnHash(hash);
   if (own === null || own.cost < 4 || own.cost > HIGHEST_OWN_COST) {
-    throw new RecordRefused('passwordHash', 'This is not a hash as Stepgate exports one.');
+    throw new RecordRefused('passwordHash', 'This is not a valid Stepgate hash.');
   }
   requireKey(own.keyId, ring, 'passwordHash', 'This hash');
   return hash;
@@ -85,7 +84,7 @@ function foreignHash(hash: string, acceptFastHashes: boolean): string {
     if (isFast && !acceptFastHashes) {
       throw new RecordRefused(
         'passwordHash',
-        `A hash of the scheme ${scheme} is guessed fast. It is taken in only when you accept fast hashes.`,
+        `${scheme} hashes are fast to guess. To import them anyway, use --accept-fast-hashes, or acceptFastHashes in the API.`,
       );
     }
     return text;
@@ -95,7 +94,7 @@ function foreignHash(hash: string, acceptFastHashes: boolean): string {
   }
 }
 
-/** Six symbols of a code of digits are the least that NIST SP 800-63B-4 section 3.1.2 takes for a look-up secret. */
+/** NIST SP 800-63B-4 section 3.1.2 requires at least six digits for a look-up secret. */
 const PLAIN_CODE = /^[\p{L}\p{N}](?:[\s\p{Pd}]*[\p{L}\p{N}]){5,}$/u;
 
 function backupCode(
@@ -108,15 +107,15 @@ function backupCode(
   if (keyId !== null) {
     requireKey(keyId, ring, path, 'This digest');
     if (!keepsId) {
-      throw new RecordRefused(path, 'A digest of a backup code is bound to its user: give the `id` as well.');
+      throw new RecordRefused(path, 'A backup code digest is bound to its user. Add the `id` of the user.');
     }
-    return { digest: code, guessable: true }; // a digest does not tell how long its code is
+    return { digest: code, guessable: true }; // the length of the code is unknown
   }
   if (PLAIN_CODE.test(code))
     return { digest: backupCodeDigest(ring, userId, code), guessable: isGuessable(code) };
   throw new RecordRefused(
     path,
-    'A backup code has at least six letters or digits, and nothing else but hyphens and spaces.',
+    'A backup code must have at least six letters or digits. Besides these, only hyphens and spaces are allowed.',
   );
 }
 
@@ -124,6 +123,6 @@ function requireKey(keyId: string, ring: KeyRing, path: string, what: string): v
   if (ring.ids.includes(keyId)) return;
   throw new RecordRefused(
     path,
-    `${what} was made with key ${keyId}, which SECRET_KEYS does not hold. Put that key at the end of SECRET_KEYS.`,
+    `${what} was made with key ${keyId}, which is not in SECRET_KEYS. Add the key at the end of SECRET_KEYS.`,
   );
 }

@@ -1,5 +1,5 @@
-// Imports a file: reads its records in order, turns each into a newcomer, and writes them batch by batch. With each batch
-// the progress is kept, so that an import which was killed goes on with the next record.
+// Imports a file: reads its records in order, turns each into a newcomer, and writes them in batches. The progress is
+// saved with each batch, so an interrupted import continues after the last one.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -19,7 +19,7 @@ import { requireHeading, requireSource } from './sources/recognise.ts';
 import type { Source, SourceSettings } from './sources/source.ts';
 import { type Outcome, takeIn } from './take-in.ts';
 
-/** Records that are written in one transaction. */
+/** Records written in one transaction. */
 const BATCH = 500;
 
 export interface ImportFile {
@@ -32,23 +32,23 @@ export interface ImportFile {
 export interface ImportRun {
   readonly em: EntityManager;
   readonly terms: Terms;
-  /** Everything is done and nothing stays. */
+  /** Does everything, and then rolls it back. */
   readonly isDryRun: boolean;
-  /** Told after each batch. @param part of the file that was read, from 0 to 1. */
+  /** Called after each batch. @param part the fraction of the file that has been read, from 0 to 1. */
   readonly onProgress: (progress: Progress, part: number) => void;
 }
 
-/** PostgreSQL does not take a batch. Its own words are not repeated: they may hold a row. */
+/** PostgreSQL rejected a batch. Its message is not repeated because it may contain a row. */
 export class BatchFailed extends Error {
   override readonly name = 'BatchFailed';
   constructor(first: number, last: number, code: string) {
     super(
-      `The database does not take records ${first} to ${last} (${code}). What is before them is done; the same command goes on from there.`,
+      `The database rejected records ${first} to ${last} (${code}). All earlier records are imported. Run the same command again to continue.`,
     );
   }
 }
 
-/** The same for the same file, read in the same way for the same tenant. */
+/** Identifies an import: the same content, options and tenant give the same id. */
 export async function importIdOf({ path, source, settings }: ImportFile, terms: Terms): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
@@ -58,7 +58,12 @@ export async function importIdOf({ path, source, settings }: ImportFile, terms: 
   return digest(JSON.stringify([content, tenantId, source, settings, ...options]));
 }
 
-/** @param from where to go on. @returns where it ends. @throws {FileUnreadable} @throws {Overtaken} */
+/**
+ * @param from the progress to continue from.
+ * @returns the final progress.
+ * @throws {FileUnreadable}
+ * @throws {Overtaken}
+ */
 export async function importFile(
   importId: string,
   from: Progress,
@@ -118,7 +123,7 @@ interface RefusedRecord {
 }
 
 interface Batch {
-  /** How many records it has, with those that describe no user. */
+  /** The number of records, including those that do not describe a user. */
   readonly records: number;
   readonly entries: readonly Entry[];
   readonly refused: readonly RefusedRecord[];
@@ -163,12 +168,12 @@ function isEntry(value: unknown): value is object {
 /** @throws {RecordRefused} */
 function newcomerOf({ defect, value }: FileRecord, read: Read, terms: Terms): Newcomer | null {
   if (defect !== undefined) throw new RecordRefused('', defect);
-  if (!isEntry(value)) throw new RecordRefused('', 'A user is an object.');
+  if (!isEntry(value)) throw new RecordRefused('', 'Expected an object.');
   const record = read(value);
   return record === null ? null : newcomer(readRecord(record), terms);
 }
 
-/** Who was refused, and what the others came in without. */
+/** The refused users, and what the imported ones are missing. */
 function toldOf(batch: Batch, outcome: Outcome<Entry>): ReportLine[] {
   const taken = outcome.refused.map(({ entry, refusal }) => ({ record: entry.record, told: refusal }));
   const left = outcome.imported.flatMap(({ record, newcomer }) =>
@@ -185,7 +190,7 @@ interface Part {
   readonly isLast: boolean;
 }
 
-/** The last one is always there, and may be empty. */
+/** Always yields a last part, which may be empty. */
 async function* batchesOf({ path, source, settings }: ImportFile, after: number): AsyncIterable<Part> {
   const { size } = await stat(path);
   const bytes = createReadStream(path);
@@ -213,12 +218,12 @@ function recordsOf(
 function noUsers(records: number): FileUnreadable {
   return new FileUnreadable(
     records === 0
-      ? 'There is no user in this file: it has no records.'
-      : `There is no user in this file: none of its ${records} records describes one.`,
+      ? 'The file contains no users: it has no records.'
+      : `The file contains no users: none of its ${records} records describes one.`,
   );
 }
 
-/** What PostgreSQL says is cut down to its code. */
+/** Keeps only the code of a PostgreSQL error. */
 function told(error: unknown, first: number, last: number): unknown {
   const isOfDatabase = error instanceof Error && 'code' in error && 'severity' in error;
   if (isOfDatabase || error instanceof Conflict) return new BatchFailed(first, last, String(error.code));

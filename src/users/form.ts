@@ -1,8 +1,8 @@
-// Reads a record by its form, and tells the first mistake without repeating what was written.
+// Validates a record against its schema. Reports the first error, without repeating the value.
 import type { z } from 'zod';
 import { RecordRefused } from './refusal.ts';
 
-/** A name that somebody mistyped is repeated; a hash that slipped into a heading is not. */
+/** Repeats a mistyped name, but not a hash that ended up in a header. */
 const LONGEST_NAME = 32;
 
 /** @throws {RecordRefused} */
@@ -14,15 +14,15 @@ export function readForm<T>(form: z.ZodType<T>, value: unknown): T {
   const path = issue?.path.map(String) ?? [];
   if (issue?.code === 'unrecognized_keys') {
     const [name = ''] = issue.keys;
-    throw new RecordRefused([...path, shortened(name)].join('.'), 'There is no such field.');
+    throw new RecordRefused([...path, shortened(name)].join('.'), 'Unknown field.');
   }
   throw new RecordRefused(path.join('.'), issue?.message ?? '');
 }
 
-/** zod's own words for what nobody worded. None of them holds the value. */
+/** Falls back to zod's own messages, none of which contains the value. */
 function messageOf({ code, expected }: z.core.$ZodRawIssue): string | undefined {
   if (code !== 'invalid_type') return undefined;
-  return `This must be ${TYPES[String(expected)] ?? 'something else'}.`;
+  return `This must be ${TYPES[String(expected)] ?? 'of another type'}.`;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -33,7 +33,7 @@ const TYPES: Readonly<Record<string, string>> = {
   object: 'an object',
 };
 
-/** As far as it is a name. */
+/** The name, if it looks like one. */
 export function shortened(name: string): string {
-  return /^[\w.$ -]*$/.test(name) && name.length <= LONGEST_NAME ? name : '(a name of another form)';
+  return /^[\w.$ -]*$/.test(name) && name.length <= LONGEST_NAME ? name : '(name omitted)';
 }

@@ -1,5 +1,5 @@
-// What of a record stays behind, and whether its user may come in without it. A second factor that is lost in silence makes
-// a password enough, so a record with one is refused unless the operator says otherwise.
+// Decides what of a record cannot be imported, and whether its user can be imported without it. Silently dropping a
+// second factor would make the password enough, so such a record is refused unless the operator allows it.
 import type { UserRecord } from './record.ts';
 import { RecordRefused } from './refusal.ts';
 
@@ -7,7 +7,7 @@ export interface LeftBehind {
   /** The field of the record. */
   readonly path: string;
   readonly reason: string;
-  /** The second factors that stay behind, one entry each. */
+  /** The second factors that are not imported, one entry each. */
   readonly secondFactors?: readonly string[];
 }
 
@@ -16,14 +16,14 @@ export interface App {
   readonly label: string | null;
 }
 
-/** A record without what stays behind. */
+/** A record without the parts that cannot be imported. */
 export interface Portable extends Omit<UserRecord, 'totp' | 'otherSecondFactors' | 'mustChangePassword'> {
   readonly totp: readonly App[];
-  /** Backup codes stand in for another second factor, never alone. */
+  /** Backup codes only replace another second factor; they are useless alone. */
   readonly keepsBackupCodes: boolean;
 }
 
-/** @throws {RecordRefused} when second factors would be lost that must not be. */
+/** @throws {RecordRefused} when second factors would be lost and the operator has not allowed that. */
 export function portable(
   { otherSecondFactors, mustChangePassword, ...record }: UserRecord,
   withoutSecondFactors: boolean,
@@ -58,19 +58,18 @@ export function portable(
 
 const USELESS_CODES: LeftBehind = {
   path: 'backupCodes',
-  reason:
-    'Imported without the backup codes: they stand in for another second factor, and this user has none.',
+  reason: 'Imported without backup codes. They only replace another second factor, and this user has none.',
 };
 
 const PASSWORD: LeftBehind = {
   path: 'passwordHash',
-  reason: 'Imported without the password: it was to be changed, so the user resets it.',
+  reason: 'Imported without the password, because it had to be changed. The user must reset it.',
 };
 
 interface Lost {
   readonly path: string;
   readonly names: readonly string[];
-  /** Why an authenticator app cannot come along. */
+  /** Why an authenticator app cannot be imported. */
   readonly defect: string | null;
 }
 
@@ -83,17 +82,17 @@ function lostSecondFactors(totp: UserRecord['totp'], others: readonly string[]):
     : { path: `totp.${at}.secret`, names, defect: totp[at]?.defect ?? null };
 }
 
-/** Where an app is all that would be lost, the path says so. */
+/** When only authenticator apps would be lost, the path says so. */
 function refusalOf({ path, names, defect }: Lost): RecordRefused {
   const reason = [
     ...(defect === null ? [] : [defect]),
-    `This user has second factors that cannot come along: ${counted(names)}. To import such users without them, use --without-second-factors, or withoutSecondFactors in the API.`,
+    `This user has second factors that cannot be imported: ${counted(names)}. To import such users without them, use --without-second-factors, or withoutSecondFactors in the API.`,
   ].join(' ');
   const isAppAlone = names.every((name) => name === 'totp') && defect !== null;
   return new RecordRefused(path, reason, isAppAlone ? undefined : names);
 }
 
-/** `2 webauthn, 1 totp`. */
+/** For example `2 webauthn, 1 totp`. */
 export function counted(names: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -1,18 +1,18 @@
-// Imports a few users who are at hand, in one batch.
+// Imports a short list of users in one batch.
 import type { EntityManager } from '../persistence/orm.ts';
 import { type Newcomer, newcomer, type Terms } from './newcomer.ts';
 import { readRecord } from './record.ts';
 import { RecordRefused, type Refusal } from './refusal.ts';
 import { takeIn } from './take-in.ts';
 
-/** At a time. */
+/** The maximum number of users per call. */
 export const MOST_USERS = 100;
 
 export interface ImportedUser {
-  /** In the list, from 0. */
+  /** The position in the list, from 0. */
   readonly index: number;
   readonly id: string;
-  /** What they came in without, and why. */
+  /** What was not imported, and why. */
   readonly leftBehind: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-// The language of a user's messages, as they choose it themselves.
+// Lets users choose the language of their messages.
 import type { Locale } from '../delivery/messages/locales.ts';
 import { addAudit, byUser } from '../persistence/audit.ts';
 import { Settlement } from '../persistence/settlement.ts';

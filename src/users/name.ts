@@ -1,9 +1,9 @@
-// What a user is called, as they say it themselves.
+// Lets users change their own name.
 import { addAudit, byUser } from '../persistence/audit.ts';
 import { Settlement } from '../persistence/settlement.ts';
 import type { Owner } from '../sessions/owner.ts';
 
-/** @param name null: nothing. */
+/** @param name null removes the name. */
 export async function changeName(name: string | null, { em, session, client, now }: Owner): Promise<void> {
   const { userId, tenantId, id: sessionId } = session;
   const settlement = new Settlement();

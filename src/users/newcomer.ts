@@ -1,5 +1,5 @@
-// A record that may come in, and the rows that it becomes. Whoever is taken in counts at once: what the file says is
-// proved, was proved where they come from.
+// Checks whether a record can be imported and turns it into rows. Imported users are active at once: what the file
+// marks as verified was verified in the source system.
 import type { Mailbox } from '../factors/email/mailbox.ts';
 import { type AuditActor, auditRow } from '../persistence/audit.ts';
 import type { AuditType } from '../persistence/audit-type.ts';
@@ -11,27 +11,27 @@ import { type LeftBehind, type Portable, portable } from './left-behind.ts';
 import type { UserRecord } from './record.ts';
 import { RecordRefused } from './refusal.ts';
 
-/** How users are taken in. */
+/** The conditions of an import. */
 export interface Terms {
   readonly ring: KeyRing;
   readonly tenantId: string;
-  /** Addresses and numbers that nobody verified count as proved. */
+  /** Treats unverified addresses and numbers as verified. */
   readonly trustUnverified: boolean;
   readonly acceptFastHashes: boolean;
-  /** Users come in without the second factors that cannot come along. */
+  /** Imports users without the second factors that cannot be imported. */
   readonly withoutSecondFactors: boolean;
-  /** The countries whose phone numbers begin a sign-in in this tenant. */
+  /** The countries whose phone numbers can start a sign-in in this tenant. */
   readonly phoneCountries: readonly string[];
   /** Who imports them, for the audit log. */
   readonly actor: AuditActor;
   readonly now: Date;
 }
 
-/** What only one user of a tenant has. */
+/** A value that only one user of a tenant can have. */
 export interface Claim {
   readonly kind: 'id' | 'externalId' | 'email' | 'phone';
   readonly value: string;
-  /** Of the record, for a refusal. */
+  /** The field of the record, for a refusal. */
   readonly path: string;
 }
 
@@ -81,7 +81,7 @@ export function newcomer(whole: UserRecord, terms: Terms): Newcomer {
 }
 
 const UNVERIFIED =
-  'Nobody verified this, so it may be somebody else’s. Leave it out, or say that unverified ones are trusted.';
+  'This is not verified, so it may belong to someone else. Remove it, or use --trust-unverified, or trustUnverified in the API.';
 
 function requireIdentifier(
   { email, emailVerified, phones, createdAt }: Portable,
@@ -91,7 +91,7 @@ function requireIdentifier(
     throw new RecordRefused('email', 'A user needs an e-mail address or a phone number.');
   }
   if (createdAt !== null && createdAt > now) {
-    throw new RecordRefused('createdAt', 'This is in the future.');
+    throw new RecordRefused('createdAt', 'This time is in the future.');
   }
   if (trustUnverified) return;
   if (email !== null && !emailVerified) throw new RecordRefused('email', UNVERIFIED);
@@ -99,7 +99,7 @@ function requireIdentifier(
   if (unverified >= 0) throw new RecordRefused(`phones.${unverified}.number`, UNVERIFIED);
 }
 
-/** A mailbox resets a password; a number does neither that nor anything else where it is no first factor. */
+/** A mailbox can reset a password. A phone number cannot, and only helps where it is a first factor. */
 function requireWayIn(
   { email, passwordHash, phones, smsFactors }: Portable,
   { phoneCountries }: Terms,
@@ -108,14 +108,14 @@ function requireWayIn(
   if (unusable >= 0) {
     throw new RecordRefused(
       `phones.${unusable}.secondFactor`,
-      'A number cannot be a second factor of a user whose `smsFactors` is false.',
+      'A phone number cannot be a second factor when `smsFactors` is false.',
     );
   }
   const canUseNumber = smsFactors && phones.some(({ number }) => phoneCountries.includes(number.country));
   if (email !== null || passwordHash !== null || canUseNumber) return;
   throw new RecordRefused(
     'passwordHash',
-    'This user could never sign in: a user without an e-mail address needs a password, unless the tenant lets phone numbers be a first factor.',
+    'This user could never sign in. A user without an e-mail address needs a password, unless the tenant accepts phone numbers as a first factor.',
   );
 }
 

@@ -1,8 +1,8 @@
-// The countries whose phone numbers begin a sign-in in a tenant: somebody who has nothing but a number depends on it.
+// The countries whose phone numbers can start a sign-in in a tenant. Users with nothing but a phone number depend on it.
 import type { Sql } from '../persistence/orm.ts';
 import { SmsUse } from '../policy/sms.ts';
 
-/** @param instance the countries to which the instance sends text messages; none when it sends no messages. */
+/** @param instance the countries to which this instance sends text messages; empty when it sends none. */
 export async function phoneCountriesOf(
   sql: Sql,
   tenantId: string,

@@ -1,4 +1,4 @@
-// What a user's own row says about them.
+// The profile in a user's own row.
 import type { Role } from '../persistence/entities/user.ts';
 import type { Sql } from '../persistence/orm.ts';
 
@@ -6,14 +6,14 @@ export interface Profile {
   readonly name: string | null;
   /** The language of their messages, as a BCP 47 tag. */
   readonly locale: string;
-  /** Their id in the system that they were imported from. */
+  /** The id in the system from which the user was imported. */
   readonly externalId: string | null;
   readonly roles: readonly Role[];
-  /** Whether they let text messages be a factor of theirs. */
+  /** Whether the user allows text messages as a factor. */
   readonly sms: boolean;
 }
 
-/** Null when there is no such user. */
+/** @returns null when the user does not exist. */
 export async function findProfile(sql: Sql, userId: string): Promise<Profile | null> {
   const row = await sql
     .selectFrom('user_account')

@@ -1,14 +1,14 @@
-// How far the import of a file has come: a row that moves on with each batch, in the batch's transaction. So a file that
-// was read half is gone on with, and of two processes that read it only one moves the row.
+// The progress of a file import: a row that advances with each batch, in the same transaction. An interrupted import can
+// therefore continue, and of two processes that import the same file, only one can advance the row.
 import { sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
 
 export interface Progress {
-  /** Of the file, that were read. */
+  /** The number of records read. */
   readonly records: number;
   readonly imported: number;
   readonly refused: number;
-  /** The length of the report, as far as it counts. */
+  /** The length of the report up to the last committed batch. */
   readonly reportBytes: number;
   readonly finishedAt: Date | null;
 }
@@ -21,11 +21,11 @@ export const NOTHING_READ: Progress = {
   finishedAt: null,
 };
 
-/** Another process reads the same file. What this one would have written is undone. */
+/** Another process is importing the same file. This one's batch is rolled back. */
 export class Overtaken extends Error {
   override readonly name = 'Overtaken';
   constructor() {
-    super('Another process is importing this file. Let it finish.');
+    super('Another process is importing this file. Wait for it to finish.');
   }
 }
 

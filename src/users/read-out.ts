@@ -1,5 +1,6 @@
-// Reads the users of a tenant out, as records that an import takes: with their hashes and secrets, so that they sign in
-// elsewhere as they do here. Sessions, devices, lockouts and the audit log stay; second factors that cannot leave are named.
+// Exports the users of a tenant as records that an import reads, with hashes and secrets, so that they can sign in
+// elsewhere as they do here. Sessions, devices, lockouts and the audit log are not exported. Second factors that cannot
+// be exported are named.
 import { type Account, accountJson, enrolledBy, type StoredAuthenticator } from '../factors/account.ts';
 import { isForeign, openForeignHash } from '../factors/password/stored-foreign.ts';
 import { openTotpSecret } from '../factors/totp/totp.ts';
@@ -8,13 +9,13 @@ import type { KeyRing } from '../platform/key-ring.ts';
 import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { RECORD_FIELDS } from './record.ts';
 
-/** Users that are read at once. */
+/** Users read per query. */
 const PAGE = 500;
 
-/** As it stands in a file. What a user does not have is left out. */
+/** A record as written to a file. Fields without a value are omitted. */
 export type WrittenRecord = { readonly [Field in (typeof RECORD_FIELDS)[number]]?: unknown };
 
-/** In the order of their ids, page by page. @throws {UnknownKeyError} for what was sealed with a key that is gone. */
+/** Yields pages in the order of user ids. @throws {UnknownKeyError} for a value sealed with a key not in SECRET_KEYS. */
 export async function* readOut(
   sql: Sql,
   ring: KeyRing,
@@ -37,7 +38,7 @@ export async function* readOut(
   }
 }
 
-/** How many there are to be read. */
+/** The number of users that will be exported. */
 export async function countUsers(sql: Sql, tenantId: string): Promise<number> {
   const row = await sql
     .selectFrom('user_account')

@@ -1,5 +1,4 @@
-// A user as files describe one: what is taken in, and what is read out again. Every field that there is stands here; one
-// that is not here is refused by its name, so that a typo loses nothing.
+// The record of a user in import and export files. Unknown fields are refused by name, so that a typo loses no data.
 import { z } from 'zod';
 import { DEFAULT_LOCALE, localeOf } from '../delivery/messages/locales.ts';
 import { emailAddress } from '../factors/email/mailbox.ts';
@@ -11,21 +10,21 @@ import { unstorable } from '../platform/storable-text.ts';
 import { readForm, shortened } from './form.ts';
 
 export const MOST_BACKUP_CODES = 20;
-/** As many as `startEnrollment` lets a user have. */
+/** The same limit as in `startEnrollment`. */
 const MOST_AUTHENTICATORS = 20;
 
 function text(most: number) {
   return z
     .string()
     .trim()
-    .max(most, `This has at most ${most} characters.`)
+    .max(most, `This can have at most ${most} characters.`)
     .superRefine((it, context) => {
       const defect = unstorable(it);
       if (defect !== null) context.addIssue({ code: 'custom', message: defect });
     });
 }
 
-/** What people call themselves, or a thing of theirs. An empty one is none. */
+/** A name or label chosen by a user. Empty becomes null. */
 function words(most: number) {
   return text(most).transform((it, context) => {
     const defect = misleading(it);
@@ -36,7 +35,7 @@ function words(most: number) {
 
 export const personName = words(128);
 
-/** The same in a file, where a cell may have line breaks: each is a space. */
+/** For files, whose cells may have line breaks: replaces them with spaces. */
 function unfolded(form: z.ZodType<string | null, string>) {
   return z
     .string()
@@ -44,14 +43,14 @@ function unfolded(form: z.ZodType<string | null, string>) {
     .pipe(form);
 }
 
-/** A secret of another kind is no mistake in the record's form: it is a second factor that cannot come along. */
+/** An unsupported secret is not a validation error. It is a second factor that cannot be imported. */
 export type TotpSecret =
   | { readonly secret: string; readonly defect: null }
   | { readonly secret: null; readonly defect: string };
 
 const totpSecret = z
   .string()
-  .max(1024, 'This is too long for a TOTP secret.')
+  .max(1024, 'A TOTP secret can have at most 1024 characters.')
   .transform((it): TotpSecret => {
     try {
       return { secret: readTotpSecret(it), defect: null };
@@ -65,13 +64,13 @@ const totpApp = z
   .strictObject({ secret: totpSecret, label: optional(unfolded(words(64))) })
   .transform(({ secret, label }) => ({ ...secret, label }));
 
-/** One secret, or a list of them; each as it stands, or with what its user calls it. */
+/** One secret or a list; each a string, or an object with a label. */
 const totpApps = z.preprocess(
   (given) =>
     (given == null ? [] : [given].flat()).map((app: unknown) =>
       typeof app === 'string' ? { secret: app } : app,
     ),
-  z.array(totpApp).max(MOST_AUTHENTICATORS, `There are at most ${MOST_AUTHENTICATORS}.`),
+  z.array(totpApp).max(MOST_AUTHENTICATORS, `This list can have at most ${MOST_AUTHENTICATORS} entries.`),
 );
 
 const phone = z.strictObject({
@@ -82,18 +81,18 @@ const phone = z.strictObject({
 
 export const languageTag = z
   .string()
-  .regex(/^[a-z]{2,8}(-[a-z0-9]{1,8})*$/i, 'Give a language as a BCP 47 tag, for example de-AT.')
-  .max(35, 'A language tag has at most 35 characters.');
+  .regex(/^[a-z]{2,8}(-[a-z0-9]{1,8})*$/i, 'Enter a language as a BCP 47 tag, for example de-AT.')
+  .max(35, 'A language tag can have at most 35 characters.');
 
 const recordForm = z.strictObject({
-  id: optional(z.uuid('Give a UUID, or leave it out.').toLowerCase()),
+  id: optional(z.uuid('Enter a UUID, or omit this field.').toLowerCase()),
   externalId: optional(words(255)),
   name: optional(unfolded(personName)),
   email: optional(emailAddress),
   emailVerified: flag(true),
   phones: list(phone, MOST_AUTHENTICATORS),
   smsFactors: flag(true),
-  passwordHash: optional(text(4096).min(1, 'Give a password hash, or leave it out.')),
+  passwordHash: optional(text(4096).min(1, 'Enter a password hash, or omit this field.')),
   mustChangePassword: flag(false),
   totp: totpApps,
   backupCodes: list(text(64), MOST_BACKUP_CODES),
@@ -102,15 +101,15 @@ const recordForm = z.strictObject({
   locale: languageTag.nullish().transform((tag) => (tag == null ? DEFAULT_LOCALE : localeOf(tag))),
   createdAt: optional(
     z.iso
-      .datetime({ offset: true, error: 'Give a time as 2026-11-25T18:44:40Z.' })
+      .datetime({ offset: true, error: 'Enter a time such as 2026-11-25T18:44:40Z.' })
       .transform((it) => new Date(it)),
   ),
 });
 
-/** One that has been checked for its form. */
+/** A validated record. */
 export type UserRecord = z.output<typeof recordForm>;
 
-/** The names of the fields, in the order in which a file with columns has them. */
+/** The field names, in the column order of a CSV file. */
 export const RECORD_FIELDS = Object.keys(recordForm.shape) as readonly (keyof UserRecord)[];
 
 /** @throws {RecordRefused} */
@@ -132,7 +131,7 @@ function flag(usual: boolean) {
 function list<T>(form: z.ZodType<T>, most: number) {
   return z
     .array(form)
-    .max(most, `There are at most ${most}.`)
+    .max(most, `This list can have at most ${most} entries.`)
     .nullish()
     .transform((it): readonly T[] => it ?? []);
 }

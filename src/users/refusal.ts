@@ -1,16 +1,16 @@
-// Why a user is not taken in. A refusal names the place and the reason, and repeats no value: it may be a hash, a secret
-// or a code in the wrong place.
+// Why a user is not imported. A refusal names the field and the reason, but never the value, which may be a misplaced
+// hash, secret or code.
 
 export interface Refusal {
-  /** Where, for example `phones.0.number`; empty for the record as a whole. */
+  /** The field, for example `phones.0.number`; empty for the whole record. */
   readonly path: string;
-  /** What is wrong and, where that can be said, how to fix it. */
+  /** What is wrong and, where possible, how to fix it. */
   readonly reason: string;
   /** The second factors that the record would lose, one entry each. */
   readonly secondFactors?: readonly string[];
 }
 
-/** Thrown where a record is read, and caught where records are counted. */
+/** Thrown while a record is read, and caught where records are counted. */
 export class RecordRefused extends Error {
   override readonly name = 'RecordRefused';
   readonly refusal: Refusal;

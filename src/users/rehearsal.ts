@@ -1,6 +1,6 @@
-// A dry run: every batch is written as it would be and rolled back, so nothing stays and nobody who signs up meanwhile
-// waits for longer than a batch takes. What the rolled-back ones claimed is kept until the end in a table that only this
-// connection sees, so that users who are in the file twice are found.
+// A dry run: writes each batch and rolls it back, so that nothing changes and a concurrent sign-up never waits longer
+// than one batch. The claims of the rolled-back users are kept in a temporary table until the end, to find users who
+// appear in the file twice.
 import { sql as raw } from 'kysely';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import type { Newcomer } from './newcomer.ts';
@@ -8,14 +8,14 @@ import type { Outcome, Settle } from './take-in.ts';
 import { takeIn } from './take-in.ts';
 import { keyOf, takenAmong } from './taken.ts';
 
-/** Writes a batch, for good or to see whether it could be. */
+/** Writes a batch, either permanently or as a rehearsal. */
 export type Write = <Entry extends { readonly newcomer: Newcomer }>(
   tenantId: string,
   entries: readonly Entry[],
   settle: Settle<Entry>,
 ) => Promise<unknown>;
 
-/** Ends a transaction that did what it should. */
+/** Rolls back a transaction that succeeded. */
 class Undone extends Error {}
 
 export async function rehearse(em: EntityManager, work: (write: Write) => Promise<void>): Promise<void> {

@@ -1,27 +1,27 @@
-// The report of an import: one line of JSON for each user who was refused, and for each thing that a user came in without,
-// with the number of the record, the path and the reason, and never a value.
+// The report of an import: one line of JSON per refused user, and one per thing that an imported user is missing. It
+// has the record number, the path and the reason, but never a value.
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Refusal } from './refusal.ts';
 
 export interface ReportLine extends Refusal {
-  /** Of the record in its file, from 1. */
+  /** The number of the record in the file, from 1. */
   readonly record: number;
-  /** Where the format has lines. */
+  /** Null for a format without lines. */
   readonly line: number | null;
-  /** The user came in, but not with everything. */
+  /** The user was imported, but not completely. */
   readonly imported?: true;
 }
 
-/** What every report begins with. */
+/** The first bytes of every report. */
 const BEGINNING = '{"record":';
 
-/** What is at the report's path is something else, which is left alone. */
+/** The file at the report's path is not a report, so it is not overwritten. */
 export class NotAReport extends Error {
   override readonly name = 'NotAReport';
   constructor(path: string) {
-    super(`${path} is there already and is no report of an import. Name another file with --report.`);
+    super(`${path} already exists and is not an import report. Choose another file with --report.`);
   }
 }
 
@@ -34,7 +34,7 @@ export function reportLines(lines: readonly ReportLine[]): string {
     .join('');
 }
 
-/** What a report says of users who are not what they were: how many, and which second factors are concerned. */
+/** What users lost or would lose, according to a report: how many users, and which second factors. */
 export interface Losses {
   /** Refused because of their second factors. */
   readonly refused: Loss;
@@ -49,10 +49,10 @@ interface Loss {
   readonly secondFactors: readonly string[];
 }
 
-/** The path of an authenticator app that cannot come along. */
+/** The path of an authenticator app that cannot be imported. */
 const APP = /^totp\.\d+\.secret$/;
 
-/** Read from the report, which an import that was interrupted goes on with. */
+/** Counts the losses in the report file, because an interrupted import continues its earlier report. */
 export async function lossesIn(path: string): Promise<Losses> {
   const refused = { users: 0, secondFactors: [] as string[] };
   const imported = { users: 0, secondFactors: [] as string[] };
@@ -83,7 +83,7 @@ export class Report implements AsyncDisposable {
     this.#file = file;
   }
 
-  /** @param keptBytes of a report that is gone on with; what follows them belongs to a batch that was undone. */
+  /** @param keptBytes the length to keep when an import continues; the rest belongs to a batch that was rolled back. */
   static async open(path: string, keptBytes: number): Promise<Report> {
     const file = await open(path, 'a+', 0o600);
     try {
@@ -102,7 +102,7 @@ export class Report implements AsyncDisposable {
     if (lines !== '') await this.#file.appendFile(lines);
   }
 
-  /** An empty one is removed: there is nothing to tell. */
+  /** Removes the file if it is empty. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { size } = await this.#file.stat();
     await this.#file.close();

@@ -1,4 +1,4 @@
-// Writes a batch of newcomers, all of it or nothing, and tells who could not come in because somebody has what they claim.
+// Writes a batch of newcomers in one transaction. Users whose id, address or number is taken are refused.
 import { isContention, isUniqueViolation } from '../persistence/failure.ts';
 import { insertMany } from '../persistence/insert-many.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
@@ -9,10 +9,10 @@ import type { Newcomer } from './newcomer.ts';
 import type { Refusal } from './refusal.ts';
 import { claim, takenAmong } from './taken.ts';
 
-/** Somebody may sign up with an address between our look and our writing: then the batch looks again. */
+/** Someone may sign up with an address between the check and the write. Then the batch is tried again. */
 const TRIES = 3;
 
-/** Users before what belongs to them. */
+/** Users first, because the other rows refer to them. */
 const TABLES = [
   'user_account',
   'email_address',
@@ -27,10 +27,10 @@ export interface Outcome<Entry> {
   readonly refused: readonly { readonly entry: Entry; readonly refusal: Refusal }[];
 }
 
-/** What is written with a batch, in its transaction, as the last thing before it commits. */
+/** Runs in the batch's transaction, just before it commits. */
 export type Settle<Entry> = (sql: Sql, outcome: Outcome<Entry>) => Promise<void>;
 
-/** @param taken finds what is taken already. @throws {Conflict} when others were first, again and again. */
+/** @param taken finds the claims that are already taken. @throws {Conflict} when every try ran into a conflict. */
 export async function takeIn<Entry extends { readonly newcomer: Newcomer }>(
   em: EntityManager,
   tenantId: string,
@@ -70,7 +70,7 @@ function sorted<Entry extends { readonly newcomer: Newcomer }>(
   return { imported, refused };
 }
 
-/** A hash that was exported elsewhere may come under a key that nothing was stored under here. */
+/** A hash exported by another instance may use a key that is new to this database. */
 function keysOf(entries: readonly { readonly newcomer: Newcomer }[]): string[] {
   const stored = entries.flatMap(({ newcomer: { rows } }) => [
     ...rows.authenticator.map((row) => row.secret as string),

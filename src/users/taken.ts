@@ -1,11 +1,11 @@
-// What is taken already: an address or number that somebody has proved, an id, an id of another system. An import never
-// touches whoever has it.
+// Finds claims that are already taken: a verified address or number, an id, an external id. An import never changes the
+// user who has it.
 import { sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
 import type { Claim, Newcomer } from './newcomer.ts';
 import type { Refusal } from './refusal.ts';
 
-/** One statement for a whole batch. */
+/** Checks a whole batch with one statement. */
 export async function takenAmong(
   sql: Sql,
   tenantId: string,
@@ -29,7 +29,7 @@ export async function takenAmong(
   return new Set(rows.map(keyOf));
 }
 
-/** Null, and what they claim is taken from now on, when nobody else has it. */
+/** Reserves the newcomer's claims. @returns null on success, or the refusal. */
 export function claim(taken: Set<string>, { claims }: Newcomer): Refusal | null {
   const keys = claims.map(keyOf);
   const lost = claims.find((one, at) => taken.has(keyOf(one)) || keys.indexOf(keyOf(one)) !== at);
@@ -43,8 +43,8 @@ export function keyOf({ kind, value }: Pick<Claim, 'kind' | 'value'>): string {
 }
 
 const REASONS: Readonly<Record<Claim['kind'], string>> = {
-  id: 'Another user has this id already.',
-  externalId: 'Another user has this externalId already.',
-  email: 'Another user has this e-mail address already.',
-  phone: 'Another user has this phone number already.',
+  id: 'Another user already has this id.',
+  externalId: 'Another user already has this externalId.',
+  email: 'Another user already has this e-mail address.',
+  phone: 'Another user already has this phone number.',
 };

@@ -1,5 +1,6 @@
 // The charts, by the names under which their runs are stored.
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import type { ChartName } from './chart-name.ts';
 import { enrollmentChart } from './enrollment/chart.ts';
 import { viewEnrollment } from './enrollment/view.ts';
 import { passwordResetChart } from './password-reset/chart.ts';
@@ -23,13 +24,7 @@ export const CHARTS = {
   'password-reset': { chart: passwordResetChart, view: viewPasswordReset },
   enrollment: { chart: enrollmentChart, view: viewEnrollment },
   'step-up': { chart: stepUpChart, view: viewStepUp },
-} as const satisfies Record<string, ChartEntry>;
-
-export type ChartName = keyof typeof CHARTS;
-
-export function isChartName(name: string): name is ChartName {
-  return Object.hasOwn(CHARTS, name);
-}
+} as const satisfies Record<ChartName, ChartEntry>;
 
 export function chartOf(name: ChartName): AnyStateMachine {
   return CHARTS[name].chart;

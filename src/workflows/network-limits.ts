@@ -8,7 +8,7 @@
 // Starts are counted in memory, by each node for itself: they guess at nothing, and only bound how fast rows are made.
 import { type RawBuilder, sql as raw } from 'kysely';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { NetworkLimitSettings } from '../config/config.ts';
+import type { NetworkLimitSettings } from '../config/settings.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { Settlement } from '../persistence/settlement.ts';
 import { keyedDigest } from '../platform/digest.ts';

@@ -1,5 +1,5 @@
-// A browser for a test: Chromium without a window, with a fresh profile for each visit and a record of all that its
-// pages ask for and complain about.
+// A browser for tests: headless Chromium, with a new profile for each visit and a record of all requests and errors of
+// its pages.
 import { access } from 'node:fs/promises';
 import {
   type Browser,
@@ -12,22 +12,22 @@ import {
 const SWITCHES = [
   '--disable-gpu',
   '--disable-quic',
-  // Chromium talks to its maker's servers by itself, unless told otherwise,
+  // Without these flags Chromium contacts Google's servers.
   '--no-first-run',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // and where it still does, this machine is all it reaches.
+  // These two limit it to this machine.
   '--no-proxy-server',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 
-/** @throws when there is no Chromium, and says what to do. */
+/** @throws when Chromium is not installed, with a message that says what to do. */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
   await access(executablePath).catch(() => {
     throw new Error(
-      `There is no Chromium at ${executablePath}. Install it, for example with \`apt-get install chromium\`, or set CHROMIUM_PATH to the path of one.`,
+      `Chromium not found at ${executablePath}. Install it, for example with \`apt-get install chromium\`, or set CHROMIUM_PATH to its path.`,
     );
   });
   return chromium.launch({ executablePath, args: SWITCHES });
@@ -35,13 +35,13 @@ export async function launchChromium(): Promise<Browser> {
 
 export interface Visit {
   readonly context: BrowserContext;
-  /** What the pages and their workers asked for. */
+  /** The requests of the pages and their workers. */
   readonly requests: readonly Request[];
-  /** Errors and warnings: a resource that is missing, a worker that failed, a policy that was broken. */
+  /** Errors and warnings: a missing resource, a failed worker, a violated policy. */
   readonly complaints: readonly string[];
 }
 
-/** A new profile: nothing cached, nothing stored. @param options what is special about its device. */
+/** A new profile without cache or storage. @param options the properties of the device. */
 export async function beginVisit(browser: Browser, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({
     viewport: { width: 1400, height: 900 },
@@ -54,7 +54,7 @@ export async function beginVisit(browser: Browser, options: BrowserContextOption
   context.on('request', (request) => requests.push(request));
   context.on('requestfailed', (request) => {
     const reason = request.failure()?.errorText ?? '';
-    // What a page that is left was still waiting for is no failure.
+    // Requests that are cancelled by leaving a page are not errors.
     if (reason !== 'net::ERR_ABORTED') complaints.push(`${request.url().slice(0, 200)}: ${reason}`);
   });
   context.on('weberror', (error) => complaints.push(String(error.error())));
@@ -64,7 +64,7 @@ export async function beginVisit(browser: Browser, options: BrowserContextOption
   return { context, requests, complaints };
 }
 
-/** Where requests went. A data URI goes nowhere; the origin of a blob is the page that made it. */
+/** The origins of requests. A data URI has none, and the origin of a blob is its page. */
 export function originsOf(requests: readonly Request[]): string[] {
   const urls = requests.map((request) => new URL(request.url()));
   return [...new Set(urls.filter(({ protocol }) => protocol !== 'data:').map(({ origin }) => origin))];

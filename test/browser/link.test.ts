@@ -1,5 +1,5 @@
-// The page of a link, in a real browser on another device than the one that asked: what it shows, what a click does, and
-// all that happens without one, which is nothing.
+// The page of a link, in a real browser on a different device than the one that requested it: what it shows, what a
+// click does, and that nothing happens without a click.
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -13,16 +13,16 @@ const PHONE: BrowserContextOptions = {
 };
 const DESKTOP = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
-const YES = 'Yes, it is me';
+const YES = 'Yes, approve';
 const NO = 'No, this was not me';
-const OVER = 'This link is not valid any more';
+const OVER = 'This link is no longer valid';
 
 let app: TestApp;
 let browser: Browser;
 let client: TestClient;
 let person: Person;
 let visits: Visit[] = [];
-/** What the browser may complain about in a test that breaks something. */
+/** The browser errors that a test expects when it breaks something. */
 let expectedComplaint = /^(?!)/;
 
 beforeAll(async () => {
@@ -39,7 +39,7 @@ beforeEach(async () => {
   visits = [];
   expectedComplaint = /^(?!)/;
 });
-/** Of every visit: no request leaves the origin, no address holds a token, the page breaks no policy and no rule. */
+/** Checks of every visit: no request to another origin, no token in a URL, no policy or accessibility violation. */
 afterEach(async () => {
   for (const { context, requests, complaints } of visits) {
     expect(originsOf(requests)).toEqual([app.url]);
@@ -58,7 +58,7 @@ interface Asked {
   readonly token: string;
 }
 
-/** A sign-in on a desktop, from which a link was asked for. */
+/** A sign-in on a desktop that has requested a link. */
 async function asked(): Promise<Asked> {
   const { id } = await client.startSignIn({ identifier: person.email });
   return sendLink(id);
@@ -94,7 +94,7 @@ async function visitor(options: BrowserContextOptions = {}): Promise<Page> {
   return visit.context.newPage();
 }
 
-/** Opens a link and waits for what the page has to say. */
+/** Opens a link and waits for the page's message. */
 async function open({ token }: Pick<Asked, 'token'>, page?: Page): Promise<Page> {
   const opened = page ?? (await visitor());
   await opened.goto(`${app.url}/link#${token}`);
@@ -113,7 +113,7 @@ async function detailsOf(page: Page): Promise<(readonly [string, string])[]> {
 }
 
 describe('a link that is opened on another device', () => {
-  test('shows who asked, and one click gives the session to them and nothing to its visitor', async () => {
+  test('shows who requested it, and one click gives the session to them and nothing to the visitor', async () => {
     const link = await asked();
     const answers: Promise<string>[] = [];
     const page = await visitor();
@@ -126,12 +126,12 @@ describe('a link that is opened on another device', () => {
     const { browser, place, ip } = await linkOf(link, 'en-US');
     const expected = [
       ['Browser', browser],
-      ['Place, about', place],
+      ['Approximate location', place],
       ['IP address', ip],
     ].filter(([, value]) => value !== null);
     expect(ip).toBe('127.0.0.1');
     expect(shown.slice(0, -2)).toEqual(expected);
-    expect(shown.slice(-2).map(([term]) => term)).toEqual(['Asked for', 'Valid until']);
+    expect(shown.slice(-2).map(([term]) => term)).toEqual(['Requested', 'Valid until']);
     expect((await ask(link)).code).toBe('LINK_NOT_APPROVED');
 
     await press(page, YES);
@@ -145,11 +145,11 @@ describe('a link that is opened on another device', () => {
     for (const text of await Promise.all(answers)) expect(text).not.toMatch(/token|session/i);
   });
 
-  test('«not me» ends what was asked for', async () => {
+  test('ends the request when the visitor rejects it', async () => {
     const link = await asked();
     const page = await open(link);
     await press(page, NO);
-    await hears(page, 'Ended');
+    await hears(page, 'Rejected');
     expect(await page.getByRole('main').innerText()).toContain('cannot use it any more');
     expect((await ask(link)).code).toBe('WORKFLOW_EXPIRED');
     expect((await client.attempt(link.id, { password: person.password })).code).toBe('WORKFLOW_EXPIRED');
@@ -159,7 +159,7 @@ describe('a link that is opened on another device', () => {
 
   test.each([
     ['startSignUp', 'Are you signing up?'],
-    ['startPasswordReset', 'Do you want a new password?'],
+    ['startPasswordReset', 'Are you resetting your password?'],
   ] as const)('says what it is for: %s', async (start, heading) => {
     const email = `${start.toLowerCase()}@example.com`;
     if (start === 'startPasswordReset') await client.signUp(email);
@@ -169,7 +169,7 @@ describe('a link that is opened on another device', () => {
     await hears(await open({ token: await client.linkFor(email) }), heading);
   });
 
-  test('an impatient double click approves once', async () => {
+  test('is approved once by a double click', async () => {
     const link = await asked();
     const page = await open(link);
     await page.getByRole('button', { name: YES }).dblclick();
@@ -178,25 +178,25 @@ describe('a link that is opened on another device', () => {
   });
 });
 
-describe('without a click nothing is approved', () => {
+describe('without a click nothing is approved:', () => {
   test('a mail scanner that only fetches the page approves nothing', async () => {
     const link = await asked();
     for (const method of ['GET', 'HEAD']) await fetch(`${app.url}/link#${link.token}`, { method });
     expect((await ask(link)).code).toBe('LINK_NOT_APPROVED');
   });
 
-  test('one that runs its scripts approves nothing either', async () => {
+  test('a mail scanner that runs its scripts approves nothing either', async () => {
     const link = await asked();
     const page = await open(link);
     await page.waitForLoadState('networkidle');
     await page.reload();
     await page.getByRole('button', { name: YES }).waitFor();
     await page.waitForLoadState('networkidle');
-    expect(await page.locator('a, form').count()).toBe(0); // nothing that a crawler follows or sends
+    expect(await page.locator('a, form').count()).toBe(0); // nothing that a crawler could follow or submit
     expect((await ask(link)).code).toBe('LINK_NOT_APPROVED');
   });
 
-  test('a browser without scripts is told why', async () => {
+  test('a browser without JavaScript shows an explanation', async () => {
     const link = await asked();
     const page = await open(link, await visitor({ javaScriptEnabled: false }));
     expect(await page.getByRole('heading').innerText()).toBe('This page needs JavaScript');
@@ -204,8 +204,8 @@ describe('without a click nothing is approved', () => {
   });
 });
 
-describe('a link that is not valid any more says so', () => {
-  test('after it was used; before that, a second visit says that it is approved', async () => {
+describe('a link that is no longer valid says so', () => {
+  test('after it was used, and before that says that it is approved', async () => {
     const link = await asked();
     await press(await open(link), YES);
     await hears(await open(link), 'Approved');
@@ -213,7 +213,7 @@ describe('a link that is not valid any more says so', () => {
     await hears(await open(link), OVER);
   });
 
-  test('when it is too old, before it is opened or while it is shown', async () => {
+  test('when it has expired, before it is opened or while it is shown', async () => {
     const link = await asked();
     const shown = await open(link);
     app.clock.advance(601);
@@ -222,7 +222,7 @@ describe('a link that is not valid any more says so', () => {
     await hears(await open(link), OVER);
   });
 
-  test('when a newer one took its place, before it is opened or while it is shown', async () => {
+  test('when a newer one has replaced it, before it is opened or while it is shown', async () => {
     const link = await asked();
     const shown = await open(link);
     app.clock.advance(31);
@@ -235,15 +235,15 @@ describe('a link that is not valid any more says so', () => {
   });
 
   test.each(['', 'half-a-token', '%22%3E%3Cscript%3Ealert(1)%3C/script%3E'])(
-    'and there is nothing to approve where there is no token: #%s',
+    'and offers no approval if the token is invalid: #%s',
     async (token) => {
       await hears(await open({ token }), 'There is nothing to approve here');
     },
   );
 });
 
-describe('the token', () => {
-  test('leaves the address at once, and a reload still finds it', async () => {
+describe('the token of a link', () => {
+  test('is removed from the address at once, and a reload still finds it', async () => {
     const page = await open(await asked());
     expect(page.url()).toBe(`${app.url}/link`);
     await page.reload();
@@ -260,23 +260,23 @@ describe('the token', () => {
     await page.evaluate((token) => location.assign(`#${token}`), second.token);
     await page.getByRole('button', { name: NO }).waitFor();
     await press(page, NO);
-    await hears(page, 'Ended');
+    await hears(page, 'Rejected');
     expect((await ask(second)).code).toBe('WORKFLOW_EXPIRED');
     expect((await ask(first)).status).toBe('COMPLETE');
   });
 
-  test('is gone from the tab when the link is over', async () => {
+  test('is removed from the tab when the link is no longer valid', async () => {
     const link = await asked();
     const page = await open(link);
     expect(await page.evaluate(() => JSON.stringify(history.state))).toContain(link.token);
     await press(page, NO);
-    await hears(page, 'Ended');
+    await hears(page, 'Rejected');
     expect(await page.evaluate(() => history.state)).toBeNull();
   });
 });
 
-describe('everybody can use it', () => {
-  test('with the keyboard alone: the focus is where the news is, and then on the buttons', async () => {
+describe('the page of a link can be used', () => {
+  test('with the keyboard only: the focus is on the message and then on the buttons', async () => {
     const link = await asked();
     const page = await open(link);
     const focused = (): Promise<string> => page.evaluate(() => document.activeElement?.textContent ?? '');
@@ -293,7 +293,7 @@ describe('everybody can use it', () => {
     expect((await ask(link)).status).toBe('COMPLETE');
   });
 
-  test('in German, with the times of their own place', async () => {
+  test('in German, with local times', async () => {
     const link = await asked();
     const page = await open(link, await visitor({ locale: 'de-AT', timezoneId: 'Asia/Tokyo' }));
     await hears(page, 'Melden Sie sich gerade an?');
@@ -307,14 +307,14 @@ describe('everybody can use it', () => {
     );
     expect(details.get('Gültig bis')).toBe(inTokyo(expiresAt, { timeStyle: 'short' }));
     await press(page, 'Nein, das war ich nicht');
-    await hears(page, 'Beendet');
+    await hears(page, 'Abgelehnt');
   });
 
-  test('in English, when their language is another', async () => {
+  test('in English, if the browser’s language is not supported', async () => {
     await hears(await open(await asked(), await visitor({ locale: 'ja-JP' })), 'Are you signing in?');
   });
 
-  test('with a clock that is wrong: how long ago it was is told by the server’s', async () => {
+  test('with a wrong clock: relative times use the server’s clock', async () => {
     const link = await asked();
     const { requestedAt } = await linkOf(link, 'en');
     const page = await visitor();
@@ -325,7 +325,7 @@ describe('everybody can use it', () => {
       await route.fulfill({ response, headers: { ...response.headers(), date } });
     });
     await open(link, page);
-    expect(new Map(await detailsOf(page)).get('Asked for')).toContain('(3 minutes ago)');
+    expect(new Map(await detailsOf(page)).get('Requested')).toContain('(3 minutes ago)');
   });
 
   test.each([
@@ -333,7 +333,7 @@ describe('everybody can use it', () => {
     ['dark', 320],
     ['dark', 1400],
   ] as const)(
-    'in the %s, on a screen of %i pixels: all of it fits, and is told from its background',
+    'in %s mode, on a screen of %i pixels: everything fits, with enough contrast',
     async (colorScheme, width) => {
       const page = await open(
         await asked(),
@@ -371,14 +371,14 @@ describe('everybody can use it', () => {
   );
 });
 
-describe('what fails', () => {
-  test('for want of a network is told, and can be tried again', async () => {
+describe('a failure on the page of a link', () => {
+  test('without a network is shown, and can be retried', async () => {
     expectedComplaint = /ERR_INTERNET_DISCONNECTED/;
     const link = await asked();
     const page = await open(link);
     await page.context().setOffline(true);
     await press(page, YES);
-    await hears(page, 'That did not work');
+    await hears(page, 'Something went wrong');
     await page.context().setOffline(false);
     await press(page, 'Try again');
     await hears(page, 'Approved');
@@ -392,26 +392,26 @@ describe('what fails', () => {
       JSON.stringify({ errors: [{ message: 'Busy.', extensions: { code: 'OVERLOADED' } }] }),
     ],
     [
-      'a failure inside',
+      'an internal error',
       200,
       JSON.stringify({ data: { link: null }, errors: [{ message: 'Unexpected error.' }] }),
     ],
-    ['a proxy that answers in its own words', 503, '<h1>Service Unavailable</h1>'],
-    ['nothing at all', 502, ''],
-  ])('because of %s is told, and is not taken for a link that is over', async (_what, status, body) => {
+    ['a proxy with its own error page', 503, '<h1>Service Unavailable</h1>'],
+    ['an empty response', 502, ''],
+  ])('because of %s is shown, and not as an invalid link', async (_what, status, body) => {
     expectedComplaint = /status of 50[23]/;
     const page = await visitor();
     await page.route('**/graphql', (route) => route.fulfill({ status, body }), { times: 2 });
     await open(await asked(), page);
-    await hears(page, 'That did not work');
+    await hears(page, 'Something went wrong');
     await press(page, 'Try again');
-    await hears(page, 'That did not work');
+    await hears(page, 'Something went wrong');
     await press(page, 'Try again');
     await hears(page, 'Are you signing in?');
   });
 });
 
-test('a browser that calls itself a script is shown as text', async () => {
+test('a user agent that contains a script is shown as text', async () => {
   const hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
   const page = await visitor();
   await page.route('**/graphql', async (route) => {
@@ -421,7 +421,7 @@ test('a browser that calls itself a script is shown as text', async () => {
     await route.fulfill({ response, json });
   });
   await open(await asked(), page);
-  await hears(page, 'Is it you?');
+  await hears(page, 'Did you request this link?');
   expect(new Map(await detailsOf(page)).get('Browser')).toBe(hostile);
   expect(await page.locator('main img, main script').count()).toBe(0);
 });

@@ -1,4 +1,4 @@
-// GraphiQL as a page: what it shows when it opens, what works in it, what it keeps, and what it cannot do.
+// The GraphiQL page: what it shows, what works in it, what it stores, and what it cannot do.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Response } from 'playwright-core';
@@ -34,7 +34,7 @@ describe('the GraphiQL page', () => {
     return () => visit.context.close();
   });
 
-  /** GraphiQL asks for the schema, and for nothing else by itself. */
+  /** GraphiQL requests only the schema on its own. */
   const schemaArrives = (): Promise<Response> =>
     visitor.page.waitForResponse((response) => response.request().method() === 'POST');
 
@@ -43,11 +43,11 @@ describe('the GraphiQL page', () => {
     expect(visit.complaints).toEqual([]);
   }
 
-  test('opens with the operations of the tour, one in each tab, with its variables and headers', async () => {
+  test('opens with the operations of the tour, one per tab, with variables and headers', async () => {
     await visitor.arrive();
     const names = TOUR.map(({ query }) => /(?:query|mutation) (\w+)/.exec(query)?.[1]);
     expect(await visitor.tabs.allInnerTexts()).toEqual(names);
-    // Before anything is touched: the first tab is ready to run.
+    // The first tab is ready to run.
     const ready = JSON.stringify(TOUR[0]?.variables, null, 2);
     await expect.poll(() => visitor.read(visitor.toolEditor)).toBe(ready);
     for (const tool of ['Variables', 'Headers'] as const) {
@@ -67,7 +67,7 @@ describe('the GraphiQL page', () => {
     expectPeace();
   });
 
-  test('knows the schema: in its documentation, and in editors whose workers mark what is wrong', async () => {
+  test('knows the schema, in its documentation and in the editors, which mark errors', async () => {
     await visitor.arrive();
     await visitor.paste(visitor.queryEditor, '{ settings { noSuchField } }');
     await visitor.queryEditor.locator('.squiggly-error').first().waitFor();
@@ -84,7 +84,7 @@ describe('the GraphiQL page', () => {
     expectPeace();
   });
 
-  test('keeps its tabs when it is loaded again, keeps documents out of its address and tokens out of its storage', async () => {
+  test('restores its tabs after a reload, without documents in the URL or tokens in the storage', async () => {
     const { page } = visitor;
     await visitor.arrive();
     await page.reload();
@@ -113,7 +113,7 @@ describe('the GraphiQL page', () => {
     expectPeace();
   });
 
-  test('shows the document of an address that somebody shared, and does not run it', async () => {
+  test('shows the document of a shared URL without running it', async () => {
     const document = 'query Shared { settings { __typename } }';
     await Promise.all([schemaArrives(), visitor.arrive(`?query=${encodeURIComponent(document)}`)]);
     await expect.poll(() => visitor.read(visitor.queryEditor)).toBe(document);
@@ -122,7 +122,7 @@ describe('the GraphiQL page', () => {
     expect(app.log.filter((line) => line.includes('Shared')).length).toBeGreaterThan(0);
   });
 
-  test('reaches no other server, whatever script runs in it', async () => {
+  test('cannot reach another server, whatever script runs in it', async () => {
     const reached: string[] = [];
     const elsewhere = createServer((request, response) => {
       reached.push(`${request.method} ${request.url}`);
@@ -166,7 +166,7 @@ describe('the GraphiQL page', () => {
     }
   });
 
-  test('costs a few megabytes at the first visit, and the schema at the next', async () => {
+  test('loads a few megabytes on the first visit, and only the schema on the next', async () => {
     const [schema] = await Promise.all([schemaArrives(), visitor.arrive()]);
     await schema.finished();
     const { length } = visit.requests;
@@ -178,7 +178,7 @@ describe('the GraphiQL page', () => {
   });
 });
 
-/** What came over the wire from the server. */
+/** The bytes received from the server. */
 async function bytesOf(requests: Visit['requests'], origin: string): Promise<number> {
   const sizes = await Promise.all(
     requests.filter((request) => request.url().startsWith(`${origin}/`)).map((request) => request.sizes()),

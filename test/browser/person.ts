@@ -1,10 +1,10 @@
-// Somebody who sits before GraphiQL: opens tabs, copies and pastes, presses the play button, looks into the inbox.
+// A person who uses GraphiQL: opens tabs, copies and pastes, presses the play button, and looks into the inbox.
 import type { Locator, Page } from 'playwright-core';
 
-// oxlint-disable-next-line typescript/no-explicit-any -- a person reads what is there
+// oxlint-disable-next-line typescript/no-explicit-any -- a person reads whatever is shown
 type Answer = any;
 
-/** GraphiQL takes a tenth of a second to notice which operation a tab holds. Nobody is as fast. */
+/** GraphiQL needs a tenth of a second to detect the operation of a tab. A person is slower than that. */
 const PAUSE_MS = 150;
 
 type Tool = 'Variables' | 'Headers';
@@ -13,13 +13,13 @@ export class Person {
   readonly page: Page;
   readonly #url: string;
 
-  /** @param url of the server. */
+  /** @param url the URL of the server. */
   constructor(page: Page, url: string) {
     this.page = page;
     this.#url = url;
   }
 
-  /** Opens GraphiQL, and waits until its editors stand. */
+  /** Opens GraphiQL and waits for its editors. */
   async arrive(search = ''): Promise<void> {
     await this.page.goto(`${this.#url}/graphql${search}`);
     await this.look();
@@ -44,7 +44,7 @@ export class Person {
     return this.page.locator('.graphiql-query-editor');
   }
 
-  /** The one that is shown below the query. */
+  /** The editor that is shown below the query. */
   get toolEditor(): Locator {
     return this.page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden)');
   }
@@ -56,7 +56,7 @@ export class Person {
       .click();
   }
 
-  /** What is to be seen in an editor, without scrolling. */
+  /** The visible text of an editor, without scrolling. */
   async read(editor: Locator): Promise<string> {
     const lines = await editor.locator('.view-line').evaluateAll((found) =>
       found
@@ -67,7 +67,7 @@ export class Person {
     return lines.join('\n');
   }
 
-  /** Replaces what is in an editor. */
+  /** Replaces the text of an editor. */
   async paste(editor: Locator, text: string): Promise<void> {
     await this.page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
     await editor.locator('.view-lines').click();
@@ -75,7 +75,7 @@ export class Person {
     await this.page.keyboard.press('ControlOrMeta+V');
   }
 
-  /** The whole of an editor, however long. */
+  /** The whole text of an editor. */
   async copy(editor: Locator): Promise<string> {
     await editor.locator('.view-lines').click();
     await this.page.keyboard.press('ControlOrMeta+A');
@@ -83,7 +83,7 @@ export class Person {
     return this.page.evaluate(() => navigator.clipboard.readText());
   }
 
-  /** Presses the play button and copies the answer. */
+  /** Presses the play button and copies the response. */
   async run(): Promise<Answer> {
     await this.page.evaluate((ms) => new Promise((resolve) => setTimeout(resolve, ms)), PAUSE_MS);
     await Promise.all([
@@ -94,7 +94,7 @@ export class Person {
     return JSON.parse(await this.copy(this.page.locator('.result-window')));
   }
 
-  /** Plays a tab of the tour, with this pasted into its variables and its headers. */
+  /** Runs a tab of the tour with the given variables and headers. */
   async play(
     tab: number,
     { variables, token }: { variables?: object; token?: string } = {},
@@ -111,7 +111,7 @@ export class Person {
     return this.run();
   }
 
-  /** Looks into the development inbox, in another tab of the browser, for the newest message with a code. */
+  /** Reads the newest code in the development inbox, in another browser tab. */
   async readCode(to: string): Promise<string> {
     const inbox = await this.page.context().newPage();
     await inbox.goto(`${this.#url}/dev/inbox`);

@@ -1,5 +1,5 @@
-// How GraphiQL travels: to browsers only, compressed, and kept by them. Said by the bare bytes of HTTP, because fetch
-// unpacks and caches by itself.
+// How GraphiQL is served: only to browsers, compressed and cacheable. Tested with raw HTTP, because fetch decompresses
+// and caches.
 import { get, type IncomingHttpHeaders } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
@@ -33,7 +33,7 @@ describe('GraphiQL over HTTP', () => {
   });
   afterAll(() => app?.[Symbol.asyncDispose]());
 
-  test('a browser gets a small compressed page, and a page that it already has is not sent again', async () => {
+  test('is a small compressed page for a browser, and not sent again if it is cached', async () => {
     const first = await ask('/graphql', { accept: BROWSER });
     expect(first.status).toBe(200);
     expect(first.headers).toMatchObject({
@@ -51,7 +51,7 @@ describe('GraphiQL over HTTP', () => {
     expect([other.status, other.body.length]).toEqual([200, first.body.length]);
   });
 
-  test('its scripts and styles are compressed, named by their content, and kept for good', async () => {
+  test('has scripts and styles that are compressed, named by content hash, and cached permanently', async () => {
     const page = await pageOf(ask('/graphql', { accept: BROWSER }));
     const addresses = [...page.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map(([, address = '']) => address);
     const parts = await Promise.all(addresses.map((address) => ask(address, { accept: '*/*' })));
@@ -70,7 +70,7 @@ describe('GraphiQL over HTTP', () => {
     expect((await ask('/graphql?graphiql=another', { accept: '*/*' })).status).toBe(404);
   });
 
-  test('the page names no other server', async () => {
+  test('refers to no other server', async () => {
     const { headers, body } = await ask('/graphql', { accept: BROWSER });
     expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self';");
     const withoutIcon = gunzipSync(body)
@@ -80,7 +80,7 @@ describe('GraphiQL over HTTP', () => {
   });
 
   test.each(['application/json', 'application/graphql-response+json, application/json;q=0.9', '*/*', ''])(
-    'a client that accepts "%s" gets an answer of the API, and no page',
+    'is not sent to a client that accepts "%s", which gets an API response',
     async (accept) => {
       const query = encodeURIComponent('{ settings { __typename } }');
       const headers = { accept, 'x-graphql-yoga-csrf': '1' };
@@ -93,7 +93,7 @@ describe('GraphiQL over HTTP', () => {
     },
   );
 
-  test('a browser gets the page at an address with a query too, and the query is not run', async () => {
+  test('is sent to a browser for a URL with a query, and the query does not run', async () => {
     const query = encodeURIComponent('query Shared { settings { __typename } }');
     const page = await pageOf(ask(`/graphql?query=${query}`, { accept: BROWSER }));
     expect(page).toBe(await pageOf(ask('/graphql', { accept: BROWSER })));

@@ -1,5 +1,5 @@
-// The newcomer's five minutes, in a real browser: the README's tour as somebody plays it in GraphiQL, with mouse,
-// keyboard and clipboard, the codes read in the development inbox.
+// The README's tour in a real browser: a person runs it in GraphiQL with mouse, keyboard and clipboard, and reads the
+// codes in the development inbox.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -9,7 +9,7 @@ import { Person } from './person.ts';
 
 const EMAIL = 'newcomer@example.com';
 const PASSWORD = 'correct horse battery staple';
-const NEW_PASSWORD = 'a password that I shall remember';
+const NEW_PASSWORD = 'a password that I will remember';
 const GUARDED_TAB = 3;
 
 describe('the tour in GraphiQL', () => {
@@ -25,13 +25,13 @@ describe('the tour in GraphiQL', () => {
     await app?.[Symbol.asyncDispose]();
   });
 
-  test('a newcomer is refused the guarded field until a second factor is enrolled and proved in that very session, gets a new password only with the second factor, and no request leaves the machine', async () => {
+  test('runs as described: the guarded field needs a second factor proved in the session, a password reset needs it too, and no request leaves the machine', async () => {
     const { context, requests, complaints } = await beginVisit(browser);
     const newcomer = new Person(await context.newPage(), app.url);
     await newcomer.arrive();
     const authenticatorApp = new TestClient(app);
 
-    // 1. Sign up, and prove the address.
+    // 1. Sign up and verify the address.
     const signUp = (await newcomer.play(1, { variables: { email: EMAIL, password: PASSWORD } })).data
       .startSignUp;
     expect(signUp.status).toBe('NEEDS_PROOF');
@@ -41,7 +41,7 @@ describe('the tour in GraphiQL', () => {
     expect(signedUp.data.attemptFactor.status).toBe('COMPLETE');
     const firstSession: string = signedUp.data.attemptFactor.session.accessToken;
 
-    // 2. Ask for a guarded field. The rest of the query is answered.
+    // 2. Query a guarded field. The rest of the query succeeds.
     const early = await newcomer.play(GUARDED_TAB, { token: firstSession });
     expect(early.errors).toHaveLength(1);
     expect(early.errors[0]).toMatchObject({
@@ -54,7 +54,7 @@ describe('the tour in GraphiQL', () => {
       auditEvents: null,
     });
 
-    // 3. Sign in on a second device: the password is enough, so far.
+    // 3. Sign in on a second device. The password is still enough.
     const second = (await newcomer.play(4, { variables: { identifier: EMAIL } })).data.startSignIn;
     expect(second.status).toBe('NEEDS_FIRST_FACTOR');
     const signedIn = await newcomer.play(5, {
@@ -79,7 +79,7 @@ describe('the tour in GraphiQL', () => {
     expect(enrolled.data.attemptFactor.status).toBe('COMPLETE');
     expect(enrolled.data.attemptFactor.backupCodes).toHaveLength(10);
 
-    // 5. Sign in again: the password alone is not enough any more. Each code is good once, so this is the next one.
+    // 5. Sign in again. The password alone is no longer enough. Each code is accepted once, so this is the next one.
     const third = (await newcomer.play(8, { variables: { identifier: EMAIL } })).data.startSignIn;
     const halfWay = await newcomer.play(9, {
       variables: { workflowId: third.id, proof: { password: PASSWORD } },
@@ -95,12 +95,12 @@ describe('the tour in GraphiQL', () => {
     expect(given.errors).toBeUndefined();
     expect(given.data.viewer.auditEvents.length).toBeGreaterThan(0);
 
-    // 6. The first session never proved the authenticator.
+    // 6. The first session has not proved the authenticator app.
     const refused = await newcomer.play(GUARDED_TAB, { token: firstSession });
     expect(refused.errors[0].extensions).toMatchObject({ code: 'STEP_UP_REQUIRED', remedy: 'STEP_UP' });
     expect(refused.data.viewer.auditEvents).toBeNull();
 
-    // 7. Step up there, and ask once more: there it is.
+    // 7. Step up in that session and query the field again. Now it succeeds.
     const stepUp = (await newcomer.play(10, { token: firstSession })).data.startStepUp;
     expect(stepUp.factors).toContainEqual(expect.objectContaining({ factor: 'TOTP' }));
     app.clock.advance(30);
@@ -115,13 +115,13 @@ describe('the tour in GraphiQL', () => {
     expect(atLast.data.viewer.assurance.level).toBe('AAL2');
     expect(atLast.data.viewer.auditEvents.length).toBeGreaterThan(0);
 
-    // And when its access token expires, the session goes on with what it has proved.
+    // After the access token expires, the session keeps its evidence.
     const { refreshToken } = steppedUp.data.attemptFactor.session;
     const renewed = await newcomer.play(12, { variables: { refreshToken } });
     const after = await newcomer.play(GUARDED_TAB, { token: renewed.data.refreshSession.accessToken });
     expect(after.errors).toBeUndefined();
 
-    // 8. Forget the password: the mailbox alone is not enough. The newest message is the notice of a sign-in.
+    // 8. Reset the password. The mailbox alone is not enough. The newest message is the notice of a sign-in.
     const reset = (await newcomer.play(13, { variables: { identifier: EMAIL } })).data.startPasswordReset;
     expect(reset).toMatchObject({ status: 'NEEDS_FIRST_FACTOR' });
     expect(reset.factors).toContainEqual({ factor: 'EMAIL_CODE', needsPreparing: true });
@@ -143,7 +143,7 @@ describe('the tour in GraphiQL', () => {
     const chosen = await newcomer.play(16, choice);
     expect(chosen.data.chooseNewPassword).toEqual({ id: reset.id, status: 'COMPLETE' });
 
-    // Every session has ended. The new password signs in, with the second factor as before, and the old one does not.
+    // Every session has ended. The new password signs in with the second factor, and the old one does not.
     const ended = await newcomer.play(GUARDED_TAB);
     expect(ended.errors[0].extensions).toMatchObject({ code: 'UNAUTHENTICATED', remedy: 'SIGN_IN' });
     const last = (await newcomer.play(8, { variables: { identifier: EMAIL } })).data.startSignIn;

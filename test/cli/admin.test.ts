@@ -1,5 +1,4 @@
-// What an operator does at the machine: the first administrator and what the role is good for, a locked account, the
-// policy of a tenant.
+// `npm run admin`: roles, lockouts and tenant policies from the command line.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { admin as adminCommand } from '../../src/cli/admin.ts';
@@ -31,7 +30,7 @@ function run(...args: string[]) {
   return runHere(adminCommand, args, { DATABASE_URL: app.databaseUrl });
 }
 
-test('an operator grants the role, it counts in the sessions that there are, and still needs a fresh second factor', async () => {
+test('a granted role applies to existing sessions and still requires a fresh second factor', async () => {
   const before = await client.graphql(USER, { id: otherId }, admin.accessToken);
   expect(before.errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', remedy: null });
 
@@ -61,7 +60,7 @@ test('an operator grants the role, it counts in the sessions that there are, and
   ]);
 });
 
-test('an operator lifts the lockout of an account, and the right password signs in again', async () => {
+test('after an operator lifts a lockout, the correct password signs in again', async () => {
   const { email, password } = await client.signUp();
   const lockedAt = async (): Promise<string | undefined> => {
     for (let failures = 0; failures <= 10; failures += 5) {
@@ -78,7 +77,7 @@ test('an operator lifts the lockout of an account, and the right password signs 
   expect((await client.attempt(locked.id, { password })).code).toBe('LOCKED_OUT');
 
   const { code, stdout } = await run('unlock', email.toUpperCase());
-  expect({ code, stdout }).toEqual({ code: 0, stdout: `Every lockout of ${email} is lifted.\n` });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `All lockouts of ${email} have been lifted.\n` });
   expect((await client.attempt(locked.id, { password })).status).toBe('COMPLETE');
   const audited = await query(
     app.databaseUrl,
@@ -92,9 +91,11 @@ test('an operator lifts the lockout of an account, and the right password signs 
 const SETTINGS =
   'query ($tenant: String) { settings(tenant: $tenant) { secondFactorPolicy firstFactors secondFactors } }';
 
-test('an operator makes a tenant, and changes its policy while the server runs', async () => {
+test('an operator creates a tenant and changes its policy while the server is running', async () => {
   const settings = async () => (await client.graphql(SETTINGS, { tenant: 'acme' })).data.settings;
-  expect((await run('tenant', 'acme')).stderr).toBe('There is no tenant acme. Add --create to make it.\n');
+  expect((await run('tenant', 'acme')).stderr).toBe(
+    'Tenant acme does not exist. Add --create to create it.\n',
+  );
   expect((await run('tenant', 'acme', '--sms', 'OFF')).code).toBe(1);
   expect(await query(app.databaseUrl, 'select id from tenant')).toEqual([{ id: 'default' }]);
 
@@ -108,7 +109,7 @@ test('an operator makes a tenant, and changes its policy while the server runs',
   expect(before.secondFactorPolicy).toBe('REQUIRED');
   expect(before.firstFactors).not.toContain('PHONE_CODE');
   expect(before.secondFactors).toContain('PHONE_CODE');
-  expect((await run('tenant', 'acme', '--create')).stderr).toMatch(/^There is a tenant acme already\./);
+  expect((await run('tenant', 'acme', '--create')).stderr).toMatch(/^Tenant acme already exists\./);
 
   expect((await run('tenant', 'acme', '--sms', 'ANY_FACTOR')).code).toBe(0);
   const after = await settings();
@@ -128,7 +129,7 @@ test('an operator makes a tenant, and changes its policy while the server runs',
   ]);
 });
 
-test('an operator settles what passwords must be like: a preset, and single settings that count more', async () => {
+test('an operator sets the password policy by preset, and single settings override the preset', async () => {
   const policy = async () =>
     (
       await client.graphql(
@@ -151,26 +152,26 @@ test('an operator settles what passwords must be like: a preset, and single sett
   expect(await policy()).toEqual({ minimumLength: 8, strength: 'LOW', characters: [] });
 });
 
-test('a command of another tenant finds nobody of this one', async () => {
+test('a command for one tenant does not find users of another tenant', async () => {
   const { code, stderr } = await run('unlock', 'other@example.com', '--tenant', 'elsewhere');
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: 'Nobody has proved the address other@example.com in tenant elsewhere.\n',
+    stderr: 'No user in tenant elsewhere has verified the address other@example.com.\n',
   });
 });
 
 test.each([
-  ['no command', [], /^The command is missing\.\nUsage:\n/],
+  ['no command', [], /^Missing command\.\nUsage:\n/],
+  ['an unknown command', ['promote'], /^COMMAND must be one of grant, withdraw, unlock, tenant\.\n/],
+  ['an unknown role', ['grant', 'KING', 'admin@example.com'], /^ROLE must be one of ADMIN\.\n/],
+  ['a missing argument', ['unlock'], /^Missing argument: EMAIL\nUsage:\n/],
   [
-    'a command that there is not',
-    ['promote'],
-    /^The command must be one of grant, withdraw, unlock, tenant\.\n/,
+    'an extra argument',
+    ['unlock', 'a@example.com', 'b@example.com'],
+    /^Unexpected argument: b@example\.com\n/,
   ],
-  ['a role that there is not', ['grant', 'KING', 'admin@example.com'], /^The role must be one of ADMIN\.\n/],
-  ['a word that is missing', ['unlock'], /^EMAIL is missing\.\nUsage:\n/],
-  ['a word too many', ['unlock', 'a@example.com', 'b@example.com'], /^b@example\.com is a word too many\.\n/],
   [
-    'an option that there is not',
+    'an unknown option',
     ['grant', 'ADMIN', 'admin@example.com', '--force'],
     /^Unknown option '--force'\.\nUsage:/,
   ],
@@ -180,22 +181,22 @@ test.each([
     /^Unknown option '--sms'\.\n/,
   ],
   [
-    'a policy that there is not',
+    'an unknown policy value',
     ['tenant', 'default', '--sms', 'MAYBE'],
     /^--sms must be one of OFF, SECOND_FACTOR, ANY_FACTOR\.\n/,
   ],
   [
-    'a length that is too short for anybody',
+    'a minimum length that is too short',
     ['tenant', 'default', '--password-length', '7'],
     /^--password-length must be a whole number from 8 to 64\.\n/,
   ],
   [
-    'characters that there are not',
+    'an unknown character class',
     ['tenant', 'default', '--password-characters', 'DIGIT,EMOJI'],
-    /^Each of --password-characters must be one of LOWERCASE, UPPERCASE, DIGIT, SYMBOL\.\n/,
+    /^Each value of --password-characters must be one of LOWERCASE, UPPERCASE, DIGIT, SYMBOL\.\n/,
   ],
-  ['a tenant of a wrong form', ['tenant', 'Acme Inc', '--create'], /^Give the name of a tenant: /],
-])('%s is refused before anything is opened, and the usage follows', async (_what, args, message) => {
+  ['an invalid tenant name', ['tenant', 'Acme Inc', '--create'], /^A tenant name has at most 63 /],
+])('%s is refused with a usage message before the database is opened', async (_what, args, message) => {
   const nowhere = { DATABASE_URL: 'postgres://somebody@127.0.0.1:1/nowhere' };
   const { code, stdout, stderr } = await runHere(adminCommand, args, nowhere);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -203,13 +204,13 @@ test.each([
   expect(stderr).toContain('\n  npm run admin -- unlock EMAIL [--tenant NAME]\n');
 });
 
-test('a database that is not there, or not migrated, is named with what to do', async () => {
+test('for a database that is unreachable or not migrated, the error says what to do', async () => {
   const gone = await runHere(adminCommand, ['tenant', 'default'], {
     DATABASE_URL: 'postgres://somebody:a-secret-password@127.0.0.1:1/nowhere',
   });
   expect(gone.code).toBe(1);
   expect(gone.stderr).toMatch(
-    /^PostgreSQL at 127\.0\.0\.1:1 does not let somebody use .* Check DATABASE_URL/,
+    /^Cannot use the database nowhere on 127\.0\.0\.1:1 as somebody .* Check DATABASE_URL/,
   );
   expect(gone.stderr).not.toContain('a-secret-password');
 
@@ -222,23 +223,23 @@ test('a database that is not there, or not migrated, is named with what to do', 
     });
     expect(empty.code).toBe(1);
     expect(empty.stderr).toMatch(
-      /^The database lacks migrations\. Start the server, .*`npm run migrate`\.\n$/,
+      /^The database schema is out of date\. Start the server, .*`npm run migrate`\.\n$/,
     );
   } finally {
     await onServer(serverUrl, `drop database if exists ${name} with (force)`);
   }
 });
 
-test('an operator chooses how long AAL2 lasts in a tenant', async () => {
+test('an operator sets how long AAL2 lasts in a tenant', async () => {
   const { code, stdout } = await run('tenant', 'default', '--aal2-lifetime', '43200', '--aal2-idle', '1800');
   expect(code).toBe(0);
-  expect(stdout).toContain('AAL2 lasts 43200 seconds, and 1800 without use.');
+  expect(stdout).toContain('AAL2 lasts 43200 seconds, or 1800 seconds without activity.');
 });
 
 test.each([
   ['--aal2-lifetime', '299'],
   ['--aal2-idle', 'an hour'],
-])('a limit of AAL2 that makes no sense is told: %s %s', async (...option) => {
+])('an invalid AAL2 limit is refused: %s %s', async (...option) => {
   const { code, stderr } = await run('tenant', 'default', ...option);
   expect(code).toBe(1);
   expect(stderr).toContain(`${option[0]} must be a whole number of seconds from 300 to`);

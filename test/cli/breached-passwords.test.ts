@@ -1,4 +1,4 @@
-// `stepgate breached-passwords`, run as an operator runs it: in a process of its own.
+// `stepgate breached-passwords`, run in its own process as an operator would.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import type { Outcome } from '../harness/command.ts';
 
 const CANARY = 'canary-7f3a-correct-horse';
 const ONCE = 'seen only once';
-/** Decomposed, as some keyboards write it, and as the list has it. */
+/** Decomposed, as some keyboards type it, and composed, as in the list. */
 const [DECOMPOSED, COMPOSED] = ['Pa\u0308sswort im Klartext', 'P\u00e4sswort im Klartext'];
 
 let folder = '';
@@ -49,15 +49,15 @@ async function run(args: readonly string[], input = ''): Promise<Outcome> {
 }
 
 describe('build', () => {
-  test('says what it has built; how far it has come goes to the other stream', () => {
+  test('describes the index on standard output and reports progress on standard error', () => {
     expect(built.code).toBe(0);
     expect(built.stdout).toMatch(
-      /^Passwords: +50003, each seen at least once\nBytes: +\d+, \d\.\d\d for each password\nFalse positives: +1 in \d+\nMade of a file of \d+ bytes\n$/,
+      /^Passwords: +50003, each seen at least once\nBytes: +\d+ \(\d\.\d\d per password\)\nFalse positives: +1 in \d+\nSource file: +\d+ bytes\n$/,
     );
     expect(built.stderr).toMatch(/100 % \| (\d+) of \1 MB/);
   });
 
-  test('leaves out what was seen less often than --least-times, and info says so', async () => {
+  test('leaves out passwords seen fewer than --least-times times, and info shows the limit', async () => {
     const few = join(folder, 'few.index');
     const { code, stdout } = await run(['build', hashes, few, '--least-times', '41']);
     expect(code).toBe(0);
@@ -65,13 +65,14 @@ describe('build', () => {
     expect(await run(['info', few])).toEqual({ code: 0, stdout, stderr: '' });
   });
 
-  test('of what will not do leaves nothing but a sentence', async () => {
+  test('reports invalid input in one line and leaves no file behind', async () => {
     const unsorted = join(folder, 'unsorted.txt');
     await writeFile(unsorted, `${'B'.repeat(40)}:1\n${'A'.repeat(40)}:1\n`);
     expect(await run(['build', unsorted, join(folder, 'unsorted.index')])).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'Line 2 will not do: its hash is not after the one before: the file must be sorted by hash.\n',
+      stderr:
+        'Line 2 is invalid: its hash is not greater than the previous one. The file must be sorted by hash.\n',
     });
     expect((await readdir(folder)).filter((name) => name.startsWith('unsorted'))).toEqual(['unsorted.txt']);
   });
@@ -80,48 +81,55 @@ describe('build', () => {
 describe('look-up', () => {
   test.each([
     ['a breached password', CANARY, 0, 'Breached: seen at least 64 times.\n'],
-    ['one that ends its line', `${CANARY}\n`, 0, 'Breached: seen at least 64 times.\n'],
-    ['one that ends its line as on Windows', `${CANARY}\r\n`, 0, 'Breached: seen at least 64 times.\n'],
-    ['one that was seen once', ONCE, 0, 'Breached: seen at least once.\n'],
-    ['one in another form of Unicode', DECOMPOSED, 0, 'Breached: seen at least 2 times.\n'],
-    ['another one', `${CANARY} `, 1, 'Not known.\n'],
-  ])('%s', async (_name, input, code, stdout) => {
+    ['a breached password followed by a newline', `${CANARY}\n`, 0, 'Breached: seen at least 64 times.\n'],
+    [
+      'a breached password followed by a Windows newline',
+      `${CANARY}\r\n`,
+      0,
+      'Breached: seen at least 64 times.\n',
+    ],
+    ['a password seen once', ONCE, 0, 'Breached: seen at least once.\n'],
+    ['a password in another Unicode normalization form', DECOMPOSED, 0, 'Breached: seen at least 2 times.\n'],
+    ['an unknown password', `${CANARY} `, 1, 'Not found.\n'],
+  ])('look-up of %s', async (_name, input, code, stdout) => {
     expect(await run(['look-up', index], input)).toEqual({ code, stdout, stderr: '' });
   });
 
   test.each([
-    ['nothing', '', 'No password was given.\n'],
-    ['an empty line', '\n', 'No password was given.\n'],
-  ])('of %s is a mistake, and not a password that is not known', async (_name, input, stderr) => {
+    ['nothing', '', 'No password given.\n'],
+    ['an empty line', '\n', 'No password given.\n'],
+  ])('look-up of %s is an error, not an unknown password', async (_name, input, stderr) => {
     expect(await run(['look-up', index], input)).toEqual({ code: 2, stdout: '', stderr });
   });
 
-  test('takes no password from the arguments, where everybody sees it, and does not repeat it', async () => {
+  test('look-up refuses a password on the command line and does not repeat it', async () => {
     const { code, stdout, stderr } = await run(['look-up', index, CANARY], 'x');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^There is a word too many\.\n\nUsage:/);
+    expect(stderr).toMatch(/^Too many arguments\.\n\nUsage:/);
     expect(stderr).not.toContain(CANARY);
   });
 
-  test('in what is no index says so, without asking for a password first', async () => {
+  test('look-up in a file that is not an index fails before it asks for a password', async () => {
     const { code, stderr } = await run(['look-up', hashes], CANARY);
     expect(code).toBe(2);
     expect(stderr).toBe(`${hashes} cannot be used: it is not an index of breached passwords.\n`);
   });
 });
 
+const LEAST_TIMES = '--least-times must be a whole number from 1 to 999999999.';
+
 test.each([
-  [[], 'build, look-up or info?'],
-  [['find'], 'There is no command breached-passwords find.'],
-  [['build'], 'SORTED_FILE is missing.'],
-  [['build', 'hashes'], 'INDEX is missing.'],
-  [['build', 'hashes', 'index', 'more'], 'There is a word too many.'],
-  [['build', 'hashes', 'index', '--least-times', '0'], '--least-times is a whole number from 1 on.'],
-  [['build', 'hashes', 'index', '--least-times', 'ten'], '--least-times is a whole number from 1 on.'],
+  [[], 'Missing command. Expected one of: build, look-up, info.'],
+  [['find'], 'Unknown command: breached-passwords find'],
+  [['build'], 'Missing argument: SORTED_FILE'],
+  [['build', 'hashes'], 'Missing argument: INDEX'],
+  [['build', 'hashes', 'index', 'more'], 'Too many arguments.'],
+  [['build', 'hashes', 'index', '--least-times', '0'], LEAST_TIMES],
+  [['build', 'hashes', 'index', '--least-times', 'ten'], LEAST_TIMES],
   [['build', 'hashes', 'index', '--leasttimes', '2'], "Unknown option '--leasttimes'."],
-  [['look-up'], 'INDEX is missing.'],
-  [['info'], 'INDEX is missing.'],
-])('a command that is written wrong is told how it is written: %j', async (args, mistake) => {
+  [['look-up'], 'Missing argument: INDEX'],
+  [['info'], 'Missing argument: INDEX'],
+])('invalid arguments print an error and the usage: %j', async (args, mistake) => {
   let stderr = '';
   const code = await breachedPasswords(args, {
     stdout: { write: () => expect.unreachable() },

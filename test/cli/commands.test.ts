@@ -1,50 +1,69 @@
 // The other commands: migrations, the tour in the terminal, and a start that is refused.
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, inject, test } from 'vitest';
-import { startTestApp, TEST_ENVIRONMENT } from '../harness/app.ts';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { admin } from '../../src/cli/admin.ts';
+import { outbox } from '../../src/cli/outbox.ts';
+import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres/start.ts';
+import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../harness/app.ts';
 import { MachineClock } from '../harness/clock.ts';
-import { type Outcome, runCommand } from '../harness/command.ts';
+import { type Outcome, runCommand, runHere } from '../harness/command.ts';
 import { onServer, urlOf } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
 
 const serverUrl = inject('databaseUrl');
-const name = `stepgate_${randomUUID().replaceAll('-', '')}`;
 
-afterAll(() => onServer(serverUrl, `drop database if exists ${name} with (force)`));
-
-test('three processes that migrate a new database at once all succeed, and one of them does the work', async () => {
+test('a database of the operator’s own is not migrated in passing; three who follow the advice at once all succeed, and one does the work', async () => {
+  const name = `stepgate_${randomUUID().replaceAll('-', '')}`;
   await onServer(serverUrl, `create database ${name}`);
-  const DATABASE_URL = urlOf(serverUrl, name);
-  const outcomes = await Promise.all(
-    Array.from({ length: 3 }, () => runCommand('src/cli/migrate.ts', [], { DATABASE_URL })),
-  );
-  expect(outcomes.map((one) => ({ code: one.code, stderr: one.stderr }))).toEqual(
-    Array.from({ length: 3 }, () => ({ code: 0, stderr: '' })),
-  );
-  expect(outcomes.filter((one) => one.stdout.startsWith('Applied: '))).toHaveLength(1);
-  expect(await query(DATABASE_URL, 'select id from tenant')).toEqual([{ id: 'default' }]);
+  try {
+    const DATABASE_URL = urlOf(serverUrl, name);
+    const tenant = (): Promise<Outcome> => runHere(admin, ['tenant', 'default'], { DATABASE_URL });
+    expect(await tenant()).toMatchObject({ code: 1, stderr: expect.stringContaining('npm run migrate') });
+    const outcomes = await Promise.all(
+      Array.from({ length: 3 }, () => runCommand('src/cli/migrate.ts', [], { DATABASE_URL })),
+    );
+    expect(outcomes.map((one) => ({ code: one.code, stderr: one.stderr }))).toEqual(
+      Array.from({ length: 3 }, () => ({ code: 0, stderr: '' })),
+    );
+    expect(outcomes.filter((one) => one.stdout.startsWith('Applied: '))).toHaveLength(1);
+    expect(await query(DATABASE_URL, 'select id from tenant')).toEqual([{ id: 'default' }]);
+    expect((await tenant()).code).toBe(0);
+  } finally {
+    await onServer(serverUrl, `drop database if exists ${name} with (force)`);
+  }
 });
 
 describe('on a clone whose server never ran, and without DATABASE_URL,', () => {
-  const folders: string[] = [];
-  afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+  let clone: string;
+  beforeAll(async () => {
+    clone = await mkdtemp(join(tmpdir(), 'stepgate-clone-'));
+    await chmod(clone, 0o755);
+  });
+  afterAll(() => rm(clone, { recursive: true, force: true }));
 
-  /** What is typed first, on an embedded PostgreSQL that is not there yet. */
-  async function firstCommand(file: string, args: readonly string[]): Promise<Outcome> {
-    const folder = await mkdtemp(join(tmpdir(), 'stepgate-clone-'));
-    folders.push(folder);
-    await chmod(folder, 0o755);
-    return runCommand(file, args, { DATABASE_URL: '', DATA_DIR: join(folder, 'data') });
+  const environmentIn = (folder: string) => ({ DATABASE_URL: '', DATA_DIR: join(clone, folder) });
+
+  /** An embedded PostgreSQL with nothing in it. The first command makes one; for the others a copy will do. */
+  async function emptyCluster(folder: string): Promise<void> {
+    const empty = join(clone, 'empty');
+    if (!existsSync(empty)) {
+      await (await startEmbeddedPostgres({ dataDir: empty, durable: false, log: () => {} })).stop();
+    }
+    await promisify(execFile)('cp', ['-a', empty, join(clone, folder)]); // keeps the owner, unlike cp() of node:fs
   }
 
-  test('import-users imports', async () => {
-    const { code, stdout, stderr } = await firstCommand('src/cli/stepgate.ts', [
-      'import-users',
-      'examples/moving/stepgate.csv',
-    ]);
+  test('import-users makes the database and imports', async () => {
+    const { code, stdout, stderr } = await runCommand(
+      'src/cli/stepgate.ts',
+      ['import-users', 'examples/moving/stepgate.csv'],
+      environmentIn('import-users'),
+    );
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: expect.stringContaining('1 of 1 record imported, 0 refused.'),
@@ -53,32 +72,20 @@ describe('on a clone whose server never ran, and without DATABASE_URL,', () => {
   });
 
   test('migrate migrates', async () => {
-    const { code, stdout, stderr } = await firstCommand('src/cli/migrate.ts', []);
+    await emptyCluster('migrate');
+    const { code, stdout, stderr } = await runCommand('src/cli/migrate.ts', [], environmentIn('migrate'));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^Applied: /m);
   });
 
   test.each([
-    ['admin', 'src/cli/admin.ts', ['tenant', 'default'], 'Tenant default: '],
-    ['outbox', 'src/cli/outbox.ts', ['list'], 'Nothing failed, nothing waits.'],
-  ])('%s answers', async (_name, file, args, answer) => {
-    const { code, stdout } = await firstCommand(file, args);
+    ['admin', admin, ['tenant', 'default'], 'Tenant default: '],
+    ['outbox', outbox, ['list'], 'No messages have failed or are waiting.'],
+  ])('%s answers', async (name, command, args, answer) => {
+    await emptyCluster(name);
+    const { code, stdout } = await runHere(command, args, environmentIn(name));
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(answer) });
   });
-});
-
-test('a database of the operator’s own is not migrated by a command in passing, and the advice works', async () => {
-  const empty = `stepgate_${randomUUID().replaceAll('-', '')}`;
-  await onServer(serverUrl, `create database ${empty}`);
-  try {
-    const DATABASE_URL = urlOf(serverUrl, empty);
-    const refused = await runCommand('src/cli/admin.ts', ['tenant', 'default'], { DATABASE_URL });
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('npm run migrate') });
-    expect((await runCommand('src/cli/migrate.ts', [], { DATABASE_URL })).code).toBe(0);
-    expect((await runCommand('src/cli/admin.ts', ['tenant', 'default'], { DATABASE_URL })).code).toBe(0);
-  } finally {
-    await onServer(serverUrl, `drop database if exists ${empty} with (force)`);
-  }
 });
 
 test('a migration of a database that is not there ends in a sentence', async () => {
@@ -87,14 +94,19 @@ test('a migration of a database that is not there ends in a sentence', async () 
   });
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: expect.stringMatching(/^PostgreSQL at 127\.0\.0\.1:1 does not let somebody use/),
+    stderr: expect.stringMatching(/^Cannot use the database nowhere on 127\.0\.0\.1:1 as somebody/),
   });
   expect(stderr).not.toContain('a-secret-password');
 });
 
-test('the demo plays the whole tour against a running server', async () => {
-  const app = await startTestApp({}, undefined, new MachineClock());
-  try {
+describe('beside a running server', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startTestApp({}, undefined, new MachineClock());
+  });
+  afterAll(() => app[Symbol.asyncDispose]());
+
+  test('the demo plays the whole tour', async () => {
     const { code, stdout, stderr } = await runCommand('src/cli/demo.ts', [app.url]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const outcomes = stdout.matchAll(/"(?:code|status)": "(\w+)"/g);
@@ -113,29 +125,9 @@ test('the demo plays the whole tour against a running server', async () => {
         'PROOF_REJECTED',
       ]),
     );
-  } finally {
-    await app[Symbol.asyncDispose]();
-  }
-});
-
-test('production does not start on development defaults, and says what is missing', async () => {
-  const { code, stdout, stderr } = await runCommand('src/main.ts', [], {
-    NODE_ENV: 'production',
-    DATABASE_URL: '',
-    PORT: 'http',
   });
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toContain('PORT must be a whole number from 0 to 65535.');
-  const complete = await runCommand('src/main.ts', [], { NODE_ENV: 'production', DATABASE_URL: '' });
-  expect(complete.code).toBe(1);
-  for (const variable of ['DATABASE_URL', 'PUBLIC_URL', 'SECRET_KEYS', 'SMTP_URL', 'MAIL_FROM']) {
-    expect(complete.stderr).toContain(`${variable} must be set in production`);
-  }
-});
 
-test('a port that is taken ends the start with what to do, and nothing stays open', async () => {
-  const app = await startTestApp();
-  try {
+  test('a port that is taken ends the start with what to do, and nothing stays open', async () => {
     const { code, stderr } = await runCommand('src/main.ts', [], {
       ...TEST_ENVIRONMENT,
       DATABASE_URL: app.databaseUrl,
@@ -143,16 +135,11 @@ test('a port that is taken ends the start with what to do, and nothing stays ope
     });
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^Port \d+ of 127\.0\.0\.1 is taken\. Stop what listens there, or set PORT or HOST to another\.\n$/,
+      /^Port \d+ on 127\.0\.0\.1 is already in use\. Stop the other program, or set PORT or HOST to another value\.\n$/,
     );
-  } finally {
-    await app[Symbol.asyncDispose]();
-  }
-});
+  });
 
-test('a database of places that is not there ends the start with what is wanted', async () => {
-  const app = await startTestApp();
-  try {
+  test('a database of places that is not there ends the start with what is wanted', async () => {
     const { code, stderr } = await runCommand('src/main.ts', [], {
       ...TEST_ENVIRONMENT,
       DATABASE_URL: app.databaseUrl,
@@ -160,10 +147,21 @@ test('a database of places that is not there ends the start with what is wanted'
     });
     expect(code).toBe(1);
     expect(stderr).toBe(
-      'The file of GEOIP_DATABASE cannot be read (ENOENT). It must be a MaxMind database, for example GeoLite2-City.mmdb.\n',
+      'Cannot read the file that GEOIP_DATABASE names (ENOENT). It must be a MaxMind database such as GeoLite2-City.mmdb.\n',
     );
-  } finally {
-    await app[Symbol.asyncDispose]();
+  });
+});
+
+test('production does not start on development defaults, and says all that is missing or wrong', async () => {
+  const { code, stdout, stderr } = await runCommand('src/main.ts', [], {
+    NODE_ENV: 'production',
+    DATABASE_URL: '',
+    PORT: 'http',
+  });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain('PORT must be a whole number from 0 to 65535.');
+  for (const variable of ['DATABASE_URL', 'PUBLIC_URL', 'SECRET_KEYS', 'SMTP_URL', 'MAIL_FROM']) {
+    expect(stderr).toContain(`${variable} must be set in production`);
   }
 });
 
@@ -172,6 +170,6 @@ test('a database that is not there ends the start with what to check, and withou
   const { code, stderr } = await runCommand('src/main.ts', [], { ...TEST_ENVIRONMENT, DATABASE_URL });
   expect(code).toBe(1);
   expect(stderr).toBe(
-    'PostgreSQL at 127.0.0.1:1 does not let somebody use the database nowhere (ECONNREFUSED). Check DATABASE_URL, and that the server runs and accepts writes.\n',
+    'Cannot use the database nowhere on 127.0.0.1:1 as somebody (ECONNREFUSED). Check DATABASE_URL, and check that the server is running and accepts writes.\n',
   );
 });

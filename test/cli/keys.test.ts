@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import bcrypt from 'bcrypt';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { importUsers as importCommand } from '../../src/cli/import-users.ts';
 import { keys as keysCommand } from '../../src/cli/keys.ts';
 import { PasswordHasher } from '../../src/factors/password/hash.ts';
 import { Lanes } from '../../src/factors/password/lanes.ts';
@@ -123,13 +124,13 @@ describe('replacing a key', () => {
       // What only its owner can free: the backup codes of those who enrolled before.
       const refused = await run(`${next},${old}`, ['retire', idOf(old)]);
       expect(refused).toMatchObject({ code: 2, stdout: '' });
-      expect(refused.stderr).toMatch(/^Key \w{8} is still needed:\n(?: {2}.*\n)* {2}\d+ backup codes: /);
+      expect(refused.stderr).toMatch(/^Key \w{8} is still in use:\n(?: {2}.*\n)* {2}\d+ backup codes: /);
       await query(databaseUrl, `update backup_code set used_at = now() where digest like '${idOf(old)}.%'`);
       await query(databaseUrl, `update outbox_message set expires_at = now()`);
       await query(databaseUrl, `update challenge set expires_at = now()`);
       expect(await run(`${next},${old}`, ['retire', idOf(old)])).toEqual({
         code: 0,
-        stdout: `Key ${idOf(old)} is retired. Remove it from SECRET_KEYS of every node.\n`,
+        stdout: `Key ${idOf(old)} is retired. Remove it from SECRET_KEYS on every node.\n`,
         stderr: '',
       });
 
@@ -155,7 +156,7 @@ describe('a node that lacks a key', () => {
     await using ahead = await node(`${next},${old}`, database.url); // the phase in between was left out
     expect(await readiness(ahead)).toBe(200);
     expect(await readiness(behind)).toBe(503);
-    const words = `made with key ${idOf(next)}, which SECRET_KEYS does not hold`;
+    const words = `made with key ${idOf(next)}, which is not in SECRET_KEYS`;
     expect(behind.log.some((line) => line.includes('not ready') && line.includes(words))).toBe(true);
     await expect(node(old, database.url)).rejects.toThrow(words);
   });
@@ -166,7 +167,7 @@ describe('a node that lacks a key', () => {
     await (await node(old, database.url))[Symbol.asyncDispose]();
     await (await node(`${next},${old}`, database.url))[Symbol.asyncDispose]();
     await expect(node(next, database.url)).rejects.toThrow(
-      `key ${idOf(old)}, which SECRET_KEYS does not hold. Put that key back`,
+      `key ${idOf(old)}, which is not in SECRET_KEYS. Put that key back`,
     );
   });
 
@@ -202,7 +203,7 @@ describe('keys', () => {
     expect(lines(list)).toEqual([
       'KEY ROLE COUNT WHAT NEEDED UNTIL',
       `${idOf(next)} seals 1 signing keys`,
-      `${idOf(old)} opens 2 passwords their users sign in with them`,
+      `${idOf(old)} opens 2 passwords the users sign in with them`,
       '10 backup codes they are used or replaced',
       '1 authenticator apps you run `npx stepgate keys rewrap`',
       expect.stringMatching(/^\d+ messages \d{4}-\d\d-\d\dT/),
@@ -218,7 +219,7 @@ describe('keys', () => {
       environment(next, database.url),
     );
     expect(missing.code).toBe(1);
-    expect(lines(missing)[2]).toBe(`${idOf(old)} MISSING 2 passwords their users sign in with them`);
+    expect(lines(missing)[2]).toBe(`${idOf(old)} MISSING 2 passwords the users sign in with them`);
   });
 
   test('rewrap does nothing while no server seals with the first key: the others could not open what it seals', async () => {
@@ -257,7 +258,7 @@ describe('keys', () => {
     expect(await run(both, ['rewrap'], database.url)).toEqual({
       code: 0,
       stdout:
-        'authenticator apps: 0 sealed anew\npassword hashes of other systems: 0 sealed anew\nsigning keys: 0 sealed anew\n',
+        'authenticator apps: 0 resealed\npassword hashes of other systems: 0 resealed\nsigning keys: 0 resealed\n',
       stderr: '',
     });
     const ids = await query<{ id: string }>(
@@ -286,7 +287,7 @@ describe('keys', () => {
       const rewrapping = run(both, ['rewrap'], database.url);
       await vi.waitUntil(async () => (await query(database.url, WAITING)).length > 0, { timeout: 20_000 });
       await somebody.query('commit');
-      expect((await rewrapping).stdout).toContain('authenticator apps: 0 sealed anew');
+      expect((await rewrapping).stdout).toContain('authenticator apps: 0 resealed');
     } finally {
       await somebody.end();
     }
@@ -305,7 +306,7 @@ describe('keys', () => {
     const { code, stdout } = await run(both, ['rewrap'], database.url);
     expect({ code, stdout }).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('password hashes of other systems: 1 sealed anew'),
+      stdout: expect.stringContaining('password hashes of other systems: 1 resealed'),
     });
     expect((await run(both, ['retire', idOf(old)], database.url)).code).toBe(0);
     await using app = await node(next, database.url);
@@ -334,7 +335,7 @@ describe('keys', () => {
     }
     const both = `${next},${old}`;
     expect((await run(both, ['retire', idOf(next)], database.url)).stderr).toBe(
-      `Key ${idOf(next)} is the first of SECRET_KEYS: it seals. Put another one first.\n`,
+      `Key ${idOf(next)} is the first key in SECRET_KEYS and seals new values. Put another key first.\n`,
     );
     const refused = await run(both, ['retire', idOf(old), '--discard'], database.url);
     expect(refused.code).toBe(2);
@@ -392,10 +393,10 @@ describe('keys', () => {
   });
 
   test.each([
-    [[], 'Say list, rewrap or retire.'],
-    [['list', 'all'], 'all is a word too many.'],
-    [['retire'], 'KEY is missing.'],
-    [['retire', 'old'], 'KEY is eight hexadecimal digits.'],
+    [[], 'Missing or unknown command. Expected one of: list, rewrap, retire.'],
+    [['list', 'all'], 'Unexpected argument: all'],
+    [['retire'], 'Missing argument: KEY'],
+    [['retire', 'old'], 'KEY must be eight hexadecimal digits.'],
     [['rewrap', '--quick'], "Unknown option '--quick'."],
   ])('%j is told how it is written', async (args, words) => {
     const { code, stderr } = await run(newKey(), args);
@@ -410,10 +411,11 @@ async function importUsers(url: string, SECRET_KEYS: string, user: object): Prom
   try {
     const file = join(folder, 'users.ndjson');
     await writeFile(file, JSON.stringify({ ...user, emailVerified: true }));
-    const args = ['import-users', file]; // in a process: it reads the file before its environment
-    const { code, stderr } = await runCommand('src/cli/stepgate.ts', args, environment(SECRET_KEYS, url));
-    expect({ code, stderr }).toMatchObject({ code: 0 });
+    // It reads the file before its environment, so that is changed until it ends.
+    for (const [name, value] of Object.entries(environment(SECRET_KEYS, url))) vi.stubEnv(name, value);
+    expect(await runHere(importCommand, [file], {})).toMatchObject({ code: 0 });
   } finally {
+    vi.unstubAllEnvs();
     await rm(folder, { recursive: true });
   }
 }

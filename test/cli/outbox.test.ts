@@ -1,5 +1,4 @@
-// What an operator does about messages that did not arrive: sees them, without whom they are for or what they say, and
-// has those tried again that may be.
+// `npm run outbox`: lists undelivered messages without their recipient or text, and replays those that can be sent again.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { outbox } from '../../src/cli/outbox.ts';
 import { MailServer } from '../delivery/mail-server.ts';
@@ -32,7 +31,7 @@ afterAll(async () => {
 
 const run = (...args: string[]): Promise<Outcome> => runHere(outbox, args, { DATABASE_URL: app.databaseUrl });
 
-/** A message that the mail server refused for good. @returns its id, and the workflow's. */
+/** A message that the mail server rejected permanently. @returns its id and the workflow's. */
 async function refused(): Promise<{ id: string; workflowId: string }> {
   server.refusal = { at: 'RCPT TO', reply: 550 };
   const { id: workflowId } = await client.startSignUp({ email: JANE, password: PASSWORD });
@@ -41,37 +40,37 @@ async function refused(): Promise<{ id: string; workflowId: string }> {
   return { id: row?.id ?? '', workflowId };
 }
 
-test('a message that was refused is listed with why, replayed once the reason is mended, and arrives', async () => {
+test('a rejected message is listed with the reason, and a replay delivers it once the cause is fixed', async () => {
   const { id, workflowId } = await refused();
   const list = await run('list');
   expect(list).toMatchObject({ code: 0, stderr: '' });
   expect(list.stdout).toMatch(/^ID +CHANNEL +WHEN +STATE +FAILURE +PROVIDER SAYS$/m);
-  const reason = 'The mail server did not take a message: 550 to RCPT TO.';
+  const reason = 'The mail server did not accept the message: 550 to RCPT TO.';
   expect(list.stdout).toMatch(new RegExp(`^${id} +email +\\S+Z +failed +${reason} +-$`, 'm'));
   expect(list.stdout).not.toMatch(/jane|\b\d{6}\b/);
 
   server.refusal = null;
-  expect(await run('replay', id)).toEqual({ code: 0, stdout: `${id} is tried again.\n`, stderr: '' });
+  expect(await run('replay', id)).toEqual({ code: 0, stdout: `Queued ${id} again.\n`, stderr: '' });
   await until(() => expect(server.mails).toHaveLength(1));
   await queueIsEmpty(app.databaseUrl);
   expect(server.mails[0]?.email.messageId).toMatch(new RegExp(`^<${id}@`));
   const code = /\b\d{6}\b/.exec(server.mails[0]?.email.text ?? '')?.[0];
   expect((await client.attempt(workflowId, { emailCode: code })).status).toBe('COMPLETE');
 
-  expect((await run('list')).stdout).toBe('Nothing failed, nothing waits.\n');
+  expect((await run('list')).stdout).toBe('No messages have failed or are waiting.\n');
   expect((await run('list', '--all')).stdout).toMatch(new RegExp(`^${id} +email +\\S+Z +sent +- +-$`, 'm'));
   const again = await run('replay', id);
-  expect(again).toMatchObject({ code: 1, stderr: `${id} cannot be replayed: it was sent.\n` });
+  expect(again).toMatchObject({ code: 1, stderr: `Cannot replay ${id}: it has been sent.\n` });
 });
 
-test('a message whose last try failed is replayed with all of its tries', async () => {
+test('a message that used up its attempts gets all of them again when replayed', async () => {
   server.refusal = { at: 'RCPT TO', reply: 451 };
   await client.startSignUp({ email: JANE, password: PASSWORD });
   await failedTries(app.databaseUrl, 1);
   await query(app.databaseUrl, 'update graphile_worker._private_jobs set max_attempts = 2');
   await retryNow(app.databaseUrl);
   await failedTries(app.databaseUrl, 2);
-  expect((await run('replay', '--all')).stdout).toMatch(/^\S{36} is tried again\.\n$/);
+  expect((await run('replay', '--all')).stdout).toMatch(/^Queued \S{36} again\.\n$/);
   await until(async () =>
     expect(await jobs(app.databaseUrl)).toContainEqual(
       expect.objectContaining({ attempts: 1, max_attempts: 25, locked_at: null }),
@@ -86,43 +85,49 @@ test('a message whose last try failed is replayed with all of its tries', async 
   expect((await run('replay', '--all')).stdout).toBe('Nothing to replay.\n');
 });
 
-test('a message that has expired is said to be, and is not replayed', async () => {
+test('an expired message is listed as expired and cannot be replayed', async () => {
   const { id } = await refused();
   await query(app.databaseUrl, `update outbox_message set expires_at = now() - interval '1 second'`);
   const list = await run('list');
   expect(list.stdout).toMatch(new RegExp(`^${id} .* expired `, 'm'));
-  expect(list.stdout).toContain('expired: cannot be replayed, it has expired, and its text is erased.');
+  expect(list.stdout).toContain('expired: cannot be replayed, it has expired and its text has been erased.');
   for (const what of [id, '--all']) await run('replay', what);
   expect((await run('replay', id)).stderr).toBe(
-    `${id} cannot be replayed: it has expired, and its text is erased.\n`,
+    `Cannot replay ${id}: it has expired and its text has been erased.\n`,
   );
   expect(await jobs(app.databaseUrl)).toEqual([]);
   expect(await messages(app.databaseUrl)).toHaveLength(1);
 });
 
-test('a message that its provider did not deliver is said to be beyond replaying', async () => {
+test('a message that the provider accepted but did not deliver cannot be replayed, and the list says so', async () => {
   const { id } = await refused();
   await query(
     app.databaseUrl,
     `update outbox_message set sealed = null, sent_at = now(), delivery_status = 'undelivered',
-     failure = 'Reported as undelivered, code 30003.'`,
+     failure = 'The provider reported undelivered, code 30003.'`,
   );
   const { stdout } = await run('list');
   expect(stdout).toMatch(
-    new RegExp(`^${id} .* undelivered +Reported as undelivered, code 30003. +undelivered$`, 'm'),
+    new RegExp(`^${id} .* undelivered +The provider reported undelivered, code 30003. +undelivered$`, 'm'),
   );
-  expect(stdout).toContain('undelivered: cannot be replayed, it was handed over, so its text is erased.');
+  expect(stdout).toContain(
+    'undelivered: cannot be replayed, the provider accepted it, so its text has been erased.',
+  );
   expect((await run('replay', id)).code).toBe(1);
 });
 
 test.each([
   ['no command', [], /^Usage: npm run outbox/],
-  ['replay of nothing', ['replay'], /^Usage: /],
-  ['replay of one and of all', ['replay', '5a1c6f3e-0000-4000-8000-000000000001', '--all'], /^Usage: /],
-  ['an option that there is not', ['list', '--force'], /^Usage: /],
-  ['an id that there is not', ['replay', '5a1c6f3e-0000-4000-8000-000000000001'], /no such message/],
-  ['what is no id', ['replay', "x' or true"], /no such message/],
-])('%s is refused with what to do, and code 1', async (_what, args, message) => {
+  ['replay without an id', ['replay'], /^Usage: /],
+  [
+    'replay of both one message and all',
+    ['replay', '5a1c6f3e-0000-4000-8000-000000000001', '--all'],
+    /^Usage: /,
+  ],
+  ['an unknown option', ['list', '--force'], /^Usage: /],
+  ['an unknown id', ['replay', '5a1c6f3e-0000-4000-8000-000000000001'], /no such message/],
+  ['a malformed id', ['replay', "x' or true"], /no such message/],
+])('%s is refused with a message and exit code 1', async (_what, args, message) => {
   const { code, stderr } = await run(...args);
   expect(code).toBe(1);
   expect(stderr).toMatch(message);

@@ -1,4 +1,4 @@
-// `stepgate policy`, run as a team runs it: in a process of its own, on files.
+// `stepgate policy`, run on schema files.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-/** In the answers the folder is left out. */
+/** Runs the command. The folder is removed from its output. */
 async function stepgate(...[command, ...args]: string[]): Promise<Outcome> {
   expect(command).toBe('policy');
   const written = { stdout: '', stderr: '' };
@@ -57,7 +57,7 @@ extend type Checking @authenticated { limit: Int }
 `;
 
 describe('policy print', () => {
-  test('shows every guard of every field: its own, its type’s, and its interfaces’', async () => {
+  test('print lists every guard of a field: its own, its type’s, and its interfaces’', async () => {
     const { code, stdout, stderr } = await print(BANK);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatchInlineSnapshot(`
@@ -79,7 +79,7 @@ describe('policy print', () => {
     `);
   });
 
-  test('prints Markdown for a page', async () => {
+  test('print --format markdown prints a Markdown table', async () => {
     const { stdout } = await print('type Query { a: Int @authenticated }', '--format', 'markdown');
     expect(stdout).toMatchInlineSnapshot(`
       "| FIELD   | GUARD          | MAX AGE | ACCEPT | REQUIRE | WRITTEN ON |
@@ -89,7 +89,7 @@ describe('policy print', () => {
     `);
   });
 
-  test('prints JSON for programs, with the defaults filled in', async () => {
+  test('print --format json fills in the defaults', async () => {
     const { stdout } = await print(BANK, '--format', 'json');
     const fields = JSON.parse(stdout) as { field: string; guards: object[] }[];
     expect(fields.find((one) => one.field === 'Checking.balance')?.guards).toMatchObject([
@@ -106,7 +106,7 @@ describe('policy print', () => {
     expect(fields.map((one) => one.field)).not.toContain('Mutation.note');
   });
 
-  test('tells of each field what stepUpTransformer then enforces', async () => {
+  test('print lists exactly the guards that stepUpTransformer enforces', async () => {
     const { stdout } = await print(BANK, '--format', 'json');
     const enforced = stepUpTransformer({ standing: () => ({ standing: null, fault: null, now: 0 }) })(
       makeExecutableSchema({
@@ -133,15 +133,15 @@ describe('policy print', () => {
     expect(printed).toHaveLength(guarded.length);
   });
 
-  test('says so when nothing is guarded', async () => {
+  test('print says so when no fields are guarded', async () => {
     expect(await print('type Query { a: Int }')).toEqual({
       code: 0,
-      stdout: 'No field is guarded.\n',
+      stdout: 'No fields are guarded.\n',
       stderr: '',
     });
   });
 
-  test('several files are one schema, whichever of them begins a type', async () => {
+  test('several files form one schema, in any order', async () => {
     const one = await file('one.graphql', 'extend type Query { a: Int @authenticated }');
     const other = await file('other.graphql', 'type Query { b: Int @stepUp }');
     const { code, stdout } = await stepgate('policy', 'print', one, other, '--format', 'json');
@@ -152,7 +152,7 @@ describe('policy print', () => {
     ]);
   });
 
-  test('a subgraph is read without what it imports with @link, and no guard is lost by it', async () => {
+  test('a subgraph is read without the definitions it imports with @link, and keeps all its guards', async () => {
     const { code, stdout, stderr } = await print(`
       extend schema
         @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", { name: "@shareable", as: "@shared" }])
@@ -174,18 +174,21 @@ describe('policy print', () => {
       '"@key"',
       stepUpTypeDefs({ prefix: 'sg_', role: 'Role' }),
     ],
-  ])('a guard that is renamed %s is told by its own name', async (_how, directive, imported, definitions) => {
-    const { code, stdout, stderr } = await print(`
+  ])(
+    'a guard renamed %s is printed under its original name',
+    async (_how, directive, imported, definitions) => {
+      const { code, stdout, stderr } = await print(`
       extend schema @link(url: "https://example.com/guards/v1.0", as: "sg", import: [${imported}])
       ${definitions}
       enum Role { ADMIN }
       type Query { iban: String ${directive}(maxAge: 60) }
     `);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/Query\.iban +@stepUp +60 s/);
-  });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(/Query\.iban +@stepUp +60 s/);
+    },
+  );
 
-  test('what Apollo calls @authenticated is not told where ours has another name', async () => {
+  test('Apollo’s @authenticated is not mistaken for ours when ours is renamed', async () => {
     const { code, stdout } = await print(`
       extend schema
         @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@authenticated"])
@@ -197,27 +200,24 @@ describe('policy print', () => {
     expect(stdout).not.toContain('Query.a');
   });
 
-  test('a guard by a name that the schema has not given it is an error', async () => {
+  test('a guard used under a name other than the schema’s is an error', async () => {
     const schema = `${stepUpTypeDefs({ prefix: 'sg_' })} type Query { a: Int @sg_stepUp  b: Int @authenticated }`;
     const { code, stderr } = await print(schema);
     expect(code).toBe(2);
-    expect(stderr).toContain('There is no directive @authenticated: this schema calls it @sg_authenticated.');
+    expect(stderr).toContain('Unknown directive @authenticated. This schema calls it @sg_authenticated.');
   });
 
-  test.each(['print', 'check'])(
-    '%s says of a schema that was printed without its guards that it is',
-    async (action) => {
-      const schema = await file('printed.graphql', `${stepUpTypeDefs()} type Query { iban: String }`);
-      const rules = await file('rules.json', { rules: [{ match: 'Query.*', require: 'stepUp' }] });
-      const options = action === 'check' ? ['--rules', rules] : [];
-      const { code, stdout, stderr } = await stepgate('policy', action, schema, ...options);
-      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toContain('printed.graphql:');
-      expect(stderr).toContain('defines guards and uses none of them');
-    },
-  );
+  test.each(['print', 'check'])('%s refuses a schema that was printed without its guards', async (action) => {
+    const schema = await file('printed.graphql', `${stepUpTypeDefs()} type Query { iban: String }`);
+    const rules = await file('rules.json', { rules: [{ match: 'Query.*', require: 'stepUp' }] });
+    const options = action === 'check' ? ['--rules', rules] : [];
+    const { code, stdout, stderr } = await stepgate('policy', action, schema, ...options);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('printed.graphql:');
+    expect(stderr).toContain('defines guards but uses none');
+  });
 
-  test('two guards of one place are both told, also of a type and its extension', async () => {
+  test('two guards in one place are both printed, also on a type and its extension', async () => {
     const { stdout } = await print(`
       type Query { a: A }
       type A @stepUp(maxAge: 60) { x: Int @requiresRole(role: ONE) @requiresRole(role: TWO) }
@@ -233,19 +233,19 @@ describe('policy print', () => {
     expect(stdout.match(/3600 s/g)).toHaveLength(2);
   });
 
-  test('an accept that nobody can meet is an error', async () => {
+  test('an accept list that nobody can satisfy is an error', async () => {
     const { code, stderr } = await print('type Query { a: Int @stepUp(accept: [PASSKEY]) }');
     expect(code).toBe(2);
     expect(stderr).toContain('@stepUp on Query.a: accept');
   });
 
-  test('the roles may be left to the server', async () => {
+  test('a schema may leave the definition of roles to the server', async () => {
     const { code, stdout } = await print('type Query { a: Int @requiresRole(role: TELLER) }');
     expect(code).toBe(0);
     expect(stdout).toMatch(/Query\.a +@requiresRole TELLER/);
   });
 
-  test('a role that is no name reaches neither the terminal nor a table as it is', async () => {
+  test('a role with control characters is escaped in the terminal and in tables', async () => {
     const schema = `
       directive @requiresRole(role: String!) on FIELD_DEFINITION
       type Query { a: Int @requiresRole(role: "\\u001b[2J|\\n\\u009b") }
@@ -263,7 +263,7 @@ describe('policy print', () => {
 const DELETE = { match: 'Mutation.delete*', require: 'stepUp', maxAge: 300 };
 
 describe('policy check', () => {
-  test('names each field that lacks its guard, where it is written and what to do', async () => {
+  test('check prints each field that lacks a guard, with its location and the fix', async () => {
     const { code, stdout, stderr } = await check(
       `type Query { me: User  person: Person }
 interface Person { ssn: String }
@@ -298,24 +298,24 @@ enum Role { AUDITOR ADMIN }
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     expect(stdout).toMatchInlineSnapshot(`
       "schema.graphql:8:3 Mutation.deleteAll has no guard; add @authenticated. [rule 1 (Mutation.*)]
-      schema.graphql:6:3 Mutation.deleteUser has @stepUp; make that as strict as @stepUp(maxAge: 300). [rule 2 (Mutation.delete*)]
+      schema.graphql:6:3 Mutation.deleteUser has @stepUp; make it at least as strict as @stepUp(maxAge: 300). [rule 2 (Mutation.delete*)]
       schema.graphql:7:3 Mutation.deletePost has @authenticated; add @stepUp(maxAge: 300). [rule 2 (Mutation.delete*)]
       schema.graphql:8:3 Mutation.deleteAll has no guard; add @stepUp(maxAge: 300). [rule 2 (Mutation.delete*)]
       schema.graphql:3:31 User.ssn has no guard; add @stepUp. [rule 3 (*.ssn): the law]
-      schema.graphql:10:3 Mutation.audit has @requiresRole(role: AUDITOR); make that as strict as @requiresRole(role: ADMIN). [rule 4 (Mutation.audit)]
-      schema.graphql:9:3 Mutation.deleteDraft has @stepUp(maxAge: 300); make that as strict as @stepUp(accept: [TOTP, PASSKEY], require: SECOND_FACTOR). [rule 5 (Mutation.deleteDraft)]
-      7 fields, 5 rules: 7 violations. A field that needs no guard is listed under "except" in rules.json.
+      schema.graphql:10:3 Mutation.audit has @requiresRole(role: AUDITOR); make it at least as strict as @requiresRole(role: ADMIN). [rule 4 (Mutation.audit)]
+      schema.graphql:9:3 Mutation.deleteDraft has @stepUp(maxAge: 300); make it at least as strict as @stepUp(accept: [TOTP, PASSKEY], require: SECOND_FACTOR). [rule 5 (Mutation.deleteDraft)]
+      7 fields, 5 rules: 7 violations. If a field needs no guard, list it under "except" in rules.json.
       "
     `);
   });
 
-  test('passes when every rule holds', async () => {
+  test('check passes when there are no violations', async () => {
     const rules = { rules: [DELETE] };
     expect(
       await check('type Query { a: Int } type Mutation { deleteIt: Int @stepUp(maxAge: 300) }', rules),
     ).toEqual({
       code: 0,
-      stdout: '1 field, 1 rule: every rule holds.\n',
+      stdout: '1 field, 1 rule: no violations.\n',
       stderr: '',
     });
   });
@@ -338,20 +338,20 @@ enum Role { AUDITOR ADMIN }
   });
 
   test.each([
-    ['older than the rule lets it be', '@stepUp(maxAge: 301)'],
-    ['of any factor', '@stepUp(maxAge: 300)'],
-    ['of one factor too many', '@stepUp(maxAge: 300, accept: [TOTP, PHONE_CODE])'],
-    ['of a first factor', '@stepUp(maxAge: 300, accept: [TOTP], require: STRONGEST_ENROLLED)'],
-    ['half in one guard and half in the other', '@stepUp(maxAge: 300) @requiresRole(role: A)'],
-    ['of a role alone', '@requiresRole(role: A)'],
-  ])('a proof that is %s does not satisfy', async (_what, guard) => {
+    ['older than the rule allows', '@stepUp(maxAge: 301)'],
+    ['by any factor', '@stepUp(maxAge: 300)'],
+    ['by a factor that the rule does not list', '@stepUp(maxAge: 300, accept: [TOTP, PHONE_CODE])'],
+    ['by a first factor', '@stepUp(maxAge: 300, accept: [TOTP], require: STRONGEST_ENROLLED)'],
+    ['split between two guards', '@stepUp(maxAge: 300) @requiresRole(role: A)'],
+    ['a role only', '@requiresRole(role: A)'],
+  ])('a guard that accepts a proof %s does not satisfy the rule', async (_what, guard) => {
     const rule = { match: 'Query.a', require: 'stepUp', maxAge: 300, accept: ['TOTP'], secondFactor: true };
     const { code, stdout } = await check(`enum Role { A } type Query { a: Int ${guard} }`, { rules: [rule] });
     expect(code).toBe(1);
     expect(stdout).toContain('Query.a has ');
   });
 
-  test('`returns` finds a type through lists, unions and interfaces, and nothing else', async () => {
+  test('`returns` matches a type in lists, unions and interfaces, and nothing else', async () => {
     const schema = `
       interface Document { id: ID }
       type Invoice implements Document { id: ID }
@@ -375,14 +375,14 @@ enum Role { AUDITOR ADMIN }
     expect(byInterface.stdout).toContain('Mutation.one has no guard');
   });
 
-  test('a root type of another name is still the root', async () => {
+  test('a rule for Mutation applies to a root type with another name', async () => {
     const schema = 'schema { query: Q mutation: Changes } type Q { a: Int } type Changes { deleteIt: Int }';
     const { code, stdout } = await check(schema, { rules: [DELETE] });
     expect(code).toBe(1);
     expect(stdout).toContain('Changes.deleteIt has no guard');
   });
 
-  test('a rule or an exception that is about no field is a warning, and with --strict a failure', async () => {
+  test('a rule or an exception that matches no field is a warning, and a failure with --strict', async () => {
     const rules = {
       rules: [{ match: 'Query.a', require: 'authenticated', except: 'Query.gone' }, DELETE],
       except: ['Mutation.gone'],
@@ -390,7 +390,7 @@ enum Role { AUDITOR ADMIN }
     const loose = await check('type Query { a: Int @authenticated }', rules);
     expect(loose).toEqual({
       code: 0,
-      stdout: '1 field, 2 rules: every rule holds.\n',
+      stdout: '1 field, 2 rules: no violations.\n',
       stderr: [
         'warning: rules.json: rule 2 (Mutation.delete*) matches no field.\n',
         'warning: rules.json: the exception Mutation.gone matches no field.\n',
@@ -401,7 +401,7 @@ enum Role { AUDITOR ADMIN }
     expect(strict.code).toBe(1);
   });
 
-  test('our own schema holds to our own rules', async () => {
+  test('our own schema satisfies our own rules', async () => {
     const outcome = await stepgate(
       'policy',
       'check',
@@ -414,67 +414,63 @@ enum Role { AUDITOR ADMIN }
   });
 });
 
-describe('what cannot be checked is never passed', () => {
+describe('input that cannot be checked never passes', () => {
   const RULES = { rules: [{ match: '*.*', require: 'authenticated' }] };
 
   test.each([
     ['a syntax error', 'type Query {', 'schema.graphql:1:13 Syntax Error: Expected Name, found <EOF>.'],
     ['nothing', '', 'schema.graphql:1:1 Syntax Error: Unexpected <EOF>.'],
-    ['a query', '{ viewer { id } }', 'schema.graphql:1:1 An operation is no schema.'],
-    ['JSON', '{"__schema": {}}', 'introspection does not tell'],
+    ['a query', '{ viewer { id } }', 'schema.graphql:1:1 An operation is not a schema.'],
+    ['JSON', '{"__schema": {}}', 'introspection does not show'],
     ['bytes', '\u0000\u0001', 'Syntax Error'],
+    ['a misspelled guard', 'type Query { a: Int @stepup }', 'schema.graphql:1:21 Unknown directive @stepup.'],
     [
-      'a guard that is misspelled',
-      'type Query { a: Int @stepup }',
-      'schema.graphql:1:21 There is no directive @stepup.',
-    ],
-    [
-      'a guard where none can stand',
+      'a guard in an invalid place',
       'type Query { a(b: Int @stepUp): Int }',
       'may not be used on ARGUMENT_DEFINITION',
     ],
-    ['a guard of an unknown argument', 'type Query { a: Int @stepUp(age: 3) }', 'Unknown argument "age"'],
+    ['a guard with an unknown argument', 'type Query { a: Int @stepUp(age: 3) }', 'Unknown argument "age"'],
     [
-      'a guard of an unknown factor',
+      'a guard with an unknown factor',
       'type Query { a: Int @stepUp(accept: [PIN]) }',
       'schema.graphql:1:37 Argument "accept" has invalid value [PIN].',
     ],
-    ['a guard that nobody passes', 'type Query { a: Int @stepUp(maxAge: 0) }', 'maxAge is a whole number'],
     [
-      'a first factor as second',
+      'a guard that nobody can satisfy',
+      'type Query { a: Int @stepUp(maxAge: 0) }',
+      'maxAge is a whole number',
+    ],
+    [
+      'a first factor as the second',
       'type Query { a: Int @stepUp(accept: [PASSWORD]) }',
-      '@stepUp on Query.a: accept names',
+      '@stepUp on Query.a: accept must list',
     ],
-    [
-      'a role that there is not',
-      'enum Role { A } type Query { a: Int @requiresRole(role: X) }',
-      'invalid value X',
-    ],
+    ['an unknown role', 'enum Role { A } type Query { a: Int @requiresRole(role: X) }', 'invalid value X'],
     ['no role', 'type Query { a: Int @requiresRole }', '"role"'],
     [
-      'a directive of another’s making by the name of a guard',
+      'a different directive with the name of a guard',
       'directive @requiresRole(roles: [String]) on FIELD_DEFINITION type Query { a: Int @requiresRole(roles: ["A"]) }',
       'needs a role',
     ],
     ['an unknown type', 'type Query { a: Nope }', 'Unknown type "Nope"'],
-    ['a type said twice', 'type Query { a: Int } type Query { b: Int }', 'only one type named "Query"'],
+    ['a type defined twice', 'type Query { a: Int } type Query { b: Int }', 'only one type named "Query"'],
     [
-      'interfaces in a circle',
+      'circular interfaces',
       'type Query { a: Int } interface A implements B { a: Int } interface B implements A { a: Int }',
       'circular',
     ],
     [
-      'an interface whose own interface is left out',
+      'a type that omits its interface’s interface',
       'interface A { a: Int @stepUp } interface B implements A { a: Int } type Query implements B { a: Int }',
       'Type Query must implement A because it is implemented by B',
     ],
-    ['inputs in a circle', 'type Query { a(b: I): Int } input I { i: I! }', 'Input Object "I" within itself'],
+    ['circular inputs', 'type Query { a(b: I): Int } input I { i: I! }', 'Input Object "I" within itself'],
     [
-      'a list too deep',
+      'a list nested too deeply',
       `type Query { a: ${'['.repeat(50_000)}Int${']'.repeat(50_000)} }`,
       'nested too deeply',
     ],
-  ])('%s', async (_what, schema, message) => {
+  ])('a schema with %s is an error', async (_what, schema, message) => {
     const { code, stdout, stderr } = await check(schema, RULES);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
@@ -482,26 +478,30 @@ describe('what cannot be checked is never passed', () => {
   });
 
   test.each([
-    ['no JSON', '{', 'rules.json is not JSON.'],
-    ['nothing', '{}', 'rules.json: rules: '],
-    ['no rule', { rules: [] }, 'rules.json: rules: '],
-    ['a list', [], 'rules.json: the file: '],
-    ['null', 'null', 'rules.json: the file: '],
-    ['a word that there is not', { rules: [{ ...DELETE, maxage: 3 }] }, 'maxage'],
-    ['a guard that there is not', { rules: [{ match: 'A.b', require: 'mfa' }] }, 'rules[0].require: '],
-    ['no pattern', { rules: [{ require: 'stepUp' }] }, 'rules[0].match: must be TYPE.FIELD'],
-    ['half a pattern', { rules: [{ ...DELETE, match: 'Mutation' }] }, 'rules[0].match: must be TYPE.FIELD'],
+    ['invalid JSON', '{', 'rules.json is not valid JSON.'],
+    ['no content', '{}', 'rules.json: rules: '],
+    ['an empty list', { rules: [] }, 'rules.json: rules: '],
+    ['a list', [], 'rules.json: the top level: '],
+    ['null', 'null', 'rules.json: the top level: '],
+    ['an unknown key', { rules: [{ ...DELETE, maxage: 3 }] }, 'maxage'],
+    ['an unknown guard', { rules: [{ match: 'A.b', require: 'mfa' }] }, 'rules[0].require: '],
+    ['a missing pattern', { rules: [{ require: 'stepUp' }] }, 'rules[0].match: must be TYPE.FIELD'],
+    [
+      'a pattern without a field',
+      { rules: [{ ...DELETE, match: 'Mutation' }] },
+      'rules[0].match: must be TYPE.FIELD',
+    ],
     ['a regular expression', { rules: [{ ...DELETE, match: 'Mutation.(a+)+$' }] }, 'must be TYPE.FIELD'],
-    ['a role left out', { rules: [{ match: 'A.b', require: 'requiresRole' }] }, 'rules[0].role: '],
+    ['a missing role', { rules: [{ match: 'A.b', require: 'requiresRole' }] }, 'rules[0].role: '],
     ['a first factor', { rules: [{ ...DELETE, accept: ['PASSWORD'] }] }, 'rules[0].accept[0]: '],
-    ['no time', { rules: [{ ...DELETE, maxAge: 0 }] }, 'rules[0].maxAge: '],
+    ['a maxAge of zero', { rules: [{ ...DELETE, maxAge: 0 }] }, 'rules[0].maxAge: '],
     ['a prototype', '{"rules": [], "__proto__": {"rules": [1]}}', 'rules.json: '],
     [
-      'two lines of a reason',
+      'a reason of two lines',
       { rules: [{ ...DELETE, reason: 'a\nb' }] },
       'rules[0].reason: must be one line',
     ],
-  ])('rules that are %s', async (_what, rules, message) => {
+  ])('a rules file with %s is an error', async (_what, rules, message) => {
     const { code, stdout, stderr } = await check('type Query { a: Int }', rules);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
@@ -509,20 +509,23 @@ describe('what cannot be checked is never passed', () => {
   });
 
   test.each([
-    [['policy'], 'print or check?'],
-    [['policy', 'erase'], 'There is no command policy erase.'],
-    [['policy', 'print'], 'SCHEMA is missing.'],
+    [['policy'], 'Missing command. Expected one of: print, check.'],
+    [['policy', 'erase'], 'Unknown command: policy erase'],
+    [['policy', 'print'], 'Missing argument: SCHEMA'],
     [
       ['policy', 'print', 'schema.graphql', '--format', 'toString'],
-      '--format is one of text, json, markdown.',
+      '--format must be one of text, json, markdown.',
     ],
     [['policy', 'check', 'schema.graphql', '--lax'], "Unknown option '--lax'."],
     [['policy', 'check', 'schema.graphql', '--rules'], "Option '--rules <value>' argument missing."],
-    [['policy', 'print', 'http://localhost:4000/graphql'], 'introspection does not tell'],
-    [['policy', 'print', '/nowhere.graphql'], '/nowhere.graphql cannot be read (ENOENT).'],
-    [['policy', 'print', 'src'], 'src cannot be read (EISDIR).'],
-    [['policy', 'check', 'schema.graphql', '--rules', '/nowhere.json'], 'cannot be read (ENOENT)'],
-  ])('stepgate %j', async (args, message) => {
+    [['policy', 'print', 'http://localhost:4000/graphql'], 'introspection does not show'],
+    [['policy', 'print', '/nowhere.graphql'], 'Cannot read /nowhere.graphql (ENOENT).'],
+    [['policy', 'print', 'src'], 'Cannot read src (EISDIR).'],
+    [
+      ['policy', 'check', 'schema.graphql', '--rules', '/nowhere.json'],
+      'Cannot read the rules file /nowhere.json (ENOENT).',
+    ],
+  ])('invalid arguments exit with 2 and an error: stepgate %j', async (args, message) => {
     const { code, stdout, stderr } = await stepgate(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
@@ -534,13 +537,13 @@ describe('what cannot be checked is never passed', () => {
     [['toString'], 2],
     [['policy'], 2],
     [['policy', 'check', 'schema.graphql', '--rules', '.stepgate-policy.json'], 0],
-  ])('the process of stepgate %j ends with %i', async (args, expected) => {
+  ])('stepgate %j exits with %i', async (args, expected) => {
     const { code, stdout, stderr } = await runCommand('src/cli/stepgate.ts', args);
     expect(code).toBe(expected);
-    expect(expected === 0 ? stdout : stderr).toContain(expected === 0 ? 'every rule holds' : 'Usage:');
+    expect(expected === 0 ? stdout : stderr).toContain(expected === 0 ? 'no violations' : 'Usage:');
   });
 
-  test('a schema of a hundred thousand fields is checked in seconds', async () => {
+  test('a schema with 100,000 fields is checked within seconds', async () => {
     const types = Array.from(
       { length: 2000 },
       (_, at) =>

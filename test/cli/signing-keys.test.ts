@@ -1,4 +1,4 @@
-// What an operator does with the keys that sign access tokens.
+// `stepgate signing-keys`: the keys that sign access tokens.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signingKeys } from '../../src/cli/signing-keys.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -16,7 +16,7 @@ function run(...args: string[]) {
   return runHere(signingKeys, args, { DATABASE_URL: app.databaseUrl });
 }
 
-test('the signing key is rotated, once at a time, and each key says when it signs and retires', async () => {
+test('rotate refuses a second rotation at the same time, and the list shows when each key signs and retires', async () => {
   const environment = { DATABASE_URL: app.databaseUrl };
   const before = await runCommand('src/cli/stepgate.ts', ['signing-keys', 'list'], environment);
   expect(before).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[\w-]{43} {2}signs\n$/) });
@@ -27,7 +27,9 @@ test('the signing key is rotated, once at a time, and each key says when it sign
   expect(old).toMatch(/^[\w-]{43} {2}retires at \d{4}-\S+Z$/);
   const again = await run('rotate');
   expect(again.code).toBe(2);
-  expect(again.stderr).toContain(`A rotation is under way: key ${fresh.slice(0, 43)} begins to sign at`);
+  expect(again.stderr).toContain(
+    `A rotation is already in progress: key ${fresh.slice(0, 43)} starts to sign at`,
+  );
   const atOnce = await run('rotate', '--at-once');
   expect(atOnce.stdout.split('\n')[0]).toMatch(/^[\w-]{43} {2}signs$/);
   const events = await query(
@@ -38,7 +40,7 @@ test('the signing key is rotated, once at a time, and each key says when it sign
 });
 
 test.each([[[]], [['forget']], [['list', '--at-once']], [['rotate', 'now']]])(
-  'what is written wrong is told with the usage: %j',
+  'invalid arguments print the usage: %j',
   async (args) => {
     const { code, stderr } = await run(...args);
     expect(code).toBe(2);

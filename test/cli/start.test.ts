@@ -1,4 +1,4 @@
-// The program as `npm start` runs it: it ends when it is told to, when npm is gone, and when its embedded PostgreSQL is.
+// The server as `npm start` runs it: it stops on SIGTERM, when npm is gone, and when its embedded PostgreSQL stops.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -45,35 +45,32 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test.skipIf(process.platform === 'win32')(
-  'SIGTERM to npm stops the server that npm runs, and in order',
-  async () => {
-    // What npm passes the signal on to is a shell, which dies and says nothing to its child.
-    const npm = start('npm', ['start'], { DATABASE_URL: database.url });
-    let said = '';
-    npm.stdout?.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-    });
-    await vi.waitFor(() => expect(said).toMatch(/GraphiQL/), SOON);
-    const url = /(http:\S+)\/graphql/.exec(said)?.[1] ?? '';
-    const lines = execFileSync('ps', ['-eo', 'pid,ppid,args'], {
-      encoding: 'utf8',
-    });
-    const childOf = (pid: number | undefined): number | undefined =>
-      Number(new RegExp(`^ *(\\d+) +${pid} `, 'm').exec(lines)?.[1]) || undefined;
-    const shellOrServer = childOf(npm.pid);
-    leftover = childOf(shellOrServer) ?? shellOrServer;
-    expect((await fetch(`${url}/readyz`)).status).toBe(200);
-    npm.kill('SIGTERM');
-    await vi.waitFor(() => expect(isAlive(leftover ?? 0)).toBe(false), SOON);
-    await expect(fetch(`${url}/readyz`)).rejects.toThrow();
-  },
-);
+test.skipIf(process.platform === 'win32')('SIGTERM to npm shuts down the server that npm runs', async () => {
+  // npm passes the signal to a shell, which dies without passing it to the server.
+  const npm = start('npm', ['start'], { DATABASE_URL: database.url });
+  let said = '';
+  npm.stdout?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  await vi.waitFor(() => expect(said).toMatch(/GraphiQL/), SOON);
+  const url = /(http:\S+)\/graphql/.exec(said)?.[1] ?? '';
+  const lines = execFileSync('ps', ['-eo', 'pid,ppid,args'], {
+    encoding: 'utf8',
+  });
+  const childOf = (pid: number | undefined): number | undefined =>
+    Number(new RegExp(`^ *(\\d+) +${pid} `, 'm').exec(lines)?.[1]) || undefined;
+  const shellOrServer = childOf(npm.pid);
+  leftover = childOf(shellOrServer) ?? shellOrServer;
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  npm.kill('SIGTERM');
+  await vi.waitFor(() => expect(isAlive(leftover ?? 0)).toBe(false), SOON);
+  await expect(fetch(`${url}/readyz`)).rejects.toThrow();
+});
 
-test('an embedded PostgreSQL that ends by itself ends the server with code 1 and a sentence, so that both are started again', async () => {
+test('when the embedded PostgreSQL stops by itself, the server exits with code 1 and a message, so that both can be restarted', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'stepgate-start-'));
   try {
-    await chmod(folder, 0o755); // for root, whose PostgreSQL has an account of its own
+    await chmod(folder, 0o755); // when run by root, PostgreSQL runs under another account
     const dataDir = join(folder, 'data');
     const server = start(process.execPath, ['src/main.ts'], { DATA_DIR: dataDir, DATABASE_URL: '' });
     const ended = once(server, 'exit');
@@ -87,7 +84,7 @@ test('an embedded PostgreSQL that ends by itself ends the server with code 1 and
     process.kill(Number(pid), 'SIGKILL');
     expect(await ended).toEqual([1, null]);
     expect(await stderr).toBe(
-      'The embedded PostgreSQL has ended. Start the server again; LOG_LEVEL=debug shows its log.\n',
+      'The embedded PostgreSQL stopped unexpectedly. Restart the server. To see the PostgreSQL log, set LOG_LEVEL=debug.\n',
     );
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });

@@ -1,4 +1,4 @@
-// The link for Apollo Client, with a real Apollo Client: the same behaviour as the client’s own requests.
+// The link for Apollo Client, tested with a real Apollo Client. It behaves like the client’s own requests.
 import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -42,7 +42,7 @@ async function apolloOf(
 }
 
 describe('with Apollo Client', () => {
-  test('fifty parallel operations are refused for an old token, and one refresh serves them', async () => {
+  test('one refresh serves fifty parallel operations that are refused for an expired token', async () => {
     const { apollo, own, network } = await apolloOf(await server.signUp());
     app.clock.advance(700);
     const answers = await Promise.all(
@@ -60,7 +60,7 @@ describe('with Apollo Client', () => {
     expect(network.sent[0]?.headers.get('x-mine')).toBe('1'); // the application's own headers stay
   });
 
-  test('a guarded field is refused, proved and asked for again once, with the mutation beside it', async () => {
+  test('one step-up serves a refused query and a refused mutation, each sent again once', async () => {
     const { tokens, secret } = await guarded(server);
     const onStepUp = typing(app, server, secret);
     const { apollo, network } = await apolloOf(tokens, { onStepUp });
@@ -75,17 +75,17 @@ describe('with Apollo Client', () => {
     expect(network.count('regenerateBackupCodes')).toBe(2);
   });
 
-  test('a cancelled prompt leaves the refusal, and the partial data', async () => {
+  test('after a cancelled prompt, the caller gets the refusal and the partial data', async () => {
     const { tokens } = await guarded(server);
     const { apollo, network } = await apolloOf(tokens, { onStepUp: ({ workflow }) => workflow.cancel() });
     const { data, error } = await apollo.query({ query: AUDIT_EVENTS, errorPolicy: 'all' });
     expect(data).toMatchObject({ viewer: { id: expect.any(String), auditEvents: null } });
     expect(CombinedGraphQLErrors.is(error) && error.errors[0]?.extensions?.['code']).toBe('STEP_UP_REQUIRED');
-    await expect(apollo.mutate({ mutation: NEW_CODES })).rejects.toThrow('Prove a factor anew');
+    await expect(apollo.mutate({ mutation: NEW_CODES })).rejects.toThrow('Verify your identity');
     expect(network.sent).toHaveLength(2);
   });
 
-  test('an operation that is no longer wanted is not sent again', async () => {
+  test('an unsubscribed operation is not sent again', async () => {
     const { tokens, secret } = await guarded(server);
     const prove = typing(app, server, secret);
     const prompted = Promise.withResolvers<void>();
@@ -106,12 +106,12 @@ describe('with Apollo Client', () => {
     expect(network.count('auditEvents')).toBe(1);
   });
 
-  test('a network that fails is the caller’s to hear of', async () => {
+  test('a network error is passed on to the caller', async () => {
     const { apollo } = await apolloOf(await server.signUp(), {}, 'http://127.0.0.1:1/graphql');
     await expect(apollo.query({ query: VIEWER })).rejects.toThrow('fetch failed');
   });
 
-  test('a session that was ended elsewhere is told, and the refusal is the answer', async () => {
+  test('a session revoked elsewhere calls onSignedOut, and the caller gets the refusal', async () => {
     const person = await server.signUp();
     const onSignedOut = vi.fn();
     const { apollo } = await apolloOf(person, { onSignedOut });
@@ -121,7 +121,7 @@ describe('with Apollo Client', () => {
     expect(onSignedOut).toHaveBeenCalledTimes(1);
   });
 
-  test('tokens are not in the errors that an application logs', async () => {
+  test('errors that an application may log contain no tokens', async () => {
     const person = await server.signUp();
     const { apollo } = await apolloOf(person);
     const error = await apollo.query({ query: AUDIT_EVENTS }).catch((problem: unknown) => problem);
@@ -131,13 +131,13 @@ describe('with Apollo Client', () => {
   });
 });
 
-describe('a mutation of an API that refuses field by field', () => {
+describe('a mutation of an API that refuses individual fields', () => {
   const document = {
-    'ran, and a field of its result was refused': 'mutation { rename { id secret } }',
-    'ran, and its result was taken along by a refused field': 'mutation { rename { id certain } }',
-    'ran in its first field': 'mutation { rename { id } remove }',
-    'ran in its first field, and all data was taken along': 'mutation { rename { id } erase }',
-    'ran in its first field, and its token expired before the next': 'mutation { rename { id } expired }',
+    'ran, but a field of its result was refused': 'mutation { rename { id secret } }',
+    'ran, but its result was nulled by a refused field': 'mutation { rename { id certain } }',
+    'ran its first field': 'mutation { rename { id } remove }',
+    'ran its first field, but all data was nulled': 'mutation { rename { id } erase }',
+    'ran its first field, and whose token expired before the next': 'mutation { rename { id } expired }',
   };
   test.each(Object.entries(document))('that %s is never sent twice', async (_, text) => {
     const { tokens, secret } = await guarded(server);
@@ -156,7 +156,7 @@ describe('a mutation of an API that refuses field by field', () => {
     'mutation { a: remove b: remove }',
     'mutation { erase }',
     'query { open secret }',
-  ])('of which nothing has run is proved for and sent again: %s', async (text) => {
+  ])('is sent again after a step-up if nothing has run: %s', async (text) => {
     const { tokens, secret } = await guarded(server);
     const onStepUp = typing(app, server, secret);
     const { apollo, network } = await apolloOf(tokens, { onStepUp }, api.url);

@@ -1,4 +1,4 @@
-// A browser as far as cookie mode needs one: cookies that scripts cannot read, and the tabs that share them.
+// The parts of a browser that cookie mode needs: cookies that scripts cannot read, shared by tabs.
 import { expect, vi } from 'vitest';
 import {
   createStepgateClient,
@@ -8,7 +8,7 @@ import {
 import type { TestApp } from '../harness/app.ts';
 import { PASSWORD } from '../harness/client.ts';
 
-/** What a browser does with cookies: it keeps them, and sends them where a request asks for it. */
+/** Stores cookies like a browser, and sends them when a request includes credentials. */
 export class Browser {
   readonly jar = new Map<string, string>();
   readonly bodies: string[] = [];
@@ -38,7 +38,7 @@ export class Browser {
   }
 }
 
-/** The globals of a page, until they are unstubbed. @returns what the browser calls when it is online again. */
+/** Stubs the globals of a page. @returns a function that simulates going online. */
 export function stubPage(): { goOnline(): void } {
   const kept = new Map<string, string>();
   const listeners = new Set<() => void>();
@@ -66,7 +66,7 @@ export interface Tab {
   readonly browser: Browser;
 }
 
-/** A page of an application, in a browser. */
+/** Opens a page of an application. */
 export function openTab(
   app: Pick<TestApp, 'url'>,
   browser: Browser,
@@ -76,7 +76,7 @@ export function openTab(
   return { browser, client: createStepgateClient({ url, mode: 'cookie', fetch: browser.fetch, ...options }) };
 }
 
-/** A new browser, in which somebody signs in. @param second the second proof, where one is demanded. */
+/** Signs in in a new browser. @param second the second proof, if one is required. */
 export async function signIn(
   app: Pick<TestApp, 'url'>,
   email: string,

@@ -1,4 +1,4 @@
-// Cookie mode: the browser holds the tokens, and the client never sees one.
+// Cookie mode: the browser holds the tokens, and the client never sees them.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createStepgateClient } from '../../src/client/index.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => app[Symbol.asyncDispose]());
 
 describe('a client in cookie mode', () => {
-  test('is signed in by cookies, and holds no token itself', async () => {
+  test('is signed in by cookies and holds no token', async () => {
     const { email } = await server.signUp();
     const { client, browser } = await signIn(app, email, null);
     expect(codesOf(await client.request(VIEWER))).toEqual([]);
@@ -38,7 +38,7 @@ describe('a client in cookie mode', () => {
     expect(browser.count('refreshSession')).toBe(1);
   });
 
-  test('never uses a refresh token twice with another tab', async () => {
+  test('never uses a refresh token twice together with another tab', async () => {
     const { email } = await server.signUp();
     const { client, browser } = await signIn(app, email, null);
     const other = createStepgateClient({ url: `${app.url}/graphql`, mode: 'cookie', fetch: browser.fetch });
@@ -49,11 +49,11 @@ describe('a client in cookie mode', () => {
     }
   });
 
-  test('steps up, and sends the mutation again once', async () => {
+  test('steps up and sends the mutation again once', async () => {
     const { person, backupCodes } = await guarded(server);
     const onStepUp = vi.fn(({ workflow }) => workflow.attempt({ backupCode: backupCodes[1] }));
     const { client, browser } = await signIn(app, person.email, { backupCode: backupCodes[0] }, { onStepUp });
-    app.clock.advance(3600); // its proof is old, and its token as well
+    app.clock.advance(3600); // both the proof and the token have expired
     const { data } = await client.request<{ regenerateBackupCodes: object }>(NEW_CODES);
     expect(data?.regenerateBackupCodes).toBeTruthy();
     expect(onStepUp).toHaveBeenCalledTimes(1);
@@ -63,7 +63,7 @@ describe('a client in cookie mode', () => {
     expect(codesOf(await client.request(VIEWER))).toEqual([]);
   });
 
-  test('signs out: the cookies are gone, and the device stays known', async () => {
+  test('removes the session cookies at sign-out and keeps the device cookie', async () => {
     const { email } = await server.signUp();
     const onSignedOut = vi.fn();
     const { client, browser } = await signIn(app, email, null, { onSignedOut });
@@ -73,7 +73,7 @@ describe('a client in cookie mode', () => {
     expect(onSignedOut).not.toHaveBeenCalled();
   });
 
-  test('of a visitor who is nobody asks for a refresh once, however often the visitor is refused', async () => {
+  test('without a session tries to refresh only once, however often requests are refused', async () => {
     const onSignedOut = vi.fn();
     const { client, browser } = openTab(app, new Browser(), { onSignedOut });
     for (let asked = 0; asked < 3; asked += 1) {
@@ -86,7 +86,7 @@ describe('a client in cookie mode', () => {
     expect(browser.count('signOut')).toBe(0);
   });
 
-  test('whose visitor signs in later is refreshed from then on', async () => {
+  test('refreshes again after a later sign-in', async () => {
     const tab = openTab(app, new Browser());
     expect(codesOf(await tab.client.request(VIEWER))).toEqual(['UNAUTHENTICATED']);
     await signInThere(tab, (await server.signUp()).email);
@@ -94,10 +94,10 @@ describe('a client in cookie mode', () => {
     expect(codesOf(await tab.client.request(VIEWER))).toEqual([]);
   });
 
-  test('does not send an operation again as somebody else, who has signed in meanwhile in another tab', async () => {
+  test('does not repeat an operation as a different user who has signed in in another tab', async () => {
     const tab = await signIn(app, (await server.signUp()).email, null);
     app.clock.advance(700);
-    expect(codesOf(await tab.client.request(VIEWER))).toEqual([]); // from now on it knows whose session it is
+    expect(codesOf(await tab.client.request(VIEWER))).toEqual([]); // now it knows whose session it is
     const somebodyElse = (await server.signUp()).email;
     let sent = 0;
     const answer = await tab.client.perform({ kind: 'query', query: '' }, async () => {
@@ -109,7 +109,7 @@ describe('a client in cookie mode', () => {
     expect(sent).toBe(1);
   });
 
-  test('is told once that its session was ended elsewhere', async () => {
+  test('calls onSignedOut once when its session is revoked elsewhere', async () => {
     const person = await server.signUp();
     const onSignedOut = vi.fn();
     const { client } = await signIn(app, person.email, null, { onSignedOut });

@@ -1,4 +1,4 @@
-// An API of somebody else, which refuses each field where it stands and no mutation whole: what has run, has run.
+// A third-party API that refuses individual fields, so that other fields of a mutation may have run.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GraphQLError } from 'graphql';
@@ -6,7 +6,7 @@ import { createSchema, createYoga } from 'graphql-yoga';
 
 export interface ForeignApi extends AsyncDisposable {
   readonly url: string;
-  /** The fields that have run, in their order. */
+  /** The fields that have run, in order. */
   readonly ran: string[];
 }
 

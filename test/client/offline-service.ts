@@ -1,5 +1,4 @@
-// A service beside Stepgate that verifies tokens offline, as docs/step-up.md says: it knows of a session what the token
-// says, and no more.
+// A service that verifies tokens offline, as described in docs/step-up.md. It knows only what is in the token.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { makeExecutableSchema } from '@graphql-tools/schema';

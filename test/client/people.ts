@@ -1,4 +1,4 @@
-// The people of these tests, and what their clients send: recorded, as a browser's network panel would show it.
+// The users of these tests, and clients whose requests are recorded.
 import { vi } from 'vitest';
 import {
   createStepgateClient,
@@ -13,12 +13,12 @@ export const AUDIT_EVENTS = '{ viewer { id auditEvents { type } } }';
 export const NEW_CODES = 'mutation { regenerateBackupCodes { codes } }';
 export const VIEWER = '{ viewer { id } }';
 
-/** Somebody with an authenticator app, in a session that never proved it. */
+/** A user with an authenticator app, and a session that has not proved it. */
 export interface Guarded {
   readonly person: Person;
   readonly secret: string;
   readonly backupCodes: readonly string[];
-  /** Of the session that is to step up. */
+  /** The tokens of the session that will step up. */
   readonly tokens: Tokens;
 }
 
@@ -34,7 +34,7 @@ export interface Sent {
   readonly body: { readonly query: string; readonly variables?: Record<string, unknown> };
 }
 
-/** A `fetch` that remembers what went through it. */
+/** A `fetch` that records requests. */
 export class Network {
   readonly sent: Sent[] = [];
 
@@ -44,7 +44,7 @@ export class Network {
     return fetch(url, init);
   };
 
-  /** How many operations with this in their text were sent. */
+  /** The number of sent operations that contain this text. */
   count(text: string): number {
     return this.sent.filter(({ body }) => body.query.includes(text)).length;
   }
@@ -66,7 +66,7 @@ export async function clientOf(
   return { client, network };
 }
 
-/** A prompt that is answered with the next code of an app. */
+/** A prompt that enters the next code of an authenticator app. */
 export function typing(app: Pick<TestApp, 'clock'>, server: TestClient, secret: string) {
   return vi.fn<OnStepUp>(async ({ workflow }) => {
     app.clock.advance(30);
@@ -74,7 +74,7 @@ export function typing(app: Pick<TestApp, 'clock'>, server: TestClient, secret: 
   });
 }
 
-/** The codes of the errors of an answer. */
+/** The error codes in a response. */
 export function codesOf({
   errors = [],
 }: {

@@ -1,4 +1,4 @@
-// The client runs wherever there is `fetch`: its sources are compiled for a browser, without the types of Node.
+// The client runs in any environment with `fetch`. Its sources are compiled for browsers, without Node's types.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -20,10 +20,10 @@ async function compiled(...entries: string[]): Promise<string> {
   );
 }
 
-test('the client and its hook need nothing of Node', async () => {
+test('the client and its React hook compile without Node', async () => {
   expect(await compiled('src/client/index.ts', 'src/client/react.ts')).toBe('');
 });
 
-test('which would be noticed: a file that needs Node is not compiled so', async () => {
+test('a file that needs Node does not compile with the same options', async () => {
   expect(await compiled('src/platform/digest.ts')).toContain('node:crypto');
 });

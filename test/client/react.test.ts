@@ -1,4 +1,4 @@
-// The hook, in a real React: a dialog as an application would write it, used as a person would.
+// The hook in a real React application with a dialog, operated like a user would.
 import { type HTMLElement, Window } from 'happy-dom';
 import { createElement, StrictMode } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
@@ -72,7 +72,7 @@ const shows = (words: string): Promise<void> =>
   vi.waitFor(() => expect(text()).toContain(words), { timeout: 5000, interval: 10 });
 
 describe('useStepUp', () => {
-  test('opens for a refusal, tells of a wrong code, and closes after the right one', async () => {
+  test('opens for a refusal, reports a wrong code, and closes after the right one', async () => {
     const { tokens, secret } = await guarded(server);
     const { client } = await clientOf(app, tokens);
     await mounted(client);
@@ -89,7 +89,7 @@ describe('useStepUp', () => {
     expect(codesOf(await answer)).toEqual([]);
   });
 
-  test('closes when it is cancelled, and the refusal stands', async () => {
+  test('closes when cancelled, and the caller gets the refusal', async () => {
     const { tokens } = await guarded(server);
     const { client } = await clientOf(app, tokens);
     await mounted(client);
@@ -100,7 +100,7 @@ describe('useStepUp', () => {
     expect(codesOf(await answer)).toEqual(['STEP_UP_REQUIRED']);
   });
 
-  test('leaves nobody waiting when it is unmounted, and asks nobody from then on', async () => {
+  test('returns the refusal when unmounted, and does not prompt afterwards', async () => {
     const { tokens } = await guarded(server);
     const { client, network } = await clientOf(app, tokens);
     await mounted(client);
@@ -112,7 +112,7 @@ describe('useStepUp', () => {
     expect(network.count('startStepUp')).toBe(1);
   });
 
-  test('stays closed when newer tokens let the operation in', async () => {
+  test('stays closed when a token refresh is enough', async () => {
     const { tokens } = await guarded(server);
     const { client, network } = await clientOf(app, tokens);
     await mounted(client);
@@ -130,7 +130,7 @@ describe('useStepUp', () => {
     expect(text()).toBe('closed');
   });
 
-  test('says what is missing when there is no provider', async () => {
+  test('throws a helpful error outside a provider', async () => {
     const place = page.document.createElement('div');
     const problem = Promise.withResolvers<unknown>();
     root = createRoot(place as unknown as Element, { onUncaughtError: problem.resolve });

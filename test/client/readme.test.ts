@@ -1,16 +1,17 @@
-// The README's section on clients, run as it stands: its code is cut out, and only the addresses are other ones.
+// Runs the code in README.md and docs/clients.md. Only URLs, import paths and the clock are replaced.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ApolloClient } from '@apollo/client';
 import { gql } from '@apollo/client';
 import type { Client } from '@urql/core';
+import type { GraphQLError } from 'graphql';
 import { type HTMLElement, Window } from 'happy-dom';
 import { createElement, type FunctionComponent } from 'react';
 import { createRoot } from 'react-dom/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { StepgateClient } from '../../src/client/index.ts';
 import { StepUpProvider } from '../../src/client/react.ts';
-import { startTestApp, type TestApp } from '../harness/app.ts';
+import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
 import { AUDIT_EVENTS, clientOf, codesOf, guarded } from './people.ts';
 
@@ -20,20 +21,20 @@ const PLACE = `${ROOT}.stepgate/readme-${process.pid}`;
 let app: TestApp;
 let server: TestClient;
 let secret: string;
-let snippets: string[];
+let snippets: { readonly readme: readonly string[]; readonly clients: readonly string[] };
 let stepgate: StepgateClient;
 
 beforeAll(async () => {
   app = await startTestApp();
   server = new TestClient(app);
-  const section = /^## Clients$(.*?)^## /ms.exec(await readFile(`${ROOT}README.md`, 'utf8'))?.[1] ?? '';
-  snippets = [...section.matchAll(/```tsx?\n(.*?)```/gs)].map(([, code = '']) => code);
+  snippets = { readme: await snippetsOf('README.md'), clients: await snippetsOf('docs/clients.md') };
   await mkdir(PLACE, { recursive: true });
+  vi.stubGlobal('testTime', () => app.clock.now());
   vi.stubGlobal('askForCode', async () => {
     app.clock.advance(30);
     return server.totp(secret);
   });
-  ({ stepgate } = await snippet<{ stepgate: StepgateClient }>(0));
+  ({ stepgate } = await snippet<{ stepgate: StepgateClient }>(snippets.clients[0]));
   vi.stubGlobal('stepgate', stepgate);
 });
 afterAll(async () => {
@@ -41,14 +42,26 @@ afterAll(async () => {
   await app[Symbol.asyncDispose]();
 });
 
-async function snippet<Exports>(number: number): Promise<Exports> {
-  const code = snippets[number] ?? '';
-  expect(code.split('\n').length).toBeLessThanOrEqual(12);
-  const path = `${PLACE}/${number}.tsx`;
+async function snippetsOf(page: string): Promise<string[]> {
+  const text = await readFile(`${ROOT}${page}`, 'utf8');
+  return [...text.matchAll(/```tsx?\n(.*?)```/gs)].map(([, code = '']) => code);
+}
+
+let written = 0;
+
+async function snippet<Exports>(code = ''): Promise<Exports> {
+  written += 1;
+  const path = `${PLACE}/${written}.tsx`;
   await writeFile(
     path,
     `import React from 'react';\n${code}`
-      .replaceAll(/https:\/\/(auth|api)\.example\.com\/graphql/g, `${app.url}/graphql`)
+      .replace(
+        "issuer: 'https://auth.example.com'",
+        `issuer: '${TEST_ENVIRONMENT.PUBLIC_URL}', jwksUrl: '${app.url}/.well-known/jwks.json', now: testTime`,
+      )
+      .replaceAll(/https:\/\/(auth|api)\.example\.com/g, app.url)
+      .replaceAll("'stepgate/step-up'", `'${ROOT}src/step-up/index.ts'`)
+      .replaceAll(/'stepgate\/step-up\/(sdl|yoga)'/g, `'${ROOT}src/step-up/$1.ts'`)
       .replaceAll(/'stepgate\/client'/g, `'${ROOT}src/client/index.ts'`)
       .replaceAll(/'stepgate\/client\/(\w+)'/g, `'${ROOT}src/client/$1.ts'`),
   );
@@ -62,6 +75,45 @@ async function newSession(): Promise<void> {
 }
 
 describe('the README’s', () => {
+  test('server of a protected field refuses it to strangers and to a token that holds no second factor', async () => {
+    const { yoga } = await snippet<{ yoga: { fetch: typeof fetch } }>(snippets.readme[0]);
+    const ask = async (accessToken?: string) => {
+      const response = await yoga.fetch(`${app.url}/graphql`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` }),
+        },
+        body: JSON.stringify({ query: '{ hello contract }' }),
+      });
+      const { data, errors = [] } = await response.json();
+      return { data, codes: errors.map((one: GraphQLError) => one.extensions['code']) };
+    };
+    const somebody = await guarded(server);
+    const refused = { hello: 'Hello', contract: null };
+    expect(await ask()).toEqual({ data: refused, codes: ['UNAUTHENTICATED'] });
+    expect(await ask(somebody.tokens.accessToken)).toEqual({ data: refused, codes: ['ENROLLMENT_REQUIRED'] });
+    app.clock.advance(30);
+    const stepUp = await server.startStepUp({}, somebody.tokens.accessToken);
+    const { session } = await server.attempt(
+      stepUp.id,
+      { totp: server.totp(somebody.secret) },
+      somebody.tokens.accessToken,
+    );
+    expect(await ask(session?.accessToken)).toEqual({
+      data: { hello: 'Hello', contract: 'Signed' },
+      codes: [],
+    });
+  });
+
+  test('client is the client of docs/clients.md, in ten lines', () => {
+    const [, client = ''] = snippets.readme;
+    expect(client).toBe(snippets.clients[0]);
+    expect(client.trimEnd().split('\n').length).toBeLessThanOrEqual(10);
+  });
+});
+
+describe('the clients page’s', () => {
   test('client', async () => {
     await newSession();
     expect(codesOf(await stepgate.request(AUDIT_EVENTS))).toEqual([]);
@@ -69,20 +121,20 @@ describe('the README’s', () => {
 
   test('Apollo Client', async () => {
     await newSession();
-    const { apollo } = await snippet<{ apollo: ApolloClient }>(1);
+    const { apollo } = await snippet<{ apollo: ApolloClient }>(snippets.clients[1]);
     const { data } = await apollo.query<{ viewer: object }>({ query: gql(AUDIT_EVENTS) });
     expect(data?.viewer).toMatchObject({ auditEvents: expect.any(Array) });
   });
 
-  test('urql client', async () => {
+  test('urql', async () => {
     await newSession();
-    const { urql } = await snippet<{ urql: Client }>(2);
+    const { urql } = await snippet<{ urql: Client }>(snippets.clients[2]);
     const { data, error } = await urql.query(AUDIT_EVENTS, {}).toPromise();
     expect(error).toBeUndefined();
     expect(data.viewer.auditEvents).toEqual(expect.any(Array));
   });
 
-  test('dialog', async () => {
+  test('the React dialog', async () => {
     const page = new Window();
     vi.stubGlobal('window', page);
     vi.stubGlobal('document', page.document);
@@ -90,7 +142,7 @@ describe('the README’s', () => {
       createElement('button', { onClick: () => onCode(typed) }, problem),
     );
     let typed = '000000';
-    const { StepUpDialog } = await snippet<{ StepUpDialog: FunctionComponent }>(3);
+    const { StepUpDialog } = await snippet<{ StepUpDialog: FunctionComponent }>(snippets.clients[3]);
     const somebody = await guarded(server);
     const { client } = await clientOf(app, somebody.tokens);
     const root = createRoot(page.document.body as unknown as Element);

@@ -1,4 +1,5 @@
-// What the client makes of refusals, as properties: whatever is merged demands no less, and in doubt nothing is repeated.
+// Properties of how the client treats refusals: merging never weakens a requirement, and if in doubt, nothing is
+// repeated.
 import fc from 'fast-check';
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
@@ -25,7 +26,7 @@ const requirements: fc.Arbitrary<Requirement> = fc.record({
 });
 
 describe('the strictest of two requirements', () => {
-  test('will do for both, whichever comes first', () => {
+  test('satisfies both, in either order', () => {
     fc.assert(
       fc.property(requirements, requirements, (one, other) => {
         const both = strictestOf(one, other);
@@ -40,7 +41,7 @@ describe('the strictest of two requirements', () => {
     );
   });
 
-  test('is none when no single factor would do for both', () => {
+  test('is null if no single factor satisfies both', () => {
     fc.assert(
       fc.property(requirements, requirements, (one, other) => {
         const isDisjoint =
@@ -52,7 +53,7 @@ describe('the strictest of two requirements', () => {
     );
   });
 
-  test('covers itself, and never what accepts less', () => {
+  test('covers itself, and never one that accepts fewer factors', () => {
     fc.assert(
       fc.property(requirements, kinds, (one, accept) => {
         expect(covers(one, one)).toBe(true);
@@ -72,7 +73,7 @@ const refused = (path: readonly string[] | undefined, code = 'STEP_UP_REQUIRED')
 describe('a mutation', () => {
   const mutation = { kind: 'mutation', query: '' } as const;
 
-  test('that has data for one of its fields is repeated for no refusal', () => {
+  test('with data for one of its fields is never repeated', () => {
     const codes = fc.constantFrom('STEP_UP_REQUIRED', 'UNAUTHENTICATED');
     const names = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,3}$/), { minLength: 1, maxLength: 4 });
     fc.assert(
@@ -88,50 +89,85 @@ describe('a mutation', () => {
 
   const whole = { accept: null, maxAge: null, require: 'SECOND_FACTOR', bind: 'SESSION' };
   test.each<[string, Answer, boolean, object | null]>([
-    ['without data', { errors: [refused(['a', 'b'])] }, false, whole],
-    ['whose every field was refused', { data: { a: null }, errors: [refused(['a'])] }, false, whole],
-    ['whose one field was refused', { data: null, errors: [refused(['a'])] }, true, whole],
-    ['of which more may have run', { data: null, errors: [refused(['a'])] }, false, null],
-    ['whose result was refused', { data: { a: null }, errors: [refused(['a', 'b'])] }, true, null],
-    ['whose result was refused, wholly', { data: null, errors: [refused(['a', 'b'])] }, true, null],
-    ['that names no path', { data: null, errors: [refused(undefined)] }, true, null],
-    ['that gave null', { data: { a: null, b: null }, errors: [refused(['a'])] }, false, null],
-    ['that is forbidden too', { errors: [refused(['a']), refused(['b'], 'FORBIDDEN')] }, false, null],
-    ['that failed', { errors: [{ message: 'bang' }] }, false, null],
-    ['that went well', { data: { a: 1 } }, false, null],
+    ['without data is repeated', { errors: [refused(['a', 'b'])] }, false, whole],
+    [
+      'whose fields were all refused is repeated',
+      { data: { a: null }, errors: [refused(['a'])] },
+      false,
+      whole,
+    ],
+    ['whose only field was refused is repeated', { data: null, errors: [refused(['a'])] }, true, whole],
+    [
+      'with other fields that may have run is not repeated',
+      { data: null, errors: [refused(['a'])] },
+      false,
+      null,
+    ],
+    [
+      'with a refused field in its result is not repeated',
+      { data: { a: null }, errors: [refused(['a', 'b'])] },
+      true,
+      null,
+    ],
+    [
+      'with a refused field that nulled all data is not repeated',
+      { data: null, errors: [refused(['a', 'b'])] },
+      true,
+      null,
+    ],
+    [
+      'with a refusal without a path is not repeated',
+      { data: null, errors: [refused(undefined)] },
+      true,
+      null,
+    ],
+    [
+      'with a field that returned null is not repeated',
+      { data: { a: null, b: null }, errors: [refused(['a'])] },
+      false,
+      null,
+    ],
+    [
+      'that is also forbidden is not repeated',
+      { errors: [refused(['a']), refused(['b'], 'FORBIDDEN')] },
+      false,
+      null,
+    ],
+    ['that failed is not repeated', { errors: [{ message: 'bang' }] }, false, null],
+    ['that succeeded is not repeated', { data: { a: 1 } }, false, null],
   ])('%s', (_, answer, hasOneField, requirement) => {
     const demands = requirement === null ? [] : [{ remedy: 'STEP_UP', requirement, refreshSuffices: null }];
     expect(demandsOf(answer, { ...mutation, hasOneField })).toEqual(demands);
   });
 });
 
-describe('what the user can do', () => {
+describe('the demand on the user', () => {
   const query = { kind: 'query', query: '' } as const;
   const mutation = { kind: 'mutation', query: '' } as const;
   const both: Answer = { errors: [refused(['a'], 'ENROLLMENT_REQUIRED'), refused(['b'])] };
 
-  test('about a query that lacks a proof and a factor is either, the proof first', () => {
+  test('for a query that lacks a proof and a factor is either, starting with the proof', () => {
     expect(demandsOf(both, query).map(({ remedy }) => remedy)).toEqual(['STEP_UP', 'ENROLL']);
   });
 
-  test('about such a mutation is to enroll: a proof alone would not let it in', () => {
+  test('for such a mutation is to enroll, because a proof alone is not enough', () => {
     expect(demandsOf(both, mutation).map(({ remedy }) => remedy)).toEqual(['ENROLL']);
   });
 
-  test('about a mutation that lacks a role as well is nothing', () => {
+  test('for a mutation that also lacks a role is empty', () => {
     const answer = { errors: [...(both.errors ?? []), refused(['c'], 'FORBIDDEN')] };
     expect(demandsOf(answer, mutation)).toEqual([]);
     expect(demandsOf(answer, query)).toHaveLength(2);
   });
 
-  test('about a mutation of which another field has run is nothing', () => {
+  test('for a mutation of which another field has run is empty', () => {
     const answer = { data: { a: null, b: 1 }, errors: [refused(['a'], 'ENROLLMENT_REQUIRED')] };
     expect(demandsOf(answer, mutation)).toEqual([]);
     expect(demandsOf({ ...answer, data: { a: null } }, mutation)).toHaveLength(1);
   });
 });
 
-describe('the kind of an operation', () => {
+describe('the parser for operations', () => {
   test.each([
     ['{ a }', 'query'],
     ['query Q { mutation subscription }', 'query'],
@@ -142,7 +178,7 @@ describe('the kind of an operation', () => {
     ['# {\nmutation M { a }', 'mutation'],
     ['query Q($a: String = "\\"}") { a } mutation M { a }', 'mutation'],
     ['subscription S { a }', 'subscription'],
-  ])('%s is a %s', (text, kind) => {
+  ])('recognizes %s as a %s', (text, kind) => {
     expect(kindOf(text)).toBe(kind);
   });
 
@@ -152,7 +188,7 @@ describe('the kind of an operation', () => {
     ['mutation { ...F } fragment F on Mutation { a b }', undefined, false],
     ['mutation A { a } mutation B { a b }', 'B', false],
     ['mutation A { a b } mutation B { a }', 'B', true],
-  ])('of %s, %s has one field: %s', (text, name, has) => {
+  ])('finds out for %s whether operation %s has one field: %s', (text, name, has) => {
     expect(hasOneField(parse(text), name)).toBe(has);
   });
 });

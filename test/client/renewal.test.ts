@@ -1,5 +1,5 @@
-// A token says what its session held when it was signed. When a service refuses it, the session may hold more by now: the
-// client gets a new token before it asks its user for anything.
+// A token contains the evidence its session had when it was signed. If a service refuses it, the session may have more
+// by now, so the client refreshes the token before it prompts the user.
 import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { Client, fetchExchange } from '@urql/core';
@@ -37,13 +37,13 @@ afterAll(async () => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** For the device of the client alone: its tokens have not just been received. */
+/** Advances only the client's clock, so that its tokens no longer count as just received. */
 function aMomentLater(seconds = 11): void {
   if (!vi.isFakeTimers()) vi.useFakeTimers({ toFake: ['Date'] });
   vi.setSystemTime(Date.now() + seconds * 1000);
 }
 
-/** The session has proved a second factor, where its client could not see it. */
+/** Adds a second factor to the session without the client noticing. */
 async function proveElsewhere({
   tokens,
   person,
@@ -122,7 +122,7 @@ async function opened(send: Sender, tokens: Tokens, options: Partial<StepgateCli
 }
 
 describe.each(Object.entries(senders))('with %s', (_, sender) => {
-  test('a session that has proved a factor elsewhere is let in after one refresh, and nobody is asked', async () => {
+  test('one refresh is enough, without a prompt, if the session has proved a factor elsewhere', async () => {
     const somebody = await guarded(server);
     const onStepUp = vi.fn();
     const { ask, own, network } = await opened(sender, somebody.tokens, { onStepUp });
@@ -140,7 +140,7 @@ describe.each(Object.entries(senders))('with %s', (_, sender) => {
     expect(onStepUp).not.toHaveBeenCalled();
   });
 
-  test('a session that has not is asked after that one refresh, once for all that were refused', async () => {
+  test('otherwise the user is prompted once, after that one refresh, for all refused operations', async () => {
     const { tokens, secret } = await guarded(server);
     const onStepUp = typing(app, server, secret);
     const { ask, own, network } = await opened(sender, tokens, { onStepUp });
@@ -154,7 +154,7 @@ describe.each(Object.entries(senders))('with %s', (_, sender) => {
     expect(onStepUp).toHaveBeenCalledTimes(1);
   });
 
-  test('a user who has enrolled in another session is asked for a proof, not to enroll', async () => {
+  test('a user who has enrolled in another session is prompted for a proof, not for enrollment', async () => {
     const person = await server.signUp();
     const onEnrollmentRequired = vi.fn<OnEnrollmentRequired>();
     let secret = '';
@@ -171,7 +171,7 @@ describe.each(Object.entries(senders))('with %s', (_, sender) => {
     expect(onEnrollmentRequired).not.toHaveBeenCalled();
   });
 
-  test('a user without a second factor is handed over once, and let in when one was enrolled', async () => {
+  test('a user without a second factor is prompted once to enroll, and then the operations succeed', async () => {
     const person = await server.signUp();
     const onEnrollmentRequired = vi.fn<OnEnrollmentRequired>(async () => {
       const { tokens } = await server.enrollTotp((await client.accessToken()) ?? '');
@@ -191,7 +191,7 @@ describe.each(Object.entries(senders))('with %s', (_, sender) => {
     expect(own.count('refreshSession')).toBe(1);
   });
 
-  test('a user who enrolls later keeps the refusal, and the operation is sent no third time', async () => {
+  test('if the user does not enroll, the caller gets the refusal and the operation is not sent a third time', async () => {
     const person = await server.signUp();
     const onEnrollmentRequired = vi.fn();
     const { ask, own, network } = await opened(sender, person, { onEnrollmentRequired });
@@ -208,7 +208,7 @@ const refusal = (code = 'STEP_UP_REQUIRED', more: object = {}) => ({
 });
 
 describe('a refusal', () => {
-  test('of tokens that have just been received, or refreshed, is no reason to refresh them', async () => {
+  test('does not refresh tokens that were just received or refreshed', async () => {
     const { client, network } = await clientOf(app, await server.signUp());
     const refused = () => client.perform({ kind: 'query', query: '{ x }' }, async () => refusal());
     for (let sent = 0; sent < 5; sent += 1) await refused();
@@ -221,7 +221,7 @@ describe('a refusal', () => {
     expect(network.count('refreshSession')).toBe(2);
   });
 
-  test('that says that a refresh suffices is met by one, however new the tokens are', async () => {
+  test('with refreshSuffices: true refreshes even new tokens', async () => {
     const onStepUp = vi.fn();
     const { client, network } = await clientOf(app, await server.signUp(), { onStepUp });
     const first = await client.accessToken();
@@ -235,7 +235,7 @@ describe('a refusal', () => {
     expect(onStepUp).not.toHaveBeenCalled();
   });
 
-  test('that says that a refresh changes nothing goes to the user at once, however old the tokens are', async () => {
+  test('with refreshSuffices: false prompts the user without a refresh', async () => {
     const onEnrollmentRequired = vi.fn();
     const { client, network } = await clientOf(app, await server.signUp(), { onEnrollmentRequired });
     aMomentLater();
@@ -246,7 +246,7 @@ describe('a refusal', () => {
     expect(onEnrollmentRequired).toHaveBeenCalledTimes(1);
   });
 
-  test('of a server that always says that a refresh suffices ends, and the user is asked once', async () => {
+  test('does not loop if a server always responds with refreshSuffices: true', async () => {
     const { tokens, secret } = await guarded(server);
     const onStepUp = typing(app, server, secret);
     const { client, network } = await clientOf(app, tokens, { onStepUp });
@@ -260,14 +260,14 @@ describe('a refusal', () => {
     expect(onStepUp).toHaveBeenCalledTimes(1);
   });
 
-  test('for a role that is missing refreshes nothing', async () => {
+  test('for a missing role does not refresh', async () => {
     const { client, network } = await clientOf(app, await server.signUp());
     aMomentLater();
     await client.perform({ kind: 'query', query: '{ x }' }, async () => refusal('FORBIDDEN'));
     expect(network.sent).toEqual([]);
   });
 
-  test('of a mutation that has run in part refreshes nothing, and sends nothing again', async () => {
+  test('of a mutation that has partly run neither refreshes nor repeats it', async () => {
     const { client, network } = await clientOf(app, await server.signUp());
     aMomentLater();
     let sent = 0;
@@ -279,11 +279,11 @@ describe('a refusal', () => {
     expect(network.sent).toEqual([]);
   });
 
-  test('when no tokens can be had ends no session: the user is asked with those that are there', async () => {
+  test('does not end the session if the refresh is rejected: the user is prompted with the current tokens', async () => {
     const { person, tokens, secret } = await guarded(server);
     const onSignedOut = vi.fn();
     const onStepUp = typing(app, server, secret);
-    // A step-up whose answer was lost has replaced the refresh token.
+    // A step-up whose response was lost has replaced the refresh token.
     const { client } = await clientOf(app, { ...tokens, refreshToken: 'void' }, { onStepUp, onSignedOut });
     aMomentLater();
     const answer = await client.request('{ viewer { auditEvents { type } } }');
@@ -296,7 +296,7 @@ describe('a refusal', () => {
     expect(codesOf(await client.request('{ viewer { id } }'))).toEqual([]);
   });
 
-  test('while Stepgate cannot be reached is the answer', async () => {
+  test('is returned if Stepgate is unreachable', async () => {
     const { client } = await clientOf(app, await server.signUp(), {
       onStepUp: vi.fn(),
       fetch: () => Promise.reject(new TypeError('fetch failed')),
@@ -306,7 +306,7 @@ describe('a refusal', () => {
     expect(codesOf(answer)).toEqual(['STEP_UP_REQUIRED']);
   });
 
-  test('of the tokens that another client has replaced in the same store is met with the new ones', async () => {
+  test('is followed by a retry with tokens that another client has stored', async () => {
     const person: Person = await server.signUp();
     let held: unknown = null;
     const tokens = {
@@ -333,11 +333,11 @@ describe('a refusal', () => {
 });
 
 describe('with cookies', () => {
-  /** An API that refuses until the cookies are newer ones. */
+  /** An API that refuses until the cookies are renewed. */
   test.each([
     ['STEP_UP_REQUIRED', 'onStepUp'],
     ['ENROLLMENT_REQUIRED', 'onEnrollmentRequired'],
-  ])('one refresh serves all operations that %s has refused, and %s is not called', async (code, handler) => {
+  ])('one refresh serves all operations refused with %s, and %s is not called', async (code, handler) => {
     const ask = vi.fn();
     const { client, browser } = await signIn(app, (await server.signUp()).email, null, { [handler]: ask });
     const old = browser.jar.get('__Host-stepgate-access');
@@ -351,7 +351,7 @@ describe('with cookies', () => {
     expect(ask).not.toHaveBeenCalled();
   });
 
-  test('a refusal of cookies that have just been received refreshes nothing', async () => {
+  test('a refusal does not refresh cookies that were just received', async () => {
     const { client, browser } = await signIn(app, (await server.signUp()).email, null);
     const refused = () => client.perform({ kind: 'query', query: '{ x }' }, async () => refusal());
     for (let sent = 0; sent < 5; sent += 1) await refused();

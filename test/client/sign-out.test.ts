@@ -1,4 +1,4 @@
-// A sign-out ends the session at the server, however long that takes, and is noticed by every tab.
+// A sign-out ends the session on the server, with retries if needed, and all tabs notice it.
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { StoredTokens, TokenStore } from '../../src/client/index.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -20,7 +20,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A network that can be cut, or whose server can fail. */
+/** A network that can be disconnected, or whose server can fail. */
 class Line {
   readonly network = new Network();
   isDown = false;
@@ -37,7 +37,7 @@ class Line {
   };
 }
 
-/** A store that outlives its page. It keeps the fields that the contract names, and no others. */
+/** A store that outlives its page. It keeps only the documented fields. */
 function lasting(): TokenStore & { held: StoredTokens | null } {
   return {
     held: null,
@@ -54,7 +54,7 @@ function lasting(): TokenStore & { held: StoredTokens | null } {
 }
 
 describe('a sign-out that does not reach the server', () => {
-  test('is finished after a reload, which signs nobody in', async () => {
+  test('is completed after a reload, without signing the user in again', async () => {
     const person = await server.signUp();
     const [line, tokens] = [new Line(), lasting()];
     const { client } = await clientOf(app, person, { fetch: line.fetch, tokens });
@@ -72,7 +72,7 @@ describe('a sign-out that does not reach the server', () => {
     expect(await isAlive(server, person.accessToken)).toBe(false);
   });
 
-  test('is finished with the next request of the same page, which is sent as nobody', async () => {
+  test('is completed before the next request, which is sent without credentials', async () => {
     const person = await server.signUp();
     const line = new Line();
     const { client } = await clientOf(app, person, { fetch: line.fetch });
@@ -84,10 +84,10 @@ describe('a sign-out that does not reach the server', () => {
     expect(line.network.sent.at(-1)?.headers.has('authorization')).toBe(false);
     const { length } = line.network.sent;
     await client.request(VIEWER);
-    expect(line.network.sent).toHaveLength(length + 1); // and it is done with
+    expect(line.network.sent).toHaveLength(length + 1); // completed, so it is not retried
   });
 
-  test('is finished when the device is online again', async () => {
+  test('is completed when the device is online again', async () => {
     const page = stubPage();
     const person = await server.signUp();
     const line = new Line();
@@ -95,13 +95,13 @@ describe('a sign-out that does not reach the server', () => {
     line.isDown = true;
     await expect(client.signOut()).rejects.toThrow('fetch failed');
     page.goOnline();
-    await new Promise((resolve) => setTimeout(resolve, 50)); // it was no real network
+    await new Promise((resolve) => setTimeout(resolve, 50)); // the network was still down
     line.isDown = false;
     page.goOnline();
     await vi.waitFor(async () => expect(await isAlive(server, person.accessToken)).toBe(false));
   });
 
-  test('is finished with the tokens of its last try, which the first ones are not any more', async () => {
+  test('is completed with the refreshed tokens of its last attempt', async () => {
     const person = await server.signUp();
     const [line, tokens] = [new Line(), lasting()];
     const { client } = await clientOf(app, person, { fetch: line.fetch, tokens });
@@ -120,7 +120,7 @@ describe('a sign-out that does not reach the server', () => {
     expect(await sessionsOf(person)).toBe(0);
   });
 
-  test('ends no session that was begun after it', async () => {
+  test('does not end a session started later', async () => {
     const person = await server.signUp();
     const [line, tokens] = [new Line(), lasting()];
     const { client } = await clientOf(app, person, { fetch: line.fetch, tokens });
@@ -141,7 +141,7 @@ async function sessionsOf({ email, password }: { email: string; password: string
 }
 
 describe('a sign-out that the server refuses', () => {
-  test('is told with the code, forgets the tokens, and is tried again', async () => {
+  test('rejects with the code, forgets the tokens, and can be retried', async () => {
     const person = await server.signUp();
     const line = new Line();
     const onSignedOut = vi.fn();
@@ -158,7 +158,7 @@ describe('a sign-out that the server refuses', () => {
     expect(onSignedOut).not.toHaveBeenCalled();
   });
 
-  test('because nobody is signed in any more has succeeded', async () => {
+  test('because the session has already ended succeeds', async () => {
     const person = await server.signUp();
     const { client, network } = await clientOf(app, person);
     const other = await server.signIn(person);
@@ -170,11 +170,11 @@ describe('a sign-out that the server refuses', () => {
   });
 });
 
-test('a step-up that completes after a sign-out signs nobody in again, and the session ends', async () => {
+test('a step-up that completes after a sign-out does not sign the user in again, and the session ends', async () => {
   const person = await server.signUp();
   const { secret } = await server.enrollTotp((await server.signIn(person)).accessToken);
   const tokens = lasting();
-  // The sign-out is noted slowly, so that the proof is presented with the tokens of before.
+  // The store is slow to record the sign-out, so the proof is sent with the old tokens.
   const slow: TokenStore = {
     get: () => tokens.get(),
     clear: () => tokens.clear(),
@@ -202,23 +202,23 @@ test('a step-up that completes after a sign-out signs nobody in again, and the s
 });
 
 describe('with cookies', () => {
-  test('a sign-out without a network is finished after a reload, which signs nobody in', async () => {
+  test('an offline sign-out is completed after a reload, without signing the user in again', async () => {
     stubPage();
     const person = await server.signUp();
     const { client, browser } = await signIn(app, person.email, null);
     browser.isOffline = true;
     await expect(client.signOut()).rejects.toThrow('fetch failed');
-    expect(browser.jar.has('__Host-stepgate-refresh')).toBe(true); // no script can take them away
+    expect(browser.jar.has('__Host-stepgate-refresh')).toBe(true); // scripts cannot delete them
 
     const { client: reloaded } = openTab(app, browser);
     await expect(reloaded.request(VIEWER)).rejects.toThrow('fetch failed');
     browser.isOffline = false;
     expect(codesOf(await reloaded.request(VIEWER))).toEqual(['UNAUTHENTICATED']);
     expect([...browser.jar.keys()]).toEqual(['__Host-stepgate-device']);
-    expect(await sessionsOf(person)).toBe(1); // that of the sign-up
+    expect(await sessionsOf(person)).toBe(1); // the session of the sign-up
   });
 
-  test('what another API is asked meanwhile is asked without the cookies of who signed out', async () => {
+  test('requests to other APIs after an offline sign-out are sent without cookies', async () => {
     stubPage();
     const { client, browser } = await signIn(app, (await server.signUp()).email, null);
     browser.isOffline = true;
@@ -231,7 +231,7 @@ describe('with cookies', () => {
     expect(presented).toEqual([false]);
   });
 
-  test('the next sign-in in that browser finishes it first, and stays signed in', async () => {
+  test('the next sign-in completes an offline sign-out first and stays signed in', async () => {
     stubPage();
     const tab = await signIn(app, (await server.signUp()).email, null);
     tab.browser.isOffline = true;
@@ -243,7 +243,7 @@ describe('with cookies', () => {
     expect(codesOf(await tab.client.request(VIEWER))).toEqual([]);
   });
 
-  test('where the browser keeps nothing, the page itself remembers', async () => {
+  test('without localStorage, the page remembers an offline sign-out', async () => {
     stubPage();
     vi.stubGlobal('localStorage', undefined);
     const { client, browser } = await signIn(app, (await server.signUp()).email, null);
@@ -256,7 +256,7 @@ describe('with cookies', () => {
 });
 
 describe('another tab', () => {
-  test('notices a sign-out with cookies, once', async () => {
+  test('is notified once of a sign-out with cookies', async () => {
     stubPage();
     const { client, browser } = await signIn(app, (await server.signUp()).email, null);
     const onSignedOut = vi.fn();
@@ -268,7 +268,7 @@ describe('another tab', () => {
     expect(onSignedOut).toHaveBeenCalledTimes(1);
   });
 
-  test('notices it without a network as well, and asks nothing in the name of who signed out', async () => {
+  test('is notified of an offline sign-out, and sends nothing as the signed-out user', async () => {
     stubPage();
     const { client, browser } = await signIn(app, (await server.signUp()).email, null);
     const onSignedOut = vi.fn();
@@ -280,7 +280,7 @@ describe('another tab', () => {
     expect(codesOf(await other.request(VIEWER))).toEqual(['UNAUTHENTICATED']);
   });
 
-  test('that shares a store of tokens notices it; one with a store of its own stays signed in', async () => {
+  test('with the same token store is notified of a sign-out, and one with its own store stays signed in', async () => {
     stubPage();
     const person = await server.signUp();
     const store = lasting();
@@ -298,21 +298,21 @@ describe('another tab', () => {
     expect(ownsOne).not.toHaveBeenCalled();
   });
 
-  test('that signs in is noticed: the session is refreshed as if this tab had begun it', async () => {
+  test('can sign in, and this tab refreshes the new session like its own', async () => {
     stubPage();
     const browser = new Browser();
     const nobody = openTab(app, browser);
     expect(codesOf(await nobody.client.request(VIEWER))).toEqual(['UNAUTHENTICATED']);
     const signingIn = openTab(app, browser);
-    await signingIn.client.request(VIEWER); // so that it knows of nobody either
+    await signingIn.client.request(VIEWER); // so that it also knows that nobody is signed in
     await signInThere(signingIn, (await server.signUp()).email);
-    await new Promise((resolve) => setTimeout(resolve, 50)); // the news is on its way
+    await new Promise((resolve) => setTimeout(resolve, 50)); // the notification is in transit
     app.clock.advance(700);
     expect(codesOf(await nobody.client.request(VIEWER))).toEqual([]);
   });
 });
 
-test('a server that makes a client for each of its users tells none of them of another’s sign-out', async () => {
+test('on a server with one client per user, a sign-out does not affect other users', async () => {
   const [alice, bob] = [await server.signUp(), await server.signUp()];
   const onSignedOut = vi.fn();
   const forAlice = await signIn(app, alice.email, null);

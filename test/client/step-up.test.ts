@@ -1,4 +1,4 @@
-// What a client does when Stepgate refuses an operation for want of a fresh proof: it asks its user once, and sends the
+// When Stepgate refuses an operation for lack of a fresh proof, the client prompts the user once and sends the
 // operation again once.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => app[Symbol.asyncDispose]());
 
 describe('a refused query', () => {
-  test('is asked for, proved, and sent again once, whole', async () => {
+  test('is sent again once as a whole after a proof', async () => {
     const { tokens, secret } = await guarded(server);
     const onStepUp = typing(app, server, secret);
     const { client, network } = await clientOf(app, tokens, { onStepUp });
@@ -41,7 +41,7 @@ describe('a refused query', () => {
     expect(network.count('auditEvents')).toBe(2);
   });
 
-  test('offers what may be proved, and keeps the session’s new tokens', async () => {
+  test('offers the available factors and stores the new tokens of the session', async () => {
     const { tokens, secret } = await guarded(server);
     const offered: string[] = [];
     const { client } = await clientOf(app, tokens, {
@@ -59,12 +59,12 @@ describe('a refused query', () => {
       sid: claimsOf(tokens.accessToken).sid,
       acr: 'aal2',
     });
-    // The refresh token of before is void: the new one is the one that is kept.
+    // The old refresh token is void, so this shows that the new one was stored.
     app.clock.advance(7200);
     expect(codesOf(await client.request(VIEWER))).toEqual([]);
   });
 
-  test('is answered without a prompt when the application has none', async () => {
+  test('is returned if the application has no prompt', async () => {
     const { tokens } = await guarded(server);
     const { client, network } = await clientOf(app, tokens);
     const { data, errors } = await client.request(AUDIT_EVENTS);
@@ -73,7 +73,7 @@ describe('a refused query', () => {
     expect(network.sent).toHaveLength(1);
   });
 
-  test('of a user without a second factor is theirs to enroll: nobody is prompted', async () => {
+  test('of a user without a second factor does not prompt for a proof', async () => {
     const onStepUp = vi.fn();
     const { client, network } = await clientOf(app, await server.signUp(), { onStepUp });
     expect(codesOf(await client.request(AUDIT_EVENTS))).toEqual(['ENROLLMENT_REQUIRED']);
@@ -85,7 +85,7 @@ describe('a refused query', () => {
 });
 
 describe('a refused mutation', () => {
-  test('is sent again once after the proof, and runs once', async () => {
+  test('is sent again once after a proof, and runs once', async () => {
     const { tokens, secret } = await guarded(server);
     const { client, network } = await clientOf(app, tokens, { onStepUp: typing(app, server, secret) });
     const { data, errors } = await client.request<{ regenerateBackupCodes: { codes: string[] } }>(NEW_CODES);
@@ -94,7 +94,7 @@ describe('a refused mutation', () => {
     expect(network.count('regenerateBackupCodes')).toBe(2);
   });
 
-  test('that lacks a role as well is refused without a prompt: no proof would help', async () => {
+  test('that also lacks a role is returned without a prompt, because a proof would not help', async () => {
     const { tokens, secret } = await guarded(server);
     const onStepUp = typing(app, server, secret);
     const { client } = await clientOf(app, tokens, { onStepUp });
@@ -118,7 +118,7 @@ describe('one prompt', () => {
     expect(network.count('startStepUp')).toBe(1);
   });
 
-  test('serves those that are refused while it is open', async () => {
+  test('serves operations that are refused while it is open', async () => {
     const { tokens, secret } = await guarded(server);
     const late: Promise<object>[] = [];
     const onStepUp = vi.fn(async ({ workflow }: StepUpPrompt) => {
@@ -134,7 +134,7 @@ describe('one prompt', () => {
     expect(onStepUp).toHaveBeenCalledTimes(1);
   });
 
-  test('asks for the strictest of what they demand', async () => {
+  test('asks for the strictest of the requirements', async () => {
     const { tokens, secret } = await guarded(server);
     const onStepUp = typing(app, server, secret);
     const { client, network } = await clientOf(app, tokens, { onStepUp });
@@ -143,7 +143,7 @@ describe('one prompt', () => {
         { message: '', extensions: { code: 'STEP_UP_REQUIRED', require: 'SECOND_FACTOR', ...extensions } },
       ],
     });
-    /** An API whose field is given after the proof. */
+    /** An API that accepts the operation after a proof. */
     const api = (extensions: object) => {
       let isRefused = true;
       return client.perform({ kind: 'query', query: '{ x }' }, async () => {
@@ -165,7 +165,7 @@ describe('one prompt', () => {
     expect(started?.body.variables).toEqual({ input });
   });
 
-  test('after another asks for what the first could not prove, and they are never open together', async () => {
+  test('follows another for a requirement that the first could not satisfy, and they are never open together', async () => {
     const { tokens, secret, backupCodes } = await guarded(server);
     let open = 0;
     const accepts: unknown[] = [];
@@ -195,7 +195,7 @@ describe('one prompt', () => {
 
   test.each([
     ['accepts fewer factors', { accept: ['TOTP', 'BACKUP_CODE'] }, { accept: ['TOTP'] }],
-    ['demands a second factor', { require: 'STRONGEST_ENROLLED' }, { require: 'SECOND_FACTOR' }],
+    ['requires a second factor', { require: 'STRONGEST_ENROLLED' }, { require: 'SECOND_FACTOR' }],
   ])('that is open is not joined by an operation that %s', async (_, wide, narrow) => {
     const { tokens, secret } = await guarded(server);
     const asked: object[] = [];
@@ -223,7 +223,7 @@ describe('one prompt', () => {
     expect(asked).toMatchObject([wide, narrow]);
   });
 
-  test('is not opened for what another tab has proved meanwhile', async () => {
+  test('does not open if another tab has proved the factor in the meantime', async () => {
     const { tokens, secret } = await guarded(server);
     const onStepUp = vi.fn();
     const { client } = await clientOf(app, tokens, { onStepUp });
@@ -238,7 +238,7 @@ describe('one prompt', () => {
           { totp: server.totp(secret) },
           tokens.accessToken,
         );
-        if (session !== null) await client.setSession(session); // into the store that the tabs share
+        if (session !== null) await client.setSession(session); // into the shared store
       }
       isFirst = false;
       return before;
@@ -249,7 +249,7 @@ describe('one prompt', () => {
 });
 
 describe('a proof', () => {
-  test('that is wrong may be followed by the right one', async () => {
+  test('can be repeated after a wrong one', async () => {
     const { tokens, secret } = await guarded(server);
     const problems: StepUpError[] = [];
     const { client, network } = await clientOf(app, tokens, {
@@ -265,7 +265,7 @@ describe('a proof', () => {
     expect(network.count('auditEvents')).toBe(2);
   });
 
-  test('that is wrong five times ends the workflow, and the refusal stands', async () => {
+  test('that is wrong five times ends the workflow, and the caller gets the refusal', async () => {
     const { tokens } = await guarded(server);
     let ended: StepUpWorkflow | undefined;
     const { client, network } = await clientOf(app, tokens, {
@@ -281,7 +281,7 @@ describe('a proof', () => {
     expect(network.count('auditEvents')).toBe(1);
   });
 
-  test('that comes too late finds an expired workflow, and no endless prompt', async () => {
+  test('that comes too late finds an expired workflow, and the prompt does not repeat', async () => {
     const { tokens, secret } = await guarded(server);
     let status = '';
     const { client } = await clientOf(app, tokens, {
@@ -295,7 +295,7 @@ describe('a proof', () => {
     expect(status).toBe('EXPIRED');
   });
 
-  test('by a code that is sent first', async () => {
+  test('may be a code that is sent first', async () => {
     const person = await server.signUp();
     const number = '+12025550123';
     const other = await server.signIn(person);
@@ -313,7 +313,7 @@ describe('a proof', () => {
     expect(codesOf(await client.request(AUDIT_EVENTS))).toEqual([]);
   });
 
-  test('while the access token expires is made with the next one', async () => {
+  test('succeeds even if the access token expires during the prompt', async () => {
     const { tokens, secret } = await guarded(server);
     const { client } = await clientOf(app, tokens, {
       onStepUp: async ({ workflow }) => {
@@ -325,7 +325,7 @@ describe('a proof', () => {
     expect(codesOf(await client.request(AUDIT_EVENTS))).toEqual([]);
   });
 
-  test('that is on its way when the token falls due is waited for: nobody is signed out by its new tokens', async () => {
+  test('in transit delays a token refresh, so that its new tokens do not sign the user out', async () => {
     const { tokens, secret } = await guarded(server);
     const network = new Network();
     const checked = Promise.withResolvers<void>();
@@ -336,7 +336,7 @@ describe('a proof', () => {
       fetch: async (url, init) => {
         const response = await network.fetch(url, init);
         if (!(init.body as string).includes('attemptFactor')) return response;
-        // The server has replaced the tokens, and its answer takes a while.
+        // The server has replaced the tokens, but its response is delayed.
         checked.resolve();
         await new Promise((resolve) => setTimeout(resolve, 200));
         return response;
@@ -360,7 +360,7 @@ describe('a proof', () => {
   });
 });
 
-describe('the refusal is the caller’s', () => {
+describe('the caller gets the refusal', () => {
   const cases: [string, OnStepUp][] = [
     ['cancels', ({ workflow }) => workflow.cancel()],
     [
@@ -371,7 +371,10 @@ describe('the refusal is the caller’s', () => {
       },
     ],
     ['proves nothing', () => {}],
-    ['is wrong, uncaught', ({ workflow }) => workflow.attempt({ totp: '000000' })],
+    [
+      'enters a wrong code and the error is not caught',
+      ({ workflow }) => workflow.attempt({ totp: '000000' }),
+    ],
   ];
   test.each(cases)('when the user %s', async (_, onStepUp) => {
     const { tokens } = await guarded(server);
@@ -383,7 +386,7 @@ describe('the refusal is the caller’s', () => {
     expect(network.count('regenerateBackupCodes')).toBe(1);
   });
 
-  test('and the next one is asked anew', async () => {
+  test('and the next operation prompts again', async () => {
     const { tokens, secret } = await guarded(server);
     let asked = 0;
     const { client } = await clientOf(app, tokens, {
@@ -398,7 +401,7 @@ describe('the refusal is the caller’s', () => {
     expect(codesOf(await client.request(AUDIT_EVENTS))).toEqual([]);
   });
 
-  test('with the prompt’s own failure, when it has one', async () => {
+  test('or the error that the prompt throws', async () => {
     const { tokens } = await guarded(server);
     const { client } = await clientOf(app, tokens, {
       onStepUp: () => {
@@ -408,7 +411,7 @@ describe('the refusal is the caller’s', () => {
     await expect(client.request(AUDIT_EVENTS)).rejects.toThrow('a bug of the dialog');
   });
 
-  test('and after cancelling no proof is taken', async () => {
+  test('and a proof after cancelling is not sent', async () => {
     const { tokens, secret } = await guarded(server);
     const { client, network } = await clientOf(app, tokens, {
       onStepUp: async ({ workflow }) => {
@@ -423,7 +426,7 @@ describe('the refusal is the caller’s', () => {
   });
 });
 
-test('an API that refuses for ever does not ask for ever', async () => {
+test('an API that always refuses prompts only once', async () => {
   const { tokens, secret } = await guarded(server);
   const onStepUp = typing(app, server, secret);
   const { client } = await clientOf(app, tokens, { onStepUp });
@@ -438,7 +441,7 @@ test('an API that refuses for ever does not ask for ever', async () => {
   expect(onStepUp).toHaveBeenCalledTimes(1);
 });
 
-test('a session that is revoked while its user is asked ends in a refusal, and is told', async () => {
+test('a session revoked during the prompt results in a refusal and calls onSignedOut', async () => {
   const { person, tokens, secret } = await guarded(server);
   const onSignedOut = vi.fn();
   const { client } = await clientOf(app, tokens, {
@@ -454,7 +457,7 @@ test('a session that is revoked while its user is asked ends in a refusal, and i
   expect(onSignedOut).toHaveBeenCalledTimes(1);
 });
 
-test('an operation is sent along for a proof that is bound to it, and prompts of such are never shared', async () => {
+test('a bound proof is requested with its operation, and bound prompts are never shared', async () => {
   const { tokens } = await guarded(server);
   const inputs: unknown[] = [];
   const network = new Network();
@@ -488,7 +491,7 @@ test('an operation is sent along for a proof that is bound to it, and prompts of
   ]);
 });
 
-test('no token and no proof is in a URL, an error or the console', async () => {
+test('no token or proof appears in a URL, an error or the console', async () => {
   const { tokens, secret } = await guarded(server);
   const written: string[] = [];
   for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const)

@@ -1,4 +1,4 @@
-// The tokens of a client: refreshed once for all who wait, never used twice, gone when the session is.
+// The tokens of a client: refreshed once for all waiting requests, never used twice, and removed with the session.
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createStepgateClient, type StoredTokens, type TokenStore } from '../../src/client/index.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -20,14 +20,14 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** Time goes on for the server and for the client's device. */
+/** Advances the clocks of the server and of the client. */
 function pass(seconds: number): void {
   if (!vi.isFakeTimers()) vi.useFakeTimers({ toFake: ['Date'] });
   app.clock.advance(seconds);
   vi.setSystemTime(Date.now() + seconds * 1000);
 }
 
-/** A store over something that tabs share, as `localStorage` is: each tab has an object of its own. */
+/** Stores over shared storage like `localStorage`. Each tab has its own object. */
 function tabs(): () => TokenStore {
   const shared = new Map<string, string>();
   return () => ({
@@ -52,7 +52,7 @@ async function wasReused(tokens: Tokens): Promise<boolean> {
 }
 
 describe('an access token', () => {
-  test('is sent as it is while it is valid', async () => {
+  test('is sent unchanged while it is valid', async () => {
     const person = await server.signUp();
     const { client, network } = await clientOf(app, person);
     const { data } = await client.request<{ viewer: { id: string } }>(VIEWER);
@@ -61,7 +61,7 @@ describe('an access token', () => {
     expect(network.sent).toHaveLength(1);
   });
 
-  test('is refreshed before it expires, so that no request is refused for it', async () => {
+  test('is refreshed before it expires, so that no request is refused', async () => {
     const { client, network } = await clientOf(app, await server.signUp());
     pass(580);
     const { errors } = await client.request(VIEWER);
@@ -69,7 +69,7 @@ describe('an access token', () => {
     expect(network.sent.map(({ body }) => body.query.includes('refreshSession'))).toEqual([true, false]);
   });
 
-  test('that the device’s wrong clock takes for valid is refreshed after the refusal', async () => {
+  test('that expires unnoticed by the device is refreshed after the refusal', async () => {
     const { client, network } = await clientOf(app, await server.signUp());
     app.clock.advance(700); // the device does not notice
     const { data, errors } = await client.request<{ viewer: object }>(VIEWER);
@@ -79,7 +79,7 @@ describe('an access token', () => {
   });
 
   test.each([-86_400, 86_400])(
-    'is judged by its own lifetime: a device whose clock is %i seconds off refreshes no more than others',
+    'is not refreshed more often if the device clock is off by %i seconds',
     async (seconds) => {
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 });
       const { client, network } = await clientOf(app, await server.signUp());
@@ -88,7 +88,7 @@ describe('an access token', () => {
     },
   );
 
-  test('of nobody is null, and no request carries one', async () => {
+  test('is null without a session, and requests have no authorization header', async () => {
     const onSignedOut = vi.fn();
     const { client, network } = await clientOf(app, null, { onSignedOut });
     expect(await client.accessToken()).toBeNull();
@@ -100,7 +100,7 @@ describe('an access token', () => {
 });
 
 describe('one refresh', () => {
-  test('serves fifty parallel requests whose token is due', async () => {
+  test('serves fifty parallel requests whose token is about to expire', async () => {
     const person = await server.signUp();
     const { client, network } = await clientOf(app, person);
     pass(700);
@@ -121,11 +121,11 @@ describe('one refresh', () => {
   });
 
   test.each([
-    ['of one store', object, true],
-    ['of one store, where there is no Web Locks API', object, false],
-    ['of tabs that share their storage', tabs, true],
+    ['with one store', object, true],
+    ['with one store and no Web Locks API', object, false],
+    ['in tabs that share storage', tabs, true],
   ])(
-    'serves the clients %s: no token is used twice, and the session lives on',
+    'serves several clients %s: no token is used twice, and the session stays alive',
     async (_, stores, hasLocks) => {
       if (!hasLocks) vi.stubGlobal('navigator', {});
       expect('locks' in navigator).toBe(hasLocks);
@@ -147,7 +147,7 @@ describe('one refresh', () => {
     },
   );
 
-  test('that failed on the way is tried anew by the next request, and signs nobody out', async () => {
+  test('that failed because of the network is retried by the next request, and the user stays signed in', async () => {
     const network = new Network();
     let isDown = false;
     const onSignedOut = vi.fn();
@@ -168,8 +168,8 @@ describe('one refresh', () => {
   });
 });
 
-describe('a session that was ended elsewhere', () => {
-  test('is told to the application once, and forgotten', async () => {
+describe('a session that was revoked elsewhere', () => {
+  test('calls onSignedOut once and is forgotten', async () => {
     const person = await server.signUp();
     const onSignedOut = vi.fn();
     const { client, network } = await clientOf(app, person, { onSignedOut });
@@ -185,21 +185,21 @@ describe('a session that was ended elsewhere', () => {
     expect(onSignedOut).toHaveBeenCalledTimes(1);
   });
 
-  test('by a thief who used the refresh token first ends for both', async () => {
+  test('ends for both user and thief if the thief uses the refresh token first', async () => {
     const person = await server.signUp();
     const onSignedOut = vi.fn();
     const { client } = await clientOf(app, person, { onSignedOut });
     const thief = await clientOf(app, person);
     pass(700);
     expect(codesOf(await thief.client.request(VIEWER))).toEqual([]);
-    pass(11); // no answer is under way any more
+    pass(11); // the leeway for lost responses is over
     expect(codesOf(await client.request(VIEWER))).toEqual(['UNAUTHENTICATED']);
     expect(onSignedOut).toHaveBeenCalledTimes(1);
     expect(codesOf(await thief.client.request(VIEWER))).toEqual(['UNAUTHENTICATED']);
   });
 });
 
-test('new tokens without a refresh token leave the one that is held, which still refreshes', async () => {
+test('a grant without a refresh token keeps the current one, which still refreshes', async () => {
   const person = await server.signUp();
   const { client } = await clientOf(app, person);
   await client.setSession({ accessToken: person.accessToken, refreshToken: '' });
@@ -207,7 +207,7 @@ test('new tokens without a refresh token leave the one that is held, which still
   expect(codesOf(await client.request(VIEWER))).toEqual([]);
 });
 
-test('an operation is not sent again as somebody else, who has signed in meanwhile in another tab', async () => {
+test('an operation is not repeated as a different user who has signed in in another tab', async () => {
   const store = tabs();
   const { client, network } = await clientOf(app, await server.signUp(), { tokens: store() });
   const other = await clientOf(app, null, { tokens: store() });
@@ -224,7 +224,7 @@ test('an operation is not sent again as somebody else, who has signed in meanwhi
 });
 
 describe('signing out', () => {
-  test('ends the session at the server, also with a token that has expired', async () => {
+  test('ends the session on the server, even with an expired token', async () => {
     const person = await server.signUp();
     const onSignedOut = vi.fn();
     const { client } = await clientOf(app, person, { onSignedOut });
@@ -240,7 +240,7 @@ describe('signing out', () => {
     expect(onSignedOut).not.toHaveBeenCalled();
   });
 
-  test('forgets the tokens even when the server cannot be reached, and says that it could not', async () => {
+  test('forgets the tokens even if the server is unreachable, and rejects', async () => {
     const { client } = await clientOf(app, await server.signUp(), {
       fetch: () => Promise.reject(new TypeError('fetch failed')),
     });
@@ -248,14 +248,14 @@ describe('signing out', () => {
     expect(await client.accessToken()).toBeNull();
   });
 
-  test('of nobody asks nobody', async () => {
+  test('without a session sends no request', async () => {
     const { client, network } = await clientOf(app, null);
     await client.signOut();
     expect(network.sent).toEqual([]);
   });
 });
 
-test('a device is known by its token for good: it outlives the session, and is sent to Stepgate alone', async () => {
+test('the device token outlives the session and is sent to Stepgate only', async () => {
   const { email } = await server.signUp();
   let kept: string | null = null;
   const deviceTokens = {
@@ -290,7 +290,7 @@ test('a device is known by its token for good: it outlives the session, and is s
   await client.signOut();
   expect(kept).toBe(deviceToken);
   await signIn();
-  expect(kept).toBe(deviceToken); // it is the same device
+  expect(kept).toBe(deviceToken); // the same device
   expect(network.sent.at(-1)?.headers.get('x-stepgate-device')).toBe(deviceToken);
 
   const seen: unknown[] = [];
@@ -302,10 +302,10 @@ test('a device is known by its token for good: it outlives the session, and is s
 });
 
 test.each([
-  ['a page of something in front', '<html>502</html>', 502],
-  ['JSON of something else', '{"message":"not found"}', 404],
-  ['nothing', '', 200],
-])('an answer that is %s is an error with its status, and no crash', async (_, body, status) => {
+  ['an HTML page of a proxy', '<html>502</html>', 502],
+  ['unrelated JSON', '{"message":"not found"}', 404],
+  ['empty', '', 200],
+])('a response that is %s throws UnexpectedAnswer with the status', async (_, body, status) => {
   const client = createStepgateClient({
     url: `${app.url}/graphql`,
     fetch: async () => new Response(body, { status }),

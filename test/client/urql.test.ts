@@ -1,4 +1,4 @@
-// The exchange for urql, with a real urql client: the same behaviour as the client’s own requests.
+// The exchange for urql, tested with a real urql client. It behaves like the client’s own requests.
 import { inspect } from 'node:util';
 import { Client, cacheExchange, fetchExchange, gql } from '@urql/core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -42,7 +42,7 @@ async function urqlOf(
 }
 
 describe('with urql', () => {
-  test('fifty parallel operations are refused for an old token, and one refresh serves them', async () => {
+  test('one refresh serves fifty parallel operations that are refused for an expired token', async () => {
     const { urql, own, network } = await urqlOf(await server.signUp());
     app.clock.advance(700);
     const answers = await Promise.all(
@@ -57,7 +57,7 @@ describe('with urql', () => {
     expect(network.sent[0]?.headers.get('x-mine')).toBe('1'); // the application's own headers stay
   });
 
-  test('a guarded field is refused, proved and asked for again once, with the mutation beside it', async () => {
+  test('one step-up serves a refused query and a refused mutation, each sent again once', async () => {
     const { tokens, secret } = await guarded(server);
     const onStepUp = typing(app, server, secret);
     const { urql, network } = await urqlOf(tokens, { onStepUp });
@@ -73,7 +73,7 @@ describe('with urql', () => {
     expect(network.count('regenerateBackupCodes')).toBe(2);
   });
 
-  test('two equal mutations are two: each is sent again once, and each has its own answer', async () => {
+  test('equal mutations are separate: each is sent again once and has its own result', async () => {
     const { tokens, secret } = await guarded(server);
     const { urql, network } = await urqlOf(tokens, { onStepUp: typing(app, server, secret) });
     const answers = await Promise.all([
@@ -85,7 +85,7 @@ describe('with urql', () => {
     expect(network.count('regenerateBackupCodes')).toBe(4);
   });
 
-  test('a cancelled prompt leaves the refusal, and the partial data', async () => {
+  test('after a cancelled prompt, the caller gets the refusal and the partial data', async () => {
     const { tokens } = await guarded(server);
     const { urql, network } = await urqlOf(tokens, { onStepUp: ({ workflow }) => workflow.cancel() });
     const { data, error } = await urql.query(AUDIT_EVENTS, {}).toPromise();
@@ -96,7 +96,7 @@ describe('with urql', () => {
     expect(network.sent).toHaveLength(2);
   });
 
-  test('an operation that is no longer wanted is not sent again', async () => {
+  test('an unsubscribed operation is not sent again', async () => {
     const { tokens, secret } = await guarded(server);
     const prove = typing(app, server, secret);
     const prompted = Promise.withResolvers<void>();
@@ -115,11 +115,11 @@ describe('with urql', () => {
     await proved.promise;
     expect(prove).toHaveBeenCalledTimes(1);
     expect(network.count('auditEvents')).toBe(1);
-    // And the exchange serves the next one.
+    // The exchange still serves the next one.
     expect((await urql.query(AUDIT_EVENTS, {}).toPromise()).error).toBeUndefined();
   });
 
-  test('a network that fails is the caller’s to hear of, also that of the refresh', async () => {
+  test('a network error, also of a refresh, is passed on to the caller', async () => {
     const { urql } = await urqlOf(await server.signUp(), {}, 'http://127.0.0.1:1/graphql');
     expect((await urql.query(VIEWER, {}).toPromise()).error?.networkError?.message).toBe('fetch failed');
 
@@ -131,7 +131,7 @@ describe('with urql', () => {
     expect(error?.networkError?.message).toBe('no way to Stepgate');
   });
 
-  test('a session that was ended elsewhere is told, and the refusal is the answer', async () => {
+  test('a session revoked elsewhere calls onSignedOut, and the caller gets the refusal', async () => {
     const person = await server.signUp();
     const onSignedOut = vi.fn();
     const { urql } = await urqlOf(person, { onSignedOut });
@@ -142,7 +142,7 @@ describe('with urql', () => {
     expect(onSignedOut).toHaveBeenCalledTimes(1);
   });
 
-  test('no answer that an application may print holds a token', async () => {
+  test('results that an application may print contain no token', async () => {
     const person = await server.signUp();
     const { urql, network } = await urqlOf(person);
     const answer = await urql.query(AUDIT_EVENTS, {}).toPromise();
@@ -154,7 +154,7 @@ describe('with urql', () => {
   });
 });
 
-test('a subscription passes as it comes, and a refused one is asked for again once', async () => {
+test('a subscription is passed through, and a refused one is sent again once', async () => {
   const { tokens, secret } = await guarded(server);
   const onStepUp = typing(app, server, secret);
   const { urql, network } = await urqlOf(tokens, { onStepUp }, api.url);
@@ -180,7 +180,7 @@ test.each([
   'mutation { rename { id certain } }',
   'mutation { rename { id } remove }',
   'mutation { rename { id } erase }',
-])('a mutation that has run in part is never sent twice: %s', async (text) => {
+])('a mutation that has partly run is never sent twice: %s', async (text) => {
   const { tokens, secret } = await guarded(server);
   const onStepUp = typing(app, server, secret);
   const { urql, network } = await urqlOf(tokens, { onStepUp }, api.url);

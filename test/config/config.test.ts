@@ -1,4 +1,4 @@
-// The environment: what each variable accepts, and how every mistake is named without repeating what was written.
+// Environment variables: what each accepts, and that errors name the variable without repeating the value.
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type Config, ConfigError, readConfig } from '../../src/config/config.ts';
@@ -34,7 +34,7 @@ const MESSAGE_LIMITS: Config['messageLimits'] = {
 
 const COMMON_ONLY: Config['breachedPasswords'] = { source: { name: 'common' }, whenUnreachable: 'accept' };
 
-/** What must be set beside a variable for it to be the only mistake. */
+/** What else must be set so that the variable is the only error. */
 const BESIDE: Readonly<Record<string, Record<string, string>>> = {
   TWILIO_ACCOUNT_SID: TWILIO,
   TWILIO_AUTH_TOKEN: TWILIO,
@@ -44,7 +44,7 @@ const BESIDE: Readonly<Record<string, Record<string, string>>> = {
   TWILIO_API_URL: TWILIO,
 };
 
-/** Every mistake in an environment; none when it is accepted. */
+/** The errors in an environment. */
 function mistakesIn(environment: Record<string, string>): readonly string[] {
   try {
     readConfig(environment);
@@ -56,7 +56,7 @@ function mistakesIn(environment: Record<string, string>): readonly string[] {
   }
 }
 
-describe('what each variable accepts', () => {
+describe('a valid environment', () => {
   test.each<[string, string, Partial<Config>]>([
     ['NODE_ENV', 'development', { production: false }],
     ['NODE_ENV', 'test', { production: false }],
@@ -144,11 +144,11 @@ describe('what each variable accepts', () => {
     ['ACCESS_TOKEN_SECONDS', '30', { accessTokenSeconds: 30 }],
     ['SESSION_IDLE_SECONDS', '300', { sessionIdleSeconds: 300 }],
     ['SESSION_SECONDS', '31536000', { sessionSeconds: 31_536_000 }],
-  ])('%s takes %j', (name, value, expected) => {
+  ])('%s accepts %j', (name, value, expected) => {
     expect(readConfig({ [name]: value })).toMatchObject(expected);
   });
 
-  test('Twilio takes a phone number or a messaging service', () => {
+  test('Twilio accepts a phone number or a messaging service as the sender', () => {
     const { TWILIO_FROM, ...account } = TWILIO;
     expect(readConfig(TWILIO).twilio).toEqual({
       accountSid: TWILIO.TWILIO_ACCOUNT_SID,
@@ -163,7 +163,7 @@ describe('what each variable accepts', () => {
     expect(twilio?.sender).toEqual({ messagingServiceSid });
   });
 
-  test('Twilio Verify needs no sender, and sends codes only', () => {
+  test('Twilio Verify needs no sender, and can send only codes', () => {
     const { TWILIO_FROM, ...account } = TWILIO;
     const alone = readConfig({ ...account, TWILIO_VERIFY_SERVICE_SID: VERIFY });
     expect(alone.twilio).toMatchObject({ sender: null, verifyServiceSid: VERIFY });
@@ -173,13 +173,13 @@ describe('what each variable accepts', () => {
     expect(canSendText(both)).toBe(true);
   });
 
-  test('without Twilio a text goes to the development inbox, and in production nowhere', () => {
+  test('without Twilio, texts go to the development inbox, and cannot be sent in production', () => {
     expect(canSendText(readConfig({}))).toBe(true);
     expect(canSendText(readConfig(PRODUCTION))).toBe(false);
     expect(canSendText(readConfig({ ...PRODUCTION, ...TWILIO }))).toBe(true);
   });
 
-  test('a range API of one’s own is asked instead of the usual one, once it is to be asked at all', () => {
+  test('BREACHED_PASSWORDS_URL replaces the default range API, but only with BREACHED_PASSWORDS=online', () => {
     const BREACHED_PASSWORDS_URL = 'https://hibp.example.com/';
     expect(readConfig({ BREACHED_PASSWORDS_URL }).breachedPasswords).toEqual(COMMON_ONLY);
     expect(
@@ -196,11 +196,14 @@ describe('what each variable accepts', () => {
     [{ PUBLIC_URL: 'https://localhost:4000' }, null],
     [{ PUBLIC_URL: 'https://auth.example.com' }, 'https://auth.example.com'],
     [{ TWILIO_API_URL: 'http://127.0.0.1:9000' }, 'http://localhost:4000'],
-  ])('Twilio is asked to report where it can reach us: %j', (environment, callbackOrigin) => {
-    expect(readConfig({ ...TWILIO, ...environment }).twilio).toMatchObject({ callbackOrigin });
-  });
+  ])(
+    'Twilio delivery reports are requested only if Twilio can reach the server: %j',
+    (environment, callbackOrigin) => {
+      expect(readConfig({ ...TWILIO, ...environment }).twilio).toMatchObject({ callbackOrigin });
+    },
+  );
 
-  test('nothing set is a development machine, open to itself only', () => {
+  test('an empty environment configures a development server that listens on loopback only', () => {
     expect(readConfig({})).toEqual({
       production: false,
       port: 4000,
@@ -244,7 +247,7 @@ describe('what each variable accepts', () => {
     });
   });
 
-  test('a variable that is set to nothing counts as not set', () => {
+  test('an empty variable counts as unset', () => {
     const names = [...Object.keys(PRODUCTION), ...Object.keys(TWILIO)];
     names.push('PORT', 'HOST', 'DATA_DIR', 'CORS_ORIGINS', 'BCRYPT_COST', 'LOG_LEVEL', 'SESSION_SECONDS');
     names.push('TWILIO_VERIFY_SERVICE_SID', 'TWILIO_API_URL', 'GEOIP_DATABASE');
@@ -257,12 +260,12 @@ describe('what each variable accepts', () => {
     }
   });
 
-  test('what is not ours is left alone', () => {
+  test('unknown variables are ignored', () => {
     expect(readConfig({ PATH: '/bin', npm_config_port: 'x' })).toEqual(readConfig({}));
   });
 });
 
-describe('a mistake', () => {
+describe('a configuration error', () => {
   test.each<[string, string, string]>([
     ['NODE_ENV', 'prod', 'one of development, test, production'],
     ['NODE_ENV', 'Production', 'one of development, test, production'],
@@ -283,7 +286,11 @@ describe('a mistake', () => {
     ['PUBLIC_URL', 'https://:sneaky@h.com', 'an origin without a path'],
     ['PUBLIC_URL', 'ftp://sneaky.com', 'an origin without a path'],
     ['SECRET_KEYS', 'sneaky', 'one or more keys of 32 bytes in base64'],
-    ['SECRET_KEYS', `${KEY},${Buffer.alloc(31).toString('base64')}`, '`openssl rand -base64 32` makes one'],
+    [
+      'SECRET_KEYS',
+      `${KEY},${Buffer.alloc(31).toString('base64')}`,
+      'generate a key with `openssl rand -base64 32`',
+    ],
     ['SECRET_KEYS', `${KEY},`, 'separated by commas'],
     ['SECRET_KEYS', Buffer.alloc(33, 1).toString('base64'), '32 bytes'],
     ['SECRET_KEYS', '6b'.repeat(32), '32 bytes in base64'],
@@ -314,9 +321,9 @@ describe('a mistake', () => {
     ['TWILIO_FROM', '0171 sneaky', 'a phone number in E.164 form, for example +15005550006'],
     ['TWILIO_MESSAGING_SERVICE_SID', 'sneaky', 'MG and 32 hexadecimal digits'],
     ['SMS', 'sneaky', 'one of on, off'],
-    ['SMS_COUNTRIES', 'US,sneaky', 'countries as two letters'],
-    ['LINK_URL', 'https://sneaky.example.com/#here', 'the address of a page without a fragment'],
-    ['LINK_URL', 'javascript:sneaky', 'the address of a page without a fragment'],
+    ['SMS_COUNTRIES', 'US,sneaky', 'two-letter country codes'],
+    ['LINK_URL', 'https://sneaky.example.com/#here', 'the URL of a page, without a fragment'],
+    ['LINK_URL', 'javascript:sneaky', 'the URL of a page, without a fragment'],
     ['SMS_PER_NUMBER_HOURLY', '0', 'a whole number from 1 to 1000000'],
     ['SMS_PER_ACCOUNT_HOURLY', 'sneaky', 'a whole number from 1 to 1000000'],
     ['SMS_PER_PREFIX_HOURLY', '-1', 'a whole number from 1 to 1000000'],
@@ -334,7 +341,7 @@ describe('a mistake', () => {
     ['ACCESS_TOKEN_SECONDS', '29', 'a whole number from 30 to 3600'],
     ['SESSION_IDLE_SECONDS', '0', 'a whole number from 300 to 7776000'],
     ['SESSION_SECONDS', 'Infinity', 'a whole number from 300 to 31536000'],
-  ])('%s=%j is named with the form that is accepted, and not repeated', (name, value, form) => {
+  ])('for %s=%j names the accepted form and does not repeat the value', (name, value, form) => {
     const [mistake, ...others] = mistakesIn({ ...BESIDE[name], [name]: value });
     expect(others).toEqual([]);
     expect(mistake).toMatch(new RegExp(`^${name} must be `));
@@ -343,7 +350,7 @@ describe('a mistake', () => {
     if (value.length > 8) expect(mistake).not.toContain(value);
   });
 
-  test('is told together with every other one, whatever kind they are of', () => {
+  test('is reported together with all others', () => {
     const mistakes = mistakesIn({
       NODE_ENV: 'production',
       PORT: 'x',
@@ -353,7 +360,7 @@ describe('a mistake', () => {
     });
     expect(mistakes.map((mistake) => mistake.split(/[ ,]/, 1)[0])).toEqual([
       'PORT',
-      'DATABASE_URL', // for its form, and not also as missing
+      'DATABASE_URL', // for its format only, not as missing too
       'BCRYPT_COST',
       'PUBLIC_URL',
       'SECRET_KEYS',
@@ -363,7 +370,7 @@ describe('a mistake', () => {
     ]);
   });
 
-  test('holds no value, whichever variable it was written into', () => {
+  test('never contains a value, whichever variable it was written to', () => {
     const secret = randomBytes(24).toString('hex');
     const names = [...Object.keys(PRODUCTION), ...Object.keys(TWILIO), 'PORT', 'CORS_ORIGINS', 'BCRYPT_COST'];
     const environment = Object.fromEntries(names.map((name) => [name, `(${secret}`]));
@@ -374,7 +381,7 @@ describe('a mistake', () => {
 });
 
 describe('production', () => {
-  test('runs when everything is set', () => {
+  test('starts when everything is set', () => {
     expect(readConfig(PRODUCTION)).toMatchObject({ production: true, host: '0.0.0.0', bcryptCost: 12 });
   });
 
@@ -388,79 +395,76 @@ describe('production', () => {
   );
 
   test.each([DEVELOPMENT_KEY, `${KEY},${DEVELOPMENT_KEY}`, `${DEVELOPMENT_KEY},${KEY}`])(
-    'refuses the key that everybody knows, wherever it stands in the ring (%#)',
+    'refuses the public development key at any position in SECRET_KEYS (%#)',
     (keys) => {
       expect(mistakesIn({ ...PRODUCTION, SECRET_KEYS: keys })).toEqual([
-        expect.stringMatching(/^SECRET_KEYS must be set in production, to keys of your own/),
+        expect.stringMatching(/^SECRET_KEYS must be set in production to your own keys/),
       ]);
     },
   );
 
-  test('refuses to be reached in the clear, except from its own machine', () => {
+  test('requires https in PUBLIC_URL, except for loopback', () => {
     expect(mistakesIn({ ...PRODUCTION, PUBLIC_URL: 'http://auth.example.com' })).toEqual([
-      expect.stringMatching(/^PUBLIC_URL must begin with https:/),
+      expect.stringMatching(/^PUBLIC_URL must start with https:/),
     ]);
     expect(mistakesIn({ ...PRODUCTION, PUBLIC_URL: 'http://localhost.example.com' })).toHaveLength(1);
     expect(mistakesIn({ ...PRODUCTION, PUBLIC_URL: 'http://localhost:4000' })).toEqual([]);
     expect(mistakesIn({ ...PRODUCTION, PUBLIC_URL: 'http://127.0.0.1' })).toEqual([]);
   });
 
-  test('refuses to send codes in the clear, except to its own machine', () => {
+  test('requires https in TWILIO_API_URL, except for loopback', () => {
     const apiAt = (url: string) => mistakesIn({ ...PRODUCTION, ...TWILIO, TWILIO_API_URL: url });
     expect(apiAt('http://sms.example.com')).toEqual([
-      expect.stringMatching(/^TWILIO_API_URL must begin with https:/),
+      expect.stringMatching(/^TWILIO_API_URL must start with https:/),
     ]);
     expect(apiAt('https://sms.example.com')).toEqual([]);
     expect(apiAt('http://127.0.0.1:9000')).toEqual([]);
   });
 
-  test('refuses to ask about passwords in the clear, except on its own machine', () => {
+  test('requires https in BREACHED_PASSWORDS_URL, except for loopback', () => {
     const askedAt = (url: string) =>
       mistakesIn({ ...PRODUCTION, BREACHED_PASSWORDS: 'online', BREACHED_PASSWORDS_URL: url });
     expect(askedAt('http://hibp.example.com')).toEqual([
-      expect.stringMatching(/^BREACHED_PASSWORDS_URL must begin with https:/),
+      expect.stringMatching(/^BREACHED_PASSWORDS_URL must start with https:/),
     ]);
     expect(askedAt('https://hibp.example.com')).toEqual([]);
     expect(askedAt('http://127.0.0.1:9000')).toEqual([]);
   });
 
-  test('is meant by a word with spaces around it too', () => {
+  test('is recognized with spaces around the word', () => {
     expect(mistakesIn({ NODE_ENV: ' production ' }).length).toBeGreaterThan(0);
   });
 });
 
-describe('the cost of bcrypt', () => {
-  test.each(['4', '9'])('%s is for tests only', (cost) => {
+describe('BCRYPT_COST', () => {
+  test.each(['4', '9'])('of %s is accepted in tests only', (cost) => {
     expect(readConfig({ NODE_ENV: 'test', BCRYPT_COST: cost }).bcryptCost).toBe(Number(cost));
     expect(mistakesIn({ NODE_ENV: 'development', BCRYPT_COST: cost })).toHaveLength(1);
     expect(mistakesIn({ ...PRODUCTION, BCRYPT_COST: cost })).toHaveLength(1);
   });
 
-  test('3 is for nobody', () => {
+  test('of 3 is never accepted', () => {
     expect(mistakesIn({ NODE_ENV: 'test', BCRYPT_COST: '3' })).toHaveLength(1);
   });
 });
 
 describe('Twilio', () => {
   const TOGETHER =
-    'TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and one of TWILIO_FROM, TWILIO_MESSAGING_SERVICE_SID or TWILIO_VERIFY_SERVICE_SID go together: set all of them or none.';
+    'TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and one of TWILIO_FROM, TWILIO_MESSAGING_SERVICE_SID or TWILIO_VERIFY_SERVICE_SID belong together. Set all three or none.';
 
-  test.each(Object.keys(TWILIO))('half configured, without %s, is a mistake', (name) => {
+  test.each(Object.keys(TWILIO))('without %s is an error', (name) => {
     expect(mistakesIn({ ...TWILIO, [name]: '' })).toEqual([TOGETHER]);
   });
 
-  test.each(['TWILIO_VERIFY_SERVICE_SID', 'TWILIO_API_URL'])(
-    'of which only %s is set is a mistake',
-    (name) => {
-      const value = name === 'TWILIO_API_URL' ? 'https://sms.example.com' : VERIFY;
-      expect(mistakesIn({ [name]: value })).toEqual([TOGETHER]);
-    },
-  );
+  test.each(['TWILIO_VERIFY_SERVICE_SID', 'TWILIO_API_URL'])('with only %s set is an error', (name) => {
+    const value = name === 'TWILIO_API_URL' ? 'https://sms.example.com' : VERIFY;
+    expect(mistakesIn({ [name]: value })).toEqual([TOGETHER]);
+  });
 
-  test('with two senders is a mistake', () => {
+  test('with two senders is an error', () => {
     const mistakes = mistakesIn({ ...TWILIO, TWILIO_MESSAGING_SERVICE_SID: `MG${'0'.repeat(32)}` });
     expect(mistakes).toEqual([
-      'TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID exclude each other: set one of them.',
+      'TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID are mutually exclusive. Set only one of them.',
     ]);
   });
 });

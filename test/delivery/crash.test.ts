@@ -1,5 +1,5 @@
-// A server that dies between the mail server's yes and its own note of it: the message is handed over again, and whoever
-// gets it twice can tell.
+// A server that dies after the mail server has accepted a message and before that is recorded. The message is sent again,
+// and the recipient can recognize the duplicate.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ let server: ChildProcess | null = null;
 
 afterEach(() => server?.kill('SIGKILL'));
 
-/** The program itself, in a process that can be killed. @returns where it listens. */
+/** Starts the server in a process that can be killed. @returns its URL. */
 async function startProcess(environment: Readonly<Record<string, string>>): Promise<string> {
   const child = spawn(process.execPath, ['src/main.ts'], {
     env: { ...process.env, ...TEST_ENVIRONMENT, LOG_LEVEL: 'silent', ...environment },
@@ -29,7 +29,7 @@ async function startProcess(environment: Readonly<Record<string, string>>): Prom
   throw new Error('The server did not start.');
 }
 
-test('a server that is killed after the mail server took a message hands over the same one again, and nothing is lost', async () => {
+test('a server that is killed after the mail server accepted a message sends the same message again, and nothing is lost', async () => {
   await using mailServer = await MailServer.start();
   const database = await testDatabase();
   try {
@@ -44,7 +44,7 @@ test('a server that is killed after the mail server took a message hands over th
     });
     await until(() => expect(server?.signalCode).toBe('SIGKILL'));
     expect(mailServer.mails).toHaveLength(1);
-    // Nobody noted anything: the message waits, and its job is with a worker that is no more.
+    // Nothing was recorded: the message is waiting, and its job is locked by a dead worker.
     expect(await messages(database.url)).toEqual([{ sealed: expect.any(String), sent_at: null }]);
     expect(await jobs(database.url)).toMatchObject([{ attempts: 1, locked_at: expect.any(Date) }]);
 

@@ -1,19 +1,19 @@
-// A real SMTP server on loopback, which takes mail, or refuses it as a test says.
+// A real SMTP server on loopback that accepts mail, or refuses it as the test requires.
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 
 export interface Mail {
-  /** The recipients of the envelope: who gets it, whatever the headers say. */
+  /** The recipients of the envelope, who receive the mail regardless of its headers. */
   readonly recipients: readonly string[];
   readonly sender: string;
   readonly email: Email;
-  /** As it came over the wire. */
+  /** The mail as it was received. */
   readonly source: string;
 }
 
-/** Where a server refuses, and with which reply. */
+/** The command that a server refuses, and its reply. */
 export interface Refusal {
   readonly at: 'MAIL FROM' | 'RCPT TO' | 'DATA';
   readonly reply: number;
@@ -21,11 +21,11 @@ export interface Refusal {
 
 export class MailServer implements AsyncDisposable {
   readonly mails: Mail[] = [];
-  /** Null: it takes everything. */
+  /** Null to accept everything. */
   refusal: Refusal | null = null;
-  /** Runs when a mail is there and its sender has not been told so. */
+  /** Called when a mail has arrived, before the sender gets a reply. */
   beforeAnswer: () => Promise<void> = async () => {};
-  /** How often somebody began to hand over a mail. */
+  /** The number of times a client began to send a mail. */
   tries = 0;
   readonly #server: SMTPServer;
 
@@ -63,7 +63,7 @@ export class MailServer implements AsyncDisposable {
     this.#server.on('error', () => {}); // clients that hang up
   }
 
-  /** @param port of a server that was there before; otherwise any. */
+  /** @param port the port of an earlier server; any free port by default. */
   static async start(port = 0): Promise<MailServer> {
     const server = new MailServer();
     server.#server.listen(port, '127.0.0.1');
@@ -71,7 +71,7 @@ export class MailServer implements AsyncDisposable {
     return server;
   }
 
-  /** As it was when it started. */
+  /** Returns to the state after the start. */
   begin(): void {
     this.mails.length = 0;
     this.refusal = null;
@@ -95,16 +95,16 @@ export class MailServer implements AsyncDisposable {
   }
 }
 
-/** A port on which nobody listens. */
+/** A port on which nothing listens. */
 export async function deadPort(): Promise<number> {
   await using silent = await SilentServer.start();
   return silent.port;
 }
 
-/** Takes connections and never says a word. */
+/** Accepts connections and never replies. */
 export class SilentServer implements AsyncDisposable {
   readonly port: number;
-  /** How many came. */
+  /** The number of connections. */
   connections = 0;
   readonly #close: () => Promise<void>;
 
@@ -130,7 +130,7 @@ export class SilentServer implements AsyncDisposable {
     return silent;
   }
 
-  /** With time-outs that are longer than a test may take: whoever waits for them fails it. */
+  /** Has timeouts longer than a test may take, so a test that waits for them fails. */
   get patientUrl(): string {
     const timeouts = ['connectionTimeout', 'greetingTimeout', 'socketTimeout'].map((one) => `${one}=600000`);
     return `smtp://127.0.0.1:${this.port}?${timeouts.join('&')}`;

@@ -1,5 +1,5 @@
-// Mail through a real SMTP server: it arrives as it was written, to whom it was written; it waits while the server
-// refuses it; and nothing of it stays behind.
+// Mail through a real SMTP server: it reaches its recipient unchanged, waits while the server refuses it, and is erased
+// afterwards.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -13,7 +13,7 @@ const FROM = 'Example <auth@example.com>';
 let server: MailServer;
 let app: TestApp;
 let client: TestClient;
-/** Somebody new in each test. */
+/** A new address in each test. */
 let jane: string;
 
 beforeAll(async () => {
@@ -34,13 +34,13 @@ afterAll(async () => {
 
 const signUp = (): Promise<Step> => client.startSignUp({ email: jane, password: PASSWORD });
 
-/** The code in the first mail that arrives. */
+/** The code in the first mail. */
 async function arrived(): Promise<string> {
   await until(() => expect(server.mails).toHaveLength(1));
   return /\b\d{6}\b/.exec(server.mails[0]?.email.text ?? '')?.[0] ?? '';
 }
 
-/** No line of the log tells to whom what was sent. */
+/** Checks that the log contains no recipient and no text. */
 function expectSilence(...secrets: readonly string[]): void {
   for (const secret of [...secrets, jane]) {
     expect(app.log.filter((line) => line.includes(secret))).toEqual([]);
@@ -48,7 +48,7 @@ function expectSilence(...secrets: readonly string[]): void {
 }
 
 describe('a message', () => {
-  test('arrives as it was written, from whom and to whom it was written, and its code works', async () => {
+  test('arrives unchanged with the right sender and recipient, and its code works', async () => {
     const { id } = await signUp();
     const code = await arrived();
     await queueIsEmpty(app.databaseUrl);
@@ -60,11 +60,13 @@ describe('a message', () => {
       subject: `Your code is ${code}`,
     });
     expect(mail?.email.cc).toBeUndefined();
-    expect(mail?.email.text).toMatch(`Your code is ${code}. It is valid for 10 minutes and works once.`);
+    expect(mail?.email.text).toMatch(
+      `Your code is ${code}. It is valid for 10 minutes and can be used once.`,
+    );
     expect((await client.attempt(id, { emailCode: code })).status).toBe('COMPLETE');
   });
 
-  test('is sealed while it waits, and erased when it was handed over', async () => {
+  test('is encrypted while it waits and erased after delivery', async () => {
     server.refusal = { at: 'RCPT TO', reply: 451 };
     await signUp();
     await failedTries(app.databaseUrl, 1);
@@ -86,7 +88,7 @@ describe('a message', () => {
     expect(await client.inbox()).toEqual([]);
   });
 
-  test('is sent once, when its step is asked for ten times at once: nine of them roll back', async () => {
+  test('is sent only once if its step is requested ten times concurrently', async () => {
     const { id } = await signUp();
     await arrived();
     app.clock.advance(31);
@@ -96,7 +98,7 @@ describe('a message', () => {
     expect(steps.filter((step) => step.challenge != null).length).toBeGreaterThan(0);
   });
 
-  test('for somebody who does not exist is a row and a job like any other, and no mail', async () => {
+  test('for an unknown address becomes a row and a job as usual, but no mail is sent', async () => {
     const { id } = await client.startSignIn({ identifier: jane });
     const step = await client.prepare(id, 'EMAIL_CODE');
     expect(step.challenge).toMatchObject({ factor: 'EMAIL_CODE' });
@@ -109,20 +111,20 @@ describe('a message', () => {
   });
 });
 
-describe('a message that the server does not take is tried again', () => {
+describe('a message that the mail server does not accept is retried', () => {
   test.each<Refusal>([
     { at: 'RCPT TO', reply: 450 },
     { at: 'RCPT TO', reply: 451 },
     { at: 'DATA', reply: 452 },
     { at: 'MAIL FROM', reply: 451 },
     { at: 'MAIL FROM', reply: 550 }, // the sender is ours: the operator can mend that
-  ])('when it answers $reply to $at', async (refusal) => {
+  ])('after the reply $reply to $at', async (refusal) => {
     server.refusal = refusal;
     const { id } = await signUp();
     await failedTries(app.databaseUrl, 1);
     const [job] = await jobs(app.databaseUrl);
     expect(job?.last_error).toBe(
-      `The mail server did not take a message: ${refusal.reply} to ${refusal.at}.`,
+      `The mail server did not accept the message: ${refusal.reply} to ${refusal.at}.`,
     );
     const isWarned = app.log.some(
       (line) => line.includes(`"jobId":"${job?.id}"`) && line.includes('"level":40'),
@@ -139,26 +141,26 @@ describe('a message that the server does not take is tried again', () => {
     expectSilence(code);
   });
 
-  test('and for the last time is an error in the log, for the operator', async () => {
+  test('and the last failed try is logged as an error', async () => {
     server.refusal = { at: 'RCPT TO', reply: 451 };
     await signUp();
     await failedTries(app.databaseUrl, 1);
     const [job] = await jobs(app.databaseUrl);
-    // So often that its expiry comes first; here the second time is said to be the last.
+    // Normally the message expires before its last try. Here the second try is made the last.
     expect(job?.max_attempts).toBe(25);
     await query(app.databaseUrl, 'update graphile_worker._private_jobs set max_attempts = 2');
     await retryNow(app.databaseUrl);
     await failedTries(app.databaseUrl, 2);
-    const line = app.log.find((one) => one.includes('job failed for the last time'));
+    const line = app.log.find((one) => one.includes('job failed on its last try'));
     expect(JSON.parse(line ?? '{}')).toMatchObject({
       level: 50,
       jobId: job?.id,
       task: 'deliver',
       tries: 2,
       mostTries: 2,
-      err: { message: 'The mail server did not take a message: 451 to RCPT TO.' },
+      err: { message: 'The mail server did not accept the message: 451 to RCPT TO.' },
     });
-    const failure = 'The mail server did not take a message: 451 to RCPT TO.';
+    const failure = 'The mail server did not accept the message: 451 to RCPT TO.';
     expect(
       await query(app.databaseUrl, 'select failed_at, failure from outbox_message where sealed is not null'),
     ).toEqual([{ failed_at: expect.any(Date), failure }]);
@@ -171,20 +173,20 @@ describe('a message is given up', () => {
     { at: 'RCPT TO', reply: 550 },
     { at: 'RCPT TO', reply: 553 },
     { at: 'DATA', reply: 554 },
-  ])('when the server answers $reply to $at, its last word', async (refusal) => {
+  ])('after the permanent reply $reply to $at', async (refusal) => {
     server.refusal = refusal;
     await signUp();
     await until(() => expect(server.tries).toBe(1));
     await queueIsEmpty(app.databaseUrl);
-    const sealed = expect.any(String); // until it expires, in case the operator can mend it
+    const sealed = expect.any(String); // until it expires, in case the operator can fix the cause
     expect(await messages(app.databaseUrl)).toEqual([{ sealed, sent_at: null }]);
-    const reason = `The mail server did not take a message: ${refusal.reply} to ${refusal.at}.`;
+    const reason = `The mail server did not accept the message: ${refusal.reply} to ${refusal.at}.`;
     const line = app.log.find((one) => one.includes('"outcome":"refused"') && one.includes(reason));
     expect(JSON.parse(line ?? '{}')).toMatchObject({ level: 40, messageId: expect.any(String) });
     expectSilence();
   });
 
-  test('when it has expired meanwhile: a code that is no longer valid would only confuse', async () => {
+  test('if it has expired in the meantime, because an expired code would only confuse', async () => {
     server.refusal = { at: 'RCPT TO', reply: 451 };
     await signUp();
     await failedTries(app.databaseUrl, 1);
@@ -198,7 +200,7 @@ describe('a message is given up', () => {
     expect(app.log.some((line) => line.includes('"outcome":"expired"'))).toBe(true);
   });
 
-  test('and is erased when it expires, by a task of every minute, whether it is tried again or not', async () => {
+  test('and erased when it expires, by a task that runs every minute, even if it is never retried', async () => {
     server.refusal = { at: 'RCPT TO', reply: 451 };
     await signUp();
     await failedTries(app.databaseUrl, 1);

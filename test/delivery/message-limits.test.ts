@@ -1,5 +1,5 @@
-// Limits of messages: they hold under any number of parallel requests, over nodes and restarts, and a flood is refused
-// where it comes from before it takes anything from the people it is aimed at.
+// Limits on messages. They hold for any number of concurrent requests, across nodes and restarts. A flood is stopped by
+// the limit of its source before it uses up the allowance of its victims.
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -46,7 +46,7 @@ const sms = (request: Partial<MessageRequest> = {}): MessageRequest => ({
 const mail = (request: Partial<MessageRequest> = {}): MessageRequest =>
   sms({ channel: 'email', to: ADDRESS, ...request });
 
-/** What nobody else uses: then only the other limits can be met. */
+/** Values that no other request uses, so that only the other limits can be reached. */
 let last = 0;
 const unused = {
   number: (): string => `+1500${5_000_000 + last++}`,
@@ -55,7 +55,7 @@ const unused = {
   ip: (): string => `10.${last >> 8}.${last++ & 255}.1`,
 };
 
-/** How many of these requests pass, asked for one after the other. */
+/** Sends the requests one after the other. @returns how many are allowed. */
 async function passing(requests: readonly MessageRequest[], by = limits): Promise<number> {
   let passed = 0;
   for (const request of requests) if ((await refusal(request, by)) === null) passed++;
@@ -75,23 +75,23 @@ async function refusal(request: MessageRequest, by = limits): Promise<LimitReach
 const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
 
-/** As if so much time had passed: the library looks at the time itself. */
+/** Moves the windows back in time, because the library reads the system clock. */
 const pass = (seconds: number): Promise<unknown> =>
   pool.query('update rate_limit set expire = expire - $1::bigint', [seconds * 1000]);
 
-describe('in an hour', () => {
-  test('a number gets so many messages, whoever asks and from wherever', async () => {
+describe('within an hour', () => {
+  test('the messages to a phone number are limited, whoever requests them', async () => {
     const requests = times(7, () => sms({ account: unused.account(), ip: unused.ip() }));
     expect(await passing(requests)).toBe(3);
     expect(await refusal(sms({ to: unused.number() }))).toBeNull();
   });
 
-  test('an account sends so many, to whatever numbers', async () => {
+  test('the messages of an account are limited, across all numbers', async () => {
     expect(await passing(times(9, () => sms({ to: unused.number(), ip: unused.ip() })))).toBe(5);
     expect(await refusal(sms({ account: unused.account() }))).toBeNull();
   });
 
-  test('a network sends so many, to whatever numbers and for whatever accounts', async () => {
+  test('the messages from a network are limited, across all numbers and accounts', async () => {
     const requests = times(20, (i) =>
       sms({ to: unused.number(), account: unused.account(), ip: `203.0.113.${i}` }),
     );
@@ -99,32 +99,32 @@ describe('in an hour', () => {
     expect(await refusal(sms({ ip: '203.0.114.1' }))).toBeNull();
   });
 
-  test('an IPv6 site is one network, and an IPv4-mapped address is the IPv4 address', async () => {
+  test('an IPv6 site counts as one network, and an IPv4-mapped address as the IPv4 address', async () => {
     const from = (ip: string) => sms({ to: unused.number(), account: unused.account(), ip });
     expect(await passing(times(20, (i) => from(`2001:db8:1:${i}::1`)))).toBe(8);
     expect(await refusal(from('2001:db8:2::1'))).toBeNull();
     expect(await passing(times(20, (i) => from(i % 2 === 0 ? IP : `::ffff:${IP}`)))).toBe(8);
   });
 
-  test('where the address of the asker is not known, the other limits hold', async () => {
+  test('the other limits apply if the client’s IP address is unknown', async () => {
     const unknown = () => sms({ account: unused.account(), ip: null });
     expect(await passing(times(20, () => ({ ...unknown(), to: unused.number() })))).toBe(20);
     expect(await passing(times(20, unknown))).toBe(3);
   });
 
-  test('a mailbox gets so many, from wherever they are asked for', async () => {
+  test('the mails to an address are limited, wherever the requests come from', async () => {
     const requests = times(9, () => mail({ ip: unused.ip() }));
     expect(await passing(requests)).toBe(4);
     expect(await refusal(mail())).toBeInstanceOf(LimitReachedError);
     expect(await refusal(mail({ to: 'jane@example.org' }))).toBeNull();
   });
 
-  test('a network sends so many mails, and an account is not counted', async () => {
+  test('the mails from a network are limited, and those of an account are not', async () => {
     expect(await passing(times(9, () => mail({ to: unused.address() })))).toBe(6);
     expect(await passing(times(4, () => mail({ ip: unused.ip() })))).toBe(4);
   });
 
-  test('mail and SMS do not count together, nor does a decoy with somebody real', async () => {
+  test('mails and text messages are counted separately, and so are decoys and real accounts', async () => {
     expect(await passing(times(5, () => sms()))).toBe(3);
     expect(await refusal(mail({ to: NUMBER }))).toBeNull();
     const subject = `unknown:${ring.newest.id}.digest`;
@@ -132,8 +132,8 @@ describe('in an hour', () => {
   });
 });
 
-describe('a window', () => {
-  test('is told to whoever is refused, ends after an hour, and begins anew', async () => {
+describe('the window of a limit', () => {
+  test('is included in the refusal, ends after an hour, and then starts again', async () => {
     expect(await passing(times(3, () => sms()))).toBe(3);
     const first = await refusal(sms());
     expect(first?.retryAfterSeconds).toBeGreaterThan(3590);
@@ -146,13 +146,13 @@ describe('a window', () => {
     expect(await passing(times(5, () => sms()))).toBe(3);
   });
 
-  test('is not prolonged by those who go on asking', async () => {
+  test('is not extended by further requests', async () => {
     expect(await passing(times(20, () => sms()))).toBe(3);
     await pass(3600);
     expect(await refusal(sms())).toBeNull();
   });
 
-  test('is cleared away when it is over, and not before', async () => {
+  test('is deleted when it has ended, and not before', async () => {
     await limits.spend(sms());
     await pass(3600);
     await limits.spend(mail());
@@ -164,7 +164,7 @@ describe('a window', () => {
   });
 });
 
-describe('no more than the limit pass', () => {
+describe('no more messages than the limit are allowed', () => {
   const parallel = async (requests: readonly MessageRequest[], by: readonly MessageLimits[]) => {
     const answers = await Promise.all(requests.map((request, i) => refusal(request, by[i % by.length])));
     return answers.filter((answer) => answer === null).length;
@@ -175,7 +175,7 @@ describe('no more than the limit pass', () => {
     ['for an account', 5, () => sms({ to: unused.number(), ip: unused.ip() })],
     ['from a network', 8, () => sms({ to: unused.number(), account: unused.account() })],
     ['to a mailbox', 4, () => mail({ ip: unused.ip() })],
-  ])('of 50 at the same moment, over two nodes: %s', async (_what, limit, request) => {
+  ])('among 50 concurrent requests on two nodes: %s', async (_what, limit, request) => {
     const other = await openOrm(database.url);
     try {
       const nodes = [limits, new MessageLimits(await poolOf(other), ring, SETTINGS)];
@@ -198,20 +198,20 @@ describe('no more than the limit pass', () => {
 });
 
 describe('a flood', () => {
-  test('from one network does not use up the numbers it is aimed at', async () => {
+  test('from one network does not use up the allowance of the phone numbers it targets', async () => {
     await passing(times(8, () => sms({ to: unused.number(), account: unused.account() })));
     const flood = times(50, () => sms({ account: unused.account() }));
     await Promise.all(flood.map((request) => refusal(request)));
     expect(await passing(times(5, () => sms({ ip: unused.ip() })))).toBe(3);
   });
 
-  test('from one network does not use up the mailboxes it is aimed at', async () => {
+  test('from one network does not use up the allowance of the mailboxes it targets', async () => {
     await passing(times(6, () => mail({ to: unused.address() })));
     expect(await passing(times(20, () => mail()))).toBe(0);
     expect(await passing(times(9, () => mail({ ip: unused.ip() })))).toBe(4);
   });
 
-  test('by one account does not use up the numbers of others', async () => {
+  test('by one account does not use up the allowance of other people’s phone numbers', async () => {
     const robber = unused.account();
     await passing(times(5, () => sms({ to: unused.number(), account: robber, ip: unused.ip() })));
     expect(await passing(times(20, () => sms({ account: robber, ip: unused.ip() })))).toBe(0);
@@ -219,7 +219,7 @@ describe('a flood', () => {
   });
 });
 
-test('neither the table nor a refusal says whom it is about', async () => {
+test('neither the table of limits nor a refusal identifies a person', async () => {
   await passing(times(4, () => sms()));
   await passing(times(5, () => mail({ ip: '198.51.100.7' })));
   const error = await refusal(sms());
@@ -232,7 +232,7 @@ test('neither the table nor a refusal says whom it is about', async () => {
   for (const { key } of rows) expect(key).toMatch(/^[A-Z_]+_HOURLY:[0-9a-f]{8}\.[\w-]{43}$/);
 });
 
-test('when the database fails nothing passes, and the failure is not taken for a limit', async () => {
+test('if the database fails, no message is allowed, and the failure is not reported as a limit', async () => {
   const other = await testDatabase();
   const itsOrm = await openOrm(other.url);
   try {

@@ -1,4 +1,4 @@
-// Every message in every language: nothing is missing, nothing leaks in, and an SMS fits.
+// Every message in every language: nothing is missing, every value is escaped, and every SMS fits.
 import { IntlMessageFormat } from 'intl-messageformat';
 import { describe, expect, test } from 'vitest';
 import { CATALOGUES } from '../../src/delivery/messages/catalogue.ts';
@@ -48,7 +48,7 @@ const EVERY = LOCALES.flatMap((locale) =>
 const inEnglish = (template: Template, places = PLACES) =>
   compose(template, { to: TO, locale: 'en' }, places);
 
-/** The arguments of a message, by name, with what kind they are of. */
+/** The arguments of a message with their kinds. */
 function argumentsOf(message: string, locale: Locale): string[] {
   const names = new Set<string>();
   const visit = (elements: ReturnType<IntlMessageFormat['getAst']>): void => {
@@ -61,7 +61,7 @@ function argumentsOf(message: string, locale: Locale): string[] {
   return [...names].toSorted();
 }
 
-/** Every message of a language under a path, with the arguments of all of its paragraphs together. */
+/** Every message of a language by its path, with the arguments of all its paragraphs. */
 function shapeOf(locale: Locale): Record<string, string[]> {
   const { mails, texts, factors, origin } = CATALOGUES[locale];
   const shape: Record<string, string[]> = {};
@@ -82,7 +82,7 @@ function shapeOf(locale: Locale): Record<string, string[]> {
 describe('a language', () => {
   const english = shapeOf('en');
 
-  test('is English, with arguments that are found', () => {
+  test('of the catalogues is read with its arguments: English', () => {
     expect(english).toMatchObject({
       'email-code.subject': ['code: 1'],
       'email-code.paragraphs': ['approves: 1', 'code: 1', 'minutes: 6'],
@@ -92,13 +92,13 @@ describe('a language', () => {
   });
 
   test.each(LOCALES.filter((locale) => locale !== 'en'))(
-    'has every message that English has, with every argument: %s',
+    'has the same messages with the same arguments as English: %s',
     (locale) => {
       expect(shapeOf(locale)).toEqual(english);
     },
   );
 
-  test.each(LOCALES)('is not another one with a new name: %s', (locale) => {
+  test.each(LOCALES)('is not a copy of another language: %s', (locale) => {
     const others = LOCALES.filter((one) => one !== locale);
     const texts = (one: Locale) =>
       TEMPLATES.map((template) => compose(template, { to: TO, locale: one }).text);
@@ -110,7 +110,7 @@ describe('a language', () => {
 
 describe('a message', () => {
   test.each(EVERY)(
-    'is complete, and has no other number that looks like a code: %s',
+    'is complete, and contains no number that looks like a second code: %s',
     (_name, template, locale) => {
       const { channel, to, subject, text, html, code } = compose(template, { to: TO, locale }, PLACES);
       expect(to).toBe(TO);
@@ -126,7 +126,7 @@ describe('a message', () => {
   );
 
   test.each(EVERY.filter(([, { name }]) => name.startsWith('phone-')))(
-    'of an SMS fits into one, in the letters of GSM 03.38: %s',
+    'sent by SMS fits into one SMS and uses only GSM 03.38 characters: %s',
     (_name, template, locale) => {
       const { text } = compose(template, { to: '+15005550006', locale });
       expect(text).toMatch(/^[\w \n.,:;!?'"()/&%+=<>@$#*äöüÄÖÜßñÑàéèùìòÇØøÅåÆæÉ¡¿£¥§-]+$/);
@@ -135,7 +135,7 @@ describe('a message', () => {
   );
 
   test.each(EVERY.filter(([, { name }]) => !name.startsWith('phone-')))(
-    'of a mail loads nothing, runs nothing, and says in HTML what its text says: %s',
+    'sent by e-mail loads and runs nothing, and its HTML has the same content as its text: %s',
     (_name, template, locale) => {
       const { subject, text, html } = compose(template, { to: TO, locale }, PLACES);
       expect(html).toContain(`<html lang="${locale}">`);
@@ -150,7 +150,7 @@ describe('a message', () => {
     },
   );
 
-  test('of a code says it in its subject, in its first sentence and, large, in its HTML', () => {
+  test('with a code has the code in its subject, in its first sentence and in large print in its HTML', () => {
     const { subject, text, html } = inEnglish({
       name: 'email-code',
       code: '000042',
@@ -158,11 +158,11 @@ describe('a message', () => {
       approves: null,
     });
     expect(subject).toBe('Your code is 000042');
-    expect(text).toMatch(/^Your code is 000042\. It is valid for 1 minute and works once\.\n/);
+    expect(text).toMatch(/^Your code is 000042\. It is valid for 1 minute and can be used once\.\n/);
     expect(html).toMatch(/font:600 32px[^>]*>000042</);
   });
 
-  test('of a link says which sign-in it approves, and that whoever did not ask must not', () => {
+  test('with a link says which sign-in it approves, and warns people who did not request it', () => {
     const { text, html } = inEnglish({
       name: 'email-link',
       url: URL,
@@ -179,29 +179,31 @@ describe('a message', () => {
       ].join('\n'),
     );
     expect(text).toContain(`\n\n${URL}\n\n`);
-    expect(text).toContain('If you did not ask for it just now, do not open it');
-    expect(html).toContain('>Look at it, and approve it</a>');
+    expect(text).toContain('If you did not request this link just now, do not open it');
+    expect(html).toContain('>Review and approve</a>');
   });
 
-  test('of a link that would let somebody choose a new password does not pass for a sign-in', () => {
+  test('with a link for a password reset does not look like a sign-in', () => {
     const link = { url: URL, minutes: 15, purpose: 'password-reset' } as const;
     const { subject, text } = inEnglish({ name: 'email-link', ...link, ...ORIGIN });
-    expect(subject).toBe('Approve a new password');
-    expect(text).toMatch(/^Somebody, we hope you, wants to choose a new password for your account/);
+    expect(subject).toBe('Approve your password reset');
+    expect(text).toMatch(
+      /^Someone, hopefully you, wants to reset the password of your account\. The request came from:/,
+    );
     expect(inEnglish({ name: 'phone-link', ...link }).text).toMatch(
-      /^Only if you want a new password just now/,
+      /^Only open this if you are resetting your password\./,
     );
   });
 
-  test('says what is known of an origin and leaves out what is not', () => {
+  test('says what is known about an origin and omits the rest', () => {
     const { text } = inEnglish({ name: 'new-sign-in', ip: null, userAgent: 'curl/8.1', at: ORIGIN.at });
-    expect(text).toMatch(/from here:\n\nTime: .* UTC\n\nIf this was not you/);
+    expect(text).toMatch(/to your account:\n\nTime: .* UTC\n\nIf this was not you/);
     expect(compose({ name: 'new-sign-in', ...ORIGIN }, { to: TO, locale: 'de' }).text).toContain(
       'Browser: Firefox auf Windows\nIP-Adresse: 198.51.100.7\nZeit: 25. November 2026 um 15:35 UTC',
     );
   });
 
-  test('escapes every value in its HTML', () => {
+  test('has every value escaped in its HTML', () => {
     const hostile = `<img src=x onerror="alert(1)">&'`;
     const places: Places = { placeOf: () => hostile };
     const { html } = inEnglish({ name: 'new-sign-in', ...ORIGIN, ip: hostile }, places);
@@ -209,11 +211,13 @@ describe('a message', () => {
     expect(html?.match(/&#60;img src=x onerror=&#34;alert\(1\)&#34;&#62;&#38;&#39;/g)).toHaveLength(2);
   });
 
-  test('of a lock says how long it lasts', () => {
+  test('about a lockout says how long it lasts', () => {
     expect(inEnglish({ name: 'account-locked', minutes: 1 }).text).toContain('locked for 1 minute.');
     expect(inEnglish({ name: 'account-locked', minutes: 14.2 }).text).toContain('locked for 15 minutes.');
     expect(inEnglish({ name: 'account-locked', minutes: 0 }).text).toContain('locked for 1 minute.');
-    expect(inEnglish({ name: 'account-locked', minutes: null }).text).toContain('until you choose');
+    expect(inEnglish({ name: 'account-locked', minutes: null }).text).toContain(
+      'until you reset your password',
+    );
   });
 });
 
@@ -231,11 +235,11 @@ describe('the language of a request', () => {
     ['fr', 'en'],
     ['de;q=x,,,;', 'en'],
     ['\0'.repeat(100), 'en'],
-  ])('%j is %s', (header, locale) => {
+  ])('for the Accept-Language header %j is %s', (header, locale) => {
     expect(localeOf(header)).toBe(locale);
   });
 
-  test('is found at once in a header as long as HTTP allows', () => {
+  test('is found quickly in a header of the maximum length', () => {
     const before = performance.now();
     expect(localeOf(`${'a-b-c;q=0.5,'.repeat(1300)}de`)).toBe('de');
     expect(performance.now() - before).toBeLessThan(200);

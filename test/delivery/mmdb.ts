@@ -1,9 +1,9 @@
-// The smallest database of MaxMind's format (version 2.0): one record, in which every address of IPv4 is.
+// Writes a minimal database in MaxMind's format (version 2.0), with one record for all IPv4 addresses.
 
-/** @param record strings, and maps of them. */
+/** @param record may contain strings and maps. */
 export function oneRecordDatabase(record: object): Buffer {
   const NODES = 1;
-  // A node is two records of 24 bits; past the nodes and a separator of 16 bytes they point into the data.
+  // A node has two records of 24 bits. Values beyond the nodes and a separator of 16 bytes point into the data.
   const pointer = Buffer.from([0, 0, NODES + 16]);
   const metadata = {
     binary_format_major_version: 2,
@@ -42,7 +42,7 @@ function encode(value: unknown): Buffer {
   ]);
 }
 
-/** Sizes from 29 on need a byte more. */
+/** Sizes of 29 and more need an additional byte. */
 function control(type: number, size: number): Buffer {
   return size < 29 ? Buffer.from([(type << 5) | size]) : Buffer.from([(type << 5) | 29, size - 29]);
 }

@@ -1,4 +1,4 @@
-// Where a request came from: what is said of it, and what a stranger cannot make us say.
+// What messages say about the origin of a request, and what a stranger cannot make them say.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { browserOf } from '../../src/delivery/origin.ts';
 import { openPlaces, type Places, PlacesUnreadableError } from '../../src/delivery/places.ts';
 import { oneRecordDatabase } from './mmdb.ts';
 
-describe('a browser', () => {
+describe('the browser', () => {
   test.each([
     [
       'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0',
@@ -21,19 +21,19 @@ describe('a browser', () => {
       'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',
       'Chrome on macOS',
     ],
-  ])('%s is %s', (userAgent, words) => {
+  ])('of the user agent %s is %s', (userAgent, words) => {
     expect(browserOf(userAgent)).toBe(words);
   });
 
   test.each([null, '', 'node', 'curl/8.1', '123456/1.0 x', 'your bank evil.example/1.0 x', '<b>/1 x', '/'])(
-    'cannot be told, and nothing is repeated of what was sent: %s',
+    'of the user agent %s is unknown, and nothing of it is repeated',
     (userAgent) => {
       expect(browserOf(userAgent)).toBeNull();
     },
   );
 });
 
-describe('a place', () => {
+describe('the place', () => {
   let folder: string;
   let countries: Places;
 
@@ -55,7 +55,7 @@ describe('a place', () => {
     ['::ffff:8.8.8.8', 'en', 'United States'],
     ['85.214.132.117', 'de', 'Deutschland'],
     ['2001:4860:4860::8888', 'en', 'United States'],
-  ])('%s is, in %s, %s', (ip, locale, place) => {
+  ])('of the IP address %s in the language %s is %s', (ip, locale, place) => {
     expect(countries.placeOf(ip, locale)).toBe(place);
   });
 
@@ -80,11 +80,11 @@ describe('a place', () => {
     'fe80::1%eth0',
     '2001:db8::1',
     '8.8.8.8.8',
-  ])('%s is nowhere', (ip) => {
+  ])('of the IP address %s is unknown', (ip) => {
     expect(countries.placeOf(ip, 'en')).toBeNull();
   });
 
-  test('is a city too, when the operator has a database of them', async () => {
+  test('includes the city if the operator has configured a database with cities', async () => {
     const record = {
       city: { names: { en: 'Cologne', de: 'Köln' } },
       country: { iso_code: 'DE', names: { en: 'Germany' } },
@@ -92,25 +92,25 @@ describe('a place', () => {
     const places = await openPlaces(await database('city.mmdb', oneRecordDatabase(record)));
     expect(places.placeOf('8.8.8.8', 'en')).toBe('Cologne, Germany');
     expect(places.placeOf('8.8.8.8', 'de')).toBe('Köln, Deutschland');
-    expect(places.placeOf('2001:4860:4860::8888', 'en')).toBeNull(); // it knows IPv4 only
+    expect(places.placeOf('2001:4860:4860::8888', 'en')).toBeNull(); // the database has IPv4 only
     expect(places.placeOf('192.168.1.1', 'en')).toBeNull();
   });
 
   test.each([
-    ['flat', { city: 'Köln', country_code: 'DE' }, 'Köln, Germany'],
+    ['in the flat format', { city: 'Köln', country_code: 'DE' }, 'Köln, Germany'],
     ['without a city', { country: { iso_code: 'DE' } }, 'Germany'],
     ['without a country', { continent: { code: 'EU' } }, null],
-    ['of a country that there is not', { country_code: 'ZZ' }, null],
-    ['of what is no country', { country_code: 'evil.example' }, null],
+    ['with an unknown country', { country_code: 'ZZ' }, null],
+    ['with an invalid country', { country_code: 'evil.example' }, null],
   ])('of a record %s', async (name, record, place) => {
     const places = await openPlaces(await database(`${name}.mmdb`, oneRecordDatabase(record)));
     expect(places.placeOf('8.8.8.8', 'en')).toBe(place);
   });
 
-  test('database that is not there, or is none, is named at once', async () => {
+  test('cannot be looked up if the database is missing or invalid, and the error names the setting', async () => {
     const missing = openPlaces(join(folder, 'missing.mmdb'));
     await expect(missing).rejects.toThrow(PlacesUnreadableError);
-    await expect(missing).rejects.toThrow(/^The file of GEOIP_DATABASE cannot be read \(ENOENT\)/);
+    await expect(missing).rejects.toThrow(/^Cannot read the file that GEOIP_DATABASE names \(ENOENT\)/);
     const text = openPlaces(await database('text.mmdb', Buffer.from('no database')));
     await expect(text).rejects.toThrow('not a MaxMind database');
   });

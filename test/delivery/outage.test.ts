@@ -1,4 +1,4 @@
-// What waits outlives everything: a mail server that is away or hangs, a restart, a change of the configuration.
+// Waiting messages survive everything: an unavailable or hanging mail server, a restart, a change of the configuration.
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { startTestApp, type TestApp, testDatabase } from '../harness/app.ts';
 import { PASSWORD, TestClient } from '../harness/client.ts';
@@ -32,7 +32,7 @@ async function stop(app: TestApp): Promise<void> {
   await app[Symbol.asyncDispose]();
 }
 
-/** The code in the one mail that arrives. */
+/** The code in the only mail that arrives. */
 async function arrived(server: MailServer): Promise<string> {
   await until(() => expect(server.mails).toHaveLength(1));
   await queueIsEmpty(database.url);
@@ -40,12 +40,12 @@ async function arrived(server: MailServer): Promise<string> {
   return /\b\d{6}\b/.exec(server.mails[0]?.email.text ?? '')?.[0] ?? '';
 }
 
-test('a mail server that is away gets the message when it is back, also from another process', async () => {
+test('a mail server gets a message after its outage, even from another process', async () => {
   const port = await deadPort();
   const before = await start(`smtp://127.0.0.1:${port}`);
   const { id } = await before.client.startSignUp({ email: JANE, password: PASSWORD });
   await failedTries(database.url, 1);
-  expect((await jobs(database.url))[0]?.last_error).toMatch(/did not take a message: E[A-Z]+\.$/);
+  expect((await jobs(database.url))[0]?.last_error).toMatch(/did not accept the message: E[A-Z]+\.$/);
   expect(before.app.log.filter((line) => line.includes(JANE))).toEqual([]);
   await stop(before.app);
 
@@ -56,7 +56,7 @@ test('a mail server that is away gets the message when it is back, also from ano
   expect((await after.client.attempt(id, { emailCode: code })).status).toBe('COMPLETE');
 });
 
-test('a code that was replaced while the mail server was away is not sent when it is back: the newest is, alone', async () => {
+test('after an outage of the mail server, only the newest code is sent, not the codes that it replaced', async () => {
   const port = await deadPort();
   const { app, client } = await start(`smtp://127.0.0.1:${port}`);
   const { id } = await client.startSignUp({ email: JANE, password: PASSWORD });
@@ -75,7 +75,7 @@ test('a code that was replaced while the mail server was away is not sent when i
   expect((await client.attempt(id, { emailCode: code })).status).toBe('COMPLETE');
 });
 
-test('a mail server that takes the connection and says nothing is left in time', async () => {
+test('a mail server that accepts the connection and never replies is given up after a timeout', async () => {
   let port: number;
   {
     await using silent = await SilentServer.start();
@@ -85,21 +85,21 @@ test('a mail server that takes the connection and says nothing is left in time',
     await failedTries(database.url, 1);
   }
   expect((await jobs(database.url))[0]?.last_error).toBe(
-    'The mail server did not take a message: ETIMEDOUT.',
+    'The mail server did not accept the message: ETIMEDOUT.',
   );
   await using server = await MailServer.start(port);
   await retryNow(database.url);
   await arrived(server);
 });
 
-test('a server that is told to stop does not wait for a mail server that hangs, and loses nothing', async () => {
+test('a stopping server does not wait for a hanging mail server, and loses nothing', async () => {
   await using silent = await SilentServer.start();
   const before = await start(silent.patientUrl);
   await before.client.startSignUp({ email: JANE, password: PASSWORD });
   await until(() => expect(silent.connections).toBe(1));
   await stop(before.app);
-  // Given back to the queue: a job that stayed locked would wait for hours.
-  const last_error = expect.stringContaining('did not take a message');
+  // The job was returned to the queue. If it were still locked, it would wait for hours.
+  const last_error = expect.stringContaining('did not accept the message');
   expect(await jobs(database.url)).toMatchObject([{ attempts: 1, last_error, locked_at: null }]);
 
   await using server = await MailServer.start();
@@ -108,7 +108,7 @@ test('a server that is told to stop does not wait for a mail server that hangs, 
   await arrived(server);
 });
 
-test('a server without SMTP_URL keeps the message for one that has it', async () => {
+test('a server without SMTP_URL keeps the message for a server that has it', async () => {
   const before = await start(`smtp://127.0.0.1:${await deadPort()}`);
   await before.client.startSignUp({ email: JANE, password: PASSWORD });
   await failedTries(database.url, 1);
@@ -127,16 +127,16 @@ test('a server without SMTP_URL keeps the message for one that has it', async ()
   await arrived(server);
 });
 
-test('a database that goes away while a message is handed over ends no queue for good', async () => {
+test('the queue recovers from a database outage during a delivery', async () => {
   await using silent = await SilentServer.start();
   const { app, client } = await start(`smtp://127.0.0.1:${silent.port}?greetingTimeout=1000`);
   await client.startSignUp({ email: JANE, password: PASSWORD });
   await until(() => expect(silent.connections).toBe(1));
   await withoutDatabase(() =>
-    // The try has failed, and nobody could note it.
-    until(() => expect(app.log.some((line) => line.includes('the queue has ended'))).toBe(true)),
+    // The try has failed, but that could not be recorded.
+    until(() => expect(app.log.some((line) => line.includes('the queue stopped unexpectedly'))).toBe(true)),
   );
-  // By and by the job would be found abandoned.
+  // Eventually, the job would count as abandoned.
   await until(async () => expect(await jobs(database.url)).toMatchObject([{ attempts: 1 }]));
   await query(
     database.url,
@@ -146,7 +146,7 @@ test('a database that goes away while a message is handed over ends no queue for
   await until(() => expect(silent.connections).toBe(2));
 });
 
-test('a message whose worker was killed is free again after two minutes, and not before', async () => {
+test('a message whose worker was killed is released after two minutes, and not before', async () => {
   const { app, client } = await start(`smtp://127.0.0.1:${await deadPort()}`);
   await client.startSignUp({ email: JANE, password: PASSWORD });
   await failedTries(database.url, 1);
@@ -174,7 +174,7 @@ test('a message whose worker was killed is free again after two minutes, and not
   );
 });
 
-test('a job that failed its last try is forgotten after a day, and not before', async () => {
+test('a job that failed its last try is deleted after one day, and not before', async () => {
   const { client } = await start(`smtp://127.0.0.1:${await deadPort()}`);
   await client.startSignUp({ email: JANE, password: PASSWORD });
   await failedTries(database.url, 1);
@@ -202,7 +202,7 @@ test('a job that failed its last try is forgotten after a day, and not before', 
   expect(await jobs(database.url)).toEqual([]);
 });
 
-/** The database takes no connections, and ends those that it has. */
+/** Makes the database refuse new connections and end existing ones. */
 async function withoutDatabase(work: () => Promise<void>): Promise<void> {
   const name = new URL(database.url).pathname.slice(1);
   const serverUrl = inject('databaseUrl');

@@ -1,4 +1,4 @@
-// The outbox and the step that it belongs to: a message is there exactly when its step is.
+// The outbox and its transaction: a message exists if and only if its step has committed.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DeliveryError, type Message } from '../../src/delivery/message.ts';
@@ -36,7 +36,7 @@ const SEALED_LENGTH = 'select length(sealed) from outbox_message';
 
 let database: { url: string; drop: () => Promise<void> };
 let orm: Orm;
-/** What the transport was given. */
+/** The messages that the transport received. */
 let sent: Message[];
 let transport: (message: Message) => Promise<void>;
 
@@ -90,14 +90,14 @@ const deliver = async (secondsLater = 0) =>
 
 const inbox = (secondsLater = 0) => outbox.inbox(sqlOf(orm.em.fork()), addSeconds(NOW, secondsLater));
 
-/** The one message, as it is stored. */
+/** The only stored message. */
 async function noted(): Promise<object | undefined> {
   const rows = await query(database.url, 'select * from outbox_message');
   expect(rows).toHaveLength(1);
   return rows[0];
 }
 
-test('a step that commits leaves a message and a job that names it', async () => {
+test('a step that commits leaves a message and a job with its id', async () => {
   await step(MESSAGE);
   expect(await jobs(database.url)).toHaveLength(1);
   const [job] = await query<{ payload: object }>(
@@ -108,7 +108,7 @@ test('a step that commits leaves a message and a job that names it', async () =>
 });
 
 test.each([
-  ['a condition is lost', (settlement: Settlement) => settlement.require(async () => false)],
+  ['a condition is not met', (settlement: Settlement) => settlement.require(async () => false)],
   [
     'a write finds nothing to change',
     (settlement: Settlement) =>
@@ -120,7 +120,7 @@ test.each([
   expect(await jobs(database.url)).toEqual([]);
 });
 
-test('a decoy’s message is written and queued like any other, and never handed over', async () => {
+test('a decoy is written and queued like any message, but never delivered', async () => {
   await step(MESSAGE);
   const [real] = await query<{ length: number }>(database.url, SEALED_LENGTH);
   await query(database.url, 'delete from graphile_worker._private_jobs');
@@ -133,7 +133,7 @@ test('a decoy’s message is written and queued like any other, and never handed
   expect(sent).toEqual([]);
 });
 
-test('a message is handed over as it was written, once', async () => {
+test('a message is delivered unchanged and only once', async () => {
   await step(MESSAGE);
   expect(await deliver()).toEqual({ outcome: 'sent' });
   expect(await deliver()).toEqual({ outcome: 'gone' });
@@ -152,7 +152,7 @@ test.each([
   expect((await messages(database.url))[0]?.sealed).toBeNull();
 });
 
-test('a failure leaves it as it was; a final refusal keeps it, sealed, and says why', async () => {
+test('a temporary failure leaves the message unchanged, and a permanent refusal keeps it encrypted with the reason', async () => {
   await step(MESSAGE);
   const [before] = await messages(database.url);
   transport = () => Promise.reject(new DeliveryError('try again', { isFinal: false }));
@@ -168,13 +168,13 @@ test('a failure leaves it as it was; a final refusal keeps it, sealed, and says 
   expect(await deliver(2)).toEqual({ outcome: 'gone' });
 });
 
-test('what is no delivery error is not repeated with the message: it may hold anything', async () => {
+test('the text of an unexpected error is not stored with the message, because it may contain anything', async () => {
   await step(MESSAGE);
   await outbox.giveUp(sqlOf(orm.em.fork()), await onlyId(), new TypeError('jane@example.com'), NOW);
-  expect(await noted()).toMatchObject({ failed_at: NOW, failure: 'An unexpected error: see the log.' });
+  expect(await noted()).toMatchObject({ failed_at: NOW, failure: 'Unexpected error. See the log.' });
 });
 
-test('what has expired is erased, the one that failed and the one in the development inbox too', async () => {
+test('expired messages are erased, including failed ones and those in the development inbox', async () => {
   transport = () => Promise.reject(new DeliveryError('never', { isFinal: true }));
   await step(MESSAGE);
   await deliver();
@@ -189,7 +189,7 @@ test('what has expired is erased, the one that failed and the one in the develop
   expect(await erase(601)).toBe(0);
 });
 
-describe('what a provider reports', () => {
+describe('the report of a provider', () => {
   const report = async (status: DeliveryStatus, errorCode: number | null = null): Promise<void> =>
     outbox.noteStatus(
       sqlOf(orm.em.fork()),
@@ -204,7 +204,7 @@ describe('what a provider reports', () => {
     [['delivered', 'undelivered'], 'delivered'],
     [['undelivered', 'sent', 'delivered'], 'undelivered'],
     [['sent', 'failed', 'sent'], 'failed'],
-  ])('in the order %j leaves %s: a status never goes backwards', async (statuses, last) => {
+  ])('never moves the status backwards: the order %j ends with %s', async (statuses, last) => {
     await step(MESSAGE);
     await deliver();
     expect(await noted()).toMatchObject({ provider_id: 'a-provider-s-id', delivery_status: 'queued' });
@@ -212,7 +212,7 @@ describe('what a provider reports', () => {
     expect(await noted()).toMatchObject({ provider_id: 'SM1', delivery_status: last });
   });
 
-  test('as not delivered marks a message as failed and is warned of once, in codes', async () => {
+  test('about an undelivered message marks it as failed, and is logged once with codes only', async () => {
     await step(MESSAGE);
     await deliver();
     await report('undelivered', 30_003);
@@ -220,7 +220,7 @@ describe('what a provider reports', () => {
     expect(await noted()).toMatchObject({
       sent_at: NOW,
       failed_at: addSeconds(NOW, 5),
-      failure: 'Reported as undelivered, code 30003.',
+      failure: 'The provider reported undelivered, code 30003.',
     });
     const warned = lines.map((line) => JSON.parse(line)).filter((line) => line.level === 40);
     expect(warned).toEqual([
@@ -229,7 +229,7 @@ describe('what a provider reports', () => {
     expect(lines.join()).not.toMatch(/jane|a text/);
   });
 
-  test('before we have noted the hand-over says that there was one: the message is not handed over again', async () => {
+  test('that arrives before the delivery is recorded prevents a second delivery', async () => {
     await step(MESSAGE);
     await report('sent');
     expect(await deliver()).toEqual({ outcome: 'gone' });
@@ -237,24 +237,24 @@ describe('what a provider reports', () => {
     expect(await noted()).toMatchObject({ sent_at: addSeconds(NOW, 5), delivery_status: 'sent' });
   });
 
-  test('while it is being handed over is not lost to the note of that', async () => {
+  test('that arrives during the delivery is not overwritten when the delivery is recorded', async () => {
     transport = () => report('failed', 30_008);
     await step(MESSAGE);
     expect(await deliver()).toEqual({ outcome: 'sent' });
     expect(await noted()).toMatchObject({
       sealed: null,
       delivery_status: 'failed',
-      failure: 'Reported as failed, code 30008.',
+      failure: 'The provider reported failed, code 30008.',
     });
   });
 });
 
-test('a message that was cleared away is gone', async () => {
+test('delivering a deleted message reports that it is gone', async () => {
   const gone = '00000000-0000-4000-8000-000000000000';
   expect(await outbox.deliver(sqlOf(orm.em.fork()), gone, NOW, NEVER)).toEqual({ outcome: 'gone' });
 });
 
-test('a channel without a transport has no job: its message waits in the development inbox', async () => {
+test('a message on a channel without a transport has no job and stays in the development inbox', async () => {
   await step(SMS);
   expect(await jobs(database.url)).toEqual([]);
   const { channel, to, subject, text } = SMS;
@@ -265,13 +265,13 @@ test('a channel without a transport has no job: its message waits in the develop
   expect(lines.join()).not.toMatch(/15005550006|123456|a text/);
 });
 
-test('nothing is said of a message whose step rolls back', async () => {
+test('nothing is logged about a message whose step rolls back', async () => {
   await expect(step(SMS, (settlement) => settlement.require(async () => false))).rejects.toThrow(Conflict);
   expect(lines).toEqual([]);
   expect(await inbox()).toEqual([]);
 });
 
-test('as much is said of a decoy’s message as of any other: the log does not tell who exists', async () => {
+test('the log lines of a decoy are the same as those of a real message', async () => {
   await step(SMS);
   await step({ ...SMS, isDecoy: true });
   const [real, decoy] = lines.map((line) => ({ ...JSON.parse(line), time: '', messageId: '' }));
@@ -279,13 +279,13 @@ test('as much is said of a decoy’s message as of any other: the log does not t
   expect(await inbox()).toHaveLength(1);
 });
 
-test('a sealed message does not open in the row of another', async () => {
+test('an encrypted message cannot be decrypted in the row of another message', async () => {
   await step(MESSAGE);
   const id = await onlyId();
   await query(database.url, 'update outbox_message set id = $2 where id = $1', [
     id,
     '00000000-0000-4000-8000-000000000001',
   ]);
-  await expect(deliver()).rejects.toThrow('does not open');
+  await expect(deliver()).rejects.toThrow('Cannot open a sealed value');
   expect(sent).toEqual([]);
 });

@@ -1,5 +1,5 @@
-// Strangers who ask for message after message to somebody use up what strangers may ask for, and nothing of what the
-// owner may: a known device and a session have an allowance of their own.
+// Strangers who request many messages to a user can use up the allowance of strangers, but not the allowance of the owner,
+// which applies to known devices and sessions.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, type Step, TestClient } from '../harness/client.ts';
@@ -40,7 +40,7 @@ async function deviceOf(person: Person): Promise<string> {
 const SENT = 'NEEDS_FIRST_FACTOR';
 const REFUSED = 'TOO_MANY_MESSAGES';
 
-test('after any number of strangers’ resets a known device still gets its codes, as many as an hour allows', async () => {
+test('a known device still gets its hourly allowance of codes after strangers have requested many resets', async () => {
   const person = await client.signUp();
   const devices = [await deviceOf(person), await deviceOf(person)];
   const resets = await times(20, async () => {
@@ -49,7 +49,7 @@ test('after any number of strangers’ resets a known device still gets its code
   });
   expect(resets).toContain(REFUSED);
   expect(await askForMail(person)).toBe(REFUSED);
-  // Together, so that whoever collects devices gains nothing.
+  // All known devices share one allowance, so that collecting devices gains nothing.
   const answers = [
     ...(await times(3, () => askForMail(person, devices[0]))),
     ...(await times(3, () => askForMail(person, devices[1]))),
@@ -57,25 +57,25 @@ test('after any number of strangers’ resets a known device still gets its code
   expect(answers).toEqual([...Array(4).fill(SENT), ...Array(2).fill(REFUSED)]);
 });
 
-test('and the owner uses up nothing of the strangers’ allowance, so no answer tells of a device', async () => {
+test('the owner does not use up the allowance of strangers, so that no response reveals a known device', async () => {
   const person = await client.signUp();
   const device = await deviceOf(person);
   expect(await times(5, () => askForMail(person, device))).toEqual([...Array(4).fill(SENT), REFUSED]);
   const answers = await times(5, () => askForMail(person));
   const ofNobody = await times(5, () => askForMail({ email: 'no-owner@example.com' }));
-  // The sign-up was a message, too.
+  // The sign-up sent a message, too.
   expect(answers).toEqual([...Array(3).fill(SENT), REFUSED, REFUSED]);
   expect(ofNobody).toEqual([...Array(4).fill(SENT), REFUSED]);
 });
 
-test('a device that somebody made up, or that is another user’s, has no allowance', async () => {
+test('an invented device, or a device of another user, has no allowance', async () => {
   const [person, other] = [await client.signUp(), await client.signUp()];
   await times(5, () => askForMail(person));
   for (const device of ['A'.repeat(43), await deviceOf(other)])
     expect(await askForMail(person, device)).toBe(REFUSED);
 });
 
-test('a session gets codes at a number of its user that strangers have used up', async () => {
+test('a session gets codes at its user’s phone number even if strangers have used up their allowance for it', async () => {
   await query(app.databaseUrl, "update tenant set sms = 'ANY_FACTOR'");
   const person = await client.signUp();
   numbers += 1;
@@ -90,7 +90,7 @@ test('a session gets codes at a number of its user that strangers have used up',
   expect(word(await client.prepare(id, 'PHONE_CODE', tokens.accessToken))).toBe('NEEDS_PROOF');
 });
 
-test('a number that is only being added has no allowance of its own: sessions together cannot flood it', async () => {
+test('a phone number that is not verified yet has no separate allowance, so that many sessions cannot flood it', async () => {
   numbers += 1;
   const phoneNumber = `+1415555${numbers}`;
   const answers = await times(5, async () => {

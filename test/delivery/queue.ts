@@ -1,4 +1,4 @@
-// The job queue of a test's database, and its clock, which is the database's: a test does not wait for the next try.
+// The job queue of a test's database. Its clock is the database's, so tests make jobs due instead of waiting.
 import { expect, vi } from 'vitest';
 import { query } from '../harness/sql.ts';
 
@@ -7,11 +7,11 @@ export interface QueuedJob {
   readonly attempts: number;
   readonly max_attempts: number;
   readonly last_error: string | null;
-  /** Null unless somebody works on it. */
+  /** Null unless a worker is running it. */
   readonly locked_at: Date | null;
 }
 
-/** Those that hand messages over; the queue has others of its own. */
+/** The delivery jobs. The queue also has other jobs. */
 export function jobs(databaseUrl: string): Promise<QueuedJob[]> {
   return query(
     databaseUrl,
@@ -20,7 +20,7 @@ export function jobs(databaseUrl: string): Promise<QueuedJob[]> {
   );
 }
 
-/** Every job that waits is due now, and the workers are told. */
+/** Makes every waiting job due now and notifies the workers. */
 export async function retryNow(databaseUrl: string): Promise<void> {
   await query(databaseUrl, 'update graphile_worker._private_jobs set run_at = now()');
   await query(databaseUrl, `select pg_notify('jobs:insert', '{"r":1,"count":1}')`);
@@ -31,7 +31,7 @@ export function until(holds: () => void | Promise<void>): Promise<void> {
   return vi.waitFor(holds, { timeout: 15_000, interval: 20 });
 }
 
-/** Waits until the one job has failed so often. */
+/** Waits until the only job has failed this many times. */
 export function failedTries(databaseUrl: string, attempts: number): Promise<void> {
   const failed = { attempts, last_error: expect.any(String), locked_at: null };
   return until(async () => expect(await jobs(databaseUrl)).toMatchObject([failed]));
@@ -46,7 +46,7 @@ export interface StoredMessage {
   readonly sent_at: Date | null;
 }
 
-/** The outbox, the oldest first. */
+/** The outbox, oldest message first. */
 export function messages(databaseUrl: string): Promise<StoredMessage[]> {
   return query(databaseUrl, 'select sealed, sent_at from outbox_message order by created_at');
 }

@@ -1,5 +1,5 @@
-// The SMTP transport by itself: one message has one recipient and the headers that we gave it, whatever stands in the
-// address.
+// The SMTP transport: each message has exactly one recipient and only the headers that we set, whatever the address
+// contains.
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -37,7 +37,7 @@ function send(to: string, message: Partial<Message> = {}): Promise<Receipt> {
   return transport.send({ ...MESSAGE, ...message, to }, HAND_OVER);
 }
 
-test('a mail says the same as text and as HTML, in letters of every kind', async () => {
+test('the text and the HTML of a mail have the same content, with characters of any script', async () => {
   const message = compose(
     { name: 'email-code', code: '418273', minutes: 10, approves: null },
     { to: 'jane@example.com', locale: 'de' },
@@ -46,7 +46,7 @@ test('a mail says the same as text and as HTML, in letters of every kind', async
   const [mail] = server.mails;
   expect(mail?.source).toContain('Content-Type: multipart/alternative');
   expect(mail?.source).toContain('Auto-Submitted: auto-generated');
-  expect(mail?.email.subject).toBe('Ihr Code ist 418273');
+  expect(mail?.email.subject).toBe('Ihr Code lautet 418273');
   expect(mail?.email.text?.trim()).toBe(message.text.trim());
   expect(mail?.email.html?.trim()).toBe(message.html?.trim());
   expect(mail?.email.attachments).toEqual([]);
@@ -56,12 +56,15 @@ test.each([
   ['Example <auth@example.com>', 'example.com'],
   ['auth@mail.example.com', 'mail.example.com'],
   ['"odd @ name" <auth@example.com>', 'example.com'],
-])('a mail from %s is named after its message, so that a second copy is recognised', async (from, domain) => {
-  for (let copies = 0; copies < 2; copies += 1)
-    await smtpTransport(server.url, from).send(MESSAGE, HAND_OVER);
-  const messageId = `<${HAND_OVER.id}@${domain}>`;
-  expect(server.mails.map((mail) => mail.email.messageId)).toEqual([messageId, messageId]);
-});
+])(
+  'a mail from %s has a Message-ID with the id of its message, so that duplicates can be recognized',
+  async (from, domain) => {
+    for (let copies = 0; copies < 2; copies += 1)
+      await smtpTransport(server.url, from).send(MESSAGE, HAND_OVER);
+    const messageId = `<${HAND_OVER.id}@${domain}>`;
+    expect(server.mails.map((mail) => mail.email.messageId)).toEqual([messageId, messageId]);
+  },
+);
 
 test.each([
   'jane@example.com',
@@ -69,7 +72,7 @@ test.each([
   'first.last@example.com',
   'jürgen@example.com',
   'jane@bücher.example',
-])('an address is one recipient: %s', async (address) => {
+])('the mail goes to exactly one recipient: %s', async (address) => {
   await send(address);
   expect(server.mails).toHaveLength(1);
   expect(server.mails[0]?.recipients).toHaveLength(1);
@@ -78,9 +81,9 @@ test.each([
 
 const HOSTILE = [
   ['a second address, after a comma', 'jane@example.com, mallory@example.net'],
-  ['without a space', 'jane@example.com,mallory@example.net'],
-  ['after a semicolon', 'jane@example.com;mallory@example.net'],
-  ['after a space', 'jane@example.com mallory@example.net'],
+  ['a second address, after a comma without a space', 'jane@example.com,mallory@example.net'],
+  ['a second address, after a semicolon', 'jane@example.com;mallory@example.net'],
+  ['a second address, after a space', 'jane@example.com mallory@example.net'],
   ['a line of SMTP', 'jane@example.com>\r\nRCPT TO:<mallory@example.net'],
   ['a header', 'jane@example.com\r\nBcc: mallory@example.net'],
   ['a header after a bare LF', 'jane@example.com\nBcc: mallory@example.net'],
@@ -94,25 +97,25 @@ const HOSTILE = [
   ['a quoted local part', '"jane@example.com, mallory"@example.net'],
   ['a comment', 'jane(mallory@example.net)@example.com'],
   ['a route', '@example.com:mallory@example.net'],
-  ['two signs', 'jane@example.com@example.net'],
+  ['two @ signs', 'jane@example.com@example.net'],
   ['a NUL', 'jane@example.com\0mallory@example.net'],
   ['no domain', 'jane@'],
   ['no local part', '@example.com'],
-  ['no sign', 'jane'],
-  ['nothing', ''],
+  ['no @ sign', 'jane'],
+  ['an empty address', ''],
 ] as const;
 
 test.each(HOSTILE)(
-  'what is not one address is refused for good, and nobody is written to: %s',
+  'anything but a single address is permanently refused, and no mail is sent: %s',
   async (_what, to) => {
     const failure: unknown = await send(to).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(DeliveryError);
-    expect(failure).toMatchObject({ isFinal: true, message: 'The recipient is no e-mail address.' });
+    expect(failure).toMatchObject({ isFinal: true, message: 'The recipient is not a valid e-mail address.' });
     expect(server.tries).toBe(0);
   },
 );
 
-test('nor does any of these come so far over the API', async () => {
+test('the API refuses all of these addresses', async () => {
   await using app = await startTestApp({ SMTP_URL: server.url });
   const client = new TestClient(app);
   for (const [what, email] of HOSTILE) {
@@ -126,7 +129,7 @@ test('nor does any of these come so far over the API', async () => {
   expect(server.tries).toBe(0);
 });
 
-test('a subject adds no header, and a text no end of the message', async () => {
+test('a subject cannot add a header, and a text cannot end the message', async () => {
   const text = 'before\r\n.\r\nMAIL FROM:<mallory@example.net>\r\n..after\r\n';
   await send('jane@example.com', { subject: 'a subject\r\nBcc: mallory@example.net', text });
   expect(server.mails).toHaveLength(1);
@@ -139,7 +142,7 @@ test('a subject adds no header, and a text no end of the message', async () => {
   );
 });
 
-test('what leaves the transport says who answered what, and nothing of the message, its recipient or the server’s words', async () => {
+test('an error of the transport contains codes only, not the message, the recipient or the reply of the server', async () => {
   server.refusal = { at: 'RCPT TO', reply: 450 };
   const failure: unknown = await send('jane@example.com', {
     subject: 'Your code is 123456',
@@ -147,12 +150,12 @@ test('what leaves the transport says who answered what, and nothing of the messa
   }).catch((error: unknown) => error);
   expect(failure).toMatchObject({
     isFinal: false,
-    message: 'The mail server did not take a message: 450 to RCPT TO.',
+    message: 'The mail server did not accept the message: 450 to RCPT TO.',
   });
   expect(everythingOf(failure)).not.toMatch(/jane|123456|go away/);
 });
 
-test('nor the user and password of the mail server, when it refuses them; the operator can mend that', async () => {
+test('a refused login is a temporary failure, and the error does not contain the user and password of the mail server', async () => {
   const guarded = new SMTPServer({
     allowInsecureAuth: true,
     disableReverseLookup: true,
@@ -172,7 +175,7 @@ test('nor the user and password of the mail server, when it refuses them; the op
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({
       isFinal: false,
-      message: 'The mail server did not take a message: 535 to AUTH PLAIN.',
+      message: 'The mail server did not accept the message: 535 to AUTH PLAIN.',
     });
     expect(everythingOf(failure)).not.toMatch(/mallory|hunter2|jane/);
   } finally {
@@ -180,7 +183,7 @@ test('nor the user and password of the mail server, when it refuses them; the op
   }
 });
 
-test('something that answers, and is no mail server, is a failure to try again', async () => {
+test('a server that is not a mail server is a temporary failure', async () => {
   const web: Server = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
   await once(web, 'listening');
   try {
@@ -192,7 +195,7 @@ test('something that answers, and is no mail server, is a failure to try again',
   }
 });
 
-test('a transport that is told to stop gives up at once, and the message may be tried again', async () => {
+test('an aborted SMTP delivery ends immediately, and the message can be retried', async () => {
   await using silent = await SilentServer.start();
   const stop = new AbortController();
   const sent = smtpTransport(silent.patientUrl, 'auth@example.com').send(MESSAGE, {
@@ -203,7 +206,7 @@ test('a transport that is told to stop gives up at once, and the message may be 
   await expect(sent).rejects.toMatchObject({ name: 'DeliveryError', isFinal: false });
 });
 
-/** An error as the most talkative log would write it. */
+/** An error as the most verbose log would write it. */
 function everythingOf(error: unknown): string {
   const { message, stack, cause } = error as Error;
   return JSON.stringify([error, message, stack, cause ?? null]);

@@ -1,4 +1,4 @@
-// An HTTP server on loopback that answers as Twilio's Messages and Verify APIs do, and reports as Twilio does.
+// An HTTP server on loopback that responds like Twilio's Messages and Verify APIs, and sends reports like Twilio.
 import type { ServerResponse } from 'node:http';
 import twilio from 'twilio';
 import { type LoopbackRequest, LoopbackServer } from '../harness/loopback-server.ts';
@@ -6,7 +6,7 @@ import { type LoopbackRequest, LoopbackServer } from '../harness/loopback-server
 export interface TwilioRequest {
   readonly method: string;
   readonly path: string;
-  /** User and password of the Basic scheme. */
+  /** The user and password of the Basic authentication. */
   readonly credentials: string;
   readonly form: Readonly<Record<string, string>>;
 }
@@ -16,13 +16,13 @@ export interface TwilioAnswer {
   readonly body: string;
 }
 
-/** As Twilio words its errors: with the number in the message. */
+/** An error as Twilio sends it, with the phone number in the message. */
 export function twilioError(status: number, code: number, message: string): TwilioAnswer {
   const more_info = `https://www.twilio.com/docs/errors/${code}`;
   return { status, body: JSON.stringify({ code, message, more_info, status }) };
 }
 
-/** What both APIs answer when they took something, as far as anybody reads it. */
+/** The fields that we read from a successful response of both APIs. */
 const CREATED: TwilioAnswer = {
   status: 201,
   body: JSON.stringify({
@@ -35,7 +35,7 @@ const CREATED: TwilioAnswer = {
 
 export class TwilioApi extends LoopbackServer {
   readonly requests: TwilioRequest[] = [];
-  /** Null: it says nothing at all. */
+  /** Null for no response at all. */
   answer: TwilioAnswer | null = CREATED;
 
   static start(): Promise<TwilioApi> {
@@ -57,7 +57,7 @@ export class TwilioApi extends LoopbackServer {
   }
 }
 
-/** A report as Twilio posts it, and signs it for the address that it was told. */
+/** A report as Twilio posts it, signed for the given URL. */
 export function signedReport(
   authToken: string,
   address: string,

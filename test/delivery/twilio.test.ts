@@ -1,5 +1,5 @@
-// SMS through Twilio's SDK, against a server that answers as Twilio does: what it is asked, what becomes of each of
-// its answers, and that no secret leaves the transport.
+// SMS through Twilio's SDK, against a server that responds like Twilio: the requests, the handling of each response, and
+// that no secret leaves the transport.
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TwilioConfig } from '../../src/config/twilio.ts';
@@ -52,7 +52,7 @@ afterEach(() => api[Symbol.asyncDispose]());
 const transport = (config = CONFIG, timeout = 5000) =>
   twilioTransport({ ...config, apiUrl: api.url }, timeout);
 
-/** An error, a log or a table as whoever reads it would see it. */
+/** An error, a log or a table, as a reader would see it. */
 function expectSilence(text: string): void {
   for (const secret of [
     AUTH_TOKEN,
@@ -64,7 +64,7 @@ function expectSilence(text: string): void {
   }
 }
 
-describe('a message is asked for as Twilio documents it', () => {
+describe('the request for a message has the format that Twilio documents:', () => {
   test.each([
     ['from a number', { from: '+15005550001' }, { From: '+15005550001' }],
     [
@@ -86,7 +86,7 @@ describe('a message is asked for as Twilio documents it', () => {
   });
 });
 
-test('where Twilio is told how to reach us, a message says where to report on it', async () => {
+test('if Twilio can reach this server, a message includes the URL for reports', async () => {
   await transport({ ...CONFIG, callbackOrigin: 'https://auth.example.com' }).send(MESSAGE, HAND_OVER);
   expect(api.requests[0]?.form['StatusCallback']).toBe(
     `https://auth.example.com/webhooks/twilio/status?message=${ID}`,
@@ -96,7 +96,7 @@ test('where Twilio is told how to reach us, a message says where to report on it
 describe('with a Verify service', () => {
   const verifying = { ...CONFIG, verifyServiceSid: VERIFY, callbackOrigin: 'https://auth.example.com' };
 
-  test('a code is sent by it, our own code, which stays ours to check', async () => {
+  test('a code is sent with the service, but it is our own code, which we check ourselves', async () => {
     const receipt = await transport(verifying).send(MESSAGE, HAND_OVER);
     expect(receipt.providerId).toMatch(/^SM0+$/);
     expect(api.requests).toEqual([
@@ -109,7 +109,7 @@ describe('with a Verify service', () => {
     ]);
   });
 
-  test('what holds no code is sent like any other text', async () => {
+  test('a message without a code is sent as a normal text message', async () => {
     await transport(verifying).send(LINK, HAND_OVER);
     expect(api.requests[0]).toMatchObject({
       path: `/2010-04-01/Accounts/${ACCOUNT}/Messages.json`,
@@ -117,13 +117,13 @@ describe('with a Verify service', () => {
     });
   });
 
-  test('and no sender, it is refused for good, with what to set', async () => {
+  test('but no sender, a message without a code is permanently refused, and the error names the settings', async () => {
     const sent = transport({ ...verifying, sender: null }).send(LINK, HAND_OVER);
     await expect(sent).rejects.toMatchObject({
       name: 'DeliveryError',
       isFinal: true,
       message:
-        'Twilio Verify sends codes only. Set TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID for other texts.',
+        'Twilio Verify can only send codes. To send other texts, set TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID.',
     });
     expect(api.requests).toEqual([]);
   });
@@ -131,31 +131,31 @@ describe('with a Verify service', () => {
 
 const FAILURES: readonly [string, TwilioAnswer | null, string, boolean][] = [
   ['too many requests', twilioError(429, 20429, 'Too Many Requests'), 'HTTP 429, code 20429', false],
-  ['a defect of theirs', twilioError(500, 20500, `No luck with ${NUMBER}`), 'HTTP 500, code 20500', false],
-  ['a page instead of an answer', { status: 503, body: `<h1>${NUMBER}</h1>` }, 'HTTP 503', false],
-  ['an answer without a body', { status: 502, body: '' }, 'HTTP 502', false],
-  ['a wrong auth token', twilioError(401, 20003, 'Authenticate'), 'HTTP 401, code 20003', false],
+  ['an internal error', twilioError(500, 20500, `No luck with ${NUMBER}`), 'HTTP 500, code 20500', false],
+  ['an HTML page', { status: 503, body: `<h1>${NUMBER}</h1>` }, 'HTTP 503', false],
+  ['a response without a body', { status: 502, body: '' }, 'HTTP 502', false],
+  ['an incorrect auth token', twilioError(401, 20003, 'Authenticate'), 'HTTP 401, code 20003', false],
   ['an unknown account', twilioError(404, 20404, 'Not found'), 'HTTP 404, code 20404', false],
   [
-    'a number that is none',
+    'an invalid phone number',
     twilioError(400, 21211, `The 'To' number ${NUMBER} is not a valid phone number.`),
     'HTTP 400, code 21211',
     true,
   ],
   [
-    'a person who unsubscribed',
+    'an unsubscribed recipient',
     twilioError(400, 21610, `Attempt to send to unsubscribed recipient ${NUMBER}`),
     'HTTP 400, code 21610',
     true,
   ],
   [
-    'an error with a code of their own making',
+    'an error with an invalid code',
     { status: 400, body: JSON.stringify({ code: `${NUMBER} ${CODE}`, message: NUMBER, status: 400 }) },
     'HTTP 400',
     true,
   ],
   [
-    'an error in the form of RFC 9457',
+    'an error in the format of RFC 9457',
     {
       status: 400,
       body: JSON.stringify({
@@ -169,9 +169,14 @@ const FAILURES: readonly [string, TwilioAnswer | null, string, boolean][] = [
     'HTTP 400, code 21211',
     true,
   ],
-  ['a redirection', { status: 302, body: '' }, 'HTTP 302', false],
-  ['success, and nothing that can be read', { status: 201, body: `not JSON: ${NUMBER}` }, 'no answer', false],
-  ['no answer in time', null, 'no answer, code ECONNABORTED', false],
+  ['a redirect', { status: 302, body: '' }, 'HTTP 302', false],
+  [
+    'a successful response that cannot be parsed',
+    { status: 201, body: `not JSON: ${NUMBER}` },
+    'no response',
+    false,
+  ],
+  ['a timeout', null, 'no response, code ECONNABORTED', false],
 ];
 
 const APIS = [
@@ -180,21 +185,21 @@ const APIS = [
 ] as const;
 
 test.each(APIS.flatMap(([name, config]) => FAILURES.map((failure) => [name, ...failure, config] as const)))(
-  '%s, %s: an error that says so, may be tried again or not, and holds no secret',
+  'the %s API: %s gives an error with the right code and finality, and without secrets',
   async (_name, _what, answer, words, isFinal, config) => {
     api.answer = answer;
     const failure: unknown = await transport(config, answer === null ? 100 : 20_000)
       .send(MESSAGE, HAND_OVER)
       .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(DeliveryError);
-    expect(failure).toMatchObject({ isFinal, message: `Twilio did not take a message: ${words}.` });
+    expect(failure).toMatchObject({ isFinal, message: `Twilio did not accept the message: ${words}.` });
     const { stack, cause, ...rest } = failure as Error;
     expect(cause).toBeUndefined();
     expectSilence(JSON.stringify([String(failure), stack, rest]));
   },
 );
 
-test('nobody there: an error that may be tried again', async () => {
+test('an unreachable API is a temporary failure', async () => {
   const gone = await TwilioApi.start();
   const apiUrl = gone.url;
   await gone[Symbol.asyncDispose]();
@@ -202,11 +207,11 @@ test('nobody there: an error that may be tried again', async () => {
   await expect(sent).rejects.toMatchObject({
     name: 'DeliveryError',
     isFinal: false,
-    message: 'Twilio did not take a message: no answer, code ECONNREFUSED.',
+    message: 'Twilio did not accept the message: no response, code ECONNREFUSED.',
   });
 });
 
-test('a transport that is told to stop gives up at once, and the message may be tried again', async () => {
+test('an aborted Twilio request ends immediately, and the message can be retried', async () => {
   api.answer = null;
   const stop = new AbortController();
   const sent = transport(CONFIG, 60_000).send(MESSAGE, { id: ID, signal: stop.signal });
@@ -214,7 +219,7 @@ test('a transport that is told to stop gives up at once, and the message may be 
   await expect(sent).rejects.toMatchObject({ name: 'DeliveryError', isFinal: false });
 });
 
-test('the SDK writes nothing to the terminal, whatever its environment says', async () => {
+test('the SDK writes nothing to the terminal, even if its environment variables enable logging', async () => {
   vi.stubEnv('TWILIO_LOG_LEVEL', 'debug');
   const written = vi.spyOn(console, 'log').mockImplementation(() => {});
   try {
@@ -233,7 +238,7 @@ describe('through the outbox', () => {
   });
   afterAll(() => database.drop());
 
-  test('a message waits for Twilio, arrives once, and no secret stays in the log or the queue', async () => {
+  test('a message waits until Twilio is available, arrives once, and leaves no secret in the log or the queue', async () => {
     const lines: string[] = [];
     const log = createLog('trace', { write: (line) => lines.push(line) });
     const orm = await openOrm(database.url);
@@ -251,7 +256,7 @@ describe('through the outbox', () => {
       await settlement.commit(orm.em.fork());
       await failedTries(database.url, 1);
       const [waiting] = await jobs(database.url);
-      expect(waiting?.last_error).toBe('Twilio did not take a message: HTTP 500, code 20500.');
+      expect(waiting?.last_error).toBe('Twilio did not accept the message: HTTP 500, code 20500.');
       expectSilence(JSON.stringify([waiting, await messages(database.url)]));
 
       api.answer = { status: 201, body: JSON.stringify({ sid: `SM${'0'.repeat(32)}` }) };

@@ -1,4 +1,4 @@
-// The example beside a Stepgate, both real, as a client meets them: what the one refuses, a step-up at the other lets in.
+// The customers example together with a real Stepgate server, as a client uses them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
@@ -32,7 +32,7 @@ interface ServiceOptions {
   readonly issuedBy?: string;
 }
 
-/** The service of customers, new. */
+/** Starts a new customers service. */
 async function serviceOf({ of = stepgate, issuedBy = issuer }: ServiceOptions = {}): Promise<TestClient> {
   const server = createCustomersServer({
     issuer: issuedBy,
@@ -44,7 +44,7 @@ async function serviceOf({ of = stepgate, issuedBy = issuer }: ServiceOptions = 
   return new TestClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
 }
 
-/** @returns asks it. */
+/** Starts a new customers service. @returns a function that sends operations to it. */
 async function customersService(options?: ServiceOptions) {
   const service = await serviceOf(options);
   return (query: string, token?: string): Promise<GraphQLAnswer> => service.graphql(query, {}, token);
@@ -60,7 +60,7 @@ const EDIT = `mutation {
 const codes = ({ errors }: GraphQLAnswer) => errors.map((one) => one.extensions.code);
 const challengeOf = ({ headers }: GraphQLAnswer) => headers.get('www-authenticate');
 
-/** Somebody with an authenticator app, which was proved so long ago. */
+/** A user who proved an authenticator app this long ago. */
 async function person(secondsAgo = 0) {
   const { accessToken } = await client.signUp();
   const { tokens, secret } = await client.enrollTotp(accessToken);
@@ -68,8 +68,8 @@ async function person(secondsAgo = 0) {
   return { token: tokens.accessToken, tokens, secret };
 }
 
-describe('the customers', () => {
-  test('are not for anybody', async () => {
+describe('the customers service', () => {
+  test('refuses unauthenticated requests', async () => {
     const ask = await customersService();
     const answer = await ask(NAMES);
     expect(answer).toMatchObject({ status: 200, data: { customers: null } });
@@ -80,7 +80,7 @@ describe('the customers', () => {
     expect(codes(edit)).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED']);
   });
 
-  test('are read by whoever is signed in, but for their contracts', async () => {
+  test('lets signed-in users read customers, but not contracts', async () => {
     const ask = await customersService();
     const { accessToken } = await client.signUp();
     expect(await ask(NAMES, accessToken)).toMatchObject({
@@ -96,7 +96,7 @@ describe('the customers', () => {
     expect(codes(await ask(EDIT, accessToken))).toEqual(['ENROLLMENT_REQUIRED', 'ENROLLMENT_REQUIRED']);
   });
 
-  test('their contracts need a fresh proof: a step-up at Stepgate, and the token that it gives', async () => {
+  test('returns contracts for the token from a step-up', async () => {
     const ask = await customersService();
     const { token, secret } = await person(301);
     const refused = await ask(CONTRACTS, token);
@@ -119,11 +119,11 @@ describe('the customers', () => {
     expect(codes(await ask(CONTRACTS, token))).toContain('STEP_UP_REQUIRED');
   });
 
-  test('an edit is refused whole: what would have passed alone has not run', async () => {
+  test('refuses an edit as a whole, including fields that would be allowed alone', async () => {
     const ask = await customersService();
     const { token } = await person(301);
     const { token: fresh } = await person();
-    // Renaming takes a proof of ten minutes, the contract one of five.
+    // Renaming accepts a proof up to ten minutes old, the contract up to five.
     const refused = await ask(EDIT, token);
     expect(refused).toMatchObject({ status: 401, data: null });
     expect(codes(refused)).toEqual(['STEP_UP_REQUIRED']);
@@ -144,7 +144,7 @@ describe('the customers', () => {
     });
   });
 
-  test('a proof is fresh at its last second, and stale one second later', async () => {
+  test('accepts a proof until its last second and refuses it one second later', async () => {
     const ask = await customersService();
     const { token } = await person(298);
     expect(codes(await ask(CONTRACTS, token))).toEqual([]);
@@ -152,7 +152,7 @@ describe('the customers', () => {
     expect(codes(await ask(CONTRACTS, token))).toContain('STEP_UP_REQUIRED');
   });
 
-  test('an expired token is nobody’s', async () => {
+  test('refuses an expired token', async () => {
     const ask = await customersService();
     const { token } = await person(700);
     const answer = await ask(NAMES, token);
@@ -160,7 +160,7 @@ describe('the customers', () => {
     expect(challengeOf(answer)).toBe('Bearer error="invalid_token"');
   });
 
-  test('what is wrong with an edit is told to whoever may make it, and to nobody else', async () => {
+  test('validates an edit only if the caller may make it', async () => {
     const ask = await customersService();
     const wrong = 'mutation { changeContract(id: "1", contract: { iban: "x" }) { id } }';
     expect(codes(await ask(wrong))).toEqual(['UNAUTHENTICATED']);
@@ -174,7 +174,7 @@ describe('the customers', () => {
 });
 
 interface ApplicationAnswer {
-  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it asked for
+  // oxlint-disable-next-line typescript/no-explicit-any -- depends on the query of the test
   readonly data?: any;
   readonly errors?: GraphQLAnswer['errors'];
 }
@@ -202,7 +202,7 @@ describe('an application with stepgate/client', () => {
     return { ask, counts };
   }
 
-  test('with a token of yesterday and an old proof: refreshes, asks its user once, and reads the contracts', async () => {
+  test('refreshes an expired token, prompts the user once, and reads the contracts', async () => {
     const { tokens, secret } = await person(86_400);
     const { ask, counts } = await application(tokens, async ({ requirement, workflow }) => {
       expect(requirement).toMatchObject({ maxAge: 300, require: 'SECOND_FACTOR' });
@@ -216,7 +216,7 @@ describe('an application with stepgate/client', () => {
     expect(counts).toEqual({ prompts: 1, sent: 4 });
   });
 
-  test('edits once, after the proof', async () => {
+  test('runs an edit once, after a proof', async () => {
     const { tokens, secret } = await person(301);
     const { ask, counts } = await application(tokens, ({ workflow }) =>
       workflow.attempt({ totp: client.totp(secret) }),
@@ -225,7 +225,7 @@ describe('an application with stepgate/client', () => {
     expect(counts).toEqual({ prompts: 1, sent: 2 });
   });
 
-  test('whose user declines gets the refusal, and nothing has run', async () => {
+  test('gets the refusal if the user declines, and nothing runs', async () => {
     const { tokens } = await person(301);
     const { ask, counts } = await application(tokens, ({ workflow }) => workflow.cancel());
     const { errors = [] } = await ask(EDIT);
@@ -235,8 +235,8 @@ describe('an application with stepgate/client', () => {
   });
 });
 
-describe('tokens of others', () => {
-  test('another Stepgate of the same name has other keys: refused', async () => {
+describe('the customers service refuses', () => {
+  test('a token from another Stepgate server with the same issuer', async () => {
     const ask = await customersService();
     const other = await startTestApp();
     try {
@@ -249,22 +249,19 @@ describe('tokens of others', () => {
     }
   });
 
-  test('the right keys and another issuer: refused', async () => {
+  test('a token with the right key and another issuer', async () => {
     const ask = await customersService({ issuedBy: 'https://auth.example.com' });
     const { accessToken } = await client.signUp();
     expect(codes(await ask(NAMES, accessToken))).toEqual(['UNAUTHENTICATED']);
   });
 
-  test.each(['nonsense', 'a.b.c', '', '../..', 'x'.repeat(7000)])(
-    'no token at all (%#): refused',
-    async (token) => {
-      const ask = await customersService();
-      expect(codes(await ask(NAMES, token))).toEqual(['UNAUTHENTICATED']);
-    },
-  );
+  test.each(['nonsense', 'a.b.c', '', '../..', 'x'.repeat(7000)])('a malformed token (%#)', async (token) => {
+    const ask = await customersService();
+    expect(codes(await ask(NAMES, token))).toEqual(['UNAUTHENTICATED']);
+  });
 });
 
-test('while the keys cannot be had nobody is let in, and then everybody who may', async () => {
+test('while the keys are unavailable all requests are refused, and afterwards tokens are accepted again', async () => {
   const first = await startTestApp();
   const port = new URL(first.url).port;
   const complaints = vi.spyOn(console, 'error').mockImplementation(() => {});
@@ -274,10 +271,10 @@ test('while the keys cannot be had nobody is let in, and then everybody who may'
   expect(codes(await ask(NAMES, accessToken))).toEqual(['UNAUTHENTICATED']);
   expect(codes(await ask(EDIT, accessToken))).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED']);
 
-  // The operator is told, and no token.
+  // The operator sees an error without a token.
   const told = complaints.mock.calls.flat();
   expect(told).toHaveLength(2);
-  for (const line of told) expect(line).toMatch(/^Stepgate's keys cannot be read: [\w ]+$/);
+  for (const line of told) expect(line).toMatch(/^Cannot read Stepgate's keys: [\w ]+$/);
 
   const again = await startTestApp({ PORT: port }, first.databaseUrl);
   try {
@@ -289,7 +286,7 @@ test('while the keys cannot be had nobody is let in, and then everybody who may'
   }
 });
 
-test('starts with one command beside the server, and stops when it is told', async () => {
+test('the example starts with one command and stops on SIGTERM', async () => {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const beside = await startTestApp({ PORT: port, PUBLIC_URL: url });
@@ -321,7 +318,7 @@ async function freePort(): Promise<string> {
   return String(port);
 }
 
-test('its schema holds to its own rules', async () => {
+test('the schema of the example satisfies its own policy rules', async () => {
   const folder = 'examples/customers';
   const rules = ['--rules', `${folder}/stepgate.policy.json`, '--strict'];
   const written: string[] = [];
@@ -330,5 +327,5 @@ test('its schema holds to its own rules', async () => {
     stdout: output,
     stderr: output,
   });
-  expect({ code, written }).toEqual({ code: 0, written: ['5 fields, 3 rules: every rule holds.\n'] });
+  expect({ code, written }).toEqual({ code: 0, written: ['5 fields, 3 rules: no violations.\n'] });
 });

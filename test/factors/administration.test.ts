@@ -1,4 +1,5 @@
-// What an administrator does for a user: within their own tenant, for every kind of factor, and with their name on it.
+// What an administrator can do for a user: only in their own tenant, for every kind of factor, and recorded in the
+// audit log.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, TestClient, type Tokens, tokensOf } from '../harness/client.ts';
@@ -11,7 +12,7 @@ const ACCOUNT = `{ viewer {
 
 let app: TestApp;
 let client: TestClient;
-/** Of an administrator of the tenant `default`, and of one of `acme`. */
+/** The tokens of an administrator of the tenant `default`, and of one of `acme`. */
 let admin: Member;
 let foreignAdmin: Member;
 
@@ -60,7 +61,7 @@ async function signIn({ email, tenant }: Member) {
 }
 
 describe('an administrator of another tenant', () => {
-  test('unlocks nobody, and is told what is told of an id that nobody has', async () => {
+  test('cannot unlock a user, and gets the same answer as for an unknown id', async () => {
     const person = await member('locked@example.com', 'default');
     for (let workflow = 0; workflow < 2; workflow += 1) {
       const { id } = await client.startSignIn({ identifier: person.email });
@@ -74,7 +75,7 @@ describe('an administrator of another tenant', () => {
     expect((await signIn(person)).status).toBe('COMPLETE');
   });
 
-  test('removes no second factor, ends no session, sends no message', async () => {
+  test('cannot remove second factors, end sessions or cause messages', async () => {
     const person = await member('kept@example.com', 'default');
     const { tokens } = await client.enrollTotp(person.accessToken);
     const before = await client.graphql(ACCOUNT, {}, tokens.accessToken);
@@ -93,13 +94,13 @@ describe('an administrator of another tenant', () => {
 });
 
 describe('removing the second factors of a user', () => {
-  test('takes apps, phones and backup codes, and nothing of anybody else; the user can enroll again', async () => {
+  test('removes apps, phones and backup codes of that user only, who can then enroll again', async () => {
     const bystander = await member('bystander@example.com', 'default');
     const other = await client.enrollTotp(bystander.accessToken);
     const person = await member('lost@example.com', 'default');
     const { tokens } = await client.enrollTotp(person.accessToken);
     const phone = await client.enrollPhone(tokens.accessToken, NUMBER);
-    await client.startEnrollment({ factor: 'TOTP' }, phone.tokens.accessToken); // never proved
+    await client.startEnrollment({ factor: 'TOTP' }, phone.tokens.accessToken); // never confirmed
     const had = await client.graphql(ACCOUNT, {}, phone.tokens.accessToken);
     expect(had.data.viewer).toMatchObject({
       backupCodesRemaining: 10,
@@ -145,7 +146,7 @@ describe('removing the second factors of a user', () => {
     expect(untouched.data.viewer.authenticators).toContainEqual({ factor: 'TOTP' });
   });
 
-  test('whose last one is a phone leaves a user whom the password alone signs in', async () => {
+  test('whose last one is a phone lets the user sign in with the password alone', async () => {
     const person = await member('phone-only@example.com', 'default');
     const { tokens } = await client.enrollPhone(person.accessToken, '+14155552672');
     expect(tokens.accessToken).toBeTruthy();
@@ -155,11 +156,11 @@ describe('removing the second factors of a user', () => {
   });
 });
 
-describe('the audit log', () => {
+describe('the audit log of an administrator’s action', () => {
   const OWN = '{ viewer { auditEvents { type actor ip userAgent } } }';
   const BROWSER = { 'user-agent': 'Administrator/1.0' };
 
-  test('names the administrator, and shows the user what was done without the administrator’s address', async () => {
+  test('names the administrator, and shows the user the action without the administrator’s address', async () => {
     const person = await member('helped@example.com', 'default');
     await client.graphql(
       'mutation ($id: ID!) { unlockUser(id: $id) { __typename } }',
@@ -198,7 +199,7 @@ describe('the audit log', () => {
     });
   });
 
-  test('hides the address of an administrator in events from before actors were recorded', async () => {
+  test('hides the administrator’s address in old events without a recorded actor', async () => {
     const person = await member('before@example.com', 'default');
     await query(
       app.databaseUrl,

@@ -1,4 +1,4 @@
-// The single use of a code, by itself: it does not lean on anything that the step around it makes sure of.
+// The single use of a code, tested alone: it does not depend on the step that uses it.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answeredByCode, consume as consumption, digestOfCode } from '../../src/factors/challenge.ts';
@@ -27,7 +27,7 @@ afterAll(async () => {
   await app[Symbol.asyncDispose]();
 });
 
-/** A challenge in the table, and as a step has read it. */
+/** A challenge in the database, and as a step has read it. */
 async function challenge(): Promise<StoredChallenge> {
   const email = `${randomUUID()}@example.com`;
   await new TestClient(app).startSignUp({ email, password: PASSWORD });
@@ -68,19 +68,19 @@ function consume(read: StoredChallenge): Promise<boolean> {
   return consumption(read, NOW)(sqlOf(orm.em.fork()));
 }
 
-test('two that have both read it unused have one winner', async () => {
+test('a code is consumed only once, even if two requests have both read it as unused', async () => {
   const read = await challenge();
   expect(await Promise.all([consume(read), consume(read)])).toEqual(expect.arrayContaining([true, false]));
   expect(await consume(read)).toBe(false);
 });
 
-test('a code that was replaced after it was read has none', async () => {
+test('a code that is replaced after a request has read it is not consumed', async () => {
   const read = await challenge();
   await query(app.databaseUrl, 'update challenge set code_digest = $2 where id = $1', [read.id, 'another']);
   expect(await consume(read)).toBe(false);
 });
 
-test('it is refused when it is used, expired to the second, another’s or wrong', async () => {
+test('a code is rejected when it is used, just expired, of another challenge or wrong', async () => {
   const read = await challenge();
   expect(answers(read)).toBe(true);
   expect(answers(read, { now: addSeconds(NOW, 599) })).toBe(true);

@@ -1,13 +1,13 @@
-// Makes requests meet: rows are held locked until several requests have read what they decide on and want to write. A
-// race that is left to chance is hardly ever run.
+// Forces a race: rows stay locked until several requests have read their state and want to write. Without this,
+// requests rarely overlap.
 import pg from 'pg';
 import { expect, vi } from 'vitest';
 import { query } from '../harness/sql.ts';
 
 /**
  * @param lock selects the rows; `for update` is added.
- * @param waiting how many must want to write them before they are let go.
- * @param meanwhile what happens while they wait.
+ * @param waiting how many requests must be waiting for the rows before they are unlocked.
+ * @param meanwhile runs while they wait.
  */
 export async function whileHeld<T>(
   databaseUrl: string,

@@ -1,4 +1,4 @@
-// Taking an authenticator away: what it proved is no evidence any more, anywhere and at once.
+// Removing an authenticator: its evidence stops counting everywhere at once.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -27,7 +27,7 @@ interface Enrolled extends Person {
   readonly codes: readonly string[];
 }
 
-/** Somebody with an authenticator app. A time step has just begun, and its code was not used yet. */
+/** A user with an authenticator app. A time step has just begun, and its code is unused. */
 async function enrolled(): Promise<Enrolled> {
   const person = await client.signUp();
   const { secret, backupCodes, tokens } = await client.enrollTotp(person.accessToken);
@@ -63,8 +63,8 @@ async function refusal({ accessToken }: Tokens): Promise<string | undefined> {
   return refusalOf(await client.graphql(GUARDED, {}, accessToken));
 }
 
-describe('the last second factor', () => {
-  test('takes its evidence out of every session at once, and the backup codes with it', async () => {
+describe('removing the last second factor', () => {
+  test('removes its evidence from every session at once, and the backup codes', async () => {
     const person = await enrolled();
     const other = await client.signIn(person, { totp: client.totp(person.secret) });
     const byCode = await client.signIn(person, { backupCode: person.codes[0] });
@@ -84,7 +84,7 @@ describe('the last second factor', () => {
     }
   });
 
-  test('leaves a user who signs in with the password, gets new codes with a new factor, and has the old ones void', async () => {
+  test('lets the user sign in with the password and get new backup codes with a new factor, and the old ones stay invalid', async () => {
     const person = await enrolled();
     await remove((await appsOf(person))[0] ?? '', person);
     const tokens = await client.signIn(person);
@@ -98,7 +98,7 @@ describe('the last second factor', () => {
     expect((await client.attempt(id, { backupCode: again.backupCodes[0] })).status).toBe('COMPLETE');
   });
 
-  test('tells its user by mail', async () => {
+  test('notifies the user by email', async () => {
     const person = await enrolled();
     await remove((await appsOf(person))[0] ?? '', person);
     const notice = (await client.inbox()).find((one) => one.to === person.email);
@@ -107,8 +107,8 @@ describe('the last second factor', () => {
   });
 });
 
-describe('one of two authenticator apps', () => {
-  test('voids what either may have proved, and keeps the backup codes', async () => {
+describe('removing one of two authenticator apps', () => {
+  test('removes the evidence of both, and keeps the backup codes', async () => {
     const person = await enrolled();
     const thief = await client.signIn(person, { totp: client.totp(person.secret) });
     nextStep();
@@ -117,7 +117,7 @@ describe('one of two authenticator apps', () => {
     expect(await refusal(thief)).toBeUndefined();
 
     await remove(stolen, second.tokens);
-    // The session of the stolen phone would otherwise go on for as long as its evidence is fresh.
+    // Otherwise the session on a stolen phone would keep its evidence.
     expect(await refusal(thief)).toBe('STEP_UP_REQUIRED');
     expect(await standing(thief)).toMatchObject({ backupCodesRemaining: 10, assurance: { level: 'AAL1' } });
     nextStep();
@@ -127,7 +127,7 @@ describe('one of two authenticator apps', () => {
     expect((await client.attempt(id, { totp: client.totp(second.secret) })).status).toBe('COMPLETE');
   });
 
-  test('leaves evidence of other kinds alone', async () => {
+  test('keeps evidence of other kinds', async () => {
     const person = await enrolled();
     const byCode = await client.signIn(person, { backupCode: person.codes[0] });
     const [first = ''] = await appsOf(person);
@@ -136,7 +136,7 @@ describe('one of two authenticator apps', () => {
     expect(await refusal(byCode)).toBeUndefined();
   });
 
-  test('and the other at the same moment are the last: the backup codes go too', async () => {
+  test('and the other in parallel also removes the backup codes', async () => {
     const person = await enrolled();
     await client.enrollTotp(person.accessToken);
     const apps = await appsOf(person);
@@ -145,7 +145,7 @@ describe('one of two authenticator apps', () => {
     const answers = await whileHeld(app.databaseUrl, rows, [apps], 2, () =>
       Promise.all(apps.map((id) => remove(id, person))),
     );
-    // Whoever is second may find that what let it in is void by then.
+    // The second request may find that its own evidence has been removed.
     expect(
       answers.filter(({ data }) => data?.removeAuthenticator?.__typename === 'RemovedAuthenticator').length,
     ).toBeGreaterThan(0);
@@ -155,7 +155,7 @@ describe('one of two authenticator apps', () => {
   });
 });
 
-test('the same one five times at once is removed once', async () => {
+test('removing one authenticator five times in parallel removes it once', async () => {
   const person = await enrolled();
   const [id = ''] = await appsOf(person);
   const rows = 'select 1 from authenticator where id = $1';
@@ -171,7 +171,7 @@ test('the same one five times at once is removed once', async () => {
   }
 });
 
-describe('is refused', () => {
+describe('removing an authenticator is refused', () => {
   test('without a session, and without a fresh second factor', async () => {
     const person = await enrolled();
     const [id = ''] = await appsOf(person);
@@ -181,7 +181,7 @@ describe('is refused', () => {
     expect(await appsOf(person)).toEqual([id]);
   });
 
-  test('in a session that has proved the password only', async () => {
+  test('in a session that has proved only the password', async () => {
     const person = await client.signUp();
     const other = await client.signIn(person);
     await client.enrollTotp(person.accessToken);
@@ -189,7 +189,7 @@ describe('is refused', () => {
     expect(refusalOf(await remove(id, other))).toBe('STEP_UP_REQUIRED');
   });
 
-  test('for what is another’s, is no second factor, or is nothing', async () => {
+  test('if it belongs to another user, is not a second factor, or does not exist', async () => {
     const [person, other] = [await enrolled(), await enrolled()];
     const [foreign = ''] = await appsOf(other);
     const password =
@@ -203,7 +203,7 @@ describe('is refused', () => {
   });
 });
 
-test('a sign-in that was waiting for it takes it no more', async () => {
+test('a sign-in that is waiting for a removed authenticator no longer accepts it', async () => {
   const person = await enrolled();
   const { id } = await client.startSignIn({ identifier: person.email });
   await client.attempt(id, { password: person.password });

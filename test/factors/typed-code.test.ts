@@ -1,4 +1,4 @@
-// Codes are read as people type them and as messengers paste them, in any script.
+// Codes are accepted as people type them and as messengers format them, in any script.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isGuessable } from '../../src/factors/backup-codes/backup-code.ts';
@@ -11,12 +11,12 @@ import { PASSWORD, TestClient } from '../harness/client.ts';
 const inDigits = (zero: number, text: string): string =>
   text.replaceAll(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)));
 
-/** How somebody may give the same digits. */
+/** Different ways to type the same digits. */
 const WAYS: readonly [string, (digits: string) => string][] = [
   ['with a hyphen', (code) => `${code.slice(0, 3)}-${code.slice(3)}`],
   ['with an en dash', (code) => `${code.slice(0, 3)}\u2013${code.slice(3)}`],
   ['with a minus sign', (code) => `${code.slice(0, 3)}\u2212${code.slice(3)}`],
-  ['with a space that does not break', (code) => `${code.slice(0, 3)}\u00a0${code.slice(3)}`],
+  ['with a no-break space', (code) => `${code.slice(0, 3)}\u00a0${code.slice(3)}`],
   ['with a line break', (code) => `${code}\r\n`],
   ['in full width', (code) => inDigits(0xff10, code)],
   [
@@ -30,17 +30,17 @@ const WAYS: readonly [string, (digits: string) => string][] = [
   ['in Thai digits', (code) => inDigits(0xe50, code)],
   ['in mathematical bold digits', (code) => inDigits(0x1d7ce, code)],
   ['with a zero-width space before it', (code) => `\u200b${code}`],
-  ['with marks of direction around it', (code) => `\u200e${code}\u200f`],
-  ['in an isolate', (code) => `\u2068${code}\u2069`],
+  ['with direction marks around it', (code) => `\u200e${code}\u200f`],
+  ['in a directional isolate', (code) => `\u2068${code}\u2069`],
   ['with a soft hyphen and a byte order mark', (code) => `\ufeff${code.slice(0, 3)}\u00ad${code.slice(3)}`],
 ];
 
-test.each(WAYS)('a code %s is the code', (_way, write) => {
+test.each(WAYS)('a code typed %s is accepted', (_way, write) => {
   expect(readCode(write('123456'))).toBe('123456');
   expect(readCode(write('098007'))).toBe('098007');
 });
 
-test('each decimal digit of Unicode is read by its value', () => {
+test('every decimal digit of Unicode is converted to its value', () => {
   let digits = 0;
   let expected = 0;
   for (let codePoint = 0; codePoint <= 0x10ffff; codePoint += 1) {
@@ -57,7 +57,7 @@ test('each decimal digit of Unicode is read by its value', () => {
 });
 
 test.each(['12345', '1234567', '12345a', '½23456', '12345Ⅵ', '', '---', '12.345.6', '+123456'])(
-  'nothing is guessed: %j is not 123456',
+  '%j does not count as 123456',
   (text) => expect(readCode(text)).not.toBe('123456'),
 );
 
@@ -68,16 +68,16 @@ describe('a phone number', () => {
     ['in full width', '\uff0b\uff11\uff14\uff11\uff15\uff15\uff15\uff15\uff12\uff16\uff17\uff11'],
     ['in Arabic-Indic digits', `+${inDigits(0x660, '14155552671')}`],
     ['in Devanagari digits', `+${inDigits(0x966, '14155552671')}`],
-    ['with the marks of a contact card around it', '\u202a+1 (415) 555-2671\u202c'],
-    ['in an isolate', '\u2068+1\u00a0415\u2011555\u20112671\u2069'],
+    ['with the direction marks of a contact card', '\u202a+1 (415) 555-2671\u202c'],
+    ['in a directional isolate', '\u2068+1\u00a0415\u2011555\u20112671\u2069'],
     ['with a zero-width space before it', '\u200b+14155552671'],
-  ])('%s is the number', (_way, text) => {
+  ])('is accepted %s', (_way, text) => {
     expect(parseNumber(text)?.number).toBe(NUMBER);
     expect(identifier.safeParse(text).data).toEqual({ kind: 'PHONE', value: NUMBER });
   });
 });
 
-describe('over the API', () => {
+describe('over the API,', () => {
   let app: TestApp;
   let client: TestClient;
   beforeAll(async () => {
@@ -86,22 +86,25 @@ describe('over the API', () => {
   });
   afterAll(() => app[Symbol.asyncDispose]());
 
-  test.each(WAYS)('a code by mail, one of an app and a backup code %s are right', async (_way, write) => {
-    const email = `${randomUUID()}@example.com`;
-    const started = await client.startSignUp({ email, password: PASSWORD });
-    const done = await client.attempt(started.id, { emailCode: write(await client.codeFor(email)) });
-    expect(done.status).toBe('COMPLETE');
-    const { secret, backupCodes } = await client.enrollTotp(done.session?.accessToken ?? '');
-    app.clock.advance(31);
-    for (const second of [
-      { totp: write(client.totp(secret)) },
-      { backupCode: write(backupCodes[0] ?? '') },
-    ]) {
-      const { id } = await client.startSignIn({ identifier: email });
-      await client.attempt(id, { password: PASSWORD });
-      expect((await client.attempt(id, second)).status).toBe('COMPLETE');
-    }
-  });
+  test.each(WAYS)(
+    'an email code, a TOTP code and a backup code typed %s are accepted',
+    async (_way, write) => {
+      const email = `${randomUUID()}@example.com`;
+      const started = await client.startSignUp({ email, password: PASSWORD });
+      const done = await client.attempt(started.id, { emailCode: write(await client.codeFor(email)) });
+      expect(done.status).toBe('COMPLETE');
+      const { secret, backupCodes } = await client.enrollTotp(done.session?.accessToken ?? '');
+      app.clock.advance(31);
+      for (const second of [
+        { totp: write(client.totp(secret)) },
+        { backupCode: write(backupCodes[0] ?? '') },
+      ]) {
+        const { id } = await client.startSignIn({ identifier: email });
+        await client.attempt(id, { password: PASSWORD });
+        expect((await client.attempt(id, second)).status).toBe('COMPLETE');
+      }
+    },
+  );
 });
 
 test.each([

@@ -1,5 +1,5 @@
-// An enrollment that was begun and never proved, beside a confirmed factor or alone: it signs in nobody, identifies nobody,
-// is listed nowhere, and keeps nothing alive.
+// An enrollment that was started and never confirmed, with or without another factor, has no effect: it does not sign
+// in or identify a user, is not listed, and keeps nothing else valid.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, type Person, TestClient, type Tokens } from '../harness/client.ts';
@@ -29,7 +29,7 @@ interface Enrolled extends Person {
   readonly secret: string;
 }
 
-/** Somebody with an authenticator app, whose next code was not used yet. */
+/** A user with an authenticator app, whose next code is unused. */
 async function enrolled(): Promise<Enrolled> {
   const person = await client.signUp();
   const { secret, tokens } = await client.enrollTotp(person.accessToken);
@@ -37,7 +37,7 @@ async function enrolled(): Promise<Enrolled> {
   return { ...person, ...tokens, secret };
 }
 
-/** Begins to enroll another app, and stops there. */
+/** Starts to enroll another app without confirming it. */
 async function beginApp({ accessToken }: Tokens): Promise<string> {
   const { totp, status } = await client.startEnrollment({ factor: 'TOTP', label: 'unproved' }, accessToken);
   expect(status).toBe('NEEDS_ENROLLMENT');
@@ -59,7 +59,7 @@ async function removeOnlyApp(person: Tokens): Promise<void> {
   const apps = (await standing(person)).authenticators.filter(
     (one: { factor: string }) => one.factor === 'TOTP',
   );
-  expect(apps).toHaveLength(1); // the unproved one is not listed
+  expect(apps).toHaveLength(1); // the unconfirmed one is not listed
   const { data } = await client.graphql(
     'mutation ($id: ID!) { removeAuthenticator(id: $id) { __typename } }',
     { id: apps[0].id },
@@ -68,8 +68,8 @@ async function removeOnlyApp(person: Tokens): Promise<void> {
   expect(data.removeAuthenticator.__typename).toBe('RemovedAuthenticator');
 }
 
-describe('a secret that was never proved', () => {
-  test('does not sign in beside the one that was, nor step up, nor reset', async () => {
+describe('the secret of an unconfirmed app', () => {
+  test('cannot be used to sign in, step up or reset next to a confirmed one', async () => {
     const person = await enrolled();
     const unproved = await beginApp(person);
     app.clock.advance(30);
@@ -90,7 +90,7 @@ describe('a secret that was never proved', () => {
     expect((await client.attempt(id, right)).status).toBe('COMPLETE');
   });
 
-  test('is no second step of a user who has no other: the password alone signs in, and the secret nobody', async () => {
+  test('is not a second step of a user without another, who signs in with the password alone', async () => {
     const person = await client.signUp();
     const unproved = await beginApp(person);
     const { id } = await client.startSignIn({ identifier: person.email });
@@ -104,7 +104,7 @@ describe('a secret that was never proved', () => {
     expect(guarded.errors[0]?.extensions.code).toBe('ENROLLMENT_REQUIRED');
   });
 
-  test('of an enrollment is proved by that enrollment, and by no other one of the same user', async () => {
+  test('can be confirmed only in its own enrollment', async () => {
     const person = await client.signUp();
     const [first, second] = [
       await client.startEnrollment({ factor: 'TOTP' }, person.accessToken),
@@ -118,30 +118,27 @@ describe('a secret that was never proved', () => {
   });
 });
 
-describe('when the last confirmed app is removed', () => {
+describe('when the last confirmed app is removed,', () => {
   test.each([
     ['an app', beginApp],
     ['a phone', beginPhone],
-  ])(
-    '%s whose enrollment was never proved keeps neither backup codes nor evidence alive',
-    async (_what, begin) => {
-      const person = await enrolled();
-      await begin(person);
-      await removeOnlyApp(person);
-      const { backupCodesRemaining, assurance, authenticators } = await standing(person);
-      expect(backupCodesRemaining).toBe(0);
-      expect(assurance.level).toBe('AAL1');
-      expect(assurance.evidence.map((one: { factor: string }) => one.factor)).toEqual([
-        'PASSWORD',
-        'EMAIL_CODE',
-      ]);
-      expect(authenticators.map((one: { factor: string }) => one.factor)).toEqual(['PASSWORD']);
-      const { id } = await client.startSignIn({ identifier: person.email });
-      expect((await client.attempt(id, { password: PASSWORD })).status).toBe('COMPLETE');
-    },
-  );
+  ])('%s with an unconfirmed enrollment keeps neither backup codes nor evidence', async (_what, begin) => {
+    const person = await enrolled();
+    await begin(person);
+    await removeOnlyApp(person);
+    const { backupCodesRemaining, assurance, authenticators } = await standing(person);
+    expect(backupCodesRemaining).toBe(0);
+    expect(assurance.level).toBe('AAL1');
+    expect(assurance.evidence.map((one: { factor: string }) => one.factor)).toEqual([
+      'PASSWORD',
+      'EMAIL_CODE',
+    ]);
+    expect(authenticators.map((one: { factor: string }) => one.factor)).toEqual(['PASSWORD']);
+    const { id } = await client.startSignIn({ identifier: person.email });
+    expect((await client.attempt(id, { password: PASSWORD })).status).toBe('COMPLETE');
+  });
 
-  test('a number that is proved and no second factor keeps nothing alive either', async () => {
+  test('a verified number that is not a second factor does not either', async () => {
     const person = await client.signUp();
     const phone = await client.enrollPhone(person.accessToken, newNumber(), false);
     const { tokens } = await client.enrollTotp(phone.tokens.accessToken);
@@ -149,7 +146,7 @@ describe('when the last confirmed app is removed', () => {
     expect(await standing(tokens)).toMatchObject({ backupCodesRemaining: 0, assurance: { level: 'AAL1' } });
   });
 
-  test('a number that is marked as a second factor and was never proved does not count', async () => {
+  test('an unverified number that is marked as a second factor does not count', async () => {
     const person = await enrolled();
     const number = await beginPhone(person);
     await query(app.databaseUrl, 'update phone_number set second_factor = true where number = $1', [number]);
@@ -160,8 +157,8 @@ describe('when the last confirmed app is removed', () => {
   });
 });
 
-describe('a number that was never proved', () => {
-  test('is no second step, and identifies nobody: a stranger who typed it in gets nothing by it', async () => {
+describe('an unverified phone number', () => {
+  test('is not a second step and does not identify a user who typed it in', async () => {
     const person = await enrolled();
     const number = await beginPhone(person);
     const { id } = await client.startSignIn({ identifier: person.email });
@@ -177,7 +174,7 @@ describe('a number that was never proved', () => {
     expect((await client.inbox()).filter((one) => one.to === number)).toHaveLength(before);
   });
 
-  test('goes to the one who proves it, whoever else has begun', async () => {
+  test('belongs to the user who verifies it, even if others started to', async () => {
     const [first, second] = [await client.signUp(), await client.signUp()];
     const phoneNumber = newNumber();
     await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumber }, first.accessToken);

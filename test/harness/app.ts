@@ -1,4 +1,4 @@
-// A running Stepgate for a test file: a database of its own, a clock that the test moves, and the log it wrote.
+// A running Stepgate server for tests, with its own database, a clock that the test controls, and its log.
 import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
@@ -11,7 +11,7 @@ export interface TestApp extends AsyncDisposable {
   readonly url: string;
   readonly databaseUrl: string;
   readonly clock: TestClock;
-  /** Every line that was logged, at the finest level. */
+  /** All log lines, at level trace. */
   readonly log: string[];
   readonly app: App;
 }
@@ -22,7 +22,7 @@ export const TEST_ENVIRONMENT = {
   PUBLIC_URL: 'http://localhost:4000',
   BCRYPT_COST: '4',
   LOG_LEVEL: 'trace',
-  // Out of the way of the tests that are about something else: all of them send from one address.
+  // High limits, because all tests send from one address.
   SMS_PER_NUMBER_HOURLY: '1000',
   SMS_PER_ACCOUNT_HOURLY: '1000',
   SMS_PER_PREFIX_HOURLY: '100000',
@@ -40,7 +40,7 @@ export async function testDatabase(): Promise<{ url: string; drop: () => Promise
   await onServer(serverUrl, `create database ${name} template ${inject('templateName')} strategy file_copy`);
   return {
     url: urlOf(serverUrl, name),
-    // PostgreSQL waits for connections that are just closing; to cut them off would fail whoever is closing them.
+    // PostgreSQL waits for connections that are closing. Terminating them would fail their owner.
     drop: () =>
       onServer(serverUrl, `drop database if exists ${name}`).catch(() =>
         onServer(serverUrl, `drop database if exists ${name} with (force)`),
@@ -49,8 +49,8 @@ export async function testDatabase(): Promise<{ url: string; drop: () => Promise
 }
 
 /**
- * @param environment what the test configures beside the usual.
- * @param databaseUrl of another app, which keeps its database: a second node, or the same one after a restart.
+ * @param environment additional configuration.
+ * @param databaseUrl the database of another app, for a second node or a restart. That database is not dropped.
  */
 export async function startTestApp(
   environment: Readonly<Record<string, string>> = {},

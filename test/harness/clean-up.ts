@@ -1,5 +1,5 @@
-// The test files of a worker share its process: what one of them has put in the place of the real thing, no other meets. Modules
-// are evaluated once for all of them, so none may reset them.
+// The test files of a worker share its process. This undoes the stubs and mocks of each file. Modules are evaluated
+// once for all files, so no file may reset them.
 import { afterAll, vi } from 'vitest';
 
 afterAll(() => {

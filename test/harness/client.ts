@@ -1,5 +1,5 @@
-// A client as an application would write it: HTTP, GraphQL, the development inbox, an authenticator app. It knows the
-// contract and nothing of the inside.
+// A client as an application would write it: HTTP, GraphQL, the development inbox, an authenticator app. It uses only
+// the public API.
 import { randomUUID } from 'node:crypto';
 import { createGuardrails, generateSync } from 'otplib';
 import type { TestApp } from './app.ts';
@@ -7,7 +7,7 @@ import type { TestApp } from './app.ts';
 export interface GraphQLAnswer {
   readonly status: number;
   readonly headers: Headers;
-  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it asked for
+  // oxlint-disable-next-line typescript/no-explicit-any -- depends on the query of the test
   readonly data: any;
   readonly errors: readonly GraphQLProblem[];
   readonly text: string;
@@ -26,7 +26,7 @@ export interface Tokens {
 
 type RequestHeaders = Readonly<Record<string, string>>;
 
-/** An app takes short secrets of other systems as well. */
+/** Accepts short secrets from other systems, like real apps. */
 const ANY_SECRET = createGuardrails({ MIN_SECRET_BYTES: 10 });
 
 export const PASSWORD = 'correct horse battery staple';
@@ -41,7 +41,7 @@ const WORKFLOWS: Readonly<Record<string, string>> = {
   StepUp: GRANT,
 };
 
-/** Everything that a mutation of these workflows can say. */
+/** Selects all fields that a mutation of these workflows can return. */
 function selection(workflows: readonly string[], errors: readonly string[]): string {
   return `
   __typename
@@ -73,7 +73,7 @@ const SELECTIONS: Readonly<Record<string, string>> = {
   attemptFactor: selection(Object.keys(WORKFLOWS), [INVALID, LOCKED, LIMITED, OVERLOADED, REJECTED]),
 };
 
-/** What a mutation of a workflow answers: the workflow or an error. */
+/** The result of a workflow mutation: the workflow or an error. */
 export interface Step {
   readonly __typename: string;
   readonly id: string;
@@ -106,17 +106,21 @@ export interface Person extends Tokens {
   readonly password: string;
 }
 
+function inputOf(field: string): string {
+  return `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
+}
+
 export class TestClient {
   readonly #app: Pick<TestApp, 'url'> & Partial<Pick<TestApp, 'clock'>>;
   readonly #headers: RequestHeaders;
 
-  /** @param headers that go with every request: those of a proxy, for example. */
+  /** @param headers sent with every request, for example those of a proxy. */
   constructor(app: Pick<TestApp, 'url'> & Partial<Pick<TestApp, 'clock'>>, headers: RequestHeaders = {}) {
     this.#app = app;
     this.#headers = headers;
   }
 
-  /** One operation. @param token an access token. */
+  /** Sends an operation. @param token an access token. */
   async graphql(
     query: string,
     variables: object = {},
@@ -126,7 +130,7 @@ export class TestClient {
     return this.post(JSON.stringify({ query, variables }), token, headers);
   }
 
-  /** Any body at all. */
+  /** Sends an arbitrary body. */
   async post(body: string, token?: string, headers: RequestHeaders = {}): Promise<GraphQLAnswer> {
     const response = await fetch(`${this.#app.url}/graphql`, {
       method: 'POST',
@@ -151,8 +155,7 @@ export class TestClient {
   }
 
   async #mutation(field: string, input: object, token?: string, headers?: RequestHeaders): Promise<Step> {
-    const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
-    const query = `mutation ($input: ${type}!) { ${field}(input: $input) { ${SELECTIONS[field]} } }`;
+    const query = `mutation ($input: ${inputOf(field)}!) { ${field}(input: $input) { ${SELECTIONS[field]} } }`;
     const { data, errors } = await this.graphql(query, { input }, token, headers);
     const [error] = errors;
     if (error !== undefined) throw Object.assign(new Error(error.message), { problem: error });
@@ -160,7 +163,7 @@ export class TestClient {
   }
 
   startSignUp = (input: object): Promise<Step> => this.#mutation('startSignUp', input);
-  /** @param device the token of a device that signed in before. */
+  /** @param device the token of a known device. */
   startSignIn = (input: object, device?: string): Promise<Step> =>
     this.#mutation(
       'startSignIn',
@@ -184,29 +187,46 @@ export class TestClient {
       device === undefined ? {} : { 'x-stepgate-device': device },
     );
 
+  /** As somebody who saves requests: one document, whose mutations run one after the other. @returns their codes. */
+  async codesOf(
+    mutations: readonly { readonly field: string; readonly input: object }[],
+    token?: string,
+  ): Promise<(string | undefined)[]> {
+    const inputs = mutations.map(({ field }, at) => `$of${at}: ${inputOf(field)}!`);
+    const fields = mutations.map(
+      ({ field }, at) => `m${at}: ${field}(input: $of${at}) { ... on UserError { code } }`,
+    );
+    const variables = Object.fromEntries(mutations.map(({ input }, at) => [`of${at}`, input]));
+    const query = `mutation (${inputs.join(', ')}) { ${fields.join(' ')} }`;
+    const { data, errors } = await this.graphql(query, variables, token);
+    const [error] = errors;
+    if (error !== undefined) throw Object.assign(new Error(error.message), { problem: error });
+    return mutations.map((_, at) => data[`m${at}`].code);
+  }
+
   async inbox(): Promise<
     readonly { id: string; channel: string; to: string; subject: string; text: string; sentAt: string }[]
   > {
     return (await (await fetch(`${this.#app.url}/dev/inbox.json`)).json()) as never;
   }
 
-  /** The code in the newest message with one to an address or number. */
+  /** The code in the newest message to this address or number that has one. */
   async codeFor(to: string): Promise<string> {
     const texts = (await this.inbox()).filter((one) => one.to === to).map((one) => one.text);
     const code = texts.flatMap((text) => /\b\d{6}\b/.exec(text) ?? [])[0];
-    if (code === undefined) throw new Error(`There is no code for ${to} in the inbox.`);
+    if (code === undefined) throw new Error(`The inbox has no code for ${to}.`);
     return code;
   }
 
-  /** The token of the newest link to an address or number. */
+  /** The token of the newest link sent to this address or number. */
   async linkFor(to: string): Promise<string> {
     const texts = (await this.inbox()).filter((one) => one.to === to).map((one) => one.text);
     const token = texts.flatMap((text) => /#([\w-]{43})/.exec(text)?.[1] ?? [])[0];
-    if (token === undefined) throw new Error(`There is no link for ${to} in the inbox.`);
+    if (token === undefined) throw new Error(`The inbox has no link for ${to}.`);
     return token;
   }
 
-  /** A click on the page of a link, anywhere. */
+  /** Approves a link, like a click on its page. */
   async approve(token: string): Promise<string> {
     const { data } = await this.graphql(
       'mutation ($token: String!) { approveLink(token: $token) { __typename } }',
@@ -215,7 +235,7 @@ export class TestClient {
     return data.approveLink.__typename;
   }
 
-  /** Adds a phone number in a session. @param secondFactor whether it is one, or only names its user. */
+  /** Adds a phone number in a session. @param secondFactor whether the number becomes a second factor. */
   async enrollPhone(
     token: string,
     phoneNumber: string,
@@ -229,14 +249,14 @@ export class TestClient {
     return { id, backupCodes: done.backupCodes ?? [], tokens: tokensOf(done) };
   }
 
-  /** The code that an authenticator app shows at the server's time. @param steps how many periods ahead. */
+  /** The code of an authenticator app at the server's time. @param steps periods to look ahead. */
   totp(secret: string, steps = 0): string {
     const now = this.#app.clock?.now() ?? new Date();
     const epoch = Math.floor(now.getTime() / 1000) + steps * 30;
     return generateSync({ secret, epoch, guardrails: ANY_SECRET });
   }
 
-  /** A new account, signed up and signed in. */
+  /** Signs up a new user. */
   async signUp(email = `${randomUUID()}@example.com`, password = PASSWORD): Promise<Person> {
     const started = await this.startSignUp({ email, password });
     const done = await this.attempt(started.id, { emailCode: await this.codeFor(email) });
@@ -255,13 +275,13 @@ export class TestClient {
     return { secret, backupCodes: done.backupCodes ?? [], tokens: tokensOf(done) };
   }
 
-  /** Signs in with the password, and with the second proof where one is given. */
+  /** Signs in with the password, and a second proof if given. */
   async signIn({ email, password }: { email: string; password: string }, second?: object): Promise<Tokens> {
     const started = await this.startSignIn({ identifier: email });
     let step = await this.attempt(started.id, { password });
     if (second !== undefined) step = await this.attempt(started.id, second);
     if (step.session === null || step.session === undefined)
-      throw new Error(`The sign-in stands at ${step.status ?? step.code}.`);
+      throw new Error(`The sign-in stopped at ${step.status ?? step.code}.`);
     return tokensOf(step);
   }
 }

@@ -1,5 +1,5 @@
-// A clock that goes on only when a test says so, and a millisecond at each look, so that what happens later is later.
-// Nothing waits for time to pass, and a busy machine makes no code too old.
+// A clock that advances only when a test says so, plus a millisecond at each reading to keep events in order. No test
+// waits for time to pass, and no code expires on a slow machine.
 import type { Clock } from '../../src/platform/clock.ts';
 
 export class TestClock implements Clock {
@@ -15,7 +15,7 @@ export class TestClock implements Clock {
   }
 }
 
-/** That of the machine, for a server that other programs speak to: they make their codes by it. */
+/** The system clock, for a server used by other programs, which generate their codes with it. */
 export class MachineClock extends TestClock {
   override now(): Date {
     return new Date();

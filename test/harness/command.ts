@@ -1,5 +1,4 @@
-// Runs one of the project's commands: as an operator would, in a process of its own, or in this one, which has loaded
-// already what a process would load for a second.
+// Runs a command, either in its own process, like an operator, or in this process, which saves the startup time.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -28,7 +27,7 @@ export async function runCommand(
   return { code, stdout, stderr };
 }
 
-/** Runs the command's function. Each command also has a test that starts its process. */
+/** Runs the command's function in this process. Each command also has a test that starts a process. */
 export async function runHere(
   command: (args: string[], output: Output) => Promise<number>,
   args: readonly string[],
@@ -46,7 +45,7 @@ export async function runHere(
   try {
     running = command([...args], { stdout: into('stdout'), stderr: into('stderr') });
   } finally {
-    process.env = before; // a command reads it before it waits for anything, so several can run at once
+    process.env = before; // commands read it synchronously, so several can run at once
   }
   return { code: await running, ...written };
 }

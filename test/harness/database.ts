@@ -1,5 +1,5 @@
-// One PostgreSQL for the whole run: the embedded one, or the server of DATABASE_URL. A migrated template is made once,
-// and each test file works on a copy of it. A program that runs tests many times makes the template itself and names it
+// One PostgreSQL server for the whole run: the embedded one, or the one in DATABASE_URL. A migrated template is created
+// once, and each test file uses a copy. A program that runs tests many times creates the template itself and passes it
 // in TEST_TEMPLATE.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { migrate } from '../../src/persistence/migrations.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** A server to make databases on. */
+    /** The server on which tests create databases. */
     databaseUrl: string;
     templateName: string;
   }
@@ -29,6 +29,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const embedded =
     given === undefined ? await startEmbeddedPostgres({ dataDir, durable: false, log: () => {} }) : null;
   const serverUrl = given ?? embedded?.url ?? '';
+  if (embedded !== null) await makeConnectingCheap(serverUrl);
   const templateName = await createTemplate(serverUrl);
   project.provide('databaseUrl', serverUrl);
   project.provide('templateName', templateName);
@@ -39,13 +40,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-/** @returns its name. */
+/** Thousands of connections are opened, and each hashes the password as often as its verifier says. */
+async function makeConnectingCheap(serverUrl: string): Promise<void> {
+  const { username, password } = new URL(serverUrl);
+  await onServer(serverUrl, `set scram_iterations = 1; alter role ${username} password '${password}'`);
+}
+
+/** @returns the name of the template. */
 export async function createTemplate(serverUrl: string): Promise<string> {
   const name = `stepgate_template_${process.pid}`;
   await onServer(serverUrl, `create database ${name}`);
   const url = urlOf(serverUrl, name);
-  await migrate(url, new Date()); // leaves no connection: a template that has one cannot be copied
-  // Most tests are about something other than the length of a password.
+  await migrate(url, new Date()); // closes its connections, because a template in use cannot be copied
+  // Most tests do not depend on the password length.
   await onServer(url, 'update tenant set password_minimum_length_alone = 8');
   return name;
 }

@@ -1,4 +1,4 @@
-// An HTTP server on loopback that plays somebody else's. Whoever extends it answers.
+// An HTTP server on loopback that stands in for an external one. Subclasses respond to requests.
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,7 +16,7 @@ export abstract class LoopbackServer implements AsyncDisposable {
     const { method = '', url: path = '', headers } = request;
     void text(request).then(
       (body) => this.respond({ method, path, headers, body }, response),
-      () => response.destroy(), // its client has gone
+      () => response.destroy(), // the client has disconnected
     );
   });
 
@@ -32,7 +32,7 @@ export abstract class LoopbackServer implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Breaks off every connection that hangs. */
+  /** Closes all open connections. */
   hangUp(): void {
     this.#server.closeAllConnections();
   }

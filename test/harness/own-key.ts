@@ -1,4 +1,4 @@
-// The server's own signing key, which a forger does not have: for tests of tokens that differ from real ones in one thing.
+// Loads the server's signing key, for tests of tokens that differ from valid ones in a single detail.
 import { type CryptoKey, importJWK, type JWK } from 'jose';
 import { readConfig } from '../../src/config/config.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';

@@ -1,4 +1,4 @@
-// A look into the database of a test.
+// Queries the database of a test.
 import pg from 'pg';
 
 export async function query<Row extends object>(

@@ -1,12 +1,11 @@
-// Counts what a server says to its database, on the wire: a proxy that reads PostgreSQL's frontend messages (Query,
+// Counts the statements that a server sends to its database. A proxy reads PostgreSQL's frontend messages (Query,
 // Parse, Bind and Execute; PostgreSQL manual section 54.7), so that no driver or library can hide a statement.
-
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export interface Statement {
   readonly text: string;
-  /** Whether it makes something durable by itself: a COMMIT after writes, or a write outside a transaction. */
+  /** Whether it commits: a COMMIT after writes, or a write outside a transaction. */
   readonly commits: boolean;
 }
 
@@ -21,7 +20,7 @@ export class StatementCounter implements AsyncDisposable {
     this.url = url;
   }
 
-  /** @param databaseUrl where the statements go in the end. */
+  /** @param databaseUrl the database to which statements are forwarded. */
   static async before(databaseUrl: string): Promise<StatementCounter> {
     const target = new URL(databaseUrl);
     const server = createServer();
@@ -34,7 +33,7 @@ export class StatementCounter implements AsyncDisposable {
     return counter;
   }
 
-  /** What was said since the last call, without the job queue's own talk. */
+  /** The statements since the last call, without those of the job queue. */
   take(): Statement[] {
     const taken = this.statements.filter(({ text }) => !isOfJobQueue(text));
     this.statements = [];
@@ -80,7 +79,7 @@ class FrontendReader {
   read(bytes: Buffer): void {
     this.#rest = Buffer.concat([this.#rest, bytes]);
     for (;;) {
-      // The first message has no type; every other is a type byte, a length that counts itself, and a body.
+      // The first message has no type. All others have a type byte, a length that includes itself, and a body.
       const header = this.#isStarted ? 1 : 0;
       if (this.#rest.length < header + 4) return;
       const end = header + this.#rest.readUInt32BE(header);
@@ -90,7 +89,7 @@ class FrontendReader {
       this.#rest = this.#rest.subarray(end);
       this.#isStarted = true;
       if (type === 'Q') this.#statement(textAt(body, 0));
-      // A statement is parsed under a name, perhaps once and long before it is bound and executed.
+      // A statement may be parsed once under a name, long before it is bound and executed.
       if (type === 'P') this.#parsed.set(textAt(body, 0), textAt(body, body.indexOf(0) + 1));
       if (type === 'B') this.#bound = textAt(body, body.indexOf(0) + 1);
       if (type === 'E') this.#statement(this.#parsed.get(this.#bound) ?? '');

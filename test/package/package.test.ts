@@ -1,5 +1,5 @@
-// The package as others get it: packed, installed into a project of its own outside this repository, type-checked and
-// run there against a real Stepgate, on each major version of graphql.
+// The package as users get it: packed, installed into a separate project outside this repository, type-checked, and run
+// there with a real Stepgate, on each major version of graphql.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -13,7 +13,15 @@ import { TestClient } from '../harness/client.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PACKED = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'README.md', 'LICENSE', 'src'];
+const PACKED = [
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'README.md',
+  'LICENSE',
+  'src',
+  'tools/api',
+];
 
 let folder: string;
 let tarball: string;
@@ -22,7 +30,7 @@ let client: TestClient;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stepgate-package-'));
-  // Packing puts another package.json into its folder for a moment, so it is done on a copy.
+  // Packing temporarily replaces package.json in its folder, so it runs on a copy.
   const copy = join(folder, 'copy');
   for (const name of PACKED) await cp(join(ROOT, name), join(copy, name), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
@@ -39,22 +47,24 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('the package holds the library and nothing of the server', async () => {
+test('the package contains the library and nothing of the server', async () => {
   const { stdout } = await run('tar', ['tzf', tarball]);
   const files = stdout.trim().split('\n');
   const known = [
     /^package\/(package\.json|README\.md|LICENSE)$/,
     /^package\/dist\/(step-up|policy|client|cli\/policy)\/.+\.(js|d\.ts)$/,
+    /^package\/dist\/api\/.+\.md$/,
     /^package\/dist\/cli\/(package|run-command|arguments|policy)\.(js|d\.ts)$/,
   ];
   expect(files.filter((file) => !known.some((one) => one.test(file)))).toEqual([]);
+  expect(files).toContain('package/dist/api/step-up/sdl.md');
   const { stdout: manifest } = await run('tar', ['xzOf', tarball, 'package/package.json']);
   const { dependencies, scripts } = JSON.parse(manifest) as Record<string, object>;
   expect(Object.keys(dependencies ?? {})).toEqual(['jose', 'zod']);
   expect(scripts).toBeUndefined();
 });
 
-/** The versions that this repository is tested with. */
+/** The versions that this repository tests with. */
 async function own(name: string): Promise<string> {
   const manifest = await readFile(join(ROOT, 'node_modules', name, 'package.json'), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
@@ -92,7 +102,7 @@ describe.each([
     };
     await writeFile(join(project, 'package.json'), JSON.stringify(manifest));
     await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: project });
-    // The second without a look into the declarations of libraries: those of Apollo Client have errors of their own.
+    // The second without checking the declarations of libraries, because those of Apollo Client have errors.
     for (const config of ['tsconfig.json', 'tsconfig.application.json']) {
       await run(join(ROOT, 'node_modules/.bin/tsc'), ['-p', config], { cwd: project }).catch(
         (error: { stdout: string }) => {
@@ -102,13 +112,13 @@ describe.each([
     }
   });
 
-  test('installs one graphql, its own, and little else', async () => {
+  test('installs only its own copy of graphql, and few other packages', async () => {
     const { stdout } = await run('npm', ['ls', 'graphql', '--all', '--parseable'], { cwd: project });
     expect(stdout.trim().split('\n')).toHaveLength(1);
     expect(await readdir(join(project, 'node_modules'))).not.toContain('bcrypt');
   });
 
-  test('guards its schema of SDL with the tokens of a real server', async () => {
+  test('guards its SDL schema with the tokens of a real server', async () => {
     const jwksUrl = `${app.url}/.well-known/jwks.json`;
     const server = spawn(
       process.execPath,
@@ -144,12 +154,12 @@ describe.each([
         name: 'Ada',
         contract: 'secret',
       });
-      // `count` says 1: the refused mutation had not run.
+      // `count` is 1: the refused mutation did not run.
       const done = await ask(rename, tokens.accessToken);
       expect(done.data).toEqual({ count: 1, rename: { name: 'Grace' } });
       expect((await ask(read, `${tokens.accessToken}x`)).challenge).toBe('Bearer error="invalid_token"');
 
-      // A payment takes a proof of its own, and this session's freshness does not count for it.
+      // A payment needs its own proof. The session's fresh evidence does not count for it.
       const pay = 'mutation { pay(amount: 5, to: "Bob") }';
       expect(await ask(pay, tokens.accessToken)).toMatchObject({ status: 401, codes: ['STEP_UP_REQUIRED'] });
       const { stdout } = await run(
@@ -178,14 +188,14 @@ describe.each([
     }
   });
 
-  test('guards its schema of Pothos, on a server of Envelop', async () => {
+  test('guards its Pothos schema on a server with Envelop', async () => {
     const { stdout } = await run(process.execPath, ['out/pothos.js'], { cwd: project });
     const { data, errors } = JSON.parse(stdout) as { data?: unknown; errors: { path: string[] }[] };
     expect(data).toBeUndefined();
     expect(errors).toMatchObject([{ path: ['guarded'], extensions: { code: 'UNAUTHENTICATED' } }]);
   });
 
-  test('has the command that checks its schema', async () => {
+  test('can run the command that checks its schema', async () => {
     await writeFile(join(project, 'api.graphql'), 'type Query { a: Int @stepUp } type Mutation { b: Int }');
     const rules = { rules: [{ match: 'Mutation.*', require: 'authenticated' }] };
     await writeFile(join(project, 'stepgate.policy.json'), JSON.stringify(rules));

@@ -1,4 +1,4 @@
-// What retention keeps and what it clears away, each at its second; and that it goes in batches which wait for nobody.
+// The exact age at which each kind of row is deleted, and deletion in batches that never wait for locks.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { clearAway } from '../../src/persistence/clear-away.ts';
 import { openClient } from '../../src/persistence/connection.ts';
@@ -46,8 +46,8 @@ async function left(table: string): Promise<string[]> {
   return (await run(`select id from ${table} order by id`)).map((row) => row.id);
 }
 
-describe('what was never proved goes after a day, and what was proved stays for good', () => {
-  test('apps and other authenticators', async () => {
+describe('clear-away deletes unverified rows after a day and keeps verified ones:', () => {
+  test('authenticators', async () => {
     const add = (n: number, created: Date, confirmed: Date | null) =>
       run(
         `insert into authenticator (id, user_id, factor, secret, created_at, confirmed_at)
@@ -96,7 +96,7 @@ describe('what was never proved goes after a day, and what was proved stays for 
   });
 });
 
-test('a session that has ended is kept for thirty days from then, and one that lives for as long as it lives', async () => {
+test('clear-away keeps a session for 30 days after it ends, and live sessions indefinitely', async () => {
   const add = (n: number, expires: Date, revoked: Date | null) =>
     run(
       `insert into session (id, tenant_id, user_id, evidence, created_at, last_seen_at, idle_expires_at, expires_at, revoked_at)
@@ -119,7 +119,7 @@ test('a session that has ended is kept for thirty days from then, and one that l
   expect(await run('select digest as id from refresh_token')).toEqual([]);
 });
 
-test('a device is known for 400 days from its last sign-in', async () => {
+test('clear-away keeps a known device for 400 days after its last sign-in', async () => {
   const add = (n: number, seen: Date) =>
     run(
       `insert into known_device (id, user_id, token_digest, created_at, last_seen_at) values ($1, $2, $3, $4, $5)`,
@@ -136,7 +136,7 @@ test('a device is known for 400 days from its last sign-in', async () => {
   expect(await left('known_device')).toEqual([idOf(1), idOf(2)]);
 });
 
-describe('many at once', () => {
+describe('clear-away of many rows', () => {
   beforeEach(() =>
     run(
       `insert into workflow (id, chart, machine_version, tenant_id, subject, snapshot, revision, attempts, max_attempts,
@@ -146,7 +146,7 @@ describe('many at once', () => {
     ),
   );
 
-  test('go in batches of a thousand, each a commit of its own', async () => {
+  test('deletes in batches of 1000, each committed separately', async () => {
     counter.take();
     expect(await clear()).toMatchObject({ workflows: 2500 });
     const said = counter.take();
@@ -154,7 +154,7 @@ describe('many at once', () => {
     expect(said.filter(({ text }) => /^begin/i.test(text))).toEqual([]);
   });
 
-  test('a row that somebody holds is waited for by nobody, and goes the next time', async () => {
+  test('skips a locked row and deletes it in the next run', async () => {
     const holder = await openClient(database.url, 'test');
     await holder.query('begin');
     await holder.query(`select id from workflow where id = '7' for update`);
@@ -164,7 +164,7 @@ describe('many at once', () => {
     expect(await clear()).toMatchObject({ workflows: 1 });
   });
 
-  test('a worker that is told to stop deletes nothing more', async () => {
+  test('stops when the signal is aborted', async () => {
     expect(await clear(AbortSignal.abort())).toMatchObject({ workflows: 0 });
     expect(await left('workflow')).toHaveLength(2500);
   });

@@ -1,5 +1,5 @@
-// Two transactions that get in each other's way: what was rolled back whole runs again, a few times, and then it is a Conflict.
-// Nothing is done twice.
+// Contention between transactions: what was rolled back is retried a few times and then fails as a Conflict. Nothing is
+// done twice.
 import { sql as raw } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
@@ -14,7 +14,7 @@ let orm: Orm;
 beforeEach(async () => {
   database = await testDatabase();
   orm = await openOrm(database.url);
-  // What a sequence has counted is not rolled back.
+  // A sequence is not rolled back.
   await query(
     database.url,
     `create sequence collisions;
@@ -36,7 +36,7 @@ async function collidedBefore(times: number): Promise<number | undefined> {
   return rows[0]?.tries;
 }
 
-test('a statement outside of a transaction is tried three times', async () => {
+test('a statement outside a transaction is tried three times', async () => {
   expect(await collidedBefore(2)).toBe(3);
   await query(database.url, `alter sequence collisions restart`);
   await expect(collidedBefore(3)).rejects.toMatchObject({ code: '40001' });
@@ -44,9 +44,9 @@ test('a statement outside of a transaction is tried three times', async () => {
 
 test.each([
   ['with a condition', true],
-  ['without one', false],
+  ['without a condition', false],
 ])(
-  'a settlement %s is tried three times and then is a Conflict; nothing of it stays',
+  'a settlement %s is tried three times, then fails as a Conflict and writes nothing',
   async (_which, has) => {
     const settle = async (subject: string, times: number): Promise<void> => {
       const settlement = new Settlement();
@@ -71,7 +71,7 @@ test.each([
   },
 );
 
-test('two settlements that lock each other out both come through', async () => {
+test('two settlements that deadlock both succeed', async () => {
   await query(
     database.url,
     `insert into lockout (subject, counter, failures, locked_until, updated_at)
@@ -105,7 +105,7 @@ test('two settlements that lock each other out both come through', async () => {
   ]);
 });
 
-test('an attempt whose claim collided is spent once', async () => {
+test('an attempt whose update was retried is counted once', async () => {
   await using app = await startTestApp({}, database.url);
   const client = new TestClient(app);
   const { email } = await client.signUp();

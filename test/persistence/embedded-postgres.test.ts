@@ -14,6 +14,7 @@ import {
   rename,
   rm,
   symlink,
+  truncate,
   writeFile,
 } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -72,6 +73,10 @@ afterEach(async ({ task }) => {
   if (password) expect(lines.join('\n')).not.toContain(password.trim());
 });
 
+afterAll(async () => {
+  if (spare) await rm(spare, { recursive: true });
+});
+
 describe('the embedded database in a new folder', { timeout: 30_000 }, () => {
   it('recovers from an initdb that was killed half-way', async () => {
     const app = spawnApp();
@@ -87,6 +92,7 @@ describe('the embedded database in a new folder', { timeout: 30_000 }, () => {
   it('lets one of two apps that start at the same time have the folder', async () => {
     const outcomes = await Promise.allSettled([start(), start()]);
     expect(outcomes.map((outcome) => outcome.status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    reusable = true;
   });
 
   it('refuses a folder that is no cluster, and leaves it as it is', async () => {
@@ -140,11 +146,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     reusable = true;
   });
 
-  afterAll(async () => {
-    if (spare) await rm(spare, { recursive: true });
-  });
-
-  it('keeps its data when it stops and starts', async () => {
+  it('keeps its data when it stops and starts, and stops once however often it is told to', async () => {
     const first = await start();
     await remember(first.url, 'kept');
     await first.stop();
@@ -152,15 +154,11 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     expect(await recall((await start()).url)).toEqual(['kept']);
   });
 
-  it('sorts and folds case by Unicode, whatever the locale of the machine', async () => {
+  it('keeps its password in a file for its owner only, listens on loopback only, and folds case by Unicode whatever the locale of the machine', async () => {
     const { url } = await start();
     expect(
       await query(url, `select lower('ÄØ') as folded, current_setting('server_encoding') as encoding`),
     ).toEqual([{ folded: 'äø', encoding: 'UTF8' }]);
-  });
-
-  it('keeps its password in a file for its owner only, and listens on loopback only', async () => {
-    const { url } = await start();
     const { mode } = statSync(join(dataDir, 'postgres-password'));
     expect(mode & 0o777).toBe(0o600);
     expect(new URL(url)).toMatchObject({
@@ -224,7 +222,8 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     process.kill(slow, 'SIGSTOP');
     for (const pid of [supervisor, postmaster]) process.kill(pid, 'SIGKILL');
     await kill(app.process);
-    const [database] = await Promise.all([start(), delay(2000).then(() => process.kill(slow, 'SIGCONT'))]);
+    const inUse = until(async () => lines.some((line) => line.includes('is still in use')));
+    const [database] = await Promise.all([start(), inUse.then(() => process.kill(slow, 'SIGCONT'))]);
     expect(await query(database.url, 'select 1 as alive')).toEqual([{ alive: 1 }]);
   });
 
@@ -250,7 +249,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     await start();
     const { supervisor } = await pidsOf();
     process.kill(supervisor, 'SIGTERM');
-    await until(async () => lines.some((line) => line.includes('has ended')));
+    await until(async () => lines.some((line) => line.includes('has exited')));
     expect(lines.join('\n')).toContain('database system is shut down');
   });
 
@@ -258,7 +257,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     await start();
     const { postmaster } = await pidsOf();
     process.kill(postmaster, 'SIGQUIT');
-    await until(async () => lines.some((line) => line.includes('PostgreSQL has stopped by itself')));
+    await until(async () => lines.some((line) => line.includes('PostgreSQL stopped unexpectedly')));
     await start();
   });
 
@@ -299,11 +298,13 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
   });
 
   it('says why PostgreSQL did not start', async () => {
-    reusable = false;
-    await appendFile(join(dataDir, 'postgres/postgresql.conf'), '\nno_such_setting = 1\n');
+    const file = join(dataDir, 'postgres/postgresql.conf');
+    const { size } = statSync(file);
+    await appendFile(file, '\nno_such_setting = 1\n');
     const refusal = await failure();
     expect(refusal).toMatchObject({ code: 'start_failed' });
     expect(refusal.message).toContain('unrecognized configuration parameter "no_such_setting"');
+    await truncate(file, size);
   });
 
   it('refuses a cluster whose password is lost, and says which file is missing', async () => {

@@ -1,4 +1,4 @@
-// What only one may do at a time, over all machines.
+// Locks that one process at a time can hold, across all machines.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tryExclusive } from '../../src/persistence/exclusive.ts';
 import { testDatabase } from '../harness/app.ts';
@@ -12,7 +12,7 @@ afterAll(() => database.drop());
 
 const take = (name: string) => tryExclusive(database.url, name);
 
-test('one of many has it, another name is another matter, and whoever waits for one that ends gets it', async () => {
+test('only one of several callers gets a lock, other names are independent, and a waiter gets it when the holder ends', async () => {
   const all = await Promise.all(Array.from({ length: 4 }, () => take('import a')));
   const had = all.filter((one) => one !== null);
   expect(had).toHaveLength(1);
@@ -33,7 +33,7 @@ test('one of many has it, another name is another matter, and whoever waits for 
   expect(await query(database.url, `select from pg_locks where locktype = 'advisory'`)).toEqual([]);
 });
 
-test('a holder that is gone without a word holds nothing', async () => {
+test('the lock of a holder that was killed is released', async () => {
   const lost = await take('import c');
   await query(
     database.url,

@@ -1,4 +1,4 @@
-// What each failure is taken for: a wrong guess here would blame the database for a bug, or a client for an outage.
+// Classification of database failures. A wrong class would blame the database for a bug, or a client for an outage.
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import {
@@ -10,7 +10,7 @@ import {
 
 const withCode = (code: string, more: object = {}): Error => Object.assign(new Error('x'), { code, ...more });
 
-describe('a failure of the database', () => {
+describe('a database failure', () => {
   test.each([
     ['25006', 'a standby', true],
     ['57P01', 'an ended session', true],
@@ -22,13 +22,13 @@ describe('a failure of the database', () => {
     ['55P03', 'a lock time-out', false],
     ['53300', 'too many connections', false],
     ['53100', 'a full disk', false],
-  ])('%s (%s) is an outage; the connection is given up: %s', (code, _what, isLost) => {
+  ])('%s (%s) is an outage; the connection is closed: %s', (code, _what, isLost) => {
     expect(isUnavailable(withCode(code))).toBe(true);
     expect(losesConnection(withCode(code))).toBe(isLost);
   });
 
   test.each(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN'])(
-    '%s is no answer',
+    '%s is an outage of the network',
     (code) => {
       expect(isUnavailable(withCode(code))).toBe(true);
       expect(losesConnection(withCode(code))).toBe(true);
@@ -36,10 +36,10 @@ describe('a failure of the database', () => {
   );
 
   test.each([
-    ['a socket that is not there', 'postgres://u@%2Fnowhere/d'],
-    ['a port on which nobody listens', 'postgres://u@127.0.0.1:1/d'],
-    ['a host that is not there', 'postgres://u@nowhere.invalid/d'],
-  ])('%s is one', async (_what, connectionString) => {
+    ['a missing socket', 'postgres://u@%2Fnowhere/d'],
+    ['a closed port', 'postgres://u@127.0.0.1:1/d'],
+    ['an unknown host', 'postgres://u@nowhere.invalid/d'],
+  ])('%s is an outage', async (_what, connectionString) => {
     const client = new pg.Client({ connectionString });
     const error = await client.connect().catch((failure: unknown) => failure);
     expect(isUnavailable(error)).toBe(true);
@@ -47,7 +47,7 @@ describe('a failure of the database', () => {
 });
 
 test.each(['23505', '42P01', '22P02', '40001', '40P01', 'ENOENT', 'EACCES', 'ERR_INVALID_ARG_TYPE', ''])(
-  '%s is none: it says nothing of whether the database is there',
+  '%j is not an outage',
   (code) => {
     const error = withCode(code, { syscall: 'open' });
     expect(isUnavailable(error)).toBe(false);
@@ -55,7 +55,7 @@ test.each(['23505', '42P01', '22P02', '40001', '40P01', 'ENOENT', 'EACCES', 'ERR
   },
 );
 
-test('only 40001 and 40P01 may run again, and only 23505 is a claim that was lost', () => {
+test('only 40001 and 40P01 are contention, and only 23505 is a unique violation', () => {
   const codes = ['40001', '40P01', '40002', '40003', '23505', '23503', '25006', '08006'];
   expect(codes.filter((code) => isContention(withCode(code)))).toEqual(['40001', '40P01']);
   expect(codes.filter((code) => isUniqueViolation(withCode(code)))).toEqual(['23505']);

@@ -1,4 +1,4 @@
-// What passwords must be like in a new instance, and in one that was there before the default changed.
+// The default password policy in a new instance, and in one from before the default changed.
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, inject, test } from 'vitest';
 import { migrate } from '../../src/persistence/migrations.ts';
@@ -29,7 +29,7 @@ const tenants = (url: string) =>
      from tenant order by id`,
   );
 
-test('a new instance, and a tenant that is added to any, ask for 15 characters where a password stands alone', async () => {
+test('new tenants require 15 characters if the password is the only factor', async () => {
   const url = await emptyDatabase();
   const orm = await openOrm(url);
   try {
@@ -44,7 +44,7 @@ test('a new instance, and a tenant that is added to any, ask for 15 characters w
   ]);
 });
 
-test('the tenants of an instance that is brought up to date keep what they asked', async () => {
+test('existing tenants keep their password policy in a migration', async () => {
   const url = await emptyDatabase();
   const orm = await openOrm(url);
   try {

@@ -1,5 +1,5 @@
-// A database that is away, that only reads, or that ends connections: clients learn that it is for now, the process lives on,
-// and serves again as soon as the database does.
+// A database that is unreachable or read-only, or that closes connections: clients are told to retry, the process keeps
+// running, and it serves again as soon as the database does.
 import type { ClientBase } from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { openClient } from '../../src/persistence/connection.ts';
@@ -49,14 +49,14 @@ async function ready(app: TestApp): Promise<[number, unknown]> {
   return [answer.status, await answer.json()];
 }
 
-describe('a database that is away', () => {
-  test('is HTTP 503 UNAVAILABLE wherever it is met, and the log says so in a line without a stack', async () => {
+describe('an unreachable database', () => {
+  test('results in HTTP 503 UNAVAILABLE everywhere, and in a log line without a stack trace', async () => {
     await using app = await startTestApp({}, database.url);
     const client = new TestClient(app);
     const { accessToken } = await client.signUp();
     await withoutDatabase(async () => {
       expectUnavailable(await startSignIn(client));
-      // Here it is the session that cannot be looked up, before any field runs.
+      // Here the lookup of the session fails, before any field runs.
       expectUnavailable(await client.graphql('{ viewer { id } }', {}, accessToken));
       expectUnavailable(await client.graphql('{ __typename }', {}, accessToken));
       expect(await ready(app)).toEqual([503, { status: 'not ready' }]);
@@ -71,7 +71,7 @@ describe('a database that is away', () => {
     for (const line of lines) expect(line).not.toContain('stack');
   });
 
-  test('takes nothing from whoever need not ask it', async () => {
+  test('does not affect requests that need no database', async () => {
     await using app = await startTestApp({}, database.url);
     await withoutDatabase(async () => {
       expect(await new TestClient(app).graphql('{ __typename }')).toMatchObject({ status: 200, errors: [] });
@@ -80,11 +80,11 @@ describe('a database that is away', () => {
   });
 });
 
-describe('a database that only reads', () => {
+describe('a read-only database', () => {
   const readOnly = (is: 'on' | 'off') =>
     onPostgres(`alter database ${name} set default_transaction_read_only to ${is}`);
 
-  test('is not ready, and its connections are given up: it serves as soon as it writes again', async () => {
+  test('is not ready, and its connections are closed, so that it serves as soon as it is writable again', async () => {
     await using app = await startTestApp({}, database.url);
     const client = new TestClient(app);
     const { accessToken } = await client.signUp();
@@ -92,14 +92,14 @@ describe('a database that only reads', () => {
     await endConnections();
     await vi.waitFor(async () => expect(await ready(app)).toEqual([503, { status: 'not ready' }]));
     expect((await client.graphql('{ viewer { id } }', {}, accessToken)).errors).toEqual([]);
-    // By now there are connections that read only, for as long as they live.
+    // The open connections stay read-only.
     await readOnly('off');
     expectUnavailable(await startSignIn(client));
     expect((await startSignIn(client)).data.startSignIn).toEqual({ __typename: 'SignIn' });
     expect(await ready(app)).toEqual([200, { status: 'ready' }]);
   });
 
-  test('is told to the operator in a sentence when the server starts', async () => {
+  test('stops the start of the server with a message', async () => {
     await readOnly('on');
     await expect(startTestApp({}, database.url)).rejects.toThrow(/\(25006\).*accepts writes\.$/);
   });
@@ -107,8 +107,8 @@ describe('a database that only reads', () => {
 
 const endOf = (client: ClientBase): Promise<void> => new Promise((done) => client.once('end', () => done()));
 
-describe('a connection that the server ends', () => {
-  test('while it is idle, ends no process: the pools, the queue and a lock live on or notice', async () => {
+describe('a connection that PostgreSQL closes', () => {
+  test('while it is idle does not end the process: pools, queue and locks recover', async () => {
     await using app = await startTestApp({}, database.url);
     const client = new TestClient(app);
     await client.signUp();
@@ -118,11 +118,11 @@ describe('a connection that the server ends', () => {
     const ended = endOf(single);
     await endConnections();
     await ended;
-    // An error that nobody listens to would have failed this run by now.
+    // An unhandled error would have failed this run by now.
     await vi.waitFor(async () => expect((await client.signUp()).accessToken).not.toBe(''));
   });
 
-  test('while it is lent and nothing runs on it, ends no process, and it is not lent again', async () => {
+  test('while it is checked out and idle does not end the process, and is not reused', async () => {
     const orm = await openOrm(database.url);
     try {
       const pool = await poolOf(orm);
@@ -139,7 +139,7 @@ describe('a connection that the server ends', () => {
   });
 });
 
-test('whoever waits too long for a lock is told to come again, and the connection stays', async () => {
+test('a lock timeout results in UNAVAILABLE, and the connection stays usable', async () => {
   await using app = await startTestApp({}, database.url);
   const client = new TestClient(app);
   const { email } = await client.signUp();

@@ -1,4 +1,4 @@
-// Statements are prepared under a name of ours, unless they say something else about themselves.
+// Statements with parameters are prepared under a generated name, unless the query object says otherwise.
 import type { Pool, PoolClient } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Orm, openOrm, poolOf } from '../../src/persistence/orm.ts';
@@ -23,7 +23,7 @@ async function preparedOn(client: PoolClient): Promise<string[]> {
   return rows.map(({ name, statement }) => `${statement} as ${name}`);
 }
 
-test('text with values is prepared once, and a statement that does not name its columns never', async () => {
+test('a statement with parameters is prepared once, unless it selects *', async () => {
   const client = await pool.connect();
   for (const value of [1, 2]) {
     expect((await client.query('select $1::int as n', [value])).rows).toEqual([{ n: value }]);
@@ -35,7 +35,7 @@ test('text with values is prepared once, and a statement that does not name its 
   client.release(true);
 });
 
-test('a query that is an object keeps its own name, values and all', async () => {
+test('a query object keeps its own name, values and options', async () => {
   const client = await pool.connect();
   const named = { name: 'mine', text: 'select $1::int as n', values: [3] };
   expect((await client.query(named)).rows).toEqual([{ n: 3 }]);
@@ -47,13 +47,13 @@ test('a query that is an object keeps its own name, values and all', async () =>
   client.release(true);
 });
 
-test('the pool answers whoever asks it without taking a connection', async () => {
+test('pool.query works without checking out a connection', async () => {
   expect((await pool.query('select $1::int as n', [6])).rows).toEqual([{ n: 6 }]);
   expect((await pool.query({ text: 'select $1::int as n', values: [7] })).rows).toEqual([{ n: 7 }]);
   expect((await pool.query('select 8 as n')).rows).toEqual([{ n: 8 }]);
 });
 
-test('the pool is closed with the ORM', async () => {
+test('the pool closes with the ORM', async () => {
   const other = await openOrm(database.url);
   const itsPool = await poolOf(other);
   await itsPool.query('select 1');

@@ -1,4 +1,4 @@
-// What grows has an age: failures, audit events, workflows. What is still needed stays.
+// Retention of data that grows: failures, audit events, workflows.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clearAway } from '../../src/persistence/clear-away.ts';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
@@ -34,24 +34,24 @@ async function remains(subject: string, failures: number, seconds: number): Prom
 }
 
 test.each([
-  ['forgiven ones, for a day', 0, DAY],
-  ['those that never locked, for 30 days', 1, 30 * DAY],
-  ['those that never locked, for 30 days', 9, 30 * DAY],
-  ['those that locked, for 400 days', 10, 400 * DAY],
-  ['those that locked, for 400 days', 99, 400 * DAY],
-])('failures are remembered: %s, of an account and of nobody alike (%i)', async (_what, failures, age) => {
+  ['forgiven failures are kept for a day', 0, DAY],
+  ['failures that never locked are kept for 30 days', 1, 30 * DAY],
+  ['failures that never locked are kept for 30 days', 9, 30 * DAY],
+  ['failures that locked are kept for 400 days', 10, 400 * DAY],
+  ['failures that locked are kept for 400 days', 99, 400 * DAY],
+])('%s, whether or not the account exists (%i)', async (_what, failures, age) => {
   for (const subject of ['user:somebody', 'unknown:nobody', 'sign-up:nobody', 'device:one', 'session:one']) {
     expect(await remains(subject, failures, age)).toBe(true);
     expect(await remains(subject, failures, age + 1)).toBe(false);
   }
 });
 
-test('a counter that has closed is kept for as long as nobody opens it', async () => {
+test('a lockout without an end is kept until an administrator lifts it', async () => {
   expect(await remains('user:somebody', 100, 10_000 * DAY)).toBe(true);
   expect(await remains('unknown:nobody', 100, 10_000 * DAY)).toBe(true);
 });
 
-test('a flood of invented identifiers is gone after 30 days', async () => {
+test('failures of a flood of invented identifiers are deleted after 30 days', async () => {
   await query(database.url, 'delete from lockout');
   await query(
     database.url,
@@ -62,7 +62,7 @@ test('a flood of invented identifiers is gone after 30 days', async () => {
   expect(await clearAway(sqlOf(orm.em.fork()), NOW)).toMatchObject({ lockouts: 5000 });
 });
 
-test('audit events are kept for as long as the configuration says, and for ever when it says nothing', async () => {
+test('audit events are kept for the configured time, or forever without one', async () => {
   const insert = (seconds: number) =>
     query(
       database.url,

@@ -1,4 +1,4 @@
-// What the database, its role or its server is set to decides nothing: every connection sets what the program relies on.
+// Every connection sets the options that the program relies on, whatever the defaults of the database, role or server.
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { FOR_COMMANDS, FOR_REQUESTS, openClient, openPool } from '../../src/persistence/connection.ts';
 import { tryExclusive } from '../../src/persistence/exclusive.ts';
@@ -20,13 +20,13 @@ async function setDatabase(setting: string): Promise<void> {
   await onServer(inject('databaseUrl'), `alter database ${name} set ${setting}`);
 }
 
-describe('a database whose dates are German', () => {
+describe('with German dates in the database,', () => {
   beforeEach(async () => {
     await setDatabase(`datestyle to 'German, DMY'`);
     await setDatabase(`timezone to 'Asia/Kathmandu'`);
   });
 
-  test('a workflow past its deadline is expired', async () => {
+  test('a workflow past its deadline has expired', async () => {
     await using app = await startTestApp({}, database.url);
     const client = new TestClient(app);
     const { email } = await client.signUp();
@@ -37,7 +37,7 @@ describe('a database whose dates are German', () => {
     expect(await client.attempt(id, { emailCode })).toMatchObject({ code: 'WORKFLOW_EXPIRED' });
   });
 
-  test('times are read and shown', async () => {
+  test('times are parsed and returned correctly', async () => {
     await using app = await startTestApp({}, database.url);
     const client = new TestClient(app);
     const { accessToken } = await client.signUp();
@@ -52,12 +52,12 @@ describe('a database whose dates are German', () => {
   });
 });
 
-test('where transactions are REPEATABLE READ by default, parallel sign-ins of one user all succeed', async () => {
+test('with REPEATABLE READ as the default, concurrent sign-ins of one user all succeed', async () => {
   await setDatabase(`default_transaction_isolation to 'repeatable read'`);
   await using app = await startTestApp({}, database.url);
   const client = new TestClient(app);
   const { email } = await client.signUp();
-  // As many as there may be before the attempts that are spent beforehand count as guesses.
+  // The most that can run before the attempts counted in advance cause a lockout.
   const SIDE_BY_SIDE = 9;
   for (const _round of [1, 2]) {
     const started = await Promise.all(
@@ -68,7 +68,7 @@ test('where transactions are REPEATABLE READ by default, parallel sign-ins of on
   }
 });
 
-describe('every way to connect', () => {
+describe('every kind of connection', () => {
   const ASKED = `select current_setting('datestyle') as datestyle, current_setting('timezone') as timezone,
     current_setting('default_transaction_isolation') as isolation, current_setting('statement_timeout') as statement,
     current_setting('lock_timeout') as lock, current_setting('idle_in_transaction_session_timeout') as idle`;
@@ -88,7 +88,7 @@ describe('every way to connect', () => {
       await setDatabase(setting);
   });
 
-  test('sets dates, zone, isolation and patience for itself', async () => {
+  test('sets date style, time zone, isolation level and timeouts', async () => {
     await using opened = new AsyncDisposableStack();
     const orm = await openOrm(database.url);
     opened.defer(() => orm.close());
@@ -104,7 +104,7 @@ describe('every way to connect', () => {
     expect((await client.query(ASKED)).rows).toEqual([PATIENT]);
   });
 
-  test('says which part of Stepgate it is', async () => {
+  test('sets application_name to its part of Stepgate', async () => {
     await using app = await startTestApp({}, database.url);
     await new TestClient(app).signUp();
     await using lock = await tryExclusive(database.url, 'a test');
@@ -122,7 +122,7 @@ describe('every way to connect', () => {
   });
 });
 
-test('a stored time that cannot be read is an error, and never a deadline that has not passed', async () => {
+test('an invalid stored time is an error, not a deadline that never passes', async () => {
   const orm = await openOrm(database.url);
   try {
     const sql = sqlOf(orm.em.fork());

@@ -1,4 +1,4 @@
-// A settlement is all or nothing: whoever loses a requirement writes nothing, and what has been lost is known.
+// A settlement is all or nothing: if a requirement is lost, nothing is written.
 import { sql as raw } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { insertMany } from '../../src/persistence/insert-many.ts';
@@ -31,14 +31,14 @@ const subjects = async (): Promise<string[]> =>
     (row) => row.subject,
   );
 
-/** A settlement that inserts one row beside what the test adds. */
+/** A settlement that inserts one row in addition to the writes of the test. */
 function settlement(): Settlement {
   const one = new Settlement();
   one.insert('lockout', counter('beside'));
   return one;
 }
 
-/** Sets the failures of those whose failures are as given. */
+/** Increments the failures of a subject from 1 to 2. */
 function bump(one: Settlement, subject: string, how: 'write' | 'requireWrite'): void {
   one[how]((sql) =>
     sql
@@ -58,7 +58,7 @@ describe('a required write', () => {
     ),
   );
 
-  test('that finds its row is written with the rest', async () => {
+  test('that finds its row is committed with the rest', async () => {
     const one = settlement();
     bump(one, 'there', 'requireWrite');
     await one.commit(em);
@@ -68,14 +68,14 @@ describe('a required write', () => {
     ]);
   });
 
-  test('that finds none is a Conflict, and nothing of the rest stays', async () => {
+  test('that finds no row is a Conflict, and nothing is written', async () => {
     const one = settlement();
     bump(one, 'gone', 'requireWrite');
     await expect(one.commit(em)).rejects.toThrow(Conflict);
     expect(await subjects()).toEqual(['there']);
   });
 
-  test('is not met by another one that is', async () => {
+  test('is a Conflict even if another one finds its row', async () => {
     const one = settlement();
     bump(one, 'there', 'requireWrite');
     bump(one, 'gone', 'requireWrite');
@@ -83,7 +83,7 @@ describe('a required write', () => {
     expect(await query(database.url, 'select failures from lockout')).toEqual([{ failures: 1 }]);
   });
 
-  test('has one winner among parallel ones', async () => {
+  test('has one winner among concurrent ones', async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 8 }, (_, at) => {
         const one = new Settlement();
@@ -98,7 +98,7 @@ describe('a required write', () => {
     expect(await subjects()).toHaveLength(2);
   });
 
-  test('that is merely wanted may find nothing', async () => {
+  test('is the exception: an ordinary write may find no row', async () => {
     const one = settlement();
     bump(one, 'gone', 'write');
     await one.commit(em);
@@ -107,7 +107,7 @@ describe('a required write', () => {
 });
 
 describe('a condition', () => {
-  test('that does not hold is a Conflict: neither what came before it nor what comes after it stays', async () => {
+  test('that does not hold is a Conflict, and earlier and later writes are rolled back', async () => {
     const one = settlement();
     one.require(async (sql) => {
       await sql.insertInto('lockout').values(counter('before')).execute();
@@ -121,7 +121,7 @@ describe('a condition', () => {
     expect(await subjects()).toEqual([]);
   });
 
-  test('that throws ends the settlement with its error, and nothing stays', async () => {
+  test('that throws fails the settlement with its error, and nothing is written', async () => {
     const one = settlement();
     one.require(async () => {
       throw new Error('broken');
@@ -132,16 +132,16 @@ describe('a condition', () => {
 });
 
 test.each([
-  ['beside a condition', true],
-  ['alone', false],
-])('two who claim the same thing, %s: the later one is a Conflict', async (_how, hasCondition) => {
+  ['with a condition', true],
+  ['without a condition', false],
+])('a duplicate value in a settlement %s is a Conflict', async (_how, hasCondition) => {
   await settlement().commit(em);
   const one = settlement();
   if (hasCondition) one.require(async () => true);
   await expect(one.commit(em)).rejects.toThrow(Conflict);
 });
 
-test('a call that fails takes everything with it, and what follows the commit is not done', async () => {
+test('a call that fails rolls everything back, and afterCommit does not run', async () => {
   const one = settlement();
   one.call(raw`select 1 / 0`);
   let done = false;
@@ -151,8 +151,8 @@ test('a call that fails takes everything with it, and what follows the commit is
   expect(done).toBe(false);
 });
 
-describe('many rows', () => {
-  test('more than a statement has parameters come in as they are', async () => {
+describe('insertMany', () => {
+  test('inserts more rows than a statement can have parameters', async () => {
     const rows = Array.from({ length: 20_000 }, (_, at) => counter(`${at}: "ü" {,} \\ '`));
     await insertMany(sqlOf(em), 'lockout', rows);
     const [row] = await query<{ count: string; some: string }>(
@@ -162,14 +162,14 @@ describe('many rows', () => {
     expect(row).toEqual({ count: '20000', some: expect.stringMatching(/^\d+: "ü" \{,\} \\ '$/) });
   });
 
-  test('are all there or none: one that is taken refuses them', async () => {
+  test('inserts all rows or none: a single duplicate fails them all', async () => {
     await insertMany(sqlOf(em), 'lockout', [counter('taken')]);
     const rows = [counter('new'), counter('taken')];
     await expect(insertMany(sqlOf(em), 'lockout', rows)).rejects.toMatchObject({ code: '23505' });
     expect(await subjects()).toEqual(['taken']);
   });
 
-  test('none is no statement', async () => {
+  test('does nothing for an empty list', async () => {
     await insertMany(sqlOf(em), 'lockout', []);
     expect(await subjects()).toEqual([]);
   });

@@ -1,4 +1,4 @@
-// Keyed digests: without the key ring they say nothing, and one of a purpose is none of another.
+// Keyed digests reveal nothing without the key ring, and are valid for one purpose only.
 import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { digest, keyedDigest, matchesKeyedDigest } from '../../src/platform/digest.ts';
@@ -15,12 +15,12 @@ test('a keyed digest matches its value and no other', () => {
   }
 });
 
-test('a digest that was made for one purpose does not match for another', () => {
+test('a digest made for one purpose does not match for another', () => {
   const stored = keyedDigest(ring, 'code', 'a value');
   expect(matchesKeyedDigest(ring, 'backup-code', 'a value', stored)).toBe(false);
 });
 
-test('without the key nobody finds the six digits behind a digest by trying them all', () => {
+test('without the key, the six digits behind a digest cannot be found by brute force', () => {
   const stored = keyedDigest(ring, 'code', '042042').split('.')[1];
   const plain = createHash('sha256').update('042042').digest('base64url');
   expect(stored).not.toBe(plain);
@@ -31,7 +31,7 @@ test('without the key nobody finds the six digits behind a digest by trying them
   expect(keyedDigest(thief, 'code', '042042').split('.')[1]).not.toBe(stored);
 });
 
-test('a digest from before a key was replaced still matches; after the key was removed the error names it', () => {
+test('a digest made before a key was replaced still matches; once the key is removed, the error names it', () => {
   const stored = keyedDigest(ring, 'code', 'a value');
   expect(matchesKeyedDigest(new KeyRing([randomBytes(32), key]), 'code', 'a value', stored)).toBe(true);
   const without = () => matchesKeyedDigest(new KeyRing([randomBytes(32)]), 'code', 'a value', stored);
@@ -41,15 +41,15 @@ test('a digest from before a key was replaced still matches; after the key was r
 
 test.each([
   ['cut short', (stored: string) => stored.slice(0, -1)],
-  ['made longer', (stored: string) => `${stored}A`],
-  ['without its digest', (stored: string) => stored.split('.')[0] ?? ''],
-])('a stored digest that was %s matches nothing', (_how, change) => {
+  ['with an extra character', (stored: string) => `${stored}A`],
+  ['without its MAC', (stored: string) => stored.split('.')[0] ?? ''],
+])('a stored digest %s matches nothing', (_how, change) => {
   expect(matchesKeyedDigest(ring, 'code', 'a value', change(keyedDigest(ring, 'code', 'a value')))).toBe(
     false,
   );
 });
 
-test('a digest of a bearer value is SHA-256', () => {
+test('the digest of a bearer token is SHA-256', () => {
   expect(digest('abc')).toBe(
     Buffer.from('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', 'hex').toString(
       'base64url',

@@ -1,4 +1,4 @@
-// Addresses are written one way, and neighbours share a network.
+// Each address has one notation, and neighbors share a network.
 import { expect, test } from 'vitest';
 import { hostOf, ipAddress, networkOf } from '../../src/platform/ip-address.ts';
 
@@ -12,7 +12,7 @@ test.each([
   ['::1', '::1'],
   ['fe80::1%eth0', 'fe80::1'],
   [`fe80::1%${'x'.repeat(5000)}`, 'fe80::1'],
-])('%s is written %s', (text, address) => {
+])('%s is normalized to %s', (text, address) => {
   expect(ipAddress(text)).toBe(address);
 });
 
@@ -32,7 +32,7 @@ test.each([
   '203.0.113.7\0',
   '203.0.113.7, 203.0.113.8',
   '١.١.١.١',
-])('%j is no address, and of no network', (text) => {
+])('%j is not an address and has no network', (text) => {
   expect(ipAddress(text)).toBeNull();
   expect(networkOf(text)).toBeNull();
   expect(hostOf(text)).toBeNull();
@@ -54,7 +54,7 @@ test.each([
   ['::1:2:3:4:5:6:7', '0:1:2::/48'],
   ['::203.0.113.7', '::/48'],
   ['fe80::1%eth0', 'fe80::/48'],
-])('%s belongs to %s', (address, network) => {
+])('%s belongs to the network %s', (address, network) => {
   expect(networkOf(address)).toBe(network);
 });
 
@@ -66,6 +66,6 @@ test.each([
   ['2001:db8:1:3::1', '2001:db8:1:3::/64'],
   ['::1', '::/64'],
   ['fe80::1%eth0', 'fe80::/64'],
-])('one subscriber holds %s and all of %s', (address, host) => {
+])('the subscriber with %s has all of %s', (address, host) => {
   expect(hostOf(address)).toBe(host);
 });

@@ -1,4 +1,4 @@
-// The log's second line of defence: what stands under a secret's name is left out, and of an error only what we know.
+// The log redacts fields with the name of a secret, and reduces errors to type, message and stack.
 import { expect, test } from 'vitest';
 import { createLog } from '../../src/platform/log.ts';
 
@@ -39,7 +39,7 @@ const SECRET_NAMES = [
   'workflowId',
 ];
 
-test.each(SECRET_NAMES)('%s is left out, at the top and at any depth', (name) => {
+test.each(SECRET_NAMES)('the field %s is redacted at any depth', (name) => {
   const { line, fields } = logged((log) =>
     log.info({
       [name]: CANARY,
@@ -52,7 +52,7 @@ test.each(SECRET_NAMES)('%s is left out, at the top and at any depth', (name) =>
   expect(fields).toMatchObject({ [name]: '[redacted]', kept: 'kept' });
 });
 
-test('an error of an SDK does not bring along the request that it holds', () => {
+test('the request inside an SDK error is not logged', () => {
   const request = { headers: { Authorization: `Basic ${CANARY}` }, data: `Body=${CANARY}`, url: CANARY };
   const error = Object.assign(new TypeError('it failed'), {
     config: request,
@@ -66,7 +66,7 @@ test('an error of an SDK does not bring along the request that it holds', () => 
   }
 });
 
-test('the causes of an error are named, and hold as little', () => {
+test('the causes of an error are logged, reduced in the same way', () => {
   const inner = Object.assign(new Error('inner'), { password: CANARY, cause: { body: CANARY } });
   const { line, fields } = logged((log) => log.error({ err: new Error('outer', { cause: inner }) }));
   expect(line).not.toContain(CANARY);
@@ -75,7 +75,7 @@ test('the causes of an error are named, and hold as little', () => {
   });
 });
 
-test('what is nested without end is cut', () => {
+test('circular structures are cut off', () => {
   const circle: Record<string, unknown> = { here: 'kept' };
   circle['again'] = circle;
   const error = new Error('in a circle');
@@ -85,7 +85,7 @@ test('what is nested without end is cut', () => {
   expect(line).toContain('kept');
 });
 
-test('a line is JSON with a level, a time in ISO 8601 and its fields as they are', () => {
+test('a log line is JSON with a level, an ISO 8601 time and unchanged fields', () => {
   const at = new Date(0);
   const { fields } = logged((log) => log.info({ count: 1, nothing: null, list: [1, 'two'], at }, 'words'));
   expect(fields).toMatchObject({

@@ -1,11 +1,11 @@
-// Random values are as random as they look. The bounds below are so wide that a fair generator fails them less than
-// once in a billion runs, and so narrow that a skewed one does not pass.
+// Statistical tests of the random values. A fair generator fails them less than once in a billion runs; a skewed one
+// does not pass.
 import { expect, test } from 'vitest';
 import { randomSixDigits, randomToken } from '../../src/platform/random.ts';
 
 const DRAWS = 100_000;
 
-test('a code is six digits, every digit equally likely at every place', () => {
+test('a code has six digits, each uniformly distributed', () => {
   const counts = Array.from({ length: 6 }, () => Array.from({ length: 10 }, () => 0));
   for (let draw = 0; draw < DRAWS; draw += 1) {
     const code = randomSixDigits();
@@ -22,13 +22,13 @@ test('a code is six digits, every digit equally likely at every place', () => {
   }
 });
 
-test('codes do not repeat more often than a million possible ones would', () => {
-  // Of 2000 draws about 2 are repetitions (a Poisson distribution); 20 of them happen once in 1e13 runs.
+test('codes repeat no more often than expected with a million possible values', () => {
+  // About 2 of 2000 draws repeat (Poisson distribution). 20 repetitions occur once in 1e13 runs.
   const codes = new Set(Array.from({ length: 2000 }, () => randomSixDigits()));
   expect(codes.size).toBeGreaterThan(1980);
 });
 
-test('a token is 256 bits in base64url, each bit as often set as not', () => {
+test('a token has 256 uniformly distributed bits in base64url', () => {
   const tokens = Array.from({ length: 1000 }, () => Buffer.from(randomToken(), 'base64url'));
   const ones = Array.from({ length: 256 }, () => 0);
   for (const token of tokens) {

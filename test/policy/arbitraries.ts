@@ -1,4 +1,4 @@
-// Sessions and demands of every shape, for the properties of the policy.
+// Generators of arbitrary sessions and requirements, for the property tests of the policy.
 import fc from 'fast-check';
 import type { Standing } from '../../src/policy/decision.ts';
 import { type Evidence, evidenceOf } from '../../src/policy/evidence.ts';
@@ -6,12 +6,12 @@ import type { Category, FactorKind } from '../../src/policy/factor-kind.ts';
 import type { Holdings } from '../../src/policy/required-factors.ts';
 import { type Requirement, StepUpRequire } from '../../src/policy/requirement.ts';
 
-// Written out, and not read from the table of the product: these are the words of the design.
+// Written out instead of read from the product's table, so that the tests check the table.
 export const FIRST_FACTORS = ['PASSWORD', 'EMAIL_CODE', 'EMAIL_LINK', 'OAUTH'] as const;
 export const SECOND_FACTORS = ['PHONE_CODE', 'PHONE_LINK', 'TOTP', 'BACKUP_CODE', 'PASSKEY'] as const;
-/** Those that a user can be asked for as the second step. */
+/** The factors that can be the second step. */
 export const SECOND_STEPS = ['PHONE_CODE', 'TOTP', 'BACKUP_CODE'] as const;
-/** What a phone number gives, which is a second factor only when its user has made it one. */
+/** The factors of a phone number, which is a second factor only if its user turned it on. */
 export const PHONE_FACTORS = ['PHONE_CODE', 'PHONE_LINK'] as const;
 
 export const NOW = 1_800_000_000;
@@ -20,16 +20,16 @@ export const firstFactor = fc.constantFrom<FactorKind>(...FIRST_FACTORS);
 export const secondFactor = fc.constantFrom<FactorKind>(...SECOND_FACTORS);
 export const secondStep = fc.constantFrom<FactorKind>(...SECOND_STEPS);
 export const factor = fc.oneof(firstFactor, secondFactor);
-/** What a sign-in can begin with: a phone number too, where the tenant allows it. */
+/** The factors that can start a sign-in, including a phone number, which a tenant may allow. */
 export const beginning = fc.constantFrom<FactorKind>(...FIRST_FACTORS, ...PHONE_FACTORS);
 
-/** A time that has come, on both sides of every `maxAge` below. */
+/** A past time, on both sides of every `maxAge` below. */
 export const past = fc.oneof(
   fc.integer({ min: NOW - 20, max: NOW }),
   fc.integer({ min: NOW - 100_000, max: NOW }),
 );
 
-/** A passkey that verified its user proves a second category by itself. */
+/** A passkey that verified its user proves two categories on its own. */
 export function passkeyWithUserVerification(completedAt: number): Evidence {
   return { ...evidenceOf('PASSKEY', completedAt), categories: ['POSSESSION', 'INHERENCE'] };
 }
@@ -38,7 +38,7 @@ export function evidenceOfKind(kind: fc.Arbitrary<FactorKind>, completedAt = pas
   return fc.tuple(kind, completedAt).map(([one, at]) => evidenceOf(one, at));
 }
 
-/** Of a number that its user did not make a second factor: it says who they are and proves nothing. */
+/** Evidence of a number that is not a second factor: it identifies the user and proves nothing. */
 export const identifiedByPhone = fc
   .tuple(fc.constantFrom<FactorKind>(...PHONE_FACTORS), past)
   .map(([kind, at]) => evidenceOf(kind, at, []));

@@ -1,4 +1,4 @@
-// AAL2 takes two different categories (NIST SP 800-63B-4 section 2), however many proofs of one there are.
+// AAL2 needs two different categories (NIST SP 800-63B-4 section 2), however many proofs of one category there are.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -28,7 +28,7 @@ import {
 } from './arbitraries.ts';
 
 describe('assurance', () => {
-  test('no number of passwords, mailboxes and identity providers makes AAL2', () => {
+  test('is never AAL2 from passwords, mailboxes and identity providers alone', () => {
     fc.assert(
       fc.property(fc.array(evidenceOfKind(firstFactor)), (list) => {
         expect(assuranceLevel(list)).toBe('AAL1');
@@ -36,7 +36,7 @@ describe('assurance', () => {
     );
   });
 
-  test('no number of things that are held makes AAL2', () => {
+  test('is never AAL2 from possession factors alone', () => {
     fc.assert(
       fc.property(fc.array(evidenceOfKind(secondFactor)), (list) => {
         expect(assuranceLevel(list)).toBe('AAL1');
@@ -44,7 +44,7 @@ describe('assurance', () => {
     );
   });
 
-  test('any first factor with any second factor makes AAL2', () => {
+  test('is AAL2 for any first factor with any second factor', () => {
     fc.assert(
       fc.property(evidenceOfKind(firstFactor), evidenceOfKind(secondFactor), (first, second) => {
         expect(assuranceLevel([first, second])).toBe('AAL2');
@@ -52,11 +52,11 @@ describe('assurance', () => {
     );
   });
 
-  test('a passkey that verified its user makes AAL2 by itself', () => {
+  test('is AAL2 for a single passkey that verified its user', () => {
     expect(assuranceLevel([passkeyWithUserVerification(NOW)])).toBe('AAL2');
   });
 
-  test('a phone number that only identifies raises nothing, beside anything else', () => {
+  test('is not raised by a phone number that only identifies its user', () => {
     fc.assert(
       fc.property(evidenceList, identifiedByPhone, (list, phone) => {
         expect(assuranceLevel([...list, phone])).toBe(assuranceLevel(list));
@@ -64,11 +64,11 @@ describe('assurance', () => {
     );
   });
 
-  test('nothing proved is AAL1', () => {
+  test('is AAL1 without evidence', () => {
     expect(assuranceLevel([])).toBe('AAL1');
   });
 
-  test('more evidence never lowers it, and its order does not matter', () => {
+  test('is never lowered by more evidence, and does not depend on its order', () => {
     fc.assert(
       fc.property(evidenceList, evidence, (list, more) => {
         const before = assuranceLevel(list);
@@ -79,12 +79,12 @@ describe('assurance', () => {
   });
 });
 
-describe('in a token', () => {
+describe('the claims of a token:', () => {
   test('acr is the level in lower case', () => {
     expect([acrOf('AAL1'), acrOf('AAL2')]).toEqual(['aal1', 'aal2']);
   });
 
-  test('amr names each method once, and mfa exactly when the session is AAL2', () => {
+  test('amr lists each method once, and mfa exactly when the session is AAL2', () => {
     fc.assert(
       fc.property(evidenceList, (list) => {
         const amr = amrOf(list);
@@ -106,17 +106,17 @@ describe('AAL2', () => {
     expect(MOST_AAL2_SECONDS).toBe(31_536_000);
   });
 
-  test('ends 24 hours after the older of the two proofs that make it, as SP 800-63B-4 section 2.2.3 asks', () => {
+  test('ends 24 hours after the older of its two proofs (SP 800-63B-4 section 2.2.3)', () => {
     const list = [evidenceOf('PASSWORD', NOW - DAY), evidenceOf('TOTP', NOW)];
     expect(assuranceLevelAt(list, aging(), NOW)).toBe('AAL2');
     expect(assuranceLevelAt(list, aging(), NOW + 1)).toBe('AAL1');
     expect(aal2Until(list, aging())).toBe(NOW);
-    // A newer proof of the same category takes the place of the older one.
+    // A newer proof of the same category replaces the older one.
     const renewed = [...list, evidenceOf('EMAIL_CODE', NOW - 60)];
     expect(aal2Until(renewed, aging())).toBe(NOW - 60 + DAY);
   });
 
-  test('ends with a pause, and one newer proof brings it back', () => {
+  test('ends after an idle period, and one newer proof restores it', () => {
     const list = [evidenceOf('PASSWORD', NOW - 7200), evidenceOf('TOTP', NOW - 7200)];
     expect(assuranceLevelAt(list, aging(NOW - 60), NOW)).toBe('AAL1');
     expect(assuranceLevelAt([...list, evidenceOf('BACKUP_CODE', NOW - 60)], aging(NOW - 60), NOW)).toBe(
@@ -153,7 +153,7 @@ describe('AAL2', () => {
     expect(evidenceBelowAal2([totp])).toEqual([totp]);
   });
 
-  test('is never more than the evidence amounts to, and never comes back by waiting', () => {
+  test('never exceeds what the evidence proves, and never comes back by waiting', () => {
     const resumed = fc.option(past);
     fc.assert(
       fc.property(evidenceList, resumed, fc.nat(3 * DAY), fc.nat(3 * DAY), (list, resumedAt, soon, later) => {

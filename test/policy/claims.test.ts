@@ -1,4 +1,4 @@
-// What a token says of a session, read by another server: never more than the session holds, and every doubt for the worse.
+// The claims of a token, read by another server: never more than the session holds, and malformed claims grant nothing.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assuranceLevel } from '../../src/policy/assurance.ts';
@@ -8,7 +8,7 @@ import { type Evidence, evidenceOf, withEvidence } from '../../src/policy/eviden
 import { requirement } from '../../src/policy/requirement.ts';
 import { demand, NOW, SECOND_FACTORS, standing } from './arbitraries.ts';
 
-/** A session keeps one of each factor. */
+/** A session holds one piece of evidence for each factor. */
 const session = standing.map((one) => ({
   ...one,
   evidence: one.evidence.reduce<Evidence[]>(withEvidence, []),
@@ -17,12 +17,12 @@ const session = standing.map((one) => ({
 const read = (claims: object, latest = NOW): Standing =>
   standingOf(claims as Record<string, unknown>, latest);
 
-/** As it arrives: JSON. */
+/** The claims after a round trip through JSON. */
 const sent = (one: Standing): Record<string, unknown> =>
   JSON.parse(JSON.stringify(standingClaims(one, true, NOW))) as Record<string, unknown>;
 
-describe('a token', () => {
-  test('opens nothing that its session does not', () => {
+describe('the claims of a token', () => {
+  test('grants nothing that its session does not', () => {
     fc.assert(
       fc.property(session, demand, fc.constantFrom('ADMIN', 'AUDITOR'), (one, demanded, role) => {
         const other = read(sent(one));
@@ -33,7 +33,7 @@ describe('a token', () => {
     );
   });
 
-  test('opens all that its session does, unless one passkey proved two categories', () => {
+  test('grants everything that its session does, except for a passkey that proved two categories', () => {
     fc.assert(
       fc.property(session, demand, (one, demanded) => {
         fc.pre(one.evidence.every((it) => it.categories.length < 2));
@@ -42,7 +42,7 @@ describe('a token', () => {
     );
   });
 
-  test('opens nothing more for whatever is taken from it', () => {
+  test('never grants more when a claim is removed', () => {
     const taken = fc.constantFrom('acr', 'mfa', 'mfa.c', 'mfa.e', 'roles');
     fc.assert(
       fc.property(session, demand, taken, (one, demanded, path) => {
@@ -97,7 +97,7 @@ const AAL2 = {
   mfa: { c: { emailpassword: NOW - 60, totp: NOW - 30 }, e: ['totp'], v: true },
 };
 
-test('the token that the ones below differ from in one thing is read whole', () => {
+test('the valid token that the tests below modify is read completely', () => {
   expect(read(AAL2)).toEqual({
     evidence: [evidenceOf('PASSWORD', NOW - 60), evidenceOf('TOTP', NOW - 30)],
     enrolled: ['TOTP'],
@@ -105,50 +105,50 @@ test('the token that the ones below differ from in one thing is read whole', () 
   });
 });
 
-describe('evidence', () => {
+describe('evidence in a token', () => {
   test.each([
-    ['the token says aal1', { ...AAL2, acr: 'aal1' }],
-    ['the token says no acr', { ...AAL2, acr: undefined }],
-    ['the token says an acr that nobody knows', { ...AAL2, acr: 'aal3' }],
+    ['acr is aal1', { ...AAL2, acr: 'aal1' }],
+    ['acr is missing', { ...AAL2, acr: undefined }],
+    ['acr is unknown', { ...AAL2, acr: 'aal3' }],
     [
       'its time is in the future',
       { ...AAL2, mfa: { ...AAL2.mfa, c: { emailpassword: NOW, totp: NOW + 1 } } },
     ],
-    ['its time is text', { ...AAL2, mfa: { ...AAL2.mfa, c: { emailpassword: NOW, totp: `${NOW}` } } }],
+    ['its time is a string', { ...AAL2, mfa: { ...AAL2.mfa, c: { emailpassword: NOW, totp: `${NOW}` } } }],
     ['its time is null', { ...AAL2, mfa: { ...AAL2.mfa, c: { emailpassword: NOW, totp: null } } }],
-    ['nobody knows the factor', { ...AAL2, mfa: { ...AAL2.mfa, c: { emailpassword: NOW, retina: NOW } } }],
-    ['it only identified', { ...AAL2, mfa: { ...AAL2.mfa, i: ['totp'] } }],
-    ['what only identified is not clear', { ...AAL2, mfa: { ...AAL2.mfa, i: 'emailpassword' } }],
+    ['the factor is unknown', { ...AAL2, mfa: { ...AAL2.mfa, c: { emailpassword: NOW, retina: NOW } } }],
+    ['it only identified the user', { ...AAL2, mfa: { ...AAL2.mfa, i: ['totp'] } }],
+    ['the list of identifying factors is malformed', { ...AAL2, mfa: { ...AAL2.mfa, i: 'emailpassword' } }],
     ['the evidence is a list', { ...AAL2, mfa: { ...AAL2.mfa, c: ['totp'] } }],
-    ['there is no mfa', { ...AAL2, mfa: undefined }],
+    ['mfa is missing', { ...AAL2, mfa: undefined }],
     ['what only identified is no list of ids', { ...AAL2, mfa: { ...AAL2.mfa, i: ['emailpassword', 1] } }],
     ['the evidence is null', { ...AAL2, mfa: { ...AAL2.mfa, c: null } }],
     ['mfa is null', { ...AAL2, mfa: null }],
     ['mfa is a list', { ...AAL2, mfa: [AAL2.mfa] }],
-    ['mfa is text', { ...AAL2, mfa: 'totp' }],
-  ])('is none of a second factor when %s', (_why, claims) => {
+    ['mfa is a string', { ...AAL2, mfa: 'totp' }],
+  ])('does not count as a second factor when %s', (_why, claims) => {
     const one = read(claims);
     expect(assuranceLevel(one.evidence)).toBe('AAL1');
     expect(refuseStepUp(one, requirement(), NOW)?.code).toBe('STEP_UP_REQUIRED');
   });
 });
 
-describe('a user whose second factors are unknown', () => {
+describe('a user whose second factors are not known from the token', () => {
   const strongest = requirement({ require: 'STRONGEST_ENROLLED' });
   const password = { acr: 'aal1', mfa: { c: { emailpassword: NOW }, e: [], v: true } };
 
-  test('is not one who has none: that one passes by the password', () => {
+  test('differs from a user without a second factor, who passes with the password', () => {
     expect(refuseStepUp(read(password), strongest, NOW)).toBeNull();
   });
 
   test.each([
     ['is missing', undefined],
     ['is null', null],
-    ['is text', 'totp'],
+    ['is a string', 'totp'],
     ['is a list of numbers', [1]],
-    ['names a factor that nobody knows', ['retina']],
+    ['names an unknown factor', ['retina']],
     ['names a first factor', ['emailpassword']],
-  ])('does not pass by a first factor when the list %s', (_why, e) => {
+  ])('does not pass with a first factor when the list %s', (_why, e) => {
     const one = read({ ...password, mfa: { ...password.mfa, e } });
     expect(one.enrolled.toSorted()).toEqual(SECOND_FACTORS.toSorted());
     expect(refuseStepUp(one, strongest, NOW)?.code).toBe('STEP_UP_REQUIRED');
@@ -161,21 +161,21 @@ test.each([
   ['a list of a role and something else', ['ADMIN', 1]],
   ['an object', { ADMIN: true }],
   ['nothing', undefined],
-])('roles that are %s are none', (_what, roles) => {
+])('roles that are %s grant no role', (_what, roles) => {
   expect(refuseRole(read({ ...AAL2, roles }), 'ADMIN')?.code).toBe('FORBIDDEN');
 });
 
-describe('the lesser of a token and its session', () => {
+describe('the lesser evidence of a token and its session', () => {
   const lists = fc.tuple(session, session).map(([held, said]) => [held.evidence, said.evidence] as const);
 
-  test('opens nothing that only one of the two opens', () => {
+  test('grants nothing that only one of the two grants', () => {
     fc.assert(
       fc.property(lists, session, demand, ([held, said], one, demanded) => {
         const opens = (evidence: readonly Evidence[]) =>
           refuseStepUp({ ...one, evidence }, demanded, NOW) === null;
         if (!opens(lesserEvidence(held, said))) return;
         expect(opens(held)).toBe(true);
-        // A token says of a passkey that it was proved, and not that it verified its user.
+        // A token records that a passkey was used, but not whether it verified its user.
         const readable = said.every(({ categories }) => categories.length < 2);
         const passkeyless = held.every(({ categories }) => categories.length < 2);
         if (readable && passkeyless) expect(opens(said)).toBe(true);
@@ -184,7 +184,7 @@ describe('the lesser of a token and its session', () => {
     );
   });
 
-  test('is the session, for the token that was issued with it', () => {
+  test('equals the session for the token that was issued with it', () => {
     fc.assert(
       fc.property(session, (one) => {
         const claimed = read(sent(one)).evidence;
@@ -195,7 +195,7 @@ describe('the lesser of a token and its session', () => {
     );
   });
 
-  test('holds nothing that was proved after the token, and of what was renewed the older time', () => {
+  test('excludes later proofs, and keeps the older time of a renewed proof', () => {
     const said = [evidenceOf('PASSWORD', NOW - 90), evidenceOf('TOTP', NOW - 60)];
     const held = [
       evidenceOf('PASSWORD', NOW - 90),
@@ -205,7 +205,7 @@ describe('the lesser of a token and its session', () => {
     expect(lesserEvidence(held, said)).toEqual(said);
   });
 
-  test('holds nothing that was taken away and proved anew', () => {
+  test('excludes a factor that was removed and proved again', () => {
     const said = [evidenceOf('PASSWORD', NOW - 90), evidenceOf('TOTP', NOW - 60)];
     const held = [evidenceOf('PASSWORD', NOW - 90), { ...evidenceOf('TOTP', NOW), since: NOW - 30 }];
     expect(lesserEvidence(held, said)).toEqual([evidenceOf('PASSWORD', NOW - 90)]);
@@ -223,7 +223,7 @@ describe('the lesser of a token and its session', () => {
     expect(lesserEvidence([held], [{ ...said, completedAt: NOW - 60 }])).toEqual([held]);
   });
 
-  test('proves nothing by what only identified in one of the two', () => {
+  test('proves nothing with a factor that only identified the user in one of the two', () => {
     const identified = { ...evidenceOf('PHONE_CODE', NOW), categories: [] };
     expect(lesserEvidence([evidenceOf('PHONE_CODE', NOW)], [identified])).toEqual([identified]);
     expect(lesserEvidence([identified], [evidenceOf('PHONE_CODE', NOW)])).toEqual([identified]);

@@ -1,4 +1,5 @@
-// The decision about a guarded field: who passes, who does not, and what a refusal says. Nothing but evidence grants.
+// The decision about a guarded field: who passes, who is refused, and what the refusal says. Only evidence grants
+// access.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { refuseAnonymous, refuseRole, refuseStepUp, type Standing } from '../../src/policy/decision.ts';
@@ -26,7 +27,7 @@ import {
   standing,
 } from './arbitraries.ts';
 
-/** A session that proved the password long ago, and one second factor some seconds ago. */
+/** A session with an old password proof and a second factor of the given age. */
 function provedAgo(seconds: number, second: FactorKind = 'TOTP'): Standing {
   return {
     evidence: [evidenceOf('PASSWORD', NOW - 1_000_000), evidenceOf(second, NOW - seconds)],
@@ -42,7 +43,7 @@ describe('freshness', () => {
     ['one second less than maxAge', -1, true],
     ['exactly maxAge', 0, true],
     ['one second more than maxAge', 1, false],
-  ])('a proof of %s: passes is %3$s', (_name, difference, expected) => {
+  ])('a proof of the age of %s passes: %3$s', (_name, difference, expected) => {
     fc.assert(
       fc.property(maxAge, secondStep, (seconds, kind) => {
         const caller = provedAgo(seconds + difference, kind);
@@ -51,7 +52,7 @@ describe('freshness', () => {
     );
   });
 
-  test('a younger proof passes wherever an older one does', () => {
+  test('a newer proof passes wherever an older one does', () => {
     fc.assert(
       fc.property(maxAge, fc.nat(300_000), fc.nat(300_000), (seconds, one, other) => {
         const [younger, older] = one < other ? [one, other] : [other, one];
@@ -63,7 +64,7 @@ describe('freshness', () => {
     );
   });
 
-  test('whoever is refused stays refused while only time goes by', () => {
+  test('a refused session stays refused while only time passes', () => {
     fc.assert(
       fc.property(standing, demand, fc.nat(300_000), (caller, demanded, seconds) => {
         if (!passes(caller, demanded, NOW)) expect(passes(caller, demanded, NOW + seconds)).toBe(false);
@@ -71,7 +72,7 @@ describe('freshness', () => {
     );
   });
 
-  test('a longer maxAge never refuses whom a shorter one let pass', () => {
+  test('a longer maxAge never refuses a session that a shorter one accepts', () => {
     fc.assert(
       fc.property(standing, demand, fc.nat(100_000), (caller, demanded, more) => {
         const longer = { ...demanded, maxAge: demanded.maxAge + more };
@@ -81,13 +82,13 @@ describe('freshness', () => {
   });
 
   test.each([
-    ['as far ahead as clocks may differ', 5, true],
-    ['one second further', 6, false],
-  ])('a completion that is stamped %s: counts is %3$s', (_name, ahead, expected) => {
+    ['within the clock tolerance', 5, true],
+    ['one second beyond it', 6, false],
+  ])('evidence dated in the future, %s, counts: %3$s', (_name, ahead, expected) => {
     expect(passes(provedAgo(-ahead), requirement(), NOW)).toBe(expected);
   });
 
-  test('evidence from the future changes nothing: not freshness, not assurance, not what a refusal says', () => {
+  test('evidence from the future does not change freshness, assurance or the refusal', () => {
     const later = fc.integer({ min: NOW + 6, max: NOW + 1_000_000 });
     fc.assert(
       fc.property(standing, demand, fc.array(evidenceOfKind(factor, later)), (caller, demanded, ahead) => {
@@ -97,7 +98,7 @@ describe('freshness', () => {
     );
   });
 
-  test.each([Number.NaN, undefined])('a time that is none (%s) is no proof', (at) => {
+  test.each([Number.NaN, undefined])('evidence with an invalid time (%s) does not count', (at) => {
     const list = [evidenceOf('PASSWORD', NOW), evidenceOf('TOTP', at as number)];
     const caller = { evidence: list, enrolled: ['TOTP' as const], roles: [] };
     expect(passes(caller, requirement(), NOW)).toBe(false);
@@ -105,8 +106,8 @@ describe('freshness', () => {
   });
 });
 
-describe('evidence grants', () => {
-  test('more of it never loses access', () => {
+describe('evidence', () => {
+  test('never reduces access when more is added', () => {
     fc.assert(
       fc.property(standing, demand, evidence, (caller, demanded, more) => {
         const grown = { ...caller, evidence: [more, ...caller.evidence] };
@@ -115,7 +116,7 @@ describe('evidence grants', () => {
     );
   });
 
-  test('and nothing else does: where a second factor is demanded, neither enrolment nor roles let anybody pass', () => {
+  test('is the only thing that meets a second-factor requirement: enrolled factors and roles do not', () => {
     fc.assert(
       fc.property(standing, standing, demandsSecondFactor, (caller, other, demanded) => {
         const changed = { ...other, evidence: caller.evidence };
@@ -124,7 +125,7 @@ describe('evidence grants', () => {
     );
   });
 
-  test('nobody passes without any', () => {
+  test('is necessary to pass', () => {
     fc.assert(
       fc.property(standing, demand, (caller, demanded) => {
         expect(passes({ ...caller, evidence: [] }, demanded, NOW)).toBe(false);
@@ -132,7 +133,7 @@ describe('evidence grants', () => {
     );
   });
 
-  test('exactly when an accepted second factor is fresh and two categories are proved', () => {
+  test('passes exactly when an accepted second factor is fresh and two categories are proved', () => {
     fc.assert(
       fc.property(standing, demandsSecondFactor, (caller, demanded) => {
         const isFresh = caller.evidence.some(
@@ -149,7 +150,7 @@ describe('evidence grants', () => {
 });
 
 describe('a second factor', () => {
-  test('is never made of passwords, mailboxes and identity providers, however fresh', () => {
+  test('cannot be replaced by passwords, mailboxes and identity providers, however fresh', () => {
     const list = fc.array(evidenceOfKind(firstFactor, fc.constant(NOW)));
     fc.assert(
       fc.property(list, fc.uniqueArray(secondFactor), demandsSecondFactor, (proved, enrolled, demanded) => {
@@ -158,7 +159,7 @@ describe('a second factor', () => {
     );
   });
 
-  test('does not pass by itself, without a first one', () => {
+  test('does not pass without a first factor', () => {
     const list = fc.array(evidenceOfKind(secondFactor, fc.constant(NOW)));
     fc.assert(
       fc.property(list, demandsSecondFactor, (proved, demanded) => {
@@ -167,7 +168,7 @@ describe('a second factor', () => {
     );
   });
 
-  test('that verified its user passes by itself', () => {
+  test('that verified its user passes alone', () => {
     const caller = {
       evidence: [passkeyWithUserVerification(NOW)],
       enrolled: ['PASSKEY' as const],
@@ -177,7 +178,7 @@ describe('a second factor', () => {
     expect(passes(caller, requirement({ accept: ['TOTP'] }), NOW)).toBe(false);
   });
 
-  test('that is not among those in accept does not pass', () => {
+  test('that is not in `accept` does not pass', () => {
     fc.assert(
       fc.property(secondFactor, demand, (kind, demanded) => {
         fc.pre(!demanded.accept.includes(kind));
@@ -186,7 +187,7 @@ describe('a second factor', () => {
     );
   });
 
-  test('that is stale is not made fresh by a first factor proved now', () => {
+  test('that is stale is not renewed by a fresh first factor', () => {
     fc.assert(
       fc.property(maxAge, evidenceOfKind(firstFactor, fc.constant(NOW)), (seconds, first) => {
         const stale = provedAgo(seconds + 1);
@@ -198,7 +199,7 @@ describe('a second factor', () => {
 });
 
 describe('STRONGEST_ENROLLED', () => {
-  test('never lets a user who has a second factor pass by a first one', () => {
+  test('never accepts a first factor from a user who has a second one', () => {
     const firstOnly = fc.array(evidenceOfKind(firstFactor, fc.constant(NOW)), { minLength: 1 });
     const some = fc.uniqueArray(secondFactor, { minLength: 1 });
     fc.assert(
@@ -208,7 +209,7 @@ describe('STRONGEST_ENROLLED', () => {
     );
   });
 
-  test('is SECOND_FACTOR for a user who has a second factor, refusals included', () => {
+  test('equals SECOND_FACTOR for a user who has a second factor, including the refusals', () => {
     fc.assert(
       fc.property(standing, demandsStrongest, (caller, demanded) => {
         fc.pre(caller.enrolled.length > 0);
@@ -223,19 +224,22 @@ describe('STRONGEST_ENROLLED', () => {
   test.each([
     ['exactly maxAge', 0, true],
     ['one second more', 1, false],
-  ])('lets a user without one pass by a first factor of %s: %3$s', (_name, more, expected) => {
-    fc.assert(
-      fc.property(firstFactor, maxAge, (kind, seconds) => {
-        const caller = { evidence: [evidenceOf(kind, NOW - seconds - more)], enrolled: [], roles: [] };
-        const demanded = requirement({ maxAge: seconds, require: 'STRONGEST_ENROLLED' });
-        expect(passes(caller, demanded, NOW)).toBe(expected);
-      }),
-    );
-  });
+  ])(
+    'accepts a first factor of the age of %s from a user without a second one: %3$s',
+    (_name, more, expected) => {
+      fc.assert(
+        fc.property(firstFactor, maxAge, (kind, seconds) => {
+          const caller = { evidence: [evidenceOf(kind, NOW - seconds - more)], enrolled: [], roles: [] };
+          const demanded = requirement({ maxAge: seconds, require: 'STRONGEST_ENROLLED' });
+          expect(passes(caller, demanded, NOW)).toBe(expected);
+        }),
+      );
+    },
+  );
 });
 
-describe('a phone number that its user did not make a second factor', () => {
-  test('changes nothing: not what is refused, and not what the refusal says', () => {
+describe('a phone number that is not turned on as a second factor', () => {
+  test('changes neither the decision nor the refusal', () => {
     fc.assert(
       fc.property(standing, demand, identifiedByPhone, (caller, demanded, phone) => {
         const grown = { ...caller, evidence: [phone, ...caller.evidence] };
@@ -244,7 +248,7 @@ describe('a phone number that its user did not make a second factor', () => {
     );
   });
 
-  test.each(PHONE_FACTORS)('is no first factor either where the strongest one is demanded (%s)', (kind) => {
+  test.each(PHONE_FACTORS)('does not meet STRONGEST_ENROLLED as a first factor (%s)', (kind) => {
     const caller = { evidence: [evidenceOf(kind, NOW, [])], enrolled: [], roles: [] };
     expect(refuseStepUp(caller, requirement({ require: 'STRONGEST_ENROLLED' }), NOW)).toMatchObject({
       code: 'STEP_UP_REQUIRED',
@@ -252,7 +256,7 @@ describe('a phone number that its user did not make a second factor', () => {
     });
   });
 
-  test('nor is anything a fresh second factor that did not prove possession', () => {
+  test('is not a fresh second factor, like any evidence that did not prove possession', () => {
     fc.assert(
       fc.property(secondStep, fc.constantFrom([], ['KNOWLEDGE' as const]), (kind, categories) => {
         const caller = {
@@ -271,7 +275,7 @@ describe('a phone number that its user did not make a second factor', () => {
 });
 
 describe('a refusal', () => {
-  test('tells nobody to sign in, and how well', () => {
+  test('of an anonymous caller says to sign in, and at which level', () => {
     fc.assert(
       fc.property(demand, (demanded) => {
         expect(refuseStepUp(null, demanded, NOW)).toEqual({
@@ -288,7 +292,7 @@ describe('a refusal', () => {
     );
   });
 
-  test('sends a user to step up who could prove an accepted factor, and any other one to enroll', () => {
+  test('says to step up if the user has an accepted factor, and to enroll otherwise', () => {
     fc.assert(
       fc.property(standing, demandsSecondFactor, (caller, demanded) => {
         const refusal = refuseStepUp(caller, demanded, NOW);
@@ -309,7 +313,7 @@ describe('a refusal', () => {
     );
   });
 
-  test('says when an accepted factor was proved last, and nothing of the others', () => {
+  test('contains the last proof of an accepted factor, and ignores other factors', () => {
     fc.assert(
       fc.property(standing, demandsSecondFactor, (caller, demanded) => {
         const refusal = refuseStepUp(caller, demanded, NOW);
@@ -323,7 +327,7 @@ describe('a refusal', () => {
   });
 
   test.each([...FIRST_FACTORS])(
-    'by STRONGEST_ENROLLED sends a user without a second factor to prove the first anew (%s)',
+    'by STRONGEST_ENROLLED tells a user without a second factor to prove the first one again (%s)',
     (kind) => {
       const caller = { evidence: [evidenceOf(kind, NOW - 601)], enrolled: [], roles: [] };
       expect(refuseStepUp(caller, requirement({ require: 'STRONGEST_ENROLLED' }), NOW)).toEqual({
@@ -339,7 +343,7 @@ describe('a refusal', () => {
     },
   );
 
-  test('is lifted by its remedy: whatever a step-up asks for, begun with what the refusal says, lets pass', () => {
+  test('is resolved by a step-up with the values in the refusal', () => {
     const signedIn = standing.filter((one) => one.evidence.some((it) => it.categories.includes('KNOWLEDGE')));
     fc.assert(
       fc.property(signedIn, demand, (caller, demanded) => {
@@ -419,7 +423,7 @@ describe('a session whose AAL2 has ended', () => {
 });
 
 describe('roles', () => {
-  test('a role lets pass, and only the very role', () => {
+  test('grant access only to fields with exactly that role', () => {
     fc.assert(
       fc.property(standing, fc.constantFrom('ADMIN', 'AUDITOR', 'admin', ''), (caller, role) => {
         const refusal = refuseRole(caller, role);
@@ -435,12 +439,12 @@ describe('roles', () => {
     expect(refuseRole(caller, 'ADMIN')).toMatchObject({ code: 'FORBIDDEN' });
   });
 
-  test('nobody has none', () => {
+  test('an anonymous caller has none', () => {
     expect(refuseRole(null, 'ADMIN')).toMatchObject({ code: 'UNAUTHENTICATED', remedy: 'SIGN_IN' });
   });
 });
 
-test('@authenticated lets everybody pass who is signed in, and nobody else', () => {
+test('@authenticated accepts every signed-in user and no one else', () => {
   fc.assert(
     fc.property(standing, (caller) => {
       expect(refuseAnonymous(caller)).toBeNull();

@@ -1,18 +1,18 @@
-// A session is a list of evidence: what a further proof does to it.
+// A session is a list of evidence. These tests add further proofs to it.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { authTime, evidenceOf, holdsAll, withEvidence } from '../../src/policy/evidence.ts';
 import { FACTOR_TRAITS } from '../../src/policy/factor-kind.ts';
 import { evidenceList, factor, NOW, past } from './arbitraries.ts';
 
-/** A session as it grows: one proof after the other. */
+/** A session built up by one proof after another. */
 const session = evidenceList.map((list) =>
   list
     .toSorted((one, other) => one.completedAt - other.completedAt)
     .reduce<ReturnType<typeof withEvidence>>(withEvidence, []),
 );
 
-test('evidence says what its factor proves and when it was completed, and nothing else', () => {
+test('evidence contains only what its factor proves and when it was completed', () => {
   fc.assert(
     fc.property(factor, past, (kind, at) => {
       const { categories, amr } = FACTOR_TRAITS[kind];
@@ -21,7 +21,7 @@ test('evidence says what its factor proves and when it was completed, and nothin
   );
 });
 
-test('evidence says what was proved where that is less than its factor can', () => {
+test('evidence can prove less than its factor usually does', () => {
   fc.assert(
     fc.property(factor, past, (kind, at) => {
       expect(evidenceOf(kind, at, [])).toEqual({ ...evidenceOf(kind, at), categories: [] });
@@ -29,8 +29,8 @@ test('evidence says what was proved where that is less than its factor can', () 
   );
 });
 
-describe('a further proof', () => {
-  test('that proves less takes the place of one that proved more, and the other way about', () => {
+describe('a further proof in a session', () => {
+  test('that proves less replaces one that proved more, and vice versa', () => {
     fc.assert(
       fc.property(session, factor, fc.boolean(), (list, kind, isLess) => {
         const [older, newer] = [evidenceOf(kind, NOW - 1), evidenceOf(kind, NOW, [])];
@@ -46,7 +46,7 @@ describe('a further proof', () => {
     );
   });
 
-  test('takes the place of the older one of its factor and leaves all others as they are', () => {
+  test('replaces the older one of its factor and leaves all others unchanged', () => {
     fc.assert(
       fc.property(session, factor, (list, kind) => {
         const added = evidenceOf(kind, NOW);
@@ -57,7 +57,7 @@ describe('a further proof', () => {
     );
   });
 
-  test('leaves the list that it was added to as it was', () => {
+  test('does not change the original list', () => {
     fc.assert(
       fc.property(session, factor, (list, kind) => {
         const before = structuredClone(list);
@@ -67,7 +67,7 @@ describe('a further proof', () => {
     );
   });
 
-  test('never makes a list longer than there are factors', () => {
+  test('never makes the list longer than the number of factors', () => {
     fc.assert(
       fc.property(session, (list) => {
         expect(new Set(list.map((one) => one.factor)).size).toBe(list.length);
@@ -112,7 +112,7 @@ describe('auth_time', () => {
     );
   });
 
-  test('is unknown without evidence', () => {
+  test('is undefined without evidence', () => {
     expect(authTime([])).toBeUndefined();
   });
 });

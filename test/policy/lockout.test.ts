@@ -1,4 +1,4 @@
-// The numbers that keep a guesser slow (NIST SP 800-63B-4 section 3.2.2).
+// The limits that slow down guessing (NIST SP 800-63B-4 section 3.2.2).
 import { expect, test } from 'vitest';
 import { FACTOR_KINDS } from '../../src/policy/factor-kind.ts';
 import {
@@ -26,7 +26,7 @@ function guessesWithin(seconds: number): number {
   return guesses;
 }
 
-test('a guesser who never rests has fewer than 20 guesses in the first hour, and fewer than 100 in a day', () => {
+test('an attacker who never pauses gets fewer than 20 guesses in the first hour, and fewer than 100 in a day', () => {
   expect(guessesWithin(3600)).toBeLessThan(20);
   expect(guessesWithin(24 * 3600)).toBeLessThan(100);
 });
@@ -49,23 +49,23 @@ test('the more failures there are, the longer they are remembered: for 1, 30 and
   ]);
 });
 
-test('an owner who mistypes once is not locked out, nor a whole workflow long', () => {
+test('an account is not locked by one mistake, or by all attempts of one workflow', () => {
   expect(MAX_ATTEMPTS).toBeGreaterThan(1);
   expect(FAILURES_BEFORE_LOCK).toBeGreaterThan(MAX_ATTEMPTS);
 });
 
-test('a lock that ends by itself is a whole number of seconds', () => {
+test('a temporary lock lasts a whole number of seconds', () => {
   expect(FIRST_LOCK_SECONDS).toBeGreaterThan(0);
   expect(LONGEST_LOCK_SECONDS).toBeGreaterThanOrEqual(FIRST_LOCK_SECONDS);
   expect([FIRST_LOCK_SECONDS, LONGEST_LOCK_SECONDS].every(Number.isSafeInteger)).toBe(true);
 });
 
-test('the password is counted by itself, and everything else together', () => {
+test('password failures are counted separately, and all other failures together', () => {
   for (const kind of FACTOR_KINDS) expect(counterOf(kind)).toBe(kind === 'PASSWORD' ? 'PASSWORD' : 'CODE');
   expect(Object.values(LockoutCounter)).toEqual(['PASSWORD', 'CODE']);
 });
 
-test('after the 100th failure in a row there is no other guess, as NIST demands, and not before', () => {
+test('the 100th consecutive failure closes the account for guessing, as NIST requires, and no earlier one does', () => {
   expect(FAILURES_BEFORE_CLOSED).toBeLessThanOrEqual(100);
   expect(FAILURES_BEFORE_CLOSED).toBeGreaterThan(FAILURES_BEFORE_LOCK);
   expect([0, 99, 100, 101].map(isClosed)).toEqual([false, false, true, true]);

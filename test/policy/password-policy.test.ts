@@ -1,5 +1,5 @@
-// The form of a password: its length in code points after NFC, and what a tenant insists on (NIST SP 800-63B-4 section
-// 3.1.1.2).
+// The length of a password, in code points after NFC, and the characters that a tenant requires (NIST SP 800-63B-4
+// section 3.1.1.2).
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -16,7 +16,7 @@ import {
 
 const policy: PasswordPolicy = { minimumLength: 3, maximumLength: 6, strength: 'NONE', characters: [] };
 const codePoint = fc.string({ unit: 'binary', minLength: 1, maxLength: 1 });
-/** Characters that NFC leaves alone, one, two and more bytes long. */
+/** Characters of one, two and more bytes that NFC does not change. */
 const character = fc.constantFrom('a', ' ', 'é', 'ß', '漢', '😀', '𝕊');
 
 function rules(password: string, of = policy): string[] {
@@ -24,7 +24,7 @@ function rules(password: string, of = policy): string[] {
 }
 
 describe('the length of a password', () => {
-  test('decides, and neither bytes nor UTF-16 units are counted', () => {
+  test('is counted in code points, not in bytes or UTF-16 units', () => {
     fc.assert(
       fc.property(fc.array(character, { maxLength: 9 }), (characters) => {
         const [found, ...others] = formProblems(characters.join(''), policy);
@@ -38,7 +38,7 @@ describe('the length of a password', () => {
     );
   });
 
-  test('is the same however its letters are spelt', () => {
+  test('is the same for composed and decomposed letters', () => {
     fc.assert(
       fc.property(fc.array(codePoint, { maxLength: 9 }), (points) => {
         const text = points.join('');
@@ -49,7 +49,7 @@ describe('the length of a password', () => {
   });
 
   test.each(Object.entries(PasswordPreset))(
-    'is at least 8 and up to 64 may be chosen, whatever the preset: %s',
+    'must be at least 8 and never more than 64 in the preset %s',
     (_name, settings) => {
       for (const secondFactor of ['OPTIONAL', 'REQUIRED'] as const) {
         const { minimumLength, maximumLength } = passwordPolicy(settings, secondFactor);
@@ -59,7 +59,7 @@ describe('the length of a password', () => {
     },
   );
 
-  test('counts more where a password may be all that is proved', () => {
+  test('must be greater where a password may be the only factor', () => {
     const lengths = (preset: keyof typeof PasswordPreset) =>
       (['OPTIONAL', 'REQUIRED'] as const).map(
         (secondFactor) => passwordPolicy(PasswordPreset[preset], secondFactor).minimumLength,
@@ -72,7 +72,7 @@ describe('the length of a password', () => {
   });
 });
 
-describe('rules of composition', () => {
+describe('composition rules', () => {
   const strict = { ...policy, maximumLength: 40, characters: Object.values(CharacterClass) };
 
   test.each([
@@ -89,12 +89,12 @@ describe('rules of composition', () => {
     expect(rules(password, strict)).toEqual(expected);
   });
 
-  test('are nobody’s default', () => {
+  test('are not in any preset', () => {
     for (const { characters } of Object.values(PasswordPreset)) expect(characters).toEqual([]);
   });
 });
 
-test('one password typed on two keyboards is one password', () => {
+test('a password is the same when typed on two different keyboards', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       const normal = normalisePassword(text);
@@ -104,7 +104,7 @@ test('one password typed on two keyboards is one password', () => {
   );
 });
 
-test('what is wrong with a password is said without repeating it', () => {
+test('the problems of a password do not contain the password', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 20, maxLength: 60 }), (text) => {
       for (const { message } of formProblems(text, policy)) expect(message).not.toContain(text);

@@ -1,4 +1,4 @@
-// What a sign-in or a password reset still lacks, and what may be proved by somebody who is signed in.
+// What a sign-in or a password reset still needs, and what a signed-in user may prove.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assuranceLevel } from '../../src/policy/assurance.ts';
@@ -58,7 +58,7 @@ describe('the second factors of a user', () => {
 });
 
 describe('a sign-in', () => {
-  test('that has proved nothing lacks a first factor, whatever the policy', () => {
+  test('without evidence needs a first factor, under every policy', () => {
     fc.assert(
       fc.property(holdings, policy, (held, rule) => {
         expect(nextDemand([], held, rule)).toBe('FIRST_FACTOR');
@@ -66,7 +66,7 @@ describe('a sign-in', () => {
     );
   });
 
-  test('of a user who has a second factor lacks it after any number of first ones, whatever the policy', () => {
+  test('of a user with a second factor needs it after any number of first factors, under every policy', () => {
     fc.assert(
       fc.property(firstFactors, someEnrolled, first, policy, (proved, enrolled, others, rule) => {
         expect(nextDemand(proved, { enrolled, first: others }, rule)).toBe('SECOND_FACTOR');
@@ -74,7 +74,7 @@ describe('a sign-in', () => {
     );
   });
 
-  test('of a user who has a second factor lacks a first one after any number of second ones', () => {
+  test('of a user with a second factor needs a first factor after any number of second ones', () => {
     fc.assert(
       fc.property(possessions, someEnrolled, firstFactor, policy, (proved, enrolled, kind, rule) => {
         expect(nextDemand(proved, { enrolled, first: [kind] }, rule)).toBe('SECOND_FACTOR');
@@ -86,7 +86,7 @@ describe('a sign-in', () => {
   test.each([
     ['OPTIONAL', 'NOTHING'],
     ['REQUIRED', 'ENROLLMENT'],
-  ] as const)('of a user without one, where it is %s, lacks %s', (rule, expected) => {
+  ] as const)('of a user without a second factor, where it is %s, needs %s', (rule, expected) => {
     fc.assert(
       fc.property(firstFactors, first, (proved, others) => {
         expect(nextDemand(proved, { enrolled: [], first: others }, rule)).toBe(expected);
@@ -94,7 +94,7 @@ describe('a sign-in', () => {
     );
   });
 
-  test('by a number that only identifies enrolls nothing where a second factor is required: it proves something first', () => {
+  test('with a number that only identifies needs another proof before enrolling a required second factor', () => {
     fc.assert(
       fc.property(identifiedByPhone, first, (phone, others) => {
         const held = { enrolled: [], first: others };
@@ -104,7 +104,7 @@ describe('a sign-in', () => {
     );
   });
 
-  test('of a user who has one or must have one is not over below AAL2', () => {
+  test('of a user who has or must have a second factor does not complete below AAL2', () => {
     fc.assert(
       fc.property(evidenceList, holdings, policy, (proved, held, rule) => {
         fc.pre(held.enrolled.length > 0 || rule === 'REQUIRED');
@@ -113,7 +113,7 @@ describe('a sign-in', () => {
     );
   });
 
-  test('ends with a first and a second factor', () => {
+  test('completes with a first and a second factor', () => {
     fc.assert(
       fc.property(firstFactors, secondFactor, holdings, policy, (proved, kind, held, rule) => {
         expect(nextDemand([...proved, evidenceOf(kind, NOW)], held, rule)).toBe('NOTHING');
@@ -121,7 +121,7 @@ describe('a sign-in', () => {
     );
   });
 
-  test('meets the policy (mfa.v) exactly when it lacks nothing', () => {
+  test('meets the policy (mfa.v) exactly when it needs nothing more', () => {
     fc.assert(
       fc.property(evidenceList, holdings, policy, (proved, held, rule) => {
         expect(meetsPolicy(proved, held.enrolled, rule)).toBe(nextDemand(proved, held, rule) === 'NOTHING');
@@ -131,7 +131,7 @@ describe('a sign-in', () => {
 });
 
 describe('a further step', () => {
-  test('is something that the user has, and of a category that was not proved yet', () => {
+  test('is a factor that the user has, of a category that is not proved yet', () => {
     fc.assert(
       fc.property(evidenceList, holdings, (proved, held) => {
         const categories = categoriesIn(proved);
@@ -143,7 +143,7 @@ describe('a further step', () => {
     );
   });
 
-  test('is never a number that the user did not make a second factor', () => {
+  test('is never a number that is not turned on as a second factor', () => {
     fc.assert(
       fc.property(evidenceList, first, (proved, others) => {
         const offered = furtherSteps(proved, { enrolled: [], first: others });
@@ -152,7 +152,7 @@ describe('a further step', () => {
     );
   });
 
-  test('is demanded exactly when there is one to take', () => {
+  test('is required exactly when one is possible', () => {
     fc.assert(
       fc.property(evidenceList, holdings, policy, (proved, held, rule) => {
         if (nextDemand(proved, held, rule) === 'SECOND_FACTOR') {
@@ -164,7 +164,7 @@ describe('a further step', () => {
 });
 
 describe('a password reset', () => {
-  test('that has proved nothing lacks a first factor', () => {
+  test('without evidence needs a first factor', () => {
     fc.assert(
       fc.property(holdings, (held) => {
         expect(resetDemand([], held)).toBe('FIRST_FACTOR');
@@ -172,7 +172,7 @@ describe('a password reset', () => {
     );
   });
 
-  test('of a user who has a second factor is not over below AAL2', () => {
+  test('of a user with a second factor does not complete below AAL2', () => {
     fc.assert(
       fc.property(evidenceList, someEnrolled, first, (proved, enrolled, others) => {
         if (resetDemand(proved, { enrolled, first: others }) === 'NOTHING') {
@@ -182,7 +182,7 @@ describe('a password reset', () => {
     );
   });
 
-  test('is over with the mailbox for a user who has none', () => {
+  test('completes with the mailbox for a user without a second factor', () => {
     fc.assert(
       fc.property(fc.constantFrom('EMAIL_CODE' as const, 'EMAIL_LINK' as const), first, (kind, others) => {
         expect(resetDemand([evidenceOf(kind, NOW)], { enrolled: [], first: others })).toBe('NOTHING');
@@ -190,7 +190,7 @@ describe('a password reset', () => {
     );
   });
 
-  test('is never over with phones and possessions alone, however many and whoever asks', () => {
+  test('never completes with possession factors alone, for any user', () => {
     const phones = fc.array(fc.oneof(identifiedByPhone, evidenceOfKind(secondFactor)));
     fc.assert(
       fc.property(phones, holdings, (proved, held) => {
@@ -199,7 +199,7 @@ describe('a password reset', () => {
     );
   });
 
-  test('neither asks for the password that was forgotten nor is any different for it', () => {
+  test('does not ask for the forgotten password, and does not depend on it', () => {
     fc.assert(
       fc.property(evidenceList, holdings, (proved, held) => {
         const rest = withoutPassword(held);
@@ -209,7 +209,7 @@ describe('a password reset', () => {
     );
   });
 
-  test('never makes anybody enroll, so that nobody enrolls a way around what was lost', () => {
+  test('never leads to enrollment, so that no one can replace a lost factor with a new one', () => {
     fc.assert(
       fc.property(evidenceList, holdings, (proved, held) => {
         expect(resetDemand(proved, held)).not.toBe('ENROLLMENT');
@@ -217,7 +217,7 @@ describe('a password reset', () => {
     );
   });
 
-  test('is for an administrator exactly when it is not over and there is no step left', () => {
+  test('needs an administrator exactly when it is not complete and no step is left', () => {
     fc.assert(
       fc.property(evidenceList, holdings, (proved, held) => {
         fc.pre(proved.length > 0);
@@ -230,7 +230,7 @@ describe('a password reset', () => {
 });
 
 describe('more evidence', () => {
-  test('never makes anything be demanded of somebody who lacked nothing', () => {
+  test('never adds a requirement when nothing more was needed', () => {
     fc.assert(
       fc.property(evidenceList, evidence, holdings, policy, (proved, more, held, rule) => {
         const grown = [...proved, more];
@@ -251,7 +251,7 @@ describe('more evidence', () => {
     );
   });
 
-  test('of a number that only identifies changes nothing, beside anything else', () => {
+  test('from a number that only identifies changes nothing', () => {
     fc.assert(
       fc.property(evidenceList, identifiedByPhone, holdings, policy, (proved, phone, held, rule) => {
         fc.pre(proved.length > 0);
@@ -264,7 +264,7 @@ describe('more evidence', () => {
   });
 });
 
-describe('what may be proved by somebody who is signed in', () => {
+describe('what a signed-in user may prove', () => {
   const acceptable = fc.record({ accept: fc.uniqueArray(secondFactor), acceptsFirst: fc.boolean() });
 
   test('is never a first factor for a user who has a second one', () => {
@@ -276,7 +276,7 @@ describe('what may be proved by somebody who is signed in', () => {
     );
   });
 
-  test('is a first factor for a user who has no second one, where that will do, but never a phone number', () => {
+  test('is a first factor, if accepted, for a user who has no second one, but never a phone number', () => {
     fc.assert(
       fc.property(acceptable, first, (options, others) => {
         const known = others.filter((kind) => FIRST_FACTORS.includes(kind as never));
@@ -286,7 +286,7 @@ describe('what may be proved by somebody who is signed in', () => {
     );
   });
 
-  test('is something that the user has', () => {
+  test('is a factor that the user has', () => {
     fc.assert(
       fc.property(acceptable, holdings, (options, held) => {
         for (const kind of provable(options, held)) {

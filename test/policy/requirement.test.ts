@@ -1,4 +1,4 @@
-// A requirement is checked when the schema is built: what nobody could meet is its author's mistake.
+// A requirement is checked when the schema is built: one that no user could meet is a mistake of its author.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { refuseStepUp } from '../../src/policy/decision.ts';
@@ -11,13 +11,13 @@ describe('a requirement', () => {
     ['is left out', undefined],
     ['is empty', {}],
     ['is all null', { maxAge: null, accept: null, require: null, bind: null, describe: null }],
-  ])('that %s has the defaults that the directive prints', (_name, options) => {
+  ])('that %s has the defaults of the printed directive', (_name, options) => {
     const { accept, ...rest } = requirement(options);
     expect(rest).toEqual({ maxAge: 600, require: 'SECOND_FACTOR', bind: 'SESSION', describe: null });
     expect([...accept].toSorted()).toEqual([...SECOND_STEPS].toSorted());
   });
 
-  test('that is complete is taken as it is', () => {
+  test('that is complete is not changed', () => {
     fc.assert(
       fc.property(demand, (options) => {
         expect(requirement(options)).toEqual(options);
@@ -27,27 +27,27 @@ describe('a requirement', () => {
 
   test.each<[string, object]>([
     ['a negative age', { maxAge: -1 }],
-    ['an age of nothing', { maxAge: 0 }],
+    ['an age of 0', { maxAge: 0 }],
     ['half a second', { maxAge: 0.5 }],
-    ['no number', { maxAge: Number.NaN }],
-    ['for ever', { maxAge: Number.POSITIVE_INFINITY }],
-    ['more than an Int holds', { maxAge: 2 ** 31 }],
+    ['an age that is not a number', { maxAge: Number.NaN }],
+    ['an infinite age', { maxAge: Number.POSITIVE_INFINITY }],
+    ['an age larger than an Int', { maxAge: 2 ** 31 }],
     ['a number in a string', { maxAge: '600' }],
-    ['nothing to accept', { accept: [] }],
-    ['something that is no factor', { accept: ['CARRIER_PIGEON'] }],
-    ['a property of every object', { accept: ['constructor'] }],
-    ['an unknown strength', { require: 'WEAKEST_ENROLLED' }],
-    ['a property of every object as strength', { require: 'toString' }],
-    ['to be bound to something unknown', { bind: 'DEVICE' }],
-    ['words for what no proof is bound to', { describe: 'Pay {amount}' }],
-    ['a factor that nobody can enroll', { accept: ['PASSKEY'] }],
-    ['a factor that is a first step only', { accept: ['PHONE_LINK'] }],
-    ['nothing but such factors', { accept: ['PASSKEY', 'PHONE_LINK'] }],
+    ['no accepted factor', { accept: [] }],
+    ['an unknown factor', { accept: ['CARRIER_PIGEON'] }],
+    ['a property of every object as a factor', { accept: ['constructor'] }],
+    ['an unknown `require`', { require: 'WEAKEST_ENROLLED' }],
+    ['a property of every object as `require`', { require: 'toString' }],
+    ['an unknown `bind`', { bind: 'DEVICE' }],
+    ['`describe` without a bound proof', { describe: 'Pay {amount}' }],
+    ['a factor that no user can enroll', { accept: ['PASSKEY'] }],
+    ['a factor that is only a first step', { accept: ['PHONE_LINK'] }],
+    ['only such factors', { accept: ['PASSKEY', 'PHONE_LINK'] }],
     ...FIRST_FACTORS.map((kind): [string, object] => [
       `the first factor ${kind}`,
       { accept: ['TOTP', kind] },
     ]),
-  ])('that demands %s fails when it is written', (_name, options) => {
+  ])('with %s is rejected', (_name, options) => {
     expect(() => requirement(options as RequirementOptions)).toThrow(RequirementError);
   });
 
@@ -61,7 +61,7 @@ describe('a requirement', () => {
     expect(bound).toMatchObject({ bind: 'OPERATION', describe: 'Pay {amount}' });
   });
 
-  test('says which part of a mistake nobody could meet', () => {
+  test('that nobody could meet names the factors that are wrong', () => {
     const messageOf = (accept: readonly string[]): string => {
       try {
         requirement({ accept } as RequirementOptions);
@@ -70,24 +70,24 @@ describe('a requirement', () => {
         return (error as Error).message;
       }
     };
-    const names = 'accept names one or more second factors (PHONE_CODE, TOTP, BACKUP_CODE)';
+    const names = 'accept must list one or more second factors (PHONE_CODE, TOTP, BACKUP_CODE)';
     expect(messageOf([])).toBe(`${names}.`);
-    expect(messageOf(['TOTP', 'PASSWORD'])).toBe(`${names}, and PASSWORD is none.`);
+    expect(messageOf(['TOTP', 'PASSWORD'])).toBe(`${names}, and PASSWORD is not a second factor.`);
     expect(messageOf(['PASSKEY', 'PHONE_LINK'])).toBe(
       `${names}, and no user can enroll PASSKEY or PHONE_LINK yet.`,
     );
   });
 
-  test('that accepts a factor which nobody can be asked for yet does without it', () => {
+  test('leaves out an accepted factor that no user can enroll yet', () => {
     expect(requirement({ accept: ['PASSKEY', 'TOTP', 'PHONE_LINK'] }).accept).toEqual(['TOTP']);
   });
 
-  test('that accepts one factor may name it without a list, as GraphQL lets a list of one be written', () => {
+  test('may name a single factor without a list, as in GraphQL', () => {
     expect(requirement({ accept: 'TOTP' })).toEqual(requirement({ accept: ['TOTP'] }));
     expect(() => requirement({ accept: 'PASSWORD' })).toThrow(RequirementError);
   });
 
-  test('that can be written can be met', () => {
+  test('that is accepted can be met by some user', () => {
     fc.assert(
       fc.property(demand, (options) => {
         const { accept } = requirement(options);

@@ -1,4 +1,4 @@
-// Whether a number is written to at all: the instance, the tenant, the user and the country each have a veto.
+// Whether text messages are sent to a number: the instance, the tenant, the user and the country can each forbid it.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isReachable, SmsUse } from '../../src/policy/sms.ts';
@@ -15,7 +15,7 @@ const number = fc.record({
   country,
 });
 
-test('a number is written to exactly when nobody has a word against it', () => {
+test('text messages are sent to a number exactly when the instance, the tenant, the user and the country all allow it', () => {
   fc.assert(
     fc.property(instance, number, (policy, one) => {
       const vetoes = [
@@ -29,7 +29,7 @@ test('a number is written to exactly when nobody has a word against it', () => {
   );
 });
 
-test('a number of no known country is never written to', () => {
+test('text messages are never sent to a number of an unknown country', () => {
   fc.assert(
     fc.property(instance, number, (policy, one) => {
       expect(isReachable(policy, { ...one, country: '' })).toBe(false);
@@ -37,7 +37,7 @@ test('a number of no known country is never written to', () => {
   );
 });
 
-test('whether texts of our own can be sent makes no difference to a code', () => {
+test('a code can be sent even if the provider does not send our own texts', () => {
   fc.assert(
     fc.property(instance, number, (policy, one) => {
       expect(isReachable({ ...policy, sendsTexts: !policy.sendsTexts }, one)).toBe(isReachable(policy, one));

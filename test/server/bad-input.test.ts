@@ -1,11 +1,11 @@
-// Values that fit their type and are wrong all the same: ids that lead nowhere, text that no database stores, strings
-// without end. Each gets a typed answer, nothing gets a 500, and every one is in the log.
+// Values that have the right type but are invalid: unknown ids, text that the database cannot store, huge strings. Each
+// gets a typed error, none causes a 500, and all are logged.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type GraphQLAnswer, type Person, TestClient } from '../harness/client.ts';
 
-/** The log's line comes with the end of the response, a moment after the client has read it. */
+/** The log line is written when the response ends, slightly after the client has read it. */
 const SOON = { interval: 2 };
 
 let app: TestApp;
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** No input of a client is a failure of ours. */
+/** No client input may be logged as a server error. */
 let read = 0;
 afterEach(() => {
   const lines = app.log.slice(read);
@@ -29,7 +29,7 @@ afterEach(() => {
   for (const line of lines) expect(JSON.parse(line).level).toBeLessThan(50);
 });
 
-/** The code of an answer: of its error as data, or of its GraphQL error. */
+/** Returns the code of the error, whether it was returned as data or as a GraphQL error. */
 async function codeOf(query: string, variables: object = {}, as = token): Promise<unknown> {
   const before = app.log.length;
   const answer = await client.graphql(query, variables, as);
@@ -54,16 +54,16 @@ const STEP_UP = `mutation ($input: StartStepUpInput!) { startStepUp(input: $inpu
 const REVOKE = `mutation ($id: ID!) { revokeSession(id: $id) ${UNION} }`;
 const REFRESH = `mutation ($token: String) { refreshSession(input: { refreshToken: $token }) ${UNION} }`;
 
-/** What no field takes, in whichever string it stands. */
+/** Defects that no string field accepts. */
 const DEFECTS: readonly [string, string, string][] = [
-  ['a NUL', 'a\0b', 'a\\u0000b'],
-  ['half a surrogate pair', 'a\ud800b', 'a\\ud800b'],
-  ['the other half', 'a\udc00', 'a\\udc00'],
-  ['the halves in the wrong order', '\udc00\ud800', '\\udc00\\ud800'],
+  ['a NUL character', 'a\0b', 'a\\u0000b'],
+  ['a lone high surrogate', 'a\ud800b', 'a\\ud800b'],
+  ['a lone low surrogate', 'a\udc00', 'a\\udc00'],
+  ['surrogates in the wrong order', '\udc00\ud800', '\\udc00\\ud800'],
   ['20,001 characters', 'x'.repeat(20_001), 'x'.repeat(20_001)],
 ];
 
-describe('a string with', () => {
+describe('a string', () => {
   const FIELDS: readonly [string, string, (text: string) => object][] = [
     ['a workflow id to prove', ATTEMPT, (id) => ({ id, proof: { password: 'x' } })],
     ['a workflow id to prepare', PREPARE, (id) => ({ id })],
@@ -78,12 +78,12 @@ describe('a string with', () => {
     ['a refresh token', REFRESH, (text) => ({ token: text })],
     ['a variable that nothing uses', 'query { settings { __typename } }', (text) => ({ x: [{ y: text }] })],
   ];
-  test.each(DEFECTS)('%s is refused as any variable', async (_what, text) => {
+  test.each(DEFECTS)('with %s is refused in every variable', async (_what, text) => {
     for (const [, query, variables] of FIELDS)
       expect(await codeOf(query, variables(text))).toBe('BAD_USER_INPUT');
   });
 
-  test.each(DEFECTS)('%s is refused as any literal, as it is and escaped', async (_what, text, escaped) => {
+  test.each(DEFECTS)('with %s is refused in every literal, escaped or not', async (_what, text, escaped) => {
     const literals = [text, escaped].flatMap((written) => [
       `mutation { attemptFactor(input: { workflowId: "${written}", proof: { password: "x" } }) ${UNION} }`,
       `mutation { attemptFactor(input: { workflowId: "x", proof: { password: "${written}" } }) ${UNION} }`,
@@ -91,69 +91,72 @@ describe('a string with', () => {
       `{ settings(tenant: "${written}") { __typename } }`,
       `query ($x: String = "${written}") { settings(tenant: $x) { __typename } }`,
     ]);
-    // graphql-js lets no half of a surrogate pair through its parser.
+    // The parser of graphql-js rejects lone surrogates.
     const code = text.isWellFormed() ? 'BAD_USER_INPUT' : 'GRAPHQL_PARSE_FAILED';
     for (const query of literals) expect(await codeOf(query)).toBe(code);
   });
 
-  test('emoji, combining marks and letters of any script is none of these', async () => {
+  test('with emoji, combining marks and letters of any script is accepted', async () => {
     const password = 'пароль 🗝️ e\u0301 密碼';
     const other = await client.signUp(undefined, password);
     expect(await client.signIn(other)).toHaveProperty('accessToken');
   });
 });
 
-test('a NUL as a byte in JSON is no JSON', async () => {
+test('a raw NUL byte makes the JSON invalid', async () => {
   const answer = await client.post('{"query": "{ workflow(id: \\"a\0b\\") { id } }"}');
   expect(answer.status).toBe(400);
   expect(codeIn(answer)).toBe('BAD_REQUEST');
 });
 
-describe('values nested without end', () => {
-  test.each([21, 1000, 45_000])('%d deep are refused, in little time and on no stack', async (depth) => {
-    const body = (open: string, close: string): string =>
-      `{"query":"{ settings { __typename } }","variables":{"x":${open.repeat(depth)}0${close.repeat(depth)}}}`;
-    for (const answer of [
-      await client.post(body('[', ']')),
-      await client.post(body('{"":', '}').slice(0, 99_000)),
-    ]) {
-      expect(answer.status).toBe(400);
-      expect(codeIn(answer)).toMatch(/^BAD_(USER_INPUT|REQUEST)$/);
-    }
-  });
+describe('deeply nested values', () => {
+  test.each([21, 1000, 45_000])(
+    'variables nested %d levels deep are refused quickly, without a stack overflow',
+    async (depth) => {
+      const body = (open: string, close: string): string =>
+        `{"query":"{ settings { __typename } }","variables":{"x":${open.repeat(depth)}0${close.repeat(depth)}}}`;
+      for (const answer of [
+        await client.post(body('[', ']')),
+        await client.post(body('{"":', '}').slice(0, 99_000)),
+      ]) {
+        expect(answer.status).toBe(400);
+        expect(codeIn(answer)).toMatch(/^BAD_(USER_INPUT|REQUEST)$/);
+      }
+    },
+  );
 
-  test('and a literal that is', async () => {
+  test('a deeply nested literal is refused', async () => {
     const nested = `{ settings(tenant: ${'['.repeat(1000)}${']'.repeat(1000)}) { __typename } }`;
     expect(await codeOf(nested)).toBe('GRAPHQL_VALIDATION_FAILED');
   });
 });
 
-describe('a workflow id that', () => {
+describe('a workflow id', () => {
   const IDS: readonly [string, () => string | Promise<string>][] = [
     ['is empty', () => ''],
     ['is a space', () => ' '],
     ['is a UUID', () => randomUUID()],
     ['is random', () => randomBytes(32).toString('base64url')],
-    ['is as long as a string may be', () => 'x'.repeat(20_000)],
+    ['is a string of the maximum length', () => 'x'.repeat(20_000)],
     ['is SQL', () => `' or 1=1; --`],
     ['is a number', () => '5'],
-    ['has a character too many', async () => `${await started()}x`],
-    ['has another case', async () => swapCase(await started())],
+    ['has an extra character', async () => `${await started()}x`],
+    ['has the wrong case', async () => swapCase(await started())],
     ['has spaces around it', async () => ` ${await started()} `],
   ];
-  test.each(IDS)('%s is no workflow’s', async (_what, make) => {
+  test.each(IDS)('that %s is not found', async (_what, make) => {
     const id = await make();
     expect(await codeOf(ATTEMPT, { id, proof: { password: 'x' } })).toBe('WORKFLOW_NOT_FOUND');
     expect(await codeOf(PREPARE, { id })).toBe('WORKFLOW_NOT_FOUND');
     expect((await client.graphql(READ, { id })).data).toEqual({ workflow: null });
   });
 
-  test('is written as a number is no workflow’s either', async () => {
+  test('that is written as a number is not found', async () => {
     const query = `mutation { attemptFactor(input: { workflowId: 5, proof: { password: "x" } }) ${UNION} }`;
     expect(await codeOf(query)).toBe('WORKFLOW_NOT_FOUND');
   });
 
-  test('has expired is told apart: its holder began it', async () => {
+  test('that has expired is reported as expired, because its holder started it', async () => {
     const id = await started();
     app.clock.advance(901);
     expect(await codeOf(ATTEMPT, { id, proof: { password: person.password } })).toBe('WORKFLOW_EXPIRED');
@@ -163,7 +166,7 @@ describe('a workflow id that', () => {
     token = person.accessToken;
   });
 
-  test('belongs to another session is no workflow of yours', async () => {
+  test('that belongs to another session is not found', async () => {
     const stranger = await client.signUp();
     const { id } = await client.startEnrollment({ factor: 'TOTP' }, token);
     const as = stranger.accessToken;
@@ -183,7 +186,7 @@ describe('a proof', () => {
     ['emailCode', 17],
     ['totp', 17],
     ['backupCode', 65],
-  ])('%s of %d characters is refused unread, and costs no attempt', async (name, length) => {
+  ])('%s of %d characters is refused without costing an attempt', async (name, length) => {
     const { id } = await client.startSignIn({ identifier: person.email });
     const proof = { [name]: '🗝'.repeat(length) };
     const answer = await client.attempt(id, proof);
@@ -192,14 +195,14 @@ describe('a proof', () => {
   });
 
   test.each([{}, { password: null }, { password: 'a', totp: 'b' }, { password: 'a', totp: null }])(
-    'is exactly one member: %j is none',
+    'must have exactly one field: %j is refused',
     async (proof) => {
       expect(await codeOf(ATTEMPT, { id: 'x', proof })).toBe('BAD_USER_INPUT');
     },
   );
 
   test.each(['', ' ', '0', '١٢٣٤٥٦', '123456789012345', '12345é', '-12345', '1e5', "' or '1'='1"])(
-    'that is no code, "%s", is a wrong code',
+    'that is not a valid code, "%s", counts as an incorrect code',
     async (code) => {
       const { id } = await client.startSignIn({ identifier: `${randomUUID()}@example.com` });
       await client.prepare(id, 'EMAIL_CODE');
@@ -210,7 +213,7 @@ describe('a proof', () => {
     },
   );
 
-  test('of a factor that is not offered costs no attempt', async () => {
+  test('of a factor that is not offered does not cost an attempt', async () => {
     const { email } = await client.signUp();
     const { id } = await client.startSignIn({ identifier: email });
     for (const proof of [{ totp: '000000' }, { backupCode: 'x' }])
@@ -219,9 +222,9 @@ describe('a proof', () => {
   });
 });
 
-describe('a factor that nothing is sent for', () => {
+describe('a factor that needs no message', () => {
   test.each(['PASSWORD', 'TOTP', 'BACKUP_CODE', 'PASSKEY', 'OAUTH', 'PHONE_CODE', 'PHONE_LINK'])(
-    '%s cannot be prepared, whether it may be proved or not',
+    '%s cannot be prepared, whether or not it is offered',
     async (factor) => {
       const protectedOne = await client.signUp();
       await client.enrollTotp(protectedOne.accessToken);
@@ -233,7 +236,7 @@ describe('a factor that nothing is sent for', () => {
   );
 });
 
-describe('an address', () => {
+describe('an e-mail address', () => {
   test.each([
     '',
     ' ',
@@ -246,21 +249,21 @@ describe('an address', () => {
     '"a\r\n"@example.com',
     `${'x'.repeat(250)}@example.com`,
     'a@example.com\u202e',
-  ])('of a wrong form is refused alike by every mutation: %j', async (text) => {
+  ])('that is invalid is refused the same way by every mutation: %j', async (text) => {
     expect(await codeOf(SIGN_IN, { identifier: text })).toBe('INVALID_INPUT');
     expect(await codeOf(SIGN_UP, { email: text, password: 'long enough' })).toBe('INVALID_INPUT');
   });
 });
 
 describe('a tenant', () => {
-  test.each(['nowhere', 'x'.repeat(63)])('that is not there is named: %s', async (tenant) => {
+  test.each(['nowhere', 'x'.repeat(63)])('that does not exist gets TENANT_NOT_FOUND: %s', async (tenant) => {
     expect(await codeOf(SIGN_IN, { identifier: 'a@example.com', tenant })).toBe('TENANT_NOT_FOUND');
     const account = { email: 'a@example.com', password: 'long enough', tenant };
     expect(await codeOf(SIGN_UP, account)).toBe('TENANT_NOT_FOUND');
   });
 
   test.each(['', 'Default', '-x', 'a b', "x'--", 'x'.repeat(64), 'ünïcode'])(
-    'of a wrong form is refused: "%s"',
+    'with an invalid name is refused: "%s"',
     async (tenant) => {
       expect(await codeOf(SIGN_IN, { identifier: 'a@example.com', tenant })).toBe('INVALID_INPUT');
       const settings = 'query ($tenant: String) { settings(tenant: $tenant) { __typename } }';
@@ -268,7 +271,7 @@ describe('a tenant', () => {
     },
   );
 
-  test('of a wrong form in a field without a union takes nothing away from a refusal beside it', async () => {
+  test('with an invalid name does not hide the refusal of another field in the same operation', async () => {
     const both = '{ viewer { id } settings(tenant: "No") { __typename } }';
     const { errors, headers } = await client.graphql(both, {}, 'x');
     expect(new Set(errors.map((error) => error.extensions.code))).toEqual(
@@ -278,9 +281,9 @@ describe('a tenant', () => {
   });
 });
 
-describe('the id of a thing of one’s own', () => {
+describe('the id of a session', () => {
   test.each(['', 'x', '5', `{${randomUUID()}}`, `${randomUUID()}0`, randomUUID()])(
-    'is a UUID of one’s own, and "%s" is not there',
+    'that is not one of your own is not found: "%s"',
     async (id) => {
       expect(await codeOf(REVOKE, { id })).toBe('NOT_FOUND');
     },
@@ -288,29 +291,32 @@ describe('the id of a thing of one’s own', () => {
 });
 
 describe('numbers', () => {
-  test.each([0, -1])('%d is no age', async (maxAge) => {
+  test.each([0, -1])('a maxAge of %d is invalid', async (maxAge) => {
     expect(await codeOf(STEP_UP, { input: { maxAge } })).toBe('INVALID_INPUT');
   });
 
-  test.each([2_147_483_648, 1.5, Number.MAX_SAFE_INTEGER])('%d is no Int', async (maxAge) => {
+  test.each([2_147_483_648, 1.5, Number.MAX_SAFE_INTEGER])('a maxAge of %d is not an Int', async (maxAge) => {
     expect(await codeOf(STEP_UP, { input: { maxAge } })).toBe('BAD_USER_INPUT');
   });
 
-  test.each([[['PASSWORD']], [[]], [['TOTP', 'EMAIL_CODE']]])('%j are no second factors', async (accept) => {
-    expect(await codeOf(STEP_UP, { input: { accept } })).toBe('INVALID_INPUT');
-  });
+  test.each([[['PASSWORD']], [[]], [['TOTP', 'EMAIL_CODE']]])(
+    '%j is refused as a list of second factors',
+    async (accept) => {
+      expect(await codeOf(STEP_UP, { input: { accept } })).toBe('INVALID_INPUT');
+    },
+  );
 });
 
-describe('what JavaScript keeps for itself', () => {
+describe('property names that are special in JavaScript', () => {
   test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-    'is an unknown member of an input: %s',
+    '%s is an unknown input field',
     async (name) => {
       const body = `{"query": ${JSON.stringify(SIGN_IN.replace('($identifier: String!, $tenant: String)', '($input: StartSignInInput!)').replace('{ identifier: $identifier, tenant: $tenant }', '$input'))}, "variables": {"input": {"identifier": "a@example.com", "${name}": {"tenant": "x"}}}}`;
       expect(codeIn(await client.post(body))).toBe('BAD_USER_INPUT');
     },
   );
 
-  test('is no variable, no operation and no field', async () => {
+  test('are not variables, operations or fields', async () => {
     const body =
       '{"query": "{ settings { __typename } }", "variables": {"__proto__": {"x": 1}}, "__proto__": 1}';
     expect((await client.post(body)).status).toBeLessThan(500);
@@ -324,7 +330,7 @@ describe('what JavaScript keeps for itself', () => {
 });
 
 describe('headers', () => {
-  test('of any bytes are kept as they came, or cut, and break nothing', async () => {
+  test('with arbitrary bytes are stored unchanged, up to their maximum length', async () => {
     const userAgent = 'ä\xff"\\<script>{"x":1}'.repeat(50);
     const email = `${randomUUID()}@example.com`;
     const started = await client.startSignUp({ email, password: 'long enough' });
@@ -338,7 +344,7 @@ describe('headers', () => {
   });
 
   test.each(['Bearer', 'Bearer ', 'Bearer a b', 'bearer\tx', `Bearer ${'x'.repeat(8000)}`, 'Bearer \xff'])(
-    'of a token that is none, "%s", are refused where a token is needed',
+    'with the malformed token "%s" are refused where a token is required',
     async (authorization) => {
       const answer = await client.graphql('{ viewer { id } }', {}, undefined, { authorization });
       expect(answer.status).toBe(200);

@@ -1,5 +1,5 @@
-// Requests that are no GraphQL over HTTP: each is refused with a typed error, below 500, with a line in the log, and
-// with no word of what was sent.
+// Requests that violate GraphQL over HTTP. Each is refused with a typed error and a status below 500, and logged. Neither
+// the response nor the log repeats what was sent.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { rawHttp, rawPost } from './raw-http.ts';
@@ -10,7 +10,7 @@ const JSON_TYPE = { 'content-type': 'application/json', accept: BOTH };
 const CSRF = { 'x-graphql-yoga-csrf': '1' };
 const SECRET = 'hunter2hunter2';
 
-/** The log's line comes with the end of the response, a moment after the client has read it. */
+/** The log line is written when the response ends, slightly after the client has read it. */
 const SOON = { interval: 2 };
 
 let app: TestApp;
@@ -25,7 +25,7 @@ interface Refusal {
   readonly code: unknown;
 }
 
-/** What came back, which must be one or more typed errors; and what was logged for it, without the secret. */
+/** Sends a request, checks that it is refused with typed errors and logged, and that neither contains the secret. */
 async function refusalOf(path: string, init: RequestInit): Promise<Refusal> {
   const before = app.log.length;
   const response = await fetch(`${app.url}${path}`, init);
@@ -51,15 +51,15 @@ const operation = (params: object): RequestInit => post(JSON.stringify(params));
 const batch = (operations: readonly unknown[]): RequestInit => post(JSON.stringify(operations));
 const get = (query: Record<string, string>): string => `/graphql?${new URLSearchParams(query).toString()}`;
 
-describe('a body', () => {
+describe('the request body', () => {
   test.each<[string, RequestInit, Refusal]>([
     ['that ends too early', post('{"query": "{ settings'), { status: 400, code: 'BAD_REQUEST' }],
     [
-      'that is no JSON, and holds a password all the same',
+      'that is not valid JSON but contains a password',
       post(`{"query": "x", "variables": {"password": ${SECRET}}}`),
       { status: 400, code: 'BAD_REQUEST' },
     ],
-    ['of nothing', post(''), { status: 400, code: 'BAD_REQUEST' }],
+    ['that is empty', post(''), { status: 400, code: 'BAD_REQUEST' }],
     ['of a NUL byte', post('\0'), { status: 400, code: 'BAD_REQUEST' }],
     ['of null', post('null'), { status: 400, code: 'BAD_REQUEST' }],
     ['of a number', post('123'), { status: 400, code: 'BAD_REQUEST' }],
@@ -91,12 +91,12 @@ describe('a body', () => {
       { status: 400, code: 'BAD_REQUEST' },
     ],
     [
-      'whose operationName is no operation’s',
+      'whose operationName names no operation',
       operation({ query: `query A ${SETTINGS}`, operationName: 'B' }),
       { status: 400, code: 'OPERATION_RESOLUTION_FAILURE' },
     ],
     [
-      'of two operations and no name',
+      'with two operations and no operationName',
       operation({ query: `query A ${SETTINGS} query B ${SETTINGS}` }),
       { status: 400, code: 'OPERATION_RESOLUTION_FAILURE' },
     ],
@@ -106,32 +106,32 @@ describe('a body', () => {
       { status: 400, code: 'BAD_REQUEST' },
     ],
     [
-      'with an unknown member',
+      'with an unknown property',
       operation({ query: SETTINGS, password: SECRET }),
       { status: 400, code: 'BAD_REQUEST' },
     ],
     [
-      'of a persisted query, which this server does not know',
+      'with a persisted query, which this server does not support',
       operation({ extensions: { persistedQuery: { version: 1, sha256Hash: '0'.repeat(64) } } }),
       { status: 400, code: 'BAD_REQUEST' },
     ],
     [
-      'of a subscription',
+      'with a subscription',
       operation({ query: 'subscription { settings }' }),
       { status: 200, code: 'BAD_REQUEST' },
     ],
     [
-      'of eleven operations',
+      'with a batch of eleven operations',
       batch(Array.from({ length: 11 }, () => ({ query: SETTINGS }))),
       { status: 413, code: 'LIMIT_EXCEEDED' },
     ],
-    ['of a byte more than is read', post(`"${'x'.repeat(99_999)}"`), { status: 413, code: 'LIMIT_EXCEEDED' }],
-    ['of many times what is read', post('x'.repeat(4_000_000)), { status: 413, code: 'LIMIT_EXCEEDED' }],
-  ])('%s', async (_what, init, refusal) => {
+    ['one byte over the limit', post(`"${'x'.repeat(99_999)}"`), { status: 413, code: 'LIMIT_EXCEEDED' }],
+    ['of many times the limit', post('x'.repeat(4_000_000)), { status: 413, code: 'LIMIT_EXCEEDED' }],
+  ])('a body %s is refused with a typed error', async (_what, init, refusal) => {
     expect(await refusalOf('/graphql', init)).toEqual(refusal);
   });
 
-  test('of ten operations is a batch like any other', async () => {
+  test('a batch of ten operations is accepted', async () => {
     const response = await fetch(
       `${app.url}/graphql`,
       batch(Array.from({ length: 10 }, () => ({ query: SETTINGS }))),
@@ -139,26 +139,26 @@ describe('a body', () => {
     expect(await response.json()).toHaveLength(10);
   });
 
-  test('of exactly as many bytes as are read is read', async () => {
+  test('a body of exactly the maximum size is accepted', async () => {
     const query = SETTINGS.padEnd(100_000 - JSON.stringify({ query: '' }).length, ' ');
     const response = await fetch(`${app.url}/graphql`, operation({ query }));
     expect(await response.json()).toEqual({ data: { settings: { secondFactorPolicy: 'OPTIONAL' } } });
   });
 
-  test('without a length is refused unread', async () => {
+  test('a body without a Content-Length is refused unread', async () => {
     const body = new Blob([JSON.stringify({ query: SETTINGS })]).stream();
     const init = { method: 'POST', headers: JSON_TYPE, body, duplex: 'half' };
     expect(await refusalOf('/graphql', init)).toEqual({ status: 411, code: 'LENGTH_REQUIRED' });
   });
 });
 
-describe('a content type that a page of another origin could send without asking', () => {
+describe('the content type', () => {
   const operations = new FormData();
   operations.set('operations', JSON.stringify({ query: SETTINGS }));
   test.each<[string, RequestInit]>([
     ['text/plain', post(JSON.stringify({ query: SETTINGS }), { 'content-type': 'text/plain' })],
     [
-      'text/plain that names JSON after it',
+      'text/plain followed by application/json',
       post(JSON.stringify({ query: SETTINGS }), { 'content-type': 'text/plain, application/json' }),
     ],
     [
@@ -166,14 +166,17 @@ describe('a content type that a page of another origin could send without asking
       post(`query=${encodeURIComponent(SETTINGS)}`, { 'content-type': 'application/x-www-form-urlencoded' }),
     ],
     ['a multipart form', { method: 'POST', body: operations }],
-    ['none at all', { method: 'POST', body: new TextEncoder().encode(JSON.stringify({ query: SETTINGS })) }],
-  ])('is refused: %s', async (_what, init) => {
+    [
+      'no content type',
+      { method: 'POST', body: new TextEncoder().encode(JSON.stringify({ query: SETTINGS })) },
+    ],
+  ])('%s is refused, because other origins can send it without a preflight', async (_what, init) => {
     const expected = { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' };
     expect(await refusalOf('/graphql', init)).toEqual(expected);
     expect(await refusalOf('/graphql', { ...init, headers: { ...init.headers, ...CSRF } })).toEqual(expected);
   });
 
-  test('and so is every other but JSON', async () => {
+  test('types other than JSON are refused', async () => {
     for (const type of ['application/xml', 'application/graphql', 'application/jsonx', 'image/png']) {
       expect(await refusalOf('/graphql', post(SETTINGS, { 'content-type': type }))).toEqual({
         status: 415,
@@ -183,7 +186,7 @@ describe('a content type that a page of another origin could send without asking
   });
 
   test.each(['application/json; charset=utf-8', 'Application/JSON', 'application/json;charset=UTF-8'])(
-    'while %s is JSON',
+    '%s is accepted as JSON',
     async (type) => {
       const response = await fetch(
         `${app.url}/graphql`,
@@ -194,30 +197,26 @@ describe('a content type that a page of another origin could send without asking
   );
 });
 
-describe('a query by GET', () => {
-  test('is refused without a header that only a script of an allowed origin can send', async () => {
+describe('a GET query', () => {
+  test('is refused without a header that only scripts of allowed origins can send', async () => {
     expect(await refusalOf(get({ query: SETTINGS }), {})).toEqual({ status: 403, code: 'BAD_REQUEST' });
   });
 
-  test.each([CSRF, { 'x-stepgate-session': 'none' }])('is answered with it: %j', async (headers) => {
+  test.each([CSRF, { 'x-stepgate-session': 'none' }])('is accepted with the header %j', async (headers) => {
     const response = await fetch(`${app.url}${get({ query: SETTINGS })}`, { headers });
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ data: { settings: { secondFactorPolicy: 'OPTIONAL' } } });
   });
 
   test.each<[string, string, Refusal]>([
+    ['with a mutation', get({ query: 'mutation { signOut { id } }' }), { status: 405, code: 'BAD_REQUEST' }],
     [
-      'that is a mutation',
-      get({ query: 'mutation { signOut { id } }' }),
-      { status: 405, code: 'BAD_REQUEST' },
-    ],
-    [
-      'whose variables are no JSON',
+      'whose variables are not valid JSON',
       get({ query: SETTINGS, variables: SECRET }),
       { status: 400, code: 'BAD_REQUEST' },
     ],
     [
-      'whose extensions are no JSON',
+      'whose extensions are not valid JSON',
       get({ query: SETTINGS, extensions: SECRET }),
       { status: 400, code: 'BAD_REQUEST' },
     ],
@@ -227,15 +226,19 @@ describe('a query by GET', () => {
       { status: 400, code: 'BAD_REQUEST' },
     ],
     ['without a query', '/graphql', { status: 400, code: 'BAD_REQUEST' }],
-    ['of bytes that are no text', '/graphql?query=%ff%zz', { status: 400, code: 'GRAPHQL_PARSE_FAILED' }],
-  ])('%s is refused', async (_what, path, refusal) => {
+    [
+      'of bytes that are not valid text',
+      '/graphql?query=%ff%zz',
+      { status: 400, code: 'GRAPHQL_PARSE_FAILED' },
+    ],
+  ])('a GET query %s is refused', async (_what, path, refusal) => {
     expect(await refusalOf(path, { headers: { ...CSRF, accept: BOTH } })).toEqual(refusal);
   });
 });
 
-describe('an answer in a form that the server does not make', () => {
+describe('the Accept header', () => {
   test.each(['image/png', 'text/html', 'application/jsonx', 'application/*x'])(
-    'is refused before anything ran: %s',
+    'a request that accepts only %s is refused before anything runs',
     async (accept) => {
       const mutation = `mutation { startSignUp(input: { email: "a@example.com", password: "${SECRET}" }) { __typename } }`;
       const init = post(JSON.stringify({ query: mutation }), { 'content-type': 'application/json', accept });
@@ -246,7 +249,7 @@ describe('an answer in a form that the server does not make', () => {
   );
 
   test.each(['*/*', 'application/*', 'text/html, */*;q=0.1', 'application/json; charset=utf-8', ''])(
-    'is not what "%s" asks for',
+    'a request that accepts "%s" is served',
     async (accept) => {
       const response = await fetch(
         `${app.url}/graphql`,
@@ -257,8 +260,8 @@ describe('an answer in a form that the server does not make', () => {
   );
 });
 
-describe('a method', () => {
-  test.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s does nothing anywhere', async (method) => {
+describe('the HTTP method', () => {
+  test.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s is not allowed on any path', async (method) => {
     expect(await refusalOf('/graphql', { method, headers: CSRF })).toEqual({
       status: 405,
       code: 'METHOD_NOT_ALLOWED',
@@ -274,11 +277,11 @@ describe('a method', () => {
       expect(await refusalOf(path, { method })).toEqual({ status: 405, code: 'METHOD_NOT_ALLOWED' });
   });
 
-  test('POST is for the API only', async () => {
+  test('POST is allowed for the API only', async () => {
     expect((await refusalOf('/healthz', { method: 'POST' })).status).toBe(405);
   });
 
-  test('HEAD answers what GET does, without a body', async () => {
+  test('HEAD returns the status of GET without a body', async () => {
     const response = await fetch(`${app.url}/healthz`, { method: 'HEAD' });
     expect(response.status).toBe(200);
     expect(await response.text()).toBe('');
@@ -286,27 +289,32 @@ describe('a method', () => {
   });
 });
 
-describe('bytes', () => {
+describe('a raw request', () => {
   const QUERY = JSON.stringify({ query: SETTINGS });
 
   test.each(['a b', '[', 'h:99999', '', 'h/..', 'user@h', 'h?', 'h\\'])(
-    'with the host "%s" are refused, and no stack is shown',
+    'with the invalid host "%s" is refused without a stack trace',
     async (host) => {
       const { status, body } = await rawHttp(app.url, rawPost(QUERY, { host }));
       expect(status).toBe(400);
       expect(JSON.parse(body)).toEqual({
-        errors: [{ message: 'The Host header is not a host.', extensions: { code: 'BAD_REQUEST' } }],
+        errors: [{ message: 'The Host header is not a valid host.', extensions: { code: 'BAD_REQUEST' } }],
       });
     },
   );
 
   test.each<[string, string, number, string]>([
-    ['that are no HTTP', `${SECRET}\r\n\r\n`, 400, 'BAD_REQUEST'],
+    ['that is not HTTP', `${SECRET}\r\n\r\n`, 400, 'BAD_REQUEST'],
     ['of HTTP/9.9', 'GET /healthz HTTP/9.9\r\nhost: h\r\n\r\n', 400, 'BAD_REQUEST'],
-    ['with two lengths', rawPost(QUERY, { 'content-length': '3\r\ncontent-length: 4' }), 400, 'BAD_REQUEST'],
-    ['with a negative length', rawPost(QUERY, { 'content-length': '-1' }), 400, 'BAD_REQUEST'],
     [
-      'with a length and chunks',
+      'with two Content-Length headers',
+      rawPost(QUERY, { 'content-length': '3\r\ncontent-length: 4' }),
+      400,
+      'BAD_REQUEST',
+    ],
+    ['with a negative Content-Length', rawPost(QUERY, { 'content-length': '-1' }), 400, 'BAD_REQUEST'],
+    [
+      'with both Content-Length and Transfer-Encoding',
       rawPost('0\r\n\r\n', { 'transfer-encoding': 'chunked' }),
       400,
       'BAD_REQUEST',
@@ -323,7 +331,7 @@ describe('bytes', () => {
       431,
       'LIMIT_EXCEEDED',
     ],
-  ])('%s get a typed answer and a line in the log', async (_what, bytes, status, code) => {
+  ])('a raw request %s gets a typed error and a log line', async (_what, bytes, status, code) => {
     const before = app.log.length;
     const answer = await rawHttp(app.url, bytes);
     expect(answer.status).toBe(status);
@@ -342,13 +350,13 @@ describe('bytes', () => {
     '/dev/../graphql',
     'http://h/graphql',
     '*',
-  ])('for the path %s lead nowhere', async (path) => {
+  ])('for the path %s gets a 404', async (path) => {
     const answer = await rawHttp(app.url, rawPost(QUERY).replace('/graphql', path));
     expect(answer.status).toBe(404);
     expect(JSON.parse(answer.body).errors[0].extensions).toEqual({ code: 'NOT_FOUND' });
   });
 
-  test('in a path break no line of the log, and do not fill it', async () => {
+  test('with control characters or thousands of characters in its path cannot forge or flood log lines', async () => {
     const before = app.log.length;
     await rawHttp(
       app.url,
@@ -363,7 +371,7 @@ describe('bytes', () => {
   });
 });
 
-test('after all of it the server still answers', async () => {
+test('the server still works after all these requests', async () => {
   const response = await fetch(`${app.url}/graphql`, operation({ query: SETTINGS }));
   expect(response.status).toBe(200);
 });

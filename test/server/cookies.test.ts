@@ -1,5 +1,5 @@
-// Sessions as cookies, for browser applications that ask for them: no script reads them, no sibling domain sets them,
-// and no page of another origin uses them.
+// Session cookies, for browser applications that request them. Scripts cannot read them, sibling domains cannot set them,
+// and pages of other origins cannot use them.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type GraphQLAnswer, PASSWORD, TestClient } from '../harness/client.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** Those of the session; the third says that the device is known, and stays. */
+/** The cookies of the session. The third cookie identifies the device and outlives the session. */
 const SESSION_COOKIES = ['__Host-stepgate-access', '__Host-stepgate-refresh'];
 const DEVICE_COOKIE = '__Host-stepgate-device';
 
@@ -44,12 +44,12 @@ function cookiesOf({ headers }: GraphQLAnswer): Cookie[] {
   });
 }
 
-/** As a browser sends them back. */
+/** The Cookie header that a browser sends back. */
 function cookieHeader(cookies: readonly Cookie[]): string {
   return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
 }
 
-/** A browser that has just signed in. */
+/** Signs in as a browser that uses cookies. */
 async function signInByCookie(headers: Record<string, string> = {}): Promise<{
   answer: GraphQLAnswer;
   cookies: Cookie[];
@@ -62,8 +62,8 @@ async function signInByCookie(headers: Record<string, string> = {}): Promise<{
   return { answer, cookies: cookiesOf(answer), email };
 }
 
-describe('a client that asks for cookies', () => {
-  test('gets its tokens as __Host- cookies that no script reads, and not in the payload', async () => {
+describe('a client that requests cookies', () => {
+  test('gets its tokens as HttpOnly __Host- cookies, and not in the response body', async () => {
     const { answer, cookies } = await signInByCookie();
     expect(answer.data.attemptFactor.session).toEqual({
       accessToken: '',
@@ -82,7 +82,7 @@ describe('a client that asks for cookies', () => {
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('of a sign-up too', async () => {
+  test('gets cookies after a sign-up too', async () => {
     const email = 'cookie-sign-up@example.com';
     const started = await client.startSignUp({ email, password: PASSWORD });
     const input = { workflowId: started.id, proof: { emailCode: await client.codeFor(email) } };
@@ -91,20 +91,23 @@ describe('a client that asks for cookies', () => {
     expect(cookiesOf(answer)).toHaveLength(3);
   });
 
-  test.each(['Cookie', 'cookies', '1', 'token', ''])('must write it so: "%s" is no wish', async (wish) => {
-    const { answer, cookies } = await signInByCookie({ 'x-stepgate-session': wish });
-    expect(cookies).toEqual([]);
-    expect(answer.data.attemptFactor.session.accessToken).toBeTruthy();
-  });
+  test.each(['Cookie', 'cookies', '1', 'token', ''])(
+    'gets no cookies with the header value "%s"',
+    async (wish) => {
+      const { answer, cookies } = await signInByCookie({ 'x-stepgate-session': wish });
+      expect(cookies).toEqual([]);
+      expect(answer.data.attemptFactor.session.accessToken).toBeTruthy();
+    },
+  );
 
-  test('is signed in by them', async () => {
+  test('is signed in with the cookies', async () => {
     const { cookies } = await signInByCookie();
     const headers = { ...COOKIES, cookie: `theme=dark; ${cookieHeader(cookies)}; other="x"` };
     const { data } = await client.graphql(VIEWER, {}, undefined, headers);
     expect(data.viewer.id).toBeTruthy();
   });
 
-  test('gets none where nothing was granted', async () => {
+  test('gets no cookies if no session was granted', async () => {
     const started = await client.startSignIn({ identifier: 'nobody@example.com' });
     const input = { workflowId: started.id, proof: { password: 'wrong' } };
     const answer = await client.graphql(ATTEMPT, { input }, undefined, COOKIES);
@@ -112,8 +115,8 @@ describe('a client that asks for cookies', () => {
   });
 });
 
-describe('cookies', () => {
-  test('count for nothing without the header: a page of another origin cannot send it unasked', async () => {
+describe('session cookies', () => {
+  test('are ignored without the header, which other origins cannot send without a preflight', async () => {
     const { cookies } = await signInByCookie();
     const headers = { cookie: cookieHeader(cookies) };
     const read = await client.graphql(VIEWER, {}, undefined, headers);
@@ -123,11 +126,11 @@ describe('cookies', () => {
     const refreshed = await client.graphql(REFRESH, {}, undefined, headers);
     expect(refreshed.data.refreshSession.code).toBe('REFRESH_TOKEN_REJECTED');
     const { data } = await client.graphql(VIEWER, {}, undefined, { ...headers, ...COOKIES });
-    expect(data.viewer.id).toBeTruthy(); // and nothing has happened to the session
+    expect(data.viewer.id).toBeTruthy(); // the session is unchanged
   });
 
   test.each(['https://evil.example', 'http://localhost:4001', 'https://localhost:4000', 'null', 'x', ''])(
-    'count for nothing from the origin "%s", and nothing runs',
+    'from the origin "%s" are refused, and nothing runs',
     async (origin) => {
       const { cookies } = await signInByCookie();
       const headers = { ...COOKIES, cookie: cookieHeader(cookies), origin };
@@ -149,7 +152,7 @@ describe('cookies', () => {
     },
   );
 
-  test('are given to no page of another origin: nobody is signed in as somebody else by it', async () => {
+  test('are not set for a page of another origin, so that it cannot sign the user in to a different account', async () => {
     const { answer, cookies } = await signInByCookie({ origin: 'https://evil.example' });
     expect(answer.status).toBe(403);
     expect(cookies).toEqual([]);
@@ -161,7 +164,7 @@ describe('cookies', () => {
     expect((await client.graphql(VIEWER, {}, undefined, headers)).data.viewer).not.toBeNull();
   });
 
-  test('beside a bearer token give way to it, and do not mend a wrong one', async () => {
+  test('are ignored if the request has a bearer token, even an invalid one', async () => {
     const { cookies } = await signInByCookie();
     const other = await client.signUp();
     const headers = { ...COOKIES, cookie: cookieHeader(cookies) };
@@ -182,7 +185,7 @@ describe('cookies', () => {
     '__Host-stepgate-access=%',
     '__Host-stepgate-access="a.b.c"',
     '\xff',
-  ])('that are none are no session and no failure: %j', async (cookie) => {
+  ])('that are malformed give no session and cause no failure: %j', async (cookie) => {
     const answer = await client.graphql(VIEWER, {}, undefined, { ...COOKIES, cookie });
     expect(answer.status).toBe(200);
     expect(answer.errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
@@ -193,7 +196,7 @@ describe('cookies', () => {
     expect(refreshed.data.refreshSession.code).toBe('REFRESH_TOKEN_REJECTED');
   });
 
-  test('of another name, or without the prefix that keeps sibling domains out, are not read', async () => {
+  test('with another name or without the __Host- prefix are ignored', async () => {
     const { cookies } = await signInByCookie();
     for (const rename of [
       (name: string) => name.replace('__Host-', ''),
@@ -207,8 +210,8 @@ describe('cookies', () => {
   });
 });
 
-describe('a refresh by cookie', () => {
-  test('takes the cookie, and gives new ones', async () => {
+describe('a refresh with cookies', () => {
+  test('uses the refresh cookie and sets new cookies', async () => {
     const { cookies } = await signInByCookie();
     const headers = { ...COOKIES, cookie: cookieHeader(cookies) };
     const answer = await client.graphql(REFRESH, {}, undefined, headers);
@@ -219,7 +222,7 @@ describe('a refresh by cookie', () => {
     const next = { ...COOKIES, cookie: cookieHeader(fresh) };
     expect((await client.graphql(VIEWER, {}, undefined, next)).data.viewer).not.toBeNull();
 
-    // The old one was used: sent again when no answer can be under way any more, it ends the session.
+    // Sending a used refresh token again after the leeway ends the session.
     app.clock.advance(11);
     const reused = await client.graphql(REFRESH, {}, undefined, headers);
     expect(reused.data.refreshSession.code).toBe('REFRESH_TOKEN_REJECTED');
@@ -227,7 +230,7 @@ describe('a refresh by cookie', () => {
     expect((await client.graphql(VIEWER, {}, undefined, next)).data).toEqual({ viewer: null });
   });
 
-  test('prefers the token that was sent', async () => {
+  test('prefers a refresh token in the input to the cookie', async () => {
     const { cookies } = await signInByCookie();
     const headers = { ...COOKIES, cookie: cookieHeader(cookies) };
     const other = await client.signUp();
@@ -238,7 +241,7 @@ describe('a refresh by cookie', () => {
 });
 
 describe('signing out', () => {
-  test('takes the cookies away, and ends the session for whoever kept a copy', async () => {
+  test('clears the cookies and ends the session, also for copies of the cookies', async () => {
     const { cookies } = await signInByCookie();
     const headers = { ...COOKIES, cookie: cookieHeader(cookies) };
     const answer = await client.graphql('mutation { signOut { id } }', {}, undefined, headers);
@@ -256,7 +259,7 @@ describe('signing out', () => {
     expect(refreshed.data.refreshSession.code).toBe('REFRESH_TOKEN_REJECTED');
   });
 
-  test('by the refresh cookie alone ends the session: a browser drops the access cookie when that expires', async () => {
+  test('works with the refresh cookie alone, because browsers delete the access cookie when it expires', async () => {
     const { cookies } = await signInByCookie();
     app.clock.advance(700);
     const refreshCookie = cookies.filter(({ name }) => name === '__Host-stepgate-refresh');
@@ -270,7 +273,7 @@ describe('signing out', () => {
     expect(refreshed.data.refreshSession.code).toBe('REFRESH_TOKEN_REJECTED');
   });
 
-  test('clears the cookies even when they are nobody’s', async () => {
+  test('clears the cookies even if they belong to no session', async () => {
     const headers = { ...COOKIES, cookie: '__Host-stepgate-access=x; __Host-stepgate-refresh=y' };
     const answer = await client.graphql('mutation { signOut { id } }', {}, undefined, headers);
     expect(answer.status).toBe(401);
@@ -280,14 +283,14 @@ describe('signing out', () => {
     );
   });
 
-  test('leaves the cookies of a client alone that uses none', async () => {
+  test('sets no cookies for a client that does not use them', async () => {
     const person = await client.signUp();
     const answer = await client.graphql('mutation { signOut { id } }', {}, person.accessToken);
     expect(cookiesOf(answer)).toEqual([]);
   });
 });
 
-test('no token that was given as a cookie is in the log', async () => {
+test('the log contains no token that was set as a cookie', async () => {
   const { cookies } = await signInByCookie();
   await client.graphql(REFRESH, {}, undefined, { ...COOKIES, cookie: cookieHeader(cookies) });
   for (const { value } of cookies) expect(app.log.join('')).not.toContain(value);

@@ -1,4 +1,4 @@
-// Pages of other origins: none may read an answer, unless its origin is configured, to the letter.
+// CORS: pages of other origins cannot read responses unless exactly that origin is configured.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 
@@ -35,7 +35,7 @@ describe('by default', () => {
   afterAll(() => app[Symbol.asyncDispose]());
 
   test.each(['https://evil.example', 'null', 'http://localhost:4000'])(
-    'no preflight is allowed, and no answer may be read: %s',
+    'preflights from %s are refused, and the origin cannot read responses',
     async (origin) => {
       for (const path of PATHS) {
         const answer = await preflight(app, origin, path);
@@ -48,7 +48,7 @@ describe('by default', () => {
   );
 });
 
-/** What caches go by: an answer for one origin must not be given to another (RFC 9110 section 12.5.5). */
+/** The Vary header: a cache must not return a response for one origin to another (RFC 9110 section 12.5.5). */
 const variesBy = ({ headers }: Response): string[] => (headers.get('vary') ?? '').toLowerCase().split(/, */);
 
 describe('in development', () => {
@@ -59,7 +59,7 @@ describe('in development', () => {
   afterAll(() => app[Symbol.asyncDispose]());
 
   test.each(['http://localhost:5173', 'http://localhost', 'http://127.0.0.1:3000', 'http://[::1]:3000'])(
-    'a page of this machine may ask and read: %s',
+    'the local origin %s may call the API and read responses',
     async (origin) => {
       const answer = await preflight(app, origin);
       expect(answer.status).toBe(204);
@@ -83,12 +83,12 @@ describe('in development', () => {
     'http://127.0.0.2',
     'file://localhost',
     'localhost',
-  ])('no other may: %s', async (origin) => {
+  ])('the origin %s may not call the API', async (origin) => {
     expect(corsHeaders(await preflight(app, origin))).toEqual({});
     expect(corsHeaders(await ask(app, origin))).toEqual({});
   });
 
-  test('a refused origin is logged once, with what to do', async () => {
+  test('a refused origin is logged once, with advice on how to allow it', async () => {
     await ask(app, 'https://app.dev.example');
     await preflight(app, 'https://app.dev.example');
     const lines = app.log.filter((line) => line.includes('https://app.dev.example'));
@@ -100,14 +100,14 @@ describe('in development', () => {
     });
   });
 
-  test('of a long origin no more is logged than of a real one', async () => {
+  test('a very long origin is truncated in the log', async () => {
     await ask(app, `https://${'x'.repeat(5000)}`);
     const line = app.log.find((one) => one.includes('https://xxx'));
     expect(JSON.parse(line ?? '').origin).toHaveLength(200);
   });
 });
 
-test('a refused origin is logged in production too, and a local one is refused there', async () => {
+test('in production, a local origin is refused and logged', async () => {
   await using app = await startTestApp({
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
@@ -132,7 +132,7 @@ describe.each([
   });
   afterAll(() => app[Symbol.asyncDispose]());
 
-  test.each(allowed)('%s may ask and read, with cookies', async (origin) => {
+  test.each(allowed)('%s may call the API and read responses, with cookies', async (origin) => {
     const answer = await preflight(app, origin);
     expect(answer.status).toBe(204);
     expect(corsHeaders(answer)).toMatchObject({
@@ -159,19 +159,19 @@ describe.each([
     'https://app.example.co',
     '*',
     '',
-  ])('"%s" may neither ask nor read', async (origin) => {
+  ])('"%s" may neither call the API nor read responses', async (origin) => {
     expect(corsHeaders(await preflight(app, origin))).toEqual({});
     expect(corsHeaders(await ask(app, origin))).toEqual({});
   });
 
-  test('a configured origin reads the API and nothing else', async () => {
+  test('a configured origin may read responses of the API only', async () => {
     for (const path of PATHS.filter((one) => one !== '/graphql')) {
       expect(corsHeaders(await preflight(app, ONE, path))).toEqual({});
       expect(corsHeaders(await fetch(`${app.url}${path}`, { headers: { origin: ONE } }))).toEqual({});
     }
   });
 
-  test('every answer of the API says that it depends on the origin', async () => {
+  test('every response of the API varies by origin', async () => {
     for (const origin of [ONE, 'https://evil.example', 'null']) {
       expect(variesBy(await preflight(app, origin))).toContain('origin');
       expect(variesBy(await ask(app, origin))).toContain('origin');
@@ -186,7 +186,7 @@ describe.each([
     expect(refused.headers.get('access-control-allow-origin')).toBe(ONE);
   });
 
-  test('refusals can be read too: their status, their body and their header', async () => {
+  test('a configured origin can also read the status, body and header of refusals', async () => {
     const answer = await fetch(`${app.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin: ONE, authorization: 'Bearer x' },

@@ -1,6 +1,6 @@
-// No request may block the server, neither one within the limits nor one that they refuse. Work is counted and not
-// timed: V8 says how often functions were called, and that is the same on a slow machine. What it comes to in
-// milliseconds, and more sizes of each shape, are for `npm run bench:dearest`.
+// No request may block the server, whether it is within the limits or refused by them. Work is measured by V8's count of
+// function calls, which is the same on a slow machine. `npm run bench:dearest` measures milliseconds, and more sizes of
+// each request.
 import { Session } from 'node:inspector/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, TestClient } from '../harness/client.ts';
 import { isReadable, SHAPES, type Shape, SIZES } from './request-shapes.ts';
 
-/** Where as many calls take some 40 ms. The dearest shape comes to two thirds of it. */
+/** As many calls take about 40 ms. The most expensive request needs two thirds of them. */
 const MOST_CALLS = 2_000_000;
 
 let app: TestApp;
@@ -28,7 +28,7 @@ afterAll(async () => {
   await app[Symbol.asyncDispose]();
 });
 
-/** Since it was asked the last time. */
+/** The number of calls since the previous measurement. */
 async function callsMade(): Promise<number> {
   const { result } = await session.post('Profiler.takePreciseCoverage');
   let calls = 0;
@@ -37,15 +37,15 @@ async function callsMade(): Promise<number> {
 }
 
 /**
- * Of the requests, one after the other, and of the little that the test itself did since the last ones: to ask costs more
- * than most requests, so it is asked once for each.
+ * Counts the calls for the given requests, sent one after the other, and for the little work of the test itself. Reading
+ * the count costs more than most requests, so it is read only once.
  */
 async function callsOf(...bodies: readonly string[]): Promise<number> {
   for (const body of bodies) {
     const headers = {
       'content-type': 'application/json',
       authorization: `Bearer ${person.accessToken}`,
-      // Counting takes a while on a busy machine, and an idle connection would be closed meanwhile.
+      // Counting can take so long on a busy machine that an idle connection would be closed.
       connection: 'close',
     };
     await (await fetch(`${app.url}/graphql`, { method: 'POST', headers, body })).text();
@@ -53,16 +53,16 @@ async function callsOf(...bodies: readonly string[]): Promise<number> {
   return callsMade();
 }
 
-describe('no request is dear:', () => {
+describe('no request is too expensive:', () => {
   test.each(SHAPES.map(({ name, body }) => [name, body] as const))('%s', async (_name, body) => {
     const largest = SIZES.findLast((size) => isReadable(body(size))) ?? 0;
-    // Some shapes have a largest size of their own, and are the same request for both.
+    // Some shapes have a maximum size, so that both sizes give the same request.
     for (const request of new Set([body(largest), body(Math.min(largest, 140))])) {
       expect(await callsOf(request)).toBeLessThan(MOST_CALLS);
     }
   });
 
-  test('several of these in one batch', async () => {
+  test('several of these requests in one batch', async () => {
     const one = fc.record({ shape: fc.constantFrom(...SHAPES), size: fc.constantFrom(...SIZES) });
     const operationsOf = ({ shape, size }: { shape: Shape; size: number }): string =>
       shape.body(size).replace(/^\[(.*)\]$/s, '$1');
@@ -77,7 +77,7 @@ describe('no request is dear:', () => {
   }, 120_000);
 });
 
-test('the count sees what a request costs', async () => {
+test('the measured count depends on the work of a request', async () => {
   const introspection = (aliases: number): string =>
     JSON.stringify({
       query: `{ __schema { ${Array.from({ length: aliases }, (_, at) => `a${at}: types { name }`).join(' ')} } }`,

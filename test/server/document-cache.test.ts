@@ -1,20 +1,20 @@
-// What is kept of documents: a parsed one takes far more room than its text, so a stranger who sends new ones without
-// end must not fill the memory.
+// The cache of parsed documents. A parsed document takes far more memory than its text, so a stranger who keeps sending
+// new documents must not be able to fill the memory.
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { DocumentCache } from '../../src/server/document-cache.ts';
 
 const DOCUMENT = parse('{ __typename }');
 
-describe('the cache of documents', () => {
-  test('gives back what was put in', () => {
+describe('the document cache', () => {
+  test('returns a document that was stored', () => {
     const cache = new DocumentCache();
     cache.set('a', DOCUMENT);
     expect(cache.get('a')).toBe(DOCUMENT);
     expect(cache.get('b')).toBeUndefined();
   });
 
-  test('holds a hundred, and lets go of the one that was used longest ago', () => {
+  test('holds 100 documents and evicts the least recently used one', () => {
     const cache = new DocumentCache();
     for (let at = 0; at < 100; at += 1) cache.set(`document ${at}`, DOCUMENT);
     expect(cache.get('document 0')).toBe(DOCUMENT); // used again
@@ -25,7 +25,7 @@ describe('the cache of documents', () => {
     expect(cache.get('document 149')).toBe(DOCUMENT);
   });
 
-  test('keeps no large one', () => {
+  test('does not keep large documents', () => {
     const cache = new DocumentCache();
     cache.set('x'.repeat(4001), DOCUMENT);
     expect(cache.size).toBe(0);

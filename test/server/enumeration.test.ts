@@ -1,13 +1,13 @@
-// No answer tells whether an account exists. Each step is taken twice, for an address that has an account and for one
-// that nobody has, and everything that a stranger sees must be the same: status, headers, codes, types, every member
-// that is there or not. Only ids, times and the length of nothing may differ.
+// No response reveals whether an account exists. Each step is taken twice, for an address with an account and for one
+// without, and everything that a stranger sees must be the same: status, headers, codes, types, and which fields are
+// present. Only the values of ids and times may differ.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type GraphQLAnswer, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
 
-/** The same for every request, because answers and the log repeat it. */
+/** The same id for every request, because responses and the log repeat it. */
 const REQUEST_ID = { 'x-request-id': 'the-same-for-all' };
 
 let app: TestApp;
@@ -44,7 +44,7 @@ const STEPS = {
   ],
 } as const;
 
-/** One step as a stranger sees it, and the id with which to go on. */
+/** Takes one step. @returns what a stranger sees, and the id to continue with. */
 async function step(field: keyof typeof STEPS, input: object): Promise<{ id: string; seen: unknown }> {
   const [type, selection] = STEPS[field];
   const seen = `__typename ... on Workflow { ${WORKFLOW} } ... on UserError { code message } ${selection}`;
@@ -61,7 +61,7 @@ async function read(id: string): Promise<unknown> {
   return outline(answer);
 }
 
-/** An answer without what differs between any two of them. */
+/** A response without the parts that always differ. */
 function outline({ status, headers, text }: GraphQLAnswer): unknown {
   const ofBody: unknown = JSON.parse(text, (key, value: unknown) => {
     if (typeof value !== 'string') return value;
@@ -73,7 +73,7 @@ function outline({ status, headers, text }: GraphQLAnswer): unknown {
   return { status, headers: masked, body: ofBody };
 }
 
-/** Takes the same steps for both, one after the other, and compares them one by one. */
+/** Takes the same steps for both addresses and compares the responses one by one. */
 async function compare(
   one: string,
   other: string,
@@ -97,7 +97,7 @@ async function somebody(): Promise<string> {
   return (await client.signUp()).email;
 }
 
-/** With a second factor, so that there is something more to give away. */
+/** A user with a second factor, which responses could reveal as well. */
 async function somebodyProtected(): Promise<string> {
   const person = await client.signUp();
   await client.enrollTotp(person.accessToken);
@@ -107,8 +107,8 @@ async function somebodyProtected(): Promise<string> {
 describe.each([
   ['an account', somebody],
   ['an account with a second factor', somebodyProtected],
-])('a sign-in for %s looks like one for nobody', (_what, address) => {
-  test('with wrong passwords, until its attempts are spent and beyond', async () => {
+])('a sign-in to %s looks the same as for an unknown address', (_what, address) => {
+  test('with incorrect passwords, until all attempts are used and beyond', async () => {
     const seen = await compare(await address(), nobody(), async function* (identifier) {
       const started = await step('startSignIn', { identifier });
       yield started.seen;
@@ -122,7 +122,7 @@ describe.each([
     expect(JSON.stringify(seen).includes('WORKFLOW_ENDED')).toBe(true);
   });
 
-  test('with a code by mail, sent twice, and wrong codes', async () => {
+  test('with a code by e-mail that is sent twice, and incorrect codes', async () => {
     const seen = await compare(await address(), nobody(), async function* (identifier) {
       const { id: workflowId, seen: started } = await step('startSignIn', { identifier });
       yield started;
@@ -134,7 +134,7 @@ describe.each([
       yield (await step('prepareFactor', { workflowId, factor: 'EMAIL_CODE' })).seen;
       for (const emailCode of ['000000', 'no code', ''])
         yield (await step('attemptFactor', { workflowId, proof: { emailCode } })).seen;
-      app.clock.advance(601); // the code has expired, and is wrong in the same way
+      app.clock.advance(601); // an expired code is rejected in the same way
       yield await read(workflowId);
       yield (await step('attemptFactor', { workflowId, proof: { emailCode: '000000' } })).seen;
       yield (await step('attemptFactor', { workflowId, proof: { emailCode: '000000' } })).seen;
@@ -142,7 +142,7 @@ describe.each([
     expect(JSON.stringify(seen).includes('"challenge":{"factor":"EMAIL_CODE"')).toBe(true);
   });
 
-  test('with messages without end', async () => {
+  test('with more messages than the limit', async () => {
     const seen = await compare(await address(), nobody(), async function* (identifier) {
       const { id: workflowId } = await step('startSignIn', { identifier });
       for (let message = 0; message < 7; message += 1) {
@@ -153,7 +153,7 @@ describe.each([
     expect(JSON.stringify(seen).includes('TOO_MANY_MESSAGES')).toBe(true);
   });
 
-  test('with factors that it may or may not have', async () => {
+  test('with factors that the account may not have', async () => {
     await compare(await address(), nobody(), async function* (identifier) {
       const { id: workflowId } = await step('startSignIn', { identifier });
       for (const factor of ['TOTP', 'PHONE_CODE', 'PASSKEY', 'BACKUP_CODE'])
@@ -163,7 +163,7 @@ describe.each([
     });
   });
 
-  test('with failures over many workflows, up to the lock, through it and after it', async () => {
+  test('with failed attempts across many workflows, before, during and after the lockout', async () => {
     const seen = await compare(await address(), nobody(), async function* (identifier) {
       for (let workflows = 0; workflows < 4; workflows += 1) {
         const { id: workflowId } = await step('startSignIn', { identifier });
@@ -180,7 +180,7 @@ describe.each([
     expect(JSON.stringify(seen).includes('LOCKED_OUT')).toBe(true);
   });
 
-  test('in another tenant, in another case, and past its deadline', async () => {
+  test('in another tenant, in another case, and after the deadline', async () => {
     await compare(await address(), nobody(), async function* (identifier) {
       yield (await step('startSignIn', { identifier, tenant: 'elsewhere' })).seen;
       const { id: workflowId, seen } = await step('startSignIn', {
@@ -198,8 +198,8 @@ describe.each([
 describe.each([
   ['an account', somebody],
   ['an account with a second factor', somebodyProtected],
-])('a password reset for %s looks like one for nobody', (_what, address) => {
-  test('with codes and links, wrong proofs, and a new password too early', async () => {
+])('a password reset for %s looks the same as for an unknown address', (_what, address) => {
+  test('with codes and links, incorrect proofs, and a new password chosen too early', async () => {
     const seen = await compare(await address(), nobody(), async function* (identifier) {
       const { id: workflowId, seen: started } = await step('startPasswordReset', { identifier });
       yield started;
@@ -236,40 +236,43 @@ describe('a phone number', () => {
   };
 
   test.each([
-    ['that only identifies', false, true],
+    ['that is only an identifier', false, true],
     ['that is a second factor', true, true],
-    ['of a user who wants no text messages', true, false],
-  ])('%s looks like one that nobody has, in a sign-in and in a reset', async (_what, isSecond, wants) => {
-    await query(app.databaseUrl, "update tenant set sms = 'ANY_FACTOR'");
-    const person = await client.signUp();
-    const taken = newNumber();
-    const { tokens } = await client.enrollPhone(person.accessToken, taken, isSecond);
-    if (!wants)
-      await client.graphql('mutation { setSmsFactors(enabled: false) { id } }', {}, tokens.accessToken);
-    app.clock.advance(31);
-    const seen = await compare(taken, newNumber(), async function* (identifier) {
-      for (const start of ['startSignIn', 'startPasswordReset'] as const) {
-        const { id: workflowId, seen: started } = await step(start, { identifier });
-        yield started;
-        for (const factor of ['PHONE_CODE', 'PHONE_LINK', 'EMAIL_CODE', 'TOTP'])
-          yield (await step('prepareFactor', { workflowId, factor })).seen;
-        yield await read(workflowId);
-        for (const proof of [
-          { phoneCode: '000000' },
-          { linkApproved: true },
-          { linkToken: 'x'.repeat(43) },
-          { password: 'wrong' },
-        ])
-          yield (await step('attemptFactor', { workflowId, proof })).seen;
-      }
-    });
-    await query(app.databaseUrl, "update tenant set sms = 'SECOND_FACTOR'");
-    expect(JSON.stringify(seen).includes('"challenge":{"factor":"PHONE_')).toBe(true);
-  });
+    ['of a user who has turned off text messages', true, false],
+  ])(
+    '%s looks the same as an unknown one, in a sign-in and in a password reset',
+    async (_what, isSecond, wants) => {
+      await query(app.databaseUrl, "update tenant set sms = 'ANY_FACTOR'");
+      const person = await client.signUp();
+      const taken = newNumber();
+      const { tokens } = await client.enrollPhone(person.accessToken, taken, isSecond);
+      if (!wants)
+        await client.graphql('mutation { setSmsFactors(enabled: false) { id } }', {}, tokens.accessToken);
+      app.clock.advance(31);
+      const seen = await compare(taken, newNumber(), async function* (identifier) {
+        for (const start of ['startSignIn', 'startPasswordReset'] as const) {
+          const { id: workflowId, seen: started } = await step(start, { identifier });
+          yield started;
+          for (const factor of ['PHONE_CODE', 'PHONE_LINK', 'EMAIL_CODE', 'TOTP'])
+            yield (await step('prepareFactor', { workflowId, factor })).seen;
+          yield await read(workflowId);
+          for (const proof of [
+            { phoneCode: '000000' },
+            { linkApproved: true },
+            { linkToken: 'x'.repeat(43) },
+            { password: 'wrong' },
+          ])
+            yield (await step('attemptFactor', { workflowId, proof })).seen;
+        }
+      });
+      await query(app.databaseUrl, "update tenant set sms = 'SECOND_FACTOR'");
+      expect(JSON.stringify(seen).includes('"challenge":{"factor":"PHONE_')).toBe(true);
+    },
+  );
 });
 
-describe('a sign-up for an address that is taken looks like one for an address that is free', () => {
-  test('from its start until its attempts are spent', async () => {
+describe('a sign-up with a taken address looks the same as with a free address', () => {
+  test('from the start until all attempts are used', async () => {
     const seen = await compare(await somebody(), nobody(), async function* (email) {
       const { id: workflowId, seen: started } = await step('startSignUp', {
         email,
@@ -296,7 +299,7 @@ describe('a sign-up for an address that is taken looks like one for an address t
     expect(JSON.stringify(seen).includes('PASSWORD_REJECTED')).toBe(true);
   });
 
-  test('its owner learns of it by mail, and the stranger gets no code', async () => {
+  test('but its owner is told by e-mail, and the stranger gets no code', async () => {
     const email = await somebody();
     const before = (await client.inbox()).length;
     await step('startSignUp', { email, password: 'a new password' });
@@ -307,8 +310,8 @@ describe('a sign-up for an address that is taken looks like one for an address t
   });
 });
 
-describe('a sign-up that was never finished', () => {
-  test('leaves its address looking free, to a sign-in and to another sign-up', async () => {
+describe('an unfinished sign-up', () => {
+  test('leaves its address looking free to sign-ins and other sign-ups', async () => {
     const pending = nobody();
     await client.startSignUp({ email: pending, password: 'the password of it' });
     await compare(pending, nobody(), async function* (identifier) {
@@ -321,7 +324,7 @@ describe('a sign-up that was never finished', () => {
   });
 });
 
-test('the log of both says the same, and names neither', async () => {
+test('the log is the same for a known and an unknown address, and names neither', async () => {
   const lines = async (identifier: string): Promise<unknown[]> => {
     const before = app.log.length;
     const { id: workflowId } = await step('startSignIn', { identifier });
@@ -335,7 +338,7 @@ test('the log of both says the same, and names neither', async () => {
   expect(await lines(nobody())).toEqual(await lines(await somebody()));
 });
 
-/** How long a lock still lasts depends on the moment. */
+/** The remaining time of a lockout depends on when the request is made. */
 function lockAs({ seen }: { seen: unknown }): unknown {
   return JSON.parse(
     JSON.stringify(seen).replaceAll(/"retryAfterSeconds":\d+/g, '"retryAfterSeconds":"soon"'),

@@ -1,5 +1,5 @@
-// DNS rebinding: a web page makes its own name resolve to a developer's machine and reads what answers there, the
-// inbox with its codes above all. The browser tells its name as the Host, and a server in development refuses it.
+// DNS rebinding: a web page makes its own name resolve to a developer's machine, to read what is served there, such as the
+// codes in the inbox. The browser sends that name as the Host, and a server in development refuses it.
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostsOf } from '../../src/server/hosts.ts';
@@ -62,13 +62,13 @@ describe('in development', () => {
   });
 });
 
-test('the name that the server listens on is one of its own', () => {
+test('in development, the name in HOST is accepted', () => {
   const serves = hostsOf({ production: false, publicUrl: 'http://localhost:4000', host: 'node-1.internal' });
   expect(serves('node-1.internal:4000')).toBe(true);
   expect(serves('node-2.internal:4000')).toBe(false);
 });
 
-test('in production the names are the proxy’s to check', () => {
+test('in production, every host is accepted, because the proxy checks it', () => {
   const serves = hostsOf({ production: true, publicUrl: 'https://auth.example.com', host: '0.0.0.0' });
   expect(serves('10-0-0-7.pods.example')).toBe(true);
 });

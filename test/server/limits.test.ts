@@ -1,5 +1,5 @@
-// What one document and one request may ask for. Whatever is beyond a limit runs not at all: no field of it, and no
-// check of a proof.
+// Limits on documents and requests. A request that exceeds a limit is not executed at all: no field is resolved and no
+// proof is checked.
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -22,14 +22,14 @@ interface Reply {
   readonly errors?: readonly { message: string; extensions: { code: string } }[];
 }
 
-/** Nested fields of introspection: `depth` of them, the ends included. */
+/** Introspection fields nested `depth` levels deep. */
 const nested = (depth: number): string =>
   `{ __type(name: "User") { ${'ofType { '.repeat(depth - 2)} name ${'} '.repeat(depth - 2)} } }`;
 
 const times = (count: number, write: (at: number) => string): string =>
   Array.from({ length: count }, (_, at) => write(at)).join(' ');
 
-/** Fragments that spread each other twice: 2^count fields of a small document. */
+/** Fragments that each spread the next one twice, so that a small document expands to 2^count fields. */
 function bomb(count: number): string {
   const fragment = (at: number): string =>
     `fragment F${at} on Query { ${at === count - 1 ? '__typename' : `...F${at + 1} ...F${at + 1}`} }`;
@@ -45,19 +45,19 @@ describe('a document', () => {
   test.each<[string, string]>([
     ['21 fields deep', nested(21)],
     ['1000 fields deep', nested(700)],
-    ['21 deep, in a fragment', `{ ...F } fragment F on Query ${nested(21)}`],
-    ['21 deep, in an inline fragment', `{ ... on Query ${nested(21)} }`],
+    ['21 fields deep, in a fragment', `{ ...F } fragment F on Query ${nested(21)}`],
+    ['21 fields deep, in an inline fragment', `{ ... on Query ${nested(21)} }`],
     ['501 fields wide', `{ ${'__typename '.repeat(501)} }`],
     [
-      '501 fields by a fragment',
+      '501 fields through a fragment',
       `{ ${'...F '.repeat(167)} } fragment F on Query { __typename __typename __typename }`,
     ],
-    ['a bomb of 10 fragments', bomb(10)],
-    ['a bomb of 100 fragments', bomb(100)],
+    ['10 fragments that expand exponentially', bomb(10)],
+    ['100 fragments that expand exponentially', bomb(100)],
     ['31 aliases', `{ ${times(31, (at) => `a${at}: __typename`)} }`],
-    ['31 aliases of one name', `{ ${'a: __typename '.repeat(31)} }`],
+    ['31 equal aliases', `{ ${'a: __typename '.repeat(31)} }`],
     [
-      '32 aliases by a fragment',
+      '32 aliases through a fragment',
       `{ ${'... on Query { ...F } '.repeat(16)} } fragment F on Query { a: __typename b: __typename }`,
     ],
     ['51 directives', `{ __typename ${'@include(if: true) '.repeat(51)} }`],
@@ -65,51 +65,51 @@ describe('a document', () => {
     ['6 mutations', `mutation { ${times(6, (at) => `a${at}: signOut { id }`)} }`],
     ['6 mutations without an alias', `mutation { ${'signOut { id } '.repeat(6)} }`],
     [
-      '6 mutations by fragments',
+      '6 mutations through fragments',
       `mutation { ${'...F '.repeat(6)} } fragment F on Mutation { signOut { id } }`,
     ],
     ['6 mutations, some of them __typename', `mutation { ${'__typename '.repeat(5)} signOut { id } }`],
     ['501 fragments', `{ ${'...F '.repeat(501)} } fragment F on Query { __typename }`],
-    ['501 fragments one inside the other', `${'{ ... '.repeat(501)} { __typename } ${'}'.repeat(501)}`],
+    ['501 nested fragments', `${'{ ... '.repeat(501)} { __typename } ${'}'.repeat(501)}`],
     [
       'fragments that spread each other and select nothing else',
       `{ ...F0 } ${times(12, (at) => `fragment F${at} on Query { ${times(12, (other) => `...F${other}`)} }`)}`,
     ],
     ['1001 lines', `{${'\n'.repeat(1000)}__typename }`],
-    ['142 fields of one name', `{ ${'settings { __typename } '.repeat(142)} }`],
-    ['142 fields of one name, by arguments', `{ ${'link(token: "x") '.repeat(142)} }`],
+    ['142 fields with the same name', `{ ${'settings { __typename } '.repeat(142)} }`],
+    ['142 fields with the same name and arguments', `{ ${'link(token: "x") '.repeat(142)} }`],
     [
-      '142 fields of one name below another',
+      '142 nested fields with the same name',
       `{ ${'settings { passwordPolicy { __typename } } '.repeat(72)} ${'settings { ... { passwordPolicy { __typename } } } '.repeat(70)} }`,
     ],
     [
-      '142 fields of one name, by fragments',
+      '142 fields with the same name through fragments',
       `{ ${'...F '.repeat(71)} } fragment F on Query { settings { __typename } settings { __typename } }`,
     ],
     [
-      '142 fields of one name in a fragment that nobody spreads',
+      '142 fields with the same name in an unused fragment',
       `{ __typename } fragment F on Query { ${'settings { __typename } '.repeat(142)} }`,
     ],
     [
-      'more introspection than GraphiQL’s many times over',
+      'many times the introspection of GraphiQL',
       `{ __schema { ${times(30, (at) => `a${at}: types { fields { name args { name type { name } } } }`)} } }`,
     ],
     [
-      'introspection by fragments',
+      'excessive introspection through fragments',
       `{ __schema { ${times(30, (at) => `a${at}: types { ...T }`)} } } fragment T on __Type { fields { name args { name type { name } } } }`,
     ],
     [
-      'introspection of a type that a variable names',
+      'excessive introspection of a type named by a variable',
       `query ($n: String!) { ${times(30, (at) => `a${at}: __type(name: $n) { fields { name args { name type { name } } } }`)} }`,
     ],
     [
-      '4 sign-ups, of which each counts for 4 mutations',
+      '4 sign-ups, which count as 4 mutations each',
       `mutation { ${times(4, (at) => `a${at}: startSignUp(input: { email: "x@example.com", password: "x" }) { __typename }`)} }`,
     ],
-    ['21 deep, in a fragment that nobody spreads', `{ __typename } fragment F on Query ${nested(21)}`],
+    ['21 fields deep, in an unused fragment', `{ __typename } fragment F on Query ${nested(21)}`],
     ['more than 3000 tokens', `{ ${'__typename '.repeat(3000)} }`],
-    ['more than 3000 tokens of nothing', `query (${'$a: Int '.repeat(1000)}) { __typename }`],
-  ])('of %s is refused with a typed error', async (_what, document) => {
+    ['more than 3000 tokens without fields', `query (${'$a: Int '.repeat(1000)}) { __typename }`],
+  ])('with %s is refused with a typed error', async (_what, document) => {
     const { status, data, errors } = await client.graphql(document, {}, person.accessToken);
     expect(status).toBe(400);
     expect(data).toBeNull();
@@ -124,25 +124,25 @@ describe('a document', () => {
     ['20 fields deep', nested(20)],
     ['500 fields wide', `{ ${'__typename '.repeat(500)} }`],
     ['30 aliases', `{ ${times(30, (at) => `a${at}: __typename`)} }`],
-    ['141 fields of one name', `{ ${'settings { __typename } '.repeat(141)} }`],
+    ['141 fields with the same name', `{ ${'settings { __typename } '.repeat(141)} }`],
     ['500 fragments', `{ ${'...F '.repeat(500)} } fragment F on Query { __typename }`],
     ['1000 lines', `{${'\n'.repeat(999)}__typename }`],
     ['50 directives', `{ ${'... @include(if: true) { __typename } '.repeat(50)} }`],
     ['5 mutations', `mutation { ${'__typename '.repeat(5)} }`],
-  ])('of %s is answered', async (_what, document) => {
+  ])('with %s is executed', async (_what, document) => {
     const { status, errors } = await client.graphql(document);
     expect(errors).toEqual([]);
     expect(status).toBe(200);
   });
 
-  test('that GraphiQL asks first, for the schema, is within every limit', async () => {
+  test('with the introspection query of GraphiQL is within every limit', async () => {
     const { errors } = await client.graphql(
       getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true }),
     );
     expect(errors).toEqual([]);
   });
 
-  test('whose fragment spreads itself is refused, and not followed for ever', async () => {
+  test('with a fragment that spreads itself is refused without an endless loop', async () => {
     for (const document of [
       '{ ...F } fragment F on Query { ...F }',
       '{ ...F } fragment F on Query { ...G } fragment G on Query { ...F __typename }',
@@ -153,15 +153,15 @@ describe('a document', () => {
     }
   });
 
-  test('is measured by the operation that asks for the most, whichever runs', async () => {
+  test('is measured by its largest operation, even if another one runs', async () => {
     const document = `query A { __typename } query B { ${'__typename '.repeat(501)} }`;
     const { errors } = await client.post(JSON.stringify({ query: document, operationName: 'A' }));
     expect(errors[0]?.extensions.code).toBe('LIMIT_EXCEEDED');
   });
 });
 
-describe('guesses in one document', () => {
-  test('200 of them are refused before one is checked, and no attempt is spent', async () => {
+describe('password guesses in one document', () => {
+  test('200 guesses are refused before any is checked, and cost no attempt', async () => {
     const { id } = await client.startSignIn({ identifier: person.email });
     const document = `mutation { ${times(200, (at) => `a${at}: ${attempt(id)}`)} }`;
     const { errors, data } = await client.graphql(document);
@@ -172,7 +172,7 @@ describe('guesses in one document', () => {
     expect((await client.attempt(id, { password: 'wrong' })).attemptsRemaining).toBe(4);
   });
 
-  test('6 of them are refused as well, and so are 6 by fragments', async () => {
+  test('6 guesses are refused, with aliases or through fragments', async () => {
     const { id } = await client.startSignIn({ identifier: person.email });
     const fragments = times(6, (at) => `fragment F${at} on Mutation { a${at}: ${attempt(id)} }`);
     for (const document of [
@@ -184,7 +184,7 @@ describe('guesses in one document', () => {
     expect((await client.attempt(id, { password: 'wrong' })).attemptsRemaining).toBe(4);
   });
 
-  test('3 batched documents of 5 spend the five attempts of the workflow, and no more', async () => {
+  test('a batch of 3 documents with 5 guesses each uses up the five attempts of the workflow and no more', async () => {
     const { email, password } = await client.signUp();
     const { id } = await client.startSignIn({ identifier: email });
     const document = `mutation { ${times(5, (at) => `a${at}: ${attempt(id)}`)} }`;
@@ -200,7 +200,7 @@ describe('guesses in one document', () => {
     expect(await proofsRejected(email)).toBe(5);
   });
 
-  test('the right one among them opens one session, however often it stands there', async () => {
+  test('the correct password among them opens only one session, even if it is repeated', async () => {
     const { email, password } = await client.signUp();
     const { id } = await client.startSignIn({ identifier: email });
     const document = `mutation { ${times(5, (at) => `a${at}: ${attempt(id, password)}`)} }`;
@@ -229,7 +229,7 @@ describe('guesses in one document', () => {
 });
 
 describe('a batch', () => {
-  test('answers each of its operations for itself, in their order', async () => {
+  test('returns the result of each operation separately and in order', async () => {
     const replies = await sendBatch([
       { query: '{ settings { __typename } }' },
       { query: '{ nowhere }' },
@@ -252,7 +252,7 @@ describe('a batch', () => {
     ]);
   });
 
-  test('has one budget: what its documents ask for is counted together', async () => {
+  test('has one budget for all its documents together', async () => {
     const query = `{ ${'__typename '.repeat(200)} }`;
     for (const queries of [
       [query, query, query], // the same one, which is parsed once
@@ -274,13 +274,16 @@ describe('a batch', () => {
     ['3001 tokens', 2, `query (${'$a: Int '.repeat(400)}) { __typename }`],
     ['501 fragments', 2, `{ ${'...F '.repeat(251)} } fragment F on Query { __typename }`],
     ['GraphiQL’s introspection three times', 3, getIntrospectionQuery()],
-  ])('of %s in all its documents is refused from there on', async (_what, count, query) => {
-    const replies = await sendBatch(Array.from({ length: count }, () => ({ query })));
-    expect(replies[0]?.errors?.[0]?.extensions.code).not.toBe('LIMIT_EXCEEDED');
-    expect(replies.at(-1)?.errors?.[0]?.extensions.code).toBe('LIMIT_EXCEEDED');
-  });
+  ])(
+    'with %s across all its documents is refused once the limit is exceeded',
+    async (_what, count, query) => {
+      const replies = await sendBatch(Array.from({ length: count }, () => ({ query })));
+      expect(replies[0]?.errors?.[0]?.extensions.code).not.toBe('LIMIT_EXCEEDED');
+      expect(replies.at(-1)?.errors?.[0]?.extensions.code).toBe('LIMIT_EXCEEDED');
+    },
+  );
 
-  test('that had no room for a document does not keep it from being answered the next time', async () => {
+  test('that refused a document does not affect the same document in the next request', async () => {
     const query = `{ ${times(3, (at) => `remembered${at}: __typename`)} }`;
     const full = `{ ${times(29, (at) => `a${at}: __typename`)} }`;
     const replies = await sendBatch([{ query: full }, { query }]);
@@ -289,7 +292,7 @@ describe('a batch', () => {
     expect((await client.graphql(query)).errors).toEqual([]);
   });
 
-  test('of eleven runs none of them', async () => {
+  test('of eleven operations runs none of them', async () => {
     const { id } = await client.startSignIn({ identifier: person.email });
     const operation = { query: `mutation { ${attempt(id)} }` };
     const answer = await client.post(JSON.stringify(Array.from({ length: 11 }, () => operation)));
@@ -312,23 +315,23 @@ describe('documents in variables', () => {
       Object.fromEntries(documents.map((text, at) => [`d${at}`, text])),
     );
 
-  test('share one budget with the request: 30 of 240 equal fields are not validated', async () => {
+  test('share the budget of the request: 30 documents with 240 equal fields each are refused before validation', async () => {
     const { data } = await ask(DOCUMENTS);
     const types = Object.values(data).map(({ __typename: type }) => type);
     expect(types.filter((type) => type === 'StepUpRequirements')).toHaveLength(1);
     expect(types.filter((type) => type === 'InvalidInput')).toHaveLength(29);
-    expect(data['a29']).toMatchObject({ message: expect.stringContaining('at most 500 fields') });
+    expect(data['a29']).toMatchObject({ message: expect.stringContaining('more than 500 fields') });
   });
 
-  test('that are no GraphQL are counted too', async () => {
+  test('count against the budget even if they are not valid GraphQL', async () => {
     const { data } = await ask(
       Array.from({ length: 10 }, (_, at) => `{ ${'a {'.repeat(400)}${' '.repeat(at)}`),
     );
     expect(data['a0']).toMatchObject({ message: expect.stringContaining('Syntax Error') });
-    expect(data['a9']).toMatchObject({ message: expect.stringContaining('at most 3000 tokens') });
+    expect(data['a9']).toMatchObject({ message: expect.stringContaining('more than 3000 tokens') });
   });
 
-  test('count beside bound operations, and those beside each other', async () => {
+  test('and bound operations count against the same budget', async () => {
     const start = (at: number): string =>
       `a${at}: startStepUp(input: { operation: { query: $d${at} } }) { __typename ... on InvalidInput { message } }`;
     const { data } = await client.graphql(
@@ -341,7 +344,7 @@ describe('documents in variables', () => {
   });
 });
 
-test('mistakes in a large variable are not looked for when enough were found', async () => {
+test('validation of a large variable stops after the maximum number of errors', async () => {
   const { errors } = await client.graphql(
     'mutation ($input: StartStepUpInput!) { startStepUp(input: $input) { __typename } }',
     { input: { accept: Array.from({ length: 1000 }, (_, at) => `TOTQ${at}`) } },

@@ -1,5 +1,5 @@
-// The page that links lead to, over HTTP: static, strict, kept by nobody, in production as in development. What it does
-// in a browser is in test/browser/link.test.ts.
+// The link page over HTTP: static, with a strict policy, never cached, in production and development. Its behavior in a
+// browser is tested in test/browser/link.test.ts.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 
@@ -31,24 +31,27 @@ describe.each([
   });
   afterAll(() => app?.[Symbol.asyncDispose]());
 
-  test.each(PARTS)('%s is what it says it is, and kept by nobody', async (path, type) => {
-    const answer = await fetch(`${app.url}${path}`);
-    const body = await answer.bytes();
-    expect(answer.status).toBe(200);
-    expect(Object.fromEntries(answer.headers)).toMatchObject({
-      'content-type': type,
-      'content-length': String(body.length),
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'referrer-policy': 'no-referrer',
-    });
-    expect(answer.headers.getSetCookie()).toEqual([]);
-    expect(body.length).toBeGreaterThan(500);
-    expect(body.length).toBeLessThan(16_000);
-  });
+  test.each(PARTS)(
+    '%s has the right type and security headers, and must not be cached',
+    async (path, type) => {
+      const answer = await fetch(`${app.url}${path}`);
+      const body = await answer.bytes();
+      expect(answer.status).toBe(200);
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        'content-type': type,
+        'content-length': String(body.length),
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'no-referrer',
+      });
+      expect(answer.headers.getSetCookie()).toEqual([]);
+      expect(body.length).toBeGreaterThan(500);
+      expect(body.length).toBeLessThan(16_000);
+    },
+  );
 
-  test('runs and loads nothing but its own script and style, and speaks to this server alone', async () => {
+  test('the link page may only load its own script and style, and only connect to this server', async () => {
     const { headers } = await fetch(`${app.url}/link`);
     expect(headers.get('content-security-policy')?.split('; ').toSorted()).toEqual(
       [
@@ -68,7 +71,7 @@ describe.each([
     expect(page).not.toMatch(/<style|\bstyle=|\bon\w+=|<script(?![^>]*\bsrc=)|<form/);
   });
 
-  test.each(PARTS)('%s is only for reading', async (path) => {
+  test.each(PARTS)('%s accepts only GET and HEAD', async (path) => {
     const head = await fetch(`${app.url}${path}`, { method: 'HEAD' });
     const whole = await (await fetch(`${app.url}${path}`)).bytes();
     expect([head.status, (await head.bytes()).length]).toEqual([200, 0]);
@@ -80,7 +83,7 @@ describe.each([
     }
   });
 
-  test('is the same for everybody: what follows a `?` is neither read, nor repeated, nor logged', async () => {
+  test('the link page ignores its query string, and does not repeat or log it', async () => {
     const token = 'T'.repeat(43);
     const plain = await (await fetch(`${app.url}/link`)).text();
     const asked = await fetch(`${app.url}/link?token=${token}`, { headers: { cookie: `a=${token}` } });
@@ -97,13 +100,12 @@ describe.each([
     '/link%2ejs',
     '/constructor',
     '/__proto__',
-  ])('nothing else is served beside it: %s', async (path) => {
+  ])('no other file is served: %s', async (path) => {
     expect((await fetch(`${app.url}${path}`)).status).toBe(404);
   });
-});
 
-test('its script keeps the token out of addresses and of every storage that outlives the tab', async () => {
-  await using app = await startTestApp();
-  const script = await (await fetch(`${app.url}/link.js`)).text();
-  expect(script).not.toMatch(/localStorage|sessionStorage|indexedDB|document\.cookie|innerHTML|console\./);
+  test('the script of the link page keeps the token out of URLs and out of storage that outlives the tab', async () => {
+    const script = await (await fetch(`${app.url}/link.js`)).text();
+    expect(script).not.toMatch(/localStorage|sessionStorage|indexedDB|document\.cookie|innerHTML|console\./);
+  });
 });

@@ -1,12 +1,12 @@
-// A flood of passwords: as many are hashed as can be in time, the others are told so at once and at no cost, and
-// whoever needs no hash does not wait behind them.
+// A flood of passwords: the server hashes as many as it can in time and refuses the others immediately and cheaply.
+// Requests that need no hash do not wait behind them.
 import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, type Step, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
 
-/** Far more than can wait, on however many cores: each serves ten hashes of half a second within the deadline. */
+/** Far more than can wait, for any number of cores: each core computes ten hashes of half a second in time. */
 const FLOOD = 40 * availableParallelism() + 20;
 
 let app: TestApp;
@@ -29,7 +29,7 @@ async function sum(statement: string): Promise<number> {
   return Number(row?.sum ?? 0);
 }
 
-/** What is answered while the others still wait. */
+/** Sends a request that is answered while the others still wait. */
 async function meanwhile<T>(flood: Promise<T>): Promise<T> {
   let isOver = false;
   const done = flood.finally(() => {
@@ -43,7 +43,7 @@ async function meanwhile<T>(flood: Promise<T>): Promise<T> {
   return done;
 }
 
-test('proofs beyond the bound are OVERLOADED and cost no attempt; a session is read meanwhile', async () => {
+test('excess proofs get OVERLOADED and cost no attempt, and other requests are served meanwhile', async () => {
   const workflows = await Promise.all(
     Array.from({ length: FLOOD }, (_, at) => client.startSignIn({ identifier: `nobody-${at}@example.com` })),
   );
@@ -57,14 +57,14 @@ test('proofs beyond the bound are OVERLOADED and cost no attempt; a session is r
   expect(overloaded.length + rejected.length).toBe(FLOOD);
   for (const { retryAfterSeconds } of overloaded) expect(retryAfterSeconds).toBeGreaterThan(0);
 
-  // Attempts and failures are those of the proofs that were checked.
+  // Only the proofs that were checked count as attempts and failures.
   expect(await sum(`select sum(attempts) from workflow where chart = 'sign-in'`)).toBe(rejected.length);
   expect(await sum(`select sum(failures) from lockout where subject like 'unknown:%'`)).toBe(rejected.length);
   const refused = workflows[answers.findIndex((answer) => answer.code === 'OVERLOADED')];
   expect((await client.attempt(refused?.id ?? '', { password: 'wrong' })).attemptsRemaining).toBe(4);
 });
 
-test('sign-ups beyond the bound are OVERLOADED and leave nothing behind; a session is read meanwhile', async () => {
+test('excess sign-ups get OVERLOADED and leave nothing behind, and other requests are served meanwhile', async () => {
   const before = await sum('select count(*) as sum from user_account');
   const answers = await meanwhile(
     Promise.all(
@@ -82,6 +82,6 @@ test('sign-ups beyond the bound are OVERLOADED and leave nothing behind; a sessi
   expect(await sum('select count(*) as sum from email_address')).toBe(before + started.length);
 });
 
-test('after the flood, everybody is served as before', async () => {
+test('after the flood, requests are served as before', async () => {
   expect((await client.signIn(person)).accessToken).toBeTruthy();
 });

@@ -1,4 +1,4 @@
-// The same program with NODE_ENV=production, its configuration read as in production: nothing of development is left.
+// The server with NODE_ENV=production and its configuration: no development features are available.
 
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -46,7 +46,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** A port of this machine on which nobody listens. */
+/** A local port on which nothing listens. */
 async function closedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -56,7 +56,7 @@ async function closedPort(): Promise<number> {
 }
 
 describe('in production', () => {
-  test('there is no inbox, by any name', async () => {
+  test('there is no development inbox', async () => {
     await client.startSignUp({ email: EMAIL, password: PASSWORD });
     for (const path of ['/dev/inbox', '/dev/inbox.json', '/dev/inbox.json?x', '/dev/']) {
       const answer = await fetch(`${app.url}${path}`);
@@ -65,7 +65,7 @@ describe('in production', () => {
     }
   });
 
-  test('there is no GraphiQL, and nothing leads to it', async () => {
+  test('there is no GraphiQL, and no redirect to it', async () => {
     for (const path of ['/graphql', '/graphql?graphiql=x']) {
       const answer = await fetch(`${app.url}${path}`, { headers: { accept: 'text/html' } });
       expect(answer.status).toBe(406);
@@ -74,14 +74,14 @@ describe('in production', () => {
     expect((await fetch(`${app.url}/`, { redirect: 'manual' })).status).toBe(404);
   });
 
-  test('the schema is told to whoever asks', async () => {
+  test('introspection is available to everyone', async () => {
     const { data } = await client.graphql(
       '{ __schema { queryType { name } } __type(name: "User") { name } }',
     );
     expect(data).toEqual({ __schema: { queryType: { name: 'Query' } }, __type: { name: 'User' } });
   });
 
-  test('a message that cannot be handed over is tried again, and neither its code nor a password is logged', async () => {
+  test('a message that cannot be delivered is retried, and neither its code nor a password is logged', async () => {
     await client.startSignUp({ email: EMAIL, password: PASSWORD });
     await vi.waitFor(() => expect(log.join('')).toMatch(/ECONNREFUSED|connect/i), { timeout: 10_000 });
     const written = log.join('');
@@ -98,14 +98,14 @@ describe('in production', () => {
     ['a field', '{ viewr { id } }'],
     ['an argument', '{ workflow(di: "x") { id } }'],
     ['a type', '{ workflow(id: "x") { ... on SignInn { id } } }'],
-    ['a member of an input', 'mutation { startSignIn(input: { identifer: "x" }) { __typename } }'],
+    ['an input field', 'mutation { startSignIn(input: { identifer: "x" }) { __typename } }'],
     [
-      'a value of an enum',
+      'an enum value',
       'mutation { prepareFactor(input: { workflowId: "x", factor: PASWORD }) { __typename } }',
     ],
     ['a directive', '{ settings @skp(if: true) { __typename } }'],
     ['a variable’s type', 'query ($x: FactorKnd) { settings { __typename } }'],
-  ])('a mistake in the name of %s is named, and nothing is suggested', async (_what, document) => {
+  ])('an error about a misspelled name of %s has no suggestions', async (_what, document) => {
     const { status, errors, text } = await client.graphql(document);
     expect(status).toBe(400);
     expect(errors.length).toBeGreaterThan(0);
@@ -114,14 +114,14 @@ describe('in production', () => {
       expect(text).not.toContain(`"${name}`);
   });
 
-  test('no mistake in a variable is answered with a suggestion either', async () => {
+  test('an error in a variable has no suggestions', async () => {
     const document = 'mutation ($input: StartSignInInput!) { startSignIn(input: $input) { __typename } }';
     const { text } = await client.graphql(document, { input: { identifer: 'x' } });
     expect(text).toContain('BAD_USER_INPUT');
     expect(text).not.toMatch(/did you mean/i);
   });
 
-  test('a failure inside says nothing of it', async () => {
+  test('an internal failure reveals no details', async () => {
     await query(database.url, 'alter table tenant rename to gone_for_now');
     const { text } = await client.graphql('{ settings { secondFactorPolicy } }');
     await query(database.url, 'alter table gone_for_now rename to tenant');
@@ -130,14 +130,14 @@ describe('in production', () => {
   });
 });
 
-test('a server in development does suggest: the names above are near enough', async () => {
+test('in development, errors about the same names have suggestions', async () => {
   await using development = await startTestApp();
   const { text } = await new TestClient(development).graphql('{ viewr { id } }');
   expect(text).toContain('Did you mean');
 });
 
-describe('with GRAPHIQL and INTROSPECTION the other way round', () => {
-  test('a production server has GraphiQL', async () => {
+describe('with the defaults of GRAPHIQL and INTROSPECTION reversed', () => {
+  test('a production server serves GraphiQL', async () => {
     await using other = await startTestApp({
       NODE_ENV: 'production',
       HOST: '127.0.0.1',
@@ -153,7 +153,7 @@ describe('with GRAPHIQL and INTROSPECTION the other way round', () => {
     expect(page.headers.get('content-type')).toContain('text/html');
   });
 
-  test('a development server has none, and the schema is neither told nor guessed at', async () => {
+  test('a development server serves no GraphiQL, no introspection and no suggestions', async () => {
     await using other = await startTestApp({ GRAPHIQL: 'off', INTROSPECTION: 'off' });
     const page = await fetch(`${other.url}/graphql`, { headers: { accept: 'text/html' } });
     expect(page.status).toBe(406);

@@ -1,14 +1,14 @@
-// HTTP as bytes, for what no well-behaved client sends.
+// Sends raw bytes, for requests that no well-behaved client sends.
 import { connect } from 'node:net';
 
 export interface RawAnswer {
   readonly status: number;
-  /** The head as it came, status line included. */
+  /** The unchanged head of the response, including the status line. */
   readonly head: string;
   readonly body: string;
 }
 
-/** Sends these bytes and reads until the server closes. */
+/** Sends these bytes and reads until the server closes the connection. */
 export async function rawHttp(url: string, bytes: string): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   const text = await new Promise<string>((resolve, reject) => {
@@ -22,7 +22,7 @@ export async function rawHttp(url: string, bytes: string): Promise<RawAnswer> {
   return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0), head, body };
 }
 
-/** A POST of a JSON body, with headers of the test's choice. */
+/** A POST request with a JSON body and additional headers. */
 export function rawPost(body: string, headers: Readonly<Record<string, string>> = {}): string {
   const all = {
     host: 'localhost',

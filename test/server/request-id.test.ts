@@ -1,5 +1,5 @@
-// Each request has an id, its proxy's or one of ours: in the response, in the lines of the log that it causes, and in the error
-// that a user reports.
+// Each request has an id, from the proxy or generated. It is in the response, in the log lines of the request, and in the
+// error that a user can report.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
@@ -19,7 +19,7 @@ async function idOf(given: string | null, path = '/healthz'): Promise<string | n
 }
 
 test.each(['/healthz', '/readyz', '/graphql', '/nothing-here'])(
-  '%s answers with an id of its own',
+  '%s responds with a generated request id',
   async (path) => {
     const [one, other] = [await idOf(null, path), await idOf(null, path)];
     expect(one).toMatch(UUID);
@@ -29,20 +29,20 @@ test.each(['/healthz', '/readyz', '/graphql', '/nothing-here'])(
 );
 
 test.each(['a', '4bf92f3577b34da6a3ce929d0e0e4736', '1-67891233-abcdef012345678912345678', 'a'.repeat(128)])(
-  'the id of a proxy is kept: %s',
+  'the request id of a proxy is kept: %s',
   async (given) => {
     expect(await idOf(given)).toBe(given);
   },
 );
 
 test.each(['a'.repeat(129), 'a b', '"level":50', '{}', '<b>', 'ä', ' '])(
-  'what is too long or could forge a line of the log is replaced: %s',
+  'a request id that is too long or could forge log lines is replaced: %s',
   async (given) => {
     expect(await idOf(given)).toMatch(UUID);
   },
 );
 
-test('every line that a request causes names it, and requests side by side keep apart', async () => {
+test('every log line of a request contains its id, also with concurrent requests', async () => {
   const before = app.log.length;
   const client = new TestClient(app);
   const emails = ['one', 'two', 'three'];

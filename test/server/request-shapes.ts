@@ -1,11 +1,11 @@
-// Requests made to be dear: each family takes a size and writes as much of one kind of work into a request as that
-// size allows. The test and `bench/dearest-request.ts` search them for the dearest request that the limits let pass.
+// Requests that are meant to be expensive. Each shape takes a size and puts as much of one kind of work into a request as
+// the size allows. The test and `bench/dearest-request.ts` search them for the most expensive request within the limits.
 
 export interface Shape {
   readonly name: string;
-  /** What is posted. A larger size asks for more. */
+  /** The request body. A larger size asks for more work. */
   readonly body: (size: number) => string;
-  /** Whether it is asked by somebody who is signed in. */
+  /** Whether a signed-in user sends it. */
   readonly signedIn?: true;
 }
 
@@ -14,17 +14,17 @@ const times = (count: number, write: (at: number) => string): string =>
 
 const post = (query: string, variables?: unknown): string => JSON.stringify({ query, variables });
 
-/** A value inside so many others. */
+/** A value nested this many levels deep. */
 const nest = (depth: number, open: string, close: string, core: string): string =>
   open.repeat(depth) + core + close.repeat(depth);
 
-/** Spread over the aliases that an operation may have. */
+/** Distributes the work over as many aliases as an operation may have. */
 const inAliases = (count: number, field: (at: number) => string): string =>
   `{ ${times(count, (at) => `a${at}: ${field(at)}`)} }`;
 
 const ASKED = '{ __typename ... on StepUpRequirements { guardedFields { path stepUps { maxAge } } } }';
 
-/** Documents in variables: `requirements` asks about each of them under an alias of its own. */
+/** Documents in variables. `requirements` queries each of them under a separate alias. */
 function requirements(documents: readonly string[]): string {
   const declared = documents.map((_, at) => `$d${at}: String!`).join(', ');
   const asked = documents.map((_, at) => `a${at}: stepUpRequirements(document: $d${at}) ${ASKED}`);
@@ -47,57 +47,57 @@ const STEP_UP_REQUIREMENTS =
 const introspect = (selections: string): string => `{ __schema { ${selections} } }`;
 
 const DOCUMENTS: readonly Shape[] = [
-  { name: 'one field many times', body: (n) => post(`{ ${'__typename '.repeat(n)} }`) },
+  { name: 'one repeated field', body: (n) => post(`{ ${'__typename '.repeat(n)} }`) },
   {
-    name: 'one field with arguments many times',
+    name: 'one repeated field with arguments',
     body: (n) => post(`{ ${'settings(tenant: "default") { __typename } '.repeat(n)} }`),
   },
   {
-    name: 'one field with a large argument many times',
+    name: 'one repeated field with a large argument',
     body: (n) => post(`{ ${`link(token: "${'x'.repeat(200)}") { __typename } `.repeat(n)} }`),
   },
   {
-    name: 'one name for many fields of many types',
+    name: 'one response name for many fields of many types',
     body: (n) =>
       post(
         `{ workflow(id: "x") { ${times(n, (at) => `... on ${['SignIn', 'SignUp', 'StepUp'][at % 3]} { a: id b: status }`)} } }`,
       ),
   },
   {
-    name: 'one name below one name',
+    name: 'nested fields with the same response names',
     body: (n) => post(`{ ${`settings { ${'__typename '.repeat(n)} } `.repeat(n)} }`),
   },
   {
-    name: 'one deep path many times',
+    name: 'one repeated deep path',
     body: (n) =>
       post(
         `{ ${`__type(name: "User") { ${nest(17, 'ofType { ', ' }', 'name')} } `.repeat(Math.ceil(n / 10))} }`,
       ),
   },
   {
-    name: 'conflicts',
+    name: 'conflicting fields',
     body: (n) => post(`{ settings { ${times(n, (at) => `x: ${at % 2 ? 'factors' : 'sms'}`)} } }`),
   },
   {
-    name: 'conflicts by fragments',
+    name: 'conflicting fields through fragments',
     body: (n) =>
       post(
         `{ ${times(n, (at) => `...F${at}`)} } ${times(n, (at) => fragment(`F${at}`, 'Query', `x: ${at % 2 ? 'viewer { id }' : '__typename'}`))}`,
       ),
   },
   {
-    name: 'many fragments that nobody spreads',
+    name: 'many unused fragments',
     body: (n) => post(`{ __typename } ${times(n, (at) => fragment(`F${at}`, 'Query', '__typename'))}`),
   },
   {
-    name: 'fragments in a chain',
+    name: 'a chain of fragments',
     body: (n) =>
       post(
         `{ ...F0 } ${times(n, (at) => fragment(`F${at}`, 'Query', at === n - 1 ? '__typename' : `...F${at + 1}`))}`,
       ),
   },
   {
-    name: 'fragments that spread all others',
+    name: 'fragments that spread all other fragments',
     body: (n) => {
       const width = Math.ceil(Math.sqrt(n));
       const spreads = (from: number): string => times(Math.max(width - from, 0), (at) => `...F${at + from}`);
@@ -107,32 +107,32 @@ const DOCUMENTS: readonly Shape[] = [
     },
   },
   {
-    name: 'fragments in a circle',
+    name: 'a cycle of fragments',
     body: (n) =>
       post(`{ ...F0 } ${times(n, (at) => fragment(`F${at}`, 'Query', `...F${(at + 1) % n} ...F0`))}`),
   },
   {
-    name: 'one fragment spread many times',
+    name: 'many spreads of one fragment',
     body: (n) => post(`{ ${'...F '.repeat(n)} } ${fragment('F', 'Query', '__typename')}`),
   },
   {
-    name: 'fragments on types that conflict',
+    name: 'fragments on incompatible types',
     body: (n) =>
       post(
         `{ workflow(id: "x") { ${times(n, (at) => `...F${at}`)} } } ${times(n, (at) => fragment(`F${at}`, ['SignIn', 'SignUp'][at % 2] ?? '', 'id'))}`,
       ),
   },
   {
-    name: 'spreads of a fragment that is not there',
+    name: 'spreads of an unknown fragment',
     body: (n) => post(`{ ${times(n, (at) => `...Missing${at}`)} }`),
   },
   {
-    name: 'inline fragments in inline fragments',
+    name: 'nested inline fragments',
     body: (n) => post(nest(n, '{ ...', ' }', '{ __typename }')),
   },
   { name: 'many inline fragments', body: (n) => post(`{ ${'... { __typename } '.repeat(n)} }`) },
   {
-    name: 'many empty inline directives',
+    name: 'many inline fragments with directives',
     body: (n) => post(`{ ${'... @include(if: true) { __typename } '.repeat(n)} }`),
   },
   {
@@ -154,7 +154,7 @@ const DOCUMENTS: readonly Shape[] = [
       JSON.stringify({ query: times(n, (at) => `query Q${at} { __typename }`), operationName: 'Q0' }),
   },
   {
-    name: 'many operations over one fragment with variables',
+    name: 'many operations that share a fragment with variables',
     body: (n) => {
       const side = Math.ceil(Math.sqrt(n) * 4);
       const operations = times(side, (at) => `query Q${at} { ...F }`);
@@ -163,54 +163,54 @@ const DOCUMENTS: readonly Shape[] = [
     },
   },
   { name: 'many variables', body: (n) => post(`query (${times(n, (at) => `$v${at}: Int`)}) { __typename }`) },
-  { name: 'one variable many times', body: (n) => post(`query (${'$v: Int '.repeat(n)}) { __typename }`) },
+  { name: 'one repeated variable', body: (n) => post(`query (${'$v: Int '.repeat(n)}) { __typename }`) },
   {
-    name: 'variables of types that are not there',
+    name: 'variables of unknown types',
     body: (n) => post(`query (${times(n, (at) => `$v${at}: FactorKin`)}) { __typename }`),
   },
   {
-    name: 'deep types of a variable',
+    name: 'a variable of a deeply nested list type',
     body: (n) => post(`query ($v: ${nest(n, '[', ']', 'Int')}) { __typename }`),
   },
-  { name: 'many fields that are not there', body: (n) => post(`{ ${times(n, (at) => `settingz${at}`)} }`) },
+  { name: 'many unknown fields', body: (n) => post(`{ ${times(n, (at) => `settingz${at}`)} }`) },
   {
-    name: 'many arguments that are not there',
+    name: 'many unknown arguments',
     body: (n) => post(`{ settings(${times(n, (at) => `tenan${at}: 1`)}) { __typename } }`),
   },
   {
-    name: 'one argument many times',
+    name: 'one repeated argument',
     body: (n) => post(`{ settings(${'tenant: "default" '.repeat(n)}) { __typename } }`),
   },
   {
-    name: 'members that are not there',
+    name: 'unknown input fields',
     body: (n) =>
       post(`mutation { startSignIn(input: {${times(n, (at) => `identifie${at}: 1`)}}) { __typename } }`),
   },
   {
-    name: 'a member many times',
+    name: 'one repeated input field',
     body: (n) => post(`mutation { startSignIn(input: {${'identifier: "x" '.repeat(n)}}) { __typename } }`),
   },
   {
-    name: 'types that are not there',
+    name: 'unknown types',
     body: (n) => post(`{ ${times(n, (at) => `... on Quer${at} { id }`)} }`),
   },
   {
-    name: 'directives that are not there',
+    name: 'unknown directives',
     body: (n) => post(`{ __typename ${times(n, (at) => `@skp${at}`)} }`),
   },
   {
-    name: 'values of an enum that are not there',
+    name: 'unknown enum values',
     body: (n) =>
       post(`mutation { startStepUp(input: { accept: [${times(n, (at) => `TOT${at}`)}] }) { __typename } }`),
     signedIn: true,
   },
   {
-    name: 'values of an enum',
+    name: 'valid enum values',
     body: (n) => post(`mutation { startStepUp(input: { accept: [${'TOTP '.repeat(n)}] }) { __typename } }`),
     signedIn: true,
   },
   {
-    name: 'a deep literal',
+    name: 'a deeply nested literal',
     body: (n) =>
       post(
         `{ stepUpRequirements(document: "{ __typename }", variables: { a: ${nest(n, '[', ']', '')} }) { __typename } }`,
@@ -238,18 +238,18 @@ const DOCUMENTS: readonly Shape[] = [
   { name: 'a long name', body: (n) => post(`{ ${'x'.repeat(n * 10)} }`) },
   { name: 'a long comment', body: (n) => post(`#${'x'.repeat(n * 10)}\n{ __typename }`) },
   { name: 'many comments', body: (n) => post(`${'#\n'.repeat(n * 10)}{ __typename }`) },
-  { name: 'many empty lines before a mistake', body: (n) => post(`${'\n'.repeat(n * 10)}{ nowhere }`) },
+  { name: 'many empty lines before an error', body: (n) => post(`${'\n'.repeat(n * 10)}{ nowhere }`) },
   {
-    name: 'mistakes far apart',
+    name: 'errors on lines far apart',
     body: (n) => post(`{ ${times(n, (at) => `${'\n'.repeat(20)}nowhere${at}`)} }`),
   },
   { name: 'a document that ends too early', body: (n) => post(`{ ${'a { '.repeat(n)}`) },
-  { name: 'definitions of a schema', body: (n) => post(times(n, (at) => `type T${at} { a: Int }`)) },
+  { name: 'type definitions', body: (n) => post(times(n, (at) => `type T${at} { a: Int }`)) },
 ];
 
 const INTROSPECTION: readonly Shape[] = [
   {
-    name: 'fields of the types of fields, by aliases',
+    name: 'fields of the types of fields, with aliases',
     body: (n) =>
       post(
         introspect(
@@ -262,7 +262,7 @@ const INTROSPECTION: readonly Shape[] = [
       ),
   },
   {
-    name: 'values of the types of arguments, by aliases',
+    name: 'values of the types of arguments, with aliases',
     body: (n) =>
       post(
         introspect(
@@ -275,7 +275,7 @@ const INTROSPECTION: readonly Shape[] = [
       ),
   },
   {
-    name: 'fields of possible types, by aliases',
+    name: 'fields of possible types, with aliases',
     body: (n) =>
       post(
         introspect(
@@ -287,7 +287,7 @@ const INTROSPECTION: readonly Shape[] = [
       ),
   },
   {
-    name: 'types by aliases',
+    name: 'types with aliases',
     body: (n) =>
       post(
         introspect(times(Math.min(n, 30), (at) => `a${at}: types { name fields { name args { name } } }`)),
@@ -330,7 +330,7 @@ const INTROSPECTION: readonly Shape[] = [
       ),
   },
   {
-    name: 'many equal names below many types',
+    name: 'many equal response names below many types',
     body: (n) => post(introspect(`types { ${'name '.repeat(n)} fields { ${'name '.repeat(n)} } }`)),
   },
   {
@@ -343,7 +343,7 @@ const INTROSPECTION: readonly Shape[] = [
       ),
   },
   {
-    name: 'one type by many aliases',
+    name: 'one type with many aliases',
     body: (n) =>
       post(
         inAliases(
@@ -353,7 +353,7 @@ const INTROSPECTION: readonly Shape[] = [
       ),
   },
   {
-    name: 'descriptions of everything by aliases',
+    name: 'all descriptions, with aliases',
     body: (n) =>
       post(
         introspect(
@@ -362,7 +362,7 @@ const INTROSPECTION: readonly Shape[] = [
       ),
   },
   {
-    name: 'conditions below lists',
+    name: 'conditional fields below lists',
     body: (n) =>
       post(introspect(`types { fields { ${times(Math.min(n, 50), () => 'name @include(if: true)')} } }`)),
   },
@@ -377,31 +377,31 @@ const INTROSPECTION: readonly Shape[] = [
 
 const VALUES: readonly Shape[] = [
   {
-    name: 'wrong values of an enum in a variable',
+    name: 'invalid enum values in a variable',
     body: (n) => post(STEP_UP, { input: { accept: Array.from({ length: n * 3 }, (_, at) => `TOTQ${at}`) } }),
     signedIn: true,
   },
   {
-    name: 'right values of an enum in a variable',
+    name: 'valid enum values in a variable',
     body: (n) => post(STEP_UP, { input: { accept: Array.from({ length: n * 3 }, () => 'TOTP') } }),
     signedIn: true,
   },
   {
-    name: 'unknown members of a variable',
+    name: 'unknown input fields in a variable',
     body: (n) =>
       post(SIGN_IN, {
         input: Object.fromEntries(Array.from({ length: n * 2 }, (_, at) => [`identifie${at}`, 1])),
       }),
   },
   {
-    name: 'a list of wrong inputs',
+    name: 'a list of invalid inputs',
     body: (n) =>
       post('mutation ($v: [StartSignInInput!]!) { startSignIn(input: $v) { __typename } }', {
         v: Array.from({ length: n * 8 }, () => ({})),
       }),
   },
   {
-    name: 'unknown members of @oneOf',
+    name: 'unknown fields of a @oneOf input',
     body: (n) =>
       post(ATTEMPT, {
         input: {
@@ -411,7 +411,7 @@ const VALUES: readonly Shape[] = [
       }),
   },
   {
-    name: 'all members of @oneOf',
+    name: 'all fields of a @oneOf input',
     body: () =>
       post(ATTEMPT, { input: { workflowId: 'x', proof: { password: 'x', totp: 'x', emailCode: 'x' } } }),
   },
@@ -424,7 +424,7 @@ const VALUES: readonly Shape[] = [
     body: (n) => post(STEP_UP_REQUIREMENTS, { v: { a: Array.from({ length: n * 10 }, () => ({})) } }),
   },
   {
-    name: 'many members in JSON',
+    name: 'many properties in JSON',
     body: (n) =>
       post(STEP_UP_REQUIREMENTS, {
         v: Object.fromEntries(Array.from({ length: n * 4 }, (_, at) => [`m${at}`, at])),
@@ -435,26 +435,26 @@ const VALUES: readonly Shape[] = [
     body: (n) => post(STEP_UP_REQUIREMENTS, { v: { a: Array.from({ length: n * 15 }, () => 1) } }),
   },
   {
-    name: 'deep JSON',
+    name: 'deeply nested JSON',
     body: (n) =>
       `{"query":${JSON.stringify(STEP_UP_REQUIREMENTS)},"variables":{"v":${nest(n * 15, '[', ']', '')}}}`,
   },
   {
-    name: 'deep extensions',
+    name: 'deeply nested extensions',
     body: (n) => `{"query":"{ __typename }","extensions":{"v":${nest(n * 15, '[', ']', '')}}}`,
   },
   {
-    name: 'wide extensions',
+    name: 'extensions with many properties',
     body: (n) =>
       `{"query":"{ __typename }","extensions":{"v":[${Array.from({ length: n * 15 }, () => '{}').join(',')}]}}`,
   },
   {
-    name: 'variables that nobody declares',
+    name: 'undeclared variables',
     body: (n) =>
       post('{ __typename }', Object.fromEntries(Array.from({ length: n * 4 }, (_, at) => [`m${at}`, at]))),
   },
   {
-    name: 'wrong strings in JSON',
+    name: 'invalid strings in JSON',
     body: (n) => post(STEP_UP_REQUIREMENTS, { v: Array.from({ length: n * 6 }, () => 'a\0') }),
   },
   ...['x', 'é', '\u{1F600}', '\u0300', ' ', '@', '.', 'İ', '\u200b', 'a.', '<', 'ﷺ'].map(
@@ -488,7 +488,7 @@ const VALUES: readonly Shape[] = [
 
 const SEVERAL: readonly Shape[] = [
   {
-    name: 'a batch of signing up',
+    name: 'a batch of sign-ups',
     body: (n) =>
       batch(
         10,
@@ -497,7 +497,7 @@ const SEVERAL: readonly Shape[] = [
       ),
   },
   {
-    name: 'a batch of guesses',
+    name: 'a batch of password guesses',
     body: (n) =>
       batch(
         10,
@@ -506,7 +506,7 @@ const SEVERAL: readonly Shape[] = [
       ),
   },
   {
-    name: 'a batch of refreshing',
+    name: 'a batch of refreshes',
     body: (n) =>
       batch(
         10,
@@ -520,12 +520,12 @@ const SEVERAL: readonly Shape[] = [
     body: (n) => batch(10, (at) => `{ ${times(n, (field) => `a${at}x${field}: settings { __typename }`)} }`),
   },
   {
-    name: 'a batch of mistakes',
+    name: 'a batch of invalid documents',
     body: (n) => batch(10, (at) => `{ ${times(n, (field) => `nowhere${at}x${field}`)} }`),
   },
   { name: 'a batch that ends too early', body: (n) => batch(10, () => `{ ${'a { '.repeat(n)}`) },
   {
-    name: 'a batch of signing in',
+    name: 'a batch of sign-ins',
     body: (n) =>
       batch(
         10,
@@ -534,7 +534,7 @@ const SEVERAL: readonly Shape[] = [
       ),
   },
   {
-    name: 'settings by aliases',
+    name: 'settings with aliases',
     body: (n) =>
       post(
         inAliases(
@@ -544,15 +544,15 @@ const SEVERAL: readonly Shape[] = [
       ),
   },
   {
-    name: 'workflows by aliases',
+    name: 'workflows with aliases',
     body: (n) => post(inAliases(Math.min(n, 30), (at) => `workflow(id: "${at}") { id }`)),
   },
   {
-    name: 'links by aliases',
+    name: 'links with aliases',
     body: (n) => post(inAliases(Math.min(n, 30), (at) => `link(token: "${at}") { __typename }`)),
   },
   {
-    name: 'passwords checked by aliases',
+    name: 'password checks with aliases',
     body: (n) =>
       post(
         inAliases(
@@ -562,7 +562,7 @@ const SEVERAL: readonly Shape[] = [
       ),
   },
   {
-    name: 'the viewer by aliases',
+    name: 'the viewer with aliases',
     body: (n) =>
       post(
         inAliases(
@@ -574,12 +574,12 @@ const SEVERAL: readonly Shape[] = [
     signedIn: true,
   },
   {
-    name: 'documents in variables, of equal fields',
+    name: 'documents in variables, with equal fields',
     body: (n) =>
       requirements(Array.from({ length: 30 }, (_, at) => `{ ${'__typename '.repeat(n)}${' '.repeat(at)}}`)),
   },
   {
-    name: 'documents in variables, of new fields',
+    name: 'documents in variables, with different fields',
     body: (n) =>
       requirements(
         Array.from(
@@ -589,7 +589,7 @@ const SEVERAL: readonly Shape[] = [
       ),
   },
   {
-    name: 'documents in variables, of mistakes',
+    name: 'documents in variables, with errors',
     body: (n) =>
       requirements(
         Array.from({ length: 30 }, (_, at) => `{ ${times(n, (field) => `setting${at}x${field}`)} }`),
@@ -600,14 +600,14 @@ const SEVERAL: readonly Shape[] = [
     body: (n) => requirements(Array.from({ length: 30 }, (_, at) => `{ ${`a${at} { `.repeat(n)}`)),
   },
   {
-    name: 'documents in variables, guarded',
+    name: 'documents in variables, with guarded fields',
     body: (n) =>
       requirements(
         Array.from({ length: 30 }, (_, at) => `{ a${at}: viewer { ${'auditEvents { id } '.repeat(n)} } }`),
       ),
   },
   {
-    name: 'one document in a variable thirty times',
+    name: 'one document in a variable, used thirty times',
     body: (n) =>
       post(`query ($d: String!) ${inAliases(30, () => `stepUpRequirements(document: $d) ${ASKED}`)}`, {
         d: `{ viewer { ${'auditEvents { id } '.repeat(n)} } }`,
@@ -631,8 +631,8 @@ const SEVERAL: readonly Shape[] = [
 
 export const SHAPES: readonly Shape[] = [...DOCUMENTS, ...INTROSPECTION, ...VALUES, ...SEVERAL];
 
-/** How much is asked for: from a little to more than any limit lets pass. */
+/** From small sizes to more than any limit allows. */
 export const SIZES: readonly number[] = [5, 10, 30, 50, 100, 140, 240, 490, 980, 1450, 2900];
 
-/** Whether the server would even read it. */
+/** Whether the server would read the body at all. */
 export const isReadable = (body: string): boolean => Buffer.byteLength(body) <= 100_000;

@@ -1,5 +1,5 @@
-// Clients that send a byte now and then, or read none: each holds a connection for a bounded time. The times
-// themselves are only read here; node keeps them.
+// Clients that send or read very slowly can hold a connection for a limited time only. Node enforces the limits; these
+// tests check that they are set.
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
@@ -21,7 +21,7 @@ function serverOf(log: string[] = []) {
 }
 
 describe('a slow client', () => {
-  test('has seconds to send its headers, half a minute for its request, and a minute of silence', () => {
+  test('has 10 seconds to send its headers, 30 seconds for its request, and may be silent for 60 seconds', () => {
     const { server } = serverOf();
     expect(server.headersTimeout).toBe(10_000);
     expect(server.requestTimeout).toBe(30_000);
@@ -29,10 +29,10 @@ describe('a slow client', () => {
     expect(server.keepAliveTimeout).toBeLessThanOrEqual(10_000);
   });
 
-  test('whose time is over gets a typed answer and a line in the log', async () => {
+  test('that exceeds its time gets a typed error and a log line', async () => {
     const log: string[] = [];
     const { server, stop } = serverOf(log);
-    // The same server with less patience: node looks at its connections every five seconds.
+    // The same server with shorter limits, because Node checks its connections only every five seconds.
     server.headersTimeout = 1;
     server.requestTimeout = 1;
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -51,7 +51,7 @@ describe('a slow client', () => {
   });
 });
 
-test('a client that goes away in the middle is in the log as well', async () => {
+test('a client that disconnects in the middle of a request is logged', async () => {
   const log: string[] = [];
   const { server, stop } = serverOf(log);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,4 +1,4 @@
-// `Query.stepUpRequirements`: what an operation on the API will be asked for, told to anybody, and nothing else.
+// `Query.stepUpRequirements` tells anyone what an operation on the API requires, and executes nothing.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
@@ -40,8 +40,8 @@ async function requirements(document: string, options: object = {}, as?: string)
 const REGENERATE = 'mutation { regenerateBackupCodes { codes } }';
 const NAMED = 'mutation A { signOut { id } } mutation B { regenerateBackupCodes { codes } }';
 
-describe('what an operation will be asked for', () => {
-  test('is told to nobody in particular, and that nobody would be let in', async () => {
+describe('stepUpRequirements', () => {
+  test('works without a session, and says that the operation would be refused', async () => {
     const { stepUps, guardedFields } = await requirements(REGENERATE);
     expect(stepUps).toEqual([{ maxAge: 600, accept: expect.any(Array), require: 'SECOND_FACTOR' }]);
     expect(guardedFields).toEqual([
@@ -55,7 +55,7 @@ describe('what an operation will be asked for', () => {
     ]);
   });
 
-  test('is what a session is then refused with, and no longer once it has stepped up', async () => {
+  test('predicts the refusal of a session, until the session has stepped up', async () => {
     expect((await requirements(REGENERATE, {}, token)).guardedFields[0].refusal).toBeNull();
     app.clock.advance(599);
     expect((await requirements(REGENERATE, {}, token)).guardedFields[0].refusal).toBeNull();
@@ -78,7 +78,7 @@ describe('what an operation will be asked for', () => {
     expect((await requirements(REGENERATE, {}, session?.accessToken)).guardedFields[0].refusal).toBeNull();
   });
 
-  test('is told without a role that somebody lacks being hidden', async () => {
+  test('includes required roles that the user does not have', async () => {
     const { guardedFields } = await requirements('{ user(id: "x") { id } viewer { id } }');
     expect(guardedFields).toMatchObject([
       { path: ['user'], roles: ['ADMIN'], stepUps: [{ maxAge: 600 }] },
@@ -86,7 +86,7 @@ describe('what an operation will be asked for', () => {
     ]);
   });
 
-  test('depends on variables and on the operation that is named', async () => {
+  test('depends on the variables and on the named operation', async () => {
     const skips = 'mutation ($off: Boolean!) { regenerateBackupCodes @skip(if: $off) { codes } __typename }';
     expect((await requirements(skips, { variables: { off: true } })).guardedFields).toEqual([]);
     expect((await requirements(skips, { variables: { off: false } })).guardedFields).toHaveLength(1);
@@ -94,7 +94,7 @@ describe('what an operation will be asked for', () => {
     expect((await requirements(NAMED, { operationName: 'B' })).stepUps).toHaveLength(1);
   });
 
-  test('is only told: nothing of the operation runs', async () => {
+  test('does not execute the operation', async () => {
     const person = await client.signUp();
     await requirements('mutation { signOut { id } }', {}, person.accessToken);
     const { errors } = await client.graphql('{ viewer { id } }', {}, person.accessToken);
@@ -102,20 +102,20 @@ describe('what an operation will be asked for', () => {
   });
 });
 
-describe('a document that could not be executed is a typed error that repeats nothing of it:', () => {
+describe('stepUpRequirements refuses an invalid document with a typed error that does not quote it:', () => {
   const SECRET = 'hunter2hunter2';
 
   test.each<[string, string, object?]>([
-    ['no GraphQL', `{ ${SECRET}(`],
+    ['a syntax error', `{ ${SECRET}(`],
     ['a string in the wrong place', `{ viewer "${SECRET}" }`],
-    ['a value of a wrong type', `mutation { startStepUp(input: { maxAge: "${SECRET}" }) { __typename } }`],
-    ['a value of no enum', `mutation { startStepUp(input: { accept: ${SECRET} }) { __typename } }`],
-    ['nothing', ''],
+    ['a value of the wrong type', `mutation { startStepUp(input: { maxAge: "${SECRET}" }) { __typename } }`],
+    ['an unknown enum value', `mutation { startStepUp(input: { accept: ${SECRET} }) { __typename } }`],
+    ['an empty document', ''],
     ['only a fragment', 'fragment F on User { id }'],
-    ['no name among several operations', NAMED],
-    ['a name that is not there', NAMED, { operationName: SECRET }],
-    ['variables that are none', REGENERATE, { variables: SECRET }],
-    ['a list of variables', REGENERATE, { variables: [SECRET] }],
+    ['several operations and no name', NAMED],
+    ['the name of an unknown operation', NAMED, { operationName: SECRET }],
+    ['variables that are a string', REGENERATE, { variables: SECRET }],
+    ['variables that are a list', REGENERATE, { variables: [SECRET] }],
   ])('%s', async (_name, document, options) => {
     const { __typename, code, fields, errors, text } = await requirements(document, options);
     expect(errors).toEqual([]);
@@ -130,11 +130,11 @@ describe('a document that could not be executed is a typed error that repeats no
     ['31 aliases', `{ ${Array.from({ length: 31 }, (_, at) => `a${at}: __typename`).join(' ')} }`],
     ['six mutations', `mutation { ${'signOut { id } '.repeat(6)} }`],
     ['a cycle of fragments', '{ ...F } fragment F on Query { ...F }'],
-  ])('more than a request may ask for: %s', async (_name, document) => {
+  ])('exceeding a limit with %s', async (_name, document) => {
     expect((await requirements(document)).__typename).toBe('InvalidInput');
   });
 
-  test('no name of the schema is guessed', async () => {
+  test('without suggesting names of the schema', async () => {
     const { text } = await requirements('{ viewr { id } }');
     expect(text).not.toContain('Did you mean');
     expect(text).not.toContain('"viewer"');

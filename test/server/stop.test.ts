@@ -1,4 +1,4 @@
-// The end: requests that run are answered, connections that wait are closed, new ones are refused.
+// Shutdown: running requests are answered, idle connections are closed and new ones are refused.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -20,11 +20,11 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  await app.app.stop().catch(() => {}); // for a test that failed before it did
+  await app.app.stop().catch(() => {}); // if a test failed before it stopped the app
   await database.drop();
 });
 
-/** A connection that says this much, and then waits. */
+/** A connection that sends these bytes and then waits. */
 async function open(text = ''): Promise<Socket> {
   const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
   socket.on('error', () => {});
@@ -44,14 +44,14 @@ async function hashing(): Promise<{ answer: Promise<GraphQLAnswer> }> {
   const client = new TestClient(app);
   const { id } = await client.startSignIn({ identifier: 'nobody@example.com' });
   const answer = client.graphql(ATTEMPT, { id });
-  // An attempt is spent, and committed, just before the hash begins.
+  // The attempt is counted and committed just before hashing begins.
   const claimed = 'select id from workflow where attempts = 1';
   await vi.waitFor(async () => expect(await query(database.url, claimed)).toHaveLength(1), { interval: 5 });
   return { answer };
 }
 
-describe('stopping', () => {
-  test('lets a sign-in that is hashing finish, and refuses whoever comes after', async () => {
+describe('stopping the server', () => {
+  test('lets a sign-in that is being hashed finish, and refuses new requests', async () => {
     const { answer } = await hashing();
     const stopped = app.app.stop();
     await expect(open()).rejects.toThrow(/ECONNREFUSED/);
@@ -62,7 +62,7 @@ describe('stopping', () => {
     await stopped;
   });
 
-  test('closes at once the connections on which nothing runs, and waits for the one on which something does', async () => {
+  test('closes idle connections immediately and waits for busy ones', async () => {
     const idle = [await open(), await open('GET /healthz HTTP/1.1\r\nhost: h\r\n')];
     const kept = await open('GET /healthz HTTP/1.1\r\nhost: h\r\n\r\n');
     await once(kept, 'data');
@@ -79,7 +79,7 @@ describe('stopping', () => {
     await stopped;
   });
 
-  test('leaves nothing behind: no connection holds the database', async () => {
+  test('closes all connections to the database', async () => {
     await app.app.stop();
     const name = new URL(database.url).pathname.slice(1);
     const connections = 'select pid from pg_stat_activity where datname = $1';
@@ -89,7 +89,7 @@ describe('stopping', () => {
   });
 });
 
-test('with a time to drain, the server says that it is not ready and serves on; then it closes the port', async () => {
+test('while draining, the server reports that it is not ready but keeps serving, and then closes the port', async () => {
   await using draining = await startTestApp({ DRAIN_SECONDS: '2' }, database.url);
   const client = new TestClient(draining);
   const ready = async (): Promise<number> => (await fetch(`${draining.url}/readyz`)).status;

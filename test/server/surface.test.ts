@@ -1,5 +1,5 @@
-// What the server answers beside the API: its health, its keys, its pages, and everywhere else a typed 404. Whatever
-// fails inside, nothing of the inside gets out.
+// What the server serves besides the API: health checks, keys and pages, and a typed 404 everywhere else. Internal
+// failures reveal no details.
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { inboxPage } from '../../src/server/inbox.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -21,9 +21,9 @@ afterAll(() => app[Symbol.asyncDispose]());
 
 const VIEWER = '{ viewer { id } }';
 
-describe('every answer', () => {
+describe('every response', () => {
   test.each(['/', '/graphql', '/healthz', '/readyz', '/.well-known/jwks.json', '/dev/inbox', '/nowhere'])(
-    'is what it says it is, in no frame, and tells nobody where it was asked: %s',
+    'has headers against content sniffing, framing and referrers: %s',
     async (path) => {
       for (const accept of ['application/json', 'text/html']) {
         const { headers } = await fetch(`${app.url}${path}`, { headers: { accept }, redirect: 'manual' });
@@ -37,32 +37,35 @@ describe('every answer', () => {
     },
   );
 
-  test.each(['HEAD', 'OPTIONS', 'POST', 'DELETE', 'TRACE'])('says so to %s as well', async (method) => {
-    for (const path of [
-      '/',
-      '/graphql',
-      '/healthz',
-      '/link',
-      '/link.js',
-      '/dev/inbox',
-      '/nowhere',
-      '/graphql?graphiql=x',
-    ]) {
-      const { head } = await rawHttp(
-        app.url,
-        `${method} ${path} HTTP/1.1\r\nhost: localhost\r\naccept: text/html\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`,
-      );
-      expect(head).toMatch(/^x-content-type-options: nosniff$/im);
-      expect(head).toMatch(/^content-security-policy: .*frame-ancestors 'none'/im);
-    }
-  });
+  test.each(['HEAD', 'OPTIONS', 'POST', 'DELETE', 'TRACE'])(
+    'has these headers for %s as well',
+    async (method) => {
+      for (const path of [
+        '/',
+        '/graphql',
+        '/healthz',
+        '/link',
+        '/link.js',
+        '/dev/inbox',
+        '/nowhere',
+        '/graphql?graphiql=x',
+      ]) {
+        const { head } = await rawHttp(
+          app.url,
+          `${method} ${path} HTTP/1.1\r\nhost: localhost\r\naccept: text/html\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`,
+        );
+        expect(head).toMatch(/^x-content-type-options: nosniff$/im);
+        expect(head).toMatch(/^content-security-policy: .*frame-ancestors 'none'/im);
+      }
+    },
+  );
 
   test.each([
-    ['to bytes that are no HTTP', 'x\r\n\r\n', 400],
-    ['to headers that are too large', `GET / HTTP/1.1\r\nhost: h\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-    ['to a Host that is none', 'GET / HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 400],
-    ['to an expectation', 'GET / HTTP/1.1\r\nhost: h\r\nexpect: x\r\nconnection: close\r\n\r\n', 417],
-  ])('says so %s', async (_what, bytes, status) => {
+    ['bytes that are not HTTP', 'x\r\n\r\n', 400],
+    ['headers that are too large', `GET / HTTP/1.1\r\nhost: h\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['an invalid Host header', 'GET / HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n', 400],
+    ['an Expect header', 'GET / HTTP/1.1\r\nhost: h\r\nexpect: x\r\nconnection: close\r\n\r\n', 417],
+  ])('has these headers after %s', async (_what, bytes, status) => {
     const answer = await rawHttp(app.url, bytes);
     expect(answer.status).toBe(status);
     expect(answer.head).toMatch(/^x-content-type-options: nosniff$/im);
@@ -70,7 +73,7 @@ describe('every answer', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ errors: [{ extensions: { code: expect.any(String) } }] });
   });
 
-  test('to HEAD is that to GET, without its body', async () => {
+  test('to HEAD is the same as to GET, without the body', async () => {
     for (const path of ['/graphql', '/healthz', '/readyz', '/.well-known/jwks.json', '/link', '/dev/inbox']) {
       const headers = { accept: 'text/html' };
       const get = await fetch(`${app.url}${path}`, { headers });
@@ -83,7 +86,7 @@ describe('every answer', () => {
     }
   });
 
-  test('asks browsers to come by https only, where clients do: by an https PUBLIC_URL', async () => {
+  test('tells browsers to use HTTPS only if PUBLIC_URL is an https URL', async () => {
     expect((await fetch(`${app.url}/healthz`)).headers.get('strict-transport-security')).toBeNull();
     await using secure = await startTestApp({ PUBLIC_URL: 'https://auth.example.com' });
     for (const path of ['/healthz', '/graphql', '/nowhere', '/link']) {
@@ -94,14 +97,14 @@ describe('every answer', () => {
     expect(bare.head).toMatch(/^strict-transport-security: max-age=31536000$/im);
   });
 
-  test('of the API is kept by nobody', async () => {
+  test('of the API must not be cached', async () => {
     const { headers } = await client.graphql('{ settings { __typename } }');
     expect(headers.get('cache-control')).toBe('no-store');
     const inbox = await fetch(`${app.url}/dev/inbox.json`);
     expect(inbox.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('that is no page loads nothing', async () => {
+  test('that is not a page has a policy that loads nothing', async () => {
     for (const path of ['/healthz', '/nowhere', '/dev/inbox.json']) {
       const { headers } = await fetch(`${app.url}${path}`);
       expect(headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -109,7 +112,7 @@ describe('every answer', () => {
   });
 });
 
-describe('a path that leads nowhere', () => {
+describe('an unknown path', () => {
   test.each([
     '/nowhere',
     '/graphql/x',
@@ -119,14 +122,14 @@ describe('a path that leads nowhere', () => {
     '/.env',
     '/.well-known/x',
     '/healthz/',
-  ])('is answered with a typed 404: %s', async (path) => {
+  ])('gets a typed 404: %s', async (path) => {
     for (const method of ['GET', 'POST', 'DELETE']) {
       const answer = await fetch(`${app.url}${path}?x=1`, { method });
       expect(answer.status).toBe(404);
       expect(await answer.json()).toEqual({
         errors: [
           {
-            message: 'There is nothing here. The API is at /graphql.',
+            message: 'Nothing is served at this path. The API is at /graphql.',
             extensions: { code: 'NOT_FOUND' },
           },
         ],
@@ -134,7 +137,7 @@ describe('a path that leads nowhere', () => {
     }
   });
 
-  test('from the front door leads to GraphiQL', async () => {
+  test('does not include the root, which redirects to GraphiQL', async () => {
     const answer = await fetch(`${app.url}/`, { redirect: 'manual' });
     expect(answer.status).toBe(302);
     expect(answer.headers.get('location')).toBe('/graphql');
@@ -144,7 +147,7 @@ describe('a path that leads nowhere', () => {
 });
 
 describe('the development inbox', () => {
-  test('shows what was sent, the newest first, as JSON and as a page', async () => {
+  test('shows sent messages, newest first, as JSON and as a page', async () => {
     const email = 'inbox@example.com';
     await client.startSignUp({ email, password: 'long enough' });
     const [newest, older] = await client.inbox();
@@ -162,7 +165,7 @@ describe('the development inbox', () => {
     expect(await page.text()).toContain(await client.codeFor(email));
   });
 
-  test('runs nothing that is in a message', () => {
+  test('escapes HTML and scripts in messages', () => {
     const hostile = `</pre><img src=x onerror="alert('&')">`;
     const message = {
       id: '1',
@@ -179,15 +182,15 @@ describe('the development inbox', () => {
   });
 });
 
-describe('the health of the process and of the database', () => {
-  test('is good when both are', async () => {
+describe('the health checks', () => {
+  test('succeed if the process and the database are healthy', async () => {
     const health = await fetch(`${app.url}/healthz`);
     expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
     const ready = await fetch(`${app.url}/readyz`);
     expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }]);
   });
 
-  test('a database that is not migrated is not ready', async () => {
+  test('report that the server is not ready if the database is not migrated', async () => {
     const [last] = await query<{ id: number; name: string; executed_at: Date }>(
       app.databaseUrl,
       'delete from mikro_orm_migrations where id = (select max(id) from mikro_orm_migrations) returning *',
@@ -202,8 +205,8 @@ describe('the health of the process and of the database', () => {
   });
 });
 
-describe('a failure inside', () => {
-  /** A table is gone while the callback runs. */
+describe('an internal failure', () => {
+  /** Removes a table while the callback runs. */
   async function without(table: string, run: () => Promise<void>): Promise<void> {
     await query(app.databaseUrl, `alter table ${table} rename to gone_for_now`);
     try {
@@ -216,7 +219,7 @@ describe('a failure inside', () => {
   const INSIDE =
     /relation|exist|select|session\b|tenant|signing|outbox|postgres|error:|node_modules|\.ts|at /i;
 
-  test('of a resolver says that it was unexpected, and the log says what', async () => {
+  test('of a resolver is reported as unexpected, and only the log has details', async () => {
     await without('tenant', async () => {
       const before = app.log.length;
       const answer = await client.graphql('{ settings { secondFactorPolicy } }');
@@ -239,7 +242,7 @@ describe('a failure inside', () => {
     });
   });
 
-  test('of the session’s look-up refuses everybody, and says nothing either', async () => {
+  test('of the session lookup refuses the request without details', async () => {
     await without('session', async () => {
       const answer = await client.graphql(VIEWER, {}, person.accessToken);
       expect(answer.status).toBe(500);
@@ -256,7 +259,7 @@ describe('a failure inside', () => {
     expect((await client.graphql(VIEWER, {}, person.accessToken)).errors).toEqual([]);
   });
 
-  test('of a mutation leaves nothing half done, and the same steps work afterwards', async () => {
+  test('of a mutation changes nothing, and the same steps work afterwards', async () => {
     const { id } = await client.startSignIn({ identifier: person.email });
     await without('audit_event', async () => {
       await expect(client.attempt(id, { password: person.password })).rejects.toThrow('Unexpected error.');
@@ -269,14 +272,14 @@ describe('a failure inside', () => {
     ['/.well-known/jwks.json', 'signing_key'],
     ['/dev/inbox.json', 'outbox_message'],
     ['/dev/inbox', 'outbox_message'],
-  ])('of %s is a typed 500', async (path, table) => {
+  ])('of %s gets a typed 500', async (path, table) => {
     await without(table, async () => {
       const answer = await fetch(`${app.url}${path}`);
       expect(answer.status).toBe(500);
       expect(await answer.json()).toEqual({
-        errors: [{ message: 'Something went wrong.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+        errors: [{ message: 'An unexpected error occurred.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
       });
-      expect(answer.headers.get('cache-control') ?? 'no-store').toBe('no-store'); // a cache must not keep it
+      expect(answer.headers.get('cache-control') ?? 'no-store').toBe('no-store'); // must not be cached
     });
     expect((await fetch(`${app.url}${path}`)).status).toBe(200);
   });
@@ -284,9 +287,9 @@ describe('a failure inside', () => {
 
 const SOON = { timeout: 10_000, interval: 50 };
 
-describe('a database that goes away and comes back', () => {
-  test('makes the server unready meanwhile, not dead, and everything works again afterwards', async () => {
-    // The first token that this process verifies comes while there is no database: nothing may remember that.
+describe('a temporary database outage', () => {
+  test('makes the server not ready but keeps it alive, and everything works again afterwards', async () => {
+    // The first token that this process verifies arrives during the outage. The failure must not be cached.
     await using node = await startTestApp({}, app.databaseUrl);
     const there = new TestClient(node);
     const serverUrl = inject('databaseUrl');
@@ -310,7 +313,7 @@ describe('a database that goes away and comes back', () => {
     } finally {
       await onServer(serverUrl, `alter database ${name} with allow_connections true`);
     }
-    // A busy machine may notice one by one that its old connections are gone.
+    // On a busy machine, the pool may discover its broken connections one by one.
     for (const { url } of [app, node]) {
       await expect.poll(async () => (await fetch(`${url}/readyz`)).status, SOON).toBe(200);
     }

@@ -1,4 +1,4 @@
-// Whose word about a client's address is taken: that of the proxies in TRUSTED_PROXIES, and nobody else's.
+// The client's address is taken from headers only if a proxy in TRUSTED_PROXIES wrote them.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -18,14 +18,14 @@ afterAll(async () => {
   for (const app of apps.toReversed()) await app[Symbol.asyncDispose]();
 });
 
-/** A node of one and the same instance. */
+/** Another node of the same instance. */
 async function nodeWith(environment: Readonly<Record<string, string>>): Promise<TestApp> {
   const app = await startTestApp(environment, apps[0]?.databaseUrl);
   apps.push(app);
   return app;
 }
 
-/** The address that a session says it was opened from. */
+/** The IP address that a new session was started from. */
 async function ipOf(
   url: string,
   forwardedFor?: string,
@@ -52,19 +52,19 @@ beforeAll(async () => {
 
 describe('without a trusted proxy', () => {
   test.each(['203.0.113.7', '127.0.0.1, 127.0.0.1', '2001:db8::1', 'garbage'])(
-    'a forged header changes nothing: %s',
+    'a forged header is ignored: %s',
     async (forged) => {
       expect(await ipOf(untrusting.url, forged)).toBe('127.0.0.1');
     },
   );
 
-  test('a proxy that is not the peer is no reason to believe the peer', async () => {
+  test('a trusted proxy in the header does not make the peer trusted', async () => {
     const app = await nodeWith({ TRUSTED_PROXIES: '10.0.0.0/8, ::1' });
     expect(await ipOf(app.url, '203.0.113.7')).toBe('127.0.0.1');
     expect(await ipOf(app.url, '203.0.113.7, 10.0.0.1')).toBe('127.0.0.1');
   });
 
-  test('other headers that proxies write change nothing either', async () => {
+  test('other headers of proxies are ignored', async () => {
     const client = new TestClient(behindOne);
     const { id } = (await client.graphql(START, { identifier: email })).data.startSignIn;
     const { data } = await client.graphql(ATTEMPT, { id, password: PASSWORD }, undefined, {
@@ -77,7 +77,7 @@ describe('without a trusted proxy', () => {
 });
 
 describe('behind a trusted proxy', () => {
-  test('the client is whom the proxy names', async () => {
+  test('the client is the address that the proxy reports', async () => {
     expect(await ipOf(behindOne.url, '203.0.113.7')).toBe('203.0.113.7');
     expect(await ipOf(behindOne.url, '2001:DB8:0:0::7')).toBe('2001:db8::7');
     expect(await ipOf(behindOne.url, '::ffff:203.0.113.7')).toBe('203.0.113.7');
@@ -89,28 +89,28 @@ describe('behind a trusted proxy', () => {
     ['[2001:db8::7]', '2001:db8::7'],
     ['[::ffff:198.51.100.8]:443', '198.51.100.8'],
     ['192.0.2.66, 198.51.100.8:17085', '198.51.100.8'],
-  ])('a port and brackets are no part of the address: %s', async (header, address) => {
+  ])('ports and brackets are removed from the address: %s', async (header, address) => {
     expect(await ipOf(behindOne.url, header)).toBe(address);
   });
 
-  test('a proxy that is named with its port is known by its address', async () => {
+  test('a trusted proxy is recognized even if it is listed with a port', async () => {
     expect(await ipOf(behindTwo.url, '203.0.113.7:1024, 198.51.100.9:443')).toBe('203.0.113.7');
     expect(await ipOf(behindTwo.url, '203.0.113.7, [2001:db8:ffff::9]:443')).toBe('203.0.113.7');
   });
 
-  test('without a header the client is the peer', async () => {
+  test('without the header, the client is the peer', async () => {
     expect(await ipOf(behindOne.url)).toBe('127.0.0.1');
     expect(await ipOf(behindOne.url, '')).toBe('127.0.0.1');
   });
 
-  test('what a client wrote into the header itself counts for nothing', async () => {
+  test('entries that the client wrote into the header are ignored', async () => {
     expect(await ipOf(behindOne.url, '192.0.2.66, 203.0.113.7')).toBe('203.0.113.7');
     expect(await ipOf(behindOne.url, '127.0.0.1, 203.0.113.7')).toBe('203.0.113.7');
     expect(await ipOf(behindTwo.url, '192.0.2.66, 203.0.113.7, 198.51.100.9')).toBe('203.0.113.7');
     expect(await ipOf(behindTwo.url, '198.51.100.9, 203.0.113.7, 198.51.100.9')).toBe('203.0.113.7');
   });
 
-  test('of two proxies both must be trusted for the client behind them to be seen', async () => {
+  test('a client behind two proxies is only identified if both proxies are trusted', async () => {
     expect(await ipOf(behindOne.url, '203.0.113.7, 198.51.100.9')).toBe('198.51.100.9');
     expect(await ipOf(behindTwo.url, '203.0.113.7, 198.51.100.9')).toBe('203.0.113.7');
     expect(await ipOf(behindTwo.url, '203.0.113.7, 2001:db8:ffff::9')).toBe('203.0.113.7');
@@ -118,7 +118,7 @@ describe('behind a trusted proxy', () => {
   });
 });
 
-describe('garbage in the header of a trusted proxy', () => {
+describe('an invalid entry in the header of a trusted proxy', () => {
   test.each([
     'unknown',
     '_hidden',
@@ -134,23 +134,23 @@ describe('garbage in the header of a trusted proxy', () => {
     ',,, ,',
     '<script>',
     'x'.repeat(8000),
-  ])('leaves the address of the proxy: %.40s', async (garbage) => {
+  ])('falls back to the address of the proxy: %.40s', async (garbage) => {
     expect(await ipOf(behindOne.url, garbage)).toBe('127.0.0.1');
   });
 
-  test('leaves the nearest hop that is an address, and hides nobody behind it', async () => {
+  test('falls back to the nearest hop that is an address', async () => {
     expect(await ipOf(behindTwo.url, '203.0.113.7, garbage, 198.51.100.9')).toBe('198.51.100.9');
-    // As a number this would be 127.0.0.1, and trusted.
+    // As a number, this would be 127.0.0.1, which is trusted.
     expect(await ipOf(behindOne.url, '203.0.113.7, 0x7f000001')).toBe('127.0.0.1');
     expect(await ipOf(behindOne.url, '203.0.113.7, 2130706433')).toBe('127.0.0.1');
   });
 
-  test('a list as long as a header may be is read to where trust ends', async () => {
+  test('does not matter beyond the first untrusted entry, in a list of the maximum length', async () => {
     expect(await ipOf(behindOne.url, `${'192.0.2.66,'.repeat(1200)}203.0.113.7`)).toBe('203.0.113.7');
     expect(await ipOf(behindOne.url, `203.0.113.7${',127.0.0.1'.repeat(1200)}`)).toBe('203.0.113.7');
   });
 
-  test('a zone of any length is left out', async () => {
+  test('with an IPv6 zone of any length is read without the zone', async () => {
     expect(await ipOf(behindOne.url, `fe80::1%${'x'.repeat(5000)}`)).toBe('fe80::1');
   });
 });
@@ -175,7 +175,7 @@ describe('with FORWARDED_HEADER=forwarded', () => {
     ['for=192.0.2.66, for=203.0.113.7', '203.0.113.7'],
     ['for=203.0.113.7, for=198.51.100.9', '203.0.113.7'],
     ['for=203.0.113.7;host="a, b", for="198.51.100.9:443"', '203.0.113.7'],
-  ])('the client is whom the proxy names: %s', async (header, address) => {
+  ])('the client is the address that the proxy reports: %s', async (header, address) => {
     expect(await through(header)).toBe(address);
   });
 
@@ -189,7 +189,7 @@ describe('with FORWARDED_HEADER=forwarded', () => {
     'for="203\\.0.113.7"',
     ', ,,',
     '203.0.113.7',
-  ])('garbage leaves the address of the proxy: %s', async (header) => {
+  ])('an invalid entry falls back to the address of the proxy: %s', async (header) => {
     expect(await through(header)).toBe('127.0.0.1');
   });
 
@@ -202,25 +202,25 @@ describe('with FORWARDED_HEADER=forwarded', () => {
     '"',
     ',"',
     `${'for=192.0.2.66,'.repeat(700)}"`,
-  ])('what a client wrote before cannot hide the proxy’s entry: %.40s', async (written) => {
+  ])('entries that the client wrote cannot hide the proxy’s entry: %.40s', async (written) => {
     expect(await through(`${written}, for=203.0.113.7`)).toBe('203.0.113.7');
     expect(await through(`${written}, for="[2001:db8::7]:443"`)).toBe('2001:db8::7');
   });
 
-  test('X-Forwarded-For is what a client sent, and changes nothing', async () => {
+  test('X-Forwarded-For is ignored, because it comes from the client', async () => {
     expect(await through('for=203.0.113.7', { 'x-forwarded-for': '192.0.2.66' })).toBe('203.0.113.7');
     expect(await ipOf(reading.url, '192.0.2.66')).toBe('127.0.0.1');
   });
 });
 
-test('X-Forwarded-For is read unless the other header is named, and Forwarded is then what a client sent', async () => {
+test('by default, X-Forwarded-For is read and Forwarded is ignored', async () => {
   const forwarded = { forwarded: 'for=192.0.2.66' };
   expect(await ipOf(behindOne.url, '203.0.113.7', forwarded)).toBe('203.0.113.7');
   expect(await ipOf(behindOne.url, undefined, forwarded)).toBe('127.0.0.1');
 });
 
 describe('over IPv6', () => {
-  test('the peer is known as an IPv6 address', async () => {
+  test('the peer has an IPv6 address', async () => {
     const trusting = await nodeWith({ HOST: '::1', TRUSTED_PROXIES: '::1' });
     expect(await ipOf(trusting.url)).toBe('::1');
     expect(await ipOf(trusting.url, '203.0.113.7')).toBe('203.0.113.7');
@@ -228,7 +228,7 @@ describe('over IPv6', () => {
     expect(await ipOf(other.url, '203.0.113.7')).toBe('::1');
   });
 
-  test('a peer with an IPv4-mapped address is the IPv4 address, trusted or not', async () => {
+  test('an IPv4-mapped peer address is treated as the IPv4 address, trusted or not', async () => {
     const onBoth = (app: TestApp): string => app.url.replace('[::]', '127.0.0.1');
     const trusting = await nodeWith({ HOST: '::', TRUSTED_PROXIES: '127.0.0.1' });
     expect(await ipOf(onBoth(trusting))).toBe('127.0.0.1');
@@ -238,7 +238,7 @@ describe('over IPv6', () => {
   });
 });
 
-test('the audit has heard of no other addresses, and of nothing that is none', async () => {
+test('the audit log contains only valid addresses, and no forged ones', async () => {
   const rows = await query<{ ip: string }>(untrusting.databaseUrl, 'select distinct ip from audit_event');
   const known = ['127.0.0.1', '::1', '198.51.100.8', '198.51.100.9', '2001:db8::7', '203.0.113.7', 'fe80::1'];
   expect(rows.map(({ ip }) => ip).toSorted()).toEqual(known.toSorted());

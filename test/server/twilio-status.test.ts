@@ -1,5 +1,5 @@
-// The whole way of an SMS: out through Twilio's API, and back as a report of what became of it, which counts only when
-// Twilio signed it for this very address.
+// The full path of an SMS: out through Twilio's API, and back as a delivery report, which counts only if Twilio signed it
+// for this URL.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { Outbox } from '../../src/delivery/outbox.ts';
@@ -44,7 +44,7 @@ afterAll(async () => {
   await api[Symbol.asyncDispose]();
 });
 
-/** Writes an SMS as a step does, for the app to hand over. */
+/** Writes an SMS to the outbox as a step does, for the app to deliver. */
 async function writeSms(): Promise<void> {
   const config = readConfig({ ...TEST_ENVIRONMENT, ...environment });
   if (config.twilio === null) throw new Error('Twilio is not configured.');
@@ -70,14 +70,14 @@ async function writeSms(): Promise<void> {
   await orm.close();
 }
 
-/** @returns where Twilio is to report on it. */
+/** @returns the URL that Twilio is told to report to. */
 async function sentSms(): Promise<string> {
   await writeSms();
   await until(async () => expect(await stored()).toMatchObject({ sent_at: expect.any(Date) }));
   return api.requests.at(-1)?.form['StatusCallback'] ?? '';
 }
 
-/** The one message. */
+/** The only message in the outbox. */
 async function stored(): Promise<object | undefined> {
   const rows = await query(
     app.databaseUrl,
@@ -95,7 +95,7 @@ const fieldsOf = (status: string, more: Record<string, string> = {}) => ({
   ...more,
 });
 
-/** Posts to the app what was signed for an address, at that address's path. */
+/** Posts a report that was signed for a URL to that URL's path on the app. */
 const post = (
   address: string,
   { headers, body }: { headers: Record<string, string>; body: string },
@@ -105,8 +105,8 @@ const post = (
 const report = async (address: string, status: string, more: Record<string, string> = {}): Promise<number> =>
   (await post(address, signedReport(AUTH_TOKEN, address, fieldsOf(status, more)))).status;
 
-describe('a report of Twilio', () => {
-  test('is asked for at our own address, and noted', async () => {
+describe('a report from Twilio', () => {
+  test('is requested at the URL of this server and recorded', async () => {
     const address = await sentSms();
     expect(address).toMatch(/^http:\/\/localhost:4000\/webhooks\/twilio\/status\?message=[0-9a-f-]{36}$/);
     expect(await stored()).toMatchObject({ sealed: null, provider_id: SID, delivery_status: 'queued' });
@@ -114,20 +114,20 @@ describe('a report of Twilio', () => {
     expect(await stored()).toMatchObject({ failed_at: null, delivery_status: 'delivered' });
   });
 
-  test('that comes late or twice takes nothing back', async () => {
+  test('that arrives late or twice does not reset the status', async () => {
     const address = await sentSms();
     for (const status of ['sent', 'delivered', 'sending', 'sent', 'undelivered'])
       expect(await report(address, status)).toBe(204);
     expect(await stored()).toMatchObject({ failed_at: null, delivery_status: 'delivered' });
   });
 
-  test('of a message that did not arrive is warned of, without a number', async () => {
+  test('about an undelivered message is logged as a warning without the phone number', async () => {
     const address = await sentSms();
     const before = app.log.length;
     expect(await report(address, 'undelivered', { ErrorCode: '30003' })).toBe(204);
     expect(await stored()).toMatchObject({
       failed_at: expect.any(Date),
-      failure: 'Reported as undelivered, code 30003.',
+      failure: 'The provider reported undelivered, code 30003.',
       delivery_status: 'undelivered',
     });
     const lines = app.log.slice(before);
@@ -138,10 +138,10 @@ describe('a report of Twilio', () => {
   });
 
   test.each([
-    ['a status that we do not know', fieldsOf('dreaming')],
-    ['a status that every object has', fieldsOf('constructor')],
+    ['an unknown status', fieldsOf('dreaming')],
+    ['a status named like a property of Object', fieldsOf('constructor')],
     ['no status', { MessageSid: SID }],
-  ])('that says nothing to us is taken and ignored: %s', async (_what, fields) => {
+  ])('with %s is accepted and ignored', async (_what, fields) => {
     const address = await sentSms();
     const before = await stored();
     expect((await post(address, signedReport(AUTH_TOKEN, address, fields))).status).toBe(204);
@@ -149,7 +149,7 @@ describe('a report of Twilio', () => {
   });
 
   test.each(['', '?message=', "?message=x'--", '?message=00000000-0000-4000-8000-000000000000'])(
-    'about no message of ours changes nothing: %s',
+    'about an unknown message changes nothing: "%s"',
     async (query) => {
       await sentSms();
       const before = await stored();
@@ -159,47 +159,50 @@ describe('a report of Twilio', () => {
   );
 });
 
-describe('a report that is not signed by Twilio for this address is refused, and changes nothing', () => {
+describe('a report that Twilio did not sign for this URL is refused and changes nothing', () => {
   const OTHER = '00000000-0000-4000-8000-000000000000';
   type Request = { headers: Record<string, string>; body: string };
 
   test.each<[string, (address: string) => [Request, string?]]>([
     ['no signature', () => [{ headers: { 'content-type': FORM }, body: 'MessageStatus=failed' }]],
     [
-      'an empty one',
+      'an empty signature',
       () => [{ headers: { 'content-type': FORM, 'x-twilio-signature': '' }, body: 'MessageStatus=failed' }],
     ],
-    ['a forged one', (address) => [signedReport('another token, of sixteen', address, fieldsOf('failed'))]],
     [
-      'one of the Host that was asked, and not of our address',
+      'a signature with another token',
+      (address) => [signedReport('another token, of sixteen', address, fieldsOf('failed'))],
+    ],
+    [
+      'a signature for the Host header instead of the configured URL',
       (address) => [
         signedReport(AUTH_TOKEN, address.replace('http://localhost:4000', app.url), fieldsOf('failed')),
         address.slice('http://localhost:4000'.length),
       ],
     ],
     [
-      'one that was replayed with another status',
+      'a replay with another status',
       (address) => {
         const { headers } = signedReport(AUTH_TOKEN, address, fieldsOf('sent'));
         return [{ headers, body: new URLSearchParams(fieldsOf('failed')).toString() }];
       },
     ],
     [
-      'one that was replayed with a field more',
+      'a replay with an additional field',
       (address) => {
         const { headers, body } = signedReport(AUTH_TOKEN, address, fieldsOf('sent'));
         return [{ headers, body: `${body}&MessageStatus=failed` }];
       },
     ],
     [
-      'one that was replayed for another message',
+      'a replay for another message',
       (address) => [
         signedReport(AUTH_TOKEN, address.replace(/message=.*/, `message=${OTHER}`), fieldsOf('failed')),
         address.slice('http://localhost:4000'.length),
       ],
     ],
     [
-      'one with another query',
+      'a replay with another query string',
       (address) => [
         signedReport(AUTH_TOKEN, address, fieldsOf('failed')),
         `${address.slice('http://localhost:4000'.length)}&x=1`,
@@ -216,27 +219,27 @@ describe('a report that is not signed by Twilio for this address is refused, and
   });
 });
 
-describe('what is no report', () => {
+describe('a request that is not a report', () => {
   const address = `http://localhost:4000${PATH}`;
 
   test.each([
-    ['a question', { method: 'GET' }, 405],
+    ['a GET request', { method: 'GET' }, 405],
     ['JSON', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }, 415],
-    ['no form', { method: 'POST', body: new Uint8Array(3) }, 415],
+    ['a body without a content type', { method: 'POST', body: new Uint8Array(3) }, 415],
     ['a large form', { method: 'POST', headers: { 'content-type': FORM }, body: 'x'.repeat(16_385) }, 413],
-    ['a form that is none', { method: 'POST', headers: { 'content-type': FORM }, body: '%%%&&==' }, 403],
-  ])('is refused in the form of every other error: %s', async (_what, request, status) => {
+    ['a malformed form', { method: 'POST', headers: { 'content-type': FORM }, body: '%%%&&==' }, 403],
+  ])('is refused with a typed error: %s', async (_what, request, status) => {
     const answer = await fetch(`${app.url}${PATH}`, request);
     expect(answer.status).toBe(status);
     expect(await answer.json()).toMatchObject({ errors: [{ message: expect.any(String) }] });
   });
 
-  test('a body of unknown length is refused unread', async () => {
+  test('is refused unread if its length is unknown', async () => {
     const head = `POST ${PATH} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: ${FORM}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`;
     expect((await rawHttp(app.url, head)).status).toBe(411);
   });
 
-  test('without Twilio there is nothing here', async () => {
+  test('gets a 404 if Twilio is not configured', async () => {
     await using without = await startTestApp();
     const { headers, body } = signedReport('', address, fieldsOf('sent'));
     const answer = await fetch(`${without.url}${PATH}`, { method: 'POST', headers, body });
@@ -244,11 +247,11 @@ describe('what is no report', () => {
   });
 });
 
-test('what Twilio refuses for good is a dead letter, with its code and no number', async () => {
+test('a message that Twilio permanently refuses is a dead letter with the error code and without the phone number', async () => {
   const { answer } = api;
   api.answer = twilioError(400, 21_610, `Attempt to send to unsubscribed recipient ${NUMBER}`);
   await writeSms();
-  const failure = 'Twilio did not take a message: HTTP 400, code 21610.';
+  const failure = 'Twilio did not accept the message: HTTP 400, code 21610.';
   await until(async () =>
     expect(await stored()).toMatchObject({ sealed: expect.any(String), sent_at: null, failure }),
   );

@@ -1,5 +1,5 @@
-// Access tokens: what they say, who can verify them, and every way in which one that is not ours is refused. A wrong
-// token closes the fields that need a session, and nothing else.
+// Access tokens: their claims, their verification, and every way to forge one. An invalid token closes only the fields
+// that need a session.
 import { createHmac, randomUUID } from 'node:crypto';
 import {
   type CryptoKey,
@@ -26,7 +26,7 @@ const ISSUER = 'http://localhost:4000';
 let app: TestApp;
 let client: TestClient;
 let person: Person;
-/** The server's own key: a forger does not have it, the tests of claims do. */
+/** The server's own key. A forger does not have it, but the tests of claims need it. */
 let ownKey: CryptoKey;
 let foreignKey: CryptoKey;
 let publicJwk: JWK;
@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** `mfa` of a token. */
+/** The `mfa` claim of a token. */
 function mfaOf(token: string): { readonly e: readonly string[] } {
   return (decodeJwt(token) as { mfa: { e: string[] } }).mfa;
 }
@@ -49,8 +49,8 @@ async function jwks(): Promise<{ keys: JWK[] }> {
   return (await (await fetch(`${app.url}/.well-known/jwks.json`)).json()) as { keys: JWK[] };
 }
 
-describe('a token', () => {
-  test('is verified by anybody who reads the published keys', async () => {
+describe('an access token', () => {
+  test('can be verified with the published keys', async () => {
     const keys = createRemoteJWKSet(new URL(`${app.url}/.well-known/jwks.json`));
     const { payload, protectedHeader } = await jwtVerify(person.accessToken, keys, {
       issuer: ISSUER,
@@ -83,7 +83,7 @@ describe('a token', () => {
     expect(authTime).toBeLessThanOrEqual(iat);
   });
 
-  test('says aal2 and the second factor after one was proved', async () => {
+  test('contains aal2 and the second factor after one was proved', async () => {
     const other = await client.signUp();
     const { tokens } = await client.enrollTotp(other.accessToken);
     const claims = decodeJwt(tokens.accessToken);
@@ -96,7 +96,7 @@ describe('a token', () => {
     expect(claims['sid']).toBe(decodeJwt(other.accessToken)['sid']);
   });
 
-  test('says which second factors the user has: from the step on that adds one, and in every session', async () => {
+  test('lists the user’s second factors, in every session, from the step that adds one', async () => {
     const other = await client.signUp();
     const { tokens, backupCodes } = await client.enrollTotp(other.accessToken);
     expect(mfaOf(tokens.accessToken).e).toEqual(['backup-code', 'totp']);
@@ -106,13 +106,13 @@ describe('a token', () => {
     expect(mfaOf(third.accessToken).e).toEqual(['backup-code', 'otp-phone', 'totp']);
   });
 
-  test('says nothing of a phone number that only names its user', async () => {
+  test('does not list a phone number that only identifies its user', async () => {
     const other = await client.signUp();
     const { tokens } = await client.enrollPhone(other.accessToken, '+12025550102', false);
     expect(mfaOf(tokens.accessToken).e).toEqual([]);
   });
 
-  test('says which evidence only identified: a phone that began a sign-in and is no second factor', async () => {
+  test('marks evidence that only identified: a phone that started a sign-in and is not a second factor', async () => {
     const other = await client.signUp();
     await client.enrollPhone(other.accessToken, '+12025550103', false);
     await query(app.databaseUrl, "update tenant set sms = 'ANY_FACTOR'");
@@ -126,7 +126,7 @@ describe('a token', () => {
     });
   });
 
-  test('says the roles', async () => {
+  test('contains the roles', async () => {
     const other = await client.signUp();
     const { sub } = decodeJwt(other.accessToken);
     await query(app.databaseUrl, `update user_account set roles = '["ADMIN"]' where id = $1`, [sub]);
@@ -135,8 +135,8 @@ describe('a token', () => {
   });
 });
 
-describe('the published keys', () => {
-  test('have public members only', async () => {
+describe('the published signing keys', () => {
+  test('have only public members', async () => {
     const { keys } = await jwks();
     expect(keys).toEqual([
       {
@@ -151,7 +151,7 @@ describe('the published keys', () => {
     ]);
   });
 
-  test('may be kept for a while, as JSON', async () => {
+  test('can be cached, and are JSON', async () => {
     const { headers } = await fetch(`${app.url}/.well-known/jwks.json`);
     expect(headers.get('cache-control')).toBe('public, max-age=300');
     expect(headers.get('content-type')).toContain('application/json');
@@ -164,7 +164,7 @@ interface Forgery {
   readonly key?: CryptoKey | Uint8Array;
 }
 
-/** A token like the real one, but for what is given; undefined takes a member away. */
+/** A token like the real one, with some members replaced. `undefined` removes a member. */
 async function forge({ header = {}, payload = {}, key = ownKey }: Forgery): Promise<string> {
   const real = { ...decodeProtectedHeader(person.accessToken), ...header };
   const claims = { ...decodeJwt(person.accessToken), ...payload };
@@ -177,7 +177,7 @@ function withoutNothing(object: object): object {
 
 const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
 
-/** Signed with a shared secret: somebody hopes that the public key is taken for one. */
+/** Signed with HMAC, in case the server uses its public key as a shared secret. */
 function hmacWith(secret: string | Buffer, header: object = {}): string {
   const real = { ...decodeProtectedHeader(person.accessToken), alg: 'HS256', ...header };
   const [, payload = ''] = person.accessToken.split('.');
@@ -187,25 +187,25 @@ function hmacWith(secret: string | Buffer, header: object = {}): string {
 
 const seconds = (date: Date): number => Math.floor(date.getTime() / 1000);
 
-test('a token that is made as the server makes it is one: the forgeries below differ in one thing each', async () => {
+test('a token made like the server’s is accepted, and each forgery below differs from it in one thing', async () => {
   const { data } = await client.graphql(VIEWER, {}, await forge({}));
   expect(data.viewer.id).toBeTruthy();
 });
 
-describe('is refused', () => {
+describe('the server rejects', () => {
   test.each<[string, () => string | Promise<string>]>([
-    ['a token of another key, under the name of ours', () => forge({ key: foreignKey })],
+    ['a token of another key with the id of ours', () => forge({ key: foreignKey })],
     [
-      'a token of another key, under a name that is not published',
+      'a token of another key with an unpublished id',
       () => forge({ key: foreignKey, header: { kid: 'A'.repeat(43) } }),
     ],
-    ['a token of another key without a name', () => forge({ key: foreignKey, header: { kid: undefined } })],
-    ['a token of our key without a name', () => forge({ header: { kid: undefined } })],
-    ['a token whose key is named by a path', () => forge({ header: { kid: '../../dev/null' } })],
-    ['a token whose key is named by SQL', () => forge({ header: { kid: `' or '1'='1` } })],
-    ['a token whose key has the name of a method', () => forge({ header: { kid: 'constructor' } })],
+    ['a token of another key without an id', () => forge({ key: foreignKey, header: { kid: undefined } })],
+    ['a token of our key without an id', () => forge({ header: { kid: undefined } })],
+    ['a token whose key id is a path', () => forge({ header: { kid: '../../dev/null' } })],
+    ['a token whose key id is SQL', () => forge({ header: { kid: `' or '1'='1` } })],
+    ['a token whose key id is the name of a method', () => forge({ header: { kid: 'constructor' } })],
     [
-      'a token that brings its own key',
+      'a token that contains its own key',
       async () => {
         const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
         const jwk = await crypto.subtle.exportKey('jwk', publicKey);
@@ -213,7 +213,7 @@ describe('is refused', () => {
       },
     ],
     [
-      'a token that says where its key is',
+      'a token that contains the URL of its key',
       () => forge({ key: foreignKey, header: { jku: `${app.url}/.well-known/jwks.json` } }),
     ],
     ['alg none', () => new UnsecuredJWT(decodeJwt(person.accessToken)).encode()],
@@ -243,7 +243,7 @@ describe('is refused', () => {
       'ES384 of another key',
       async () => forge({ key: (await generateKeyPair('ES384')).privateKey, header: { alg: 'ES384' } }),
     ],
-    ['a critical extension that nobody knows', () => critical()],
+    ['an unknown critical extension', () => critical()],
     ['another audience', () => forge({ payload: { aud: 'https://api.example.com' } })],
     ['no audience', () => forge({ payload: { aud: undefined } })],
     ['another issuer', () => forge({ payload: { iss: 'http://localhost:4001' } })],
@@ -254,16 +254,13 @@ describe('is refused', () => {
     ['typ logout+jwt', () => forge({ header: { typ: 'logout+jwt' } })],
     ['no session', () => forge({ payload: { sid: undefined } })],
     ['a session that is a number', () => forge({ payload: { sid: 5 } })],
-    ['a session that is not there', () => forge({ payload: { sid: randomUUID() } })],
+    ['a session that does not exist', () => forge({ payload: { sid: randomUUID() } })],
     ['no expiry', () => forge({ payload: { exp: undefined } })],
-    ['an expiry that is text', () => forge({ payload: { exp: 'never' } })],
+    ['an expiry that is a string', () => forge({ payload: { exp: 'never' } })],
     ['no time of issue', () => forge({ payload: { iat: undefined } })],
+    ['`nbf` in the future', () => forge({ payload: { nbf: seconds(app.clock.now()) + 60 } })],
     [
-      'a time before which it does not count',
-      () => forge({ payload: { nbf: seconds(app.clock.now()) + 60 } }),
-    ],
-    [
-      'a real payload under another signature',
+      'a real payload with another signature',
       async () => {
         const other = await client.signUp();
         const [header, payload] = person.accessToken.split('.');
@@ -271,14 +268,14 @@ describe('is refused', () => {
       },
     ],
     [
-      'another subject under a real signature',
+      'another subject with a real signature',
       () => {
         const [header, , signature] = person.accessToken.split('.');
         return `${header}.${encoded({ ...decodeJwt(person.accessToken), sub: randomUUID() })}.${signature}`;
       },
     ],
     ['no signature', () => person.accessToken.replace(/\.[^.]*$/, '.')],
-    ['a signature cut short', () => person.accessToken.slice(0, -2)],
+    ['a truncated signature', () => person.accessToken.slice(0, -2)],
     [
       'a signature of zeros',
       () => person.accessToken.replace(/[^.]*$/, Buffer.alloc(64).toString('base64url')),
@@ -286,7 +283,7 @@ describe('is refused', () => {
     ['a refresh token', () => person.refreshToken],
     ['garbage', () => 'garbage'],
     ['three dots', () => '...'],
-    ['parts that are no JSON', () => 'YQ.YQ.YQ'],
+    ['parts that are not JSON', () => 'YQ.YQ.YQ'],
     [
       'a payload that is a list',
       () => `${person.accessToken.split('.')[0]}.${encoded([])}.${'A'.repeat(86)}`,
@@ -308,19 +305,19 @@ describe('is refused', () => {
 
   test.each<[string, string]>([
     ['Basic', `Basic ${Buffer.from('user:password').toString('base64')}`],
-    ['no scheme at all', 'TOKEN'],
+    ['no scheme', 'TOKEN'],
     ['Bearer with two tokens', 'Bearer TOKEN TOKEN'],
     ['a scheme that begins like Bearer', 'Bearerx TOKEN'],
     ['two schemes', 'Basic x, Bearer TOKEN'],
     ['DPoP', 'DPoP TOKEN'],
-  ])('an Authorization of %s, whose token would be right', async (_what, header) => {
+  ])('a valid token in an Authorization header with %s', async (_what, header) => {
     const authorization = header.replaceAll('TOKEN', person.accessToken);
     const answer = await client.graphql(VIEWER, {}, undefined, { authorization });
     expect(codeOf(answer)).toBe('UNAUTHENTICATED');
     expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
   });
 
-  test('no token at all, without a word of an error: there is none', async () => {
+  test('a request without a token, without error="invalid_token"', async () => {
     const answer = await client.graphql(VIEWER);
     expect(codeOf(answer)).toBe('UNAUTHENTICATED');
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
@@ -330,7 +327,7 @@ describe('is refused', () => {
     return exportSPKI((await importJWK({ ...publicJwk, ext: true }, 'ES256')) as CryptoKey);
   }
 
-  /** RFC 7515 section 4.1.11; jose signs what it is told to know. */
+  /** A critical extension (RFC 7515 section 4.1.11). jose only signs extensions that it is told about. */
   async function critical(): Promise<string> {
     return new SignJWT(decodeJwt(person.accessToken))
       .setProtectedHeader({
@@ -342,9 +339,9 @@ describe('is refused', () => {
   }
 });
 
-describe('a wrong token', () => {
+describe('an invalid token', () => {
   test.each(['Bearer garbage', 'Basic dXNlcjpwYXNzd29yZA=='])(
-    'keeps nobody from what needs none: %s',
+    'does not affect operations that need no token: %s',
     async (authorization) => {
       const send = (document: string, variables: object = {}) =>
         client.graphql(document, variables, undefined, { authorization });
@@ -366,7 +363,7 @@ describe('a wrong token', () => {
     },
   );
 
-  test('beside an open field closes only the guarded one', async () => {
+  test('closes only the guarded fields of an operation', async () => {
     const { status, data, errors } = await client.graphql(
       '{ viewer { id } settings { secondFactorPolicy } }',
       {},
@@ -378,8 +375,8 @@ describe('a wrong token', () => {
   });
 });
 
-describe('time', () => {
-  test('ends a token, and the refusal says that a refresh would help', async () => {
+describe('the expiry of a token', () => {
+  test('is enforced, and the refusal says to refresh', async () => {
     const other = await client.signUp();
     app.clock.advance(600);
     expect((await client.graphql(VIEWER, {}, other.accessToken)).data.viewer).not.toBeNull(); // 5 s of tolerance
@@ -394,14 +391,14 @@ describe('time', () => {
 });
 
 describe('another server', () => {
-  test('of the same name and another database gives tokens that are none here', async () => {
+  test('with the same name and another database issues tokens that are rejected here', async () => {
     await using stranger = await startTestApp();
     const other = await new TestClient(stranger).signUp();
     const answer = await client.graphql(VIEWER, {}, other.accessToken);
     expect(codeOf(answer)).toBe('UNAUTHENTICATED');
   });
 
-  test('on the same database gives tokens that are good here, and takes ours', async () => {
+  test('on the same database issues tokens that are accepted here, and accepts ours', async () => {
     await using node = await startTestApp({}, app.databaseUrl);
     node.clock.advance((app.clock.now().getTime() - node.clock.now().getTime()) / 1000);
     const there = new TestClient(node);
@@ -411,7 +408,7 @@ describe('another server', () => {
     expect((await client.graphql(VIEWER, {}, fresh.accessToken)).data.viewer).not.toBeNull();
   });
 
-  test('on the same database under another name takes none of ours: audience and issuer differ', async () => {
+  test('on the same database with another name rejects our tokens, because audience and issuer differ', async () => {
     await using node = await startTestApp({ PUBLIC_URL: 'https://auth.example.com' }, app.databaseUrl);
     node.clock.advance((app.clock.now().getTime() - node.clock.now().getTime()) / 1000);
     const other = await client.signUp();

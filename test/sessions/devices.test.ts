@@ -1,12 +1,11 @@
-// Devices that are known: what their token is good for, and what it opens to somebody else, which is nothing. And what
-// users are told of.
+// Known devices: what a device token does, that it grants no access, and the notices that users get.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, type Person, type Step, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
 
-const NEWS = 'A new sign-in to your account';
+const NEWS = 'New sign-in to your account';
 
 let app: TestApp;
 let client: TestClient;
@@ -26,7 +25,7 @@ async function newsFor({ email }: Person): Promise<number> {
   return (await client.inbox()).filter((one) => one.to === email && one.subject === NEWS).length;
 }
 
-test('a sign-up makes its device known, and is no news', async () => {
+test('a sign-up makes its device known and sends no notice', async () => {
   const email = 'devices@example.com';
   const started = await client.startSignUp({ email, password: PASSWORD });
   const done = await client.attempt(started.id, { emailCode: await client.codeFor(email) });
@@ -38,7 +37,7 @@ test('a sign-up makes its device known, and is no news', async () => {
   expect(await newsFor(person)).toBe(0);
 });
 
-test('a sign-in on a device that is not known is told to its user: browser, address, time, and what to do', async () => {
+test('a sign-in on an unknown device notifies the user of browser, address, time, and what to do', async () => {
   const person = await client.signUp();
   const headers = {
     'user-agent': 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0',
@@ -58,7 +57,7 @@ test('a sign-in on a device that is not known is told to its user: browser, addr
   expect(notice?.text).toMatch(/not you/);
 });
 
-test('the token that a sign-in gives makes the next one on this device no news', async () => {
+test('the device token of a sign-in suppresses the notice of the next one', async () => {
   const person = await client.signUp();
   const first = await signIn(person);
   expect(await newsFor(person)).toBe(1);
@@ -86,7 +85,7 @@ test('a known device is seen again at each sign-in on it, and is one device', as
   expect(Number(rows[0]?.last_seen_at) - Number(first?.last_seen_at)).toBeGreaterThanOrEqual(3_600_000);
 });
 
-test('a client that says its token only at the start keeps it: it is not given another that nobody knows', async () => {
+test('a client that sends its device token only at the start keeps it', async () => {
   const person = await client.signUp();
   const device = (await signIn(person)).session?.deviceToken ?? '';
   const { id } = await client.startSignIn({ identifier: person.email }, device);
@@ -96,7 +95,7 @@ test('a client that says its token only at the start keeps it: it is not given a
   expect(await newsFor(person)).toBe(1);
 });
 
-test('two users share a device: each is known on it after they have signed in there, and not before', async () => {
+test('a shared device is known for each user only after that user has signed in', async () => {
   const [one, other] = [await client.signUp(), await client.signUp()];
   const device = (await signIn(one)).session?.deviceToken;
   expect(await newsFor(other)).toBe(0);
@@ -108,7 +107,7 @@ test('two users share a device: each is known on it after they have signed in th
   expect(await newsFor(one)).toBe(1);
 });
 
-test('what is stored is a digest, and the token opens nothing', async () => {
+test('a device token is stored as a digest and grants no access', async () => {
   const person = await client.signUp();
   const device = (await signIn(person)).session?.deviceToken ?? '';
   const rows = await query<{ token_digest: string }>(
@@ -132,8 +131,8 @@ test('what is stored is a digest, and the token opens nothing', async () => {
 test.each([
   ['made up', 'x'.repeat(43)],
   ['too long', 'x'.repeat(5000)],
-  ['of a wrong form', 'a token'],
-])('a token that is %s does no harm: another is given', async (_what, device) => {
+  ['malformed', 'a token'],
+])('a device token that is %s is replaced', async (_what, device) => {
   const person = await client.signUp();
   const done = await signIn(person, device);
   expect(done.status).toBe('COMPLETE');
@@ -142,7 +141,7 @@ test.each([
 });
 
 describe('an enrollment and a step-up', () => {
-  test('without a session are refused, as every further factor is', async () => {
+  test('are refused without a session', async () => {
     for (const [field, input] of [
       ['startEnrollment', '{ factor: TOTP }'],
       ['startEnrollment', '{ factor: PHONE_CODE, phoneNumber: "+14155552671" }'],
@@ -156,7 +155,7 @@ describe('an enrollment and a step-up', () => {
     }
   });
 
-  test('give no device token: the device is known since its sign-in', async () => {
+  test('return no device token, because the device is known since its sign-in', async () => {
     const person = await client.signUp();
     const started = await client.startEnrollment({ factor: 'TOTP' }, person.accessToken);
     const done = await client.attempt(
@@ -168,7 +167,7 @@ describe('an enrollment and a step-up', () => {
   });
 });
 
-test('with cookies the token is one of them, kept for 400 days and out of the payload', async () => {
+test('with cookies the device token is a cookie for 400 days and not in the payload', async () => {
   const person = await client.signUp();
   const cookieMode = { 'x-stepgate-session': 'cookie' };
   const { id } = await client.startSignIn({ identifier: person.email });
@@ -199,7 +198,7 @@ test('with cookies the token is one of them, kept for 400 days and out of the pa
   expect(await newsFor(person)).toBe(1);
 });
 
-test('the last backup codes are counted out loud: a notice when two, one and none are left', async () => {
+test('a user is notified when two, one and no backup codes are left', async () => {
   const person = await client.signUp();
   const { backupCodes } = await client.enrollTotp(person.accessToken);
   for (const backupCode of backupCodes) {

@@ -1,5 +1,5 @@
-// How long a session stays AAL2 (NIST SP 800-63B-4 section 2.2.3): 24 hours after its proofs, and an hour without use. Then
-// the level falls back, and the session goes on at AAL1. What a token says holds until it expires.
+// How long a session stays AAL2 (NIST SP 800-63B-4 section 2.2.3): 24 hours after its proofs, or one hour without use.
+// Then it continues at AAL1. The claims of a token hold until it expires.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { stepgateTokens } from '../../src/step-up/tokens.ts';
 import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../harness/app.ts';
@@ -12,7 +12,7 @@ const HOUR = 3600;
 let app: TestApp;
 let client: TestClient;
 let secret: string;
-/** Of an AAL2 session that has just begun. */
+/** The tokens of a new AAL2 session. */
 let tokens: Tokens;
 
 beforeAll(async () => {
@@ -39,7 +39,7 @@ async function levelOf({ accessToken }: Tokens): Promise<string> {
   return level;
 }
 
-/** Refreshes now and then for so long. */
+/** Refreshes regularly for this long. */
 async function used(seconds: number, from: Tokens, every = HOUR): Promise<Tokens> {
   let newest = from;
   for (let left = seconds; left > 0; left -= every) {
@@ -63,18 +63,18 @@ async function stepUp(from: Tokens, ...proofs: readonly ('totp' | 'password')[])
   return granted;
 }
 
-describe('a session that is used all the time', () => {
-  test('stays AAL2 for 24 hours after its proofs, and not a second longer', async () => {
+describe('a session in constant use', () => {
+  test('stays AAL2 for exactly 24 hours after its proofs', async () => {
     const newest = await used(24 * HOUR - 60, tokens);
     expect(await levelOf(newest)).toBe('AAL2');
     const { exp, iat } = claimsOf(newest.accessToken);
-    expect(Number(exp) - Number(iat)).toBeLessThanOrEqual(61); // and the token says so no longer
+    expect(Number(exp) - Number(iat)).toBeLessThanOrEqual(61); // the token expires when the level ends
     const later = await used(61, newest);
     expect(await levelOf(later)).toBe('AAL1');
     expect(Number(claimsOf(later.accessToken)['exp']) - Number(claimsOf(later.accessToken)['iat'])).toBe(600);
   });
 
-  test('is AAL2 again after both factors were proved, and not after one', async () => {
+  test('is AAL2 again after both factors are proved, but not after one', async () => {
     const fallen = await used(25 * HOUR, tokens);
     expect(await levelOf(fallen)).toBe('AAL1');
     const again = await stepUp(fallen, 'totp', 'password');
@@ -82,14 +82,14 @@ describe('a session that is used all the time', () => {
     expect(await levelOf(await used(23 * HOUR, again))).toBe('AAL2');
   });
 
-  test('is not AAL2 by a second factor alone that was proved in time', async () => {
+  test('does not stay AAL2 if only the second factor was renewed', async () => {
     const renewed = await stepUp(await used(20 * HOUR, tokens), 'totp');
     expect(await levelOf(renewed)).toBe('AAL2');
     const fallen = await used(5 * HOUR, renewed); // the password is 25 hours old, the code 5
     expect(await levelOf(fallen)).toBe('AAL1');
   });
 
-  test('opens at AAL1 what AAL1 opens', async () => {
+  test('still allows at AAL1 what AAL1 allows', async () => {
     const fallen = await used(25 * HOUR, tokens);
     const { data, errors } = await client.graphql(
       '{ viewer { id sessions { id } } }',
@@ -101,8 +101,8 @@ describe('a session that is used all the time', () => {
   });
 });
 
-describe('a session that nobody has used for an hour', () => {
-  test('is AAL1 from its next use on, and AAL2 again after one factor', async () => {
+describe('a session without use for an hour', () => {
+  test('is AAL1 from its next use, and AAL2 again after one factor', async () => {
     app.clock.advance(HOUR + 1);
     const resumed = await refresh(client, tokens.refreshToken);
     expect(await levelOf(resumed)).toBe('AAL1');
@@ -113,7 +113,7 @@ describe('a session that nobody has used for an hour', () => {
     expect(await levelOf(await used(2 * HOUR, again))).toBe('AAL2');
   });
 
-  test('is AAL2 still when it was an hour and no more', async () => {
+  test('is still AAL2 after exactly one hour', async () => {
     app.clock.advance(HOUR);
     expect(await levelOf(await refresh(client, tokens.refreshToken))).toBe('AAL2');
   });
@@ -126,11 +126,11 @@ describe('a session that nobody has used for an hour', () => {
   });
 });
 
-describe('a tenant', () => {
+describe('a tenant’s AAL2 limits: the tenant', () => {
   test.each([
-    ['in all', 'second_factor_seconds', 2 * HOUR, 600],
+    ['overall', 'second_factor_seconds', 2 * HOUR, 600],
     ['without use', 'second_factor_idle_seconds', 900, 901],
-  ])('chooses how long AAL2 lasts %s', async (_what, column, seconds, every) => {
+  ])('can choose how long AAL2 lasts %s', async (_what, column, seconds, every) => {
     await query(app.databaseUrl, `update tenant set ${column} = ${seconds}`);
     try {
       const kept = await used(every, tokens, Math.min(every, 899));
@@ -142,7 +142,7 @@ describe('a tenant', () => {
     }
   });
 
-  test('that tightens its limits is heeded at the next request', async () => {
+  test('can lower them with effect on the next request', async () => {
     const newest = await used(HOUR, tokens, 600);
     const level = async (): Promise<string> => {
       const { data } = await client.graphql('{ viewer { assurance { level } } }', {}, newest.accessToken);
@@ -155,7 +155,7 @@ describe('a tenant', () => {
   });
 });
 
-test('a server that verifies tokens offline believes AAL2 for as long as it lasts', async () => {
+test('a server that verifies tokens offline accepts AAL2 exactly as long as it lasts', async () => {
   const there = stepgateTokens({
     issuer: TEST_ENVIRONMENT.PUBLIC_URL,
     jwksUrl: `${app.url}/.well-known/jwks.json`,

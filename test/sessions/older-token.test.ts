@@ -1,6 +1,6 @@
-// An access token that somebody else has kept, of a session whose owner goes on to prove more (ASVS 5.0 section 7.2.4,
-// RFC 9470). It opens the lesser of what it says itself and what its session still holds: it gains nothing by what its
-// owner proves, nothing by a workflow that it drives, and it gets no newer tokens.
+// A copied access token of a session whose owner later proves more (ASVS 5.0 section 7.2.4, RFC 9470). It grants only
+// what both its claims and its session hold. It gains nothing from the owner's proofs or from a workflow that it
+// drives, and it gets no newer tokens.
 import { parse } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { operationDigest } from '../../src/step-up/operation-digest.ts';
@@ -14,7 +14,7 @@ let client: TestClient;
 /** The owner's authenticator app. */
 let secret: string;
 let email: string;
-/** The tokens of an AAL1 session, of a user who has a second factor. The access token has been copied. */
+/** The tokens of an AAL1 session of a user with a second factor. The access token has been copied. */
 let before: Tokens;
 
 beforeAll(async () => {
@@ -47,15 +47,15 @@ async function ownerStepsUp(): Promise<Tokens> {
 
 const CHANGE = `mutation { changePassword(input: { newPassword: "${PASSWORD}", signOutOtherSessions: false }) { __typename } }`;
 const GUARDED: readonly [what: string, document: string][] = [
-  ['gets backup codes', 'mutation { regenerateBackupCodes { codes } }'],
-  ['changes the password', CHANGE],
-  ['switches text messages off', 'mutation { setSmsFactors(enabled: false) { id } }'],
-  ['ends the other sessions', 'mutation { revokeOtherSessions { count } }'],
-  ['reads the audit log', '{ viewer { auditEvents { type } } }'],
+  ['cannot get backup codes', 'mutation { regenerateBackupCodes { codes } }'],
+  ['cannot change the password', CHANGE],
+  ['cannot turn text messages off', 'mutation { setSmsFactors(enabled: false) { id } }'],
+  ['cannot end the other sessions', 'mutation { revokeOtherSessions { count } }'],
+  ['cannot read the audit log', '{ viewer { auditEvents { type } } }'],
 ];
 
 describe('a token from before a step-up', () => {
-  test.each(GUARDED)('%s no more than before; a refreshed one does', async (_what, document) => {
+  test.each(GUARDED)('%s, but a refreshed one can', async (_what, document) => {
     const owner = await ownerStepsUp();
     const refused = await client.graphql(document, {}, before.accessToken);
     expect(codeOf(refused)).toBe('STEP_UP_REQUIRED');
@@ -65,7 +65,7 @@ describe('a token from before a step-up', () => {
     expect((await client.graphql(document, {}, refreshed.accessToken)).errors).toEqual([]);
   });
 
-  test('is told that a refresh is enough, and only when it is', async () => {
+  test('gets `refreshSuffices` exactly when a refresh is enough', async () => {
     const document = '{ viewer { auditEvents { type } } }';
     const unproved = await client.graphql(document, {}, before.accessToken);
     expect(unproved.errors[0]?.extensions).toMatchObject({
@@ -80,7 +80,7 @@ describe('a token from before a step-up', () => {
     expect(stale.errors[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
-  test('opens what it opened', async () => {
+  test('still grants what it granted before', async () => {
     await ownerStepsUp();
     expect(await isAlive(client, before.accessToken)).toBe(true);
     const { data } = await client.graphql(
@@ -105,23 +105,23 @@ describe('a token from before a step-up', () => {
     expect((await client.graphql(document, {}, second.session?.accessToken)).errors).toEqual([]);
   });
 
-  test('finds nothing proved by asking for a step-up that is fresh enough already', async () => {
+  test('gains nothing from a step-up that the session already meets', async () => {
     const owner = await ownerStepsUp();
     const asked = await client.startStepUp({ maxAge: 600 }, before.accessToken);
     expect(asked).toMatchObject({ status: 'NEEDS_PROOF', session: null });
-    // Nor does the token that is fresh enough get others for nothing.
+    // A token that is fresh enough does not get new tokens without a proof either.
     const shortcut = await client.startStepUp({ maxAge: 600 }, owner.accessToken);
     expect(shortcut).toMatchObject({ status: 'COMPLETE', session: null });
     expect((await refresh(client, owner.refreshToken)).__typename).toBe('SessionGrant');
   });
 
-  test('enrolls nothing without a proof of its own', async () => {
+  test('cannot enroll a factor without its own proof', async () => {
     await ownerStepsUp();
     const started = await client.startEnrollment({ factor: 'TOTP' }, before.accessToken);
     expect(started).toMatchObject({ status: 'NEEDS_PROOF', totp: null });
   });
 
-  test('ends no other session by its id', async () => {
+  test('cannot end another session by its id', async () => {
     const other = await client.signIn({ email, password: PASSWORD }, { totp: client.totp(secret, 1) });
     await ownerStepsUp();
     const document = 'mutation ($id: ID!) { revokeSession(id: $id) { __typename } }';
@@ -131,7 +131,7 @@ describe('a token from before a step-up', () => {
     expect(await isAlive(client, other.accessToken)).toBe(true);
   });
 
-  test('with cookies is refused as well, until they are refreshed', async () => {
+  test('in cookies is refused as well, until they are refreshed', async () => {
     const cookies = { 'x-stepgate-session': 'cookie' };
     const jar = ({ headers }: GraphQLAnswer): string =>
       headers
@@ -165,7 +165,7 @@ describe('a token from before a step-up', () => {
     expect((await client.graphql(document, {}, undefined, fresh)).errors).toEqual([]);
   });
 
-  test('does not use up a proof that its owner has made for one operation', async () => {
+  test('cannot consume a proof that the owner made for one operation', async () => {
     const mutation = 'mutation { transferEverything }';
     const owner = await stepUp(before, { operation: { query: mutation } });
     const digest = operationDigest({ document: parse(mutation), variables: {} });
@@ -177,7 +177,7 @@ describe('a token from before a step-up', () => {
     expect(await use(owner.session?.accessToken)).toBe(true);
   });
 
-  test('does not get back what was taken away, when its owner proves a new authenticator', async () => {
+  test('does not regain a removed factor when the owner proves a new authenticator', async () => {
     const stolen = await ownerStepsUp(); // AAL2, by the app on a phone that is stolen
     const document = '{ viewer { authenticators { id factor } assurance { level } } }';
     const { data } = await client.graphql(document, {}, stolen.accessToken);
@@ -198,11 +198,11 @@ describe('a token from before a step-up', () => {
 });
 
 describe('a workflow that an older token drives', () => {
-  test('hands out no refresh token and no time, and leaves the owner theirs, who get what was proved by a refresh', async () => {
+  test('returns no refresh token, leaves the owner’s valid, and the owner’s next refresh includes the proof', async () => {
     const owner = await refresh(client, before.refreshToken);
     const done = await stepUp(before);
     expect(done).toMatchObject({ status: 'COMPLETE', session: { refreshToken: '' } });
-    // What it has proved counts for whoever proved it, and for no longer than before.
+    // The proof counts for the session, but does not prolong it.
     const document = '{ viewer { auditEvents { type } } }';
     expect(codeOf(await client.graphql(document, {}, before.accessToken))).toBe('STEP_UP_REQUIRED');
     expect((await client.graphql(document, {}, done.session?.accessToken)).errors).toEqual([]);
@@ -211,7 +211,7 @@ describe('a workflow that an older token drives', () => {
     expect((await client.graphql(document, {}, next.accessToken)).errors).toEqual([]);
   });
 
-  test('hands out no refresh token for an authenticator that it enrolls either', async () => {
+  test('returns no refresh token when it enrolls an authenticator', async () => {
     const person = await client.signUp();
     const owner = await refresh(client, person.refreshToken);
     const started = await client.startEnrollment({ factor: 'TOTP' }, person.accessToken);
@@ -231,7 +231,7 @@ describe('a workflow that an older token drives', () => {
     expect(attempted.code).toBe('FACTOR_NOT_OFFERED');
   });
 
-  test('is not one that newer evidence has opened: to the older token it is not there', async () => {
+  test('cannot be one that needs newer evidence: the older token does not find it', async () => {
     const owner = await ownerStepsUp();
     const started = await client.startEnrollment({ factor: 'TOTP' }, owner.accessToken);
     expect(started.status).toBe('NEEDS_ENROLLMENT');
@@ -242,12 +242,12 @@ describe('a workflow that an older token drives', () => {
       const attempted = await client.attempt(started.id, proof, before.accessToken);
       expect(attempted.code).toBe('WORKFLOW_NOT_FOUND');
     }
-    // A refresh on the way takes nothing from the owner, and no attempt was theirs.
+    // A refresh in between does not affect the owner, and no attempt was counted.
     const refreshed = await refresh(client, owner.refreshToken);
     expect((await client.attempt(started.id, proof, refreshed.accessToken)).status).toBe('COMPLETE');
   });
 
-  test('adds to its session for good: nothing of what two tokens prove at once is lost', async () => {
+  test('adds its evidence to the session, even when two tokens prove at the same time', async () => {
     const owner = await ownerStepsUp();
     await stepUp(before);
     const [row] = await query<{ evidence: { factor: string }[] }>(

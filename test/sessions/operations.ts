@@ -1,4 +1,4 @@
-// The operations on sessions that these tests send, and what their answers say.
+// The session operations that these tests send, and readers for their responses.
 import type { GraphQLAnswer, TestClient, Tokens } from '../harness/client.ts';
 
 export const VIEWER = '{ viewer { id } }';
@@ -18,7 +18,7 @@ export async function refresh(client: TestClient, refreshToken: string): Promise
   return data.refreshSession as Refreshed;
 }
 
-/** Whether a token still opens a guarded field. */
+/** Whether a token still grants access to a guarded field. */
 export async function isAlive(client: TestClient, accessToken: string): Promise<boolean> {
   const { data } = await client.graphql(VIEWER, {}, accessToken);
   return data.viewer !== null;

@@ -1,5 +1,5 @@
-// Refresh tokens: one use each, and a second use is a theft that ends the session (RFC 9700 section 4.14.2). A refresh
-// prolongs a session and changes nothing that was proved in it.
+// Each refresh token is used once. A second use indicates theft and ends the session (RFC 9700 section 4.14.2). A
+// refresh prolongs a session without changing its evidence.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** The refresh tokens of a session that would still be taken. */
+/** The number of valid refresh tokens of a session. */
 async function liveTokens(sessionId: string): Promise<number> {
   const [row] = await query<{ live: string }>(
     app.databaseUrl,
@@ -36,8 +36,8 @@ async function eventsOf(sessionId: string): Promise<string[]> {
   return rows.map(({ type }) => type);
 }
 
-describe('a refresh', () => {
-  test('gives new tokens of the same session, and the old access token lives on until it expires', async () => {
+describe('a refresh of a session', () => {
+  test('returns new tokens of the same session, and the old access token stays valid until it expires', async () => {
     const person = await client.signUp();
     app.clock.advance(60);
     const next = await refresh(client, person.refreshToken);
@@ -50,7 +50,7 @@ describe('a refresh', () => {
     expect(await liveTokens(claimsOf(next.accessToken).sid)).toBe(1);
   });
 
-  test('changes nothing that was proved: not the level, not the methods, not their times', async () => {
+  test('does not change the level, the methods or their times', async () => {
     const person = await client.signUp();
     app.clock.advance(30);
     const { tokens } = await client.enrollTotp(person.accessToken);
@@ -68,7 +68,7 @@ describe('a refresh', () => {
     }
   });
 
-  test('by a stale proof opens nothing that wants a fresh one', async () => {
+  test('does not renew a stale proof', async () => {
     const person = await client.signUp();
     const { tokens } = await client.enrollTotp(person.accessToken);
     const guarded = '{ viewer { auditEvents { type } } }';
@@ -92,7 +92,7 @@ describe('a refresh', () => {
     });
   });
 
-  test('with an access token, or with the digest that is stored, is refused', async () => {
+  test('with an access token, or with the stored digest, is refused', async () => {
     const person = await client.signUp();
     const [row] = await query<{ digest: string }>(
       app.databaseUrl,
@@ -107,7 +107,7 @@ describe('a refresh', () => {
 });
 
 describe('a refresh token that is used twice', () => {
-  test('ends its session with every token of it, the newest ones too', async () => {
+  test('ends its session and all of its tokens, including the newest', async () => {
     const person = await client.signUp();
     const elsewhere = await client.signIn(person);
     const second = await refresh(client, person.refreshToken);
@@ -119,12 +119,12 @@ describe('a refresh token that is used twice', () => {
       expect(await isAlive(client, token)).toBe(false);
     expect((await refresh(client, third.refreshToken)).code).toBe('REFRESH_TOKEN_REJECTED');
 
-    // Another session of the same user is none of its business.
+    // Another session of the same user is not affected.
     expect(await isAlive(client, elsewhere.accessToken)).toBe(true);
     expect((await refresh(client, elsewhere.refreshToken)).__typename).toBe('SessionGrant');
   });
 
-  test('is in the audit log, once', async () => {
+  test('is recorded once in the audit log', async () => {
     const person = await client.signUp();
     const { sid } = claimsOf(person.accessToken);
     await refresh(client, person.refreshToken);
@@ -145,7 +145,7 @@ describe('a refresh token that is used twice', () => {
     });
   });
 
-  test('days later still ends the session of its successors', async () => {
+  test('ends the session even days later', async () => {
     const person = await client.signUp();
     let newest: Refreshed = await refresh(client, person.refreshToken);
     for (let day = 0; day < 10; day += 1) {
@@ -158,8 +158,8 @@ describe('a refresh token that is used twice', () => {
   });
 });
 
-describe('many uses of one refresh token at the same moment', () => {
-  test.each([2, 20])('all get an answer, and leave one live token (%d)', async (uses) => {
+describe('parallel uses of one refresh token', () => {
+  test.each([2, 20])('all succeed and leave one valid token (%d)', async (uses) => {
     for (let round = 0; round < 3; round += 1) {
       const person = await client.signUp();
       const { sid } = claimsOf(person.accessToken);
@@ -183,27 +183,30 @@ describe('many uses of one refresh token at the same moment', () => {
     });
     afterAll(() => strict[Symbol.asyncDispose]());
 
-    test.each([2, 20])('have one winner at most, and never leave two live tokens (%d)', async (uses) => {
-      for (let round = 0; round < 3; round += 1) {
-        const person = await there.signUp();
-        const { sid } = claimsOf(person.accessToken);
-        const answers = await Promise.all(
-          Array.from({ length: uses }, () => refresh(there, person.refreshToken)),
-        );
-        const winners = answers.filter((answer) => answer.__typename === 'SessionGrant');
-        expect(winners.length).toBeLessThanOrEqual(1);
-        expect(answers.filter((answer) => answer.code === 'REFRESH_TOKEN_REJECTED')).toHaveLength(
-          uses - winners.length,
-        );
-        expect(await liveTokens(sid)).toBe(0); // somebody used it twice, so the session has ended
-        const [first] = winners;
-        if (first === undefined) continue; // ended before its tokens were signed
-        expect(await isAlive(there, first.accessToken)).toBe(false);
-        expect((await refresh(there, first.refreshToken)).code).toBe('REFRESH_TOKEN_REJECTED');
-      }
-    });
+    test.each([2, 20])(
+      'parallel uses have at most one winner and never leave two valid tokens (%d)',
+      async (uses) => {
+        for (let round = 0; round < 3; round += 1) {
+          const person = await there.signUp();
+          const { sid } = claimsOf(person.accessToken);
+          const answers = await Promise.all(
+            Array.from({ length: uses }, () => refresh(there, person.refreshToken)),
+          );
+          const winners = answers.filter((answer) => answer.__typename === 'SessionGrant');
+          expect(winners.length).toBeLessThanOrEqual(1);
+          expect(answers.filter((answer) => answer.code === 'REFRESH_TOKEN_REJECTED')).toHaveLength(
+            uses - winners.length,
+          );
+          expect(await liveTokens(sid)).toBe(0); // the token was used twice, so the session has ended
+          const [first] = winners;
+          if (first === undefined) continue; // ended before its tokens were signed
+          expect(await isAlive(there, first.accessToken)).toBe(false);
+          expect((await refresh(there, first.refreshToken)).code).toBe('REFRESH_TOKEN_REJECTED');
+        }
+      },
+    );
 
-    test('in one batch and in one document are as many uses', async () => {
+    test('each use in one batch or document counts separately', async () => {
       const person = await there.signUp();
       const field = `refreshSession(input: { refreshToken: "${person.refreshToken}" }) { __typename }`;
       const document = { query: `mutation { a: ${field} b: ${field} }` };
@@ -213,7 +216,7 @@ describe('many uses of one refresh token at the same moment', () => {
       expect(await liveTokens(claimsOf(person.accessToken).sid)).toBe(0);
     });
 
-    test('one after the other have a winner, and the second one ends the session', async () => {
+    test('the first of two sequential uses succeeds, and the second ends the session', async () => {
       const person = await there.signUp();
       const won = await refresh(there, person.refreshToken);
       expect(won.__typename).toBe('SessionGrant');
@@ -224,8 +227,8 @@ describe('many uses of one refresh token at the same moment', () => {
   });
 });
 
-describe('a refresh token whose answer was lost', () => {
-  test('gives a fresh successor when it is sent again in time, and the lost one is void', async () => {
+describe('a refresh token whose response was lost', () => {
+  test('returns a new successor when it is retried in time, and the lost one is invalid', async () => {
     const person = await client.signUp();
     const { sid } = claimsOf(person.accessToken);
     const lost = await refresh(client, person.refreshToken);
@@ -236,24 +239,24 @@ describe('a refresh token whose answer was lost', () => {
     expect(claimsOf(again.accessToken).sid).toBe(sid);
     expect(await liveTokens(sid)).toBe(1);
     expect(await eventsOf(sid)).not.toContain('session.refresh-token-reused');
-    // However late the successor is used, it is good.
+    // The successor stays valid, however late it is used.
     app.clock.advance(3600);
     expect((await refresh(client, again.refreshToken)).__typename).toBe('SessionGrant');
   });
 
-  test('may be lost again and again, as long as it is in time', async () => {
+  test('can be retried repeatedly within the leeway', async () => {
     const person = await client.signUp();
     await refresh(client, person.refreshToken);
     for (let attempt = 0; attempt < 4; attempt += 1) {
       app.clock.advance(2);
       expect((await refresh(client, person.refreshToken)).__typename).toBe('SessionGrant');
     }
-    app.clock.advance(3); // the time runs from the first use
+    app.clock.advance(3); // the leeway starts at the first use
     expect((await refresh(client, person.refreshToken)).code).toBe('REFRESH_TOKEN_REJECTED');
     expect(await liveTokens(claimsOf(person.accessToken).sid)).toBe(0);
   });
 
-  test('is reused when it comes too late, and its session ends', async () => {
+  test('ends its session when it is retried too late', async () => {
     const person = await client.signUp();
     const next = await refresh(client, person.refreshToken);
     app.clock.advance(10);
@@ -262,7 +265,7 @@ describe('a refresh token whose answer was lost', () => {
     expect(await eventsOf(claimsOf(next.accessToken).sid)).toContain('session.refresh-token-reused');
   });
 
-  test('is reused when its successor was used: one of the two is a thief', async () => {
+  test('ends its session when its successor was already used, because one of the two was stolen', async () => {
     const person = await client.signUp();
     const second = await refresh(client, person.refreshToken);
     const third = await refresh(client, second.refreshToken);
@@ -273,20 +276,20 @@ describe('a refresh token whose answer was lost', () => {
   test.each([
     ['the owner was first', 'at once', 0],
     ['the owner was first', 'when the token is due', 600],
-  ])('does not hide a thief who sent it as well: %s, and notices %s', async (_first, _when, later) => {
+  ])('does not hide a thief who sent it as well: %s, and it is noticed %s', async (_first, _when, later) => {
     const person = await client.signUp();
     const owner = await refresh(client, person.refreshToken);
     const thief = await refresh(client, person.refreshToken);
     expect(thief.__typename).toBe('SessionGrant');
     app.clock.advance(later);
-    // The owner did get an answer: a token that is void because it was said to be lost shows that two have it.
+    // The owner did get a response. Using a successor that was replaced as lost shows that two parties have the token.
     expect((await refresh(client, owner.refreshToken)).code).toBe('REFRESH_TOKEN_REJECTED');
     expect(await isAlive(client, thief.accessToken)).toBe(false);
     expect((await refresh(client, thief.refreshToken)).code).toBe('REFRESH_TOKEN_REJECTED');
     expect(await eventsOf(claimsOf(person.accessToken).sid)).toContain('session.refresh-token-reused');
   });
 
-  test('gives nothing of a step-up that came between: its successor is void', async () => {
+  test('does not return tokens of a step-up that happened in between', async () => {
     const person = await client.signUp();
     const { secret, tokens } = await client.enrollTotp(person.accessToken);
     app.clock.advance(60);
@@ -298,7 +301,7 @@ describe('a refresh token whose answer was lost', () => {
     expect(await isAlive(client, done.session?.accessToken ?? '')).toBe(false);
   });
 
-  test('of a session that has ended gives nothing', async () => {
+  test('is refused when its session has ended', async () => {
     const person = await client.signUp();
     const next = await refresh(client, person.refreshToken);
     await client.graphql('mutation { signOut { id } }', {}, next.accessToken);
@@ -306,8 +309,8 @@ describe('a refresh token whose answer was lost', () => {
   });
 });
 
-describe('a step-up', () => {
-  test('voids the refresh token from before it: whoever copied that one gets no stronger session', async () => {
+describe('a step-up and refresh tokens: it', () => {
+  test('invalidates the previous refresh token, so that a copied one does not get the stronger session', async () => {
     const person = await client.signUp();
     const { secret, tokens } = await client.enrollTotp(person.accessToken);
     app.clock.advance(60);
@@ -322,7 +325,7 @@ describe('a step-up', () => {
     expect(copied.accessToken).toBeUndefined();
   });
 
-  test('gives a refresh token that is good', async () => {
+  test('returns a valid refresh token', async () => {
     const person = await client.signUp();
     const { secret, tokens } = await client.enrollTotp(person.accessToken);
     app.clock.advance(60);
@@ -336,8 +339,8 @@ describe('a step-up', () => {
   });
 });
 
-describe('a lifetime', () => {
-  test('of a session that is not used ends after the idle time, and not before', async () => {
+describe('the lifetime', () => {
+  test('of an unused session is exactly the idle time', async () => {
     const [kept, left] = [await client.signUp(), await client.signUp()];
     app.clock.advance(604_800 - 60);
     const next = await refresh(client, kept.refreshToken);
@@ -347,7 +350,7 @@ describe('a lifetime', () => {
     expect((await refresh(client, next.refreshToken)).__typename).toBe('SessionGrant');
   });
 
-  test('of a session ends in the end, however busy it is', async () => {
+  test('of a session has an absolute limit, however busy it is', async () => {
     const person = await client.signUp();
     let newest = person.refreshToken;
     const days = 29;
@@ -359,16 +362,16 @@ describe('a lifetime', () => {
     const last = await refresh(client, newest);
     expect(last.__typename).toBe('SessionGrant');
     expect(await isAlive(client, last.accessToken)).toBe(true);
-    // The token does not outlive its session.
+    // The access token does not outlive its session.
     const { exp, iat } = claimsOf(last.accessToken);
     expect(Number(exp) - Number(iat)).toBeLessThanOrEqual(300);
     app.clock.advance(301);
-    // It would still be taken, for the clocks of nodes may differ by seconds; its session would not.
+    // The token itself is still within the clock tolerance, but its session has ended.
     expect(await isAlive(client, last.accessToken)).toBe(false);
     expect((await refresh(client, last.refreshToken)).code).toBe('REFRESH_TOKEN_REJECTED');
   });
 
-  test('that has passed is no theft: an unused token of it is refused, and nothing is audited', async () => {
+  test('of a session can end without a theft alert: an unused token is refused and nothing is audited', async () => {
     const person = await client.signUp();
     app.clock.advance(604_801);
     await refresh(client, person.refreshToken);
@@ -376,24 +379,24 @@ describe('a lifetime', () => {
     expect(await eventsOf(claimsOf(person.accessToken).sid)).not.toContain('session.refresh-token-reused');
   });
 
-  test('of an access token is never longer than that of its session, which it keeps alive', async () => {
+  test('of an access token never exceeds that of its session', async () => {
     await using short = await startTestApp({ SESSION_IDLE_SECONDS: '300', SESSION_SECONDS: '900' });
     const there = new TestClient(short);
     const person = await there.signUp();
     const lifetime = ({ accessToken }: Pick<Refreshed, 'accessToken'>): number =>
       Number(claimsOf(accessToken)['exp']) - Number(claimsOf(accessToken)['iat']);
-    expect(lifetime(person)).toBe(300); // and not 600, or its client would refresh it too late
+    expect(lifetime(person)).toBe(300); // not 600, because the client would then refresh too late
     let newest: Refreshed | typeof person = person;
     for (let busy = 0; busy < 3; busy += 1) {
       short.clock.advance(lifetime(newest) - 10);
       newest = await refresh(there, newest.refreshToken);
       expect(await isAlive(there, newest.accessToken)).toBe(true);
     }
-    expect(lifetime(newest)).toBeLessThanOrEqual(30); // the session ends in the end
+    expect(lifetime(newest)).toBeLessThanOrEqual(30); // the absolute limit of the session
     expect(lifetime(newest)).toBeGreaterThan(0);
   });
 
-  test('is the configured one', async () => {
+  test('is configurable', async () => {
     await using short = await startTestApp({
       ACCESS_TOKEN_SECONDS: '30',
       SESSION_IDLE_SECONDS: '300',

@@ -1,4 +1,4 @@
-// A step-up gives a session new tokens while other requests use the old ones.
+// A step-up issues new tokens of a session while other requests still use the old ones.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
@@ -14,9 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-// Whichever is first: after the step-up the token of the refresh is void, and after the refresh the access token is not
-// the newest one any more, so the step-up hands out no refresh token and the refreshed one stays.
-test('a refresh and a step-up at the same moment leave one live refresh token, and the session lives', async () => {
+// If the step-up is first, the token of the refresh is invalid. If the refresh is first, the access token is no longer
+// the newest, so the step-up returns no refresh token and the refreshed one stays valid.
+test('a refresh and a parallel step-up leave one valid refresh token and an active session', async () => {
   const person = await client.signUp();
   const { secret, tokens } = await client.enrollTotp(person.accessToken);
   let current = tokens;
@@ -32,6 +32,6 @@ test('a refresh and a step-up at the same moment leave one live refresh token, a
     expect(stepUp.status).toBe('COMPLETE');
     current = stepUp.session?.refreshToken ? stepUp.session : refreshed;
     expect((await refresh(client, current.refreshToken)).__typename).toBe('SessionGrant');
-    current = await refresh(client, current.refreshToken); // its answer was lost
+    current = await refresh(client, current.refreshToken); // its response was lost
   }
 });

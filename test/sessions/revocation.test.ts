@@ -1,5 +1,5 @@
-// Ending sessions: at once, for all their tokens, and only one's own. A token is verified without the database, so the
-// session behind it is read for every operation that needs one.
+// Ending a session takes effect at once, for all its tokens, and a user can end only their own sessions. A token is
+// verified without the database, so the session behind it is read for every operation that needs one.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endSessionOf } from '../../src/sessions/revocation.ts';
@@ -47,20 +47,20 @@ describe('signing out', () => {
     expect(await isAlive(client, person.accessToken)).toBe(true);
   });
 
-  test('twice is refused the second time', async () => {
+  test('a second time is refused', async () => {
     const tokens = await client.signIn(person);
     await client.graphql(SIGN_OUT, {}, tokens.accessToken);
     const again = await client.graphql(SIGN_OUT, {}, tokens.accessToken);
     expect([again.status, codeOf(again)]).toEqual([401, 'UNAUTHENTICATED']);
   });
 
-  test('in a batch ends it for whatever is asked next', async () => {
+  test('in a batch affects the operations after it', async () => {
     const tokens = await client.signIn(person);
     await client.post(JSON.stringify([{ query: SIGN_OUT }, { query: VIEWER }]), tokens.accessToken);
     expect(await isAlive(client, tokens.accessToken)).toBe(false);
   });
 
-  test('works with an access token that has expired, and ends no other session', async () => {
+  test('works with an expired access token, and ends no other session', async () => {
     const [tokens, kept] = [await client.signIn(person), await client.signIn(person)];
     app.clock.advance(700);
     const { data, errors } = await client.graphql(SIGN_OUT, {}, tokens.accessToken);
@@ -115,7 +115,7 @@ describe('signing out', () => {
     expect(await endSessionOf(nothing, nowhere, new Date())).toBeNull();
   });
 
-  test('closes the workflows that were bound to the session', async () => {
+  test('ends the workflows of the session', async () => {
     const tokens = await client.signIn(person);
     const enrollment = await client.startEnrollment({ factor: 'TOTP' }, tokens.accessToken);
     await client.graphql(SIGN_OUT, {}, tokens.accessToken);
@@ -131,7 +131,7 @@ describe('signing out', () => {
 });
 
 describe('revoking a session', () => {
-  test('of one’s own ends it at once, and no other', async () => {
+  test('of the user ends it at once, and no other', async () => {
     const [one, other] = [await client.signIn(person), await client.signIn(person)];
     const { data } = await client.graphql(REVOKE, { id: claimsOf(one.accessToken).sid }, other.accessToken);
     expect(data.revokeSession).toMatchObject({ __typename: 'Session', isCurrent: false });
@@ -139,7 +139,7 @@ describe('revoking a session', () => {
     expect(await isAlive(client, other.accessToken)).toBe(true);
   });
 
-  test('that is the one that asks ends it as well', async () => {
+  test('works for the current session', async () => {
     const tokens = await client.signIn(person);
     const { data } = await client.graphql(
       REVOKE,
@@ -150,7 +150,7 @@ describe('revoking a session', () => {
     await expectEnded(tokens);
   });
 
-  test('of somebody else is not possible, and tells nothing of it', async () => {
+  test('of another user is not possible, and does not reveal whether it exists', async () => {
     const stranger = await client.signUp();
     const { sid } = claimsOf(stranger.accessToken);
     const foreign = await client.graphql(REVOKE, { id: sid }, person.accessToken);
@@ -161,7 +161,7 @@ describe('revoking a session', () => {
     expect((await refresh(client, stranger.refreshToken)).__typename).toBe('SessionGrant');
   });
 
-  test('that has ended already finds nothing', async () => {
+  test('that has already ended is not found', async () => {
     const tokens = await client.signIn(person);
     const { sid } = claimsOf(tokens.accessToken);
     await client.graphql(REVOKE, { id: sid }, person.accessToken);
@@ -169,7 +169,7 @@ describe('revoking a session', () => {
     expect(again.data.revokeSession).toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test('by nobody is refused', async () => {
+  test('without signing in is refused', async () => {
     const answer = await client.graphql(REVOKE, { id: claimsOf(person.accessToken).sid });
     expect([answer.status, codeOf(answer)]).toEqual([401, 'UNAUTHENTICATED']);
     expect(await isAlive(client, person.accessToken)).toBe(true);
@@ -177,7 +177,7 @@ describe('revoking a session', () => {
 });
 
 describe('ending other sessions', () => {
-  /** Of a user who has no second factor: by the password alone, and how long ago. */
+  /** A session of a user without a second factor, with a password proof of the given age. */
   const wanted: readonly [string, string, (sid: string) => object][] = [
     ['revokeSession', REVOKE, (id) => ({ id })],
     ['revokeOtherSessions', REVOKE_OTHERS, () => ({})],
@@ -208,7 +208,7 @@ describe('ending other sessions', () => {
   });
 
   test.each(wanted)(
-    'by %s needs the second factor of a user who has one',
+    'by %s needs the second factor, if the user has one',
     async (_name, document, variables) => {
       const owner = await client.signUp();
       const weak = await client.signIn(owner);
@@ -226,7 +226,7 @@ describe('ending other sessions', () => {
     },
   );
 
-  test('needs nothing for one’s own: neither to sign out nor to revoke it by its id', async () => {
+  test('needs no fresh proof for the current session, by signing out or by its id', async () => {
     for (const [document, variables] of [
       [SIGN_OUT, () => ({})],
       [REVOKE, (id: string) => ({ id })],
@@ -244,7 +244,7 @@ describe('ending other sessions', () => {
 });
 
 describe('revoking the other sessions', () => {
-  test('ends every other one of the user, and none of anybody else', async () => {
+  test('ends every other session of the user, and none of other users', async () => {
     const owner = await client.signUp();
     const stranger = await client.signUp();
     const others = [await client.signIn(owner), await client.signIn(owner)];
@@ -260,7 +260,7 @@ describe('revoking the other sessions', () => {
 });
 
 describe('the list of sessions', () => {
-  test('holds one’s own that live, and marks the one that asks', async () => {
+  test('contains the user’s active sessions, and marks the current one', async () => {
     const owner = await client.signUp();
     const gone = await client.signIn(owner);
     const current = await client.signIn(owner);
@@ -292,7 +292,7 @@ test('the list of sessions holds the newest 100', async () => {
   expect(times[0] - times[99]).toBe(99_000);
 });
 
-test('every ended session is in the audit log, with the one who ended it', async () => {
+test('the audit log records every ended session and who ended it', async () => {
   const owner = await client.signUp();
   const one = await client.signIn(owner);
   const other = await client.signIn(owner);

@@ -1,5 +1,5 @@
-// The rotation of the key that signs access tokens, on two nodes with one database: published before it signs, and
-// published until its last token has expired.
+// The rotation of the signing key of access tokens, on two nodes with one database. A key is published before it signs,
+// and until its last token has expired.
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
@@ -46,7 +46,7 @@ beforeEach(async () => {
   await query(database.url, 'delete from signing_key');
 });
 
-/** A node: what it signs and verifies, with the keys that it has read last. */
+/** A node, which signs and verifies with the keys that it has last read. */
 function node() {
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, ISSUER);
@@ -76,8 +76,8 @@ const rotate = (atOnce = false): Promise<SigningKeyTimes[]> =>
 
 const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? '';
 
-describe('a rotation', () => {
-  test('refuses no token on either node, from before it to after it', async () => {
+describe('a rotation of signing keys', () => {
+  test('does not cause a valid token to be rejected on either node', async () => {
     const nodes = [node(), node()];
     const signed: { token: string; expiresAt: number }[] = [];
     const kids = new Set<string>();
@@ -85,7 +85,7 @@ describe('a rotation', () => {
     const steps = (KEY_LEAD_SECONDS + KEY_REST_SECONDS + LONGEST_ACCESS_TOKEN_SECONDS) / step;
     for (let at = 0; at < steps; at += 1) {
       if (at === 2) await rotate();
-      // One of them reads at each interval, the other one is as late as it may be.
+      // One node reads at each interval, the other as late as allowed.
       await nodes[at % 2]?.keys.read();
       for (const one of nodes) {
         const token = await one.sign();
@@ -104,7 +104,7 @@ describe('a rotation', () => {
     for (const { keys } of published) expect(keys).toHaveLength(1);
   });
 
-  test('publishes the new key before it signs, for as long as anybody may keep the published ones', async () => {
+  test('publishes the new key before it signs, for longer than published keys may be cached', async () => {
     const here = node();
     const before = kidOf(await here.sign());
     const [fresh] = await rotate();
@@ -120,7 +120,7 @@ describe('a rotation', () => {
     expect(await kids()).toEqual([fresh?.kid]);
   });
 
-  test('outlasts every token that the old key has signed', () => {
+  test('keeps the old key published until every token that it signed has expired', () => {
     expect(KEY_REST_SECONDS).toBeGreaterThan(LONGEST_ACCESS_TOKEN_SECONDS + KEYS_READ_EVERY_SECONDS);
     const withLifetime = (seconds: number) =>
       readConfig({ ...TEST_ENVIRONMENT, ACCESS_TOKEN_SECONDS: `${seconds}` });
@@ -128,21 +128,21 @@ describe('a rotation', () => {
     expect(() => withLifetime(LONGEST_ACCESS_TOKEN_SECONDS + 1)).toThrow(ConfigError);
   });
 
-  test('while another one is under way is refused, and of two at once one is made', async () => {
+  test('is refused while another one is in progress, and only one of two parallel ones happens', async () => {
     await node().sign();
     const results = await Promise.allSettled([rotate(), rotate()]);
     expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     await expect(rotate()).rejects.toThrow(RotationUnderWay);
     expect(await listSigningKeys(sqlOf(orm.em.fork()))).toHaveLength(2);
     clock.advance(KEY_LEAD_SECONDS);
-    await rotate(); // the next one may begin before the first key is gone
+    await rotate(); // the next rotation may start before the first key is removed
     expect(await listSigningKeys(sqlOf(orm.em.fork()))).toHaveLength(3);
   });
 
-  test('at once refuses what the old key has signed, for a key that somebody else may have', async () => {
+  test('can reject everything that the old key signed at once, if the key may be compromised', async () => {
     const here = node();
     const stolen = await here.sign();
-    await rotate(); // it does not wait for one that is under way
+    await rotate(); // it does not wait for one that is in progress
     await rotate(true);
     await here.keys.read();
     expect(await here.isTaken(stolen)).toBe(false);
@@ -151,7 +151,7 @@ describe('a rotation', () => {
     expect(await here.isTaken(await here.sign())).toBe(true);
   });
 
-  test('takes away the private half of a key that has retired, at the next one', async () => {
+  test('deletes the private half of a retired key at the next rotation', async () => {
     const before = kidOf(await node().sign());
     await rotate();
     clock.advance(KEY_LEAD_SECONDS + KEY_REST_SECONDS + 1);
@@ -160,7 +160,7 @@ describe('a rotation', () => {
   });
 });
 
-test('keys that cannot be read again stay as they were', async () => {
+test('the loaded signing keys are kept when they cannot be reloaded', async () => {
   const { keys } = node();
   const { kid } = await keys.current();
   await query(database.url, 'alter table signing_key rename to out_of_reach');
@@ -184,7 +184,7 @@ describe('two running servers', () => {
     await one[Symbol.asyncDispose]();
   });
 
-  test('take each other’s tokens through a rotation, and so does whoever verifies with the published keys', async () => {
+  test('accept each other’s tokens during a rotation, and so does a verifier with the published keys', async () => {
     const client = new TestClient(one);
     const elsewhere = new TestClient(other);
     const person = await client.signUp();
@@ -195,7 +195,7 @@ describe('two running servers', () => {
     const published = createRemoteJWKSet(new URL(`${other.url}/.well-known/jwks.json`));
     const read = async ({ url }: TestApp): Promise<number> =>
       ((await (await fetch(`${url}/.well-known/jwks.json`)).json()) as { keys: unknown[] }).keys.length;
-    // What each of them does by itself every minute.
+    // Each of them does this every minute on its own.
     expect([await read(one), await read(other)]).toEqual([2, 2]);
     expect(await isAlive(elsewhere, person.accessToken)).toBe(true);
     one.clock.advance(KEY_LEAD_SECONDS);

@@ -1,5 +1,5 @@
-// What an operation does, in words for its user: the author's, with values that cannot pass for them; and of an
-// operation for another service nothing that its client could choose.
+// The description that a user sees before approving an operation: the author's words, with values that cannot pass for
+// them. For an operation of another service it contains nothing that the client could choose.
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { approvalWords } from '../../src/step-up/approval-words.ts';
@@ -16,19 +16,22 @@ function words(query: string, variables?: object, of: typeof schema | null = sch
 
 const PAY = 'mutation ($amount: Int!, $recipient: String!) { pay(amount: $amount, recipient: $recipient) }';
 
-describe('the author’s words', () => {
+describe('the description of an operation with `describe`', () => {
   test.each<[string, string, object?]>([
-    ['from the document', 'mutation { pay(amount: 5, recipient: "Bob") }'],
-    ['from variables', PAY, { amount: 5, recipient: 'Bob' }],
-    ['from defaults', PAY.replace('Int!', 'Int = 5').replace('String!', 'String = "Bob"'), {}],
-    ['under an alias', 'mutation { harmless: pay(amount: 5, recipient: "Bob") }'],
-    ['in a fragment', 'mutation { ...F } fragment F on Mutation { pay(amount: 5, recipient: "Bob") }'],
-    ['beside others', 'mutation { note pay(amount: 5, recipient: "Bob") note }'],
-  ])('are filled with arguments %s', (_name, query, variables) => {
+    ['in the document', 'mutation { pay(amount: 5, recipient: "Bob") }'],
+    ['in variables', PAY, { amount: 5, recipient: 'Bob' }],
+    ['in the defaults of variables', PAY.replace('Int!', 'Int = 5').replace('String!', 'String = "Bob"'), {}],
+    ['of a field with an alias', 'mutation { harmless: pay(amount: 5, recipient: "Bob") }'],
+    [
+      'of a field in a fragment',
+      'mutation { ...F } fragment F on Mutation { pay(amount: 5, recipient: "Bob") }',
+    ],
+    ['of a field next to others', 'mutation { note pay(amount: 5, recipient: "Bob") note }'],
+  ])('contains arguments %s', (_name, query, variables) => {
     expect(words(query, variables)).toBe('Pay 5 to "Bob"');
   });
 
-  test('of several fields are all said', () => {
+  test('covers every field that has one', () => {
     const both = 'mutation { a: pay(amount: 5, recipient: "Bob") b: pay(amount: 500, recipient: "Eve") }';
     expect(words(both)).toBe('Pay 5 to "Bob"; Pay 500 to "Eve"');
   });
@@ -36,16 +39,16 @@ describe('the author’s words', () => {
   test.each<[string, string, string]>([
     ['quotes', 'Bob" and 1 to "Eve', 'Pay 5 to "Bob\' and 1 to \'Eve"'],
     ['lines', 'Bob\n\nYour code is 123456', 'Pay 5 to "Bob Your code is 123456"'],
-    ['the direction of writing', 'Bob\u202eevE', 'Pay 5 to "Bob evE"'],
+    ['marks of text direction', 'Bob\u202eevE', 'Pay 5 to "Bob evE"'],
     ['invisible characters', 'B\u200bo\u0000b', 'Pay 5 to "B o b"'],
     ['length', 'x'.repeat(500), `Pay 5 to "${'x'.repeat(37)}..."`],
     ['braces', '{amount}', 'Pay 5 to "{amount}"'],
-  ])('are not changed by a value’s %s', (_name, recipient, expected) => {
+  ])('is not changed by a value with %s', (_name, recipient, expected) => {
     expect(words(PAY, { amount: 5, recipient })).toBe(expected);
   });
 });
 
-test('a variable that stands in a value a thousand times is not read a thousand times', () => {
+test('a variable that a value uses a thousand times is not read a thousand times', () => {
   let reads = 0;
   const counted = {
     get member(): string {
@@ -61,21 +64,24 @@ test('a variable that stands in a value a thousand times is not read a thousand 
   expect(reads).toBeLessThan(500);
 });
 
-test('a value that begins with more spaces than are read is not shown as an empty one', () => {
+test('a value that begins with many spaces is not shown as an empty one', () => {
   expect(words(PAY, { amount: 5, recipient: `${' '.repeat(1000)}Eve` })).toBe('Pay 5 to "..."');
 });
 
-describe('without the author’s words', () => {
+describe('without `describe`,', () => {
   test.each<[string, string]>([
-    ['the names of its fields', 'mutation { pay(amount: 5, recipient: "secret") note }'],
-    ['not its own name', 'mutation ViewBalance { pay(amount: 5, recipient: "secret") note }'],
-    ['not its aliases', 'mutation { viewBalance: pay(amount: 5, recipient: "secret") hello: note }'],
-    ['those in fragments', 'mutation { ...F } fragment F on Mutation { ... { pay(amount: 5) } note ...F }'],
-  ])('an operation is described by %s', (_name, query) => {
+    ['by the names of its fields', 'mutation { pay(amount: 5, recipient: "secret") note }'],
+    ['not by its operation name', 'mutation ViewBalance { pay(amount: 5, recipient: "secret") note }'],
+    ['not by its aliases', 'mutation { viewBalance: pay(amount: 5, recipient: "secret") hello: note }'],
+    [
+      'by the names of fields in fragments',
+      'mutation { ...F } fragment F on Mutation { ... { pay(amount: 5) } note ...F }',
+    ],
+  ])('an operation is described %s', (_name, query) => {
     expect(words(query, {}, null)).toBe('pay; note');
   });
 
-  test('so is one of the schema that has no words', () => {
+  test('an operation is described by field names even if its schema is known', () => {
     expect(words('{ vault hello }')).toBe('vault; hello');
   });
 });

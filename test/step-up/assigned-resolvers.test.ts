@@ -1,5 +1,5 @@
-// A guard belongs to its field: a resolver that is assigned after the guards does not take them away. Where a library
-// makes a copy of the schema instead, the copy is not served without them.
+// A guard belongs to its field: assigning a resolver later does not remove the guard. If a library makes a copy of the
+// schema instead, the copy is not served without guards.
 import { addResolversToSchema, makeExecutableSchema } from '@graphql-tools/schema';
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import {
@@ -46,24 +46,24 @@ function fieldsOf(schema: GraphQLSchema, type: string) {
   return (schema.getType(type) as GraphQLObjectType).getFields();
 }
 
-describe('a resolver that is assigned after the guards is guarded:', () => {
+describe('a resolver that is assigned after the guards is guarded when', () => {
   test.each<[string, (schema: GraphQLSchema) => void]>([
     [
-      'to the field',
+      'it is assigned to the field',
       (schema) => {
         const { iban: field } = fieldsOf(schema, 'User');
         if (field) field.resolve = () => 'assigned';
       },
     ],
     [
-      'with a copy of the field',
+      'a copy of the field is assigned',
       (schema) => {
         const fields = fieldsOf(schema, 'User');
         fields['iban'] = { ...fields['iban'], resolve: () => 'assigned' } as never;
       },
     ],
     [
-      'twice, around the one before',
+      'it is assigned twice, wrapping the previous one',
       (schema) => {
         for (const _ of [1, 2]) {
           const { iban: field } = fieldsOf(schema, 'User');
@@ -74,7 +74,7 @@ describe('a resolver that is assigned after the guards is guarded:', () => {
       },
     ],
     [
-      'by a library that changes the schema in place',
+      'a library changes the schema in place',
       (schema) =>
         void addResolversToSchema({
           schema,
@@ -90,14 +90,14 @@ describe('a resolver that is assigned after the guards is guarded:', () => {
     expect(() => assertGuarded(schema)).not.toThrow();
   });
 
-  test('also where it is taken away', async () => {
+  test('the field’s resolver is removed', async () => {
     const schema = transform(unguarded());
     const { iban: field } = fieldsOf(schema, 'User');
     if (field) Object.assign(field, { resolve: undefined });
     expect((await iban(schema, anonymous)).codes).toEqual(['UNAUTHENTICATED']);
   });
 
-  test('a source of events too', async () => {
+  test('it is the source of a subscription', async () => {
     const schema = transform(unguarded());
     const fields = fieldsOf(schema, 'Subscription');
     let isOpened = false;
@@ -113,7 +113,7 @@ describe('a resolver that is assigned after the guards is guarded:', () => {
     expect(Symbol.asyncIterator in (await subscribe({ schema, document, contextValue: strong }))).toBe(true);
   });
 
-  test('in a copy of the schema too, once it is asserted to be guarded', async () => {
+  test('it is assigned in a copy of the schema that has been checked with `assertGuarded`', async () => {
     const schema = lexicographicSortSchema(bankSchema());
     assertGuarded(schema);
     const { pin } = fieldsOf(schema, 'Client');
@@ -124,11 +124,11 @@ describe('a resolver that is assigned after the guards is guarded:', () => {
   });
 });
 
-describe('a schema whose directives guard nothing is not served:', () => {
+describe('a schema with directives that nothing enforces:', () => {
   const copies: [string, () => GraphQLSchema][] = [
-    ['one that was never transformed', unguarded],
+    ['a schema that was never transformed', unguarded],
     [
-      'a copy with other resolvers',
+      'a copy with different resolvers',
       () =>
         addResolversToSchema({
           schema: transform(unguarded()),
@@ -143,7 +143,7 @@ describe('a schema whose directives guard nothing is not served:', () => {
         }),
     ],
     [
-      'a copy of a schema of Pothos with other resolvers',
+      'a copy of a Pothos schema with different resolvers',
       () => {
         const schema = bankSchema();
         const { pin } = fieldsOf(schema, 'Client');
@@ -152,7 +152,7 @@ describe('a schema whose directives guard nothing is not served:', () => {
       },
     ],
     [
-      'one whose guard is said in code',
+      'a schema whose guard is set in code',
       () => {
         const schema = makeExecutableSchema({ typeDefs: 'type Query { a: Int }' });
         const { a } = fieldsOf(schema, 'Query');
@@ -162,26 +162,26 @@ describe('a schema whose directives guard nothing is not served:', () => {
     ],
   ];
 
-  test.each(copies)('%s, which `assertGuarded` says', (_name, make) => {
+  test.each(copies)('`assertGuarded` rejects %s', (_name, make) => {
     expect(() => assertGuarded(make())).toThrow(UnguardedError);
   });
 
-  test.each(copies)('%s, which `useStepUp` says when the server is made', (_name, make) => {
+  test.each(copies)('`useStepUp` rejects %s when the server is created', (_name, make) => {
     expect(() => createYoga({ schema: make(), plugins: [useStepUp(standingOf)] })).toThrow(UnguardedError);
   });
 
-  test.each(copies)('%s, which `refuseMutation` says at the first operation', (_name, make) => {
+  test.each(copies)('`refuseMutation` rejects %s at the first operation', (_name, make) => {
     const operation = { schema: make(), document: parse('{ __typename }') };
     expect(() => refuseMutation(operation, strong, standingOf)).toThrow(UnguardedError);
   });
 
-  test.each(copies.slice(0, 3))('%s, but for what is then transformed', async (_name, make) => {
+  test.each(copies.slice(0, 3))('transforming %s makes it servable', async (_name, make) => {
     const schema = transform(make());
     expect(() => assertGuarded(schema)).not.toThrow();
     expect((await iban(schema, anonymous)).codes).toEqual(['UNAUTHENTICATED']);
   });
 
-  test('one that comes later is not served either', async () => {
+  test('a server rejects one that it loads later', async () => {
     const yoga = createYoga({
       schema: async () => unguarded(),
       plugins: [useStepUp(standingOf)],
@@ -192,20 +192,20 @@ describe('a schema whose directives guard nothing is not served:', () => {
     expect(response.status).toBe(500);
   });
 
-  test('a source of events that was replaced in a copy', () => {
+  test('a copy with a replaced subscription source is rejected', () => {
     const copy = mapSchema(transform(unguarded()), {
       [MapperKind.SUBSCRIPTION_ROOT_FIELD]: (field) => ({ ...field, subscribe: async function* () {} }),
     });
     expect(() => assertGuarded(copy)).toThrow('@stepUp on Subscription.alarms');
   });
 
-  test('and its author is told where, and what to do', () => {
+  test('the error names the field and says what to do', () => {
     expect(() => assertGuarded(unguarded())).toThrow(
-      '@stepUp on User.iban does not guard User.iban (and 2 more). Transform the schema with stepUpTransformer, after everything else that adds or wraps resolvers.',
+      '@stepUp on User.iban does not protect User.iban (and 2 more). Apply stepUpTransformer to the schema after all other code that adds or wraps resolvers.',
     );
   });
 
-  test('one without guards is', () => {
+  test('a schema without guards is served', () => {
     expect(() =>
       assertGuarded(makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), 'type Query { a: Int }'] })),
     ).not.toThrow();

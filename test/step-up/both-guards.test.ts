@@ -1,4 +1,4 @@
-// Of two guards on one place, or on two places that meet in a field, neither is lost: the caller must meet both.
+// If two guards apply to a field, on one place or on two, the caller must meet both.
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import SchemaBuilder from '@pothos/core';
 import fc from 'fast-check';
@@ -27,7 +27,7 @@ async function refusals(schema: GraphQLSchema, who: Presented): Promise<unknown[
   return errors.map(({ extensions }) => extensions['maxAge'] ?? extensions['code']);
 }
 
-/** The schemas that two modules make, in either order. */
+/** The schemas of two modules, merged in either order. */
 function inBothOrders(...modules: string[]): GraphQLSchema[] {
   return [modules, modules.toReversed()].map((typeDefs) =>
     transform(
@@ -42,13 +42,13 @@ function inBothOrders(...modules: string[]): GraphQLSchema[] {
 const strict = '@stepUp(maxAge: 60)';
 const loose = '@stepUp(maxAge: 3600)';
 
-describe('the stricter of two @stepUp counts, whichever comes last:', () => {
+describe('the stricter of two @stepUp counts, in either order, on', () => {
   test.each<[string, string[]]>([
     ['a type in two modules', [`type A ${strict} { x: Int }`, `type A ${loose} { y: Int }`]],
     ['a type and its extension', [`type A ${strict} { x: Int }`, `extend type A ${loose} { y: Int }`]],
-    ['a field written twice', [`type A { x: Int ${strict} }`, `type A { x: Int ${loose} }`]],
+    ['a field declared twice', [`type A { x: Int ${strict} }`, `type A { x: Int ${loose} }`]],
     [
-      'a field written again in an extension',
+      'a field declared again in an extension',
       [`type A { x: Int ${strict} }`, `extend type A { x: Int ${loose} }`],
     ],
     ['a type and its field', [`type A ${strict} { x: Int ${loose} }`, 'type B { y: Int }']],
@@ -58,7 +58,7 @@ describe('the stricter of two @stepUp counts, whichever comes last:', () => {
       [`interface I ${strict} { x: Int }`, `type A implements I ${loose} { x: Int }`],
     ],
     [
-      'the field of an interface and that of its type',
+      'the field of an interface and of its type',
       [`interface I { x: Int ${strict} }`, `type A implements I { x: Int ${loose} }`],
     ],
     [
@@ -75,14 +75,14 @@ describe('the stricter of two @stepUp counts, whichever comes last:', () => {
     }
   });
 
-  test('in a document that no library has merged', async () => {
+  test('a schema whose documents were not merged by a library', async () => {
     const document = parse(
       `${definitions} ${ROLES} type Query { a: A } type A ${strict} { x: Int } extend type A ${loose} { y: Int }`,
     );
     expect(await refusals(transform(buildASTSchema(document)), caller({ TOTP: 61 }))).toEqual([60]);
   });
 
-  test('with Pothos, which takes a list', async () => {
+  test('a Pothos field with a list of requirements', async () => {
     const builder = new SchemaBuilder<{ Context: BankContext }>({
       plugins: [stepUpPlugin],
       stepUp: { standing: standingOf },
@@ -98,7 +98,7 @@ describe('the stricter of two @stepUp counts, whichever comes last:', () => {
   });
 });
 
-describe('of two @requiresRole the user must have both roles:', () => {
+describe('with two @requiresRole the user must have both roles:', () => {
   const [teller, auditor] = ['@requiresRole(role: TELLER)', '@requiresRole(role: AUDITOR)'];
 
   test.each<[string, string[]]>([
@@ -109,7 +109,7 @@ describe('of two @requiresRole the user must have both roles:', () => {
       'on an interface and its type',
       [`interface I ${teller} { x: Int }`, `type A implements I ${auditor} { x: Int }`],
     ],
-    ['on a field written twice', [`type A { x: Int ${teller} }`, `type A { x: Int ${auditor} }`]],
+    ['on a field declared twice', [`type A { x: Int ${teller} }`, `type A { x: Int ${auditor} }`]],
   ])('%s', async (_name, modules) => {
     for (const schema of inBothOrders(...modules)) {
       for (const role of ['TELLER', 'AUDITOR']) {
@@ -120,7 +120,7 @@ describe('of two @requiresRole the user must have both roles:', () => {
   });
 });
 
-test('two @stepUp that accept no factor in common take both factors', async () => {
+test('two @stepUp that accept no common factor require both factors', async () => {
   const [schema] = inBothOrders('type A @stepUp(accept: [TOTP]) { x: Int @stepUp(accept: [PHONE_CODE]) }');
   if (schema === undefined) throw new Error('There is no schema.');
   const both = { enrolled: ['TOTP', 'PHONE_CODE'] as const };
@@ -129,12 +129,12 @@ test('two @stepUp that accept no factor in common take both factors', async () =
   expect(await refusals(schema, caller({ PHONE_CODE: 5, TOTP: 5 }, both))).toEqual([]);
 });
 
-test('the same guard, said twice, is one', () => {
+test('a guard that is repeated counts once', () => {
   const [schema] = inBothOrders(`type A { x: Int ${strict} ${strict} }`);
   expect(guardsOf(schema?.getType('A') as GraphQLObjectType, 'x')).toHaveLength(1);
 });
 
-describe('combined guards refuse when any of them is unmet or unknown', () => {
+describe('combined guards refuse when any of them is not met,', () => {
   const role = fc.constantFrom('TELLER', 'AUDITOR');
   const age = fc.constantFrom(1, 60, 600);
   const kind = fc.constantFrom<FactorKind>('TOTP', 'PHONE_CODE', 'BACKUP_CODE');
@@ -153,7 +153,7 @@ describe('combined guards refuse when any of them is unmet or unknown', () => {
     field: fc.array(guard, { maxLength: 3 }),
   });
 
-  /** A token's claims, of which some are missing or make no sense. */
+  /** The claims of a token, some of which are missing or invalid. */
   const claims = fc.record(
     {
       acr: fc.constantFrom('aal1', 'aal2', 7),
@@ -182,7 +182,7 @@ describe('combined guards refuse when any of them is unmet or unknown', () => {
   const directives = (guards: readonly object[]) =>
     guards.flatMap((one) => Object.entries(one).map(([name, args]) => ({ name, args })));
 
-  test('whatever a token says or leaves out', async () => {
+  test('whatever claims a token has', async () => {
     await fc.assert(
       fc.asyncProperty(places, fc.option(claims), async ({ type, field }, written) => {
         const standing = written === null ? null : standingOfClaims(written, NOW);
@@ -200,7 +200,7 @@ describe('combined guards refuse when any of them is unmet or unknown', () => {
           source: '{ x }',
           contextValue: {},
         });
-        // Each by itself, with nothing of how they are combined.
+        // Each guard alone, independent of how they are combined.
         const isMet = [...type, ...field].every((one: Written) => {
           if (one.requiresRole) return refuseRole(standing, one.requiresRole.role) === null;
           if (one.stepUp) return refuseStepUp(standing, requirement(one.stepUp), NOW) === null;
@@ -212,7 +212,7 @@ describe('combined guards refuse when any of them is unmet or unknown', () => {
     );
   });
 
-  test('and a claim that is taken away never opens a field', () => {
+  test('and removing a claim never opens a field', () => {
     fc.assert(
       fc.property(
         claims,
@@ -232,7 +232,7 @@ describe('combined guards refuse when any of them is unmet or unknown', () => {
     );
   });
 
-  test('a token can open all of them: the property is not about nobody', () => {
+  test('but some token meets all of them, so the property is not vacuous', () => {
     const evidence = [evidenceOf('PASSWORD', NOW - 5), evidenceOf('TOTP', NOW - 5)];
     const standing = standingOfClaims(
       {

@@ -1,5 +1,5 @@
-// A proof that is bound to one operation, end to end: the bank is a service of its own on its own port, Stepgate is a
-// running server with its PostgreSQL, and the bank uses proofs up through Stepgate's API with its user's token.
+// A proof that is bound to one operation, end to end. The bank is a separate service on its own port, Stepgate is a
+// running server with PostgreSQL, and the bank consumes proofs through Stepgate's API with its user's token.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { graphql, parse } from 'graphql';
@@ -21,7 +21,7 @@ let client: TestClient;
 let user: User;
 let bank: Server;
 let bankUrl: string;
-/** What the bank has done, in order. */
+/** The operations that the bank has run, in order. */
 const ran: string[] = [];
 
 interface BankUser extends BankContext {
@@ -72,7 +72,7 @@ async function newUser(): Promise<User> {
   return { email, secret, backupCodes: [...backupCodes], token: tokens.accessToken };
 }
 
-/** The bank asks Stepgate who its user is, and what the session has proved. */
+/** Asks Stepgate who the user is and what the session has proved. */
 async function whoIs(token: string | null): Promise<Presented> {
   const now = Math.floor(app.clock.now().getTime() / 1000);
   if (token === null) return { standing: null, fault: null, now };
@@ -103,7 +103,7 @@ async function consumeProof(
   return data.consumeOperationProof;
 }
 
-/** What the bank answers to one operation or a batch, and what it did. */
+/** The bank's response to one operation or a batch, and what it ran. */
 async function bankAnswers(body: Operation | readonly Operation[], token = user.token) {
   const before = ran.length;
   const response = await fetch(bankUrl, {
@@ -122,7 +122,7 @@ async function bankAnswers(body: Operation | readonly Operation[], token = user.
   };
 }
 
-/** A completed step-up for one operation. Each code of the app is good once, so time goes by. */
+/** Completes a step-up for one operation. The clock advances, because each code of the app is accepted once. */
 async function approve(operation: Operation, { input = {}, backup = false, who = user } = {}) {
   app.clock.advance(30);
   const started = await start({ accept: ['TOTP', 'BACKUP_CODE'], maxAge: 120, ...input, operation }, who);
@@ -148,7 +148,7 @@ const QUERY = 'mutation ($amount: Int!, $recipient: String!) { pay(amount: $amou
 const PAY: Operation = { query: QUERY, variables: { amount: 5, recipient: 'Bob' } };
 const REFUSED = { code: 'STEP_UP_REQUIRED', remedy: 'STEP_UP', bind: 'OPERATION' };
 
-/** Nothing has run, and the client is told to prove for this operation. */
+/** Expects that nothing has run and that the client must prove for this operation. */
 async function expectRefused(...args: Parameters<typeof bankAnswers>): Promise<void> {
   const { refusals, ran: done } = await bankAnswers(...args);
   expect(done).toEqual([]);
@@ -162,8 +162,8 @@ async function expectRuns(operation: Operation, what: string, token?: string): P
   expect(answer.ran).toEqual([what]);
 }
 
-describe('a bound field', () => {
-  test('is refused although the session is as fresh as can be, runs once for its proof, and not again', async () => {
+describe('a field with `bind: OPERATION`', () => {
+  test('is refused even in a fresh session, and runs exactly once with a proof', async () => {
     const { refusals, status } = await bankAnswers(PAY);
     expect(status).toBe(401);
     expect(refusals).toEqual([
@@ -176,13 +176,13 @@ describe('a bound field', () => {
     await expectRefused(PAY);
   });
 
-  test('takes the same operation in another layout', async () => {
+  test('accepts the same operation in another layout', async () => {
     await approve(PAY);
     const spread = QUERY.replaceAll(' ', '\n\t').replace('amount:', '# in dollars\n amount:');
     await expectRuns({ ...PAY, query: spread }, 'pay 5 to Bob');
   });
 
-  test('of a query is refused by itself, and runs once', async () => {
+  test('of a query is refused alone, and runs once', async () => {
     const vault = { query: '{ hello vault }' };
     const answer = await bankAnswers(vault);
     expect(answer.data).toEqual({ hello: 'world', vault: null });
@@ -192,7 +192,7 @@ describe('a bound field', () => {
     expect((await bankAnswers(vault)).data).toEqual({ hello: 'world', vault: null });
   });
 
-  test('is refused by ENROLLMENT_REQUIRED to whoever has no factor that would do', async () => {
+  test('is refused with ENROLLMENT_REQUIRED to a user without an accepted factor', async () => {
     const { errors } = await ask(caller({}, { enrolled: ['PHONE_CODE'] }), PAY.query, {
       variables: PAY.variables ?? {},
     });
@@ -200,20 +200,20 @@ describe('a bound field', () => {
   });
 });
 
-describe('a proof for one operation is not good for', () => {
+describe('a proof for one operation does not count for', () => {
   const changed: [string, Operation][] = [
     ['another amount', { ...PAY, variables: { amount: 500, recipient: 'Bob' } }],
     ['another recipient', { ...PAY, variables: { amount: 5, recipient: 'Eve' } }],
     [
-      'an argument beside them',
+      'an additional argument',
       { ...PAY, query: QUERY.replace('recipient: $recipient)', 'recipient: $recipient, note: "x")') },
     ],
-    ['the same under an alias', { ...PAY, query: QUERY.replace('pay(', 'a: pay(') }],
+    ['the same field with an alias', { ...PAY, query: QUERY.replace('pay(', 'a: pay(') }],
     [
-      'doing it twice',
+      'running the field twice',
       { ...PAY, query: QUERY.replace(/ }$/, ' again: pay(amount: $amount, recipient: $recipient) }') },
     ],
-    ['something else beside it', { ...PAY, query: QUERY.replace(/ }$/, ' note }') }],
+    ['an additional field', { ...PAY, query: QUERY.replace(/ }$/, ' note }') }],
     ['another operation', { query: '{ vault }' }],
     [
       'another operation of the same document',
@@ -224,13 +224,13 @@ describe('a proof for one operation is not good for', () => {
     ],
   ];
 
-  test('anything that was changed, and still is for what was not', async () => {
+  test('a changed operation, and still counts for the original', async () => {
     await approve(PAY);
     for (const [, operation] of changed) await expectRefused(operation);
     await expectRuns(PAY, 'pay 5 to Bob');
   });
 
-  test('anything once the factor that made it was removed', async () => {
+  test('anything once its factor has been removed', async () => {
     const who = await newUser();
     await approve(PAY, { who });
     const { data } = await client.graphql('{ viewer { authenticators { id factor } } }', {}, who.token);
@@ -244,7 +244,7 @@ describe('a proof for one operation is not good for', () => {
     await expectRefused(PAY, who.token);
   });
 
-  test('another session of the same user, nor for another user', async () => {
+  test('another session of the same user, or another user', async () => {
     app.clock.advance(30);
     const other = await client.signIn(
       { email: user.email, password: 'correct horse battery staple' },
@@ -257,7 +257,7 @@ describe('a proof for one operation is not good for', () => {
     await expectRuns(PAY, 'pay 5 to Bob');
   });
 
-  test('a field that asks the session for a fresh proof: it is no evidence', async () => {
+  test('a field that needs fresh evidence in the session', async () => {
     const stale = await newUser();
     app.clock.advance(500);
     const evidence = async () => (await whoIs(stale.token)).standing?.evidence;
@@ -269,7 +269,7 @@ describe('a proof for one operation is not good for', () => {
     await expectRuns(PAY, 'pay 5 to Bob', stale.token);
   });
 
-  test('the moment at which it has expired', async () => {
+  test('its operation once it has expired', async () => {
     await approve(PAY, { input: { maxAge: 60 } });
     app.clock.advance(60);
     await expectRefused(PAY);
@@ -279,8 +279,8 @@ describe('a proof for one operation is not good for', () => {
   });
 });
 
-describe('whoever starts the step-up cannot ask for less than the field:', () => {
-  test('a longer time', async () => {
+describe('a client cannot weaken the field’s requirement by starting the step-up with', () => {
+  test('a longer maxAge', async () => {
     await approve(PAY, { input: { maxAge: 100_000 } });
     app.clock.advance(121);
     await expectRefused(PAY);
@@ -308,22 +308,22 @@ describe('whoever starts the step-up cannot ask for less than the field:', () =>
   });
 });
 
-describe('a proof is used once', () => {
-  test('by ten requests at the same moment: one of them runs', async () => {
+describe('a bound proof is consumed once', () => {
+  test('by ten parallel requests: one of them runs', async () => {
     await approve(PAY);
     const answers = await Promise.all(Array.from({ length: 10 }, () => bankAnswers(PAY)));
     expect(answers.filter(({ data }) => data?.['pay'] === 'paid')).toHaveLength(1);
     expect(answers.filter(({ refusals }) => refusals[0]?.['bind'] === 'OPERATION')).toHaveLength(9);
   });
 
-  test('by a batch that repeats the operation: one of them runs', async () => {
+  test('by a batch that repeats the operation: one of the operations runs', async () => {
     await approve(PAY);
     const { ran: done, refusals } = await bankAnswers(Array.from({ length: 5 }, () => PAY));
     expect(done).toEqual(['pay 5 to Bob']);
     expect(refusals).toHaveLength(4);
   });
 
-  test('also when what it was for then failed', async () => {
+  test('even if the operation then fails', async () => {
     const nowhere = { ...PAY, variables: { amount: 5, recipient: 'nowhere' } };
     await approve(nowhere);
     const { ran: done, refusals } = await bankAnswers(nowhere);
@@ -332,7 +332,7 @@ describe('a proof is used once', () => {
     await expectRefused(nowhere);
   });
 
-  test('and each of two that were made is good for one', async () => {
+  test('and two proofs allow two operations', async () => {
     await approve(PAY);
     await approve(PAY);
     await expectRuns(PAY, 'pay 5 to Bob');
@@ -340,7 +340,7 @@ describe('a proof is used once', () => {
     await expectRefused(PAY);
   });
 
-  test('and not by an operation that is refused for another reason', async () => {
+  test('but not by an operation that is refused for another reason', async () => {
     const both = { query: 'mutation { payOut pay(amount: 5, recipient: "Bob") }' };
     await approve(both);
     expect((await bankAnswers(both)).refusals.map(({ code }) => code)).toContain('FORBIDDEN');
@@ -352,7 +352,7 @@ describe('a proof is used once', () => {
     expect(Number(count)).toBeGreaterThan(0);
   });
 
-  test('and not after its session has ended', async () => {
+  test('but not after its session has ended', async () => {
     const leaver = await newUser();
     await approve(PAY, { who: leaver });
     await client.graphql('mutation { signOut { id } }', {}, leaver.token);
@@ -362,18 +362,18 @@ describe('a proof is used once', () => {
   });
 });
 
-describe('in doubt a bound field is refused:', () => {
+describe('a bound field is refused', () => {
   const fresh = caller({ TOTP: 0 });
   const { query: document, variables = {} } = PAY;
 
-  test('where nothing uses proofs up', async () => {
+  test('when the server has no `consumeProof`', async () => {
     const answer = await ask(fresh, document, { variables });
     expect(answer.ran).toEqual([]);
     expect(answer.errors[0]?.extensions).toMatchObject(REFUSED);
     expect((await ask(fresh, '{ vault }')).data).toEqual({ vault: null });
   });
 
-  test('where the guards of the schema are alone', async () => {
+  test('when the server does not use the plugin', async () => {
     const context: BankContext = { caller: () => fresh, ran: [] };
     const schema = bankSchema();
     const { errors } = await graphql({
@@ -388,15 +388,15 @@ describe('in doubt a bound field is refused:', () => {
 
   test.each<[string, () => unknown]>([
     ['false', async () => false],
-    ['something that is not quite true', async () => 'true'],
-    ['nothing', async () => {}],
+    ['a value that is not exactly true', async () => 'true'],
+    ['no value', async () => {}],
     [
       'an error',
       async () => {
         throw new Error('secret detail');
       },
     ],
-  ])('where using it up answers %s', async (_name, consume) => {
+  ])('when `consumeProof` gives %s', async (_name, consume) => {
     const server = bankServer({ consumeProof: consume as () => Promise<boolean> });
     for (const source of [document, '{ vault }']) {
       const answer = await ask(fresh, source, source === document ? { variables, server } : { server });
@@ -406,7 +406,7 @@ describe('in doubt a bound field is refused:', () => {
     }
   });
 
-  test('and no proof is used up for nobody', async () => {
+  test('for an anonymous caller, without consuming a proof', async () => {
     let asked = 0;
     const server = bankServer({
       consumeProof: async () => {
@@ -423,13 +423,13 @@ describe('in doubt a bound field is refused:', () => {
   });
 });
 
-describe('a step-up for an operation', () => {
-  test('always asks for a proof, however fresh the session is', async () => {
+describe('a step-up for one operation', () => {
+  test('always requires a proof, however fresh the session is', async () => {
     const { status } = await start({ maxAge: 100_000, operation: PAY });
     expect(status).toBe('NEEDS_PROOF');
   });
 
-  test('says in the message with the code what is approved', async () => {
+  test('describes the operation in the message with the code', async () => {
     const { accessToken } = await client.signUp();
     const number = '+14155550123';
     const { tokens } = await client.enrollPhone(accessToken, number);
@@ -440,9 +440,7 @@ describe('a step-up for an operation', () => {
     app.clock.advance(31);
     await client.prepare(id, 'PHONE_CODE', tokens.accessToken);
     const text = (await client.inbox()).find((one) => one.to === number)?.text;
-    expect(text).toMatch(
-      /^Your code is \d{6}\. .* With it you approve: deleteEverything\. Give it to nobody\.$/,
-    );
+    expect(text).toMatch(/^Your code is \d{6}\. .* It approves: deleteEverything\. Do not share it\.$/);
     const { data } = await client.graphql(
       'query ($id: ID!) { workflow(id: $id) { ... on StepUp { approves } } }',
       { id },
@@ -452,17 +450,17 @@ describe('a step-up for an operation', () => {
   });
 
   test.each<[string, object, string]>([
-    ['no GraphQL', { query: '{ hunter2hunter2(' }, 'operation.query'],
+    ['invalid GraphQL', { query: '{ hunter2hunter2(' }, 'operation.query'],
     ['too large a document', { query: `{ ${'x '.repeat(3001)} }` }, 'operation.query'],
     ['no operation', { query: 'fragment F on T { a }' }, 'operation.operationName'],
     ['a subscription', { query: 'subscription { alarms }' }, 'operation.operationName'],
     [
-      'another name than it has',
+      'a name that is not in the document',
       { query: 'mutation A { a }', operationName: 'hunter2hunter2' },
       'operation.operationName',
     ],
-    ['variables that are none', { query: '{ a }', variables: 'hunter2hunter2' }, 'operation.variables'],
-  ])('is not started for %s', async (_name, operation, path) => {
+    ['invalid variables', { query: '{ a }', variables: 'hunter2hunter2' }, 'operation.variables'],
+  ])('is not started with %s', async (_name, operation, path) => {
     const answer = (await start({ operation })) as unknown as {
       __typename: string;
       fields: { path: string }[];
@@ -472,7 +470,7 @@ describe('a step-up for an operation', () => {
     expect(JSON.stringify(answer)).not.toContain('hunter2');
   });
 
-  test('leaves nothing in the database from which its arguments could be guessed', async () => {
+  test('stores nothing from which its arguments could be guessed', async () => {
     const secret = { ...PAY, variables: { amount: 5, recipient: 'canary-recipient' } };
     await approve(secret);
     const digest = operationDigest({
@@ -490,7 +488,7 @@ describe('a step-up for an operation', () => {
   });
 });
 
-describe('using a proof up through the API', () => {
+describe('consuming a proof through the API', () => {
   const CONSUME = `mutation ($digest: String!, $maxAge: Int) {
     consumeOperationProof(digest: $digest, maxAge: $maxAge)
   }`;
@@ -500,16 +498,13 @@ describe('using a proof up through the API', () => {
     expect(errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
   });
 
-  test.each(['', 'x', 'x'.repeat(20_000)])(
-    'is false for a digest that nobody has proved for',
-    async (digest) => {
-      const { data, errors } = await client.graphql(CONSUME, { digest }, user.token);
-      expect(errors).toEqual([]);
-      expect(data.consumeOperationProof).toBe(false);
-    },
-  );
+  test.each(['', 'x', 'x'.repeat(20_000)])('returns false for a digest without a proof', async (digest) => {
+    const { data, errors } = await client.graphql(CONSUME, { digest }, user.token);
+    expect(errors).toEqual([]);
+    expect(data.consumeOperationProof).toBe(false);
+  });
 
-  test('takes no age of nothing', async () => {
+  test('rejects a maxAge of 0', async () => {
     const { errors } = await client.graphql(CONSUME, { digest: 'x', maxAge: 0 }, user.token);
     expect(errors[0]?.extensions.code).toBe('INVALID_INPUT');
   });

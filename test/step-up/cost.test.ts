@@ -1,4 +1,4 @@
-// A guard costs next to nothing on a long list: it makes no promise, and decides once for all the items.
+// A guard costs almost nothing on a long list: it creates no promises and decides once for all items.
 import { execute, type GraphQLObjectType, type GraphQLResolveInfo, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { beginOperation, decisionsOf } from '../../src/step-up/decisions.ts';
@@ -9,20 +9,20 @@ import { ask } from './example-server.ts';
 const schema = bankSchema();
 const client = schema.getType('Client') as GraphQLObjectType<unknown, BankContext>;
 
-test('a guarded resolver answers what the resolver answers, and no promise of it', () => {
+test('a guarded resolver returns the value itself, not a promise', () => {
   const { resolve } = client.getFields()['pin'] ?? {};
   const context = { caller: () => caller({ TOTP: 5 }), ran: [] };
   expect(resolve?.({}, {}, context, {} as GraphQLResolveInfo)).toBe('1234');
 });
 
-test('a refusal is thrown at once, and is no promise either', () => {
+test('a refusal is thrown synchronously', () => {
   const { resolve } = client.getFields()['pin'] ?? {};
   const context = { caller: () => nobody(), ran: [] };
   expect(() => resolve?.({}, {}, context, {} as GraphQLResolveInfo)).toThrow('Sign in first.');
 });
 
 test.each([
-  ['let pass', caller({ TOTP: 5 }), 0],
+  ['allowed', caller({ TOTP: 5 }), 0],
   ['refused', nobody(), 200],
 ])('a list of 200 guarded fields is executed synchronously: %s', (_name, who, errors) => {
   const document = parse('{ clients(count: 200) { pin } }');
@@ -33,9 +33,9 @@ test.each([
 });
 
 test.each([
-  ['let pass', caller({ TOTP: 5 })],
+  ['allowed', caller({ TOTP: 5 })],
   ['refused', caller({ TOTP: 61 })],
-])('the items of a list are weighed once: %s', async (_name, { standing, ...presented }) => {
+])('the items of a list are decided once: %s', async (_name, { standing, ...presented }) => {
   let weighed = 0;
   const watched = {
     ...standing,
@@ -51,7 +51,7 @@ test.each([
   expect(weighed).toBe(1);
 });
 
-describe('who is asking', () => {
+describe('`standing` is called', () => {
   function counted() {
     const counter = { calls: 0 };
     const find = () => {
@@ -69,13 +69,13 @@ describe('who is asking', () => {
     ],
     ['once for a mutation, before it and within it', 'mutation { open { pin } close(term: "x") }', 1],
     ['not at all for an operation without a guarded field', '{ hello }', 0],
-  ])('is found %s', async (_name, query, expected) => {
+  ])('%s', async (_name, query, expected) => {
     const { counter, find } = counted();
     expect((await ask(find, query)).errors).toEqual([]);
     expect(counter.calls).toBe(expected);
   });
 
-  test('is found anew for the next operation, also with the same context', () => {
+  test('again for the next operation, even with the same context', () => {
     const { counter, find } = counted();
     const guards = guardsOf(client, 'pin');
     const context = { caller: find, ran: [] };
@@ -87,7 +87,7 @@ describe('who is asking', () => {
     expect(counter.calls).toBe(2);
   });
 
-  test('is not taken over from another way to find it', () => {
+  test('separately for each `standing` function', () => {
     const guards = guardsOf(client, 'pin');
     const context = {};
     expect(beginOperation(context, () => caller({ TOTP: 5 })).refusal(guards)).toBeNull();

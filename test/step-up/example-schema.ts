@@ -1,5 +1,5 @@
-// A small bank, as an API's author would write it with Pothos and the plugin: its own context, its own types, and a
-// guard of every kind in every place.
+// A small bank, written with Pothos and the plugin: its own context, its own types, and a guard of every kind in every
+// place.
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
 import type { GraphQLSchema } from 'graphql';
 import { evidenceOf } from '../../src/policy/evidence.ts';
@@ -11,7 +11,7 @@ import type { Presented } from '../../src/step-up/standing.ts';
 
 export interface BankContext {
   readonly caller: () => Presented;
-  /** What has run, in order. */
+  /** The resolvers that have run, in order. */
   readonly ran: string[];
 }
 
@@ -19,7 +19,7 @@ export const standingOf = ({ caller }: BankContext): Presented => caller();
 
 export const NOW = 1_800_000_000;
 
-/** Somebody who signed in with a password an hour ago. @param factors the age of each proof since, in seconds. */
+/** A user who signed in with a password an hour ago. @param factors the age of each further proof, in seconds. */
 export function caller(
   factors: Partial<Record<FactorKind, number>> = {},
   { enrolled = ['TOTP'], roles = [] }: { enrolled?: readonly FactorKind[]; roles?: readonly string[] } = {},
@@ -43,7 +43,7 @@ declare global {
 
 type Check = (args: Record<string, unknown>) => void;
 
-/** Stands for the plugins that map and validate arguments. A field's check is in its `extensions`. */
+/** Simulates a plugin that maps and validates arguments. A field's check is in its `extensions`. */
 class CheckedArguments<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
     const check = field.pothosOptions.extensions?.['check'] as Check | undefined;
@@ -96,7 +96,7 @@ export function bankSchema(): GraphQLSchema {
   });
   builder.objectRef<Holding>('Checking').implement({
     interfaces: [Account],
-    // Said again, without the guard.
+    // Declared again, without the guard.
     fields: (t) => ({ balance: t.exposeInt('balance'), overdraft: t.int({ resolve: () => 50 }) }),
   });
   builder.objectRef<Holding>('Savings').implement({
@@ -238,7 +238,7 @@ export function bankSchema(): GraphQLSchema {
   return builder.toSchema();
 }
 
-/** A resolver that leaves a trace. */
+/** A resolver that records its run. */
 function runs<T>(name: string, value: T) {
   return (_root: unknown, _args: unknown, { ran }: BankContext): T => {
     ran.push(name);

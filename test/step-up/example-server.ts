@@ -1,4 +1,4 @@
-// The bank over HTTP: Yoga with the plugin, and who is asking given by the test.
+// The bank over HTTP: Yoga with the plugin. Each test sets who is asking.
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { ConsumeProof } from '../../src/step-up/bound-proof.ts';
 import type { Presented } from '../../src/step-up/standing.ts';
@@ -7,7 +7,7 @@ import { type BankContext, bankSchema, standingOf } from './example-schema.ts';
 
 const schema = bankSchema();
 
-/** A server of its own with some plugin before or after the guards'. */
+/** A separate server, with plugins before or after the guards' plugin. */
 export function bankServer({
   before = {},
   after = {},
@@ -41,10 +41,10 @@ export interface Answer {
   readonly status: number;
   readonly challenge: string | null;
   readonly text: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it asked for
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test knows the shape of what it queries
   readonly data: any;
   readonly errors: readonly Problem[];
-  /** The code of each error, by its path. */
+  /** The code of each error, by path. */
   readonly refused: Readonly<Record<string, string | undefined>>;
   readonly ran: readonly string[];
 }
@@ -56,13 +56,13 @@ interface Options {
   readonly server?: ReturnType<typeof bankServer>;
 }
 
-/** One operation. */
+/** Sends one operation. */
 export function ask(who: Presented | (() => Presented), query: string, options: Options = {}) {
   const { variables, operationName } = options;
   return send(who, { query, variables, operationName }, options);
 }
 
-/** Any body. */
+/** Sends any body. */
 export async function send(
   who: Presented | (() => Presented),
   body: object,

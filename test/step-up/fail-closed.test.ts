@@ -1,4 +1,4 @@
-// In doubt a guard refuses: a standing that cannot be found, a schema whose guards make no sense.
+// Guards fail closed: they refuse when the standing cannot be determined, and a schema with invalid guards is rejected.
 import SchemaBuilder from '@pothos/core';
 import {
   GraphQLEnumType,
@@ -20,7 +20,7 @@ import { ask } from './example-server.ts';
 
 const fresh = caller({ TOTP: 10 });
 
-describe('a standing that', () => {
+describe('fail closed: a standing that', () => {
   const broken: [string, () => Presented][] = [
     [
       'throws',
@@ -30,14 +30,14 @@ describe('a standing that', () => {
     ],
     ['is a promise', (async () => fresh) as never],
     ['is undefined', () => ({ fault: null, now: NOW }) as never],
-    ['is nothing', (() => {}) as never],
-    ['knows no time', () => ({ ...fresh, now: undefined }) as never],
-    ['knows no number as time', () => ({ ...fresh, now: Number.NaN })],
-    ['knows no evidence', () => ({ ...fresh, standing: {} }) as never],
+    ['is missing', (() => {}) as never],
+    ['has no time', () => ({ ...fresh, now: undefined }) as never],
+    ['has a time that is not a number', () => ({ ...fresh, now: Number.NaN })],
+    ['has no evidence', () => ({ ...fresh, standing: {} }) as never],
   ];
   const guarded = '{ search(term: "x") papers { ... on Report { losses } } }';
 
-  test.each(broken)('%s lets nobody pass', async (_name, standing) => {
+  test.each(broken)('%s lets no caller use a guarded field', async (_name, standing) => {
     const { data, ran, text } = await ask(standing, guarded);
     expect(data.search).toBeNull();
     expect(data.papers?.[1]).toEqual({ losses: null });
@@ -46,13 +46,13 @@ describe('a standing that', () => {
   });
 
   test.each(broken.filter(([name]) => !name.includes('number') && !name.includes('evidence')))(
-    '%s does not pass for somebody who is signed in',
+    '%s does not count as a signed-in user',
     async (_name, standing) => {
       expect((await ask(standing, '{ client { name } }')).data).toEqual({ client: null });
     },
   );
 
-  test.each(broken)('%s lets no mutation begin', async (_name, standing) => {
+  test.each(broken)('%s lets no mutation start', async (_name, standing) => {
     const { ran, data, status, text } = await ask(standing, 'mutation { note close(term: "x") }');
     expect(ran).toEqual([]);
     expect(data ?? null).toBeNull();
@@ -60,7 +60,7 @@ describe('a standing that', () => {
     expect(text).not.toContain('secret detail');
   });
 
-  test.each(broken)('%s disturbs nothing that is not guarded', async (_name, standing) => {
+  test.each(broken)('%s does not affect unguarded fields', async (_name, standing) => {
     const answer = await ask(standing, '{ hello }');
     expect(answer.data).toEqual({ hello: 'world' });
     expect((await ask(standing, 'mutation { note }')).ran).toEqual(['note']);
@@ -77,7 +77,7 @@ function schemaOf(field: Partial<GraphQLFieldConfig<unknown, unknown>>, extensio
   return new GraphQLSchema({ query, types: [role] });
 }
 
-describe('directives are found', () => {
+describe('directives in extensions are found', () => {
   const anonymous = (): Presented => nobody();
 
   test.each<[string, Record<string, unknown>, object]>([
@@ -85,7 +85,7 @@ describe('directives are found', () => {
     ['as a list of names and arguments', { directives: [{ name: 'stepUp', args: { maxAge: 5 } }] }, {}],
     ['as a list without arguments', { directives: [{ name: 'authenticated' }] }, {}],
     ['as a list of arguments', { directives: { stepUp: [{ maxAge: 5 }] } }, {}],
-    ['on the type alone', {}, { directives: { authenticated: {} } }],
+    ['on the type only', {}, { directives: { authenticated: {} } }],
   ])('%s', async (_name, extensions, ofType) => {
     const schema = enforce(schemaOf({ extensions }, ofType), anonymous);
     const { data, errors } = await graphql({ schema, source: '{ secret }', contextValue: {} });
@@ -93,7 +93,7 @@ describe('directives are found', () => {
     expect(errors?.map((one) => one.extensions['code'])).toEqual(['UNAUTHENTICATED']);
   });
 
-  test('and so are several of one name: all of them count', async () => {
+  test('when repeated, and all of them count', async () => {
     const directives = { stepUp: [{ maxAge: 600 }, { maxAge: 5 }] };
     const schema = enforce(schemaOf({ extensions: { directives } }), () => fresh);
     const { errors } = await graphql({ schema, source: '{ secret }', contextValue: {} });
@@ -101,8 +101,8 @@ describe('directives are found', () => {
   });
 
   test.each<[string, object, Presented, boolean]>([
-    ['a role as text', { requiresRole: 'ADMIN' }, caller({}, { roles: ['ADMIN'] }), true],
-    ['a role as text, which its user lacks', { requiresRole: 'ADMIN' }, caller(), false],
+    ['a role as a string', { requiresRole: 'ADMIN' }, caller({}, { roles: ['ADMIN'] }), true],
+    ['a role as a string, which the user lacks', { requiresRole: 'ADMIN' }, caller(), false],
     [
       'a list of roles',
       { requiresRole: ['ADMIN', { role: 'ADMIN' }] },
@@ -117,8 +117,8 @@ describe('directives are found', () => {
     ],
     ['`true` for no arguments', { stepUp: true, authenticated: true }, fresh, true],
     ['null for no arguments', { stepUp: null }, caller(), false],
-    ['one factor without its list', { stepUp: { accept: 'TOTP' } }, fresh, true],
-    ['one factor that was not proved', { stepUp: { accept: 'PHONE_CODE' } }, fresh, false],
+    ['one factor without a list', { stepUp: { accept: 'TOTP' } }, fresh, true],
+    ['one factor without a list that was not proved', { stepUp: { accept: 'PHONE_CODE' } }, fresh, false],
   ])('with %s', async (_name, directives, who, passes) => {
     const given = schemaOf({ extensions: { directives } });
     const query = given.getQueryType();
@@ -128,7 +128,7 @@ describe('directives are found', () => {
     expect(data).toEqual({ secret: passes ? 'secret' : null });
   });
 
-  test('and a role that is a part of another, which a server gives as text, does not count', async () => {
+  test('and a role does not match part of a role string', async () => {
     const schema = enforce(
       schemaOf({ extensions: { directives: { requiresRole: 'ADMIN' } } }),
       ({ roles }: { roles: unknown }) => ({
@@ -142,14 +142,14 @@ describe('directives are found', () => {
     expect((await ask(undefined)).data).toEqual({ secret: null });
   });
 
-  test('and nobody is sent to prove a factor who would then lack a role', async () => {
+  test('and a missing role is reported before a missing proof', async () => {
     const onField = { extensions: { directives: { requiresRole: { role: 'ADMIN' } } } };
     const schema = enforce(schemaOf(onField, { directives: { stepUp: {} } }), () => caller({ TOTP: 601 }));
     const { errors } = await graphql({ schema, source: '{ secret }', contextValue: {} });
     expect(errors?.map((one) => one.extensions['code'])).toEqual(['FORBIDDEN']);
   });
 
-  test('and others beside them do no harm', async () => {
+  test('next to other directives', async () => {
     const directives = [{ name: 'cost', args: { weight: 5 } }, { name: 'deprecated' }];
     const schema = enforce(schemaOf({ extensions: { directives } }), anonymous);
     expect((await graphql({ schema, source: '{ secret }', contextValue: {} })).data).toEqual({
@@ -157,7 +157,7 @@ describe('directives are found', () => {
     });
   });
 
-  test('whatever an operation is given as its context', async () => {
+  test('whatever the context of the operation is', async () => {
     const schema = enforce(schemaOf({ extensions: { directives: { authenticated: {} } } }), anonymous);
     for (const contextValue of [undefined, null, 'context', 5]) {
       const { data } = await graphql({ schema, source: '{ secret }', contextValue });
@@ -166,7 +166,7 @@ describe('directives are found', () => {
   });
 });
 
-test('a guarded field without a resolver of its own is refused too', async () => {
+test('a guarded field without its own resolver is refused too', async () => {
   const query = new GraphQLObjectType({
     name: 'Query',
     fields: { secret: { type: GraphQLString, extensions: { directives: { authenticated: {} } } } },
@@ -177,9 +177,9 @@ test('a guarded field without a resolver of its own is refused too', async () =>
 });
 
 test.each([
-  ['refused to nobody', nobody(), false],
-  ['opened for whoever may pass', fresh, true],
-])('a guarded subscription without a source of its own is %s', async (_name, who, opens) => {
+  ['refused to an anonymous caller', nobody(), false],
+  ['open to a caller who meets the guard', fresh, true],
+])('a guarded subscription without its own source is %s', async (_name, who, opens) => {
   const fields = { secret: { type: GraphQLString, extensions: { directives: { stepUp: {} } } } };
   const query = new GraphQLObjectType({ name: 'Query', fields: { hello: { type: GraphQLString } } });
   const subscription = new GraphQLObjectType({ name: 'Subscription', fields });
@@ -199,25 +199,29 @@ test.each([
   expect(opened).toBe(opens);
 });
 
-describe('a schema is not built whose guard nobody could ever pass:', () => {
+describe('a schema is not built if a guard has', () => {
   test.each<[string, object, string]>([
-    ['an age of nothing', { stepUp: { maxAge: 0 } }, '@stepUp on Query.secret: maxAge'],
-    ['nothing to accept', { stepUp: { accept: [] } }, '@stepUp on Query.secret: accept'],
-    ['a first factor as the second step', { stepUp: { accept: ['EMAIL_CODE'] } }, 'EMAIL_CODE is none'],
-    ['an argument that does not exist', { stepUp: { maxage: 60 } }, 'there is no argument maxage'],
-    ['a role that does not exist', { requiresRole: { role: 'ADMNI' } }, 'Query.secret: ADMNI'],
-    ['no role', { requiresRole: {} }, '@requiresRole on Query.secret: it needs a role'],
-    ['an empty list of roles', { requiresRole: { role: [] } }, 'it needs a role'],
-    ['a role that is a number', { requiresRole: { role: 5 } }, 'it needs a role'],
-    ['a factor that nobody can enroll', { stepUp: { accept: ['PASSKEY'] } }, 'no user can enroll PASSKEY'],
+    ['a maxAge of 0', { stepUp: { maxAge: 0 } }, '@stepUp on Query.secret: maxAge'],
+    ['no accepted factor', { stepUp: { accept: [] } }, '@stepUp on Query.secret: accept'],
     [
-      'a factor that is no second step',
+      'a first factor as the second step',
+      { stepUp: { accept: ['EMAIL_CODE'] } },
+      'EMAIL_CODE is not a second factor',
+    ],
+    ['an argument that does not exist', { stepUp: { maxage: 60 } }, 'unknown argument maxage'],
+    ['a role that does not exist', { requiresRole: { role: 'ADMNI' } }, 'Query.secret: ADMNI'],
+    ['no role', { requiresRole: {} }, '@requiresRole on Query.secret: set `role` to the name of a role'],
+    ['an empty list of roles', { requiresRole: { role: [] } }, 'set `role` to the name of a role'],
+    ['a role that is a number', { requiresRole: { role: 5 } }, 'set `role` to the name of a role'],
+    ['a factor that no user can enroll', { stepUp: { accept: ['PASSKEY'] } }, 'no user can enroll PASSKEY'],
+    [
+      'a factor that is not a second step',
       { stepUp: { accept: 'PHONE_LINK' } },
       'no user can enroll PHONE_LINK',
     ],
-    ['arguments that are a number', { stepUp: 300 }, 'its arguments are an object, not 300'],
-    ['a guard that is switched off', { authenticated: false }, 'its arguments are an object, not false'],
-  ])('%s, and its author is told where', (_name, directives, message) => {
+    ['arguments that are a number', { stepUp: 300 }, 'the arguments must be an object, not 300'],
+    ['`false` as its arguments', { authenticated: false }, 'the arguments must be an object, not false'],
+  ])('%s, and the error names the place', (_name, directives, message) => {
     const onField = schemaOf({ extensions: { directives } });
     expect(() => enforce(onField, () => fresh)).toThrow(RequirementError);
     expect(() => enforce(onField, () => fresh)).toThrow(message);
@@ -225,7 +229,7 @@ describe('a schema is not built whose guard nobody could ever pass:', () => {
     expect(() => enforce(onType, () => fresh)).toThrow(RequirementError);
   });
 
-  test('nor one whose role is another thing than an enum', () => {
+  test('a role argument that is not an enum', () => {
     const builder = new SchemaBuilder<object>({
       plugins: [stepUpPlugin],
       stepUp: { standing: () => nobody() },
@@ -238,7 +242,7 @@ describe('a schema is not built whose guard nobody could ever pass:', () => {
   });
 });
 
-test('a schema that lacks the enums of the directives gets them', async () => {
+test('the enums of the directives are added to a schema without them', async () => {
   const builder = new SchemaBuilder<object>({
     plugins: [stepUpPlugin],
     stepUp: { standing: () => nobody() },

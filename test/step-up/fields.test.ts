@@ -1,4 +1,4 @@
-// A guard stands before its field wherever and however the field is asked for.
+// A guard protects its field wherever and however the field is selected.
 import SchemaBuilder from '@pothos/core';
 import { getIntrospectionQuery, graphql } from 'graphql';
 import { describe, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ const stale = caller({ TOTP: 601 });
 const fresh = caller({ TOTP: 10 });
 const auditor = caller({ TOTP: 10 }, { roles: ['AUDITOR'] });
 
-describe('a guard stands before', () => {
+describe('a guard protects', () => {
   test.each<[string, string, object]>([
     ['a field', '{ client { name pin } }', { 'client.pin': 'STEP_UP_REQUIRED' }],
     [
@@ -21,12 +21,12 @@ describe('a guard stands before', () => {
       { 'papers.1.title': 'FORBIDDEN', 'papers.1.losses': 'FORBIDDEN' },
     ],
     [
-      'a field of an interface, also where the type that implements it says it again without the guard',
+      'a field of an interface, even if the implementing type declares it without the guard',
       '{ accounts { balance } }',
       { 'accounts.0.balance': 'STEP_UP_REQUIRED', 'accounts.1.balance': 'STEP_UP_REQUIRED' },
     ],
     [
-      'such a field that is asked for on the implementing type',
+      'such a field when it is selected on the implementing type',
       '{ accounts { ... on Checking { balance } } }',
       { 'accounts.0.balance': 'STEP_UP_REQUIRED' },
     ],
@@ -47,7 +47,7 @@ describe('a guard stands before', () => {
       { 'clients.0.pin': 'STEP_UP_REQUIRED', 'clients.1.pin': 'STEP_UP_REQUIRED' },
     ],
     [
-      'what is nested in a list in an object',
+      'a field nested in a list in an object',
       '{ client { accounts { id balance } } }',
       { 'client.accounts.0.balance': 'STEP_UP_REQUIRED', 'client.accounts.1.balance': 'STEP_UP_REQUIRED' },
     ],
@@ -55,7 +55,7 @@ describe('a guard stands before', () => {
     expect((await ask(stale, query)).refused).toEqual(expected);
   });
 
-  test('nothing for whoever may pass', async () => {
+  test('no field from a caller who meets it', async () => {
     const query = `{
       client { name pin testament { text heirs } accounts { balance } }
       papers { ... on Report { title losses } }
@@ -73,7 +73,7 @@ describe('a guard stands before', () => {
     });
   });
 
-  test('its own field only: the fields beside it are answered', async () => {
+  test('only its own field: other fields are returned', async () => {
     const { data, status } = await ask(
       stale,
       '{ hello client { name pin } papers { ... on Leaflet { title } } }',
@@ -86,7 +86,7 @@ describe('a guard stands before', () => {
     });
   });
 
-  test('the guard of a type and the guard of its field: both must let pass', async () => {
+  test('a field together with the guard of its type: both must be met', async () => {
     const query = '{ papers { ... on Report { losses } } }';
     const staleAuditor = caller({ TOTP: 601 }, { roles: ['AUDITOR'] });
     expect((await ask(fresh, query)).refused).toEqual({ 'papers.1.losses': 'FORBIDDEN' });
@@ -109,7 +109,7 @@ describe('a guard that is written with Pothos', () => {
   }
   const contextValue = { caller: () => stale, ran: [] };
 
-  test('on a root type stands before every field of it', async () => {
+  test('on a root type protects every field of the type', async () => {
     const builder = newBuilder();
     builder.queryType({
       authenticated: true,
@@ -132,7 +132,7 @@ describe('a guard that is written with Pothos', () => {
         { name: 'stepUp', args: {} },
       ],
     ],
-  ])('stands beside the directives of another library, which keeps them %s', async (_name, others, both) => {
+  ])('keeps the directives of another library, which stores them %s', async (_name, others, both) => {
     const builder = newBuilder();
     const extensions = { directives: others };
     builder.queryType({
@@ -145,7 +145,7 @@ describe('a guard that is written with Pothos', () => {
   });
 });
 
-describe('a guard is not dodged by', () => {
+describe('a guard is not bypassed by', () => {
   test.each<[string, string, object]>([
     ['an alias', '{ client { name: pin } }', { 'client.name': 'STEP_UP_REQUIRED' }],
     ['an alias like a meta field', '{ client { __type: pin } }', { 'client.__type': 'STEP_UP_REQUIRED' }],
@@ -180,7 +180,7 @@ describe('a guard is not dodged by', () => {
       { 'papers.1.title': 'FORBIDDEN' },
     ],
     [
-      'asking twice',
+      'selecting the field twice',
       '{ client { pin pin again: pin } }',
       { 'client.pin': 'STEP_UP_REQUIRED', 'client.again': 'STEP_UP_REQUIRED' },
     ],
@@ -192,7 +192,7 @@ describe('a guard is not dodged by', () => {
 
   test.each<[string, string | null]>([
     ['an operation of the same name', 'A'],
-    ['naming none of several operations', null],
+    ['leaving out the operation name', null],
   ])('%s', async (_name, operationName) => {
     const names = operationName === null ? ['A', 'B'] : ['A', 'A'];
     const query = `query ${names[0]} { hello } query ${names[1]} { client { pin } }`;
@@ -211,7 +211,7 @@ describe('a guard is not dodged by', () => {
     });
   });
 
-  test('a cycle of fragments, which is no valid document', async () => {
+  test('a cycle of fragments, which is invalid', async () => {
     const query = '{ client { ...F } } fragment F on Client { ...G } fragment G on Client { pin ...F }';
     const { status, data, errors } = await ask(stale, query);
     expect(status).toBe(400);
@@ -220,7 +220,7 @@ describe('a guard is not dodged by', () => {
   });
 });
 
-describe('a guard is met exactly where its field is selected, by', () => {
+describe('a guard applies exactly if its field is selected, with', () => {
   test.each<[string, string, object, boolean]>([
     ['@include(if: true)', '{ client { pin @include(if: true) } }', {}, true],
     ['@skip(if: false)', '{ client { pin @skip(if: false) } }', {}, true],
@@ -250,7 +250,7 @@ describe('a guard is met exactly where its field is selected, by', () => {
   });
 });
 
-test('introspection stays free', async () => {
+test('introspection needs no sign-in', async () => {
   const { errors, data } = await ask(nobody(), getIntrospectionQuery());
   expect(errors).toEqual([]);
   expect(data.__schema.types.length).toBeGreaterThan(10);
@@ -262,19 +262,19 @@ test('introspection stays free', async () => {
   expect(named.data.papers).toEqual([{ __typename: 'Leaflet' }, { __typename: 'Report' }]);
 });
 
-describe('an argument that is wrong', () => {
+describe('an invalid argument', () => {
   const query = 'query ($term: String!) { search(term: $term) }';
 
-  test('is told to whoever may call the field', async () => {
+  test('is reported to a caller who may use the field', async () => {
     const { errors, ran } = await ask(fresh, query, { variables: { term: 'bad' } });
     expect(errors.map((one) => one.extensions.code)).toEqual(['INTERNAL_SERVER_ERROR']);
     expect(ran).toEqual([]);
   });
 
   test.each([
-    ['nobody', nobody(), 'UNAUTHENTICATED'],
+    ['an anonymous caller', nobody(), 'UNAUTHENTICATED'],
     ['a stale session', stale, 'STEP_UP_REQUIRED'],
-  ])('is not looked at for %s: the answer is the same as for a right one', async (_name, who, code) => {
+  ])('is not validated for %s: the response is the same as for a valid one', async (_name, who, code) => {
     const [bad, good] = [
       await ask(who, query, { variables: { term: 'bad' } }),
       await ask(who, query, { variables: { term: 'good' } }),

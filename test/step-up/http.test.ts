@@ -1,4 +1,4 @@
-// Status and `WWW-Authenticate` of responses with refusals (RFC 6750 section 3, RFC 9470 section 3), over HTTP.
+// The status and `WWW-Authenticate` header of responses with refusals (RFC 6750 section 3, RFC 9470 section 3).
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,10 +15,10 @@ function insufficient(maxAge: number, level = 'aal2'): string {
 
 describe('WWW-Authenticate', () => {
   test.each<[string, Presented, string, string | null]>([
-    ['nobody at @authenticated', nobody(), '{ client { name } }', 'Bearer'],
-    ['nobody at @stepUp', nobody(), '{ search(term: "x") }', 'Bearer'],
+    ['an anonymous caller at @authenticated', nobody(), '{ client { name } }', 'Bearer'],
+    ['an anonymous caller at @stepUp', nobody(), '{ search(term: "x") }', 'Bearer'],
     ['an expired token', nobody('EXPIRED'), '{ client { name } }', 'Bearer error="invalid_token"'],
-    ['a wrong token', nobody('INVALID'), 'mutation { close(term: "x") }', 'Bearer error="invalid_token"'],
+    ['an invalid token', nobody('INVALID'), 'mutation { close(term: "x") }', 'Bearer error="invalid_token"'],
     ['a stale proof', stale, '{ search(term: "x") }', insufficient(600)],
     ['a stale proof in a mutation', stale, 'mutation { close(term: "x") }', insufficient(120)],
     [
@@ -28,14 +28,14 @@ describe('WWW-Authenticate', () => {
       insufficient(300),
     ],
     [
-      'a first factor that will do and is stale',
+      'a stale first factor where one is accepted',
       caller({}, { enrolled: [] }),
       '{ client { nickname } }',
       insufficient(600, 'aal1'),
     ],
-    ['a missing role, which no sign-in mends', fresh, 'mutation { audit }', null],
+    ['a missing role, which signing in does not fix', fresh, 'mutation { audit }', null],
     ['nothing refused', fresh, '{ hello search(term: "x") }', null],
-    ['a token fault that no field minds', nobody('EXPIRED'), '{ hello }', null],
+    ['an expired token without a guarded field', nobody('EXPIRED'), '{ hello }', null],
     ['another error', fresh, '{ boom }', null],
     ['an invalid document', stale, '{ nothing }', null],
   ])('for %s', async (_name, who, query, expected) => {
@@ -51,7 +51,7 @@ describe('WWW-Authenticate', () => {
       insufficient(300),
     ],
     ['of a whole mutation', 'mutation { open { pin } close(term: "x") }', insufficient(60)],
-    ['with a missing role beside it', 'mutation { audit close(term: "x") }', insufficient(120)],
+    ['next to a missing role', 'mutation { audit close(term: "x") }', insufficient(120)],
   ])('of several refusals is the strictest: %s', async (_name, query, expected) => {
     const { challenge, errors } = await ask(caller({}, { enrolled: [] }), query);
     expect(errors.length).toBeGreaterThan(1);
@@ -61,7 +61,7 @@ describe('WWW-Authenticate', () => {
   test.each([
     ['before', '{ boom client { pin } }'],
     ['after', '{ client { pin } boom }'],
-  ])('is not lost to an error of another kind %s it', async (_name, query) => {
+  ])('is still sent with another error %s the refusal', async (_name, query) => {
     const { challenge, status } = await ask(stale, query);
     expect(challenge).toBe(insufficient(60));
     expect(status).toBe(200);
@@ -79,7 +79,7 @@ describe('WWW-Authenticate', () => {
     expect(text).not.toContain('"http"');
   });
 
-  test('of one request does not stay for the next', async () => {
+  test('of one request does not appear on the next', async () => {
     const server = bankServer();
     expect((await ask(stale, '{ search(term: "x") }', { server })).challenge).not.toBeNull();
     expect((await ask(fresh, '{ search(term: "x") }', { server })).challenge).toBeNull();
@@ -89,14 +89,20 @@ describe('WWW-Authenticate', () => {
 describe('the status', () => {
   test.each<[string, Presented, string, string, number]>([
     ['of a refused mutation', stale, 'mutation { close(term: "x") }', SPEC, 401],
-    ['of the same for nobody', nobody(), 'mutation { close(term: "x") }', SPEC, 401],
-    ['of the same with a token fault', nobody('EXPIRED'), 'mutation { close(term: "x") }', SPEC, 401],
-    ['of the same for a client that knows only JSON', stale, 'mutation { close(term: "x") }', JSON_ONLY, 200],
+    ['of the same for an anonymous caller', nobody(), 'mutation { close(term: "x") }', SPEC, 401],
+    ['of the same with an expired token', nobody('EXPIRED'), 'mutation { close(term: "x") }', SPEC, 401],
+    [
+      'of the same for a client that accepts only JSON',
+      stale,
+      'mutation { close(term: "x") }',
+      JSON_ONLY,
+      200,
+    ],
     ['of a mutation that is forbidden', fresh, 'mutation { audit }', SPEC, 403],
-    ['of the same for a client that knows only JSON', fresh, 'mutation { audit }', JSON_ONLY, 200],
+    ['of the same for a client that accepts only JSON', fresh, 'mutation { audit }', JSON_ONLY, 200],
     ['of a mutation that is forbidden and stale', stale, 'mutation { audit close(term: "x") }', SPEC, 401],
     ['of a query with a refused field', stale, '{ search(term: "x") }', SPEC, 200],
-    ['of the same for a client that knows only JSON', stale, '{ search(term: "x") }', JSON_ONLY, 200],
+    ['of the same for a client that accepts only JSON', stale, '{ search(term: "x") }', JSON_ONLY, 200],
     ['of a query with a forbidden field', fresh, '{ papers { ... on Report { title } } }', SPEC, 200],
     ['of a mutation that runs', fresh, 'mutation { close(term: "x") }', SPEC, 200],
   ])('%s', async (_name, who, query, accept, expected) => {
@@ -108,7 +114,7 @@ describe('the status', () => {
   });
 });
 
-describe('through a socket', () => {
+describe('over a real socket', () => {
   let server: Server;
   let url: string;
 

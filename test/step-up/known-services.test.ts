@@ -1,5 +1,5 @@
-// What the user of another service is shown before approving one of its operations: the words of that service's author,
-// from the schema that the operator has named, in the prompt and in the message that carries a code.
+// What a user sees before approving an operation of another service: the description from that service's schema, which
+// the operator has configured, in the prompt and in the message with the code.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ async function approves(operation: object, token: string): Promise<{ id: string;
 }
 
 describe('an operation for a service whose schema is known', () => {
-  test('is shown in its author’s words, with its arguments, whatever its client calls it', async () => {
+  test('is shown with its description and arguments, whatever the client names it', async () => {
     const person = await client.signUp();
     const { tokens } = await client.enrollTotp(person.accessToken);
     const variables = { amount: 5, to: { name: 'Bob' } };
@@ -54,7 +54,7 @@ describe('an operation for a service whose schema is known', () => {
     expect(words).toBe('Pay 5 to "Bob"');
   });
 
-  test('says the same in the message with the code', async () => {
+  test('has the same description in the message with the code', async () => {
     const person = await client.signUp();
     const { tokens } = await client.enrollPhone(person.accessToken, '+14155552671');
     app.clock.advance(31);
@@ -66,7 +66,7 @@ describe('an operation for a service whose schema is known', () => {
     expect(sms?.text).toContain('Pay 5000 to "Mallory"');
   });
 
-  test('that its schema does not have is shown by the names of its fields, and by nothing that its client chose', async () => {
+  test('is shown by its field names if it is not in the schema, and by nothing that the client chose', async () => {
     const person = await client.signUp();
     const { tokens } = await client.enrollTotp(person.accessToken);
     const query = 'mutation CheckBalance { checkBalance: transferEverything }';
@@ -74,10 +74,10 @@ describe('an operation for a service whose schema is known', () => {
   });
 });
 
-test('a schema that cannot be read, or misspells a guard, ends the start with a sentence', async () => {
+test('the server exits with a message when a schema cannot be read or misspells a guard', async () => {
   for (const [file, words] of [
-    ['missing.graphql', 'cannot be read (ENOENT)'],
-    ['broken.graphql', 'There is no directive @stepup'],
+    ['missing.graphql', 'missing.graphql (ENOENT).'],
+    ['broken.graphql', 'Unknown directive @stepup'],
   ] as const) {
     const { code, stderr } = await runCommand('src/main.ts', [], {
       NODE_ENV: 'test',

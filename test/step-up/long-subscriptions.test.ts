@@ -1,5 +1,5 @@
-// A subscription does not outlive what let it begin: each event is decided with the time of the event, and the first one
-// that is refused is answered with its refusal and is the last.
+// A subscription does not outlive the proof or token that let it start. Each event is decided at the time of the event,
+// and the first refused event ends the subscription with the refusal.
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { execute, type GraphQLSchema, graphql, parse, subscribe } from 'graphql';
 import { createYoga } from 'graphql-yoga';
@@ -26,7 +26,7 @@ interface Context {
 }
 const standing = (context: Context): Presented => context.caller();
 
-/** One event, and then what happens before the next. */
+/** Runs `then` between one event and the next. */
 let before: (n: number) => unknown = () => {};
 let isClosed = false;
 afterEach(() => {
@@ -81,7 +81,7 @@ async function events(document: string, contextValue: Context): Promise<unknown[
   return seen;
 }
 
-describe('a subscription ends with its refusal', () => {
+describe('a subscription ends with a refusal', () => {
   test('when the proof is too old', async () => {
     let now = NOW;
     before = () => (now += 4);
@@ -98,7 +98,7 @@ describe('a subscription ends with its refusal', () => {
     expect(await events('subscription { signedIn }', who)).toEqual([1, 2, 'UNAUTHENTICATED']);
   });
 
-  test('also where its context says for ever what the time was when it began', async () => {
+  test('even if its context keeps returning the time at which it was made', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const frozen = { ...caller({ TOTP: 0 }), expiresAt: NOW + 14 };
     before = () => vi.advanceTimersByTime(4000);
@@ -116,7 +116,7 @@ describe('a subscription ends with its refusal', () => {
     ]);
   });
 
-  test('when the server finds that the session has ended', async () => {
+  test('when the session has ended', async () => {
     let isOver = false;
     before = (n) => (isOver = n === 3);
     const lives: Presented = {
@@ -128,8 +128,8 @@ describe('a subscription ends with its refusal', () => {
   });
 
   test.each<[string, () => Promise<Presented>]>([
-    ['does not find out who is asking', () => Promise.reject(new Error('no answer'))],
-    ['answers nothing', async () => undefined as never],
+    ['cannot find out who is asking', () => Promise.reject(new Error('no answer'))],
+    ['returns nothing', async () => undefined as never],
   ])('when the server %s', async (_name, again) => {
     const lost: Presented = { ...caller(), again };
     const seen = [];
@@ -168,7 +168,7 @@ describe('a subscription ends with its refusal', () => {
     expect(seen).toEqual(['UNAUTHENTICATED']);
   });
 
-  test('over HTTP: the last event says so, and the stream is complete', async () => {
+  test('over HTTP, in the last event of a complete stream', async () => {
     let now = NOW;
     before = () => (now += 4);
     const proved = caller({ TOTP: 0 });
@@ -192,15 +192,15 @@ describe('a subscription ends with its refusal', () => {
   });
 });
 
-describe('a subscription goes on', () => {
-  test('while its caller proves anew in time', async () => {
+describe('a subscription continues', () => {
+  test('while the caller renews the proof in time', async () => {
     let now = NOW;
     before = () => (now += 8);
     const who = { caller: () => ({ ...caller({ TOTP: NOW - now + 3 }), now }) };
     expect(await events('subscription { fresh }', who)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('where only a field of its events is guarded: that is refused by itself', async () => {
+  test('if only a field of its events is guarded, and that field is refused', async () => {
     let now = NOW;
     before = () => (now += 4);
     const ageing = caller({ TOTP: 0 });
@@ -214,7 +214,7 @@ describe('a subscription goes on', () => {
     ]);
   });
 
-  test('and such a field is refused when the server finds that the session has ended', async () => {
+  test('and such a field is refused once the session has ended', async () => {
     let isOver = false;
     before = (n) => (isOver = n === 3);
     const lives: Presented = {
@@ -225,7 +225,7 @@ describe('a subscription goes on', () => {
     expect(seen.slice(0, 3)).toEqual([{ n: 1, secret: 1 }, { n: 2, secret: 2 }, 'UNAUTHENTICATED']);
   });
 
-  test('for anybody where nothing is guarded, and nobody is asked for', async () => {
+  test('for every caller if nothing is guarded, without calling `standing`', async () => {
     let asked = 0;
     const who = { caller: () => ({ ...caller(), now: ++asked }) };
     expect(await events('subscription { open }', who)).toEqual([1, 2, 3, 4, 5]);
@@ -233,7 +233,7 @@ describe('a subscription goes on', () => {
   });
 });
 
-test('a reader who leaves closes the source at once, and does not wait for its next event', async () => {
+test('a client that leaves closes the source at once, without waiting for its next event', async () => {
   const opened = await open('subscription { signedIn }', { caller: () => caller() });
   expect((await opened.next()).value).toMatchObject({ data: { signedIn: 1 } });
   await opened.return?.();
@@ -241,8 +241,8 @@ test('a reader who leaves closes the source at once, and does not wait for its n
   expect((await opened.next()).done).toBe(true);
 });
 
-describe('what is decided twice in one context is decided anew:', () => {
-  test('an event, where another operation has begun with the context', async () => {
+describe('a decision is not reused in the same context for', () => {
+  test('an event of a subscription, when another operation has started', async () => {
     let now = NOW;
     const proved = caller({ TOTP: 0 });
     const context = { caller: () => ({ ...proved, now }) };
@@ -253,7 +253,7 @@ describe('what is decided twice in one context is decided anew:', () => {
     expect(await events('subscription { fresh }', context)).toEqual([1, 2, 'STEP_UP_REQUIRED']);
   });
 
-  test('a query that goes on for long', async () => {
+  test('later parts of a long query', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const proved = caller({ TOTP: 0 });
     const context = { caller: () => proved };
@@ -271,7 +271,7 @@ describe('what is decided twice in one context is decided anew:', () => {
     expect(many.map((one) => one.secret)).toEqual([1, 1, 1, null]);
   });
 
-  test('another operation of a connection that goes on for longer than its token', async () => {
+  test('another operation on a connection that outlives its token', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const connection = { ...caller({ TOTP: 0 }), expiresAt: NOW + 600 };
     const ask = async () => {

@@ -1,4 +1,4 @@
-// A mutation operation is refused whole, before any of its fields has run: nobody is left with half of it done.
+// A mutation is refused as a whole, before any of its fields runs, so that it is never half done.
 import { graphql } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import type { Presented } from '../../src/step-up/standing.ts';
@@ -8,40 +8,36 @@ import { ask, bankServer, send } from './example-server.ts';
 const stale = caller({ TOTP: 601 }, { roles: ['AUDITOR'] });
 const fresh = caller({ TOTP: 10 });
 
-describe('a mutation is refused whole, where the guarded field is', () => {
+describe('a mutation is refused as a whole when the guarded field is', () => {
   test.each<[string, string, readonly string[]]>([
     ['the only one', 'mutation { close(term: "x") }', ['close']],
     ['the last one', 'mutation { note open { name } close(term: "x") }', ['close']],
-    ['under an alias', 'mutation { note shut: close(term: "x") }', ['shut']],
+    ['aliased', 'mutation { note shut: close(term: "x") }', ['shut']],
     ['in the payload', 'mutation { note open { name pin } }', ['open.pin']],
     ['deep in the payload', 'mutation { open { accounts { balance } } }', ['open.accounts.balance']],
+    ['in an inline fragment', 'mutation { note ... { ... on Mutation { close(term: "x") } } }', ['close']],
     [
-      'behind an inline fragment',
-      'mutation { note ... { ... on Mutation { close(term: "x") } } }',
-      ['close'],
-    ],
-    [
-      'behind named fragments',
+      'in named fragments',
       'mutation { ...M } fragment M on Mutation { note open { ...C } } fragment C on Client { pin }',
       ['open.pin'],
     ],
     ['declared by an interface', 'mutation { openAccount { balance } }', ['openAccount.balance']],
     [
-      'asked for on a type that implements the interface',
+      'selected on a type that implements the interface',
       'mutation { openAccount { ... on Savings { interest balance } } }',
       ['openAccount.balance'],
     ],
     [
-      'behind a fragment on the interface',
+      'in a fragment on the interface',
       'mutation { openAccount { ...A } } fragment A on Account { id balance }',
       ['openAccount.balance'],
     ],
     [
-      'on a member of a union that this run would not give',
+      'on a member of a union that this run would not return',
       'mutation { print { ... on Leaflet { title } ... on Report { losses } } }',
       ['print.losses'],
     ],
-    ['the second time that a field is asked for', 'mutation { open { name } open { pin } }', ['open.pin']],
+    ['in the second selection of a field', 'mutation { open { name } open { pin } }', ['open.pin']],
     [
       'twice in one fragment',
       'mutation { open { ...C } again: open { accounts { id } ...C } } fragment C on Client { pin }',
@@ -56,7 +52,7 @@ describe('a mutation is refused whole, where the guarded field is', () => {
     expect(status).toBe(401);
   });
 
-  test('and each refusal says where in the document the field stands', async () => {
+  test('and each refusal has the location of its field in the document', async () => {
     const { text } = await ask(stale, 'mutation {\n  note\n  close(term: "x")\n}');
     expect(JSON.parse(text).errors[0].locations).toEqual([{ line: 3, column: 3 }]);
   });
@@ -64,16 +60,21 @@ describe('a mutation is refused whole, where the guarded field is', () => {
 
 describe('a mutation runs', () => {
   test.each<[string, string, Presented, readonly string[]]>([
-    ['without a guarded field, for anybody', 'mutation { note open { name } }', nobody(), ['note', 'open']],
-    ['for whoever may pass', 'mutation { note close(term: "x") }', fresh, ['note', 'close']],
     [
-      'all of it, in its order',
+      'without a guarded field, for every caller',
+      'mutation { note open { name } }',
+      nobody(),
+      ['note', 'open'],
+    ],
+    ['for a caller who meets its guards', 'mutation { note close(term: "x") }', fresh, ['note', 'close']],
+    [
+      'completely and in order',
       'mutation { a: note close(term: "x") b: note }',
       fresh,
       ['note', 'close', 'note'],
     ],
     [
-      'where the guarded field belongs to a type that the place cannot hold',
+      'when the guarded field is on a type that is impossible there',
       'mutation { openAccount { ... on Checking { ... on Account { ... on Savings { interest } } id } } }',
       nobody(),
       ['openAccount'],
@@ -86,7 +87,7 @@ describe('a mutation runs', () => {
   });
 });
 
-describe('a guarded field that is left out does not count, and one that may be asked for does:', () => {
+describe('a guarded field counts exactly if it may be included:', () => {
   const directives = (on: string) =>
     `mutation ($on: Boolean${on}) { note open { name pin @include(if: $on) } }`;
   const skipped = 'mutation ($off: Boolean = true) { note close(term: "x") @skip(if: $off) }';
@@ -96,13 +97,13 @@ describe('a guarded field that is left out does not count, and one that may be a
     ['@skip(if: true)', 'mutation { note close(term: "x") @skip(if: true) }', undefined, true],
     ['@skip on a fragment', 'mutation { note ... @skip(if: true) { close(term: "x") } }', undefined, true],
     [
-      '@skip on the spread of a fragment, which is spread again without it',
+      '@skip on one of two spreads of a fragment',
       'mutation { note ...M @skip(if: true) ...M } fragment M on Mutation { close(term: "x") }',
       undefined,
       false,
     ],
     [
-      'both, of which one leaves it out',
+      '@skip and @include, one of which excludes it',
       'mutation { note close(term: "x") @skip(if: false) @include(if: false) }',
       undefined,
       true,
@@ -111,15 +112,15 @@ describe('a guarded field that is left out does not count, and one that may be a
     ['a variable that is true', directives('!'), { on: true }, false],
     ['a default that is false', directives(' = false'), {}, true],
     ['a default that is true', directives(' = true'), {}, false],
-    ['a default that is overridden to leave it out', directives(' = true'), { on: false }, true],
-    ['a default that is overridden to ask for it', directives(' = false'), { on: true }, false],
+    ['a default that is overridden to exclude it', directives(' = true'), { on: false }, true],
+    ['a default that is overridden to include it', directives(' = false'), { on: true }, false],
     ['@skip by a default', skipped, undefined, true],
     ['@skip by a default that is overridden', skipped, { off: false }, false],
     ['a variable that is missing', directives('!'), {}, false],
     ['a variable of another type', directives('!'), { on: 'false' }, false],
     ['a default that is overridden with null', directives(' = false'), { on: null }, false],
     [
-      'a default of a variable that has the name of a property of every object',
+      'a default of a variable named like a property of every object',
       'mutation ($valueOf: Boolean = true) { note close(term: "x") @skip(if: $valueOf) }',
       {},
       true,
@@ -131,27 +132,27 @@ describe('a guarded field that is left out does not count, and one that may be a
   });
 });
 
-describe('a mutation is not slipped past its refusal by', () => {
+describe('the refusal of a mutation is not bypassed by', () => {
   const both = 'query Q { hello } mutation M { note close(term: "x") }';
 
   test.each<[string, string | null | undefined]>([
     ['naming it among others', 'M'],
-    ['naming none', undefined],
-    ['naming nothing', ''],
-    ['naming null', null],
-    ['naming another that is not there', 'X'],
+    ['omitting the operation name', undefined],
+    ['an empty operation name', ''],
+    ['null as the operation name', null],
+    ['naming an operation that does not exist', 'X'],
   ])('%s', async (_name, operationName) => {
     const { ran, data } = await ask(stale, both, { operationName: operationName as string });
     expect(ran).toEqual([]);
     expect(data ?? null).toBeNull();
   });
 
-  test('naming nothing where it is the only one', async () => {
+  test('an empty operation name when it is the only one', async () => {
     const { ran } = await ask(stale, 'mutation { note close(term: "x") }', { operationName: '' });
     expect(ran).toEqual([]);
   });
 
-  test('bad arguments: the refusal comes first, and nothing is said about them', async () => {
+  test('invalid arguments, which are not reported before the refusal', async () => {
     const query = 'mutation ($term: String!) { note close(term: $term) }';
     const answers = await Promise.all(
       [{ term: 'good' }, { term: 'bad' }, { term: 5 }, { term: { secret: 1 } }, {}, { term: null }].map(
@@ -162,7 +163,7 @@ describe('a mutation is not slipped past its refusal by', () => {
     expect(new Set(answers.map((one) => one.text)).size).toBe(1);
   });
 
-  test('a batch: each of its operations is weighed by itself', async () => {
+  test('a batch, whose operations are decided separately', async () => {
     const { text, ran } = await send(stale, [
       { query: 'mutation { note }' },
       { query: 'mutation { close(term: "x") note }' },
@@ -175,14 +176,14 @@ describe('a mutation is not slipped past its refusal by', () => {
     expect(ran).toEqual(['note']);
   });
 
-  test('time: what was let in does not grow stale between its fields', async () => {
+  test('a slow field, and an accepted mutation is not refused halfway', async () => {
     let now = NOW;
     const onTheEdge = { ...caller({ TOTP: 120 }) };
     const slow = bankServer({
       after: {
         onExecute({ setExecuteFn, executeFn }) {
           setExecuteFn((args) => {
-            now += 1; // the operation takes a while to get going
+            now += 1; // the operation takes a while to start
             return executeFn(args);
           });
         },
@@ -197,7 +198,7 @@ describe('a mutation is not slipped past its refusal by', () => {
   });
 });
 
-test('a query is not refused whole', async () => {
+test('a query is not refused as a whole', async () => {
   const { data, ran, refused, status } = await ask(stale, '{ hello search(term: "x") }');
   expect(refused).toEqual({ search: 'STEP_UP_REQUIRED' });
   expect(data).toEqual({ hello: 'world', search: null });
@@ -205,7 +206,7 @@ test('a query is not refused whole', async () => {
   expect(status).toBe(200);
 });
 
-test('without the plugin of Yoga a mutation is still refused field by field', async () => {
+test('without the Yoga plugin a mutation is still refused field by field', async () => {
   const ran: string[] = [];
   const { data, errors } = await graphql({
     schema: bankSchema(),

@@ -1,5 +1,5 @@
-// What the guards are called is up to the schema: with a prefix, beside another directive of the name, or renamed by
-// `@link`. Whatever they are called they guard, and a name that is somebody else's does not.
+// A schema may rename the guards: with a prefix, next to another directive of the same name, or with `@link`. The
+// guards work under any name, and another library's directive with one of their names is not a guard.
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import SchemaBuilder from '@pothos/core';
@@ -16,7 +16,7 @@ const transform = stepUpTransformer({ standing: standingOf });
 const QUERY = '{ a b c d }';
 const rootValue = { a: 1, b: 1, c: 1, d: 1 };
 
-/** The code of each field that is refused. */
+/** The error code of each refused field. */
 async function refused(schema: GraphQLSchema, who: Presented, source = QUERY): Promise<object> {
   const contextValue: BankContext = { caller: () => who, ran: [] };
   const { errors = [], data } = await graphql({ schema, source, rootValue, contextValue });
@@ -26,25 +26,25 @@ async function refused(schema: GraphQLSchema, who: Presented, source = QUERY): P
 
 const ALL = { a: 'UNAUTHENTICATED', b: 'UNAUTHENTICATED', c: 'UNAUTHENTICATED' };
 
-describe('with a prefix', () => {
+describe('guards with a prefix', () => {
   const types = `type Query {
     a: Int @sg_stepUp(maxAge: 60)  b: Int @sg_authenticated  c: Int @sg_requiresRole(role: ADMIN)  d: Int
   }`;
   const made = (sdl = types): GraphQLSchema =>
     makeExecutableSchema({ typeDefs: [stepUpTypeDefs({ prefix: 'sg_' }), sdl] });
 
-  test('the guards of SDL guard', async () => {
+  test('protect the fields of an SDL schema', async () => {
     expect(await refused(transform(made()), nobody())).toEqual(ALL);
     const admin = caller({ TOTP: 61 }, { roles: ['ADMIN'] });
     expect(await refused(transform(made()), admin)).toEqual({ a: 'STEP_UP_REQUIRED' });
   });
 
-  test('and are missed where no guard stands', () => {
+  test('are reported if nothing enforces them', () => {
     expect(() => assertGuarded(made())).toThrow(UnguardedError);
     expect(() => assertGuarded(transform(made()))).not.toThrow();
   });
 
-  test('a mutation is refused whole', () => {
+  test('refuse a mutation as a whole', () => {
     const schema = transform(made(`${types} type Mutation { x: Int @sg_stepUp y: Int }`));
     const context = { caller: () => caller(), ran: [] };
     const operation = { schema, document: parse('mutation { y x }') };
@@ -52,13 +52,13 @@ describe('with a prefix', () => {
     expect(errors.map((one) => one.path)).toEqual([['x']]);
   });
 
-  test('another directive of the name is left to whom it belongs', async () => {
+  test('do not react to another directive with the unprefixed name', async () => {
     const other = `directive @authenticated(by: String) on FIELD_DEFINITION
       type Query { a: Int @authenticated(by: "router")  b: Int @sg_authenticated  c: Int  d: Int }`;
     expect(await refused(transform(made(other)), nobody())).toEqual({ b: 'UNAUTHENTICATED' });
   });
 
-  test('both of two names guard, where a schema has both', async () => {
+  test('work under both names, if a schema has both', async () => {
     const schema = transform(
       makeExecutableSchema({
         typeDefs: [
@@ -71,7 +71,7 @@ describe('with a prefix', () => {
     expect(await refused(schema, nobody())).toEqual(ALL);
   });
 
-  test('those of Pothos are printed by it, and guard', async () => {
+  test('are printed by Pothos and protect its fields', async () => {
     const builder = new SchemaBuilder<{ Context: BankContext }>({
       plugins: [stepUpPlugin],
       stepUp: { standing: standingOf, prefix: 'sg_' },
@@ -95,7 +95,7 @@ describe('with a prefix', () => {
   });
 });
 
-describe('renamed by @link', () => {
+describe('guards renamed with @link', () => {
   const LINK =
     'directive @link(url: String!, as: String, import: [Import]) repeatable on SCHEMA scalar Import';
   const DEFINITIONS = stepUpTypeDefs()
@@ -109,7 +109,7 @@ describe('renamed by @link', () => {
     type Query { a: Int @elevated  b: Int @signedIn  c: Int @sg__requiresRole(role: ADMIN)  d: Int }`;
 
   test.each(['https://stepgate.dev/step-up/v1.0', 'https://example.com/guards/v1.0'])(
-    'they guard, wherever their definition is said to be (%s)',
+    'protect their fields, whatever the URL of the link (%s)',
     async (url) => {
       const made = makeExecutableSchema({ typeDefs: linked(url) });
       expect(() => assertGuarded(made)).toThrow(UnguardedError);
@@ -117,7 +117,7 @@ describe('renamed by @link', () => {
     },
   );
 
-  test('also where the definition alone tells which directive it is', async () => {
+  test('protect their fields if only their definition identifies them', async () => {
     const sdl = `${stepUpTypeDefs().replace('directive @stepUp', 'directive @elevated')}
       type Query { a: Int @elevated(maxAge: 60)  b: Int @authenticated  c: Int  d: Int }`;
     const schema = transform(makeExecutableSchema({ typeDefs: sdl }));

@@ -1,4 +1,4 @@
-// The printed schema shows every guard where it stands, and the directives as the contract has them.
+// The printed schema shows every guard in its place, and the definitions of the directives.
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { buildSchema } from 'graphql';
 import { expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { bankSchema } from './example-schema.ts';
 
 const schema = bankSchema();
 
-test('the bank, printed with its guards', () => {
+test('a printed schema contains its guards and their definitions', () => {
   expect(printSchemaWithDirectives(schema)).toMatchInlineSnapshot(`
     "schema {
       query: Query
@@ -14,36 +14,36 @@ test('the bank, printed with its guards', () => {
       subscription: Subscription
     }
 
-    """
-    Refuses the field unless somebody is signed in. Refusal: \`UNAUTHENTICATED\`.
-    """
+    """Requires a signed-in user. Error code: \`UNAUTHENTICATED\`."""
     directive @authenticated repeatable on FIELD_DEFINITION | INTERFACE | OBJECT
 
     """
-    Refuses the field unless the signed-in user has the role. Refusals: \`UNAUTHENTICATED\`, \`FORBIDDEN\`.
+    Requires a signed-in user who has the role. Error codes: \`UNAUTHENTICATED\`, \`FORBIDDEN\`.
     """
     directive @requiresRole(
-      """The role."""
+      """The role that the user must have."""
       role: Role!
     ) repeatable on FIELD_DEFINITION | INTERFACE | OBJECT
 
     """
-    Refuses the field unless the session holds fresh evidence (RFC 9470). Met when one of the accepted second factors was completed no longer than \`maxAge\` seconds ago and the session as a whole is AAL2. Refusals: \`UNAUTHENTICATED\`, \`STEP_UP_REQUIRED\`, \`ENROLLMENT_REQUIRED\`.
+    Requires a recent second factor (RFC 9470): one of the accepted second factors was completed no more than \`maxAge\` seconds ago, and the session is AAL2. Error codes: \`UNAUTHENTICATED\`, \`STEP_UP_REQUIRED\`, \`ENROLLMENT_REQUIRED\`.
     """
     directive @stepUp(
-      """The second factors that will do; null: any."""
+      """The accepted second factors. Null accepts any."""
       accept: [FactorKind!]
       """
-      Whether the proof must be made for this very operation and its arguments, and is used once.
+      Whether the proof counts for the whole session, or only once for this operation and its arguments.
       """
       bind: StepUpBind! = SESSION
       """
-      What a bound proof approves, in words that its user is shown, with arguments: \`Pay {amount} to {recipient.name}\`.
+      What the user is asked to approve, with arguments in braces: \`Pay {amount} to {recipient.name}\`. Needs \`bind: OPERATION\`.
       """
       describe: String
-      """How old the proof may be, in seconds."""
+      """The maximum age of the proof, in seconds."""
       maxAge: Int! = 600
-      """Whether a first factor will do for a user who has no second one."""
+      """
+      Whether a first factor is accepted from a user who has no second factor.
+      """
       require: StepUpRequire! = SECOND_FACTOR
     ) repeatable on FIELD_DEFINITION | INTERFACE | OBJECT
 
@@ -152,6 +152,6 @@ test('the bank, printed with its guards', () => {
   `);
 });
 
-test('what is printed is a valid schema', () => {
+test('a printed schema with guards is valid', () => {
   expect(() => buildSchema(printSchemaWithDirectives(schema))).not.toThrow();
 });

@@ -1,4 +1,4 @@
-// What a refusal tells a client: what is missing, and what to do about it.
+// A refusal tells a client what is missing and what to do about it.
 import { GraphQLError } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { ANONYMOUS } from '../../src/policy/decision.ts';
@@ -20,13 +20,13 @@ const NOTHING = {
 describe('the extensions of a refused field', () => {
   test.each<[string, Presented, string, object]>([
     [
-      '@authenticated, for nobody',
+      '@authenticated, for an anonymous caller',
       nobody(),
       '{ client { name } }',
       { code: 'UNAUTHENTICATED', remedy: 'SIGN_IN', ...NOTHING },
     ],
     [
-      '@stepUp, for nobody',
+      '@stepUp, for an anonymous caller',
       nobody(),
       '{ search(term: "x") }',
       {
@@ -41,7 +41,7 @@ describe('the extensions of a refused field', () => {
       },
     ],
     [
-      '@stepUp, for a session that proved too long ago',
+      '@stepUp, for a session whose proof is too old',
       caller({ TOTP: 61 }),
       '{ client { pin } }',
       {
@@ -56,7 +56,7 @@ describe('the extensions of a refused field', () => {
       },
     ],
     [
-      '@stepUp, for a session that never proved',
+      '@stepUp, for a session without a proof',
       caller({ EMAIL_CODE: 5 }),
       '{ search(term: "x") }',
       {
@@ -71,7 +71,7 @@ describe('the extensions of a refused field', () => {
       },
     ],
     [
-      '@stepUp, for a session that proved another factor than those accepted',
+      '@stepUp, for a session with a proof of a factor that is not accepted',
       caller({ PHONE_CODE: 5 }, { enrolled: ['PHONE_CODE', 'BACKUP_CODE'] }),
       '{ client { pin } }',
       {
@@ -101,7 +101,7 @@ describe('the extensions of a refused field', () => {
       },
     ],
     [
-      '@stepUp, for a user who has none that is accepted',
+      '@stepUp, for a user without an accepted second factor',
       caller({ PHONE_CODE: 5 }, { enrolled: ['PHONE_CODE'] }),
       '{ client { pin } }',
       {
@@ -116,7 +116,7 @@ describe('the extensions of a refused field', () => {
       },
     ],
     [
-      '@stepUp(require: STRONGEST_ENROLLED), for a user who has no second factor and proved the first long ago',
+      '@stepUp(require: STRONGEST_ENROLLED), for a user without a second factor whose first is too old',
       caller({}, { enrolled: [] }),
       '{ client { nickname } }',
       {
@@ -137,7 +137,7 @@ describe('the extensions of a refused field', () => {
       { code: 'FORBIDDEN', remedy: null, ...NOTHING, notRun: ['audit'] },
     ],
     [
-      '@requiresRole, for nobody',
+      '@requiresRole, for an anonymous caller',
       nobody(),
       'mutation { audit }',
       { code: 'UNAUTHENTICATED', remedy: 'SIGN_IN', ...NOTHING, notRun: ['audit'] },
@@ -150,7 +150,7 @@ describe('the extensions of a refused field', () => {
   });
 });
 
-test('STRONGEST_ENROLLED takes a fresh first factor of a user without a second one, and of nobody else', async () => {
+test('STRONGEST_ENROLLED accepts a fresh first factor only from a user without a second one', async () => {
   const query = '{ client { nickname } }';
   const without = await ask(caller({ PASSWORD: 5 }, { enrolled: [] }), query);
   expect(without.data).toEqual({ client: { nickname: 'Countess' } });
@@ -158,7 +158,7 @@ test('STRONGEST_ENROLLED takes a fresh first factor of a user without a second o
   expect(withOne.refused).toEqual({ 'client.nickname': 'STEP_UP_REQUIRED' });
 });
 
-test('an expired token is told apart from a missing and from a wrong one', async () => {
+test('the message distinguishes an expired, a missing and an invalid token', async () => {
   const messages = await Promise.all(
     [nobody(), nobody('EXPIRED'), nobody('INVALID')].map(async (who) => {
       const { errors } = await ask(who, '{ client { name } }');
@@ -172,7 +172,7 @@ test('an expired token is told apart from a missing and from a wrong one', async
   ]);
 });
 
-test('a refusal goes by the name of errors that are meant for clients, so that no server masks it', () => {
+test('a refusal is named GraphQLError, so that no server masks it', () => {
   expect(new RefusalError(ANONYMOUS)).toBeInstanceOf(GraphQLError);
   expect(new RefusalError(ANONYMOUS).name).toBe('GraphQLError');
 });
@@ -180,7 +180,7 @@ test('a refusal goes by the name of errors that are meant for clients, so that n
 test.each([
   ['a query', '{ client { name } search(term: "x") boom }'],
   ['a mutation', 'mutation { note close(term: "x") audit }'],
-])('no body tells how the response was made: %s', async (_name, query) => {
+])('the body does not reveal internals of the server: %s', async (_name, query) => {
   const { text, errors } = await ask(nobody(), query);
   expect(errors.length).toBeGreaterThan(1);
   expect(text).not.toMatch(/"http"|"spec"|"headers"|"stack"|originalError|secret detail/i);

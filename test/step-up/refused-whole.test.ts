@@ -1,5 +1,5 @@
-// What comes with a mutation that is refused whole: no proof is used up for it, and its refusal says that nothing of it
-// has run, which a client could not tell from the answers of every server.
+// A mutation that is refused as a whole consumes no proof, and its refusal says that no part of it has run, because a
+// client cannot tell that from the response of every server.
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { demandsOf } from '../../src/client/refusal.ts';
@@ -11,24 +11,24 @@ const fresh = caller({ TOTP: 5 });
 const PAY = 'pay(amount: 5, recipient: "Bob")';
 
 describe('a proof that is bound to an operation', () => {
-  /** A bank whose caller has proved whatever is asked for, and the demands that were used up. */
+  /** A bank whose caller always has a proof, and the requirements for which one was consumed. */
   function banking(used: string[] = []) {
     const consumeProof = async (_context: unknown, digest: string) => used.push(digest) > 0;
     return { used, server: bankServer({ consumeProof }) };
   }
 
-  test('is used up by the operation, which then runs', async () => {
+  test('is consumed by the operation, which then runs', async () => {
     const { used, server } = banking();
     expect((await ask(fresh, `mutation { ${PAY} }`, { server })).ran).toEqual(['pay 5 to Bob']);
     expect(used).toHaveLength(1);
   });
 
   test.each([
-    ['a role that is missing', 'audit', fresh],
-    ['a proof of the session that is stale', 'close(term: "x")', caller({ TOTP: 121 })],
-    ['a field that is bound too and lacks a role', 'payOut', fresh],
+    ['a missing role', 'audit', fresh],
+    ['a stale proof of the session', 'close(term: "x")', caller({ TOTP: 121 })],
+    ['a missing role on another bound field', 'payOut', fresh],
     ['a field in its payload', 'open { pin }', caller({ TOTP: 61 })],
-  ])('is not used up by a mutation that another field refuses: %s', async (_what, other, who) => {
+  ])('is not consumed by a mutation that is refused for %s', async (_what, other, who) => {
     for (const query of [`mutation { ${PAY} ${other} }`, `mutation { ${other} ${PAY} }`]) {
       const { used, server } = banking();
       const { ran, errors } = await ask(who, query, { server });
@@ -37,7 +37,7 @@ describe('a proof that is bound to an operation', () => {
     }
   });
 
-  test('is used up for a query by its own field, whatever others refuse', async () => {
+  test('is consumed by its field in a query, even if other fields are refused', async () => {
     const { used, server } = banking();
     const { data, refused } = await ask(fresh, '{ vault papers { ... on Report { losses } } }', { server });
     expect(data.vault).toBe('gold');
@@ -45,7 +45,7 @@ describe('a proof that is bound to an operation', () => {
     expect(used).toHaveLength(1);
   });
 
-  test('opens no other operation that runs with the same context at the same time', async () => {
+  test('does not open another operation that runs with the same context', async () => {
     const waiting: (() => void)[] = [];
     const consumeProof = (_context: unknown, digest: string) =>
       new Promise<boolean>((resolve) => {
@@ -79,19 +79,19 @@ describe('the refusal of a mutation names the fields that have not run', () => {
   const text =
     'mutation { first: note @include(if: true) ...M } fragment M on Mutation { close(term: "}{") }';
 
-  test('by their response names, and in its message', async () => {
+  test('by their response names, and says so in the message', async () => {
     const { errors } = await ask(stale, text);
     expect(errors[0]?.extensions['notRun']).toEqual(['first', 'close']);
-    expect(errors[0]?.message).toMatch(/Nothing of this operation has run\.$/);
+    expect(errors[0]?.message).toMatch(/No part of this operation has run\.$/);
   });
 
-  test('and not those of a query, whose other fields are answered', async () => {
+  test('but not those of a query, whose other fields are returned', async () => {
     const { errors } = await ask(stale, '{ hello clients(count: 1) { pin } }');
     expect(errors[0]?.extensions).not.toHaveProperty('notRun');
     expect(errors[0]?.message).not.toContain('has run');
   });
 
-  test('so that a client repeats what a server answers with `data: null`', () => {
+  test('so that a client can retry when the server responds with `data: null`', () => {
     const query = 'mutation { n: note @skip(if: false) close(term: "mutation { x }") }';
     const errors = refuseMutation(
       { schema: bankSchema(), document: parse(query) },
@@ -104,7 +104,7 @@ describe('the refusal of a mutation names the fields that have not run', () => {
     const more = { ...operation, query: 'mutation { elsewhere n: note close(term: "x") }' };
     expect(demandsOf({ data: null, errors }, more)).toEqual([]);
     expect(demandsOf({ data: { elsewhere: 1, n: null, close: null }, errors }, more)).toEqual([]);
-    // What cannot be told from the text counts as more.
+    // What the text does not show counts as possibly run.
     for (const unclear of [
       'mutation { ...M } fragment M on Mutation { n: note close(term: "x") }',
       'mutation A { n: note close(term: "x") } mutation B { elsewhere }',
@@ -112,7 +112,7 @@ describe('the refusal of a mutation names the fields that have not run', () => {
       expect(demandsOf({ data: null, errors }, { ...operation, query: unclear })).toEqual([]);
   });
 
-  test('in a batch, each operation its own', async () => {
+  test('in a batch, separately for each operation', async () => {
     const answer = await send(stale, [
       { query: 'mutation { a: close(term: "x") }' },
       { query: 'mutation { note b: close(term: "x") }' },

@@ -1,5 +1,5 @@
-// What an operation will be asked for, told beforehand: exactly what it is then refused with, and as one step-up that
-// meets all of it.
+// The requirements of an operation, before it is sent: exactly those with which it is then refused, merged into one
+// step-up that meets all of them.
 import fc from 'fast-check';
 import { getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
@@ -25,7 +25,7 @@ function required(query: string, variables?: object, operationName?: string) {
 const pathsOf = (...args: Parameters<typeof required>): string[] =>
   required(...args).guardedFields.map(({ path }) => path.join('.'));
 
-/** The paths at which somebody is refused, without the places in lists. */
+/** The paths at which a caller is refused, without list indexes. */
 async function refusedPaths(query: string, variables: object = {}): Promise<string[]> {
   const { errors } = await ask(nobody(), query, { variables });
   const paths = errors.map(({ path = [] }) => path.filter((one) => typeof one === 'string').join('.'));
@@ -34,31 +34,31 @@ async function refusedPaths(query: string, variables: object = {}): Promise<stri
 
 const PIN = requirement({ maxAge: 60, accept: ['TOTP', 'BACKUP_CODE'] });
 
-describe('what is told beforehand is what is refused, for', () => {
+describe('the predicted requirements match the refusals, for', () => {
   test.each<[string, string, object?]>([
     ['a field', '{ hello search(term: "x") }'],
     ['every field of an object type', '{ papers { ... on Report { title losses } } }'],
     ['a field of an interface', '{ accounts { id balance } }'],
     ['every field of an interface', '{ sealed { text } }'],
-    ['a field of an implementing type alone', '{ accounts { ... on Savings { interest } } }'],
+    ['a field of an implementing type only', '{ accounts { ... on Savings { interest } } }'],
     ['the members of a union', '{ papers { ... on Leaflet { title } ... on Report { title } } }'],
     ['a list', '{ clients(count: 2) { name pin } }'],
     ['a nested field', '{ clients(count: 1) { accounts { balance } testament { text heirs } } }'],
     ['an alias', '{ clients(count: 1) { name: pin } }'],
     ['fragments', '{ clients(count: 1) { ...F } } fragment F on Client { ... { pin } }'],
     [
-      'what a variable includes',
+      'a field that a variable includes',
       'query ($on: Boolean!) { hello search(term: "x") @include(if: $on) }',
       { on: true },
     ],
     [
-      'what a variable skips',
+      'a field that a variable skips',
       'query ($off: Boolean!) { hello search(term: "x") @skip(if: $off) }',
       { off: true },
     ],
     ['a default', 'query ($off: Boolean = false) { hello search(term: "x") @skip(if: $off) }'],
     ['a whole mutation', 'mutation { note close(term: "x") open { pin accounts { balance } } audit }'],
-    ['a mutation that is let pass', 'mutation { note open { name } }'],
+    ['a mutation without refusals', 'mutation { note open { name } }'],
     ['introspection', getIntrospectionQuery()],
   ])('%s', async (_name, query, variables) => {
     expect(pathsOf(query, variables).toSorted()).toEqual(await refusedPaths(query, variables));
@@ -69,7 +69,7 @@ describe('what is told beforehand is what is refused, for', () => {
     expect(pathsOf('subscription { clients { name pin } }')).toEqual(['clients.pin']);
   });
 
-  test('each operation of a batch, by itself', async () => {
+  test('each operation of a batch separately', async () => {
     const queries = ['{ search(term: "x") }', '{ clients(count: 1) { pin } }', '{ hello }'];
     const { text } = await send(
       nobody(),
@@ -81,7 +81,7 @@ describe('what is told beforehand is what is refused, for', () => {
     expect(queries.map((query) => pathsOf(query))).toEqual(refused);
   });
 
-  test('the operation that is named, and none where none is', () => {
+  test('the named operation, and for no operation without a name', () => {
     const both = 'query A { hello } query B { search(term: "x") }';
     expect(pathsOf(both, {}, 'A')).toEqual([]);
     expect(pathsOf(both, {}, 'B')).toEqual(['search']);
@@ -89,8 +89,8 @@ describe('what is told beforehand is what is refused, for', () => {
   });
 });
 
-describe('each field', () => {
-  test('says what stands before it', () => {
+describe('in the predicted requirements, each field', () => {
+  test('lists its guards', () => {
     expect(required('{ client { pin } papers { ... on Report { losses } } }').guardedFields).toEqual([
       { path: ['client'], authenticated: true, roles: [], stepUps: [] },
       { path: ['client', 'pin'], authenticated: false, roles: [], stepUps: [PIN] },
@@ -103,7 +103,7 @@ describe('each field', () => {
     ]);
   });
 
-  test('is named once, however many types implement its interface', () => {
+  test('appears once, however many types implement its interface', () => {
     expect(required('{ accounts { balance } }').guardedFields).toEqual([
       {
         path: ['accounts', 'balance'],
@@ -115,13 +115,13 @@ describe('each field', () => {
   });
 });
 
-describe('one step-up', () => {
-  test('is told for an operation, the strictest', () => {
+describe('the merged step-up', () => {
+  test('of an operation is the strictest', () => {
     const query = '{ search(term: "x") clients(count: 1) { pin nickname accounts { balance } } }';
     expect(required(query).stepUps).toEqual([PIN]);
   });
 
-  test('is told apart for what must be proved for the operation itself', () => {
+  test('is separate for proofs that are bound to the operation', () => {
     const query = 'mutation { pay(amount: 5, recipient: "Bob") payOut close(term: "x") open { pin } }';
     expect(required(query).stepUps).toEqual([
       { ...requirement({ bind: 'OPERATION', maxAge: 120, accept: ['TOTP'] }) },
@@ -129,11 +129,11 @@ describe('one step-up', () => {
     ]);
   });
 
-  test('is not told where none is demanded', () => {
+  test('is absent if no field needs one', () => {
     expect(required('{ hello client { name } }').stepUps).toEqual([]);
   });
 
-  test('is one more where no factor would do for all', () => {
+  test('is split if no factor is accepted by all fields', () => {
     const demands = [
       requirement({ accept: ['TOTP'], maxAge: 60 }),
       requirement({ accept: ['BACKUP_CODE', 'PHONE_CODE'] }),
@@ -145,7 +145,7 @@ describe('one step-up', () => {
     ]);
   });
 
-  test('does not ask for a factor that its user lacks while two others would do', () => {
+  test('does not require a factor that the user lacks if two others would meet it', () => {
     const demands = [
       requirement({ accept: ['BACKUP_CODE', 'TOTP'] }),
       requirement({ accept: ['BACKUP_CODE', 'PHONE_CODE'] }),
@@ -158,7 +158,7 @@ describe('one step-up', () => {
   const demands = fc.array(demand, { maxLength: 6 });
   const held = fc.option(fc.uniqueArray(secondFactor, { minLength: 1 }), { nil: undefined });
 
-  test('that meets what is told meets every field', () => {
+  test('meets every field', () => {
     fc.assert(
       fc.property(standing, demands, held, (who, asked, factors) => {
         fc.pre(strictest(asked, factors).every((one) => refuseStepUp(who, one, NOW) === null));
@@ -167,7 +167,7 @@ describe('one step-up', () => {
     );
   });
 
-  test('is possible for whoever could meet every field', () => {
+  test('is possible for every user who could meet each field', () => {
     fc.assert(
       fc.property(demands, fc.uniqueArray(secondFactor, { minLength: 1 }), (asked, factors) => {
         const canProve = ({ accept }: { accept: readonly FactorKind[] }): boolean =>
@@ -178,7 +178,7 @@ describe('one step-up', () => {
     );
   });
 
-  test('is all there is when its user accepts to prove a factor that every field takes', () => {
+  test('is the only one if the user has a factor that every field accepts', () => {
     fc.assert(
       fc.property(demands, secondFactor, (asked, kind) => {
         const all = asked.map((one) => ({ ...one, accept: [...new Set([...one.accept, kind])] }));
@@ -192,12 +192,12 @@ describe('one step-up', () => {
   });
 });
 
-describe('freshness, of a field over HTTP', () => {
+describe('a field over HTTP accepts a proof up to `maxAge`:', () => {
   test.each([
     ['one second less than maxAge', 59, true],
     ['exactly maxAge', 60, true],
     ['one second more than maxAge', 61, false],
-  ])('a proof of %s', async (_name, age, passes) => {
+  ])('in a query, %s', async (_name, age, passes) => {
     const { data, refused } = await ask(caller({ TOTP: age }), '{ clients(count: 1) { pin } }');
     expect(data.clients[0].pin).toBe(passes ? '1234' : null);
     expect(refused).toEqual(passes ? {} : { 'clients.0.pin': 'STEP_UP_REQUIRED' });
@@ -207,7 +207,7 @@ describe('freshness, of a field over HTTP', () => {
     ['one second less than maxAge', 119, true],
     ['exactly maxAge', 120, true],
     ['one second more than maxAge', 121, false],
-  ])('of a mutation: %s', async (_name, age, runs) => {
+  ])('in a mutation, %s', async (_name, age, runs) => {
     const { ran } = await ask(caller({ TOTP: age }), 'mutation { note close(term: "x") }');
     expect(ran).toEqual(runs ? ['note', 'close'] : []);
   });

@@ -1,4 +1,4 @@
-// The bank once more, written in SDL: each directive where an author would put it, read and enforced, once.
+// The bank in SDL, with each directive in the places where an author would write it.
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import {
   buildSchema,
@@ -97,8 +97,8 @@ async function ask(who: Presented, source: string, on = schema) {
   };
 }
 
-describe('in a schema of SDL', () => {
-  test('what is not guarded is open, arguments keep their defaults, and the schema its definitions', async () => {
+describe('in an SDL schema', () => {
+  test('unguarded fields are open, arguments keep their defaults, and the schema keeps its definitions', async () => {
     expect(await ask(nobody(), '{ hello }')).toEqual({ data: { hello: 'Hello world' }, refused: {} });
     expect(printSchema(schema)).toBe(printSchema(plain()));
   });
@@ -115,7 +115,7 @@ describe('in a schema of SDL', () => {
     expect(guard).toMatchObject({ requirement: { maxAge: 600, require: 'SECOND_FACTOR' } });
   });
 
-  test('a type guards every field of its own, and what extends it counts too', async () => {
+  test('a guard on a type protects every field of the type and its extensions', async () => {
     const { data, refused } = await ask(
       caller(),
       '{ papers { __typename ... on Report { title } ... on Leaflet { title } } client { name note } }',
@@ -134,7 +134,7 @@ describe('in a schema of SDL', () => {
     });
   });
 
-  test('an interface and its fields cover whatever implements them', async () => {
+  test('a guard on an interface or its fields protects every implementing type', async () => {
     const query =
       '{ accounts { id balance ... on Checking { again: balance } ... on Savings { interest } } sealed { text ... on Testament { heirs } } }';
     const { refused } = await ask(nobody(), query);
@@ -148,7 +148,7 @@ describe('in a schema of SDL', () => {
     expect((await ask(caller({ TOTP: 10 }), query)).refused).toEqual({});
   });
 
-  test('a subscription is refused before it begins', async () => {
+  test('a subscription is refused before it starts', async () => {
     const run = (who: Presented, document: string) =>
       subscribe({ schema, document: parse(document), contextValue: { caller: () => who, ran } });
     ran.length = 0;
@@ -160,7 +160,7 @@ describe('in a schema of SDL', () => {
     expect(Symbol.asyncIterator in (await run(nobody(), 'subscription { ticks }'))).toBe(true);
   });
 
-  test('the arguments stand normalised in the extensions of field and type', () => {
+  test('the normalised arguments are in the extensions of the field or type', () => {
     const { pin } = (schema.getType('Client') as GraphQLObjectType).getFields();
     expect(pin?.extensions['directives']).toEqual({
       stepUp: {
@@ -174,14 +174,14 @@ describe('in a schema of SDL', () => {
     expect(schema.getType('Report')?.extensions['directives']).toEqual({ requiresRole: { role: 'ADMIN' } });
   });
 
-  test('the schema that was given is left as it was', async () => {
+  test('the original schema is not changed', async () => {
     const given = plain();
     transform(given);
     expect((await ask(nobody(), '{ strict }', given)).data).toEqual({ strict: 'strict' });
   });
 });
 
-/** Every resolver of a schema, by its place. */
+/** Every resolver of a schema, by field. */
 function resolvers(of: GraphQLSchema): Record<string, unknown> {
   return Object.fromEntries(
     Object.values(of.getTypeMap())
@@ -195,7 +195,7 @@ function resolvers(of: GraphQLSchema): Record<string, unknown> {
   ) as Record<string, unknown>;
 }
 
-describe('a guard is never there twice', () => {
+describe('guards are not added twice', () => {
   test('when a schema is transformed twice', () => {
     expect(resolvers(transform(schema))).toEqual(resolvers(schema));
   });
@@ -205,7 +205,7 @@ describe('a guard is never there twice', () => {
     expect(resolvers(transform(pothos))).toEqual(resolvers(pothos));
   });
 
-  test('and a guard that is new joins the others', async () => {
+  test('but a new guard is added', async () => {
     const more = makeExecutableSchema({
       typeDefs: [stepUpTypeDefs(), 'type Query { one: Int @stepUp(maxAge: 500) }'],
       resolvers: { Query: { one: () => 1 } },
@@ -220,30 +220,30 @@ describe('a guard is never there twice', () => {
   });
 });
 
-describe('a mistake is found when the schema is made', () => {
+describe('building a schema fails for', () => {
   test.each<[string, string, RegExp]>([
-    ['no whole number of seconds', '@stepUp(maxAge: 0)', /@stepUp on Query\.x: maxAge/],
-    ['no second factor', '@stepUp(accept: [PASSWORD])', /@stepUp on Query\.x: accept/],
+    ['an invalid number of seconds', '@stepUp(maxAge: 0)', /@stepUp on Query\.x: maxAge/],
+    ['a factor that is not a second factor', '@stepUp(accept: [PASSWORD])', /@stepUp on Query\.x: accept/],
     ['no factor at all', '@stepUp(accept: [])', /@stepUp on Query\.x: accept/],
   ])('%s', (_what, directive, message) => {
     const typeDefs = [stepUpTypeDefs(), `type Query { x: Int ${directive} }`];
     expect(() => transform(makeExecutableSchema({ typeDefs }))).toThrow(message);
   });
 
-  test('a role that there is none of, where nothing else has checked the SDL', () => {
+  test('an unknown role, even if nothing else has validated the SDL', () => {
     const sdl = `${stepUpTypeDefs()} type Query { x: Int @requiresRole(role: OWNER) y: Int @stepUp(maximumAge: 5) }`;
     const unchecked = buildSchema(sdl, { assumeValidSDL: true });
-    expect(() => transform(unchecked)).toThrow(/OWNER is not|no argument maximumAge/);
+    expect(() => transform(unchecked)).toThrow(/OWNER is not|unknown argument maximumAge/);
   });
 });
 
-describe('roles of one’s own', () => {
+describe('custom roles', () => {
   const typeDefs = [
     stepUpTypeDefs({ role: 'Permission' }),
     'enum Permission { READ WRITE } type Query { x: Int @requiresRole(role: WRITE) }',
   ];
 
-  test('are compared by their names in the schema, whatever they stand for inside', async () => {
+  test('are compared by their names in the schema, not by their internal values', async () => {
     const own = transform(
       makeExecutableSchema({
         typeDefs,
@@ -254,20 +254,20 @@ describe('roles of one’s own', () => {
     expect((await ask(caller({}, { roles: ['READ'] }), '{ x }', own)).refused).toEqual({ x: 'FORBIDDEN' });
   });
 
-  test('leave no Role of ours behind', () => {
+  test('replace our Role enum', () => {
     expect(makeExecutableSchema({ typeDefs }).getType('Role')).toBeUndefined();
     expect(plain().getType('Role')).toBeDefined();
   });
 });
 
-test('the definitions are those of a schema that is made by code', () => {
+test('the SDL definitions equal those of a schema that is built in code', () => {
   const ours = lexicographicSortSchema(buildSchema(`${stepUpTypeDefs()} type Query { x: Int }`));
   const directives = (of: GraphQLSchema) =>
     of.getDirectives().filter((one) => ['stepUp', 'authenticated', 'requiresRole'].includes(one.name));
   expect(directives(ours).map(printDirectiveOf)).toEqual(directives(bankSchema()).map(printDirectiveOf));
 });
 
-/** But for the roles, which every schema has of its own. */
+/** Without the roles, which each schema defines itself. */
 function printDirectiveOf(directive: GraphQLDirective): string {
   return printSchema(new GraphQLSchema({ directives: [directive] })).replace(/enum Role \{[^}]*\}/, '');
 }

@@ -1,4 +1,4 @@
-// A guard stands before `subscribe`, and before each event that a subscription brings.
+// A guard runs before `subscribe` and before each event of a subscription.
 import { describe, expect, test } from 'vitest';
 import type { Presented } from '../../src/step-up/standing.ts';
 import { type BankContext, caller, NOW, nobody } from './example-schema.ts';
@@ -26,21 +26,21 @@ async function subscribe(who: () => Presented, query: string, accept = 'text/eve
 }
 
 describe('a guarded subscription', () => {
-  test('begins for whoever may pass', async () => {
+  test('starts for a caller who meets it', async () => {
     const { events, ran } = await subscribe(() => caller({ TOTP: 5 }), 'subscription { alarms }');
     expect(events).toEqual([{ data: { alarms: 1 } }, { data: { alarms: 2 } }]);
     expect(ran).toEqual(['alarms']);
   });
 
   test.each<[string, Presented, string, string]>([
-    ['nobody', nobody(), 'UNAUTHENTICATED', 'Bearer'],
+    ['an anonymous caller', nobody(), 'UNAUTHENTICATED', 'Bearer'],
     [
       'a stale session',
       caller({ TOTP: 601 }),
       'STEP_UP_REQUIRED',
       'Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="600"',
     ],
-  ])('never begins for %s: its source is not opened', async (_name, who, code, challenge) => {
+  ])('does not start for %s, and its source is not opened', async (_name, who, code, challenge) => {
     const { response, events, ran } = await subscribe(() => who, 'subscription { alarms }');
     expect(ran).toEqual([]);
     expect(events).toHaveLength(1);
@@ -49,7 +49,7 @@ describe('a guarded subscription', () => {
     expect(response.headers.get('www-authenticate')).toBe(challenge);
   });
 
-  test('is answered with the status of its refusal where no stream was asked for', async () => {
+  test('has the status of its refusal if the client did not accept a stream', async () => {
     const { response, text } = await subscribe(() => nobody(), 'subscription { alarms }', SPEC);
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe('Bearer');
@@ -59,7 +59,7 @@ describe('a guarded subscription', () => {
   test.each([
     ['an alias', 'subscription { hello: alarms }'],
     ['a fragment', 'subscription { ...S } fragment S on Subscription { alarms }'],
-  ])('is not dodged by %s', async (_name, query) => {
+  ])('is not bypassed by %s', async (_name, query) => {
     const { events, ran } = await subscribe(() => nobody(), query);
     expect(ran).toEqual([]);
     expect(events[0].errors[0].extensions.code).toBe('UNAUTHENTICATED');
@@ -69,7 +69,7 @@ describe('a guarded subscription', () => {
 describe('a guarded field of an event', () => {
   const query = 'subscription { clients { name pin } }';
 
-  test('is refused by itself', async () => {
+  test('is refused alone', async () => {
     const { events } = await subscribe(() => caller({ TOTP: 61 }), query);
     expect(events.map((one) => one.data)).toEqual(
       Array.from({ length: 2 }, () => ({ clients: { name: 'Ada', pin: null } })),
@@ -77,7 +77,7 @@ describe('a guarded field of an event', () => {
     expect(events[0].errors[0].extensions.code).toBe('STEP_UP_REQUIRED');
   });
 
-  test('is refused from the event on at which the proof is no longer fresh', async () => {
+  test('is refused from the first event at which the proof is too old', async () => {
     let now = NOW;
     const ageing = (): Presented => ({ ...caller({ TOTP: 60 }), now: now++ });
     const { events } = await subscribe(ageing, query);

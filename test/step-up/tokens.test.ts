@@ -1,5 +1,5 @@
-// Tokens of a real Stepgate, verified by another server that has nothing but its published keys: who is let in, and
-// every doubt, which is nobody.
+// Tokens of a real Stepgate, verified by another server that has only its published keys. In doubt, the caller is
+// anonymous.
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -30,7 +30,7 @@ const ISSUER = 'http://localhost:4000';
 let app: TestApp;
 let client: TestClient;
 let person: Person;
-/** With a second factor, proved. */
+/** A user who has proved a second factor. */
 let strong: Tokens;
 let secret: string;
 let ownKey: CryptoKey;
@@ -64,7 +64,7 @@ interface Forgery {
   readonly key?: CryptoKey;
 }
 
-/** A token like the real one, but for what is given; undefined takes a member away. */
+/** A token like the real one, with some members replaced. `undefined` removes a member. */
 async function forge({ header = {}, payload = {}, key = ownKey }: Forgery): Promise<string> {
   const real = { ...decodeProtectedHeader(strong.accessToken), ...header };
   const claims = { ...decodeJwt(strong.accessToken), ...payload };
@@ -79,8 +79,8 @@ function hmacWith(shared: string): string {
   return `${signed}.${createHmac('sha256', shared).update(signed).digest('base64url')}`;
 }
 
-describe('a real token', () => {
-  test('tells who is asking, and what they have proved, can prove and may do', async () => {
+describe('a valid access token', () => {
+  test('identifies the user, their evidence, their second factors and their roles', async () => {
     const { standing, holder, fault, now } = await verifier().present(`Bearer ${strong.accessToken}`);
     const { data } = await client.graphql('{ viewer { id } }', {}, strong.accessToken);
     expect(fault).toBeNull();
@@ -95,7 +95,7 @@ describe('a real token', () => {
     expect(refuseStepUp(standing, requirement(), now)).toBeNull();
   });
 
-  test('says when it ends, and what time it is whenever it is asked', async () => {
+  test('has an expiry, and the current time at each read', async () => {
     let time = seconds();
     const tokens = verifier({ now: () => new Date(time * 1000), clockToleranceSeconds: 3 });
     const presented = await tokens.present(`Bearer ${strong.accessToken}`);
@@ -106,14 +106,14 @@ describe('a real token', () => {
     expect(await presented.again?.()).toMatchObject({ standing: null, fault: 'EXPIRED', now: time });
   });
 
-  test('of a session without a second factor is sent to enroll one', async () => {
+  test('of a user without a second factor leads to enrollment', async () => {
     const other = await client.signUp();
     const { standing, now } = await verifier().present(`Bearer ${other.accessToken}`);
     expect(refuseStepUp(standing, requirement(), now)?.code).toBe('ENROLLMENT_REQUIRED');
     expect(refuseStepUp(standing, requirement({ require: 'STRONGEST_ENROLLED' }), now)).toBeNull();
   });
 
-  test('of a session that did not prove its user’s second factor is sent to prove it', async () => {
+  test('of a session without the user’s second factor leads to a step-up', async () => {
     const stale = await refresh(client, (await client.signUp()).refreshToken);
     const token = await forge({ payload: { ...decodeJwt(stale.accessToken), mfa: { c: {}, e: ['totp'] } } });
     const { standing, now } = await verifier().present(`Bearer ${token}`);
@@ -122,7 +122,7 @@ describe('a real token', () => {
     );
   });
 
-  test('carries its user’s roles', async () => {
+  test('contains the user’s roles', async () => {
     const other = await client.signUp();
     const { sub } = decodeJwt(other.accessToken);
     await query(app.databaseUrl, `update user_account set roles = '["ADMIN"]' where id = $1`, [sub]);
@@ -132,7 +132,7 @@ describe('a real token', () => {
     expect(refuseRole(standing, 'OWNER')?.code).toBe('FORBIDDEN');
   });
 
-  test('is verified by one look at the keys, however many arrive at once', async () => {
+  test('is verified with one request for the keys, however many tokens arrive at once', async () => {
     let looks = 0;
     await using server = await listen((_request, response) => {
       looks += 1;
@@ -146,7 +146,7 @@ describe('a real token', () => {
     expect(looks).toBe(1);
   });
 
-  test('is expired a few seconds after its time, and says so', async () => {
+  test('expires a few seconds after its time, with the fault EXPIRED', async () => {
     const { exp = 0 } = decodeJwt(strong.accessToken);
     const at = (time: number) =>
       verifier({ now: () => new Date(time * 1000) }).present(`Bearer ${strong.accessToken}`);
@@ -155,21 +155,18 @@ describe('a real token', () => {
   });
 });
 
-describe('is nobody', () => {
-  test.each([[null], [undefined], [''], ['  ']])(
-    'without a word of a fault, who sends %j',
-    async (header) => {
-      expect(await verifier().present(header)).toMatchObject({ standing: null, holder: null, fault: null });
-    },
-  );
+describe('the caller is anonymous', () => {
+  test.each([[null], [undefined], [''], ['  ']])('and has no fault with the header %j', async (header) => {
+    expect(await verifier().present(header)).toMatchObject({ standing: null, holder: null, fault: null });
+  });
 
   test.each<[string, () => string | Promise<string>]>([
-    ['another key under the name of ours', async () => forge({ key: (await otherKey()).privateKey })],
+    ['another key with the id of ours', async () => forge({ key: (await otherKey()).privateKey })],
     [
-      'another key under a name that is not published',
+      'another key with an unpublished id',
       async () => forge({ key: (await otherKey()).privateKey, header: { kid: 'A'.repeat(43) } }),
     ],
-    ['our key without a name', () => forge({ header: { kid: undefined } })],
+    ['our key without an id', () => forge({ header: { kid: undefined } })],
     [
       'a key that comes with the token',
       async () => {
@@ -203,42 +200,42 @@ describe('is nobody', () => {
     ['a session that is a number', () => forge({ payload: { sid: 5 } })],
     ['no expiry', () => forge({ payload: { exp: undefined } })],
     ['no time of issue', () => forge({ payload: { iat: undefined } })],
-    ['a time of issue that has not come', () => forge({ payload: { iat: seconds() + 60 } })],
-    ['a time before which it does not count', () => forge({ payload: { nbf: seconds() + 60 } })],
+    ['a time of issue in the future', () => forge({ payload: { iat: seconds() + 60 } })],
+    ['a `nbf` in the future', () => forge({ payload: { nbf: seconds() + 60 } })],
     [
-      'a subject that was put in',
+      'a replaced subject',
       () => {
         const [header, , signature] = strong.accessToken.split('.');
         return `${header}.${encoded({ ...decodeJwt(strong.accessToken), sub: 'somebody' })}.${signature}`;
       },
     ],
     ['no signature', () => strong.accessToken.replace(/[^.]*$/, '')],
-    ['garbage for a token', () => 'garbage'],
+    ['a token that is garbage', () => 'garbage'],
     ['a refresh token', () => person.refreshToken],
-  ])('who comes with %s', async (_what, make) => {
+  ])('with %s', async (_what, make) => {
     failures.length = 0;
     const presented = await verifier().present(`Bearer ${await make()}`);
     expect(presented).toMatchObject({ standing: null, holder: null, fault: 'INVALID' });
-    expect(failures).toEqual([]); // it is the token’s fault, and no operator is called
+    expect(failures).toEqual([]); // an invalid token is not an error for the operator
   });
 
   test.each(['Basic TOKEN', 'TOKEN', 'Bearer TOKEN TOKEN', 'DPoP TOKEN'])(
-    'who puts a right token behind %s',
+    'with a valid token in the form %s',
     async (header) => {
       const authorization = header.replaceAll('TOKEN', strong.accessToken);
       expect((await verifier().present(authorization)).fault).toBe('INVALID');
     },
   );
 
-  test('when a token was made for another audience than this server’s', async () => {
+  test('with a token for another audience', async () => {
     const tokens = verifier({ audience: 'https://customers.example.com' });
     expect((await tokens.present(`Bearer ${strong.accessToken}`)).fault).toBe('INVALID');
   });
 });
 
-describe('an issuer that is written otherwise than in the tokens', () => {
+describe('a configured issuer that differs from the one in the tokens', () => {
   test.each(['http://127.0.0.1:4000', `${ISSUER}/`, 'http://stepgate.internal'])(
-    'makes everybody nobody, and the operator is told both, once (%s)',
+    'rejects every token, and reports both issuers once (%s)',
     async (issuer) => {
       failures.length = 0;
       const tokens = verifier({ issuer });
@@ -246,12 +243,12 @@ describe('an issuer that is written otherwise than in the tokens', () => {
         expect((await tokens.present(`Bearer ${strong.accessToken}`)).fault).toBe('INVALID');
       }
       expect(failures.map(String)).toEqual([
-        expect.stringContaining(`"${ISSUER}", its PUBLIC_URL, and stepgateTokens was given "${issuer}"`),
+        expect.stringContaining(`"${ISSUER}" (its PUBLIC_URL), but stepgateTokens was given "${issuer}"`),
       ]);
     },
   );
 
-  test('is not told for a token with a wrong signature, whose issuer is whatever its sender likes', async () => {
+  test('is not reported for a token with a wrong signature, whose issuer anyone could write', async () => {
     failures.length = 0;
     const payload = { iss: 'https://thief.example.com', aud: 'https://thief.example.com' };
     const { privateKey } = await otherKey();
@@ -260,21 +257,21 @@ describe('an issuer that is written otherwise than in the tokens', () => {
   });
 });
 
-describe('a configuration that would check nothing is refused', () => {
+describe('stepgateTokens rejects a configuration with', () => {
   test.each<[string, Partial<Record<keyof TokenOptions, unknown>>]>([
     ['no issuer', { issuer: undefined }],
     ['an empty issuer', { issuer: '' }],
     ['an empty audience', { audience: '' }],
-    ['a tolerance that is no number', { clockToleranceSeconds: Number.NaN }],
-    ['a tolerance without end', { clockToleranceSeconds: Infinity }],
-    ['a tolerance below nothing', { clockToleranceSeconds: -1 }],
-    ['keys at no URL', { jwksUrl: 'jwks.json' }],
-    ['sessions at no URL', { session: { url: '/graphql', cacheSeconds: 1 } }],
+    ['a tolerance that is not a number', { clockToleranceSeconds: Number.NaN }],
+    ['an infinite tolerance', { clockToleranceSeconds: Infinity }],
+    ['a negative tolerance', { clockToleranceSeconds: -1 }],
+    ['an invalid URL of the keys', { jwksUrl: 'jwks.json' }],
+    ['an invalid URL of the sessions', { session: { url: '/graphql', cacheSeconds: 1 } }],
   ])('%s', (_what, options) => {
     expect(() => verifier(options as Partial<TokenOptions>)).toThrow(TypeError);
   });
 
-  test('and a clock that says no time lets nobody in', async () => {
+  test('a clock that returns an invalid date, by treating every caller as anonymous', async () => {
     failures.length = 0;
     const presented = await verifier({ now: () => new Date(Number.NaN) }).present(
       `Bearer ${strong.accessToken}`,
@@ -284,8 +281,8 @@ describe('a configuration that would check nothing is refused', () => {
   });
 });
 
-describe('keys', () => {
-  test('that rotate are found: a token of the new one counts at once, and of the one taken away no more', async () => {
+describe('the published keys', () => {
+  test('are fetched again after a rotation: the new key counts at once, and a removed one no longer does', async () => {
     const { publicKey, privateKey } = await otherKey();
     const newJwk = { ...(await exportJWK(publicKey)), kid: 'new', alg: 'ES256', use: 'sig' };
     let keys = [publicJwk];
@@ -302,7 +299,7 @@ describe('keys', () => {
     expect((await tokens.present(old)).fault).toBe('INVALID');
   });
 
-  test('are not asked for again and again because of tokens of unknown ones', async () => {
+  test('are not fetched again and again for tokens with unknown keys', async () => {
     let looks = 0;
     await using server = await listen((_request, response) => {
       looks += 1;
@@ -316,16 +313,16 @@ describe('keys', () => {
   });
 
   test.each<[string, (url: string) => string, (response: ServerResponse) => void]>([
-    ['nobody answers', () => 'http://127.0.0.1:1/jwks.json', () => {}],
+    ['no server answers', () => 'http://127.0.0.1:1/jwks.json', () => {}],
     ['the server fails', (url) => url, (response) => response.writeHead(500).end('{}')],
-    ['the answer is no JSON', (url) => url, (response) => response.end('<html>')],
-    ['the answer is no key set', (url) => url, (response) => response.end('{"keys": 5}')],
+    ['the response is not JSON', (url) => url, (response) => response.end('<html>')],
+    ['the response is not a key set', (url) => url, (response) => response.end('{"keys": 5}')],
     [
-      'the answer leads elsewhere',
+      'the response is a redirect',
       (url) => url,
       (response) => response.writeHead(302, { location: `${app.url}/.well-known/jwks.json` }).end(),
     ],
-  ])('that cannot be read let nobody in, and the operator is told: %s', async (_what, urlOf, answer) => {
+  ])('let no caller in and call `onError` when they cannot be read: %s', async (_what, urlOf, answer) => {
     await using server = await listen((_request, response) => answer(response));
     failures.length = 0;
     const presented = await verifier({ jwksUrl: urlOf(server.url) }).present(`Bearer ${strong.accessToken}`);
@@ -335,10 +332,10 @@ describe('keys', () => {
   });
 });
 
-describe('with a look at the session', () => {
+describe('with `session`', () => {
   const session = (cacheSeconds = 5, url = `${app.url}/graphql`) => ({ session: { url, cacheSeconds } });
 
-  test('what was proved since the token was made counts, and what the server says of it', async () => {
+  test('the session’s current evidence and roles count', async () => {
     const other = await client.signIn(person, { totp: client.totp(secret, 1) });
     const { standing, now } = await verifier(session()).present(`Bearer ${other.accessToken}`);
     expect(standing?.evidence).toContainEqual({
@@ -351,7 +348,7 @@ describe('with a look at the session', () => {
     expect(refuseStepUp(standing, requirement(), now)).toBeNull();
   });
 
-  test('one that has ended is nobody, at the latest when the answer is too old', async () => {
+  test('the token of an ended session is rejected, at the latest when the cache expires', async () => {
     const other = await client.signUp();
     const tokens = verifier(session(5));
     const offline = verifier();
@@ -362,10 +359,10 @@ describe('with a look at the session', () => {
     expect((await tokens.present(header)).standing).not.toBeNull();
     app.clock.advance(1);
     expect(await tokens.present(header)).toMatchObject({ standing: null, holder: null, fault: 'INVALID' });
-    expect((await offline.present(header)).standing).not.toBeNull(); // which is why one would look
+    expect((await offline.present(header)).standing).not.toBeNull(); // an offline check still accepts it
   });
 
-  test('the server is asked once for all requests of a token at a time, and once per token', async () => {
+  test('Stepgate is asked once for parallel requests with one token, and once per token', async () => {
     let asked = 0;
     await using proxy = await listen((request, response) => {
       asked += 1;
@@ -393,7 +390,7 @@ describe('with a look at the session', () => {
     expect(asked).toBe(2);
   });
 
-  test('the server is not asked about a token that is none', async () => {
+  test('Stepgate is not asked about an invalid token', async () => {
     let asked = 0;
     await using server = await listen((_request, response) => {
       asked += 1;
@@ -406,19 +403,19 @@ describe('with a look at the session', () => {
 
   test.each<[string, (response: ServerResponse) => void]>([
     ['fails', (response) => response.writeHead(500).end('{"data": null}')],
-    ['answers no JSON', (response) => response.end('<html>')],
-    ['answers nothing', (response) => response.destroy()],
-    ['answers an error', (response) => response.end('{"data":{"viewer":null},"errors":[{"message":"x"}]}')],
+    ['returns something other than JSON', (response) => response.end('<html>')],
+    ['closes the connection', (response) => response.destroy()],
+    ['returns an error', (response) => response.end('{"data":{"viewer":null},"errors":[{"message":"x"}]}')],
     [
-      'answers about somebody else',
+      'returns another user',
       (response) =>
         response.end('{"data":{"viewer":{"id":"x","roles":[],"assurance":{"evidence":[],"enrolled":[]}}}}'),
     ],
     [
-      'sends the token elsewhere',
+      'redirects the request',
       (response) => response.writeHead(307, { location: `${app.url}/graphql` }).end(),
     ],
-  ])('a server that %s lets nobody in, and is asked again', async (_what, answer) => {
+  ])('a server that %s lets no caller in, and is asked again', async (_what, answer) => {
     let asked = 0;
     await using server = await listen((_request, response) => {
       asked += 1;

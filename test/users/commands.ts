@@ -1,4 +1,4 @@
-// The commands that move users, run in this process: what an operator types, and what comes back. And files for them.
+// Runs the import and export commands in this process, and creates files for them.
 import { mkdtempSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,11 +27,11 @@ export async function stepgate(
     if (DATABASE_URL === undefined) delete process.env['DATABASE_URL'];
     else process.env['DATABASE_URL'] = DATABASE_URL;
   });
-  // How far it has come is told there as well.
+  // Progress is written to stderr as well.
   return { code, ...written, stderr: written.stderr.replaceAll(/^\d+ % \| .*\n/gm, '') };
 }
 
-/** Called at the top of a test file: files for its tests, which go with it. */
+/** Temporary files for a test file, deleted after it. Call this at the top level. */
 export function temporaryFiles() {
   const folder = mkdtempSync(join(tmpdir(), 'stepgate-users-'));
   afterAll(() => rm(folder, { recursive: true }));
@@ -42,7 +42,7 @@ export function temporaryFiles() {
   };
   return {
     newPath,
-    /** @param content records of an NDJSON file, or a file as it stands. */
+    /** @param content the records of an NDJSON file, or the content of any file. */
     async newFile(content: readonly object[] | string | Buffer, ending = '.ndjson'): Promise<string> {
       const path = newPath(ending);
       const isText = typeof content === 'string' || Buffer.isBuffer(content);
@@ -69,7 +69,7 @@ export async function reportOf(path: string): Promise<ReportLine[]> {
     .map((line) => JSON.parse(line) as ReportLine);
 }
 
-/** Every table of ours and how many rows it has. */
+/** The number of rows in each of our tables. */
 export async function rowCounts(databaseUrl: string): Promise<Record<string, number>> {
   const tables = await query<{ name: string }>(
     databaseUrl,

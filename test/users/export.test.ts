@@ -1,5 +1,5 @@
-// `stepgate export-users`: what is read out of one database and taken into another is the same users, who sign in there
-// as they did.
+// `stepgate export-users`: users exported from one database and imported into another are the same and can sign in as
+// before.
 import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { hashSync } from 'bcrypt';
@@ -18,7 +18,7 @@ const { newFile, newPath } = temporaryFiles();
 
 let here: TestApp;
 let there: TestApp;
-/** Of Ada, who signed up here. */
+/** The secrets of Ada, who signed up here. */
 let ada: { secret: string; backupCodes: readonly string[] };
 
 beforeAll(async () => {
@@ -76,7 +76,7 @@ async function exported(
   return { path, text: await readFile(path, 'utf8') };
 }
 
-test('only its owner may read the file, it has the tenant’s users who count, and none that is there is overwritten', async () => {
+test('an export has only the active users of the tenant, is readable by its owner only, and overwrites no file', async () => {
   const { path, text } = await exported(here, '.ndjson');
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect(text.trim().split('\n')).toHaveLength(1103);
@@ -85,13 +85,13 @@ test('only its owner may read the file, it has the tenant’s users who count, a
   expect(again).toEqual({
     code: 2,
     stdout: '',
-    stderr: `${path} is there already. Name a file that is not.\n`,
+    stderr: `${path} already exists. Choose another file name.\n`,
   });
   expect(await readFile(path, 'utf8')).toBe(text);
   expect((await exported(here, '.ndjson', '--tenant', 'acme')).text).toContain('elsewhere@example.com');
 });
 
-test('each export is in the audit log of its tenant', async () => {
+test('each export is recorded in the audit log of the tenant', async () => {
   const counted = async (): Promise<object[]> =>
     query(
       here.databaseUrl,
@@ -110,7 +110,7 @@ test('each export is in the audit log of its tenant', async () => {
   ]);
 });
 
-test('a spreadsheet finds no formula in the file with columns', async () => {
+test('a CSV export contains no cell that a spreadsheet would run as a formula', async () => {
   const { text } = await exported(here, '.csv');
   expect(text).toContain(',"\'@Bob, ""the"" builder",');
   expect(text).toContain("''=Ada");
@@ -118,8 +118,8 @@ test('a spreadsheet finds no formula in the file with columns', async () => {
   expect(cells.filter((cell) => /^[=+\-@\t\r]/.test(cell))).toEqual([]);
 });
 
-describe.each(['.csv', '.ndjson'])('what is exported as %s', (ending) => {
-  test('is refused without the key that its hashes need, and comes in with it', async () => {
+describe.each(['.csv', '.ndjson'])('an export to %s', (ending) => {
+  test('is refused by an instance without the key of its hashes, and imported with the key', async () => {
     const { path } = await exported(here, ending);
     process.env['SECRET_KEYS'] = randomBytes(32).toString('base64');
     const refused = await stepgate(there.databaseUrl, 'import-users', path, '--dry-run').finally(() => {
@@ -131,7 +131,7 @@ describe.each(['.csv', '.ndjson'])('what is exported as %s', (ending) => {
   });
 });
 
-test('imported and exported again it is the same, and everybody signs in with password, app and backup code', async () => {
+test('a re-export after an import is identical, and users sign in with password, app and backup code', async () => {
   const first = await exported(here, '.ndjson');
   const csv = await exported(here, '.csv');
   expect((await stepgate(there.databaseUrl, 'import-users', csv.path)).code).toBe(0);
@@ -158,7 +158,7 @@ test('imported and exported again it is the same, and everybody signs in with pa
   await client.signIn(bobs, { backupCode: 'bobs first code' });
 });
 
-test('a second factor that cannot leave is named, so that no import loses it in silence', async () => {
+test('a second factor that cannot be exported is named, so that an import does not drop it silently', async () => {
   await using app = await startTestApp();
   const email = 'passkey@example.com';
   await stepgate(app.databaseUrl, 'import-users', await newFile([{ email }]));
@@ -179,7 +179,7 @@ test('a second factor that cannot leave is named, so that no import loses it in 
   expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('1 PASSKEY') });
 });
 
-test('backup codes that stand in for nothing stay', async () => {
+test('backup codes without another second factor are not exported', async () => {
   await using app = await startTestApp();
   const totp = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
   const records = [{ email: 'codes@example.com', totp, backupCodes: ['abcd-efgh'] }];

@@ -1,5 +1,4 @@
-// A file may hold anything: what is wrong with a record is said of that record, the others come in, and nothing of what a
-// record held is repeated.
+// Malformed import files: an invalid record is reported and the others are imported. No report repeats a value.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { query } from '../harness/sql.ts';
@@ -26,7 +25,7 @@ async function imported(prefix: string): Promise<string[]> {
 }
 
 describe('NDJSON', () => {
-  test('a byte order mark, CRLF, blank lines and a last line without an end are nothing special', async () => {
+  test('NDJSON may have a byte order mark, CRLF, blank lines and no newline at the end', async () => {
     const path = await newFile(
       '\uFEFF{"email":"nd-1@example.com"}\r\n\r\n   \n{"email":"nd-2@example.com"}\r\n{"email":"nd-3@example.com"}',
     );
@@ -34,7 +33,7 @@ describe('NDJSON', () => {
     expect(await imported('nd')).toEqual(['1', '2', '3']);
   });
 
-  test('each bad line is refused alone, with its number', async () => {
+  test('each invalid NDJSON line is refused by itself, with its line number', async () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     const path = await newFile(
       Buffer.concat([
@@ -52,23 +51,23 @@ describe('NDJSON', () => {
     expect((await run(path)).code).toBe(1);
     expect(await imported('bad')).toEqual(['1', '12']);
     expect((await reportOf(path)).map(({ line, path: place, reason }) => [line, place, reason])).toEqual([
-      [2, '', 'This line is no JSON.'],
+      [2, '', 'This line is not valid JSON.'],
       [3, '', 'This is not valid UTF-8.'],
-      [4, '', 'A record has at most 1000000 bytes.'],
+      [4, '', 'The record exceeds the limit of 1000000 bytes.'],
       [5, 'name', 'This must be a string.'],
-      [6, '__proto__', 'There is no such field.'],
-      [7, '', 'A user is an object.'],
-      [8, '', 'A user is an object.'],
-      [9, '', 'A user is an object.'],
-      [10, 'name', 'Leave out the NUL character.'],
-      [11, 'name', 'Leave out the lone surrogate: this is not well-formed Unicode.'],
-      [13, '', 'This line is no JSON; the file seems to end within it.'],
+      [6, '__proto__', 'Unknown field.'],
+      [7, '', 'Expected an object.'],
+      [8, '', 'Expected an object.'],
+      [9, '', 'Expected an object.'],
+      [10, 'name', 'Remove the NUL character.'],
+      [11, 'name', 'Remove the unpaired surrogate. The text is not well-formed Unicode.'],
+      [13, '', 'This line is not valid JSON; the file may be truncated.'],
     ]);
   });
 });
 
 describe('JSON', () => {
-  test('a list, or an object with one under `users`, among much else', async () => {
+  test('a JSON file may be a list, or an object with a `users` list among other fields', async () => {
     const list = await newFile(
       '\uFEFF [{"email":"js-1@example.com"},5,{"email":"js-3@example.com"}]',
       '.json',
@@ -88,13 +87,13 @@ describe('JSON', () => {
   });
 
   test.each([
-    ['is cut off', '[{"email":"cut-1@example.com"},{"email":"cut-2@', 'After record'],
+    ['is truncated', '[{"email":"cut-1@example.com"},{"email":"cut-2@', 'After record'],
     ['has no users', '{"people":[]}', 'The object has no list of `users`.'],
-    ['has users that are no list', '{"users":{"a":1}}', '`users` is no list.'],
-    ['is something else', '"secret-canary"', 'This is neither a list of users nor an object.'],
-    ['is no JSON', '[{"email":secret-canary}]', 'After record 0 this is no JSON'],
-    ['is nested without an end', `{"users":[{"name":${'['.repeat(50_000)}`, 'After record 0 this is no JSON'],
-  ])('a document that %s ends the import with where', async (_what, content, message) => {
+    ['has users that are not a list', '{"users":{"a":1}}', '`users` must be a list.'],
+    ['is a string', '"secret-canary"', 'Expected a list of users or an object.'],
+    ['is not valid JSON', '[{"email":secret-canary}]', 'After record 0: invalid JSON.'],
+    ['is nested endlessly', `{"users":[{"name":${'['.repeat(50_000)}`, 'After record 0: invalid JSON.'],
+  ])('a JSON document that %s stops the import with the position', async (_what, content, message) => {
     const { code, stdout, stderr } = await run(await newFile(content, '.json'));
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
@@ -103,7 +102,7 @@ describe('JSON', () => {
 });
 
 describe('CSV', () => {
-  test('quotes, line breaks within them, semicolons and JSON in a cell', async () => {
+  test('a CSV cell may contain quotes, line breaks, semicolons and JSON', async () => {
     const path = await newFile(
       [
         '\uFEFFemail,name,phones,totp,emailVerified',
@@ -137,15 +136,19 @@ describe('CSV', () => {
   });
 
   test.each([
-    ['a column that there is not', 'email,emial\na,b\n', 'Column 2 is none of id, externalId, name, email,'],
-    ['a column twice', 'email,name,email\na,b,c\n', 'Column 3 has the name of another one.'],
-    ['a quote that is never closed', 'email,name\na,"secret-canary\n', 'a quote is opened and never closed'],
     [
-      'a quote that swallows the rest',
-      `email,name\na,"${'x\n'.repeat(600_000)}`,
-      'a row is too long; a quote may be missing',
+      'an unknown column',
+      'email,emial\na,b\n',
+      'Unknown column 2. Expected one of: id, externalId, name, email,',
     ],
-  ])('%s ends the import with where', async (_what, content, message) => {
+    ['a duplicate column', 'email,name,email\na,b,c\n', 'Duplicate column 3.'],
+    ['an unclosed quote', 'email,name\na,"secret-canary\n', 'unclosed quote'],
+    [
+      'an unclosed quote in a large file',
+      `email,name\na,"${'x\n'.repeat(600_000)}`,
+      'row too long; a closing quote may be missing',
+    ],
+  ])('%s in a CSV file stops the import with the position', async (_what, content, message) => {
     const { code, stderr } = await run(await newFile(content, '.csv'));
     expect(code).toBe(2);
     expect(stderr).toContain(message);
@@ -163,51 +166,56 @@ describe('a record', () => {
       'email',
       'needs an e-mail address or a phone number',
     ],
-    ['has an address of a wrong form', { email: 'jo@' }, 'email', 'Give an e-mail address'],
-    ['has a field that there is not', { email, pasword: 'x' }, 'pasword', 'There is no such field.'],
-    ['has one within a phone', { phones: [{ numer: 1 }] }, 'phones.0.numer', 'There is no such field.'],
+    ['has an invalid address', { email: 'jo@' }, 'email', 'Enter an email address'],
+    ['has an unknown field', { email, pasword: 'x' }, 'pasword', 'Unknown field.'],
+    ['has an unknown field in a phone', { phones: [{ numer: 1 }] }, 'phones.0.numer', 'Unknown field.'],
     [
-      'has a number of nobody',
+      'has an invalid phone number',
       { phones: [{ number: '+19005550100' }] },
       'phones.0.number',
-      'Give a phone number',
+      'Enter a phone number',
     ],
-    ['has a role that there is not', { email, roles: ['KING'] }, 'roles.0', ''],
-    ['has an id of another form', { email, id: '17' }, 'id', 'Give a UUID'],
-    ['comes from the future', { email, createdAt: '2999-01-01T00:00:00Z' }, 'createdAt', 'in the future'],
-    ['has a time of another form', { email, createdAt: 1760000000 }, 'createdAt', ''],
+    ['has an unknown role', { email, roles: ['KING'] }, 'roles.0', ''],
+    ['has an id that is not a UUID', { email, id: '17' }, 'id', 'Enter a UUID'],
+    ['was created in the future', { email, createdAt: '2999-01-01T00:00:00Z' }, 'createdAt', 'in the future'],
+    ['has an invalid time', { email, createdAt: 1760000000 }, 'createdAt', ''],
     [
-      'has a hash that costs hours',
+      'has a hash that takes hours to check',
       { email, passwordHash: `$2b$31$${'a'.repeat(21)}O${'a'.repeat(30)}O` },
       'passwordHash',
       'cost',
     ],
-    ['has a plain password for a hash', { email, passwordHash: 'hunter2' }, 'passwordHash', 'no form'],
+    ['has a plain password for a hash', { email, passwordHash: 'hunter2' }, 'passwordHash', 'not supported'],
     [
-      'has a hash of ours under another key',
+      'has a Stepgate hash made with an unknown key',
       { email, passwordHash: own },
       'passwordHash',
-      'SECRET_KEYS does not hold',
+      'not in SECRET_KEYS',
     ],
     [
-      'has a hash of ours that was altered',
+      'has a malformed Stepgate hash',
       { email, passwordHash: `${own}x` },
       'passwordHash',
-      'not a hash as Stepgate',
+      'not a valid Stepgate hash',
     ],
     [
-      'claims to be sealed',
+      'has a hash that claims to be sealed',
       { email, passwordHash: '$stepgate-foreign$00000000.AAAA' },
       'passwordHash',
-      'not a hash as',
+      'not a valid Stepgate hash',
     ],
     [
       'has a TOTP secret that is too short',
       { email, totp: 'JBSWY3DPEHPK3PX' },
       'totp.0.secret',
-      'from 80 to 512 bits',
+      '80 to 512 bits',
     ],
-    ['has one that is no base32', { email, totp: ['JBSWY3DP0HPK3PXP'] }, 'totp.0.secret', 'in base32'],
+    [
+      'has a TOTP secret that is not base32',
+      { email, totp: ['JBSWY3DP0HPK3PXP'] },
+      'totp.0.secret',
+      'in base32',
+    ],
     [
       'has an app with eight digits',
       { email, totp: 'otpauth://totp/x?secret=JBSWY3DPEHPK3PXP&digits=8' },
@@ -221,38 +229,48 @@ describe('a record', () => {
       'Only TOTP with the algorithm SHA1',
     ],
     [
-      'has an app that counts',
+      'has a counter-based app',
       { email, totp: 'otpauth://hotp/x?secret=JBSWY3DPEHPK3PXP' },
       'totp.0.secret',
       'counter',
     ],
-    ['has a backup code that is guessed', { email, backupCodes: ['12345'] }, 'backupCodes.0', 'at least six'],
-    ['has a code twice', { email, backupCodes: ['abcd-efgh', 'ABCDEFGH'] }, 'backupCodes.1', 'twice'],
     [
-      'has too many codes',
+      'has a backup code that is too short',
+      { email, backupCodes: ['12345'] },
+      'backupCodes.0',
+      'at least six',
+    ],
+    [
+      'has the same backup code twice',
+      { email, backupCodes: ['abcd-efgh', 'ABCDEFGH'] },
+      'backupCodes.1',
+      'twice',
+    ],
+    [
+      'has too many backup codes',
       { email, backupCodes: Array.from({ length: 21 }, (_, at) => `code-${at}`) },
       'backupCodes',
       'at most 20',
     ],
     [
-      'has a digest of no key of ours',
+      'has a backup code digest made with an unknown key',
       { email, backupCodes: [`00000000.${'A'.repeat(43)}`] },
       'backupCodes.0',
       'SECRET_KEYS',
     ],
     [
-      'has a digest and no id',
+      'has a backup code digest without an id',
       { email, backupCodes: [`1f744299.${'A'.repeat(43)}`] },
       'backupCodes.0',
-      'give the `id`',
+      'Add the `id`',
     ],
     [
-      'has a number twice',
+      'has the same number twice',
       { email, phones: [{ number: '+14155552661' }, { number: '+1 4155552661' }] },
       'phones.1.number',
       'already',
     ],
-  ])('that %s is refused, with its place', async (_what, record, place, reason) => {
+  ])('that %s is refused with the field and the reason', async (_what, record, place, reason) => {
     const path = await newFile([record]);
     expect((await run(path)).code).toBe(1);
     expect(await reportOf(path)).toEqual([
@@ -263,34 +281,34 @@ describe('a record', () => {
 
 describe('a file without a user', () => {
   test.each([
-    ['an empty one', '.ndjson', '', [], 'it has no records'],
+    ['empty NDJSON', '.ndjson', '', [], 'it has no records'],
     ['blank lines', '.ndjson', '\n \n', [], 'it has no records'],
-    ['a heading alone', '.csv', 'email,name\n', [], 'it has no records'],
-    ['nothing at all, as CSV', '.csv', '', [], 'it has no records'],
-    ['nothing at all, as JSON', '.json', '', [], 'neither a list of users nor an object'],
-    ['an empty list', '.json', '[]', [], 'it has no records'],
+    ['only a CSV header', '.csv', 'email,name\n', [], 'it has no records'],
+    ['empty CSV', '.csv', '', [], 'it has no records'],
+    ['empty JSON', '.json', '', [], 'Expected a list of users or an object'],
+    ['an empty JSON list', '.json', '[]', [], 'it has no records'],
     [
-      'groups alone',
+      'only Django groups',
       '.json',
       '[{"model":"auth.group","pk":1,"fields":{}}]',
       ['--from', 'django'],
       'none of its 1 records',
     ],
     [
-      'federated users alone',
+      'only federated users',
       '.json',
       '{"federatedUsers":[{"id":"f:1:x"}]}',
       ['--from', 'keycloak'],
       'federatedUsers',
     ],
     [
-      'no other users',
+      'an empty list of users and federated ones',
       '.json',
       '{"users":[],"federatedUsers":[{}]}',
       ['--from', 'keycloak'],
       'it has no records',
     ],
-  ])('is an error, and no import of nobody: %s', async (_what, ending, content, args, message) => {
+  ])('is an error, not an import of zero users: %s', async (_what, ending, content, args, message) => {
     const path = await newFile(content, ending);
     for (const options of [[], ['--dry-run']]) {
       const { code, stdout, stderr } = await run(path, ...args, ...options);
@@ -300,14 +318,14 @@ describe('a file without a user', () => {
   });
 });
 
-test('a user after batches of what is no user comes in', async () => {
+test('a user is imported even after whole batches of records that are not users', async () => {
   const groups = Array.from({ length: 600 }, (_, pk) => ({ model: 'auth.group', pk, fields: {} }));
   const user = { model: 'auth.user', pk: 9001, fields: { email: 'after-groups@example.com', password: '!' } };
   const path = await newFile([...groups, user]);
   const { code, stdout } = await run(path, '--from', 'django', '--trust-unverified');
   expect({ code, stdout }).toEqual({
     code: 0,
-    stdout: expect.stringContaining('1 of 601 records imported, 0 refused, 600 no users'),
+    stdout: expect.stringContaining('1 of 601 records imported, 0 refused, 600 skipped'),
   });
 });
 
@@ -320,36 +338,36 @@ describe('a file of another system', () => {
     _links: {},
   };
   test.each<[string, string, string, unknown]>([
-    ['clerk', '.csv', 'say --from clerk', 'id,password_digest,password_hasher\n1,x,y\n'],
+    ['clerk', '.csv', 'Use --from clerk', 'id,password_digest,password_hasher\n1,x,y\n'],
     [
       'auth0',
       '.ndjson',
-      'say --from auth0',
+      'Use --from auth0',
       [{ user_id: 'auth0|1', email: 'a@example.com', email_verified: true }],
     ],
-    ['supertokens', '.json', 'say --from supertokens', { users: [{ loginMethods: [] }] }],
-    ['supertokens', '.csv', 'say --from supertokens', 'user_id,email,password_hash,time_joined\n1,a,b,c\n'],
-    ['firebase', '.json', 'say --from firebase', { users: [{ localId: 'x', email: 'a@example.com' }] }],
-    ['Firebase, as CSV', '.csv', 'say --from firebase', 'x1,a@example.com,true,aGFzaA==,c2FsdA==,Ann\n'],
-    ['django', '.json', 'say --from django', [{ model: 'auth.group', pk: 1, fields: {} }]],
-    ['better-auth', '.csv', 'say --from better-auth', 'id,email,emailVerified,password\n1,a,true,x\n'],
-    ['keycloak', '.json', 'say --from keycloak', { realm: 'x', users: [{ username: 'a', credentials: [] }] }],
-    ['supabase', '.csv', 'say --from supabase', 'id,email,encrypted_password,email_confirmed_at\n1,a,b,c\n'],
-    ['cognito', '.json', 'say --from cognito', { Users: [{ Username: 'a', Attributes: [] }] }],
-    ['kratos', '.json', 'say --from kratos', { identities: [{ id: 'x', schema_id: 'y', traits: {} }] }],
-    ['fusionauth', '.json', 'say --from fusionauth', { users: [{ email: 'a', encryptionScheme: 'bcrypt' }] }],
-    ['wordpress', '.csv', 'say --from wordpress', 'ID,user_login,user_pass,user_email\n1,a,b,c\n'],
+    ['supertokens', '.json', 'Use --from supertokens', { users: [{ loginMethods: [] }] }],
+    ['supertokens', '.csv', 'Use --from supertokens', 'user_id,email,password_hash,time_joined\n1,a,b,c\n'],
+    ['firebase', '.json', 'Use --from firebase', { users: [{ localId: 'x', email: 'a@example.com' }] }],
+    ['Firebase, as CSV', '.csv', 'Use --from firebase', 'x1,a@example.com,true,aGFzaA==,c2FsdA==,Ann\n'],
+    ['django', '.json', 'Use --from django', [{ model: 'auth.group', pk: 1, fields: {} }]],
+    ['better-auth', '.csv', 'Use --from better-auth', 'id,email,emailVerified,password\n1,a,true,x\n'],
+    ['keycloak', '.json', 'Use --from keycloak', { realm: 'x', users: [{ username: 'a', credentials: [] }] }],
+    ['supabase', '.csv', 'Use --from supabase', 'id,email,encrypted_password,email_confirmed_at\n1,a,b,c\n'],
+    ['cognito', '.json', 'Use --from cognito', { Users: [{ Username: 'a', Attributes: [] }] }],
+    ['kratos', '.json', 'Use --from kratos', { identities: [{ id: 'x', schema_id: 'y', traits: {} }] }],
+    ['fusionauth', '.json', 'Use --from fusionauth', { users: [{ email: 'a', encryptionScheme: 'bcrypt' }] }],
+    ['wordpress', '.csv', 'Use --from wordpress', 'ID,user_login,user_pass,user_email\n1,a,b,c\n'],
     [
       'aspnet-identity',
       '.csv',
-      'say --from aspnet-identity',
+      'Use --from aspnet-identity',
       'Id,Email,EmailConfirmed,PasswordHash\n1,a,b,c\n',
     ],
-    ['devise', '.csv', 'say --from devise', 'id,email,encrypted_password\n1,a,b\n'],
-    ['laravel', '.csv', 'say --from laravel', 'id,email,email_verified_at,password\n1,a,b,c\n'],
-    ['Okta', '.json', 'users of Okta', [okta]],
+    ['devise', '.csv', 'Use --from devise', 'id,email,encrypted_password\n1,a,b\n'],
+    ['laravel', '.csv', 'Use --from laravel', 'id,email,email_verified_at,password\n1,a,b,c\n'],
+    ['Okta', '.json', 'list of Okta users', [okta]],
     ['Clerk’s API', '.json', 'Export the CSV', [{ id: 'u', email_addresses: [], password_enabled: true }]],
-  ])('is told by its name: %s%s', async (_what, ending, message, content) => {
+  ])('is recognized: %s%s', async (_what, ending, message, content) => {
     const isText = typeof content === 'string' || ending === '.ndjson';
     const path = await newFile(isText ? (content as string) : JSON.stringify(content), ending);
     const { code, stdout, stderr } = await run(path);
@@ -357,14 +375,14 @@ describe('a file of another system', () => {
     expect(stderr).toContain(message);
   });
 
-  test('is told so to whoever names a third one, and not to whoever names the right one', async () => {
+  test('is recognized when --from names a third system, and accepted when it names the right one', async () => {
     const path = await newFile('ID,user_login,user_pass,user_email\n77,x,,third@example.com\n', '.csv');
-    expect((await run(path, '--from', 'laravel')).stderr).toContain('say --from wordpress');
+    expect((await run(path, '--from', 'laravel')).stderr).toContain('Use --from wordpress');
     expect((await run(path, '--from', 'wordpress', '--trust-unverified')).code).toBe(0);
   });
 });
 
-test('no password, hash, secret or code is in a report, on the terminal, in a log or, in the clear, in a table', async () => {
+test('no password, hash, secret or code appears in a report, the output, the log, or unencrypted in a table', async () => {
   const canaries = {
     hash: `$2b$04$canarycanarycanarycanO${'canary'.repeat(5)}O`,
     badHash: '$2b$99$canarycanarycanarycanabad',

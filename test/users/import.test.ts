@@ -1,5 +1,4 @@
-// `stepgate import-users`: who comes in signs in as before, nobody is taken over, and a file may hold anything.
-
+// `stepgate import-users`: imported users sign in as before, and no account is taken over.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -15,7 +14,7 @@ import { reportOf, rowCounts, stepgate, temporaryFiles } from './commands.ts';
 
 const PASSWORD = 'a password from elsewhere';
 const HASH = hashSync(PASSWORD, 4);
-const TOTP = 'JBSWY3DPEHPK3PXP'; // of 80 bits
+const TOTP = 'JBSWY3DPEHPK3PXP'; // 80 bits
 
 const { newFile } = temporaryFiles();
 
@@ -31,8 +30,8 @@ afterAll(() => app[Symbol.asyncDispose]());
 const run = (path: string, ...args: string[]) => stepgate(app.databaseUrl, 'import-users', path, ...args);
 const counts = () => rowCounts(app.databaseUrl);
 
-describe('whoever is imported', () => {
-  test('signs in with the old password and the old authenticator app, also one of 80 bits', async () => {
+describe('an imported user', () => {
+  test('signs in with the old password and the old authenticator app, even with an 80-bit secret', async () => {
     const email = 'with-totp@example.com';
     const path = await newFile([{ email, passwordHash: HASH, totp: TOTP, name: 'Jo', externalId: 'crm-1' }]);
     expect(await run(path)).toEqual({
@@ -66,7 +65,7 @@ describe('whoever is imported', () => {
     expect(row?.secret).toMatch(/^\$stepgate-bcrypt\$/);
   });
 
-  test('signs in with a backup code, each once, however it is written', async () => {
+  test('signs in with each backup code once, in any notation', async () => {
     const email = 'with-codes@example.com';
     const backupCodes = ['abcd-efgh', '12345678'];
     const path = await newFile([
@@ -80,7 +79,7 @@ describe('whoever is imported', () => {
     await client.signIn({ email, password: PASSWORD }, { backupCode: '1234-5678' });
   });
 
-  test('signs in with a phone as the second factor only when the file says that it is one', async () => {
+  test('has a phone as a second factor only if the file says so', async () => {
     const [second, plain] = ['+14155552671', '+14155552672'];
     const path = await newFile([
       {
@@ -102,7 +101,7 @@ describe('whoever is imported', () => {
     expect(await client.startSignIn({ identifier: plain })).toMatchObject({ status: 'NEEDS_FIRST_FACTOR' });
   });
 
-  test('has no message, and a password that was never there is reset as any other', async () => {
+  test('gets no message, and can reset the password even if none was imported', async () => {
     const email = 'without-password@example.com';
     await run(await newFile([{ email }]));
     expect((await client.inbox()).filter((one) => one.to === email)).toEqual([]);
@@ -113,7 +112,7 @@ describe('whoever is imported', () => {
     await client.signIn({ email, password: 'a new password of mine' });
   });
 
-  test('keeps the id, the role, the language and the day of the sign-up', async () => {
+  test('keeps id, roles, language and creation time', async () => {
     const id = '0a1b2c3d-0000-4000-8000-00000000abcd';
     const record = {
       id,
@@ -144,8 +143,8 @@ describe('whoever is imported', () => {
   });
 });
 
-describe('an account that is there', () => {
-  test('is never taken over: the same address, number, id or external id is refused, and its rows stay as they are', async () => {
+describe('an existing account', () => {
+  test('is never taken over: a record with its address, number, id or external id is refused and changes nothing', async () => {
     const person = await client.signUp('owner@example.com');
     const { data } = await client.graphql('{ viewer { id } }', {}, person.accessToken);
     const { id } = data.viewer;
@@ -175,7 +174,7 @@ describe('an account that is there', () => {
     await client.signIn(person);
   });
 
-  test('an address that somebody claims and has not proved is not theirs', async () => {
+  test('does not own an address that it has not verified', async () => {
     const email = 'claimed@example.com';
     const claim = await client.startSignUp({ email, password: 'the password of a stranger' });
     const code = await client.codeFor(email);
@@ -184,7 +183,7 @@ describe('an account that is there', () => {
     await client.signIn({ email, password: PASSWORD });
   });
 
-  test('another tenant has its own addresses, numbers and external ids', async () => {
+  test('does not block the same address, number or external id in another tenant', async () => {
     await query(
       app.databaseUrl,
       "insert into tenant (id, password_minimum_length, created_at) values ('acme', 8, now())",
@@ -205,11 +204,11 @@ describe('an account that is there', () => {
     expect(await run(path, '--tenant', 'nowhere')).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'There is no tenant nowhere. `npm run admin -- tenant nowhere --create` makes it.\n',
+      stderr: 'Tenant nowhere does not exist. Create it with `npm run admin -- tenant nowhere --create`.\n',
     });
   });
 
-  test('a sign-up that proves an address while the batch is written is found, and the others come in', async () => {
+  test('created while a batch is written is detected, and the other users are imported', async () => {
     const rival = new pg.Client({ connectionString: app.databaseUrl });
     await rival.connect();
     const userId = 'aaaaaaaa-0000-4000-8000-000000000001';
@@ -232,7 +231,7 @@ describe('an account that is there', () => {
   });
 });
 
-/** How many backends wait for another one's transaction. */
+/** The number of backends that wait for a transaction of another one. */
 async function waiting(): Promise<number> {
   const rows = await query(
     app.databaseUrl,
@@ -241,8 +240,8 @@ async function waiting(): Promise<number> {
   return rows.length;
 }
 
-describe('what an operator has to say first', () => {
-  test('an address or a number that nobody verified is refused, unless it is trusted', async () => {
+describe('options of import-users', () => {
+  test('an unverified address or number is refused without --trust-unverified', async () => {
     const path = await newFile([
       { email: 'unverified@example.com', emailVerified: false, passwordHash: HASH },
       { email: 'number@example.com', phones: [{ number: '+14155552691', verified: false }] },
@@ -253,7 +252,7 @@ describe('what an operator has to say first', () => {
     await client.signIn({ email: 'unverified@example.com', password: PASSWORD });
   });
 
-  test('a fast hash is refused by its name, unless it is accepted, and works then until the next sign-in', async () => {
+  test('a fast hash is refused without --accept-fast-hashes, and otherwise replaced at the next sign-in', async () => {
     const email = 'fast@example.com';
     const passwordHash = createHash('md5').update(PASSWORD).digest('hex');
     const path = await newFile([{ email, passwordHash }]);
@@ -276,7 +275,7 @@ describe('what an operator has to say first', () => {
     await client.signIn({ email, password: PASSWORD });
   });
 
-  test('a dry run finds everything, also who is in the file twice batches apart, and changes no table', async () => {
+  test('--dry-run finds the same errors as an import, also duplicates in different batches, and changes no table', async () => {
     const many = Array.from({ length: 1200 }, (_, at) => ({
       email: `dry-${at}@example.com`,
       externalId: `dry-${at}`,
@@ -290,7 +289,7 @@ describe('what an operator has to say first', () => {
     expect(await run(path, '--dry-run')).toEqual({
       code: 1,
       stderr: '',
-      stdout: `${path}: 1200 of 1202 records imported, 2 refused, were this no dry run: nothing was changed.\n${path}.refused.ndjson says why, one line for each who was refused.\n`,
+      stdout: `${path}: 1200 of 1202 records imported, 2 refused (dry run: nothing was changed).\nSee ${path}.refused.ndjson for the reason why each user was refused.\n`,
     });
     expect(await counts()).toEqual(before);
     const found = await reportOf(path);
@@ -303,20 +302,20 @@ describe('what an operator has to say first', () => {
   });
 });
 
-describe('a file that is read again', () => {
-  test('says that it was imported, and nobody is imported twice', async () => {
+describe('importing the same file again', () => {
+  test('reports the earlier import and imports nobody twice', async () => {
     const path = await newFile([{ email: 'once@example.com' }, { email: 'once@example.com' }]);
     expect((await run(path)).code).toBe(1);
     const before = await counts();
     const again = await run(path);
     expect(again.code).toBe(1);
     expect(again.stdout).toMatch(
-      /^This file was imported at .*: 1 of 2 records imported, 1 refused\. There is nothing to do\.\n$/,
+      /^This file was already imported at .*: 1 of 2 records imported, 1 refused\. Nothing to do\.\n$/,
     );
     expect(await counts()).toEqual(before);
   });
 
-  test('goes on after a kill -9 where it was: nobody twice, nobody lost, each refusal once', async () => {
+  test('continues after a kill -9: nobody is imported twice or lost, and each refusal is reported once', async () => {
     const total = 2600;
     const blocked = 'kill-1700@example.com';
     const path = await newFile(
@@ -335,7 +334,7 @@ describe('a file that is read again', () => {
       "insert into email_address (id, tenant_id, user_id, address, created_at, verified_at) values ($1, 'default', $1, $2, now(), now())",
       [userId, blocked],
     );
-    // The batch with that address waits for us, and there the process is killed.
+    // The batch with that address waits for this transaction. The process is killed there.
     const first = spawn(process.execPath, ['src/cli/stepgate.ts', 'import-users', path], {
       env: { ...process.env, DATABASE_URL: app.databaseUrl },
       stdio: 'ignore',
@@ -350,12 +349,12 @@ describe('a file that is read again', () => {
       'select records, imported, refused from user_import where finished_at is null',
     );
     expect(standing).toEqual({ records: 1500, imported: 1485, refused: 15 });
-    // A dry run would overwrite the report of what was done.
-    expect((await run(path, '--dry-run')).stderr).toContain('stands at record 1500');
+    // A dry run would overwrite the report of the finished part.
+    expect((await run(path, '--dry-run')).stderr).toContain('has stopped after record 1500');
 
     const { stdout } = await run(path);
     expect(stdout).toBe(
-      `Going on after record 1500.\n${path}: 2574 of 2600 records imported, 26 refused.\n${path}.refused.ndjson says why, one line for each who was refused.\n`,
+      `Continuing after record 1500.\n${path}: 2574 of 2600 records imported, 26 refused.\nSee ${path}.refused.ndjson for the reason why each user was refused.\n`,
     );
     const [imported] = await query(
       app.databaseUrl,
@@ -367,7 +366,7 @@ describe('a file that is read again', () => {
     );
   });
 
-  test('two processes at once import everybody once', async () => {
+  test('imports each user once when two processes run at the same time', async () => {
     const path = await newFile(
       Array.from({ length: 1000 }, (_, at) => ({ email: `pair-${at}@example.com` })),
     );
@@ -381,7 +380,7 @@ describe('a file that is read again', () => {
       expect.stringContaining(`${path}: 1000 of 1000 records imported, 0 refused.\n`),
     );
     expect(said).toContainEqual(
-      expect.stringMatching(/^This file was imported at|^Another process is importing this file/),
+      expect.stringMatching(/^This file was already imported at|^Another process is importing this file/),
     );
     const [imported] = await query(
       app.databaseUrl,
@@ -391,27 +390,27 @@ describe('a file that is read again', () => {
   });
 });
 
-describe('nothing could be done: exit code 2, and', () => {
+describe('import-users exits with 2 when', () => {
   test.each([
-    ['no file is named', [], /^FILE is missing\.\n\nUsage:/],
-    ['a file is not there', ['/nowhere/users.ndjson'], /^ENOENT: no such file/],
-    ['the name does not say how it is written', ['users.txt'], /--format ndjson\|csv\|json\.\n/],
-    ['the source is none', ['users.csv', '--from', 'okta'], /^--from is one of stepgate, clerk, /],
+    ['no file is given', [], /^Missing argument: FILE\n\nUsage:/],
+    ['the file does not exist', ['/nowhere/users.ndjson'], /^ENOENT: no such file/],
+    ['the file extension is unknown', ['users.txt'], /--format ndjson\|csv\|json\.\n/],
+    ['the source is unknown', ['users.csv', '--from', 'okta'], /^--from must be one of stepgate, clerk, /],
     [
       'the source has another format',
       ['users.ndjson', '--from', 'clerk'],
-      /^The format here is csv, not ndjson\.\n/,
+      /^Unsupported format: ndjson\. Expected csv\.\n/,
     ],
-    ['an option is none', ['users.csv', '--force'], /^Unknown option '--force'\.\n\nUsage:/],
+    ['an option is unknown', ['users.csv', '--force'], /^Unknown option '--force'\.\n\nUsage:/],
     [
-      'the report is the file',
+      'the report is the file itself',
       ['users.csv', '--report', './users.csv'],
-      /^--report names the file itself\.\n/,
+      /^--report names the import file itself\. Choose another path\.\n/,
     ],
     [
-      'hash parameters go with no other source',
+      'hash parameters are given for another source',
       ['users.csv', '--firebase-hash-config', 'x'],
-      /^--firebase-hash-config belongs to --from firebase\.\n/,
+      /^--firebase-hash-config requires --from firebase\.\n/,
     ],
   ])('%s', async (_what, args, message) => {
     const { code, stdout, stderr } = await stepgate(app.databaseUrl, 'import-users', ...args);
@@ -419,22 +418,22 @@ describe('nothing could be done: exit code 2, and', () => {
     expect(stderr).toMatch(message);
   });
 
-  test('a file that is no report is not overwritten by one', async () => {
+  test('the report would overwrite a file that is not a report', async () => {
     const path = await newFile([{ emial: 1 }]);
     const precious = await newFile('something of mine\n', '.txt');
     const { code, stderr } = await run(path, '--report', precious);
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: `${precious} is there already and is no report of an import. Name another file with --report.\n`,
+      stderr: `${precious} already exists and is not an import report. Choose another file with --report.\n`,
     });
     expect(await readFile(precious, 'utf8')).toBe('something of mine\n');
   });
 
-  test('a file whose quotes are wrong says on which line', async () => {
+  test('a CSV file has invalid quotes, and names the line', async () => {
     const path = await newFile('email,name\na1@example.com,x\na2@example.com,"y"z\n', '.csv');
     expect(await run(path)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('line 3: something follows a closing quote'),
+      stderr: expect.stringContaining('line 3: unexpected character after a closing quote'),
     });
   });
 });

@@ -1,4 +1,4 @@
-// The language of a user's messages: that of their client at the sign-up, until they choose another.
+// The language of a user's messages: the client's language at sign-up, until the user chooses another.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
@@ -17,7 +17,7 @@ const SET = `mutation ($locale: String!) { setLocale(locale: $locale) {
   __typename ... on User { locale } ... on InvalidInput { fields { path message } }
 } }`;
 
-test('a user chooses among the languages that there are, and the next message is written in it', async () => {
+test('a user chooses one of the available languages, and the next message is in that language', async () => {
   const { data: settings } = await client.graphql('{ settings { locales } }');
   expect(settings.settings.locales).toEqual(['en', 'de']);
   const person = await client.signUp();
@@ -30,7 +30,7 @@ test('a user chooses among the languages that there are, and the next message is
   app.clock.advance(1);
   await client.startSignUp({ email: person.email, password: person.password });
   const [message] = await client.inbox();
-  expect(message).toMatchObject({ to: person.email, subject: 'Sie haben schon ein Konto' });
+  expect(message).toMatchObject({ to: person.email, subject: 'Sie haben bereits ein Konto' });
   const untouched = await client.graphql('{ viewer { locale } }', {}, other.accessToken);
   expect(untouched.data.viewer.locale).toBe('en');
   const audited = await query(
@@ -43,11 +43,11 @@ test('a user chooses among the languages that there are, and the next message is
 });
 
 test.each([
-  ['a language that no message is written in', 'fr', /in these languages: en, de/],
-  ['no language tag', 'German!', /BCP 47/],
-  ['an empty text', '', /BCP 47/],
+  ['an unavailable language', 'fr', /Choose one of: en, de/],
+  ['an invalid language tag', 'German!', /BCP 47/],
+  ['an empty string', '', /BCP 47/],
   ['a wildcard', '*', /BCP 47/],
-])('%s is refused, and nothing changes', async (_what, locale, message) => {
+])('%s is refused, and the locale stays', async (_what, locale, message) => {
   const person = await client.signUp();
   const { data } = await client.graphql(SET, { locale }, person.accessToken);
   expect(data.setLocale).toEqual({
@@ -58,7 +58,7 @@ test.each([
   expect(viewer.data.viewer.locale).toBe('en');
 });
 
-test('nobody changes it who is not signed in', async () => {
+test('setLocale requires a session', async () => {
   const { errors } = await client.graphql(SET, { locale: 'de' });
   expect(errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
 });

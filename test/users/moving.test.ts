@@ -1,5 +1,5 @@
-// The README's section on moving, run as it stands on the sample files: each of its commands, and then everybody who was
-// imported signs in with the password that the samples were made with.
+// Runs every import command in docs/moving.md on the sample files. Then each imported user signs in with
+// the password of the samples.
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,21 +11,21 @@ import { stepgate } from './commands.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What examples/moving/README.md says. */
+/** The password in examples/moving/README.md. */
 const PASSWORD = 'Moving day 2026';
 
-/** Each sample file: who is imported, with what second factor, and how many are not. */
+/** Each sample file: the summary of its import, and the users who sign in afterwards. */
 const EXPECTED = {
   'clerk.csv': { summary: '2 of 3 records imported, 1 refused', emails: ['clara', 'carl'] },
   'auth0.ndjson': { summary: '2 of 3 records imported, 1 refused', emails: ['anna', 'arno'] },
   'supertokens.json': { summary: '2 of 2 records imported, 0 refused', emails: ['sven', 'sonja'] },
   'supertokens.csv': { summary: '1 of 2 records imported, 1 refused', emails: ['sara'] },
   'firebase.json': { summary: '2 of 3 records imported, 1 refused', emails: ['fiona', 'felix'] },
-  'django.json': { summary: '2 of 4 records imported, 1 refused, 1 no users', emails: ['dora', 'dirk'] },
+  'django.json': { summary: '2 of 4 records imported, 1 refused, 1 skipped', emails: ['dora', 'dirk'] },
   'better-auth.csv': { summary: '2 of 3 records imported, 1 refused', emails: ['bea', 'ben'] },
-  'keycloak.json': { summary: '2 of 3 records imported, 0 refused, 1 no users', emails: ['kim', 'kurt'] },
+  'keycloak.json': { summary: '2 of 3 records imported, 0 refused, 1 skipped', emails: ['kim', 'kurt'] },
   'supabase.csv': { summary: '2 of 3 records imported, 1 refused', emails: ['paula', 'peter'] },
-  // Cognito gives no hashes away.
+  // Cognito does not export hashes.
   'cognito.ndjson': { summary: '1 of 2 records imported, 1 refused', emails: [] },
   'kratos.json': { summary: '1 of 2 records imported, 1 refused', emails: ['ruth'] },
   'fusionauth.json': { summary: '3 of 3 records imported, 0 refused', emails: ['ida', 'ivan'] },
@@ -37,7 +37,7 @@ const EXPECTED = {
   'stepgate.csv': { summary: '1 of 1 record imported, 0 refused', emails: ['sue'] },
 } as const;
 
-/** The authenticator apps of the samples; Keycloak's key is a text and here in base32. */
+/** The secrets of the sample users. Keycloak's key is text in the sample, and base32 here. */
 const APPS: Readonly<Record<string, string>> = {
   clara: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
   sven: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
@@ -60,15 +60,11 @@ beforeAll(async () => {
   client = new TestClient(app);
   folder = await mkdtemp(join(tmpdir(), 'stepgate-moving-'));
   await cp(`${ROOT}examples/moving`, `${folder}/examples/moving`, { recursive: true });
-  const texts = await Promise.all(
-    ['README.md', 'docs/moving.md'].map((path) => readFile(`${ROOT}${path}`, 'utf8')),
-  );
-  const commands = texts.flatMap((text) => [
-    ...text.matchAll(/^npx stepgate ((?:import|export)-users .*)$/gm),
-  ]);
+  const page = await readFile(`${ROOT}docs/moving.md`, 'utf8');
+  const commands = [...page.matchAll(/^npx stepgate ((?:import|export)-users .*)$/gm)];
   outcomes = [];
   for (const command of new Set(commands.map(([, typed = '']) => typed.replace(/ +#.*$/, '')))) {
-    // As it is typed, but that the files are copies: a report is written beside each.
+    // Runs on copies of the files, because a report is written beside each.
     const [name, ...args] = command.split(' ');
     const inFolder = args.map((arg) => (/\.\w+$/.test(arg) ? join(folder, arg) : arg));
     const outcome = await stepgate(app.databaseUrl, name as 'import-users' | 'export-users', ...inFolder);
@@ -80,7 +76,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('every sample is imported by a command that the docs show', () => {
+test('the documentation has a working import command for every sample file', () => {
   for (const [file, { summary }] of Object.entries(EXPECTED)) {
     const outcome = outcomes.find(({ command }) => command.includes(`/${file}`));
     expect(outcome, file).toMatchObject({
@@ -95,7 +91,7 @@ test('every sample is imported by a command that the docs show', () => {
 });
 
 const people = Object.values(EXPECTED).flatMap(({ emails }) => [...emails]);
-test.each(people)('%s signs in with the password and the second factor of before', async (name) => {
+test.each(people)('the imported user %s signs in with the old password and second factor', async (name) => {
   const started = await client.startSignIn({ identifier: `${name}@example.com` });
   let step = await client.attempt(started.id, { password: PASSWORD });
   const [secret, phone] = [APPS[name], PHONES[name]];
@@ -111,22 +107,25 @@ test.each([
   ['ruth', 'K7M2-X9QD'],
   ['ida', 'fa7qpk2m4x9d'],
   ['nina', '7qpk2m4x9d'],
-])('a backup code of %s works too', async (name, backupCode) => {
+])('the imported user %s signs in with an old backup code', async (name, backupCode) => {
   const started = await client.startSignIn({ identifier: `${name}@example.com` });
   await client.attempt(started.id, { password: PASSWORD });
   expect((await client.attempt(started.id, { backupCode })).status).toBe('COMPLETE');
 });
 
-test.each(['olga', 'ines'])('%s, whose password did not come along, resets it by mail', async (name) => {
-  const email = `${name}@example.com`;
-  const reset = await client.startPasswordReset({ identifier: email });
-  await client.prepare(reset.id, 'EMAIL_CODE');
-  await client.attempt(reset.id, { emailCode: await client.codeFor(email) });
-  await client.chooseNewPassword(reset.id, 'a new password of mine');
-  await client.signIn({ email, password: 'a new password of mine' });
-});
+test.each(['olga', 'ines'])(
+  'the imported user %s, who has no password, resets it by e-mail',
+  async (name) => {
+    const email = `${name}@example.com`;
+    const reset = await client.startPasswordReset({ identifier: email });
+    await client.prepare(reset.id, 'EMAIL_CODE');
+    await client.attempt(reset.id, { emailCode: await client.codeFor(email) });
+    await client.chooseNewPassword(reset.id, 'a new password of mine');
+    await client.signIn({ email, password: 'a new password of mine' });
+  },
+);
 
-test('a backup code of our own sample works too', async () => {
+test('the user of Stepgate’s own sample signs in with a backup code', async () => {
   const started = await client.startSignIn({ identifier: 'sam@example.com' });
   await client.attempt(started.id, { password: PASSWORD });
   expect((await client.attempt(started.id, { backupCode: '7qpk2m4x9d' })).status).toBe('COMPLETE');

@@ -1,4 +1,4 @@
-// `importUsers`: what an administrator may bring into their own tenant, and nobody else into any.
+// The mutation `importUsers`: an administrator imports users into their own tenant, and nobody else can.
 import { hashSync } from 'bcrypt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -34,7 +34,7 @@ afterAll(() => app[Symbol.asyncDispose]());
 
 const send = (input: object, as = token): Promise<GraphQLAnswer> => client.graphql(IMPORT, { input }, as);
 
-test('an administrator takes users in, who sign in as before; those who are refused stop nobody', async () => {
+test('an administrator imports users, who sign in as before, even if others in the list are refused', async () => {
   const users = [
     {
       email: 'Moved@example.com',
@@ -88,7 +88,7 @@ test('an administrator takes users in, who sign in as before; those who are refu
   ).toHaveLength(1);
 });
 
-test('fast hashes are taken in when that is said, and roles cannot be said at all', async () => {
+test('importUsers imports fast hashes only with acceptFastHashes, and cannot grant roles', async () => {
   const users = [{ email: 'fast@example.com', passwordHash: '5f4dcc3b5aa765d61d8327deb882cf99' }];
   expect((await send({ users })).data.importUsers.refused).toMatchObject([
     { index: 0, path: 'passwordHash' },
@@ -99,7 +99,7 @@ test('fast hashes are taken in when that is said, and roles cannot be said at al
   expect(granting.errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
 });
 
-test('second factors that cannot come along refuse their user, unless it is said, and the answer names them', async () => {
+test('importUsers refuses a user who would lose second factors without withoutSecondFactors, and names them', async () => {
   const users = [
     {
       email: 'keys@example.com',
@@ -123,13 +123,13 @@ test('second factors that cannot come along refuse their user, unless it is said
   await client.signIn({ email: 'keys@example.com', password: PASSWORD });
 });
 
-test('at most a hundred at a time', async () => {
+test('importUsers accepts at most 100 users per call', async () => {
   const users = Array.from({ length: 101 }, (_, at) => ({ email: `crowd-${at}@example.com` }));
   expect((await send({ users })).data.importUsers).toMatchObject({ code: 'INVALID_INPUT' });
   expect((await send({ users: users.slice(1) })).data.importUsers.imported).toHaveLength(100);
 });
 
-test('whoever is no administrator, or has not proved a second factor lately, is refused', async () => {
+test('importUsers requires an administrator with a fresh second factor', async () => {
   const input = { users: [{ email: 'refused@example.com' }] };
   const codeOf = async (as?: string) => (await send(input, as)).errors[0]?.extensions.code;
   expect((await client.graphql(IMPORT, { input })).errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
@@ -143,7 +143,7 @@ test('whoever is no administrator, or has not proved a second factor lately, is 
   expect(rows).toEqual([]);
 });
 
-test('a hash, a secret or a code that is refused is not repeated', async () => {
+test('importUsers never repeats a refused hash, secret or code', async () => {
   const before = app.log.length;
   const canary = 'canary-canary';
   const users = [

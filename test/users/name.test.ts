@@ -1,4 +1,4 @@
-// What a user is called: said at the sign-up, changed by nobody else.
+// The name of a user: given at sign-up, and changed only by the user.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRecord } from '../../src/users/record.ts';
@@ -34,7 +34,7 @@ async function nameOf(token: string): Promise<string | null> {
   return (await client.graphql('{ viewer { name } }', {}, token)).data.viewer.name;
 }
 
-test('a name that is given at the sign-up is the user’s, changes when they say so, and nobody else’s does', async () => {
+test('a user sets the name at sign-up and changes or removes it later, without affecting other users', async () => {
   const email = `${randomUUID()}@example.com`;
   const step = await client.startSignUp({ email, password: PASSWORD, name: '  Jane Doe ' });
   const { accessToken } = tokensOf(await client.attempt(step.id, { emailCode: await client.codeFor(email) }));
@@ -57,14 +57,14 @@ test('a name that is given at the sign-up is the user’s, changes when they say
   expect(await nameOf(accessToken)).toBeNull();
 });
 
-describe('a name, a label or an external id with a line break, a control character or a turned direction', () => {
+describe('a name, label or external id with a line break, control character or direction override', () => {
   const ENROLL = `mutation ($input: StartEnrollmentInput!) { startEnrollment(input: $input) {
     __typename ... on InvalidInput { fields { path message } }
   } }`;
 
-  test.each(MISLEADING)('is refused wherever it can be given: %j', async (text) => {
+  test.each(MISLEADING)('is refused in every input: %j', async (text) => {
     const { accessToken } = await client.signUp();
-    const refused = { path: 'name', message: expect.stringMatching(/^Leave out line breaks/) };
+    const refused = { path: 'name', message: expect.stringMatching(/^Remove line breaks/) };
     const renamed = await client.graphql(
       'mutation ($name: String) { updateName(name: $name) { ... on InvalidInput { fields { path message } } } }',
       { name: text },
@@ -78,7 +78,7 @@ describe('a name, a label or an external id with a line break, a control charact
     const email = 'a@example.com';
     const totp = [{ secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', label: text }];
     expect(() => readRecord({ email, externalId: text })).toThrow(RecordRefused);
-    if (/[\t\n\r]/.test(text)) return; // the next test
+    if (/[\t\n\r]/.test(text)) return; // see the next test
     for (const record of [
       { email, name: text },
       { email, totp },
@@ -87,14 +87,14 @@ describe('a name, a label or an external id with a line break, a control charact
     }
   });
 
-  test('is unfolded in a file, whose cells may have line breaks', () => {
+  test('gets its line breaks replaced by spaces in a file', () => {
     const totp = [{ secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', label: 'old\nphone' }];
     const record = readRecord({ email: 'a@example.com', name: 'Jane\r\nBcc: x@example.com\t', totp });
     expect(record.name).toBe('Jane Bcc: x@example.com');
     expect(record.totp[0]?.label).toBe('old phone');
   });
 
-  test.each(NAMES)('is not what people are called: %j is a name', async (name) => {
+  test.each(NAMES)('is not confused with a real name: %j is accepted', async (name) => {
     const { accessToken } = await client.signUp();
     await client.graphql(RENAME, { name }, accessToken);
     expect(await nameOf(accessToken)).toBe(name);
@@ -102,7 +102,7 @@ describe('a name, a label or an external id with a line break, a control charact
     expect(data.startEnrollment.__typename).toBe('Enrollment');
   });
 
-  test('at an end is cut off with the spaces there', async () => {
+  test('loses a trailing line break together with trailing spaces', async () => {
     const { accessToken } = await client.signUp();
     await client.graphql(RENAME, { name: ' Jane Doe\r\n' }, accessToken);
     expect(await nameOf(accessToken)).toBe('Jane Doe');

@@ -1,5 +1,5 @@
-// A second factor that cannot come along is never dropped in silence: its user is refused, or comes in without it because
-// somebody said so, and the report names it.
+// A second factor that cannot be imported is never dropped silently. The user is refused, or imported without it at the
+// operator's request, and the report names it.
 import { hashSync } from 'bcrypt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -25,7 +25,7 @@ afterAll(() => app[Symbol.asyncDispose]());
 
 const run = (path: string, ...args: string[]) => stepgate(app.databaseUrl, 'import-users', path, ...args);
 
-/** Every system in its own form: one user whose second factor cannot come along. */
+/** For every system, one user with a second factor that cannot be imported. */
 const SYSTEMS: readonly [
   system: string,
   ending: string,
@@ -124,7 +124,7 @@ const SYSTEMS: readonly [
   [
     'cognito',
     '.json',
-    '1 unknown to list-users',
+    '1 not shown by list-users',
     (email) => ({
       Users: [
         {
@@ -198,7 +198,7 @@ const SYSTEMS: readonly [
 ];
 
 test.each(SYSTEMS)(
-  '%s%s: a user who would lose %s is refused, and comes in without it on demand',
+  '%s%s: a user who would lose %s is refused without --without-second-factors',
   async (system, ending, factors, content) => {
     const email = `${system}-${factors.replaceAll(/\W/g, '')}@example.com`.toLowerCase();
     const written = content(email);
@@ -209,14 +209,14 @@ test.each(SYSTEMS)(
     const refused = await run(path, ...options);
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain(
-      `1 refused user would lose second factors: ${factors}. --without-second-factors`,
+      `1 refused user would lose second factors: ${factors}. Use --without-second-factors`,
     );
     const [line] = await reportOf(path);
     expect(line?.reason).toContain(factors);
 
     const taken = await run(path, ...options, '--without-second-factors');
     expect(taken.code).toBe(0);
-    expect(taken.stdout).toContain(`1 user came in without second factors: ${factors}.`);
+    expect(taken.stdout).toContain(`Imported 1 user without second factors: ${factors}.`);
     expect(await reportOf(path)).toEqual([
       {
         ...line,
@@ -232,19 +232,19 @@ test.each(SYSTEMS)(
   },
 );
 
-test('what can come along does, beside what cannot', async () => {
+test('the second factors that can be imported are, even if others cannot', async () => {
   const email = 'both@example.com';
   const path = await newFile([
     { email, passwordHash: HASH, totp: [TOTP, EIGHT_DIGITS], otherSecondFactors: ['webauthn'] },
   ]);
   const { stdout } = await run(path, '--without-second-factors');
-  expect(stdout).toContain('1 user came in without second factors: 1 totp, 1 webauthn.');
+  expect(stdout).toContain('Imported 1 user without second factors: 1 totp, 1 webauthn.');
   await client.signIn({ email, password: PASSWORD }, { totp: client.totp(TOTP) });
   const started = await client.startSignIn({ identifier: email });
   expect((await client.attempt(started.id, { password: PASSWORD })).status).toBe('NEEDS_SECOND_FACTOR');
 });
 
-test('the counts go on where an import was left, and a dry run has them too', async () => {
+test('a dry run and an import count the same lost second factors across batches', async () => {
   const records = Array.from({ length: 700 }, (_, at) => ({
     email: `count-${at}@example.com`,
     ...(at % 100 === 0 ? { otherSecondFactors: ['webauthn', 'sms'] } : {}),
@@ -257,7 +257,7 @@ test('the counts go on where an import was left, and a dry run has them too', as
   expect(stdout).toContain('7 refused users would lose second factors: 7 webauthn, 7 sms.');
 });
 
-describe('a password that was to be changed', () => {
+describe('a password that the user must change', () => {
   const secret = { value: 'dBpGVoQL4cbS6Oz0gWR3RPyfCaeClH0wufDQpL4gMek=', salt: 'B9Lqh0TAaDsFW67VEK4s4Q==' };
   const password = {
     type: 'password',
@@ -266,18 +266,20 @@ describe('a password that was to be changed', () => {
   };
   test.each([
     ['UPDATE_PASSWORD of Keycloak', { requiredActions: ['UPDATE_PASSWORD'], credentials: [password] }],
-    ['a temporary one of Keycloak', { credentials: [{ ...password, temporary: true }] }],
+    ['a temporary password of Keycloak', { credentials: [{ ...password, temporary: true }] }],
     [
-      'a temporary one in plain text',
+      'a temporary password in plain text',
       { credentials: [{ type: 'password', value: 'canary', temporary: true }] },
     ],
-  ])('stays behind, and the report says so: %s', async (what, credentials) => {
+  ])('is not imported, and the report says so: %s', async (what, credentials) => {
     const email = `${what.replaceAll(/\W/g, '')}@example.com`.toLowerCase();
     const user = { username: 'x', email, emailVerified: true, ...credentials };
     const path = await newFile(JSON.stringify({ users: [user] }), '.json');
     const { code, stdout } = await run(path, '--from', 'keycloak');
     expect(code).toBe(0);
-    expect(stdout).toContain('1 user came in without a password that was to be changed: they reset it.');
+    expect(stdout).toContain(
+      'Imported 1 user without a password, because the old one had to be changed. They must reset it.',
+    );
     expect(await reportOf(path)).toMatchObject([{ record: 1, path: 'passwordHash', imported: true }]);
     const rows = await query(
       app.databaseUrl,
@@ -287,15 +289,15 @@ describe('a password that was to be changed', () => {
     expect(rows).toEqual([]);
   });
 
-  test('stays behind in our own format too', async () => {
+  test('is not imported from Stepgate’s own format either', async () => {
     const email = 'own-format@example.com';
     const path = await newFile([{ email, passwordHash: HASH, mustChangePassword: true }]);
-    expect((await run(path)).stdout).toContain('1 user came in without a password that was to be changed');
+    expect((await run(path)).stdout).toContain('Imported 1 user without a password');
     const started = await client.startSignIn({ identifier: email });
     expect((await client.attempt(started.id, { password: PASSWORD })).code).toBe('PROOF_REJECTED');
   });
 
-  test('stays in force where nobody said so', async () => {
+  test('is not assumed: a permanent password is imported', async () => {
     const user = {
       username: 'x',
       email: 'lasting@example.com',
@@ -312,12 +314,12 @@ describe('a password that was to be changed', () => {
   });
 });
 
-test('backup codes alone do not keep their user from enrolling, and are not brought', async () => {
+test('backup codes without another second factor are not imported, and the user can enroll', async () => {
   const email = 'codes-alone@example.com';
   const path = await newFile([{ email, passwordHash: HASH, backupCodes: ['abcd-efgh'] }]);
   const { code, stdout } = await run(path);
   expect(code).toBe(0);
-  expect(stdout).toContain('1 user came in without backup codes, having no other second factor.');
+  expect(stdout).toContain('Imported 1 user without backup codes, because they have no other second factor.');
   expect(await reportOf(path)).toMatchObject([{ path: 'backupCodes', imported: true }]);
   const codes = await query(
     app.databaseUrl,
@@ -330,9 +332,9 @@ test('backup codes alone do not keep their user from enrolling, and are not brou
   expect(backupCodes).toHaveLength(10);
 });
 
-describe('a user who has nothing but a number', () => {
+describe('a user with only a phone number', () => {
   const user = { phones: [{ number: '+14155552677' }] };
-  test('and no password is refused where a number is no first factor, and comes in where it is', async () => {
+  test('and no password is refused unless the tenant accepts phone numbers as a first factor', async () => {
     const path = await newFile([user]);
     expect((await run(path)).code).toBe(1);
     expect(await reportOf(path)).toMatchObject([
@@ -349,13 +351,13 @@ describe('a user who has nothing but a number', () => {
     ]);
     expect((await run(noTexts, '--tenant', 'texts')).stdout).toContain('0 of 2 records imported, 2 refused');
   });
-  test('and a password comes in', async () => {
+  test('and a password is imported', async () => {
     const path = await newFile([{ phones: [{ number: '+14155552678' }], passwordHash: HASH }]);
     expect((await run(path)).code).toBe(0);
   });
 });
 
-test('a number is no second factor of a user who takes no text messages', async () => {
+test('a phone number cannot be a second factor of a user with smsFactors: false', async () => {
   const path = await newFile([
     {
       email: 'no-texts@example.com',

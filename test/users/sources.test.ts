@@ -1,4 +1,4 @@
-// Each system's export, turned into our record: what comes along, what is left behind, and who is refused.
+// How each system's export becomes a record: what is imported, what is not, and who is refused.
 import { createHash, pbkdf2Sync } from 'node:crypto';
 import { hashSync } from 'bcrypt';
 import { describe, expect, test } from 'vitest';
@@ -16,7 +16,7 @@ const BCRYPT = hashSync(PASSWORD, 4);
 const UUID = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const TOTP = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
-/** A record, with its address as it is compared. */
+/** A record with its address in comparison form. */
 type ReadRecord = Omit<UserRecord, 'email'> & { readonly email: string | null };
 
 function read(source: SourceName, entry: object, firebaseHash = null): ReadRecord | null {
@@ -37,7 +37,7 @@ const TERMS: Terms = {
   now: new Date(),
 };
 
-/** The refusal of the user, or else the record. */
+/** The refusal, or the record if there is none. */
 function refusal(source: SourceName, entry: object): object {
   try {
     const given = SOURCES[source].read(entry, { format: 'json', firebaseHash: null });
@@ -65,7 +65,7 @@ describe('Clerk', () => {
     password_digest: BCRYPT,
     password_hasher: 'bcrypt',
   };
-  test('the primary address, the verified numbers, the app and the hash come along', () => {
+  test('the primary address, the verified numbers, the app and the hash are imported', () => {
     expect(read('clerk', user)).toMatchObject({
       id: null,
       externalId: user.id,
@@ -80,18 +80,18 @@ describe('Clerk', () => {
       passwordHash: BCRYPT,
     });
   });
-  test('a primary address that is not among the verified ones is not verified', () => {
+  test('a primary address outside the verified ones counts as unverified', () => {
     expect(read('clerk', { ...user, verified_email_addresses: 'work@example.com' })?.emailVerified).toBe(
       false,
     );
   });
-  test('without a primary address the first verified one is taken', () => {
+  test('without a primary address, the first verified one is used', () => {
     expect(read('clerk', { ...user, primary_email_address: '' })?.email).toBe('work@example.com');
   });
 });
 
 describe('Auth0', () => {
-  test('a line of the export of password hashes', () => {
+  test('a line of the password hash export is imported', () => {
     const line = {
       _id: { $oid: '60425dc43519d90068f82973' },
       email: 'a@example.com',
@@ -104,7 +104,7 @@ describe('Auth0', () => {
       passwordHash: BCRYPT,
     });
   });
-  test('a line of a users export', () => {
+  test('a line of the user export is imported', () => {
     const line = {
       user_id: 'google-oauth2|1234',
       email: 'a@example.com',
@@ -124,7 +124,7 @@ describe('Auth0', () => {
     });
     expect(read('auth0', { ...line, phone_verified: false })?.phones).toEqual([]);
   });
-  test('a user of its bulk import, with factors and a hash that is put together', () => {
+  test('a bulk import entry is imported with its factors and its assembled hash', () => {
     const value = createHash('sha256').update(`salt${PASSWORD}`).digest('hex');
     const record = read('auth0', {
       user_id: '42',
@@ -149,14 +149,14 @@ describe('Auth0', () => {
     const hash = readForeignHash(record?.passwordHash ?? '');
     expect([hash.isFast, hash.verify(PASSWORD)]).toEqual([true, true]);
   });
-  test('what a user enrolled with is enough: that they enrolled is no further factor', () => {
+  test('`multifactor` counts only if `mfa_factors` is empty', () => {
     const user = { user_id: '42', email: 'a@example.com', multifactor: ['guardian'] };
     expect(read('auth0', { ...user, mfa_factors: [{ totp: { secret: TOTP } }] })?.otherSecondFactors).toEqual(
       [],
     );
     expect(read('auth0', { ...user, mfa_factors: [] })?.otherSecondFactors).toEqual(['guardian']);
   });
-  test('a hash that cannot be put together is refused at its place', () => {
+  test('a hash that cannot be assembled is refused by its field', () => {
     const user = {
       email: 'a@example.com',
       custom_password_hash: { algorithm: 'rot13', hash: { value: 'canary' } },
@@ -169,7 +169,7 @@ describe('Auth0', () => {
 });
 
 describe('SuperTokens', () => {
-  test('the method with the password is the one that counts, the apps come along', () => {
+  test('the login method with the password provides the address, and the apps are imported', () => {
     const record = read('supertokens', {
       externalUserId: UUID,
       userMetadata: { first_name: 'Ann', last_name: 'Onym', plan: 'free' },
@@ -209,7 +209,7 @@ describe('SuperTokens', () => {
     };
     expect(refusal('supertokens', user)).toMatchObject({ path: 'totp.0.secret' });
   });
-  test('a row says itself whether its address was verified', () => {
+  test('an address in a table row is verified only if the row says so', () => {
     const row = {
       user_id: UUID,
       email: 'a@example.com',
@@ -229,14 +229,14 @@ describe('Firebase', () => {
     passwordHash: 'aGFzaA==',
     salt: 'c2FsdA==',
   };
-  test('a hash without the project’s parameters is refused, and says what is missing', () => {
+  test('a hash without the project’s parameters is refused, and the reason names the missing option', () => {
     expect(refusal('firebase', user)).toMatchObject({
       reason: expect.stringContaining('--firebase-hash-config'),
     });
     const { passwordHash: _hash, ...without } = user;
     expect(refusal('firebase', without)).toMatchObject({ email: 'a@example.com', passwordHash: null });
   });
-  test('an enrolled number is a second factor, also when its user signs in with it', () => {
+  test('an enrolled number is a second factor, even if the user also signs in with it', () => {
     const { passwordHash: _hash, ...person } = user;
     const phones = (numbers: object) =>
       read('firebase', { ...person, ...numbers })?.phones.map((one) => [one.number.number, one.secondFactor]);
@@ -254,7 +254,7 @@ describe('Firebase', () => {
       'as JSON',
       '{"algorithm":"SCRYPT","base64_signer_key":"c2lnbmVy","base64_salt_separator":"Bw==","rounds":8,"mem_cost":14}',
     ],
-  ])('the parameters are read %s', (_how, text) => {
+  ])('the hash parameters are read %s', (_how, text) => {
     expect(readFirebaseHashConfig(text)).toEqual({
       signerKey: 'c2lnbmVy',
       saltSeparator: 'Bw==',
@@ -262,10 +262,10 @@ describe('Firebase', () => {
       memCost: 14,
     });
   });
-  test('parameters that are not whole are refused with what is wrong, and without the key', () => {
+  test('incomplete hash parameters are refused with the missing field, without repeating the key', () => {
     const text = 'algorithm: SCRYPT, base64_signer_key: c2VjcmV0, rounds: 8, mem_cost: 14';
-    expect(() => readFirebaseHashConfig(text)).toThrow(/see base64_salt_separator/);
-    expect(() => readFirebaseHashConfig(text.replace('SCRYPT', 'BCRYPT'))).toThrow(/see algorithm/);
+    expect(() => readFirebaseHashConfig(text)).toThrow(/check base64_salt_separator/);
+    expect(() => readFirebaseHashConfig(text.replace('SCRYPT', 'BCRYPT'))).toThrow(/check algorithm/);
   });
 });
 
@@ -277,7 +277,7 @@ describe('Django', () => {
     first_name: 'Ann',
     last_name: 'Onym',
   };
-  test('an address is never verified, and whatever is no user is passed over', () => {
+  test('an address is never verified, and entries that are not users are skipped', () => {
     expect(read('django', { model: 'auth.user', pk: 7, fields })).toMatchObject({
       externalId: '7',
       name: 'Ann Onym',
@@ -287,7 +287,7 @@ describe('Django', () => {
     expect(read('django', { model: 'auth.group', pk: 1, fields: { name: 'editors' } })).toBeNull();
     expect(read('django', { model: 'sessions.session', pk: 'x' })).toBeNull();
   });
-  test('an unusable password is none', () => {
+  test('an unusable password is not imported', () => {
     expect(
       read('django', { model: 'auth.user', pk: 7, fields: { ...fields, password: '!unusable' } })
         ?.passwordHash,
@@ -311,7 +311,7 @@ describe('Keycloak', () => {
     ],
   });
   const usual = { subType: 'totp', digits: 6, period: 30, algorithm: 'HmacSHA1' };
-  test('the text of an app’s key becomes base32', () => {
+  test('the text key of an app becomes base32', () => {
     const [app] = read('keycloak', otp(usual))?.totp ?? [];
     expect(app?.secret).toBe('OR3WK3TUPEQGE6LUMVZSA33GEB2GK6DU');
   });
@@ -332,13 +332,13 @@ test.each<[SourceName, object]>([
   ],
   ['better-auth', { email: 'a@example.com', banned: 't' }],
   ['keycloak', { email: 'a@example.com', enabled: false }],
-])('%s: an account that is disabled there is refused', (source, entry) => {
+])('%s: a disabled account is refused', (source, entry) => {
   expect(refusal(source, entry)).toMatchObject({
-    reason: expect.stringContaining('disabled where it comes from'),
+    reason: expect.stringContaining('disabled in the source system'),
   });
 });
 
-test('a date that is none is left out, and a name that is empty is none', () => {
+test('an invalid date and an empty name are ignored', () => {
   const user = {
     id: 'a',
     name: ' ',
@@ -363,7 +363,7 @@ describe('Clerk’s password_hasher', () => {
     primary_email_address: 'a@example.com',
     verified_email_addresses: 'a@example.com',
   };
-  test('says how a digest was made whose look says something else', () => {
+  test('takes precedence over the format of the digest', () => {
     const record = read('clerk', {
       ...user,
       password_digest: `pbkdf2_sha256$1500$${salt.toString('base64')}$${hash}`,
@@ -371,26 +371,26 @@ describe('Clerk’s password_hasher', () => {
     });
     expect(readForeignHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
   });
-  test('that is unknown, or of another digest, refuses the user', () => {
+  test('that is unknown or does not match the digest makes the user be refused', () => {
     for (const password_hasher of ['rot13', 'argon2id']) {
       const entry = { ...user, password_digest: BCRYPT, password_hasher };
       expect(refusal('clerk', entry)).toMatchObject({ path: 'passwordHash' });
     }
   });
-  test('awscognito has no password to bring', () => {
+  test('awscognito means that there is no password to import', () => {
     const entry = { ...user, password_digest: 'awscognito#pool#client#jane', password_hasher: 'awscognito' };
     expect(read('clerk', entry)).toMatchObject({ passwordHash: null, mustChangePassword: true });
   });
 });
 
-describe('SuperTokens, more than one method', () => {
-  test('a password in plain text is hashed and comes along', () => {
+describe('SuperTokens with several login methods', () => {
+  test('a password in plain text is hashed and imported', () => {
     const method = { email: 'a@example.com', isVerified: true, plainTextPassword: PASSWORD };
     const record = read('supertokens', { loginMethods: [method] });
     expect(record?.passwordHash).not.toContain(PASSWORD);
     expect(readForeignHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
   });
-  test('a verified address of the same user does for the password of one that is not', () => {
+  test('a verified address of the same user is used if the one with the password is unverified', () => {
     const methods = [
       { email: 'unproved@example.com', isVerified: false, passwordHash: BCRYPT },
       { email: 'proved@example.com', isVerified: true, isPrimary: true },
@@ -401,7 +401,7 @@ describe('SuperTokens, more than one method', () => {
       passwordHash: BCRYPT,
     });
   });
-  test('where none is verified, the address of the password is the one that is not trusted', () => {
+  test('if no address is verified, the one with the password is used and stays unverified', () => {
     const methods = [
       { email: 'other@example.com', isPrimary: true },
       { email: 'unproved@example.com', passwordHash: BCRYPT },
@@ -411,7 +411,7 @@ describe('SuperTokens, more than one method', () => {
       emailVerified: false,
     });
   });
-  test('a number that is asked for as a second step is a second factor', () => {
+  test('a number that is required as a secondary factor is a second factor', () => {
     const record = read('supertokens', {
       userMetadata: { _supertokens: { requiredSecondaryFactors: ['otp-phone', 'totp'] } },
       totpDevices: [{ secretKey: TOTP }],
@@ -426,7 +426,7 @@ describe('SuperTokens, more than one method', () => {
       otherSecondFactors: [],
     });
   });
-  test('a row has its apps in a column', () => {
+  test('a table row has its apps in a column', () => {
     const row = { user_id: UUID, email: 'a@example.com', password_hash: '', time_joined: '1740000000000' };
     const totp_devices = JSON.stringify([{ secretKey: TOTP, deviceName: 'phone' }]);
     expect(read('supertokens', { ...row, totp_devices })?.totp).toMatchObject([
@@ -438,26 +438,26 @@ describe('SuperTokens, more than one method', () => {
 
 describe('Keycloak’s credentials', () => {
   const user = { username: 'a', email: 'a@example.com', emailVerified: true };
-  test('a password in plain text is refused at its place, and not repeated', () => {
+  test('a password in plain text is refused by its field and not repeated', () => {
     const credentials = [{ type: 'otp-history' }, { type: 'password', value: 'canary' }];
     expect(refusal('keycloak', { ...user, credentials })).toEqual({
       path: 'credentials.1.value',
       reason: expect.stringMatching(/^This is a password in plain text(?!.*canary)/),
     });
   });
-  test('one that lacks a part is refused at its place', () => {
+  test('an incomplete credential is refused by its field', () => {
     const credentials = [{ type: 'password', secretData: '{}' }];
     expect(refusal('keycloak', { ...user, credentials })).toMatchObject({
       path: 'credentials.0.credentialData',
     });
   });
-  test('passwords of before are no second factor', () => {
+  test('previous passwords do not count as second factors', () => {
     const credentials = [{ type: 'password-history', secretData: '{}', credentialData: '{}' }];
     expect(read('keycloak', { ...user, credentials })?.otherSecondFactors).toEqual([]);
   });
 });
 
-describe('Django, with django-otp', () => {
+describe('Django with django-otp', () => {
   async function dump(...entries: object[]): Promise<(UserRecord | null)[]> {
     async function* all() {
       yield* entries;
@@ -488,7 +488,7 @@ describe('Django, with django-otp', () => {
     digits: 6,
   };
 
-  test('an app and its static tokens come along, wherever in the dump they stand, to their own user', async () => {
+  test('an app and static tokens anywhere in the dump are imported for their own user', async () => {
     const [, , mine, others] = await dump(
       { model: 'otp_totp.totpdevice', pk: 1, fields: app },
       { model: 'otp_static.statictoken', pk: 1, fields: { device: 3, token: 'abcdefgh' } },
@@ -503,7 +503,7 @@ describe('Django, with django-otp', () => {
     });
     expect(others).toMatchObject({ totp: [], backupCodes: [], otherSecondFactors: [] });
   });
-  test('a user is meant by a natural key too', async () => {
+  test('a device may refer to its user by natural key', async () => {
     const [mine, others] = await dump(user, other, {
       model: 'otp_totp.totpdevice',
       pk: 1,
@@ -511,7 +511,7 @@ describe('Django, with django-otp', () => {
     });
     expect([mine?.totp.length, others?.totp.length]).toEqual([0, 1]);
   });
-  test('a device that was not confirmed is none, and one of another kind cannot come along', async () => {
+  test('an unconfirmed device is ignored, and a device of another kind cannot be imported', async () => {
     const [record] = await dump(
       user,
       { model: 'otp_totp.totpdevice', pk: 1, fields: { ...app, confirmed: false } },
@@ -526,7 +526,7 @@ describe('Django, with django-otp', () => {
       otherSecondFactors: ['totpdevice', 'webauthncredential', 'authenticator recovery_codes'],
     });
   });
-  test('an app with eight digits is no app that we can verify', async () => {
+  test('an app with eight digits cannot be imported', async () => {
     const [record] = await dump(user, { model: 'otp_totp.totpdevice', pk: 1, fields: { ...app, digits: 8 } });
     expect(record?.totp).toMatchObject([{ secret: null, defect: expect.stringContaining('6 digits') }]);
   });
@@ -543,7 +543,7 @@ describe('Supabase', () => {
     created_at: '2025-01-02 03:04:05+00',
     mfa_factors: '[]',
   };
-  test('an address and a number count when they were confirmed, and the verified app comes along', () => {
+  test('confirmed addresses and numbers and verified apps are imported', () => {
     const factors = [
       { factor_type: 'totp', status: 'verified', secret: TOTP, friendly_name: 'phone' },
       { factor_type: 'totp', status: 'unverified', secret: TOTP },
@@ -567,7 +567,7 @@ describe('Supabase', () => {
       phones: [],
     });
   });
-  test('a banned or deleted account is disabled, and a list that is none is refused', () => {
+  test('a banned or deleted account and an invalid list are refused', () => {
     for (const column of ['banned_until', 'deleted_at']) {
       expect(refusal('supabase', { ...row, [column]: '2999-01-01' })).toMatchObject({ path: column });
     }
@@ -586,7 +586,7 @@ describe('Amazon Cognito', () => {
     given_name: 'Ann',
     family_name: 'Onym',
   };
-  test('has no hashes; a verified number that is asked for is a second factor', () => {
+  test('a verified number is a second factor if SMS MFA is on, and no hash is imported', () => {
     const entry = {
       Username: 'ann',
       Enabled: true,
@@ -635,7 +635,7 @@ describe('Ory Kratos', () => {
       passkey: { config: {} },
     },
   };
-  test('password, app and unused codes come along', () => {
+  test('password, app and unused codes are imported', () => {
     expect(read('kratos', identity)).toMatchObject({
       id: UUID,
       name: 'Ann Onym',
@@ -646,7 +646,7 @@ describe('Ory Kratos', () => {
       otherSecondFactors: [],
     });
   });
-  test('credentials that came without their secrets cannot come along, and a key for the second step neither', () => {
+  test('credentials without their secrets, and security keys for a second step, cannot be imported', () => {
     const keys = { config: { credentials: [{ is_passwordless: true }, { is_passwordless: false }] } };
     const credentials = { totp: {}, lookup_secret: {}, webauthn: keys, password: {} };
     expect(read('kratos', { ...identity, credentials })?.otherSecondFactors).toEqual([
@@ -657,7 +657,7 @@ describe('Ory Kratos', () => {
     const first = { webauthn: { config: { credentials: [{ is_passwordless: true }] } } };
     expect(read('kratos', { ...identity, credentials: first })?.otherSecondFactors).toEqual([]);
   });
-  test('an inactive identity is disabled, an address of another is not verified', () => {
+  test('an inactive identity is refused, and a verified address must be the identity’s own', () => {
     expect(refusal('kratos', { ...identity, state: 'inactive' })).toMatchObject({ path: 'state' });
     const verifiable_addresses = [{ value: 'b@example.com', via: 'email', verified: true }];
     expect(read('kratos', { ...identity, verifiable_addresses })?.emailVerified).toBe(false);
@@ -687,7 +687,7 @@ describe('FusionAuth', () => {
       recoveryCodes: ['abcdefgh'],
     },
   };
-  test('password, app, number and codes come along', () => {
+  test('password, app, number and codes are imported', () => {
     const record = read('fusionauth', user);
     expect(record).toMatchObject({
       id: UUID,
@@ -699,7 +699,7 @@ describe('FusionAuth', () => {
     });
     expect(readForeignHash(record?.passwordHash ?? '').verify(PASSWORD)).toBe(true);
   });
-  test('a password that must be changed stays, an account that is not active is disabled', () => {
+  test('a password that must be changed is not imported, and an inactive account is refused', () => {
     expect(read('fusionauth', { ...user, passwordChangeRequired: true })).toMatchObject({
       passwordHash: null,
       mustChangePassword: true,
@@ -709,7 +709,7 @@ describe('FusionAuth', () => {
       path: 'encryptionScheme',
     });
   });
-  test('a second factor without its secret cannot come along', () => {
+  test('a second factor without its secret cannot be imported', () => {
     const twoFactor = { methods: [{ method: 'authenticator' }, { method: 'sms' }] };
     expect(read('fusionauth', { ...user, twoFactor })?.otherSecondFactors).toEqual(['authenticator', 'sms']);
     const old = { ...user, twoFactor: null, twoFactorEnabled: true };
@@ -717,8 +717,8 @@ describe('FusionAuth', () => {
   });
 });
 
-describe('tables', () => {
-  test('WordPress: nobody’s address is verified, and phpass is that of WordPress', () => {
+describe('table exports', () => {
+  test('WordPress: no address is verified, and its phpass hashes work', () => {
     const row = {
       ID: '7',
       user_login: 'ann',
@@ -733,7 +733,7 @@ describe('tables', () => {
     expect(record).toMatchObject({ externalId: '7', emailVerified: false, otherSecondFactors: [] });
     expect(readForeignHash(record?.passwordHash ?? '').verify(' test12345')).toBe(true);
   });
-  test('ASP.NET Identity: with the factor on, the app’s key, the number and the codes come along', () => {
+  test('ASP.NET Identity: with two-factor enabled, the app’s key, the number and the codes are imported', () => {
     const row = {
       Id: UUID,
       Email: 'a@example.com',
@@ -769,7 +769,7 @@ describe('tables', () => {
       otherSecondFactors: ['TwoFactorEnabled'],
     });
   });
-  test('Devise: a pepper behind the hash, the app as Rails decrypts it', () => {
+  test('Devise: a peppered hash and a decrypted app secret are imported', () => {
     const row = {
       id: 7,
       email: 'a@example.com',
@@ -788,7 +788,7 @@ describe('tables', () => {
     });
     expect(refusal('devise', { ...row, locked_at: '2025-01-02' })).toMatchObject({ path: 'locked_at' });
   });
-  test('Laravel: an address is verified by its time', () => {
+  test('Laravel: an address with a verification time is verified', () => {
     const row = {
       id: 7,
       name: 'Ann',

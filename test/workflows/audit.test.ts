@@ -1,4 +1,4 @@
-// What each workflow leaves in the audit log: every proof, how it ended, and who did it.
+// The audit log of each workflow: every proof, how the workflow ended, and who did it.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, type Person, type Step, TestClient } from '../harness/client.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** Of the user of an address: every event since the last look. */
+/** The events of the user with this address since the last call. */
 async function eventsOf(email: string): Promise<Event[]> {
   return query<Event>(
     app.databaseUrl,
@@ -35,7 +35,7 @@ async function eventsOf(email: string): Promise<Event[]> {
   );
 }
 
-/** Each as `who: type (factor)`. */
+/** Each event as `actor: type (factor)`. */
 async function wordsOf(email: string): Promise<string[]> {
   return (await eventsOf(email)).map(
     ({ type, factor, actor_kind: actor, is_own: isOwn }) =>
@@ -45,7 +45,7 @@ async function wordsOf(email: string): Promise<string[]> {
 
 const sessionIdOf = (step: Step): string | undefined => step.session?.session.id;
 
-test('a sign-up records the proof of the address and its completion, and names its user only then', async () => {
+test('a sign-up is audited with the proof of the address and its completion, and has a user only from then on', async () => {
   const email = 'sign-up@example.com';
   const { id } = await client.startSignUp({ email, password: PASSWORD });
   expect(await wordsOf(email)).toEqual([]);
@@ -80,7 +80,7 @@ test('a sign-up records the proof of the address and its completion, and names i
   ]);
 });
 
-test('a sign-in of two steps records both, wrong ones too, and its completion once', async () => {
+test('a sign-in with two steps is audited with every proof, right or wrong, and one completion', async () => {
   const { email, password, accessToken } = await client.signUp();
   const { secret } = await client.enrollTotp(accessToken);
   await eventsOf(email);
@@ -99,7 +99,7 @@ test('a sign-in of two steps records both, wrong ones too, and its completion on
   ]);
 });
 
-test('the last attempt of a workflow records that it failed', async () => {
+test('the last attempt of a workflow is audited as its failure', async () => {
   const { email } = await client.signUp();
   await eventsOf(email);
   const { id } = await client.startSignIn({ identifier: email });
@@ -110,7 +110,7 @@ test('the last attempt of a workflow records that it failed', async () => {
   expect(await wordsOf(email)).toEqual([rejected, 'ANONYMOUS: sign-in.failed']);
 });
 
-test('an enrollment and a step-up are recorded as their user’s, with the session that did them', async () => {
+test('an enrollment and a step-up are audited with their user and session', async () => {
   const person: Person = await client.signUp();
   await eventsOf(person.email);
   const { secret, tokens } = await client.enrollTotp(person.accessToken);
@@ -135,7 +135,7 @@ test('an enrollment and a step-up are recorded as their user’s, with the sessi
   ]);
 });
 
-test('a password reset records its proofs, and completes when the new password is chosen', async () => {
+test('a password reset is audited with its proofs, and with its completion when the new password is chosen', async () => {
   const { email } = await client.signUp();
   await eventsOf(email);
   app.clock.advance(60);
@@ -157,7 +157,7 @@ test('a password reset records its proofs, and completes when the new password i
   ]);
 });
 
-test('a wrong proof for an identifier that nobody has is recorded, and names nobody', async () => {
+test('a wrong proof for an unknown identifier is audited without a user', async () => {
   const { id } = await client.startSignIn({ identifier: 'nobody@example.com' });
   const before = await query<{ id: string }>(app.databaseUrl, 'select id from audit_event');
   await client.attempt(id, { password: PASSWORD });

@@ -1,6 +1,6 @@
-// How often each step speaks to the database, counted on the wire. The budgets are the design's (section 6): start,
-// password and TOTP together in at most 12 statements and 5 durable commits, audit and outbox included; a session or
-// step-up check in at most one statement and no commit.
+// The number of database statements of each step, counted on the wire. The limits come from the design (section 6):
+// start, password and TOTP together take at most 12 statements and 5 durable commits, including audit and outbox. A
+// session or step-up check takes at most one statement and no commit.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -55,16 +55,16 @@ test('a sign-in with password and TOTP takes at most 12 statements and 5 commits
   const done = await client.attempt(started.id, { totp: client.totp(secret) });
   expect(done.status).toBe('COMPLETE');
   expect(spent()).toEqual({ statements: 5, commits: 2 });
-  // Together 11 and 5, BEGIN and COMMIT among them.
+  // 11 and 5 in total, including BEGIN and COMMIT.
 });
 
-test('a password reset with a code by mail and TOTP takes 24 statements and 9 commits, limits of messages included', async () => {
+test('a password reset with an email code and TOTP takes 24 statements and 9 commits, including message limits', async () => {
   clock.advance(60);
   spent();
   const started = await client.startPasswordReset({ identifier: person.email });
   expect(spent()).toEqual({ statements: 2, commits: 1 });
   await client.prepare(started.id, 'EMAIL_CODE');
-  // Two of the statements, each with a commit, are the limits of the network and of the address.
+  // Two of the statements, each with a commit, are for the limits of the network and the address.
   expect(spent()).toEqual({ statements: 6, commits: 3 });
   const emailCode = await client.codeFor(person.email);
   spent();
@@ -77,21 +77,21 @@ test('a password reset with a code by mail and TOTP takes 24 statements and 9 co
   expect(spent()).toEqual({ statements: 6, commits: 1 });
 });
 
-test('a wrong proof takes two statements and two commits: the attempt, and its audit', async () => {
+test('a wrong proof takes two statements and two commits: for the attempt and its audit', async () => {
   const started = await client.startSignIn({ identifier: person.email });
   spent();
   await client.attempt(started.id, { password: 'wrong' });
   expect(spent()).toEqual({ statements: 2, commits: 2 });
 });
 
-test('a session check takes one statement and no commit, however many guarded fields are asked', async () => {
+test('a session check takes one statement and no commit, for any number of guarded fields', async () => {
   spent();
   const { errors } = await client.graphql('{ viewer { id } again: viewer { id } }', {}, token);
   expect(errors).toEqual([]);
   expect(spent()).toEqual({ statements: 1, commits: 0 });
 });
 
-test('a step-up check takes no statement beside the session’s', async () => {
+test('a step-up check takes no statement in addition to the session check', async () => {
   clock.advance(700);
   spent();
   const stale = await client.signIn(person, { totp: client.totp(secret) });
@@ -110,7 +110,7 @@ test('a step-up check takes no statement beside the session’s', async () => {
   expect(spent()).toEqual({ statements: 1, commits: 0 });
 });
 
-test('an operation without a token says nothing to the database but what it asks for', async () => {
+test('an operation without a token runs only the statements of its own fields', async () => {
   spent();
   await client.graphql('{ __typename }');
   expect(spent()).toEqual({ statements: 0, commits: 0 });

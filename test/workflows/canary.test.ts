@@ -1,4 +1,4 @@
-// Secrets are sown through every flow, and searched for in every table and every line of the log: no hit.
+// Runs every flow with known secrets, and searches every table and every log line for them.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Step, TestClient } from '../harness/client.ts';
@@ -10,7 +10,7 @@ const NEW_PASSWORD = 'canary new password 5d0c';
 
 let app: TestApp;
 let client: TestClient;
-/** Each secret, under the name of what it is. */
+/** Each secret, by description. */
 const secrets = new Map<string, string>();
 
 function sow(step: Step, what: string): Step {
@@ -100,7 +100,7 @@ beforeAll(async () => {
   for (const [at, one] of regenerated.regenerateBackupCodes.codes.entries())
     secrets.set(`new backup code ${at}`, one);
 
-  // What fails says as little: a secret where it does not belong, in variables and in the document.
+  // Failed requests too: a secret in the wrong place, in variables and in the document.
   await client.graphql('mutation ($p: Int) { __typename }', { p: PASSWORD });
   await client.graphql(`{ workflow(id: 1, password: "${PASSWORD}") { id } }`);
   await client.graphql(
@@ -112,7 +112,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-test('the flows made all kinds of secrets', () => {
+test('the flows have used every kind of secret', () => {
   expect(secrets.size).toBeGreaterThan(40);
   for (const [what, secret] of secrets) expect(secret, what).toMatch(/^.{6,}$/s);
 });
@@ -126,7 +126,7 @@ test('no secret is in any table', async () => {
   expect(tables.length).toBeGreaterThan(14);
   const found: string[] = [];
   let rows = 0;
-  let addresses = 0; // the search finds what is there: the address is no secret
+  let addresses = 0; // proves that the search works: the address is not a secret
   for (const { name } of tables) {
     for (const { row } of await query<{ row: string }>(
       app.databaseUrl,
@@ -142,7 +142,7 @@ test('no secret is in any table', async () => {
   expect(found).toEqual([]);
 });
 
-test('no secret is in any line of the log', () => {
+test('no secret is in any log line', () => {
   expect(app.log.length).toBeGreaterThan(30);
   const found = [...secrets].flatMap(([what, secret]) =>
     app.log.filter((line) => holds(line, secret)).map((line) => `${what}: ${line}`),
@@ -150,7 +150,7 @@ test('no secret is in any line of the log', () => {
   expect(found).toEqual([]);
 });
 
-/** Six digits stand alone: they are no secret inside a longer number, such as a time's microseconds. */
+/** A six-digit code must stand alone: it may appear by chance in a longer number, such as microseconds. */
 function holds(text: string, secret: string): boolean {
   return /^\d{6}$/.test(secret)
     ? new RegExp(`(?<![\\d.])${secret}(?!\\d)`).test(text)

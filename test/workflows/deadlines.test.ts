@@ -1,4 +1,4 @@
-// Deadlines at their second: what holds at the last one, and not at the next.
+// Deadlines to the second: each one holds in its last second, and not in the next.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, type Step, TestClient } from '../harness/client.ts';
@@ -17,7 +17,7 @@ const word = ({ code, status }: Step): string => code ?? status;
 test.each([
   [899, 'COMPLETE'],
   [900, 'WORKFLOW_EXPIRED'],
-])('a workflow of %i seconds: %s', async (seconds, answer) => {
+])('a workflow answers after %i seconds with %s', async (seconds, answer) => {
   const { email } = await client.signUp();
   const { id } = await client.startSignIn({ identifier: email });
   app.clock.advance(seconds);
@@ -27,7 +27,7 @@ test.each([
 test.each([
   [899, 'COMPLETE'],
   [900, 'WORKFLOW_EXPIRED'],
-])('a password that is chosen after %i seconds: %s', async (seconds, answer) => {
+])('a password that is chosen after %i seconds gets %s', async (seconds, answer) => {
   const { email } = await client.signUp();
   const { id } = await client.startPasswordReset({ identifier: email });
   await client.prepare(id, 'EMAIL_CODE');
@@ -41,7 +41,7 @@ test.each([
   ['EMAIL_CODE', 600, 'PROOF_REJECTED'],
   ['EMAIL_LINK', 599, 'COMPLETE'],
   ['EMAIL_LINK', 600, 'PROOF_REJECTED'],
-])('a challenge of %s after %i seconds: %s', async (factor, seconds, answer) => {
+])('a challenge of %s answered after %i seconds gets %s', async (factor, seconds, answer) => {
   const { email } = await client.signUp();
   const { id } = await client.startSignIn({ identifier: email });
   await client.prepare(id, factor);
@@ -56,7 +56,7 @@ test.each([
 test.each([
   [299, 'COMPLETE'],
   [300, 'PROOF_REJECTED'],
-])('a text message after %i seconds: %s', async (seconds, answer) => {
+])('a code by text message sent back after %i seconds gets %s', async (seconds, answer) => {
   const { accessToken } = await client.signUp();
   const phoneNumber = `+1415555${5000 + seconds}`;
   const { id } = await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumber }, accessToken);
@@ -69,7 +69,7 @@ test.each([
 test.each([
   [29, false],
   [30, true],
-])('asked again after %i seconds, a new code is sent: %s', async (seconds, isNew) => {
+])('a second request for a code after %i seconds sends a new one: %s', async (seconds, isNew) => {
   const { email } = await client.signUp();
   const { id } = await client.startSignIn({ identifier: email });
   await client.prepare(id, 'EMAIL_CODE');
@@ -81,10 +81,10 @@ test.each([
 });
 
 test.each([
-  // The clock goes on a little with each look, so the lock is over some milliseconds into its last second.
+  // The clock advances a little with each read, so the lock ends some milliseconds into its last second.
   [59, 'LOCKED_OUT'],
   [60, 'COMPLETE'],
-])('a lock of a minute after %i seconds: %s', async (seconds, answer) => {
+])('a lock of one minute gives after %i seconds %s', async (seconds, answer) => {
   const { email } = await client.signUp();
   let id = '';
   for (let failed = 0; failed < 10; failed += 1) {

@@ -1,5 +1,5 @@
-// Guessing: in parallel, over many workflows, and with what is right. Passwords and codes are counted apart, and a
-// device that signed in before has counters of its own, so that a stranger cannot lock the owner out (ASVS 6.1.1).
+// Guessing: in parallel, across many workflows, and mixed with correct proofs. Passwords and codes are counted
+// separately, and a known device has its own counters, so that an attacker cannot lock the owner out (ASVS 6.1.1).
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -26,14 +26,14 @@ const COUNTERS = [
   { counter: 'CODE', wrong: WRONG_CODE },
 ] as const;
 
-/** Begins a sign-in in which such a proof is a guess at something: a code has been sent, unless codes are locked. */
+/** Starts a sign-in in which such a proof is a guess: a code has been sent, unless codes are locked. */
 async function guessable(person: { email: string }, wrong: object, device?: string): Promise<Step> {
   const workflow = await signInOf(person, device);
   if ('emailCode' in wrong) await client.prepare(workflow.id, 'EMAIL_CODE');
   return workflow;
 }
 
-/** So many wrong proofs in a row, four in a workflow. */
+/** Sends this many wrong proofs in a row, four per workflow. */
 async function failures(
   person: { email: string },
   count: number,
@@ -63,7 +63,7 @@ async function tryMailbox(person: { email: string }, device?: string): Promise<s
   return step.code ?? step.status;
 }
 
-/** Signs in, and keeps what its device is known by. */
+/** Signs in and returns the device token. */
 async function deviceOf(person: Person): Promise<string> {
   const { id } = await signInOf(person);
   const { session } = await client.attempt(id, { password: person.password });
@@ -85,7 +85,7 @@ async function setFailures(subject: string, counter: string, count: number): Pro
   );
 }
 
-/** The counters that were last counted in. */
+/** The most recently used counters. */
 async function newestSubject(): Promise<string> {
   const [row] = await query<{ subject: string }>(
     app.databaseUrl,
@@ -108,8 +108,8 @@ function codesOf(steps: readonly Step[]): Record<string, number> {
   return counts;
 }
 
-describe('one workflow', () => {
-  test('checks five proofs and no more, when 100 wrong ones arrive at once', async () => {
+describe('a single workflow', () => {
+  test('checks only five of 100 parallel wrong proofs', async () => {
     const person = await client.signUp();
     const workflow = await signInOf(person);
     const answers = await Promise.all(
@@ -121,7 +121,7 @@ describe('one workflow', () => {
     });
   });
 
-  test('gives one session, when 20 right passwords arrive at once', async () => {
+  test('gives one session for 20 parallel correct passwords', async () => {
     const person = await client.signUp();
     const workflow = await signInOf(person);
     const answers = await Promise.all(
@@ -133,10 +133,10 @@ describe('one workflow', () => {
       `select count(*) as sessions from session s join email_address e on e.user_id = s.user_id where e.address = $1`,
       [person.email],
     );
-    expect(Number(row?.sessions)).toBe(2); // the sign-up's, and one more
+    expect(Number(row?.sessions)).toBe(2); // the session of the sign-up, and one more
   });
 
-  test('gives its attempt back for a right proof, so that a clumsy owner still comes through', async () => {
+  test('does not count a correct proof as an attempt, so that an owner who mistypes can still sign in', async () => {
     const person = await client.signUp();
     const { secret } = await client.enrollTotp(person.accessToken);
     app.clock.advance(30);
@@ -150,7 +150,7 @@ describe('one workflow', () => {
 });
 
 describe('the lockout of an account', () => {
-  test('starting again resets nothing: ten failures in a row over several workflows lock the account', async () => {
+  test('is not reset by new workflows: ten consecutive failures across workflows lock the account', async () => {
     const person = await client.signUp();
     const answers = await failures(person, 12);
     expect(codesOf(answers)).toEqual({ PROOF_REJECTED: 10, LOCKED_OUT: 2 });
@@ -160,12 +160,12 @@ describe('the lockout of an account', () => {
     expect(locked.retryAfterSeconds).toBeLessThanOrEqual(60);
   });
 
-  test('an identifier that nobody has is locked in the same way', async () => {
+  test('applies to unknown identifiers in the same way', async () => {
     const answers = await failures({ email: 'nobody@example.com' }, 12);
     expect(codesOf(answers)).toEqual({ PROOF_REJECTED: 10, LOCKED_OUT: 2 });
   });
 
-  test('time unlocks it, and each further failure locks it for longer', async () => {
+  test('expires, and each further failure locks for longer', async () => {
     const person = await client.signUp();
     await failures(person, 10);
     app.clock.advance(61);
@@ -178,14 +178,14 @@ describe('the lockout of an account', () => {
     expect(back.accessToken).toBeTruthy();
   });
 
-  test('a sign-in that succeeds forgets the failures before it', async () => {
+  test('starts again from zero after a successful sign-in', async () => {
     const person = await client.signUp();
     await failures(person, 9);
     await client.signIn(person);
     expect(codesOf(await failures(person, 9))).toEqual({ PROOF_REJECTED: 9 });
   });
 
-  test('a right password does not buy guesses at the second factor', async () => {
+  test('is not reset by a correct password, so guesses at the second factor stay limited', async () => {
     const person = await client.signUp();
     await client.enrollTotp(person.accessToken);
     let rejected = 0;
@@ -203,7 +203,7 @@ describe('the lockout of an account', () => {
   });
 
   test.each(COUNTERS)(
-    '100 workflows that guess once, all at the same moment, are checked ten times ($counter)',
+    '100 workflows that guess once in parallel get ten checks ($counter)',
     async ({ wrong }) => {
       const person = await client.signUp();
       const workflows = await Promise.all(Array.from({ length: 100 }, () => guessable(person, wrong)));
@@ -213,8 +213,8 @@ describe('the lockout of an account', () => {
   );
 });
 
-describe('passwords and codes', () => {
-  test('are counted apart: ten wrong passwords leave the mailbox, and ten wrong codes the password', async () => {
+describe('the lockout counters of passwords and codes', () => {
+  test('are separate: ten wrong passwords do not lock codes, and ten wrong codes do not lock the password', async () => {
     const [one, other] = [await client.signUp(), await client.signUp()];
     await failures(one, 10, WRONG_PASSWORD);
     expect([await tryPassword(one), await tryMailbox(one)]).toEqual(['LOCKED_OUT', 'COMPLETE']);
@@ -222,7 +222,7 @@ describe('passwords and codes', () => {
     expect([await tryMailbox(other), await tryPassword(other)]).toEqual(['LOCKED_OUT', 'COMPLETE']);
   });
 
-  test('are each locked by themselves, and then nothing signs a stranger in', async () => {
+  test('lock separately, and when both are locked an attacker cannot sign in', async () => {
     const person = await client.signUp();
     for (const { wrong } of COUNTERS) {
       expect(codesOf(await failures(person, 12, wrong))).toEqual({ PROOF_REJECTED: 10, LOCKED_OUT: 2 });
@@ -230,7 +230,7 @@ describe('passwords and codes', () => {
     expect([await tryPassword(person), await tryMailbox(person)]).toEqual(['LOCKED_OUT', 'LOCKED_OUT']);
   });
 
-  test('codes of every kind are counted together, so a second factor is not guessed beside the mailbox', async () => {
+  test('count codes of every kind together, so that email codes give no extra guesses at a second factor', async () => {
     const person = await client.signUp();
     await client.enrollTotp(person.accessToken);
     await failures(person, 7, WRONG_CODE);
@@ -242,7 +242,7 @@ describe('passwords and codes', () => {
   });
 
   test.each(COUNTERS)(
-    'a lock lasts no longer for a proof that was right ($counter)',
+    'are not raised by a correct proof during a lock ($counter)',
     async ({ counter, wrong }) => {
       const person = await client.signUp();
       await client.enrollTotp(person.accessToken);
@@ -257,20 +257,20 @@ describe('passwords and codes', () => {
   );
 });
 
-describe('a device on which the user signed in before', () => {
-  test('is not locked out by a stranger’s ten failures on each counter', async () => {
+describe('a known device', () => {
+  test('is not locked by an attacker’s ten failures on each counter', async () => {
     const person = await client.signUp();
     const device = await deviceOf(person);
     for (const { wrong } of COUNTERS) await failures(person, 10, wrong);
     expect([await tryPassword(person), await tryMailbox(person)]).toEqual(['LOCKED_OUT', 'LOCKED_OUT']);
     expect(await tryPassword(person, device)).toBe('COMPLETE');
     expect(await tryMailbox(person, device)).toBe('COMPLETE');
-    // It lifts nothing for the stranger.
+    // The attacker is still locked.
     expect(await tryPassword(person)).toBe('LOCKED_OUT');
   });
 
   test.each(COUNTERS)(
-    'has counters of its own, which lock it and nobody else ($counter)',
+    'has its own counters, which lock only this device ($counter)',
     async ({ counter, wrong }) => {
       const person = await client.signUp();
       const [device, another] = [await deviceOf(person), await deviceOf(person)];
@@ -285,7 +285,7 @@ describe('a device on which the user signed in before', () => {
     },
   );
 
-  test('of a thief guesses ten times for the device and ten times for the account, and no more', async () => {
+  test('in the hands of a thief allows ten guesses for the device and ten for the account', async () => {
     const person = await client.signUp();
     const device = await deviceOf(person);
     const answers = [
@@ -295,7 +295,7 @@ describe('a device on which the user signed in before', () => {
     expect(codesOf(answers)).toEqual({ PROOF_REJECTED: 20, LOCKED_OUT: 4 });
   });
 
-  test('sends its token at the start: with a proof alone it comes too late', async () => {
+  test('must send its token at the start of a workflow, not only with a proof', async () => {
     const person = await client.signUp();
     const device = await deviceOf(person);
     await failures(person, 10);
@@ -306,17 +306,17 @@ describe('a device on which the user signed in before', () => {
 
   test.each<[string, (owner: Person) => Promise<string>]>([
     ['of another user', async () => deviceOf(await client.signUp())],
-    ['that somebody made up', async () => 'A'.repeat(43)],
-    ['that is no token at all', async () => "' or true --"],
+    ['that is made up', async () => 'A'.repeat(43)],
+    ['that is malformed', async () => "' or true --"],
     [
-      'that was forgotten with the password of before',
+      'that was deleted with the old password',
       async (owner) => {
         const device = await deviceOf(owner);
         expect(await resetPassword(owner, PASSWORD)).toBe('COMPLETE');
         return device;
       },
     ],
-  ])('a token %s gains nothing', async (_name, tokenFor) => {
+  ])('cannot be simulated with a token %s', async (_name, tokenFor) => {
     const person = await client.signUp();
     const device = await tokenFor(person);
     const answers = [
@@ -329,7 +329,7 @@ describe('a device on which the user signed in before', () => {
 });
 
 describe('the workflows of a session', () => {
-  test('count for the session, and lock nobody out elsewhere', async () => {
+  test('count failures for the session, without a lock elsewhere', async () => {
     const person = await client.signUp();
     const { secret, tokens } = await client.enrollTotp(person.accessToken);
     app.clock.advance(31);
@@ -349,7 +349,7 @@ describe('the workflows of a session', () => {
     expect((await client.signIn(person, { totp: client.totp(secret) })).accessToken).toBeTruthy();
   });
 
-  test('go on while a stranger has locked the account', async () => {
+  test('continue while an attacker has locked the account', async () => {
     const person = await client.signUp();
     const { secret, tokens } = await client.enrollTotp(person.accessToken);
     for (const { wrong } of COUNTERS) await failures(person, 10, wrong);
@@ -362,7 +362,7 @@ describe('the workflows of a session', () => {
 });
 
 describe('a lock is lifted', () => {
-  test('by a password reset when it is complete, and not while it is under way', async () => {
+  test('by a completed password reset, but not during one', async () => {
     const person = await client.signUp();
     await failures(person, 10);
     const { id } = await client.startPasswordReset({ identifier: person.email });
@@ -373,7 +373,7 @@ describe('a lock is lifted', () => {
     expect(await tryPassword({ ...person, password: 'a new battery staple' })).toBe('COMPLETE');
   });
 
-  test('by an administrator, with a fresh second factor, for all counters and devices, and the user keeps theirs', async () => {
+  test('by an administrator with a fresh second factor, for all counters and devices, and the user keeps their factors', async () => {
     const person = await client.signUp();
     const device = await deviceOf(person);
     for (const { wrong } of COUNTERS) {
@@ -412,7 +412,7 @@ describe('a lock is lifted', () => {
   });
 
   test.each(COUNTERS)(
-    'after the 100th failure in a row not by time alone, a year even ($counter)',
+    'but not by time after the 100th consecutive failure, even after a year ($counter)',
     async ({ counter, wrong }) => {
       const person = await client.signUp();
       const proof = counter === 'PASSWORD' ? tryPassword : tryMailbox;
@@ -426,14 +426,14 @@ describe('a lock is lifted', () => {
         expect(answer).toMatchObject({ code: 'LOCKED_OUT', retryAfterSeconds: null });
         expect(await proof(person)).toBe('LOCKED_OUT');
       }
-      // The other counter is open: with it the owner comes in, and whoever comes in begins anew.
+      // The other counter is open, so the owner can sign in with it, which resets the counters.
       expect(await (counter === 'PASSWORD' ? tryMailbox(person) : tryPassword(person))).toBe('COMPLETE');
       app.clock.advance(31);
       expect(await proof(person)).toBe('COMPLETE');
     },
   );
 
-  test('after the 100th wrong password by a reset', async () => {
+  test('by a password reset after the 100th wrong password', async () => {
     const person = await client.signUp();
     await failures(person, 1);
     await setFailures(await newestSubject(), 'PASSWORD', 99);
@@ -442,7 +442,7 @@ describe('a lock is lifted', () => {
     expect(await tryPassword(person)).toBe('COMPLETE');
   });
 
-  test('an attempt that was not checked, or was right, does not close an account after 99 failures', async () => {
+  test('and unchecked or correct attempts do not close an account after 99 failures', async () => {
     const person = await client.signUp();
     const { secret } = await client.enrollTotp(person.accessToken);
     await failures(person, 1, WRONG_CODE);
@@ -457,9 +457,9 @@ describe('a lock is lifted', () => {
   });
 });
 
-describe('the owner', () => {
+describe('the owner of an account', () => {
   test.each(COUNTERS)(
-    'hears of a lock with the tenth failure and with the 100th, once each ($counter)',
+    'is notified of the locks after the tenth and the 100th failure, once each ($counter)',
     async ({ counter, wrong }) => {
       const person = await client.signUp();
       await failures(person, 9, wrong);
@@ -480,7 +480,7 @@ describe('the owner', () => {
   );
 });
 
-test('an identifier that nobody has looks the same throughout: counted apart, locked, unlocked by time, closed', async () => {
+test('an unknown identifier behaves the same: separate counters, locks that expire, and closing', async () => {
   const person = await client.signUp();
   const transcripts = [];
   for (const email of [person.email, `nobody-${Date.now()}@example.com`]) {
@@ -505,7 +505,7 @@ test('an identifier that nobody has looks the same throughout: counted apart, lo
   expect(transcripts[0]?.filter(([code]) => code === 'LOCKED_OUT')).not.toEqual([]);
 });
 
-describe('somebody else’s workflow', () => {
+describe('another user’s workflow', () => {
   let owner: Person;
   let stranger: Person;
 
@@ -515,7 +515,7 @@ describe('somebody else’s workflow', () => {
   });
 
   test.each(['startEnrollment', 'startStepUp'] as const)(
-    'of %s is driven by its own session only, and costs its owner no attempt',
+    'of %s can be used only by its own session, and others cannot cost its owner attempts',
     async (start) => {
       const { secret, tokens } = await client.enrollTotp(owner.accessToken);
       app.clock.advance(60);
@@ -550,7 +550,7 @@ describe('somebody else’s workflow', () => {
     },
   );
 
-  test('steps of two workflows do not mix: a code of one proves nothing in the other', async () => {
+  test('a code of one workflow proves nothing in another', async () => {
     const person = await client.signUp();
     const [one, other] = [await signInOf(person), await signInOf(person)];
     await client.prepare(one.id, 'EMAIL_CODE');
@@ -560,8 +560,8 @@ describe('somebody else’s workflow', () => {
   });
 });
 
-describe('a second factor that is enrolled while a workflow is open', () => {
-  test('is demanded by a sign-in that began before', async () => {
+describe('a second factor that is enrolled during an open workflow', () => {
+  test('is required in a sign-in that started before', async () => {
     const person = await client.signUp();
     const before = await signInOf(person);
     const { secret } = await client.enrollTotp(person.accessToken);
@@ -572,10 +572,10 @@ describe('a second factor that is enrolled while a workflow is open', () => {
     expect((await client.attempt(before.id, { totp: client.totp(secret) })).status).toBe('COMPLETE');
   });
 
-  test('is not walked around by an enrollment that asked for the password before', async () => {
+  test('is not bypassed by an enrollment that asked for the password before', async () => {
     const person = await client.signUp();
     app.clock.advance(601);
-    const stale = await client.signIn(person); // this session's proof will be stale when it enrolls
+    const stale = await client.signIn(person); // the proof of this session is stale when it enrolls
     app.clock.advance(601);
     const { data } = await client.graphql(
       'mutation ($t: String) { refreshSession(input: { refreshToken: $t }) { ... on SessionGrant { accessToken } } }',

@@ -1,6 +1,6 @@
-// Each first factor × each second factor, enrolled or not × each workflow × each policy: whoever is signed in, with a
-// session that began with one factor alone. It steps up, changes a password or adds a factor exactly when the oracle says
-// so, never before, and always then.
+// Each first factor × each second factor, enrolled or not × each workflow × each policy, for a signed-in user whose
+// session started with one factor. A step-up, a password change or an added factor succeeds exactly when the oracle
+// says so.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BY_SESSION, freshnessTakes, hasSecondFactor } from './matrix/oracle.ts';
 import { FIRST, proofOf, putBack } from './matrix/people.ts';
@@ -8,6 +8,7 @@ import {
   asEvidence,
   changePassword,
   client,
+  countOfRefusals,
   db,
   evidenceOf,
   heldBy,
@@ -23,8 +24,11 @@ beforeAll(async () => {
 });
 afterAll(() => matrix[Symbol.asyncDispose]());
 
-describe('a step-up of a stale session', () => {
-  test.each(BY_SESSION)('$policy, with $enrolled, that began with $first alone', async (cell) => {
+/** A place is tried once, so most cells try little. Fewer rejections than this mean that a place is no longer tried. */
+const REFUSALS = 1500;
+
+describe('the matrix: a step-up of a stale session', () => {
+  test.each(BY_SESSION)('$policy, with $enrolled, that started with only $first', async (cell) => {
     const person = personOf(cell);
     const { id, accessToken: token } = person.sessions[cell.first];
     const held = heldBy(cell);
@@ -47,17 +51,19 @@ describe('a step-up of a stale session', () => {
         const stronger = step.session?.accessToken ?? '';
         const { data } = await client.graphql('{ viewer { assurance { level } } }', {}, stronger);
         expect(data.viewer.assurance.level).toBe(hasSecondFactor(cell) ? 'AAL2' : 'AAL1');
-        // The token from before gains nothing by it.
+      },
+      atAnEndOfItsKind: async (step) => {
+        // The older token gains nothing.
         expect(await changePassword(token)).toBe('refused');
-        expect(await changePassword(stronger)).toBe('changed');
+        expect(await changePassword(step.session?.accessToken ?? '')).toBe('changed');
       },
     });
     expect(granted).toBe(ways);
   });
 });
 
-describe('an enrollment in a stale session', () => {
-  test.each(BY_SESSION)('$policy, with $enrolled, that began with $first alone', async (cell) => {
+describe('the matrix: an enrollment in a stale session', () => {
+  test.each(BY_SESSION)('$policy, with $enrolled, that started with only $first', async (cell) => {
     const person = personOf(cell);
     const { id, accessToken: token } = person.sessions[cell.first];
     const held = heldBy(cell);
@@ -67,7 +73,7 @@ describe('an enrollment in a stale session', () => {
       person,
       token,
       start: () => client.startEnrollment({ factor: 'TOTP' }, token),
-      // The last proof is that of the new app itself.
+      // The last proof is of the new app itself.
       suffices: (proved) => isFresh(proved.slice(0, -1)) && proved.at(-1)?.factor === 'TOTP',
       isGranted: (step) => step.session !== null,
       mayEnroll: isFresh,
@@ -84,15 +90,15 @@ describe('an enrollment in a stale session', () => {
   });
 });
 
-describe('an enrollment in a fresh session', () => {
-  test.each(FIRST)('that began with %s alone', async (first) => {
+describe('the matrix: an enrollment in a fresh session', () => {
+  test.each(FIRST)('that started with only %s', async (first) => {
     const person = personOf({ policy: 'OPTIONAL', enrolled: 'no second factor' });
     await putBack(db, person);
     const identifier = first.startsWith('PHONE') ? person.number : person.email;
     const { id } = await client.startSignIn({ identifier, tenant: tenantOf('OPTIONAL') });
     const { session } = await client.attempt(id, await proofOf(client, id, first, identifier));
     const token = session?.accessToken;
-    // A number that only identifies may be anybody's after a SIM swap: it adds no factor and changes no password.
+    // A number that only identifies may be stolen by SIM swap, so it cannot add a factor or change a password.
     const isPhone = first.startsWith('PHONE');
     for (const input of [{ factor: 'TOTP' }, { factor: 'PHONE_CODE', phoneNumber: person.number }]) {
       const started = await client.startEnrollment(input, token);
@@ -101,4 +107,8 @@ describe('an enrollment in a fresh session', () => {
     }
     expect(await changePassword(token ?? '')).toBe(isPhone ? 'refused' : 'changed');
   });
+});
+
+test('the matrix tried what is not offered at a plausible number of places', () => {
+  expect(countOfRefusals()).toBeGreaterThanOrEqual(REFUSALS);
 });

@@ -1,5 +1,5 @@
-// Each first factor × each second factor, enrolled or not × each workflow × each policy: whoever is not signed in. There is
-// a session or a new password exactly when the oracle says so, never before, and always then.
+// Each first factor × each second factor, enrolled or not × each workflow × each policy, for a user who is not signed
+// in. A session or a new password exists exactly when the oracle says so.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../harness/client.ts';
@@ -20,6 +20,7 @@ import { FIRST, type Person, proofOf, putBack } from './matrix/people.ts';
 import {
   asEvidence,
   client,
+  countOfRefusals,
   db,
   evidenceOf,
   guessOf,
@@ -42,7 +43,10 @@ beforeAll(async () => {
 });
 afterAll(() => matrix[Symbol.asyncDispose]());
 
-describe('a sign-in', () => {
+/** A place is tried once, so most cells try little. Fewer rejections than this mean that a place is no longer tried. */
+const REFUSALS = 1000;
+
+describe('the matrix: a sign-in', () => {
   test.each(BY_BEGINNING)('$policy, with $enrolled, by $title', async (cell) => {
     const person = personOf(cell);
     const { ways, granted } = await walkEveryWay({
@@ -63,7 +67,7 @@ describe('a sign-in', () => {
   });
 });
 
-describe('a password reset', () => {
+describe('the matrix: a password reset', () => {
   const resetOf = (cell: Situation & Beginning, person: Person): Trial => ({
     cell,
     person,
@@ -73,10 +77,10 @@ describe('a password reset', () => {
     suffices: newPasswordTakes(cell),
     isGranted: (step) => step.status === 'NEEDS_NEW_PASSWORD',
     atEveryStep: refuseNewPassword,
-    atTheEnd: async ({ id }) => {
+    atAnEndOfItsKind: async ({ id }) => {
       const before = await stateOf(person);
       expect((await client.chooseNewPassword(id, NEW_PASSWORD)).status).toBe('COMPLETE');
-      // It signs nobody in, ends what there was, and changes nothing but the password.
+      // It does not sign in, ends existing sessions, and changes only the password.
       expect(await stateOf(person)).toEqual({ ...before, password: expect.any(String), sessions: null });
       const { id: signIn } = await client.startSignIn({
         identifier: person.email,
@@ -94,20 +98,23 @@ describe('a password reset', () => {
     expect(granted).toBe(isForgotten || isSilent({ cell, person }, person[cell.to]) ? 0 : ways);
   });
 
-  // Somebody whose mailbox is gone has nothing that stands for the password: a person looks at it.
+  // A user without access to the mailbox has no replacement for the password, so a person must help.
   const lost = BY_BEGINNING.filter(({ policy, to }) => policy === 'OPTIONAL' && to !== 'email');
-  test.each(lost)('of somebody who lost the mailbox, with $enrolled, by $title: never', async (cell) => {
-    const person = personOf(cell);
-    const { granted } = await walkEveryWay({
-      ...resetOf(cell, person),
-      prepare: () => db.query('delete from email_address where user_id = $1', [person.userId]),
-      atADeadEnd: (step) => expect(step).toMatchObject({ status: 'FAILED', remedy: 'ADMINISTRATOR' }),
-    });
-    expect(granted).toBe(0);
-  });
+  test.each(lost)(
+    'of a user without access to the mailbox, with $enrolled, by $title: never',
+    async (cell) => {
+      const person = personOf(cell);
+      const { granted } = await walkEveryWay({
+        ...resetOf(cell, person),
+        prepare: () => db.query('delete from email_address where user_id = $1', [person.userId]),
+        atADeadEnd: (step) => expect(step).toMatchObject({ status: 'FAILED', remedy: 'ADMINISTRATOR' }),
+      });
+      expect(granted).toBe(0);
+    },
+  );
 });
 
-describe('a sign-up', () => {
+describe('the matrix: a sign-up', () => {
   const PROVE_ADDRESS: readonly Means[] = ['EMAIL_CODE', 'EMAIL_LINK'];
 
   test.each(
@@ -120,14 +127,14 @@ describe('a sign-up', () => {
     const proved: Proved[] = [{ factor: 'PASSWORD', worth: 'KNOWLEDGE' }];
     const suffices = accountTakes(situation);
     const others = MEANS.filter((means) => !PROVE_ADDRESS.includes(means));
-    for (const means of others) await refuse(started.id, means, { person: NOBODY, offered: PROVE_ADDRESS });
+    await refuse(started.id, others, { person: NOBODY, offered: PROVE_ADDRESS });
     await refuseNewPassword(started.id);
     let step = await client.attempt(started.id, await proofOf(client, started.id, first, email));
     proved.push({ factor: first, worth: 'KNOWLEDGE' });
     expect(step.session !== null).toBe(suffices(proved));
     if (step.session === null) {
       expect(step.status).toBe('NEEDS_ENROLLMENT');
-      for (const means of FIRST) await refuse(started.id, means, { person: NOBODY });
+      await refuse(started.id, FIRST, { person: NOBODY });
       step = await client.attempt(started.id, { totp: client.totp(step.totp?.secret ?? '') });
       proved.push({ factor: 'TOTP', worth: 'POSSESSION' });
     }
@@ -135,7 +142,7 @@ describe('a sign-up', () => {
     expect(await evidenceOf(step.session?.session.id)).toEqual(asEvidence(proved));
   });
 
-  test.each(SITUATIONS)('$policy, for the address of somebody with $enrolled: never', async (situation) => {
+  test.each(SITUATIONS)('$policy, for the address of a user with $enrolled: never', async (situation) => {
     const person = personOf(situation);
     await putBack(db, person);
     const before = await stateOf(person);
@@ -148,15 +155,13 @@ describe('a sign-up', () => {
     for (const proof of [code, link]) {
       expect((await client.attempt(started.id, proof)).code).toBe('PROOF_REJECTED');
     }
-    for (const means of ['PASSWORD', 'TOTP', 'BACKUP_CODE', 'PHONE_CODE'] as const) {
-      await refuse(started.id, means, { person });
-    }
+    await refuse(started.id, ['PASSWORD', 'TOTP', 'BACKUP_CODE', 'PHONE_CODE'], { person });
     await refuseNewPassword(started.id);
     expect(await stateOf(person)).toEqual(before);
   });
 });
 
-describe('an identifier that nobody has', () => {
+describe('the matrix: an unknown identifier', () => {
   const decoys = POLICIES.flatMap((policy) =>
     (['startSignIn', 'startPasswordReset'] as const).flatMap((start) =>
       ['nobody@example.com', '+14155559999'].map((identifier) => ({ policy, start, identifier })),
@@ -181,4 +186,8 @@ describe('an identifier that nobody has', () => {
     expect((await client.attempt(id, guessOf('PASSWORD'))).code).toBe('WORKFLOW_ENDED');
     expect((await client.chooseNewPassword(id, NEW_PASSWORD)).code).toBe('WORKFLOW_ENDED');
   });
+});
+
+test('the matrix tried what is not offered at a plausible number of places', () => {
+  expect(countOfRefusals()).toBeGreaterThanOrEqual(REFUSALS);
 });

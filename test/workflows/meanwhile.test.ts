@@ -1,5 +1,5 @@
-// What changes while a workflow waits for its next step: the user gets a second factor elsewhere, loses one, or the session
-// ends. Nothing that is no longer so lets anybody through.
+// Changes while a workflow waits for its next step: the user adds or loses a second factor elsewhere, or the session
+// ends. The next step always uses the current state.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { openOrm, sqlOf } from '../../src/persistence/orm.ts';
@@ -45,8 +45,8 @@ async function remove(token: string): Promise<void> {
   expect(removed.data.removeAuthenticator.__typename).toBe('RemovedAuthenticator');
 }
 
-describe('a second factor that the user got elsewhere meanwhile', () => {
-  test('is asked for by an enrollment that began without one: nobody enrolls a way around it', async () => {
+describe('a second factor that was added elsewhere meanwhile', () => {
+  test('must be proved in an enrollment that started without one, so that it cannot be bypassed', async () => {
     const person = await client.signUp();
     const copied = await client.signIn(person);
     const waiting = await client.startEnrollment({ factor: 'TOTP' }, copied.accessToken);
@@ -55,12 +55,12 @@ describe('a second factor that the user got elsewhere meanwhile', () => {
     const proof = { totp: client.totp(waiting.totp?.secret ?? '') };
     expect((await client.attempt(waiting.id, proof, copied.accessToken)).code).toBe('FACTOR_NOT_OFFERED');
     expect(await appsOf(person)).toBe(1);
-    // From the beginning, it asks for the one that there is.
+    // A new enrollment asks for the existing factor.
     const again = await client.startEnrollment({ factor: 'TOTP' }, copied.accessToken);
     expect(again).toMatchObject({ status: 'NEEDS_PROOF', totp: null });
   });
 
-  test('is asked for by the enrollment of a phone as well, and nothing is sent', async () => {
+  test('must be proved in the enrollment of a phone too, and no message is sent', async () => {
     const person = await client.signUp();
     const copied = await client.signIn(person);
     const phoneNumber = '+14155550111';
@@ -75,7 +75,7 @@ describe('a second factor that the user got elsewhere meanwhile', () => {
     expect((await client.inbox()).filter(({ to }) => to === phoneNumber)).toEqual([]);
   });
 
-  test('is not replaced by the one that a sign-in was enrolling', async () => {
+  test('is not replaced by one that a sign-in was enrolling', async () => {
     const email = 'strict@example.com';
     const started = await client.startSignUp({ email, password: PASSWORD, tenant: 'strict' });
     const proved = await client.attempt(started.id, { emailCode: await client.codeFor(email) });
@@ -90,7 +90,7 @@ describe('a second factor that the user got elsewhere meanwhile', () => {
     expect(await appsOf({ accessToken: done.session?.accessToken ?? '' })).toBe(1);
   });
 
-  test('is asked for by a step-up that a first factor would have been enough for', async () => {
+  test('must be proved in a step-up for which a first factor was enough', async () => {
     const person = await client.signUp();
     const copied = await client.signIn(person);
     const { id } = await client.startStepUp({ require: 'STRONGEST_ENROLLED' }, copied.accessToken);
@@ -103,8 +103,8 @@ describe('a second factor that the user got elsewhere meanwhile', () => {
   });
 });
 
-describe('a second factor that was taken away meanwhile', () => {
-  test('has proved nothing in a password reset: no new password is taken', async () => {
+describe('a second factor that was removed meanwhile', () => {
+  test('no longer counts in a password reset, which accepts no new password', async () => {
     const person = await client.signUp();
     const { secret, tokens } = await client.enrollTotp(person.accessToken);
     app.clock.advance(30);
@@ -118,7 +118,7 @@ describe('a second factor that was taken away meanwhile', () => {
     expect((await client.signIn(person)).accessToken).toBeTruthy();
   });
 
-  test('has proved nothing in an enrollment: not what began it, and not what was proved in it', async () => {
+  test('no longer counts in an enrollment, whether it was proved before or during it', async () => {
     const person = await client.signUp();
     const { secret, tokens } = await client.enrollTotp(person.accessToken);
     const fresh = await client.startEnrollment({ factor: 'TOTP' }, tokens.accessToken);
@@ -145,7 +145,7 @@ describe('a second factor that was taken away meanwhile', () => {
     expect(await appsOf(person)).toBe(0);
   });
 
-  test('by an administrator has proved nothing either', async () => {
+  test('by an administrator no longer counts either', async () => {
     const admin = await client.signUp();
     const { tokens } = await client.enrollTotp(admin.accessToken);
     const { sub } = claimsOf(admin.accessToken);
@@ -169,7 +169,7 @@ describe('a second factor that was taken away meanwhile', () => {
     );
   });
 
-  test('ends no workflow that has not proved it', async () => {
+  test('does not end a workflow that has not used it', async () => {
     const person = await client.signUp();
     const { tokens } = await client.enrollTotp(person.accessToken);
     const { id } = await client.startPasswordReset({ identifier: person.email });
@@ -180,8 +180,8 @@ describe('a second factor that was taken away meanwhile', () => {
   });
 });
 
-describe('a session that is ended before a step of it settles', () => {
-  /** The transaction that holds its row ends it: the step has verified its proof by then, and wants to write. */
+describe('a session that ends before one of its steps settles', () => {
+  /** Ends the session in a transaction that holds its row, after the step has verified its proof and wants to write. */
   function whileEnded<T>(sessionId: string, work: () => Promise<T>): Promise<T> {
     return whileHeld(
       app.databaseUrl,
@@ -195,7 +195,7 @@ describe('a session that is ended before a step of it settles', () => {
   test.each<[string, object]>([
     ['a step-up', {}],
     ['a step-up that is bound to an operation', { operation: { query: 'mutation { pay }' } }],
-  ])('loses the step: %s', async (_what, input) => {
+  ])('makes the step fail: %s', async (_what, input) => {
     const person = await client.signUp();
     const { secret, tokens } = await client.enrollTotp(person.accessToken);
     app.clock.advance(60);
@@ -213,13 +213,13 @@ describe('a session that is ended before a step of it settles', () => {
       [sid],
     );
     expect(left?.grants).toBe('0');
-    expect(left?.tokens).toBe('1'); // the one from before, of a session that has ended
+    expect(left?.tokens).toBe('1'); // the earlier one, of the ended session
     const newest = Math.max(...(left?.evidence ?? []).map((one) => one.completedAt));
     expect(newest).toBeLessThan(app.clock.now().getTime() / 1000 - 50);
     expect(await isAlive(client, tokens.accessToken)).toBe(false);
   });
 
-  test('loses the enrollment of a number that only identifies, too', async () => {
+  test('makes the enrollment of a number that only identifies fail too', async () => {
     const person = await client.signUp();
     const { sid } = claimsOf(person.accessToken);
     const phoneNumber = '+14155550112';
@@ -239,7 +239,7 @@ describe('a session that is ended before a step of it settles', () => {
     expect(rows).toEqual([]);
   });
 
-  test('uses up no proof that is bound to an operation', async () => {
+  test('does not consume a bound proof', async () => {
     const person = await client.signUp();
     const { sid } = claimsOf(person.accessToken);
     const orm = await openOrm(app.databaseUrl);
@@ -252,7 +252,7 @@ describe('a session that is ended before a step of it settles', () => {
        values (gen_random_uuid(), $1, $2, 'TOTP', $3, $4)`,
       [sid, keyedDigest(ring, 'operation', digest), now, new Date(now.getTime() + 60_000)],
     );
-    // As it was read at the beginning of the operation.
+    // The session as it was read at the start of the operation.
     const issuedAt = Math.floor(now.getTime() / 1000) + 1;
     const session = { id: sid, enrolled: ['TOTP'], token: { issuedAt } } as unknown as PresentedSession;
     const use = () => consumeGrant(sqlOf(orm.em.fork()), ring, session, digest, requirement(), now);
@@ -265,7 +265,7 @@ describe('a session that is ended before a step of it settles', () => {
   });
 });
 
-test('a step-up without an age asks for a proof, however fresh the last one is', async () => {
+test('a step-up without maxAge requires a proof, however fresh the last one is', async () => {
   const person = await client.signUp();
   const { secret, tokens } = await client.enrollTotp(person.accessToken);
   const asked = await client.startStepUp({}, tokens.accessToken);

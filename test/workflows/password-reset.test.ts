@@ -1,4 +1,4 @@
-// A forgotten password: what must be proved before a new one counts, and what an attacker tries instead.
+// Password reset: what must be proved before a new password takes effect, and what an attacker may try instead.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -28,7 +28,7 @@ async function withTotp(): Promise<Protected> {
   return { ...person, ...tokens, secret, backupCodes };
 }
 
-/** The code of the app in a period that was not used yet. */
+/** A TOTP code of an unused time step. */
 function totp({ secret }: Protected): string {
   app.clock.advance(60);
   return client.totp(secret);
@@ -56,8 +56,8 @@ async function accepts(email: string, password: string): Promise<boolean> {
   return (await client.attempt(id, { password })).code === undefined;
 }
 
-describe('a user without a second factor', () => {
-  test('proves the mailbox by a code, chooses a password, and is not signed in by that', async () => {
+describe('a password reset of a user without a second factor', () => {
+  test('needs a code by email and a new password, and does not sign in', async () => {
     const person = await client.signUp();
     const proved = await proveMailbox(person);
     expect(proved).toMatchObject({ status: 'NEEDS_NEW_PASSWORD', factors: [], remedy: null });
@@ -68,7 +68,7 @@ describe('a user without a second factor', () => {
     expect(await accepts(person.email, PASSWORD)).toBe(false);
   });
 
-  test('may prove it by a link instead, approved on any device', async () => {
+  test('can use a link instead, approved on any device', async () => {
     const person = await client.signUp();
     const { id } = await client.startPasswordReset({ identifier: person.email });
     await client.prepare(id, 'EMAIL_LINK');
@@ -79,11 +79,11 @@ describe('a user without a second factor', () => {
   });
 });
 
-describe('a user with a second factor', () => {
+describe('a password reset of a user with a second factor', () => {
   test.each([
     ['the authenticator app', (person: Protected) => ({ totp: totp(person) })],
     ['a backup code', (person: Protected) => ({ backupCode: person.backupCodes[0] })],
-  ])('proves possession with %s before anything changes', async (_what, proof) => {
+  ])('needs %s before anything changes', async (_what, proof) => {
     const person = await withTotp();
     const before = await storedPassword(person.email);
     const proved = await proveMailbox(person);
@@ -99,7 +99,7 @@ describe('a user with a second factor', () => {
     expect(await storedPassword(person.email)).not.toBe(before);
   });
 
-  test('who has lost every one of them is told that an administrator helps, and passes by nothing else', async () => {
+  test('who has lost all of them can only be helped by an administrator', async () => {
     const person = await withTotp();
     const proved = await proveMailbox(person);
     expect(proved.remedy).toBe('ADMINISTRATOR');
@@ -111,7 +111,7 @@ describe('a user with a second factor', () => {
     expect((await client.chooseNewPassword(proved.id, NEW_PASSWORD)).code).toBe('NEW_PASSWORD_NOT_DUE');
   });
 
-  test('enrolled between the mailbox and the new password proves that one first: the password stays as it is', async () => {
+  test('that was enrolled during the reset needs that factor first, and the password does not change', async () => {
     const person = await client.signUp();
     const proved = await proveMailbox(person);
     expect(proved.status).toBe('NEEDS_NEW_PASSWORD');
@@ -131,7 +131,7 @@ describe('a user with a second factor', () => {
   });
 });
 
-describe('a reset begins with exactly what reaches the holder of the identifier, and never with a password', () => {
+describe('a password reset starts with exactly the factors that send to the identifier, never with a password', () => {
   const NUMBER = '+14155550199';
 
   beforeAll(async () => {
@@ -149,11 +149,11 @@ describe('a reset begins with exactly what reaches the holder of the identifier,
     ['any', 'by-mail@example.com', ['EMAIL_CODE', 'EMAIL_LINK']],
     ['default', NUMBER, []],
     ['any', NUMBER, ['PHONE_CODE', 'PHONE_LINK']],
-  ])('in the tenant %s for %s, whoever has it', async (tenant, identifier, factors) => {
+  ])('in the tenant %s for %s, whether or not it has an account', async (tenant, identifier, factors) => {
     expect(await offeredFor(identifier, tenant)).toEqual(factors);
   });
 
-  test('with and without a second factor alike; then exactly what adds a category is offered, and no password', async () => {
+  test('with and without a second factor, and then offers exactly the factors that add a category, but no password', async () => {
     const email = 'phone-and-app@example.com';
     const signUp = await client.startSignUp({ email, password: PASSWORD, tenant: 'any' });
     const done = await client.attempt(signUp.id, { emailCode: await client.codeFor(email) });
@@ -177,8 +177,8 @@ describe('a reset begins with exactly what reaches the holder of the identifier,
   });
 });
 
-describe('an attacker', () => {
-  test('who holds the mailbox alone gains nothing by asking twice, or by opening workflow after workflow', async () => {
+describe('in a password reset, an attacker', () => {
+  test('with access to only the mailbox gains nothing from repeated proofs or workflows', async () => {
     const person = await withTotp();
     const before = await storedPassword(person.email);
     for (let round = 0; round < 3; round += 1) {
@@ -189,14 +189,14 @@ describe('an attacker', () => {
     expect(await storedPassword(person.email)).toBe(before);
   });
 
-  test('who mixes the steps of two workflows has proved nothing in either', async () => {
+  test('who mixes the steps of two workflows proves nothing in either', async () => {
     const [victim, attacker] = [await withTotp(), await withTotp()];
     const before = await storedPassword(victim.email);
     const own = await proveMailbox(attacker);
     expect((await client.attempt(own.id, { totp: totp(attacker) })).status).toBe('NEEDS_NEW_PASSWORD');
     const other = await client.startPasswordReset({ identifier: victim.email });
     expect((await client.chooseNewPassword(other.id, NEW_PASSWORD)).code).toBe('NEW_PASSWORD_NOT_DUE');
-    // The code of a reset in a sign-in, and of one reset in another.
+    // The code of a reset used in a sign-in, and in another reset.
     await client.prepare(other.id, 'EMAIL_CODE');
     const code = await client.codeFor(victim.email);
     const signIn = await client.startSignIn({ identifier: victim.email });
@@ -207,7 +207,7 @@ describe('an attacker', () => {
     const again = await client.startPasswordReset({ identifier: victim.email });
     await client.prepare(again.id, 'EMAIL_CODE');
     expect((await client.attempt(again.id, { emailCode: code })).code).toBe('PROOF_REJECTED');
-    // The attacker's second factor for the victim's mailbox.
+    // The attacker's second factor with the victim's mailbox.
     const proved = await proveMailbox(victim);
     expect((await client.attempt(proved.id, { totp: client.totp(attacker.secret, 1) })).code).toBe(
       'PROOF_REJECTED',
@@ -216,7 +216,7 @@ describe('an attacker', () => {
     expect(await accepts(victim.email, PASSWORD)).toBe(true);
   });
 
-  test('who has begun a sign-in with the old password finds it over when a new one is chosen', async () => {
+  test('who has started a sign-in with the old password finds it ended by the new one', async () => {
     const person = await withTotp();
     const { id } = await client.startSignIn({ identifier: person.email });
     expect((await client.attempt(id, { password: PASSWORD })).status).toBe('NEEDS_SECOND_FACTOR');
@@ -226,7 +226,7 @@ describe('an attacker', () => {
     expect((await client.attempt(id, { totp: totp(person) })).code).toBe('WORKFLOW_EXPIRED');
   });
 
-  test('of ten who choose a password at once in one workflow, one wins, and the hash is that one’s', async () => {
+  test('who sends ten new passwords in parallel in one workflow sets only one', async () => {
     const person = await client.signUp();
     const proved = await proveMailbox(person);
     const choices = Array.from({ length: 10 }, (_, at) => `chosen password number ${at}`);
@@ -236,7 +236,7 @@ describe('an attacker', () => {
     for (const choice of choices) expect(await accepts(person.email, choice)).toBe(choice === won[0]);
   });
 
-  test('of two resets that are both ready, the second one ends with the first', async () => {
+  test('with two resets that are ready can complete only one, which ends the other', async () => {
     const person = await client.signUp();
     const [one, other] = [await proveMailbox(person), await proveMailbox(person)];
     expect(other.status).toBe('NEEDS_NEW_PASSWORD');
@@ -247,7 +247,7 @@ describe('an attacker', () => {
     expect(await accepts(person.email, NEW_PASSWORD)).toBe(true);
   });
 
-  test('who finishes two resets at the same moment ends neither in a deadlock nor in both', async () => {
+  test('who completes two resets in parallel causes no deadlock and completes only one', async () => {
     const person = await client.signUp();
     const ready = [await proveMailbox(person), await proveMailbox(person), await proveMailbox(person)];
     const steps = await Promise.all(
@@ -259,7 +259,7 @@ describe('an attacker', () => {
     }
   });
 
-  test('who races a sign-in with the old password against the new one has no session afterwards', async () => {
+  test('who signs in with the old password while a new one is set has no session afterwards', async () => {
     const person = await client.signUp();
     const proved = await proveMailbox(person);
     const signIns = await Promise.all(
@@ -270,7 +270,7 @@ describe('an attacker', () => {
       ...signIns.map(({ id }) => client.attempt(id, { password: PASSWORD })),
     ]);
     for (const step of raced.filter((one) => one.session != null)) {
-      // It came before, and so was ended by the change.
+      // The sign-in was first, so the change has ended its session.
       const { errors } = await client.graphql('{ viewer { id } }', {}, step.session?.accessToken);
       expect(errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
     }
@@ -284,7 +284,7 @@ describe('an attacker', () => {
     expect((await client.chooseNewPassword('', NEW_PASSWORD)).code).toBe('WORKFLOW_NOT_FOUND');
   });
 
-  test('who guesses the code of somebody else’s mailbox has five tries, and a new code does not renew them', async () => {
+  test('who guesses the code of another user has five attempts, which a new code does not reset', async () => {
     const person = await client.signUp();
     const { id } = await client.startPasswordReset({ identifier: person.email });
     await client.prepare(id, 'EMAIL_CODE');
@@ -302,9 +302,9 @@ describe('an attacker', () => {
   });
 });
 
-describe('a new password', () => {
+describe('the new password of a reset', () => {
   test.each(['short', '', 'x'.repeat(257)])(
-    'that the policy refuses (%j) changes nothing, and the reset goes on',
+    'that the policy rejects (%j) changes nothing, and the reset continues',
     async (password) => {
       const person = await client.signUp();
       const before = await storedPassword(person.email);
@@ -315,7 +315,7 @@ describe('a new password', () => {
     },
   );
 
-  test('of a tenant is measured by that tenant’s policy', async () => {
+  test('must meet the policy of its tenant', async () => {
     await query(
       app.databaseUrl,
       "insert into tenant (id, password_minimum_length_alone, created_at) values ('long', 20, now())",
@@ -336,7 +336,7 @@ describe('a new password', () => {
 
   test.each([
     ['ends every session', undefined, 'UNAUTHENTICATED'],
-    ['leaves the sessions when the user says so', { signOutOtherSessions: false }, undefined],
+    ['keeps the sessions if the user chooses to', { signOutOtherSessions: false }, undefined],
   ])('%s', async (_what, options, expected) => {
     const person = await client.signUp();
     const proved = await proveMailbox(person);
@@ -352,7 +352,7 @@ describe('a new password', () => {
     );
   });
 
-  test('is told to its user, and is in the audit log without a word of it', async () => {
+  test('notifies the user, and is audited without the password', async () => {
     const person = await withTotp();
     const proved = await proveMailbox(person);
     await client.attempt(proved.id, { totp: totp(person) });
@@ -374,8 +374,8 @@ describe('a new password', () => {
   });
 });
 
-describe('an administrator', () => {
-  test('takes away second factors that were lost; the mailbox then is enough, and the user hears of it', async () => {
+describe('an administrator’s help before a password reset:', () => {
+  test('after removing lost second factors the mailbox is enough, and the user is notified', async () => {
     const [person, helper] = [await withTotp(), await withTotp()];
     await query(
       app.databaseUrl,

@@ -1,4 +1,4 @@
-// Races that only a lock or a second condition stops: whoever is second is told so, and nothing fails.
+// Races that need a lock or a second condition: the second request gets a clear answer, and nothing fails.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { whileHeld } from '../factors/held-rows.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -16,7 +16,7 @@ afterAll(() => app[Symbol.asyncDispose]());
 
 const word = ({ code, status }: Step): string => code ?? status;
 
-test('two sign-ups of one address are proved at the same moment: one account comes of it, and nothing fails', async () => {
+test('two sign-ups of one address that are proved in parallel create one account without an error', async () => {
   const email = 'twice@example.com';
   const signUp = async (): Promise<{ id: string; emailCode: string }> => {
     const { id } = await client.startSignUp({ email, password: PASSWORD });
@@ -40,10 +40,10 @@ test('two sign-ups of one address are proved at the same moment: one account com
   expect(rows).toHaveLength(1);
 });
 
-describe('a request that read its clock before a workflow was ended, and comes to it afterwards', () => {
+describe('a request that read its clock before a workflow ended', () => {
   const SECONDS = 5;
 
-  test('finds it ended by a new password', async () => {
+  test('still finds it ended by a new password', async () => {
     const person = await client.signUp();
     const { id: begun } = await client.startSignIn({ identifier: person.email });
     const resets: string[] = [];
@@ -62,7 +62,7 @@ describe('a request that read its clock before a workflow was ended, and comes t
     expect(word(await client.attempt(begun, proof))).toBe('WORKFLOW_EXPIRED');
   });
 
-  test('finds it ended by the visitor of its link', async () => {
+  test('still finds it ended by the visitor of its link', async () => {
     const person = await client.signUp();
     const { id } = await client.startSignIn({ identifier: person.email });
     await client.prepare(id, 'EMAIL_LINK');
@@ -76,7 +76,7 @@ describe('a request that read its clock before a workflow was ended, and comes t
   });
 });
 
-describe('an enrollment that is confirmed twice', () => {
+describe('an enrollment that is confirmed twice in parallel', () => {
   test('adds the app once, with one set of backup codes', async () => {
     const { accessToken } = await client.signUp();
     const { id, totp } = await client.startEnrollment({ factor: 'TOTP' }, accessToken);
@@ -112,8 +112,8 @@ describe('an enrollment that is confirmed twice', () => {
   });
 });
 
-describe('a number that nobody has proved', () => {
-  test('identifies nobody: neither in a sign-in nor in a reset', async () => {
+describe('an unverified number', () => {
+  test('does not identify a user in a sign-in or a reset', async () => {
     await query(app.databaseUrl, "update tenant set sms = 'ANY_FACTOR'");
     const person = await client.signUp();
     const phoneNumber = '+14155556002';
@@ -132,7 +132,7 @@ describe('a number that nobody has proved', () => {
       if (start === client.startSignIn)
         expect(word(await client.attempt(workflow.id, { password: PASSWORD }))).toBe('PROOF_REJECTED');
     }
-    // Once it is proved, it does.
+    // Once it is verified, it does.
     const phoneCode = await client.codeFor(phoneNumber);
     expect(word(await client.attempt(id, { phoneCode }, person.accessToken))).toBe('COMPLETE');
     const signIn = await client.startSignIn({ identifier: phoneNumber });
@@ -140,7 +140,7 @@ describe('a number that nobody has proved', () => {
   });
 });
 
-describe('a set of backup codes that is used up', () => {
+describe('a set of backup codes that is all used', () => {
   async function withoutCodes(): Promise<Person & { secret: string }> {
     const person = await client.signUp();
     const { secret } = await client.enrollTotp(person.accessToken);
@@ -153,7 +153,7 @@ describe('a set of backup codes that is used up', () => {
     return { ...person, secret };
   }
 
-  test('is not enrolled: no step offers it, and no token names it', async () => {
+  test('does not count as enrolled: no step offers it, and no token lists it', async () => {
     const person = await withoutCodes();
     const { id } = await client.startSignIn({ identifier: person.email });
     const first = await client.attempt(id, { password: person.password });

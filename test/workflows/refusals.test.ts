@@ -1,4 +1,5 @@
-// Refusals are in the audit log, and a flood of them is a few events: one for each account and kind, with a count.
+// Refusals are in the audit log. A flood of them is recorded as few events: one for each account and kind, with a
+// count.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { byAnonymous } from '../../src/persistence/audit.ts';
 import { openOrm } from '../../src/persistence/orm.ts';
@@ -26,7 +27,7 @@ interface Refusals {
   readonly is_known: boolean;
 }
 
-/** What a second node writes down when it stops. */
+/** The events that a second node writes when it stops. */
 async function refusalsOf(
   work: (node: TestApp) => Promise<void>,
   environment: Readonly<Record<string, string>> = {},
@@ -57,7 +58,7 @@ async function lock(email: string): Promise<string> {
   return (await client.startSignIn({ identifier: email })).id;
 }
 
-test('a flood at a locked account is one event, and so is one at an identifier that nobody has', async () => {
+test('a flood of refusals at a locked account is one event, and so is one at an unknown identifier', async () => {
   const { email } = await client.signUp();
   const [ofSomebody, ofNobody] = [await lock(email), await lock('nobody-locked@example.com')];
   const refusals = await refusalsOf(async (node) => {
@@ -70,7 +71,7 @@ test('a flood at a locked account is one event, and so is one at an identifier t
     expect(refusals).toContainEqual({ ...event, actor_kind: 'ANONYMOUS', is_known: isKnown });
 });
 
-test('refusals by the limits of a network and of messages are counted as well, those of several addresses together', async () => {
+test('refusals by network and message limits are counted too, those of several addresses together', async () => {
   const { email } = await client.signUp();
   const refusals = await refusalsOf(
     async (node) => {
@@ -93,7 +94,7 @@ test('refusals by the limits of a network and of messages are counted as well, t
   ]);
 });
 
-test('their user sees them, with how many there were', async () => {
+test('the user sees the refusals with their count', async () => {
   const person = await client.signUp();
   const { tokens } = await client.enrollTotp(person.accessToken);
   const id = await lock(person.email);
@@ -108,7 +109,7 @@ test('their user sees them, with how many there were', async () => {
   expect(data.viewer.auditEvents[0]).toEqual({ type: 'sign-in.locked-out', count: 7, actor: 'ANONYMOUS' });
 });
 
-test('so many accounts at once that their events would fill the log are counted for their tenant', async () => {
+test('refusals of very many accounts at once are counted for the tenant, so that they do not fill the log', async () => {
   const refusals = await refusalsOf(async () => {
     const orm = await openOrm(app.databaseUrl);
     await using _closing = { [Symbol.asyncDispose]: () => orm.close() };

@@ -1,11 +1,12 @@
-// A server that is killed between two steps: the next one goes on where it was.
+// A server is killed between two steps. The next server continues the workflow.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { TEST_ENVIRONMENT, testDatabase } from '../harness/app.ts';
+import { startTestApp, TEST_ENVIRONMENT, testDatabase } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
+import { MachineClock } from '../harness/clock.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 const running: ChildProcess[] = [];
@@ -23,7 +24,7 @@ interface StartedServer {
   readonly client: TestClient;
 }
 
-/** The program itself, in a process of its own. */
+/** The program itself, in a separate process. */
 async function startServer(): Promise<StartedServer> {
   const port = await freePort();
   const process_ = spawn(process.execPath, ['src/main.ts'], {
@@ -63,7 +64,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-test('a sign-up and a sign-in go on after kill -9 between their steps, and sessions stay valid', async () => {
+test('a sign-up and a sign-in continue after kill -9 between their steps, and sessions stay valid', async () => {
   const email = 'restart@example.com';
   const password = 'correct horse battery staple';
   const first = await startServer();
@@ -91,18 +92,16 @@ test('a sign-up and a sign-in go on after kill -9 between their steps, and sessi
   expect(viewer.data).toEqual({ viewer: { assurance: { level: 'AAL2' } } });
 });
 
-test('two servers on one database take turns at one workflow', async () => {
-  const [one, other] = [await startServer(), await startServer()];
-  const person = await one.client.signUp('turns@example.com');
-  const workflow = await other.client.startSignIn({ identifier: person.email });
-  const done = await one.client.attempt(workflow.id, { password: person.password });
+test('two servers on one database can alternate the steps of one workflow, and SIGTERM makes a server exit with code 0', async () => {
+  const { client: one, process: server } = await startServer();
+  await using app = await startTestApp({}, database.url, new MachineClock());
+  const other = new TestClient(app);
+  const person = await one.signUp('turns@example.com');
+  const workflow = await other.startSignIn({ identifier: person.email });
+  const done = await one.attempt(workflow.id, { password: person.password });
   expect(done.status).toBe('COMPLETE');
-  const viewer = await other.client.graphql('{ viewer { id } }', {}, done.session?.accessToken);
+  const viewer = await other.graphql('{ viewer { id } }', {}, done.session?.accessToken);
   expect(viewer.errors).toEqual([]);
-});
-
-test('SIGTERM lets the server end by itself, with code 0', async () => {
-  const { process: server } = await startServer();
   server.kill('SIGTERM');
   const [code] = await once(server, 'exit');
   expect(code).toBe(0);

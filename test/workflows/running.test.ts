@@ -7,8 +7,14 @@ import { evidenceOf } from '../../src/policy/evidence.ts';
 import type { PresentedSession } from '../../src/sessions/presented.ts';
 import { chartOf } from '../../src/workflows/charts.ts';
 import { LockedOut, WorkflowEnded, WorkflowExpired, WorkflowNotFound } from '../../src/workflows/errors.ts';
-import { isOpenTo, provedSoFar, refuseLocked, restore, runningOf } from '../../src/workflows/running.ts';
-import type { Lock, WorkflowRow } from '../../src/workflows/store.ts';
+import type { Lock, WorkflowRow } from '../../src/workflows/steps/row.ts';
+import {
+  isOpenTo,
+  provedSoFar,
+  refuseLocked,
+  restore,
+  runningOf,
+} from '../../src/workflows/steps/running.ts';
 
 const NOW = new Date('2026-01-01T00:00:00.000Z');
 const seconds = NOW.getTime() / 1000;

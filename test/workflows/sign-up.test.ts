@@ -1,4 +1,4 @@
-// Signing up, and what others could gain from it.
+// Sign-up, and what an attacker could gain from it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clearAway } from '../../src/persistence/clear-away.ts';
 import { openOrm, sqlOf } from '../../src/persistence/orm.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-test('an address that has an account looks like any other, and its owner is told by mail', async () => {
+test('a sign-up with an existing address looks like any other, and the owner is notified by email', async () => {
   const owner = await client.signUp('owner@example.com');
   const fresh = await client.startSignUp({ email: 'fresh@example.com', password: PASSWORD });
   const taken = await client.startSignUp({ email: owner.email, password: 'another password' });
@@ -31,25 +31,25 @@ test('an address that has an account looks like any other, and its owner is told
   const message = (await client.inbox()).find((one) => one.to === owner.email);
   expect(message?.subject).toBe('You already have an account');
   expect(message?.text).not.toMatch(/\d{6}/);
-  expect((await client.signIn(owner)).accessToken).toBeTruthy(); // with the password of before
+  expect((await client.signIn(owner)).accessToken).toBeTruthy(); // with the old password
   await expect(client.signIn({ email: owner.email, password: 'another password' })).rejects.toThrow(
     'PROOF_REJECTED',
   );
 });
 
-test('an account does not exist before its address is proved', async () => {
+test('an account does not exist before its address is verified', async () => {
   await client.startSignUp({ email: 'unproved@example.com', password: PASSWORD });
   const signIn = await client.startSignIn({ identifier: 'unproved@example.com' });
   expect(await client.attempt(signIn.id, { password: PASSWORD })).toMatchObject({ code: 'PROOF_REJECTED' });
 });
 
-test('whoever claims an address first gains nothing over the one who proves it', async () => {
+test('signing up first with someone else’s address gives no advantage over the person who verifies it', async () => {
   const email = 'victim@example.com';
   const attack = await client.startSignUp({ email, password: 'the attacker’s password' });
   const attackCode = await client.codeFor(email);
   app.clock.advance(60);
   await client.signUp(email);
-  // Even with the code that the victim got for the attacker’s sign-up.
+  // Not even with the code that the victim received for the attacker’s sign-up.
   expect(await client.attempt(attack.id, { emailCode: attackCode })).toMatchObject({
     status: 'FAILED',
     session: null,
@@ -60,7 +60,7 @@ test('whoever claims an address first gains nothing over the one who proves it',
   expect((await client.signIn({ email, password: PASSWORD })).accessToken).toBeTruthy();
 });
 
-test('of two sign-ups that prove one address at the same moment, one wins', async () => {
+test('two sign-ups that verify one address in parallel have one winner', async () => {
   const email = 'twins@example.com';
   const started: { step: Step; code: string }[] = [];
   for (const password of ['the first password', 'the second password']) {
@@ -68,7 +68,7 @@ test('of two sign-ups that prove one address at the same moment, one wins', asyn
     started.push({ step, code: await client.codeFor(email) });
     app.clock.advance(1);
   }
-  // Both have read that the address is free before either has written that it is theirs.
+  // Both have read that the address is free before either writes.
   const answers = await whileHeld(
     app.databaseUrl,
     'select id from email_address where address = $1',
@@ -79,7 +79,7 @@ test('of two sign-ups that prove one address at the same moment, one wins', asyn
   expect(answers.map((one) => one.code ?? one.status).toSorted()).toEqual(['COMPLETE', 'CONFLICT']);
   const lost = answers.findIndex((one) => one.code === 'CONFLICT');
   const { step, code } = started[lost] ?? { step: { id: '' }, code: '' };
-  // Whoever tries again, as a conflict asks them to, is told what has happened.
+  // Retrying after the conflict returns the actual outcome.
   expect(await client.attempt(step.id, { emailCode: code })).toMatchObject({
     status: 'FAILED',
     remedy: 'SIGN_IN',
@@ -99,7 +99,7 @@ describe('the second of two sign-ups of one address', () => {
     (await client.inbox()).filter((one) => one.to === email).map((one) => one.subject);
 
   test.each(['a code', 'a link'])(
-    'ends with the way out when it proves the address with %s, and tells the owner in their language',
+    'ends with a hint how to continue when it verifies the address with %s, and notifies the owner in their language',
     async (proof) => {
       const email = `second-${proof.replaceAll(' ', '-')}@example.com`;
       const first = await start(email, GERMAN);
@@ -117,11 +117,11 @@ describe('the second of two sign-ups of one address', () => {
       app.clock.advance(1);
       const done = await client.attempt(second, answer);
       expect(done).toMatchObject({ status: 'FAILED', remedy: 'SIGN_IN', factors: [], session: null });
-      expect((await subjects(email))[0]).toBe('Sie haben schon ein Konto');
+      expect((await subjects(email))[0]).toBe('Sie haben bereits ein Konto');
       const [after] = await query<{ count: string }>(app.databaseUrl, 'select count(*) from session');
       expect(after).toEqual(before);
 
-      // It has ended: nothing more is proved by it, and it stays what it was.
+      // It has ended: it accepts no more proofs and does not change.
       expect(await client.attempt(second, answer)).toMatchObject({ code: 'WORKFLOW_ENDED' });
       const read = await client.graphql('query ($id: ID!) { workflow(id: $id) { status remedy } }', {
         id: second,
@@ -138,7 +138,7 @@ describe('the second of two sign-ups of one address', () => {
     },
   );
 
-  test('with a wrong code learns nothing of the account, and its owner hears nothing', async () => {
+  test('with a wrong code reveals nothing about the account, and its owner gets no message', async () => {
     const email = 'guessed@example.com';
     await client.signUp(email);
     const second = await start(email);
@@ -147,17 +147,17 @@ describe('the second of two sign-ups of one address', () => {
     expect(await subjects(email)).toHaveLength(before);
   });
 
-  test('is told to the owner in the owner’s language when it starts, and when its code is sent again', async () => {
+  test('notifies the owner in their language when it starts and when its code is sent again', async () => {
     const email = 'german-owner@example.com';
     const first = await start(email, GERMAN);
     await client.attempt(first, { emailCode: await client.codeFor(email) });
     const second = await start(email, { 'accept-language': 'en' });
-    expect((await subjects(email))[0]).toBe('Sie haben schon ein Konto');
+    expect((await subjects(email))[0]).toBe('Sie haben bereits ein Konto');
     app.clock.advance(60);
     await client.prepare(second, 'EMAIL_LINK');
     expect((await subjects(email)).slice(0, 2)).toEqual([
-      'Sie haben schon ein Konto',
-      'Sie haben schon ein Konto',
+      'Sie haben bereits ein Konto',
+      'Sie haben bereits ein Konto',
     ]);
   });
 });
@@ -170,12 +170,12 @@ test.each([
   ['eight emoji, one code point each', EMOJI, 'NEEDS_PROOF'],
   ['256 code points', EMOJI.repeat(32), 'NEEDS_PROOF'],
   ['257 code points', `${EMOJI.repeat(32)}😀`, 'PASSWORD_REJECTED'],
-])('a password is measured in code points: %s', async (_what, password, expected) => {
+])('the length of a password at sign-up is counted in code points: %s', async (_what, password, expected) => {
   const step = await client.startSignUp({ email: 'measured@example.com', password });
   expect(step.code ?? step.status).toBe(expected);
 });
 
-test('a workflow of an older chart ends as EXPIRED', async () => {
+test('a workflow of an older chart version ends as EXPIRED', async () => {
   const person = await client.signUp();
   const workflow = await client.startSignIn({ identifier: person.email });
   await query(
@@ -191,7 +191,7 @@ test('a workflow of an older chart ends as EXPIRED', async () => {
   });
 });
 
-test('what was never finished is cleared away, and nothing else', async () => {
+test('only unfinished sign-ups are deleted after their deadline', async () => {
   const person = await client.signUp('finished@example.com');
   await client.startSignUp({ email: 'unfinished@example.com', password: PASSWORD });
   app.clock.advance(86_400 + 901);

@@ -1,7 +1,7 @@
-// A right proof whose step cannot be written costs no attempt, and a wrong one always costs one.
+// A correct proof whose step cannot be written costs no attempt. A wrong one always costs an attempt.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openOrm, sqlOf } from '../../src/persistence/orm.ts';
-import { giveBackAttempt } from '../../src/workflows/claim.ts';
+import { giveBackAttempt } from '../../src/workflows/steps/attempts.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, type Person, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => app[Symbol.asyncDispose]());
 
-/** Nothing can be settled while the callback runs: each step writes its audit. */
+/** No step can settle while the callback runs, because each one writes an audit event. */
 async function withoutAudit(work: () => Promise<void>): Promise<void> {
   await query(app.databaseUrl, 'alter table audit_event rename to gone_for_now');
   try {
@@ -38,7 +38,7 @@ async function spent(): Promise<object | undefined> {
   return row;
 }
 
-test('a right proof whose settlement fails keeps its attempt, as often as it fails', async () => {
+test('a correct proof whose settlement fails costs no attempt, however often it fails', async () => {
   await withoutAudit(async () => {
     for (let time = 0; time < 7; time += 1)
       await expect(client.attempt(workflowId, { password: PASSWORD })).rejects.toThrow('Unexpected error.');
@@ -47,7 +47,7 @@ test('a right proof whose settlement fails keeps its attempt, as often as it fai
   expect((await client.attempt(workflowId, { password: PASSWORD })).status).toBe('COMPLETE');
 });
 
-test('a wrong proof costs its attempt even though nothing else can be written, so no failure gives more guesses', async () => {
+test('a wrong proof costs an attempt even if nothing else can be written, so that failures do not allow more guesses', async () => {
   await withoutAudit(async () => {
     for (let guess = 0; guess < 5; guess += 1)
       await expect(client.attempt(workflowId, { password: `${guess}` })).rejects.toThrow('Unexpected error.');
@@ -57,7 +57,7 @@ test('a wrong proof costs its attempt even though nothing else can be written, s
   expect((await client.attempt(workflowId, { password: PASSWORD })).code).toBe('CONFLICT');
 });
 
-test('an attempt that a settlement has given back is not given back twice', async () => {
+test('an attempt is not given back twice', async () => {
   await client.attempt(workflowId, { password: 'wrong' });
   expect(await spent()).toEqual({ attempts: 1, failures: 1 });
   const orm = await openOrm(app.databaseUrl);

@@ -1,5 +1,5 @@
-// A lock closes what can be guessed, and nothing else: links and backup codes of 64 bits or more stay the way out of it.
-// What is no guess at anything locks nobody: a code that was never sent, a right code that was used, a race.
+// A lock blocks only what can be guessed. Links and backup codes of 64 bits or more remain the way out of it. Attempts
+// that are not guesses do not lock an account: a code that was never sent, a used correct code, a race.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, type Step, TestClient } from '../harness/client.ts';
@@ -19,7 +19,7 @@ interface Protected extends Person {
   readonly backupCodes: readonly string[];
 }
 
-/** Somebody with an authenticator app and backup codes. */
+/** A user with an authenticator app and backup codes. */
 async function protectedPerson(): Promise<Protected> {
   const person = await client.signUp();
   const { secret, backupCodes } = await client.enrollTotp(person.accessToken);
@@ -30,7 +30,7 @@ async function protectedPerson(): Promise<Protected> {
 const start = ({ email }: { email: string }): Promise<Step> => client.startSignIn({ identifier: email });
 const word = ({ code, status }: Step): string => code ?? status;
 
-/** So many wrong codes, each of them sent before unless that is refused. */
+/** Sends this many wrong codes, each after requesting a code, unless the request is refused. */
 async function guessCodes(person: { email: string }, count: number, sends = true): Promise<string[]> {
   const answers: string[] = [];
   let workflow: Step | undefined;
@@ -44,7 +44,7 @@ async function guessCodes(person: { email: string }, count: number, sends = true
   return answers;
 }
 
-/** As if somebody had guessed for days. */
+/** Sets the counter as if an attacker had guessed for days. */
 async function closeCodes(person: { email: string }): Promise<void> {
   await guessCodes(person, 1);
   await query(
@@ -72,7 +72,7 @@ async function failuresOf(person: { email: string }): Promise<number> {
 }
 
 describe('guesses at a code that was never sent', () => {
-  test('count for their workflow only: after a hundred of them every factor works', async () => {
+  test('count only for their workflow: after a hundred of them every factor works', async () => {
     const person = await protectedPerson();
     expect(new Set(await guessCodes(person, 100, false))).toEqual(new Set(['PROOF_REJECTED']));
     expect(await failuresOf(person)).toBe(0);
@@ -87,7 +87,7 @@ describe('guesses at a code that was never sent', () => {
     expect(word(await client.attempt(byLink.id, { backupCode }))).toBe('COMPLETE');
   });
 
-  test('are five in a workflow, all the same', async () => {
+  test('are still limited to five per workflow', async () => {
     const { id } = await start(await client.signUp());
     const answers: string[] = [];
     for (let guess = 0; guess < 7; guess += 1)
@@ -98,7 +98,7 @@ describe('guesses at a code that was never sent', () => {
   test.each([
     ['has expired', () => app.clock.advance(601)],
     ['was used', async (id: string) => void (await query(app.databaseUrl, USE_UP, [id]))],
-  ])('are no different when the code %s', async (_what, end) => {
+  ])('are treated the same when the code %s', async (_what, end) => {
     const person = await client.signUp();
     const { id } = await start(person);
     await client.prepare(id, 'EMAIL_CODE');
@@ -109,7 +109,7 @@ describe('guesses at a code that was never sent', () => {
   const USE_UP = `update challenge set consumed_at = now() where workflow_id in (
     select id from workflow where user_id = (select user_id from email_address where address = $1))`;
 
-  test('do not hide a code that was sent meanwhile: parallel guesses at it are counted', async () => {
+  test('in parallel to a code that is then sent do count', async () => {
     const person = await client.signUp();
     const workflows = await Promise.all(Array.from({ length: 12 }, () => start(person)));
     await Promise.all(
@@ -125,9 +125,9 @@ describe('guesses at a code that was never sent', () => {
 
 describe.each([
   ['for a minute', async (person: Protected) => void (await guessCodes(person, 10))],
-  ['for good', closeCodes],
+  ['permanently', closeCodes],
 ])('while codes are locked %s', (_how, lock) => {
-  test('the mailbox is proved with a link, and the second step with a backup code', async () => {
+  test('a user signs in with a link by email and a backup code', async () => {
     const person = await protectedPerson();
     await lock(person);
     const workflow = await start(person);
@@ -140,7 +140,7 @@ describe.each([
     expect(done.session?.accessToken).toBeTruthy();
   });
 
-  test('a password reset with a link and a backup code comes to its end, and lifts the lock', async () => {
+  test('a password reset with a link and a backup code completes and lifts the lock', async () => {
     const person = await protectedPerson();
     await lock(person);
     const { id } = await client.startPasswordReset({ identifier: person.email });
@@ -154,7 +154,7 @@ describe.each([
     expect(await guessCodes(person, 1)).toEqual(['PROOF_REJECTED']);
   });
 
-  test('wrong links and backup codes spend the attempts of their workflow, and lock nothing further', async () => {
+  test('wrong links and backup codes use up the attempts of their workflow, and lock nothing else', async () => {
     const person = await protectedPerson();
     await lock(person);
     const failures = await failuresOf(person);
@@ -187,7 +187,7 @@ describe('backup codes of fewer than 64 bits', () => {
     return person;
   }
 
-  test('are counted and locked like any other code', async () => {
+  test('are counted and locked like other codes', async () => {
     const person = await withShortCodes();
     let rejected = 0;
     let last = '';
@@ -202,7 +202,7 @@ describe('backup codes of fewer than 64 bits', () => {
     expect([rejected, last]).toEqual([10, 'LOCKED_OUT']);
   });
 
-  test('do not tell by a lock that somebody has them, before anything is proved', async () => {
+  test('do not reveal by a lock that a user has them, before anything is proved', async () => {
     const person = await withShortCodes();
     await guessCodes(person, 10);
     const nobody = { email: 'nobody-with-codes@example.com' };
@@ -215,8 +215,8 @@ describe('backup codes of fewer than 64 bits', () => {
   });
 });
 
-describe('a lock that begins while a workflow is under way', () => {
-  test('is read again where a proved code buys a new password, and holds until it ends', async () => {
+describe('a lock that starts during a workflow', () => {
+  test('blocks a new password after a proved code until the lock ends', async () => {
     const person = await client.signUp();
     const { id } = await client.startPasswordReset({ identifier: person.email });
     await client.prepare(id, 'EMAIL_CODE');
@@ -228,7 +228,7 @@ describe('a lock that begins while a workflow is under way', () => {
     expect(word(await client.chooseNewPassword(id, 'a new battery staple'))).toBe('COMPLETE');
   });
 
-  test('is read again where a proved password buys a session', async () => {
+  test('blocks a session after a proved password', async () => {
     const person = await protectedPerson();
     const { id } = await start(person);
     await client.attempt(id, { password: person.password });
@@ -239,11 +239,11 @@ describe('a lock that begins while a workflow is under way', () => {
     for (const proof of [{ totp: client.totp(person.secret) }, { backupCode: person.backupCodes[0] }])
       expect(word(await client.attempt(id, proof))).toBe('LOCKED_OUT');
     app.clock.advance(61);
-    // Nothing was spent by being refused.
+    // The refusal has cost no attempt.
     expect(word(await client.attempt(id, { backupCode: person.backupCodes[0] }))).toBe('COMPLETE');
   });
 
-  test('leaves what was proved with a link alone', async () => {
+  test('does not affect what was proved with a link', async () => {
     const person = await client.signUp();
     const { id } = await client.startPasswordReset({ identifier: person.email });
     await client.prepare(id, 'EMAIL_LINK');
@@ -253,8 +253,8 @@ describe('a lock that begins while a workflow is under way', () => {
   });
 });
 
-describe('a right code', () => {
-  test('that is sent 30 times at once signs in once, and locks nobody', async () => {
+describe('a correct code', () => {
+  test('that is sent 30 times in parallel signs in once, without a lock', async () => {
     const person = await protectedPerson();
     const workflows = await Promise.all(Array.from({ length: 30 }, () => start(person)));
     for (const { id } of workflows) await client.attempt(id, { password: person.password });
@@ -268,7 +268,7 @@ describe('a right code', () => {
     expect(word(await client.attempt(id, { totp: client.totp(person.secret) }))).toBe('COMPLETE');
   });
 
-  test('that was used before is refused, spends an attempt, and is no guess', async () => {
+  test('that was used before is rejected and costs an attempt, but does not count as a guess', async () => {
     const person = await protectedPerson();
     const totp = client.totp(person.secret);
     await client.signIn(person, { totp });
@@ -283,7 +283,7 @@ describe('a right code', () => {
     expect(await failuresOf(person)).toBe(0);
   });
 
-  test('that loses to a parallel request gives its attempt back', async () => {
+  test('that loses to a parallel request costs no attempt', async () => {
     const person = await protectedPerson();
     const [one, other] = [await start(person), await start(person)];
     for (const { id } of [one, other]) await client.attempt(id, { password: person.password });

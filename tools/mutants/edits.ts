@@ -1,5 +1,5 @@
-// The small wrong edits of a source file: a condition dropped or turned round, a boundary shifted, a statement left out,
-// a literal changed. Types, imports and texts are left alone.
+// Generates mutants of a source file: a condition removed or negated, a boundary shifted, a statement removed, a literal
+// changed. Types, imports and strings are left alone.
 import { parseSync, Visitor } from 'oxc-parser';
 
 export interface Edit {
@@ -49,7 +49,7 @@ export function editsOf(file: string, source: string): Edit[] {
     },
     BinaryExpression(node) {
       const opposite = OPPOSITES[node.operator];
-      // A text that is put together is no sum.
+      // String concatenation is not arithmetic.
       const isText = [node.left, node.right].some(({ type }) => type === 'TemplateLiteral');
       if (opposite !== undefined && !isText)
         replace(node, `(${text(node.left)}) ${opposite} (${text(node.right)})`);

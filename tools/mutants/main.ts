@@ -1,6 +1,6 @@
-// `npm run test:mutants [-- paths] [--minutes N] [--tests N] [--share N] [--with TEST]`: makes one small wrong edit at a time and runs
-// the tests that reach the file, the nearest of them, until one fails. An edit that no test notices has survived. Files
-// are changed in place and put back; a file with changes that are not committed is refused.
+// `npm run test:mutants [-- paths] [--minutes N] [--tests N] [--share N] [--with TEST]`: applies one mutation at a time
+// and runs the tests nearest to the file until one fails. A mutation that no test detects has survived. Files are
+// changed in place and restored; files with uncommitted changes are refused.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { nearestTests } from './nearest-tests.ts';
 const SCOPE = ['policy', 'step-up', 'sessions', 'workflows', 'factors', 'persistence'].map(
   (folder) => `src/${folder}`,
 );
-/** An edit that makes a loop endless is noticed as well. */
+/** A timeout counts as a failure, to detect mutations that cause endless loops. */
 const LONGEST_RUN_MS = 180_000;
 
 const { values, positionals } = parseArgs({
@@ -47,7 +47,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 
 type Environment = Readonly<Record<string, string>>;
 
-/** In a process of their own: what they have loaded of the file is gone afterwards. */
+/** Runs tests in a separate process, so that the mutated file is not cached. */
 async function fail(tests: readonly string[], environment: Environment): Promise<boolean> {
   const vitest = spawn(
     process.execPath,
@@ -87,10 +87,10 @@ try {
     const source = readFileSync(file, 'utf8');
     const edits = editsOf(file, source).filter((_, at) => at % Number(values.share) === 0);
     if (edits.length === 0) continue;
-    // What makes the schema must make it anew for each edit.
+    // Mutations of the code that creates the schema require a new schema for each run.
     const environment = file.startsWith('src/persistence/') ? server : onTemplate;
     if (Date.now() < deadline && (await fail(testsOf(file), environment))) {
-      print(`${file}: its tests fail without an edit`);
+      print(`${file}: the tests fail without a mutation`);
       continue;
     }
     for (const edit of edits) {
@@ -106,7 +106,9 @@ try {
       );
     }
   }
-  print(`${counts.made} edits, ${counts.survived} survived, ${counts.left} not tried for lack of time`);
+  print(
+    `${counts.made} mutations, ${counts.survived} survived, ${counts.left} not tried before the time limit`,
+  );
 } finally {
   await postgres.stop();
   await rm(dataDir, { recursive: true, force: true });

@@ -1,10 +1,10 @@
-// The test files that reach a source file by their imports, the nearest first: whoever imports it directly is the most
-// likely to notice that it is wrong.
+// Finds the test files that reach a source file through imports, nearest first, because a test that imports it directly
+// is most likely to detect a mutation.
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseSync } from 'oxc-parser';
 
-/** @param tests absolute paths. @returns those that reach the file, also absolute. */
+/** @param tests absolute paths of test files. @returns those that reach the file. */
 export function nearestTests(file: string, tests: readonly string[]): string[] {
   const target = resolve(file);
   const reached = tests.flatMap((test) => {
@@ -14,7 +14,7 @@ export function nearestTests(file: string, tests: readonly string[]): string[] {
   return reached.toSorted((one, other) => one.distance - other.distance).map(({ test }) => test);
 }
 
-/** A test that lies where its source does, under `test` instead of `src`, is about it; and so is one that names it. */
+/** Prefers tests in the folder that corresponds to the source, and tests that mention its name. */
 function likeness(test: string, source: string): number {
   const folder = dirname(source).split('/src/').at(-1) ?? '';
   if (test.endsWith(join('test', folder, source.split('/').at(-1)?.replace('.ts', '.test.ts') ?? '')))
@@ -27,7 +27,7 @@ function likeness(test: string, source: string): number {
 const found = new Map<string, Map<string, number>>();
 const imports = new Map<string, string[]>();
 
-/** Breadth first, from a test to everything that it imports. */
+/** Breadth-first search from a test through its imports. */
 function distances(test: string): Map<string, number> {
   const known = found.get(test);
   if (known !== undefined) return known;

@@ -1,27 +1,27 @@
-// What the commands of an operator have in common: they are read before the database is opened, and each change leaves
-// a row in the audit log that says where it came from.
+// What the admin commands share: arguments are checked before the database is opened, and each change is recorded in the
+// audit log as made by an operator.
 
 import { byOperator } from '../../persistence/audit.ts';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
 import { UsageError } from '../run-command.ts';
 
-/** What a command does. It answers what the operator is told. @throws {CommandError} */
+/** Performs the command. @returns the message to print. @throws {CommandError} */
 export type Action = (em: EntityManager) => Promise<string>;
 
 export interface Command {
-  /** What follows the command's name. */
+  /** The arguments, without the command's name. */
   readonly usage: string;
   /** @throws {UsageError} */
   read(args: string[]): Action;
 }
 
-/** For the audit log. */
+/** The actor in the audit log. */
 export const OPERATOR = byOperator('admin');
 
 export const TENANT_OPTION = { tenant: { type: 'string', default: DEFAULT_TENANT } } as const;
 
-/** @throws {UsageError} when the word is none of these. */
+/** @throws {UsageError} when `word` is not one of `words`. */
 export function oneOf<Word extends string>(
   name: string,
   words: Readonly<Record<Word, unknown>>,

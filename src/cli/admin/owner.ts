@@ -1,16 +1,16 @@
-// The user whom an operator means: the one who has proved an address in a tenant.
+// Finds the user an operator names: the one who has verified an e-mail address in a tenant.
 import { emailAddress } from '../../factors/email/mailbox.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { CommandError, UsageError } from '../run-command.ts';
 
-/** The address as it is compared. @throws {UsageError} when the word is not an e-mail address. */
+/** @returns the address in its comparison form. @throws {UsageError} when `word` is not an e-mail address. */
 export function readEmail(word: string): string {
   const email = emailAddress.safeParse(word);
   if (email.success) return email.data.address;
   throw new UsageError(email.error.issues.map(({ message }) => message).join(' '));
 }
 
-/** @throws {CommandError} when nobody has proved it. */
+/** @throws {CommandError} when no user has verified it. */
 export async function ownerOf(em: EntityManager, email: string, tenantId: string) {
   const user = await sqlOf(em)
     .selectFrom('email_address as e')
@@ -21,6 +21,6 @@ export async function ownerOf(em: EntityManager, email: string, tenantId: string
     .where('e.verified_at', 'is not', null)
     .executeTakeFirst();
   if (user === undefined)
-    throw new CommandError(`Nobody has proved the address ${email} in tenant ${tenantId}.`);
+    throw new CommandError(`No user in tenant ${tenantId} has verified the address ${email}.`);
   return user;
 }

@@ -1,4 +1,4 @@
-// `grant ADMIN jane@example.com`, and `withdraw`: how there comes to be a first administrator.
+// `grant ADMIN jane@example.com` and `withdraw`. This is how you appoint the first administrator.
 import { addAudit } from '../../persistence/audit.ts';
 import { Role } from '../../persistence/entities/user.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
@@ -16,9 +16,9 @@ function roleCommand(isGrant: boolean): Command {
   return {
     usage: `${Object.keys(Role).join('|')} EMAIL [--tenant NAME]`,
     read(args) {
-      const { words, values } = readWords(args, ['The role', 'EMAIL'], TENANT_OPTION);
+      const { words, values } = readWords(args, ['ROLE', 'EMAIL'], TENANT_OPTION);
       const [word, address] = words;
-      const role = oneOf('The role', Role, word);
+      const role = oneOf('ROLE', Role, word);
       const email = readEmail(address);
       return async (em) => {
         await changeRole(em, { isGrant, role, email, tenantId: values.tenant });

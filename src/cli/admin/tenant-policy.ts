@@ -1,4 +1,4 @@
-// The options that change a tenant's policy, as the columns that they change.
+// The options that change a tenant's policy, mapped to the columns they change.
 import type { RawBuilder } from 'kysely';
 import type { PasswordColumns } from '../../persistence/entities/tenant.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
@@ -44,7 +44,7 @@ export interface PolicyColumns extends Omit<PasswordColumns, 'password_character
   readonly password_characters: RawBuilder<CharacterClass[]>;
 }
 
-/** What is said for one setting counts more than a preset. @throws {UsageError} */
+/** An option for a single setting overrides the preset. @throws {UsageError} */
 export function readPolicy(values: Values): Partial<PolicyColumns> {
   const read = <Column extends keyof PolicyColumns>(
     option: keyof Values,
@@ -102,7 +102,9 @@ function seconds(option: string, text: string): number {
 function characters(text: string): CharacterClass[] {
   if (text === 'NONE') return [];
   return [
-    ...new Set(text.split(',').map((word) => oneOf('Each of --password-characters', CharacterClass, word))),
+    ...new Set(
+      text.split(',').map((word) => oneOf('Each value of --password-characters', CharacterClass, word)),
+    ),
   ];
 }
 

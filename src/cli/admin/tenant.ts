@@ -1,5 +1,5 @@
-// `tenant acme --second-factor REQUIRED --passwords NIST`: shows a tenant's policy, or changes it. Running servers follow at
-// once, because they read the policy with each step.
+// `tenant acme --second-factor REQUIRED --passwords NIST`: shows or changes a tenant's policy. Changes take effect
+// immediately: running servers read the policy at each step.
 import { tenantId } from '../../graphql/input.ts';
 import { addAudit } from '../../persistence/audit.ts';
 import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
@@ -49,7 +49,7 @@ async function createTenant(em: EntityManager, id: string, change: PolicyChange)
   );
   await settlement.commit(em).catch((error: unknown) => {
     if (!(error instanceof Conflict)) throw error;
-    throw new CommandError(`There is a tenant ${id} already. Leave out --create to change it.`);
+    throw new CommandError(`Tenant ${id} already exists. Omit --create to change it.`);
   });
 }
 
@@ -75,11 +75,11 @@ async function describeTenant(em: EntityManager, id: string): Promise<string> {
   const { minimumLength, minimumLengthAlone, strength, characters } = passwordSettingsOf(found);
   return [
     `Tenant ${id}: second factor ${found.second_factor}, text messages ${found.sms}.`,
-    `AAL2 lasts ${found.second_factor_seconds} seconds, and ${found.second_factor_idle_seconds} without use.`,
+    `AAL2 lasts ${found.second_factor_seconds} seconds, or ${found.second_factor_idle_seconds} seconds without activity.`,
     `Passwords: ${minimumLength} characters where a second factor is required, ${minimumLengthAlone} otherwise; strength ${strength}; characters ${characters.join(',') || 'NONE'}.`,
   ].join('\n');
 }
 
 function noSuchTenant(id: string): CommandError {
-  return new CommandError(`There is no tenant ${id}. Add --create to make it.`);
+  return new CommandError(`Tenant ${id} does not exist. Add --create to create it.`);
 }

@@ -1,4 +1,4 @@
-// `unlock jane@example.com`: what `unlockUser` does, where no administrator is at hand, or the only one is locked out.
+// `unlock jane@example.com`: does what the mutation `unlockUser` does, for when the only administrator is locked out.
 import { unlockUser } from '../../factors/administration.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { readWords } from '../arguments.ts';
@@ -13,7 +13,7 @@ export const unlock: Command = {
     return async (em) => {
       const { id } = await ownerOf(em, email, values.tenant);
       await unlockUser(id, { em, tenantId: values.tenant, actor: OPERATOR, now: systemClock.now() });
-      return `Every lockout of ${email} is lifted.`;
+      return `All lockouts of ${email} have been lifted.`;
     };
   },
 };

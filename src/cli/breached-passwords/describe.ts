@@ -1,4 +1,4 @@
-// What there is to say about an index: how many passwords, how large, and how often it is wrong.
+// Describes an index: the number of passwords, the size and the rate of false positives.
 import {
   falsePositiveRate,
   type IndexHeader,
@@ -8,13 +8,13 @@ import {
 export function describeIndex(header: IndexHeader): string {
   const { passwords, leastTimes, source } = header;
   const bytes = indexBytes(header);
-  const each = passwords === 0 ? '' : `, ${(bytes / passwords).toFixed(2)} for each password`;
+  const each = passwords === 0 ? '' : ` (${(bytes / passwords).toFixed(2)} per password)`;
   const rate = falsePositiveRate(header);
   return [
     `Passwords:        ${passwords}, each seen at least ${leastTimes === 1 ? 'once' : `${leastTimes} times`}`,
     `Bytes:            ${bytes}${each}`,
     `False positives:  ${rate === 0 ? 'none' : `1 in ${Math.round(1 / rate)}`}`,
-    `Made of a file of ${source.bytes} bytes`,
+    `Source file:      ${source.bytes} bytes`,
   ]
     .map((line) => `${line}\n`)
     .join('');

@@ -1,4 +1,4 @@
-// What the subcommands of `stepgate keys` work with.
+// What the subcommands of `stepgate keys` share.
 import type { EntityManager } from '../../persistence/orm.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 

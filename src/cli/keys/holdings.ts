@@ -1,4 +1,5 @@
-// What the keys of SECRET_KEYS have made that is still needed, counted by the key that each value names.
+// Counts the values still in use that were sealed or hashed with a key in SECRET_KEYS, grouped by the key id in each
+// value.
 import { type RawBuilder, sql as raw } from 'kysely';
 import { openForeignHash, sealForeignHash } from '../../factors/password/stored-foreign.ts';
 import { openSecret, sealSecret } from '../../factors/sealed-secret.ts';
@@ -7,20 +8,20 @@ import { KEY_ID_PATTERN } from '../../platform/key-id.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { resealPrivateKey } from '../../sessions/signing-keys.ts';
 
-/** What frees a value from its key: we seal it anew; its owner proves or replaces it; it expires. */
+/** How a value stops needing its key: we reseal it, its owner uses or replaces it, or it expires. */
 export type Release = 'REWRAP' | 'OWNER' | 'EXPIRY';
 
 interface Holding {
-  /** In the plural, as it is listed. */
+  /** In the plural, as printed. */
   readonly name: string;
   readonly table: string;
   readonly column: string;
   readonly release: Release;
-  /** Which rows are needed. */
+  /** The rows that are still in use. */
   where(now: Date): RawBuilder<boolean>;
 }
 
-/** A value that can be opened, and so be sealed anew. */
+/** A value that can be opened, and therefore resealed. */
 export interface Rewrappable extends Holding {
   readonly id: string;
   readonly idType: 'uuid' | 'text';
@@ -91,11 +92,11 @@ const HOLDINGS: readonly Holding[] = [
   ...REWRAPPABLE,
   expiring('messages', 'outbox_message', 'sealed'),
   expiring('codes', 'challenge', 'code_digest', raw`consumed_at is null`),
-  expiring('operations to be approved', 'workflow', 'operation'),
+  expiring('operations awaiting approval', 'workflow', 'operation'),
   expiring('approved operations', 'operation_grant', 'digest', raw`consumed_at is null`),
 ];
 
-/** How many values of one kind one key has made. */
+/** The number of values of one kind that need one key. */
 export interface Count {
   readonly keyId: string;
   readonly name: string;
@@ -105,7 +106,7 @@ export interface Count {
   readonly until: Date | null;
 }
 
-/** Every table is read from end to end. */
+/** Scans every table in full. */
 export async function countByKey(sql: Sql, now: Date): Promise<readonly Count[]> {
   const counts: Count[] = [];
   for (const holding of HOLDINGS) counts.push(...(await countsOf(sql, holding, now)));

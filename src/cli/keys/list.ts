@@ -1,4 +1,4 @@
-// `keys list`: what each key has made that is still needed, and what frees it. Exit code 1: a key is missing.
+// `keys list`: shows what still needs each key, and until when. Exit code 1: a key is missing.
 import { sqlOf } from '../../persistence/orm.ts';
 import { notedKeys } from '../../persistence/secret-keys.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
@@ -38,6 +38,6 @@ function rowsOf(id: string, role: string, isNoted: boolean, counts: readonly Cou
 
 const UNTIL: Readonly<Record<Release, (count: Count) => string>> = {
   REWRAP: () => 'you run `npx stepgate keys rewrap`',
-  OWNER: ({ name }) => (name === 'passwords' ? 'their users sign in with them' : 'they are used or replaced'),
+  OWNER: ({ name }) => (name === 'passwords' ? 'the users sign in with them' : 'they are used or replaced'),
   EXPIRY: ({ until }) => until?.toISOString() ?? '',
 };

@@ -1,5 +1,5 @@
-// `keys retire KEY`: a key that nothing needs any more may leave SECRET_KEYS. What depends on it and cannot be sealed anew,
-// passwords and backup codes, keeps it, unless the operator discards that.
+// `keys retire KEY`: confirms that a key is no longer in use and may be removed from SECRET_KEYS. Passwords and backup
+// codes cannot be resealed; they keep a key in use unless the operator discards them.
 import { auditRow, byOperator } from '../../persistence/audit.ts';
 import type { AuditType } from '../../persistence/audit-type.ts';
 import { insertMany } from '../../persistence/insert-many.ts';
@@ -12,18 +12,20 @@ import { type Count, countByKey } from './holdings.ts';
 export function retire(keyId: string, { discard }: { readonly discard: boolean }): KeysAction {
   return async ({ em, ring, say, now }) => {
     if (keyId === ring.newest.id)
-      throw new CommandError(`Key ${keyId} is the first of SECRET_KEYS: it seals. Put another one first.`);
+      throw new CommandError(
+        `Key ${keyId} is the first key in SECRET_KEYS and seals new values. Put another key first.`,
+      );
     const needed = (await countByKey(sqlOf(em), now)).filter((count) => count.keyId === keyId);
     const kept = needed.filter(({ release }) => release !== 'OWNER' || !discard);
     if (kept.length > 0)
-      throw new CommandError(`Key ${keyId} is still needed:\n${kept.map(reason).join('\n')}`);
+      throw new CommandError(`Key ${keyId} is still in use:\n${kept.map(reason).join('\n')}`);
     await em.transactional(async (transaction) => {
       const sql = sqlOf(transaction);
       if (discard) await discardOf(sql, keyId, now);
       await sql.deleteFrom('secret_key').where('id', '=', keyId).execute();
     });
     for (const { count, name } of needed) say(`${name}: ${count} discarded`);
-    say(`Key ${keyId} is retired. Remove it from SECRET_KEYS of every node.`);
+    say(`Key ${keyId} is retired. Remove it from SECRET_KEYS on every node.`);
     return 0;
   };
 }
@@ -33,14 +35,14 @@ function reason({ count, name, release, until }: Count): string {
     REWRAP: 'run `npx stepgate keys rewrap`',
     OWNER:
       name === 'passwords'
-        ? 'each until its user signs in with it; with --discard, these users reset their passwords'
-        : 'each until it is used or replaced; with --discard, these users are left without them',
+        ? 'each until its user signs in; use --discard to delete them, and these users must reset their passwords'
+        : 'each until it is used or replaced; use --discard to delete them',
     EXPIRY: `until ${until?.toISOString()}`,
   };
   return `  ${count} ${name}: ${remedies[release]}`;
 }
 
-/** Without the key, nobody can check these any more. Their owners keep everything else. */
+/** Deletes what cannot be checked without the key. The owners keep everything else. */
 async function discardOf(sql: Sql, keyId: string, now: Date): Promise<void> {
   const passwords = await sql
     .deleteFrom('authenticator as it')
@@ -69,7 +71,7 @@ interface Owner {
   readonly tenant_id: string;
 }
 
-/** One row for each user. */
+/** One audit row per user. */
 function discarded(type: AuditType, owners: readonly Owner[], now: Date) {
   const users = new Map(owners.map((owner) => [owner.id, owner.tenant_id]));
   return [...users].map(([userId, tenantId]) =>

@@ -1,5 +1,5 @@
-// `keys rewrap`: seals anew, under the first key, what other keys have sealed. It may be interrupted and run again, and
-// run while servers do: a value that changed meanwhile is left as it is.
+// `keys rewrap`: reseals with the first key what other keys have sealed. It can be interrupted, repeated, and run while
+// servers are running: a value that changes in the meantime is left alone.
 import { sql as raw } from 'kysely';
 import { type Sql, sqlOf } from '../../persistence/orm.ts';
 import { notedKeys } from '../../persistence/secret-keys.ts';
@@ -9,7 +9,7 @@ import { CommandError } from '../run-command.ts';
 import type { KeysAction } from './action.ts';
 import { keyIdIn, REWRAPPABLE, type Rewrappable } from './holdings.ts';
 
-/** So many rows are locked at a time, for as long as one statement takes. */
+/** Rows locked at a time, for the duration of one statement. */
 const BATCH = 500;
 
 interface Stored {
@@ -26,16 +26,16 @@ export const rewrap: KeysAction = async ({ em, ring, say, now }) => {
   const sql = sqlOf(em);
   if (!(await notedKeys(sql)).includes(id))
     throw new CommandError(
-      `No server seals with key ${id} yet. Put it first in SECRET_KEYS of every node and restart them, then run this again.`,
+      `No server seals with key ${id} yet. Put it first in SECRET_KEYS on every node, restart the nodes, and run this again.`,
     );
   let unopened = 0;
   for (const kind of REWRAPPABLE) {
     const outcome = await rewrapKind(sql, ring, kind, now);
     unopened += outcome.unopened;
-    say(`${kind.name}: ${outcome.rewrapped} sealed anew`);
+    say(`${kind.name}: ${outcome.rewrapped} resealed`);
   }
   if (unopened === 0) return 0;
-  say(`${unopened} could not be opened: SECRET_KEYS does not hold their key, or they were changed.`);
+  say(`${unopened} could not be opened: their key is not in SECRET_KEYS, or the values are corrupted.`);
   return 1;
 };
 
@@ -77,7 +77,7 @@ function resealed(ring: KeyRing, kind: Rewrappable, { id, stored }: Stored): Res
   }
 }
 
-/** @returns how many had not changed meanwhile. */
+/** @returns the number of values replaced. Values that changed in the meantime are not. */
 async function replace(sql: Sql, kind: Rewrappable, fresh: readonly Resealed[]): Promise<number> {
   if (fresh.length === 0) return 0;
   const [table, column, id] = [raw.table(kind.table), raw.ref(kind.column), raw.ref(kind.id)];

@@ -1,4 +1,4 @@
-// `stepgate policy check`: the fields that a rule is about and that lack the guard it demands, each with what to do.
+// `stepgate policy check`: finds the fields that lack the guard a rule requires, and says how to fix each one.
 import {
   type GraphQLNamedOutputType,
   type GraphQLObjectType,
@@ -15,9 +15,9 @@ import { fieldsOf, type SchemaField } from './fields.ts';
 import type { Rule, Rules } from './rules.ts';
 
 export interface Verdict {
-  /** One line for each field and rule. */
+  /** One line per field and rule. */
   readonly violations: readonly string[];
-  /** Rules and exceptions that are about no field: of a field that was renamed, say. */
+  /** Rules and exceptions that match no field, for example because a field was renamed. */
   readonly warnings: readonly string[];
   readonly summary: string;
 }
@@ -52,8 +52,8 @@ export function check(schema: GraphQLSchema, { rules, except, file }: Rules): Ve
   }
   const outcome =
     violations.length === 0
-      ? 'every rule holds.'
-      : `${counted(violations, 'violation')}. A field that needs no guard is listed under "except" in ${file}.`;
+      ? 'no violations.'
+      : `${counted(violations, 'violation')}. If a field needs no guard, list it under "except" in ${file}.`;
   const summary = `${counted([...checked], 'field')}, ${counted(rules, 'rule')}: ${outcome}`;
   return { violations, warnings, summary };
 }
@@ -62,7 +62,7 @@ function counted({ length }: readonly unknown[], noun: string): string {
   return `${length} ${noun}${length === 1 ? '' : 's'}`;
 }
 
-/** A field goes by the names of its type, of the type's interfaces, and of the operation that the type is the root of. */
+/** A pattern can name a field by its type, by an interface of the type, or by the operation whose root the type is. */
 function namesOf(schema: GraphQLSchema, { owner, field }: SchemaField): string[] {
   return [owner.name, ...owner.getInterfaces().map((one) => one.name), ...rootNames(schema, owner)].map(
     (name) => `${name}.${field.name}`,
@@ -103,7 +103,7 @@ function answering(schema: GraphQLSchema, { returns }: Rule): (field: SchemaFiel
 function satisfies(guard: Guard, rule: Rule): boolean {
   switch (rule.require) {
     case 'authenticated':
-      return true; // every guard refuses whoever is not signed in
+      return true; // every guard refuses a caller who is not signed in
     case 'requiresRole':
       return guard.directive === 'requiresRole' && guard.role === rule.role;
     case 'stepUp': {
@@ -122,7 +122,7 @@ function violation({ coordinate, field, guards }: SchemaField, rule: Rule, name:
   const place = placeOf(field.astNode?.name.loc);
   const present = guards.map(({ guard }) => guardText(guard)).join(' ') || 'no guard';
   const isThere = guards.some(({ guard }) => guard.directive === rule.require);
-  const remedy = `${isThere ? 'make that as strict as' : 'add'} ${demandText(rule)}`;
+  const remedy = `${isThere ? 'make it at least as strict as' : 'add'} ${demandText(rule)}`;
   const reason = rule.reason === undefined ? '' : `: ${rule.reason}`;
   return `${place}${coordinate} has ${present}; ${remedy}. [${name}${reason}]`;
 }

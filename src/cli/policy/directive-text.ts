@@ -1,4 +1,4 @@
-// A guard as it is written in a schema, without what goes without saying.
+// A guard as you would write it in a schema, without default arguments.
 import { type Requirement, requirement } from '../../policy/requirement.ts';
 import type { Guard } from '../../step-up/guard.ts';
 
@@ -13,7 +13,7 @@ export function guardText(guard: Guard): string {
   }
 }
 
-/** @param args those that are undefined are left out. */
+/** @param args undefined values are omitted. */
 export function directiveText(name: string, args: Readonly<Record<string, unknown>>): string {
   const written = Object.entries(args)
     .filter(([, value]) => value !== undefined)
@@ -21,7 +21,7 @@ export function directiveText(name: string, args: Readonly<Record<string, unknow
   return written.length === 0 ? `@${name}` : `@${name}(${written.join(', ')})`;
 }
 
-/** Names of factors and roles stand as they are; a role that is no name does not reach a terminal as it is. */
+/** Names print as they are. Any other string is quoted and escaped, so that it is safe to print to a terminal. */
 export function valueText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`;
   if (typeof value === 'string' && !/^\w+$/.test(value)) return quoted(value);
@@ -35,7 +35,7 @@ function quoted(text: string): string {
   );
 }
 
-/** What the author has written, as far as it says something. */
+/** The arguments that differ from their default. */
 export function withoutDefaults(demand: Requirement): Record<string, unknown> {
   const defaults = new Map<string, unknown>(Object.entries(requirement()));
   return Object.fromEntries(Object.entries(demand).filter(([key, value]) => defaults.get(key) !== value));

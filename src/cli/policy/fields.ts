@@ -1,4 +1,5 @@
-// The fields of a schema that run, with their guards. Those of an interface run as the fields of its types.
+// The fields of a schema's object types, with their guards. Fields of an interface are covered by the types that
+// implement it.
 import { type GraphQLField, type GraphQLObjectType, type GraphQLSchema, isObjectType } from 'graphql';
 import { type PlacedGuard, placedGuards } from '../../step-up/guard.ts';
 

@@ -1,4 +1,4 @@
-// `stepgate policy print`: every guarded field with what it demands, one line for each guard.
+// `stepgate policy print`: lists every guarded field with its requirements, one line per guard.
 import { SECOND_STEPS } from '../../policy/factor-kind.ts';
 import type { Guard, PlacedGuard } from '../../step-up/guard.ts';
 import { directiveText, valueText, withoutDefaults } from './directive-text.ts';
@@ -21,7 +21,7 @@ export function print(fields: readonly SchemaField[], format: Format): string {
 const HEAD = ['FIELD', 'GUARD', 'MAX AGE', 'ACCEPT', 'REQUIRE', 'WRITTEN ON'];
 
 function text(fields: readonly SchemaField[]): string {
-  if (fields.length === 0) return 'No field is guarded.';
+  if (fields.length === 0) return 'No fields are guarded.';
   return padded([HEAD, ...rowsOf(fields)])
     .map((row) => row.join('  ').trimEnd())
     .join('\n');
@@ -55,7 +55,7 @@ function cellsOf(guard: Guard): string[] {
     case 'stepUp': {
       const { maxAge, accept, require } = guard.requirement;
       const isAny = SECOND_STEPS.every((kind) => accept.includes(kind));
-      // An argument without a column of its own is told beside the name.
+      // Arguments without a column of their own are printed after the name.
       const others = Object.entries(withoutDefaults(guard.requirement)).filter(
         ([name]) => !['maxAge', 'accept', 'require'].includes(name),
       );

@@ -1,5 +1,5 @@
-// The team's rules: which fields must have which guard. The file is read strictly: a rule that is misspelled would
-// otherwise hold everywhere.
+// Reads the rules file, which says which fields must have which guard. Unknown keys are errors: a rule with a misspelled
+// condition would otherwise apply to every field.
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { SECOND_FACTORS } from '../../policy/factor-kind.ts';
@@ -7,19 +7,23 @@ import { CommandError } from '../run-command.ts';
 
 const pattern = z
   .string()
-  .regex(/^[\w*]+\.[\w*]+$/, 'must be TYPE.FIELD, where * stands for any characters, as in Mutation.delete*');
+  .regex(
+    /^[\w*]+\.[\w*]+$/,
+    'must be TYPE.FIELD, where * matches any characters, for example Mutation.delete*',
+  );
 const patterns = z.union([pattern.transform((one) => [one]), z.array(pattern).min(1)], {
-  error: 'must be TYPE.FIELD or a list of such, where * stands for any characters, as in Mutation.delete*',
+  error:
+    'must be TYPE.FIELD or a list of these, where * matches any characters, for example Mutation.delete*',
 });
 
 const fields = {
-  /** Fields of types, or of the interfaces and root operations that these are. */
+  /** By type, interface or root operation. */
   match: patterns,
-  /** Only those that answer this type: by itself, in a list, in a union, or as an interface. */
+  /** Only fields of this type, also in a list, in a union or through an interface. */
   returns: z.string().regex(/^\w+$/, 'must be the name of a type').optional(),
-  /** But not these. */
+  /** Excludes these fields. */
   except: patterns.default([]),
-  /** Told with each violation. */
+  /** Printed with each violation. */
   reason: z
     .string()
     .regex(/^[^\p{Cc}]+$/u, 'must be one line')
@@ -27,7 +31,7 @@ const fields = {
 };
 
 const rule = z.discriminatedUnion('require', [
-  /** Any of the guards: each refuses whoever is not signed in. */
+  /** Any guard satisfies this: each refuses a caller who is not signed in. */
   z.strictObject({ ...fields, require: z.literal('authenticated') }),
   z.strictObject({
     ...fields,
@@ -37,11 +41,11 @@ const rule = z.discriminatedUnion('require', [
   z.strictObject({
     ...fields,
     require: z.literal('stepUp'),
-    /** At most. */
+    /** The maximum, in seconds. */
     maxAge: z.int().min(1).optional(),
-    /** No others than these. */
+    /** The field may accept only these factors. */
     accept: z.array(z.enum(SECOND_FACTORS)).min(1).optional(),
-    /** `STRONGEST_ENROLLED`, which lets a first factor do, is not enough. */
+    /** Rejects `STRONGEST_ENROLLED`, for which a first factor can be enough. */
     secondFactor: z.literal(true).optional(),
   }),
 ]);
@@ -61,13 +65,13 @@ export interface Rules extends z.output<typeof rules> {
 /** @throws {CommandError} */
 export async function readRules(file: string): Promise<Rules> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CommandError(`The rules in ${file} cannot be read (${error.code}).`);
+    throw new CommandError(`Cannot read the rules file ${file} (${error.code}).`);
   });
   const { success, data, error } = rules.safeParse(parsed(text, file));
   if (success) return { ...data, file };
   throw new CommandError(
     error.issues
-      .map(({ path, message }) => `${file}: ${z.core.toDotPath(path) || 'the file'}: ${message}`)
+      .map(({ path, message }) => `${file}: ${z.core.toDotPath(path) || 'the top level'}: ${message}`)
       .join('\n'),
   );
 }
@@ -76,6 +80,6 @@ function parsed(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CommandError(`${file} is not JSON.`);
+    throw new CommandError(`${file} is not valid JSON.`);
   }
 }

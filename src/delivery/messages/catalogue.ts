@@ -1,5 +1,5 @@
-// What a language has to say, and the languages there are. The texts are ICU messages; the types hold every language to
-// every message, and a test to every argument.
+// The texts that each language must provide, and the available languages. Texts are ICU messages. The types require every
+// message in every language, and a test checks that the arguments are the same.
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { de } from './de.ts';
 import { en } from './en.ts';
@@ -11,15 +11,18 @@ export type MailName = Exclude<Template['name'], SmsName>;
 
 export interface MailText {
   readonly subject: string;
-  /** `{link}` and `{origin}` by themselves stand for a button, and for where something came from. One with `{approves}` is left out where nothing is approved. */
+  /**
+   * A paragraph `{link}` becomes a button, and a paragraph `{origin}` says where the request came from. A paragraph that
+   * contains `{approves}` is omitted if nothing is approved.
+   */
   readonly paragraphs: readonly string[];
-  /** On the button of a link. */
+  /** The label of the link's button. */
   readonly action?: string;
 }
 
 export interface Catalogue {
   readonly mails: Readonly<Record<MailName, MailText>>;
-  /** In the letters of GSM 03.38: with any other, an SMS has room for 70 characters instead of 160. */
+  /** Only characters of GSM 03.38: with any other, an SMS holds 70 characters instead of 160. */
   readonly texts: Readonly<Record<SmsName, string>>;
   readonly factors: Readonly<Record<FactorKind, string>>;
   readonly origin: Readonly<Record<'browser' | 'place' | 'ip' | 'at', string>>;

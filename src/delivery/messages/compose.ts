@@ -1,4 +1,4 @@
-// From a template to the message that is sent, in its recipient's language.
+// Composes a message from a template, in the recipient's language.
 import { IntlMessageFormat } from 'intl-messageformat';
 import type { Message } from '../message.ts';
 import { parseBrowser } from '../origin.ts';
@@ -15,7 +15,7 @@ export interface Recipient {
 
 type Values = Readonly<Record<string, string | number>>;
 
-/** @param places tells where an address is; without it a message that says where something came from says less. */
+/** @param places looks up the place of an IP address. Without it, messages do not mention the place. */
 export function compose(template: Template, { to, locale }: Recipient, places?: Places): Message {
   const catalogue = CATALOGUES[locale];
   const values = valuesOf(template, catalogue);
@@ -45,7 +45,7 @@ export function compose(template: Template, { to, locale }: Recipient, places?: 
   };
 }
 
-/** As much work, for somebody who must not or cannot be written to. */
+/** Does the same work for a recipient who must not or cannot receive a message. */
 export function composeDecoy(template: Template, places?: Places): Message {
   return { ...compose(template, { to: 'nobody@invalid', locale: DEFAULT_LOCALE }, places), isDecoy: true };
 }
@@ -58,9 +58,9 @@ function valuesOf(template: Template, { factors }: Catalogue): Values {
   return {
     ...('code' in template ? { code: template.code } : {}),
     ...('url' in template ? { url: template.url } : {}),
-    // A lock without an end is one of no minutes: ICU has no word for nothing.
+    // ICU has no null, so 0 minutes stands for a lock that does not end by itself.
     ...('minutes' in template ? { minutes: wholeMinutes(template.minutes) ?? 0 } : {}),
-    // A word of ICU has no hyphen.
+    // ICU identifiers cannot contain hyphens.
     ...('purpose' in template ? { purpose: template.purpose.replaceAll('-', '_') } : {}),
     ...('approves' in template
       ? { approving: template.approves === null ? 'no' : 'yes', approves: template.approves ?? '' }
@@ -74,7 +74,7 @@ function wholeMinutes(minutes: number | null): number | null {
   return minutes === null ? null : Math.max(1, Math.ceil(minutes));
 }
 
-/** What is known of where something came from, a line each. */
+/** What is known about where a request came from, one fact per line. */
 function originLines({ ip, userAgent, at }: Origin, locale: Locale, places?: Places): string[] {
   const { origin } = CATALOGUES[locale];
   const browser = parseBrowser(userAgent);
@@ -89,7 +89,7 @@ function originLines({ ip, userAgent, at }: Origin, locale: Locale, places?: Pla
   ];
 }
 
-/** Messages and formats are parsed once; there are as many as the catalogues hold. */
+/** Parsed messages and formats. The size is bounded by the catalogues. */
 const formats = new Map<string, IntlMessageFormat>();
 const times = new Map<Locale, Intl.DateTimeFormat>();
 

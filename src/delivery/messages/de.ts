@@ -1,4 +1,4 @@
-// Every message in German.
+// Every message in German, with the same arguments as in English.
 import type { Catalogue } from './catalogue.ts';
 
 const MINUTES = '{minutes, plural, one {# Minute} other {# Minuten}}';
@@ -8,82 +8,85 @@ const IF_NOT_YOU =
 export const de: Catalogue = {
   mails: {
     'email-code': {
-      subject: 'Ihr Code ist {code}',
+      subject: 'Ihr Code lautet {code}',
       paragraphs: [
-        `Ihr Code ist {code}. Er gilt ${MINUTES} lang und nur einmal.`,
-        'Damit genehmigen Sie: {approves}',
-        'Wenn Sie ihn nicht angefordert haben, beachten Sie diese Nachricht nicht, und geben Sie den Code niemandem.',
+        `Ihr Code lautet {code}. Er ist ${MINUTES} lang gültig und kann nur einmal verwendet werden.`,
+        'Mit diesem Code genehmigen Sie: {approves}',
+        'Wenn Sie diesen Code nicht angefordert haben, ignorieren Sie diese Nachricht. Geben Sie den Code an niemanden weiter.',
       ],
     },
     'email-link': {
       subject:
-        '{purpose, select, password_reset {Bestätigen Sie ein neues Passwort} sign_up {Bestätigen Sie Ihre Registrierung} other {Bestätigen Sie Ihre Anmeldung}}',
-      action: 'Ansehen und bestätigen',
+        '{purpose, select, password_reset {Bestätigen Sie das Zurücksetzen Ihres Passworts} sign_up {Bestätigen Sie Ihre Registrierung} other {Bestätigen Sie Ihre Anmeldung}}',
+      action: 'Prüfen und bestätigen',
       paragraphs: [
-        '{purpose, select, password_reset {Jemand, hoffentlich Sie selbst, möchte von hier aus ein neues Passwort für Ihr Konto wählen:} sign_up {Jemand, hoffentlich Sie selbst, legt von hier aus ein Konto mit dieser Adresse an:} other {Jemand, hoffentlich Sie selbst, meldet sich gerade von hier aus bei Ihrem Konto an:}}',
+        '{purpose, select, password_reset {Jemand, hoffentlich Sie selbst, möchte das Passwort Ihres Kontos zurücksetzen. Die Anfrage kam von hier:} sign_up {Jemand, hoffentlich Sie selbst, möchte mit dieser E-Mail-Adresse ein Konto anlegen. Die Anfrage kam von hier:} other {Jemand, hoffentlich Sie selbst, möchte sich bei Ihrem Konto anmelden. Die Anfrage kam von hier:}}',
         '{origin}',
-        'Dieser Link zeigt es noch einmal und lässt Sie es bestätigen:',
+        'Um die Anfrage zu prüfen und zu bestätigen, öffnen Sie diesen Link:',
         '{link}',
-        `Er gilt ${MINUTES} lang und nur einmal.`,
-        'Wenn Sie ihn nicht gerade eben angefordert haben, öffnen Sie ihn nicht: Er ließe jemand anderen in Ihr Konto. Niemand hat einen guten Grund, Sie darum zu bitten.',
+        `Der Link ist ${MINUTES} lang gültig und kann nur einmal verwendet werden.`,
+        'Wenn Sie diesen Link nicht gerade selbst angefordert haben, öffnen Sie ihn nicht. Mit Ihrer Bestätigung bekäme jemand anders Zugang zu Ihrem Konto. Niemand hat einen berechtigten Grund, Sie darum zu bitten.',
       ],
     },
     'already-registered': {
-      subject: 'Sie haben schon ein Konto',
+      subject: 'Sie haben bereits ein Konto',
       paragraphs: [
-        'Jemand, vielleicht Sie selbst, wollte sich mit dieser Adresse registrieren. Sie haben schon ein Konto: Melden Sie sich damit an, und wählen Sie ein neues Passwort, wenn Sie Ihres vergessen haben.',
-        'Wenn Sie das nicht waren, müssen Sie nichts tun: Der Versuch ist gescheitert.',
+        'Jemand, vielleicht Sie selbst, hat versucht, sich mit dieser E-Mail-Adresse zu registrieren. Sie haben bereits ein Konto. Melden Sie sich damit an, oder setzen Sie Ihr Passwort zurück, wenn Sie es vergessen haben.',
+        'Wenn Sie das nicht waren, müssen Sie nichts tun. Der Versuch ist gescheitert.',
       ],
     },
     'new-sign-in': {
       subject: 'Neue Anmeldung bei Ihrem Konto',
-      paragraphs: ['Bei Ihrem Konto hat sich jemand von hier aus angemeldet:', '{origin}', IF_NOT_YOU],
+      paragraphs: ['Bei Ihrem Konto gab es eine neue Anmeldung:', '{origin}', IF_NOT_YOU],
     },
     'password-changed': {
       subject: 'Ihr Passwort wurde geändert',
       paragraphs: [
         'Das Passwort Ihres Kontos wurde geändert.',
-        'Wenn Sie das nicht waren, fordern Sie sofort ein neues Passwort an, und beenden Sie alle Sitzungen.',
+        'Wenn Sie das nicht waren, setzen Sie Ihr Passwort sofort zurück und beenden Sie alle Sitzungen.',
       ],
     },
     'factor-added': {
-      subject: 'Ein Anmeldeweg kam hinzu',
-      paragraphs: ['Zu Ihrem Konto kam hinzu: {factor}.', IF_NOT_YOU],
+      subject: 'Eine Anmeldemethode wurde hinzugefügt',
+      paragraphs: ['Zu Ihrem Konto wurde hinzugefügt: {factor}.', IF_NOT_YOU],
     },
     'factor-removed': {
-      subject: 'Ein Anmeldeweg wurde entfernt',
+      subject: 'Eine Anmeldemethode wurde entfernt',
       paragraphs: ['Aus Ihrem Konto wurde entfernt: {factor}.', IF_NOT_YOU],
     },
     'second-factors-removed': {
       subject: 'Ihre zweiten Faktoren wurden entfernt',
       paragraphs: [
-        'Alle zweiten Faktoren Ihres Kontos wurden entfernt. Bis Sie wieder einen einrichten, genügt der erste Schritt zur Anmeldung.',
-        'Wenn Sie nicht darum gebeten haben, melden Sie sich sofort an, beenden Sie Ihre anderen Sitzungen, wählen Sie ein neues Passwort, und richten Sie einen zweiten Faktor ein.',
+        'Alle zweiten Faktoren Ihres Kontos wurden entfernt. Bis Sie wieder einen einrichten, genügt zur Anmeldung der erste Schritt.',
+        'Wenn Sie nicht darum gebeten haben, melden Sie sich sofort an, beenden Sie Ihre anderen Sitzungen, wählen Sie ein neues Passwort und richten Sie einen zweiten Faktor ein.',
       ],
     },
     'backup-codes-regenerated': {
-      subject: 'Neue Ersatzcodes',
-      paragraphs: ['Für Ihr Konto wurden neue Ersatzcodes erzeugt; die alten gelten nicht mehr.', IF_NOT_YOU],
+      subject: 'Neue Backup-Codes',
+      paragraphs: [
+        'Für Ihr Konto wurden neue Backup-Codes erstellt. Die alten sind nicht mehr gültig.',
+        IF_NOT_YOU,
+      ],
     },
     'backup-codes-low': {
-      subject: 'Sie haben nur noch wenige Ersatzcodes',
+      subject: 'Sie haben nur noch wenige Backup-Codes',
       paragraphs: [
-        'Ein Ersatzcode wurde benutzt; es {remaining, plural, =0 {ist keiner} one {ist einer} other {sind #}} übrig. Jeder gilt einmal: Erzeugen Sie neue, solange Sie sich noch anmelden können.',
+        'Ein Backup-Code wurde verwendet. Sie haben {remaining, plural, =0 {keinen mehr} one {noch einen} other {noch #}}. Jeder Code kann nur einmal verwendet werden. Erstellen Sie neue, solange Sie sich noch anmelden können.',
         IF_NOT_YOU,
       ],
     },
     'account-locked': {
       subject: 'Ihr Konto ist gesperrt',
       paragraphs: [
-        'Jemand, vielleicht Sie selbst, hat sich zu oft vergeblich bei Ihrem Konto anzumelden versucht.',
-        '{minutes, plural, =0 {Es ist gesperrt, bis Sie ein neues Passwort wählen oder ein Administrator es öffnet.} one {Es ist # Minute lang gesperrt.} other {Es ist # Minuten lang gesperrt.}}',
-        'Wenn Sie das nicht waren: Es ist niemand hineingekommen. Wählen Sie ein neues Passwort, wenn jemand anders Ihres kennen könnte.',
+        'Es gab zu viele fehlgeschlagene Versuche, sich bei Ihrem Konto anzumelden, vielleicht von Ihnen selbst.',
+        '{minutes, plural, =0 {Das Konto ist gesperrt, bis Sie Ihr Passwort zurücksetzen oder ein Administrator es entsperrt.} one {Das Konto ist # Minute lang gesperrt.} other {Das Konto ist # Minuten lang gesperrt.}}',
+        'Niemand ist in Ihr Konto gelangt. Wenn Sie das nicht waren und jemand anders Ihr Passwort kennen könnte, wählen Sie ein neues.',
       ],
     },
   },
   texts: {
-    'phone-code': `Ihr Code ist {code}. Er gilt ${MINUTES} lang und nur einmal. {approving, select, yes {Damit genehmigen Sie: {approves}. } other {}}Geben Sie ihn niemandem.`,
-    'phone-link': `{purpose, select, password_reset {Nur für ein neues Passwort} other {Nur für Ihre Anmeldung}} von eben, ${MINUTES} lang: {url}`,
+    'phone-code': `Ihr Code lautet {code}. Er gilt ${MINUTES} und nur einmal. {approving, select, yes {Damit genehmigen Sie: {approves}. } other {}}Geben Sie ihn nicht weiter.`,
+    'phone-link': `Nur öffnen, wenn Sie {purpose, select, password_reset {Ihr Passwort gerade zurücksetzen} other {sich gerade anmelden}}. ${MINUTES} gültig: {url}`,
   },
   factors: {
     PASSWORD: 'ein Passwort',
@@ -92,7 +95,7 @@ export const de: Catalogue = {
     PHONE_CODE: 'eine Telefonnummer',
     PHONE_LINK: 'eine Telefonnummer',
     TOTP: 'eine Authenticator-App',
-    BACKUP_CODE: 'ein Satz Ersatzcodes',
+    BACKUP_CODE: 'ein Satz Backup-Codes',
     PASSKEY: 'ein Passkey',
     OAUTH: 'ein Identitätsanbieter',
   },

@@ -1,48 +1,49 @@
-// Every message in English. Other languages say the same, with the same arguments.
+// Every message in English. The other languages say the same, with the same arguments.
 import type { Catalogue } from './catalogue.ts';
 
 const MINUTES = '{minutes, plural, one {# minute} other {# minutes}}';
-const IF_NOT_YOU = 'If this was not you, sign in, end your other sessions and choose a new password at once.';
+const IF_NOT_YOU =
+  'If this was not you, sign in immediately, end your other sessions and choose a new password.';
 
 export const en: Catalogue = {
   mails: {
     'email-code': {
       subject: 'Your code is {code}',
       paragraphs: [
-        `Your code is {code}. It is valid for ${MINUTES} and works once.`,
-        'With it you approve: {approves}',
-        'If you did not ask for it, ignore this message, and give the code to nobody.',
+        `Your code is {code}. It is valid for ${MINUTES} and can be used once.`,
+        'With this code, you approve: {approves}',
+        'If you did not request this code, ignore this message. Never share the code with anyone.',
       ],
     },
     'email-link': {
       subject:
-        '{purpose, select, password_reset {Approve a new password} sign_up {Approve your sign-up} other {Approve your sign-in}}',
-      action: 'Look at it, and approve it',
+        '{purpose, select, password_reset {Approve your password reset} sign_up {Approve your sign-up} other {Approve your sign-in}}',
+      action: 'Review and approve',
       paragraphs: [
-        '{purpose, select, password_reset {Somebody, we hope you, wants to choose a new password for your account from here:} sign_up {Somebody, we hope you, is making an account with this address from here:} other {Somebody, we hope you, is signing in to your account from here:}}',
+        '{purpose, select, password_reset {Someone, hopefully you, wants to reset the password of your account. The request came from:} sign_up {Someone, hopefully you, wants to create an account with this e-mail address. The request came from:} other {Someone, hopefully you, wants to sign in to your account. The request came from:}}',
         '{origin}',
-        'This link shows it once more and lets you approve it:',
+        'To review the request and approve it, open this link:',
         '{link}',
-        `It is valid for ${MINUTES} and works once.`,
-        'If you did not ask for it just now, do not open it: it would let somebody else into your account. Nobody has a good reason to ask you to open it for them.',
+        `The link is valid for ${MINUTES} and can be used once.`,
+        'If you did not request this link just now, do not open it. Approving it would let someone else into your account. Nobody has a legitimate reason to ask you to open it for them.',
       ],
     },
     'already-registered': {
       subject: 'You already have an account',
       paragraphs: [
-        'Somebody, perhaps you, tried to sign up with this address. You already have an account: sign in with it instead, and choose a new password if you have forgotten yours.',
-        'If it was not you, there is nothing to do: the attempt failed.',
+        'Someone, perhaps you, tried to sign up with this e-mail address. You already have an account. Sign in instead, or reset your password if you have forgotten it.',
+        'If this was not you, you do not need to do anything. The attempt failed.',
       ],
     },
     'new-sign-in': {
-      subject: 'A new sign-in to your account',
-      paragraphs: ['Your account was signed in to from here:', '{origin}', IF_NOT_YOU],
+      subject: 'New sign-in to your account',
+      paragraphs: ['There was a new sign-in to your account:', '{origin}', IF_NOT_YOU],
     },
     'password-changed': {
       subject: 'Your password was changed',
       paragraphs: [
         'The password of your account was changed.',
-        'If this was not you, ask for a new password at once, and end all your sessions.',
+        'If this was not you, reset your password immediately and end all your sessions.',
       ],
     },
     'factor-added': {
@@ -56,33 +57,36 @@ export const en: Catalogue = {
     'second-factors-removed': {
       subject: 'Your second factors were removed',
       paragraphs: [
-        'Every second factor was removed from your account. Until you add one again, the first step is enough to sign in.',
-        'If you did not ask for this, sign in, end your other sessions, choose a new password and add a second factor at once.',
+        'All second factors were removed from your account. Until you add one again, the first step is enough to sign in.',
+        'If you did not ask for this, sign in immediately, end your other sessions, choose a new password and add a second factor.',
       ],
     },
     'backup-codes-regenerated': {
       subject: 'New backup codes',
-      paragraphs: ['New backup codes were made for your account; the old ones are void.', IF_NOT_YOU],
+      paragraphs: [
+        'New backup codes were created for your account. The old ones no longer work.',
+        IF_NOT_YOU,
+      ],
     },
     'backup-codes-low': {
       subject: 'You have few backup codes left',
       paragraphs: [
-        'A backup code was used, and you have {remaining, plural, =0 {none} one {one} other {#}} left. Each works once: make new ones while you can still sign in.',
+        'A backup code was used. You have {remaining, plural, =0 {none} one {one} other {#}} left. Each code can be used once, so create new ones while you can still sign in.',
         IF_NOT_YOU,
       ],
     },
     'account-locked': {
       subject: 'Your account is locked',
       paragraphs: [
-        'Somebody, perhaps you, failed to sign in to your account too often.',
-        '{minutes, plural, =0 {It is locked until you choose a new password or an administrator opens it.} one {It is locked for # minute.} other {It is locked for # minutes.}}',
-        'If this was not you, nobody got in. Choose a new password if somebody else may know yours.',
+        'There were too many failed attempts to sign in to your account, perhaps by you.',
+        '{minutes, plural, =0 {It is locked until you reset your password or an administrator unlocks it.} one {It is locked for # minute.} other {It is locked for # minutes.}}',
+        'Nobody got in. If this was not you and someone else might know your password, choose a new one.',
       ],
     },
   },
   texts: {
-    'phone-code': `Your code is {code}. It is valid for ${MINUTES} and works once. {approving, select, yes {With it you approve: {approves}. } other {}}Give it to nobody.`,
-    'phone-link': `{purpose, select, password_reset {Only if you want a new password} other {Only if you are signing in}} just now, open this within ${MINUTES}: {url}`,
+    'phone-code': `Your code is {code}. It is valid for ${MINUTES} and can be used once. {approving, select, yes {It approves: {approves}. } other {}}Do not share it.`,
+    'phone-link': `Only open this if you are {purpose, select, password_reset {resetting your password} other {signing in now}}. Valid for ${MINUTES}: {url}`,
   },
   factors: {
     PASSWORD: 'A password',

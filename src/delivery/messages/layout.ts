@@ -1,12 +1,12 @@
-// How a mail looks: the same blocks as plain text and as HTML. Nothing is loaded from anywhere, every value is escaped,
-// and no colour is set but that of the button, so that light and dark mail programs show it in their own.
+// The layout of mails: the same blocks as plain text and as HTML. Nothing is loaded from elsewhere, every value is escaped,
+// and only the button sets colors, so that mail programs can use their light or dark theme.
 
 export type Block =
   | { readonly kind: 'paragraph'; readonly text: string }
-  /** Lines that belong together. */
+  /** Lines of one paragraph. */
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'link'; readonly url: string; readonly action: string }
-  /** A code once more, large; the text has it in a sentence. */
+  /** The code in large print, HTML only. The text contains it in a sentence. */
   | { readonly kind: 'code'; readonly code: string };
 
 export function textOf(blocks: readonly Block[]): string {

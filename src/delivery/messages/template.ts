@@ -1,12 +1,12 @@
-// Every message that a user can get, by name, with what its text is filled with. The texts are in the catalogues beside
-// this, one for each language.
+// Every message that users can receive, with the values that fill its text. The texts are in the catalogues in this folder,
+// one per language.
 import type { FactorKind } from '../../policy/factor-kind.ts';
 
 export type Template =
-  /** A code, for an address or a number. */
+  /** A code sent to an e-mail address or phone number. */
   | ({ readonly name: 'email-code'; readonly code: string; readonly minutes: number } & Approval)
   | ({ readonly name: 'phone-code'; readonly code: string; readonly minutes: number } & Approval)
-  /** A link, and what it would approve. */
+  /** A link, and what it approves. */
   | ({
       readonly name: 'email-link';
       readonly url: string;
@@ -16,12 +16,12 @@ export type Template =
   | { readonly name: 'phone-link'; readonly url: string; readonly minutes: number; readonly purpose: Purpose }
   | Notice;
 
-/** What a link approves: whoever is asked to approve a new password must not think that it is a sign-in. */
+/** What a link approves. A person who is asked to approve a password reset must not think that it is a sign-in. */
 export type Purpose = 'sign-in' | 'sign-up' | 'password-reset' | 'enrollment' | 'step-up';
 
-/** Everything that changes an account, or opens it, happens to its user with notice. */
+/** Notices about everything that changes an account or gives access to it. */
 export type Notice =
-  /** Somebody tried to sign up with an address that has an account already. */
+  /** Someone tried to sign up with an address that already has an account. */
   | { readonly name: 'already-registered' }
   | ({ readonly name: 'new-sign-in' } & Origin)
   | { readonly name: 'password-changed' }
@@ -30,15 +30,15 @@ export type Notice =
   | { readonly name: 'second-factors-removed' }
   | { readonly name: 'backup-codes-regenerated' }
   | { readonly name: 'backup-codes-low'; readonly remaining: number }
-  /** `minutes`: until the lock ends by itself; null: not before a new password or an administrator. */
+  /** `minutes` is the time until the lock ends by itself. Null if only a new password or an administrator ends it. */
   | { readonly name: 'account-locked'; readonly minutes: number | null };
 
-/** What a code approves beside a sign-in: one operation, in words; null: nothing. */
+/** The operation that a code approves, in words. Null if it approves no operation. */
 export interface Approval {
   readonly approves: string | null;
 }
 
-/** Where something came from. */
+/** Where a request came from. */
 export interface Origin {
   readonly ip: string | null;
   readonly userAgent: string | null;

@@ -1,5 +1,5 @@
-// Backup codes: look-up secrets (NIST SP 800-63B-4 section 3.1.2). Ten of 80 random bits each, shown once, stored
-// as keyed digests, each used once.
+// Backup codes, which are look-up secrets (NIST SP 800-63B-4 section 3.1.2). A user has ten codes of 80 random bits.
+// They are shown once, stored as keyed digests, and accepted once each.
 
 import type { Sql } from '../../persistence/orm.ts';
 import type { Row } from '../../persistence/settlement.ts';
@@ -14,14 +14,14 @@ import { readCode } from '../typed-code.ts';
 
 const CODES = 10;
 const CODE_BYTES = 10;
-/** So few are left that their user is told. */
+/** When this many codes or fewer are left, the user is notified. */
 const FEW = 2;
-/** Crockford's base 32: no I, L, O or U to misread. */
+/** Crockford's base 32, which has no I, L, O or U to misread. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 export const BACKUP_CODE_PROOF: ProofField = {
   name: 'backupCode',
-  description: 'One of the backup codes that were not used yet. Case, spaces and hyphens are ignored.',
+  description: 'An unused backup code. Case, spaces and hyphens are ignored.',
   maximumLength: 64,
 };
 
@@ -32,7 +32,7 @@ export function backupCodeFactor(ring: KeyRing): Factor {
     roles: ['SECOND'],
     reaches: null,
     needsPreparing: false,
-    // They stand in for another second factor, never alone; also for one that cannot be proved just now.
+    // They replace another second factor, also one that cannot be used right now. On their own they are not offered.
     options: (account) =>
       !enrolledBy(account).includes(FactorKind.BACKUP_CODE)
         ? []
@@ -71,7 +71,7 @@ export function backupCodeFactor(ring: KeyRing): Factor {
 }
 
 export interface NewBackupCodes {
-  /** To be shown once, and then forgotten. */
+  /** Show them once and do not store them. */
   readonly codes: readonly string[];
   readonly rows: readonly Row<'backup_code'>[];
 }
@@ -88,12 +88,15 @@ export function newBackupCodes(ring: KeyRing, userId: string, now: Date): NewBac
   return { codes, rows };
 }
 
-/** The whole set, used codes included. In a condition of a settlement: its own inserts do not see its deletions. */
+/**
+ * Deletes all codes, used ones too. Call it in a condition of the settlement, before the statement that inserts new
+ * ones.
+ */
 export async function deleteBackupCodes(sql: Sql, userId: string): Promise<void> {
   await sql.deleteFrom('backup_code').where('user_id', '=', userId).execute();
 }
 
-/** As it is stored. */
+/** The digest that is stored. */
 export function backupCodeDigest(ring: KeyRing, userId: string, code: string): string {
   return keyedDigest(ring, 'backup-code', codeValue(userId, code));
 }
@@ -105,17 +108,17 @@ function randomCode(): string {
   return digits.join('').replace(/.{4}(?=.)/g, '$&-');
 }
 
-/** Bound to its user, and as it is read from paper or mended by a phone: O for 0, I or L for 1, any dash. */
+/** The code with its user. Common misreadings and autocorrections are undone: O for 0, I or L for 1, any dash. */
 function codeValue(userId: string, code: string): string {
   return `${userId}:${symbolsOf(code)}`;
 }
 
-/** A code as it is compared. */
+/** The normalised symbols of a code. */
 function symbolsOf(code: string): string {
   return readCode(code).toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1');
 }
 
-/** Whether a code that others made may be guessed, taking its symbols for random ones of the fewest that they may be. */
+/** Whether an imported code has too few bits, assuming random symbols from the smallest alphabet that contains them. */
 export function isGuessable(code: string): boolean {
   const symbols = symbolsOf(code);
   const alphabet = /^\d+$/.test(symbols) ? 10 : /^[\dA-F]+$/.test(symbols) ? 16 : ALPHABET.length;

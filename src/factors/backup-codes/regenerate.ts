@@ -1,4 +1,4 @@
-// New backup codes for a user; the old ones are void.
+// Replaces the backup codes of a user.
 import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import { addAudit, byUser } from '../../persistence/audit.ts';
@@ -17,10 +17,10 @@ export async function regenerateBackupCodes(
   const account = await findAccount(sqlOf(em), userId);
   const { codes, rows } = newBackupCodes(ring, userId, now);
   const settlement = new Settlement();
-  // First and apart: a statement's inserts are not seen by its own deletion, but two parallel ones must not add up.
+  // A separate statement, before the inserts: two parallel requests must not leave two sets of codes.
   settlement.require(async (sql) => {
     await lockUser(sql, userId);
-    // The last second factor may be gone meanwhile, and codes stand in for nothing without one.
+    // The last second factor may have been removed meanwhile. Backup codes do not count without one.
     if (!(await hasSecondFactor(sql, userId))) return false;
     await deleteBackupCodes(sql, userId);
     return true;

@@ -1,4 +1,4 @@
-// The e-mail address of a user: what it is offered as, and what is sent to it.
+// The email address of a user as a factor: the choices it offers, and the messages sent to it.
 import type { Message } from '../../delivery/message.ts';
 import { compose, composeDecoy } from '../../delivery/messages/compose.ts';
 import type { Template } from '../../delivery/messages/template.ts';
@@ -16,7 +16,7 @@ export function emailChoices(factor: FactorKind, { email }: Account): FactorChoi
     : [{ factor, authenticatorId: null, hint: maskEmail(email.typed), needsPreparing: true }];
 }
 
-/** The owner of an address that has an account already is told so by mail, and the API's caller learns nothing. */
+/** If the address already has an account, its owner is notified by email. The API's response does not reveal it. */
 export function messageToEmail(account: Account | null, template: Template, places?: Places): Message {
   if (!account?.email) return composeDecoy(template, places);
   const { address: to, owner } = account.email;

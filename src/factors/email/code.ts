@@ -1,5 +1,5 @@
-// A code of six digits sent by e-mail: an out-of-band secret (NIST SP 800-63B-4 section 3.1.3), but one that
-// proves the mailbox, which counts as knowledge. Valid for ten minutes, once, for one workflow.
+// A six-digit code sent by email: an out-of-band secret (NIST SP 800-63B-4 section 3.1.3). It proves access to the
+// mailbox, which counts as knowledge. It is valid once, for ten minutes, in one workflow.
 import { addSeconds } from '../../platform/clock.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomSixDigits } from '../../platform/random.ts';
@@ -10,7 +10,7 @@ import { EMAIL_SECONDS, emailChoices, messageToEmail } from './address.ts';
 
 export const EMAIL_CODE_PROOF: ProofField = {
   name: 'emailCode',
-  description: 'The six digits from the newest message. Spaces and dashes are ignored.',
+  description: 'The six-digit code from the newest email. Spaces and dashes are ignored.',
   maximumLength: 16,
 };
 

@@ -1,4 +1,4 @@
-// A link sent by e-mail: it proves the mailbox, which counts as knowledge. Valid for ten minutes, once.
+// A link sent by email. It proves access to the mailbox, which counts as knowledge. It is valid once, for ten minutes.
 
 import type { Places } from '../../delivery/places.ts';
 import { addSeconds } from '../../platform/clock.ts';

@@ -1,4 +1,4 @@
-// An address as a hint: recognised by its owner, of no use to anybody else.
+// Masks an email address for a hint that only its owner recognises.
 
 /** `j•••@e•••.com` for `jane@example.com`. */
 export function maskEmail(address: string): string {

@@ -1,5 +1,5 @@
-// What the visitor of a link sees and does. The token is all that they have, and it lets them do two things: approve
-// what somebody asked for, or end it.
+// What the visitor of a link can see and do. The token in the link lets them approve the request that it was sent for,
+// or reject it.
 
 import { sql as raw } from 'kysely';
 import { addAudit, byAnonymous } from '../../persistence/audit.ts';
@@ -12,22 +12,22 @@ import { UserError } from '../../platform/user-error.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { Client } from '../../sessions/grants.ts';
 
-/** Unknown, too old, replaced by a newer one, or used: nothing tells which. */
+/** The link is unknown, expired, replaced by a newer one, or used. The error does not reveal which. */
 export class LinkExpired extends UserError {
   readonly code = 'LINK_EXPIRED';
   constructor() {
-    super('This link is not valid any more. Go back to where you asked for it, and ask for a new one.');
+    super('This link is no longer valid. Go back to where you requested it and request a new one.');
   }
 }
 
 export interface LinkRequest {
   readonly challengeId: string;
   readonly factor: FactorKind;
-  /** The name of the chart. */
+  /** The name of the workflow's chart. */
   readonly workflow: string;
   readonly tenantId: string;
   readonly userId: string | null;
-  /** Who asked for the link. */
+  /** The client that requested the link. */
   readonly ip: string | null;
   readonly userAgent: string | null;
   readonly requestedAt: Date;
@@ -37,7 +37,7 @@ export interface LinkRequest {
 
 const LINKS = [FactorKind.EMAIL_LINK, FactorKind.PHONE_LINK];
 
-/** What this link would approve. Null when it is not valid (any more). */
+/** The request that this link can approve. Null when the link is not valid. */
 export async function findLink(sql: Sql, token: string, now: Date): Promise<LinkRequest | null> {
   const row = await sql
     .selectFrom('challenge as c')
@@ -59,7 +59,7 @@ export async function findLink(sql: Sql, token: string, now: Date): Promise<Link
     .where('c.consumed_at', 'is', null)
     .where('c.expires_at', '>', now)
     .where('w.expires_at', '>', now)
-    // To one that has ended, a yes would mean nothing, and a no would promise too much.
+    // If the workflow has ended, neither approving nor rejecting would have an effect.
     .where(raw`w.snapshot ->> 'status'`, '=', 'active')
     .executeTakeFirst();
   if (row === undefined) return null;
@@ -83,7 +83,7 @@ interface Visitor {
   readonly now: Date;
 }
 
-/** The factor counts for the workflow that asked for the link. Approving twice is approving once. */
+/** Approves the request, so that the factor counts for its workflow. Approving twice has the same effect as once. */
 export async function approveLink(token: string, { em, client, now }: Visitor): Promise<LinkRequest> {
   const found = await validLink(sqlOf(em), token, now);
   if (found.approvedAt !== null) return found;
@@ -94,7 +94,7 @@ export async function approveLink(token: string, { em, client, now }: Visitor): 
   return { ...found, approvedAt: now };
 }
 
-/** It was somebody else who asked: their workflow is over. */
+/** Rejects the request, for a visitor who did not make it. Its workflow ends. */
 export async function rejectLink(token: string, { em, client, now }: Visitor): Promise<LinkRequest> {
   const found = await validLink(sqlOf(em), token, now);
   const settlement = new Settlement();
@@ -103,7 +103,7 @@ export async function rejectLink(token: string, { em, client, now }: Visitor): P
     sql
       .updateTable('workflow')
       .from('challenge')
-      // As of its beginning: for a request that read its clock before this one, now is still ahead.
+      // Not `now`: a parallel request may have read its clock earlier, and for it `now` would still be in the future.
       .set((it) => ({ expires_at: it.ref('workflow.created_at'), revision: it('workflow.revision', '+', 1) }))
       .whereRef('workflow.id', '=', 'challenge.workflow_id')
       .where('challenge.id', '=', found.challengeId)
@@ -121,7 +121,7 @@ async function validLink(sql: Sql, token: string, now: Date): Promise<LinkReques
   return found;
 }
 
-/** Counts only while the link is as it was read: not used, and not replaced by a newer one. */
+/** Takes effect only if the link is still unchanged: not used, and not replaced by a newer one. */
 function decide(
   settlement: Settlement,
   { challengeId }: LinkRequest,

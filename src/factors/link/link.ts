@@ -1,6 +1,7 @@
-// A link with a token of 256 random bits. Whoever opens it is shown which sign-in it is for and approves it with a
-// click, on any device; mail scanners that only fetch it approve nothing. The session goes to the workflow that asked
-// and never to the visitor. Where the visitor's program holds the workflow too, the token itself is the proof.
+// A link with a token of 256 random bits. The page behind it shows which sign-in it is for, and the user approves it
+// with a click, on any device. A mail scanner that only fetches the page approves nothing. The session goes to the
+// workflow that requested the link, never to the visitor. A client that holds the workflow itself can send the token as
+// the proof.
 import { digest } from '../../platform/digest.ts';
 import { randomToken } from '../../platform/random.ts';
 import { UserError } from '../../platform/user-error.ts';
@@ -17,38 +18,36 @@ export const LINK_PROOFS: readonly ProofField[] = [
   {
     name: 'linkToken',
     description:
-      'The token of the link, what follows its `#`: for a page of yours that was opened where the workflow is held.',
+      'The token of the link: the part after its `#`. Use it when the link opens your own page in the client that holds the workflow.',
     maximumLength: 64,
   },
   {
     name: 'linkApproved',
     description:
-      '`true`: the link was opened and approved, on this device or another. Ask `workflow` for `challenge.approvedAt` until it is there; before that, this is answered with `LINK_NOT_APPROVED` and counts as no attempt.',
+      'Set it to `true` after the user has approved the link, on any device. Poll `workflow` until `challenge.approvedAt` is set. Before that, the attempt fails with `LINK_NOT_APPROVED` and does not count.',
     maximumLength: null,
   },
 ];
 
-/** Nobody has approved it yet, or it is too late. Nothing was checked. */
+/** The link has not been approved yet, or it has expired. No attempt is counted. */
 export class LinkNotApproved extends UserError {
   readonly code = 'LINK_NOT_APPROVED';
   constructor() {
-    super(
-      'No link of this workflow was approved yet. Open the newest one and approve it, or ask for a new one.',
-    );
+    super('The link has not been approved yet. Open the newest link and approve it, or request a new one.');
   }
 }
 
-/** The token stands behind the `#`, which no browser sends to a server and no proxy writes into a log. */
+/** The token follows a `#`. Browsers do not send that part to a server, so it does not appear in any log. */
 export function newLink(pageUrl: string): { readonly url: string; readonly digest: string } {
   const token = randomToken();
   return { url: `${pageUrl}#${token}`, digest: digest(token) };
 }
 
-/** The open challenge that this answers: by its token, or because it was approved. */
+/** The open challenge that this token answers, or that was approved. */
 export function answeredByLink(token: string, request: VerificationRequest): StoredChallenge | null {
   const challenge = openChallenge(request);
   if (challenge?.approved) return challenge;
-  // To say that it was approved, when it was not, is no guess at anything.
+  // Sending `linkApproved` too early is not a guess, so it does not count as an attempt.
   if (token === '') throw new LinkNotApproved();
   return challenge !== null && digest(token) === challenge.codeDigest ? challenge : null;
 }

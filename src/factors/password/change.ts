@@ -1,6 +1,6 @@
-// A new password. What was proved with the old one ends with it: every other workflow of the user is over, and a
-// sign-in whose old password is being checked at this moment loses its settlement. The user decides about the other
-// sessions; the devices that are known go with them, because one of them may be a thief's.
+// Sets a new password. Everything that the old password proved ends: every other workflow of the user, and any sign-in
+// that is checking the old password right now. The user chooses whether to sign out the other sessions. If so, their
+// known devices are forgotten too, because one of them may belong to an attacker.
 import { sql as raw } from 'kysely';
 import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
@@ -17,16 +17,16 @@ import { liftLockouts } from '../lockout.ts';
 import type { NewPasswords } from './new-passwords.ts';
 
 export interface NewPassword {
-  /** As it is stored. */
+  /** The hash to store. */
   readonly hash: string;
   readonly signOutOtherSessions: boolean;
 }
 
 interface Change {
   readonly account: Account;
-  /** The workflow in which it was chosen. */
+  /** The workflow in which the password was chosen. Null outside a workflow. */
   readonly workflowId: string | null;
-  /** The session in which it was chosen, which stays. */
+  /** The session in which the password was chosen, which stays signed in. Null outside a session. */
   readonly sessionId: string | null;
   readonly settlement: Settlement;
   readonly now: Date;
@@ -40,10 +40,10 @@ export function setPassword(
   const { account, workflowId, sessionId, settlement, now } = change;
   settlement.require(async (sql) => {
     await lockUser(sql, account.id);
-    // First of all, so that whoever settles a step of such a workflow at this moment is waited for, or waits.
+    // First, so that a step of such a workflow that settles at the same time either finishes before or waits.
     await sql
       .updateTable('workflow')
-      // As of their beginning: for a request that read its clock before this one, now is still ahead.
+      // Not `now`: a parallel request may have read its clock earlier, and for it `now` would still be in the future.
       .set((it) => ({ expires_at: it.ref('created_at'), revision: it('revision', '+', 1) }))
       .where('user_id', '=', account.id)
       .where('id', '<>', workflowId ?? '')
@@ -87,7 +87,11 @@ export function setPassword(
   addNotice(outbox, { account, settlement, now }, { name: 'password-changed' });
 }
 
-/** By the signed-in user. @throws what `NewPasswords.hash` throws. @throws {Conflict} */
+/**
+ * Changes the password of the signed-in user.
+ *
+ * @throws {PasswordRejected} @throws {OverloadedError} @throws {BreachedUnavailableError} @throws {Conflict}
+ */
 export async function changePassword(
   { passwords, outbox }: { passwords: NewPasswords; outbox: Outbox },
   { newPassword, signOutOtherSessions }: { newPassword: string; signOutOtherSessions: boolean },

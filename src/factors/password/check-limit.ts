@@ -1,5 +1,5 @@
-// How often passwords may be checked while they are typed. A check guesses at nobody's password, so this only protects
-// those who choose one at the same time: it is counted in memory, by each node for itself, and for each network.
+// Limits how often passwords are checked while users type them. A check cannot be used to guess a password, so the
+// limit only keeps capacity for other users. It is counted in memory, separately on each node, for each network.
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { networkOf } from '../../platform/ip-address.ts';
 import { UserError } from '../../platform/user-error.ts';
@@ -7,7 +7,7 @@ import { Lanes } from './lanes.ts';
 
 const CHECKS = 240;
 const WINDOW_SECONDS = 60;
-/** So many checks may be ahead of somebody who chooses a password. */
+/** This many checks run at a time. */
 const LANES = 3;
 const EXPECTED_SECONDS = 0.2;
 
@@ -15,7 +15,7 @@ export class TooManyChecks extends UserError {
   readonly code = 'TOO_MANY_CHECKS';
   readonly retryAfterSeconds: number;
   constructor(retryAfterSeconds: number) {
-    super('Too many passwords were checked. Wait, or submit the password: it is checked there as well.');
+    super('Too many password checks. Wait a moment, or submit the password, which is checked then too.');
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
@@ -24,7 +24,7 @@ export class CheckLimit {
   readonly #limiter = new RateLimiterMemory({ points: CHECKS, duration: WINDOW_SECONDS });
   readonly #lanes = new Lanes(LANES, EXPECTED_SECONDS);
 
-  /** @param ip of whoever asks, where it is known. @throws {TooManyChecks} @throws {OverloadedError} */
+  /** @param ip the client's address. Null when it is not known. @throws {TooManyChecks} @throws {OverloadedError} */
   async run<T>(ip: string | null, check: () => Promise<T>): Promise<T> {
     await this.#limiter.consume((ip && networkOf(ip)) ?? 'unknown').catch((error: unknown) => {
       if (!(error instanceof RateLimiterRes)) throw error;

@@ -1,9 +1,9 @@
-// Stored passwords: bcrypt over a keyed pre-hash. bcrypt alone ignores everything after 72 bytes and stops at a
-// NUL; HMAC-SHA-384 in base64 is 64 bytes without one, so every byte of the password counts. The key (a pepper,
-// NIST SP 800-63B-4 section 3.1.1.2) makes a stolen table useless without the key ring.
+// Hashes passwords with bcrypt over a keyed pre-hash. bcrypt alone ignores everything after 72 bytes or after a NUL.
+// HMAC-SHA-384 in base64 has 64 bytes and no NUL, so every byte of the password counts. The key is a pepper (NIST SP
+// 800-63B-4 section 3.1.1.2): a stolen table is useless without the key ring.
 //
-// How such a hash is stored is in stored-own.ts. Beside it stand hashes that other systems made, until their users sign
-// in: see stored-foreign.ts.
+// stored-own.ts has the stored form of such a hash. Hashes of other systems are kept until their users sign in: see
+// stored-foreign.ts.
 import { createHmac } from 'node:crypto';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { normalisePassword } from '../../policy/password-policy.ts';
@@ -12,20 +12,20 @@ import type { Lanes } from './lanes.ts';
 import { isForeign, openForeignHash } from './stored-foreign.ts';
 import { type OwnHash, readOwnHash, writeOwnHash } from './stored-own.ts';
 
-/** A password's row. */
+/** The row of a password. */
 export interface StoredPassword {
   readonly id: string;
   readonly secret: string;
 }
 
-/** bcrypt's own. */
+/** The minimum of bcrypt. */
 const LEAST_COST = 4;
 
-/** The stored hash itself is not in the message. */
+/** The message does not contain the stored hash. */
 export class UnknownHashError extends Error {
   override readonly name = 'UnknownHashError';
   constructor() {
-    super('A stored password hash is not of the form $stepgate-…: it was written by something else.');
+    super('A stored password hash does not have the form $stepgate-…, so it was not written by Stepgate.');
   }
 }
 
@@ -34,7 +34,7 @@ export class PasswordHasher {
   readonly #cost: number;
   readonly #lanes: Lanes;
   #decoy: Promise<string> | undefined;
-  /** How long the decoy took when it was checked last, in seconds. */
+  /** How long the last check of the decoy took, in seconds. */
   #decoySeconds = 0;
 
   constructor(ring: KeyRing, cost: number, lanes: Lanes) {
@@ -52,10 +52,12 @@ export class PasswordHasher {
   }
 
   /**
-   * Checks against a stored hash; against a decoy of today's cost when there is none, so that a missing account takes as
-   * long as a wrong password.
+   * Checks a password against a stored hash. Without one, checks it against a decoy of the current cost, so that a
+   * missing account takes as long as a wrong password.
+   *
    * @throws {OverloadedError}
-   * @throws {UnknownHashError} for a hash that is not ours; UnknownKeyError for one whose key is gone.
+   * @throws {UnknownHashError} when the hash is not ours.
+   * @throws {UnknownKeyError} when its key is no longer in the key ring.
    */
   async matches(password: string, stored: StoredPassword | null): Promise<boolean> {
     if (stored === null) return this.#matchesDecoy(password);
@@ -64,7 +66,7 @@ export class PasswordHasher {
       : this.#matchesOwn(password, parse(stored.secret));
   }
 
-  /** Whether a hash that was just matched should be made anew: another system's, another cost, or another key. */
+  /** Whether a matching hash should be replaced, because of another system, another cost or an older key. */
   isOutdated(secret: string): boolean {
     if (isForeign(secret)) return true;
     const { keyId, cost } = parse(secret);
@@ -86,8 +88,8 @@ export class PasswordHasher {
     const data = this.#prehash(password, keyId);
     return this.#lanes.run(async () => {
       const isRight = await hashing.compare({ data, against: hash });
-      // After the cost was raised, a hash of the old cost would be refused sooner than a decoy, and so tell that its
-      // account exists. Each cost is twice the work of the one below: what a refusal lacks is one hash of each between.
+      // After the cost is raised, a hash of the old cost is rejected faster than a decoy, which would reveal that the
+      // account exists. Each cost doubles the work, so one extra hash at each cost in between makes up the difference.
       if (!isRight)
         for (let missing = cost; missing < this.#cost; missing += 1)
           await hashing.hash({ data, cost: missing });
@@ -104,7 +106,7 @@ export class PasswordHasher {
     });
   }
 
-  /** Works about so long that a refusal takes as long as that of a decoy: with hashes of lower costs, each half the work. */
+  /** Works for about this long, with hashes of lower costs, so that a rejection takes as long as that of a decoy. */
   async #makeUp(seconds: number): Promise<void> {
     let missing = seconds;
     for (let cost = this.#cost - 1; cost >= LEAST_COST; cost -= 1) {
@@ -129,7 +131,7 @@ export class PasswordHasher {
     return this.#decoy;
   }
 
-  /** Makes the decoy beforehand, so that the first unknown account is not slower than a known one, and measures it. */
+  /** Makes and measures the decoy in advance, so that the first unknown account is not slower than a known one. */
   async warmUp(): Promise<void> {
     await this.#matchesDecoy('');
   }

@@ -1,10 +1,10 @@
-// Threads in which passwords are hashed. Not libuv's: it has four, whatever the machine, and files, DNS and WebCrypto
-// wait for them too. They start when they are needed and serve the whole process.
+// The threads that hash passwords. libuv's pool is not used: it has four threads on any machine, which files, DNS and
+// WebCrypto need too. Threads start on demand and are shared by the whole process.
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import type { compare, hash, verifyForeign } from './thread.ts';
 
-/** As many as can work at a time. */
+/** The number of threads that can run in parallel on this machine. */
 export const HASHING_THREADS = availableParallelism();
 
 const threads = new Piscina({
@@ -15,13 +15,13 @@ const threads = new Piscina({
   recordTiming: false,
 });
 
-/** What a thread does for a hasher. */
+/** The tasks of a thread. */
 export const hashing = {
-  /** bcrypt. */
+  /** Makes a bcrypt hash. */
   hash: (task: Parameters<typeof hash>[0]): Promise<string> => threads.run(task, { name: 'hash' }),
-  /** bcrypt. */
+  /** Checks a bcrypt hash. */
   compare: (task: Parameters<typeof compare>[0]): Promise<boolean> => threads.run(task, { name: 'compare' }),
-  /** Whatever another system hashed with. */
+  /** Checks a hash of another system. */
   verifyForeign: (task: Parameters<typeof verifyForeign>[0]): Promise<boolean> =>
     threads.run(task, { name: 'verifyForeign' }),
 };

@@ -1,20 +1,20 @@
-// Lanes for work that keeps a core busy: password hashes, estimates of strength. Unbounded, a flood of sign-ins starves
-// everything else. So no more of it runs at a time than there are lanes, and no more waits than can be served within the
-// deadline; past that the answer is an immediate OVERLOADED.
+// Limits work that keeps a core busy: password hashes and strength estimates. Without a limit, a flood of sign-ins
+// would starve everything else. Each lane runs one task at a time, and only as many tasks may wait as can start within
+// the deadline. Further requests fail at once with OVERLOADED.
 import PQueue from 'p-queue';
 
-/** Nobody waits longer than this. */
+/** The longest wait. */
 const DEADLINE_SECONDS = 5;
-/** Allowed to wait even when the work is so slow that the deadline would leave room for none. */
+/** How many tasks may always wait, even if the work is too slow for the deadline. */
 const LEAST_WAITING = 4;
-/** How much the newest measurement weighs in the running average of the work's duration. */
+/** The weight of the newest measurement in the running average of the work's duration. */
 const NEWEST_WEIGHT = 0.1;
 
 export class OverloadedError extends Error {
   override readonly name = 'OverloadedError';
   readonly retryAfterSeconds: number;
   constructor(retryAfterSeconds: number) {
-    super('Too many passwords are being checked at once.');
+    super('The server is busy checking passwords. Try again in a few seconds.');
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
@@ -24,20 +24,22 @@ export class Lanes {
   readonly #lanes: number;
   #averageSeconds: number;
 
-  /** @param expectedSeconds that the work takes. Rather too many, so that a flood at the very start is bounded too. */
+  /**
+   * @param expectedSeconds the expected duration of the work. Estimate high, so that a flood at startup is limited too.
+   */
   constructor(lanes: number, expectedSeconds = 0.5) {
     this.#lanes = lanes;
     this.#averageSeconds = expectedSeconds;
     this.#queue = new PQueue({ concurrency: lanes });
   }
 
-  /** @throws {OverloadedError} at once when the queue is longer than the deadline allows. */
+  /** @throws {OverloadedError} at once, when the queue is longer than the deadline allows. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#queue.size >= this.#mostWaiting()) throw new OverloadedError(DEADLINE_SECONDS);
     return await this.#queue.add(async () => {
       const startedAt = performance.now();
       const done = await work();
-      // One that failed says nothing about how long it takes.
+      // Failed work is not measured.
       this.#measured((performance.now() - startedAt) / 1000);
       return done;
     });
@@ -47,7 +49,7 @@ export class Lanes {
     this.#averageSeconds += NEWEST_WEIGHT * (seconds - this.#averageSeconds);
   }
 
-  /** Waiting and running together stay below deadline × rate. */
+  /** Waiting and running tasks together stay below deadline × rate. */
   #mostWaiting(): number {
     const served = Math.floor((DEADLINE_SECONDS * this.#lanes) / this.#averageSeconds);
     return Math.max(LEAST_WAITING, served - this.#lanes);

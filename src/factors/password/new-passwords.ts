@@ -1,5 +1,5 @@
-// Choosing a password, at a sign-up, a change or a reset: one policy in one place. Its form is looked at first, then
-// whether it was seen in a breach, then how hard it is to guess (NIST SP 800-63B-4 section 3.1.1.2).
+// Checks a new password, at a sign-up, a change or a reset. It checks length and characters first, then known breaches
+// and strength (NIST SP 800-63B-4 section 3.1.1.2).
 import { UserError } from '../../platform/user-error.ts';
 import {
   formProblems,
@@ -26,16 +26,16 @@ export class PasswordRejected extends UserError {
 }
 
 export interface Assessment {
-  /** The rules that it breaks; none when it will do. */
+  /** The rules that the password does not meet. Empty when it is acceptable. */
   readonly problems: readonly PasswordProblem[];
-  /** Null where it was not estimated, because of its length. */
+  /** Null when the password is too short or too long to be estimated. */
   readonly strength: PasswordStrength | null;
 }
 
 interface NewPasswordParts {
   readonly hasher: PasswordHasher;
   readonly breached: BreachedPasswords;
-  /** What users know this instance by. */
+  /** The name by which users know this instance. */
   readonly productName: string;
 }
 
@@ -70,7 +70,8 @@ export class NewPasswords {
   }
 
   /**
-   * As it is to be stored.
+   * Checks a password and returns the hash to store.
+   *
    * @throws {PasswordRejected} @throws {OverloadedError} @throws {BreachedUnavailableError}
    */
   async hash(password: string, policy: PasswordPolicy, owner: PasswordOwner): Promise<string> {
@@ -88,11 +89,11 @@ function rank(strength: PasswordStrength): number {
 
 function breached({ times }: Breach): PasswordProblem {
   const seen =
-    times === null ? 'is among the most common ones' : `was seen in breaches at least ${times} times`;
+    times === null ? 'is one of the most common' : `appears at least ${times} times in known data breaches`;
   return {
     ...problem(
       'BREACHED',
-      `This password ${seen}, so it is among the first that an attacker tries. Choose another one, and change it wherever you use it.`,
+      `This password ${seen}, so attackers try it first. Choose another one, and change it wherever else you use it.`,
     ),
     timesSeen: times,
   };
@@ -101,8 +102,6 @@ function breached({ times }: Breach): PasswordProblem {
 function tooWeak({ warning, suggestions }: Strength): PasswordProblem {
   const why = warning ?? 'The password is too easy to guess.';
   const how =
-    suggestions.length > 0
-      ? suggestions
-      : ['Choose a longer one, for example of several words that have nothing to do with each other.'];
+    suggestions.length > 0 ? suggestions : ['Choose a longer password, for example several unrelated words.'];
   return { ...problem('TOO_WEAK', why), suggestions: how };
 }

@@ -1,4 +1,4 @@
-// The password: something known. NIST SP 800-63B-4 section 3.1.1.
+// The password factor: something you know (NIST SP 800-63B-4 section 3.1.1).
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { MAXIMUM_LENGTH } from '../../policy/password-policy.ts';
 import type { StoredAuthenticator } from '../account.ts';
@@ -6,12 +6,12 @@ import { type Consume, type Factor, type ProofField, REJECTED } from '../factor.
 import type { PasswordHasher } from './hash.ts';
 import { OverloadedError } from './lanes.ts';
 
-/** NFC makes one code point of at most four (UAX #15), and the policy counts what NFC has made. */
+/** NFC combines at most four code points into one (UAX #15), and the policy counts code points after NFC. */
 const DECOMPOSED = 4;
 
 export const PASSWORD_PROOF: ProofField = {
   name: 'password',
-  description: 'The password. Compared after NFC normalisation.',
+  description: 'The password. Unicode NFC normalisation is applied.',
   maximumLength: DECOMPOSED * MAXIMUM_LENGTH,
 };
 
@@ -34,7 +34,7 @@ export function passwordFactor(hasher: PasswordHasher): Factor {
   };
 }
 
-/** A hash of another system, of another cost or under an older key is made anew while the password is at hand. */
+/** Replaces a hash of another system, of another cost or with an older key, now that the password is known. */
 async function renew(
   hasher: PasswordHasher,
   password: string,
@@ -42,12 +42,13 @@ async function renew(
 ): Promise<Consume | null> {
   if (!hasher.isOutdated(stored.secret)) return null;
   const renewed = await hasher.hash(password).catch((error: unknown) => {
-    if (error instanceof OverloadedError) return null; // there will be a quieter sign-in
+    if (error instanceof OverloadedError) return null; // a later sign-in can do it
     throw error;
   });
   if (renewed === null) return null;
   return async (sql) => {
-    // Only while the hash is the one that was matched: a password changed meanwhile must not come back.
+    // Only if the stored hash is still the one that matched: a password that was changed meanwhile must not be
+    // restored.
     await sql
       .updateTable('authenticator')
       .set({ secret: renewed })

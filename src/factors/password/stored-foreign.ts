@@ -1,5 +1,5 @@
-// A password hash that another system made, as it is stored until its user signs in: sealed, because it may be one
-// that can be guessed back quickly.
+// The stored form of a hash from another system, until its user signs in. It is sealed, because it may be fast to
+// guess.
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { openSecret, sealSecret } from '../sealed-secret.ts';
 
@@ -9,7 +9,7 @@ export function isForeign(stored: string): boolean {
   return stored.startsWith(PREFIX);
 }
 
-/** @param text as `ForeignHash.text` has it. */
+/** @param text the canonical text, `ForeignHash.text`. */
 export function sealForeignHash(ring: KeyRing, authenticatorId: string, text: string): string {
   return `${PREFIX}${sealSecret(ring, authenticatorId, text)}`;
 }

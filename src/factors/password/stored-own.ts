@@ -1,11 +1,11 @@
-// A password hash of ours, as it is stored and exported: `$stepgate-bcrypt$KEY-ID$2b$12$…`. It names the key of its
-// pre-hash, without which nobody can check it.
+// The stored and exported form of our own password hashes: `$stepgate-bcrypt$KEY-ID$2b$12$…`. It contains the id of the
+// pre-hash key, which is needed to check it.
 
 const FORM = /^\$stepgate-bcrypt\$(?<keyId>[0-9a-f]{8})(?<hash>\$2b\$(?<cost>\d\d)\$[./\w]{53})$/;
 
 export interface OwnHash {
   readonly keyId: string;
-  /** What bcrypt made. */
+  /** The bcrypt hash. */
   readonly hash: string;
   readonly cost: number;
 }

@@ -1,4 +1,4 @@
-// Runs in a thread of its own, which hashing-threads.ts starts: one hash at a time, synchronously.
+// Runs in its own thread, which hashing-threads.ts starts. Hashes one password at a time, synchronously.
 import bcrypt from 'bcrypt';
 import { readForeignHash } from './foreign/schemes.ts';
 

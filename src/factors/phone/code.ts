@@ -1,5 +1,5 @@
-// A code of six digits sent by SMS (NIST SP 800-63B-4 section 3.1.3): it proves possession of the phone. Valid for five
-// minutes, once, for one workflow.
+// A six-digit code sent by SMS (NIST SP 800-63B-4 section 3.1.3). It proves possession of the phone. It is valid once,
+// for five minutes, in one workflow.
 import { addSeconds } from '../../platform/clock.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomSixDigits } from '../../platform/random.ts';
@@ -12,7 +12,7 @@ import { messageToPhone, PHONE_SECONDS, phoneChoices, provedByPhone } from './ph
 
 export const PHONE_CODE_PROOF: ProofField = {
   name: 'phoneCode',
-  description: 'The six digits from the newest text message. Spaces and dashes are ignored.',
+  description: 'The six-digit code from the newest text message. Spaces and dashes are ignored.',
   maximumLength: 16,
 };
 

@@ -1,14 +1,16 @@
-// Adding a phone number. Its row is written when the enrollment begins, because no chart may hold a number; it counts
-// once a code that was sent to it has come back.
+// Enrolls a phone number. Its row is written when the enrollment begins, because a chart's snapshot must not contain
+// phone numbers. The number counts after the user has entered a code sent to it.
 import { UserError } from '../../platform/user-error.ts';
 import type { FactorEnrollment } from '../factor.ts';
 import { maskNumber } from './number.ts';
 
-/** Told to somebody who has just proved that they hold the number, and to nobody else. */
+/** Another account has verified the number. Raised only after the caller has proved that they hold it. */
 export class PhoneNumberTaken extends UserError {
   readonly code = 'PHONE_NUMBER_TAKEN';
   constructor() {
-    super('This number belongs to another account. Remove it there first, or ask an administrator.');
+    super(
+      'This phone number belongs to another account. Remove it there first, or contact an administrator.',
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-// A link sent by SMS. Valid for five minutes, once.
+// A link sent by SMS. It is valid once, for five minutes.
 import { addSeconds } from '../../platform/clock.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { SmsPolicy } from '../../policy/sms.ts';

@@ -1,15 +1,15 @@
-// Phone numbers, as libphonenumber knows them. They are kept in E.164 form.
+// Parses phone numbers with libphonenumber. They are stored in E.164 form.
 import { type NumberType, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { readTyped } from '../typed-code.ts';
 
 export interface ParsedNumber {
   /** E.164. */
   readonly number: string;
-  /** ISO 3166-1 alpha-2. */
+  /** ISO 3166-1 alpha-2 code. */
   readonly country: string;
 }
 
-/** Nobody gets a code there, and some earn money with it: premium rates, shared costs, pagers, voice mail. */
+/** Types of numbers that are not a person's phone. Messages to some of them earn their owner money. */
 const NO_PERSON: readonly NumberType[] = [
   'PREMIUM_RATE',
   'SHARED_COST',
@@ -19,7 +19,10 @@ const NO_PERSON: readonly NumberType[] = [
   'VOICEMAIL',
 ];
 
-/** Null for what is no number of a person. @param text in international form, with or without spaces. */
+/**
+ * @param text a phone number in international format, with or without spaces.
+ * @returns null when the text is not the number of a person's phone.
+ */
 export function parseNumber(text: string): ParsedNumber | null {
   const typed = readTyped(text).trim();
   const parsed = typed.startsWith('+') ? parsePhoneNumberFromString(typed) : undefined;
@@ -29,7 +32,7 @@ export function parseNumber(text: string): ParsedNumber | null {
   return NO_PERSON.includes(parsed.getType()) ? null : { number: parsed.number, country: parsed.country };
 }
 
-/** `+1 ••••••••71`: recognised by its owner, of no use to anybody else. */
+/** `+1 ••••••••71`: a hint that only the owner recognises. */
 export function maskNumber(number: string): string {
   const calling = parsePhoneNumberFromString(number)?.countryCallingCode ?? '';
   const rest = number.length - 1 - calling.length;

@@ -1,4 +1,4 @@
-// A user's phone numbers as factors: which may be written to, and what a proof of one is worth.
+// A user's phone numbers as factors: which ones may be sent messages, and what each one proves.
 import type { Message } from '../../delivery/message.ts';
 import { compose, composeDecoy } from '../../delivery/messages/compose.ts';
 import type { Template } from '../../delivery/messages/template.ts';
@@ -10,10 +10,12 @@ import { maskNumber } from './number.ts';
 
 export const PHONE_SECONDS = 300;
 
-/** All the kinds of evidence that a number can give. */
+/** The factors that a phone number can complete. */
 export const PHONE_FACTORS: readonly FactorKind[] = [FactorKind.PHONE_CODE, FactorKind.PHONE_LINK];
 
-/** As a first factor a number identifies its user, where the tenant allows it; as a second it is one the user chose. */
+/**
+ * FIRST: any verified number, if the tenant allows it. SECOND: only numbers that the user turned on as a second factor.
+ */
 export function phoneChoices(
   factor: FactorKind,
   account: Account,
@@ -31,7 +33,7 @@ export function phoneChoices(
     }));
 }
 
-/** A decoy's message for a number that nobody has, and for one that must not be written to. */
+/** A decoy if the number does not exist or must not be sent messages. */
 export function messageToPhone(
   account: Account | null,
   phoneId: string | null,
@@ -45,8 +47,8 @@ export function messageToPhone(
 }
 
 /**
- * What a proof of the challenge's number is worth. Null when the number does not count any more, or is not the one that
- * is being enrolled.
+ * The categories that the challenge's number proves. Null when the number no longer counts, or is not the one that is
+ * being enrolled.
  */
 export function provedByPhone(
   factor: FactorKind,
@@ -58,7 +60,7 @@ export function provedByPhone(
   if (!account || phone === undefined || !mayWriteTo(phone, account, sms)) return null;
   if (enrolling !== null) return phone.id === enrolling ? FACTOR_TRAITS[factor].categories : null;
   if (!phone.verified) return null;
-  // Whoever holds a number that only identifies has not proved possession of what the user made a second factor.
+  // A number that the user has not turned on as a second factor only identifies them.
   return phone.secondFactor ? FACTOR_TRAITS[factor].categories : [];
 }
 

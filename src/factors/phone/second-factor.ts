@@ -1,4 +1,4 @@
-// The user's own switches: whether a number is a second factor, and whether text messages are a factor of theirs at all.
+// The user's own settings: whether a number is a second factor, and whether text messages are allowed at all.
 import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import { addAudit, byUser } from '../../persistence/audit.ts';
@@ -10,7 +10,7 @@ import { findAccount, lockUser } from '../account.ts';
 import { voidEvidence } from '../void-evidence.ts';
 import { PHONE_FACTORS } from './phone.ts';
 
-/** False when the user has no such verified number. */
+/** False when the user has no verified number with this id. */
 export async function setPhoneSecondFactor(
   { outbox }: { outbox: Outbox },
   { id, enabled }: { id: string; enabled: boolean },
@@ -51,7 +51,10 @@ export async function setPhoneSecondFactor(
   return true;
 }
 
-/** Off: no number of the user is written to, and none is a second factor any more, nor is one when it is on again. */
+/**
+ * Allows or forbids text messages. Forbidding them also turns off every phone number as a second factor. Allowing them
+ * again does not turn it back on.
+ */
 export async function setSms(
   { outbox }: { outbox: Outbox },
   enabled: boolean,

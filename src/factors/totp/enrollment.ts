@@ -1,4 +1,4 @@
-// What an authenticator app needs to enroll: the secret, the key URI, and the same as a QR code.
+// What a user needs to set up an authenticator app: the secret, the key URI, and the URI as a QR code.
 import { generateURI } from 'otplib';
 import QRCode from 'qrcode';
 
@@ -10,7 +10,7 @@ export interface TotpEnrollment {
   readonly qrCode: string;
 }
 
-/** @param issuer without a colon, which the key URI format puts between issuer and account. */
+/** @param issuer must not contain a colon, which separates issuer and account in a key URI. */
 export async function totpEnrollment(
   secret: string,
   issuer: string,

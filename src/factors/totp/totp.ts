@@ -1,9 +1,9 @@
-// Time-based one-time passwords (RFC 6238): six digits, 30 seconds, HMAC-SHA-1, a secret of 160 bits, as every
-// authenticator app expects. Secrets that other systems made may be shorter.
+// Time-based one-time passwords (RFC 6238) with six digits, 30 seconds, HMAC-SHA-1 and a secret of 160 bits, as every
+// authenticator app expects. Imported secrets may be shorter.
 //
-// The window: the step before and the step after the current one are accepted too, so a code is good for at most
-// 90 seconds and a phone's clock may be wrong by 30 (RFC 6238 section 5.2 allows one step for delay). Each step is
-// accepted once, and never one older than the newest that was accepted.
+// The time steps before and after the current one are accepted too, so a code is valid for at most 90 seconds and a
+// phone's clock may be off by 30 (RFC 6238 section 5.2 allows one step for delay). Each step is accepted once, and
+// steps older than the newest accepted one are rejected.
 import { generateSecret, verifySync } from 'otplib';
 import { secondsOf } from '../../platform/clock.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
@@ -30,7 +30,7 @@ const SECRET_BYTES = 20;
 export const TOTP_PROOF: ProofField = {
   name: 'totp',
   description:
-    'The six digits that the authenticator app shows now, or those of the 30 seconds before or after. Each is accepted once. Spaces and dashes are ignored.',
+    'The current six-digit code of the authenticator app. The codes of the 30 seconds before and after are accepted too. Each code is accepted once. Spaces and dashes are ignored.',
   maximumLength: 16,
 };
 
@@ -86,7 +86,8 @@ function enrollmentOf(ring: KeyRing): FactorEnrollment {
       return { secret };
     },
     confirm(settlement, { id, now }) {
-      // A condition and not a write of the closing statement: its proof was used up by an update of the same row.
+      // A condition, not a write: consuming the proof already updates this row, and one statement cannot update it
+      // twice.
       settlement.require(async (sql) => {
         const { numUpdatedRows } = await sql
           .updateTable('authenticator')
@@ -100,7 +101,7 @@ function enrollmentOf(ring: KeyRing): FactorEnrollment {
   };
 }
 
-/** The secret in base32. */
+/** Returns the secret in base32. */
 export function openTotpSecret(
   ring: KeyRing,
   authenticator: { readonly id: string; readonly secret: string },
@@ -108,12 +109,12 @@ export function openTotpSecret(
   return openSecret(ring, authenticator.id, authenticator.secret);
 }
 
-/** The secret under the newest key, or as it is stored when it is under that one already. */
+/** The secret sealed with the newest key. Unchanged if it already is. */
 function resealed(ring: KeyRing, { id, secret: stored }: StoredAuthenticator, secret: string): string {
   return isSealedWithOlderKey(ring, stored) ? sealSecret(ring, id, secret) : stored;
 }
 
-/** The time step whose code this is, or null when there is none that may still be accepted. */
+/** The time step of this code. Null when the code is wrong, or its step is not acceptable. */
 export function acceptedTimeStep(
   secret: string,
   code: string,

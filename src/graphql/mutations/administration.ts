@@ -1,4 +1,4 @@
-// What administrators do for a user who is locked out.
+// What administrators can do for users who are locked out.
 import { type Administrator, removeSecondFactors, unlockUser } from '../../factors/administration.ts';
 import { byAdministrator } from '../../persistence/audit.ts';
 import { builder } from '../builder.ts';
@@ -16,7 +16,7 @@ function administratorOf(context: GraphQLContext): Administrator {
   };
 }
 
-const USER_ID = { required: true, description: 'The user’s id.' } as const;
+const USER_ID = { required: true, description: 'The id of the user.' } as const;
 
 builder.mutationField('unlockUser', (t) =>
   t.errorUnionField({
@@ -24,7 +24,7 @@ builder.mutationField('unlockUser', (t) =>
     nullable: true,
     requiresRole: 'ADMIN',
     stepUp: true,
-    description: 'Lifts every lockout of a user of your tenant.',
+    description: 'Unlocks a user of your tenant who is locked out after too many failed attempts.',
     args: { id: t.arg.id(USER_ID) },
     resolve: async (_root, { id }, context) => {
       if (!isUuid(id) || !(await unlockUser(id, administratorOf(context)))) throw new NotFound();
@@ -40,7 +40,7 @@ builder.mutationField('removeSecondFactors', (t) =>
     requiresRole: 'ADMIN',
     stepUp: true,
     description:
-      'Takes every second factor and backup code from a user of your tenant who has lost them, and ends all their sessions. Be sure who it is that asks: from then on the first factor alone signs them in, or resets their password. The user gets a message.',
+      'Removes all second factors and backup codes of a user of your tenant who has lost them, and ends all the user’s sessions. Verify the identity of the person who asks for this: afterwards, the first factor alone is enough to sign in or to reset the password. The user is notified.',
     args: { id: t.arg.id(USER_ID) },
     resolve: async (_root, { id }, context) => {
       const administrator = administratorOf(context);

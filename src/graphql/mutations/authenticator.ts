@@ -1,5 +1,4 @@
-// What a user does with the factors that they have. Everything here is behind `@stepUp`: the API is the first user of
-// its own directive.
+// What users can do with their enrolled factors. `@stepUp` guards everything here: the API uses its own directive.
 import { regenerateBackupCodes } from '../../factors/backup-codes/regenerate.ts';
 import { removeAuthenticator } from '../../factors/remove-authenticator.ts';
 import { Conflict } from '../../persistence/settlement.ts';
@@ -10,10 +9,10 @@ import { isUuid, NotFound } from '../input.ts';
 import { FactorKindEnum } from '../types/enums.ts';
 
 const BackupCodes = builder.objectRef<{ codes: readonly string[] }>('BackupCodes').implement({
-  description: 'New backup codes. They are shown now and never again.',
+  description: 'New backup codes. They are returned only once.',
   fields: (t) => ({
     codes: t.stringList({
-      description: 'Ten codes of 80 random bits, each good for one use.',
+      description: 'Ten single-use codes of 80 random bits each.',
       resolve: (it) => [...it.codes],
     }),
   }),
@@ -24,7 +23,7 @@ builder.mutationField('regenerateBackupCodes', (t) =>
     type: BackupCodes,
     nullable: true,
     stepUp: true,
-    description: 'Makes ten new backup codes; the old ones are void. The user gets a message.',
+    description: 'Creates ten new backup codes. Your old backup codes stop working. You are notified.',
     resolve: async (_root, _args, context) => {
       const { services, ...caller } = signedIn(context);
       return { codes: await regenerateBackupCodes(services, { ...caller, now: services.clock.now() }) };
@@ -35,11 +34,15 @@ builder.mutationField('regenerateBackupCodes', (t) =>
 const RemovedAuthenticator = builder
   .objectRef<{ id: string; factor: FactorKind }>('RemovedAuthenticator')
   .implement({
-    description: 'An authenticator that is gone.',
+    description: 'An authenticator that was removed.',
     isTypeOf: (value) => typeof value === 'object' && value !== null && 'factor' in value,
     fields: (t) => ({
-      id: t.exposeID('id', { description: 'Its id.' }),
-      factor: t.field({ type: FactorKindEnum, description: 'Its kind.', resolve: (it) => it.factor }),
+      id: t.exposeID('id', { description: 'The id of the removed authenticator.' }),
+      factor: t.field({
+        type: FactorKindEnum,
+        description: 'The factor that the authenticator proved.',
+        resolve: (it) => it.factor,
+      }),
     }),
   });
 
@@ -49,11 +52,11 @@ builder.mutationField('removeAuthenticator', (t) =>
     nullable: true,
     stepUp: true,
     description:
-      'Removes one of your authenticators: an authenticator app, or a phone number. What it proved is no evidence any more in any session; with the last one the backup codes go too. The user gets a message.',
+      'Removes one of your authenticators: an authenticator app or a phone number. Its proofs no longer count in any of your sessions. If it is your last second factor, your backup codes are removed too. You are notified.',
     args: {
       id: t.arg.id({
         required: true,
-        description: 'The id of one of your `authenticators` or `phoneNumbers`.',
+        description: 'The id of one of your `authenticators` or `phoneNumbers`, as in `viewer`.',
       }),
     },
     resolve: async (_root, { id }, context) => {

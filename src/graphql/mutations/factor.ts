@@ -1,5 +1,4 @@
-// The two mutations that drive every workflow: prepare a factor where that is needed, then attempt it.
-
+// The two mutations that advance every workflow: prepare a factor if necessary, then attempt it.
 import type { ProofField } from '../../factors/factor.ts';
 import { LinkNotApproved } from '../../factors/link/link.ts';
 import { PhoneNumberTaken } from '../../factors/phone/enrollment.ts';
@@ -16,18 +15,25 @@ import {
   WorkflowExpired,
   WorkflowNotFound,
 } from '../../workflows/errors.ts';
-import type { Proof } from '../../workflows/runner.ts';
+import type { Proof } from '../../workflows/steps/attempt.ts';
 import { builder } from '../builder.ts';
 import { InvalidInput } from '../input.ts';
 import { FactorKindEnum } from '../types/enums.ts';
 import { Enrollment, PasswordReset, SignIn, SignUp, StepUp } from '../types/workflow.ts';
 
 const PrepareFactorInput = builder.inputType('PrepareFactorInput', {
-  description: 'Which factor to prepare.',
+  description: 'The factor to prepare.',
   fields: (t) => ({
-    workflowId: t.id({ required: true, description: 'The workflow’s id.' }),
-    factor: t.field({ type: FactorKindEnum, required: true, description: 'One of its `factors`.' }),
-    authenticatorId: t.id({ description: 'Which of several, as `factors` names it.' }),
+    workflowId: t.id({ required: true, description: 'The id of the workflow.' }),
+    factor: t.field({
+      type: FactorKindEnum,
+      required: true,
+      description: 'The factor to prepare. It must be one of the workflow’s `factors`.',
+    }),
+    authenticatorId: t.id({
+      description:
+        'The `authenticatorId` from the workflow’s `factors`. Required if `factors` lists several authenticators of this factor.',
+    }),
   }),
 });
 
@@ -49,8 +55,10 @@ builder.mutationField('prepareFactor', (t) =>
     ],
     nullable: true,
     description:
-      'Sends the code or the link of a factor that needs one. Asked again within 30 seconds it sends nothing and answers with the challenge that is outstanding; later it sends a new one, which replaces the old one. The attempts stay as they are. How many are sent in an hour is limited for each address, number, account and network.',
-    args: { input: t.arg({ type: PrepareFactorInput, required: true, description: 'Which.' }) },
+      'Sends the code or link for a factor that needs one. If you call it again within 30 seconds, nothing is sent and you get the current challenge; after that, it sends a new message that replaces the old one. The number of attempts left does not change. The number of messages per hour is limited for each address, phone number, account and network.',
+    args: {
+      input: t.arg({ type: PrepareFactorInput, required: true, description: 'The factor to prepare.' }),
+    },
     resolve: (_root, { input }, { services, ...caller }) =>
       services.runner.prepare(
         input.workflowId,
@@ -61,7 +69,7 @@ builder.mutationField('prepareFactor', (t) =>
 );
 
 const ProofInput = builder.inputType('ProofInput', {
-  description: 'A proof of one factor: exactly one member.',
+  description: 'A proof of one factor. Set exactly one field.',
   isOneOf: true,
   fields: (t) =>
     Object.fromEntries(
@@ -73,10 +81,14 @@ const ProofInput = builder.inputType('ProofInput', {
 });
 
 const AttemptFactorInput = builder.inputType('AttemptFactorInput', {
-  description: 'A proof for a workflow.',
+  description: 'A proof, and the workflow that it is for.',
   fields: (t) => ({
-    workflowId: t.id({ required: true, description: 'The workflow’s id.' }),
-    proof: t.field({ type: ProofInput, required: true, description: 'The proof.' }),
+    workflowId: t.id({ required: true, description: 'The id of the workflow.' }),
+    proof: t.field({
+      type: ProofInput,
+      required: true,
+      description: 'The proof of one of the workflow’s `factors`.',
+    }),
   }),
 });
 
@@ -103,12 +115,12 @@ builder.mutationField('attemptFactor', (t) =>
     ],
     nullable: true,
     description:
-      'Checks a proof. Each attempt is counted before it is checked, five in a workflow and ten in a row over all workflows of an account, for passwords and for codes apart (NIST SP 800-63B-4 section 3.2.2); one that is right is given back. A code that was never sent counts for its workflow only, and so do links and backup codes, which nobody can guess. How many wrong guesses one network may make in an hour is limited.',
+      'Checks a proof and advances the workflow. A workflow allows five failed attempts. An account allows ten failed attempts in a row across all its workflows, counted separately for passwords and codes (NIST SP 800-63B-4 section 3.2.2). Links, backup codes and codes that were never sent count toward the limit of the workflow only, because nobody can guess them. The number of incorrect guesses per hour is also limited for each network.',
     args: {
       input: t.arg({
         type: AttemptFactorInput,
         required: true,
-        description: 'For which workflow, and what.',
+        description: 'The proof, and the workflow that it is for.',
       }),
     },
     resolve: (_root, { input }, { services, ...caller }) =>
@@ -116,20 +128,21 @@ builder.mutationField('attemptFactor', (t) =>
   }),
 );
 
-/** GraphQL has seen to it that there is exactly one member. @throws {InvalidInput} for one that is too long. */
+/** GraphQL ensures that exactly one field is set. @throws {InvalidInput} if its value is not acceptable. */
 function proofOf(input: Readonly<Record<string, unknown>>): Proof {
   const field = PROOF_FIELDS.find(({ name }) => input[name] != null);
   if (field === undefined) {
-    throw new InvalidInput([{ path: 'proof', message: 'Give exactly one proof.' }]);
+    throw new InvalidInput([{ path: 'proof', message: 'Set exactly one field.' }]);
   }
   const { name, maximumLength } = field;
   const value = input[name];
   const invalid = (message: string) => new InvalidInput([{ path: `proof.${name}`, message }]);
   if (maximumLength === null) {
-    if (value !== true) throw invalid('Give `true`, when it is so.');
+    if (value !== true) throw invalid('The only valid value is `true`.');
     return { name, value: '' };
   }
   const text = String(value);
-  if ([...text].length > maximumLength) throw invalid(`This proof has at most ${maximumLength} characters.`);
+  if ([...text].length > maximumLength)
+    throw invalid(`The proof is too long. The maximum is ${maximumLength} characters.`);
   return { name, value: text };
 }

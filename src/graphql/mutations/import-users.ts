@@ -1,6 +1,5 @@
-// Takes in users who come from another system, a few at a time: what `stepgate import-users` does with a file. Roles are
-// not among what can be said here: they are granted at the machine.
-
+// Imports users from another system, a few at a time, as `stepgate import-users` does from a file. It cannot grant roles:
+// only an operator can, on the server.
 import { byAdministrator } from '../../persistence/audit.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Conflict } from '../../persistence/settlement.ts';
@@ -12,103 +11,112 @@ import { InvalidInput } from '../input.ts';
 import { UserType } from '../types/user.ts';
 
 const ImportPhoneInput = builder.inputType('ImportPhoneInput', {
-  description: 'A phone number of a user who comes from another system.',
+  description: 'A phone number of an imported user.',
   fields: (t) => ({
-    number: t.string({ required: true, description: 'The number in international form.' }),
-    verified: t.boolean({ defaultValue: true, description: 'Whether its user has proved it there.' }),
+    number: t.string({
+      required: true,
+      description: 'The phone number in international format, for example `+4915112345678`.',
+    }),
+    verified: t.boolean({
+      defaultValue: true,
+      description: 'Whether the user proved the number in the other system.',
+    }),
     secondFactor: t.boolean({
       defaultValue: false,
-      description: 'Whether its user has made it a second factor there.',
+      description: 'Whether the number was a second factor in the other system.',
     }),
   }),
 });
 
 const ImportUserInput = builder.inputType('ImportUserInput', {
-  description: 'A user who comes from another system. An e-mail address or a phone number is needed.',
+  description: 'A user to import from another system. Give at least an e-mail address or a phone number.',
   fields: (t) => ({
-    id: t.id({ description: 'A UUID that is to be the user’s id; a new one when left out.' }),
+    id: t.id({ description: 'The UUID to use as the user’s id. By default, a new one is generated.' }),
     externalId: t.string({
       description:
-        'The id in the system that they come from. At most 255 characters; no two users of a tenant have the same.',
+        'The user’s id in the other system, at most 255 characters. It must be unique within the tenant.',
     }),
-    name: t.string({ description: 'What they are called. At most 128 characters.' }),
-    email: t.string({ description: 'The e-mail address with which they sign in.' }),
+    name: t.string({ description: 'The user’s name, at most 128 characters.' }),
+    email: t.string({ description: 'The e-mail address that the user signs in with.' }),
     emailVerified: t.boolean({
       defaultValue: true,
-      description: 'Whether they have proved the address there. One that nobody has may be somebody else’s.',
+      description:
+        'Whether the user proved the e-mail address in the other system. An address that was not proved may belong to someone else.',
     }),
-    phones: t.field({ type: [ImportPhoneInput], description: 'Their phone numbers.' }),
+    phones: t.field({ type: [ImportPhoneInput], description: 'The user’s phone numbers.' }),
     smsFactors: t.boolean({
       defaultValue: true,
-      description: 'Whether they let text messages be a factor of theirs at all.',
+      description: 'Whether the user allows text messages as a factor.',
     }),
     passwordHash: t.string({
       description:
-        'The hash of their password: bcrypt, Argon2, scrypt, PBKDF2 and others, in the usual texts. It is replaced at their next sign-in.',
+        'The hash of the user’s password: bcrypt, Argon2, scrypt, PBKDF2 or others, in their usual text formats. It is replaced by a new hash when the user next signs in.',
     }),
     mustChangePassword: t.boolean({
       defaultValue: false,
       description:
-        'Whether they were to choose a new password there. The hash is then left behind, and they reset the password.',
+        'Whether the other system required the user to choose a new password. If so, the hash is not imported, and the user must reset the password.',
     }),
     totp: t.stringList({
       description:
-        'The secrets of their authenticator apps, in base32 or as otpauth:// URIs: SHA1, 6 digits, 30 seconds.',
+        'The secrets of the user’s authenticator apps, in base32 or as `otpauth://` URIs. They must use SHA-1, 6 digits and a period of 30 seconds.',
     }),
-    backupCodes: t.stringList({ description: 'Backup codes that they have and have not used. At most 20.' }),
+    backupCodes: t.stringList({ description: 'The user’s unused backup codes, at most 20.' }),
     otherSecondFactors: t.stringList({
       description:
-        'The names of second factors that they have there and that cannot come along, for example `webauthn`. Such a user is refused unless `withoutSecondFactors` says otherwise. At most 20.',
+        'The names of the user’s second factors that cannot be imported, for example `webauthn`, at most 20. A user who has such factors is refused unless `withoutSecondFactors` is `true`.',
     }),
-    locale: t.string({ description: 'The language of their messages, as a BCP 47 tag.' }),
-    createdAt: t.field({ type: 'DateTime', description: 'When they signed up there.' }),
+    locale: t.string({ description: 'The language of the user’s messages, as a BCP 47 tag.' }),
+    createdAt: t.field({ type: 'DateTime', description: 'When the user signed up in the other system.' }),
   }),
 });
 
 const ImportUsersInput = builder.inputType('ImportUsersInput', {
-  description: 'Users who come from another system, and how they are taken in.',
+  description: 'The users to import from another system, and options for the import.',
   fields: (t) => ({
     users: t.field({
       type: [ImportUserInput],
       required: true,
-      description: `The users, at most ${MOST_USERS} at a time.`,
+      description: `The users to import, at most ${MOST_USERS} at a time.`,
     }),
     trustUnverified: t.boolean({
       defaultValue: false,
       description:
-        'Takes addresses and numbers that nobody has verified for proved: whoever wrote one down owns the account.',
+        'Treats unverified e-mail addresses and phone numbers as verified. Anyone who entered someone else’s address in the other system then owns the account with that address.',
     }),
     acceptFastHashes: t.boolean({
       defaultValue: false,
-      description: 'Takes in password hashes that are guessed fast, such as plain digests.',
+      description: 'Accepts password hashes that are fast to guess, such as plain digests.',
     }),
     withoutSecondFactors: t.boolean({
       defaultValue: false,
       description:
-        'Imports users who have second factors that cannot come along without these. Those who have no other one then sign in with their first factor alone.',
+        'Imports users even if some of their second factors cannot be imported. Users who are left without a second factor then sign in with their first factor alone.',
     }),
   }),
 });
 
 const ImportedUserType = builder.objectRef<ImportedUser>('ImportedUser').implement({
-  description: 'A user who was taken in.',
+  description: 'A user who was imported.',
   fields: (t) => ({
-    index: t.exposeInt('index', { description: 'Which of `users`, from 0.' }),
-    user: t.field({ type: UserType, description: 'The user.', resolve: ({ id }) => ({ id }) }),
+    index: t.exposeInt('index', { description: 'The position of the user in `users`, starting at 0.' }),
+    user: t.field({ type: UserType, description: 'The imported user.', resolve: ({ id }) => ({ id }) }),
     leftBehind: t.stringList({
-      description: 'What they came in without, and why; empty when they have all that was sent.',
+      description: 'What was not imported for this user, and why. Empty if everything was.',
       resolve: (it) => [...it.leftBehind],
     }),
   }),
 });
 
 const RefusedUserType = builder.objectRef<RefusedUser>('RefusedUser').implement({
-  description: 'A user who was not taken in. The others were.',
+  description: 'A user who was not imported. The other users were.',
   fields: (t) => ({
-    index: t.exposeInt('index', { description: 'Which of `users`, from 0.' }),
-    path: t.exposeString('path', { description: 'Where, for example `phones.0.number`.' }),
+    index: t.exposeInt('index', { description: 'The position of the user in `users`, starting at 0.' }),
+    path: t.exposeString('path', {
+      description: 'The path of the field that caused the refusal, for example `phones.0.number`.',
+    }),
     message: t.exposeString('message', {
-      description: 'What is wrong and, where it can be said, how to mend it.',
+      description: 'Why the user was refused, and how to fix it if possible.',
     }),
   }),
 });
@@ -116,17 +124,17 @@ const RefusedUserType = builder.objectRef<RefusedUser>('RefusedUser').implement(
 const ImportedUsers = builder
   .objectRef<{ imported: readonly ImportedUser[]; refused: readonly RefusedUser[] }>('ImportedUsers')
   .implement({
-    description: 'Who was taken in, and who was not.',
+    description: 'The result of an import: which users were imported, and which were refused.',
     isTypeOf: (value) => !(value instanceof Error),
     fields: (t) => ({
       imported: t.field({
         type: [ImportedUserType],
-        description: 'Who was taken in.',
+        description: 'The users who were imported.',
         resolve: (it) => [...it.imported],
       }),
       refused: t.field({
         type: [RefusedUserType],
-        description: 'Who was not, and why.',
+        description: 'The users who were not imported, and why.',
         resolve: (it) => [...it.refused],
       }),
     }),
@@ -139,12 +147,20 @@ builder.mutationField('importUsers', (t) =>
     requiresRole: 'ADMIN',
     stepUp: true,
     description:
-      'Takes users of another system into your tenant, with their passwords and second factors. They count as having proved what they bring, and nobody gets a message. A user whose address, number, id or external id somebody has already is refused, and whoever has it stays as they are. A user who has second factors that cannot come along is refused unless `withoutSecondFactors` says otherwise. For whole files there is the command `stepgate import-users`.',
-    args: { input: t.arg({ type: ImportUsersInput, required: true, description: 'Who.' }) },
+      'Imports users from another system into your tenant, with their passwords and second factors. Imported factors count as proved, and users are not notified. A user is refused if another user already has the same address, phone number, id or external id; the existing user is not changed. A user with second factors that cannot be imported is refused unless `withoutSecondFactors` is `true`. To import a whole file, use the command `stepgate import-users`.',
+    args: {
+      input: t.arg({
+        type: ImportUsersInput,
+        required: true,
+        description: 'The users to import, and options for the import.',
+      }),
+    },
     resolve: async (_root, { input }, context) => {
       const { services, session, em, client } = signedIn(context);
       if (input.users.length > MOST_USERS) {
-        throw new InvalidInput([{ path: 'users', message: `Send at most ${MOST_USERS} users at a time.` }]);
+        throw new InvalidInput([
+          { path: 'users', message: `Too many users. Send at most ${MOST_USERS} at a time.` },
+        ]);
       }
       const terms = {
         ring: services.ring,

@@ -1,16 +1,16 @@
-// What the visitor of a link does with it.
+// What the person who opens a link can do with it.
 import { approveLink, LinkExpired, rejectLink } from '../../factors/link/approval.ts';
 import { Conflict } from '../../persistence/settlement.ts';
 import { builder } from '../builder.ts';
 import { LinkRequestType } from '../types/link.ts';
 
-const TOKEN = { required: true, description: 'What follows the `#` of the link.' } as const;
+const TOKEN = { required: true, description: 'The token: the part of the link after the `#`.' } as const;
 
 builder.mutationField('approveLink', (t) =>
   t.errorUnionField({
     types: [LinkRequestType, LinkExpired, Conflict],
     description:
-      'Approves what somebody asked for with a link: after a click of a person who has seen `link`. The workflow that asked goes on, wherever it is; the visitor gets no session.',
+      'Approves the request behind a link. Call it only after a person has seen the details in `link` and clicked to approve. The workflow continues in the browser that started it; the person who approves does not get a session.',
     args: { token: t.arg.string(TOKEN) },
     resolve: (_root, { token }, { em, client, services }) =>
       approveLink(token, { em, client, now: services.clock.now() }),
@@ -20,7 +20,8 @@ builder.mutationField('approveLink', (t) =>
 builder.mutationField('rejectLink', (t) =>
   t.errorUnionField({
     types: [LinkRequestType, LinkExpired, Conflict],
-    description: 'It was somebody else who asked for the link: it is void, and their workflow is over.',
+    description:
+      'Rejects the request behind a link, because someone else made it. The link stops working, and the workflow that requested it fails.',
     args: { token: t.arg.string(TOKEN) },
     resolve: (_root, { token }, { em, client, services }) =>
       rejectLink(token, { em, client, now: services.clock.now() }),

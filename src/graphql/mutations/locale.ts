@@ -12,7 +12,7 @@ const form = z.object({
   locale: languageTag.transform((tag, context) => {
     const locale = findLocale(tag);
     if (locale !== null) return locale;
-    context.addIssue(`Messages are written in these languages: ${LOCALES.join(', ')}. Choose one of them.`);
+    context.addIssue(`This language is not available. Choose one of: ${LOCALES.join(', ')}.`);
     return z.NEVER;
   }),
 });
@@ -23,12 +23,12 @@ builder.mutationField('setLocale', (t) =>
     nullable: true,
     authenticated: true,
     description:
-      'Changes the language of the messages that you get. At first it is the one that your client asked for when you signed up.',
+      'Sets the language of the messages that you receive. Until you set it, it is the language that your browser requested when you signed up.',
     args: {
       locale: t.arg.string({
         required: true,
         description:
-          'A BCP 47 tag of one of the `locales` of `settings`, or of a variety of one, for example `de-AT`.',
+          'The language as a BCP 47 tag: one of the `locales` of `settings`, or a variant of one such as `de-AT`.',
       }),
     },
     resolve: async (_root, args, context) => {

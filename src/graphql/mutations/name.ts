@@ -1,4 +1,4 @@
-// What a user is called.
+// The user's name.
 import { z } from 'zod';
 import { changeName } from '../../users/name.ts';
 import { personName } from '../../users/record.ts';
@@ -14,9 +14,11 @@ builder.mutationField('updateName', (t) =>
     types: [UserType, InvalidInput],
     nullable: true,
     authenticated: true,
-    description: 'Changes what you are called. It is shown to you, and makes a bad password of yours.',
+    description: 'Changes your name. Passwords that resemble your name count as weak.',
     args: {
-      name: t.arg.string({ description: 'The new name, at most 128 characters; none when left out.' }),
+      name: t.arg.string({
+        description: 'Your new name, at most 128 characters. Omit it to remove your name.',
+      }),
     },
     resolve: async (_root, args, context) => {
       const { services, ...caller } = signedIn(context);

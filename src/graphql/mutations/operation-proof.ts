@@ -1,4 +1,4 @@
-// Using up a proof that is bound to an operation, for another service whose field demands one.
+// Consumes a proof that is bound to an operation, for another service whose field requires one.
 import { z } from 'zod';
 import { sqlOf } from '../../persistence/orm.ts';
 import { isSecondFactor, SECOND_STEPS } from '../../policy/factor-kind.ts';
@@ -9,7 +9,7 @@ import { signedIn } from '../context.ts';
 import { parseInput } from '../input.ts';
 import { FactorKindEnum, StepUpRequireEnum } from '../types/enums.ts';
 
-/** What `@stepUp` may say, in the input of those who prove and of those who ask for a proof. */
+/** The arguments of `@stepUp`, as clients pass them to start a step-up or to consume a proof. */
 export const demandForm = z.object({
   accept: z
     .array(z.string())
@@ -19,12 +19,12 @@ export const demandForm = z.object({
         kinds == null ||
         (kinds.every((kind) => isSecondFactor(kind as never)) &&
           kinds.some((kind) => SECOND_STEPS.includes(kind as never))),
-      `Name one or more of ${SECOND_STEPS.join(', ')}, or leave it out for any.`,
+      `List one or more of ${SECOND_STEPS.join(', ')}, or omit the field to accept any.`,
     ),
   maxAge: z
     .int()
     .nullish()
-    .refine((seconds) => seconds == null || seconds >= 1, 'Give a number of seconds, 1 or more.'),
+    .refine((seconds) => seconds == null || seconds >= 1, 'Enter a number of seconds of at least 1.'),
 });
 
 builder.mutationField('consumeOperationProof', (t) =>
@@ -33,21 +33,23 @@ builder.mutationField('consumeOperationProof', (t) =>
     nullable: true,
     authenticated: true,
     description:
-      'Uses up the proof that this session has made for one operation, before that operation runs. `false`: there is none that would do, or it was used before. Called by the service that runs the operation, with its user’s token and what its field demands.',
+      'Consumes the proof that this session made for one operation. The service that executes the operation calls it first, with the user’s access token and the requirements of its `@stepUp` guard. Returns `false` if there is no sufficient proof or it was already used.',
     args: {
       digest: t.arg.string({
         required: true,
-        description: 'Of the operation that is about to run, as `operationDigest` of the package makes it.',
+        description:
+          'The digest of the operation about to run, as computed by `operationDigest` in the `stepgate` package.',
       }),
       accept: t.arg({
         type: [FactorKindEnum],
-        description: 'The second factors that will do; null: any.',
+        description: 'The second factors to accept. Omit it to accept any.',
       }),
-      maxAge: t.arg.int({ description: 'How old the proof may be, in seconds; 600 when left out.' }),
+      maxAge: t.arg.int({ description: 'The maximum age of the proof, in seconds. Defaults to 600.' }),
       require: t.arg({
         type: StepUpRequireEnum,
         defaultValue: 'SECOND_FACTOR',
-        description: 'Whether a first factor will do for a user who has no second one.',
+        description:
+          'How strong the proof must be: a second factor, or the strongest factor that the user has.',
       }),
     },
     resolve: (_root, { digest, ...demand }, context) => {

@@ -1,4 +1,4 @@
-// A new password: at the end of a reset, or by the signed-in user.
+// Setting a new password, at the end of a reset or while signed in.
 import { z } from 'zod';
 import { changePassword } from '../../factors/password/change.ts';
 import { PasswordRejected } from '../../factors/password/new-passwords.ts';
@@ -19,11 +19,11 @@ import { NEW_PASSWORD_WORTH } from '../limits.ts';
 import { UserType } from '../types/user.ts';
 import { PasswordReset } from '../types/workflow.ts';
 
-const NEW_PASSWORD = 'The new password; `settings` says what it must be like.';
+const NEW_PASSWORD = 'The new password. It must meet the `passwordPolicy` of `settings`.';
 const SIGN_OUT = {
   defaultValue: true,
   description:
-    'Whether your other sessions end, and the devices you signed in on are forgotten: yes, unless you know that nobody but you is signed in.',
+    'Whether to end your other sessions and forget the devices that you signed in on. Keep the default unless you are sure that no one else is signed in to your account.',
 } as const;
 
 const newPasswordForm = z.object({
@@ -35,9 +35,9 @@ const newPasswordForm = z.object({
 });
 
 const ChooseNewPasswordInput = builder.inputType('ChooseNewPasswordInput', {
-  description: 'The last step of a password reset.',
+  description: 'The new password that completes a password reset.',
   fields: (t) => ({
-    workflowId: t.id({ required: true, description: 'The id of the password reset.' }),
+    workflowId: t.id({ required: true, description: 'The id of the password reset workflow.' }),
     newPassword: t.string({ required: true, description: NEW_PASSWORD }),
     signOutOtherSessions: t.boolean(SIGN_OUT),
   }),
@@ -60,12 +60,12 @@ builder.mutationField('chooseNewPassword', (t) =>
     ],
     nullable: true,
     description:
-      'Replaces the password, when the status of the reset is `NEEDS_NEW_PASSWORD`. Every other workflow of the user ends, the lockouts of the account are lifted, and the user gets a message. It signs nobody in. When a second factor was added since the first step, the reset asks for it instead (`NEEDS_SECOND_FACTOR`), and nothing has changed.',
+      'Sets a new password if the status of the password reset is `NEEDS_NEW_PASSWORD`. All other workflows of the user end, the account is unlocked, and the user is notified. It does not sign the user in. If the user enrolled a second factor after the reset began, the password is not changed, and the status becomes `NEEDS_SECOND_FACTOR`.',
     args: {
       input: t.arg({
         type: ChooseNewPasswordInput,
         required: true,
-        description: 'In which reset, and what.',
+        description: 'The password reset, and the new password.',
       }),
     },
     resolve: (_root, { input }, { services, ...caller }) => {
@@ -77,7 +77,7 @@ builder.mutationField('chooseNewPassword', (t) =>
 );
 
 const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
-  description: 'A new password.',
+  description: 'The new password of the signed-in user.',
   fields: (t) => ({
     newPassword: t.string({ required: true, description: NEW_PASSWORD }),
     signOutOtherSessions: t.boolean(SIGN_OUT),
@@ -91,8 +91,8 @@ builder.mutationField('changePassword', (t) =>
     nullable: true,
     stepUp: { require: 'STRONGEST_ENROLLED' },
     description:
-      'Replaces your password. Every workflow of yours that is open ends, and you get a message. The session that asks stays.',
-    args: { input: t.arg({ type: ChangePasswordInput, required: true, description: 'What.' }) },
+      'Changes your password. All your open workflows end, and you are notified. The current session continues.',
+    args: { input: t.arg({ type: ChangePasswordInput, required: true, description: 'The new password.' }) },
     resolve: async (_root, { input }, context) => {
       const { services, ...caller } = signedIn(context);
       const choice = parseInput(newPasswordForm, input);

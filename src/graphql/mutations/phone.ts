@@ -1,4 +1,4 @@
-// What a user lets text messages be good for.
+// What users allow text messages to be used for.
 import { setPhoneSecondFactor, setSms } from '../../factors/phone/second-factor.ts';
 import { Conflict } from '../../persistence/settlement.ts';
 import { builder } from '../builder.ts';
@@ -12,10 +12,10 @@ builder.mutationField('setPhoneSecondFactor', (t) =>
     nullable: true,
     stepUp: true,
     description:
-      'Makes one of your proved phone numbers a second factor, or no longer one. Whoever takes over the number could then take that step: an authenticator app is better. When it is no longer one, what it proved is no evidence any more in any session; with the last second factor the backup codes go too. The user gets a message.',
+      'Sets whether one of your verified phone numbers is a second factor. Anyone who takes over the phone number can then pass the second step, so an authenticator app is more secure. If you turn it off, proofs of the number no longer count in any of your sessions; if it was your last second factor, your backup codes are removed too. You are notified.',
     args: {
-      id: t.arg.id({ required: true, description: 'The phone number’s id.' }),
-      enabled: t.arg.boolean({ required: true, description: 'Whether it is a second factor.' }),
+      id: t.arg.id({ required: true, description: 'The id of one of your `phoneNumbers`.' }),
+      enabled: t.arg.boolean({ required: true, description: 'Whether the number is a second factor.' }),
     },
     resolve: async (_root, { id, enabled }, context) => {
       const { services, ...caller } = signedIn(context);
@@ -31,11 +31,13 @@ builder.mutationField('setSmsFactors', (t) =>
   t.field({
     type: UserType,
     nullable: true,
-    // Whoever switched off their only second factor has none to switch it on with.
+    // A user who turned off their only second factor has none left to turn it on again with.
     stepUp: { require: 'STRONGEST_ENROLLED' },
     description:
-      'Allows text messages as a factor of yours, or rules them out. Once ruled out, none of your numbers gets a message, neither to begin a sign-in or a password reset nor as a second step, and none is a second factor. When you allow them again, add each number with `startEnrollment`. You get a message.',
-    args: { enabled: t.arg.boolean({ required: true, description: 'Whether they may.' }) },
+      'Sets whether text messages can be a factor of your account. If you turn them off, none of your phone numbers is a second factor, and no text messages are sent to them for sign-ins, password resets or second steps. If you turn them on again, enroll each number with `startEnrollment`. You are notified.',
+    args: {
+      enabled: t.arg.boolean({ required: true, description: 'Whether text messages can be a factor.' }),
+    },
     resolve: async (_root, { enabled }, context) => {
       const { services, ...caller } = signedIn(context);
       await setSms(services, enabled, { ...caller, now: services.clock.now() });

@@ -10,14 +10,14 @@ import { signedIn } from '../context.ts';
 import { isUuid, NotFound } from '../input.ts';
 import { SessionGrantType, SessionType } from '../types/session.ts';
 
-/** Whoever ends other sessions could shut their owner out. */
+/** Someone with a stolen token could otherwise end the owner's sessions. */
 const TO_END_OTHERS = { require: 'STRONGEST_ENROLLED' } as const;
 
 const RefreshSessionInput = builder.inputType('RefreshSessionInput', {
-  description: 'The refresh token.',
+  description: 'The refresh token to exchange.',
   fields: (t) => ({
     refreshToken: t.string({
-      description: 'The newest refresh token. Left out by clients that keep it as a cookie.',
+      description: 'The newest refresh token of the session. Omit it if the token is in a cookie.',
     }),
   }),
 });
@@ -26,8 +26,14 @@ builder.mutationField('refreshSession', (t) =>
   t.errorUnionField({
     types: [SessionGrantType, RefreshTokenRejected],
     description:
-      'New tokens for a refresh token, which is void from then on. Using one twice ends its session: one of the two users has stolen it (RFC 9700 section 4.14.2). If the answer was lost, you can send the same token again within 10 seconds (`REFRESH_LEEWAY_SECONDS`), as long as nobody has used its successor. A refresh never changes evidence.',
-    args: { input: t.arg({ type: RefreshSessionInput, required: true, description: 'The token.' }) },
+      'Exchanges a refresh token for new tokens. Each refresh token can be used once: using it again ends the session, because the token may have been stolen (RFC 9700 section 4.14.2). If you did not receive the response, you can send the same token again within 10 seconds (`REFRESH_LEEWAY_SECONDS`), unless its successor has been used. A refresh never changes the evidence of the session.',
+    args: {
+      input: t.arg({
+        type: RefreshSessionInput,
+        required: true,
+        description: 'The refresh token to exchange.',
+      }),
+    },
     resolve: async (_root, { input }, { services, em, delivery }) => {
       const refreshToken = input.refreshToken ?? delivery.refreshToken;
       if (!refreshToken) throw new RefreshTokenRejected();
@@ -41,7 +47,7 @@ builder.mutationField('signOut', (t) =>
     type: SessionType,
     nullable: true,
     description:
-      'Ends this session, at once and for all its tokens. An access token that has expired is enough, and so is the refresh cookie. Session cookies are cleared in any case.',
+      'Ends the current session. All its tokens stop working immediately. An expired access token or the refresh cookie is enough to sign out. Session cookies are always cleared.',
     resolve: async (_root, _args, context) => {
       const { services, delivery, session, tokenFault, expiredSessionId } = context;
       delivery.clear();
@@ -70,8 +76,8 @@ builder.mutationField('revokeSession', (t) =>
     nullable: true,
     authenticated: true,
     description:
-      'Ends one of your sessions, at once and for all its tokens. To end another session than the one that asks, prove your strongest factor first, as for `revokeOtherSessions`: otherwise the refusal is `STEP_UP_REQUIRED`.',
-    args: { id: t.arg.id({ required: true, description: 'The session’s id.' }) },
+      'Ends one of your sessions. All its tokens stop working immediately. To end a session other than the current one, prove your strongest factor first, as for `revokeOtherSessions`; otherwise the operation is refused with `STEP_UP_REQUIRED`.',
+    args: { id: t.arg.id({ required: true, description: 'The id of the session.' }) },
     resolve: async (_root, { id }, context) => {
       const { services, ...caller } = signedIn(context);
       const now = services.clock.now();
@@ -86,8 +92,10 @@ builder.mutationField('revokeSession', (t) =>
 );
 
 const RevokedSessions = builder.objectRef<{ count: number }>('RevokedSessions').implement({
-  description: 'The sessions that were ended.',
-  fields: (t) => ({ count: t.exposeInt('count', { description: 'How many.' }) }),
+  description: 'The result of ending sessions.',
+  fields: (t) => ({
+    count: t.exposeInt('count', { description: 'The number of sessions that were ended.' }),
+  }),
 });
 
 builder.mutationField('revokeOtherSessions', (t) =>
@@ -95,7 +103,7 @@ builder.mutationField('revokeOtherSessions', (t) =>
     type: RevokedSessions,
     nullable: true,
     stepUp: TO_END_OTHERS,
-    description: 'Ends all of your sessions but this one.',
+    description: 'Ends all your sessions except the current one. Their tokens stop working immediately.',
     resolve: async (_root, _args, context) => {
       const { services, ...caller } = signedIn(context);
       return { count: await revokeOtherSessions(caller, services.clock.now()) };

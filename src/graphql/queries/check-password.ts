@@ -1,4 +1,4 @@
-// What is wrong with a password, while it is typed. It is checked and forgotten.
+// Feedback on a new password while the user types it. The password is checked and then discarded.
 import { z } from 'zod';
 import { findAccount, passwordOwner, passwordPolicyOf } from '../../factors/account.ts';
 import type { PasswordOwner } from '../../factors/password/guessable-words.ts';
@@ -14,56 +14,67 @@ import { publicTenant } from '../public-tenant.ts';
 import { PasswordProblemType, PasswordStrengthEnum } from '../types/password.ts';
 
 const PasswordFeedback = builder.objectRef<Assessment>('PasswordFeedback').implement({
-  description: 'What a new password is worth, and what is wrong with it.',
+  description: 'How strong a new password is, and which rules it breaks.',
   fields: (t) => ({
     acceptable: t.boolean({
-      description: 'Whether it would be taken.',
+      description: 'Whether the password meets the policy.',
       resolve: ({ problems }) => problems.length === 0,
     }),
     problems: t.field({
       type: [PasswordProblemType],
-      description: 'Every rule that it breaks; none when it would be taken.',
+      description: 'All rules that the password breaks. Empty if it is acceptable.',
       resolve: ({ problems }) => [...problems],
     }),
     strength: t.field({
       type: PasswordStrengthEnum,
       nullable: true,
-      description: 'How hard it is to guess, for a meter; null while it is too short or too long.',
+      description:
+        'How hard the password is to guess, for a strength meter. Null if it is too short or too long.',
       resolve: ({ strength }) => strength,
     }),
   }),
 });
 
 const CheckPasswordInput = builder.inputType('CheckPasswordInput', {
-  description: 'A password, and for whom it is. When you are signed in, for you: only `password` counts.',
+  description:
+    'A password to check, and the user it is for. If you are signed in, the password is checked for your account, and every field except `password` is ignored.',
   fields: (t) => ({
-    password: t.string({ required: true, description: 'What is typed so far.' }),
-    tenant: t.string({ description: 'The tenant’s name; `default` when left out.' }),
-    email: t.string({ description: 'The address that is typed; it makes a bad password.' }),
-    name: t.string({ description: 'What the user is called; it makes a bad password.' }),
+    password: t.string({ required: true, description: 'The password, as typed so far.' }),
+    tenant: t.string({ description: 'The name of the tenant. Defaults to `default`.' }),
+    email: t.string({
+      description: 'The user’s e-mail address, as typed so far. A password that resembles it is weak.',
+    }),
+    name: t.string({ description: 'The user’s name. A password that resembles it is weak.' }),
   }),
 });
 
 const form = z.object({
   password: newPassword,
   tenant: z.string().nullish(),
-  // Half an address is fine, because it is still being typed.
-  email: z.string().max(254, 'An e-mail address has at most 254 characters.').nullish(),
-  name: z.string().max(128, 'A name has at most 128 characters.').nullish(),
+  // Not validated as an address, because the user may still be typing it.
+  email: z.string().max(254, 'The e-mail address is too long. The maximum is 254 characters.').nullish(),
+  name: z.string().max(128, 'The name is too long. The maximum is 128 characters.').nullish(),
 });
 
 builder.queryField('checkPassword', (t) =>
   t.field({
     type: PasswordFeedback,
     description:
-      'What is wrong with a password, and how to mend it, while it is typed: `startSignUp`, `chooseNewPassword` and `changePassword` decide by the same rules. It is neither stored nor logged; send it in the body of a POST request, as a variable. Fails with `TOO_MANY_CHECKS` or `OVERLOADED` and `retryAfterSeconds`.',
+      'Checks a new password while the user types it, by the same rules as `startSignUp`, `chooseNewPassword` and `changePassword`. The password is neither stored nor logged. Send it as a variable in the body of a POST request. GraphQL errors: `TOO_MANY_CHECKS` and `OVERLOADED`, both with `retryAfterSeconds` in `extensions`.',
     args: {
-      input: t.arg({ type: CheckPasswordInput, required: true, description: 'Which, and for whom.' }),
+      input: t.arg({
+        type: CheckPasswordInput,
+        required: true,
+        description: 'The password to check, and the user it is for.',
+      }),
     },
     resolve: async (_root, { input }, context) => {
       if (context.isUrlQuery) {
         throw new InvalidInput([
-          { path: 'password', message: 'Send it in the body of a POST request: addresses are logged.' },
+          {
+            path: 'password',
+            message: 'Send the password in the body of a POST request. URLs end up in logs.',
+          },
         ]);
       }
       const parsed = parseInput(form, input);

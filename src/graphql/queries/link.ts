@@ -1,4 +1,4 @@
-// What a link is for. Reading it changes nothing: mail scanners follow links.
+// Tells what a link is for. Reading it must not change anything, because mail scanners follow links.
 import { findLink } from '../../factors/link/approval.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { builder } from '../builder.ts';
@@ -9,8 +9,10 @@ builder.queryField('link', (t) =>
     type: LinkRequestType,
     nullable: true,
     description:
-      'What the link of this token would approve; null when it is not valid (any more). Reading it approves nothing.',
-    args: { token: t.arg.string({ required: true, description: 'What follows the `#` of the link.' }) },
+      'What the link with this token approves, or null if the link is invalid or expired. Reading it does not approve it.',
+    args: {
+      token: t.arg.string({ required: true, description: 'The token: the part of the link after the `#`.' }),
+    },
     resolve: (_root, { token }, { em, services }) => findLink(sqlOf(em), token, services.clock.now()),
   }),
 );

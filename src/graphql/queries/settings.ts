@@ -1,4 +1,4 @@
-// What a sign-in page needs to know before anybody has signed in.
+// What a sign-in page needs to know before the user has signed in.
 import { LOCALES } from '../../delivery/messages/locales.ts';
 import { DEFAULT_TENANT, passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import { sqlOf } from '../../persistence/orm.ts';
@@ -20,30 +20,30 @@ interface PublicSettings {
 }
 
 const PublicSettingsType = builder.objectRef<PublicSettings>('PublicSettings').implement({
-  description: 'What everybody may know about a tenant.',
+  description: 'The public settings of a tenant, which sign-in and account pages need.',
   fields: (t) => ({
     firstFactors: t.field({
       type: [FactorKindEnum],
-      description: 'With what a sign-in may begin.',
+      description: 'The factors that a sign-in can begin with.',
       resolve: (it) => [...it.firstFactors],
     }),
     secondFactors: t.field({
       type: [FactorKindEnum],
-      description: 'What can be a second step.',
+      description: 'The factors that can be the second factor of a sign-in.',
       resolve: (it) => [...it.secondFactors],
     }),
     enrollableFactors: t.field({
       type: [FactorKindEnum],
-      description: 'What a user may add with `startEnrollment`.',
+      description: 'The factors that users can enroll with `startEnrollment`.',
       resolve: (it) => [...it.enrollableFactors],
     }),
     phoneCountries: t.stringList({
       description:
-        'The countries to whose numbers text messages are sent (ISO 3166-1 alpha-2); none when they are switched off.',
+        'The countries that text messages can be sent to, as ISO 3166-1 alpha-2 codes. Empty if text messages are turned off.',
       resolve: (it) => [...it.phoneCountries],
     }),
     locales: t.stringList({
-      description: 'The languages that messages are written in, as BCP 47 tags: what `setLocale` accepts.',
+      description: 'The languages available for messages, as BCP 47 tags. `setLocale` accepts them.',
       resolve: () => [...LOCALES],
     }),
     secondFactorPolicy: t.field({
@@ -53,7 +53,7 @@ const PublicSettingsType = builder.objectRef<PublicSettings>('PublicSettings').i
     }),
     passwordPolicy: t.field({
       type: PasswordPolicyType,
-      description: 'What a new password must be like.',
+      description: 'The requirements for new passwords.',
       resolve: (it) => it.passwordPolicy,
     }),
   }),
@@ -62,9 +62,10 @@ const PublicSettingsType = builder.objectRef<PublicSettings>('PublicSettings').i
 builder.queryField('settings', (t) =>
   t.field({
     type: PublicSettingsType,
-    description: 'The public settings of a tenant. Those of an unknown tenant are the default ones’.',
+    description:
+      'The public settings of a tenant. For an unknown tenant, the settings of the default tenant, so that nobody can find out which tenants exist.',
     args: {
-      tenant: t.arg.string({ defaultValue: DEFAULT_TENANT, description: 'The tenant’s name.' }),
+      tenant: t.arg.string({ defaultValue: DEFAULT_TENANT, description: 'The name of the tenant.' }),
     },
     resolve: async (_root, args, { em, services: { factors } }): Promise<PublicSettings> => {
       const tenant = await publicTenant(sqlOf(em), args.tenant);

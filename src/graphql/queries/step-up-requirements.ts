@@ -1,4 +1,4 @@
-// What an operation on this API will be asked for, told before it is sent.
+// Tells clients which step-up an operation on this API requires, before they send it.
 import { type GraphQLSchema, getOperationAST } from 'graphql';
 import type { Refusal } from '../../policy/decision.ts';
 import type { Requirement } from '../../policy/requirement.ts';
@@ -26,70 +26,84 @@ import {
 } from '../types/enums.ts';
 
 const StepUpRequirementType = builder.objectRef<Requirement>('StepUpRequirement').implement({
-  description: 'What `@stepUp` demands: the input of `startStepUp`.',
+  description: 'What a `@stepUp` guard requires. The fields have the same meaning in `StartStepUpInput`.',
   fields: (t) => ({
-    maxAge: t.exposeInt('maxAge', { description: 'How old the proof may be, in seconds.' }),
+    maxAge: t.exposeInt('maxAge', { description: 'The maximum age of the proof, in seconds.' }),
     accept: t.field({
       type: [FactorKindEnum],
-      description: 'The second factors that will do.',
+      description: 'The second factors that the guard accepts.',
       resolve: (it) => [...it.accept],
     }),
     require: t.field({
       type: StepUpRequireEnum,
-      description: 'Whether a first factor will do for a user who has no second one.',
+      description:
+        'How strong the proof must be: a second factor, or the strongest factor that the user has.',
       resolve: (it) => it.require,
     }),
     bind: t.field({
       type: StepUpBindEnum,
-      description: 'With `OPERATION`, give the `operation` as well.',
+      description:
+        'What the proof can be used for. If it is `OPERATION`, pass the operation to `startStepUp` as `operation`.',
       resolve: (it) => it.bind,
     }),
   }),
 });
 
 const RefusalType = builder.objectRef<Refusal>('Refusal').implement({
-  description: 'Why a field would be refused, and what would help: the `extensions` of the refusal.',
+  description:
+    'Why a field would be refused, and what you can do about it. The GraphQL error has the same fields in its `extensions`.',
   fields: (t) => ({
-    code: t.field({ type: RefusalCodeEnum, description: 'What is missing.', resolve: (it) => it.code }),
+    code: t.field({
+      type: RefusalCodeEnum,
+      description: 'Why the field would be refused.',
+      resolve: (it) => it.code,
+    }),
     remedy: t.field({
       type: RemedyEnum,
       nullable: true,
-      description: 'What would help; null: nothing that a client could do.',
+      description: 'What the client can do to get access. Null if there is nothing that it can do.',
       resolve: (it) => it.remedy,
     }),
     acrValues: t.stringList({
       nullable: true,
-      description: '`acr` values that would do (RFC 9470 section 3).',
+      description:
+        'The `acr` values that the field accepts (RFC 9470 section 3). Null if they do not matter.',
       resolve: (it) => (it.acrValues === null ? null : [...it.acrValues]),
     }),
-    maxAge: t.exposeInt('maxAge', { nullable: true, description: 'Seconds (RFC 9470 section 3).' }),
+    maxAge: t.exposeInt('maxAge', {
+      nullable: true,
+      description:
+        'The maximum age of the proof, in seconds (RFC 9470 section 3). Null if no proof is missing.',
+    }),
     accept: t.field({
       type: [FactorKindEnum],
       nullable: true,
-      description: 'The second factors that would do.',
+      description: 'The second factors that the field accepts. Null if no proof is missing.',
       resolve: (it) => (it.accept === null ? null : [...it.accept]),
     }),
     require: t.field({
       type: StepUpRequireEnum,
       nullable: true,
-      description: 'Whether a first factor will do for a user who has no second one.',
+      description:
+        'How strong the proof must be: a second factor, or the strongest factor that the user has. Null if no proof is missing.',
       resolve: (it) => it.require,
     }),
     bind: t.field({
       type: StepUpBindEnum,
       nullable: true,
-      description: 'Whether the proof must be made for this very operation.',
+      description: 'What the proof can be used for. Null if no proof is missing.',
       resolve: (it) => it.bind,
     }),
     refreshSuffices: t.boolean({
       nullable: true,
       description:
-        'Whether the session already holds what is demanded and only the access token is too old to say so: refresh it, and ask nobody. Null where it is not known.',
+        'Whether the session already has a sufficient proof, which the access token is too old to contain. If so, refresh the session and retry; the user does not have to do anything. Null if unknown.',
       resolve: (it) => it.refreshSuffices ?? null,
     }),
     lastVerifiedAt: t.exposeInt('lastVerifiedAt', {
       nullable: true,
-      description: 'When one of them was last proved in this session, in seconds since 1970.',
+      description:
+        'When an accepted factor was last proved in this session, in seconds since the Unix epoch. Null if none was.',
     }),
   }),
 });
@@ -100,30 +114,33 @@ interface AnsweredField extends FieldRequirement {
 
 const FieldRequirementType = builder.objectRef<AnsweredField>('FieldRequirement').implement({
   description:
-    'What stands before one field. A field of an interface or a union has the guards of every type that it could belong to.',
+    'The guards of one field. A field selected on an interface or union has the guards of every type that it can belong to.',
   fields: (t) => ({
     path: t.stringList({
-      description: 'Response names from the root, without the places in lists.',
+      description:
+        'The path of the field in the response: names or aliases from the root, without list indexes.',
       resolve: (it) => [...it.path],
     }),
     authenticated: t.exposeBoolean('authenticated', {
       description:
-        'Whether `@authenticated` is among its guards. The others ask for a signed-in user as well.',
+        'Whether the field is guarded by `@authenticated`. The other guards require a signed-in user as well.',
     }),
     roles: t.field({
       type: [RoleEnum],
-      description: 'The roles that the user must have.',
+      description: 'The roles that the user must have, all of them.',
       resolve: (it) => it.roles as (typeof RoleEnum.$inferType)[],
     }),
     stepUps: t.field({
       type: [StepUpRequirementType],
-      description: 'What `@stepUp` demands. One, unless its guards accept no factor in common.',
+      description:
+        'What the `@stepUp` guards of the field require, combined. More than one only if the guards have no accepted factor in common.',
       resolve: (it) => [...it.stepUps],
     }),
     refusal: t.field({
       type: RefusalType,
       nullable: true,
-      description: 'With what the field would be refused to whoever asks, now; null: it would not be.',
+      description:
+        'Why the field would be refused if the current session requested it now. Null if it would be allowed.',
       resolve: (it) => it.refusal,
     }),
   }),
@@ -134,18 +151,19 @@ interface Answer extends StepUpRequirements {
 }
 
 const StepUpRequirementsType = builder.objectRef<Answer>('StepUpRequirements').implement({
-  description: 'What an operation will be asked for.',
+  description: 'What an operation requires before it can run.',
   isTypeOf: (value) => typeof value === 'object' && value !== null && 'guardedFields' in value,
   fields: (t) => ({
     stepUps: t.field({
       type: [StepUpRequirementType],
       description:
-        'What to call `startStepUp` with, so that every field lets pass: the strictest of all of them. Mostly one; none when no field demands any; several only when no factor would do for all, of those that a signed-in user has.',
+        'The inputs for `startStepUp` that satisfy every field: the strictest of each requirement. Usually one. Empty if no field requires a step-up. More than one only if none of the user’s factors satisfies all fields.',
       resolve: (it) => [...it.stepUps],
     }),
     guardedFields: t.field({
       type: [FieldRequirementType],
-      description: 'The guarded fields. A mutation is refused whole when one of them is.',
+      description:
+        'The guarded fields of the operation. If one of them is refused, a mutation operation is refused as a whole.',
       resolve: (it) => [...it.guardedFields],
     }),
   }),
@@ -155,14 +173,17 @@ builder.queryField('stepUpRequirements', (t) =>
   t.errorUnionField({
     types: [StepUpRequirementsType, InvalidInput],
     description:
-      'What an operation on this API will be asked for, before it is sent; nothing of it is executed. Its guards are those that the schema shows to everybody, so nobody needs to be signed in to ask.',
+      'Tells you what an operation on this API requires, before you send it. The operation is not executed. You do not have to be signed in, because the guards are public in the schema.',
     args: {
-      document: t.arg.string({ required: true, description: 'The document, as it would be sent.' }),
+      document: t.arg.string({ required: true, description: 'The GraphQL document that you would send.' }),
       variables: t.arg({
         type: 'JSON',
-        description: 'The variables, as they would be sent. Only those of `@skip` and `@include` matter.',
+        description:
+          'The variables that you would send, as a JSON object. Only those used by `@skip` and `@include` matter.',
       }),
-      operationName: t.arg.string({ description: 'Which of several operations in the document.' }),
+      operationName: t.arg.string({
+        description: 'The name of the operation. Required if the document has more than one.',
+      }),
     },
     resolve: (_root, args, context, info): Answer => requirementsFor(info.schema, args, context),
   }),
@@ -183,7 +204,7 @@ function requirementsFor(
   const variableValues = variablesOf(variables, 'variables');
   if (!getOperationAST(document, operationName))
     throw new InvalidInput([
-      { path: 'operationName', message: 'Name one of the operations in the document.' },
+      { path: 'operationName', message: 'Give the name of an operation in the document.' },
     ]);
   const { standing, now } = standingOf(context);
   const held = standing?.enrolled.length ? standing.enrolled : undefined;

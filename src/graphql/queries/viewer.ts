@@ -1,4 +1,4 @@
-// Who is asking, and, for administrators, somebody else.
+// The signed-in user, and, for administrators, any user of their tenant.
 import { sqlOf } from '../../persistence/orm.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
@@ -10,7 +10,7 @@ builder.queryField('viewer', (t) =>
     type: UserType,
     nullable: true,
     authenticated: true,
-    description: 'The signed-in user.',
+    description: 'The signed-in user. Null if the field is refused.',
     resolve: (_root, _args, context) => ({ id: signedIn(context).session.userId }),
   }),
 );
@@ -21,8 +21,8 @@ builder.queryField('user', (t) =>
     nullable: true,
     requiresRole: 'ADMIN',
     stepUp: true,
-    description: 'A user of the administrator’s tenant; null when there is none.',
-    args: { id: t.arg.id({ required: true, description: 'The user’s id.' }) },
+    description: 'A user of your tenant, for administrators. Null if there is no user with this id.',
+    args: { id: t.arg.id({ required: true, description: 'The id of the user.' }) },
     resolve: async (_root, { id }, context) => {
       const { session, em } = signedIn(context);
       if (!isUuid(id)) return null;

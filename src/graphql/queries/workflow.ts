@@ -1,4 +1,4 @@
-// A workflow, read again: after a reload, or a crash between two steps.
+// Reads a workflow again, for example after a page reload or a lost response.
 import { builder } from '../builder.ts';
 import { Workflow } from '../types/workflow.ts';
 
@@ -7,8 +7,8 @@ builder.queryField('workflow', (t) =>
     type: Workflow,
     nullable: true,
     description:
-      'The workflow of this id; null when there is none, or it belongs to another session. Tokens and backup codes are not shown again.',
-    args: { id: t.arg.id({ required: true, description: 'The workflow’s id.' }) },
+      'The workflow with this id. Null if it does not exist or belongs to another session. Tokens and backup codes are not returned again.',
+    args: { id: t.arg.id({ required: true, description: 'The id of the workflow.' }) },
     resolve: (_root, { id }, { services, ...caller }) => services.runner.read(id, caller),
   }),
 );

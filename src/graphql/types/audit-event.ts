@@ -1,4 +1,4 @@
-// What happened to an account, as its user may see it: their own addresses, and nobody else's.
+// The audit events of an account as its user may see them: with the user's own network addresses, never other people's.
 import { ActorKind } from '../../persistence/audit.ts';
 import { AUDIT_TYPES, type AuditType } from '../../persistence/audit-type.ts';
 import type { Sql } from '../../persistence/orm.ts';
@@ -20,7 +20,10 @@ interface AuditEventShape {
 
 const MOST_EVENTS = 100;
 
-/** Events from before actors were recorded. Somebody else caused these, so their addresses are not the user's. */
+/**
+ * For events recorded before actors were: these types are always caused by other people, so the addresses are not the
+ * user's.
+ */
 const CAUSED_BY_OTHERS: readonly AuditType[] = [
   'user.unlocked',
   'second-factors.removed',
@@ -29,7 +32,7 @@ const CAUSED_BY_OTHERS: readonly AuditType[] = [
   'role.withdrawn',
 ];
 
-/** The newest first. */
+/** Lists the events of a user, newest first. */
 export async function listAuditEvents(sql: Sql, userId: string): Promise<AuditEventShape[]> {
   const rows = await sql
     .selectFrom('audit_event')
@@ -47,45 +50,48 @@ export async function listAuditEvents(sql: Sql, userId: string): Promise<AuditEv
 }
 
 const AuditActorEnum = describedEnum<ActorKind>('AuditActor', 'Who caused an audit event.', {
-  [ActorKind.USER]: 'The user, signed in.',
-  [ActorKind.ADMINISTRATOR]: 'An administrator.',
-  [ActorKind.OPERATOR]: 'An operator, with a command at the machine.',
-  [ActorKind.SYSTEM]: 'The server, by itself.',
-  [ActorKind.ANONYMOUS]: 'A client that was not signed in: the user, or somebody else.',
+  [ActorKind.USER]: 'The user, while signed in.',
+  [ActorKind.ADMINISTRATOR]: 'An administrator of the tenant, through this API.',
+  [ActorKind.OPERATOR]: 'An operator, with the `stepgate` command on the server.',
+  [ActorKind.SYSTEM]: 'The server itself.',
+  [ActorKind.ANONYMOUS]: 'A client that was not signed in: the user or someone else.',
 });
 
 const TYPES = Object.entries(AUDIT_TYPES).map(([type, meaning]) => `- \`${type}\`: ${meaning}`);
 
 export const AuditEventType = builder.objectRef<AuditEventShape>('AuditEvent').implement({
-  description: 'Something that happened to an account.',
+  description: 'An event in the audit trail of a user account.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id of the event.' }),
     type: t.exposeString('type', {
-      description: `What happened. New types may be added.\n\n${TYPES.join('\n')}`,
+      description: `The type of the event. New types may be added.\n\n${TYPES.join('\n')}`,
     }),
     factor: t.field({
       type: FactorKindEnum,
       nullable: true,
-      description: 'The factor that the event was about.',
+      description: 'The factor that the event concerns. Null if it concerns none.',
       resolve: (it) => it.factor,
     }),
-    occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'When it happened.' }),
+    occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'When the event happened.' }),
     actor: t.field({
       type: AuditActorEnum,
       nullable: true,
-      description: 'Who caused it. Null for events from before this was recorded.',
+      description: 'Who caused the event. Null for events from before actors were recorded.',
       resolve: (it) => it.actor,
     }),
     count: t.exposeInt('count', {
-      description: 'How often it happened. More than once only for refusals, which are counted together.',
+      description:
+        'How many times the event happened. Repeated refusals are recorded as one event; for all other types, this is 1.',
     }),
     ip: t.exposeString('ip', {
       nullable: true,
-      description: 'The network address of the client that caused it. Null when an administrator caused it.',
+      description:
+        'The IP address of the client that caused the event. Null if it is unknown or an administrator caused the event.',
     }),
     userAgent: t.exposeString('userAgent', {
       nullable: true,
-      description: 'The program that caused it. Null when an administrator caused it.',
+      description:
+        'The `User-Agent` header of the client that caused the event. Null if it is unknown or an administrator caused the event.',
     }),
   }),
 });

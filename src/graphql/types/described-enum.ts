@@ -1,9 +1,9 @@
-// Enums explain themselves: GraphiQL is documentation.
+// Enums whose values are all described, because GraphiQL serves as documentation.
 import { builder } from '../builder.ts';
 
 type Descriptions<T extends string> = { readonly [value in T]: string };
 
-/** An enum whose every value has a description. */
+/** Defines an enum. The type of `values` makes a description mandatory for each value. */
 export function describedEnum<const T extends string>(
   name: string,
   description: string,

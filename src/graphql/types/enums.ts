@@ -1,4 +1,4 @@
-// The enums of the contract.
+// The enums of the public API.
 import { Role } from '../../persistence/entities/user.ts';
 import { AssuranceLevel } from '../../policy/assurance.ts';
 import { RefusalCode, Remedy } from '../../policy/decision.ts';
@@ -8,101 +8,121 @@ import { StepUpBind, StepUpRequire } from '../../policy/requirement.ts';
 import { WorkflowRemedy, WorkflowStatus } from '../../workflows/view.ts';
 import { describedEnum } from './described-enum.ts';
 
-export const FactorKindEnum = describedEnum<FactorKind>('FactorKind', 'A kind of evidence.', {
-  [FactorKind.PASSWORD]: 'A password. Knowledge.',
-  [FactorKind.EMAIL_CODE]:
-    'A code sent to an e-mail address. Knowledge: it stands for a password kept elsewhere.',
-  [FactorKind.EMAIL_LINK]: 'A link sent to an e-mail address. Knowledge.',
-  [FactorKind.PHONE_CODE]: 'A code sent by SMS. Possession.',
-  [FactorKind.PHONE_LINK]: 'A link sent by SMS. Possession.',
-  [FactorKind.TOTP]: 'A time-based code of an authenticator app (RFC 6238). Possession.',
-  [FactorKind.BACKUP_CODE]: 'A backup code (NIST SP 800-63B-4 section 3.1.2). Possession.',
-  [FactorKind.PASSKEY]: 'A passkey (WebAuthn). Possession, and more with user verification.',
-  [FactorKind.OAUTH]: 'An identity provider. Knowledge: it stands for a password kept elsewhere.',
-});
+export const FactorKindEnum = describedEnum<FactorKind>(
+  'FactorKind',
+  'A way to prove who you are, and the categories that it proves.',
+  {
+    [FactorKind.PASSWORD]: 'A password. Knowledge.',
+    [FactorKind.EMAIL_CODE]:
+      'A code sent by e-mail. Knowledge, because the password of the mailbox is all that it takes to read it.',
+    [FactorKind.EMAIL_LINK]:
+      'A link sent by e-mail. Knowledge, because the password of the mailbox is all that it takes to open it.',
+    [FactorKind.PHONE_CODE]: 'A code sent by SMS. Possession.',
+    [FactorKind.PHONE_LINK]: 'A link sent by SMS. Possession.',
+    [FactorKind.TOTP]: 'A time-based code from an authenticator app (RFC 6238). Possession.',
+    [FactorKind.BACKUP_CODE]: 'A single-use backup code (NIST SP 800-63B-4 section 3.1.2). Possession.',
+    [FactorKind.PASSKEY]:
+      'A passkey (WebAuthn). Possession; with user verification, a second category as well.',
+    [FactorKind.OAUTH]:
+      'A sign-in at an identity provider. Knowledge, because the password there may be all that it takes.',
+  },
+);
 
-export const CategoryEnum = describedEnum<Category>('FactorCategory', 'What a factor proves.', {
-  [Category.KNOWLEDGE]: 'Something known.',
-  [Category.POSSESSION]: 'Something held.',
-  [Category.INHERENCE]: 'Something one is.',
-});
+export const CategoryEnum = describedEnum<Category>(
+  'FactorCategory',
+  'The category of a factor. Factors of two different categories make a session `AAL2`.',
+  {
+    [Category.KNOWLEDGE]: 'Something you know, such as a password.',
+    [Category.POSSESSION]: 'Something you have, such as a phone.',
+    [Category.INHERENCE]: 'Something you are, such as a fingerprint.',
+  },
+);
 
 export const AssuranceLevelEnum = describedEnum<AssuranceLevel>(
   'AssuranceLevel',
-  'How sure the server is of who is asking (NIST SP 800-63B-4 section 2).',
+  'How strongly a session has proved its user’s identity (NIST SP 800-63B-4 section 2).',
   {
-    [AssuranceLevel.AAL1]: 'One category of evidence.',
-    [AssuranceLevel.AAL2]: 'Two different categories of evidence.',
+    [AssuranceLevel.AAL1]: 'The session has proved one category of factor.',
+    [AssuranceLevel.AAL2]: 'The session has proved two different categories of factor.',
   },
 );
 
 export const StepUpRequireEnum = describedEnum<StepUpRequire>(
   'StepUpRequire',
-  'How strong a proof must be.',
+  'How strong a proof must be for `@stepUp`.',
   {
-    [StepUpRequire.SECOND_FACTOR]: 'A second factor. A user who has none is told to enroll one.',
+    [StepUpRequire.SECOND_FACTOR]:
+      'A second factor. A user who has none must enroll one first: the refusal is `ENROLLMENT_REQUIRED`.',
     [StepUpRequire.STRONGEST_ENROLLED]:
-      'The strongest that the user has: a second factor, or a first one for a user who has no second.',
+      'The strongest factor that the user has: a second factor, or a first factor if the user has no second factor.',
   },
 );
 
-export const StepUpBindEnum = describedEnum<StepUpBind>('StepUpBind', 'What a proof is good for.', {
-  [StepUpBind.SESSION]: 'Whatever the session asks for, while the proof is fresh.',
-  [StepUpBind.OPERATION]: 'One operation with its arguments, once: start the step-up with that `operation`.',
+export const StepUpBindEnum = describedEnum<StepUpBind>('StepUpBind', 'What a proof can be used for.', {
+  [StepUpBind.SESSION]: 'Any operation of the session, as often as needed, while the proof is recent enough.',
+  [StepUpBind.OPERATION]:
+    'One operation with the same arguments, once. Pass that operation to `startStepUp` as `operation`.',
 });
 
 export const SecondFactorPolicyEnum = describedEnum<SecondFactorPolicy>(
   'SecondFactorPolicy',
-  'Whether users must have a second factor. One who has it must always prove it.',
+  'Whether users must have a second factor. Users who have one must always prove it when they sign in.',
   {
-    [SecondFactorPolicy.OPTIONAL]: 'Each user decides.',
-    [SecondFactorPolicy.REQUIRED]: 'A user without one enrolls it while signing in.',
+    [SecondFactorPolicy.OPTIONAL]: 'Users decide for themselves.',
+    [SecondFactorPolicy.REQUIRED]: 'Required. Users who have none must enroll one when they sign in.',
   },
 );
 
-export const RoleEnum = describedEnum<Role>('Role', 'What a user may do beyond their own account.', {
-  [Role.ADMIN]: 'Reads and helps other users’ accounts.',
-});
+export const RoleEnum = describedEnum<Role>(
+  'Role',
+  'A role allows a user to do more than manage their own account.',
+  {
+    [Role.ADMIN]:
+      'An administrator of the tenant. May read other users’ accounts, unlock them, remove their second factors and import users.',
+  },
+);
 
 export const WorkflowStatusEnum = describedEnum<WorkflowStatus>(
   'WorkflowStatus',
-  'What a workflow waits for.',
+  'The state of a workflow, and what it needs next.',
   {
-    [WorkflowStatus.NEEDS_FIRST_FACTOR]: 'A first factor.',
-    [WorkflowStatus.NEEDS_SECOND_FACTOR]: 'A second factor, of another category.',
-    [WorkflowStatus.NEEDS_PROOF]: 'A proof of one of `factors`.',
-    [WorkflowStatus.NEEDS_ENROLLMENT]: 'The first proof of a new authenticator, whose secret is shown now.',
-    [WorkflowStatus.NEEDS_NEW_PASSWORD]: 'A new password.',
-    [WorkflowStatus.COMPLETE]: 'Nothing: it has succeeded.',
-    [WorkflowStatus.FAILED]: 'Nothing: it has failed. Start again, unless `remedy` names something else.',
-    [WorkflowStatus.EXPIRED]: 'Nothing: its deadline has passed. Start again.',
+    [WorkflowStatus.NEEDS_FIRST_FACTOR]: 'Prove one of `factors` as the first factor.',
+    [WorkflowStatus.NEEDS_SECOND_FACTOR]: 'Prove one of `factors` as the second factor, of another category.',
+    [WorkflowStatus.NEEDS_PROOF]: 'Prove one of `factors`.',
+    [WorkflowStatus.NEEDS_ENROLLMENT]:
+      'Set up the new authenticator with the secret in this reply, then prove it for the first time.',
+    [WorkflowStatus.NEEDS_NEW_PASSWORD]: 'Choose a new password with `chooseNewPassword`.',
+    [WorkflowStatus.COMPLETE]: 'The workflow has succeeded.',
+    [WorkflowStatus.FAILED]:
+      'The workflow has failed. Start a new one, unless `remedy` suggests something else.',
+    [WorkflowStatus.EXPIRED]: 'The workflow’s deadline has passed. Start a new one.',
   },
 );
 
 export const WorkflowRemedyEnum = describedEnum<WorkflowRemedy>(
   'WorkflowRemedy',
-  'What helps somebody who cannot complete a workflow.',
+  'What users can do if they cannot complete a workflow.',
   {
     [WorkflowRemedy.SIGN_IN]:
-      'Sign in. A sign-up has proved its address, and the address has an account already; nothing was changed. Whoever does not know the password of that account resets it.',
+      'Sign in. The sign-up proved an e-mail address that already has an account, which was not changed. If the user does not know the password of that account, offer a password reset.',
     [WorkflowRemedy.ADMINISTRATOR]:
-      'An administrator, who looks at the person and removes the lost factors. Nothing in the API lets a workflow go on without them.',
+      'Ask an administrator, who verifies the user’s identity and removes the lost factors. A workflow cannot continue without them.',
   },
 );
 
 export const RefusalCodeEnum = describedEnum<RefusalCode>(
   'RefusalCode',
-  'Why a guarded field is refused: the `code` of the GraphQL error.',
+  'Why a guarded field is refused. It is the `code` in the `extensions` of the GraphQL error.',
   {
-    [RefusalCode.UNAUTHENTICATED]: 'Nobody is signed in.',
-    [RefusalCode.STEP_UP_REQUIRED]: 'The session holds no proof that is fresh and strong enough.',
-    [RefusalCode.ENROLLMENT_REQUIRED]: 'The user has no second factor that would do.',
-    [RefusalCode.FORBIDDEN]: 'The user does not have the role.',
+    [RefusalCode.UNAUTHENTICATED]: 'The request has no valid session.',
+    [RefusalCode.STEP_UP_REQUIRED]: 'The session has no proof that is recent and strong enough.',
+    [RefusalCode.ENROLLMENT_REQUIRED]: 'The user has no second factor that the field accepts.',
+    [RefusalCode.FORBIDDEN]: 'The user does not have the required role.',
   },
 );
 
-export const RemedyEnum = describedEnum<Remedy>('Remedy', 'What a client can do about a refusal.', {
-  [Remedy.SIGN_IN]: 'Sign in, or refresh the session.',
-  [Remedy.STEP_UP]: '`startStepUp`, then ask again.',
-  [Remedy.ENROLL]: '`startEnrollment`, then ask again.',
+export const RemedyEnum = describedEnum<Remedy>('Remedy', 'What a client can do after a refusal.', {
+  [Remedy.SIGN_IN]: 'Sign in or refresh the session, then retry the operation.',
+  [Remedy.STEP_UP]: 'Complete a step-up that begins with `startStepUp`, then retry the operation.',
+  [Remedy.ENROLL]: 'Enroll a factor with `startEnrollment`, then retry the operation.',
 });

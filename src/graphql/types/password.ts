@@ -1,4 +1,4 @@
-// What a new password must be like, and what is wrong with one.
+// The requirements for a new password, and what is wrong with one.
 import {
   CharacterClass,
   type PasswordPolicy,
@@ -11,74 +11,85 @@ import { describedEnum } from './described-enum.ts';
 
 export const PasswordStrengthEnum = describedEnum<PasswordStrength>(
   'PasswordStrength',
-  'How hard a password is to guess, as zxcvbn estimates it.',
+  'How hard a password is to guess, as estimated by zxcvbn.',
   {
-    [PasswordStrength.NONE]: 'Fewer than 10⁶ guesses: weak, or no demand at all.',
-    [PasswordStrength.LOW]: '10⁶ guesses or more: withstands guessing at the sign-in.',
-    [PasswordStrength.MEDIUM]: '10⁸ guesses or more.',
-    [PasswordStrength.HIGH]: '10¹⁰ guesses or more: withstands guessing at a stolen hash for long.',
+    [PasswordStrength.NONE]: 'Fewer than 10⁶ guesses. As a password policy: no minimum strength.',
+    [PasswordStrength.LOW]: 'At least 10⁶ guesses: resists online guessing.',
+    [PasswordStrength.MEDIUM]: 'At least 10⁸ guesses: resists online guessing with a wide margin.',
+    [PasswordStrength.HIGH]:
+      'At least 10¹⁰ guesses: resists offline guessing of a stolen hash for a long time.',
   },
 );
 
 export const CharacterClassEnum = describedEnum<CharacterClass>(
   'CharacterClass',
-  'A rule of composition. NIST SP 800-63B-4 section 3.1.1.2 forbids them: they make passwords predictable, not strong.',
+  'A class of characters that a password must contain. NIST SP 800-63B-4 section 3.1.1.2 forbids such rules because they make passwords predictable.',
   {
-    [CharacterClass.LOWERCASE]: 'A lower-case letter, of any script.',
-    [CharacterClass.UPPERCASE]: 'An upper-case letter, of any script.',
-    [CharacterClass.DIGIT]: 'A decimal digit, of any script.',
-    [CharacterClass.SYMBOL]: 'A character that is neither a letter nor a digit. A space is one.',
+    [CharacterClass.LOWERCASE]: 'A lower-case letter in any script.',
+    [CharacterClass.UPPERCASE]: 'An upper-case letter in any script.',
+    [CharacterClass.DIGIT]: 'A decimal digit in any script.',
+    [CharacterClass.SYMBOL]: 'A character that is neither a letter nor a digit. A space counts as a symbol.',
   },
 );
 
 export const PasswordPolicyType = builder.objectRef<PasswordPolicy>('PasswordPolicy').implement({
-  description: 'What a new password must be like (NIST SP 800-63B-4 section 3.1.1).',
+  description: 'The requirements for a new password (NIST SP 800-63B-4 section 3.1.1).',
   fields: (t) => ({
     minimumLength: t.exposeInt('minimumLength', {
       description:
-        'In code points, after NFC normalisation. Longer where a password may be all that is proved.',
+        'The minimum length in Unicode code points, after NFC normalization. It is higher where users may sign in with a password alone.',
     }),
-    maximumLength: t.exposeInt('maximumLength', { description: 'In code points, after NFC normalisation.' }),
+    maximumLength: t.exposeInt('maximumLength', {
+      description: 'The maximum length in Unicode code points, after NFC normalization.',
+    }),
     strength: t.field({
       type: PasswordStrengthEnum,
-      description: 'How hard it must be to guess, at least.',
+      description: 'The minimum strength. `NONE` means that there is no minimum.',
       resolve: (it) => it.strength,
     }),
     characters: t.field({
       type: [CharacterClassEnum],
-      description: 'What it must contain; nothing, unless the tenant insists.',
+      description:
+        'The classes of characters that a password must contain. Empty unless the tenant has configured some.',
       resolve: (it) => [...it.characters],
     }),
   }),
 });
 
-const PasswordRuleEnum = describedEnum<PasswordRule>('PasswordRule', 'A rule that a password can break.', {
-  [PasswordRule.TOO_SHORT]: 'It has fewer code points than `minimumLength`.',
-  [PasswordRule.TOO_LONG]: 'It has more code points than `maximumLength`.',
-  [PasswordRule.LOWERCASE_MISSING]: 'It has no lower-case letter.',
-  [PasswordRule.UPPERCASE_MISSING]: 'It has no upper-case letter.',
-  [PasswordRule.DIGIT_MISSING]: 'It has no digit.',
-  [PasswordRule.SYMBOL_MISSING]: 'It has no symbol.',
-  [PasswordRule.BREACHED]: 'It is known from breaches of other services.',
-  [PasswordRule.TOO_WEAK]: 'It is easier to guess than `strength` asks for.',
-});
+const PasswordRuleEnum = describedEnum<PasswordRule>(
+  'PasswordRule',
+  'A rule of the password policy that a password can break.',
+  {
+    [PasswordRule.TOO_SHORT]: 'The password has fewer code points than `minimumLength`.',
+    [PasswordRule.TOO_LONG]: 'The password has more code points than `maximumLength`.',
+    [PasswordRule.LOWERCASE_MISSING]: 'The password has no lower-case letter.',
+    [PasswordRule.UPPERCASE_MISSING]: 'The password has no upper-case letter.',
+    [PasswordRule.DIGIT_MISSING]: 'The password has no digit.',
+    [PasswordRule.SYMBOL_MISSING]: 'The password has no symbol.',
+    [PasswordRule.BREACHED]: 'The password appears in known data breaches.',
+    [PasswordRule.TOO_WEAK]: 'The password is easier to guess than the minimum `strength`.',
+  },
+);
 
 export const PasswordProblemType = builder.objectRef<PasswordProblem>('PasswordProblem').implement({
-  description: 'A rule that a password breaks, and how to mend it.',
+  description: 'A rule that a password breaks, and how to fix it.',
   fields: (t) => ({
     rule: t.field({
       type: PasswordRuleEnum,
-      description: 'Which one, for programs.',
+      description: 'The rule that the password breaks.',
       resolve: (it) => it.rule,
     }),
-    message: t.exposeString('message', { description: 'What is wrong and what to do, for people.' }),
+    message: t.exposeString('message', {
+      description: 'What is wrong with the password and how to fix it, in English. The wording can change.',
+    }),
     suggestions: t.stringList({
-      description: 'What would make a weak password stronger.',
+      description: 'English suggestions for a stronger password. Empty unless `rule` is `TOO_WEAK`.',
       resolve: (it) => [...it.suggestions],
     }),
     timesSeen: t.exposeInt('timesSeen', {
       nullable: true,
-      description: 'How often a breached password was seen, at least; null where that is not counted.',
+      description:
+        'The minimum number of times that a breached password was found in data breaches. Null if it was not counted.',
     }),
   }),
 });

@@ -1,4 +1,4 @@
-// Sessions, and what is derived from their evidence.
+// Sessions, their evidence, and what follows from it.
 import { findAccount } from '../../factors/account.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { secondsOf } from '../../platform/clock.ts';
@@ -11,21 +11,25 @@ import type { GraphQLContext } from '../context.ts';
 import { AssuranceLevelEnum, CategoryEnum, FactorKindEnum } from './enums.ts';
 
 const EvidenceType = builder.objectRef<Evidence>('Evidence').implement({
-  description: 'The record that a factor was completed.',
+  description: 'A record that a session has proved a factor.',
   fields: (t) => ({
-    factor: t.field({ type: FactorKindEnum, description: 'Which.', resolve: (it) => it.factor }),
+    factor: t.field({
+      type: FactorKindEnum,
+      description: 'The factor that was proved.',
+      resolve: (it) => it.factor,
+    }),
     categories: t.field({
       type: [CategoryEnum],
-      description: 'What it proved.',
+      description: 'The categories that the proof counts as.',
       resolve: (it) => [...it.categories],
     }),
     amr: t.stringList({
-      description: 'Its authentication methods (RFC 8176).',
+      description: 'The authentication methods of the proof (RFC 8176 section 2).',
       resolve: (it) => [...it.amr],
     }),
     completedAt: t.field({
       type: 'DateTime',
-      description: 'When, to the second.',
+      description: 'When the factor was proved, to the second.',
       resolve: (it) => new Date(it.completedAt * 1000),
     }),
   }),
@@ -34,31 +38,32 @@ const EvidenceType = builder.objectRef<Evidence>('Evidence').implement({
 type AssuranceShape = Pick<Session, 'userId' | 'evidence' | 'resumedAt'> &
   Partial<Pick<ActiveSession, 'enrolled' | 'aal2'>>;
 
-/** Without limits of its own it is a session that is shown to somebody of the same tenant. */
+/** A session without limits of its own is shown to a caller of the same tenant, so the caller's limits apply. */
 function levelOf(shown: AssuranceShape, { session, services }: GraphQLContext): AssuranceLevel {
   const limits = shown.aal2 ?? session?.aal2;
-  if (limits === undefined) throw new Error('A session was shown to nobody.');
+  if (limits === undefined)
+    throw new Error('The assurance of a session was read without a signed-in caller.');
   return assuranceLevelAt(shown.evidence, agingOf(shown, limits), secondsOf(services.clock.now()));
 }
 
 export const Assurance = builder.objectRef<AssuranceShape>('Assurance').implement({
   description:
-    'What a session has proved, and what its user could prove. What it amounts to is derived from its evidence. The assurance of `viewer` is what the access token that asks opens: of what the session has proved, that which the token says itself.',
+    'What a session has proved, and which factors its user could prove. The level follows from the evidence. `viewer.assurance` counts only evidence that is also in the access token of the request, so a token from before a step-up shows less than a refreshed one.',
   fields: (t) => ({
     level: t.field({
       type: AssuranceLevelEnum,
       description:
-        'The level that it amounts to now. AAL2 ends 24 hours after its proofs, and after an hour without use, unless the tenant chose other limits (NIST SP 800-63B-4 section 2.2.3).',
+        'The current assurance level. `AAL2` ends 24 hours after the proofs, and after one hour of inactivity, unless the tenant has configured other limits (NIST SP 800-63B-4 section 2.2.3).',
       resolve: (it, _args, context) => levelOf(it, context),
     }),
     evidence: t.field({
       type: [EvidenceType],
-      description: 'The evidence, one for each factor.',
+      description: 'The most recent evidence for each factor that was proved.',
       resolve: ({ evidence }) => [...evidence],
     }),
     enrolled: t.field({
       type: [FactorKindEnum],
-      description: 'The second factors that its user has and could prove now.',
+      description: 'The second factors that the user has enrolled and can prove now.',
       resolve: async ({ userId, enrolled }, _args, { session, em, services }) => {
         if (enrolled !== undefined) return [...enrolled];
         if (session?.userId === userId) return [...session.enrolled];
@@ -66,17 +71,19 @@ export const Assurance = builder.objectRef<AssuranceShape>('Assurance').implemen
       },
     }),
     acr: t.string({
-      description: 'The level as tokens say it (OpenID Connect Core section 2): `aal1` or `aal2`.',
+      description:
+        'The assurance level as in the `acr` claim of access tokens (OpenID Connect Core 1.0 section 2): `aal1` or `aal2`.',
       resolve: (it, _args, context) => acrOf(levelOf(it, context)),
     }),
     amr: t.stringList({
-      description: 'All methods together (RFC 8176).',
+      description: 'The authentication methods of all evidence, as in the `amr` claim (RFC 8176 section 2).',
       resolve: (it, _args, context) => amrOf(it.evidence, levelOf(it, context)),
     }),
     authTime: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'The newest completion (OpenID Connect Core section 2).',
+      description:
+        'When a factor was last proved, as in the `auth_time` claim (OpenID Connect Core 1.0 section 2). Null if none was.',
       resolve: ({ evidence }) => {
         const seconds = authTime(evidence);
         return seconds === undefined ? null : new Date(seconds * 1000);
@@ -86,57 +93,69 @@ export const Assurance = builder.objectRef<AssuranceShape>('Assurance').implemen
 });
 
 export const SessionType = builder.objectRef<Session>('Session').implement({
-  description: 'A signed-in device of a user.',
+  description: 'A session of a user, which begins with a sign-in or sign-up on one device.',
   isTypeOf: (value) => typeof value === 'object' && value !== null && 'idleExpiresAt' in value,
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'The `sid` of its access tokens.' }),
+    id: t.exposeID('id', {
+      description: 'The id of the session. It is the `sid` claim of its access tokens.',
+    }),
     isCurrent: t.boolean({
-      description: 'Whether this is the session that asks.',
+      description: 'Whether this is the session of the current request.',
       resolve: (it, _args, { session }) => it.id === session?.id,
     }),
-    assurance: t.field({ type: Assurance, description: 'What it has proved.', resolve: (it) => it }),
-    ip: t.exposeString('ip', { nullable: true, description: 'The address that it was opened from.' }),
+    assurance: t.field({ type: Assurance, description: 'What the session has proved.', resolve: (it) => it }),
+    ip: t.exposeString('ip', {
+      nullable: true,
+      description: 'The IP address that the session was started from. Null if unknown.',
+    }),
     userAgent: t.exposeString('userAgent', {
       nullable: true,
-      description: 'The program that opened it, as it calls itself.',
+      description: 'The `User-Agent` header of the client that started the session. Null if unknown.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was opened.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the session was started.' }),
     lastSeenAt: t.expose('lastSeenAt', {
       type: 'DateTime',
-      description: 'When it was opened or refreshed last.',
+      description: 'When the session was last refreshed, or started if it was never refreshed.',
     }),
     idleExpiresAt: t.expose('idleExpiresAt', {
       type: 'DateTime',
-      description: 'When it ends unless it is refreshed before.',
+      description: 'When the session ends unless it is refreshed first.',
     }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it ends in any case.' }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      description: 'When the session ends even if it is refreshed.',
+    }),
     revokedAt: t.expose('revokedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was ended, if it was.',
+      description: 'When the session was revoked. Null if it was not.',
     }),
   }),
 });
 
 export const SessionGrantType = builder.objectRef<SessionGrant>('SessionGrant').implement({
   description:
-    'Tokens of a session. A client that sends the header `x-stepgate-session: cookie` gets them as `__Host-` cookies that no script can read; both token fields are then empty.',
+    'The tokens of a session. If the client sends the header `x-stepgate-session: cookie`, the tokens are set as `__Host-` cookies that scripts cannot read, and `accessToken` and `refreshToken` are empty strings.',
   isTypeOf: (value) => typeof value === 'object' && value !== null && 'refreshToken' in value,
   fields: (t) => ({
     accessToken: t.exposeString('accessToken', {
       description:
-        'A JWT (RFC 9068), to be sent as `Authorization: Bearer …`. Verify it with the keys at `/.well-known/jwks.json`.',
+        'A JWT (RFC 9068). Send it in the header `Authorization: Bearer …`. Your services verify it with the keys at `/.well-known/jwks.json`.',
     }),
     refreshToken: t.exposeString('refreshToken', {
       description:
-        'Opaque, for one use with `refreshSession`, which gives the next one. Using one twice ends the session. Empty when the workflow was driven with an access token that was not the newest of its session: keep the refresh token that you have.',
+        'An opaque token for `refreshSession`, which returns the next one. Each refresh token can be used once; using it again ends the session. Empty if the workflow was completed with an access token that is not the newest of its session: keep the refresh token that you have.',
     }),
     deviceToken: t.exposeString('deviceToken', {
       nullable: true,
       description:
-        'After a sign-in or sign-up: keep it for good, and send it as `x-stepgate-device` whenever a workflow is started on this device. Failures on a known device are counted apart, so that no stranger locks its user out, and a sign-in on it is no news to its user. It opens nothing. Null when there is none to keep but the one you have, and with cookies.',
+        'A token that identifies this device, returned after a sign-in or sign-up. Store it permanently and send it in the header `x-stepgate-device` whenever you start a workflow on this device. Failed attempts from a known device are counted separately, so that other people cannot lock its user out, and signing in from it does not notify the user. It does not grant access. Null if the token that you sent is still valid, or if the client uses cookies.',
     }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When the access token expires.' }),
-    session: t.field({ type: SessionType, description: 'The session itself.', resolve: (it) => it.session }),
+    session: t.field({
+      type: SessionType,
+      description: 'The session that the tokens belong to.',
+      resolve: (it) => it.session,
+    }),
   }),
 });

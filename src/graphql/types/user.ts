@@ -1,5 +1,4 @@
-// A user's own account.
-
+// A user and what belongs to their account.
 import { DEFAULT_LOCALE } from '../../delivery/messages/locales.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import type { FactorKind as Kind } from '../../policy/factor-kind.ts';
@@ -10,15 +9,15 @@ import { AuditEventType, listAuditEvents } from './audit-event.ts';
 import { FactorKindEnum, RoleEnum } from './enums.ts';
 import { Assurance, SessionType } from './session.ts';
 
-/** An id is enough: each field reads what it shows. */
+/** Only the id. Each field reads what it returns. */
 export interface UserRef {
   readonly id: string;
 }
 
-/** By the object that a field returned, so that a mutation's answer shows what the mutation has changed. */
+/** Keyed by the object that a field returned, so that a mutation's result shows what the mutation changed. */
 const profiles = new WeakMap<UserRef, Promise<Profile | null>>();
 
-/** One statement, however many of its fields are asked for. */
+/** Runs one statement, however many profile fields are selected. */
 function profileOf(user: UserRef, em: EntityManager): Promise<Profile | null> {
   const known = profiles.get(user);
   if (known !== undefined) return known;
@@ -40,12 +39,12 @@ const EmailAddressType = builder
   .implement({
     description: 'An e-mail address of a user.',
     fields: (t) => ({
-      id: t.exposeID('id', { description: 'Its id.' }),
-      address: t.exposeString('address', { description: 'The address, as its user typed it.' }),
+      id: t.exposeID('id', { description: 'The id of the e-mail address.' }),
+      address: t.exposeString('address', { description: 'The e-mail address as the user typed it.' }),
       verifiedAt: t.expose('verifiedAt', {
         type: 'DateTime',
         nullable: true,
-        description: 'When its user proved it.',
+        description: 'When the user proved that they can read its mail. Null if they have not.',
       }),
     }),
   });
@@ -55,63 +54,79 @@ const PhoneNumberType = builder
   .implement({
     description: 'A phone number of a user.',
     fields: (t) => ({
-      id: t.exposeID('id', { description: 'Its id.' }),
-      number: t.exposeString('number', { description: 'The number in E.164 form.' }),
+      id: t.exposeID('id', { description: 'The id of the phone number.' }),
+      number: t.exposeString('number', {
+        description: 'The phone number in E.164 format, for example `+4915112345678`.',
+      }),
       secondFactor: t.exposeBoolean('secondFactor', {
-        description: 'Whether its user lets it be a second factor.',
+        description: 'Whether the number is a second factor. `setPhoneSecondFactor` changes it.',
       }),
       verifiedAt: t.expose('verifiedAt', {
         type: 'DateTime',
         nullable: true,
-        description: 'When its user proved it.',
+        description: 'When the user proved that they receive its text messages. Null if they have not.',
       }),
     }),
   });
 
 export const AuthenticatorType = builder.objectRef<AuthenticatorShape>('Authenticator').implement({
-  description: 'One registered instance of a factor: a password, an authenticator app.',
+  description:
+    'One instance of a factor that a user has enrolled, such as a password or an authenticator app.',
   isTypeOf: (value) =>
     typeof value === 'object' && value !== null && 'factor' in value && 'lastUsedAt' in value,
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'Its id.' }),
-    factor: t.field({ type: FactorKindEnum, description: 'Its kind.', resolve: (it) => it.factor }),
-    label: t.exposeString('label', { nullable: true, description: 'What its user calls it.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When its enrollment began.' }),
+    id: t.exposeID('id', { description: 'The id of the authenticator.' }),
+    factor: t.field({
+      type: FactorKindEnum,
+      description: 'The factor that the authenticator proves.',
+      resolve: (it) => it.factor,
+    }),
+    label: t.exposeString('label', {
+      nullable: true,
+      description: 'The name that the user gave the authenticator. Null if none.',
+    }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'When the enrollment of the authenticator was started.',
+    }),
     lastUsedAt: t.expose('lastUsedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was proved last.',
+      description: 'When the authenticator was last proved. Null if unknown.',
     }),
   }),
 });
 
 export const UserType = builder.objectRef<UserRef>('User').implement({
-  description: 'A person with an account.',
+  description: 'A user account.',
   isTypeOf: (value) => !(value instanceof Error),
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'The `sub` of their tokens.' }),
+    id: t.exposeID('id', {
+      description: 'The id of the user. It is the `sub` claim of their access tokens.',
+    }),
     name: t.string({
       nullable: true,
-      description: 'What they are called. They said so at their sign-up, or it was imported.',
+      description: 'The user’s name, from sign-up, import or `updateName`. Null if none.',
       resolve: async (user, _args, { em }) => (await profileOf(user, em))?.name ?? null,
     }),
     locale: t.string({
-      description: 'The language of their messages, as a BCP 47 tag; `setLocale` changes it.',
+      description: 'The language of the user’s messages, as a BCP 47 tag. `setLocale` changes it.',
       resolve: async (user, _args, { em }) => (await profileOf(user, em))?.locale ?? DEFAULT_LOCALE,
     }),
     externalId: t.string({
       nullable: true,
-      description: 'Their id in the system that they were imported from. No other user of the tenant has it.',
+      description:
+        'The user’s id in the system that they were imported from. It is unique within the tenant. Null if none.',
       resolve: async (user, _args, { em }) => (await profileOf(user, em))?.externalId ?? null,
     }),
     roles: t.field({
       type: [RoleEnum],
-      description: 'What they may do beyond their own account.',
+      description: 'The user’s roles. Most users have none.',
       resolve: async (user, _args, { em }) => (await profileOf(user, em))?.roles ?? [],
     }),
     emailAddresses: t.field({
       type: [EmailAddressType],
-      description: 'Their e-mail addresses, the oldest first.',
+      description: 'The user’s e-mail addresses, oldest first.',
       resolve: async ({ id }, _args, { em }) => {
         const rows = await sqlOf(em)
           .selectFrom('email_address')
@@ -128,7 +143,7 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
     }),
     phoneNumbers: t.field({
       type: [PhoneNumberType],
-      description: 'Their phone numbers, the oldest first.',
+      description: 'The user’s phone numbers, oldest first.',
       resolve: async ({ id }, _args, { em }) => {
         const rows = await sqlOf(em)
           .selectFrom('phone_number')
@@ -146,7 +161,7 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
     }),
     authenticators: t.field({
       type: [AuthenticatorType],
-      description: 'Their authenticators that have been proved, the oldest first.',
+      description: 'The user’s authenticators whose enrollment is complete, oldest first.',
       resolve: async ({ id }, _args, { em }) => {
         const rows = await sqlOf(em)
           .selectFrom('authenticator')
@@ -165,11 +180,11 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
       },
     }),
     smsFactors: t.boolean({
-      description: 'Whether they let text messages be a factor of theirs at all; `setSmsFactors` changes it.',
+      description: 'Whether the user allows text messages as a factor. `setSmsFactors` changes it.',
       resolve: async (user, _args, { em }) => (await profileOf(user, em))?.sms ?? false,
     }),
     backupCodesRemaining: t.int({
-      description: 'How many backup codes they have not used yet.',
+      description: 'The number of the user’s unused backup codes.',
       resolve: async ({ id }, _args, { em }) => {
         const row = await sqlOf(em)
           .selectFrom('backup_code')
@@ -182,13 +197,13 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
     }),
     sessions: t.field({
       type: [SessionType],
-      description: 'Their sessions that have not ended, the newest first.',
+      description: 'The user’s active sessions, newest first.',
       resolve: ({ id }, _args, { em, services }) => listSessions(sqlOf(em), id, services.clock.now()),
     }),
     assurance: t.field({
       type: Assurance,
       nullable: true,
-      description: 'What the session that asks has proved. Null for another user.',
+      description: 'What the current session has proved. Null for any user other than `viewer`.',
       resolve: ({ id }, _args, { session }) => (session?.userId === id ? session : null),
     }),
     auditEvents: t.field({
@@ -196,7 +211,7 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
       nullable: true,
       stepUp: true,
       description:
-        'What happened to this account, the newest first: at most 100. It shows where a person was.',
+        'The 100 most recent audit events of the account, newest first. Requires a step-up, because the events show where the user has been.',
       resolve: ({ id }, _args, { em }) => listAuditEvents(sqlOf(em), id),
     }),
   }),

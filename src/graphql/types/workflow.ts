@@ -1,10 +1,11 @@
-// Workflows as clients see them: one interface, and a type for each chart.
+// Workflows as clients see them: one interface, and one type per statechart.
 
 import type { FactorChoice } from '../../factors/factor.ts';
 import { type TotpEnrollment, totpEnrollment } from '../../factors/totp/enrollment.ts';
 import { openTotpSecret } from '../../factors/totp/totp.ts';
-import type { ChartName } from '../../workflows/charts.ts';
-import type { OutstandingChallenge, WorkflowReply } from '../../workflows/reply.ts';
+import type { ChartName } from '../../workflows/chart-name.ts';
+import type { OutstandingChallenge } from '../../workflows/effects/outcome.ts';
+import type { WorkflowReply } from '../../workflows/steps/reply.ts';
 import { remedyOf } from '../../workflows/view.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
@@ -12,91 +13,107 @@ import { FactorKindEnum, WorkflowRemedyEnum, WorkflowStatusEnum } from './enums.
 import { SessionGrantType } from './session.ts';
 
 const FactorOption = builder.objectRef<FactorChoice>('FactorOption').implement({
-  description: 'A factor that may be proved now.',
+  description: 'A factor that can be proved now.',
   fields: (t) => ({
-    factor: t.field({ type: FactorKindEnum, description: 'Its kind.', resolve: (it) => it.factor }),
+    factor: t.field({
+      type: FactorKindEnum,
+      description: 'The factor that can be proved.',
+      resolve: (it) => it.factor,
+    }),
     authenticatorId: t.exposeID('authenticatorId', {
       nullable: true,
-      description: 'Which of the user’s authenticators, where there may be several.',
+      description:
+        'The authenticator to prove, if the user can have several of this factor. Pass it to `prepareFactor`. Null otherwise.',
     }),
     hint: t.exposeString('hint', {
       nullable: true,
       description:
-        'Enough for its owner to recognise it: a masked address, a label. Null before anything was proved: a stranger learns nothing.',
+        'A masked address or number, or a label, by which the user recognizes the authenticator. Null until the first factor is proved, so that strangers learn nothing about the account.',
     }),
     needsPreparing: t.exposeBoolean('needsPreparing', {
-      description: 'Whether `prepareFactor` sends something that must arrive before it can be proved.',
+      description:
+        'Whether you must call `prepareFactor` first, which sends the code or link that the user needs.',
     }),
   }),
 });
 
 const Challenge = builder.objectRef<OutstandingChallenge>('Challenge').implement({
-  description: 'An outstanding demand for a proof: a code or a link that was sent.',
+  description: 'A code or link that was sent to the user and has not been used yet.',
   fields: (t) => ({
     factor: t.field({
       type: FactorKindEnum,
-      description: 'What it is a challenge for.',
+      description: 'The factor that answers the challenge.',
       resolve: (it) => it.factor,
     }),
-    hint: t.exposeString('hint', { nullable: true, description: 'Where it went, masked.' }),
+    hint: t.exposeString('hint', {
+      nullable: true,
+      description:
+        'The masked address or number that the message was sent to. Null while it could reveal something about the account to strangers.',
+    }),
     sentAt: t.expose('sentAt', {
       type: 'DateTime',
-      description: 'When it was sent. It can be sent again 30 seconds later.',
+      description: 'When the message was sent. `prepareFactor` can send a new one 30 seconds later.',
     }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When it is no longer accepted.' }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      description: 'When the code or link expires.',
+    }),
     approvedAt: t.expose('approvedAt', {
       type: 'DateTime',
       nullable: true,
       description:
-        'Of a link: when it was approved, on whichever device. From then on `attemptFactor` takes `{ linkApproved: true }`.',
+        'When the link was approved, on any device. From then on, `attemptFactor` accepts `{ linkApproved: true }`. Null for codes, and for links that have not been approved.',
     }),
   }),
 });
 
 const TotpEnrollmentType = builder.objectRef<TotpEnrollment>('TotpEnrollment').implement({
-  description: 'What an authenticator app needs (RFC 6238: SHA-1, six digits, 30 seconds).',
+  description:
+    'What an authenticator app needs to generate codes (RFC 6238 with SHA-1, 6 digits and a period of 30 seconds).',
   fields: (t) => ({
-    secret: t.exposeString('secret', { description: 'The secret in base32, for typing.' }),
-    uri: t.exposeString('uri', { description: 'The key URI, `otpauth://totp/…`.' }),
+    secret: t.exposeString('secret', { description: 'The secret in base32, for users who type it in.' }),
+    uri: t.exposeString('uri', {
+      description: 'The key URI, `otpauth://totp/…`, which opens authenticator apps.',
+    }),
     qrCode: t.exposeString('qrCode', {
-      description: 'The key URI as a QR code: a data URI of an SVG image.',
+      description: 'The key URI as a QR code, as a data URI of an SVG image.',
     }),
   }),
 });
 
 export const Workflow = builder.interfaceRef<WorkflowReply>('Workflow').implement({
   description:
-    'One run of one chart. Its reply says what may be done next: prepare one of `factors` where that is needed, then attempt it, until the status is `COMPLETE`.',
+    'A sign-up, sign-in, password reset, enrollment or step-up in progress. Until the status is `COMPLETE`, choose one of `factors`, call `prepareFactor` if it needs preparing, then call `attemptFactor` with the proof.',
   fields: (t) => ({
     id: t.exposeID('id', {
       description:
-        'Opaque and unguessable. Whoever holds it drives the workflow: keep it as you would a password.',
+        'The opaque, unguessable id of the workflow. Anyone who has it can continue the workflow, so keep it secret.',
     }),
     status: t.field({
       type: WorkflowStatusEnum,
-      description: 'What it waits for.',
+      description: 'The state of the workflow, and what it needs next.',
       resolve: (it) => it.view.status,
     }),
     factors: t.field({
       type: [FactorOption],
-      description: 'What may be proved now.',
+      description: 'The factors that can be proved now. Empty if no proof is needed.',
       resolve: (it) => [...it.factors],
     }),
     challenge: t.field({
       type: Challenge,
       nullable: true,
-      description: 'The challenge that is outstanding.',
+      description: 'The code or link that was sent and has not been used yet. Null if there is none.',
       resolve: (it) => it.challenge,
     }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
-      description: 'The deadline: 15 minutes after the start.',
+      description: 'The deadline of the workflow, 15 minutes after its start.',
     }),
     remedy: t.field({
       type: WorkflowRemedyEnum,
       nullable: true,
       description:
-        'What helps somebody who cannot prove any of `factors`, or for whom the workflow has failed and would fail again.',
+        'What the user can do if they cannot prove any of `factors`, or if the workflow has failed and would fail again. Null if there is nothing to suggest.',
       resolve: ({ view }) => remedyOf(view),
     }),
   }),
@@ -106,7 +123,7 @@ function isRunOf(name: ChartName) {
   return (value: unknown): boolean => (value as WorkflowReply).name === name;
 }
 
-/** Shown while the new authenticator waits for its first proof, and only to whoever drives the workflow. */
+/** The secret is shown until the new authenticator is first proved, and only to the holder of the workflow id. */
 async function totpOf(
   { enrolling, account, view }: WorkflowReply,
   { services }: GraphQLContext,
@@ -126,7 +143,8 @@ function workflowType(chart: ChartName, name: string, description: string, enrol
       session: t.field({
         type: SessionGrantType,
         nullable: true,
-        description: 'The session, in the reply of the step that completed the workflow, and never again.',
+        description:
+          'The tokens of the session. Returned once, in the reply to the step that completes the workflow; null otherwise.',
         resolve: ({ grant }, _args, { delivery }) => (grant === null ? null : delivery.deliver(grant)),
       }),
     }),
@@ -136,14 +154,15 @@ function workflowType(chart: ChartName, name: string, description: string, enrol
       totp: t.field({
         type: TotpEnrollmentType,
         nullable: true,
-        description: 'The secret of the new authenticator, while the status is `NEEDS_ENROLLMENT`.',
+        description:
+          'The secret of the new authenticator app while the status is `NEEDS_ENROLLMENT`. Null otherwise.',
         resolve: (it, _args, context) => totpOf(it, context),
       }),
       backupCodes: t.field({
         type: ['String'],
         nullable: true,
         description:
-          'Ten backup codes, given with the first second factor. Shown in the reply of the step that completed the workflow, and never again.',
+          'Ten backup codes, issued with the user’s first second factor. Returned once, in the reply to the step that completes the workflow; null otherwise.',
         resolve: (it) => (it.backupCodes === null ? null : [...it.backupCodes]),
       }),
     }));
@@ -154,31 +173,31 @@ function workflowType(chart: ChartName, name: string, description: string, enrol
 export const SignUp = workflowType(
   'sign-up',
   'SignUp',
-  'A new account: the code that was sent to the address proves it. An address that has an account already looks the same; its owner gets a message that says so.',
+  'The sign-up of a new user, who proves their e-mail address with the code sent to it. An address that already has an account gets the same response; its owner is told by e-mail.',
   true,
 );
 export const SignIn = workflowType(
   'sign-in',
   'SignIn',
-  'A first factor, then a second one of another category for a user who has it. An identifier that nobody has looks the same.',
+  'A sign-in with a first factor, and with a second factor of another category for users who have one. An unknown identifier gets the same response.',
   true,
 );
 export const PasswordReset = builder.objectRef<WorkflowReply>('PasswordReset').implement({
   description:
-    'A forgotten password: what reaches the user is proved, then a second factor of a user who has one, and only then `chooseNewPassword` works. It signs nobody in. An identifier that nobody has looks the same.',
+    'The reset of a forgotten password. The user proves that they receive messages at their e-mail address or phone number, then a second factor if they have one, then calls `chooseNewPassword`. A reset does not sign the user in. An unknown identifier gets the same response.',
   interfaces: [Workflow],
   isTypeOf: isRunOf('password-reset'),
 });
 export const Enrollment = workflowType(
   'enrollment',
   'Enrollment',
-  'A further factor for the signed-in user: first a proof of an existing one, unless that is fresh, then one of the new.',
+  'The enrollment of another factor for the signed-in user, who proves an existing factor unless that was done recently, and then the new one.',
   true,
 );
 export const StepUp = workflowType(
   'step-up',
   'StepUp',
-  'A factor proved anew in an existing session, because a field demands fresher or stronger evidence (RFC 9470).',
+  'A new proof of a factor in an existing session, for fields that require a more recent or stronger proof (RFC 9470).',
   false,
 );
 
@@ -186,6 +205,6 @@ builder.objectFields(StepUp, (t) => ({
   approves: t.exposeString('approves', {
     nullable: true,
     description:
-      'Of a step-up that was started with an `operation`: what it does, in words for its user. A code that is sent says the same.',
+      'For a step-up started with an `operation`: what the operation does, in words to show to the user. The message that carries the code says the same. Null otherwise.',
   }),
 }));

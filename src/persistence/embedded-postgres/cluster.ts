@@ -1,7 +1,7 @@
 /**
- * Owns the cluster folder and its superuser's password. The cluster is initialised under a temporary name and
- * renamed when it is whole, so a folder named `postgres` is never half an initdb.
- * Refuses a folder that it did not make, that belongs to another user, or whose password is lost.
+ * Manages the cluster directory and the superuser's password. The cluster is initialized under a temporary name and
+ * renamed when it is complete, so a directory named `postgres` is never the result of an interrupted initdb. Refuses a
+ * directory that is not a cluster, that belongs to another user, or whose password is lost.
  */
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
@@ -27,8 +27,8 @@ const INITDB_FLAGS = [
   '--encoding=UTF8',
   '--locale-provider=builtin',
   '--builtin-locale=C.UTF-8',
-  // For the categories that the builtin provider leaves to the system: an inherited LC_ALL that is not installed
-  // here would fail initdb, and one that is installed would tie the cluster to this machine.
+  // For the categories that the builtin provider leaves to the system. With an inherited LC_ALL, initdb would fail if
+  // that locale is not installed, and would tie the cluster to this machine if it is.
   '--locale=C',
   '--lc-messages=C',
 ];
@@ -45,14 +45,14 @@ export async function openCluster(
     if (password !== undefined) return { folder, password };
     throw new EmbeddedPostgresError(
       'folder_unusable',
-      `${folder} holds a database, but its password in ${passwordFile} is gone. Put the file back, or move ${folder} away to start with an empty database.`,
+      `${folder} contains a database, but its password file ${passwordFile} is missing. Restore the file, or move ${folder} away to start with an empty database.`,
     );
   }
-  // The password comes first: a cluster without it would be lost.
+  // Saved first, because a cluster without its password would be lost.
   const password =
     (await readPassword(passwordFile)) ??
     (await writePassword(passwordFile, randomBytes(24).toString('hex')));
-  options.log(`initialising a new PostgreSQL cluster in ${folder}`);
+  options.log(`initializing a new PostgreSQL cluster in ${folder}`);
   await initialise(Library, folder, password, options);
   return { folder, password };
 }
@@ -66,7 +66,7 @@ async function isCluster(folder: string): Promise<boolean> {
   if (entries.length === 0) return false;
   throw new EmbeddedPostgresError(
     'folder_unusable',
-    `${folder} holds files but no PostgreSQL cluster (it has no PG_VERSION). Move it away, or set DATA_DIR to another folder.`,
+    `${folder} contains files but is not a PostgreSQL cluster (PG_VERSION is missing). Move it away, or set DATA_DIR to another directory.`,
   );
 }
 
@@ -76,8 +76,8 @@ async function refuseForeignOwner(folder: string, account: Account | undefined):
   if (uid === undefined || uid === owner) return;
   throw new EmbeddedPostgresError(
     'folder_unusable',
-    `The database in ${folder} belongs to the user with uid ${owner}, but PostgreSQL would run with uid ${uid}. ` +
-      `Run Stepgate as the user who started it first, or hand the database over: chown -R ${uid} ${folder}`,
+    `The database in ${folder} belongs to uid ${owner}, but PostgreSQL would run as uid ${uid}. ` +
+      `Run Stepgate as the user who started it first, or change the owner: chown -R ${uid} ${folder}`,
   );
 }
 
@@ -127,8 +127,8 @@ async function initialise(
     for (const text of output) log(text.trimEnd());
     throw new EmbeddedPostgresError(
       'initialise_failed',
-      `PostgreSQL could not initialise its cluster in ${folder}: ${(error as Error).message.trim()}\n` +
-        'Fix the cause, set DATA_DIR to another folder, or set DATABASE_URL to a PostgreSQL of your own.',
+      `Cannot initialize the PostgreSQL cluster in ${folder}: ${(error as Error).message.trim()}\n` +
+        'Fix the cause, set DATA_DIR to another directory, or set DATABASE_URL to use your own PostgreSQL.',
     );
   } finally {
     await rm(workshop, { recursive: true, force: true });
@@ -136,11 +136,12 @@ async function initialise(
 }
 
 /**
- * The library hands initdb the password in a file in the system's temporary folder, with the mode of the umask: open
- * to all under 022, closed to PostgreSQL's own account under 077. So the file goes to a private folder, open in it.
+ * The library passes the password to initdb in a file in the system's temporary directory, with the permissions of the
+ * umask: readable by everyone with 022, unreadable for the `postgres` user with 077. This puts the file into a private
+ * directory and makes it readable there.
  */
 async function passPasswordIn(folder: string, initialise: () => Promise<void>): Promise<void> {
-  const variables = ['TMPDIR', 'TMP', 'TEMP']; // none of them comes with the environment of this process
+  const variables = ['TMPDIR', 'TMP', 'TEMP']; // this process does not inherit any of them
   for (const variable of variables) process.env[variable] = folder;
   const umask = process.umask(0o022);
   try {
@@ -151,7 +152,7 @@ async function passPasswordIn(folder: string, initialise: () => Promise<void>): 
   }
 }
 
-/** A rename lasts only when its folder is on the disk too; Windows cannot open a folder and needs no sync. */
+/** A rename is durable only after its directory is synced. Windows cannot open a directory and needs no sync. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder);

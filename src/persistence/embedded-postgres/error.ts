@@ -1,18 +1,17 @@
 /**
- * Owns the one error that the embedded database fails with, on both sides of the supervisor's IPC channel.
- * Refuses to carry anything but a stable code and a message that says what to do: no password, no stack of
- * the other process.
+ * The error type of the embedded database, on both sides of the supervisor's IPC channel. It has only a stable code and a
+ * message that says what to do: no password, and no stack trace of the other process.
  */
 
 export type EmbeddedPostgresFailure =
-  | 'no_binary' // no PostgreSQL that this machine can run
-  | 'folder_in_use' // another Stepgate holds the folder
-  | 'folder_unusable' // what lies in the folder cannot be used as it is
-  | 'no_account' // root, and no account for PostgreSQL to run as
-  | 'unreachable_for_account' // root, and that account cannot enter a folder on the way
+  | 'no_binary' // no PostgreSQL for this platform
+  | 'folder_in_use' // another Stepgate is using the directory
+  | 'folder_unusable' // the content of the directory cannot be used
+  | 'no_account' // running as root without an account for PostgreSQL
+  | 'unreachable_for_account' // running as root, and that account cannot reach the directory
   | 'initialise_failed'
   | 'start_failed'
-  | 'leftover_server' // a server from an earlier run does not go away
+  | 'leftover_server' // a server from an earlier run does not stop
   | 'supervisor_failed';
 
 export class EmbeddedPostgresError extends Error {

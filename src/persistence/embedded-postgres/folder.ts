@@ -1,7 +1,6 @@
 /**
- * Owns the data folder itself: that it exists, and that nothing half-made stays in it. Whatever must appear in
- * it whole is made under a temporary name and renamed; a process that dies in between leaves a temporary name
- * that the next holder of the folder's lock removes.
+ * Creates the data directory and removes incomplete files from it. Whatever must appear complete is created under a
+ * temporary name and renamed. If the process dies in between, the next holder of the lock removes the temporary file.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
@@ -19,11 +18,11 @@ export async function openDataFolder(dataDir: string): Promise<string> {
   return realpath(dataDir);
 }
 
-/** Only for the holder of the folder's lock. */
+/** Requires the lock on the directory. */
 export async function removeUnfinished(dataDir: string): Promise<void> {
   for (const entry of await readdir(dataDir)) {
     if (!/^postgres.*\.[0-9a-f]{12}\.tmp$/.test(entry)) continue;
-    // An initdb that outlived its supervisor may still be writing there: retry, and leave the rest to a later start.
+    // An initdb that outlived its supervisor may still write there. Retry, and leave the rest to a later start.
     const removal = rm(join(dataDir, entry), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
     await removal.catch(() => undefined);
   }

@@ -1,7 +1,7 @@
 /**
- * Owns the server that an earlier run left behind: when the app and its supervisor are both killed, PostgreSQL
- * lives on and holds the cluster. Signals a process only after it has proved to be the server of this very folder;
- * a pid file whose process does not prove it is stale, its pid re-used by a stranger.
+ * Stops a server that an earlier run left behind. If the app and its supervisor are both killed, PostgreSQL keeps
+ * running and occupies the cluster. Signals a process only after it has proved to be the server of this directory.
+ * Otherwise the pid file is stale and its pid has been reused by another process.
  */
 import { readFile, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { EmbeddedPostgresError } from './error.ts';
 import { openSession } from './session.ts';
 
 const POLL_MILLISECONDS = 50;
-/** A server killed along with its supervisor just after its start may not listen yet. */
+/** A server whose supervisor was killed just after the start may not be listening yet. */
 const SILENCE_SECONDS = 1;
 const SHUTDOWN_SECONDS = 60;
 /** https://www.postgresql.org/docs/18/errcodes-appendix.html: cannot_connect_now, too_many_connections */
@@ -23,7 +23,7 @@ export async function stopLeftoverServer(cluster: Cluster, log: (line: string) =
   const pidFile = join(cluster.folder, 'postmaster.pid');
   const since = Date.now();
   for (let signalled = 0; ; await delay(POLL_MILLISECONDS)) {
-    // PostgreSQL removes the file as its last act; if it dies before that, it finds its own file stale.
+    // PostgreSQL removes the file last. If it dies before that, it recognizes its own stale file.
     const leftover = await readPidFile(pidFile);
     if (leftover === undefined || !isAlive(leftover.pid)) return;
     const waitedSeconds = (Date.now() - since) / 1000;
@@ -32,12 +32,12 @@ export async function stopLeftoverServer(cluster: Cluster, log: (line: string) =
 
     const answer = await ask(leftover.port, cluster);
     if (answer === 'ours') {
-      log(`stopping PostgreSQL, pid ${leftover.pid}, which an earlier run left behind`);
-      process.kill(leftover.pid, 'SIGINT'); // its fast shutdown
+      log(`stopping PostgreSQL (pid ${leftover.pid}) left behind by an earlier run`);
+      process.kill(leftover.pid, 'SIGINT'); // fast shutdown
       signalled = leftover.pid;
     } else if (answer === 'stranger' || (answer === 'silent' && waitedSeconds > SILENCE_SECONDS)) {
-      // PostgreSQL would refuse to start while that pid lives. Should a server of ours be behind it after all, its
-      // shared memory still refuses a second one.
+      // PostgreSQL would refuse to start while that pid exists. If it is our server after all, its shared memory still
+      // prevents a second one.
       log(`removing ${pidFile}: pid ${leftover.pid} is not the server of this cluster`);
       await rm(pidFile, { force: true });
       return;
@@ -45,7 +45,7 @@ export async function stopLeftoverServer(cluster: Cluster, log: (line: string) =
   }
 }
 
-/** Lines 1 and 4 of postmaster.pid; a file cut short is no server that has ever listened. */
+/** Reads lines 1 and 4 of postmaster.pid. A truncated file means that the server has never listened. */
 async function readPidFile(file: string): Promise<{ pid: number; port: number } | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
@@ -86,7 +86,7 @@ async function ask(port: number, cluster: Cluster): Promise<Answer> {
 function doesNotStop(pid: number, folder: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'leftover_server',
-    `A PostgreSQL server of an earlier run, pid ${pid}, still holds ${folder} and has not stopped for ` +
-      `${SHUTDOWN_SECONDS} seconds. Stop it (kill -INT ${pid}), or set DATA_DIR to another folder.`,
+    `A PostgreSQL server from an earlier run (pid ${pid}) is still using ${folder} and did not stop within ` +
+      `${SHUTDOWN_SECONDS} seconds. Stop it with \`kill -INT ${pid}\`, or set DATA_DIR to another directory.`,
   );
 }

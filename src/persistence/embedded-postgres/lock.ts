@@ -1,8 +1,8 @@
 /**
- * Owns the rule that at most one supervisor works on a data folder. The lock is SQLite's exclusive lock on an
- * empty file, because that is a lock of the kernel: it ends with its process, however that dies, and no
- * re-used pid can fake it. The note beside it only names the holder, for the error message.
- * Refuses a folder that another supervisor holds, unless that one is on its way out: then it waits.
+ * Ensures that at most one supervisor works on a data directory. Uses SQLite's exclusive lock on an empty file, because
+ * that is a kernel lock: it ends with its process, however that dies, and a reused pid cannot fake it. The note beside
+ * it names the holder for the error message. Refuses a directory that another supervisor holds, but waits for one that
+ * is stopping.
  */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,13 +11,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EmbeddedPostgresError } from './error.ts';
 
 const POLL_MILLISECONDS = 50;
-/** A supervisor whose app was killed needs a moment to notice; until then its note still says that it works. */
+/** A supervisor whose app was killed needs a moment to notice. Until then its note still exists. */
 const NOTICE_SECONDS = 2;
 const WIND_DOWN_SECONDS = 15;
 const SQLITE_BUSY = 5;
 
 export interface FolderLock {
-  /** From here on a newcomer waits instead of being refused. */
+  /** Makes a new supervisor wait instead of being refused. */
   announceStop(): Promise<void>;
   release(): void;
 }
@@ -53,15 +53,15 @@ async function waitForLock(
     if (holder && waitedSeconds > NOTICE_SECONDS) {
       throw new EmbeddedPostgresError(
         'folder_in_use',
-        `Another Stepgate, pid ${holder.appPid}, is using ${dataDir} (pid ${holder.supervisorPid} runs its database). ` +
-          'Stop it, or set DATA_DIR to another folder.',
+        `Another Stepgate server (pid ${holder.appPid}) is using ${dataDir}; pid ${holder.supervisorPid} runs its database. ` +
+          'Stop it, or set DATA_DIR to another directory.',
       );
     }
     if (waitedSeconds > WIND_DOWN_SECONDS) {
       throw new EmbeddedPostgresError(
         'folder_in_use',
-        `The database of an earlier Stepgate in ${dataDir} has been stopping for ${WIND_DOWN_SECONDS} seconds. ` +
-          'Try again in a moment, or set DATA_DIR to another folder.',
+        `The database of an earlier Stepgate server in ${dataDir} did not stop within ${WIND_DOWN_SECONDS} seconds. ` +
+          'Try again later, or set DATA_DIR to another directory.',
       );
     }
     await delay(POLL_MILLISECONDS, undefined, { signal });
@@ -80,12 +80,12 @@ function tryLock(file: string): DatabaseSync | undefined {
     if (errcode === SQLITE_BUSY) return undefined;
     throw new EmbeddedPostgresError(
       'folder_unusable',
-      `Cannot lock ${file}: ${message}. Run Stepgate as the user to whom the folder belongs, or set DATA_DIR to another folder.`,
+      `Cannot lock ${file}: ${message}. Run Stepgate as the owner of the directory, or set DATA_DIR to another directory.`,
     );
   }
 }
 
-/** The note of a holder that is gone, stopping or just writing it reads as nobody. */
+/** Undefined if the holder is gone, is stopping, or is just writing its note. */
 async function readHolder(note: string): Promise<Holder | undefined> {
   try {
     return JSON.parse(await readFile(note, 'utf8')) as Holder;

@@ -1,6 +1,6 @@
 /**
- * Owns what the app and the supervising process say to each other by IPC. The URL holds the password, so it
- * travels here and nowhere else: not in arguments (`ps` shows them), not in the environment, not in a log.
+ * The IPC messages between the app and the supervisor. The URL contains the password, so it is passed only here: not in
+ * arguments, which `ps` shows, not in the environment, and not in a log.
  */
 import type { EmbeddedPostgresFailure } from './error.ts';
 

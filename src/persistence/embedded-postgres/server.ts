@@ -1,6 +1,6 @@
 /**
- * Owns one run of the PostgreSQL server on a cluster: its port, its settings, the database in it, its end.
- * Refuses to listen anywhere but on 127.0.0.1, and keeps the rows' values out of the log.
+ * Runs the PostgreSQL server on a cluster: port, settings, database, shutdown. Listens on 127.0.0.1 only, and keeps row
+ * values out of the log.
  */
 import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
@@ -13,17 +13,17 @@ import { openSession } from './session.ts';
 const DATABASE = 'stepgate';
 const ATTEMPTS = 20;
 const LOG_TAIL_LINES = 15;
-/** Both pass by themselves: somebody took the port since it was chosen; a killed server's last children still end. */
+/** Temporary failures: another process took the port, or the children of a killed server are still exiting. */
 const PASSING = /could not create any TCP\/IP sockets|shared memory block .* is still in use/;
 
 const SETTINGS = [
   'listen_addresses=127.0.0.1',
-  'unix_socket_directories=', // their paths may be too long, and nothing here needs them
+  'unix_socket_directories=', // not needed, and their paths may be too long
   'max_connections=200',
-  'lc_messages=C', // the library waits for an English line on stderr
+  'lc_messages=C', // the library waits for an English message on stderr
   'logging_collector=off',
   'log_destination=stderr',
-  // The lines end in Stepgate's log, where no e-mail address and no hash of a failed statement belongs.
+  // These lines go to Stepgate's log, which must not contain e-mail addresses or hashes from failed statements.
   'log_error_verbosity=terse',
   'log_min_error_statement=panic',
 ];
@@ -31,7 +31,7 @@ const FORGETFUL_SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_wr
 
 export interface Server {
   url: string;
-  /** Resolves when the server is down, for whatever reason. */
+  /** Resolves when the server is down for any reason. */
   down: Promise<void>;
   stop(): Promise<void>;
 }
@@ -87,7 +87,7 @@ export async function startServer(
 }
 
 function running(postgres: EmbeddedPostgresLibrary, url: string): Server {
-  // The library tells nobody when its server dies, and its stop() waits for ever for a server that has died before.
+  // The library does not report when the server dies, and its stop() never resolves after that.
   const child = Reflect.get(postgres, 'process') as ChildProcess;
   const down = new Promise<void>((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) resolve();
@@ -127,7 +127,7 @@ async function freePort(): Promise<number> {
   });
 }
 
-/** The library hands on chunks of stderr as they come. */
+/** Splits chunks of stderr into lines. */
 function byLine(take: (line: string) => void): (chunk: unknown) => void {
   let rest = '';
   return (chunk) => {
@@ -140,7 +140,7 @@ function byLine(take: (line: string) => void): (chunk: unknown) => void {
 function startFailed(cluster: Cluster, said: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'start_failed',
-    `PostgreSQL did not start in ${cluster.folder}. Its last words:\n${said.trim() || '(none)'}\n` +
-      'Fix the cause, set DATA_DIR to another folder, or set DATABASE_URL to a PostgreSQL of your own.',
+    `PostgreSQL did not start in ${cluster.folder}. Its last output:\n${said.trim() || '(none)'}\n` +
+      'Fix the cause, set DATA_DIR to another directory, or set DATABASE_URL to use your own PostgreSQL.',
   );
 }

@@ -1,7 +1,6 @@
 /**
- * Owns the superuser's connection to a server on loopback. Refuses to say the password to a server that does not
- * ask for SCRAM: a leftover pid file may name a port that a stranger listens on by now, and SCRAM also proves
- * to us that the server knows our password.
+ * Connects as the superuser to a server on loopback. Sends the password only through SCRAM: a stale pid file may name a
+ * port on which another program is listening, and SCRAM also proves that the server knows the password.
  */
 import pg from 'pg';
 
@@ -15,16 +14,16 @@ export async function openSession(port: number, password: string): Promise<pg.Cl
     ssl: false,
     connectionTimeoutMillis: 2000,
     password: () => {
-      if (!scram) throw new Error(`the server on port ${port} asks for the password in the clear`);
+      if (!scram) throw new Error(`the server on port ${port} requests the password in plain text`);
       return password;
     },
   });
-  client.on('error', () => undefined); // a lost connection shows in the query that needs it
+  client.on('error', () => undefined); // a lost connection makes the next query fail
   client.connection.prependListener('authenticationSASL', () => {
     scram = true;
   });
   await client.connect();
   if (scram) return client;
   await client.end();
-  throw new Error(`the server on port ${port} asks for no password`);
+  throw new Error(`the server on port ${port} does not request a password`);
 }

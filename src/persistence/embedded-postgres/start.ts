@@ -1,7 +1,7 @@
 /**
- * Owns the embedded database as the app sees it: a URL, and a stop. Starts the supervising process, which does the
- * work (process.ts), and speaks with it. Without DATABASE_URL this is Stepgate's database; it is
- * for one app on one machine, so it refuses a data folder that another Stepgate is using.
+ * The embedded database as the app sees it: a URL and a way to stop it. Starts the supervisor process (process.ts),
+ * which does the work, and communicates with it. Without DATABASE_URL this is Stepgate's database. It serves one app on
+ * one machine, so it refuses a data directory that another Stepgate is using.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
@@ -12,8 +12,8 @@ import type { SupervisorOrder, SupervisorReport } from './messages.ts';
 export { EmbeddedPostgresError };
 
 /**
- * All that the supervisor and PostgreSQL get of the app's environment: what programs need to be found and to load.
- * The app's secrets are none of their business, and PG*, LC_* or NODE_OPTIONS would steer them.
+ * The variables that the supervisor and PostgreSQL inherit: only what programs need to be found and loaded. They must
+ * not see the app's secrets, and PG*, LC_* or NODE_OPTIONS would change their behavior.
  */
 const ENVIRONMENT = [
   'PATH',
@@ -27,34 +27,34 @@ const ENVIRONMENT = [
 ];
 
 export interface EmbeddedPostgresOptions {
-  /** Holds the cluster, its password and the folder's lock; made when missing. */
+  /** The directory for the cluster, its password and the lock. Created if missing. */
   dataDir: string;
-  /** False: faster, and a power failure may destroy the data. For tests. */
+  /** False is faster, but a power failure may destroy the data. For tests. */
   durable: boolean;
-  /** Takes PostgreSQL's log line by line. */
+  /** Receives PostgreSQL's log line by line. */
   log: (line: string) => void;
 }
 
 export interface EmbeddedPostgres {
-  /** Holds the superuser's password: never log it. */
+  /** Contains the superuser's password. Never log it. */
   url: string;
-  /** Resolves when it is gone though nobody stopped it. */
+  /** Resolves when the database stops without a call to `stop`. */
   lost: Promise<void>;
-  /** Resolves when PostgreSQL is down and its supervisor gone. May be called again. */
+  /** Resolves when PostgreSQL and its supervisor have exited. Can be called repeatedly. */
   stop(): Promise<void>;
 }
 
-/** @throws {EmbeddedPostgresError} with a message that says what to do */
+/** @throws {EmbeddedPostgresError} with a message that says what to do. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const supervisor = spawnSupervisor(options);
-  // 'close' comes after the last message and, since nothing else holds the channel, when the process is gone.
+  // 'close' fires after the last message and, because nothing else holds the channel, after the process has exited.
   const closed = new Promise<void>((done) => supervisor.once('close', () => done()));
   const url = await firstUrl(supervisor, closed, options.log);
   let stopping: Promise<void> | undefined;
   const lost = new Promise<void>((resolve) => {
     void closed.then(() => {
       if (stopping) return;
-      options.log(`the supervisor of the embedded PostgreSQL, pid ${supervisor.pid}, has ended`);
+      options.log(`the supervisor of the embedded PostgreSQL (pid ${supervisor.pid}) has exited`);
       resolve();
     });
   });
@@ -70,13 +70,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 function spawnSupervisor({ dataDir, durable }: EmbeddedPostgresOptions): ChildProcess {
-  // The published package holds .js beside .js, the repository .ts beside .ts.
+  // The file has the same extension as this one: .ts in the repository, .js in a build.
   const program = new URL(import.meta.url.replace(/start(\.[jt]s)(\?.*)?$/, 'process$1'));
   const folder = resolve(dataDir);
   const env = Object.fromEntries(ENVIRONMENT.map((name) => [name, process.env[name]]));
   return fork(program, [folder, durable ? 'durable' : 'forgetful'], {
-    cwd: parse(folder).root, // a folder that PostgreSQL's account may enter
-    detached: true, // its own process group: Ctrl-C reaches the app alone, which still needs its database
+    cwd: parse(folder).root, // a directory that PostgreSQL's account can enter
+    detached: true, // a separate process group, so that Ctrl-C reaches only the app, which still needs its database
     env,
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -106,7 +106,7 @@ async function firstUrl(
   supervisor.on('error', (error) => {
     lastWords += error.message;
   });
-  // Not before the supervisor is gone: whoever catches the error may try again at once.
+  // Rejects only after the supervisor has exited, so that the caller can retry at once.
   void closed.then(() => refuse(failure ?? endedWithoutReport(lastWords)));
   return url;
 }
@@ -114,20 +114,20 @@ async function firstUrl(
 function endedWithoutReport(lastWords: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'supervisor_failed',
-    `The process that supervises the embedded PostgreSQL ended without a report. ${lastWords.trim()}\n` +
-      'Fix the cause, or set DATABASE_URL to a PostgreSQL of your own.',
+    `The supervisor of the embedded PostgreSQL exited without a report. ${lastWords.trim()}\n` +
+      'Fix the cause, or set DATABASE_URL to use your own PostgreSQL.',
   );
 }
 
 async function stop(supervisor: ChildProcess, closed: Promise<void>): Promise<void> {
   keepEventLoop(supervisor, true);
   const order: SupervisorOrder = { kind: 'stop' };
-  // When the channel is gone the supervisor is already stopping.
+  // Without the channel, the supervisor is already stopping.
   if (supervisor.connected) supervisor.send(order, () => undefined);
   await closed;
 }
 
-/** A running database is no reason for the app's process to stay; a database that is being stopped is one. */
+/** A running database does not keep the app's process alive. A database that is being stopped does. */
 function keepEventLoop(supervisor: ChildProcess, keep: boolean): void {
   const change = keep ? 'ref' : 'unref';
   supervisor[change]();

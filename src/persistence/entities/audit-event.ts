@@ -1,4 +1,4 @@
-// What happened to an account, for its user and for an investigation. Words and ids; never a proof, code or token.
+// An audit event: what happened to an account. It contains only words and ids, never a proof, code or token.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { ActorKind } from '../audit.ts';
@@ -19,10 +19,10 @@ export const AuditEvent = defineEntity({
     actorKind: p.string().length(16).$type<ActorKind>().nullable(),
     actorUserId: p.uuid().nullable(),
     actorSessionId: p.uuid().nullable(),
-    /** Of the actor's client. */
+    /** The address of the actor's client. */
     ip: p.string().length(64).nullable(),
     userAgent: p.string().length(256).nullable(),
-    /** How often it happened. More than once only for refusals, which are written down together. */
+    /** How often it happened. Greater than 1 only for refusals, which are recorded together. */
     count: p.integer().default(1),
   },
   indexes: [{ properties: ['userId', 'occurredAt'] }, { properties: ['occurredAt'], type: 'brin' }],

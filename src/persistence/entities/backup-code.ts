@@ -1,4 +1,4 @@
-// One backup code, as a keyed digest. Used once, then kept to tell how many are left.
+// A backup code, as a keyed digest. A used code is kept.
 import { defineEntity, p } from '@mikro-orm/core';
 import { User } from './user.ts';
 
@@ -8,7 +8,7 @@ export const BackupCode = defineEntity({
     id: p.uuid().primary(),
     user: () => p.manyToOne(User).deleteRule('cascade').index(),
     digest: p.string().length(64),
-    /** Of fewer than 64 bits, or of nobody knows how many: guesses at it are throttled. One that we made never is. */
+    /** Has fewer than 64 bits, or an unknown number, so guesses are throttled. Never true for codes made by Stepgate. */
     guessable: p.boolean().default(true),
     createdAt: p.datetime(),
     usedAt: p.datetime().nullable(),

@@ -1,5 +1,5 @@
-// One outstanding demand for a proof: a code or a link that was sent. One for each workflow and factor; sending again
-// replaces the code and keeps the workflow's attempts.
+// An outstanding challenge: a code or a link that was sent. One per workflow and factor. Sending again replaces the
+// code and keeps the workflow's attempts.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { Workflow } from './workflow.ts';
@@ -10,21 +10,21 @@ export const Challenge = defineEntity({
     id: p.uuid().primary(),
     workflow: () => p.manyToOne(Workflow).deleteRule('cascade'),
     factor: p.string().length(16).$type<FactorKind>(),
-    /** Of a code, keyed, with the ids of its workflow and challenge; of a link's token, plain. */
+    /** For a code, a keyed digest that includes the ids of workflow and challenge. For a link token, a plain digest. */
     codeDigest: p.string().length(64).index(),
-    /** The phone number that it went to, where there may be several. */
+    /** The phone number to which it was sent, if the user may have several. */
     authenticatorId: p.uuid().nullable(),
-    /** Where it went, masked. */
+    /** The masked recipient. */
     hint: p.string().length(64).nullable(),
-    /** In the outbox: a message whose code is replaced before it was handed over is not sent any more. */
+    /** The message in the outbox. If its code is replaced before the message is sent, it is not sent. */
     messageId: p.uuid().nullable(),
-    /** Who asked for it: what the visitor of a link is shown. */
+    /** The client that requested it, as shown to the visitor of a link. */
     ip: p.string().length(64).nullable(),
     userAgent: p.string().length(256).nullable(),
     sentAt: p.datetime(),
     timesSent: p.integer().default(1),
     expiresAt: p.datetime(),
-    /** When the visitor of its link said yes. */
+    /** When the visitor of the link approved. */
     approvedAt: p.datetime().nullable(),
     consumedAt: p.datetime().nullable(),
   },

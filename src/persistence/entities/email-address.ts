@@ -1,4 +1,4 @@
-// An e-mail address of a user. Many may claim an address; one user of a tenant has proved it.
+// An e-mail address of a user. Several users may claim an address, but only one user per tenant can verify it.
 import { defineEntity, p } from '@mikro-orm/core';
 import { Tenant } from './tenant.ts';
 import { User } from './user.ts';
@@ -9,9 +9,9 @@ export const EmailAddress = defineEntity({
     id: p.uuid().primary(),
     tenant: () => p.manyToOne(Tenant),
     user: () => p.manyToOne(User).deleteRule('cascade').index(),
-    /** As it is compared and written to: ASCII, in lower case. */
+    /** The form for comparison and delivery: ASCII, in lower case. */
     address: p.string().length(254),
-    /** As its user typed it; null: like `address`. */
+    /** As the user typed it. Null if identical to `address`. */
     typed: p.string().length(254).nullable(),
     createdAt: p.datetime(),
     verifiedAt: p.datetime().nullable(),

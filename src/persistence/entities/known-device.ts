@@ -1,5 +1,5 @@
-// A device on which a user has signed in before, known by a token that it keeps: its failures are counted apart, so that
-// no stranger can lock its user out (ASVS 6.1.1), and a sign-in on it is no news to its user.
+// A device on which a user has signed in before, identified by a token that it keeps. Its failures are counted
+// separately, so that a stranger cannot lock the user out (ASVS 6.1.1), and a sign-in on it sends no notice.
 import { defineEntity, p } from '@mikro-orm/core';
 import { User } from './user.ts';
 
@@ -8,7 +8,7 @@ export const KnownDevice = defineEntity({
   properties: {
     id: p.uuid().primary(),
     user: () => p.manyToOne(User).deleteRule('cascade'),
-    /** A device may be shared by several users: each has a row of their own. */
+    /** Several users may share a device. Each has a separate row. */
     tokenDigest: p.string().length(43),
     createdAt: p.datetime(),
     lastSeenAt: p.datetime().index(),

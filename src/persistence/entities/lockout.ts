@@ -1,5 +1,6 @@
-// Consecutive failures of one subject, over all its workflows; wrong passwords and wrong codes apart. A failure is
-// counted before the proof is checked and taken back when it was right. How long a row is kept says retention.ts.
+// Consecutive failures of one subject across all its workflows, with separate counters for passwords and codes. A
+// failure is counted before the proof is checked, and undone if the proof is right. clear-away.ts decides how long a
+// row is kept.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { LockoutCounter } from '../../policy/lockout.ts';
 
@@ -7,9 +8,9 @@ export const Lockout = defineEntity({
   name: 'Lockout',
   properties: {
     /**
-     * `user:` and an id; `device:` and the id of one on which the user signed in before; `session:` and an id, for what
-     * is proved inside one; `unknown:` and a digest of an identifier that nobody has; `sign-up:` and a digest of the
-     * address that is to have an account.
+     * `user:` and an id; `device:` and the id of a known device; `session:` and an id, for proofs in a session;
+     * `unknown:` and a digest of an identifier without an account; `sign-up:` and a digest of the address that signs
+     * up.
      */
     subject: p.string().length(64).primary(),
     counter: p.string().length(8).$type<LockoutCounter>().primary(),

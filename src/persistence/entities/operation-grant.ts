@@ -1,5 +1,4 @@
-// A proof that was made for one operation with its arguments, and for nothing else. Used up by whoever runs the
-// operation, before it runs.
+// A proof for one operation with its arguments. It is consumed just before the operation runs.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { Session } from './session.ts';
@@ -9,9 +8,9 @@ export const OperationGrant = defineEntity({
   properties: {
     id: p.uuid().primary(),
     session: () => p.manyToOne(Session).deleteRule('cascade'),
-    /** Of the operation, keyed: arguments may be guessed back from a plain one. */
+    /** A keyed digest of the operation. From a plain digest, the arguments could be guessed. */
     digest: p.string().length(64),
-    /** What was proved, and when. */
+    /** The factor of the proof. */
     factor: p.string().length(16).$type<FactorKind>(),
     provedAt: p.datetime(),
     expiresAt: p.datetime().index(),

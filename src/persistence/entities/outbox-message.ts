@@ -1,8 +1,8 @@
-// A message on its way to a user. Its text is sealed while it waits and erased when it was handed over; in the
-// development inbox, and when it failed and may be tried again, it stays until it expires.
+// A message to a user. Its text is sealed, and erased after the transport has accepted it. In the development inbox,
+// and after a failure that can be retried, it is kept until it expires.
 import { defineEntity, p } from '@mikro-orm/core';
 
-/** In the order in which they come; of the last three a message gets one. */
+/** In chronological order. A message ends in one of the last three. */
 export type DeliveryStatus = 'queued' | 'sent' | 'delivered' | 'undelivered' | 'failed';
 
 export const OutboxMessage = defineEntity({
@@ -13,17 +13,17 @@ export const OutboxMessage = defineEntity({
     /** Recipient, subject and text, sealed. */
     sealed: p.text().nullable(),
     createdAt: p.datetime().index(),
-    /** Not sent after this: a code that is no longer valid would only confuse. */
+    /** Not sent after this time, because its code is no longer valid. */
     expiresAt: p.datetime().index(),
-    /** When the other side took it. */
+    /** When the transport accepted it. */
     sentAt: p.datetime().nullable(),
-    /** When it was given up, by us or, after it was handed over, by its provider. */
+    /** When Stepgate gave up, or when the provider reported a failure. */
     failedAt: p.datetime().nullable(),
-    /** Why, in codes: no address, no text. */
+    /** The reason, as codes, without address or text. */
     failure: p.text().nullable(),
-    /** Under which name its provider knows it. */
+    /** The provider's id for it. */
     providerId: p.string().length(64).nullable(),
-    /** What its provider last said of it. */
+    /** The latest status from the provider. */
     deliveryStatus: p.string().length(16).$type<DeliveryStatus>().nullable(),
   },
 });

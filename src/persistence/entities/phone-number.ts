@@ -1,5 +1,5 @@
-// A phone number of a user, in E.164 form. Many may claim a number; one user of a tenant has proved it. It is a second
-// factor only after its user said so.
+// A phone number of a user, in E.164 form. Several users may claim a number, but only one user per tenant can verify
+// it. It is a second factor only if the user enables that.
 import { defineEntity, p } from '@mikro-orm/core';
 import { Tenant } from './tenant.ts';
 import { User } from './user.ts';
@@ -11,7 +11,7 @@ export const PhoneNumber = defineEntity({
     tenant: () => p.manyToOne(Tenant),
     user: () => p.manyToOne(User).deleteRule('cascade').index(),
     number: p.string().length(16),
-    /** ISO 3166-1 alpha-2; messages are sent to some countries only. */
+    /** ISO 3166-1 alpha-2. Messages are sent only to configured countries. */
     country: p.string().length(2),
     secondFactor: p.boolean().default(false),
     createdAt: p.datetime(),

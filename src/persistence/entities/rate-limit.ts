@@ -1,11 +1,11 @@
-// How often something was done in a window of time. The table is `rate-limiter-flexible`'s, which inserts by position:
-// these columns in this order, and no other.
+// Counters per time window. The table belongs to `rate-limiter-flexible`, which inserts by position, so the columns and
+// their order are fixed.
 import { defineEntity, p } from '@mikro-orm/core';
 
 export const RateLimit = defineEntity({
   name: 'RateLimit',
   properties: {
-    /** What is limited, and a keyed digest of whom. */
+    /** The limit, and a keyed digest of its subject. */
     key: p.string().length(255).primary(),
     points: p.integer().default(0),
     /** The end of the window, in milliseconds since 1970. */

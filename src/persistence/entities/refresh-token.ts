@@ -1,4 +1,4 @@
-// A refresh token, as a digest. Rotated at every use; the used ones stay, so that a reused one is recognised.
+// A refresh token, as a digest. Tokens are rotated at each use, and used ones are kept to detect reuse.
 import { defineEntity, p } from '@mikro-orm/core';
 import { Session } from './session.ts';
 
@@ -9,7 +9,7 @@ export const RefreshToken = defineEntity({
     session: () => p.manyToOne(Session).deleteRule('cascade').index(),
     createdAt: p.datetime(),
     usedAt: p.datetime().nullable(),
-    /** The digest of the token that it was given for, at a refresh. */
+    /** The digest of the token that it replaced. */
     predecessor: p.string().length(43).nullable(),
   },
 });

@@ -1,4 +1,4 @@
-// A key of SECRET_KEYS that stored values were made with: every node must hold it until it is retired.
+// A key in SECRET_KEYS that stored values depend on. Every node must have it until it is retired.
 import { defineEntity, p } from '@mikro-orm/core';
 
 export const SecretKey = defineEntity({

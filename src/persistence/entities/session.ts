@@ -1,4 +1,4 @@
-// A signed-in device of a user: a list of evidence, from which assurance and freshness are derived.
+// A session: a list of evidence, from which assurance and freshness are derived.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Evidence } from '../../policy/evidence.ts';
 import { Tenant } from './tenant.ts';
@@ -15,11 +15,11 @@ export const Session = defineEntity({
     userAgent: p.string().length(256).nullable(),
     createdAt: p.datetime(),
     lastSeenAt: p.datetime(),
-    /** Moves on at each refresh. */
+    /** Extended at each refresh. */
     idleExpiresAt: p.datetime(),
-    /** Never moves. */
+    /** Never extended. */
     expiresAt: p.datetime(),
-    /** When it was last used again after it had been idle for longer than AAL2 lasts. */
+    /** The last time it was used after being idle for longer than AAL2 lasts. */
     resumedAt: p.datetime().nullable(),
     revokedAt: p.datetime().nullable(),
   },

@@ -10,9 +10,9 @@ export const SigningKey = defineEntity({
     publicJwk: p.json<JWK>(),
     sealedPrivateJwk: p.text(),
     createdAt: p.datetime(),
-    /** When it begins to sign. It is published before that. Null: from the start. */
+    /** When it starts to sign. It is published before that. Null if it signs from the beginning. */
     signsAt: p.datetime().nullable(),
-    /** From then on it is not published, and what it signed is refused. Null: not planned yet. */
+    /** From this time it is no longer published, and tokens that it signed are refused. Null if not planned. */
     retiredAt: p.datetime().nullable(),
   },
 });

@@ -1,4 +1,4 @@
-// A separate population of users with its own policy. There is always one, `default`.
+// A separate population of users with its own policy. The tenant `default` always exists.
 import { defineEntity, p } from '@mikro-orm/core';
 import {
   type CharacterClass,
@@ -18,20 +18,20 @@ export const Tenant = defineEntity({
     id: p.string().length(64).primary(),
     secondFactor: p.string().length(16).$type<SecondFactorPolicy>().default('OPTIONAL'),
     sms: p.string().length(16).$type<SmsUse>().default('SECOND_FACTOR'),
-    /** Of a password where everybody needs a second factor; in code points. */
+    /** In code points, for tenants where a second factor is required. */
     passwordMinimumLength: p.integer().default(PasswordPreset.NIST.minimumLength),
-    /** Of a password that may be all that somebody proves; in code points. */
+    /** In code points, for tenants where the password may be the only factor. */
     passwordMinimumLengthAlone: p.integer().default(PasswordPreset.NIST.minimumLengthAlone),
     passwordStrength: p.string().length(8).$type<PasswordStrength>().default(PasswordPreset.NIST.strength),
     passwordCharacters: p.json<CharacterClass[]>().default('[]'),
-    /** How long sessions stay AAL2: in all, and without use. */
+    /** How long sessions stay AAL2: in total, and while idle. */
     secondFactorSeconds: p.integer().default(86400),
     secondFactorIdleSeconds: p.integer().default(3600),
     createdAt: p.datetime(),
   },
 });
 
-/** The columns of a tenant that settle what its passwords must be like. */
+/** The columns with the password policy of a tenant. */
 export interface PasswordColumns {
   readonly password_minimum_length: number;
   readonly password_minimum_length_alone: number;

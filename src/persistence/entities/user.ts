@@ -1,4 +1,4 @@
-// A person. Exists from the first step of a sign-up; counts from `activatedAt` on, when an address was proved.
+// A user. Created at the first step of a sign-up, and active from `activatedAt`, when an address was verified.
 import { defineEntity, p } from '@mikro-orm/core';
 import { Tenant } from './tenant.ts';
 
@@ -11,13 +11,13 @@ export const User = defineEntity({
   properties: {
     id: p.uuid().primary(),
     tenant: () => p.manyToOne(Tenant),
-    /** The id in the system that they came from. */
+    /** The id in the system from which the user was imported. */
     externalId: p.string().length(255).nullable(),
     name: p.string().length(128).nullable(),
     roles: p.json<Role[]>().default('[]'),
-    /** The language of their messages, as a BCP 47 tag. */
+    /** The language of messages, as a BCP 47 tag. */
     locale: p.string().length(16).default('en'),
-    /** Whether they let text messages be a factor of theirs at all. */
+    /** Whether the user allows text messages as a factor. */
     sms: p.boolean().default(true),
     createdAt: p.datetime(),
     activatedAt: p.datetime().nullable(),

@@ -1,5 +1,5 @@
-// One run of one chart. Its primary key is a digest of the id that the client holds: reading this table drives
-// nobody's workflow. The snapshot holds ids, factor kinds, requirements and times, and never a secret.
+// A run of a chart. The primary key is a digest of the id that the client holds, so read access to this table does not
+// allow driving a workflow. The snapshot contains ids, factor kinds, requirements and times, but no secrets.
 import { defineEntity, p } from '@mikro-orm/core';
 import { Session } from './session.ts';
 import { Tenant } from './tenant.ts';
@@ -12,18 +12,18 @@ export const Workflow = defineEntity({
     chart: p.string().length(32),
     machineVersion: p.string().length(16),
     tenant: () => p.manyToOne(Tenant),
-    /** Null for a decoy: a run for an account that does not exist. */
+    /** Null for a decoy, which runs for an account that does not exist. */
     user: () => p.manyToOne(User).nullable().deleteRule('cascade').index(),
-    /** The session that an enrollment or a step-up belongs to; only that session drives it. */
+    /** The session of an enrollment or a step-up. Only that session can drive it. */
     session: () => p.manyToOne(Session).nullable().deleteRule('cascade').index(),
-    /** The known device that it was started on. */
+    /** The known device on which it was started. */
     deviceId: p.uuid().nullable(),
-    /** Whose lockout its failures count for. */
+    /** The lockout subject for its failures. */
     subject: p.string().length(64),
     snapshot: p.json<object>(),
-    /** The digest of the operation that a step-up is bound to, keyed. */
+    /** A keyed digest of the operation to which a step-up is bound. */
     operation: p.string().length(64).nullable(),
-    /** What that operation does, in the words that its user is shown. Sealed: its arguments are in it. */
+    /** The description of that operation for the user. Sealed, because it contains arguments. */
     approves: p.text().nullable(),
     revision: p.integer().default(0),
     attempts: p.integer().default(0),

@@ -1,97 +1,103 @@
-// The page of a link, in its visitor's browser: it shows what the link would approve, and approves nothing before a
-// click. The token leaves the address at once, where people copy it from and where it would be shown over a shoulder; it
-// stays with this tab's entry in the history, so that a reload finds it, and until the link is over.
+// The link page. It shows what the link approves, and approves nothing before a click. The token is removed from the
+// address bar immediately, where people could copy or read it. It stays in this tab's history entry, so that a reload
+// finds it, until the link is used or expires.
 
 const TEXTS = {
   en: {
     asks: {
       'sign-in': [
         'Are you signing in?',
-        'With your yes, whoever asked for this link is signed in to your account.',
+        'If you approve, the person who requested this link will be signed in to your account.',
       ],
       'sign-up': [
         'Are you signing up?',
-        'With your yes, whoever asked for this link gets an account with your address.',
+        'If you approve, the person who requested this link will get an account with your address.',
       ],
       'password-reset': [
-        'Do you want a new password?',
-        'With your yes, whoever asked for this link may choose the new password of your account.',
+        'Are you resetting your password?',
+        'If you approve, the person who requested this link can choose a new password for your account.',
       ],
-      other: ['Is it you?', 'With your yes, whoever asked for this link goes on in your name.'],
+      other: [
+        'Did you request this link?',
+        'If you approve, the person who requested this link can continue in your name.',
+      ],
     },
-    onlyYou: 'Say yes only if you asked for it yourself, just now.',
+    onlyYou: 'Approve only if you requested this link yourself, just now.',
     browser: 'Browser',
-    place: 'Place, about',
+    place: 'Approximate location',
     ip: 'IP address',
-    requestedAt: 'Asked for',
+    requestedAt: 'Requested',
     expiresAt: 'Valid until',
-    yes: 'Yes, it is me',
+    yes: 'Yes, approve',
     no: 'No, this was not me',
-    approved: ['Approved', 'Go back to where you began: it goes on there. You can close this page.'],
+    approved: ['Approved', 'Return to where you started to continue. You can close this page.'],
     rejected: [
-      'Ended',
-      'Whoever asked for this link cannot use it any more, and nothing about your account has changed.',
-      'To ask for it they needed nothing but your address or number. Pass on no link and no code that you did not ask for, and if this happens often, tell those who run this service.',
+      'Rejected',
+      'The person who requested this link can no longer use it. Nothing in your account has changed.',
+      'All that they needed was your address or phone number. Never share links or codes that you did not request. If this happens often, contact the operators of this service.',
     ],
     over: [
-      'This link is not valid any more',
-      'It was used or ended, it is too old, or a newer one took its place. Go back to where you asked for it, and ask for a new one.',
-      'If it was somebody else who asked, and who got in, sign in, choose a new password and end the other sessions.',
+      'This link is no longer valid',
+      'It has expired, was already used or rejected, or was replaced by a newer one. Return to where you requested it and request a new one.',
+      'If someone else requested the link and got into your account, sign in, choose a new password and end all other sessions.',
     ],
-    missing: ['There is nothing to approve here', 'Open the link from your message again, the whole of it.'],
-    failed: ['That did not work', 'The server cannot be reached, or is too busy. Try again in a moment.'],
+    missing: [
+      'There is nothing to approve here',
+      'Open the link in your message again, and make sure that it is complete.',
+    ],
+    failed: ['Something went wrong', 'The server is busy or cannot be reached. Try again in a moment.'],
     retry: 'Try again',
   },
   de: {
     asks: {
       'sign-in': [
         'Melden Sie sich gerade an?',
-        'Mit Ihrem Ja wird, wer diesen Link angefordert hat, in Ihrem Konto angemeldet.',
+        'Wenn Sie bestätigen, wird die Person, die diesen Link angefordert hat, bei Ihrem Konto angemeldet.',
       ],
       'sign-up': [
         'Registrieren Sie sich gerade?',
-        'Mit Ihrem Ja bekommt, wer diesen Link angefordert hat, ein Konto mit Ihrer Adresse.',
+        'Wenn Sie bestätigen, erhält die Person, die diesen Link angefordert hat, ein Konto mit Ihrer Adresse.',
       ],
       'password-reset': [
-        'Möchten Sie ein neues Passwort?',
-        'Mit Ihrem Ja darf, wer diesen Link angefordert hat, das neue Passwort Ihres Kontos wählen.',
+        'Setzen Sie gerade Ihr Passwort zurück?',
+        'Wenn Sie bestätigen, kann die Person, die diesen Link angefordert hat, ein neues Passwort für Ihr Konto wählen.',
       ],
       other: [
-        'Sind Sie das?',
-        'Mit Ihrem Ja geht es für den, der diesen Link angefordert hat, in Ihrem Namen weiter.',
+        'Haben Sie diesen Link angefordert?',
+        'Wenn Sie bestätigen, kann die Person, die diesen Link angefordert hat, in Ihrem Namen fortfahren.',
       ],
     },
-    onlyYou: 'Sagen Sie nur Ja, wenn Sie ihn eben selbst angefordert haben.',
+    onlyYou: 'Bestätigen Sie nur, wenn Sie diesen Link gerade selbst angefordert haben.',
     browser: 'Browser',
-    place: 'Ort, etwa',
+    place: 'Ungefährer Ort',
     ip: 'IP-Adresse',
     requestedAt: 'Angefordert',
     expiresAt: 'Gültig bis',
-    yes: 'Ja, das bin ich',
+    yes: 'Ja, bestätigen',
     no: 'Nein, das war ich nicht',
     approved: [
       'Bestätigt',
-      'Gehen Sie dorthin zurück, wo Sie begonnen haben: Dort geht es weiter. Diese Seite können Sie schließen.',
+      'Kehren Sie dorthin zurück, wo Sie begonnen haben, und machen Sie dort weiter. Diese Seite können Sie schließen.',
     ],
     rejected: [
-      'Beendet',
-      'Wer diesen Link angefordert hat, kann ihn nicht mehr verwenden, und an Ihrem Konto hat sich nichts geändert.',
-      'Zum Anfordern genügte Ihre Adresse oder Nummer. Geben Sie keinen Link und keinen Code weiter, den Sie nicht angefordert haben, und wenn es oft vorkommt, sagen Sie es den Betreibern dieses Dienstes.',
+      'Abgelehnt',
+      'Die Person, die diesen Link angefordert hat, kann ihn nicht mehr verwenden. An Ihrem Konto hat sich nichts geändert.',
+      'Um den Link anzufordern, genügte Ihre Adresse oder Telefonnummer. Geben Sie niemals Links oder Codes weiter, die Sie nicht angefordert haben. Wenn das öfter vorkommt, wenden Sie sich an die Betreiber dieses Dienstes.',
     ],
     over: [
       'Dieser Link ist nicht mehr gültig',
-      'Er wurde verwendet oder beendet, ist zu alt, oder ein neuerer hat ihn ersetzt. Gehen Sie dorthin zurück, wo Sie ihn angefordert haben, und fordern Sie einen neuen an.',
-      'Wenn ihn jemand anders angefordert hat und hineingekommen ist: Melden Sie sich an, wählen Sie ein neues Passwort und beenden Sie die anderen Sitzungen.',
+      'Er ist abgelaufen, wurde bereits verwendet oder abgelehnt oder durch einen neueren ersetzt. Kehren Sie dorthin zurück, wo Sie ihn angefordert haben, und fordern Sie einen neuen an.',
+      'Wenn jemand anders den Link angefordert hat und in Ihr Konto gelangt ist, melden Sie sich an, wählen Sie ein neues Passwort und beenden Sie alle anderen Sitzungen.',
     ],
     missing: [
-      'Hier ist nichts zu bestätigen',
-      'Öffnen Sie den Link aus Ihrer Nachricht noch einmal, und zwar den ganzen.',
+      'Hier gibt es nichts zu bestätigen',
+      'Öffnen Sie den Link in Ihrer Nachricht noch einmal, und achten Sie darauf, dass er vollständig ist.',
     ],
     failed: [
-      'Das hat nicht geklappt',
-      'Der Server ist nicht zu erreichen oder zu beschäftigt. Versuchen Sie es gleich noch einmal.',
+      'Etwas ist schiefgegangen',
+      'Der Server ist überlastet oder nicht erreichbar. Versuchen Sie es gleich noch einmal.',
     ],
-    retry: 'Noch einmal versuchen',
+    retry: 'Erneut versuchen',
   },
 };
 
@@ -107,11 +113,11 @@ const [language, locale] = languageOf(navigator.languages);
 const text = TEXTS[language];
 const main = document.querySelector('main');
 let token = '';
-/** How far the clock of the server is ahead of the visitor's. */
+/** How far the server's clock is ahead of the visitor's. */
 let aheadMs = 0;
 
 document.documentElement.lang = language;
-// Another link was pasted into the address: a new page, lest a click means what the old one still shows.
+// If another link is pasted into the address bar, reload, so that a click cannot apply to what the old link showed.
 window.addEventListener('hashchange', () => location.reload());
 open();
 
@@ -136,7 +142,7 @@ function approve() {
   return attempt(async () => {
     const { approveLink } = await ask(APPROVE);
     if (approveLink.__typename === 'LinkRequest') show(text.approved);
-    else await read(); // somebody was first, or it has become too old: it stands as it stands
+    else await read(); // it was approved or rejected elsewhere, or has expired: show its current state
   });
 }
 
@@ -148,7 +154,7 @@ function reject() {
   });
 }
 
-/** What fails can be tried again. Whatever was asked, to ask twice does no harm. */
+/** Offers to try again after a failure. Every operation here can safely be repeated. */
 async function attempt(work) {
   main.ariaBusy = 'true';
   for (const button of main.querySelectorAll('button')) button.disabled = true;
@@ -159,7 +165,7 @@ async function attempt(work) {
   }
 }
 
-/** One operation, without cookies: whoever visits this page is nobody to the server. */
+/** Sends one operation without cookies, because the visitor does not have to be signed in. */
 async function ask(query) {
   const response = await fetch('/graphql', {
     method: 'POST',
@@ -170,7 +176,7 @@ async function ask(query) {
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   const { data, errors } = await response.json();
-  if (errors !== undefined || !data) throw new Error('The server could not answer.');
+  if (errors !== undefined || !data) throw new Error('The server returned an error.');
   aheadMs = (Date.parse(response.headers.get('date') ?? '') || Date.now()) - Date.now();
   return data;
 }
@@ -194,14 +200,14 @@ function showRequest({ workflow, browser, place, ip, requestedAt, expiresAt }) {
   });
 }
 
-/** There is nothing left to do with the link. */
+/** Forgets the token, because the link can no longer be used. */
 function end(message) {
   token = '';
   history.replaceState(null, '');
   show(message);
 }
 
-/** Only ever as text: a browser's name is whatever its sender likes. */
+/** Inserts everything as text, because the browser name comes from whoever requested the link. */
 function show([heading, ...paragraphs], { details = [], buttons = [] } = {}) {
   const title = element('h1', { textContent: heading, tabIndex: -1 });
   const list = details.map(([term, value]) =>
@@ -228,7 +234,7 @@ function element(name, properties, ...children) {
   return created;
 }
 
-/** In the visitor's own time zone. */
+/** Formats a time in the visitor's time zone. */
 function time(iso, format) {
   return new Intl.DateTimeFormat(locale, format).format(new Date(iso));
 }
@@ -239,7 +245,7 @@ function ago(iso) {
   return minutes < 1 ? relative.format(0, 'second') : relative.format(-minutes, 'minute');
 }
 
-/** The first language that we have, and its region's way to write times. */
+/** The visitor's first preferred language that is available, and the full locale for formatting times. */
 function languageOf(wanted) {
   for (const one of wanted) {
     const [language] = one.toLowerCase().split('-');

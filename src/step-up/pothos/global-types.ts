@@ -1,4 +1,4 @@
-// The plugin's options, declared where Pothos looks for them.
+// Adds the plugin's options to the global types of Pothos.
 import type { FieldNullability, InputFieldMap, InterfaceParam, SchemaTypes, TypeParam } from '@pothos/core';
 import type { PothosStepUpPlugin } from './index.ts';
 import type { GuardOptions, StepUpPluginOptions } from './types.ts';

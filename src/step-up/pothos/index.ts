@@ -1,5 +1,5 @@
-// The Pothos plugin: `stepUp`, `authenticated` and `requiresRole` on fields and types. It annotates while the schema
-// is built, and puts the guards before the resolvers when it is done.
+// The Pothos plugin: `stepUp`, `authenticated` and `requiresRole` on fields and types. It adds the directives while the
+// schema is built, and puts the guards before the resolvers afterwards.
 import './global-types.ts';
 import SchemaBuilder, {
   BasePlugin,
@@ -14,11 +14,14 @@ import { guardEnums } from '../type-definitions.ts';
 import { annotated, type SchemaElement } from '../written-guards.ts';
 import type { GuardOptions } from './types.ts';
 
-/** Goes first among the builder's `plugins`: its guards stand before everything that the others do. */
+/**
+ * The name of the plugin. List it first in the builder's `plugins`, so that its guards run before the other plugins.
+ */
 export const stepUpPlugin = 'stepUp' as const;
 
 export type { GuardOptions, StepUpPluginOptions } from './types.ts';
 
+/** The plugin that Pothos loads for `stepUpPlugin`. You do not construct it yourself. */
 export class PothosStepUpPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onTypeConfig(typeConfig: PothosTypeConfig): PothosTypeConfig {
     return this.#annotate(typeConfig, typeConfig.pothosOptions as GuardOptions<string>);
@@ -63,7 +66,7 @@ function listOf<T>(option: T | readonly T[] | undefined): readonly T[] {
   return Array.isArray(option) ? option : [option as T];
 }
 
-/** The schema's own, if it has one: that may say more. */
+/** The schema's own enum, if it has one. It may have descriptions or more values. */
 function enumOf(schema: GraphQLSchema, name: string): GraphQLEnumType | null {
   const type = schema.getType(name);
   return isEnumType(type) ? type : null;

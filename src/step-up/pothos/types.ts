@@ -1,25 +1,28 @@
-// What the plugin adds to fields and types.
+// The options that the plugin adds to the builder, to fields and to types.
 import type { RequirementOptions } from '../../policy/requirement.ts';
 import type { FindStanding } from '../standing.ts';
 
+/** Options of the plugin: `stepUp` in the options of the builder. */
 export interface StepUpPluginOptions<Context> {
-  /** Reads who is asking from an operation’s context: synchronous, and the same function that `useStepUp` is given. */
+  /** Reads who is asking from an operation's context. It must be synchronous. Pass the same function to `useStepUp`. */
   readonly standing: FindStanding<Context>;
-  /** The name of the schema's enum that `@requiresRole` takes; `Role` unless said otherwise. */
+  /** The name of your schema's enum of roles, for `@requiresRole`. Default: `Role`. */
   readonly role?: string;
   /**
-   * Goes before the name of each directive: `sg_` for `@sg_authenticated`. For a schema that has another directive of one
-   * of these names, as a subgraph of @pothos/plugin-federation has with Apollo's `@authenticated`.
+   * Added to the name of each directive: `sg_` makes `@sg_authenticated`. Set it if your schema already has a directive
+   * of one of these names. A subgraph of @pothos/plugin-federation, for example, has Apollo's `@authenticated`.
    */
   readonly prefix?: string;
 }
 
-/** Guards of a field, or of every field of a type. */
+/** The guards of a field, or of every field of a type. A caller must meet all of them. */
 export interface GuardOptions<Role> {
-  /** `@authenticated`: somebody must be signed in. With @pothos/plugin-federation it stands for Apollo's directive too. */
+  /** `@authenticated`: the caller must be signed in. With @pothos/plugin-federation it also adds Apollo's directive. */
   authenticated?: boolean;
-  /** `@requiresRole`: the user must have this role. Of several, each. */
+  /** `@requiresRole`: the user must have this role, or every role in a list. */
   requiresRole?: Role | readonly Role[];
-  /** `@stepUp`: the session must hold fresh evidence. `true` takes the defaults. Of several, each is met. */
+  /**
+   * `@stepUp`: the session must hold a recent second factor. `true` takes every default. A list must be met in full.
+   */
   stepUp?: true | RequirementOptions | readonly RequirementOptions[];
 }

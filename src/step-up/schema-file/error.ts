@@ -1,11 +1,11 @@
-// A mistake in a schema's file, told in a sentence, with its place and without a stack.
+// An error in a schema file, reported as one message with its place and without a stack trace.
 import { getLocation, type Location } from 'graphql';
 
 export class SchemaFileError extends Error {
   override readonly name: string = 'SchemaFileError';
 }
 
-/** `schema.graphql:3:7 `, or nothing for what is written nowhere. */
+/** The prefix `schema.graphql:3:7 `. Empty when the location is unknown. */
 export function placeOf(loc: Location | undefined): string {
   if (loc === undefined) return '';
   const { line, column } = getLocation(loc.source, loc.start);

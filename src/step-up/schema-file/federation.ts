@@ -1,6 +1,5 @@
-// Directives that a subgraph imports with `@link` (Apollo Federation 2) are not defined in its schema. They say nothing
-// about guards, so they are left out. A guard is never one of them: whatever the schema calls it, it is read by its own
-// name.
+// Prepares the schema of a subgraph (Apollo Federation 2). Directives that it imports with `@link` are not defined in
+// the file, so they are removed, unless they are guards. Guards that the schema renames get their own names back.
 import {
   type DirectiveDefinitionNode,
   type DirectiveNode,
@@ -13,7 +12,7 @@ import { type GuardNames, importsOf, linkOf, namesInDocument } from '../guard-na
 import { placeOf, SchemaFileError } from './error.ts';
 import { isGuardName } from './guard-definitions.ts';
 
-/** @throws {SchemaFileError} for a guard that goes by a name which the schema has not given it. */
+/** @throws {SchemaFileError} for a guard under its own name in a schema that renames it. */
 export function withGuardsByName(document: DocumentNode): DocumentNode {
   const names = namesInDocument(document);
   const imported = importedIn(document);
@@ -26,12 +25,12 @@ export function withGuardsByName(document: DocumentNode): DocumentNode {
       const isLinked = imported.has(value) || value.startsWith('federation__');
       if (isLinked && !defined.has(value)) return null;
       if (!isGuardName(value)) return undefined;
-      if (defined.has(value)) return null; // somebody else's
+      if (defined.has(value)) return null; // another directive with the same name
       const others = [...names].flatMap(([name, one]) =>
         one === value && !name.includes('__') ? `@${name}` : [],
       );
       throw new SchemaFileError(
-        `${placeOf(node.loc)}There is no directive @${value}: this schema calls it ${others.join(' or ')}.`,
+        `${placeOf(node.loc)}Unknown directive @${value}. This schema calls it ${others.join(' or ')}.`,
       );
     },
   });
@@ -51,7 +50,7 @@ function definitionsIn({ definitions }: DocumentNode): DirectiveDefinitionNode[]
   return definitions.filter((one) => one.kind === Kind.DIRECTIVE_DEFINITION);
 }
 
-/** Each guard has the first of its definitions, by its own name, which no other directive has. */
+/** Keeps the first definition of each guard, under its own name, and removes other directives of that name. */
 function withOneDefinition(document: DocumentNode, names: GuardNames): DocumentNode {
   const seen = new Set<string>();
   const definitions = document.definitions.flatMap((one) => {

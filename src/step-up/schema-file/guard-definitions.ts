@@ -1,15 +1,15 @@
-// The definitions of the guards' directives, for a schema that uses them and leaves their definition to its server.
+// The definitions of the guards' directives, for a schema file that uses them without defining them.
 import { type DefinitionNode, type DocumentNode, Kind, parse } from 'graphql';
 import { stepUpTypeDefs } from '../type-definitions.ts';
 
-/** Where the schema has no enum of its roles, the server knows them. */
+/** Any role is accepted if the schema file does not define an enum of roles. */
 const definitions = parse(`${stepUpTypeDefs({ role: 'Role' })} scalar Role`).definitions;
 
 export function isGuardName(name: string): boolean {
   return definitions.some((one) => keyOf(one) === `@${name}`);
 }
 
-/** Those that the document lacks. */
+/** The definitions that the document lacks. */
 export function guardDefinitions(document: DocumentNode): DefinitionNode[] {
   const present = new Set(document.definitions.map(keyOf));
   return definitions.filter((one) => !present.has(keyOf(one)));

@@ -1,5 +1,5 @@
-// A schema from files in GraphQL's schema language, with the guards where `guardsOf` reads them. It refuses what it
-// cannot read to the end: a guard that is overlooked, or misspelled, is a field that is open.
+// Reads a schema from files in SDL, with the guards where `guardsOf` finds them. Anything that cannot be read
+// completely is an error: a guard that is missed or misspelled would leave a field open.
 import { readFile } from 'node:fs/promises';
 import {
   buildASTSchema,
@@ -26,7 +26,7 @@ import { placeOf, SchemaFileError } from './error.ts';
 import { withGuardsByName } from './federation.ts';
 import { guardDefinitions, isGuardName } from './guard-definitions.ts';
 
-/** @throws {SchemaFileError} for what is no schema, and for one whose guards cannot be read. */
+/** @throws {SchemaFileError} when the files are not a valid schema, or when its guards cannot be read. */
 export async function readSchema(files: readonly string[]): Promise<GraphQLSchema> {
   const documents = await Promise.all(files.map(readDocument));
   const written = withGuardsByName({
@@ -43,27 +43,27 @@ export async function readSchema(files: readonly string[]): Promise<GraphQLSchem
 async function readDocument(file: string): Promise<DocumentNode> {
   if (/^[a-z]+:\/\//i.test(file)) {
     throw new SchemaFileError(
-      `${file} is an address, and introspection does not tell which directives are used. Give the file of the schema, in GraphQL's schema language.`,
+      `${file} is a URL, and introspection does not show which directives a schema uses. Pass the schema as a file in SDL.`,
     );
   }
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new SchemaFileError(`${file} cannot be read (${error.code}).`);
+    throw new SchemaFileError(`Cannot read ${file} (${error.code}).`);
   });
   try {
     return parse(new Source(text, file));
   } catch (error) {
-    if (error instanceof RangeError) throw new SchemaFileError(`${file} is nested too deeply to be read.`);
+    if (error instanceof RangeError) throw new SchemaFileError(`${file} is nested too deeply.`);
     if (!(error instanceof GraphQLError)) throw error;
     const isIntrospection = /^\s*\{\s*"/.test(text);
     throw new SchemaFileError(
       isIntrospection
-        ? `${file} is JSON, and introspection does not tell which directives are used. Give the schema in GraphQL's schema language.`
+        ? `${file} is JSON, and introspection does not show which directives a schema uses. Pass the schema in SDL.`
         : inSource(error),
     );
   }
 }
 
-/** `extend type Query` without a `type Query`, as parts of a schema are written, begins it. Left alone, it would be lost. */
+/** Parts of a schema may have `extend type Query` without a `type Query`. The first one becomes the definition. */
 function withRoots(definitions: readonly DefinitionNode[]): DefinitionNode[] {
   const begun = new Set(definitions.flatMap((one) => (isTypeDefinitionNode(one) ? one.name.value : [])));
   return definitions.map((one) => {
@@ -85,7 +85,7 @@ const BEGUN_BY = {
 function refuseOperations(document: DocumentNode): void {
   const operation = document.definitions.find((one) => isExecutableDefinitionNode(one));
   if (operation !== undefined)
-    throw new SchemaFileError(`${placeOf(operation.loc)}An operation is no schema.`);
+    throw new SchemaFileError(`${placeOf(operation.loc)}An operation is not a schema. Pass a file in SDL.`);
 }
 
 function refuseUnknownDirectives(document: DocumentNode): void {
@@ -96,19 +96,19 @@ function refuseUnknownDirectives(document: DocumentNode): void {
   const unknown: string[] = [];
   visit(document, {
     Directive({ name, loc }) {
-      if (!known.has(name.value)) unknown.push(`${placeOf(loc)}There is no directive @${name.value}.`);
+      if (!known.has(name.value)) unknown.push(`${placeOf(loc)}Unknown directive @${name.value}.`);
     },
   });
   if (unknown.length === 0) return;
   throw new SchemaFileError(
     [
       ...unknown,
-      'A directive is defined in the schema or imported with @link. The guards are known: @authenticated, @requiresRole and @stepUp.',
+      'Define the directive in the schema, or import it with @link. The guards are @authenticated, @requiresRole and @stepUp.',
     ].join('\n'),
   );
 }
 
-/** `printSchema` of graphql prints which directives there are, and not where they stand. */
+/** graphql's `printSchema` prints the definitions of directives, but not their uses. */
 function refuseLostGuards(written: DocumentNode): void {
   const definition = written.definitions.find(
     (one) => one.kind === Kind.DIRECTIVE_DEFINITION && isGuardName(one.name.value),
@@ -122,13 +122,13 @@ function refuseLostGuards(written: DocumentNode): void {
   });
   if (isUsed) return;
   throw new SchemaFileError(
-    `${placeOf(definition.loc)}The schema defines guards and uses none of them. If it is printed from code, print it with printSchemaWithDirectives of @graphql-tools/utils: printSchema leaves out where directives stand.`,
+    `${placeOf(definition.loc)}The schema defines guards but uses none. If you print it from code, use printSchemaWithDirectives of @graphql-tools/utils, because printSchema omits the uses of directives.`,
   );
 }
 
 function build(document: DocumentNode, files: readonly string[]): GraphQLSchema {
   const schema = attempt(() => buildASTSchema(document), files);
-  // A part of a schema may have no queries.
+  // A part of a schema may have no Query type.
   const errors = validateSchema(schema).filter((one) => one.message !== 'Query root type must be provided.');
   if (errors.length > 0) throw new SchemaFileError(errors.map(inSource).join('\n'));
   return schema;
@@ -139,11 +139,11 @@ function attempt(make: () => GraphQLSchema, files: readonly string[]): GraphQLSc
     return make();
   } catch (error) {
     const message = (error as Error).message.replaceAll(/\n+/g, '\n');
-    throw new SchemaFileError(`${files.join(', ')}: this is not a valid schema.\n${message}`);
+    throw new SchemaFileError(`${files.join(', ')}: not a valid schema.\n${message}`);
   }
 }
 
-/** Directives are in the syntax tree; the guards are read from `extensions.directives`. */
+/** Copies directives from the syntax tree to `extensions.directives`, where the guards are read. */
 function annotated(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) && !isInterfaceType(type)) continue;
@@ -166,7 +166,9 @@ function directivesOf(schema: GraphQLSchema, nodes: readonly (Directed | null | 
     .map((node) => {
       const args = argumentsOf(schema, node);
       if (node.name.value === 'requiresRole' && typeof args['role'] !== 'string') {
-        throw new SchemaFileError(`${placeOf(node.loc)}@requiresRole needs a role: the name of one.`);
+        throw new SchemaFileError(
+          `${placeOf(node.loc)}@requiresRole needs a role. Set \`role\` to the name of one.`,
+        );
       }
       return { name: node.name.value, args };
     });

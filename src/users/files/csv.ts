@@ -1,5 +1,5 @@
-// Comma-separated values with a heading (RFC 4180). A row of too few or too many cells is refused alone; where the quotes
-// are wrong nobody can tell where the next row begins, so the reading ends there.
+// Comma-separated values with a header (RFC 4180). A row with the wrong number of cells is refused by itself. After
+// invalid quotes the start of the next row is unknown, so reading stops.
 import { Readable } from 'node:stream';
 import { CsvError, type Info, parse } from 'csv-parse';
 import { FileUnreadable, MOST_RECORD_BYTES, NOT_UTF8, type Reader } from './record-file.ts';
@@ -11,7 +11,7 @@ interface Row {
 
 export const readCsv: Reader = async function* readCsv(bytes, checkHeading) {
   const parser = parse({
-    encoding: null, // cells as bytes, so that what is not UTF-8 is noticed
+    encoding: null, // cells as bytes, to detect invalid UTF-8
     info: true,
     record_delimiter: ['\r\n', '\n'],
     relax_column_count: true,
@@ -32,7 +32,7 @@ export const readCsv: Reader = async function* readCsv(bytes, checkHeading) {
       number += 1;
       const place = { number, line: info.lines };
       if (cells.length !== heading.length) {
-        const defect = `This row has ${cells.length} cells, and the heading has ${heading.length}.`;
+        const defect = `This row has ${cells.length} cells, but the header has ${heading.length}.`;
         yield { ...place, defect };
       } else if (cells.includes(null)) {
         yield { ...place, defect: NOT_UTF8 };
@@ -45,7 +45,7 @@ export const readCsv: Reader = async function* readCsv(bytes, checkHeading) {
   }
 };
 
-/** The parser would take a byte order mark for a word about the encoding of every cell. */
+/** Removes the byte order mark, from which the parser would derive an encoding for the cells. */
 async function* withoutMark(bytes: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   let beginning: Buffer | null = Buffer.alloc(0);
   for await (const chunk of bytes) {
@@ -76,13 +76,13 @@ function headingOf(cells: readonly (string | null)[]): readonly string[] {
 
 function unreadable(error: CsvError, number: number): FileUnreadable {
   const line = typeof error['lines'] === 'number' ? ` on line ${error['lines']}` : '';
-  const reason = REASONS[error.code] ?? 'this is no CSV';
+  const reason = REASONS[error.code] ?? 'invalid CSV';
   return new FileUnreadable(`After record ${number}${line}: ${reason}.`);
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  CSV_QUOTE_NOT_CLOSED: 'a quote is opened and never closed',
-  CSV_INVALID_CLOSING_QUOTE: 'something follows a closing quote',
-  INVALID_OPENING_QUOTE: 'a quote stands within a cell that is not quoted',
-  CSV_MAX_RECORD_SIZE: 'a row is too long; a quote may be missing',
+  CSV_QUOTE_NOT_CLOSED: 'unclosed quote',
+  CSV_INVALID_CLOSING_QUOTE: 'unexpected character after a closing quote',
+  INVALID_OPENING_QUOTE: 'unexpected quote in an unquoted cell',
+  CSV_MAX_RECORD_SIZE: 'row too long; a closing quote may be missing',
 };

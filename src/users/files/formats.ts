@@ -1,4 +1,4 @@
-// The forms of files, and how each of them is read.
+// The file formats, and the reader of each.
 import { readCsv } from './csv.ts';
 import { readJson } from './json.ts';
 import { readNdjson } from './ndjson.ts';
@@ -20,7 +20,7 @@ const EXTENSIONS: Readonly<Record<string, FileFormat>> = {
   json: 'json',
 };
 
-/** By what a file's name ends in; null when that says nothing. */
+/** The format by file extension, or null for an unknown one. */
 export function formatOf(path: string): FileFormat | null {
   const extension = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? '';
   return EXTENSIONS[extension] ?? null;

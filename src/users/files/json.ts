@@ -1,25 +1,24 @@
-// One JSON document: a list of users, or an object whose `users` are one (some systems call them otherwise). Read piece by
-// piece, so it may be larger than the memory.
+// One JSON document: a list of users, or an object with a `users` list (some systems use another name). The document is
+// streamed, so it can be larger than memory.
 import { Readable } from 'node:stream';
 import { pick } from 'stream-json/filters/pick.js';
 import { streamArray } from 'stream-json/streamers/stream-array.js';
 import { FileUnreadable, NOT_UTF8, type Reader } from './record-file.ts';
 
-/** What Cognito and Kratos call their users, after ourselves and almost everybody. */
+/** `Users` is Cognito's name, `identities` that of Kratos. */
 const LIST_NAMES: readonly unknown[] = ['users', 'Users', 'identities'];
 
-/** What Keycloak writes of users whose directory it only asks. */
+/** What Keycloak writes for users who live in an external directory. */
 const FEDERATED = 'federatedUsers';
 
-/** No text is handed over in pieces as well. */
+/** Emits each string once, not in chunks as well. */
 const WHOLE_VALUES = { streamValues: false } as const;
 
 export const readJson: Reader = async function* readJson(bytes) {
   const text = textOf(bytes);
   const { beginning, all } = await beginningOf(text);
   const isList = beginning === '[';
-  if (!isList && beginning !== '{')
-    throw new FileUnreadable('This is neither a list of users nor an object.');
+  if (!isList && beginning !== '{') throw new FileUnreadable('Expected a list of users or an object.');
   let hasUsers = isList;
   let hasFederated = false;
   const isUsers = (path: readonly unknown[]): boolean => {
@@ -41,25 +40,25 @@ export const readJson: Reader = async function* readJson(bytes) {
     }
   } catch (error) {
     if (error instanceof FileUnreadable) throw new FileUnreadable(`After record ${number}: ${error.message}`);
-    // The library's own words may repeat what it read.
+    // The library's message may repeat the content.
     throw new FileUnreadable(
       error instanceof Error && error.message === NO_LIST
-        ? '`users` is no list.'
-        : `After record ${number} this is no JSON; the file may be cut off.`,
+        ? '`users` must be a list.'
+        : `After record ${number}: invalid JSON. The file may be truncated.`,
     );
   }
   if (!hasUsers && hasFederated) {
     throw new FileUnreadable(
-      `The object has \`${FEDERATED}\` and no list of \`users\`. Their passwords are in the directory that they come from, so there is nothing to import.`,
+      `The object has \`${FEDERATED}\` but no list of \`users\`. The passwords of federated users are in their own directory, so there is nothing to import.`,
     );
   }
   if (!hasUsers) throw new FileUnreadable('The object has no list of `users`.');
 };
 
-/** What the library says of it. */
+/** The library's message for a value that is not a list. */
 const NO_LIST = 'Top-level object should be an array.';
 
-/** What was picked out of an object, read as a list. */
+/** Reads the value picked from an object as a list. */
 function listIn(picked: Readable): Readable {
   const list = streamArray.asStream();
   picked.on('error', (error) => list.destroy(error));
@@ -76,7 +75,7 @@ async function* textOf(bytes: AsyncIterable<Buffer>): AsyncIterable<string> {
   }
 }
 
-/** The first character that is no space, and everything from there on. */
+/** The first character that is not white space, and the text from there on. */
 async function beginningOf(
   text: AsyncIterable<string>,
 ): Promise<{ readonly beginning: string; readonly all: AsyncIterable<string> }> {

@@ -1,5 +1,5 @@
-// One JSON value on each line. What is wrong with a line is wrong with that line only, also when it is as long as a file:
-// no more of it is kept than a record may have.
+// One JSON value per line. An invalid line affects no other line. Even a line as long as the file is safe: no more of
+// it is buffered than the maximum size of a record.
 import { type FileRecord, MOST_RECORD_BYTES, NOT_UTF8, type Reader, TOO_LONG } from './record-file.ts';
 
 const NEWLINE = 0x0a;
@@ -19,16 +19,16 @@ function parsed(text: string | null | undefined, isComplete: boolean): Pick<File
   try {
     return { value: JSON.parse(text) };
   } catch {
-    // Not the words of the parser: they repeat what it read.
-    return { defect: `This line is no JSON${isComplete ? '' : '; the file seems to end within it'}.` };
+    // The parser's message is left out because it repeats the content.
+    return { defect: `This line is not valid JSON${isComplete ? '' : '; the file may be truncated'}.` };
   }
 }
 
 interface Line {
   readonly line: number;
-  /** Null when there is too much of it. */
+  /** Null when the line is too long. */
   readonly content: Buffer | null;
-  /** Whether it ends as a line does. */
+  /** Whether it ends with a newline. */
   readonly isComplete: boolean;
 }
 
@@ -60,7 +60,7 @@ async function* linesOf(bytes: AsyncIterable<Buffer>): AsyncIterable<Line> {
   if (length > 0) yield end(false);
 }
 
-/** Undefined for what is not UTF-8. */
+/** Undefined for invalid UTF-8. */
 function decoded(content: Buffer, isFirst: boolean): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);

@@ -1,30 +1,30 @@
-// What the readers of files have in common: records in order, one at a time, however large the file is.
+// The contract of the file readers: records in order, one at a time, however large the file is.
 
 export interface FileRecord {
-  /** From 1. The same at every reading of the same file. */
+  /** Counted from 1, and the same each time the file is read. */
   readonly number: number;
-  /** Where the format has lines, from 1. */
+  /** Counted from 1. Null for a format without lines. */
   readonly line: number | null;
-  /** Something is wrong with this record alone, and the next ones can be read. */
+  /** Why this record is invalid. The next ones can still be read. */
   readonly defect?: string;
   readonly value?: unknown;
 }
 
 /**
  * @param bytes of the file, in order.
- * @param checkHeading is given the names of the columns, in a format that has any. @throws {FileUnreadable}
+ * @param checkHeading called with the column names, for a format that has columns. @throws {FileUnreadable}
  */
 export type Reader = (
   bytes: AsyncIterable<Buffer>,
   checkHeading: (names: readonly string[]) => void,
 ) => AsyncIterable<FileRecord>;
 
-/** From here on nothing can be read. The message says where, and repeats nothing of the file. */
+/** The rest of the file cannot be read. The message says where, without repeating any content. */
 export class FileUnreadable extends Error {
   override readonly name = 'FileUnreadable';
 }
 
-/** Of one record. Nobody has so much to say about one user. */
+/** The maximum size of one record. */
 export const MOST_RECORD_BYTES = 1_000_000;
-export const TOO_LONG = `A record has at most ${MOST_RECORD_BYTES} bytes.`;
+export const TOO_LONG = `The record exceeds the limit of ${MOST_RECORD_BYTES} bytes.`;
 export const NOT_UTF8 = 'This is not valid UTF-8.';

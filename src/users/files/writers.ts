@@ -1,4 +1,4 @@
-// The forms in which users are written, a page of them at a time.
+// The formats in which users are exported, one page at a time.
 import { stringify } from 'csv-stringify/sync';
 import type { WrittenRecord } from '../read-out.ts';
 import { RECORD_FIELDS } from '../record.ts';
@@ -23,6 +23,6 @@ export const WRITERS = { ndjson, csv } as const;
 function cellOf(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value !== 'string') return JSON.stringify(value);
-  // A spreadsheet takes some beginnings for a formula and runs it; an apostrophe says that it is text.
+  // A spreadsheet would run a cell that starts with one of these as a formula. An apostrophe marks it as text.
   return /^'*[=+\-@\t\r]/.test(value) ? `'${value}` : value;
 }

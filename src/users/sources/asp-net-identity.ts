@@ -1,6 +1,6 @@
-// ASP.NET Identity: the table `AspNetUsers`, with the app's key and the recovery codes out of `AspNetUserTokens` as the
-// columns `AuthenticatorKey` and `RecoveryCodes`. Where a second factor is on and neither app nor number is there, it was
-// something else.
+// ASP.NET Identity: the table `AspNetUsers`, with the authenticator key and the recovery codes from `AspNetUserTokens`
+// in the columns `AuthenticatorKey` and `RecoveryCodes`. If two-factor is enabled without an app or a number, the user
+// has another kind of second factor.
 import { international, table } from './table.ts';
 
 export const aspNetIdentity = table({
@@ -18,7 +18,7 @@ export const aspNetIdentity = table({
     const number = row.isSet('PhoneNumberConfirmed') ? row.text('PhoneNumber') : null;
     return {
       totp: key === null ? [] : [key],
-      // A confirmed number is offered there beside the app.
+      // ASP.NET Identity offers a confirmed number in addition to the app.
       phones: number === null ? [] : [{ number: international(number), secondFactor: isOn }],
       backupCodes: isOn ? (row.text('RecoveryCodes') ?? '').split(';').filter((code) => code !== '') : [],
       otherSecondFactors: isOn && key === null && number === null ? ['TwoFactorEnabled'] : [],

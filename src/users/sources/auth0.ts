@@ -1,5 +1,5 @@
-// Auth0, in three forms that may be mixed: the export of password hashes that its support makes (lines with `_id` and
-// `passwordHash`), the export of users (lines with `user_id`, and no hashes), and the file of its own bulk import, with
+// Auth0, in three formats that may be mixed: the password hash export from Auth0 support (lines with `_id` and
+// `passwordHash`), the user export (lines with `user_id`, without hashes), and the bulk import format, with
 // `password_hash` or `custom_password_hash` and `mfa_factors`. The external id is the `sub` of Auth0's tokens.
 import { z } from 'zod';
 import { auth0Hash } from '../../factors/password/foreign/auth0.ts';
@@ -7,10 +7,10 @@ import { readForm } from '../form.ts';
 import { RecordRefused } from '../refusal.ts';
 import { DISABLED, fullName, hashOf, ids, type Source, timeOf } from './source.ts';
 
-/** The prefix of those who sign in with a password. */
+/** The id prefix of users who sign in with a password. */
 const DATABASE = 'auth0|';
 
-/** Of `mfa_factors`. */
+/** The kinds in `mfa_factors` that can be imported. */
 const PORTABLE = ['totp', 'phone'];
 
 const text = z.string().nullish();
@@ -37,7 +37,7 @@ const form = z.object({
       }),
     )
     .nullish(),
-  /** The providers with which the user has enrolled, without what they were enrolled with. */
+  /** The providers with which the user has enrolled, without their secrets. */
   multifactor: z.array(z.string()).nullish(),
 });
 
@@ -81,7 +81,7 @@ export const auth0: Source = {
   },
 };
 
-/** Auth0 calls whoever has no name by their address. */
+/** Auth0 uses the address as the name of users without one. */
 function nameOf({ name, given_name, family_name, email }: z.output<typeof form>): string | null {
   return name != null && name !== email ? fullName(name) : fullName(given_name, family_name);
 }

@@ -1,4 +1,4 @@
-// Base32 (RFC 4648 section 6), without padding: how a TOTP secret is written, which some systems keep as bytes.
+// Base32 without padding (RFC 4648 section 6), the notation of TOTP secrets. Some systems store them as bytes.
 
 export function base32(bytes: Uint8Array): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');

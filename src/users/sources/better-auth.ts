@@ -1,5 +1,5 @@
-// Better Auth: its tables `user` and `account` joined, with the `password` of the account whose provider is `credential`.
-// Its TOTP secrets are encrypted with the application's own secret, so they cannot come along.
+// Better Auth: the tables `user` and `account` joined, with the `password` of the account whose provider is `credential`.
+// TOTP secrets are encrypted with the application's own secret, so they cannot be imported.
 import { table } from './table.ts';
 
 export const betterAuth = table({

@@ -1,7 +1,7 @@
-// Clerk: the CSV of its dashboard (Settings, User exports), the one export that has password digests and TOTP secrets.
-// Several addresses or numbers in a cell have a pipe between them. Only verified ones are brought, and of the addresses
-// only the primary one. Which number is a second factor the file does not say, so none is. The hasher says how a digest was
-// made; a password that is still with Amazon Cognito is nobody's to bring.
+// Clerk: the CSV from the dashboard (Settings, User exports), the only export with password digests and TOTP secrets.
+// Cells with several addresses or numbers separate them with pipes. Only verified ones are imported, and only the
+// primary address. The file does not say which number is a second factor, so none is. The hasher names the algorithm of
+// the digest. Passwords that Clerk still delegates to Amazon Cognito cannot be imported.
 import { z } from 'zod';
 import { COGNITO, clerkHash } from '../../factors/password/foreign/clerk.ts';
 import { readForm } from '../form.ts';
@@ -49,7 +49,7 @@ export const clerk: Source = {
   },
 };
 
-/** A file without the column is read by the look of its digests. */
+/** Without the hasher column, the algorithm is recognized from the digest. */
 function passwordOf({
   password_digest: digest,
   password_hasher: hasher,

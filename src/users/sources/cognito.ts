@@ -1,5 +1,5 @@
-// Amazon Cognito: users as `admin-get-user` answers them, one a line, or as `list-users` does. There are no hashes. Only
-// `admin-get-user` says who has a second factor, so of the others nobody knows.
+// Amazon Cognito: the output of `admin-get-user`, one user per line, or of `list-users`. Neither has password hashes.
+// Only `admin-get-user` shows second factors, so those of users from `list-users` are unknown.
 import { z } from 'zod';
 import { readForm } from '../form.ts';
 import { RecordRefused } from '../refusal.ts';
@@ -17,8 +17,8 @@ const form = z.object({
 });
 
 const SMS = 'SMS_MFA';
-/** In the place of the names that `list-users` leaves out. */
-const UNKNOWN = 'unknown to list-users';
+/** Stands for the second factors that `list-users` omits. */
+const UNKNOWN = 'not shown by list-users';
 
 export const cognito: Source = {
   formats: ['ndjson', 'json'],

@@ -1,5 +1,5 @@
-// Devise, in an application on Rails: its table of users. A pepper of the application stands behind the hash, after a dollar
-// sign. The secret of devise-two-factor comes along as Rails decrypts it; its backup codes are hashes.
+// Devise for Rails: its users table. Append the application's pepper to the hash after a dollar sign. The secret of
+// devise-two-factor is imported as decrypted by Rails. Its backup codes are hashes and cannot be imported.
 import { table } from './table.ts';
 
 export const devise = table({

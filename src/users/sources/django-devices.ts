@@ -1,6 +1,5 @@
-// The second factors in a dump of Django: django-otp keeps each device as an entry of its own, which names its user; so do
-// others. TOTP devices and the tokens of static devices come along. Whatever else an app for second factors keeps of a user
-// cannot.
+// The second factors in a Django dump. django-otp and similar apps keep each device as a separate entry that refers to
+// its user. TOTP devices and the tokens of static devices are imported; other devices cannot be.
 import { z } from 'zod';
 import { base32 } from './base32.ts';
 import { otpUri } from './otp-uri.ts';
@@ -24,7 +23,7 @@ const entryForm = z.object({
 });
 type Entry = z.output<typeof entryForm>;
 
-/** Of the app or of the model, both of which stand in `model`. */
+/** Matches the app or the model name, which are both in `model`. */
 const SECOND_FACTOR = /otp|two_?factor|2fa|mfa|u2f|fido|webauthn|passkey|yubi/i;
 
 interface Devices {
@@ -33,7 +32,7 @@ interface Devices {
   readonly otherSecondFactors: readonly string[];
 }
 
-/** @returns what a user has, by a primary key or a natural one. */
+/** @returns a function that looks up a user's devices by primary or natural key. */
 export async function devicesIn(
   entries: AsyncIterable<object>,
 ): Promise<(...keys: readonly string[]) => Devices> {
@@ -60,7 +59,7 @@ export async function devicesIn(
   };
 }
 
-/** Null: it is no TOTP device. Its key is hex. */
+/** Null when it is not a TOTP device. The key is hexadecimal. */
 function totpOf({ model, fields }: Entry): object | null {
   const { key: secret, digits, step, t0, name } = fields;
   if (!/totp/i.test(model) || secret == null || (t0 ?? 0) !== 0) return null;

@@ -1,12 +1,12 @@
-// Django: `manage.py dumpdata auth.user`, or a user model of one's own with `password` and `email`, and the devices of
-// django-otp where the dump has them. Django does not verify addresses, so none counts unless the operator says so.
+// Django: `manage.py dumpdata auth.user`, or a custom user model with `password` and `email`, plus django-otp devices
+// if the dump has them. Django does not verify addresses, so they count only with --trust-unverified.
 import { z } from 'zod';
 import { readForm } from '../form.ts';
 import { RecordRefused } from '../refusal.ts';
 import { devicesIn } from './django-devices.ts';
 import { cell, DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
 
-/** What `set_unusable_password` writes before a random text. */
+/** The prefix that `set_unusable_password` writes. */
 const UNUSABLE = '!';
 
 const text = z.string().nullish();
@@ -51,7 +51,7 @@ function recordOf({ pk, fields }: z.output<typeof form>): object {
   };
 }
 
-/** A dump may hold groups and whatever else. */
+/** A dump may contain groups and other models. */
 function isUser(entry: object): boolean {
   const { data } = z
     .object({ fields: z.object({ password: z.unknown(), email: z.unknown() }) })

@@ -1,5 +1,5 @@
-// What a Firebase project's password hashes were made with, as its console shows it (Authentication, Users, the menu
-// beside the list, "Password hash parameters"). The file is what was copied there.
+// The password hash parameters of a Firebase project, as copied from its console (Authentication, Users, the menu
+// beside the list, "Password hash parameters").
 import { z } from 'zod';
 import { FileUnreadable } from '../files/record-file.ts';
 
@@ -27,7 +27,7 @@ export function readFirebaseHashConfig(text: string): FirebaseHashConfig {
   const { data, error } = form.safeParse(Object.fromEntries(pairs));
   if (data === undefined) {
     throw new FileUnreadable(
-      `The hash parameters of Firebase are not as its console shows them: see ${String(error.issues[0]?.path[0])}. Only the algorithm SCRYPT is known.`,
+      `Invalid Firebase hash parameters: check ${String(error.issues[0]?.path[0])}. Copy the parameters from the Firebase console. Only the algorithm SCRYPT is supported.`,
     );
   }
   return {

@@ -1,6 +1,6 @@
-// Firebase Authentication: the JSON of `firebase auth:export`. The parameters of its hashes belong to the project and are
-// not in that file. A number with which somebody signs in is known; one that is enrolled for SMS (`mfaInfo`) is a second
-// factor. Nothing else of `mfaInfo` can come along. The command line of Firebase leaves `mfaInfo` out; its API does not.
+// Firebase Authentication: the JSON of `firebase auth:export`. The hash parameters belong to the project and are not in
+// the file. `phoneNumber` is a number for sign-in; a number in `mfaInfo` is a second factor. Nothing else in `mfaInfo`
+// can be imported. Firebase's command line omits `mfaInfo`; its API does not.
 import { z } from 'zod';
 import { firebaseHash } from '../../factors/password/foreign/firebase.ts';
 import { readForm } from '../form.ts';
@@ -34,7 +34,7 @@ export const firebase: Source = {
     if (hash != null && config === null) {
       throw new RecordRefused(
         'passwordHash',
-        'Give the project’s hash parameters with --firebase-hash-config.',
+        'Pass the project’s hash parameters with --firebase-hash-config.',
       );
     }
     return {

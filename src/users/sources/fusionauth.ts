@@ -1,5 +1,5 @@
-// FusionAuth: users in the form of its import API, as they are read out of its database. Authenticator apps, numbers and
-// recovery codes come along; codes by e-mail, and what has no secret, cannot.
+// FusionAuth: users in the format of its import API, extracted from its database. Authenticator apps, numbers and
+// recovery codes are imported. E-mail codes, and methods without a secret, cannot be.
 import { z } from 'zod';
 import { fusionAuthHash } from '../../factors/password/foreign/fusionauth.ts';
 import { readForm } from '../form.ts';
@@ -79,7 +79,7 @@ export const fusionAuth: Source = {
 function passwordOf({ password, salt, factor, encryptionScheme }: z.output<typeof form>): string | null {
   if (password == null) return null;
   if (encryptionScheme == null) {
-    throw new RecordRefused('encryptionScheme', 'A password needs the scheme by which it was hashed.');
+    throw new RecordRefused('encryptionScheme', 'A password requires an `encryptionScheme`.');
   }
   return hashOf(() => fusionAuthHash({ password, salt: salt ?? '', factor: factor ?? 1, encryptionScheme }));
 }

@@ -1,6 +1,6 @@
-// Keycloak: `kc.sh export --realm … --users realm_file`, or its files of users, whose `users` have their credentials. An
-// OTP app comes along when it is TOTP as everybody has it; Keycloak keeps its key as text, not in base32. A credential of
-// any other type is a second factor that cannot come along, but for those that are known to be none.
+// Keycloak: `kc.sh export --realm … --users realm_file`, or its user files, whose `users` have credentials. An OTP app
+// is imported if it uses the standard TOTP parameters. Keycloak stores its key as text, not in base32. Any other
+// credential type counts as a second factor that cannot be imported, except for the types known not to be one.
 import { z } from 'zod';
 import { keycloakHash } from '../../factors/password/foreign/keycloak.ts';
 import { readForm } from '../form.ts';
@@ -33,7 +33,7 @@ const form = z.object({
     .nullish(),
 });
 
-/** Passwords of before, and what signs in by itself in the place of a password. */
+/** Previous passwords, and credentials that replace a password. */
 const NO_SECOND_FACTORS = ['password', 'otp', 'password-history', 'kerberos'];
 
 export const keycloak: Source = {
@@ -46,7 +46,7 @@ export const keycloak: Source = {
   ],
   read(entry) {
     const user = readForm(form, entry);
-    if (user.serviceAccountClientId != null) return null; // a program, and no person
+    if (user.serviceAccountClientId != null) return null; // a service account
     if (user.enabled === false) throw new RecordRefused('enabled', DISABLED);
     const credentials = user.credentials ?? [];
     const password = credentials.findIndex(({ type }) => type === 'password');
@@ -70,7 +70,7 @@ export const keycloak: Source = {
 
 type Given = NonNullable<z.output<typeof form>['credentials']>[number];
 
-/** @throws {RecordRefused} with the place among the credentials. */
+/** @throws {RecordRefused} with the path in the list of credentials. */
 function readCredential(given: Given, at: number): z.output<typeof credential> {
   try {
     return readForm(credential, given);
@@ -85,7 +85,7 @@ function passwordOf(given: Given | undefined, at: number): string | null {
   if (given.value !== undefined) {
     throw new RecordRefused(
       `credentials.${at}.value`,
-      'This is a password in plain text, which an administrator chose: no export of Keycloak has one. Leave this credential out, and the user resets the password.',
+      'This is a password in plain text. Keycloak exports never contain one. Remove this credential, and let the user reset the password.',
     );
   }
   const { credentialData, secretData } = readCredential(given, at);
@@ -112,6 +112,9 @@ function json(content: string): unknown {
   try {
     return JSON.parse(content);
   } catch {
-    throw new RecordRefused('credentials', 'A credential of Keycloak is JSON within JSON; this one is not.');
+    throw new RecordRefused(
+      'credentials',
+      'The data of a Keycloak credential must be a string that contains JSON.',
+    );
   }
 }

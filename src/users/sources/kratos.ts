@@ -1,13 +1,13 @@
-// Ory Kratos: identities with their credentials, as its admin API lists them, or as its table of credentials has them. Which
-// trait is the address the schema of the identities says; here it is `email`, else a verifiable address. TOTP and unused
-// look-up secrets come along. A credential of any other kind is a second factor, but for those that begin a sign-in.
+// Ory Kratos: identities with their credentials, from its admin API or its credentials table. The identity schema decides
+// which trait is the address; here it is `email`, or else a verifiable address. TOTP and unused look-up secrets are
+// imported. Any other kind of credential counts as a second factor, except for those that start a sign-in.
 import { z } from 'zod';
 import { readForm } from '../form.ts';
 import { RecordRefused } from '../refusal.ts';
 import { DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
 
 const text = z.string().nullish().catch(null);
-/** In doubt a code was used. */
+/** If in doubt, the code was used. */
 const usedAt = z.string().nullish().catch('unreadable');
 const address = z.object({ value: z.string(), via: z.string(), verified: z.boolean().nullish() });
 const config = z.looseObject({
@@ -34,7 +34,7 @@ const form = z.object({
 
 type Credentials = NonNullable<z.output<typeof form>['credentials']>;
 
-/** They begin a sign-in there, so that none of them stood behind a password. */
+/** In Kratos these start a sign-in, so they were not second factors. */
 const FIRST_FACTORS = [
   'password',
   'oidc',
@@ -90,12 +90,12 @@ function proofsOf(credentials: Credentials): object {
   };
 }
 
-/** Go writes its zero time for a code that was not used. */
+/** Go writes its zero time for an unused code. */
 function isUnused(time: z.output<typeof usedAt>): boolean {
   return time == null || time === '' || time.startsWith('0001-');
 }
 
-/** Security keys that were registered to sign in without a password. */
+/** Security keys registered for sign-in without a password. */
 function beginsSignIns(credential: Credentials[string] | undefined): boolean {
   const keys = credential?.config?.credentials ?? [];
   return keys.length > 0 && keys.every((key) => key.is_passwordless === true);

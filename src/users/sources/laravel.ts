@@ -1,5 +1,4 @@
-// Laravel: its table `users`. What Fortify keeps of a second factor is encrypted with the key of the application, so it cannot
-// come along.
+// Laravel: its table `users`. Fortify encrypts second factors with the application's key, so they cannot be imported.
 import { table } from './table.ts';
 
 export const laravel = table({

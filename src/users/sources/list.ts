@@ -1,4 +1,4 @@
-// The systems whose exports are read.
+// The systems whose exports can be imported.
 import { aspNetIdentity } from './asp-net-identity.ts';
 import { auth0 } from './auth0.ts';
 import { betterAuth } from './better-auth.ts';
@@ -17,7 +17,7 @@ import { supabase } from './supabase.ts';
 import { supertokens } from './supertokens.ts';
 import { wordPress } from './wordpress.ts';
 
-/** By the word that names each. Of two whose marks an entry has, the first is meant. */
+/** By the name for --from. If an entry has the marks of two, the first one wins. */
 export const SOURCES = {
   stepgate,
   clerk,

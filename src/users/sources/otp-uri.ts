@@ -1,4 +1,4 @@
-// An authenticator app as a system keeps it, in parts, put together as the key URI that says all of them.
+// Builds the key URI of an authenticator app from its parameters.
 
 export interface OtpParts {
   /** Base32. */

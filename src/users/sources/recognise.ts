@@ -1,9 +1,10 @@
-// Tells which system wrote a file, by the fields of its first entry, so that a wrong `--from` is told by the right one.
+// Recognizes which system wrote a file by the fields of its first entry, so that the error for a wrong --from names the
+// right one.
 import { FileUnreadable } from '../files/record-file.ts';
 import { SOURCES, type SourceName } from './list.ts';
 import type { Source } from './source.ts';
 
-/** Forms that are known, and of no use here. */
+/** Known formats that cannot be imported. */
 const OTHERS: readonly { readonly marks: Source['marks']; readonly advice: string }[] = [
   {
     marks: [
@@ -11,7 +12,7 @@ const OTHERS: readonly { readonly marks: Source['marks']; readonly advice: strin
       ['email_addresses', 'password_enabled'],
     ],
     advice:
-      "This is JSON of Clerk's API, which has no password digests. Export the CSV of Clerk's dashboard and say --from clerk.",
+      "This looks like JSON from Clerk's API, which has no password digests. Export the CSV from the Clerk dashboard and use --from clerk.",
   },
   {
     marks: [
@@ -19,7 +20,7 @@ const OTHERS: readonly { readonly marks: Source['marks']; readonly advice: strin
       ['profile', 'credentials', 'status'],
     ],
     advice:
-      "This is a list of users of Okta, which has no password hashes, and no source of its own here. Write Stepgate's own format (docs/moving.md); users without a hash reset their passwords.",
+      "This looks like a list of Okta users, which has no password hashes and cannot be imported directly. Convert it to Stepgate's own format (see docs/moving.md). Users without a hash must reset their passwords.",
   },
 ];
 
@@ -33,22 +34,22 @@ export function requireSource(fields: readonly string[], source: SourceName): vo
   const advice =
     right === undefined
       ? OTHERS.find(({ marks }) => bears(marks))?.advice
-      : `This looks like an export of ${right}: say --from ${right}.`;
+      : `This looks like an export from ${right}. Use --from ${right}.`;
   if (advice !== undefined) throw new FileUnreadable(advice);
 }
 
-/** Of a file with columns. @throws {FileUnreadable} */
+/** Checks the header of a CSV file. @throws {FileUnreadable} */
 export function requireHeading(names: readonly string[], source: SourceName): void {
-  // The CSV of Firebase has no heading: its first row is a user, with the address second and "verified" third.
+  // Firebase's CSV has no header: its first row is a user, with the address second and "verified" third.
   if (names[1]?.includes('@') && /^(true|false)$/.test(names[2] ?? '')) {
     throw new FileUnreadable(
-      'The first row is no heading. If this is the CSV of `firebase auth:export`, export with --format=JSON and say --from firebase.',
+      'The first row is not a header. If this is the CSV of `firebase auth:export`, export again with --format=JSON. Use --from firebase.',
     );
   }
   requireSource(names, source);
   const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
-  if (twice >= 0) throw new FileUnreadable(`Column ${twice + 1} has the name of another one.`);
+  if (twice >= 0) throw new FileUnreadable(`Duplicate column ${twice + 1}.`);
   const { columns } = SOURCES[source];
   const at = columns === null ? -1 : names.findIndex((name) => !columns.includes(name));
-  if (at >= 0) throw new FileUnreadable(`Column ${at + 1} is none of ${columns?.join(', ')}.`);
+  if (at >= 0) throw new FileUnreadable(`Unknown column ${at + 1}. Expected one of: ${columns?.join(', ')}.`);
 }

@@ -1,6 +1,6 @@
-// The contract of a source: one system whose export is read. It turns an entry of the export into a record, and knows
-// nothing of where the entry stood or of what becomes of the record. A new source is one file and a line in the list; of a
-// table with a column for each thing it is a mapping and no more (table.ts).
+// The contract of a source, a system whose export can be imported. A source turns an entry of the export into a record,
+// and depends neither on the file format nor on what happens to the record. To add one, write one file and add it to
+// the list. For a plain table, a mapping is enough (table.ts).
 import { ForeignHashRefused } from '../../factors/password/foreign/scheme.ts';
 import type { FileFormat } from '../files/formats.ts';
 import { RecordRefused } from '../refusal.ts';
@@ -8,32 +8,33 @@ import type { FirebaseHashConfig } from './firebase-hash-config.ts';
 
 export interface SourceSettings {
   readonly format: FileFormat;
-  /** What a Firebase project's hashes were made with. */
+  /** The hash parameters of a Firebase project. */
   readonly firebaseHash: FirebaseHashConfig | null;
 }
 
 export interface Source {
-  /** In which its export comes. */
+  /** The formats of its export. */
   readonly formats: readonly FileFormat[];
-  /** The columns that a file with columns may have; null: it may have others, which are left alone. */
+  /** The columns that are allowed; null ignores unknown columns. */
   readonly columns: readonly string[] | null;
-  /** Sets of fields, each of which an entry of this system alone has. */
+  /** Sets of fields, each of which occurs only in entries of this system. */
   readonly marks: readonly (readonly string[])[];
   readonly read: ReadEntry;
-  /** For a system that keeps second factors in entries of their own: reads through all of them before. */
+  /** Reads the whole file first, for a system that keeps second factors in separate entries. */
   survey?(entries: AsyncIterable<object>): Promise<ReadEntry>;
 }
 
 /**
- * A record, not yet checked; null when the entry describes no user. A second factor that cannot come along is named in
- * `otherSecondFactors`. @throws {RecordRefused}
+ * Returns a record, not yet validated, or null when the entry does not describe a user. Names the second factors that
+ * cannot be imported in `otherSecondFactors`. @throws {RecordRefused}
  */
 export type ReadEntry = (entry: object, settings: SourceSettings) => object | null;
 
-/** Whoever was shut out there must not come in here, where nothing says so. */
-export const DISABLED = 'This account is disabled where it comes from. Enable it there, or leave it behind.';
+/** A user who was locked out of the source system must not get access here. */
+export const DISABLED =
+  'This account is disabled in the source system. Enable it there, or remove it from the file.';
 
-/** An id of theirs; one that is a UUID goes on being the user's id. */
+/** The id in the source system. A UUID is kept as the user's id. */
 export function ids(id: string | null | undefined): { readonly id?: string; readonly externalId?: string } {
   if (!id) return {};
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
@@ -41,7 +42,7 @@ export function ids(id: string | null | undefined): { readonly id?: string; read
     : { externalId: id };
 }
 
-/** Jane Doe, of what there is of it; null when there is nothing. */
+/** Joins the parts that are present, for example Jane Doe; null when none is. */
 export function fullName(...parts: readonly (string | null | undefined)[]): string | null {
   const name = parts
     .map((part) => part?.trim() ?? '')
@@ -55,14 +56,14 @@ export function cell(text: string | null | undefined): string | null {
   return text == null || text.trim() === '' ? null : text.trim();
 }
 
-/** Milliseconds since 1970, or anything that is a date, as a record has it; null when it is none. */
+/** Converts milliseconds since 1970, or any date string, to the format of a record; null for an invalid date. */
 export function timeOf(time: string | number | null | undefined): string | null {
   if (time == null || time === '') return null;
   const date = new Date(/^\d+$/.test(String(time)) ? Number(time) : time);
   return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
 
-/** A hash that has to be put together. @throws {RecordRefused} */
+/** Runs a function that assembles a hash from its parts. @throws {RecordRefused} */
 export function hashOf<Hash extends string | null>(make: () => Hash): Hash {
   try {
     return make();

@@ -1,6 +1,6 @@
-// Our own format: what `export-users` writes, and what anybody can write. In a file with columns an empty cell is no
-// value; a list is JSON, or its parts with a semicolon between them; and an apostrophe before what a spreadsheet would
-// take for a formula is taken away again.
+// Stepgate's own format, which `export-users` writes and anyone can produce. In a CSV file an empty cell means no
+// value, a list is JSON or separated by semicolons, and the apostrophe that protects spreadsheets from formulas is
+// removed.
 import { FileFormat } from '../files/formats.ts';
 import { RECORD_FIELDS } from '../record.ts';
 import { RecordRefused } from '../refusal.ts';
@@ -43,6 +43,6 @@ function parsed(name: string, content: string): unknown {
   try {
     return JSON.parse(content);
   } catch {
-    throw new RecordRefused(name, 'This list is no JSON.');
+    throw new RecordRefused(name, 'This list is not valid JSON.');
   }
 }

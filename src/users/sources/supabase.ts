@@ -1,5 +1,5 @@
-// Supabase: the table `auth.users`, with the verified rows of `auth.mfa_factors` as a list in the column `mfa_factors`. A
-// TOTP secret that the project encrypts cannot come along.
+// Supabase: the table `auth.users`, with the verified rows of `auth.mfa_factors` as a list in the column `mfa_factors`.
+// TOTP secrets that the project encrypts cannot be imported.
 import { z } from 'zod';
 import { international, listIn, type Row, table } from './table.ts';
 

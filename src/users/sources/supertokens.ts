@@ -1,7 +1,6 @@
-// SuperTokens: the JSON of its bulk import (`loginMethods`, `totpDevices`), or the rows of its table
-// `emailpassword_users`. The rows do not say whether an address was verified, nor which apps there are; a query can add
-// that as `is_verified` and `totp_devices`. A factor that SuperTokens asks of a user for a second step is a second factor
-// here. Signing in with a provider, and roles, are left behind.
+// SuperTokens: the JSON of its bulk import (`loginMethods`, `totpDevices`), or rows of its table `emailpassword_users`.
+// The table has neither verification nor apps; a query can add them as `is_verified` and `totp_devices`. A required
+// secondary factor in SuperTokens is a second factor here. Social logins and roles are not imported.
 import { z } from 'zod';
 import { hashOfPlainText } from '../../factors/password/foreign/plain-text.ts';
 import { readForm } from '../form.ts';
@@ -24,7 +23,7 @@ const method = z.object({
 
 const device = z.object({ secretKey: z.string(), deviceName: text, period: z.number().nullish() });
 
-/** What SuperTokens keeps among a user's metadata. */
+/** The part of a user's metadata that belongs to SuperTokens. */
 const settings = z.object({ requiredSecondaryFactors: z.array(z.string()).nullish() });
 
 const imported = z.object({
@@ -43,7 +42,7 @@ const row = z.object({
   password_hash: text,
   time_joined: time,
   is_verified: z.union([z.boolean(), z.string()]).nullish(),
-  /** A list as in the bulk import; in a file with columns, as JSON. */
+  /** A list as in the bulk import, encoded as JSON in a CSV file. */
   totp_devices: z.union([z.string(), z.array(z.unknown())]).nullish(),
 });
 
@@ -60,7 +59,8 @@ function ofImport({ externalUserId, userMetadata, totpDevices, loginMethods }: z
   const ordered = loginMethods.toSorted((one, other) => Number(other.isPrimary) - Number(one.isPrimary));
   const withPassword = ordered.find((one) => one.passwordHash != null || one.plainTextPassword != null);
   const withEmail = ordered.filter((one) => one.email != null);
-  // All of them are one person's, so a verified address does for the password of one that is not.
+  // All methods belong to one person, so a verified address is preferred even if the password belongs to an unverified
+  // one.
   const address =
     (withPassword?.isVerified && withPassword.email != null ? withPassword : null) ??
     withEmail.find((one) => one.isVerified) ??

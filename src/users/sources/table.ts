@@ -1,40 +1,40 @@
-// A source whose export is one table of users, or a query of it: a mapping says which column holds what. Databases write
-// what is true, and what is nothing, in several ways.
+// A source whose export is a single table or query. A mapping names the columns. Databases write true and null in several
+// ways, all of which are accepted.
 import { z } from 'zod';
 import type { FileFormat } from '../files/formats.ts';
 import { readForm } from '../form.ts';
 import { RecordRefused } from '../refusal.ts';
 import { DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
 
-/** The names of columns. */
+/** The column names. */
 export interface TableMapping {
   readonly marks: Source['marks'];
   readonly id: string;
   readonly name: readonly string[];
   readonly email: string;
-  /** Set, or a time, when the address was verified. Null: the system does not verify addresses. */
+  /** True or a time when the address is verified. Null when the system does not verify addresses. */
   readonly emailVerified: string | null;
   readonly phone?: { readonly number: string; readonly verified: string };
   readonly password: string;
   readonly createdAt: string;
-  /** Each is set when the account is disabled. */
+  /** The account is disabled if one of these is set. */
   readonly disabled?: readonly string[];
-  /** What the system's secrets and hashes need more than a column. @throws {RecordRefused} */
+  /** Whatever a column mapping cannot express. @throws {RecordRefused} */
   more?(row: Row): object;
 }
 
-/** One row. A column that is not there is one that is empty. */
+/** One row. A missing column counts as empty. */
 export interface Row {
-  /** Null when there is nothing in it. */
+  /** Null when empty. */
   text(column: string): string | null;
-  /** Whether there is something in it that does not mean "no". */
+  /** Whether the cell has a value that does not mean "no". */
   isSet(column: string): boolean;
 }
 
 const FORMATS: readonly FileFormat[] = ['csv', 'json', 'ndjson'];
 const form = z.record(z.string(), z.unknown());
 
-/** MySQL writes these for what is not there. */
+/** How databases, such as MySQL, write null. */
 const NOTHING = ['', 'NULL', '\\N'];
 
 export function table(mapping: TableMapping): Source {
@@ -73,16 +73,16 @@ function recordOf(row: Row, mapping: TableMapping): object {
   };
 }
 
-/** Some keep E.164 without its plus. */
+/** Some systems store E.164 numbers without the plus sign. */
 export function international(number: string): string {
   return /^[1-9]\d{6,14}$/.test(number) ? `+${number}` : number;
 }
 
-/** A cell that holds a list as JSON. @throws {RecordRefused} */
+/** Parses a cell with a JSON list. @throws {RecordRefused} */
 export function listIn<Item>(row: Row, column: string, item: z.ZodType<Item>): readonly Item[] {
   try {
     return z.array(item).parse(JSON.parse(row.text(column) ?? '[]') ?? []);
   } catch {
-    throw new RecordRefused(column, 'This must be a list, as JSON.');
+    throw new RecordRefused(column, 'This must be a JSON list.');
   }
 }

@@ -1,5 +1,5 @@
-// WordPress: the table `wp_users`. WordPress does not verify addresses, and knows second factors by plug-ins only: a query
-// names in `second_factors` what they keep in `wp_usermeta`.
+// WordPress: the table `wp_users`. WordPress does not verify addresses, and has second factors only through plug-ins,
+// which use `wp_usermeta`. A query can name them in the column `second_factors`.
 import { wordPressText } from '../../factors/password/foreign/wordpress.ts';
 import { table } from './table.ts';
 

@@ -12,7 +12,7 @@ import {
   nextDemand,
   provable,
 } from '../../policy/required-factors.ts';
-import { EFFECTS } from '../effect.ts';
+import { EFFECTS } from '../effects/declared.ts';
 import type { WorkflowEvent } from '../event.ts';
 import { keptEvidence } from '../keep-evidence.ts';
 

@@ -18,8 +18,9 @@ import {
   PhoneNumberNotFound,
   TooManyAuthenticators,
 } from '../errors.ts';
-import type { WorkflowReply } from '../reply.ts';
-import { ofSession, type WorkflowRunner } from '../runner.ts';
+import type { WorkflowRunner } from '../runner.ts';
+import type { WorkflowReply } from '../steps/reply.ts';
+import { ofSession } from '../steps/start.ts';
 import type { EnrollmentInput } from './chart.ts';
 
 /** What the session must have proved before a factor is added to its user. */

@@ -4,7 +4,7 @@
 import { assign, setup } from 'xstate';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { furtherSteps, type Holdings, resetDemand, withoutPassword } from '../../policy/required-factors.ts';
-import { EFFECTS } from '../effect.ts';
+import { EFFECTS } from '../effects/declared.ts';
 import type { WorkflowEvent } from '../event.ts';
 import { type Gathered, keptEvidence, NOTHING_GATHERED } from '../keep-evidence.ts';
 import {

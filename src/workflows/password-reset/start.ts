@@ -4,8 +4,8 @@ import type { FactorRegistry } from '../../factors/registry.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import type { Caller } from '../caller.ts';
 import { identify } from '../identify.ts';
-import type { WorkflowReply } from '../reply.ts';
 import type { WorkflowRunner } from '../runner.ts';
+import type { WorkflowReply } from '../steps/reply.ts';
 import type { PasswordResetInput } from './chart.ts';
 
 export async function startPasswordReset(

@@ -2,7 +2,7 @@
 // chart completes and not before.
 import { assign, setup } from 'xstate';
 import { furtherSteps, nextDemand, type SecondFactorPolicy } from '../../policy/required-factors.ts';
-import { EFFECTS } from '../effect.ts';
+import { EFFECTS } from '../effects/declared.ts';
 import type { WorkflowEvent } from '../event.ts';
 import { firstAuthenticator, provesFirstAuthenticator } from '../first-authenticator.ts';
 import { type Gathered, keptEvidence, NOTHING_GATHERED } from '../keep-evidence.ts';

@@ -5,8 +5,8 @@ import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomId } from '../../platform/random.ts';
 import type { Caller } from '../caller.ts';
 import { identify } from '../identify.ts';
-import type { WorkflowReply } from '../reply.ts';
 import type { WorkflowRunner } from '../runner.ts';
+import type { WorkflowReply } from '../steps/reply.ts';
 import type { SignInInput } from './chart.ts';
 
 export async function startSignIn(

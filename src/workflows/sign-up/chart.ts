@@ -5,7 +5,7 @@ import { assign, setup } from 'xstate';
 import { type Evidence, withEvidence } from '../../policy/evidence.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { nextDemand, type SecondFactorPolicy } from '../../policy/required-factors.ts';
-import { EFFECTS } from '../effect.ts';
+import { EFFECTS } from '../effects/declared.ts';
 import type { WorkflowEvent } from '../event.ts';
 import { firstAuthenticator, provesFirstAuthenticator } from '../first-authenticator.ts';
 

@@ -18,8 +18,8 @@ import { FactorKind } from '../../policy/factor-kind.ts';
 import { passwordPolicy } from '../../policy/password-policy.ts';
 import type { Caller } from '../caller.ts';
 import { orOverloaded, TenantNotFound } from '../errors.ts';
-import type { WorkflowReply } from '../reply.ts';
 import type { WorkflowRunner } from '../runner.ts';
+import type { WorkflowReply } from '../steps/reply.ts';
 import type { SignUpInput } from './chart.ts';
 
 interface NewAccount {

@@ -5,7 +5,7 @@
 import { assign, setup } from 'xstate';
 import type { Evidence } from '../../policy/evidence.ts';
 import { type Acceptable, furtherSteps, nextDemand, provable } from '../../policy/required-factors.ts';
-import { EFFECTS } from '../effect.ts';
+import { EFFECTS } from '../effects/declared.ts';
 import type { WorkflowEvent } from '../event.ts';
 import { type Gathered, keptEvidence } from '../keep-evidence.ts';
 

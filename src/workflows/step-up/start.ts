@@ -12,8 +12,9 @@ import { DEFAULT_GRANT_SECONDS, keyedOperation } from '../../sessions/operation-
 import type { PresentedSession } from '../../sessions/presented.ts';
 import type { Caller } from '../caller.ts';
 import { EnrollmentRequired } from '../errors.ts';
-import type { WorkflowReply } from '../reply.ts';
-import { ofSession, type WorkflowRunner } from '../runner.ts';
+import type { WorkflowRunner } from '../runner.ts';
+import type { WorkflowReply } from '../steps/reply.ts';
+import { ofSession } from '../steps/start.ts';
 import type { StepUpInput } from './chart.ts';
 
 /** An operation that is to be approved: its digest, and what it does in words. */

@@ -1,4 +1,4 @@
-// Backup codes themselves: how much of them is random, and what is kept of them.
+// The randomness of backup codes, and how they are stored.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Account } from '../../../src/factors/account.ts';
@@ -16,7 +16,7 @@ const now = new Date();
 /** Crockford's base 32. */
 const SYMBOLS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-test('there are ten, of four groups of four symbols, none of which is mistaken for another', () => {
+test('a set has ten backup codes of four groups of four unambiguous symbols', () => {
   const { codes } = newBackupCodes(ring, randomUUID(), now);
   expect(codes).toHaveLength(10);
   expect(new Set(codes).size).toBe(10);
@@ -26,7 +26,7 @@ test('there are ten, of four groups of four symbols, none of which is mistaken f
   }
 });
 
-test('each of their 16 symbols is one of 32, each as likely: 80 bits', () => {
+test('each of the 16 symbols of a backup code is uniform over 32 values: 80 bits', () => {
   const codes = Array.from({ length: 1000 }, () => newBackupCodes(ring, 'somebody', now).codes).flat();
   expect(new Set(codes).size).toBe(codes.length);
   for (let place = 0; place < 16; place += 1) {
@@ -45,7 +45,7 @@ test('each of their 16 symbols is one of 32, each as likely: 80 bits', () => {
   }
 });
 
-test('a symbol says nothing about the next one', () => {
+test('a symbol of a backup code is independent of the next one', () => {
   const codes = Array.from({ length: 1000 }, () => newBackupCodes(ring, 'somebody', now).codes).flat();
   for (let place = 0; place < 15; place += 1) {
     const pairs = new Map<string, number>();
@@ -60,7 +60,7 @@ test('a symbol says nothing about the next one', () => {
   }
 });
 
-test('what is kept is a digest under a key, of which the code cannot be found without it', () => {
+test('a backup code is stored as a keyed digest that cannot be searched without the key', () => {
   const userId = randomUUID();
   const { codes, rows } = newBackupCodes(ring, userId, now);
   for (const [at, { digest }] of rows.entries()) {
@@ -83,17 +83,17 @@ function prove(userId: string, { rows }: NewBackupCodes, code: string): Promise<
   });
 }
 
-test('a digest is its user’s: copied to another it opens nothing', async () => {
+test('the digest of a backup code is bound to its user', async () => {
   const [thief, victim] = [randomUUID(), randomUUID()];
   const made = newBackupCodes(ring, thief, now);
   expect(await prove(thief, made, made.codes[0] ?? '')).toMatchObject({ accepted: true });
   expect(await prove(victim, made, made.codes[0] ?? '')).toEqual({ accepted: false });
 });
 
-describe('a code is read from paper', () => {
+describe('a backup code is accepted', () => {
   const userId = randomUUID();
 
-  /** Codes, and one of them in which each of these readings makes a difference. */
+  /** Codes that include one for which each of these variants makes a difference. */
   function codesWith(...symbols: readonly string[]): { made: NewBackupCodes; code: string } {
     for (;;) {
       const made = newBackupCodes(ring, userId, now);
@@ -108,7 +108,7 @@ describe('a code is read from paper', () => {
     ['with spaces for hyphens', (code: string) => code.replaceAll('-', ' ')],
     ['with spaces around it', (code: string) => `  ${code} \t`],
     ['in pairs', (code: string) => code.replaceAll('-', '').replaceAll(/../g, '$& ')],
-    ['with the dashes of a phone', (code: string) => code.replaceAll('-', '\u2013')],
+    ['with the dashes that phones insert', (code: string) => code.replaceAll('-', '\u2013')],
     ['with the letter O for zero', (code: string) => code.replaceAll('0', 'O')],
     ['with a small o for zero', (code: string) => code.replaceAll('0', 'o')],
     ['with the letter I for one', (code: string) => code.replaceAll('1', 'I')],
@@ -123,7 +123,7 @@ describe('a code is read from paper', () => {
     ['B for eight', '8', 'B'],
     ['S for five', '5', 'S'],
     ['Z for two', '2', 'Z'],
-  ])('but not with %s, which are symbols of their own', async (_what, symbol, other) => {
+  ])('but not with %s, which are different symbols', async (_what, symbol, other) => {
     const { made, code } = codesWith(symbol);
     expect(await prove(userId, made, code.replaceAll(symbol, other))).toEqual({ accepted: false });
   });

@@ -1,4 +1,4 @@
-// Backup codes over HTTP: each once, as people type them, never instead of a first factor, and void when they should be.
+// Backup codes over HTTP: accepted once each, as people type them, never as a first factor, and invalid once replaced.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { type GraphQLAnswer, type Person, type Step, TestClient } from '../../harness/client.ts';
@@ -7,7 +7,7 @@ import { whileHeld } from '../held-rows.ts';
 
 const REGENERATE = 'mutation { regenerateBackupCodes { codes } }';
 const REMAINING = '{ viewer { backupCodesRemaining } }';
-/** The codes of somebody. */
+/** A user's backup codes. */
 const ROWS = `select 1 from backup_code where user_id = (select user_id from email_address where address = $1)`;
 
 let app: TestApp;
@@ -24,7 +24,7 @@ interface Enrolled extends Person {
   readonly codes: readonly string[];
 }
 
-/** Somebody with an authenticator app and ten backup codes; the session has just proved the app. */
+/** A user with an authenticator app and ten backup codes, in a session that has just proved the app. */
 async function enrolled(): Promise<Enrolled> {
   const person = await client.signUp();
   const { secret, backupCodes, tokens } = await client.enrollTotp(person.accessToken);
@@ -49,7 +49,7 @@ async function prove(person: Person, backupCode: string): Promise<Step> {
 const refusalOf = ({ errors }: GraphQLAnswer): string | undefined => errors[0]?.extensions.code;
 
 describe('a backup code', () => {
-  test('comes with the first second factor, and only then', async () => {
+  test('is issued with the first second factor, and only then', async () => {
     const person = await enrolled();
     expect(person.codes).toHaveLength(10);
     expect(await remaining(person.accessToken)).toBe(10);
@@ -59,7 +59,7 @@ describe('a backup code', () => {
     expect(await remaining(person.accessToken)).toBe(10);
   });
 
-  test('is one of ten, however many enrollments are proved at the same moment', async () => {
+  test('is one of ten, however many enrollments complete in parallel', async () => {
     const { accessToken } = await client.signUp();
     const started = await Promise.all(
       Array.from({ length: 4 }, () => client.startEnrollment({ factor: 'TOTP' }, accessToken)),
@@ -72,7 +72,7 @@ describe('a backup code', () => {
     expect(await remaining(accessToken)).toBe(10);
   });
 
-  test('stands in for the second factor, once', async () => {
+  test('replaces the second factor, once', async () => {
     const person = await enrolled();
     const [code = ''] = person.codes;
     const step = await prove(person, code);
@@ -82,7 +82,7 @@ describe('a backup code', () => {
     expect((await prove(person, person.codes[1] ?? '')).status).toBe('COMPLETE');
   });
 
-  test('has one winner, when ten sign-ins prove it at once', async () => {
+  test('is accepted by only one of ten parallel sign-ins', async () => {
     const person = await enrolled();
     const workflows: string[] = [];
     for (let count = 0; count < 10; count += 1) workflows.push(await halfSignedIn(person));
@@ -95,7 +95,7 @@ describe('a backup code', () => {
     expect(await remaining(person.accessToken)).toBe(9);
   });
 
-  test('is named in the options with how many are left', async () => {
+  test('is listed in the options with the number that are left', async () => {
     const person = await enrolled();
     await prove(person, person.codes[0] ?? '');
     const { id } = await client.startSignIn({ identifier: person.email });
@@ -103,7 +103,7 @@ describe('a backup code', () => {
     expect(step.factors.find((one) => one.factor === 'BACKUP_CODE')?.hint).toBe('9 left');
   });
 
-  test('is not offered when all are used, and then none of them works', async () => {
+  test('is neither offered nor accepted when all are used', async () => {
     const person = await enrolled();
     for (const code of person.codes) expect((await prove(person, code)).status).toBe('COMPLETE');
     const { id } = await client.startSignIn({ identifier: person.email });
@@ -113,7 +113,7 @@ describe('a backup code', () => {
   });
 });
 
-test('a code is taken as people type it', async () => {
+test('a backup code is accepted as people type it', async () => {
   const person = await enrolled();
   const typed = person.codes[0]?.toLowerCase().replaceAll('-', ' ') ?? '';
   expect((await prove(person, ` ${typed}`)).status).toBe('COMPLETE');
@@ -121,19 +121,19 @@ test('a code is taken as people type it', async () => {
 
 test.each([
   ['nothing', () => ''],
-  ['a group too few', (code: string) => code.slice(0, -5)],
-  ['a symbol too many', (code: string) => `${code}0`],
+  ['a missing group', (code: string) => code.slice(0, -5)],
+  ['an extra symbol', (code: string) => `${code}0`],
   ['another symbol', (code: string) => (code.startsWith('2') ? '3' : '2') + code.slice(1)],
   ['two codes at once', (code: string, other: string) => `${code} ${other}`],
-])('what is no code is a wrong proof: %s', async (_what, change) => {
+])('a malformed backup code is rejected: %s', async (_what, change) => {
   const person = await enrolled();
   const [code = '', other = ''] = person.codes;
   expect((await prove(person, change(code, other))).code).toBe('PROOF_REJECTED');
   expect(await remaining(person.accessToken)).toBe(10);
 });
 
-describe('a backup code is never the way in by itself', () => {
-  test('a sign-in neither offers nor takes one first', async () => {
+describe('a backup code alone does not sign in:', () => {
+  test('a sign-in neither offers nor accepts one as the first factor', async () => {
     const { email, password, codes } = await enrolled();
     const started = await client.startSignIn({ identifier: email });
     expect(started.factors.map((one) => one.factor)).not.toContain('BACKUP_CODE');
@@ -145,7 +145,7 @@ describe('a backup code is never the way in by itself', () => {
     expect(data.settings.firstFactors).not.toContain('BACKUP_CODE');
   });
 
-  test('one that has outlived the second factors of its user counts for nothing', async () => {
+  test('one that is left after the last second factor is removed does not count', async () => {
     const person = await enrolled();
     await query(
       app.databaseUrl,
@@ -161,8 +161,8 @@ describe('a backup code is never the way in by itself', () => {
   });
 });
 
-describe('a set of backup codes that has outlived the last second factor', () => {
-  /** Somebody whose authenticator app is gone, and whose codes are not. */
+describe('a set of backup codes that is left after the last second factor is removed', () => {
+  /** A user without an authenticator app who still has backup codes. */
   async function withLeftovers(): Promise<Enrolled> {
     const person = await enrolled();
     await query(
@@ -174,7 +174,7 @@ describe('a set of backup codes that has outlived the last second factor', () =>
     return person;
   }
 
-  test('does not keep its owner from enrolling: the next enrollment replaces it', async () => {
+  test('does not block enrollment, and the next enrollment replaces it', async () => {
     const person = await withLeftovers();
     app.clock.advance(30);
     const { accessToken } = await client.signIn(person);
@@ -185,7 +185,7 @@ describe('a set of backup codes that has outlived the last second factor', () =>
     expect((await prove(person, again.backupCodes[0] ?? '')).status).toBe('COMPLETE');
   });
 
-  test('is one set of ten afterwards, however many enrollments are proved at the same moment', async () => {
+  test('is replaced by one set of ten, however many enrollments complete in parallel', async () => {
     const person = await withLeftovers();
     app.clock.advance(30);
     const { accessToken } = await client.signIn(person);
@@ -208,7 +208,7 @@ describe('a set of backup codes that has outlived the last second factor', () =>
 });
 
 describe('new backup codes', () => {
-  test('void the old ones, used or not, and their user is told', async () => {
+  test('invalidate the old ones, used or not, and notify the user', async () => {
     const person = await enrolled();
     await prove(person, person.codes[0] ?? '');
     const { data } = await client.graphql(REGENERATE, {}, person.accessToken);
@@ -224,7 +224,7 @@ describe('new backup codes', () => {
     expect(notice?.text).not.toMatch(/[0-9A-Z]{4}-[0-9A-Z]{4}/);
   });
 
-  test('are ten, and one set, when they are asked for five times at once', async () => {
+  test('are one set of ten after five parallel requests', async () => {
     const person = await enrolled();
     const answers = await whileHeld(app.databaseUrl, ROWS, [person.email], 5, () =>
       Promise.all(Array.from({ length: 5 }, () => client.graphql(REGENERATE, {}, person.accessToken))),
@@ -238,7 +238,7 @@ describe('new backup codes', () => {
     expect(outcomes.filter((one) => one === 'COMPLETE')).toHaveLength(1);
   });
 
-  test('are not made while the last second factor is being removed', async () => {
+  test('cannot be made while the last second factor is being removed', async () => {
     const person = await enrolled();
     const { data } = await client.graphql(
       '{ viewer { authenticators { id factor } } }',
@@ -246,7 +246,7 @@ describe('new backup codes', () => {
       person.accessToken,
     );
     const authenticator = data.viewer.authenticators.find((one: { factor: string }) => one.factor === 'TOTP');
-    // Both wait for the user's row; whichever is first, no code is left without a second factor.
+    // Both wait for the user's row. In either order, no code is left without a second factor.
     const user = `select 1 from user_account where id = (select user_id from email_address where address = $1)`;
     await whileHeld(app.databaseUrl, user, [person.email], 2, () => {
       const removed = client.graphql(
@@ -259,7 +259,7 @@ describe('new backup codes', () => {
     expect(await query(app.databaseUrl, ROWS, [person.email])).toEqual([]);
   });
 
-  test('are not made without a fresh second factor', async () => {
+  test('need a fresh second factor', async () => {
     const person = await enrolled();
     expect(refusalOf(await client.graphql(REGENERATE))).toBe('UNAUTHENTICATED');
     app.clock.advance(601);
@@ -268,14 +268,14 @@ describe('new backup codes', () => {
     expect((await prove(person, person.codes[0] ?? '')).status).toBe('COMPLETE');
   });
 
-  test('are not made in a session that has proved the password only', async () => {
+  test('cannot be made in a session that has proved only the password', async () => {
     const person = await client.signUp();
     const other = await client.signIn(person);
     await client.enrollTotp(person.accessToken);
     expect(refusalOf(await client.graphql(REGENERATE, {}, other.accessToken))).toBe('STEP_UP_REQUIRED');
   });
 
-  test('are not made for somebody without a second factor', async () => {
+  test('cannot be made for a user without a second factor', async () => {
     const { accessToken } = await client.signUp();
     expect(refusalOf(await client.graphql(REGENERATE, {}, accessToken))).toBe('ENROLLMENT_REQUIRED');
     expect(await remaining(accessToken)).toBe(0);

@@ -1,4 +1,4 @@
-// Codes by e-mail: six digits, ten minutes, one use, one workflow; and no way to ask for more guesses.
+// Codes by email: six digits, valid once for ten minutes in one workflow, and no way to get more guesses.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyedDigest } from '../../../src/platform/digest.ts';
@@ -24,7 +24,7 @@ interface Prepared extends Person {
   readonly code: string;
 }
 
-/** A sign-in with an e-mail code, which was sent. */
+/** A sign-in for which an email code was sent. */
 async function prepared(person?: Person): Promise<Prepared> {
   const somebody = person ?? (await client.signUp());
   const { id } = await client.startSignIn({ identifier: somebody.email });
@@ -36,7 +36,7 @@ async function prepared(person?: Person): Promise<Prepared> {
 const prove = ({ workflowId }: Prepared, emailCode: string): Promise<Step> =>
   client.attempt(workflowId, { emailCode });
 
-/** Six digits that are not these. */
+/** A wrong code. */
 function wrong(code: string): string {
   return ((Number(code) + 1) % 1_000_000).toString().padStart(6, '0');
 }
@@ -45,31 +45,31 @@ async function messagesTo(email: string): Promise<number> {
   return (await client.inbox()).filter((one) => one.to === email).length;
 }
 
-test('the code is six digits, in a message that says how long it is valid', async () => {
+test('an email code has six digits, and the message says how long it is valid', async () => {
   const { email, code } = await prepared();
   expect(code).toMatch(/^\d{6}$/);
   const message = (await client.inbox()).find((one) => one.to === email);
   expect(message).toMatchObject({ channel: 'email', subject: `Your code is ${code}` });
-  expect(message?.text).toContain('It is valid for 10 minutes and works once.');
+  expect(message?.text).toContain('It is valid for 10 minutes and can be used once.');
 });
 
 test.each([
-  ['as it is', (code: string) => code],
+  ['unchanged', (code: string) => code],
   ['with a space in it', (code: string) => `${code.slice(0, 3)} ${code.slice(3)}`],
-  ['with what was copied around it', (code: string) => `\t${code}\u00a0 `],
-])('it is accepted %s', async (_how, typed) => {
+  ['with copied white space around it', (code: string) => `\t${code}\u00a0 `],
+])('an email code is accepted %s', async (_how, typed) => {
   const sent = await prepared();
   expect(await prove(sent, typed(sent.code))).toMatchObject({ status: 'COMPLETE' });
 });
 
-describe('it is valid for ten minutes', () => {
-  test('and accepted in the last second of them', async () => {
+describe('an email code is valid for ten minutes', () => {
+  test('and accepted in the last second', async () => {
     const sent = await prepared();
     app.clock.advance(599);
     expect((await prove(sent, sent.code)).status).toBe('COMPLETE');
   });
 
-  test('and refused after them, when the challenge is no longer shown either', async () => {
+  test('and rejected afterwards, when the challenge is no longer shown either', async () => {
     const sent = await prepared();
     app.clock.advance(601);
     expect((await prove(sent, sent.code)).code).toBe('PROOF_REJECTED');
@@ -79,15 +79,15 @@ describe('it is valid for ten minutes', () => {
   });
 });
 
-describe('it is accepted once', () => {
-  test('of ten that arrive at once in its workflow, one wins', async () => {
+describe('an email code is accepted once', () => {
+  test('when sent ten times in parallel in its workflow', async () => {
     const sent = await prepared();
     const steps = await Promise.all(Array.from({ length: 10 }, () => prove(sent, sent.code)));
     expect(steps.filter((step) => step.status === 'COMPLETE')).toHaveLength(1);
     expect(steps.filter((step) => step.session != null)).toHaveLength(1);
   });
 
-  test('and proves nothing in another workflow, of whoever', async () => {
+  test('and not in another workflow of any user', async () => {
     const sent = await prepared();
     const same = await prepared(sent);
     const other = await prepared();
@@ -98,7 +98,7 @@ describe('it is accepted once', () => {
     expect((await prove(same, same.code)).status).toBe('COMPLETE');
   });
 
-  test('and not again in its own, where a second factor still has to be proved', async () => {
+  test('and not again in its own workflow, which still needs a second factor', async () => {
     const person = await client.signUp();
     await client.enrollTotp(person.accessToken);
     const sent = await prepared(person);
@@ -107,8 +107,8 @@ describe('it is accepted once', () => {
   });
 });
 
-describe('asking again', () => {
-  test('within 30 seconds sends nothing, and the code that was sent stays good', async () => {
+describe('requesting another email code', () => {
+  test('within 30 seconds sends nothing, and the first code stays valid', async () => {
     const sent = await prepared();
     const before = await messagesTo(sent.email);
     app.clock.advance(29);
@@ -118,7 +118,7 @@ describe('asking again', () => {
     expect((await prove(sent, sent.code)).status).toBe('COMPLETE');
   });
 
-  test('later sends a new code: the old one is void, and the new one has ten minutes of its own', async () => {
+  test('later sends a new code, which is valid for ten minutes and invalidates the old one', async () => {
     const sent = await prepared();
     app.clock.advance(31);
     await client.prepare(sent.workflowId, 'EMAIL_CODE');
@@ -129,7 +129,7 @@ describe('asking again', () => {
     expect((await prove(sent, code)).status).toBe('COMPLETE');
   });
 
-  test('gives no attempts back', async () => {
+  test('does not reset the attempts', async () => {
     const sent = await prepared();
     for (const attemptsRemaining of [4, 3, 2, 1]) {
       expect(await prove(sent, wrong(sent.code))).toMatchObject({
@@ -144,7 +144,7 @@ describe('asking again', () => {
     expect((await prove(sent, code)).code).toBe('WORKFLOW_ENDED');
   });
 
-  test('sends five messages at most', async () => {
+  test('sends at most five messages', async () => {
     const sent = await prepared();
     const newest = async () => (await client.inbox()).find((one) => one.to === sent.email)?.id;
     const seen = new Set([await newest()]);
@@ -157,11 +157,11 @@ describe('asking again', () => {
     app.clock.advance(31);
     expect((await client.prepare(sent.workflowId, 'EMAIL_CODE')).code).toBe('TOO_MANY_MESSAGES');
     expect(seen).toContain(await newest());
-    // The newest code is as good as ever.
+    // The newest code is still valid.
     expect((await prove(sent, await client.codeFor(sent.email))).status).toBe('COMPLETE');
   });
 
-  test('ten times at once sends one message', async () => {
+  test('ten times in parallel sends one message', async () => {
     const { email } = await client.signUp();
     const before = await messagesTo(email);
     const { id } = await client.startSignIn({ identifier: email });
@@ -173,7 +173,7 @@ describe('asking again', () => {
   });
 });
 
-test('five wrong codes end the workflow, and the right one comes too late', async () => {
+test('five wrong email codes end the workflow, and the right one is then too late', async () => {
   const sent = await prepared();
   for (const attemptsRemaining of [4, 3, 2, 1, 0]) {
     expect(await prove(sent, wrong(sent.code))).toMatchObject({ code: 'PROOF_REJECTED', attemptsRemaining });
@@ -183,20 +183,20 @@ test('five wrong codes end the workflow, and the right one comes too late', asyn
 });
 
 test.each(['', '12345', '1234567', 'abcdef', '１２３４５６'])(
-  'what is no code is a wrong one: %j',
+  'a malformed email code is rejected: %j',
   async (typed) => {
     expect((await prove(await prepared(), typed)).code).toBe('PROOF_REJECTED');
   },
 );
 
-test('nothing was sent, nothing can be proved', async () => {
+test('an email code cannot be proved before one was sent', async () => {
   const { email } = await client.signUp();
   const { id } = await client.startSignIn({ identifier: email });
   expect((await client.attempt(id, { emailCode: '000000' })).code).toBe('PROOF_REJECTED');
 });
 
-describe('where it is kept', () => {
-  test('a challenge holds a digest of it under the key of the instance, bound to its workflow and itself', async () => {
+describe('in the database, an email code', () => {
+  test('is a keyed digest, bound to its workflow and challenge', async () => {
     const { workflowId, code } = await prepared();
     const row = createHash('sha256').update(workflowId).digest('base64url');
     const [challenge] = await query<{ id: string; code_digest: string }>(
@@ -213,7 +213,7 @@ describe('where it is kept', () => {
     }
   });
 
-  test('the message that waits is sealed, its recipient with it', async () => {
+  test('is in a sealed message, with its recipient', async () => {
     const { email, code } = await prepared();
     const rows = await query<{ sealed: string | null }>(app.databaseUrl, 'select * from outbox_message');
     const text = JSON.stringify(rows);
@@ -226,12 +226,15 @@ describe('where it is kept', () => {
 test.each([
   ['jane@example.com', 'j•••@e•••.com'],
   ['j@sub.example.co.uk', 'j•••@s•••.uk'],
-])('an address is a hint to its owner and to nobody before: %s as %s', async (email, hint) => {
-  const { accessToken } = await client.signUp(email);
-  const hintIn = ({ factors }: Step): string | null | undefined =>
-    factors.find((one) => one.factor === 'EMAIL_CODE')?.hint;
-  expect(hintIn(await client.startStepUp({ require: 'STRONGEST_ENROLLED' }, accessToken))).toBe(hint);
-  const signIn = await client.startSignIn({ identifier: email });
-  expect(hintIn(signIn)).toBeNull();
-  expect((await client.prepare(signIn.id, 'EMAIL_CODE')).challenge?.hint).toBeNull();
-});
+])(
+  'an email address is masked in the hint, and shown only after a first proof: %s as %s',
+  async (email, hint) => {
+    const { accessToken } = await client.signUp(email);
+    const hintIn = ({ factors }: Step): string | null | undefined =>
+      factors.find((one) => one.factor === 'EMAIL_CODE')?.hint;
+    expect(hintIn(await client.startStepUp({ require: 'STRONGEST_ENROLLED' }, accessToken))).toBe(hint);
+    const signIn = await client.startSignIn({ identifier: email });
+    expect(hintIn(signIn)).toBeNull();
+    expect((await client.prepare(signIn.id, 'EMAIL_CODE')).challenge?.hint).toBeNull();
+  },
+);

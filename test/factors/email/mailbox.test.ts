@@ -1,4 +1,4 @@
-// E-mail addresses: which are accepted, what is compared, and what is shown.
+// Email addresses: which ones are accepted, how they are compared, and how they are shown.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { smtpTransport } from '../../../src/delivery/smtp.ts';
@@ -15,7 +15,7 @@ const read = (text: string) => emailAddress.safeParse(text);
 const addressOf = (text: string): string | undefined => read(text).data?.address;
 const LOCAL_64 = 'x'.repeat(64);
 
-describe('an address is accepted', () => {
+describe('an email address is accepted:', () => {
   test.each([
     ['jane&joe@example.com', 'jane&joe@example.com'],
     ['a/b@example.com', 'a/b@example.com'],
@@ -35,7 +35,7 @@ describe('an address is accepted', () => {
   });
 });
 
-describe('one mailbox has one form, however its domain is written', () => {
+describe('all spellings of a domain give the same address:', () => {
   test.each([
     ['user@xn--e1afmkfd.xn--p1ai', 'user@xn--e1afmkfd.xn--p1ai'],
     ['user@пример.рф', 'user@xn--e1afmkfd.xn--p1ai'],
@@ -53,7 +53,7 @@ describe('one mailbox has one form, however its domain is written', () => {
     expect(addressOf(text)).toBe(address);
   });
 
-  test('and that form is its own form', () => {
+  test('and normalising an address twice changes nothing', () => {
     const label = fc.stringMatching(/^[a-zäöüéбгд日本]{1,12}$/u);
     const local = fc.stringMatching(/^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]{1,20}$/);
     fc.assert(
@@ -67,15 +67,15 @@ describe('one mailbox has one form, however its domain is written', () => {
   });
 });
 
-describe('an address is refused', () => {
-  const FORM = /^Give an e-mail address,/;
+describe('an email address is rejected', () => {
+  const FORM = /^Enter an email address,/;
   const LOOK_ALIKE = /only looks like/;
   const DOMAIN = /a domain name after the @/;
   test.each([
     ['without an @', 'jane', FORM],
     ['without a local part', '@example.com', FORM],
     ['with two @', 'jane@joe@example.com', FORM],
-    ['with a dot at an end', '.jane@example.com', FORM],
+    ['with a dot at the start of the local part', '.jane@example.com', FORM],
     ['with two dots in a row', 'jane..doe@example.com', FORM],
     ['with a space', 'jane doe@example.com', FORM],
     ['with a comma, which could name a second recipient', 'a,b@example.com', FORM],
@@ -90,7 +90,7 @@ describe('an address is refused', () => {
     ],
     ['whose A-labels are too long for a domain', `jane@${`${'ü'.repeat(56)}.`.repeat(4)}com`, DOMAIN],
     [
-      'that takes more room in NFC than it was typed in',
+      'that is too long only after NFC normalisation',
       `jane@${'\u00ad'.repeat(200)}${'\u0958'.repeat(30)}.example`,
       /at most 254/,
     ],
@@ -102,8 +102,8 @@ describe('an address is refused', () => {
     ['with a hyphen at the end of a label', 'jane@example-.com', DOMAIN],
     ['with a label of 64 octets', `jane@${'d'.repeat(64)}.com`, DOMAIN],
     ['with a dot at the end', 'jane@example.com.', DOMAIN],
-    ['with an A-label that decodes to nothing', 'jane@xn--zzzzzz.example', DOMAIN],
-    ['with an override of the writing direction', 'jane@exa\u202emple.com', DOMAIN],
+    ['with an invalid A-label', 'jane@xn--zzzzzz.example', DOMAIN],
+    ['with an override of the text direction', 'jane@exa\u202emple.com', DOMAIN],
     ['with an invisible joiner', 'jane@exa\u200cmple.com', DOMAIN],
     ['with a full-width @', 'jane＠example.com', LOOK_ALIKE],
     ['with a small @', 'jane﹫example.com', LOOK_ALIKE],
@@ -112,18 +112,18 @@ describe('an address is refused', () => {
     ['with an ideographic full stop', 'jane@example。com', LOOK_ALIKE],
     ['with a half-width ideographic full stop', 'jane@example｡com', LOOK_ALIKE],
     ['with a one dot leader', 'jane@example․com', LOOK_ALIKE],
-    ['with a digit that brings its dot', 'jane@example⒈com', LOOK_ALIKE],
-    ['with a Cyrillic local part', 'пользователь@example.com', /cannot send mail/],
-    ['with an accent in the local part', 'josé@example.com', /cannot send mail/],
-    ['with a Kelvin sign, whose small letter is k', '\u212aate@example.com', /cannot send mail/],
-    ['with an invisible character in the local part', 'ja\u200bne@example.com', /cannot send mail/],
+    ['with a digit that includes a dot', 'jane@example⒈com', LOOK_ALIKE],
+    ['with a Cyrillic local part', 'пользователь@example.com', /cannot send email/],
+    ['with an accent in the local part', 'josé@example.com', /cannot send email/],
+    ['with a Kelvin sign, whose small letter is k', '\u212aate@example.com', /cannot send email/],
+    ['with an invisible character in the local part', 'ja\u200bne@example.com', /cannot send email/],
   ])('%s', (_what, text, message) => {
     const { error } = read(text);
     expect(error?.issues.map((one) => one.message)).toEqual([expect.stringMatching(message)]);
   });
 });
 
-test('a long text is refused at once, however it is made', () => {
+test('a very long text is rejected quickly, whatever it contains', () => {
   const began = performance.now();
   for (const one of [' ', '\u200b', '.', 'a.', '@', '\u00ad', '\u0958']) {
     expect(addressOf(`jane@example.com${one.repeat(100_000)}x`)).toBeUndefined();
@@ -132,12 +132,12 @@ test('a long text is refused at once, however it is made', () => {
   expect(performance.now() - began).toBeLessThan(1000);
 });
 
-test('an identifier with an @ of any width is an address, and anything else is not', () => {
+test('an identifier with an @ of any width is an email address, and anything else is not', () => {
   for (const text of ['a@b', 'a＠b', 'a﹫b']) expect(looksLikeEmail(text)).toBe(true);
   for (const text of ['+14155552671', 'jane', '']) expect(looksLikeEmail(text)).toBe(false);
 });
 
-describe('an address with an international domain', () => {
+describe('an email address with an international domain', () => {
   let app: TestApp;
   let client: TestClient;
 
@@ -151,7 +151,7 @@ describe('an address with an international domain', () => {
   const ADDRESS = 'jane@xn--bcher-kva.example';
   const SHOWN = '{ viewer { emailAddresses { address } } }';
 
-  test('signs up, signs in and resets its password in either form, and is shown as it was typed', async () => {
+  test('works in either form for sign-up, sign-in and password reset, and is shown as typed', async () => {
     const signUp = await client.startSignUp({ email: TYPED, password: PASSWORD });
     const done = await client.attempt(signUp.id, { emailCode: await client.codeFor(ADDRESS) });
     const { data } = await client.graphql(SHOWN, {}, done.session?.accessToken);
@@ -169,13 +169,13 @@ describe('an address with an international domain', () => {
     }
   });
 
-  test('belongs to one user: the other form of it is taken', async () => {
+  test('belongs to one user in all its forms', async () => {
     await client.startSignUp({ email: ADDRESS, password: 'the password of a stranger' });
     const [message] = await client.inbox();
     expect(message).toMatchObject({ to: ADDRESS, subject: 'You already have an account' });
   });
 
-  test('is imported from a file and by the API, and exported as it was typed', async () => {
+  test('is imported from a file and by the API, and exported as typed', async () => {
     const path = await newFile([{ email: 'Fred@Пример.рф' }, { email: 'fred@xn--e1afmkfd.xn--p1ai' }]);
     const { stdout } = await stepgate(app.databaseUrl, 'import-users', path);
     expect(stdout).toContain('1 of 2 records imported, 1 refused');
@@ -210,25 +210,25 @@ describe('an address with an international domain', () => {
     expect(data.importUsers).toMatchObject({
       imported: [{ index: 0 }],
       refused: [
-        { index: 1, path: 'email', message: 'Another user has this e-mail address already.' },
-        { index: 2, path: 'email', message: expect.stringMatching(/cannot send mail/) },
+        { index: 1, path: 'email', message: 'Another user already has this e-mail address.' },
+        { index: 2, path: 'email', message: expect.stringMatching(/cannot send email/) },
       ],
     });
   });
 
   test.each(['startSignIn', 'startPasswordReset'] as const)(
-    '%s says what is wrong with one',
+    '%s says what is wrong with an invalid one',
     async (start) => {
       const step = await client[start]({ identifier: 'josé@example.com' });
       expect(step).toMatchObject({
         code: 'INVALID_INPUT',
-        message: expect.stringMatching(/cannot send mail/),
+        message: expect.stringMatching(/cannot send email/),
       });
     },
   );
 });
 
-test('a mail to an unusual local part or an international domain reaches that mailbox and no other', async () => {
+test('an email to an unusual local part or an international domain reaches only that mailbox', async () => {
   await using server = await MailServer.start();
   const transport = smtpTransport(server.url, 'Example <auth@example.com>');
   const addresses = ['jane&joe', 'a/b', 'a=b', 'a!b', 'a#b', "!#$%&'*+-/=?^_`{|}~"]

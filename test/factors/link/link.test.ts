@@ -1,5 +1,5 @@
-// Links: a token of 256 bits that approves what one workflow asked for, wherever it is opened, for as long as it is
-// valid, once; and everything that it must not do.
+// Links: a token of 256 bits that approves the request of one workflow, on any device, once, while it is valid; and
+// everything that it must not do.
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
@@ -21,7 +21,7 @@ interface Asked {
   readonly token: string;
 }
 
-/** A workflow that has sent a link to an address or number. */
+/** Starts a workflow and sends a link to an address or number. */
 async function askedBy(started: Promise<Step>, to: string, factor = 'EMAIL_LINK'): Promise<Asked> {
   const { id } = await started;
   const step = await client.prepare(id, factor);
@@ -76,8 +76,8 @@ async function approvalsSeenBy({ id }: Asked): Promise<string | null> {
   return data.workflow.challenge?.approvedAt ?? null;
 }
 
-describe('a link that is approved', () => {
-  test('gives the session to the workflow that asked, and nothing to the visitor', async () => {
+describe('an approved link', () => {
+  test('gives the session to the workflow that requested it, and nothing to the visitor', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     expect(await approvalsSeenBy(asked)).toBeNull();
@@ -85,7 +85,7 @@ describe('a link that is approved', () => {
     expect(answer.data.approveLink.__typename).toBe('LinkRequest');
     expect(answer.headers.getSetCookie()).toEqual([]);
     expect(answer.text).not.toMatch(/eyJ|refreshToken|session/i);
-    expect(await sessionsOf(person)).toBe(1); // the sign-up's
+    expect(await sessionsOf(person)).toBe(1); // the session of the sign-up
     expect(await approvalsSeenBy(asked)).toMatch(/Z$/);
     const step = await ask(asked);
     expect(step).toMatchObject({ __typename: 'SignIn', status: 'COMPLETE' });
@@ -93,7 +93,7 @@ describe('a link that is approved', () => {
     expect(await sessionsOf(person)).toBe(2);
   });
 
-  test('proves nothing to another workflow of the same user, nor of anybody else', async () => {
+  test('proves nothing in another workflow of any user', async () => {
     const person = await client.signUp();
     const stranger = await client.signUp();
     const [asked, same, other] = [await signInOf(person), await signInOf(person), await signInOf(stranger)];
@@ -105,7 +105,7 @@ describe('a link that is approved', () => {
     expect((await ask(asked)).status).toBe('COMPLETE');
   });
 
-  test('is good for one use: not again in its workflow, nor to be approved or ended again', async () => {
+  test('cannot be used, approved or rejected again', async () => {
     const person = await client.signUp();
     const { secret } = await client.enrollTotp(person.accessToken);
     const asked = await signInOf(person);
@@ -120,7 +120,7 @@ describe('a link that is approved', () => {
     expect((await client.attempt(asked.id, { totp: client.totp(secret) })).status).toBe('COMPLETE');
   });
 
-  test('gives one session, however often and at once it is asked for', async () => {
+  test('gives one session to any number of parallel attempts', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     await client.approve(asked.token);
@@ -135,18 +135,18 @@ describe('a link that is approved', () => {
     expect(await sessionsOf(person)).toBe(2);
   });
 
-  test('twenty clicks at once approve it, and nobody is told off', async () => {
+  test('accepts twenty parallel approvals without an error', async () => {
     const asked = await signInOf(await client.signUp());
     const clicks = await Promise.all(Array.from({ length: 20 }, () => client.approve(asked.token)));
     expect(new Set(clicks)).toEqual(new Set(['LinkRequest']));
     expect((await ask(asked)).status).toBe('COMPLETE');
   });
 
-  test('is written down, with the address of whoever clicked', async () => {
+  test('is recorded in the audit log with the visitor’s IP address', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     await client.approve(asked.token);
-    await client.approve(asked.token); // approved already: nothing happens
+    await client.approve(asked.token); // already approved, so nothing happens
     const events = await query<{ type: string; factor: string; ip: string | null }>(
       app.databaseUrl,
       `select a.type, a.factor, a.ip from audit_event a join email_address e on e.user_id = a.user_id
@@ -156,7 +156,7 @@ describe('a link that is approved', () => {
     expect(events).toEqual([{ type: 'link.approved', factor: 'EMAIL_LINK', ip: '127.0.0.1' }]);
   });
 
-  test('proves knowledge: a user with a second factor still proves it', async () => {
+  test('proves knowledge, so a user with a second factor must still prove that', async () => {
     const person = await client.signUp();
     const { secret } = await client.enrollTotp(person.accessToken);
     const asked = await signInOf(person);
@@ -180,7 +180,7 @@ describe('a link that is approved', () => {
     ]);
   });
 
-  test('and with a session of its own meets no demand for a second factor', async () => {
+  test('gives a session that does not meet a second-factor requirement', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     await client.approve(asked.token);
@@ -190,8 +190,8 @@ describe('a link that is approved', () => {
   });
 });
 
-describe('the token, where the visitor’s program holds the workflow too', () => {
-  test('is the proof by itself, once', async () => {
+describe('the token of a link, sent as the proof,', () => {
+  test('is accepted once', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     expect((await present(asked, asked.token)).status).toBe('COMPLETE');
@@ -200,15 +200,18 @@ describe('the token, where the visitor’s program holds the workflow too', () =
     expect(await sessionsOf(person)).toBe(2);
   });
 
-  test.each(['', 'x', 'A'.repeat(43), 'A'.repeat(64)])('a wrong one costs an attempt: %j', async (wrong) => {
-    const asked = await signInOf(await client.signUp());
-    // An empty one says nothing, and is answered as the question whether it was approved.
-    const code = wrong === '' ? 'LINK_NOT_APPROVED' : 'PROOF_REJECTED';
-    expect((await present(asked, wrong)).code).toBe(code);
-    expect(await linkOf(asked.token)).not.toBeNull();
-  });
+  test.each(['', 'x', 'A'.repeat(43), 'A'.repeat(64)])(
+    'costs an attempt when it is wrong: %j',
+    async (wrong) => {
+      const asked = await signInOf(await client.signUp());
+      // An empty token is treated as `linkApproved`.
+      const code = wrong === '' ? 'LINK_NOT_APPROVED' : 'PROOF_REJECTED';
+      expect((await present(asked, wrong)).code).toBe(code);
+      expect(await linkOf(asked.token)).not.toBeNull();
+    },
+  );
 
-  test('a digest of it is no token', async () => {
+  test('cannot be its digest', async () => {
     const asked = await signInOf(await client.signUp());
     const [row] = await query<{ code_digest: string }>(
       app.databaseUrl,
@@ -222,7 +225,7 @@ describe('the token, where the visitor’s program holds the workflow too', () =
     expect(await client.approve(digest)).toBe('LinkExpired');
   });
 
-  test('a code that was sent is no token: its digest is found by no link', async () => {
+  test('cannot be an email code', async () => {
     const email = `${randomUUID()}@example.com`;
     await client.startSignUp({ email, password: PASSWORD });
     expect(await linkOf(await client.codeFor(email))).toBeNull();
@@ -230,8 +233,8 @@ describe('the token, where the visitor’s program holds the workflow too', () =
   });
 });
 
-describe('before it is approved', () => {
-  test('reading it, however often, approves nothing', async () => {
+describe('before a link is approved,', () => {
+  test('viewing it any number of times approves nothing', async () => {
     const asked = await signInOf(await client.signUp());
     for (let times = 0; times < 5; times += 1)
       expect(await linkOf(asked.token)).toMatchObject({ approvedAt: null });
@@ -239,7 +242,7 @@ describe('before it is approved', () => {
     expect((await ask(asked)).code).toBe('LINK_NOT_APPROVED');
   });
 
-  test('asking for it costs no attempt and counts as no failure, not even a hundred times', async () => {
+  test('`linkApproved` costs no attempt and is not a failure, even a hundred times', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     for (let times = 0; times < 90; times += 1) expect((await ask(asked)).code).toBe('LINK_NOT_APPROVED');
@@ -252,7 +255,7 @@ describe('before it is approved', () => {
     expect((await ask(asked)).status).toBe('COMPLETE');
   });
 
-  test('asking is written down as no failed proof', async () => {
+  test('`linkApproved` is not recorded as a failed proof', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     await ask(asked);
@@ -265,7 +268,7 @@ describe('before it is approved', () => {
     expect(events).toEqual([]);
   });
 
-  test('without a link that was sent there is nothing to approve', async () => {
+  test('`linkApproved` fails if no link was sent', async () => {
     const person = await client.signUp();
     const { id } = await client.startSignIn({ identifier: person.email });
     expect((await client.attempt(id, { linkApproved: true })).code).toBe('LINK_NOT_APPROVED');
@@ -273,15 +276,15 @@ describe('before it is approved', () => {
   });
 });
 
-describe('it is valid for ten minutes', () => {
-  test('and approved and used in the last second of them', async () => {
+describe('a link is valid for ten minutes', () => {
+  test('and can be approved and used in the last second', async () => {
     const asked = await signInOf(await client.signUp());
     app.clock.advance(598);
     expect(await client.approve(asked.token)).toBe('LinkRequest');
     expect((await ask(asked)).status).toBe('COMPLETE');
   });
 
-  test('and neither shown, approved, ended nor used after them, as one that never was', async () => {
+  test('and afterwards cannot be viewed, approved, rejected or used, like an unknown link', async () => {
     const asked = await signInOf(await client.signUp());
     app.clock.advance(601);
     expect(await linkOf(asked.token)).toBeNull();
@@ -296,7 +299,7 @@ describe('it is valid for ten minutes', () => {
     expect((await present(asked, asked.token)).code).toBe('PROOF_REJECTED');
   });
 
-  test('an approval does not outlive it', async () => {
+  test('and its approval expires with it', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     await client.approve(asked.token);
@@ -310,7 +313,7 @@ describe('a newer link', () => {
   test.each([
     ['that was not opened', false],
     ['that was approved', true],
-  ])('makes an older one void %s', async (_what, isApproved) => {
+  ])('invalidates an older one %s', async (_what, isApproved) => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     if (isApproved) await client.approve(asked.token);
@@ -326,7 +329,7 @@ describe('a newer link', () => {
     expect((await ask(asked)).status).toBe('COMPLETE');
   });
 
-  test('is not sent within 30 seconds, and the older one stays good', async () => {
+  test('is not sent within 30 seconds, and the older one stays valid', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     await client.prepare(asked.id, 'EMAIL_LINK');
@@ -335,8 +338,8 @@ describe('a newer link', () => {
   });
 });
 
-describe('«this was not me»', () => {
-  test('ends the workflow: no proof helps it any more, not even the right password', async () => {
+describe('rejecting a link', () => {
+  test('ends the workflow, which then accepts no proof, not even the right password', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     expect(await reject(asked.token)).toBe('LinkRequest');
@@ -358,13 +361,13 @@ describe('«this was not me»', () => {
     expect(event?.count).toBe('1');
   });
 
-  test('locks nobody out: the owner signs in as before', async () => {
+  test('does not lock the owner out', async () => {
     const person = await client.signUp();
     await reject((await signInOf(person)).token);
     expect((await client.signIn(person)).accessToken).toBeTruthy();
   });
 
-  test('comes in time after an approval that was not used yet', async () => {
+  test('still works after an approval that is not used yet', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     await client.approve(asked.token);
@@ -373,7 +376,7 @@ describe('«this was not me»', () => {
     expect(await sessionsOf(person)).toBe(1);
   });
 
-  test('and the use of an approval that arrive at once have one winner', async () => {
+  test('and using its approval in parallel have one winner', async () => {
     for (let round = 0; round < 8; round += 1) {
       const person = await client.signUp();
       const asked = await signInOf(person);
@@ -385,7 +388,7 @@ describe('«this was not me»', () => {
     }
   });
 
-  test('does not claim to have ended what was completed in the same moment', async () => {
+  test('does not report success if the workflow completed at the same time', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     const answer = await whileHeld(
@@ -403,7 +406,7 @@ describe('«this was not me»', () => {
   });
 });
 
-describe('a link of a workflow that is over', () => {
+describe('a link of a workflow that has ended', () => {
   const isVoid = async (person: Person, asked: Asked, sessions: number): Promise<void> => {
     expect(await linkOf(asked.token)).toBeNull();
     expect(await client.approve(asked.token)).toBe('LinkExpired');
@@ -412,30 +415,30 @@ describe('a link of a workflow that is over', () => {
     expect(await sessionsOf(person)).toBe(sessions);
   };
 
-  test('because its attempts are spent, gains nothing', async () => {
+  test('because its attempts are used up has no effect', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     for (let wrong = 0; wrong < 5; wrong += 1) await client.attempt(asked.id, { password: 'wrong' });
     await isVoid(person, asked, 1);
   });
 
-  test('because it took too long, gains nothing', async () => {
+  test('because it expired has no effect', async () => {
     const person = await client.signUp();
     const { id } = await client.startSignIn({ identifier: person.email });
     app.clock.advance(600);
     const asked = await askedBy(Promise.resolve({ id } as Step), person.email);
-    app.clock.advance(301); // the link has time left, the workflow has not
+    app.clock.advance(301); // the link is still valid, the workflow has expired
     await isVoid(person, asked, 1);
   });
 
-  test('because another factor was proved, gives no second session, and does not claim to end the first', async () => {
+  test('because another factor was proved gives no second session, and rejecting it does not report success', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     expect((await client.attempt(asked.id, { password: person.password })).status).toBe('COMPLETE');
     await isVoid(person, asked, 2);
   });
 
-  test('though it was approved before, gains nothing', async () => {
+  test('has no effect even if it was approved before', async () => {
     const person = await client.signUp();
     const asked = await signInOf(person);
     await client.approve(asked.token);
@@ -444,7 +447,7 @@ describe('a link of a workflow that is over', () => {
   });
 });
 
-test('its visitor sees who asked: the program, the address, the time', async () => {
+test('the visitor of a link sees the browser, IP address and time of the request', async () => {
   const person = await client.signUp();
   const { id } = await client.startSignIn({ identifier: person.email });
   const prepare = `mutation ($id: ID!) { prepareFactor(input: { workflowId: $id, factor: EMAIL_LINK }) { __typename } }`;
@@ -465,11 +468,11 @@ test('its visitor sees who asked: the program, the address, the time', async () 
     [createHash('sha256').update(token).digest('base64url')],
   );
   expect(row?.user_agent).toBe('Asker/1.0');
-  // And not to whom: whoever finds a link learns no address.
+  // But not the recipient: someone who finds a link does not learn the address.
   expect((await visit(token)).text).not.toContain('@');
 });
 
-test('an address that nobody has is answered alike, and no link to it exists', async () => {
+test('an unknown address gets the same response, and no link is made', async () => {
   const known = await client.signUp();
   const nobody = { email: `${randomUUID()}@example.com` };
   const outlines: unknown[] = [];
@@ -494,7 +497,7 @@ test('an address that nobody has is answered alike, and no link to it exists', a
   expect((await client.inbox()).filter(({ to }) => to === nobody.email)).toEqual([]);
 });
 
-test('no token is in any line of the log or any table: a digest is kept, and nothing that leads back', async () => {
+test('the token of a link is in no log line and no table, except as a digest', async () => {
   const person = await client.signUp();
   const asked = await signInOf(person);
   await visit(asked.token);
@@ -525,8 +528,8 @@ test('no token is in any line of the log or any table: a digest is kept, and not
   expect(holders).toEqual(['public.challenge']);
 });
 
-describe('other workflows', () => {
-  test('a sign-up is proved by a link, opened anywhere, and the account counts from then on', async () => {
+describe('a link in another workflow:', () => {
+  test('a sign-up is completed by a link opened anywhere, and the account exists from then on', async () => {
     const email = `${randomUUID()}@example.com`;
     const asked = await askedBy(client.startSignUp({ email, password: PASSWORD }), email);
     expect(await linkOf(asked.token)).toMatchObject({ workflow: 'sign-up' });
@@ -536,7 +539,7 @@ describe('other workflows', () => {
     expect((await client.signIn({ email, password: PASSWORD })).accessToken).toBeTruthy();
   });
 
-  test('a sign-up that is not approved has made no account', async () => {
+  test('a sign-up whose link is not approved creates no account', async () => {
     const email = `${randomUUID()}@example.com`;
     const asked = await askedBy(client.startSignUp({ email, password: PASSWORD }), email);
     expect((await ask(asked)).code).toBe('LINK_NOT_APPROVED');
@@ -544,7 +547,7 @@ describe('other workflows', () => {
     await expect(client.signIn({ email, password: PASSWORD })).rejects.toThrow('PROOF_REJECTED');
   });
 
-  test('a password reset goes on where it was begun, and signs nobody in', async () => {
+  test('a password reset continues where it was started, and does not sign in', async () => {
     const person = await client.signUp();
     const asked = await askedBy(client.startPasswordReset({ identifier: person.email }), person.email);
     expect(await linkOf(asked.token)).toMatchObject({ workflow: 'password-reset' });
@@ -558,7 +561,7 @@ describe('other workflows', () => {
     expect((await client.signIn({ email: person.email, password })).accessToken).toBeTruthy();
   });
 
-  test('a step-up that takes a first factor is met by a link, for its own session', async () => {
+  test('a step-up that accepts a first factor is completed by a link, for its own session', async () => {
     const person = await client.signUp();
     const { id } = await client.startStepUp({ require: 'STRONGEST_ENROLLED' }, person.accessToken);
     expect((await client.prepare(id, 'EMAIL_LINK', person.accessToken)).challenge).not.toBeNull();
@@ -572,7 +575,7 @@ describe('other workflows', () => {
     expect(step).toMatchObject({ __typename: 'StepUp', status: 'COMPLETE' });
   });
 
-  test('a link of a sign-in chooses no password, and one of a reset signs nobody in', async () => {
+  test('a sign-in link cannot reset a password, and a reset link cannot sign in', async () => {
     const person = await client.signUp();
     const signIn = await signInOf(person);
     const reset = await askedBy(client.startPasswordReset({ identifier: person.email }), person.email);
@@ -601,7 +604,7 @@ describe('a link by text message', () => {
   const signInBy = (phone: string): Promise<Asked> =>
     askedBy(client.startSignIn({ identifier: phone }), phone, 'PHONE_LINK');
 
-  test('signs its holder in by the number, where the tenant lets a number be a first factor', async () => {
+  test('signs in with the number, if the tenant allows numbers as a first factor', async () => {
     const { phone } = await withPhone(false);
     const asked = await signInBy(phone);
     expect(await linkOf(asked.token)).toMatchObject({ workflow: 'sign-in', factor: 'PHONE_LINK' });
@@ -626,7 +629,7 @@ describe('a link by text message', () => {
     expect((await ask(asked)).code).toBe('LINK_NOT_APPROVED');
   });
 
-  test('of a number that is the second factor leaves the other step to be taken', async () => {
+  test('of a number that is the second factor still needs the other step', async () => {
     const { phone, password } = await withPhone(true);
     const asked = await signInBy(phone);
     await client.approve(asked.token);
@@ -636,7 +639,7 @@ describe('a link by text message', () => {
     expect((await client.attempt(asked.id, { password })).status).toBe('COMPLETE');
   });
 
-  test('is not offered for an address, nor a link by mail for a number', async () => {
+  test('is not offered for an email address, nor a link by email for a number', async () => {
     const { phone, email } = await withPhone(false);
     const byNumber = await client.startSignIn({ identifier: phone });
     const byAddress = await client.startSignIn({ identifier: email });
@@ -644,7 +647,7 @@ describe('a link by text message', () => {
     expect((await client.prepare(byAddress.id, 'PHONE_LINK')).code).toBe('FACTOR_NOT_OFFERED');
   });
 
-  test('of a tenant that stops using numbers gains nothing, though it was approved', async () => {
+  test('has no effect once the tenant turns numbers off, even if it was approved', async () => {
     const person = await withPhone(false);
     const asked = await signInBy(person.phone);
     await client.approve(asked.token);
@@ -654,7 +657,7 @@ describe('a link by text message', () => {
     expect(await sessionsOf(person)).toBe(1);
   });
 
-  test('to a number that nobody has is answered alike, and never sent', async () => {
+  test('to an unknown number gets the same response and is never sent', async () => {
     const { phone } = await withPhone(false);
     const nobody = nextNumber();
     const seen: unknown[] = [];

@@ -1,5 +1,5 @@
-// A new password by the signed-in user: behind the strongest factor that they have, and the end of what was begun with
-// the old one.
+// A signed-in user changes their password: it needs their strongest factor, and ends everything started with the old
+// one.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { PASSWORD, type Person, TestClient } from '../../harness/client.ts';
@@ -41,12 +41,12 @@ async function accepts({ email }: Person, password: string): Promise<boolean> {
 const isSignedIn = async (token: string): Promise<boolean> =>
   (await client.graphql('{ viewer { id } }', {}, token)).errors.length === 0;
 
-describe('what must be proved', () => {
-  test('by nobody: refused', async () => {
+describe('changing a password requires', () => {
+  test('a signed-in user', async () => {
     expect(await change(undefined, { newPassword: NEW_PASSWORD })).toEqual({ refused: 'UNAUTHENTICATED' });
   });
 
-  test('by a user without a second factor: the first one, freshly, so a stolen session changes nothing', async () => {
+  test('a fresh first factor of a user without a second one, so that a stolen session is not enough', async () => {
     const person = await client.signUp();
     expect(await change(person.accessToken, { newPassword: NEW_PASSWORD })).toEqual({ type: 'User' });
     app.clock.advance(601);
@@ -61,7 +61,7 @@ describe('what must be proved', () => {
     expect(await accepts(person, NEW_PASSWORD)).toBe(true);
   });
 
-  test('by a user with a second factor: that one, and the password alone does not do', async () => {
+  test('the second factor of a user who has one, and not only the password', async () => {
     const person = await client.signUp();
     const { tokens } = await client.enrollTotp(person.accessToken);
     const other = await client.startSignIn({ identifier: person.email });
@@ -79,7 +79,7 @@ describe('what must be proved', () => {
   });
 });
 
-test('the password counts at once, the old one no more; the policy is asked, and the user told', async () => {
+test('a changed password replaces the old one at once, meets the policy, and the user is notified', async () => {
   const person = await client.signUp();
   expect(await change(person.accessToken, { newPassword: 'short' })).toEqual({
     type: 'PasswordRejected',
@@ -95,9 +95,9 @@ test('the password counts at once, the old one no more; the policy is asked, and
 });
 
 test.each([
-  ['ends the other sessions, and not the one that asks', {}, false],
-  ['leaves the other sessions when its user says so', { signOutOtherSessions: false }, true],
-])('it %s', async (_what, options, survives) => {
+  ['ends the other sessions, but not the current one', {}, false],
+  ['keeps the other sessions if the user chooses to', { signOutOtherSessions: false }, true],
+])('a changed password %s', async (_what, options, survives) => {
   const person = await client.signUp();
   const other = await client.signIn(person);
   await change(person.accessToken, { newPassword: NEW_PASSWORD, ...options });
@@ -105,7 +105,7 @@ test.each([
   expect(await isSignedIn(other.accessToken)).toBe(survives);
 });
 
-test('a sign-in whose old password was proved before it, or is being checked, comes to nothing', async () => {
+test('a password change ends every sign-in that has proved, or is checking, the old password', async () => {
   const person = await client.signUp();
   const { secret, tokens } = await client.enrollTotp(person.accessToken);
   app.clock.advance(60);
@@ -125,7 +125,7 @@ test('a sign-in whose old password was proved before it, or is being checked, co
   }
 });
 
-test('of ten at once one after the other wins, and the hash is that of one of them', async () => {
+test('ten parallel password changes happen one after the other, and one of the passwords remains', async () => {
   const person = await client.signUp();
   const choices = Array.from({ length: 10 }, (_, at) => `parallel password ${at}`);
   const answers = await Promise.all(

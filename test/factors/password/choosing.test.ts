@@ -1,5 +1,5 @@
-// Choosing a password, over HTTP: one policy at a sign-up, a change and a reset, as the tenant has settled it; and what
-// is said about a password while it is typed.
+// Choosing a password over HTTP: the tenant's policy applies at sign-up, change and reset, and to checks while the user
+// types.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
@@ -94,14 +94,14 @@ describe.each([
   ['a reset', atReset],
   ['a check', atCheck],
 ])('at %s', (_where, choose) => {
-  test('a password is refused that is short, long or weak, and one that is none of it is taken', async () => {
+  test('a password that is too short, too long or too weak is rejected, and another is accepted', async () => {
     expect((await choose('zT7%kq9')).rules).toEqual(['TOO_SHORT']);
     expect((await choose('x'.repeat(257))).rules).toEqual(['TOO_LONG']);
     expect((await choose('abcdefghijkl')).rules).toContain('TOO_WEAK');
     expect((await choose(STRONG)).rules).toEqual([]);
   });
 
-  test('the tenant’s settings are asked: length, strength and characters', async () => {
+  test('the tenant’s settings for length, strength and characters apply', async () => {
     await settle(
       `password_minimum_length_alone = 11, password_strength = 'HIGH', password_characters = '["UPPERCASE","DIGIT"]'`,
     );
@@ -114,14 +114,14 @@ describe.each([
     expect((await choose(STRONG)).rules).toEqual([]);
   });
 
-  test('a password that may stand alone is longer than one beside a second factor', async () => {
+  test('a password that may be the only factor must be longer', async () => {
     await settle('password_minimum_length = 8, password_minimum_length_alone = 15');
     expect((await choose(STRONG)).rules).toEqual(['TOO_SHORT']);
     expect((await choose(PASSWORD)).rules).toEqual([]);
   });
 });
 
-test('where everybody needs a second factor, the shorter length counts', async () => {
+test('where every user needs a second factor, the shorter length applies', async () => {
   await settle("password_minimum_length = 8, password_minimum_length_alone = 15, second_factor = 'REQUIRED'");
   expect((await atSignUp(STRONG)).rules).toEqual([]);
   expect((await atCheck(STRONG)).rules).toEqual([]);
@@ -129,7 +129,7 @@ test('where everybody needs a second factor, the shorter length counts', async (
   expect(data.settings.passwordPolicy.minimumLength).toBe(8);
 });
 
-test('what is asked for can be read beforehand', async () => {
+test('the password policy is in the public settings', async () => {
   const read = async () =>
     (
       await client.graphql(
@@ -143,7 +143,7 @@ test('what is asked for can be read beforehand', async () => {
   expect(await read()).toMatchObject({ minimumLength: 20, strength: 'HIGH', characters: ['DIGIT'] });
 });
 
-test('a refusal says all that is wrong and how to mend it, and repeats no password', async () => {
+test('a rejection lists every problem and how to fix it, without repeating the password', async () => {
   const password = 'abcdefghijkl';
   const { message } = await atSignUp(password);
   expect(message).toMatch(/easy to guess/);
@@ -156,8 +156,8 @@ test('a refusal says all that is wrong and how to mend it, and repeats no passwo
   expect(weak.timesSeen).toBeNull();
 });
 
-describe('a password that is known from breaches', () => {
-  test('is refused whoever chooses it, wherever the list is, and told how often it was seen', async () => {
+describe('a breached password', () => {
+  test('is rejected at each place and with each source, with its count', async () => {
     await using service = await RangeServer.start();
     service.breached.set(STRONG, 4711);
     await using online = await startTestApp({
@@ -177,7 +177,7 @@ describe('a password that is known from breaches', () => {
     expect(online.log.filter((line) => line.includes(STRONG))).toEqual([]);
   });
 
-  test('is refused in any case of its letters when everybody chooses it, with no list to count', async () => {
+  test('is rejected in upper and lower case if it is common, without a count', async () => {
     for (const password of ['password123', 'PassWord123']) {
       const { feedback } = await check({ password });
       const [first] = feedback.problems;
@@ -185,11 +185,13 @@ describe('a password that is known from breaches', () => {
     }
   });
 
-  test('cannot be told from others while the service is away: accepted or refused, as the operator says', async () => {
+  test('is accepted or rejected during an outage, as the operator has configured', async () => {
     const away = { BREACHED_PASSWORDS: 'online', BREACHED_PASSWORDS_URL: 'http://127.0.0.1:1' };
     await using lenient = await startTestApp(away);
     expect((await new TestClient(lenient).signUp()).accessToken).not.toBe('');
-    expect(lenient.log.filter((line) => line.includes('cannot be looked up'))).toHaveLength(1);
+    expect(lenient.log.filter((line) => line.includes('breached password checks are failing'))).toHaveLength(
+      1,
+    );
 
     await using strict = await startTestApp({ ...away, BREACHED_PASSWORDS_UNREACHABLE: 'refuse' });
     const step = await new TestClient(strict).startSignUp({ email: 'a@example.com', password: PASSWORD });
@@ -199,8 +201,8 @@ describe('a password that is known from breaches', () => {
   });
 });
 
-describe('words that stand for the user or the product', () => {
-  test('make a weak password: the address that signs up, and its domain', async () => {
+describe('words about the user or the product', () => {
+  test('make a password weak: the email address of the sign-up, and its domain', async () => {
     const password = 'florentinequibble';
     expect((await atSignUp(password)).rules).toEqual([]);
     expect((await atSignUp(password, 'florentine.quibble@example.com')).rules).toEqual(['TOO_WEAK']);
@@ -210,7 +212,7 @@ describe('words that stand for the user or the product', () => {
     expect((await check({ password, name: 'Florentine Quibble' })).feedback.acceptable).toBe(false);
   });
 
-  test('what the user is called, at the sign-up and ever after', async () => {
+  test('include the user’s name, at sign-up and later', async () => {
     const [password, email] = ['montaguethistle', `${randomUUID()}@example.com`];
     const step = await client.startSignUp({ email, password, name: 'Montague Thistle' });
     expect(step.code).toBe('PASSWORD_REJECTED');
@@ -222,11 +224,11 @@ describe('words that stand for the user or the product', () => {
     expect((await check({ password }, accessToken)).feedback.acceptable).toBe(false);
   });
 
-  test('the product’s name too', async () => {
+  test('include the product’s name', async () => {
     expect((await atSignUp('zebrafishvault')).rules).toEqual(['TOO_WEAK']);
   });
 
-  test('a signed-in user’s own address counts without being said', async () => {
+  test('include a signed-in user’s own address without sending it', async () => {
     const { accessToken } = await client.signUp('balthasar.quimby@example.com');
     const password = 'balthasarquimby';
     expect((await check({ password })).feedback.acceptable).toBe(true);
@@ -234,8 +236,8 @@ describe('words that stand for the user or the product', () => {
   });
 });
 
-describe('a check while a password is typed', () => {
-  test('tells the strength for a meter, and nothing of it while the length is wrong', async () => {
+describe('a password check while the user types', () => {
+  test('returns the strength, unless the length is wrong', async () => {
     expect((await check({ password: 'abc' })).feedback).toMatchObject({
       acceptable: false,
       strength: null,
@@ -248,7 +250,7 @@ describe('a check while a password is typed', () => {
     });
   });
 
-  test('is never taken from an address, which would be logged on its way', async () => {
+  test('is not accepted in a URL, which servers log', async () => {
     const document = '{ checkPassword(input: { password: "zT7%kq9!Lw4#" }) { acceptable } }';
     const response = await fetch(`${app.url}/graphql?query=${encodeURIComponent(document)}`, {
       headers: { 'x-graphql-yoga-csrf': '1', accept: 'application/json' },
@@ -258,7 +260,7 @@ describe('a check while a password is typed', () => {
     expect(errors[0]?.message).toContain('POST');
   });
 
-  test('refuses what is no password form, and says so in the field', async () => {
+  test('rejects invalid input with an error for the field', async () => {
     for (const input of [
       { password: 'x'.repeat(4097) },
       { password: STRONG, name: 'x'.repeat(129) },
@@ -270,7 +272,7 @@ describe('a check while a password is typed', () => {
     }
   });
 
-  test('leaves no trace of the password: not in the log, not in a table', async () => {
+  test('leaves the password in no log and no table', async () => {
     const canary = 'canary-Qz81-typed-password';
     await check({ password: canary, email: 'typed@example.com' });
     await check({ password: `${canary}${'x'.repeat(5000)}` });
@@ -286,7 +288,7 @@ describe('a check while a password is typed', () => {
   });
 });
 
-test('a flood of checks from one network is refused with a time to come back, and lets others choose', async () => {
+test('password checks are limited for each network, with the time to retry, without blocking other users', async () => {
   await using other = await startTestApp({ TRUSTED_PROXIES: 'loopback' });
   const flooding = new TestClient(other);
   const send = (ip: string) =>

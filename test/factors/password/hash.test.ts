@@ -1,5 +1,5 @@
-// The stored form of a password: every byte counts, only our own form is matched, and nobody learns from the work
-// that is done whether there is an account.
+// Password hashing: every byte counts, only our own form matches, and the work does not reveal whether an account
+// exists.
 import { createHash, randomBytes } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -20,15 +20,15 @@ function hasherOf(keys: KeyRing, cost = COST): PasswordHasher {
 
 const hasher = hasherOf(ring);
 
-/** A password's row. */
+/** The row of a password. */
 function row(secret: string): StoredPassword {
   return { id: '5f1c8a52-33ce-4f9a-9f3a-6b1f2f6f0a11', secret };
 }
 
 afterEach(() => vi.restoreAllMocks());
 
-describe('every part of a password counts', () => {
-  test('two passwords of 73 bytes that differ in the last one are different', async () => {
+describe('every part of a password counts:', () => {
+  test('two passwords of 73 bytes that differ only in the last byte', async () => {
     const start = 'a'.repeat(72);
     const stored = await hasher.hash(`${start}1`);
     expect(await hasher.matches(`${start}1`, row(stored))).toBe(true);
@@ -42,7 +42,7 @@ describe('every part of a password counts', () => {
     expect(await hasher.matches(password.join(''), row(stored))).toBe(true);
     const changed = password.map((_, at) => password.with(at, 'x').join(''));
     expect(new Set(changed).size).toBe(256);
-    // Beside each other, and so in their lanes, but never more than may wait.
+    // In parallel, but never more than the queue allows.
     for (let at = 0; at < changed.length; at += 16) {
       const some = changed.slice(at, at + 16);
       const matches = await Promise.all(some.map((one) => hasher.matches(one, row(stored))));
@@ -54,7 +54,7 @@ describe('every part of a password counts', () => {
     ['after it', 'before\0after', 'before\0other'],
     ['where it ends', 'before\0', 'before'],
     ['where it begins', '\0', '\0\0'],
-  ])('a NUL, %s', async (_where, password, other) => {
+  ])('the part around a NUL: %s', async (_where, password, other) => {
     const stored = await hasher.hash(password);
     expect(await hasher.matches(password, row(stored))).toBe(true);
     expect(await hasher.matches(other, row(stored))).toBe(false);
@@ -72,14 +72,14 @@ describe('every part of a password counts', () => {
     ['é', '\u00e9', 'e\u0301'],
     ['Å', '\u212b', 'A\u030a'],
     ['한', '\ud55c', '\u1112\u1161\u11ab'],
-  ])('but not how %s is composed', async (_character, composed, decomposed) => {
+  ])('but not the composition of %s', async (_character, composed, decomposed) => {
     expect(await hasher.matches(decomposed, row(await hasher.hash(composed)))).toBe(true);
     expect(await hasher.matches(composed, row(await hasher.hash(decomposed)))).toBe(true);
   });
 });
 
-describe('the stored form', () => {
-  test('names its scheme, its key and its cost, and has a salt of its own', async () => {
+describe('the stored form of a password', () => {
+  test('contains its scheme, its key id and its cost, and has its own salt', async () => {
     const [one, other] = await Promise.all([hasher.hash('password'), hasher.hash('password')]);
     const form = new RegExp(`^\\$stepgate-bcrypt\\$${ring.newest.id}\\$2b\\$04\\$[./A-Za-z0-9]{53}$`);
     expect(one).toMatch(form);
@@ -87,7 +87,7 @@ describe('the stored form', () => {
     expect(one).not.toBe(other);
   });
 
-  test('is no bcrypt hash of the password, nor of an unkeyed digest of it', async () => {
+  test('is not a bcrypt hash of the password or of an unkeyed digest of it', async () => {
     const bcryptHash = (await hasher.hash('password')).replace(/^\$stepgate-bcrypt\$.{8}/, '');
     const digests = ['sha256', 'sha384', 'sha512'].flatMap((algorithm) =>
       (['base64', 'base64url', 'hex'] as const).map((form) =>
@@ -97,14 +97,14 @@ describe('the stored form', () => {
     for (const guess of ['password', ...digests]) expect(await bcrypt.compare(guess, bcryptHash)).toBe(false);
   });
 
-  test('does not match under the same cost and another key', async () => {
+  test('does not match with another key', async () => {
     const stored = await hasher.hash('password');
     const thief = new KeyRing([randomBytes(32)]);
     const forged = stored.replace(ring.newest.id, thief.newest.id);
     expect(await hasherOf(thief).matches('password', row(forged))).toBe(false);
   });
 
-  test('is refused clearly when it is anything else, and the error does not repeat it', async () => {
+  test('causes a clear error when it is malformed, without being repeated', async () => {
     const plain = await bcrypt.hash('password', COST);
     const ours = await hasher.hash('password');
     const foreign = [
@@ -127,27 +127,27 @@ describe('the stored form', () => {
     }
   });
 
-  test('outlives the replacement of its key, and its error names the key once that is removed', async () => {
+  test('stays valid when a newer key is added, and the error names the key when it is removed', async () => {
     const stored = await hasher.hash('password');
     expect(await hasherOf(new KeyRing([randomBytes(32), key])).matches('password', row(stored))).toBe(true);
     const without = hasherOf(new KeyRing([randomBytes(32)])).matches('password', row(stored));
     await expect(without).rejects.toThrow(UnknownKeyError);
-    await expect(without).rejects.toThrow(`key ${ring.newest.id}, which SECRET_KEYS does not hold`);
+    await expect(without).rejects.toThrow(`key ${ring.newest.id}, which is not in SECRET_KEYS`);
   });
 
   test.each([
-    ['as it would be made now', ring, COST, false],
-    ['of a lower cost', ring, COST + 1, true],
-    ['of a higher cost', ring, COST - 1, true],
-    ['under an older key', new KeyRing([randomBytes(32), key]), COST, true],
-    ['under the newest of several keys', new KeyRing([key, randomBytes(32)]), COST, false],
-  ])('is outdated or not: %s', async (_how, keys, cost, isOutdated) => {
+    ['with the current cost and key', ring, COST, false],
+    ['with a lower cost', ring, COST + 1, true],
+    ['with a higher cost', ring, COST - 1, true],
+    ['with an older key', new KeyRing([randomBytes(32), key]), COST, true],
+    ['with the newest of several keys', new KeyRing([key, randomBytes(32)]), COST, false],
+  ])('is outdated exactly if cost or key is not current: %s', async (_how, keys, cost, isOutdated) => {
     expect(hasherOf(keys, cost).isOutdated(await hasher.hash('password'))).toBe(isOutdated);
   });
 });
 
 describe('an account that does not exist', () => {
-  test('has no password, not even the one that its decoy was made of', async () => {
+  test('has no valid password, not even that of the decoy', async () => {
     const made = vi.spyOn(hashing, 'hash');
     await hasherOf(ring).warmUp();
     expect(made).toHaveBeenCalledOnce();
@@ -156,10 +156,10 @@ describe('an account that does not exist', () => {
     }
   });
 
-  // bcrypt's work is two to the power of the cost, so the work that was done can be added up.
+  // The work of bcrypt is 2^cost, so the work of several hashes can be added up.
   test.each([
-    ['a hash as it would be made now', COST + 2],
-    ['a hash of the cost before', COST + 1],
+    ['a hash of the current cost', COST + 2],
+    ['a hash of the previous cost', COST + 1],
     ['a hash of a much lower cost', COST],
   ])('takes the same work as a wrong password for %s', async (_what, cost) => {
     const stored = await hasherOf(ring, cost).hash('password');
@@ -180,9 +180,9 @@ describe('an account that does not exist', () => {
     expect(await work(() => today.matches('wrong', row(stored)))).toBe(forNobody);
   });
 
-  // Time is told by the work here: a second for bcrypt of today's cost.
+  // Time is simulated from the work: one second for bcrypt of the current cost.
   test.each([0, 0.05, 0.3, 0.5, 0.77, 0.999])(
-    'takes as long as a wrong password for a hash of another system, which takes %f of its time',
+    'takes as long as a wrong password for an imported hash that is faster by the factor %f',
     async (share) => {
       const cost = 12;
       let now = 0;
@@ -211,12 +211,12 @@ describe('an account that does not exist', () => {
   );
 });
 
-describe('a hash that another system made', () => {
+describe('an imported hash', () => {
   const foreign = row(
     sealForeignHash(ring, row('').id, '$2b$04$TrafYRwPYU5smI4v5pO6p.3lX2OBRi9kdjIiVB8Ki9NkABPM8jTOi'),
   );
 
-  test('is sealed, bound to its row, and matched as that system would', async () => {
+  test('is sealed, bound to its row, and matched like in its system', async () => {
     const password = 'correct horse';
     const secret = sealForeignHash(ring, row('').id, bcrypt.hashSync(password, COST));
     expect(secret).not.toContain('$2b$');
@@ -227,7 +227,7 @@ describe('a hash that another system made', () => {
     await expect(hasher.matches(password, moved)).rejects.toThrow(SealBrokenError);
   });
 
-  test('is outdated, whatever it is', () => {
+  test('is always outdated', () => {
     expect(hasher.isOutdated(foreign.secret)).toBe(true);
     expect(hasherOf(ring, 4).isOutdated(foreign.secret)).toBe(true);
   });

@@ -1,8 +1,8 @@
-// Hashing lanes: a flood of sign-ins is bounded, answered at once past the bound, and leaves nothing behind.
+// Hashing lanes: a flood of sign-ins is limited, requests beyond the limit fail at once, and the queue recovers.
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Lanes, OverloadedError } from '../../../src/factors/password/lanes.ts';
 
-/** A hash that ends when the test says so. */
+/** A hash that completes when the test says so. */
 class HeldHash {
   isRunning = false;
   readonly #ended = Promise.withResolvers<string>();
@@ -24,12 +24,12 @@ class HeldHash {
 }
 
 interface Flood {
-  /** Those that were let in, in their order. */
+  /** The accepted hashes, in order. */
   readonly hashes: readonly HeldHash[];
   readonly results: readonly Promise<string>[];
 }
 
-/** Asks until the first refusal, and sees that it comes at once: nothing has ended by then. */
+/** Starts hashes until the first one is rejected, which must happen before any completes. */
 async function flood(lanes: Lanes): Promise<Flood> {
   const hashes: HeldHash[] = [];
   const results: Promise<string>[] = [];
@@ -48,7 +48,7 @@ async function flood(lanes: Lanes): Promise<Flood> {
   }
 }
 
-/** When everything that was due has been done. */
+/** Waits until all pending callbacks have run. */
 function settled(): Promise<undefined> {
   return new Promise((resolve) => setImmediate(() => resolve(undefined)));
 }
@@ -61,7 +61,7 @@ async function endAll({ hashes, results }: Flood): Promise<void> {
   expect(new Set(await Promise.all(results))).toEqual(new Set(['hashed']));
 }
 
-test.each([1, 2, 4])('no more than %i hashes run at a time', async (count) => {
+test.each([1, 2, 4])('with %i lanes no more hashes run at a time', async (count) => {
   const lanes = new Lanes(count);
   const hashes = Array.from({ length: count + 4 }, () => new HeldHash());
   const results = hashes.map((hash) => lanes.run(hash.run));
@@ -69,20 +69,20 @@ test.each([1, 2, 4])('no more than %i hashes run at a time', async (count) => {
     await settled();
     const running = hashes.filter((one) => one.isRunning);
     expect(running.length).toBeLessThanOrEqual(count);
-    expect(running).toContain(hash); // and no lane is idle while one waits
+    expect(running).toContain(hash); // no lane is idle while a hash waits
     hash.end();
   }
   await Promise.all(results);
 });
 
-test('a flood at the very start is bounded: what half a second each would let through in five', async () => {
+test('a flood at startup is limited, assuming half a second per hash', async () => {
   const lanes = new Lanes(2);
   const started = await flood(lanes);
   expect(started.hashes).toHaveLength(20);
   await endAll(started);
 });
 
-test('past the bound the answer is OVERLOADED, with the seconds to wait, and the hash never runs', async () => {
+test('beyond the limit a hash fails with OVERLOADED and the seconds to wait, and never runs', async () => {
   const lanes = new Lanes(2);
   const started = await flood(lanes);
   const late = new HeldHash();
@@ -92,7 +92,7 @@ test('past the bound the answer is OVERLOADED, with the seconds to wait, and the
   expect(late.isRunning).toBe(false);
 });
 
-test('a single place that becomes free is given to the next that asks', async () => {
+test('a place that becomes free is given to the next request', async () => {
   const lanes = new Lanes(2);
   const started = await flood(lanes);
   started.hashes[0]?.end();
@@ -104,7 +104,7 @@ test('a single place that becomes free is given to the next that asks', async ()
   expect(await result).toBe('hashed');
 });
 
-describe('a hash that fails', () => {
+describe('a failed hash', () => {
   test.each([
     [
       'later',
@@ -122,13 +122,13 @@ describe('a hash that fails', () => {
           throw new Error('the hash failed');
         }),
     ],
-  ])('%s frees its lane', async (_when, fail) => {
+  ])('frees its lane when it fails %s', async (_when, fail) => {
     const lanes = new Lanes(1);
     for (let time = 0; time < 50; time += 1) await expect(fail(lanes)).rejects.toThrow('the hash failed');
     expect(await lanes.run(() => Promise.resolve('hashed'))).toBe('hashed');
   });
 
-  test('makes the queue no longer: it says nothing about how long a hash takes', async () => {
+  test('does not affect the measured duration', async () => {
     const lanes = new Lanes(2);
     const before = await flood(lanes);
     await endAllBy(before, 'fail');
@@ -146,10 +146,10 @@ describe('a hash that fails', () => {
   }
 });
 
-describe('the bound follows the time that hashes take', () => {
+describe('the length of the queue depends on the duration of hashes:', () => {
   afterEach(() => vi.useRealTimers());
 
-  /** Lanes that have seen many hashes of this duration; the clock of durations stands still after them. */
+  /** Lanes that have measured many hashes of this duration. The clock then stands still. */
   async function lanesOf(count: number, seconds: number): Promise<Lanes> {
     vi.useFakeTimers({ toFake: ['performance'] });
     const lanes = new Lanes(count);
@@ -169,7 +169,7 @@ describe('the bound follows the time that hashes take', () => {
     [4, 0.45],
     [4, 1],
   ])(
-    'with %i lanes and %f seconds a hash, nobody waits past five seconds, and hardly a place is wasted',
+    'with %i lanes and %f seconds per hash, no request waits over five seconds, and almost no capacity is wasted',
     async (count, seconds) => {
       const lanes = await lanesOf(count, seconds);
       const started = await flood(lanes);
@@ -180,7 +180,7 @@ describe('the bound follows the time that hashes take', () => {
     },
   );
 
-  test('four may wait even where hashes are slower than the deadline', async () => {
+  test('four requests may wait even if hashes are slower than the deadline', async () => {
     const started = await flood(await lanesOf(1, 10));
     expect(started.hashes).toHaveLength(1 + 4);
     await endAll(started);

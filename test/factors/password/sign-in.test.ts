@@ -1,4 +1,4 @@
-// Passwords over HTTP: as people type them, and as operators change cost and keys beneath them.
+// Passwords over HTTP: as people type them, and while operators change the cost and the keys.
 import { randomBytes, randomUUID } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -32,7 +32,7 @@ async function storePassword(databaseUrl: string, email: string, secret: string)
   );
 }
 
-describe('a password as people type it', () => {
+describe('a password', () => {
   let app: TestApp;
   let client: TestClient;
 
@@ -45,15 +45,15 @@ describe('a password as people type it', () => {
   test.each([
     ['composed, then decomposed', 'caf\u00e9 cr\u00e8me', 'cafe\u0301 cre\u0300me'],
     ['decomposed, then composed', 'cafe\u0301 cre\u0300me', 'caf\u00e9 cr\u00e8me'],
-  ])('signs in however its accents are written: %s', async (_how, chosen, typed) => {
+  ])('matches with composed and decomposed accents: %s', async (_how, chosen, typed) => {
     const { email } = await client.signUp(undefined, chosen);
     await client.signIn({ email, password: typed });
     const { id } = await client.startSignIn({ identifier: email });
     expect((await client.attempt(id, { password: 'cafe creme' })).code).toBe('PROOF_REJECTED');
   });
 
-  test('may have 256 code points after NFC, each of them written as four', async () => {
-    const farthest = 'ᾂᾃᾄᾅᾒᾓᾔᾕᾢᾣᾤᾥ'; // the characters that NFD takes furthest apart
+  test('may have 256 code points after NFC, even if each was typed as four', async () => {
+    const farthest = 'ᾂᾃᾄᾅᾒᾓᾔᾕᾢᾣᾤᾥ'; // the characters with the longest decompositions
     const composed = Array.from({ length: 256 }, (_, at) => farthest[(at * at + 7 * at) % 12]).join('');
     const decomposed = composed.normalize('NFD');
     expect([...decomposed]).toHaveLength(4 * 256);
@@ -62,12 +62,12 @@ describe('a password as people type it', () => {
     await client.signIn({ email, password: decomposed });
   });
 
-  test.each([7, 257])('is refused at its choice with %i code points', async (length) => {
+  test.each([7, 257])('cannot be chosen with %i code points', async (length) => {
     const step = await client.startSignUp({ email: 'new@example.com', password: '🔐'.repeat(length) });
     expect(step.code).toBe('PASSWORD_REJECTED');
   });
 
-  test('is refused unread when it is longer than any could be, and costs no attempt', async () => {
+  test('is rejected unread, without costing an attempt, when it is longer than allowed', async () => {
     const person = await client.signUp();
     const { id } = await client.startSignIn({ identifier: person.email });
     for (let time = 0; time < 8; time += 1) {
@@ -76,28 +76,28 @@ describe('a password as people type it', () => {
     expect((await client.attempt(id, { password: PASSWORD })).status).toBe('COMPLETE');
   });
 
-  test('is kept as our own form only: a plain bcrypt hash in its place lets nobody in, and the log says why', async () => {
+  test('only matches our own stored form: a plain bcrypt hash does not sign in, and the log says why', async () => {
     const { email } = await client.signUp();
     await storePassword(app.databaseUrl, email, await bcrypt.hash(PASSWORD, 4));
     const { id } = await client.startSignIn({ identifier: email });
-    // More often than there are attempts: what could not be checked is not counted.
+    // More often than the number of attempts: an attempt that cannot be checked does not count.
     for (let time = 0; time < 6; time += 1) {
       await expect(client.attempt(id, { password: PASSWORD })).rejects.toMatchObject({
         problem: { message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } },
       });
     }
     const line = app.log.find((one) => one.includes('UnknownHashError'));
-    expect(line).toContain('not of the form $stepgate-');
+    expect(line).toContain('does not have the form $stepgate-');
     expect(line).not.toContain('$2b$04$');
   });
 });
 
-describe('when the operator raises the cost and replaces the key', () => {
+describe('when the operator raises the cost and replaces the key,', () => {
   const oldKey = randomBytes(32).toString('base64');
   const newKey = randomBytes(32).toString('base64');
   const idOf = (key: string): string => new KeyRing([Buffer.from(key, 'base64')]).newest.id;
 
-  test('each password is hashed anew at its next sign-in, each app’s secret sealed anew at its next code, and then the old key can go', async () => {
+  test('each password is rehashed and each app’s secret resealed at the next use, and then the old key can be removed', async () => {
     await using before = await startTestApp({ SECRET_KEYS: oldKey, BCRYPT_COST: '4' });
     const { databaseUrl } = before;
     const client = new TestClient(before);
@@ -124,40 +124,40 @@ describe('when the operator raises the cost and replaces the key', () => {
     );
     expect(secrets).toEqual([{ secret: expect.stringMatching(`^${idOf(newKey)}\\.`) }]);
 
-    // Once it is as it should be, it stays as it is.
+    // A current hash is not replaced again.
     during.clock.advance(30);
     await later.signIn(person, { totp: later.totp(secret) });
     expect(await storedPassword(databaseUrl, person.email)).toBe(renewed);
 
-    // Without the key that it is sealed with now, the signing key does not open, and the server does not start.
+    // Without its current key, the signing key cannot be opened, and the server does not start.
     const tooEarly = startTestApp({ SECRET_KEYS: oldKey }, databaseUrl);
     await expect(tooEarly).rejects.toThrow(UnknownKeyError);
     await expect(tooEarly).rejects.toThrow(
-      `key ${idOf(newKey)}, which SECRET_KEYS does not hold. Put that key back`,
+      `key ${idOf(newKey)}, which is not in SECRET_KEYS. Put that key back`,
     );
 
-    // Somebody has not signed in meanwhile, so the server does not start without the old key either.
+    // One user has not signed in meanwhile, so the server does not start without the old key either.
     const environment = { SECRET_KEYS: newKey, BCRYPT_COST: '5' };
     await expect(startTestApp(environment, databaseUrl)).rejects.toThrow(`key ${idOf(oldKey)}, which`);
 
-    // An operator who insists gets a server that works for everybody else.
+    // An operator can force the start, and the server works for all other users.
     await query(databaseUrl, 'delete from secret_key where id = $1', [idOf(oldKey)]);
     await using after = await startTestApp(environment, databaseUrl);
     const last = new TestClient(after);
     after.clock.advance(90);
     await last.signIn(person, { totp: last.totp(secret) });
 
-    // Somebody who had not signed in meanwhile is told nothing, and the operator which key is missed.
+    // A user who has not signed in meanwhile gets no details, and the operator's log names the missing key.
     const started = await last.startSignIn({ identifier: other.email });
     await expect(last.attempt(started.id, { password: PASSWORD })).rejects.toMatchObject({
       problem: { extensions: { code: 'INTERNAL_SERVER_ERROR' } },
     });
-    expect(
-      after.log.some((line) => line.includes(`key ${idOf(oldKey)}, which SECRET_KEYS does not hold`)),
-    ).toBe(true);
+    expect(after.log.some((line) => line.includes(`key ${idOf(oldKey)}, which is not in SECRET_KEYS`))).toBe(
+      true,
+    );
   });
 
-  test('a password that was changed while it was hashed anew does not come back', async () => {
+  test('a password that is changed while it is being rehashed is not restored', async () => {
     await using app = await startTestApp();
     const orm = await openOrm(app.databaseUrl);
     try {
@@ -197,7 +197,7 @@ describe('when the operator raises the cost and replaces the key', () => {
   });
 });
 
-describe('a password that came from another system', () => {
+describe('an imported password', () => {
   const password = 'what I typed there';
   let app: TestApp;
   let client: TestClient;
@@ -220,20 +220,20 @@ describe('a password that came from another system', () => {
     await storePassword(app.databaseUrl, person.email, sealForeignHash(ring, row?.id ?? '', text));
   });
 
-  test('signs in, and is ours from then on', async () => {
+  test('signs in, and is then stored in our own form', async () => {
     await client.signIn({ email: person.email, password });
     expect(await storedPassword(app.databaseUrl, person.email)).toMatch(/^\$stepgate-bcrypt\$/);
     await client.signIn({ email: person.email, password });
   });
 
-  test('stays as it is while somebody else guesses', async () => {
+  test('is not replaced by wrong guesses', async () => {
     const before = await storedPassword(app.databaseUrl, person.email);
     const started = await client.startSignIn({ identifier: person.email });
     expect((await client.attempt(started.id, { password: PASSWORD })).code).toBe('PROOF_REJECTED');
     expect(await storedPassword(app.databaseUrl, person.email)).toBe(before);
   });
 
-  test('signs in many times at once, and is replaced once', async () => {
+  test('signs in many times in parallel, and is replaced once', async () => {
     await Promise.all(Array.from({ length: 4 }, () => client.signIn({ email: person.email, password })));
     const stored = await storedPassword(app.databaseUrl, person.email);
     expect(stored).toMatch(/^\$stepgate-bcrypt\$/);
@@ -241,10 +241,10 @@ describe('a password that came from another system', () => {
     expect(await storedPassword(app.databaseUrl, person.email)).toBe(stored);
   });
 
-  test('is replaced only with the step that it proves: a step that is lost leaves it', async () => {
+  test('is not replaced if its step does not settle', async () => {
     const before = await storedPassword(app.databaseUrl, person.email);
     const { id: workflowId } = await client.startSignIn({ identifier: person.email });
-    // Whoever settles first makes the other step lose.
+    // The step that settles first makes the other one fail.
     await query(
       app.databaseUrl,
       `create or replace function lose() returns trigger language plpgsql as $$ begin return null; end $$;

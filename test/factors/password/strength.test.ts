@@ -1,11 +1,11 @@
-// How hard a password is to guess: estimated beside the event loop, and at a bounded cost whatever is typed.
+// The strength of a password: estimated outside the event loop, at a limited cost for any input.
 import { describe, expect, test } from 'vitest';
 import { guessableWords } from '../../../src/factors/password/guessable-words.ts';
 import { Lanes, OverloadedError } from '../../../src/factors/password/lanes.ts';
 import { strengthOf } from '../../../src/factors/password/strength/strength.ts';
 import { estimate } from '../../../src/factors/password/strength/thread.ts';
 
-describe('the level', () => {
+describe('the strength level', () => {
   test.each([
     ['password', 'NONE'],
     ['P@ssw0rd1!', 'NONE'],
@@ -20,7 +20,7 @@ describe('the level', () => {
     expect(await strengthOf(password, [])).toMatchObject({ level });
   });
 
-  test('falls when a password is made of what its user is called', async () => {
+  test('is lower for a password made of the user’s name', async () => {
     const owner = { email: 'florentine.quibble@example.com', name: 'Florentine Quibble' };
     const password = 'florentinequibble';
     expect((await strengthOf(password, [])).level).toBe('MEDIUM');
@@ -30,7 +30,7 @@ describe('the level', () => {
   });
 });
 
-test('words to try first are few, short, and come from all that is known of the user', () => {
+test('the user’s own words are few, short, and taken from name, email address and product name', () => {
   const words = guessableWords('auth.acme-tools.example', {
     email: 'Jané.van-Dyk@mail.example.org',
     name: 'Jan\u0065\u0301 van Dyk',
@@ -47,8 +47,8 @@ test('words to try first are few, short, and come from all that is known of the 
   expect(guessableWords('x', { email: null, name: 'n'.repeat(5000) })).toEqual([]);
 });
 
-describe('the cost', () => {
-  test('is another thread’s: the event loop turns while the dearest password is estimated', async () => {
+describe('a strength estimate', () => {
+  test('runs in another thread: the event loop continues during the most expensive one', async () => {
     let turns = 0;
     let isOver = false;
     const turn = (): void => {
@@ -61,7 +61,7 @@ describe('the cost', () => {
     expect(turns).toBeGreaterThan(100);
   });
 
-  test('does not grow with the length: what follows 64 code points is not looked at', () => {
+  test('ignores everything after 64 code points', () => {
     const weak = '🔐a'.repeat(32);
     const { score } = estimate({ password: weak, words: [] });
     expect(score).toBeLessThan(2);
@@ -70,13 +70,13 @@ describe('the cost', () => {
     }
   });
 
-  test('a long password is worth at least what its best piece is', () => {
+  test('a long password is at least as strong as its strongest part', () => {
     const strong = 'zT7%kq9!Lw4#';
     expect(estimate({ password: 'a'.repeat(32) + strong, words: [] }).score).toBe(4);
     expect(estimate({ password: strong + 'a'.repeat(60), words: [] }).score).toBe(4);
   });
 
-  test('a flood is refused at once, and what was let in is answered', async () => {
+  test('a flood of strength estimates is rejected at once, and the accepted ones complete', async () => {
     const slow = new Lanes(1, 5); // a check is expected to take five seconds, so one runs and four wait
     const flood = Array.from({ length: 50 }, (_, at) => strengthOf(`tortoise${at}`, [], slow));
     const results = await Promise.allSettled(flood);
@@ -88,7 +88,7 @@ describe('the cost', () => {
 });
 
 test.each(['', '\ud800', '\0', 'e\u0301'.repeat(200), '__proto__', 'constructor', 'toString'])(
-  'an odd password is estimated like any other: %j',
+  'an unusual password is estimated without an error: %j',
   async (password) => {
     expect(['NONE', 'LOW', 'MEDIUM', 'HIGH']).toContain(
       (await strengthOf(password, ['constructor', '__proto__'])).level,

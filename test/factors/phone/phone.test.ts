@@ -1,5 +1,5 @@
-// Phone numbers as factors: never before they were proved, never a second factor unless their user said so, and off
-// wherever somebody has switched them off. A number that a stranger takes over (SIM swap) opens nothing by itself.
+// Phone numbers as factors: only after verification, a second factor only if the user turned it on, and off wherever
+// text messages are turned off. A number that an attacker takes over (SIM swap) does not give access on its own.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-/** A number that nobody has used yet. */
+/** A number that no other test uses. */
 function newNumber(): string {
   numbers += 1;
   return `+1415555${numbers}`;
@@ -49,15 +49,15 @@ const GUARDED = '{ viewer { auditEvents { type } } }';
 const guarded = async (token: string): Promise<string | undefined> =>
   (await client.graphql(GUARDED, {}, token)).errors[0]?.extensions.code;
 
-/** What a sign-in with the password then offers. */
+/** The factors that a sign-in offers after the password. */
 async function offeredAfterPassword(person: { email: string }, tenant?: string): Promise<string[]> {
   const { id } = await client.startSignIn({ identifier: person.email, tenant });
   const step = await client.attempt(id, { password: PASSWORD });
   return step.factors.map((one) => one.factor);
 }
 
-describe('adding a number', () => {
-  test('counts when the code that was sent to it comes back, and is told to its user', async () => {
+describe('adding a phone number', () => {
+  test('takes effect when the user enters the code sent to it, and notifies the user', async () => {
     const person = await client.signUp();
     const phoneNumber = newNumber();
     const started = await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumber }, person.accessToken);
@@ -83,11 +83,11 @@ describe('adding a number', () => {
     expect(await offeredAfterPassword(person)).toEqual(['PHONE_CODE', 'BACKUP_CODE']);
     const notice = (await client.inbox()).find((one) => one.to === person.email);
     expect(notice?.subject).toBe('A sign-in method was added');
-    // Proving it was evidence: the session may do what a second factor guards.
+    // The proof counts as evidence, so the session meets a step-up.
     expect(await guarded(done.session?.accessToken ?? '')).toBeUndefined();
   });
 
-  test('that is not to be a second factor makes none: no evidence, no backup codes, no second step', async () => {
+  test('without making it a second factor gives no evidence, no backup codes and no second step', async () => {
     const person = await client.signUp();
     const { tokens, backupCodes } = await client.enrollPhone(person.accessToken, newNumber(), false);
     expect(backupCodes).toEqual([]);
@@ -95,7 +95,7 @@ describe('adding a number', () => {
     expect(await offeredAfterPassword(person)).toEqual([]);
   });
 
-  test('of a country to which nothing is sent is refused, and nothing is sent', async () => {
+  test('of a country that is not allowed is rejected, and no message is sent', async () => {
     const person = await client.signUp();
     const before = (await client.inbox()).length;
     for (const phoneNumber of ['+4915112345678', '+18765550123']) {
@@ -108,17 +108,17 @@ describe('adding a number', () => {
 
   test.each([
     ['nothing', {}, 'PHONE_NUMBER_NOT_FOUND'],
-    ['what is no number', { phoneNumber: '12345' }, 'INVALID_INPUT'],
-    ['an id of nobody’s', { phoneNumberId: randomUUID() }, 'PHONE_NUMBER_NOT_FOUND'],
-    ['what is no id', { phoneNumberId: 'x' }, 'INVALID_INPUT'],
+    ['an invalid number', { phoneNumber: '12345' }, 'INVALID_INPUT'],
+    ['an unknown id', { phoneNumberId: randomUUID() }, 'PHONE_NUMBER_NOT_FOUND'],
+    ['an invalid id', { phoneNumberId: 'x' }, 'INVALID_INPUT'],
     ['two', { phoneNumber: '+14155552671', phoneNumberId: randomUUID() }, 'INVALID_INPUT'],
-  ])('named by %s says what to name', async (_what, named, code) => {
+  ])('with %s says what to send', async (_what, named, code) => {
     const person = await client.signUp();
     const step = await client.startEnrollment({ factor: 'PHONE_CODE', ...named }, person.accessToken);
     expect(step.code).toBe(code);
   });
 
-  test('of somebody else by its id is as if there were none', async () => {
+  test('with the id of another user’s number fails like an unknown id', async () => {
     const [owner, other] = [await client.signUp(), await client.signUp()];
     const { id } = await client.enrollPhone(owner.accessToken, newNumber());
     const step = await client.startEnrollment({ factor: 'PHONE_CODE', phoneNumberId: id }, other.accessToken);
@@ -126,7 +126,7 @@ describe('adding a number', () => {
     expect(await codeOf('removeAuthenticator', { id }, other.accessToken)).toBe('ENROLLMENT_REQUIRED');
   });
 
-  test('that belongs to another account is told to whoever has proved it, and to nobody before', async () => {
+  test('that belongs to another account is reported only after the caller has proved it', async () => {
     const [owner, other] = [await client.signUp(), await client.signUp()];
     const number = newNumber();
     await client.enrollPhone(owner.accessToken, number);
@@ -150,7 +150,7 @@ describe('adding a number', () => {
     expect(await offeredAfterPassword(owner)).toEqual(['PHONE_CODE', 'BACKUP_CODE']);
   });
 
-  test('that two accounts prove at the same moment goes to one of them', async () => {
+  test('that two accounts prove in parallel succeeds for one of them', async () => {
     const people = [await client.signUp(), await client.signUp()];
     const number = newNumber();
     const ready = [];
@@ -171,7 +171,7 @@ describe('adding a number', () => {
     expect(Number(row?.owners)).toBe(1);
   });
 
-  test('in a stale session takes a fresh proof of what there is first, so a stolen session adds no phone', async () => {
+  test('in a stale session needs a fresh proof first, so that a stolen session cannot add a phone', async () => {
     const person = await client.signUp();
     app.clock.advance(601);
     const { data } = await client.graphql(
@@ -190,7 +190,7 @@ describe('adding a number', () => {
     expect(done.status).toBe('COMPLETE');
   });
 
-  test('a code that was sent to the number one has proves nothing about the number one adds', async () => {
+  test('cannot be completed with a code sent to an existing number', async () => {
     const person = await client.signUp();
     const [old, added] = [newNumber(), newNumber()];
     const { tokens } = await client.enrollPhone(person.accessToken, old);
@@ -208,7 +208,7 @@ describe('adding a number', () => {
   });
 });
 
-describe('the code', () => {
+describe('a code by text message', () => {
   test('is valid for five minutes, once, for its workflow', async () => {
     const person = await client.signUp();
     const number = newNumber();
@@ -232,7 +232,7 @@ describe('the code', () => {
     expect((await client.attempt(third.id, { phoneCode: third.phoneCode })).status).toBe('COMPLETE');
   });
 
-  test('goes to the number that was chosen, and to none that is not offered', async () => {
+  test('is sent to the chosen number, and only to an offered one', async () => {
     const person = await client.signUp();
     const [one, other] = [newNumber(), newNumber()];
     const first = await client.enrollPhone(person.accessToken, one);
@@ -244,7 +244,7 @@ describe('the code', () => {
     app.clock.advance(31);
     await client.prepare(id, 'PHONE_CODE', undefined, second.id);
     expect((await client.inbox())[0]).toMatchObject({ to: other });
-    // The other number is another challenge, at once.
+    // Another number gets its own challenge, without waiting.
     await client.prepare(id, 'PHONE_CODE', undefined, first.id);
     expect((await client.inbox())[0]).toMatchObject({ to: one });
     expect((await client.attempt(id, { phoneCode: await client.codeFor(other) })).code).toBe(
@@ -253,7 +253,7 @@ describe('the code', () => {
     expect((await client.attempt(id, { phoneCode: await client.codeFor(one) })).status).toBe('COMPLETE');
   });
 
-  test('to a number that was removed, or is no second factor any more, opens nothing', async () => {
+  test('does not count if the number was removed or is no longer a second factor', async () => {
     for (const lose of ['removeAuthenticator', 'setPhoneSecondFactor']) {
       const person = await client.signUp();
       const number = newNumber();
@@ -271,7 +271,7 @@ describe('the code', () => {
 });
 
 describe('setPhoneSecondFactor', () => {
-  test('is behind a step-up, so a stolen password or number enables none', async () => {
+  test('needs a step-up, so that a stolen password or number is not enough', async () => {
     const person = await client.signUp();
     const { id, tokens } = await client.enrollPhone(person.accessToken, newNumber(), false);
     expect(await codeOf('setPhoneSecondFactor', { id, enabled: true }, tokens.accessToken)).toBe(
@@ -284,7 +284,7 @@ describe('setPhoneSecondFactor', () => {
     expect(notice?.subject).toMatch(/added|new/i);
   });
 
-  test('off takes the evidence of the number out of every session, and with the last factor the backup codes', async () => {
+  test('off removes the number’s evidence from every session, and with the last factor the backup codes', async () => {
     const person = await client.signUp();
     const { id, tokens } = await client.enrollPhone(person.accessToken, newNumber());
     expect(await guarded(tokens.accessToken)).toBeUndefined();
@@ -299,7 +299,7 @@ describe('setPhoneSecondFactor', () => {
     expect(Number(row?.codes)).toBe(0);
   });
 
-  test('of a number that was never proved, or is somebody else’s, finds none', async () => {
+  test('does not find an unverified number or one of another user', async () => {
     const [person, other] = [await client.signUp(), await client.signUp()];
     const totp = await client.enrollTotp(person.accessToken);
     const token = totp.tokens.accessToken;
@@ -311,8 +311,8 @@ describe('setPhoneSecondFactor', () => {
   });
 });
 
-describe('a number as first factor', () => {
-  test('is not there unless the tenant says so; its password signs in all the same', async () => {
+describe('a phone number as the first factor', () => {
+  test('is not available unless the tenant allows it, but the number with the password signs in', async () => {
     const person = await client.signUp();
     const number = newNumber();
     await client.enrollPhone(person.accessToken, number, false);
@@ -324,7 +324,7 @@ describe('a number as first factor', () => {
     expect(reset.factors).toEqual([]);
   });
 
-  test('signs in where the tenant allows it, by code or by link, at AAL1 and no further', async () => {
+  test('signs in if the tenant allows it, by code or link, at AAL1 only', async () => {
     const person = await signUpIn('any');
     const number = newNumber();
     await client.enrollPhone(person.accessToken, number, false);
@@ -350,7 +350,7 @@ describe('a number as first factor', () => {
     }
   });
 
-  test('taken over by a SIM swap does not get past a second factor, with the password or without', async () => {
+  test('taken over by a SIM swap does not pass a second factor, with or without the password', async () => {
     const person = await signUpIn('any');
     const number = newNumber();
     const phone = await client.enrollPhone(person.accessToken, number, false);
@@ -365,7 +365,7 @@ describe('a number as first factor', () => {
     expect(second.factors.map((one) => one.factor)).toEqual(['TOTP', 'BACKUP_CODE']);
   });
 
-  test('and second factor in one: a password follows, and the same number is not asked twice', async () => {
+  test('that is also the second factor is followed by the password, and not asked for twice', async () => {
     const person = await signUpIn('any');
     const number = newNumber();
     await client.enrollPhone(person.accessToken, number);
@@ -380,7 +380,7 @@ describe('a number as first factor', () => {
     expect(await guarded(done.session?.accessToken ?? '')).toBeUndefined();
   });
 
-  test('resets a password only together with something of another category', async () => {
+  test('resets a password only together with a factor of another category', async () => {
     const person = await signUpIn('any');
     const number = newNumber();
     await client.enrollPhone(person.accessToken, number, false);
@@ -396,7 +396,7 @@ describe('a number as first factor', () => {
     expect(second.status).toBe('NEEDS_NEW_PASSWORD');
   });
 
-  test('steps up only together with something of another category', async () => {
+  test('steps up only together with a factor of another category', async () => {
     const person = await signUpIn('any');
     const number = newNumber();
     await client.enrollPhone(person.accessToken, number, false);
@@ -418,7 +418,7 @@ describe('a number as first factor', () => {
     expect(await guarded(second.session?.accessToken ?? '')).toBeUndefined();
   });
 
-  test('of nobody looks the same, and is written to by nothing', async () => {
+  test('gets the same response if no account has it, and no message is sent', async () => {
     const before = (await client.inbox()).length;
     const started = await client.startSignIn({ identifier: newNumber(), tenant: 'any' });
     expect(started.factors.map((one) => one.factor)).toEqual(['PASSWORD', 'PHONE_CODE', 'PHONE_LINK']);
@@ -429,8 +429,8 @@ describe('a number as first factor', () => {
   });
 });
 
-describe('text messages switched off', () => {
-  test('by the tenant: nothing to add, and what there was counts no more', async () => {
+describe('text messages turned off', () => {
+  test('by the tenant: numbers cannot be added, and existing ones no longer count', async () => {
     const person = await signUpIn('none');
     const step = await client.startEnrollment(
       { factor: 'PHONE_CODE', phoneNumber: newNumber() },
@@ -448,7 +448,7 @@ describe('text messages switched off', () => {
     });
   });
 
-  test('by the instance: as if no number were there; backup codes still stand in for it', async () => {
+  test('by the instance: numbers are not offered, and backup codes replace them', async () => {
     const person = await client.signUp();
     const { backupCodes } = await client.enrollPhone(person.accessToken, newNumber());
     const off = await startTestApp({ SMS: 'off' }, app.databaseUrl);
@@ -463,12 +463,12 @@ describe('text messages switched off', () => {
     }
   });
 
-  test('by their user: none of the numbers is written to, in whichever role, and no stranger sees it', async () => {
+  test('by the user: no message is sent in any role, and others cannot tell', async () => {
     const person = await signUpIn('any');
     const number = newNumber();
     const { tokens } = await client.enrollPhone(person.accessToken, number);
     expect(await codeOf('setSmsFactors', { enabled: false }, tokens.accessToken)).toBe('done');
-    // It was their only second factor, and they have taken it away.
+    // It was their only second factor, and they have removed it.
     expect(await guarded(tokens.accessToken)).toBe('ENROLLMENT_REQUIRED');
     expect(await offeredAfterPassword(person, 'any')).toEqual([]);
     const before = (await client.inbox()).filter((one) => one.to === number).length;
@@ -483,11 +483,11 @@ describe('text messages switched off', () => {
     expect(added.code ?? added.status).not.toBe('NEEDS_ENROLLMENT');
   });
 
-  test('by a user whose only second factor it was can be undone by them, with a fresh first factor', async () => {
+  test('by a user whose only second factor it was can be turned on again with a fresh first factor', async () => {
     const person = await client.signUp();
     const number = newNumber();
     const { id, tokens } = await client.enrollPhone(person.accessToken, number);
-    // While there is a second factor, nothing less will do.
+    // A user with a second factor must prove it.
     app.clock.advance(601);
     for (const enabled of [false, true]) {
       expect(await codeOf('setSmsFactors', { enabled }, tokens.accessToken)).toBe('STEP_UP_REQUIRED');
@@ -509,7 +509,7 @@ describe('text messages switched off', () => {
     expect(await offeredAfterPassword(person)).toEqual(['PHONE_CODE', 'BACKUP_CODE']);
   });
 
-  test('by the instance or the tenant does not make a password enough: without a backup code, an administrator helps', async () => {
+  test('by the instance or the tenant does not make a password enough: without a backup code, an administrator must help', async () => {
     const person = await client.signUp();
     const { tokens } = await client.enrollPhone(person.accessToken, newNumber());
     await query(
@@ -534,13 +534,13 @@ describe('text messages switched off', () => {
       const proved = await elsewhere.attempt(reset.id, { emailCode: await elsewhere.codeFor(person.email) });
       expect(proved).toMatchObject({ status: 'NEEDS_SECOND_FACTOR', factors: [], remedy: 'ADMINISTRATOR' });
       const enroll = await elsewhere.startEnrollment({ factor: 'TOTP' }, tokens.accessToken);
-      expect(enroll.status).toBe('NEEDS_ENROLLMENT'); // this session has proved the number a moment ago
+      expect(enroll.status).toBe('NEEDS_ENROLLMENT'); // this session has just proved the number
     } finally {
       await off[Symbol.asyncDispose]();
     }
   });
 
-  test('by a country that is taken from the list: its numbers are not written to any more', async () => {
+  test('for a country: its numbers get no more messages', async () => {
     const person = await client.signUp();
     await client.enrollPhone(person.accessToken, '+16135550123');
     const canadaless = await startTestApp({ SMS_COUNTRIES: 'US' }, app.databaseUrl);
@@ -555,8 +555,8 @@ describe('text messages switched off', () => {
   });
 });
 
-describe('against SMS pumping', () => {
-  test('a number gets so many in an hour, whoever asks and in however many workflows', async () => {
+describe('to limit SMS pumping,', () => {
+  test('a number gets a limited number of messages per hour, across all workflows', async () => {
     const limited = await startTestApp({ SMS_PER_NUMBER_HOURLY: '3' });
     try {
       const elsewhere = new TestClient(limited);
@@ -578,7 +578,7 @@ describe('against SMS pumping', () => {
     }
   });
 
-  test('a number that nobody has is limited in the same way, so the limit tells nobody who is there', async () => {
+  test('an unknown number has the same limit, so that the limit does not reveal accounts', async () => {
     const limited = await startTestApp({ SMS_PER_NUMBER_HOURLY: '2', MAIL_PER_ADDRESS_HOURLY: '3' });
     try {
       const elsewhere = new TestClient(limited);
@@ -593,7 +593,7 @@ describe('against SMS pumping', () => {
       };
       const flooded = 'TOO_MANY_MESSAGES';
       expect(await asked(newNumber(), 'PHONE_CODE')).toEqual([undefined, undefined, flooded, flooded]);
-      // Sign-ups with an address count for it, whether it has an account or not.
+      // Sign-ups count for an address, whether it has an account or not.
       const [taken, free] = [(await elsewhere.signUp()).email, `${randomUUID()}@example.com`];
       await elsewhere.startSignUp({ email: free, password: PASSWORD });
       for (const email of [taken, free]) await elsewhere.startSignUp({ email, password: PASSWORD });

@@ -1,5 +1,5 @@
-// A phone as its user holds it: everything that it gets went through Twilio's SDK, over HTTP, to a server that answers
-// as Twilio does.
+// A user's phone, end to end: its messages go through Twilio's SDK, over HTTP, to a local server that responds like
+// Twilio.
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { retryNow, until } from '../../delivery/queue.ts';
@@ -34,7 +34,7 @@ async function start(sender: Readonly<Record<string, string>>): Promise<TestClie
   return new TestClient(app);
 }
 
-/** The code in the newest text that the phone got. */
+/** The code in the newest text message to the phone. */
 async function codeOnPhone(received: number): Promise<string> {
   await until(() => expect(api.requests.length).toBeGreaterThanOrEqual(received));
   const form = api.requests.at(-1)?.form ?? {};
@@ -51,8 +51,8 @@ async function enroll(client: TestClient, person: Person): Promise<string> {
   return started.id;
 }
 
-describe.each(Object.entries(SENDERS))('by %s', (_what, sender) => {
-  test('a number is enrolled and signs in, with the codes that Twilio was given', async () => {
+describe.each(Object.entries(SENDERS))('with %s of Twilio,', (_what, sender) => {
+  test('a number is enrolled and signs in, with the codes that were sent to Twilio', async () => {
     const client = await start(sender);
     const person = await client.signUp();
     const id = await enroll(client, person);
@@ -65,7 +65,7 @@ describe.each(Object.entries(SENDERS))('by %s', (_what, sender) => {
     await client.prepare(signIn.id, 'PHONE_CODE');
     const signedIn = await client.attempt(signIn.id, { phoneCode: await codeOnPhone(2) });
     expect(signedIn.status).toBe('COMPLETE');
-    // The phone got it, so the development inbox did not.
+    // It was sent to the phone, so it is not in the development inbox.
     expect((await client.inbox()).filter((one) => one.channel === 'sms')).toEqual([]);
   });
 });
@@ -74,7 +74,7 @@ test.each([
   ['busy', twilioError(429, 20429, 'Too Many Requests')],
   ['broken', twilioError(500, 20500, 'Internal Server Error')],
   ['silent', null],
-])('while Twilio is %s, the code waits, and arrives once it is well again', async (_what, answer) => {
+])('the code waits while Twilio is %s, and is delivered afterwards', async (_what, answer) => {
   const client = await start(SENDERS['a number']);
   const well = api.answer;
   api.answer = answer;
@@ -95,7 +95,7 @@ test.each([
   expect((await client.attempt(id, { phoneCode }, person.accessToken)).status).toBe('COMPLETE');
 });
 
-test('with a Verify service alone no link can be sent, so none is offered', async () => {
+test('with only a Twilio Verify service no link can be sent, so none is offered', async () => {
   const client = await start(SENDERS['a Verify service']);
   const { data } = await client.graphql('{ settings { secondFactors firstFactors } }');
   expect(data.settings.secondFactors).toContain('PHONE_CODE');
@@ -103,24 +103,21 @@ test('with a Verify service alone no link can be sent, so none is offered', asyn
 });
 
 test.each([
-  ['that is none', twilioError(400, 21211, "The 'To' number is not a valid phone number.")],
+  ['that is invalid', twilioError(400, 21211, "The 'To' number is not a valid phone number.")],
   ['whose holder unsubscribed', twilioError(400, 21610, 'Attempt to send to unsubscribed recipient')],
-])(
-  'a number %s gets nothing, is not tried again, and locks nobody out: another factor still signs in',
-  async (_what, answer) => {
-    const client = await start(SENDERS['a number']);
-    const email = `${randomUUID()}@example.com`;
-    const person = await client.signUp(email);
-    const id = await enroll(client, person);
-    const { backupCodes } = await client.attempt(id, { phoneCode: await codeOnPhone(1) }, person.accessToken);
-    api.answer = answer;
-    app?.clock.advance(31);
-    const signIn = await client.startSignIn({ identifier: email });
-    await client.attempt(signIn.id, { password: PASSWORD });
-    await client.prepare(signIn.id, 'PHONE_CODE');
-    await until(() => expect(api.requests).toHaveLength(2));
-    await retryNow(app?.databaseUrl ?? '');
-    expect((await client.attempt(signIn.id, { backupCode: backupCodes?.[0] })).status).toBe('COMPLETE');
-    expect(api.requests).toHaveLength(2);
-  },
-);
+])('a number %s is not tried again, and the user can sign in with another factor', async (_what, answer) => {
+  const client = await start(SENDERS['a number']);
+  const email = `${randomUUID()}@example.com`;
+  const person = await client.signUp(email);
+  const id = await enroll(client, person);
+  const { backupCodes } = await client.attempt(id, { phoneCode: await codeOnPhone(1) }, person.accessToken);
+  api.answer = answer;
+  app?.clock.advance(31);
+  const signIn = await client.startSignIn({ identifier: email });
+  await client.attempt(signIn.id, { password: PASSWORD });
+  await client.prepare(signIn.id, 'PHONE_CODE');
+  await until(() => expect(api.requests).toHaveLength(2));
+  await retryNow(app?.databaseUrl ?? '');
+  expect((await client.attempt(signIn.id, { backupCode: backupCodes?.[0] })).status).toBe('COMPLETE');
+  expect(api.requests).toHaveLength(2);
+});

@@ -1,5 +1,5 @@
-// Authenticator apps over HTTP: each code once, whoever asks in how many places at once; and a secret that is nowhere
-// to be read.
+// Authenticator apps over HTTP: each code is accepted once, across all parallel requests, and the secret cannot be
+// read.
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
@@ -20,7 +20,7 @@ interface Enrolled extends Person {
   readonly secret: string;
 }
 
-/** Somebody with an authenticator app. A step has just begun, and its code was not used yet. */
+/** A user with an authenticator app. A time step has just begun, and its code is unused. */
 async function enrolled(): Promise<Enrolled> {
   const person = await client.signUp();
   const { secret } = await client.enrollTotp(person.accessToken);
@@ -28,7 +28,7 @@ async function enrolled(): Promise<Enrolled> {
   return { ...person, secret };
 }
 
-/** A sign-in that waits for the second factor. */
+/** A sign-in that is waiting for the second factor. */
 async function halfSignedIn({ email, password }: Person): Promise<string> {
   const { id } = await client.startSignIn({ identifier: email });
   const step = await client.attempt(id, { password });
@@ -54,8 +54,8 @@ async function storedSecret({ email }: Person): Promise<{ id: string; secret: st
   return row ?? { id: '', secret: '' };
 }
 
-describe('a code is accepted once', () => {
-  test('of 20 that arrive at once, each in a sign-in of its own, one wins', async () => {
+describe('a TOTP code is accepted once', () => {
+  test('across 20 parallel sign-ins', async () => {
     const person = await enrolled();
     const workflows: string[] = [];
     for (let count = 0; count < 20; count += 1) workflows.push(await halfSignedIn(person));
@@ -72,7 +72,7 @@ describe('a code is accepted once', () => {
     }
   });
 
-  test('and then nowhere else: not in a sign-in, nor in a step-up', async () => {
+  test('and then in no other sign-in or step-up', async () => {
     const person = await enrolled();
     const totp = client.totp(person.secret);
     const tokens = await client.signIn(person, { totp });
@@ -82,13 +82,13 @@ describe('a code is accepted once', () => {
     expect(outcomeOf(step)).toBe('PROOF_REJECTED');
   });
 
-  test('not even the one that enrolled it', async () => {
+  test('including the code that confirmed the app', async () => {
     const person = await client.signUp();
     const { secret } = await client.enrollTotp(person.accessToken);
     await refused({ ...person }, client.totp(secret));
   });
 
-  test('one older than the newest that was accepted is refused, though it was never used', async () => {
+  test('and an unused older code is rejected after a newer one', async () => {
     const person = await enrolled();
     await client.signIn(person, { totp: client.totp(person.secret, 1) });
     await refused(person, client.totp(person.secret));
@@ -98,7 +98,7 @@ describe('a code is accepted once', () => {
   });
 });
 
-test('a code two steps away is refused, as if the clock of the app were wrong by a minute', async () => {
+test('a TOTP code two time steps away is rejected', async () => {
   const person = await enrolled();
   app.clock.advance(60);
   await refused(person, client.totp(person.secret, -2));
@@ -107,23 +107,23 @@ test('a code two steps away is refused, as if the clock of the app were wrong by
 });
 
 test.each([
-  ['as apps show it', (code: string) => `${code.slice(0, 3)} ${code.slice(3)}`],
+  ['as apps show them', (code: string) => `${code.slice(0, 3)} ${code.slice(3)}`],
   ['around it', (code: string) => `  ${code}\t`],
   ['of any width', (code: string) => `${code.slice(0, 3)}\u00a0\u2009${code.slice(3)}`],
-])('spaces in a code are ignored, %s', async (_where, spaced) => {
+])('spaces in a TOTP code are ignored, %s', async (_where, spaced) => {
   const person = await enrolled();
   await client.signIn(person, { totp: spaced(client.totp(person.secret)) });
 });
 
 test.each(['', '      ', '12345', '1234567', 'abcdef', '１２３４５６', '-12345'])(
-  'what is no code is a wrong proof and no crash: %j',
+  'a malformed TOTP code is rejected: %j',
   async (totp) => {
     await refused(await enrolled(), totp);
   },
 );
 
-describe('the secret', () => {
-  test('is 160 bits, another one for everybody', async () => {
+describe('the TOTP secret', () => {
+  test('has 160 bits and differs for each user', async () => {
     const { accessToken } = await client.signUp();
     const secrets: string[] = [];
     for (let count = 0; count < 5; count += 1) {
@@ -134,7 +134,7 @@ describe('the secret', () => {
     for (const secret of secrets) expect(secret).toMatch(/^[A-Z2-7]{32}$/); // 32 symbols of 5 bits
   });
 
-  test('is sealed where it is stored', async () => {
+  test('is stored sealed', async () => {
     const person = await enrolled();
     const { secret } = await storedSecret(person);
     expect(secret).toMatch(/^[0-9a-f]{8}\.[\w-]{40,}$/);
@@ -144,7 +144,7 @@ describe('the secret', () => {
     );
   });
 
-  test('opens in its own row only: whoever copies theirs over another’s gets no further', async () => {
+  test('is bound to its row: copying it over another user’s secret does not work', async () => {
     const thief = await enrolled();
     const victim = await enrolled();
     const { id } = await storedSecret(victim);
@@ -158,19 +158,19 @@ describe('the secret', () => {
   });
 });
 
-describe('what an authenticator app is given', () => {
-  test('a key URI that names issuer, account and secret, and asks for nothing but the usual', async () => {
+describe('the enrollment data of an authenticator app', () => {
+  test('contains a key URI with issuer, account and secret, and only usual parameters', async () => {
     const { email, accessToken } = await client.signUp('jane+test@example.com');
     const { totp } = await client.startEnrollment({ factor: 'TOTP' }, accessToken);
     const uri = new URL(totp?.uri ?? '');
     expect(uri.protocol).toBe('otpauth:');
     expect(uri.host).toBe('totp');
-    // One colon, which divides issuer and account: an issuer with a port would make it two.
+    // Exactly one colon, between issuer and account. An issuer with a port would add a second one.
     expect(decodeURIComponent(uri.pathname.slice(1)).split(':')).toEqual(['localhost', email]);
     expect(Object.fromEntries(uri.searchParams)).toEqual({ issuer: 'localhost', secret: totp?.secret });
   });
 
-  test('the same as a QR code: an SVG image that loads nothing and runs nothing', async () => {
+  test('contains a QR code, an SVG image without scripts or external resources', async () => {
     const { accessToken } = await client.signUp();
     const { totp } = await client.startEnrollment({ factor: 'TOTP' }, accessToken);
     const [type, data] = (totp?.qrCode ?? '').split(',');
@@ -180,7 +180,7 @@ describe('what an authenticator app is given', () => {
     expect(svg).not.toMatch(/script|href|url\(|\son\w+=/i);
   });
 
-  test('is shown again until it is proved, and never after', async () => {
+  test('is available until the app is confirmed, and never afterwards', async () => {
     const { accessToken } = await client.signUp();
     const { id, totp } = await client.startEnrollment({ factor: 'TOTP' }, accessToken);
     const read = async () => {
@@ -194,7 +194,7 @@ describe('what an authenticator app is given', () => {
   });
 });
 
-test('an authenticator that was never proved is no second factor', async () => {
+test('an unconfirmed authenticator app is not a second factor', async () => {
   const person = await client.signUp();
   const { totp } = await client.startEnrollment({ factor: 'TOTP' }, person.accessToken);
   expect(totp?.secret).toBeDefined();
@@ -202,7 +202,7 @@ test('an authenticator that was never proved is no second factor', async () => {
   expect((await client.attempt(id, { password: person.password })).status).toBe('COMPLETE');
 });
 
-test('each of two authenticator apps proves itself, and the steps of one do not use up the other’s', async () => {
+test('two authenticator apps are independent: a used time step of one does not affect the other', async () => {
   const person = await enrolled();
   const tokens = await client.signIn(person, { totp: client.totp(person.secret) });
   const second = await client.enrollTotp(tokens.accessToken);

@@ -1,4 +1,4 @@
-// Which codes of an authenticator app are right, against the vectors of RFC 6238 and an implementation of our own.
+// Which TOTP codes are correct, tested with the vectors of RFC 6238 and an independent implementation.
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { generateSync } from 'otplib';
@@ -9,7 +9,7 @@ import { acceptedTimeStep } from '../../../src/factors/totp/totp.ts';
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 const PERIOD_SECONDS = 30;
 
-/** RFC 4226 section 5.3, written out. */
+/** An implementation of RFC 4226 section 5.3. */
 function codeOf(timeStep: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(timeStep));
@@ -20,7 +20,7 @@ function codeOf(timeStep: number): string {
 
 const at = (seconds: number): Date => new Date(seconds * 1000);
 
-describe('RFC 6238 appendix B, SHA-1', () => {
+describe('the test vectors of RFC 6238 appendix B, SHA-1', () => {
   test.each([
     [59, '94287082'],
     [1111111109, '07081804'],
@@ -36,24 +36,24 @@ describe('RFC 6238 appendix B, SHA-1', () => {
   });
 });
 
-describe('the window', () => {
-  const now = 1_800_000_000; // a step begins here
+describe('the window of accepted TOTP codes', () => {
+  const now = 1_800_000_000; // the start of a time step
   const step = now / PERIOD_SECONDS;
 
-  test.each([0, 1, 15, 29])('is one step either side and no more, %i seconds into a step', (seconds) => {
+  test.each([0, 1, 15, 29])('is exactly one step on either side, %i seconds into a step', (seconds) => {
     const accepted = [-3, -2, -1, 0, 1, 2, 3].filter(
       (away) => acceptedTimeStep(SECRET, codeOf(step + away), null, at(now + seconds)) !== null,
     );
     expect(accepted).toEqual([-1, 0, 1]);
   });
 
-  test('counts milliseconds down to the second that has begun', () => {
+  test('rounds milliseconds down', () => {
     const last = new Date((now + 29) * 1000 + 999);
     expect(acceptedTimeStep(SECRET, codeOf(step + 1), null, last)).toBe(step + 1);
     expect(acceptedTimeStep(SECRET, codeOf(step + 2), null, last)).toBeNull();
   });
 
-  test('any step, at any time: the code names its own step, or none when it is further than one away', () => {
+  test('gives the step of a code at most one step away, and rejects all others, at any time', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 60_000_000 }),
@@ -62,7 +62,7 @@ describe('the window', () => {
         (someStep, seconds, away) => {
           const others = [-1, 0, 1].filter((one) => one !== away).map((one) => codeOf(someStep + one));
           const code = codeOf(someStep + away);
-          fc.pre(!others.includes(code)); // two steps may share a code once in a million
+          fc.pre(!others.includes(code)); // two steps share a code once in a million
           const moment = at(someStep * PERIOD_SECONDS + seconds);
           const expected = Math.abs(away) <= 1 ? someStep + away : null;
           expect(acceptedTimeStep(SECRET, code, null, moment)).toBe(expected);
@@ -76,20 +76,20 @@ test.each([
   ['the one that was accepted', 0, false],
   ['one before it', -1, false],
   ['the one after it', 1, true],
-])('after a step was accepted, %s is or is not', (_which, away, isAccepted) => {
+])('after a TOTP code was accepted, %s is accepted: %3$s', (_which, away, isAccepted) => {
   const now = 1_800_000_000;
   const step = now / PERIOD_SECONDS;
   const accepted = acceptedTimeStep(SECRET, codeOf(step + away), step, at(now));
   expect(accepted).toBe(isAccepted ? step + away : null);
 });
 
-test('a step from the future that was accepted shuts out every older one', () => {
+test('an accepted code of a future step excludes every older one', () => {
   const now = 1_800_000_000;
   const step = now / PERIOD_SECONDS;
   for (const away of [-1, 0, 1]) {
     expect(acceptedTimeStep(SECRET, codeOf(step + away), step + 1, at(now))).toBeNull();
   }
-  // Even one that no clock of ours can have accepted is no error, only a refusal.
+  // A last step in the far future is not an error. All codes are just rejected.
   expect(acceptedTimeStep(SECRET, codeOf(step), step + 1_000_000, at(now))).toBeNull();
 });
 
@@ -97,18 +97,18 @@ test.each([
   ['nothing', ''],
   ['five digits', '28708'],
   ['seven digits', '2870821'],
-  ['eight digits, as the RFC has them', '94287082'],
+  ['eight digits, as in the RFC', '94287082'],
   ['letters', '28708a'],
   ['a sign', '-87082'],
   ['a fraction', '2870.2'],
   ['an exponent', '28708e'],
   ['hexadecimal', '0x4621'],
-  ['other digits', '٢٨٧٠٨٢'],
-  ['wide digits', '２８７０８２'],
-  ['a line below it', '287082\n'],
+  ['Arabic digits', '٢٨٧٠٨٢'],
+  ['full-width digits', '２８７０８２'],
+  ['a line break after it', '287082\n'],
   ['a NUL', '287082\0'],
-  ['a flood', '287082'.repeat(10_000)],
-])('what is no code is refused and not thrown at: %s', (_what, code) => {
+  ['a very long text', '287082'.repeat(10_000)],
+])('a malformed TOTP code is rejected without an error: %s', (_what, code) => {
   expect(acceptedTimeStep(SECRET, '287082', null, at(59))).toBe(1);
   expect(acceptedTimeStep(SECRET, code, null, at(59))).toBeNull();
 });

@@ -1,5 +1,5 @@
-// An application of that team: the same payment through Apollo Client and through urql, each of which the user approves by
-// a proof of its own; then something of Stepgate's.
+// An application of that team: the same payment through Apollo Client and through urql, which the user approves with a
+// separate proof each, and then an operation of Stepgate.
 import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { Client, fetchExchange } from '@urql/core';
 import { createStepgateClient } from 'stepgate/client';

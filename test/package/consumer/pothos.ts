@@ -1,4 +1,4 @@
-// The same with Pothos, served by anything that Envelop extends: what it prints is what an anonymous caller is answered.
+// The same with Pothos and Envelop. It prints the response to an anonymous caller.
 import { envelop, useEngine, useExtendContext, useSchema } from '@envelop/core';
 import SchemaBuilder from '@pothos/core';
 import * as graphql from 'graphql';
@@ -21,11 +21,11 @@ builder.mutationType({
   }),
 });
 export const mistakes = [
-  // @ts-expect-error A factor that there is none of.
+  // @ts-expect-error The factor does not exist.
   () => requirement({ accept: ['RETINA'] }),
-  // @ts-expect-error The issuer is not left to chance.
+  // @ts-expect-error The issuer is required.
   () => stepgateTokens({}),
-  // @ts-expect-error Who is asking is known before the operation runs.
+  // @ts-expect-error `standing` must not return a promise.
   () => useStepUp<Context>(async ({ presented }) => presented),
 ];
 

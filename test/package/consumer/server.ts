@@ -1,4 +1,4 @@
-// Another team's server: its schema is written in SDL, it is served by Yoga, and Stepgate is all that it knows of tokens.
+// Another team's server: a schema in SDL, served by Yoga, with Stepgate's tokens.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { makeExecutableSchema } from '@graphql-tools/schema';
@@ -39,7 +39,7 @@ const schema = makeExecutableSchema({
   },
 });
 
-/** A proof for one operation is used up at Stepgate, with the user's own token. */
+/** Consumes a bound proof through Stepgate's API, with the user's own token. */
 const consumeProof: ConsumeProof<Context> = async (
   { authorization },
   digest,

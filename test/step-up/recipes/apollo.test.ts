@@ -1,4 +1,4 @@
-// The recipe for Apollo Server in docs/step-up.md, against tokens of a real Stepgate.
+// The recipe for Apollo Server in docs/step-up.md, with tokens of a real Stepgate.
 import type { IncomingMessage } from 'node:http';
 import { ApolloServer, HeaderMap } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';

@@ -1,4 +1,4 @@
-// The guards in a subgraph whose `@authenticated` is Apollo's, which its router enforces: written in SDL, and made by
+// The guards in a subgraph that also has Apollo's `@authenticated`, which the router enforces: in SDL, and with
 // @pothos/plugin-federation.
 import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
 import SchemaBuilder from '@pothos/core';
@@ -15,7 +15,7 @@ import { type BankContext, caller, nobody, standingOf } from '../example-schema.
 
 const transform = stepUpTransformer({ standing: standingOf });
 
-/** The code of each field that is refused. */
+/** The error code of each refused field. */
 async function refused(schema: GraphQLSchema, who: Presented, source = '{ a b c d }'): Promise<object> {
   const contextValue: BankContext = { caller: () => who, ran: [] };
   const rootValue = { a: 1, b: 1, c: 1, d: 1 };
@@ -38,7 +38,7 @@ describe.skipIf(process.env['GRAPHQL_MAJOR'] === '17')(
         ]),
       );
 
-    test('ours stands beside it, with a prefix', async () => {
+    test('our guard works next to it with a prefix', async () => {
       const schema = subgraph(
         '',
         stepUpTypeDefs({ prefix: 'sg_' }),
@@ -47,7 +47,7 @@ describe.skipIf(process.env['GRAPHQL_MAJOR'] === '17')(
       expect(await refused(schema, nobody())).toEqual({ b: 'UNAUTHENTICATED', c: 'UNAUTHENTICATED' });
     });
 
-    test('ours stands beside it, renamed by @link', async () => {
+    test('our guard works next to it when renamed with @link', async () => {
       const schema = subgraph(
         `@link(url: "https://stepgate.dev/step-up/v1.0", import: [
          "@stepUp", "@requiresRole", { name: "@authenticated", as: "@signedIn" }])`,
@@ -57,7 +57,7 @@ describe.skipIf(process.env['GRAPHQL_MAJOR'] === '17')(
       expect(await refused(schema, nobody())).toEqual({ b: 'UNAUTHENTICATED', c: 'UNAUTHENTICATED' });
     });
 
-    test('where the guard has no other name, the one that there is guards', async () => {
+    test('@authenticated is our guard if ours has no other name', async () => {
       const schema = subgraph(
         '',
         stepUpTypeDefs().replace(/"""(?:(?!""").)*"""\s*directive @authenticated[^\n]*/s, ''),
@@ -68,7 +68,7 @@ describe.skipIf(process.env['GRAPHQL_MAJOR'] === '17')(
   },
 );
 
-describe('beside @pothos/plugin-federation', () => {
+describe('next to @pothos/plugin-federation', () => {
   const builder = new SchemaBuilder<{ Context: BankContext }>({
     plugins: [stepUpPlugin, DirectivesPlugin, FederationPlugin],
     stepUp: { standing: standingOf, prefix: 'sg_' },
@@ -104,7 +104,7 @@ describe('beside @pothos/plugin-federation', () => {
     federationDirectives: ['@key', '@authenticated'],
   });
 
-  test('the guards guard, what a gateway asks for by reference included', async () => {
+  test('the guards protect fields, also those that a gateway resolves by reference', async () => {
     expect(() => assertGuarded(schema)).not.toThrow();
     expect(await refused(schema, nobody(), '{ customer { contract } }')).toEqual({
       customer: 'UNAUTHENTICATED',
@@ -118,7 +118,7 @@ describe('beside @pothos/plugin-federation', () => {
     expect(await refused(schema, caller({ TOTP: 60 }), entity)).toEqual({});
   });
 
-  test('and its SDL says both: Apollo’s directive for the router, and ours', () => {
+  test('the SDL contains Apollo’s directive for the router and ours', () => {
     const sdl = printSubgraphSchema(schema);
     expect(sdl).toMatch(/contract: String .*@sg_stepUp\(maxAge: 60\)/);
     expect(sdl).toMatch(/contract: String .*@sg_authenticated/);

@@ -1,4 +1,4 @@
-// What the recipes serve, and who asks: customers behind every kind of guard, and callers with tokens of a real Stepgate.
+// The schema of the recipes, with customers behind every kind of guard, and callers with tokens of a real Stepgate.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type StepgateTokens, stepgateTokens } from '../../../src/step-up/tokens.ts';
 import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../../harness/app.ts';
@@ -26,13 +26,13 @@ export const resolvers = {
 export interface Callers {
   readonly app: TestApp;
   readonly tokens: StepgateTokens;
-  /** Signed up, without a second factor. */
+  /** A user without a second factor. */
   readonly weak: string;
-  /** With a second factor, proved. */
+  /** A user who has proved a second factor. */
   readonly strong: string;
 }
 
-/** Filled before the tests of a file run. */
+/** Set before the tests of a file run. */
 export function callers(): Callers {
   const found = {} as { -readonly [key in keyof Callers]: Callers[key] };
   beforeAll(async () => {
@@ -57,7 +57,7 @@ type Ask = (
   token?: string,
 ) => Promise<{ readonly data: unknown; readonly codes: readonly unknown[] }>;
 
-/** Over HTTP, as anybody would ask. */
+/** Sends an operation over HTTP. */
 export function asker(url: () => string): Ask {
   return async (query, token) => {
     const { data, errors } = await new TestClient({ url: url() }).graphql(query, {}, token);
@@ -65,13 +65,13 @@ export function asker(url: () => string): Ask {
   };
 }
 
-/** What each recipe has to bring about. */
+/** The tests that each recipe must pass. */
 export function guardsCustomers(who: Callers, ask: Ask): void {
-  test('what is open is open', async () => {
+  test('an unguarded field is open', async () => {
     expect(await ask('{ version }')).toEqual({ data: { version: '1' }, codes: [] });
   });
 
-  test('nobody reads a customer without signing in, nor with a token that was tampered with', async () => {
+  test('a customer cannot be read without signing in, or with a tampered token', async () => {
     for (const token of [undefined, `${who.strong}x`]) {
       const { data, codes } = await ask('{ version customer { name } }', token);
       expect(data).toEqual({ version: '1', customer: { name: null } });
@@ -79,7 +79,7 @@ export function guardsCustomers(who: Callers, ask: Ask): void {
     }
   });
 
-  test('a contract takes a second factor', async () => {
+  test('a contract requires a second factor', async () => {
     const weak = await ask('{ customer { name contract } }', who.weak);
     expect(weak).toEqual({
       data: { customer: { name: 'Ada', contract: null } },
@@ -89,7 +89,7 @@ export function guardsCustomers(who: Callers, ask: Ask): void {
     expect(strong).toEqual({ data: { customer: { name: 'Ada', contract: 'secret' } }, codes: [] });
   });
 
-  test('a mutation is refused whole: what stands before the guarded field has not run', async () => {
+  test('a mutation is refused as a whole: fields before the guarded one do not run', async () => {
     const before = counted;
     const query = 'mutation { count rename(name: "Grace") { name } }';
     const refused = await ask(query, who.weak);
@@ -100,7 +100,7 @@ export function guardsCustomers(who: Callers, ask: Ask): void {
     expect(data).toEqual({ count: before + 1, rename: { name: 'Grace' } });
   });
 
-  test('a role is asked for', async () => {
+  test('a role is required', async () => {
     expect((await ask('mutation { dismiss }', who.strong)).codes).toEqual(['FORBIDDEN']);
   });
 }

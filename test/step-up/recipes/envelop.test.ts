@@ -1,4 +1,4 @@
-// The recipe for Yoga in docs/step-up.md, and the same plugin on a bare Envelop, against tokens of a real Stepgate.
+// The recipe for Yoga in docs/step-up.md, and the same plugin on plain Envelop, with tokens of a real Stepgate.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { envelop, useEngine, useExtendContext, useSchema } from '@envelop/core';
@@ -16,7 +16,7 @@ const who = callers();
 const schema = makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), TYPES], resolvers });
 const standing = ({ presented }: { presented: Presented }): Presented => presented;
 
-describe('Yoga', () => {
+describe('the recipe for Yoga:', () => {
   const yoga = createYoga({
     schema: stepUpTransformer({ standing })(schema),
     context: async ({ request }) => ({
@@ -32,7 +32,7 @@ describe('Yoga', () => {
 
   guardsCustomers(who, asker(url));
 
-  test('a refusal says in its status and header what would help', async () => {
+  test('a refusal has the status and header that tell the client what to do', async () => {
     const answer = await new TestClient({ url: url() }).graphql(
       'mutation { rename(name: "x") { id } }',
       {},
@@ -45,7 +45,7 @@ describe('Yoga', () => {
   });
 });
 
-describe('Envelop', () => {
+describe('the recipe for Envelop:', () => {
   const getEnveloped = envelop({
     plugins: [
       useEngine(graphql),

@@ -1,5 +1,5 @@
-// The recipe for Mercurius in docs/step-up.md, against tokens of a real Stepgate. Mercurius assigns its loaders and
-// resolvers to the schema that it is given: they do not take the place of the guards.
+// The recipe for Mercurius in docs/step-up.md, with tokens of a real Stepgate. Mercurius assigns its loaders and
+// resolvers to the given schema, which must not remove the guards.
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import fastify from 'fastify';
 import mercurius from 'mercurius';

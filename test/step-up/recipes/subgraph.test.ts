@@ -1,5 +1,5 @@
-// The recipe for a federated subgraph in docs/step-up.md: the directives are enforced here, and composed into the
-// supergraph, where clients and routers can read them.
+// The recipe for a federated subgraph in docs/step-up.md. The subgraph enforces the directives, and they are composed
+// into the supergraph, where clients and routers can read them.
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { buildSubgraphSchema } from '@apollo/subgraph';
@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 const ask = asker(() => url);
 
-/** Another team's subgraph, which knows of customers by reference only and guards nothing. */
+/** Another team's subgraph, which only references customers and has no guards. */
 const ORDERS = parse(`
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
   type Query { orders: [Order!]! }
@@ -43,7 +43,7 @@ const ORDERS = parse(`
   type Customer @key(fields: "id", resolvable: false) { id: ID! }
 `);
 
-test('a supergraph composed with a subgraph that guards nothing still says what is guarded', async () => {
+test('a supergraph contains the guards of a subgraph, next to a subgraph without guards', async () => {
   const { data } = await ask('{ _service { sdl } }');
   const { sdl } = (data as { _service: { sdl: string } })._service;
   const { errors, supergraphSdl } = composeServices([
@@ -57,7 +57,7 @@ test('a supergraph composed with a subgraph that guards nothing still says what 
   expect(supergraphSdl).toContain('directive @stepUp(');
 });
 
-test('what a gateway asks for by reference is guarded as well', async () => {
+test('fields that a gateway resolves by reference are guarded', async () => {
   const query =
     '{ _entities(representations: [{ __typename: "Customer", id: "1" }]) { ... on Customer { name contract } } }';
   expect(await ask(query)).toMatchObject({

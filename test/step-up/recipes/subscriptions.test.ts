@@ -1,4 +1,4 @@
-// The recipes for subscriptions in docs/step-up.md, over the transports that there are, against tokens of a real Stepgate.
+// The recipes for subscriptions in docs/step-up.md, over every transport, with tokens of a real Stepgate.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { makeExecutableSchema } from '@graphql-tools/schema';
@@ -21,7 +21,7 @@ const TYPES = `
   type Subscription { balance: Int @stepUp(maxAge: 300) news: Int @authenticated }
 `;
 
-/** Nearly a minute goes by before each event, and there is no end. */
+/** An endless source. The clock advances almost a minute before each event. */
 const source = (name: string) => ({
   async *subscribe() {
     for (let n = 1; ; n++) {
@@ -51,7 +51,7 @@ function seen({ data, errors = [] }: Event): unknown {
   return error === undefined ? Object.values(data ?? {})[0] : error.extensions?.['code'];
 }
 
-/** The same client for every server that speaks graphql-transport-ws. */
+/** A client for every server that uses graphql-transport-ws. */
 function overWebSocket(url: () => string): Subscribe {
   return async (query, token) => {
     const connectionParams = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -69,15 +69,15 @@ function overWebSocket(url: () => string): Subscribe {
 }
 
 function endsInTime(subscribe: Subscribe): void {
-  test('a subscription never begins for nobody', async () => {
+  test('a subscription does not start for an anonymous caller', async () => {
     expect(await subscribe('subscription { news }')).toEqual(['UNAUTHENTICATED']);
   });
 
-  test('it ends with a refusal when its proof is too old, and when its token has expired', async () => {
+  test('a subscription ends with a refusal when its proof is too old or its token has expired', async () => {
     const client = new TestClient(who.app);
     const { accessToken } = await client.signUp();
     const { tokens } = await client.enrollTotp(accessToken);
-    // Five minutes of events; then those that are left of the token's ten, and the clocks' tolerance.
+    // Five minutes of events, then those in the rest of the token's ten minutes, and the clock tolerance.
     expect(await subscribe('subscription { balance }', tokens.accessToken)).toEqual([
       1,
       2,
@@ -96,7 +96,7 @@ function endsInTime(subscribe: Subscribe): void {
   });
 }
 
-describe('Yoga, as server-sent events', () => {
+describe('the recipe for subscriptions with Yoga, as server-sent events:', () => {
   const yoga = createYoga({
     schema,
     context: async ({ request }) => ({
@@ -119,7 +119,7 @@ describe('Yoga, as server-sent events', () => {
   });
 });
 
-describe('graphql-ws, as beside Apollo Server', () => {
+describe('the recipe for subscriptions with graphql-ws, as used with Apollo Server:', () => {
   const server = createServer();
   const sockets = new WebSocketServer({ server });
   useServer(
@@ -140,7 +140,7 @@ describe('graphql-ws, as beside Apollo Server', () => {
   endsInTime(overWebSocket(() => `ws://127.0.0.1:${(server.address() as AddressInfo).port}`));
 });
 
-describe('Mercurius', () => {
+describe('the recipe for subscriptions with Mercurius:', () => {
   const app = fastify();
   let url = '';
   beforeAll(async () => {

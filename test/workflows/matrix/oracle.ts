@@ -1,5 +1,5 @@
-// The cells of the matrix, and an oracle that says what a session, an account or a new password takes in each. It is
-// written from the rules of the product and shares no code with the policy.
+// The cells of the matrix, and an oracle that says what a session, an account or a new password requires in each. It
+// follows the rules of the product and shares no code with the policy.
 import { ENROLLED, type Enrolled, FIRST, type First, SECOND_FACTORS_OF } from './people.ts';
 
 export const POLICIES = ['OPTIONAL', 'REQUIRED'] as const;
@@ -8,7 +8,7 @@ export type Policy = (typeof POLICIES)[number];
 export type Means = First | 'TOTP' | 'BACKUP_CODE';
 export const MEANS: readonly Means[] = [...FIRST, 'TOTP', 'BACKUP_CODE'];
 
-/** What somebody has proved, and what it is worth. */
+/** The proofs of a user, with the categories that they prove. */
 export interface Proved {
   readonly factor: Means;
   readonly worth: 'KNOWLEDGE' | 'POSSESSION' | null;
@@ -26,25 +26,25 @@ const bothCategories = (proved: readonly Proved[]) =>
   proves('KNOWLEDGE', proved) && proves('POSSESSION', proved);
 const isMailbox = ({ factor }: Proved) => factor === 'EMAIL_CODE' || factor === 'EMAIL_LINK';
 
-/** A session takes a first factor, and both categories of whoever has a second factor or must have one. */
+/** A session requires a first factor, and both categories from a user who has or must have a second factor. */
 export function sessionTakes(situation: Situation) {
   const both = hasSecondFactor(situation) || situation.policy === 'REQUIRED';
   return (proved: readonly Proved[]) => (both ? bothCategories(proved) : proved.length > 0);
 }
 
-/** A sign-up begins with a password, and takes the mailbox; where policy says so, a second factor too. */
+/** A sign-up starts with a password, and requires the mailbox and, if the policy says so, a second factor. */
 export function accountTakes({ policy }: Situation) {
   return (proved: readonly Proved[]) =>
     proved.some(isMailbox) && (policy === 'OPTIONAL' || proves('POSSESSION', proved));
 }
 
-/** A new password takes the mailbox, because a phone alone is not enough and the password was forgotten. */
+/** A new password requires the mailbox, because a phone alone is not enough and the password was forgotten. */
 export function newPasswordTakes(situation: Situation) {
   return (proved: readonly Proved[]) =>
     proved.some(isMailbox) && (!hasSecondFactor(situation) || proves('POSSESSION', proved));
 }
 
-/** In a session: a fresh second factor of whoever has one, and both categories; else a fresh proof of knowledge. */
+/** In a session: a fresh second factor and both categories if the user has one, or else a fresh proof of knowledge. */
 export function freshnessTakes(situation: Situation, held: readonly Proved[]) {
   return (proved: readonly Proved[]) =>
     hasSecondFactor(situation)
@@ -52,7 +52,7 @@ export function freshnessTakes(situation: Situation, held: readonly Proved[]) {
       : proves('KNOWLEDGE', proved);
 }
 
-/** What a sign-in or a reset begins with: `to` whom a phone's messages go. */
+/** How a sign-in or a reset starts. `to` is the recipient of a phone's messages. */
 const BEGINNINGS = [
   { first: 'PASSWORD', to: 'email' },
   { first: 'EMAIL_CODE', to: 'email' },

@@ -1,5 +1,5 @@
-// The people of the matrix: what each of them could prove, and how they are put back to where they were, so that every
-// walk begins at the same place.
+// The users of the matrix: what each one can prove, and how their state is restored, so that every walk starts the
+// same.
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { PASSWORD, type Step, type TestClient } from '../../harness/client.ts';
@@ -10,13 +10,13 @@ export const SECOND_FACTORS_OF = {
   'an app': { app: true, phone: false, off: false },
   'a phone': { app: false, phone: true, off: false },
   'an app and a phone': { app: true, phone: true, off: false },
-  /** No text messages are sent to its country any more, so only the backup codes are left. */
+  /** Text messages to its country are no longer allowed, so only the backup codes are left. */
   'a phone that is switched off': { app: false, phone: true, off: true },
 } as const;
 export type Enrolled = keyof typeof SECOND_FACTORS_OF;
 export const ENROLLED = Object.keys(SECOND_FACTORS_OF) as Enrolled[];
 
-/** What a sign-in can begin with. */
+/** The factors that can start a sign-in. */
 export const FIRST = ['PASSWORD', 'EMAIL_CODE', 'EMAIL_LINK', 'PHONE_CODE', 'PHONE_LINK'] as const;
 export type First = (typeof FIRST)[number];
 
@@ -27,12 +27,13 @@ export interface Person {
   readonly number: string;
   /** A number that is a second factor. */
   readonly secondNumber: string | null;
-  /** Of the authenticator app. */
+  /** The secret of the authenticator app. */
   readonly secret: string | null;
   readonly backupCodes: readonly string[];
-  /** A session that began with this factor alone, before there was any second one. */
+  /** A session that started with only this factor, before there was a second one. */
   readonly sessions: Readonly<Record<First, { readonly id: string; readonly accessToken: string }>>;
   readonly rows: Rows;
+  readonly state: object;
 }
 
 let numbers = 1000;
@@ -42,7 +43,7 @@ function newNumber(): string {
   return `+1415555${numbers}`;
 }
 
-/** Of a tenant that does not demand a second factor yet. */
+/** A user of a tenant that does not yet require a second factor. */
 export async function createPerson(
   client: TestClient,
   db: pg.Client,
@@ -82,10 +83,11 @@ export async function createPerson(
     backupCodes: own?.backupCodes ?? second?.backupCodes ?? [],
     sessions,
     rows: await rowsOf(db, userId),
+    state: await readState(db, userId),
   };
 }
 
-/** A right answer for a first factor that is on offer: it is prepared where that is needed. */
+/** A correct proof for an offered first factor, which is prepared if needed. */
 export async function proofOf(
   client: TestClient,
   id: string,
@@ -109,7 +111,21 @@ export async function proofOf(
   }
 }
 
-/** To where they were, so that every walk begins at the same place. */
+/** Restores the user's state, so that every walk starts the same. */
 export function putBack(db: pg.Client, { userId, rows }: Person): Promise<void> {
   return putRowsBack(db, userId, rows);
+}
+
+/** The state that only a successful workflow may change. */
+export async function readState(db: pg.Client, userId: string): Promise<object> {
+  const { rows } = await db.query({
+    name: 'state',
+    text: `select
+      (select secret from authenticator where user_id = $1 and factor = 'PASSWORD') as password,
+      (select array_agg(id order by id) from authenticator where user_id = $1 and confirmed_at is not null) as authenticators,
+      (select array_agg(id order by id) from phone_number where user_id = $1 and second_factor) as phones,
+      (select array_agg(id order by id) from session where user_id = $1 and revoked_at is null) as sessions`,
+    values: [userId],
+  });
+  return rows[0];
 }

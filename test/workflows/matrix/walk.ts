@@ -1,6 +1,5 @@
-// Walks through a workflow, every way there is, as somebody who can prove everything that is asked for and who also tries
-// everything that is not: at every step the right proofs that it does not offer are presented too, with codes that were
-// sent while it did.
+// Walks through a workflow on every possible path, as a user who can prove everything that is requested. At every step
+// the walk also sends correct proofs that are not offered, with codes that were sent while they were.
 import pg from 'pg';
 import { expect } from 'vitest';
 import { startTestApp } from '../../harness/app.ts';
@@ -13,20 +12,22 @@ import {
   type Person,
   proofOf,
   putBack,
+  readState,
   SECOND_FACTORS_OF,
 } from './people.ts';
 
 export const NEW_PASSWORD = 'a stolen battery staple';
-/** Somebody who has nothing yet. */
+/** A user who has no factor yet. */
 export const NOBODY = { secret: null, backupCodes: [] };
 
 export let client: TestClient;
 export let db: pg.Client;
 const people = new Map<string, Person>();
 
-/** Before the tests of a file, each of which has its own people. */
+/** Set before the tests of each file, which has its own users. */
 export async function openMatrix(): Promise<AsyncDisposable> {
-  // The sessions are stale when the walks begin, and their tokens are good to the end.
+  refusals = 0;
+  // The sessions are stale when the walks start, and their tokens stay valid until the end.
   const app = await startTestApp({ ACCESS_TOKEN_SECONDS: '3600' });
   client = new TestClient(app);
   db = new pg.Client({ connectionString: app.databaseUrl });
@@ -65,34 +66,49 @@ export interface Trial {
   readonly person: Person;
   readonly token?: string;
   start(): Promise<Step>;
-  /** What happens to the person before. */
+  /** Runs before the walk. */
   prepare?(): Promise<unknown>;
-  /** What the workflow begins with in this cell, and where that is sent. */
+  /** How the workflow starts in this cell, and where messages are sent. */
   readonly first?: First;
   readonly to?: string | null;
-  /** The oracle: what it takes to get what the workflow is for. */
+  /** The oracle: whether the proofs are enough for the workflow's result. */
   suffices(proved: readonly Proved[]): boolean;
   isGranted(step: Step): boolean;
-  /** Whether a new app may show its secret already. */
+  /** Whether the secret of a new app may be shown. */
   mayEnroll?(proved: readonly Proved[]): boolean;
   atEveryStep?(id: string, proved: readonly Proved[]): Promise<void>;
-  atTheEnd(step: Step, proved: readonly Proved[]): Promise<void>;
+  atTheEnd?(step: Step, proved: readonly Proved[]): Promise<void>;
+  /** Runs after `atTheEnd`, once for each factor that completes the workflow in this cell: for expensive checks. */
+  atAnEndOfItsKind?(step: Step): Promise<void>;
   atADeadEnd?(step: Step): void;
 }
 
-/** Where everything that is not offered was presented already: it looks the same from one cell to the next. */
+/**
+ * What was already tried, and where. A place is what a client sees and which factor was proved last. Cells of one person
+ * share their places.
+ */
 const TRIED = new Set<string>();
 
-interface Ways {
-  /** How the ways begin that are still to be walked. */
-  readonly open: Means[][];
-  /** What a client has seen; from where it looks the same again, one way is walked on and not all. */
-  readonly seen: Set<string>;
+function isFirst(trial: string): boolean {
+  const { size } = TRIED;
+  return TRIED.add(trial).size > size;
 }
 
-/** Every way through the workflow, each to its end. */
+interface Ways {
+  /** The starts of the paths that are still to be walked. */
+  readonly open: Means[][];
+  /** The states that a client has seen. From an equal state, only one path is continued. */
+  readonly seen: Set<string>;
+  /** The factors that completed the workflow. */
+  readonly ends: Set<Means>;
+}
+
+/** Every cell combines its first factor with every second one. States after that are shared by the cells of one person. */
+const SEEN_LATE = new Set<string>();
+
+/** Walks every path through the workflow to its end. */
 export async function walkEveryWay(trial: Trial): Promise<{ ways: number; granted: number }> {
-  const ways: Ways = { open: [[]], seen: new Set() };
+  const ways: Ways = { open: [[]], seen: new Set(), ends: new Set() };
   const count = { ways: 0, granted: 0 };
   for (let way = ways.open.pop(); way !== undefined; way = ways.open.pop()) {
     count.ways += 1;
@@ -101,58 +117,69 @@ export async function walkEveryWay(trial: Trial): Promise<{ ways: number; grante
   return count;
 }
 
-/** One way: as it is given, then always on; the ways that branch off are left for later. */
-async function walk(trial: Trial, way: readonly Means[], { open, seen }: Ways): Promise<boolean> {
+/** Walks one path: first as given, then always forwards. Branches are queued. */
+async function walk(trial: Trial, way: readonly Means[], { open, seen, ends }: Ways): Promise<boolean> {
   const { person, token } = trial;
   await putBack(db, person);
   await trial.prepare?.();
-  const before = await stateOf(person);
   let step = await trial.start();
   const proved: Proved[] = [];
-  /** Right proofs that were not used when they would have done. */
+  /** Correct proofs that were not used while they were accepted. */
   const kept: Kept = {};
   for (;;) {
-    const isFirst = proved.length === 0;
-    const to = isFirst ? (trial.to ?? null) : null;
+    const isBeginning = proved.length === 0;
+    const to = isBeginning ? (trial.to ?? null) : null;
     const offered = step.factors.map((one) => one.factor as Means);
-    const choices = offered.filter((one) => !isFirst || one === (trial.first ?? one));
+    const choices = offered.filter((one) => !isBeginning || one === (trial.first ?? one));
     const next = way[proved.length] ?? choices[0];
     const sight = JSON.stringify([step.status, step.factors]);
     const isNew = proved.length >= way.length;
-    const isUnknown = isNew && !seen.has(sight);
+    const scene = `${step.__typename} ${person.userId}`;
+    const isUnknown = isNew && !seen.has(sight) && !(proved.length > 1 && SEEN_LATE.has(scene + sight));
     seen.add(sight);
+    if (proved.length > 1) SEEN_LATE.add(scene + sight);
     if (isNew) {
-      const place = `${step.__typename} ${person.userId} ${sight}`;
-      const isUntried = !TRIED.has(place);
-      TRIED.add(place);
-      const tried = MEANS.filter((one) => !offered.includes(one) && (isUntried || kept[one] !== undefined));
-      for (const means of tried) await refuse(step.id, means, { kept, person, offered, token });
-      await trial.atEveryStep?.(step.id, proved);
-      expect(await stateOf(person)).toEqual(before);
+      const place = `${scene} ${proved.at(-1)?.factor} ${sight}`;
+      // A correct proof tells more than a guess, so it is tried even where a guess was.
+      const tried = MEANS.filter((one) => !offered.includes(one)).filter((one) =>
+        kept[one] === undefined
+          ? !TRIED.has(`${place} right ${one}`) && isFirst(`${place} ${one}`)
+          : isFirst(`${place} right ${one}`),
+      );
+      await refuse(step.id, tried, { kept, person, offered, token });
+      if (isFirst(`${place} in ${token}`)) await trial.atEveryStep?.(step.id, proved);
     }
     if (isUnknown) {
       const branches = choices.filter((one) => one !== next);
       open.push(...branches.map((one) => [...proved.map(({ factor }) => factor), one]));
     }
     if (next === undefined) {
-      if (!isFirst) trial.atADeadEnd?.(step);
+      if (!isBeginning) trial.atADeadEnd?.(step);
+      expect(await stateOf(person)).toEqual(person.state);
       return false;
     }
     if (step.status === 'NEEDS_ENROLLMENT') expect(trial.mayEnroll?.(proved) ?? true).toBe(true);
     if (to !== null && isSilent(trial, to)) {
       await expectSilence(step.id, next, to);
+      expect(await stateOf(person)).toEqual(person.state);
       return false;
     }
     for (const other of offered.filter((one) => isUnknown && one !== next && needsPreparing(one))) {
       kept[other] = await proofFor(trial, step, other, to);
     }
-    step = await client.attempt(step.id, await proofFor(trial, step, next, to), token);
+    const proof = await proofFor(trial, step, next, to);
+    proved.push({ factor: next, worth: worthOf(person, next, to) });
+    const suffices = trial.suffices(proved);
+    // No earlier step changed what only a successful workflow may change.
+    if (suffices) expect(await stateOf(person)).toEqual(person.state);
+    step = await client.attempt(step.id, proof, token);
     expect(step.code).toBeUndefined();
     delete kept[next];
-    proved.push({ factor: next, worth: worthOf(person, next, to) });
-    expect(trial.isGranted(step)).toBe(trial.suffices(proved));
+    expect(trial.isGranted(step)).toBe(suffices);
     if (trial.isGranted(step)) {
-      await trial.atTheEnd(step, proved);
+      await trial.atTheEnd?.(step, proved);
+      if (!ends.has(next)) await trial.atAnEndOfItsKind?.(step);
+      ends.add(next);
       return true;
     }
   }
@@ -171,12 +198,12 @@ function worthOf(person: Person, means: Means, to: string | null): Proved['worth
   return means === 'TOTP' || means === 'BACKUP_CODE' ? 'POSSESSION' : 'KNOWLEDGE';
 }
 
-/** Whether nothing is sent to this number, because its country is not on the list any more. */
+/** Whether messages to this number are not allowed, because its country was removed from the list. */
 export function isSilent({ cell, person }: Pick<Trial, 'cell' | 'person'>, to: string | null): boolean {
   return SECOND_FACTORS_OF[cell.enrolled].off && to !== person.email;
 }
 
-/** It looks as if a message was sent, and there is none. */
+/** The response looks as if a message was sent, but there is none. */
 async function expectSilence(id: string, means: Means, to: string): Promise<void> {
   expect((await client.prepare(id, means)).challenge).toMatchObject({ factor: means });
   expect((await client.inbox()).filter((one) => one.to === to)).toEqual([]);
@@ -214,10 +241,19 @@ export function guessOf(means: Means): object {
   }
 }
 
-/** What is not offered is refused, and a right proof all the same. */
+/** The server's limit. */
+const MUTATIONS_IN_OPERATION = 5;
+let refusals = 0;
+
+/** How many mutations were rejected in this file, so that a test can tell when the walks try too little. */
+export function countOfRefusals(): number {
+  return refusals;
+}
+
+/** Everything that is not offered is rejected, even correct proofs, also when one document brings several. */
 export async function refuse(
   id: string,
-  means: Means,
+  tried: readonly Means[],
   {
     kept = {},
     person: { secret, backupCodes },
@@ -230,18 +266,37 @@ export async function refuse(
     token?: string | undefined;
   },
 ): Promise<void> {
-  const codes = ['FACTOR_NOT_OFFERED', 'WORKFLOW_ENDED'];
-  if (needsPreparing(means)) expect(codes).toContain((await client.prepare(id, means, token)).code);
-  // A link's proof says nothing of its kind: where another one is due, it is a guess at that.
-  const others = (['EMAIL_LINK', 'PHONE_LINK'] as const).filter((one) => one !== means);
-  const isAmbiguous = others.some((one) => offered.includes(one) && (!kept[means] || kept[one]));
-  if (means.endsWith('LINK') && isAmbiguous) return;
   const own: Kept = {
     ...kept,
     ...(secret === null ? {} : { TOTP: { totp: client.totp(secret) } }),
     ...(backupCodes[0] === undefined ? {} : { BACKUP_CODE: { backupCode: backupCodes[0] } }),
   };
-  expect(codes).toContain((await client.attempt(id, own[means] ?? guessOf(means), token)).code);
+  const mutations = tried.flatMap((means) => {
+    const prepare = { field: 'prepareFactor', input: { workflowId: id, factor: means } };
+    const attempt = {
+      field: 'attemptFactor',
+      input: { workflowId: id, proof: own[means] ?? guessOf(means) },
+    };
+    return [
+      ...(needsPreparing(means) ? [prepare] : []),
+      ...(isGuessAtAnother(means, offered, kept) ? [] : [attempt]),
+    ];
+  });
+  for (let at = 0; at < mutations.length; at += MUTATIONS_IN_OPERATION) {
+    const document = mutations.slice(at, at + MUTATIONS_IN_OPERATION);
+    const codes = await client.codesOf(document, token);
+    for (const [which, code] of codes.entries()) {
+      expect(['FACTOR_NOT_OFFERED', 'WORKFLOW_ENDED'], JSON.stringify(document[which])).toContain(code);
+    }
+    refusals += codes.length;
+  }
+}
+
+/** The proof of a link does not say its kind, so it counts as a guess at the other kind when that is expected. */
+function isGuessAtAnother(means: Means, offered: readonly Means[], kept: Kept): boolean {
+  const others = (['EMAIL_LINK', 'PHONE_LINK'] as const).filter((one) => one !== means);
+  const isAmbiguous = others.some((one) => offered.includes(one) && (!kept[means] || kept[one]));
+  return means.endsWith('LINK') && isAmbiguous;
 }
 
 export async function refuseNewPassword(id: string): Promise<void> {
@@ -263,17 +318,8 @@ export async function changePassword(token: string): Promise<'changed' | 'refuse
   return data.changePassword.__typename === 'User' ? 'changed' : 'refused';
 }
 
-/** What nothing but a granted workflow changes. */
-export async function stateOf({ userId }: Person): Promise<object> {
-  const { rows } = await db.query(
-    `select
-      (select secret from authenticator where user_id = $1 and factor = 'PASSWORD') as password,
-      (select array_agg(id order by id) from authenticator where user_id = $1 and confirmed_at is not null) as authenticators,
-      (select array_agg(id order by id) from phone_number where user_id = $1 and second_factor) as phones,
-      (select array_agg(id order by id) from session where user_id = $1 and revoked_at is null) as sessions`,
-    [userId],
-  );
-  return rows[0];
+export function stateOf({ userId }: Person): Promise<object> {
+  return readState(db, userId);
 }
 
 type Categories = Readonly<Record<string, readonly string[]>>;
@@ -284,12 +330,12 @@ export async function evidenceOf(sessionId: string | undefined): Promise<Categor
   return Object.fromEntries(evidence.map(({ factor, categories }) => [factor, categories]));
 }
 
-/** A later proof takes the place of an earlier one of its factor. */
+/** A later proof replaces an earlier one of the same factor. */
 export function asEvidence(proved: readonly Proved[]): Categories {
   return Object.fromEntries(proved.map(({ factor, worth }) => [factor, worth === null ? [] : [worth]]));
 }
 
-/** What a session holds that began with one factor. */
+/** The evidence of a session that started with one factor. */
 export function heldBy({ first }: Situation & { first: First }): Proved[] {
   return [{ factor: first, worth: first.startsWith('PHONE') ? null : 'KNOWLEDGE' }];
 }

@@ -1,20 +1,19 @@
-// The passwords that everybody tries first: a list that we bring, so that it is there whatever else is not. It does not
-// say how often each was seen.
+// A built-in list of the most common passwords, which is always available. It has no counts.
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { LEAST_MINIMUM_LENGTH } from '../../../policy/password-policy.ts';
 import type { Breach, BreachedPasswords } from './breached.ts';
 
 const COMMON: Breach = { times: null };
 
-export class CommonPasswords implements BreachedPasswords {
-  // Shorter ones can be no password here. All are in lower case.
-  readonly #passwords = new Set(
-    dictionary['passwords-common'].filter((password) => [...password].length >= LEAST_MINIMUM_LENGTH),
-  );
+/** Shorter passwords are never allowed. All entries are in lower case. */
+const PASSWORDS: ReadonlySet<string> = new Set(
+  dictionary['passwords-common'].filter((password) => [...password].length >= LEAST_MINIMUM_LENGTH),
+);
 
-  /** Whoever tries a common password tries it in capitals too. */
+export class CommonPasswords implements BreachedPasswords {
+  /** Ignores case, because attackers try common passwords in capitals too. */
   async find(password: string): Promise<Breach | null> {
-    return this.#passwords.has(password.toLowerCase()) ? COMMON : null;
+    return PASSWORDS.has(password.toLowerCase()) ? COMMON : null;
   }
 
   async close(): Promise<void> {}

@@ -1,6 +1,6 @@
-// Where passwords are looked up: among the common ones first, which are always at hand, then where the configuration
-// says. When that cannot be asked, the configuration decides whether the common ones are enough.
-import type { BreachedPasswordSettings } from '../../../config/config.ts';
+// Opens the configured source of breached passwords. The built-in common passwords are always checked first. The
+// configuration decides whether they are enough when the source is unavailable.
+import type { BreachedPasswordSettings } from '../../../config/settings.ts';
 import { type Clock, systemClock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import { type Breach, type BreachedPasswords, BreachedUnavailableError } from './breached.ts';
@@ -9,7 +9,7 @@ import { IndexedPasswords } from './index/indexed-passwords.ts';
 import { Outage } from './outage.ts';
 import { RangeApi } from './range-api.ts';
 
-/** @throws {BreachedIndexError} when the index that was chosen is none, or not whole. */
+/** @throws {BreachedIndexError} when the configured index is invalid or incomplete. */
 export async function openBreachedPasswords(
   { source, whenUnreachable }: BreachedPasswordSettings,
   log: Log,

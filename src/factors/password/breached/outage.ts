@@ -1,5 +1,5 @@
-// A back end that failed is not asked again for a while, so that nobody waits for it in vain, and its outage is told to
-// the log once, and once more when it is over.
+// After a failure, the service is not called again for a while, so that users do not wait for it. An outage is logged
+// once when it starts and once when it ends.
 import { addSeconds, type Clock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import { BreachedUnavailableError } from './breached.ts';
@@ -9,7 +9,7 @@ const PAUSE_SECONDS = 30;
 export class Outage {
   readonly #log: Log;
   readonly #clock: Clock;
-  /** Null while all is well. */
+  /** Null while the service works. */
   #last: { readonly failure: BreachedUnavailableError; readonly until: Date } | null = null;
 
   constructor(log: Log, clock: Clock) {
@@ -17,17 +17,17 @@ export class Outage {
     this.#clock = clock;
   }
 
-  /** @throws {BreachedUnavailableError} what was asked, or without asking in the pause after it. */
+  /** @throws {BreachedUnavailableError} from `question`, or without calling it during the pause after a failure. */
   async ask<T>(question: () => Promise<T>): Promise<T> {
     if (this.#last !== null && this.#clock.now() < this.#last.until) throw this.#last.failure;
     try {
       const answer = await question();
-      if (this.#last !== null) this.#log.info('breached passwords are looked up again');
+      if (this.#last !== null) this.#log.info('breached password checks work again');
       this.#last = null;
       return answer;
     } catch (error) {
       if (!(error instanceof BreachedUnavailableError)) throw error;
-      if (this.#last === null) this.#log.warn({ err: error }, 'breached passwords cannot be looked up');
+      if (this.#last === null) this.#log.warn({ err: error }, 'breached password checks are failing');
       this.#last = { failure: error, until: addSeconds(this.#clock.now(), PAUSE_SECONDS) };
       throw error;
     }

@@ -1,8 +1,8 @@
-// How lists of breached passwords name a password: the SHA-1 of its UTF-8 form (FIPS 180-4). That protects nothing, and
-// is asked to protect nothing: it is the key of the lists that there are.
+// The key of a password in the lists of breached passwords: SHA-1 of its UTF-8 bytes (FIPS 180-4). SHA-1 gives no
+// protection here and is not meant to. The published lists use it.
 import { hash } from 'node:crypto';
 
-/** 20 bytes. @param password after NFC normalisation. */
+/** Returns 20 bytes. @param password the password after NFC normalisation. */
 export function passwordHash(password: string): Buffer {
   return hash('sha1', password, 'buffer');
 }

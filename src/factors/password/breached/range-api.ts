@@ -1,7 +1,7 @@
-// Have I Been Pwned's Pwned Passwords, or a service that speaks its range API. It is told the first five of forty digits
-// of the password's hash, which some thousand breached passwords share, and answers the rest of each of them: it learns
-// neither the password nor the answer (k-anonymity). Padding hides from whoever watches the line how long the answer is.
-// https://haveibeenpwned.com/API/v3#PwnedPasswords
+// Pwned Passwords of Have I Been Pwned, or a service with the same range API. The request contains only the first five
+// of forty digits of the password's hash, which about a thousand breached passwords share. The response lists the rest
+// of their hashes, so the service learns neither the password nor the result (k-anonymity). Padding hides the length of
+// the response from an eavesdropper. https://haveibeenpwned.com/API/v3#PwnedPasswords
 import { STATUS_CODES } from 'node:http';
 import { pwnedPasswordRange } from 'hibp';
 import { LRUCache } from 'lru-cache';
@@ -13,10 +13,10 @@ import { passwordHash } from './password-hash.ts';
 const PREFIX_DIGITS = 5;
 const TIMEOUT_SECONDS = 2;
 const DAY_SECONDS = 86_400;
-/** In all ranges that are kept: a hundred or so, in some 12 MB. */
+/** The limit for all cached ranges together: about a hundred ranges, in about 12 MB. */
 const MOST_SUFFIXES = 100_000;
 
-/** How often each password of a range was seen, by the rest of its hash. */
+/** How often each password of a range was seen, by the remaining digits of its hash. */
 type Range = ReadonlyMap<string, number>;
 
 export class RangeApi implements BreachedPasswords {
@@ -29,7 +29,7 @@ export class RangeApi implements BreachedPasswords {
       ttl: DAY_SECONDS * 1000,
       ttlResolution: 0,
       perf: { now: () => clock.now().getTime() },
-      // Whoever wants a range that is on its way waits for that one, even if it is no longer to be kept.
+      // Parallel look-ups of one range share one request, even if the range is evicted before the response arrives.
       fetchMethod: (prefix) => outage.ask(() => fetchRange(url, prefix)),
       ignoreFetchAbort: true,
     });
@@ -38,7 +38,8 @@ export class RangeApi implements BreachedPasswords {
   async find(password: string): Promise<Breach | null> {
     const digits = passwordHash(password).toString('hex').toUpperCase();
     const range = await this.#ranges.fetch(digits.slice(0, PREFIX_DIGITS));
-    if (range === undefined) throw new BreachedUnavailableError('The range API is no longer waited for.');
+    if (range === undefined)
+      throw new BreachedUnavailableError('The request to the range API was cancelled.');
     const times = range.get(digits.slice(PREFIX_DIGITS));
     return times === undefined ? null : { times };
   }
@@ -58,19 +59,19 @@ async function fetchRange(url: string, prefix: string): Promise<Range> {
     throw new BreachedUnavailableError(`The range API ${failureOf(error)}.`);
   });
   const entries = Object.entries(counts);
-  // No range of five digits is empty, and a page that says something else is not an answer.
+  // No range of five digits is empty, so anything else is not a valid response.
   const isRange = entries.every(([suffix, times]) => /^[0-9A-F]{35}$/.test(suffix) && times >= 0);
   if (!isRange || entries.length === 0) {
-    throw new BreachedUnavailableError('The range API answered something that is not a range.');
+    throw new BreachedUnavailableError('The range API returned an invalid response.');
   }
-  return new Map(entries.filter(([, times]) => times > 0)); // padding was seen 0 times
+  return new Map(entries.filter(([, times]) => times > 0)); // padding has count 0
 }
 
-/** In words of ours: what the other side wrote may hold the prefix, or anything else. */
+/** Our own words, because the service's message may contain the prefix or anything else. */
 function failureOf(error: unknown): string {
   const { name, message, cause } = error as Error;
   if (name === 'TimeoutError') return `did not answer within ${TIMEOUT_SECONDS} seconds`;
-  if (Object.values(STATUS_CODES).includes(message)) return `answered ${message}`;
+  if (Object.values(STATUS_CODES).includes(message)) return `returned ${message}`;
   const { code } = (cause ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? `cannot be reached (${code})` : 'cannot be asked';
+  return typeof code === 'string' ? `cannot be reached (${code})` : 'failed';
 }

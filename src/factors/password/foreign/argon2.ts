@@ -1,4 +1,4 @@
-// Argon2 (RFC 9106), in the text that its reference implementation and almost every other writes:
+// Argon2 (RFC 9106), in the form of its reference implementation, which almost all others use:
 // `$argon2id$v=19$m=65536,t=3,p=4$salt$hash`, with the memory in KiB.
 import { argon2Sync, timingSafeEqual } from 'node:crypto';
 import { checkLengths } from './lengths.ts';
@@ -10,9 +10,9 @@ import { type ForeignHash, ForeignHashRefused } from './scheme.ts';
 const MOST_MEMORY = 262_144;
 const MOST_PASSES = 16;
 const MOST_LANES = 16;
-/** KiB times passes: 256 MiB four times over, about a second. */
+/** KiB times passes: four passes over 256 MiB, about a second. */
 const MOST_WORK = 1_048_576;
-/** RFC 9106 section 3.1 does not ask for it; OpenSSL does. */
+/** OpenSSL requires it. RFC 9106 section 3.1 does not. */
 const SHORTEST_SALT = 8;
 
 export function argon2Hash(text: string): ForeignHash | null {
@@ -21,27 +21,27 @@ export function argon2Hash(text: string): ForeignHash | null {
   const { parameters, salt, hash } = readPhcString(text, { required: ['m', 't', 'p'], optional: ['v'] });
   if (parameters.get('v') !== '19') {
     throw new ForeignHashRefused(
-      'A hash by Argon2 must be of version 1.3 (v=19): the first version is unknown here.',
+      'An Argon2 hash must have version 1.3 (v=19). Version 1.0 is not supported.',
     );
   }
   const parallelism = parameter(parameters.get('p'), {
-    name: 'The parallelism of a hash by Argon2 (p)',
+    name: 'The parallelism (p) of an Argon2 hash',
     least: 1,
     most: MOST_LANES,
   });
   const memory = parameter(parameters.get('m'), {
-    name: 'The memory of a hash by Argon2 in KiB (m)',
+    name: 'The memory in KiB (m) of an Argon2 hash',
     least: 8 * parallelism,
     most: MOST_MEMORY,
   });
   const passes = parameter(parameters.get('t'), {
-    name: 'The passes of a hash by Argon2 (t)',
+    name: 'The passes (t) of an Argon2 hash',
     least: 1,
     most: MOST_PASSES,
   });
   if (memory * passes > MOST_WORK) {
     throw new ForeignHashRefused(
-      `The memory of a hash by Argon2 in KiB (m) times its passes (t) must be at most ${MOST_WORK}.`,
+      `The memory in KiB (m) of an Argon2 hash, times its passes (t), must be at most ${MOST_WORK}.`,
     );
   }
   checkLengths(algorithm, { salt, hash }, SHORTEST_SALT);

@@ -1,6 +1,5 @@
-// Auth0's `custom_password_hash` (its page "Bulk User Import Database Schema and Examples"): the form in which teams
-// bring hashes to Auth0, and in which they have them still. MD4, RIPEMD-160 and Whirlpool are not taken, nor a salt
-// beside bcrypt.
+// Auth0's `custom_password_hash` (Auth0's page "Bulk User Import Database Schema and Examples"), the format in which
+// teams imported hashes into Auth0. MD4, RIPEMD-160, Whirlpool, and bcrypt with a separate salt are not supported.
 import { z } from 'zod';
 import { bytesOfBase64, bytesOfHex } from './bytes.ts';
 import { digestText } from './digest.ts';
@@ -56,11 +55,11 @@ const CustomPasswordHash = z.discriminatedUnion('algorithm', [
   }),
 ]);
 
-/** Null: the text is none of this algorithm. */
+/** Null when the text is not a hash of the algorithm. */
 const TEXTS = {
   argon2: (text: string) => (text.startsWith('$argon2') ? text : null),
   bcrypt: (text: string) => (text.startsWith('$2') ? text : null),
-  // The parameters are Auth0's, where the text has none.
+  // Auth0's parameters are the default.
   pbkdf2: (text: string) =>
     text.startsWith('$pbkdf2-')
       ? text.replace(/^(\$pbkdf2-[a-z0-9]+)(\$[^$=]+\$[^$=]+)$/, '$1$$i=100000,l=64$2')
@@ -68,14 +67,14 @@ const TEXTS = {
   ldap: ldapText,
 };
 
-/** The canonical text. @param custom the object, as it was parsed. @throws {ForeignHashRefused} */
+/** The canonical text. @param custom the parsed object. @throws {ForeignHashRefused} */
 export function auth0Hash(custom: unknown): string {
   const { data, error } = CustomPasswordHash.safeParse(custom);
   if (data === undefined) {
-    // Of the object, the message repeats only names that the schema has.
+    // The message must not repeat values of the object, only field names of the schema.
     const fields = new Set(error.issues.map(({ path }) => path.join('.')).filter((path) => path !== ''));
     throw new ForeignHashRefused(
-      `The custom_password_hash is not one that can be taken in${fields.size === 0 ? '' : `: see ${[...fields].join(', ')}`}.`,
+      `The custom_password_hash is not supported${fields.size === 0 ? '' : `: see ${[...fields].join(', ')}`}.`,
     );
   }
   switch (data.algorithm) {
@@ -85,7 +84,9 @@ export function auth0Hash(custom: unknown): string {
     case 'ldap': {
       const text = TEXTS[data.algorithm](data.hash.value);
       if (text !== null) return text;
-      throw new ForeignHashRefused('The hash.value of the custom_password_hash is not one of its algorithm.');
+      throw new ForeignHashRefused(
+        'The hash.value of the custom_password_hash does not match its algorithm.',
+      );
     }
     case 'hmac': {
       const { digest, key } = data.hash;
@@ -95,7 +96,7 @@ export function auth0Hash(custom: unknown): string {
     case 'scrypt': {
       const hash = bytesOf(data.hash);
       if (hash.length !== data.keylen) {
-        throw new ForeignHashRefused('The hash by scrypt has not the length that keylen says.');
+        throw new ForeignHashRefused('The length of the scrypt hash does not match keylen.');
       }
       const parameters = { ln: scryptLn(String(data.cost)), r: data.blockSize, p: data.parallelization };
       return phcString('scrypt', parameters, { salt: bytesOf(data.salt), hash });
@@ -118,6 +119,6 @@ function bytesOf({ value, encoding }: { value: string; encoding: 'base64' | 'hex
   const bytes = encoding === 'hex' ? bytesOfHex(value) : bytesOfBase64(value);
   if (bytes !== null) return bytes;
   throw new ForeignHashRefused(
-    `A value of the custom_password_hash is not ${encoding}, as its encoding says.`,
+    `A value of the custom_password_hash is not valid ${encoding}. Check its encoding.`,
   );
 }

@@ -1,5 +1,5 @@
-// bcrypt of the password with a pepper behind it, as Devise makes it. The text is the one in which Clerk takes it: the hash
-// by bcrypt, a dollar sign and the pepper. bcrypt takes the first 72 bytes of both together, here as there.
+// bcrypt of the password followed by a pepper, as Devise makes it. The text is Clerk's: the bcrypt hash, a dollar sign
+// and the pepper. As in Devise, only the first 72 bytes of both together count.
 import bcrypt from 'bcrypt';
 import { canonicalBcrypt } from './bcrypt.ts';
 import type { ForeignHash } from './scheme.ts';

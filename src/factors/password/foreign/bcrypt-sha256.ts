@@ -1,7 +1,7 @@
-// bcrypt of a digest of the password, so that more than its first 72 bytes count:
+// bcrypt of a digest of the password, so that bytes after the first 72 count too:
 // - Django's `bcrypt_sha256$$2b$12$…`: of SHA-256 in hex;
-// - Passlib's `$bcrypt-sha256$v=2,t=2b,r=12$salt$hash`: of HMAC-SHA-256 in base64, under the salt as its text;
-//   before its version 2, `$bcrypt-sha256$2b,12$salt$hash`: of SHA-256 in base64.
+// - Passlib's `$bcrypt-sha256$v=2,t=2b,r=12$salt$hash`: of HMAC-SHA-256 in base64, with the text of the salt as the key;
+//   in version 1, `$bcrypt-sha256$2b,12$salt$hash`: of SHA-256 in base64.
 import { createHash, createHmac } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { canonicalBcrypt } from './bcrypt.ts';
@@ -30,8 +30,8 @@ function passlibHash(text: string): ForeignHash {
   const isKeyed = version !== undefined;
   if (hash === '' || isKeyed !== text.includes(',r=')) {
     throw new ForeignHashRefused(
-      "Passlib's bcrypt-sha256 has the form $bcrypt-sha256$v=2,t=2b,r=12$salt$hash.",
-      'Copy it once more, whole.',
+      'A Passlib bcrypt-sha256 hash must have the form $bcrypt-sha256$v=2,t=2b,r=12$salt$hash.',
+      'Copy the whole hash again.',
     );
   }
   const inner = canonicalBcrypt(`$2b$${cost.padStart(2, '0')}$${salt}${hash}`);

@@ -1,6 +1,6 @@
-// Clerk's `password_digest` with its `password_hasher` (clerk.com/docs, `createUser()`): some digests look alike, and only
-// the hasher tells how they were made. Where Clerk does not say on which side of the password the salt stands, both are
-// tried.
+// Clerk's `password_digest` with its `password_hasher` (clerk.com/docs, `createUser()`). Some digests look alike, and
+// only the hasher tells how they were made. Where Clerk does not document whether the salt comes before or after the
+// password, both are tried.
 import { bytesOfBase64, bytesOfHex } from './bytes.ts';
 import { digestLength, digestText } from './digest.ts';
 import { ldapText } from './ldap.ts';
@@ -8,10 +8,10 @@ import { phcString } from './phc-string.ts';
 import { ForeignHashRefused } from './scheme.ts';
 import { readForeignHash } from './schemes.ts';
 
-/** Null: the digest is not of this hasher. */
+/** Null when the digest does not match the hasher. */
 type Hasher = (digest: string) => string | null;
 
-/** What the look of a digest tells, as long as it tells the same. */
+/** Detects the scheme from the digest itself, and checks that it matches the hasher. */
 const byLook =
   (...schemes: readonly string[]): Hasher =>
   (digest) =>
@@ -39,10 +39,10 @@ const HASHERS: Readonly<Record<string, Hasher>> = {
   sha512_symfony: byLook('symfony-sha512'),
 };
 
-/** The password is still with Amazon Cognito, where Clerk would have asked for it at the next sign-in. */
+/** The hash is still in Amazon Cognito. Clerk would have fetched it at the next sign-in. */
 export const COGNITO = 'awscognito';
 
-/** The canonical text, or one that is read by its look. @throws {ForeignHashRefused} */
+/** The canonical text, or a text whose scheme is detected later. @throws {ForeignHashRefused} */
 export function clerkHash(digest: string, hasher: string): string {
   const read = Object.hasOwn(HASHERS, hasher) ? HASHERS[hasher] : undefined;
   if (read === undefined) {
@@ -53,8 +53,8 @@ export function clerkHash(digest: string, hasher: string): string {
   const text = read(digest);
   if (text !== null) return text;
   throw new ForeignHashRefused(
-    'The password_digest has not the form of its password_hasher.',
-    'Copy it once more, whole.',
+    'The password_digest does not match its password_hasher.',
+    'Copy the whole hash again.',
   );
 }
 
@@ -74,7 +74,7 @@ function pbkdf2(
   hashOf: (text: string) => Buffer | null,
 ): Hasher {
   return (digest) => {
-    // What may follow is the length of the key, which is that of the hash.
+    // An optional last part is the length of the key, which must be the length of the hash.
     const form = /^[^$]+\$(?<rounds>\d+)\$(?<salt>[^$]+)\$(?<hash>[^$]+)(?:\$(?<length>\d+))?$/;
     const { rounds = '', salt = '', hash = '', length } = form.exec(digest)?.groups ?? {};
     const parts = { salt: saltOf(salt), hash: hashOf(hash) };

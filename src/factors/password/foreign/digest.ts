@@ -1,6 +1,7 @@
-// A digest, with a salt or none, of one round or of many. Whoever steals a hash of one round tries thousands of millions
-// of passwords a second, so it is taken in only when the operator says so. Many systems wrote them, each in its own form;
-// the canonical text is ours: `$digest$a=sha256,s=suffix,i=20000$salt$hash`, or `$digest$a=sha256$$hash` without a salt.
+// A plain digest, with or without a salt, of one or more rounds. An attacker with a stolen hash of one round can try
+// billions of passwords a second, so such hashes are imported only if the operator allows it. Many systems have their
+// own form. The canonical text is ours: `$digest$a=sha256,s=suffix,i=20000$salt$hash`, or `$digest$a=sha256$$hash`
+// without a salt.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { LONGEST_SALT } from './lengths.ts';
 import { parameter } from './parameter.ts';
@@ -16,20 +17,20 @@ const LENGTHS: ReadonlyMap<string, number> = new Map([
   ['sha512', 64],
 ]);
 
-/** In bytes. Null: no digest that is taken. */
+/** The length in bytes. Null when the digest is not supported. */
 export function digestLength(algorithm: string | undefined): number | null {
   return LENGTHS.get(algorithm ?? '') ?? null;
 }
 
-/** Where the salt stands: before the password, after it, or nobody knows where, so that both are tried. */
+/** Whether the salt comes before or after the password. `either` tries both, where it is not known. */
 const POSITIONS = ['prefix', 'suffix', 'either'] as const;
 type SaltPosition = (typeof POSITIONS)[number];
 
 const MOST_ROUNDS = 1_000_000;
-/** With fewer, it is no slower than one round to whoever guesses; the same limit as that of PBKDF2. */
+/** Fewer rounds do not slow an attacker down noticeably. The same limit as for PBKDF2. */
 const FEWEST_ROUNDS = 1000;
 
-/** How the password became bytes. */
+/** The encoding of the password before hashing. */
 export type PasswordEncoding = 'utf8' | 'utf16le';
 
 interface Digest {
@@ -37,7 +38,7 @@ interface Digest {
   readonly salt: Buffer;
   readonly position: SaltPosition;
   readonly encoding?: PasswordEncoding;
-  /** How often the digest is taken, of the one before. */
+  /** The number of rounds. Each further round hashes the result of the previous one. */
   readonly rounds?: number;
   readonly hash: Buffer;
 }
@@ -72,7 +73,7 @@ export function digestHash(text: string): ForeignHash | null {
     most: MOST_ROUNDS,
   });
   if (position === undefined) {
-    throw new ForeignHashRefused('The salt of a digest must be a prefix or a suffix.');
+    throw new ForeignHashRefused('The salt position (s) of a digest must be prefix, suffix or either.');
   }
   checkDigest(algorithm, hash);
   if (salt.length > LONGEST_SALT) {
@@ -105,8 +106,8 @@ export function checkDigest(algorithm: string, hash: Buffer): void {
   }
   if (hash.length !== length) {
     throw new ForeignHashRefused(
-      `A digest by ${algorithm} has ${length} bytes: this one is cut off or altered.`,
-      'Copy it once more, whole.',
+      `A ${algorithm} digest must have ${length} bytes. This one is truncated or altered.`,
+      'Copy the whole hash again.',
     );
   }
 }

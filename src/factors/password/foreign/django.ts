@@ -1,6 +1,6 @@
-// Django's `algorithm$…` (django/contrib/auth/hashers.py). Its salt is text, and is used as the UTF-8 of it. The same
-// form with the digest in hex, which Clerk takes, is read as well; what Clerk calls pbkdf2_sha256, with the salt in
-// base64, looks like Django's and cannot be told from it.
+// Django's `algorithm$…` (django/contrib/auth/hashers.py). The salt is text, used as its UTF-8 bytes. Clerk's variant
+// with a hex digest is supported too. Clerk's pbkdf2_sha256, with a base64 salt, looks exactly like Django's, so it is
+// read as Django's.
 import { bytesOfBase64, bytesOfHex } from './bytes.ts';
 import { digestLength, digestText } from './digest.ts';
 import { phcString } from './phc-string.ts';
@@ -10,9 +10,9 @@ const PBKDF2 = /^pbkdf2_(?<digest>sha\d+)\$(?<rounds>\d+)\$(?<salt>[^$]+)\$(?<ha
 const SCRYPT = /^scrypt\$(?<N>\d+)\$(?<salt>[^$]+)\$(?<r>\d+)\$(?<p>\d+)\$(?<hash>[^$]+)$/;
 const DIGEST = /^(?<algorithm>md5|sha1)\$(?<salt>[^$]*)\$(?<hash>[0-9A-Fa-f]+)$/;
 
-/** The canonical text. Null: Django did not write it. */
+/** The canonical text. Null when the text is not a hash of Django. */
 export function djangoText(text: string): string | null {
-  // These two hold a text that is canonical by itself, or nearly.
+  // These two contain a canonical or nearly canonical text.
   if (text.startsWith('argon2$argon2')) return text.slice('argon2'.length);
   if (text.startsWith('bcrypt$$2')) return text.slice('bcrypt$'.length);
   return pbkdf2Text(text) ?? scryptText(text) ?? saltedDigestText(text);
@@ -33,7 +33,7 @@ function scryptText(text: string): string | null {
   return phcString('scrypt', { ln: scryptLn(N), r, p }, { salt: Buffer.from(salt), hash: bytes });
 }
 
-/** Without a salt it is `md5$$…`. */
+/** Without a salt the form is `md5$$…`. */
 function saltedDigestText(text: string): string | null {
   const { algorithm, salt = '', hash = '' } = DIGEST.exec(text)?.groups ?? {};
   const bytes = bytesOfHex(hash);

@@ -1,7 +1,7 @@
-// Firebase Authentication's modified scrypt (github.com/firebase/scrypt): scrypt makes a key out of the password, and
-// the hash is the project's signer key, encrypted under it.
+// Firebase Authentication's modified scrypt (github.com/firebase/scrypt): scrypt derives a key from the password, and
+// the hash is the project's signer key encrypted with it.
 //
-// The canonical text is ours, and holds the parameters of the project too:
+// The canonical text is ours and includes the project's parameters:
 // `$firebase-scrypt$ln=14,r=8,ss=separator,sk=key$salt$hash`.
 import { createCipheriv, timingSafeEqual } from 'node:crypto';
 import { base64WithoutPadding, bytesOfBase64 } from './bytes.ts';

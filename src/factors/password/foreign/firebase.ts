@@ -1,11 +1,11 @@
-// What Firebase's users bring. Hash and salt come in the users file; signer key, salt separator, rounds and memory cost
-// belong to the project (the "password hash parameters" in its console). Systems that took such users in store all of
-// them in one text, each in its own form.
+// Passwords of Firebase. Hash and salt are in the exported users file. Signer key, salt separator, rounds and memory
+// cost belong to the project (the "password hash parameters" in its console). Systems that imported such users store
+// everything in one text, each in its own form.
 import { bytesOfBase64 } from './bytes.ts';
 import { firebaseScryptText } from './firebase-scrypt.ts';
 import { ForeignHashRefused } from './scheme.ts';
 
-/** Named as in Firebase's console and its users file. The texts are base64, of either alphabet. */
+/** Named as in Firebase's console and users file. The strings are base64, in either alphabet. */
 export interface FirebasePassword {
   readonly hash: string;
   readonly salt: string;
@@ -20,7 +20,7 @@ export function firebaseHash(password: FirebasePassword): string {
   const bytes = (name: 'hash' | 'salt' | 'signerKey' | 'saltSeparator'): Buffer => {
     const read = bytesOfBase64(password[name]);
     if (read !== null && read.length > 0) return read;
-    throw new ForeignHashRefused(`Firebase's ${name} must be base64.`, 'Copy it once more, whole.');
+    throw new ForeignHashRefused(`Firebase's ${name} must be base64.`, 'Copy the whole hash again.');
   };
   return firebaseScryptText({
     ln: password.memCost,
@@ -46,7 +46,7 @@ const SUPABASE = new RegExp(
 
 /**
  * The canonical text of Clerk's `hash$salt$signer key$salt separator$rounds$memory cost`, or Supabase's
- * `$fbscrypt$v=1,n=14,r=8,p=1,ss=…,sk=…$salt$hash`. Null: it is neither.
+ * `$fbscrypt$v=1,n=14,r=8,p=1,ss=…,sk=…$salt$hash`. Null when the text is neither.
  */
 export function firebaseText(text: string): string | null {
   const groups = (CLERK.exec(text) ?? SUPABASE.exec(text))?.groups;

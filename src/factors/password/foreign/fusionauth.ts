@@ -1,5 +1,5 @@
-// FusionAuth's `password`, `salt`, `factor` and `encryptionScheme` (fusionauth.io/docs/reference/password-hashes): hash and
-// salt are base64. Its phpass writes a base64 of its own, and is not taken, nor are plug-ins.
+// FusionAuth's `password`, `salt`, `factor` and `encryptionScheme` (fusionauth.io/docs/reference/password-hashes). Hash
+// and salt are base64. Its phpass, which uses a different base64, and plug-ins are not supported.
 import { bytesOfBase64 } from './bytes.ts';
 import { digestText } from './digest.ts';
 import { hmacText } from './hmac.ts';
@@ -28,7 +28,7 @@ const SCHEMES: Readonly<Record<string, (parts: Parts) => string>> = {
   'salted-pbkdf2-hmac-sha512-512': pbkdf2('sha512'),
 };
 
-/** The canonical text, or one that is read by its look. @throws {ForeignHashRefused} */
+/** The canonical text, or a text whose scheme is detected later. @throws {ForeignHashRefused} */
 export function fusionAuthHash({ password, salt, factor, encryptionScheme }: FusionAuthPassword): string {
   // 22 characters of salt and 31 of hash, in bcrypt's own base64.
   if (encryptionScheme === 'bcrypt') return `$2a$${String(factor).padStart(2, '0')}$${salt}${password}`;
@@ -42,7 +42,7 @@ export function fusionAuthHash({ password, salt, factor, encryptionScheme }: Fus
   if (!saltBytes || !hash) {
     throw new ForeignHashRefused(
       "FusionAuth's password and salt must be base64.",
-      'Copy them once more, whole.',
+      'Copy both again, in full.',
     );
   }
   return make({ salt: saltBytes, hash, factor });

@@ -1,4 +1,4 @@
-// A digest in hex and nothing else, as sha256sum prints it: its length tells the algorithm.
+// A bare digest in hex, as sha256sum prints it. Its length determines the algorithm.
 import { bytesOfHex } from './bytes.ts';
 import { digestText } from './digest.ts';
 
@@ -11,7 +11,7 @@ const ALGORITHMS: ReadonlyMap<number, string> = new Map([
   [128, 'sha512'],
 ]);
 
-/** The canonical text. Null: it is no digest in hex. */
+/** The canonical text. Null when the text is not a hex digest. */
 export function hexDigestText(text: string): string | null {
   const algorithm = ALGORITHMS.get(text.length);
   const hash = bytesOfHex(text);

@@ -1,5 +1,5 @@
-// One HMAC (RFC 2104) of the password under a key that a whole system shares: as fast as a digest, and taken in as
-// reluctantly. The canonical text is ours: `$hmac$a=sha256,k=key$$hash`, the key in base64.
+// One HMAC (RFC 2104) of the password with a key that the whole system shares. It is as fast as a plain digest, so the
+// same restriction applies. The canonical text is ours: `$hmac$a=sha256,k=key$$hash`, with the key in base64.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { base64WithoutPadding, bytesOfBase64 } from './bytes.ts';
 import { checkDigest, type PasswordEncoding, readPasswordEncoding } from './digest.ts';
@@ -35,7 +35,7 @@ export function hmacHash(text: string): ForeignHash | null {
   if (key === null || key.length === 0 || key.length > LONGEST_KEY) {
     throw new ForeignHashRefused(`The key of an HMAC must be base64 of 1 to ${LONGEST_KEY} bytes.`);
   }
-  if (salt.length > 0) throw new ForeignHashRefused('An HMAC takes a key, and no salt beside it.');
+  if (salt.length > 0) throw new ForeignHashRefused('An HMAC hash must have a key and no salt.');
   return {
     scheme: `hmac-${algorithm}`,
     text: hmacText({ algorithm, key, encoding, hash }),

@@ -1,11 +1,11 @@
-// Keycloak's credentials of type `password`, as a realm's export has them: two texts, each of them JSON. Salt and hash
-// are in `secretData`, the algorithm and its parameters in `credentialData`.
+// Keycloak's credentials of type `password`, as in a realm export: two strings of JSON. `secretData` contains salt and
+// hash, and `credentialData` the algorithm and its parameters.
 import { z } from 'zod';
 import { bytesOfBase64 } from './bytes.ts';
 import { phcString } from './phc-string.ts';
 import { ForeignHashRefused } from './scheme.ts';
 
-/** Keycloak writes its additional parameters as lists of texts. */
+/** Keycloak writes additional parameters as lists of strings. */
 const Argon2Data = z.object({
   hashIterations: z.int(),
   algorithm: z.literal('argon2'),
@@ -34,15 +34,15 @@ export function keycloakHash({ credentialData, secretData }: KeycloakPassword): 
   const secret = SecretData.safeParse(json(secretData)).data;
   if (data === undefined) {
     throw new ForeignHashRefused(
-      "Keycloak's credentialData must name pbkdf2, pbkdf2-sha256, pbkdf2-sha512 or argon2 (of version 1.3), and its parameters.",
+      "Keycloak's credentialData must contain pbkdf2, pbkdf2-sha256, pbkdf2-sha512 or argon2 (version 1.3) with its parameters.",
     );
   }
   const salt = bytesOfBase64(secret?.salt ?? '');
   const hash = bytesOfBase64(secret?.value ?? '');
   if (secret === undefined || salt === null || hash === null) {
     throw new ForeignHashRefused(
-      "Keycloak's secretData must hold a value and a salt, in base64.",
-      'Export the realm with its users once more.',
+      "Keycloak's secretData must contain a value and a salt in base64.",
+      'Export the realm and its users again.',
     );
   }
   if (data.algorithm !== 'argon2') {
@@ -54,7 +54,7 @@ export function keycloakHash({ credentialData, secretData }: KeycloakPassword): 
   return phcString(`argon2${type[0]}`, parameters, { salt, hash });
 }
 
-/** Undefined: it is not JSON. */
+/** Undefined when the text is not JSON. */
 function json(text: string): unknown {
   try {
     return JSON.parse(text);

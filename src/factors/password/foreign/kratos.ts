@@ -1,5 +1,6 @@
-// What Ory Kratos stores beside bcrypt, Argon2 and PBKDF2 (ory/kratos, hash/hash_comparator.go): hashes that were imported
-// there. Its scrypt writes N itself as `ln`; its digests say by `pf`, in base64, where the salt stands.
+// The hashes that Ory Kratos stores besides bcrypt, Argon2 and PBKDF2 (ory/kratos, hash/hash_comparator.go), which were
+// imported into it. In its scrypt form, `ln` is N itself. In its digests, `pf` gives the position of the salt, in
+// base64.
 import { bytesOfBase64, bytesOfHex } from './bytes.ts';
 import { digestText } from './digest.ts';
 import { firebaseHash } from './firebase.ts';
@@ -9,7 +10,7 @@ import { ForeignHashRefused } from './scheme.ts';
 import { scryptLn } from './scrypt.ts';
 
 const VALUE = '[A-Za-z0-9+/]+={0,2}';
-/** Longer than any binary logarithm that is taken. */
+/** `ln` must be longer than any binary logarithm, so that it can only be N itself. */
 const SCRYPT = new RegExp(
   `^\\$scrypt\\$ln=(?<N>\\d{3,}|32|64),r=(?<r>\\d+),p=(?<p>\\d+)\\$(?<salt>${VALUE})\\$(?<hash>${VALUE})$`,
 );
@@ -22,7 +23,7 @@ const DIGEST = new RegExp(
 );
 const HMAC = new RegExp(`^\\$hmac-(?<algorithm>md5|sha\\d+)\\$(?<hash>${VALUE})\\$(?<key>${VALUE})$`);
 
-/** The canonical text. Null: Kratos alone would not write it. */
+/** The canonical text. Null when the text is not in a form that only Kratos uses. */
 export function kratosText(text: string): string | null {
   return scryptText(text) ?? firebaseText(text) ?? saltedText(text) ?? keyedText(text);
 }
@@ -52,7 +53,7 @@ function saltedText(text: string): string | null {
   const position = format === undefined ? 'prefix' : POSITIONS.get(bytesOf(format).toString());
   if (position === undefined) {
     throw new ForeignHashRefused(
-      'Of the digests of Kratos, only those are taken in whose salt stands before the password or after it, and nothing else.',
+      'A Kratos digest is supported only if its format is the password with the salt directly before or after it.',
     );
   }
   return digestText({ algorithm, salt: bytesOf(salt), position, hash: bytesOf(hash) });
@@ -70,5 +71,5 @@ function keyedText(text: string): string | null {
 function bytesOf(text: string): Buffer {
   const bytes = bytesOfBase64(text);
   if (bytes !== null) return bytes;
-  throw new ForeignHashRefused('A part of this hash is not valid base64.', 'Copy it once more, whole.');
+  throw new ForeignHashRefused('A part of this hash is not valid base64.', 'Copy the whole hash again.');
 }

@@ -1,12 +1,12 @@
-// userPassword of LDAP (RFC 2307 section 5.3, and OpenLDAP's slappasswd): `{SSHA}` and base64 of a digest, after which
-// the salt stands. Its `{CRYPT}` means whatever the server's own crypt() did; a hash by bcrypt in it is taken.
+// LDAP's userPassword (RFC 2307 section 5.3, and OpenLDAP's slappasswd): `{SSHA}` and base64 of a digest followed by
+// the salt. `{CRYPT}` depends on the server's crypt(). It is supported if it contains a bcrypt hash.
 import { bytesOfBase64, bytesOfHex } from './bytes.ts';
 import { digestLength, digestText } from './digest.ts';
 
 const FORM = /^\{(?<salted>S?)(?<name>MD5|SHA(?:224|256|384|512)?)\}(?<data>.+)$/i;
 const BCRYPT = /^\{(?:crypt|bcrypt)\}(?<hash>\$2.*)$/i;
 
-/** The canonical text. Null: it is none of LDAP's. */
+/** The canonical text. Null when the text is not an LDAP hash. */
 export function ldapText(text: string): string | null {
   const bcrypt = BCRYPT.exec(text)?.groups?.['hash'];
   if (bcrypt !== undefined) return bcrypt;

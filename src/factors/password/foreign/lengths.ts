@@ -1,13 +1,13 @@
-// How long the salt and the output of a hash may be. A short output is one that was cut off, and too many
-// passwords match it; a long one is work that nobody asked for.
+// The allowed lengths of the salt and the output of a hash. A short output was truncated and would match too many
+// passwords. A long one would only cost time.
 import { ForeignHashRefused } from './scheme.ts';
 
-/** Of every scheme. In bytes, like the others. */
+/** For every scheme, in bytes like the other limits. */
 export const LONGEST_SALT = 128;
 const SHORTEST_HASH = 16;
 const LONGEST_HASH = 128;
 
-/** Of a scheme that is slow on purpose. @param scheme as the message calls it. @throws {ForeignHashRefused} */
+/** For schemes that are slow by design. @param scheme its name in the message. @throws {ForeignHashRefused} */
 export function checkLengths(
   scheme: string,
   { salt, hash }: { salt: Buffer; hash: Buffer },
@@ -15,12 +15,12 @@ export function checkLengths(
 ): void {
   if (salt.length < shortestSalt || salt.length > LONGEST_SALT) {
     throw new ForeignHashRefused(
-      `The salt of a hash by ${scheme} must have from ${shortestSalt} to ${LONGEST_SALT} bytes.`,
+      `The salt of a hash by ${scheme} must have ${shortestSalt} to ${LONGEST_SALT} bytes.`,
     );
   }
   if (hash.length < SHORTEST_HASH || hash.length > LONGEST_HASH) {
     throw new ForeignHashRefused(
-      `The output of ${scheme} must have from ${SHORTEST_HASH} to ${LONGEST_HASH} bytes: this one is cut off or altered.`,
+      `The output of ${scheme} must have ${SHORTEST_HASH} to ${LONGEST_HASH} bytes. This one is truncated or altered.`,
     );
   }
 }

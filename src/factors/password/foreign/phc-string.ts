@@ -1,12 +1,12 @@
-// The PHC string format (github.com/P-H-C/phc-string-format): `$id$v=19$name=value,name=value$salt$hash`, salt and hash
-// in base64 without padding. It is the canonical text of every scheme that has no older form of its own.
+// The PHC string format (github.com/P-H-C/phc-string-format): `$id$v=19$name=value,name=value$salt$hash`, with salt and
+// hash in base64 without padding. It is the canonical text of every scheme that has no established form of its own.
 import { base64WithoutPadding, bytesOfBase64 } from './bytes.ts';
 import { ForeignHashRefused } from './scheme.ts';
 
 interface PhcString {
-  /** Names the function, and with it the parameters. */
+  /** The name of the function, which determines the parameters. */
   readonly id: string;
-  /** The version, which comes before the others, is `v`. */
+  /** Includes the version as `v`. */
   readonly parameters: ReadonlyMap<string, string>;
   readonly salt: Buffer;
   readonly hash: Buffer;
@@ -18,14 +18,15 @@ const FORM = new RegExp(
     '\\$(?<salt>[A-Za-z0-9/+]*)\\$(?<hash>[A-Za-z0-9/+]+)$',
 );
 
-/** The identifier with which a text begins, whatever may follow. */
+/** The identifier at the start of a text. The rest of the text is not checked. */
 export function phcId(text: string): string | null {
   return /^\$(?<id>[a-z0-9-]{1,32})\$/.exec(text)?.groups?.['id'] ?? null;
 }
 
 /**
- * The parameters may stand in any order.
- * @throws {ForeignHashRefused} unless all that are required are there, and none that is unknown or given twice.
+ * Accepts parameters in any order.
+ *
+ * @throws {ForeignHashRefused} when a required parameter is missing, or when one is unknown or repeated.
  */
 export function readPhcString(
   text: string,
@@ -53,8 +54,8 @@ export function readPhcString(
   const version = optional.includes('v') ? '$v=…' : '';
   const form = `$${id}${version}$${required.map((name) => `${name}=…`).join(',')}$salt$hash`;
   throw new ForeignHashRefused(
-    `A hash by ${id} has the form ${form}, salt and hash in base64 without padding, and nothing else.`,
-    'Copy it once more, whole.',
+    `The hash must have the form ${form}, with salt and hash in base64 without padding.`,
+    'Copy the whole hash again.',
   );
 }
 

@@ -1,13 +1,13 @@
-// phpass (openwall.com/phpass), which WordPress before 6.8, phpBB 3 and old Drupal modules use: `$P$`, one character for
-// the number of rounds, a salt of eight characters, and MD5 over and over, in phpass's own base64.
+// phpass (openwall.com/phpass), used by WordPress before 6.8, phpBB 3 and old Drupal modules: `$P$`, one character for
+// the number of rounds, a salt of eight characters, and iterated MD5 in phpass's own base64.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { parameter } from './parameter.ts';
 import { type ForeignHash, ForeignHashRefused } from './scheme.ts';
 
 const DIGITS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-/** The last of 22 digits stands for two bits. */
+/** The last of 22 digits has two bits. */
 const FORM = /^\$[PH]\$(?<rounds>[./0-9A-Za-z])(?<salt>[./0-9A-Za-z]{8})(?<hash>[./0-9A-Za-z]{21}[./01])$/;
-/** As binary logarithm: half a second. */
+/** Binary logarithm. Takes half a second. */
 const MOST_ROUNDS = 18;
 
 export function phpassHash(text: string): ForeignHash | null {
@@ -15,12 +15,12 @@ export function phpassHash(text: string): ForeignHash | null {
   const { rounds = '', salt = '', hash = '' } = FORM.exec(text)?.groups ?? {};
   if (hash === '') {
     throw new ForeignHashRefused(
-      'A hash by phpass begins with $P$ or $H$ and has 34 characters: this one does not, or was altered.',
-      'Copy it once more, whole.',
+      'A phpass hash must begin with $P$ or $H$ and have 34 characters. This one does not, or it was altered.',
+      'Copy the whole hash again.',
     );
   }
   const log2 = parameter(String(DIGITS.indexOf(rounds)), {
-    name: 'The binary logarithm of the rounds of a hash by phpass',
+    name: 'The binary logarithm of the rounds of a phpass hash',
     least: 7,
     most: MOST_ROUNDS,
   });

@@ -1,5 +1,5 @@
-// A password that comes in plain text, from a system whose files have it so. It is hashed at once, by scrypt with the
-// parameters that Django and Werkzeug use, and becomes a hash of ours at its user's next sign-in, like any other.
+// Hashes a password that is imported in plain text, from a system that stores it that way. It uses scrypt with the
+// parameters of Django and Werkzeug. Like other imported hashes, it becomes one of ours at the user's next sign-in.
 import { randomBytes } from '../../../platform/random.ts';
 import { phcString } from './phc-string.ts';
 import { scrypt } from './scrypt.ts';

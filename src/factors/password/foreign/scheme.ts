@@ -1,23 +1,25 @@
-// Password hashes that other systems made. A hash is read in two steps: a form (one file for each system or standard
-// that has its own) turns what that system wrote into the one canonical text, and a scheme (one file for each
-// algorithm) reads that text, refuses parameters that no honest system uses (they would take all memory, or hours),
-// and checks a password.
+// Password hashes from other systems. A hash is read in two steps. A form, one file for each system or standard,
+// converts the system's text to the canonical text. A scheme, one file for each algorithm, parses the canonical text,
+// rejects hostile parameters (which would use up all memory, or take hours), and checks passwords.
 
 export interface ForeignHash {
-  /** Names the scheme, for example `argon2id`. */
+  /** The name of the scheme, for example `argon2id`. */
   readonly scheme: string;
-  /** The hash in the one form that is stored and exported. */
+  /** The canonical text of the hash, which is stored and exported. */
   readonly text: string;
-  /** As fast as one round of a digest to whoever guesses: taken in only when the operator says so. */
+  /** Whether guessing is as fast as for a plain digest. Such hashes are imported only if the operator allows it. */
   readonly isFast: boolean;
-  /** Synchronous, because it runs in a thread of its own. @param password exactly as it was typed. */
+  /** Synchronous, because it runs in its own thread. @param password exactly as the user typed it. */
   verify(password: string): boolean;
 }
 
-/** The hash cannot be taken in. The message says why and how to fix it, and repeats neither hash nor salt. */
+/** The hash cannot be imported. The message says why and what to do, without repeating the hash or the salt. */
 export class ForeignHashRefused extends Error {
   override readonly name = 'ForeignHashRefused';
-  constructor(why: string, remedy = 'Import the user without it: a password reset sets a new password.') {
+  constructor(
+    why: string,
+    remedy = 'Import the user without a password. They can set a new one with a password reset.',
+  ) {
     super(`${why} ${remedy}`);
   }
 }

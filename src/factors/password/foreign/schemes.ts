@@ -1,4 +1,4 @@
-// The forms and schemes that are known: a new one is a file and a line here.
+// The list of supported forms and schemes. To add one, add a file and a line here.
 import { argon2Hash } from './argon2.ts';
 import { aspNetText } from './asp-net.ts';
 import { bcryptHash } from './bcrypt.ts';
@@ -22,10 +22,10 @@ import { symfonyHash } from './symfony.ts';
 import { werkzeugText } from './werkzeug.ts';
 import { wordPressHash } from './wordpress.ts';
 
-/** What a system wrote, as canonical text. Null: not of this form. */
+/** Converts a system's text to canonical text. Null when the text is not in this form. */
 type Form = (text: string) => string | null;
 
-/** Null: not of this scheme. @throws {ForeignHashRefused} of this scheme, and not to be taken in. */
+/** Null when the text is not of this scheme. @throws {ForeignHashRefused} when it is, but cannot be accepted. */
 type Scheme = (text: string) => ForeignHash | null;
 
 const FORMS: readonly Form[] = [
@@ -57,18 +57,18 @@ const SCHEMES: readonly Scheme[] = [
 
 const LONGEST_TEXT = 1024;
 
-/** @throws {ForeignHashRefused} when no scheme knows it, or its parameters are malformed or hostile. */
+/** @throws {ForeignHashRefused} when no scheme matches, or when the parameters are malformed or hostile. */
 export function readForeignHash(text: string): ForeignHash {
   if (text.length > LONGEST_TEXT || !/^[!-~]+$/.test(text)) {
     throw new ForeignHashRefused(
-      `A password hash has from 1 to ${LONGEST_TEXT} characters, all of them of ASCII, and no white space.`,
-      'Copy it once more, whole and alone.',
+      `A password hash must have 1 to ${LONGEST_TEXT} ASCII characters and no white space.`,
+      'Copy the whole hash again, without anything else.',
     );
   }
   const canonical = firstOf(FORMS, text) ?? text;
   const hash = firstOf(SCHEMES, canonical);
   if (hash !== null) return hash;
-  throw new ForeignHashRefused('The password hash is of no form that can be taken in, or was altered.');
+  throw new ForeignHashRefused('The format of the password hash is not supported, or the hash was altered.');
 }
 
 function firstOf<T>(readers: readonly ((text: string) => T | null)[], text: string): T | null {

@@ -1,5 +1,6 @@
-// Symfony's legacy MessageDigestPasswordEncoder with SHA-512, as Clerk takes it: `sha512_symfony$5000$salt$hash`, the hash in
-// base64. The first round is of `password{salt}`, each further one of the digest and then the same again.
+// Symfony's legacy MessageDigestPasswordEncoder with SHA-512, in Clerk's form: `sha512_symfony$5000$salt$hash`, with
+// the hash in base64. The first round hashes `password{salt}`. Each further round hashes the digest followed by
+// `password{salt}`.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { base64WithoutPadding, bytesOfBase64 } from './bytes.ts';
 import { checkDigest } from './digest.ts';
@@ -13,10 +14,10 @@ const FEWEST_ROUNDS = 1000;
 export function symfonyHash(text: string): ForeignHash | null {
   if (!text.startsWith('sha512_symfony$')) return null;
   const { rounds: given, salt = '', hash: encoded = '' } = FORM.exec(text)?.groups ?? {};
-  const rounds = parameter(given, { name: 'The rounds of a hash by Symfony', least: 1, most: MOST_ROUNDS });
+  const rounds = parameter(given, { name: 'The rounds of a Symfony hash', least: 1, most: MOST_ROUNDS });
   const hash = bytesOfBase64(encoded);
   if (hash === null)
-    throw new ForeignHashRefused('A hash by Symfony must be base64.', 'Copy it once more, whole.');
+    throw new ForeignHashRefused('A Symfony hash must be base64.', 'Copy the whole hash again.');
   checkDigest('sha512', hash);
   return {
     scheme: 'symfony-sha512',

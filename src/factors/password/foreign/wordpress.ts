@@ -1,7 +1,7 @@
-// WordPress (wp-includes/pluggable.php and user.php). Since 6.8 it writes `$wp$2y$…`: bcrypt of HMAC-SHA-384 of the
-// password under the key `wp-sha384`, in base64. Before, it wrote `$P$…`, by phpass, which others write as well; what comes
-// from WordPress is `$wp$P$…` here, because WordPress changes a password first: it strips white space at both ends, and the
-// form of its sign-in page adds a backslash before quotes, backslashes and NUL, as PHP's addslashes does.
+// WordPress (wp-includes/pluggable.php and user.php). Since 6.8 its form is `$wp$2y$…`: bcrypt of the base64 of
+// HMAC-SHA-384 of the password, with the key `wp-sha384`. Before, it was phpass, `$P$…`, which other systems use too.
+// Hashes from WordPress are `$wp$P$…` here, because WordPress changes a password before hashing: it trims white space,
+// and its sign-in form adds a backslash before quotes, backslashes and NUL, like PHP's addslashes.
 import { createHmac } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { canonicalBcrypt } from './bcrypt.ts';
@@ -21,7 +21,7 @@ export function wordPressHash(text: string): ForeignHash | null {
   );
 }
 
-/** What WordPress stores, as it is read here. */
+/** Marks a hash that comes from WordPress. */
 export function wordPressText(text: string): string {
   return /^\$[PH]\$/.test(text) ? `${PREFIX}${text}` : text;
 }
@@ -35,7 +35,7 @@ function ofWordPress(inner: string, verify: ForeignHash['verify']): ForeignHash 
   };
 }
 
-/** Tries a password as WordPress changes it: trimmed, and slashed where that makes it another one. */
+/** Tries a password in both forms that WordPress may have hashed: trimmed, and trimmed with backslashes. */
 function asChanged(verify: ForeignHash['verify']): ForeignHash['verify'] {
   return (password) => {
     const trimmed = password.replace(/^[ \t\n\r\0\v]+|[ \t\n\r\0\v]+$/g, '');

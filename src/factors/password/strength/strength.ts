@@ -1,5 +1,5 @@
-// How hard a password is to guess, by zxcvbn, in one thread beside the event loop. The thread starts with the first
-// password and serves the whole process; no more wait for it than can be served in time.
+// Estimates how hard a password is to guess, with zxcvbn, in one thread outside the event loop. The thread starts with
+// the first password and is shared by the whole process. The queue for it is limited.
 import { Piscina } from 'piscina';
 import { PasswordStrength } from '../../../policy/password-policy.ts';
 import { Lanes } from '../lanes.ts';
@@ -29,8 +29,8 @@ const LEVELS = [
 ] as const;
 
 /**
- * @param words that a guesser would try first for this user.
- * @param through which all wait, unless a test has its own.
+ * @param words words that an attacker would try first for this user.
+ * @param through the queue. Tests pass their own.
  * @throws {OverloadedError}
  */
 export async function strengthOf(

@@ -1,19 +1,20 @@
-// Runs in a thread of its own, which strength.ts starts: zxcvbn with its dictionaries. It takes a third of a second and
-// 67 MB to load, and its time grows with the square of a password's length, so it is never given more than a window.
+// Runs zxcvbn with its dictionaries in its own thread, which strength.ts starts. Loading it takes a third of a second
+// and 67 MB. Its time grows with the square of a password's length, so it only gets one window of the password at a
+// time.
 import { type Score, ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary as common } from '@zxcvbn-ts/language-common';
 import { dictionary as english, translations } from '@zxcvbn-ts/language-en';
 
 export interface Estimate {
-  /** zxcvbn's, from 0 (too guessable) to 4 (very unguessable). */
+  /** zxcvbn's score, from 0 (too guessable) to 4 (very unguessable). */
   readonly score: Score;
   readonly warning: string | null;
   readonly suggestions: readonly string[];
 }
 
-/** In code points. A window takes a quarter of a second at the very most. */
+/** In code points. A window takes at most a quarter of a second. */
 const WINDOW = 32;
-/** What comes after so many is not looked at. */
+/** Characters after this many windows are ignored. */
 const WINDOWS = 2;
 const BEST: Score = 4;
 
@@ -25,8 +26,9 @@ const zxcvbn = new ZxcvbnFactory({
 });
 
 /**
- * Whoever guesses a password has guessed each piece of it, so the strongest piece is what it is at least worth.
- * @param words that a guesser would try first for this user.
+ * A password is at least as hard to guess as its strongest part, so the best window's score counts.
+ *
+ * @param words words that an attacker would try first for this user.
  */
 export function estimate({ password, words }: { password: string; words: string[] }): Estimate {
   const points = [...password];

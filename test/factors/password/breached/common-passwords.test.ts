@@ -1,4 +1,4 @@
-// The common passwords that we bring.
+// The built-in list of common passwords.
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { expect, test } from 'vitest';
 import { CommonPasswords } from '../../../../src/factors/password/breached/common-passwords.ts';
@@ -6,7 +6,7 @@ import { openBreachedPasswords } from '../../../../src/factors/password/breached
 import { createLog } from '../../../../src/platform/log.ts';
 import { LEAST_MINIMUM_LENGTH } from '../../../../src/policy/password-policy.ts';
 
-test('every one of them that is long enough to be a password is found, in capitals too', async () => {
+test('every common password that is long enough is found, in capitals too', async () => {
   const common = new CommonPasswords();
   const possible = dictionary['passwords-common'].filter(
     (password) => [...password].length >= LEAST_MINIMUM_LENGTH,
@@ -21,20 +21,20 @@ test('every one of them that is long enough to be a password is found, in capita
 });
 
 test.each(['password', '12345678', 'Qwertyuiop', 'TRUSTNO1', 'iloveyou'])(
-  '%s is common',
+  '%s is a common password',
   async (password) => {
     expect(await new CommonPasswords().find(password)).toEqual({ times: null });
   },
 );
 
 test.each(['correct horse battery staple', 'passwordpasswordpasswordpassword', 'constructor', 'pässwörd'])(
-  '%s is not among them',
+  '%s is not a common password',
   async (password) => {
     expect(await new CommonPasswords().find(password)).toBeNull();
   },
 );
 
-test('without another back end they are all that is looked up', async () => {
+test('without another source only common passwords are blocked', async () => {
   const log: string[] = [];
   const passwords = await openBreachedPasswords(
     { source: { name: 'common' }, whenUnreachable: 'refuse' },

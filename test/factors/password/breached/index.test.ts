@@ -1,5 +1,5 @@
-// The offline index: what is put in is found, what is not is not, whatever happens while it is built, and nothing else
-// is ever taken for one.
+// The offline index finds exactly the passwords in it, survives interruptions of its build, and no other file is
+// accepted as an index.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
@@ -43,11 +43,11 @@ import { writeSortedFile } from './sorted-file.ts';
 const OTHERS = 1_000_000;
 const MEMBERS = 10_000;
 
-/** Each was seen another number of times. */
+/** Each password has a different count. */
 const members = new Map(Array.from({ length: MEMBERS }, (_, at) => [`member-${at}`, timesOf(at)]));
 
 let folder = '';
-/** A million hashes, and the index that one run of the command made of them. */
+/** A million hashes, and the index that one run of the command built from them. */
 let hashes = '';
 let index = '';
 let built: Outcome;
@@ -81,12 +81,12 @@ function openIndex(
   );
 }
 
-/** In a folder of its own, in which nothing else is. */
+/** Makes a new, empty folder for the index. */
 async function emptyFolder(): Promise<string> {
   return await mkdtemp(join(folder, 'test-'));
 }
 
-/** Builds an index of what is written here. @returns its path. */
+/** Builds an index from the given text. @returns its path. */
 async function indexOf(content: string | Buffer, leastTimes = 1): Promise<string> {
   const place = await emptyFolder();
   await writeFile(join(place, 'hashes'), content);
@@ -100,17 +100,17 @@ function linesOf(passwords: Iterable<string>, times = 1): string[] {
 }
 
 describe('an index of a million passwords', () => {
-  test('is told of with its size and how often it is wrong', async () => {
+  test('is reported with its size and its rate of false positives', async () => {
     const { size } = await stat(index);
     expect(built.code).toBe(0);
     expect(built.stdout).toMatch(
-      /^Passwords: +1010000, each seen at least once\nBytes: +(\d+), 4\.\d\d for each password\nFalse positives: +1 in (\d+)\n/,
+      /^Passwords: +1010000, each seen at least once\nBytes: +(\d+) \(4\.\d\d per password\)\nFalse positives: +1 in (\d+)\n/,
     );
     expect(built.stdout).toContain(` ${size}, `);
     expect(Number(/1 in (\d+)/.exec(built.stdout)?.[1])).toBeGreaterThan(500_000);
   });
 
-  test('finds every password that is in it, and says no more than how often it was seen, and no less than half', async () => {
+  test('finds every password in it, with its count rounded down to a power of two', async () => {
     const passwords = await openIndex(index);
     const wrong: unknown[] = [];
     for (const [password, times] of members) {
@@ -132,14 +132,14 @@ describe('an index of a million passwords', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('is consulted after the common passwords, which it does not hold', async () => {
+  test('is searched after the common passwords, which it does not contain', async () => {
     const passwords = await openIndex(index);
     expect(await passwords.find('iloveyou')).toEqual({ times: null });
     await passwords.close();
   });
 });
 
-test('a build that was killed in the middle is no index, and the same command builds the very same one', async () => {
+test('an index whose build was killed is not accepted, and the same command then builds the identical index', async () => {
   const place = await emptyFolder();
   const path = join(place, 'index');
   for (let isKilled = false; !isKilled; ) {
@@ -148,19 +148,19 @@ test('a build that was killed in the middle is no index, and the same command bu
     isKilled = await killedAfterCheckpoint(path);
   }
   expect(await readdir(place)).toEqual(['index.part']);
-  await expect(openIndex(path)).rejects.toThrow('there is no such file');
-  await expect(openIndex(`${path}.part`)).rejects.toThrow('it is not built to its end');
+  await expect(openIndex(path)).rejects.toThrow('the file does not exist');
+  await expect(openIndex(`${path}.part`)).rejects.toThrow('it is incomplete');
 
   const resumed = await build(hashes, path);
   expect(resumed.code).toBe(0);
   expect(resumed.stdout).toBe(built.stdout);
   const [, first] = /\| (\d+) of \d+ MB/.exec(resumed.stderr) ?? [];
-  expect(Number(first)).toBeGreaterThan(16); // it does not begin again
+  expect(Number(first)).toBeGreaterThan(16); // it does not start again from the beginning
   expect(await readdir(place)).toEqual(['index']);
   expect((await readFile(path)).equals(await readFile(index))).toBe(true);
 });
 
-/** Whether the build was still going on when it was killed. */
+/** Whether the build was still running when it was killed. */
 async function killedAfterCheckpoint(path: string): Promise<boolean> {
   const command = spawn(
     process.execPath,
@@ -182,12 +182,12 @@ async function hasCheckpoint(part: string): Promise<boolean> {
     await using file = await open(part);
     return ((await readHeader(file, part)).progress?.bytes ?? 0) > 0;
   } catch {
-    return false; // there is none yet
+    return false; // it does not exist yet
   }
 }
 
-describe('a half-built index', () => {
-  /** Of a build that was broken off after so many bytes. */
+describe('an incomplete index', () => {
+  /** Interrupts a build after this many bytes. */
   async function halfBuilt(bytes = 20_000_000): Promise<string> {
     const path = join(await emptyFolder(), 'index');
     const brokenOff = new Error('broken off');
@@ -203,13 +203,13 @@ describe('a half-built index', () => {
     ['before its first checkpoint', 0],
     ['between two checkpoints', 20_000_000],
     ['after its last checkpoint', 44_000_000],
-  ])('is built to its end, wherever it was broken off (%s)', async (_name, bytes) => {
+  ])('is completed, wherever it was interrupted (%s)', async (_name, bytes) => {
     const path = await halfBuilt(bytes);
     await buildIndex(hashes, path, { leastTimes: 1, isRestart: false, onProgress: () => {} });
     expect((await readFile(path)).equals(await readFile(index))).toBe(true);
   });
 
-  test('that lacks nothing but its name is only moved', async () => {
+  test('that is only missing its final name is renamed', async () => {
     const path = join(await emptyFolder(), 'index');
     await copyFile(index, `${path}.part`);
     const onProgress = (): void => expect.unreachable();
@@ -217,13 +217,13 @@ describe('a half-built index', () => {
     expect((await readFile(path)).equals(await readFile(index))).toBe(true);
   });
 
-  test('is built to its end from the same file only, or thrown away with --restart', async () => {
+  test('is completed only from the same file, or discarded with --restart', async () => {
     const path = await halfBuilt();
     const other = join(await emptyFolder(), 'other');
     await writeSortedFile(other, { others: 5000, passwords: new Map([['only here', 3]]) });
     const options = { leastTimes: 1, isRestart: false, onProgress: () => {} };
     await expect(buildIndex(other, path, options)).rejects.toThrow(
-      /begun from another file or with another --least-times; --restart throws it away/,
+      /started from another file or with another --least-times; use --restart to discard it/,
     );
     await buildIndex(other, path, { ...options, isRestart: true });
     const passwords = await openIndex(path);
@@ -232,12 +232,12 @@ describe('a half-built index', () => {
     await passwords.close();
   });
 
-  test('is not built to its end with another --least-times', async () => {
+  test('is not completed with another --least-times', async () => {
     const options = { leastTimes: 2, isRestart: false, onProgress: () => {} };
     await expect(buildIndex(hashes, await halfBuilt(), options)).rejects.toThrow('another --least-times');
   });
 
-  test('does not disturb the index that it is to replace', async () => {
+  test('does not affect the index that it will replace', async () => {
     const path = await halfBuilt();
     await copyFile(
       await indexOf(
@@ -259,7 +259,7 @@ describe('a half-built index', () => {
   });
 });
 
-describe('what is taken in', () => {
+describe('an index can be built from', () => {
   test.each<[string, string, boolean]>([
     ['CRLF and upper case', '\r\n', false],
     ['LF and lower case', '\n', true],
@@ -272,7 +272,7 @@ describe('what is taken in', () => {
     await opened.close();
   });
 
-  test('any number of passwords, each of which is found', async () => {
+  test('any number of passwords, and each is found', async () => {
     const sizes = fc.constantFrom(1, 2, 3, 10, 100, 1000, 5000);
     await fc.assert(
       fc.asyncProperty(sizes, fc.integer({ min: 0, max: 1_000_000 }), async (size, seed) => {
@@ -294,7 +294,7 @@ describe('what is taken in', () => {
     );
   });
 
-  test('with --least-times only what was seen so often', async () => {
+  test('only the passwords seen often enough, with --least-times', async () => {
     const content = ['seldom', 'often']
       .map((password) => `${sha1(password)}:${password === 'often' ? 10 : 9}\n`)
       .toSorted()
@@ -308,13 +308,13 @@ describe('what is taken in', () => {
     await none.close();
   });
 
-  test('two hashes that differ in their last digits only, in their order', async () => {
+  test('two hashes that differ only in their last digits', async () => {
     const start = sha1('x').slice(0, 39);
     expect((await stat(await indexOf(`${start}4:1\n${start}5:1\n`))).size).toBeGreaterThan(0);
-    await expect(indexOf(`${start}5:1\n${start}4:1\n`)).rejects.toThrow('Line 2 will not do');
+    await expect(indexOf(`${start}5:1\n${start}4:1\n`)).rejects.toThrow('Line 2 is invalid');
   });
 
-  test('all bits of the hash that are kept, however long the prefix is', () => {
+  test('hashes with any length of prefix, without losing bits', () => {
     const bits = fc.integer({ min: 0, max: 24 });
     const [head, next] = [fc.integer({ min: 0, max: 2 ** 24 - 1 }), fc.integer({ min: 0, max: 2 ** 28 - 1 })];
     fc.assert(
@@ -332,7 +332,7 @@ describe('what is taken in', () => {
   });
 });
 
-describe('hashes that are refused, and of which nothing is left', () => {
+describe('a build is rejected, leaving no file, when the hashes are', () => {
   const good = linesOf(Array.from({ length: 2000 }, (_, at) => `password ${at}`));
   const lines = (...all: string[]): string => all.map((line) => `${line}\r\n`).join('');
   const [one = '', two = '', three = ''] = good;
@@ -341,40 +341,56 @@ describe('hashes that are refused, and of which nothing is left', () => {
     lines(...good.slice(0, line - 1), bad, ...good.slice(line));
 
   test.each<[string, string | Buffer, string]>([
-    ['in no order', lines(one, three, two), 'Line 3 will not do: its hash is not after the one before'],
-    ['one twice', lines(one, two, two, three), 'Line 3 will not do: its hash is not after the one before'],
-    ['in the order of their counts', lines(two.replace(':1', ':9'), one), 'Line 2 will not do'],
-    ['NTLM', lines(`${hash.slice(0, 32)}:4`), 'Line 1 will not do: it has 32 digits, as NTLM hashes do'],
-    ['NTLM, later', at(150, `${good[149]?.slice(0, 32)}:4`), 'Line 150 will not do: it has 32 digits'],
-    ['SHA-256', lines(`${hash}${hash.slice(0, 24)}:4`), 'Line 1 will not do: it must be a SHA-1 hash of 40'],
-    ['no count', at(100, hash), 'Line 100 will not do: it must be a SHA-1 hash'],
-    ['an empty count', at(100, `${hash}:`), 'Line 100 will not do'],
-    ['a count of 0, as padding has', at(100, `${good[99]?.slice(0, 40)}:0`), 'Line 100 will not do'],
-    ['a count in words', at(100, `${hash}:many`), 'Line 100 will not do'],
-    ['a count without end', at(100, `${hash}:${'9'.repeat(500)}`), 'Line 100 will not do'],
-    ['a negative count', at(100, `${hash}:-1`), 'Line 100 will not do'],
-    ['a letter that is no digit', at(7, `${good[6]?.slice(0, 39)}G:1`), 'Line 7 will not do'],
-    ['a letter that is no digit, at first', at(7, `G${good[6]?.slice(1)}`), 'Line 7 will not do'],
-    ['a space after the count', at(7, `${good[6]} `), 'Line 7 will not do'],
-    ['an empty line', at(7, ''), 'Line 7 will not do'],
-    ['passwords in the clear', lines('password:1', 'hunter22:1'), 'Line 1 will not do'],
-    ['UTF-16', Buffer.from(lines(...good), 'utf16le'), 'Line 1 will not do'],
-    ['a line without end', Buffer.alloc(3_000_000, 'A'), 'Line 1 will not do'],
-    ['NUL bytes', Buffer.alloc(3_000_000), 'Line 1 will not do'],
-    ['nothing', '', 'There is no hash in the file.'],
+    ['unsorted', lines(one, three, two), 'Line 3 is invalid: its hash is not greater than the previous one'],
     [
-      'the last line cut off in its hash',
+      'repeated',
+      lines(one, two, two, three),
+      'Line 3 is invalid: its hash is not greater than the previous one',
+    ],
+    ['sorted by count', lines(two.replace(':1', ':9'), one), 'Line 2 is invalid'],
+    ['NTLM hashes', lines(`${hash.slice(0, 32)}:4`), 'Line 1 is invalid: it is an NTLM hash of 32 digits'],
+    [
+      'NTLM hashes in a later line',
+      at(150, `${good[149]?.slice(0, 32)}:4`),
+      'Line 150 is invalid: it is an NTLM hash of 32 digits',
+    ],
+    ['SHA-256', lines(`${hash}${hash.slice(0, 24)}:4`), 'Line 1 is invalid: it must be a SHA-1 hash of 40'],
+    ['without a count', at(100, hash), 'Line 100 is invalid: it must be a SHA-1 hash'],
+    ['with an empty count', at(100, `${hash}:`), 'Line 100 is invalid'],
+    ['with a count of 0, like padding', at(100, `${good[99]?.slice(0, 40)}:0`), 'Line 100 is invalid'],
+    ['with a count in words', at(100, `${hash}:many`), 'Line 100 is invalid'],
+    ['with a very long count', at(100, `${hash}:${'9'.repeat(500)}`), 'Line 100 is invalid'],
+    ['with a negative count', at(100, `${hash}:-1`), 'Line 100 is invalid'],
+    [
+      'with a letter that is not a hexadecimal digit',
+      at(7, `${good[6]?.slice(0, 39)}G:1`),
+      'Line 7 is invalid',
+    ],
+    ['with such a letter at the start', at(7, `G${good[6]?.slice(1)}`), 'Line 7 is invalid'],
+    ['with a space after the count', at(7, `${good[6]} `), 'Line 7 is invalid'],
+    ['with an empty line', at(7, ''), 'Line 7 is invalid'],
+    ['passwords in plain text', lines('password:1', 'hunter22:1'), 'Line 1 is invalid'],
+    ['UTF-16', Buffer.from(lines(...good), 'utf16le'), 'Line 1 is invalid'],
+    ['one endless line', Buffer.alloc(3_000_000, 'A'), 'Line 1 is invalid'],
+    ['NUL bytes', Buffer.alloc(3_000_000), 'Line 1 is invalid'],
+    ['nothing', '', 'The file contains no hashes.'],
+    [
+      'truncated in the hash of the last line',
       lines(...good).slice(0, -20),
-      'Line 2000 will not do: it has no end',
+      'Line 2000 is invalid: it is incomplete',
     ],
     [
-      'the last line cut off before its end',
+      'truncated before the end of the last line',
       lines(...good).slice(0, -2),
-      'Line 2000 will not do: it has no end',
+      'Line 2000 is invalid: it is incomplete',
     ],
-    ['the last third missing', lines(...good.slice(0, 1300)), 'hashes are missing at the end'],
-    ['the first half missing', lines(...good.slice(1000)), 'hashes are missing before'],
-    ['a hole in the middle', lines(...good.slice(0, 500), ...good.slice(600)), 'hashes are missing before'],
+    ['missing the last third', lines(...good.slice(0, 1300)), 'hashes are missing at the end'],
+    ['missing the first half', lines(...good.slice(1000)), 'hashes are missing before'],
+    [
+      'missing a part in the middle',
+      lines(...good.slice(0, 500), ...good.slice(600)),
+      'hashes are missing before',
+    ],
   ])('%s', async (_name, content, reason) => {
     const place = await emptyFolder();
     await writeFile(join(place, 'hashes'), content);
@@ -389,7 +405,7 @@ describe('hashes that are refused, and of which nothing is left', () => {
     expect(await readdir(place)).toEqual(['hashes']);
   });
 
-  test('the line is counted on, over as many bytes as are read at a time', async () => {
+  test('invalid in a late line, whose number is counted across chunks', async () => {
     const place = await emptyFolder();
     const many = join(place, 'many');
     await writeSortedFile(many, { others: 100_000 });
@@ -397,19 +413,19 @@ describe('hashes that are refused, and of which nothing is left', () => {
     content[77_776] = content[77_775] ?? '';
     await writeFile(many, content.join('\r\n'));
     const options = { leastTimes: 1, isRestart: false, onProgress: () => {} };
-    await expect(buildIndex(many, join(place, 'index'), options)).rejects.toThrow('Line 77777 will not do');
+    await expect(buildIndex(many, join(place, 'index'), options)).rejects.toThrow('Line 77777 is invalid');
   });
 
-  test('a file that is not there, and one that is a folder', async () => {
+  test('in a file that does not exist or is a folder', async () => {
     const options = { leastTimes: 1, isRestart: false, onProgress: () => {} };
     const path = join(await emptyFolder(), 'index');
     await expect(buildIndex(join(folder, 'nowhere'), path, options)).rejects.toThrow(
-      /nowhere cannot be read \(ENOENT\)/,
+      /Cannot read .*nowhere \(ENOENT\)/,
     );
     await expect(buildIndex(folder, path, options)).rejects.toThrow('is not a file');
   });
 
-  test('a file that is written to while it is read', async () => {
+  test('in a file that changes while it is being read', async () => {
     const place = await emptyFolder();
     const growing = join(place, 'growing');
     await writeSortedFile(growing, { others: 100_000 });
@@ -420,19 +436,19 @@ describe('hashes that are refused, and of which nothing is left', () => {
     };
     const options = { leastTimes: 1, isRestart: false, onProgress };
     await expect(buildIndex(growing, join(place, 'index'), options)).rejects.toThrow(
-      'was written to while it was read',
+      'changed while it was being read',
     );
   });
 });
 
-describe('a place where something else is', () => {
-  test.each(['index', 'index.part'])('is left as it is (%s)', async (name) => {
+describe('when the path of an index is already in use, the file', () => {
+  test.each(['index', 'index.part'])('is left unchanged if it is not an index (%s)', async (name) => {
     const place = await emptyFolder();
     await writeFile(join(place, name), 'the only copy of a novel');
     for (const isRestart of [false, true]) {
       const options = { leastTimes: 1, isRestart, onProgress: () => {} };
       await expect(buildIndex(hashes, join(place, 'index'), options)).rejects.toThrow(
-        'it is not an index of breached passwords, and stays as it is',
+        'it is not an index of breached passwords, so it was left unchanged',
       );
     }
     expect(await readdir(place)).toEqual([name]);
@@ -443,7 +459,7 @@ describe('a place where something else is', () => {
     ['of another version', 'stepgate breached passwords, version 0\n'],
     ['that is damaged', 'stepgate breached passwords, version 1\n{'],
     ['that is empty', ''],
-  ])('is taken when it is an index %s', async (_name, content) => {
+  ])('is replaced if it is an index %s', async (_name, content) => {
     const path = join(await emptyFolder(), 'index');
     await writeFile(path, content);
     await writeFile(`${path}.part`, content);
@@ -451,7 +467,7 @@ describe('a place where something else is', () => {
     await (await openIndex(path)).close();
   });
 
-  test('is refused when it is a folder, or in none', async () => {
+  test('is rejected if it is a folder or its folder does not exist', async () => {
     const place = await emptyFolder();
     await mkdir(join(place, 'index'));
     const options = { leastTimes: 1, isRestart: true, onProgress: () => {} };
@@ -463,34 +479,30 @@ describe('a place where something else is', () => {
 });
 
 describe('the server does not start', () => {
-  /** What an index may turn out to be. */
+  /** Files that are not a valid index. */
   const FOREIGN: readonly [string, (whole: Buffer) => Buffer | string, string][] = [
     ['an empty file', () => '', 'it is not an index of breached passwords'],
-    ['a text', () => 'password\nhunter22\n', 'it is not an index of breached passwords'],
+    ['a text file', () => 'password\nhunter22\n', 'it is not an index of breached passwords'],
     ['the hashes themselves', () => `${sha1('x')}:1\r\n`, 'it is not an index of breached passwords'],
     ['NUL bytes', (whole) => Buffer.alloc(whole.length), 'it is not an index of breached passwords'],
-    [
-      'the beginning of an index',
-      (whole) => whole.subarray(0, 20),
-      'it is not an index of breached passwords',
-    ],
+    ['the start of an index', (whole) => whole.subarray(0, 20), 'it is not an index of breached passwords'],
     ['half a header', (whole) => whole.subarray(0, 100), 'its header is damaged'],
-    ['the first half of an index', (whole) => whole.subarray(0, whole.length / 2), 'it is cut off'],
-    ['an index without its last byte', (whole) => whole.subarray(0, -1), 'it is cut off'],
-    ['an index and more', (whole) => Buffer.concat([whole, Buffer.from('more')]), 'it is cut off'],
+    ['the first half of an index', (whole) => whole.subarray(0, whole.length / 2), 'it is truncated'],
+    ['an index without its last byte', (whole) => whole.subarray(0, -1), 'it is truncated'],
+    ['an index with extra bytes', (whole) => Buffer.concat([whole, Buffer.from('more')]), 'it is truncated'],
     [
       'an index of another version',
       (whole) => whole.toString('latin1').replace('version 1', 'version 2'),
       'it was built by another version',
     ],
     [
-      'a header that promises too much',
+      'a header with invalid values',
       (whole) => whole.toString('latin1').replace('"prefixBits":', '"prefixBits":9'),
       'its header is damaged',
     ],
   ];
 
-  test.each(FOREIGN)('on %s', async (_name, content, reason) => {
+  test.each(FOREIGN)('if BREACHED_PASSWORDS is %s', async (_name, content, reason) => {
     const path = join(await emptyFolder(), 'index');
     const whole = content(await readFile(index));
     await writeFile(path, typeof whole === 'string' ? Buffer.from(whole, 'latin1') : whole);
@@ -500,15 +512,15 @@ describe('the server does not start', () => {
     expect((failure as Error).message).toContain(reason);
   });
 
-  test('on a folder, or on nothing', async () => {
+  test('if BREACHED_PASSWORDS is a folder or does not exist', async () => {
     await expect(openIndex(folder)).rejects.toThrow('BREACHED_PASSWORDS cannot be used: it is not a file.');
     await expect(openIndex(join(folder, 'nowhere'))).rejects.toThrow(
-      'BREACHED_PASSWORDS cannot be used: there is no such file.',
+      'BREACHED_PASSWORDS cannot be used: the file does not exist.',
     );
   });
 });
 
-describe('an index that is damaged while it is used', () => {
+describe('an index that is damaged while it is in use', () => {
   const CANARY = 'canary-7f3a-correct-horse';
 
   async function cutOff(whenUnreachable: 'accept' | 'refuse', log: string[]): Promise<BreachedPasswords> {
@@ -519,7 +531,7 @@ describe('an index that is damaged while it is used', () => {
     return passwords;
   }
 
-  test('is no reason to take a password for a good one, unless that was configured', async () => {
+  test('does not let a password be accepted, unless that is configured', async () => {
     const log: string[] = [];
     const refusing = await cutOff('refuse', log);
     const failure: unknown = await refusing.find(CANARY).catch((error: unknown) => error);
@@ -537,7 +549,7 @@ describe('an index that is damaged while it is used', () => {
     }
   });
 
-  test('does not make the server read more than the file holds', async () => {
+  test('does not make the server read more than the file contains', async () => {
     const path = join(await emptyFolder(), 'index');
     const whole = await readFile(index);
     whole.fill(0xff, 4096, 8192);

@@ -1,4 +1,5 @@
-// Passwords looked up at a range API: what it is told, what is believed of its answers, and what happens without it.
+// Password look-ups with a range API: what is sent, which responses are accepted, and what happens when it is
+// unavailable.
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -46,7 +47,7 @@ async function open(
   return passwords;
 }
 
-/** Keeps no more than so many suffixes. */
+/** A client that caches at most this many suffixes. */
 function keeping(suffixes: number): BreachedPasswords {
   const outage = new Outage(createLog('silent'), clock);
   const passwords = new RangeApi(server.url, outage, clock, suffixes);
@@ -58,13 +59,13 @@ function logged(): { level: number; msg: string; err?: { message: string } }[] {
   return log.map((line) => JSON.parse(line) as { level: number; msg: string });
 }
 
-/** Many passwords, none of which is common. */
+/** Many passwords that are not common. */
 function somePasswords(count: number): string[] {
   return Array.from({ length: count }, (_, at) => `uncommon-${at}`);
 }
 
-describe('what the range API is told', () => {
-  test('five digits of the hash: neither the password, nor one digit more', async () => {
+describe('a request to the range API contains', () => {
+  test('five digits of the hash, and no more', async () => {
     server.breached.set(CANARY, 3);
     const passwords = await open();
     expect(await passwords.find(CANARY)).toEqual({ times: 3 });
@@ -78,13 +79,13 @@ describe('what the range API is told', () => {
     expect(told).not.toContain(sha1(CANARY).slice(5, 12));
   });
 
-  test('to pad the answer, so that its length does not say which range it is', async () => {
+  test('the header for padding, so that the length of the response does not reveal the range', async () => {
     const passwords = await open();
     await passwords.find(CANARY);
     expect(server.requests[0]?.headers).toMatchObject({ 'add-padding': 'true', 'user-agent': 'stepgate' });
   });
 
-  test('nothing about a common password, which is refused whether the API answers or not', async () => {
+  test('nothing about a common password, which is rejected without a request', async () => {
     server.answer = (response) => response.writeHead(503).end();
     const passwords = await open();
     expect(await passwords.find('password1')).toEqual({ times: null });
@@ -93,8 +94,8 @@ describe('what the range API is told', () => {
   });
 });
 
-describe('what the range API answers', () => {
-  test('a password is known by the SHA-1 of its UTF-8 form, however many bytes that has', async () => {
+describe('a response of the range API:', () => {
+  test('a password is found by the SHA-1 of its UTF-8 bytes', async () => {
     const passwords = await open();
     for (const password of ['pässwörter sind 🔑', '密码密码密码密码', ' leading and trailing ']) {
       expect(await passwords.find(password)).toBeNull();
@@ -105,13 +106,13 @@ describe('what the range API answers', () => {
     expect(await passwords.find('密码密码密码密码')).toEqual({ times: 42 });
   });
 
-  test('padding is no breach', async () => {
+  test('padding does not count as a breach', async () => {
     server.breached.set(CANARY, 0);
     const passwords = await open();
     expect(await passwords.find(CANARY)).toBeNull();
   });
 
-  test('a range is asked for once a day, for all of its passwords', async () => {
+  test('a range is cached for a day, for all of its passwords', async () => {
     const [one, other] = twoOfOneRange();
     server.breached.set(one, 7);
     server.breached.set(other, 8);
@@ -126,7 +127,7 @@ describe('what the range API answers', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test('those who look up at once share one request', async () => {
+  test('parallel look-ups of a range share one request', async () => {
     const [one, other] = twoOfOneRange();
     server.breached.set(one, 7);
     const passwords = await open();
@@ -135,7 +136,7 @@ describe('what the range API answers', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('a flood of passwords does not grow the memory of ranges without end, and each gets its answer', async () => {
+  test('many look-ups do not exceed the size of the cache, and each gets its result', async () => {
     const passwords = keeping(2000);
     const flood = somePasswords(50);
     server.breached.set(flood[5] ?? '', 2);
@@ -143,10 +144,10 @@ describe('what the range API answers', () => {
     expect(answers).toEqual(flood.map((_, at) => (at === 5 ? { times: 2 } : null)));
     expect(server.requests).toHaveLength(50);
     for (const password of flood) await passwords.find(password);
-    expect(server.requests.length).toBeGreaterThanOrEqual(96); // there is room for four of them
+    expect(server.requests.length).toBeGreaterThanOrEqual(96); // the cache has room for four of them
   });
 
-  test('a range that is too large to keep is an answer all the same', async () => {
+  test('a range that is too large to cache is still used', async () => {
     server.breached.set(CANARY, 5);
     const passwords = keeping(100);
     expect(await passwords.find(CANARY)).toEqual({ times: 5 });
@@ -159,20 +160,17 @@ const GARBAGE: readonly [string, (response: ServerResponse) => void][] = [
   ['429', (response) => response.writeHead(429, { 'retry-after': '2' }).end(CANARY)],
   ['503', (response) => response.writeHead(503).end(CANARY)],
   ['400, and what it was asked', (response) => response.writeHead(400).end(`${CANARY} ${sha1(CANARY)}`)],
-  ['a status in words of its own', (response) => response.writeHead(500, CANARY).end()],
+  ['an error status with a custom message', (response) => response.writeHead(500, CANARY).end()],
   ['nothing', (response) => response.end()],
-  ['a page to sign in at', (response) => response.end(`<html><body>\n<p>${CANARY}:1</p></body></html>`)],
+  ['a sign-in page', (response) => response.end(`<html><body>\n<p>${CANARY}:1</p></body></html>`)],
   ['JSON', (response) => response.end(JSON.stringify({ [sha1(CANARY).slice(5)]: 1 }))],
   ['no count', (response) => response.end(sha1(CANARY).slice(5))],
-  ['a count that is none', (response) => response.end(`${sha1(CANARY).slice(5)}:many`)],
-  ['a count below zero', (response) => response.end(`${sha1(CANARY).slice(5)}:-1`)],
+  ['an invalid count', (response) => response.end(`${sha1(CANARY).slice(5)}:many`)],
+  ['a negative count', (response) => response.end(`${sha1(CANARY).slice(5)}:-1`)],
   ['whole hashes', (response) => response.end(`${sha1(CANARY)}:1`)],
   ['NTLM hashes', (response) => response.end('0123456789ABCDEF01234567890:1')],
-  [
-    'a range with a line of something else',
-    (response) => response.end(`${sha1('x').slice(5)}:1\r\n${CANARY}`),
-  ],
-  ['a connection that breaks', (response) => response.destroy()],
+  ['a range with an invalid line', (response) => response.end(`${sha1('x').slice(5)}:1\r\n${CANARY}`)],
+  ['a broken connection', (response) => response.destroy()],
   [
     'half a body',
     (response) =>
@@ -180,9 +178,9 @@ const GARBAGE: readonly [string, (response: ServerResponse) => void][] = [
   ],
 ];
 
-describe('an answer that is none', () => {
+describe('an invalid response of the range API:', () => {
   test.each(GARBAGE)(
-    '%s is neither a breach nor a clean password, and is not repeated',
+    '%s counts neither as breached nor as clean, and is not logged',
     async (_name, answer) => {
       server.answer = answer;
       const passwords = await open();
@@ -202,12 +200,12 @@ describe('an answer that is none', () => {
   test.each([
     [429, 'Too Many Requests'],
     [503, 'Service Unavailable'],
-  ])('%i is told to the operator', async (status, words) => {
+  ])('status %i is logged for the operator', async (status, words) => {
     server.answer = (response) => response.writeHead(status).end();
-    await expect((await open()).find(CANARY)).rejects.toThrow(`The range API answered ${words}.`);
+    await expect((await open()).find(CANARY)).rejects.toThrow(`The range API returned ${words}.`);
   });
 
-  test('a server that is not there is told to the operator by the code of the error', async () => {
+  test('an unreachable server is logged with the error code', async () => {
     const listener = createServer().listen(0, '127.0.0.1');
     await once(listener, 'listening');
     const { port } = listener.address() as AddressInfo;
@@ -217,7 +215,7 @@ describe('an answer that is none', () => {
     await expect(passwords.find(CANARY)).rejects.toThrow('The range API cannot be reached (ECONNREFUSED).');
   });
 
-  test('a server that says nothing, or does not come to an end, is not waited for', async () => {
+  test('a server that does not respond, or never ends its response, times out', async () => {
     await using drip = await RangeServer.start();
     server.answer = () => {};
     drip.answer = (response) => void response.write(`${sha1(CANARY).slice(5)}:1\r\n`);
@@ -235,10 +233,10 @@ describe('an answer that is none', () => {
   });
 });
 
-describe('an outage', () => {
+describe('an outage of the range API', () => {
   const fail = (response: ServerResponse): void => void response.writeHead(503).end();
 
-  test('with `refuse` a password that cannot be looked up is not taken for a good one', async () => {
+  test('with `refuse` rejects passwords that cannot be checked', async () => {
     server.answer = fail;
     const passwords = await open('refuse');
     for (const password of somePasswords(3)) {
@@ -246,7 +244,7 @@ describe('an outage', () => {
     }
   });
 
-  test('with `accept` only the common passwords are refused', async () => {
+  test('with `accept` rejects only common passwords', async () => {
     server.answer = fail;
     const passwords = await open('accept');
     expect(await passwords.find(CANARY)).toBeNull();
@@ -254,7 +252,7 @@ describe('an outage', () => {
   });
 
   test.each(['accept', 'refuse'] as const)(
-    'is told to the log once, and once more when it is over (%s)',
+    'is logged once when it starts and once when it ends (%s)',
     async (it) => {
       server.answer = fail;
       const passwords = await open(it);
@@ -267,15 +265,15 @@ describe('an outage', () => {
       expect(logged()).toMatchObject([
         {
           level: 40,
-          msg: 'breached passwords cannot be looked up',
-          err: { message: 'The range API answered Service Unavailable.' },
+          msg: 'breached password checks are failing',
+          err: { message: 'The range API returned Service Unavailable.' },
         },
-        { level: 30, msg: 'breached passwords are looked up again' },
+        { level: 30, msg: 'breached password checks work again' },
       ]);
     },
   );
 
-  test('keeps nobody waiting: for half a minute nothing is asked, then once more', async () => {
+  test('does not delay users: for half a minute no request is sent, then one', async () => {
     server.answer = fail;
     const passwords = await open();
     const outcome = (password: string): Promise<unknown> => passwords.find(password).catch(() => 'refused');
@@ -296,17 +294,17 @@ describe('an outage', () => {
     expect(server.requests).toHaveLength(4);
   });
 
-  test('does not take away the ranges that are known', async () => {
+  test('does not affect cached ranges', async () => {
     server.breached.set(CANARY, 3);
     const passwords = await open();
     await passwords.find(CANARY);
     server.answer = fail;
     await expect(passwords.find('uncommon-a')).rejects.toBeInstanceOf(BreachedUnavailableError);
     expect(await passwords.find(CANARY)).toEqual({ times: 3 });
-    expect(logged()).toHaveLength(1); // an answer from memory does not end it
+    expect(logged()).toHaveLength(1); // a cached result does not end the outage
   });
 
-  test('is met by all who share the request that failed', async () => {
+  test('affects every look-up that shares the failed request', async () => {
     server.answer = fail;
     const passwords = await open();
     const outcomes = await Promise.allSettled([CANARY, CANARY, CANARY].map((one) => passwords.find(one)));
@@ -315,7 +313,7 @@ describe('an outage', () => {
   });
 });
 
-/** Two passwords whose hashes begin with the same five digits. */
+/** Two passwords whose hashes start with the same five digits. */
 function twoOfOneRange(): [string, string] {
   const seen = new Map<string, string>();
   for (let at = 0; ; at += 1) {

@@ -1,5 +1,5 @@
-// An HTTP server on loopback that answers as Have I Been Pwned's range API does: lines `SUFFIX:COUNT` that end with
-// CRLF, except the last one, and with `Add-Padding: true` further ones that were seen 0 times.
+// A local HTTP server that responds like Have I Been Pwned's range API: lines `SUFFIX:COUNT` separated by CRLF, and
+// with `Add-Padding: true` additional lines with count 0.
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { type LoopbackRequest, LoopbackServer } from '../../../harness/loopback-server.ts';
@@ -12,9 +12,9 @@ export class RangeServer extends LoopbackServer {
   readonly requests: LoopbackRequest[] = [];
   /** How often each password was seen. */
   readonly breached = new Map<string, number>();
-  /** How many further suffixes are in each range, seen once each. */
+  /** How many other suffixes are in each range, with count 1. */
   others = 500;
-  /** Instead of a range. */
+  /** Replaces the normal response. */
   answer: ((response: ServerResponse) => void) | null = null;
 
   static start(): Promise<RangeServer> {

@@ -1,15 +1,15 @@
-// A file as the downloader of Pwned Passwords writes it, of as many hashes as wanted, in order and evenly spread, among
-// them those of passwords that a test knows. The same at each run.
+// A file like that of the Pwned Passwords downloader, with any number of sorted, evenly distributed hashes, including
+// those of given passwords. It is the same on each run.
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 
 export interface SortedFile {
-  /** Hashes of no password that anybody knows. */
+  /** Hashes without a known password. */
   readonly others: number;
   readonly passwords?: ReadonlyMap<string, number>;
-  /** Windows ends lines with CRLF, as the API does. */
+  /** Lines end with CRLF on Windows, as in the API. */
   readonly lineEnd?: '\n' | '\r\n';
   readonly isLowerCase?: boolean;
 }
@@ -17,7 +17,7 @@ export interface SortedFile {
 const PLACES = 2 ** 52;
 const LINES_AT_ONCE = 20_000;
 
-/** What follows the first 13 digits. */
+/** The digits after the first 13. */
 const TAILS = Array.from({ length: 997 }, (_, at) => digest(`tail ${at}`).slice(13));
 
 function digest(text: string): string {

@@ -1,5 +1,5 @@
-// A file of users may come from anybody. A hash in it decides how much memory and how many hours a sign-in takes, so it
-// is refused when it is read, before any work, and the message names the limit.
+// An imported file of users is not trusted. A hash in it determines the memory and time of a sign-in, so hostile
+// parameters are rejected when the hash is read, before any work, with a message that names the limit.
 import { describe, expect, test } from 'vitest';
 import { auth0Hash } from '../../../../src/factors/password/foreign/auth0.ts';
 import { betterAuthHash } from '../../../../src/factors/password/foreign/better-auth.ts';
@@ -19,7 +19,7 @@ const argon2 = (parameters: string): string => `$argon2id$v=19$${parameters}$${S
 const scrypt = (parameters: string): string => `$scrypt$${parameters}$${SALT}$${HASH}`;
 const pbkdf2 = (parameters: string): string => `$pbkdf2-sha256$${parameters}$${SALT}$${HASH}`;
 
-/** Within this, on the busiest of machines, nothing was computed. */
+/** If reading takes less than this, even on a busy machine, nothing was computed. */
 const AT_ONCE_MILLISECONDS = 500;
 
 function refusal(read: () => unknown): string {
@@ -31,39 +31,39 @@ function refusal(read: () => unknown): string {
     expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MILLISECONDS);
     return (error as ForeignHashRefused).message;
   }
-  throw new Error('It was taken in.');
+  throw new Error('The hash was accepted.');
 }
 
-describe('work without end is refused at once, and the limit is named', () => {
+describe('a hash with excessive work is rejected at once, naming the limit:', () => {
   test.each([
     ['Argon2 with 64 GiB', argon2('m=67108864,t=1,p=1'), /from 8 to 262144/],
     ['Argon2 with a little more than 256 MiB', argon2('m=262145,t=1,p=1'), /from 8 to 262144/],
     ['Argon2 with less memory than its lanes need', argon2('m=31,t=1,p=4'), /from 32 to 262144/],
-    ['Argon2 with thousands of millions of passes', argon2('m=64,t=4294967295,p=1'), /from 1 to 16/],
+    ['Argon2 with billions of passes', argon2('m=64,t=4294967295,p=1'), /from 1 to 16/],
     ['Argon2 with 17 passes', argon2('m=64,t=17,p=1'), /from 1 to 16/],
     ['Argon2 without passes', argon2('m=64,t=0,p=1'), /from 1 to 16/],
     ['Argon2 with millions of lanes', argon2('m=262144,t=1,p=16777215'), /from 1 to 16/],
     ['Argon2 without lanes', argon2('m=64,t=1,p=0'), /from 1 to 16/],
-    ['Argon2 with all at its limit', argon2('m=262144,t=16,p=16'), /at most 1048576/],
+    ['Argon2 with every parameter at its limit', argon2('m=262144,t=16,p=16'), /at most 1048576/],
     ['scrypt with N of 2^30', scrypt('ln=30,r=8,p=1'), /from 1 to 21/],
     ['scrypt with N of 1', scrypt('ln=0,r=8,p=1'), /from 1 to 21/],
     ['scrypt with 512 MiB', scrypt('ln=19,r=8,p=1'), /268435456 bytes/],
     ['scrypt with a huge block', scrypt('ln=1,r=1073741823,p=1'), /from 1 to 4096/],
     ['scrypt without a block', scrypt('ln=4,r=0,p=1'), /from 1 to 4096/],
     ['scrypt with many lanes', scrypt('ln=4,r=8,p=134217727'), /from 1 to 16/],
-    ['scrypt with all at its limit', scrypt('ln=18,r=8,p=16'), /at most 4194304/],
+    ['scrypt with every parameter at its limit', scrypt('ln=18,r=8,p=16'), /at most 4194304/],
     ['scrypt with an N that its block size does not allow', scrypt('ln=16,r=1,p=1'), /too high/],
-    ["scrypt of Django's with N of 2^30", `scrypt$1073741824$seasalt$8$1$${HASH}`, /from 2 to 2097152/],
-    ["scrypt of Django's with N of 3", `scrypt$3$seasalt$8$1$${HASH}`, /power of two/],
-    ["scrypt of Werkzeug's with N of 2^40", `scrypt:1099511627776:8:1$seasalt$${HEX}`, /from 2 to 2097152/],
-    ["scrypt of Werkzeug's with r of 2^40", `scrypt:1024:1099511627776:1$seasalt$${HEX}`, /from 1 to 4096/],
+    ["Django's scrypt with N of 2^30", `scrypt$1073741824$seasalt$8$1$${HASH}`, /from 2 to 2097152/],
+    ["Django's scrypt with N of 3", `scrypt$3$seasalt$8$1$${HASH}`, /power of two/],
+    ["Werkzeug's scrypt with N of 2^40", `scrypt:1099511627776:8:1$seasalt$${HEX}`, /from 2 to 2097152/],
+    ["Werkzeug's scrypt with r of 2^40", `scrypt:1024:1099511627776:1$seasalt$${HEX}`, /from 1 to 4096/],
     ['PBKDF2 with 10^9 rounds', pbkdf2('i=1000000000'), /from 1 to 3000000/],
     ['PBKDF2 with one round too many', pbkdf2('i=3000001'), /from 1 to 3000000/],
     ['PBKDF2 without rounds', pbkdf2('i=0'), /from 1 to 3000000/],
-    ["PBKDF2 of Django's with 10^9 rounds", `pbkdf2_sha256$1000000000$seasalt$${HASH}=`, /from 1 to 3000000/],
-    ["PBKDF2 of Werkzeug's with 10^9 rounds", `pbkdf2:sha256:1000000000$seasalt$${HEX}`, /from 1 to 3000000/],
+    ["Django's PBKDF2 with 10^9 rounds", `pbkdf2_sha256$1000000000$seasalt$${HASH}=`, /from 1 to 3000000/],
+    ["Werkzeug's PBKDF2 with 10^9 rounds", `pbkdf2:sha256:1000000000$seasalt$${HEX}`, /from 1 to 3000000/],
     [
-      "PBKDF2 of Passlib's with 10^9 rounds",
+      "Passlib's PBKDF2 with 10^9 rounds",
       `$pbkdf2-sha256$1000000000$${SALT}$${HASH.replace('+', '.')}`,
       /from 1 to 3000000/,
     ],
@@ -76,9 +76,9 @@ describe('work without end is refused at once, and the limit is named', () => {
     ['bcrypt of cost 31', `$2y$31$${BCRYPT}`, /from 4 to 16/],
     ['bcrypt of cost 3', `$2b$03$${BCRYPT}`, /from 4 to 16/],
     ['bcrypt of cost 0', `$2b$00$${BCRYPT}`, /from 4 to 16/],
-    ["bcrypt_sha256 of Django's, of cost 31", `bcrypt_sha256$$2b$31$${BCRYPT}`, /from 4 to 16/],
+    ["Django's bcrypt_sha256 of cost 31", `bcrypt_sha256$$2b$31$${BCRYPT}`, /from 4 to 16/],
     [
-      "bcrypt-sha256 of Passlib's, of cost 31",
+      "Passlib's bcrypt-sha256 of cost 31",
       '$bcrypt-sha256$v=2,t=2b,r=31$5Hg1DKFqPE8C2aflZ5vVoe$wOK1VFFtS8IGTrGa7.h5fs0u84qyPbS',
       /from 4 to 16/,
     ],
@@ -102,7 +102,7 @@ describe('work without end is refused at once, and the limit is named', () => {
   });
 });
 
-describe('the limits themselves are taken in', () => {
+describe('a hash at the limits is accepted:', () => {
   test.each([
     argon2('m=262144,t=4,p=16'),
     argon2('m=65536,t=16,p=1'),
@@ -118,7 +118,7 @@ describe('the limits themselves are taken in', () => {
   });
 });
 
-describe('a number is written in one way', () => {
+describe('a parameter is a plain decimal number,', () => {
   test.each([
     ['a sign', '+64'],
     ['a minus', '-64'],
@@ -126,18 +126,18 @@ describe('a number is written in one way', () => {
     ['an exponent', '1e3'],
     ['hex', '0x40'],
     ['a fraction', '64.0'],
-    ['what overflows 32 bits', '4294967360'],
-    ['what overflows 64 bits', '18446744073709551680'],
-    ['what no double can hold', '9'.repeat(400)],
+    ['an overflow of 32 bits', '4294967360'],
+    ['an overflow of 64 bits', '18446744073709551680'],
+    ['more digits than a double can hold', '9'.repeat(400)],
     ['nothing', ''],
-    ['a space', ' 64'],
+    ['a space before it', ' 64'],
     ['a space after it', '64 '],
     ['a line break', '64\n'],
     ['a tab', '\t64'],
     ['a NUL', '64\0'],
     ['Arabic digits', '\u0666\u0664'],
-    ['digits of full width', '\uff16\uff14'],
-    ['digits of mathematics', '\u{1d7d4}\u{1d7d2}'],
+    ['full-width digits', '\uff16\uff14'],
+    ['mathematical digits', '\u{1d7d4}\u{1d7d2}'],
     ['words', 'Infinity'],
   ])('and not with %s', (_how, number) => {
     const texts = [
@@ -161,7 +161,7 @@ describe('a number is written in one way', () => {
   });
 });
 
-describe('a text is written in one way', () => {
+describe('a hash has only one accepted text,', () => {
   test.each([
     ['white space before it', (text: string) => ` ${text}`],
     ['white space after it', (text: string) => `${text} `],
@@ -171,11 +171,11 @@ describe('a text is written in one way', () => {
     ['a NUL after it', (text: string) => `${text}\0`],
     ['a zero-width space in it', (text: string) => text.replace('$', '$\u200b')],
     ['a byte order mark', (text: string) => `\ufeff${text}`],
-    ['a further field', (text: string) => `${text}$${HASH}`],
+    ['an extra field', (text: string) => `${text}$${HASH}`],
     ['an empty field after it', (text: string) => `${text}$`],
     ['padding', (text: string) => `${text}=`],
-    ['the other alphabet', (text: string) => text.replace('+', '-')],
-    ['digits that nothing stands for', (text: string) => `${text.slice(0, -1)}9`],
+    ['the other base64 alphabet', (text: string) => text.replace('+', '-')],
+    ['non-canonical last digits', (text: string) => `${text.slice(0, -1)}9`],
     ['quotation marks', (text: string) => `"${text}"`],
     ['capitals', (text: string) => text.toUpperCase()],
   ])('and not with %s', (_how, change) => {
@@ -239,40 +239,36 @@ describe('a text is written in one way', () => {
     '[object Object]',
     '__proto__',
     '',
-  ])('and not so: %s', (text) => {
+  ])('and not in the form %s', (text) => {
     refusal(() => readForeignHash(text));
   });
 });
 
-describe('lengths are bounded', () => {
+describe('lengths are limited:', () => {
   const base64 = (length: number): string => Buffer.alloc(length, 7).toString('base64').replace(/=+$/, '');
 
   test.each([
-    [
-      'a salt of Argon2 that is too short',
-      `$argon2id$v=19$m=64,t=1,p=1$${base64(7)}$${HASH}`,
-      /from 8 to 128/,
-    ],
-    ['a salt that is too long', `$argon2id$v=19$m=64,t=1,p=1$${base64(129)}$${HASH}`, /from 8 to 128/],
-    ['no salt', `$scrypt$ln=4,r=8,p=1$$${HASH}`, /from 1 to 128/],
-    ['no salt of PBKDF2', `$pbkdf2-sha256$i=1$$${HASH}`, /from 1 to 128/],
-    ['an output that is too short', `$argon2id$v=19$m=64,t=1,p=1$${SALT}$${base64(15)}`, /from 16 to 128/],
-    ['an output of one byte', `$pbkdf2-sha256$i=1$${SALT}$${base64(1)}`, /from 16 to 128/],
-    ['an output that is too long', `$scrypt$ln=4,r=8,p=1$${SALT}$${base64(129)}`, /from 16 to 128/],
+    ['an Argon2 salt that is too short', `$argon2id$v=19$m=64,t=1,p=1$${base64(7)}$${HASH}`, /8 to 128/],
+    ['a salt that is too long', `$argon2id$v=19$m=64,t=1,p=1$${base64(129)}$${HASH}`, /8 to 128/],
+    ['no salt', `$scrypt$ln=4,r=8,p=1$$${HASH}`, /1 to 128/],
+    ['no salt of PBKDF2', `$pbkdf2-sha256$i=1$$${HASH}`, /1 to 128/],
+    ['an output that is too short', `$argon2id$v=19$m=64,t=1,p=1$${SALT}$${base64(15)}`, /16 to 128/],
+    ['an output of one byte', `$pbkdf2-sha256$i=1$${SALT}$${base64(1)}`, /16 to 128/],
+    ['an output that is too long', `$scrypt$ln=4,r=8,p=1$${SALT}$${base64(129)}`, /16 to 128/],
     ['a digest that is too short', `$digest$a=sha256$$${base64(31)}`, /32 bytes/],
     ['a digest with a long salt', `{SSHA}${base64(149)}`, /at most 128/],
     ["Django's digest with a short hash", 'sha1$seasalt$cff3', /20 bytes/],
-    ['a text of a megabyte', argon2('m=64,t=1,p=1') + 'A'.repeat(1_000_000), /from 1 to 1024/],
-    ['a digest of a megabyte', 'a'.repeat(1_000_000), /from 1 to 1024/],
-    ['many parameters', argon2(`m=64,t=1,p=1${',a=1'.repeat(200)}`), /has the form/],
-    ['many fields', '$a'.repeat(500), /no form/],
-    ['many of them, nearly Firebase', `${'A$'.repeat(500)}!`, /no form/],
+    ['a text of a megabyte', argon2('m=64,t=1,p=1') + 'A'.repeat(1_000_000), /1 to 1024/],
+    ['a digest of a megabyte', 'a'.repeat(1_000_000), /1 to 1024/],
+    ['many parameters', argon2(`m=64,t=1,p=1${',a=1'.repeat(200)}`), /must have the form/],
+    ['many fields', '$a'.repeat(500), /not supported/],
+    ['many of them, nearly Firebase', `${'A$'.repeat(500)}!`, /not supported/],
   ])('%s', (_what, text, limit) => {
     expect(refusal(() => readForeignHash(text))).toMatch(limit);
   });
 });
 
-describe("an importer's fields", () => {
+describe('the fields of an import', () => {
   const argon2Data = {
     hashIterations: 5,
     algorithm: 'argon2',
@@ -284,22 +280,22 @@ describe("an importer's fields", () => {
   test.each([
     ['an unknown algorithm', { ...pbkdf2Data, algorithm: 'bcrypt' }, secret],
     ['no algorithm', { hashIterations: 1 }, secret],
-    ['rounds without end', { ...pbkdf2Data, hashIterations: 1e9 }, secret],
+    ['excessive rounds', { ...pbkdf2Data, hashIterations: 1e9 }, secret],
     ['negative rounds', { ...pbkdf2Data, hashIterations: -1 }, secret],
-    ['rounds as a text', { ...pbkdf2Data, hashIterations: '27500' }, secret],
+    ['rounds as a string', { ...pbkdf2Data, hashIterations: '27500' }, secret],
     ['a fraction of a round', { ...pbkdf2Data, hashIterations: 1.5 }, secret],
     ['the first version of Argon2', withArgon2({ version: ['1.0'] }), secret],
     ['another type of Argon2', withArgon2({ type: ['x'] }), secret],
-    ['memory without end', withArgon2({ memory: ['67108864'] }), secret],
-    ['two memories', withArgon2({ memory: ['64', '67108864'] }), secret],
-    ['a parameter that brings others', withArgon2({ memory: ['64,t=1'] }), secret],
+    ['excessive memory', withArgon2({ memory: ['67108864'] }), secret],
+    ['two memory values', withArgon2({ memory: ['64', '67108864'] }), secret],
+    ['a parameter that contains others', withArgon2({ memory: ['64,t=1'] }), secret],
     ['no lanes', withArgon2({ parallelism: [] }), secret],
     ['no salt', pbkdf2Data, { value: secret.value }],
     ['no value', pbkdf2Data, { salt: secret.salt }],
     ['a salt that is not base64', pbkdf2Data, { ...secret, salt: 'sea salt' }],
     ['a list', [], []],
     ['nothing', null, null],
-  ])('of Keycloak are refused: %s', (_what, credentialData, secretData) => {
+  ])('of Keycloak are rejected with %s', (_what, credentialData, secretData) => {
     const message = refusal(() =>
       readForeignHash(
         keycloakHash({
@@ -311,7 +307,7 @@ describe("an importer's fields", () => {
     for (const secret of [HASH, SALT, 'sea salt']) expect(message).not.toContain(secret);
   });
 
-  test('of Keycloak may name SHA-1 and SHA-512', () => {
+  test('of Keycloak may use SHA-1 and SHA-512', () => {
     const schemes = ['pbkdf2', 'pbkdf2-sha512'].map((algorithm) => {
       const credentialData = JSON.stringify({ ...pbkdf2Data, algorithm });
       return readForeignHash(keycloakHash({ credentialData, secretData: JSON.stringify(secret) })).scheme;
@@ -330,24 +326,24 @@ describe("an importer's fields", () => {
 
   test.each([
     ['MD4', { algorithm: 'md4', hash: { value: 'AbuUujgF0pPPkJPSFRTpmA==', encoding: 'base64' } }],
-    ['no object', 'argon2'],
+    ['a string instead of an object', 'argon2'],
     ['null', null],
     ['a hash alone', { algorithm: 'sha256', hash: HEX }],
     ['no encoding', { algorithm: 'sha256', hash: { value: HEX } }],
-    ['another encoding than it says', { algorithm: 'sha256', hash: { value: `${HASH}=`, encoding: 'hex' } }],
-    ['a digest that is cut off', { algorithm: 'sha256', hash: { value: HEX.slice(2), encoding: 'hex' } }],
+    ['a wrong encoding', { algorithm: 'sha256', hash: { value: `${HASH}=`, encoding: 'hex' } }],
+    ['a truncated digest', { algorithm: 'sha256', hash: { value: HEX.slice(2), encoding: 'hex' } }],
     ['an unknown field', { ...digest, pepper: 'x' }],
-    ['a salt of an unknown position', { ...digest, salt: { value: 'x', position: 'infix' } }],
+    ['an unknown salt position', { ...digest, salt: { value: 'x', position: 'infix' } }],
     ['a password in Latin-1', { ...digest, password: { encoding: 'latin1' } }],
     [
-      'a salt beside bcrypt',
+      'a separate salt for bcrypt',
       { algorithm: 'bcrypt', hash: { value: `$2b$05$${BCRYPT}` }, salt: { value: 'x' } },
     ],
-    ['a digest that is called bcrypt', { algorithm: 'bcrypt', hash: { value: HEX } }],
-    ['a digest that is called Argon2', { algorithm: 'argon2', hash: { value: HEX } }],
+    ['a digest declared as bcrypt', { algorithm: 'bcrypt', hash: { value: HEX } }],
+    ['a digest declared as Argon2', { algorithm: 'argon2', hash: { value: HEX } }],
     ['PBKDF2 with MD4', { algorithm: 'pbkdf2', hash: { value: `$pbkdf2-md4$i=1,l=32$${SALT}$${HASH}` } }],
     [
-      'PBKDF2 that says another length',
+      'PBKDF2 with a wrong length',
       { algorithm: 'pbkdf2', hash: { value: `$pbkdf2-sha256$${SALT}$${HASH}` } },
     ],
     ['a text that is not LDAP', { algorithm: 'ldap', hash: { value: HEX } }],
@@ -356,17 +352,17 @@ describe("an importer's fields", () => {
       'an HMAC with an empty key',
       { algorithm: 'hmac', hash: { value: HEX, encoding: 'hex', digest: 'sha256', key: { value: '' } } },
     ],
-    ['scrypt of another length', scryptOf({ keylen: 64 })],
+    ['scrypt with a wrong length', scryptOf({ keylen: 64 })],
     ['scrypt with N of 2^40', scryptOf({ cost: 2 ** 40 })],
     ['scrypt with N of 3', scryptOf({ cost: 3 })],
     ['scrypt without lanes', scryptOf({ parallelization: 0 })],
     ['scrypt with a fraction', scryptOf({ blockSize: 1.5 })],
-  ])('of Auth0 are refused: %s', (_what, custom) => {
+  ])('of Auth0 are rejected with %s', (_what, custom) => {
     const message = refusal(() => readForeignHash(auth0Hash(custom)));
     for (const secret of [HEX, HASH, SALT, BCRYPT, 'abc123', 'pepper']) expect(message).not.toContain(secret);
   });
 
-  test('of Auth0 have its defaults', () => {
+  test('of Auth0 have Auth0’s defaults', () => {
     const text = `$pbkdf2-sha512$${SALT}$${'A'.repeat(86)}`;
     const read = readForeignHash(auth0Hash({ algorithm: 'pbkdf2', hash: { value: text } }));
     expect(read.text).toBe(`$pbkdf2-sha512$i=100000$${SALT}$${'A'.repeat(86)}`);
@@ -382,11 +378,11 @@ describe("an importer's fields", () => {
     ['signerKey', 'AAAA'],
     ['saltSeparator', ''],
     ['saltSeparator', 'A'.repeat(400)],
-  ])('of Firebase are refused: %s of "%s"', (name, value) => {
+  ])('of Firebase are rejected with %s of "%s"', (name, value) => {
     refusal(() => readForeignHash(firebaseHash({ ...FIREBASE_SAMPLE, [name]: value })));
   });
 
-  test("of Firebase are the same in its SDK's alphabet, and as Clerk joins them", () => {
+  test("of Firebase give the same hash in its SDK's alphabet and in Clerk's form", () => {
     const expected = readForeignHash(firebaseHash(FIREBASE_SAMPLE)).text;
     const [hash, signerKey] = [FIREBASE_SAMPLE.hash, FIREBASE_SAMPLE.signerKey].map((text) =>
       text.replaceAll('+', '-').replaceAll('/', '_'),
@@ -398,7 +394,7 @@ describe("an importer's fields", () => {
     expect(readForeignHash(joined).text).toBe(expected);
   });
 
-  test('of Better Auth are a salt and a key, and nothing else', () => {
+  test('of Better Auth must be exactly a salt and a key', () => {
     const [, text] = BETTER_AUTH_SAMPLES[0];
     for (const wrong of [
       text.toUpperCase(),

@@ -1,4 +1,4 @@
-// What holds for every hash of another system, whatever its salt, its parameters and the password that is tried.
+// Properties of every imported hash, for any salt, parameters and password.
 import { createHash, scryptSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -16,8 +16,8 @@ const ODD_PASSWORDS: readonly (readonly [what: string, password: string])[] = [
   ['none', ''],
   ['a NUL', '\0'],
   ['a NUL within', 'pass\0word'],
-  ['one half of a surrogate pair', '\ud800'],
-  ['halves in the wrong order', 'a\udc00\ud800'],
+  ['a lone surrogate', '\ud800'],
+  ['surrogates in the wrong order', 'a\udc00\ud800'],
   ['4096 characters', 'x'.repeat(4096)],
   ['4096 of four bytes', '🔐'.repeat(4096)],
   ['a combining mark alone', '\u0301'],
@@ -43,7 +43,7 @@ const CHEAP = [
   'RFC 4231 section 4.3',
 ];
 
-/** Of each scheme one, where it can be had without much work: two have costs that cannot be chosen. */
+/** One fast hash of each scheme, except two schemes with a fixed cost. */
 const QUICK = [
   ...VECTORS.filter(({ name }) => CHEAP.includes(name)),
   {
@@ -66,10 +66,10 @@ function bytes(minLength: number, maxLength: number): fc.Arbitrary<Buffer> {
 const salted = fc.record({ salt: bytes(8, 64), hash: bytes(16, 64) });
 const anyLength = fc.record({ salt: bytes(1, 128), hash: bytes(16, 128) });
 const base64 = (buffer: Buffer): string => buffer.toString('base64');
-/** As Django and Werkzeug write a salt. */
+/** A salt in the form of Django and Werkzeug. */
 const saltText = fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/);
 
-/** Texts as their systems write them. */
+/** Texts in the forms of their systems. */
 const written: fc.Arbitrary<string> = fc.oneof(
   fc
     .tuple(
@@ -129,8 +129,8 @@ const written: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...VECTORS.map(({ text }) => text)),
 );
 
-describe('the text that is stored', () => {
-  test('reads to itself, for every hash that is taken in', () => {
+describe('the stored text of an imported hash', () => {
+  test('parses to itself', () => {
     fc.assert(
       fc.property(written, (text) => {
         const stored = readForeignHash(text);
@@ -158,7 +158,7 @@ describe('the text that is stored', () => {
       '$argon2i$v=19$p=1,t=1,m=8$c2FsdHNhbHQ$YC9+jJCrQhs5R6db7LlN8Q',
       '$argon2i$v=19$m=8,t=1,p=1$',
     ],
-  ])('is the same however a hash was written: %s', (_how, text, start) => {
+  ])('is the same for every form of a hash: %s', (_how, text, start) => {
     expect(readForeignHash(text).text).toContain(start);
   });
 });
@@ -169,7 +169,7 @@ describe('a digest', () => {
   const digestOf = (algorithm: string, ...parts: readonly Buffer[]): Buffer =>
     createHash(algorithm).update(Buffer.concat(parts)).digest();
 
-  test.each(ALGORITHMS)('has its salt before the password or after it: %s', (algorithm) => {
+  test.each(ALGORITHMS)('can have its salt before or after the password: %s', (algorithm) => {
     const password = Buffer.from('lètmein');
     const before = digestText({
       algorithm,
@@ -192,7 +192,7 @@ describe('a digest', () => {
     }
   });
 
-  test.each(ALGORITHMS)('of LDAP has its salt after the hash: %s', (algorithm) => {
+  test.each(ALGORITHMS)('in LDAP form has its salt after the hash: %s', (algorithm) => {
     const password = Buffer.from('lètmein');
     const name = algorithm === 'sha1' ? 'SHA' : algorithm.toUpperCase();
     const salted = Buffer.concat([digestOf(algorithm, password, salt), salt]).toString('base64');
@@ -208,7 +208,7 @@ describe('a digest', () => {
     }
   });
 
-  test('takes the password in UTF-16 where its system did', () => {
+  test('can use the password in UTF-16', () => {
     const hash = digestOf('sha256', salt, Buffer.from('lètmein', 'utf16le')).toString('base64');
     const custom = {
       algorithm: 'sha256',
@@ -223,7 +223,7 @@ describe('a digest', () => {
   });
 });
 
-test('few rounds of PBKDF2 are as fast as a digest, and are marked so', () => {
+test('PBKDF2 with few rounds is marked as fast', () => {
   const fast = [1, 999, 1000].map((i) => {
     const parts = { salt: Buffer.from('salt'), hash: Buffer.alloc(32) };
     return readForeignHash(phcString('pbkdf2-sha256', { i }, parts)).isFast;
@@ -231,7 +231,7 @@ test('few rounds of PBKDF2 are as fast as a digest, and are marked so', () => {
   expect(fast).toEqual([true, true, false]);
 });
 
-test('whatever is taken in can be computed', () => {
+test('every accepted hash can be computed', () => {
   const small = fc.oneof(
     fc
       .tuple(
@@ -279,23 +279,23 @@ test('whatever is taken in can be computed', () => {
   }
 });
 
-describe('a password that nobody expects', () => {
+describe('an unusual password', () => {
   test.each([...QUICK, { name: 'Firebase', text: FIREBASE.replace('ln=14', 'ln=1') }])(
-    'is wrong, and no fault: $name',
+    'is wrong without causing an error: $name',
     ({ text }) => {
       const hash = readForeignHash(text);
       for (const [what, password] of ODD_PASSWORDS) expect(hash.verify(password), what).toBe(false);
     },
   );
 
-  test.each(ODD_PASSWORDS)('is right where it is the password: %s', (_what, password) => {
+  test.each(ODD_PASSWORDS)('matches its own hash: %s', (_what, password) => {
     const salt = Buffer.from('salt');
     const made = createHash('sha256').update(salt).update(password).digest();
     const text = digestText({ algorithm: 'sha256', salt, position: 'prefix', hash: made });
     expect(readForeignHash(text).verify(password)).toBe(true);
   });
 
-  test('is taken as it was typed: only Better Auth composes it', () => {
+  test('is not normalised, except for Better Auth', () => {
     const { text } = VECTORS.find(({ name }) => name === 'Django: test_sha1') ?? { text: '' };
     expect(readForeignHash(text).verify('lètmein')).toBe(true);
     expect(readForeignHash(text).verify('le\u0300tmein')).toBe(false);
@@ -304,14 +304,14 @@ describe('a password that nobody expects', () => {
   });
 });
 
-describe('a hash that was altered', () => {
+describe('an altered hash', () => {
   const altered = [
     ...QUICK.map(({ name, password, text }) => ({ name, password, text: readForeignHash(text).text })),
     { name: 'Firebase', password: 'user1password', text: FIREBASE },
   ];
 
-  test.each(altered)('is refused, or verifies nothing: $name', ({ password, text }) => {
-    // What stands after the parameters: salt and hash.
+  test.each(altered)('is rejected or matches nothing: $name', ({ password, text }) => {
+    // The part after the parameters: salt and hash.
     const start = text.startsWith('$P$')
       ? 4
       : text.lastIndexOf('$', text.startsWith('$2') ? undefined : text.lastIndexOf('$') - 1) + 1;
@@ -328,11 +328,11 @@ describe('a hash that was altered', () => {
     );
   });
 
-  // The output of these is the start of a longer one, so that half of it is a hash too, if a weaker one.
+  // The output of these schemes is the start of a longer one, so a half is a valid, but weaker, hash.
   const STRETCHED = /^\$(?:pbkdf2|scrypt)/;
 
   test.each(altered.filter(({ text }) => !STRETCHED.test(text)))(
-    'is refused, or verifies nothing, when it is cut short: $name',
+    'is rejected or matches nothing when it is truncated: $name',
     ({ password, text }) => {
       for (let length = 0; length < text.length; length += 1) {
         expect(verifies(text.slice(0, length), password)).toBe(false);
@@ -341,7 +341,7 @@ describe('a hash that was altered', () => {
   );
 
   test.each(altered.filter(({ text }) => STRETCHED.test(text)))(
-    'is refused when less than 16 bytes are left of it: $name',
+    'is rejected when it is truncated to less than 16 bytes: $name',
     ({ text }) => {
       const start = text.lastIndexOf('$') + 1;
       // 16 bytes are 22 characters of base64.
@@ -361,8 +361,8 @@ describe('a hash that was altered', () => {
   }
 });
 
-describe('what is no hash', () => {
-  /** The message, or null when nothing was refused. */
+describe('a text that is not a hash', () => {
+  /** The message of the rejection, or null. */
   function refusal(read: () => unknown): string | null {
     try {
       read();
@@ -390,7 +390,7 @@ describe('what is no hash', () => {
     )
     .map(([text, length, rest]) => text.slice(0, length) + rest);
 
-  test('is refused, and causes no other error', () => {
+  test('is rejected without another error', () => {
     fc.assert(
       fc.property(fc.oneof(begun, fc.string(), fc.string({ unit: 'binary' })), (text) => {
         refusal(() => readForeignHash(text));
@@ -399,7 +399,7 @@ describe('what is no hash', () => {
     );
   });
 
-  test('is refused by each importer, and causes no other error', () => {
+  test('is rejected by each importer without another error', () => {
     const field = fc.oneof(fc.string(), fc.base64String());
     const number = fc.oneof(fc.double(), fc.integer());
     fc.assert(
@@ -435,7 +435,7 @@ describe('what is no hash', () => {
     );
   });
 
-  test('is not repeated by the message', () => {
+  test('does not appear in the message', () => {
     const secret = 'c2VjcmV0U2VjcmV0c2VjcmV0U2VjcmV0';
     const damage: readonly ((text: string) => string)[] = [
       (text) => `${text}!`,

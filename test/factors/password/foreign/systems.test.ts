@@ -1,5 +1,4 @@
-// What each system's form demands of a hash: one that was altered, or that says it is of another kind, is refused and
-// repeated nowhere.
+// The rules of each system's form: a hash that is altered or of another kind is rejected, and never repeated.
 import { createHash } from 'node:crypto';
 import { hashSync } from 'bcrypt';
 import { describe, expect, test } from 'vitest';
@@ -21,26 +20,26 @@ function refused(read: () => unknown): string {
     expect(error).toBeInstanceOf(ForeignHashRefused);
     return (error as Error).message;
   }
-  throw new Error('It was taken in.');
+  throw new Error('The hash was accepted.');
 }
 
-describe('ASP.NET Identity', () => {
+describe('a hash of ASP.NET Identity', () => {
   const header = '01000000010000271000000010';
   const [salt, hash] = ['11'.repeat(16), '22'.repeat(32)];
   test.each([
     ['another digest', `0100000003${header.slice(10)}${salt}${hash}`],
-    ['a salt that is longer than all', `${header.slice(0, 18)}0000ffff${salt}${hash}`],
+    ['a salt longer than the hash', `${header.slice(0, 18)}0000ffff${salt}${hash}`],
     ['a salt that leaves no hash', `${header.slice(0, 18)}00000030${salt}${hash}`],
     ['a header alone', header],
     ['half a header', header.slice(0, 12)],
     ['a hash of eight bytes', `${header}${salt}${hash.slice(0, 16)}`],
     ['no salt', `${header.slice(0, 18)}00000000${hash}`],
-    ['rounds without end', `010000000 1ffffffff00000010${salt}${hash}`.replace(' ', '')],
-  ])('is refused with %s', (_what, hex) => {
+    ['excessive rounds', `010000000 1ffffffff00000010${salt}${hash}`.replace(' ', '')],
+  ])('is rejected with %s', (_what, hex) => {
     const text = base64(hex);
     expect(refused(() => readForeignHash(text))).not.toContain(text.slice(-12));
   });
-  test('of version 2 has 49 bytes and no others', () => {
+  test('of version 2 has exactly 49 bytes', () => {
     const bytes = `00${'11'.repeat(48)}`;
     expect(readForeignHash(base64(bytes)).scheme).toBe('pbkdf2-sha1');
     for (const hex of [bytes.slice(2), `${bytes}11`, `02${bytes.slice(2)}`])
@@ -48,31 +47,31 @@ describe('ASP.NET Identity', () => {
   });
 });
 
-describe('WordPress', () => {
-  test('alone trims a password: phpass of other systems does not', () => {
+describe('a hash of WordPress', () => {
+  test('trims the password, unlike phpass of other systems', () => {
     expect(readForeignHash(wordPressText(PHPASS)).verify(' test12345\n')).toBe(true);
     expect(readForeignHash(PHPASS).verify(' test12345\n')).toBe(false);
     expect(readForeignHash(wordPressText(PHPASS)).verify('test 12345')).toBe(false);
   });
   test.each([
-    ['$wp and nothing', '$wp$'],
-    ['bcrypt that was cut off', `$wp${BCRYPT.slice(0, -1)}`],
+    ['only the prefix $wp', '$wp$'],
+    ['truncated bcrypt', `$wp${BCRYPT.slice(0, -1)}`],
     [
       'another scheme',
       '$wp$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4',
     ],
-    ['phpass that was cut off', `$wp${PHPASS.slice(0, -1)}`],
-  ])('is refused with %s', (_what, text) => {
+    ['truncated phpass', `$wp${PHPASS.slice(0, -1)}`],
+  ])('is rejected with %s', (_what, text) => {
     refused(() => readForeignHash(text));
   });
-  test('its hash is not one of bcrypt alone', () => {
+  test('is not a plain bcrypt hash', () => {
     expect(readForeignHash(`$wp${BCRYPT}`).verify('password')).toBe(false);
     expect(readForeignHash(wordPressText(BCRYPT)).verify('password')).toBe(true);
   });
 });
 
-describe('a pepper', () => {
-  test('stands behind the password, and is needed', () => {
+describe('a bcrypt pepper', () => {
+  test('is added after the password and is required', () => {
     const hash = hashSync('passwordpepper', 4);
     expect(readForeignHash(`${hash}$pepper`).verify('password')).toBe(true);
     expect(readForeignHash(`${hash}$peppers`).verify('password')).toBe(false);
@@ -82,25 +81,25 @@ describe('a pepper', () => {
   });
 });
 
-describe('Clerk', () => {
+describe('a hash of Clerk', () => {
   const hex32 = 'ab'.repeat(16);
   test.each([
     ['an unknown hasher', BCRYPT, 'rot13'],
-    ['a name of every object', BCRYPT, 'constructor'],
+    ['a property of every object', BCRYPT, 'constructor'],
     ['a digest of another hasher', hex32, 'bcrypt'],
-    ['one that looks alike in length', hex32, 'sha256'],
+    ['a digest of another hasher with a different length', hex32, 'sha256'],
     ['no salt', `$${hex32}`, 'md5_salted'],
     ['a salted digest that is not hex', `salt$${'xy'.repeat(16)}`, 'md5_salted'],
     ['a salted digest of another length', `salt$${hex32}`, 'sha256_salted'],
     ['a salt that is not hex', `pbkdf2_sha512_hex$1500$salt$${'ab'.repeat(64)}`, 'pbkdf2_sha512_hex'],
     ['a salt that is not base64', `pbkdf2_sha256$1500$s.lt$${base64('ab'.repeat(32))}`, 'pbkdf2_sha256'],
-    ['another name in the digest', `pbkdf2_sha1$1500$salt$${'ab'.repeat(64)}`, 'pbkdf2_sha512'],
-    ['another length than it says', `pbkdf2_sha1$1500$salt$${'ab'.repeat(20)}$32`, 'pbkdf2_sha1'],
-  ])('is refused with %s', (_what, digest, hasher) => {
+    ['a different name in the digest', `pbkdf2_sha1$1500$salt$${'ab'.repeat(64)}`, 'pbkdf2_sha512'],
+    ['a wrong length', `pbkdf2_sha1$1500$salt$${'ab'.repeat(20)}$32`, 'pbkdf2_sha1'],
+  ])('is rejected with %s', (_what, digest, hasher) => {
     const message = refused(() => clerkHash(digest, hasher));
     expect(message).not.toContain(hex32);
   });
-  test('the hasher decides what the look does not: the salt is base64, or it is text', () => {
+  test('has a base64 salt or a text salt, depending on the hasher', () => {
     const hash = base64('cd'.repeat(32));
     const digest = `pbkdf2_sha256$1500$c2VhIHNhbHQ=$${hash}`;
     const [bytes, text] = ['pbkdf2_sha256', 'pbkdf2_sha256_django'].map((hasher) =>
@@ -115,7 +114,7 @@ describe('a digest', () => {
   const salt = 'c2FsdA';
   const of = (...parts: readonly string[]): string =>
     createHash('sha256').update(parts.join('')).digest('base64').replace(/=+$/, '');
-  test('whose salt may stand on either side takes no third form', () => {
+  test('with a salt on either side accepts only these two forms', () => {
     const read = (hash: string) => readForeignHash(`$digest$a=sha256,s=either$${salt}$${hash}`);
     expect(
       [of('salt', 'password'), of('password', 'salt'), of('password')].map((it) =>
@@ -123,10 +122,10 @@ describe('a digest', () => {
       ),
     ).toEqual([true, true, false]);
   });
-  test.each(['0', '1000001', '-1', '1.5', '01', ''])('of %s rounds is refused', (rounds) => {
+  test.each(['0', '1000001', '-1', '1.5', '01', ''])('of %s rounds is rejected', (rounds) => {
     refused(() => readForeignHash(`$digest$a=sha256,s=suffix,i=${rounds}$${salt}$${of('x')}`));
   });
-  test('counts its rounds', () => {
+  test('applies its rounds', () => {
     const twice = createHash('sha256').update(createHash('sha256').update('passwordsalt').digest()).digest();
     const hash = twice.toString('base64').replace(/=+$/, '');
     const verifies = (i: number) =>
@@ -144,74 +143,74 @@ describe('a digest', () => {
   });
 });
 
-describe('Symfony', () => {
+describe('a hash of Symfony', () => {
   const hash = base64('ab'.repeat(64));
   test.each([
     ['no rounds', `sha512_symfony$$salt$${hash}`],
     ['none', `sha512_symfony$0$salt$${hash}`],
-    ['too many', `sha512_symfony$500001$salt$${hash}`],
-    ['no base64', 'sha512_symfony$1$salt$a.b'],
+    ['too many rounds', `sha512_symfony$500001$salt$${hash}`],
+    ['invalid base64', 'sha512_symfony$1$salt$a.b'],
     ['another length', `sha512_symfony$1$salt$${hash.slice(0, 40)}`],
     ['no hash', 'sha512_symfony$1$salt'],
-  ])('is refused with %s', (_what, text) => {
+  ])('is rejected with %s', (_what, text) => {
     refused(() => readForeignHash(text));
   });
-  test('has no braces where it has no salt', () => {
+  test('adds no braces without a salt', () => {
     const made = createHash('sha512').update('password').digest('base64');
     expect(readForeignHash(`sha512_symfony$1$$${made}`).verify('password')).toBe(true);
   });
 });
 
-describe('Kratos', () => {
+describe('a hash of Kratos', () => {
   const hash = base64('ab'.repeat(32));
   const pf = (format: string): string => Buffer.from(format).toString('base64');
-  test('takes the salt on the side that the format says, and no other format', () => {
+  test('has the salt on the side that its format says', () => {
     const made = createHash('sha256').update('passwordsalt').digest('base64');
     const text = (format: string) => `$sha256$pf=${pf(format)}$c2FsdA==$${made}`;
     expect(readForeignHash(text('{PASSWORD}{SALT}')).verify('password')).toBe(true);
     expect(readForeignHash(text('{SALT}{PASSWORD}')).verify('password')).toBe(false);
     for (const format of ['{SALT}$${PASSWORD}', 'constructor', '{PASSWORD}']) {
-      expect(refused(() => readForeignHash(text(format)))).toContain('Of the digests of Kratos');
+      expect(refused(() => readForeignHash(text(format)))).toContain('A Kratos digest is supported only if');
     }
   });
   test.each([
-    ['N that is no power of two', `$scrypt$ln=16383,r=8,p=1$${hash}$${hash}`],
-    ['N without end', `$scrypt$ln=1073741824,r=8,p=1$${hash}$${hash}`],
+    ['an N that is not a power of two', `$scrypt$ln=16383,r=8,p=1$${hash}$${hash}`],
+    ['an excessive N', `$scrypt$ln=1073741824,r=8,p=1$${hash}$${hash}`],
     ['an HMAC that is not hex', `$hmac-sha256$${hash}$MTIzNDU=`],
     ['an HMAC by MD4', '$hmac-md4$MWQ5ZTI4Nzc2Zjg4YmE2MTQ5YjQ0OTMyOGE4NWU4YjA=$MTIzNDU='],
     ['base64 that is not canonical', `$sha256$pf=${pf('{SALT}{PASSWORD}')}$c2FsdB==$${hash}`],
-  ])('is refused with %s', (_what, text) => {
+  ])('is rejected with %s', (_what, text) => {
     refused(() => readForeignHash(text));
   });
-  test('a small ln is the logarithm that everybody else writes', () => {
+  test('can have `ln` as a logarithm', () => {
     const text = `$scrypt$ln=14,r=8,p=1$${hash.replace('=', '')}$${hash.replace('=', '')}`;
     expect(readForeignHash(text).text).toContain('$ln=14,');
     expect(readForeignHash(text.replace('ln=14', 'ln=16384')).text).toContain('$ln=14,');
   });
 });
 
-describe('FusionAuth', () => {
+describe('a hash of FusionAuth', () => {
   const parts = { password: base64('ab'.repeat(32)), salt: base64('cd'.repeat(16)), factor: 1500 };
   test.each([
     ['an unknown scheme', { ...parts, encryptionScheme: 'phpass-md5' }],
-    ['a name of every object', { ...parts, encryptionScheme: 'toString' }],
+    ['a property of every object', { ...parts, encryptionScheme: 'toString' }],
     ['a hash that is not base64', { ...parts, password: 'a.b', encryptionScheme: 'salted-sha256' }],
     ['a salt that is not base64', { ...parts, salt: 'a.b', encryptionScheme: 'salted-sha256' }],
     ['a hash of another length', { ...parts, encryptionScheme: 'salted-md5' }],
     ['no rounds', { ...parts, factor: 0, encryptionScheme: 'salted-pbkdf2-hmac-sha256' }],
     ['bcrypt of another length', { ...parts, factor: 10, encryptionScheme: 'bcrypt' }],
-  ])('is refused with %s', (_what, password) => {
+  ])('is rejected with %s', (_what, password) => {
     refused(() => readForeignHash(fusionAuthHash(password)));
   });
   test.each(['phpass-md5', 'toString'])(
-    'says which schemes there are, and %s is none',
+    'with the unsupported scheme %s is rejected with a list of the schemes',
     (encryptionScheme) => {
       expect(refused(() => fusionAuthHash({ ...parts, encryptionScheme }))).toContain(
         'must be bcrypt or one of',
       );
     },
   );
-  test('puts the salt behind the password, and nowhere else', () => {
+  test('has the salt after the password', () => {
     const before = createHash('sha256')
       .update(Buffer.from('cd'.repeat(16), 'hex'))
       .update('password')
@@ -221,7 +220,7 @@ describe('FusionAuth', () => {
   });
 });
 
-test('a password in plain text becomes a slow hash with a salt of its own', () => {
+test('an imported plain-text password becomes a slow hash with its own salt', () => {
   const [one, other] = [hashOfPlainText('password'), hashOfPlainText('password')];
   expect(one).not.toBe(other);
   const hash = readForeignHash(one);

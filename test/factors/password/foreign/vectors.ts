@@ -1,5 +1,5 @@
-// Hashes that other systems made, with their passwords. Published ones name the document or the file they stand in;
-// where none with a known password was found, the system's own code made one, and its name says so.
+// Hashes of other systems with their passwords. Published ones name their source. Where no published hash with a known
+// password was found, one was made with the system's own code, and its name says so.
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import { hashSync } from 'bcrypt';
 import { auth0Hash } from '../../../../src/factors/password/foreign/auth0.ts';
@@ -278,7 +278,7 @@ const DJANGO: readonly Vector[] = [
   },
 ];
 
-// Werkzeug's own tests hold no hash.
+// Werkzeug's own tests contain no hash.
 const WERKZEUG: readonly Vector[] = [
   {
     name: "made by Werkzeug 3.1's own generate_password_hash: scrypt",
@@ -503,7 +503,8 @@ const AUTH0: readonly Vector[] = [
   },
 ];
 
-// Clerk's documentation of password hashers: the examples of its md5 and sha256, which are those of `password` and `test`.
+// Clerk's documentation of password hashers: the examples of its md5 and sha256, which are those of `password` and
+// `test`.
 const CLERK: readonly Vector[] = [
   { name: 'Clerk: md5', password: 'password', text: '5f4dcc3b5aa765d61d8327deb882cf99', scheme: 'md5' },
   {
@@ -514,9 +515,9 @@ const CLERK: readonly Vector[] = [
   },
 ];
 
-// WordPress 6.8 and later. Published: the hash of `admin` that seanmorris/php-wasm-demo pins in its set-up of WordPress, and
-// checks there by PHP's password_verify. Made by the algorithm, as wp_hash_password has it: the others, whose passwords
-// WordPress trims and, from a form, slashes.
+// WordPress 6.8 and later. Published: the hash of `admin` that seanmorris/php-wasm-demo pins in its set-up of
+// WordPress, and checks there by PHP's password_verify. Made by the algorithm, as wp_hash_password has it: the others,
+// whose passwords WordPress trims and, from a form, slashes.
 const WORDPRESS: readonly Vector[] = [
   {
     name: 'WordPress: admin',

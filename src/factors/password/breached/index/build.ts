@@ -1,6 +1,6 @@
-// Builds an index beside where it is to be, in INDEX.part, and moves it there once it is whole: a server that reads the
-// old one is not disturbed, and a half-built one is never taken for one. Every few megabytes what was written is made
-// durable, and only then the header says how far it goes: after a crash the same command goes on from there.
+// Builds an index in INDEX.part and renames it to INDEX when it is complete, so that a server can keep reading the old
+// index and never opens an incomplete one. Every few megabytes the entries are flushed to disk, and then the header
+// records the progress. After a crash, the same command resumes from there.
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { BreachedIndexError, SortedHashesError } from './index-error.ts';
@@ -26,16 +26,17 @@ const CHUNK_BYTES = 1 << 20;
 const CHECKPOINT_BYTES = 16 * CHUNK_BYTES;
 
 export interface BuildOptions {
-  /** Passwords that were seen less often are left out. */
+  /** Passwords seen fewer times are left out. */
   readonly leastTimes: number;
-  /** Whether a half-built index is thrown away, instead of built to its end. */
+  /** Whether to discard an incomplete index instead of resuming it. */
   readonly isRestart: boolean;
-  /** Told of each chunk. */
+  /** Called after each chunk. */
   readonly onProgress: (bytes: number, ofBytes: number) => void;
 }
 
 /**
- * @param source path of the sorted hashes. @param index path of what is built.
+ * @param source the path of the sorted hashes.
+ * @param index the path of the index.
  * @returns the header of the index.
  * @throws {SortedHashesError} @throws {BreachedIndexError}
  */
@@ -50,7 +51,7 @@ export async function buildIndex(
   for (const path of [index, part]) await refuseForeign(path);
   if (isRestart) await rm(part, { force: true });
   const built = await buildPart(part, hashes, begun, onProgress).catch(async (error: unknown) => {
-    // From this file nothing will ever be built.
+    // The source is invalid, so the incomplete index can never be finished.
     if (error instanceof SortedHashesError) await rm(part, { force: true });
     throw error;
   });
@@ -60,14 +61,14 @@ export async function buildIndex(
 
 async function openSource(path: string): Promise<FileHandle> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    throw new SortedHashesError(`${path} cannot be read (${error.code}).`);
+    throw new SortedHashesError(`Cannot read ${path} (${error.code}).`);
   });
   if ((await file.stat()).isFile()) return file;
   await file.close();
   throw new SortedHashesError(`${path} is not a file.`);
 }
 
-/** What the first chunk tells: hashes are spread evenly, so all of the file is like it. */
+/** Estimates the header from the first chunk. Hashes are evenly distributed, so the rest of the file is like it. */
 async function beginningOf(hashes: FileHandle, leastTimes: number): Promise<IndexHeader> {
   const { size } = await hashes.stat();
   const { buffer, bytesRead } = await hashes.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, 0);
@@ -85,7 +86,7 @@ async function beginningOf(hashes: FileHandle, leastTimes: number): Promise<Inde
   };
 }
 
-/** Whatever stands where the index is to be is an older one, or stays. @throws {BreachedIndexError} */
+/** Only an older index may be replaced. @throws {BreachedIndexError} when the path is something else. */
 async function refuseForeign(path: string): Promise<void> {
   const isThere = await stat(path).then(
     (found) => found.isFile() || Promise.reject(new BreachedIndexError(path, 'it is not a file')),
@@ -94,7 +95,7 @@ async function refuseForeign(path: string): Promise<void> {
   if (!isThere) return;
   await using file = await openOr(path, 'r');
   if ((await file.stat()).size > 0 && !(await isIndex(file))) {
-    throw new BreachedIndexError(path, 'it is not an index of breached passwords, and stays as it is');
+    throw new BreachedIndexError(path, 'it is not an index of breached passwords, so it was left unchanged');
   }
 }
 
@@ -110,7 +111,7 @@ async function buildPart(
   begun: IndexHeader,
   onProgress: BuildOptions['onProgress'],
 ): Promise<IndexHeader> {
-  // For reading and writing, and made when it is not there.
+  // Create the file if it does not exist, then open it for reading and writing.
   await using file = await openOr(path, 'a').then(async (made) => {
     await made.close();
     return await openOr(path, 'r+');
@@ -122,10 +123,10 @@ async function buildPart(
   ) {
     throw new BreachedIndexError(
       path,
-      'it was begun from another file or with another --least-times; --restart throws it away',
+      'it was started from another file or with another --least-times; use --restart to discard it',
     );
   }
-  if (header.progress === null) return header; // it was broken off before it was moved
+  if (header.progress === null) return header; // it was complete, but not renamed yet
   const builder = new IndexBuilder(path, file, header, header.progress);
   return await builder.readAll(hashes, (bytes) => onProgress(bytes, header.source.bytes));
 }
@@ -135,13 +136,13 @@ class IndexBuilder {
   readonly #file: FileHandle;
   readonly #header: IndexHeader;
   readonly #hashes: SortedHashes;
-  /** Where the next line of the source begins. */
+  /** The position of the next line in the source. */
   #at: number;
   readonly #directory: DataView;
-  /** Of the directory: filled, and written of that. */
+  /** How many entries of the directory are filled, and how many of those are written. */
   #filled: number;
   #written: number;
-  /** Entries that are not written yet: those of a chunk, whose lines are at least ten times as long. */
+  /** The unwritten entries of one chunk. A line is at least ten times as long as its entry. */
   readonly #entries = new DataView(new ArrayBuffer(CHUNK_BYTES / 10));
   #pending = 0;
   #passwords: number;
@@ -185,7 +186,7 @@ class IndexBuilder {
     }
   }
 
-  /** Of this prefix and of those before it, for which there is no password. */
+  /** Fills the entry of this prefix and of the prefixes before it that have no password. */
   #fillDirectory(prefix: number): void {
     for (; this.#filled <= prefix; this.#filled += 1) {
       this.#directory.setUint32(ENTRY_BYTES * this.#filled, this.#passwords + this.#pending, true);
@@ -211,7 +212,7 @@ class IndexBuilder {
 
   async #finish(): Promise<IndexHeader> {
     if (this.#at !== this.#header.source.bytes) {
-      throw new SortedHashesError('The file was written to while it was read.');
+      throw new SortedHashesError('The file changed while it was being read. Run the command again.');
     }
     this.#fillDirectory(directoryLength(this.#header.prefixBits) - 1);
     const header = await this.#makeDurable(null);

@@ -1,16 +1,19 @@
-// Why an index cannot be used or built, in a sentence for its operator, who can mend it.
+// Errors that tell the operator why an index cannot be used or built.
 
-/** There is no index, it is something else, or it is not whole. */
+/** The index does not exist, is not an index, or is incomplete or damaged. */
 export class BreachedIndexError extends Error {
   override readonly name = 'BreachedIndexError';
 
-  /** @param index as its operator knows it. @param reason begins in lower case, and ends without a full stop. */
+  /**
+   * @param index the path or name of the index, as the operator knows it.
+   * @param reason a clause that starts in lower case and has no full stop.
+   */
   constructor(index: string, reason: string) {
     super(`${index} cannot be used: ${reason}.`);
   }
 }
 
-/** The hashes of which an index is to be made are not what they should be. */
+/** The file of hashes is invalid. */
 export class SortedHashesError extends Error {
   override readonly name = 'SortedHashesError';
 }

@@ -1,5 +1,5 @@
-// Looks passwords up in an index: a file on this machine, so nothing leaves it. Each look-up is two reads, which wait for
-// the disk in libuv's pool and not on the event loop.
+// Looks up passwords in an index, which is a local file, so nothing leaves the machine. Each look-up takes two
+// asynchronous reads, which do not block the event loop.
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { type Breach, type BreachedPasswords, BreachedUnavailableError } from '../breached.ts';
 import { passwordHash } from '../password-hash.ts';
@@ -26,10 +26,16 @@ export class IndexedPasswords implements BreachedPasswords {
     this.header = header;
   }
 
-  /** @param name of the index in messages to its operator. @throws {BreachedIndexError} */
+  /**
+   * @param name the name of the index in messages to the operator.
+   * @throws {BreachedIndexError}
+   */
   static async open(path: string, name: string): Promise<IndexedPasswords> {
     const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-      throw new BreachedIndexError(name, error.code === 'ENOENT' ? 'there is no such file' : `${error.code}`);
+      throw new BreachedIndexError(
+        name,
+        error.code === 'ENOENT' ? 'the file does not exist' : `${error.code}`,
+      );
     });
     if (!found.isFile()) throw new BreachedIndexError(name, 'it is not a file');
     const file = await open(path).catch((error: NodeJS.ErrnoException) => {
@@ -38,10 +44,10 @@ export class IndexedPasswords implements BreachedPasswords {
     try {
       const header = await readHeader(file, name);
       if (header.progress !== null) {
-        const remedy = 'the command that was building it goes on where it stopped';
-        throw new BreachedIndexError(name, `it is not built to its end; ${remedy}`);
+        const remedy = 'run the command that builds it again to finish it';
+        throw new BreachedIndexError(name, `it is incomplete; ${remedy}`);
       }
-      if (found.size !== indexBytes(header)) throw new BreachedIndexError(name, 'it is cut off');
+      if (found.size !== indexBytes(header)) throw new BreachedIndexError(name, 'it is truncated');
       return new IndexedPasswords(file, header);
     } catch (error) {
       await file.close();
@@ -70,7 +76,7 @@ export class IndexedPasswords implements BreachedPasswords {
     const { bytesRead } = await this.#file
       .read(numbers, 0, numbers.byteLength, position)
       .catch((error: NodeJS.ErrnoException) => {
-        throw new BreachedUnavailableError(`The index cannot be read (${error.code}).`);
+        throw new BreachedUnavailableError(`Cannot read the index (${error.code}).`);
       });
     if (bytesRead !== numbers.byteLength) throw damaged();
     return numbers;
@@ -81,7 +87,7 @@ function damaged(): BreachedUnavailableError {
   return new BreachedUnavailableError('The index is damaged.');
 }
 
-/** The entries are in order. */
+/** Binary search: the entries are sorted. */
 function search(entries: DataView, fingerprint: number): Breach | null {
   let [from, to] = [0, entries.byteLength / ENTRY_BYTES];
   while (from < to) {

@@ -1,12 +1,12 @@
-// The file of an index, which an offline copy of Pwned Passwords is packed into. Numbers are little-endian:
+// The file format of an index, which contains an offline copy of Pwned Passwords. Numbers are little-endian:
 //
-//   4096 bytes                the header: a line that says what this is, then JSON
-//   4 × (2^prefixBits + 1)    the directory: how many passwords stand before those whose hash begins with these bits
-//   4 × passwords             the entries, in the order of their hashes: the 27 bits of the hash that follow the prefix,
-//                             and in the lowest 5 bits how often the password was seen, as a power of two
+//   4096 bytes                the header: a line that identifies the format, then JSON
+//   4 × (2^prefixBits + 1)    the directory: for each prefix, the number of entries before its first one
+//   4 × passwords             the entries, sorted by hash: the 27 bits of the hash that follow the prefix, and in the
+//                             lowest 5 bits how often the password was seen, as a power of two
 //
-// A password is looked up by two reads. Bits of the hash that are not kept are why one password in half a
-// million or more is taken for another, breached one.
+// A look-up takes two reads. Because the entries do not contain the whole hash, at most one password in half a million
+// is mistaken for a breached one.
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { BreachedIndexError } from './index-error.ts';
@@ -16,11 +16,11 @@ const FIRST_LINE = `${TITLE}, version 1\n`;
 const HEADER_BYTES = 4096;
 
 export const ENTRY_BYTES = 4;
-/** The first bits of a hash, of which the prefix is a part, and those after them. */
+/** The head is the first bits of a hash and contains the prefix. The fingerprint is the bits after the prefix. */
 const HEAD_BITS = 24;
 const FINGERPRINT_BITS = 27;
 const TIMES_BITS = 5;
-/** The prefix is long enough for some 200 passwords to share it: a read of less than a page. */
+/** The prefix is chosen so that about 200 passwords share it, which is a read of less than a page. */
 const PASSWORDS_PER_PREFIX = 200;
 
 const HASH = z.string().regex(/^[0-9a-f]{40}$/);
@@ -30,9 +30,9 @@ const HEADER = z.object({
   prefixBits: z.int().min(0).max(HEAD_BITS),
   passwords: WHOLE,
   leastTimes: z.int().min(1),
-  /** Of which file of hashes it is made. */
+  /** The file of hashes that it is built from. */
   source: z.object({ bytes: WHOLE, beginning: z.string() }),
-  /** How far its building has come; null when it is whole. */
+  /** How far the build has got. Null when it is complete. */
   progress: z
     .object({
       bytes: WHOLE,
@@ -51,19 +51,19 @@ const HEADER = z.object({
 export type IndexHeader = Readonly<z.infer<typeof HEADER>>;
 export type BuildProgress = NonNullable<IndexHeader['progress']>;
 
-/** Whether a file is an index of some version, whole or not. */
+/** Whether a file is an index of any version, complete or not. */
 export async function isIndex(file: FileHandle): Promise<boolean> {
   return (await readStart(file)).startsWith(TITLE);
 }
 
-/** @param index as its operator knows it. @throws {BreachedIndexError} */
+/** @param index its path or name, as the operator knows it. @throws {BreachedIndexError} */
 export async function readHeader(file: FileHandle, index: string): Promise<IndexHeader> {
   const start = await readStart(file);
   if (!start.startsWith(TITLE)) {
     throw new BreachedIndexError(index, 'it is not an index of breached passwords');
   }
   if (!start.startsWith(FIRST_LINE)) {
-    throw new BreachedIndexError(index, 'it was built by another version, so build it anew');
+    throw new BreachedIndexError(index, 'it was built by another version, so build it again');
   }
   try {
     return HEADER.parse(JSON.parse(start.slice(FIRST_LINE.length).replace(/\0+$/, '')));
@@ -83,7 +83,7 @@ export async function writeHeader(file: FileHandle, index: string, header: Index
   await writeAt(file, index, bytes, 0);
 }
 
-/** @throws {BreachedIndexError} when it is not written to its end. */
+/** @throws {BreachedIndexError} when not all bytes can be written. */
 export async function writeAt(
   file: FileHandle,
   index: string,
@@ -95,7 +95,7 @@ export async function writeAt(
     .catch((error: NodeJS.ErrnoException) => {
       throw new BreachedIndexError(index, `it cannot be written (${error.code})`);
     });
-  // A disk takes what it has room for, and complains only at the next write.
+  // A full disk accepts part of a write and reports an error only at the next one.
   if (bytesWritten < bytes.length) throw new BreachedIndexError(index, 'it cannot be written (disk full)');
 }
 
@@ -120,7 +120,7 @@ export function indexBytes({ prefixBits, passwords }: IndexHeader): number {
   return entryPosition(prefixBits, passwords);
 }
 
-/** How likely a password that is not among them is taken for one that is. */
+/** The probability that a password outside the index is mistaken for one in it. */
 export function falsePositiveRate({ prefixBits, passwords }: IndexHeader): number {
   return passwords / 2 ** (prefixBits + FINGERPRINT_BITS);
 }
@@ -136,7 +136,7 @@ export function fingerprintOf(head: number, next: number, prefixBits: number): n
   return (rest << (FINGERPRINT_BITS - HEAD_BITS + prefixBits)) | (next >>> (HEAD_BITS + 1 - prefixBits));
 }
 
-/** @param times how often the password was seen: at least once. What a GraphQL Int does not hold is cut down. */
+/** @param times how often the password was seen, at least 1. Larger values than a GraphQL Int are reduced to fit. */
 export function entryOf(fingerprint: number, times: number): number {
   return ((fingerprint << TIMES_BITS) | Math.floor(Math.log2(Math.min(times, 2 ** 31 - 1)))) >>> 0;
 }
@@ -145,7 +145,7 @@ export function fingerprintIn(entry: number): number {
   return entry >>> TIMES_BITS;
 }
 
-/** The highest power of two that is not more often than the password was seen. */
+/** How often the password was seen, rounded down to a power of two. */
 export function timesIn(entry: number): number {
   return 2 ** (entry & (2 ** TIMES_BITS - 1));
 }

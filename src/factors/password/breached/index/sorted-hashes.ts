@@ -1,6 +1,6 @@
-// Reads what the downloader of Pwned Passwords writes: a line `HASH:COUNT` for each password, in the order of their
-// SHA-1 hashes. There are a billion lines, so it looks at bytes and makes no string of a line that is right. It refuses
-// whatever is not so, with the number of the line, and a file of which a part is missing.
+// Reads the file that the downloader of Pwned Passwords writes: a line `HASH:COUNT` for each password, sorted by SHA-1
+// hash. It has a billion lines, so the parser works on bytes and makes no string of a valid line. Invalid lines are
+// rejected with their number, and so is a file with missing parts.
 import { SortedHashesError } from './index-error.ts';
 
 const HASH_DIGITS = 40;
@@ -10,28 +10,28 @@ const MOST_COUNT_DIGITS = 12;
 const LONGEST_LINE = HASH_DIGITS + MOST_COUNT_DIGITS + 3;
 const [LF, CR, COLON, ZERO] = [0x0a, 0x0d, 0x3a, 0x30];
 
-/** The first 52 bits of a hash are its place among all. */
+/** The place of a hash is its first 52 bits. */
 const PLACES = 2 ** 52;
-/** Hashes are spread evenly. A gap that is so many times as wide as the average is one in e^60. */
+/** Hashes are evenly distributed. The probability of a gap this many times wider than the average is e^-60. */
 const WIDEST_GAP = 60;
 
-/** Of each byte the value as a hexadecimal digit; -1 when it is none. */
+/** The value of each byte as a hexadecimal digit, or -1 if it is not one. */
 const DIGIT_VALUES = Int8Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte);
   return /[0-9a-f]/i.test(character) ? Number.parseInt(character, 16) : -1;
 });
 
-/** At most seven digits. Negative when one of them is none. */
+/** Reads at most seven hexadecimal digits. Negative when one of them is not a digit. */
 function digits(bytes: Uint8Array, from: number, to: number): number {
   let value = 0;
   for (let at = from; at < to; at += 1) value = (value << 4) | (DIGIT_VALUES[bytes[at] ?? 0] ?? -1);
   return value;
 }
 
-/** @param head the first 24 bits of the hash. @param next the 28 bits after them. */
+/** Receives each hash. @param head its first 24 bits. @param next the 28 bits after them. */
 export type TakeHash = (head: number, next: number, times: number) => void;
 
-/** What must be known to read on from a line. */
+/** The state from which reading can resume. */
 export interface ReadingState {
   readonly lines: number;
   readonly lastHash: string | null;
@@ -44,7 +44,7 @@ export class SortedHashes {
   readonly #take: TakeHash;
   #lines: number;
   #lastHash: string | null;
-  /** Of the last hash; before the first one, where the places begin. */
+  /** The place of the last hash. 0 before the first one. */
   #place: number;
   #widestGap: ReadingState['widestGap'];
 
@@ -60,10 +60,10 @@ export class SortedHashes {
     return { lines: this.#lines, lastHash: this.#lastHash, widestGap: this.#widestGap };
   }
 
-  /** Takes all lines that end here. @returns how many bytes they are. @throws {SortedHashesError} */
+  /** Reads every complete line in `bytes`. @returns the number of bytes read. @throws {SortedHashesError} */
   read(bytes: Buffer): number {
     let at = 0;
-    let last = -1; // where the hash before this one is
+    let last = -1; // the position of the previous hash
     while (bytes.length - at >= LONGEST_LINE || bytes.includes(LF, at)) {
       const head = digits(bytes, at, at + 6);
       const next = digits(bytes, at + 6, at + 13);
@@ -82,9 +82,9 @@ export class SortedHashes {
         throw this.#malformed(bytes.subarray(at));
       }
       const place = head * 2 ** 28 + next;
-      // Two hashes at one place are rare, but there are some.
+      // A few hashes share a place.
       if (place <= this.#place && !this.#isAfterLast(bytes, at, last)) {
-        throw this.#error('its hash is not after the one before: the file must be sorted by hash');
+        throw this.#error('its hash is not greater than the previous one. The file must be sorted by hash');
       }
       if (place - this.#place > this.#widestGap.width) {
         this.#widestGap = { width: place - this.#place, before: hashAt(bytes, at) };
@@ -99,10 +99,10 @@ export class SortedHashes {
     return at;
   }
 
-  /** At the end of the file. @param rest what follows the last whole line. @throws {SortedHashesError} */
+  /** Call it at the end of the file. @param rest the bytes after the last complete line. @throws {SortedHashesError} */
   finish(rest: Buffer): void {
-    if (rest.length > 0) throw this.#error('it has no end: the file is cut off');
-    if (this.#lines === 0) throw new SortedHashesError('There is no hash in the file.');
+    if (rest.length > 0) throw this.#error('it is incomplete. The file is truncated');
+    if (this.#lines === 0) throw new SortedHashesError('The file contains no hashes.');
     const atEnd = PLACES - this.#place;
     const { width, before } =
       atEnd > this.#widestGap.width ? { width: atEnd, before: null } : this.#widestGap;
@@ -110,7 +110,7 @@ export class SortedHashes {
     const missing = Math.round((width * this.#lines) / (PLACES - width));
     const where = before === null ? 'at the end' : `before ${before.slice(0, 5).toUpperCase()}`;
     throw new SortedHashesError(
-      `Some ${missing} hashes are missing ${where}: the file was not downloaded to its end, or not whole.`,
+      `About ${missing} hashes are missing ${where}. The download is incomplete. Download the file again.`,
     );
   }
 
@@ -121,12 +121,12 @@ export class SortedHashes {
 
   #malformed(line: Buffer): SortedHashesError {
     return digits(line, 0, 7) >= 0 && line[NTLM_DIGITS] === COLON
-      ? this.#error('it has 32 digits, as NTLM hashes do: download SHA-1 hashes')
+      ? this.#error('it is an NTLM hash of 32 digits. Download the SHA-1 hashes')
       : this.#error('it must be a SHA-1 hash of 40 hexadecimal digits, a colon and a count of at least 1');
   }
 
   #error(reason: string): SortedHashesError {
-    return new SortedHashesError(`Line ${this.#lines + 1} will not do: ${reason}.`);
+    return new SortedHashesError(`Line ${this.#lines + 1} is invalid: ${reason}.`);
   }
 }
 

@@ -1,0 +1,31 @@
+// The parts of the configuration that a single layer needs.
+
+/** How many messages may be sent per hour. A prefix is the network of the client that requests them. */
+export interface MessageLimitSettings {
+  readonly smsPerNumber: number;
+  readonly smsPerAccount: number;
+  readonly smsPerPrefix: number;
+  readonly mailPerAddress: number;
+  readonly mailPerPrefix: number;
+}
+
+/** Limits per hour for unauthenticated clients. An IP is an address or an IPv6 /64; a prefix is the network around it. */
+export interface NetworkLimitSettings {
+  /** Wrong guesses in one tenant. */
+  readonly failuresPerIp: number;
+  readonly failuresPerPrefix: number;
+  /** New workflows on one node. */
+  readonly startsPerIp: number;
+  readonly startsPerPrefix: number;
+}
+
+/** Where breached passwords are looked up, in addition to the built-in list of common ones. */
+export interface BreachedPasswordSettings {
+  readonly source:
+    | { readonly name: 'common' }
+    /** A range API like that of Have I Been Pwned. No trailing slash. */
+    | { readonly name: 'online'; readonly url: string }
+    | { readonly name: 'index'; readonly path: string };
+  /** What to do with a password that cannot be looked up. */
+  readonly whenUnreachable: 'accept' | 'refuse';
+}

@@ -1,0 +1,16 @@
+// The names of the charts, under which their runs are stored.
+
+export const ChartName = {
+  SIGN_UP: 'sign-up',
+  SIGN_IN: 'sign-in',
+  PASSWORD_RESET: 'password-reset',
+  ENROLLMENT: 'enrollment',
+  STEP_UP: 'step-up',
+} as const;
+export type ChartName = (typeof ChartName)[keyof typeof ChartName];
+
+const NAMES: ReadonlySet<string> = new Set(Object.values(ChartName));
+
+export function isChartName(name: string): name is ChartName {
+  return NAMES.has(name);
+}

@@ -1,0 +1,29 @@
+// The address was proved, so the account counts from now on. If somebody else has proved the address first, the whole
+// step is undone.
+import { accountOf, type PerformEffect } from './effect.ts';
+
+export const activateUser: PerformEffect = (_services, step) => {
+  const { settlement, now } = step;
+  const { id, email } = accountOf(step);
+  settlement.requireWrite((sql) =>
+    sql
+      .updateTable('email_address as mine')
+      .set({ verified_at: now })
+      .where('mine.id', '=', email?.id ?? null)
+      .where((it) =>
+        it.not(
+          it.exists(
+            it
+              .selectFrom('email_address as other')
+              .select('other.id')
+              .whereRef('other.tenant_id', '=', 'mine.tenant_id')
+              .whereRef('other.address', '=', 'mine.address')
+              .where('other.verified_at', 'is not', null),
+          ),
+        ),
+      )
+      .returning('mine.id'),
+  );
+  settlement.write((sql) => sql.updateTable('user_account').set({ activated_at: now }).where('id', '=', id));
+  return {};
+};

@@ -1,0 +1,23 @@
+// The new authenticator was proved, so it counts from now on.
+import { addNotice } from '../../delivery/notices.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
+import type { PerformEffect } from './effect.ts';
+
+interface Params {
+  readonly factor: FactorKind;
+  readonly authenticatorId: string;
+  /** False for a phone number that only identifies its user. */
+  readonly isSecondFactor: boolean;
+}
+
+export const confirmAuthenticator: PerformEffect<Params> = (
+  { factors, outbox },
+  step,
+  { authenticatorId: id, factor, isSecondFactor },
+  { added = [], confirmed = [] },
+) => {
+  const { settlement, now } = step;
+  factors.enrollmentOf(factor).confirm(settlement, { id, isSecondFactor, now });
+  addNotice(outbox, step, { name: 'factor-added', factor });
+  return { confirmed: [...confirmed, id], ...(isSecondFactor ? { added: [...added, factor] } : {}) };
+};

@@ -1,0 +1,20 @@
+// Makes the secret of a new authenticator, which does not count until it has been proved.
+import type { FactorKind } from '../../policy/factor-kind.ts';
+import { accountOf, type PerformEffect } from './effect.ts';
+
+interface Params {
+  readonly factor: FactorKind;
+  readonly authenticatorId: string;
+  readonly label: string | null;
+}
+
+export const createAuthenticator: PerformEffect<Params> = (
+  { factors },
+  step,
+  { factor, authenticatorId: id, label },
+) => {
+  const { settlement, now } = step;
+  const userId = accountOf(step).id;
+  const begun = factors.enrollmentOf(factor).begin(settlement, { id, userId, label, now });
+  return begun === null ? {} : { enrolling: { id, secret: begun.secret } };
+};

@@ -1,0 +1,6 @@
+// New tokens for the session that the workflow belongs to.
+import { type PerformEffect, sessionOf, withAdded } from './effect.ts';
+
+export const renewTokens: PerformEffect = ({ grants }, step, _params, outcome) => ({
+  grant: grants.renew(step.settlement, withAdded(sessionOf(step, outcome), outcome), step.now),
+});

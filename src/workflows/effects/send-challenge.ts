@@ -1,0 +1,72 @@
+// Makes a challenge and sends it. The previous one of the same factor becomes void; the attempts stay as they are.
+import { sql as raw } from 'kysely';
+import { randomId } from '../../platform/random.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
+import { openApproves } from '../approves.ts';
+import type { PerformEffect } from './effect.ts';
+
+interface Params {
+  readonly factor: FactorKind;
+  /** The phone number it goes to, when there may be several. */
+  readonly authenticatorId: string | null;
+}
+
+export const sendChallenge: PerformEffect<Params> = (
+  { factors, outbox, ring },
+  { row, name: purpose, account, caller: { client }, hint = null, now, settlement },
+  { factor: kind, authenticatorId },
+) => {
+  const factor = factors.get(kind);
+  const challengeId = randomId();
+  const prepared = factor?.prepare?.({
+    workflowId: row.id,
+    challengeId,
+    account,
+    authenticatorId,
+    purpose,
+    approves: openApproves(ring, row.id, row.approves),
+    client,
+    now,
+  });
+  if (factor === undefined || prepared === undefined) throw new Error(`${kind} has no challenge to send.`);
+  const { digest, expiresAt, message } = prepared;
+  outbox.withdraw(
+    settlement,
+    (sql) =>
+      sql
+        .selectFrom('challenge')
+        .select('message_id')
+        .where('workflow_id', '=', row.id)
+        .where('factor', '=', kind)
+        .$asScalar(),
+    now,
+  );
+  const messageId = outbox.add(settlement, message, now, expiresAt);
+  const sent = {
+    id: challengeId,
+    message_id: messageId,
+    code_digest: digest,
+    authenticator_id: authenticatorId,
+    hint,
+    ip: client.ip,
+    user_agent: client.userAgent,
+    sent_at: now,
+    expires_at: expiresAt,
+    approved_at: null,
+    consumed_at: null,
+  };
+  settlement.write((sql) =>
+    sql
+      .insertInto('challenge')
+      .values({ ...sent, workflow_id: row.id, factor: kind, times_sent: 1 })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['workflow_id', 'factor'])
+          .doUpdateSet({ ...sent, times_sent: raw`challenge.times_sent + 1` }),
+      ),
+  );
+  return {
+    challenge: { factor: kind, hint, sentAt: now, expiresAt, approvedAt: null },
+    sends: message,
+  };
+};

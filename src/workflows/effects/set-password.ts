@@ -1,0 +1,11 @@
+// The password that was chosen in this step counts from now on.
+import { setPassword as changePassword } from '../../factors/password/change.ts';
+import { accountOf, type PerformEffect } from './effect.ts';
+
+export const setPassword: PerformEffect = ({ outbox }, step) => {
+  const { row, newPassword, settlement, now } = step;
+  if (newPassword == null) throw new Error('No password was chosen in this step.');
+  const change = { account: accountOf(step), workflowId: row.id, sessionId: null, settlement, now };
+  changePassword(outbox, change, newPassword);
+  return {};
+};

@@ -1,0 +1,132 @@
+// Checks a proof. An attempt is spent before the check. A right proof gives it back: with everything that the step
+// writes, or by itself when that fails.
+import type { AnyMachineSnapshot } from 'xstate';
+import { addNotice } from '../../delivery/notices.ts';
+import {
+  type Accepted,
+  type ProofField,
+  REJECTED,
+  type Rejected,
+  type Verdict,
+} from '../../factors/factor.ts';
+import { forgetFailures, takeBackFailure } from '../../factors/lockout.ts';
+import { sqlOf } from '../../persistence/orm.ts';
+import { Conflict } from '../../persistence/settlement.ts';
+import { secondsOf } from '../../platform/clock.ts';
+import { evidenceOf } from '../../policy/evidence.ts';
+import { FAILURES_BEFORE_LOCK, FIRST_LOCK_SECONDS, isClosed } from '../../policy/lockout.ts';
+import type { Caller } from '../caller.ts';
+import { viewOf } from '../charts.ts';
+import type { Outcome } from '../effects/outcome.ts';
+import { ProofRejected } from '../errors.ts';
+import { countFailure } from '../network-limits.ts';
+import { giveBackAttempt } from './attempts.ts';
+import { audit } from './audit.ts';
+import { type Claimed, claim, keepingAttempt, proved } from './claim.ts';
+import { perform } from './perform.ts';
+import { present, type WorkflowReply } from './reply.ts';
+import type { StepServices } from './services.ts';
+import { advance, endOf, type Step, take } from './step.ts';
+
+export interface Proof {
+  readonly name: ProofField['name'];
+  readonly value: string;
+}
+
+export function attempt(
+  services: StepServices,
+  id: string,
+  proof: Proof,
+  caller: Caller,
+): Promise<WorkflowReply> {
+  return services.networks.during(caller.client, async (origin) => {
+    const claimed = await claim(services, id, proof.name, origin, caller);
+    const verdict = await keepingAttempt(claimed.row, caller, () => verify(services, claimed, proof.value));
+    if (!verdict.accepted) return reject(services, claimed, verdict);
+    const { next, outcome } = await redeem(services, claimed, verdict).catch((error: unknown) =>
+      giveBack(claimed, error),
+    );
+    return present(services, claimed.step, next, outcome);
+  });
+}
+
+async function verify({ factors }: StepServices, { step, factor }: Claimed, proof: string): Promise<Verdict> {
+  const { row, account, name, snapshot, now } = step;
+  const { proves } = viewOf(name, snapshot);
+  const enrolling = proves.what === 'NEW' ? proves.authenticatorId : null;
+  const verdict = await factors.get(factor)?.verify(proof, {
+    workflowId: row.id,
+    account,
+    authenticators: (account?.authenticators ?? []).filter((one) =>
+      enrolling === null ? one.confirmed : one.id === enrolling,
+    ),
+    enrolling,
+    challenge: row.challenges.find((one) => one.factor === factor) ?? null,
+    now,
+  });
+  // A decoy's code was sent to nobody: a client that guesses it has still not found an account.
+  return verdict === undefined || account === null ? REJECTED : verdict;
+}
+
+/** Commits what an accepted proof leads to. */
+async function redeem(
+  services: StepServices,
+  { step, row, factor }: Claimed,
+  { categories, consume, notice }: Accepted,
+): Promise<{ readonly next: AnyMachineSnapshot; readonly outcome: Outcome }> {
+  const { settlement, now } = step;
+  const [next, effects] = take(step, proved(step, evidenceOf(factor, secondsOf(now), categories)));
+  advance(step, next, -1);
+  if (consume !== null) settlement.require(consume);
+  const outcome = await perform(services, step, effects);
+  if (notice !== undefined) addNotice(services.outbox, step, notice);
+  const end = endOf(next);
+  settlement.write((sql) =>
+    end === 'complete' ? forgetFailures(sql, row.subject) : takeBackFailure(sql, row),
+  );
+  const sessionId = outcome.grant?.session.id ?? row.sessionId;
+  audit(step, 'proof-accepted', { factor, sessionId });
+  if (end !== null) audit(step, end, { sessionId });
+  await settlement.commit(step.caller.em);
+  return { next, outcome };
+}
+
+/** Gives back the attempt of a right proof whose step could not be committed: it was not a guess, and may be tried again. */
+async function giveBack({ step, row }: Claimed, error: unknown): Promise<never> {
+  // A conflict has rolled everything back. Another failure may hide a commit, which has given the attempt back itself.
+  const unlessSettled = !(error instanceof Conflict);
+  // When the database is away, so is the attempt: what cannot be written cannot be given back.
+  await giveBackAttempt(sqlOf(step.caller.em), row, { unlessSettled }).catch(() => {});
+  throw error;
+}
+
+async function reject(
+  services: StepServices,
+  { step, row, factor, origin }: Claimed,
+  { isReplay = false }: Rejected,
+): Promise<never> {
+  const { settlement, now } = step;
+  const { sessionId } = row;
+  const attemptsRemaining = row.maxAttempts - row.attempts;
+  audit(step, 'proof-rejected', { factor, sessionId });
+  if (attemptsRemaining <= 0) {
+    const [next] = take(step, { type: 'EXHAUST' });
+    advance(step, next);
+    audit(step, 'failed', { sessionId });
+  }
+  if (isReplay) settlement.write((sql) => takeBackFailure(sql, row));
+  else if (row.counted !== null) {
+    countFailure(settlement, origin, row, now);
+    tellOfLock(services, step, row.counted.failures);
+  }
+  await settlement.commit(step.caller.em);
+  throw new ProofRejected(attemptsRemaining);
+}
+
+/** With the failure that locks, and with the one that closes for good; not with each one between. */
+function tellOfLock({ outbox }: StepServices, step: Step, failures: number): void {
+  const isForGood = isClosed(failures) && !isClosed(failures - 1);
+  if (failures !== FAILURES_BEFORE_LOCK && !isForGood) return;
+  const minutes = isForGood ? null : FIRST_LOCK_SECONDS / 60;
+  addNotice(outbox, step, { name: 'account-locked', minutes });
+}

@@ -1,0 +1,41 @@
+// The last step of a password reset, unless a second factor was added meanwhile: then the workflow asks for that one.
+// The password is hashed when it is due, and before anything is locked.
+import { passwordOwner, passwordPolicyOf } from '../../factors/account.ts';
+import type { Caller } from '../caller.ts';
+import { NewPasswordNotDue, orOverloaded } from '../errors.ts';
+import type { WorkflowEvent } from '../event.ts';
+import { audit, countingRefusals } from './audit.ts';
+import { openStep } from './open-step.ts';
+import { perform } from './perform.ts';
+import { present, type WorkflowReply } from './reply.ts';
+import { provedSoFar, refuseLocked } from './running.ts';
+import type { StepServices } from './services.ts';
+import { advance, endOf, take } from './step.ts';
+
+export interface ChosenPassword {
+  readonly password: string;
+  readonly signOutOtherSessions: boolean;
+}
+
+export async function choosePassword(
+  services: StepServices,
+  id: string,
+  { password, signOutOtherSessions }: ChosenPassword,
+  caller: Caller,
+): Promise<WorkflowReply> {
+  const step = await openStep(services, id, caller);
+  const { account, snapshot } = step;
+  const event: WorkflowEvent = { type: 'CHOOSE_PASSWORD', ...step.available };
+  if (account === null || !snapshot.can(event)) throw new NewPasswordNotDue();
+  await countingRefusals(services, step, null, () => refuseLocked(step.row, provedSoFar(step), step.now));
+  const [next, effects] = take(step, event);
+  const end = endOf(next);
+  const hash = async () =>
+    services.passwords.hash(password, passwordPolicyOf(account), passwordOwner(account)).catch(orOverloaded);
+  const newPassword = end === 'complete' ? { hash: await hash(), signOutOtherSessions } : null;
+  advance(step, next);
+  await perform(services, step, effects, { newPassword });
+  if (end !== null) audit(step, end);
+  await step.settlement.commit(caller.em);
+  return present(services, step, next);
+}

@@ -1,0 +1,104 @@
+// Claims an attempt before a proof is checked, unless the proof cannot be of use here now.
+
+import type { ProofField } from '../../factors/factor.ts';
+import { sqlOf } from '../../persistence/orm.ts';
+import { Conflict } from '../../persistence/settlement.ts';
+import { secondsOf } from '../../platform/clock.ts';
+import { digest } from '../../platform/digest.ts';
+import { type Evidence, evidenceOf } from '../../policy/evidence.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
+import { throttleOf } from '../../policy/lockout.ts';
+import type { Caller } from '../caller.ts';
+import { FactorNotOffered, orOverloaded, TooManyRequests } from '../errors.ts';
+import type { WorkflowEvent } from '../event.ts';
+import { type Origin, retryAfter } from '../network-limits.ts';
+import { type ClaimedRow, giveBackAttempt, spendAttempt } from './attempts.ts';
+import { countingRefusals } from './audit.ts';
+import { offered, openStep, stepOf } from './open-step.ts';
+import { isWorkflowId, type WorkflowRow } from './row.ts';
+import { provedSoFar, refuseLocked, runningOf } from './running.ts';
+import type { StepServices } from './services.ts';
+import type { Step } from './step.ts';
+
+/** An attempt that was spent, and what for. */
+export interface Claimed {
+  readonly step: Step;
+  readonly row: ClaimedRow;
+  readonly factor: FactorKind;
+  readonly origin: Origin | null;
+}
+
+export async function claim(
+  services: StepServices,
+  id: string,
+  name: ProofField['name'],
+  origin: Origin | null,
+  caller: Caller,
+): Promise<Claimed> {
+  const now = services.clock.now();
+  const kinds = services.factors.provedBy(name);
+  const [kind] = kinds;
+  if (kind === undefined) throw new FactorNotOffered();
+  const sessionId = caller.session?.id ?? null;
+  const attempt = { kinds, throttle: throttleOf(kind), sessionId, origin, now };
+  const row = isWorkflowId(id) ? await spendAttempt(sqlOf(caller.em), digest(id), attempt) : null;
+  if (row === null) return refuse(services, await openStep(services, id, caller), kinds, origin);
+  const factor = kinds.length === 1 ? kind : (newestChallenge(row, kinds) ?? kind);
+  const step = await keepingAttempt(row, caller, async () => {
+    const opened = stepOf(services, runningOf(row, caller, now), { id, caller, now });
+    if (!takes(services, opened, factor)) throw new FactorNotOffered();
+    await countingRefusals(services, opened, factor, () => refuseLocked(row, provedSoFar(opened), now));
+    return opened;
+  });
+  return { step, row, factor, origin };
+}
+
+/** The row tells why nothing was claimed; when it does not, a parallel step has just changed it. */
+function refuse(
+  services: StepServices,
+  step: Step,
+  kinds: readonly FactorKind[],
+  origin: Origin | null,
+): Promise<never> {
+  const { row, caller, now } = step;
+  // First, and so for a decoy as for an account: which factors are locked must not tell which there are.
+  if (!kinds.some((kind) => takes(services, step, kind))) throw new FactorNotOffered();
+  return countingRefusals(services, step, kinds[0] ?? null, async () => {
+    refuseLocked(row, kinds, now);
+    const seconds = await retryAfter(sqlOf(caller.em), origin, row, now);
+    throw seconds === null ? new Conflict() : new TooManyRequests(seconds);
+  });
+}
+
+/** Whether the workflow waits for a proof of this factor. */
+function takes(services: StepServices, step: Step, factor: FactorKind): boolean {
+  const isOffered = offered(services, step).some((one) => one.factor === factor);
+  return isOffered && step.snapshot.can(proved(step, evidenceOf(factor, secondsOf(step.now))));
+}
+
+/** The event of an accepted proof. */
+export function proved({ account, available }: Step, evidence: Evidence): WorkflowEvent {
+  const addressTaken = (account?.email?.owner ?? null) !== null;
+  return { type: 'PROVE', evidence, addressTaken, ...available };
+}
+
+/** Gives the attempt back when the work throws: nothing was guessed. */
+export async function keepingAttempt<T>(
+  row: ClaimedRow,
+  { em }: Caller,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await giveBackAttempt(sqlOf(em), row);
+    return orOverloaded(error);
+  }
+}
+
+/** Of several kinds whose proofs look the same, the one whose challenge was sent last. */
+function newestChallenge({ challenges }: WorkflowRow, kinds: readonly FactorKind[]): FactorKind | undefined {
+  return challenges
+    .filter((one) => kinds.includes(one.factor) && !one.consumed)
+    .toSorted((one, other) => other.sentAt.localeCompare(one.sentAt))[0]?.factor;
+}

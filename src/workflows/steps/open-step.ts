@@ -1,0 +1,35 @@
+// Makes the step object of a workflow, from what was read.
+import type { FactorChoice } from '../../factors/factor.ts';
+import { sqlOf } from '../../persistence/orm.ts';
+import { Settlement } from '../../persistence/settlement.ts';
+import type { Caller } from '../caller.ts';
+import { viewOf } from '../charts.ts';
+import { choices } from './choices.ts';
+import { findWorkflow } from './row.ts';
+import { runningOf } from './running.ts';
+import type { StepServices } from './services.ts';
+import type { Running, Step } from './step.ts';
+
+export function stepOf(
+  { factors }: Pick<StepServices, 'factors'>,
+  running: Running,
+  { id, caller, now, settlement = new Settlement() }: Pick<Step, 'id' | 'caller' | 'now'> & Partial<Step>,
+): Step {
+  const { account } = running.row;
+  return { ...running, id, account, available: factors.holdings(account), caller, now, settlement };
+}
+
+/** Reads a workflow that can take a step. @throws a UserError that says why it cannot. */
+export async function openStep(services: StepServices, id: string, caller: Caller): Promise<Step> {
+  const now = services.clock.now();
+  const running = runningOf(await findWorkflow(sqlOf(caller.em), id), caller, now);
+  return stepOf(services, running, { id, caller, now });
+}
+
+/** What the client is shown as `factors`. */
+export function offered(
+  { factors }: Pick<StepServices, 'factors'>,
+  { name, snapshot, row }: Running,
+): FactorChoice[] {
+  return choices(factors, viewOf(name, snapshot).proves, row.account);
+}

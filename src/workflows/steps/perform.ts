@@ -1,0 +1,51 @@
+// Performs what a chart asked for in a step. Nothing is sent before the step commits, and messages are limited.
+import { LimitReachedError } from '../../delivery/message-limits.ts';
+import type { Given } from '../effects/effect.ts';
+import type { Outcome } from '../effects/outcome.ts';
+import { performEffects } from '../effects/perform.ts';
+import { TooManyMessages } from '../errors.ts';
+import { nameOf } from '../identify.ts';
+import type { StepServices } from './services.ts';
+import type { Step } from './step.ts';
+
+/** @throws {TooManyMessages} */
+export async function perform(
+  services: StepServices,
+  step: Step,
+  effects: Parameters<typeof performEffects>[2],
+  given: Given = {},
+): Promise<Outcome> {
+  const outcome = performEffects(services, { ...step, ...given }, effects);
+  if (outcome.sends !== undefined) await spendMessage(services, step, outcome.sends);
+  return outcome;
+}
+
+/** A decoy spends as much as anybody, and of the same, or the limits would tell who is there. */
+async function spendMessage(
+  { ring, limits }: StepServices,
+  step: Step,
+  { channel, to, isDecoy }: NonNullable<Outcome['sends']>,
+): Promise<void> {
+  const { account, row, caller } = step;
+  const isReal = account !== null && !isDecoy;
+  await limits
+    .spend({
+      channel,
+      to: isReal ? nameOf(ring, account.tenantId, to) : row.subject,
+      account: account?.id ?? row.subject,
+      isOwners: isReal && isOwners(step, to),
+      ip: caller.client.ip,
+    })
+    .catch((error: unknown) => {
+      throw error instanceof LimitReachedError ? new TooManyMessages(error.retryAfterSeconds) : error;
+    });
+}
+
+/** Whether the user asks, as far as a session or a known device tells, for a message to what is proved to be theirs. */
+function isOwners({ account, row, caller }: Step, to: string): boolean {
+  const isInSession = row.sessionId !== null && caller.session !== null;
+  if (account === null || (!isInSession && row.deviceId === null)) return false;
+  const { email, phones } = account;
+  const isMail = email?.verified === true && email.address === to;
+  return isMail || phones.some(({ verified, number }) => verified && number === to);
+}

@@ -1,0 +1,63 @@
+// Makes a challenge and sends it. Within the first seconds after one was sent, it answers with that one.
+
+import type { FactorChoice } from '../../factors/factor.ts';
+import { addSeconds, readTime } from '../../platform/clock.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
+import { MAX_MESSAGES, RESEND_AFTER_SECONDS } from '../../policy/workflow-limits.ts';
+import type { Caller } from '../caller.ts';
+import { FactorNotOffered, TooManyMessages } from '../errors.ts';
+import { countingRefusals } from './audit.ts';
+import { offered, openStep } from './open-step.ts';
+import { perform } from './perform.ts';
+import { present, type WorkflowReply } from './reply.ts';
+import type { SentChallenge } from './row.ts';
+import { refuseLocked } from './running.ts';
+import type { StepServices } from './services.ts';
+import { advance, type Step, take } from './step.ts';
+
+export interface Wanted {
+  readonly factor: FactorKind;
+  /** Which of several. Null: the first. */
+  readonly authenticatorId: string | null;
+}
+
+export async function prepare(
+  services: StepServices,
+  id: string,
+  wanted: Wanted,
+  caller: Caller,
+): Promise<WorkflowReply> {
+  const step = await openStep(services, id, caller);
+  return countingRefusals(services, step, wanted.factor, () => send(services, step, wanted));
+}
+
+async function send(services: StepServices, step: Step, wanted: Wanted): Promise<WorkflowReply> {
+  const { row, snapshot, now } = step;
+  const choice = offered(services, step).find(
+    ({ factor, authenticatorId }) =>
+      factor === wanted.factor && (wanted.authenticatorId ?? authenticatorId) === authenticatorId,
+  );
+  if (choice === undefined || !choice.needsPreparing) throw new FactorNotOffered();
+  const { factor, authenticatorId, hint } = choice;
+  const [next, effects] = take(step, { type: 'PREPARE', factor, authenticatorId, ...step.available });
+  refuseLocked(row, [factor], now);
+  const sent = row.challenges.find((one) => one.factor === factor && !one.consumed);
+  if (sent !== undefined && isOutstanding(sent, choice, now)) {
+    return present(services, { ...step, row: { ...row, challenges: [sent] } }, snapshot);
+  }
+  if (sent !== undefined && sent.timesSent >= MAX_MESSAGES) throw new TooManyMessages(null);
+  advance(step, next);
+  const outcome = await perform(services, step, effects, { hint });
+  await step.settlement.commit(step.caller.em);
+  return present(services, step, next, outcome);
+}
+
+/** Whether a challenge was sent to the same place so recently that none is sent again. */
+function isOutstanding(
+  sent: Pick<SentChallenge, 'sentAt' | 'authenticatorId'>,
+  { authenticatorId }: FactorChoice,
+  now: Date,
+): boolean {
+  const isRecent = addSeconds(readTime(sent.sentAt), RESEND_AFTER_SECONDS) > now;
+  return isRecent && (authenticatorId === null || authenticatorId === sent.authenticatorId);
+}

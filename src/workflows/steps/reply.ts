@@ -1,0 +1,84 @@
+// A workflow as its client sees it after a step.
+import type { AnyMachineSnapshot } from 'xstate';
+import type { Account } from '../../factors/account.ts';
+import type { FactorChoice } from '../../factors/factor.ts';
+import { readTime } from '../../platform/clock.ts';
+import type { SessionGrant } from '../../sessions/grants.ts';
+import { openApproves } from '../approves.ts';
+import type { ChartName } from '../chart-name.ts';
+import { viewOf } from '../charts.ts';
+import type { Outcome, OutstandingChallenge } from '../effects/outcome.ts';
+import type { Proves, WorkflowView } from '../view.ts';
+import { choices } from './choices.ts';
+import type { SentChallenge } from './row.ts';
+import type { StepServices } from './services.ts';
+import type { Step } from './step.ts';
+
+export interface WorkflowReply {
+  readonly name: ChartName;
+  /** The bearer id. It is stored nowhere; only its digest is. */
+  readonly id: string;
+  readonly view: WorkflowView;
+  readonly factors: readonly FactorChoice[];
+  readonly challenge: OutstandingChallenge | null;
+  readonly expiresAt: Date;
+  readonly account: Account | null;
+  /** The authenticator that is being enrolled, as it is stored. */
+  readonly enrolling: { readonly id: string; readonly secret: string } | null;
+  readonly grant: SessionGrant | null;
+  /** What the operation that it is bound to does, in words. */
+  readonly approves: string | null;
+  readonly backupCodes: readonly string[] | null;
+}
+
+/**
+ * @param snapshot where the workflow stands after the step.
+ * @param outcome what the effects of the step left; empty when the workflow was only read.
+ */
+export async function present(
+  { factors, grants, ring }: Pick<StepServices, 'factors' | 'grants' | 'ring'>,
+  { id, name, row, account, now }: Step,
+  snapshot: AnyMachineSnapshot,
+  outcome: Outcome = {},
+): Promise<WorkflowReply> {
+  const view = viewOf(name, snapshot);
+  const shown = choices(factors, view.proves, account);
+  return {
+    id,
+    name,
+    view,
+    expiresAt: row.expiresAt,
+    account,
+    factors: shown,
+    challenge: outcome.challenge ?? outstanding(row.challenges, shown, now),
+    enrolling: outcome.enrolling ?? enrolling(view.proves, account),
+    approves: openApproves(ring, row.id, row.approves),
+    grant: outcome.grant === undefined ? null : await grants.sign(outcome.grant, now),
+    backupCodes: outcome.backupCodes ?? null,
+  };
+}
+
+function outstanding(
+  challenges: readonly SentChallenge[],
+  offered: readonly FactorChoice[],
+  now: Date,
+): OutstandingChallenge | null {
+  const [newest] = challenges
+    .filter((one) => !one.consumed && readTime(one.expiresAt) > now)
+    .filter((one) => offered.some(({ factor }) => factor === one.factor))
+    .toSorted((one, other) => other.sentAt.localeCompare(one.sentAt));
+  if (newest === undefined) return null;
+  const { factor, hint, sentAt, expiresAt, approvedAt } = newest;
+  return {
+    factor,
+    hint,
+    sentAt: readTime(sentAt),
+    expiresAt: readTime(expiresAt),
+    approvedAt: approvedAt === null ? null : readTime(approvedAt),
+  };
+}
+
+function enrolling(proves: Proves, account: Account | null): { id: string; secret: string } | null {
+  if (proves.what !== 'NEW') return null;
+  return account?.authenticators.find((one) => one.id === proves.authenticatorId && !one.confirmed) ?? null;
+}

@@ -1,0 +1,161 @@
+// The rows of workflows, with everything that a step decides on: read in one statement.
+import { type Expression, sql as raw } from 'kysely';
+import { type Account, accountJson } from '../../factors/account.ts';
+import type { StoredChallenge } from '../../factors/factor.ts';
+import type { Sql } from '../../persistence/orm.ts';
+import { digest } from '../../platform/digest.ts';
+import type { LockoutCounter } from '../../policy/lockout.ts';
+
+export interface WorkflowRow {
+  readonly id: string;
+  readonly chart: string;
+  readonly machineVersion: string;
+  readonly tenantId: string;
+  readonly sessionId: string | null;
+  /** The known device that it was started on. */
+  readonly deviceId: string | null;
+  readonly subject: string;
+  readonly snapshot: object;
+  /** The operation that a step-up is bound to: keyed, and sealed. */
+  readonly operation: string | null;
+  readonly approves: string | null;
+  readonly revision: number;
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  /** Null for a decoy. */
+  readonly account: Account | null;
+  readonly challenges: readonly SentChallenge[];
+  /** The subject's locks, in force or over. */
+  readonly locks: readonly Lock[];
+}
+
+export interface Lock {
+  readonly counter: LockoutCounter;
+  readonly failures: number;
+  /** ISO 8601. */
+  readonly lockedUntil: string;
+}
+
+export interface SentChallenge extends StoredChallenge {
+  readonly hint: string | null;
+  /** ISO 8601. */
+  readonly approvedAt: string | null;
+  /** ISO 8601. */
+  readonly sentAt: string;
+  readonly timesSent: number;
+}
+
+/** What is read of the table itself. */
+export const COLUMNS = [
+  'id',
+  'chart',
+  'machine_version',
+  'tenant_id',
+  'user_id',
+  'session_id',
+  'device_id',
+  'subject',
+  'snapshot',
+  'operation',
+  'approves',
+  'revision',
+  'attempts',
+  'max_attempts',
+  'created_at',
+  'expires_at',
+] as const;
+export const COLUMNS_OF_W = COLUMNS.map((column) => `w.${column}` as const);
+
+/** Whether this could be the id of a workflow, as `start` makes them. Anything else is not looked up. */
+export function isWorkflowId(id: string): boolean {
+  return /^[\w-]{43}$/.test(id);
+}
+
+/** The row as it stands. One statement. @param bearerId as its client holds it. */
+export async function findWorkflow(sql: Sql, bearerId: string): Promise<WorkflowRow | null> {
+  if (!isWorkflowId(bearerId)) return null;
+  const row = await sql
+    .selectFrom('workflow as w')
+    .select(COLUMNS_OF_W)
+    .select((it) =>
+      surroundings({ id: it.ref('w.id'), userId: it.ref('w.user_id'), subject: it.ref('w.subject') }),
+    )
+    .where('w.id', '=', digest(bearerId))
+    .executeTakeFirst();
+  return row === undefined ? null : workflowRow(row);
+}
+
+/** What is read beside the row. */
+export function surroundings({
+  id,
+  userId,
+  subject,
+}: {
+  readonly id: Expression<string>;
+  readonly userId: Expression<string | null>;
+  readonly subject: Expression<string>;
+}) {
+  return [
+    accountJson(userId).as('account'),
+    challengesJson(id).as('challenges'),
+    raw<Lock[]>`(
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'counter', l.counter, 'failures', l.failures, 'lockedUntil', l.locked_until
+      )), '[]') from lockout l where l.subject = ${subject} and l.locked_until is not null
+    )`.as('locks'),
+  ] as const;
+}
+
+function challengesJson(workflowId: Expression<string>) {
+  return raw<SentChallenge[]>`(
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'id', c.id, 'factor', c.factor, 'codeDigest', c.code_digest, 'hint', c.hint, 'sentAt', c.sent_at,
+      'timesSent', c.times_sent, 'expiresAt', c.expires_at, 'consumed', c.consumed_at is not null,
+      'authenticatorId', c.authenticator_id, 'approved', c.approved_at is not null, 'approvedAt', c.approved_at
+    )), '[]') from challenge c where c.workflow_id = ${workflowId}
+  )`;
+}
+
+export function workflowRow(row: {
+  id: string;
+  chart: string;
+  machine_version: string;
+  tenant_id: string;
+  session_id: string | null;
+  device_id: string | null;
+  subject: string;
+  snapshot: object;
+  operation: string | null;
+  approves: string | null;
+  revision: number;
+  attempts: number;
+  max_attempts: number;
+  created_at: Date;
+  expires_at: Date;
+  account: Account | null;
+  challenges: SentChallenge[];
+  locks: Lock[];
+}): WorkflowRow {
+  return {
+    id: row.id,
+    chart: row.chart,
+    machineVersion: row.machine_version,
+    tenantId: row.tenant_id,
+    sessionId: row.session_id,
+    deviceId: row.device_id,
+    subject: row.subject,
+    snapshot: row.snapshot,
+    operation: row.operation,
+    approves: row.approves,
+    revision: row.revision,
+    attempts: row.attempts,
+    maxAttempts: row.max_attempts,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    account: row.account,
+    challenges: row.challenges,
+    locks: row.locks,
+  };
+}

@@ -1,0 +1,85 @@
+// From a stored row to a chart that can take a step, or the reason why it cannot.
+import { transition } from 'xstate';
+import { hasShortBackupCodes } from '../../factors/account.ts';
+import { readTime, secondsOf } from '../../platform/clock.ts';
+import { ANONYMOUS } from '../../policy/decision.ts';
+import { type Evidence, holdsAll } from '../../policy/evidence.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
+import { isClosed, throttleOf } from '../../policy/lockout.ts';
+import type { PresentedSession } from '../../sessions/presented.ts';
+import { RefusalError, type TokenFault } from '../../step-up/refusal-error.ts';
+import { type ChartName, isChartName } from '../chart-name.ts';
+import { chartOf } from '../charts.ts';
+import { LockedOut, WorkflowEnded, WorkflowExpired, WorkflowNotFound } from '../errors.ts';
+import type { WorkflowRow } from './row.ts';
+import type { Running } from './step.ts';
+
+interface Asking {
+  readonly session: PresentedSession | null;
+  readonly tokenFault: TokenFault | null;
+}
+
+/**
+ * A workflow that can take a step: it is the caller's, its deadline is ahead and its chart has not ended.
+ * @throws a UserError that says why not, or the refusal of somebody who is not signed in.
+ */
+export function runningOf(row: WorkflowRow | null, { session, tokenFault }: Asking, now: Date): Running {
+  if (row === null || !isChartName(row.chart)) throw new WorkflowNotFound();
+  if (row.sessionId !== null && session === null) throw new RefusalError(ANONYMOUS, tokenFault);
+  const running = restore(row, row.chart, now);
+  if (!isOpenTo(running, session)) throw new WorkflowNotFound();
+  if (running.snapshot.value === 'expired') throw new WorkflowExpired();
+  if (running.snapshot.status !== 'active') throw new WorkflowEnded();
+  return running;
+}
+
+/** @throws {LockedOut} when guesses at one of these factors are locked for the subject of the workflow. */
+export function refuseLocked(
+  { locks, account }: WorkflowRow,
+  factors: readonly FactorKind[],
+  now: Date,
+): void {
+  const counters = factors.map((factor) => {
+    const throttle = throttleOf(factor);
+    const isHarmless = throttle?.target === 'SHORT_BACKUP_CODES' && !hasShortBackupCodes(account);
+    return isHarmless ? null : throttle?.counter;
+  });
+  for (const { counter, failures, lockedUntil } of locks) {
+    const left = readTime(lockedUntil).getTime() - now.getTime();
+    if (left <= 0 || !counters.includes(counter)) continue;
+    throw new LockedOut(isClosed(failures) ? null : Math.ceil(left / 1000));
+  }
+}
+
+/**
+ * What was proved in this workflow so far. Where that is redeemed, its locks are read again: a lock that has begun since
+ * holds for a workflow that is under way, too.
+ */
+export function provedSoFar({ row, snapshot }: Running): FactorKind[] {
+  const { evidence = [] } = snapshot.context as { readonly evidence?: readonly Evidence[] };
+  // A session brings evidence of its own, which was redeemed when it began.
+  const startedAt = secondsOf(row.createdAt);
+  return evidence.filter((one) => one.completedAt >= startedAt).map((one) => one.factor);
+}
+
+/**
+ * Whether somebody may drive a workflow: anybody who holds its id, or, when it belongs to a session, that session alone,
+ * and with a token that opens no less of it than the one that started the workflow.
+ */
+export function isOpenTo({ row, snapshot }: Running, session: PresentedSession | null): boolean {
+  if (row.sessionId === null) return true;
+  const { opened = [] } = snapshot.context as { readonly opened?: readonly Evidence[] };
+  return row.sessionId === session?.id && holdsAll(session.evidence, opened);
+}
+
+/** The chart as it was left. Past its deadline, or of an older version, it takes EXPIRE before anything else. */
+export function restore(row: WorkflowRow, name: ChartName, now: Date): Running {
+  const chart = chartOf(name);
+  if (row.machineVersion !== chart.version) {
+    return { row, name, chart, snapshot: chart.resolveState({ value: 'expired', context: {} }) };
+  }
+  const snapshot = chart.resolveState(row.snapshot as never);
+  const isOver = snapshot.status === 'active' && row.expiresAt <= now;
+  const current = isOver ? transition(chart, snapshot, { type: 'EXPIRE' })[0] : snapshot;
+  return { row, name, chart, snapshot: current };
+}

@@ -1,0 +1,122 @@
+// Starts a workflow: the first step writes its row.
+import { initialTransition } from 'xstate';
+import type { Account } from '../../factors/account.ts';
+import { jsonb } from '../../persistence/jsonb.ts';
+import type { Settlement } from '../../persistence/settlement.ts';
+import { addSeconds } from '../../platform/clock.ts';
+import { digest } from '../../platform/digest.ts';
+import { randomToken } from '../../platform/random.ts';
+import { MAX_ATTEMPTS } from '../../policy/lockout.ts';
+import { WORKFLOW_SECONDS } from '../../policy/workflow-limits.ts';
+import type { PresentedSession } from '../../sessions/presented.ts';
+import { sealApproves } from '../approves.ts';
+import type { Caller } from '../caller.ts';
+import type { ChartName } from '../chart-name.ts';
+import { chartOf } from '../charts.ts';
+import { stepOf } from './open-step.ts';
+import { perform } from './perform.ts';
+import { present, type WorkflowReply } from './reply.ts';
+import type { WorkflowRow } from './row.ts';
+import type { StepServices } from './services.ts';
+
+export interface NewWorkflow {
+  readonly name: ChartName;
+  readonly input: object;
+  readonly tenantId: string;
+  /** Null for a decoy. */
+  readonly account: Account | null;
+  /** Whose lockout its failures count for. */
+  readonly subject: string;
+  /** The known device that it is started on. */
+  readonly deviceId?: string | null;
+  /** The session that alone may drive it. */
+  readonly session?: PresentedSession;
+  /** The one operation that its proof will be good for. */
+  readonly operation?: BoundTo | null;
+  /** What else is written with the first step. */
+  readonly settlement?: Settlement;
+}
+
+/** One operation with its arguments. */
+export interface BoundTo {
+  /** Keyed. */
+  readonly digest: string;
+  /** What it does, in words that the user is shown. */
+  readonly approves: string;
+}
+
+/** A workflow of a session: driven by it alone, and its failures count for it and lock nobody out elsewhere. */
+export function ofSession(session: PresentedSession): Pick<NewWorkflow, 'tenantId' | 'subject' | 'session'> {
+  return { tenantId: session.tenantId, subject: `session:${session.id}`, session };
+}
+
+export async function start(
+  services: StepServices,
+  fresh: NewWorkflow,
+  caller: Caller,
+): Promise<WorkflowReply> {
+  const now = services.clock.now();
+  const id = randomToken();
+  const chart = chartOf(fresh.name);
+  const [snapshot, effects] = initialTransition(chart, fresh.input);
+  const row = newRow(services, fresh, {
+    id: digest(id),
+    snapshot: chart.getPersistedSnapshot(snapshot),
+    now,
+  });
+  const running = { row, name: fresh.name, chart, snapshot };
+  const step = stepOf(services, running, {
+    id,
+    caller,
+    now,
+    ...(fresh.settlement && { settlement: fresh.settlement }),
+  });
+  const outcome = await perform(services, step, effects);
+  step.settlement.insert('workflow', {
+    id: row.id,
+    chart: row.chart,
+    machine_version: row.machineVersion,
+    tenant_id: row.tenantId,
+    user_id: row.account?.id ?? null,
+    session_id: row.sessionId,
+    device_id: row.deviceId,
+    subject: row.subject,
+    snapshot: jsonb(row.snapshot),
+    operation: row.operation,
+    approves: row.approves,
+    revision: row.revision,
+    attempts: row.attempts,
+    max_attempts: row.maxAttempts,
+    created_at: row.createdAt,
+    expires_at: row.expiresAt,
+  });
+  await step.settlement.commit(caller.em);
+  return present(services, step, snapshot, outcome);
+}
+
+function newRow(
+  { ring }: StepServices,
+  { name, tenantId, account, subject, deviceId = null, session, operation = null }: NewWorkflow,
+  { id, snapshot, now }: { readonly id: string; readonly snapshot: unknown; readonly now: Date },
+): WorkflowRow {
+  return {
+    id,
+    chart: name,
+    machineVersion: chartOf(name).version ?? '',
+    tenantId,
+    sessionId: session?.id ?? null,
+    deviceId,
+    subject,
+    snapshot: snapshot as object,
+    operation: operation?.digest ?? null,
+    approves: operation && sealApproves(ring, id, operation.approves),
+    revision: 0,
+    attempts: 0,
+    maxAttempts: MAX_ATTEMPTS,
+    createdAt: now,
+    expiresAt: addSeconds(now, WORKFLOW_SECONDS),
+    account,
+    challenges: [],
+    locks: [],
+  };
+}
