@@ -2,7 +2,7 @@
 // exits.
 import { type App, startApp } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
-import { PlacesUnreadableError } from './delivery/places.ts';
+import { GeoIpUnreadableError } from './delivery/geoip.ts';
 import { BreachedIndexError } from './factors/password/breached/index/index-error.ts';
 import { type Database, openDatabase } from './persistence/database.ts';
 import { EmbeddedPostgresError } from './persistence/embedded-postgres/start.ts';
@@ -57,7 +57,7 @@ const EXPECTED = [
   DatabaseUnreachableError,
   ListenError,
   UnknownKeyError,
-  PlacesUnreadableError,
+  GeoIpUnreadableError,
   SchemaFileError,
 ] as const;
 

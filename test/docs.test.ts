@@ -82,6 +82,18 @@ describe('the pages', () => {
     expect(unreached).toEqual([]);
   });
 
+  test('every file of ours that architecture and contributing name by its path exists', async () => {
+    const named = ['docs/architecture.md', 'CONTRIBUTING.md'].flatMap((path) =>
+      [...page(path).matchAll(/`([\w-]+\/[\w/-]+\.ts)`/g)].map(([, file = '']) => file),
+    );
+    expect(named.length).toBeGreaterThan(20);
+    const missing: string[] = [];
+    for (const file of named) {
+      if (!(await exists(file)) && !(await exists(`src/${file}`))) missing.push(file);
+    }
+    expect(missing).toEqual([]);
+  });
+
   test('the README fits into 200 lines', () => {
     expect(page('README.md').split('\n').length).toBeLessThanOrEqual(200);
   });

@@ -33,9 +33,9 @@ export function createCustomersServer(options: CustomersOptions): Server {
       console.error(`Cannot read Stepgate's keys: ${error instanceof Error ? error.message : 'no response'}`),
   });
   const customers = new Customers();
-  const standing = ({ presented }: Context): PresentedToken => presented;
+  const authContext = ({ presented }: Context): PresentedToken => presented;
 
-  const schema = stepUpTransformer({ standing })(
+  const schema = stepUpTransformer({ authContext })(
     createSchema<Context>({ typeDefs: [stepUpTypeDefs(), typeDefs], resolvers }),
   );
   const yoga = createYoga({
@@ -44,7 +44,7 @@ export function createCustomersServer(options: CustomersOptions): Server {
       const presented = await tokens.present(request.headers.get('authorization'));
       return { presented, caller: presented.holder, customers };
     },
-    plugins: [useStepUp(standing)],
+    plugins: [useStepUp(authContext)],
     cors: false, // list the origins of your pages here; by default, Yoga allows all
     graphiql: { title: 'Customers' },
     renderGraphiQL, // served locally instead of from a CDN

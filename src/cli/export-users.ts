@@ -2,14 +2,14 @@
 // every account, so it is readable by its owner only. An existing file is never overwritten.
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { IsolationLevel } from '@mikro-orm/core';
+import { countUsers, exportedUsers } from '../export/users.ts';
+import { WRITERS } from '../export/writers.ts';
 import { addAudit, byOperator } from '../persistence/audit.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
-import { Settlement } from '../persistence/settlement.ts';
+import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { systemClock } from '../platform/clock.ts';
 import { KeyRing } from '../platform/key-ring.ts';
 import { SealBrokenError } from '../platform/seal.ts';
-import { WRITERS } from '../users/files/writers.ts';
-import { countUsers, readOut } from '../users/read-out.ts';
 import { onDatabase } from './on-database.ts';
 import { type ProgressBar, progressBar } from './progress-bar.ts';
 import { CommandError, type Output } from './run-command.ts';
@@ -55,10 +55,10 @@ async function perform(args: string[], { stdout, stderr }: Output): Promise<numb
 
 /** Runs first, so that every export leaves a trace, even one that fails. */
 async function audit(em: EntityManager, tenantId: string): Promise<void> {
-  const settlement = new Settlement();
+  const unitOfWork = new UnitOfWork();
   const entry = { type: 'users.exported', tenantId, userId: null, sessionId: null } as const;
-  addAudit(settlement, entry, byOperator('export-users'), systemClock.now());
-  await settlement.commit(em);
+  addAudit(unitOfWork, entry, byOperator('export-users'), systemClock.now());
+  await unitOfWork.commit(em);
 }
 
 const KEEP =
@@ -89,7 +89,7 @@ function write(em: EntityManager, ring: KeyRing, { tenantId, format, file, bar }
       let written = 0;
       try {
         await file.appendFile(heading);
-        for await (const records of readOut(sql, ring, tenantId)) {
+        for await (const records of exportedUsers(sql, ring, tenantId)) {
           await file.appendFile(page(records));
           written += records.length;
           bar.update(total === 0 ? 1 : written / total, `${written} of ${total} users`);

@@ -2,19 +2,19 @@
 // imported. 1: some were refused; the report says why. 2: the import could not run.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { BatchFailed, type ImportFile, importFile, importIdOf } from '../import/file.ts';
+import { FileUnreadable } from '../import/files/record-file.ts';
+import { counted } from '../import/left-behind.ts';
+import { phoneCountriesOf } from '../import/phone-countries.ts';
+import { findProgress, NOTHING_READ, Overtaken, type Progress } from '../import/progress.ts';
+import { lossesIn, NotAReport } from '../import/report.ts';
+import { readFirebaseHashConfig } from '../import/sources/firebase-hash-config.ts';
+import { SOURCES, type SourceName } from '../import/sources/list.ts';
 import { byOperator } from '../persistence/audit.ts';
 import { tryExclusive } from '../persistence/exclusive.ts';
 import { sqlOf } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
 import { KeyRing } from '../platform/key-ring.ts';
-import { BatchFailed, type ImportFile, importFile, importIdOf } from '../users/file-import.ts';
-import { FileUnreadable } from '../users/files/record-file.ts';
-import { counted } from '../users/left-behind.ts';
-import { phoneCountriesOf } from '../users/phone-countries.ts';
-import { findProgress, NOTHING_READ, Overtaken, type Progress } from '../users/progress.ts';
-import { lossesIn, NotAReport } from '../users/report.ts';
-import { readFirebaseHashConfig } from '../users/sources/firebase-hash-config.ts';
-import { SOURCES, type SourceName } from '../users/sources/list.ts';
 import { onDatabase } from './on-database.ts';
 import { progressBar } from './progress-bar.ts';
 import { CommandError, type Output, UsageError } from './run-command.ts';

@@ -2,11 +2,11 @@
 // again. Recipients and texts are never shown. With the embedded PostgreSQL, stop the server first.
 import { parseArgs } from 'node:util';
 import {
-  type Letter,
-  type LetterState,
-  listLetters,
+  type DeadMessage,
+  listDeadMessages,
+  type MessageState,
   replay,
-  stateOfLetter,
+  stateOfMessage,
 } from '../delivery/dead-letters.ts';
 import { type Sql, sqlOf } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -46,13 +46,13 @@ function readCommand(args: string[]): Command | null {
 async function perform(sql: Sql, command: Command): Promise<Outcome> {
   const now = systemClock.now();
   if (command.action === 'list') {
-    return { lines: tableOf(await listLetters(sql, now, command.isEvery)), mistake: null };
+    return { lines: tableOf(await listDeadMessages(sql, now, command.isEvery)), mistake: null };
   }
   const { id } = command;
   const replayed = id === null || UUID.test(id) ? await replay(sql, id, now) : [];
   if (id === null && replayed.length === 0) return { lines: ['Nothing to replay.'], mistake: null };
   if (replayed.length > 0) return { lines: replayed.map((one) => `Queued ${one} again.`), mistake: null };
-  const state = id !== null && UUID.test(id) ? await stateOfLetter(sql, id, now) : null;
+  const state = id !== null && UUID.test(id) ? await stateOfMessage(sql, id, now) : null;
   return {
     lines: [],
     mistake: `Cannot replay ${id}: ${state === null ? 'no such message' : REASONS[state]}.\n`,
@@ -61,7 +61,7 @@ async function perform(sql: Sql, command: Command): Promise<Outcome> {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-const REASONS: Readonly<Record<LetterState, string>> = {
+const REASONS: Readonly<Record<MessageState, string>> = {
   waiting: 'it has not failed and will be retried automatically',
   failed: 'it is being sent now',
   undelivered: 'the provider accepted it, so its text has been erased',
@@ -69,7 +69,7 @@ const REASONS: Readonly<Record<LetterState, string>> = {
   sent: 'it has been sent',
 };
 
-function tableOf(letters: readonly Letter[]): string[] {
+function tableOf(letters: readonly DeadMessage[]): string[] {
   if (letters.length === 0) return ['No messages have failed or are waiting.'];
   const rows = letters.map(({ id, channel, createdAt, state, failure, status }) => [
     id,

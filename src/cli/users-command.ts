@@ -2,10 +2,10 @@
 // not run.
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { tenantId } from '../graphql/input.ts';
+import { type FileFormat, formatOf } from '../import/files/formats.ts';
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { UnknownKeyError } from '../platform/key-ring.ts';
-import { type FileFormat, formatOf } from '../users/files/formats.ts';
 import { readWords } from './arguments.ts';
 import { DATABASE_MISTAKES } from './on-database.ts';
 import { answered, CommandError, type Output, UsageError } from './run-command.ts';

@@ -4,7 +4,7 @@ import type { Sql } from '../persistence/orm.ts';
 import { deliverJob } from './job.ts';
 import type { Channel } from './message.ts';
 
-export type LetterState =
+export type MessageState =
   /** Waiting for delivery, or in the development inbox. */
   | 'waiting'
   /** Permanently refused, or given up after the last try. It can be replayed. */
@@ -15,11 +15,11 @@ export type LetterState =
   | 'expired'
   | 'sent';
 
-export interface Letter {
+export interface DeadMessage {
   readonly id: string;
   readonly channel: Channel;
   readonly createdAt: Date;
-  readonly state: LetterState;
+  readonly state: MessageState;
   readonly failure: string | null;
   /** The latest status that the provider reported. */
   readonly status: string | null;
@@ -35,7 +35,7 @@ interface Row {
 const MOST_LETTERS = 1000;
 
 /** @param isEvery whether to include messages that were sent. */
-export async function listLetters(sql: Sql, now: Date, isEvery: boolean): Promise<Letter[]> {
+export async function listDeadMessages(sql: Sql, now: Date, isEvery: boolean): Promise<DeadMessage[]> {
   const rows = await sql
     .selectFrom('outbox_message')
     .select([
@@ -65,7 +65,7 @@ export async function listLetters(sql: Sql, now: Date, isEvery: boolean): Promis
 }
 
 /** @returns the state, or null if the message does not exist. */
-export async function stateOfLetter(sql: Sql, id: string, now: Date): Promise<LetterState | null> {
+export async function stateOfMessage(sql: Sql, id: string, now: Date): Promise<MessageState | null> {
   const row = await sql
     .selectFrom('outbox_message')
     .select(['sent_at', 'failed_at', 'expires_at'])
@@ -94,7 +94,7 @@ export async function replay(sql: Sql, id: string | null, now: Date): Promise<st
   return replayed.map((one) => one.id);
 }
 
-function stateOf({ sent_at, failed_at, expires_at }: Row, now: Date): LetterState {
+function stateOf({ sent_at, failed_at, expires_at }: Row, now: Date): MessageState {
   if (sent_at !== null) return failed_at === null ? 'sent' : 'undelivered';
   if (expires_at <= now) return 'expired';
   return failed_at === null ? 'waiting' : 'failed';

@@ -1,5 +1,5 @@
 // Notifies users of everything that changes their account.
-import type { Settlement } from '../persistence/settlement.ts';
+import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { addSeconds } from '../platform/clock.ts';
 import { compose } from './messages/compose.ts';
 import type { Locale } from './messages/locales.ts';
@@ -14,13 +14,13 @@ interface Recipient {
     readonly email: { readonly address: string; readonly verified: boolean } | null;
     readonly locale: Locale;
   } | null;
-  readonly settlement: Settlement;
+  readonly unitOfWork: UnitOfWork;
   readonly now: Date;
 }
 
-export function addNotice(outbox: Outbox, { account, settlement, now }: Recipient, notice: Notice): void {
+export function addNotice(outbox: Outbox, { account, unitOfWork, now }: Recipient, notice: Notice): void {
   // An unverified address may belong to a stranger.
   if (!account?.email?.verified) return;
-  const message = compose(notice, { to: account.email.address, locale: account.locale }, outbox.places);
-  outbox.add(settlement, message, now, addSeconds(now, NOTICE_SECONDS));
+  const message = compose(notice, { to: account.email.address, locale: account.locale }, outbox.geoip);
+  outbox.add(unitOfWork, message, now, addSeconds(now, NOTICE_SECONDS));
 }

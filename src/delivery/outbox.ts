@@ -7,11 +7,12 @@
 import { type Expression, sql as raw } from 'kysely';
 import type { DeliveryStatus } from '../persistence/entities/outbox-message.ts';
 import type { Sql } from '../persistence/orm.ts';
-import type { Settlement } from '../persistence/settlement.ts';
+import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { Log } from '../platform/log.ts';
 import { randomId } from '../platform/random.ts';
 import { open, seal } from '../platform/seal.ts';
+import type { GeoIp } from './geoip.ts';
 import { deliverJob } from './job.ts';
 import {
   type Channel,
@@ -21,7 +22,6 @@ import {
   type Receipt,
   type Transports,
 } from './message.ts';
-import type { Places } from './places.ts';
 
 export interface InboxMessage {
   readonly id: string;
@@ -45,7 +45,7 @@ export type Delivery =
 export interface OutboxParts {
   readonly ring: KeyRing;
   readonly transports: Transports;
-  readonly places: Places;
+  readonly geoip: GeoIp;
   readonly log: Log;
 }
 
@@ -71,23 +71,23 @@ export class Outbox {
   readonly #transports: Transports;
   readonly #log: Log;
   /** For messages that say where a request came from. */
-  readonly places: Places;
+  readonly geoip: GeoIp;
 
-  constructor({ ring, transports, places, log }: OutboxParts) {
+  constructor({ ring, transports, geoip, log }: OutboxParts) {
     this.#ring = ring;
     this.#transports = transports;
     this.#log = log;
-    this.places = places;
+    this.geoip = geoip;
   }
 
   /**
    * Adds a message to a step. A decoy also becomes a row and a job, marked as sent, so that the step does the same work.
    * @returns the id of the message.
    */
-  add(settlement: Settlement, { isDecoy, ...message }: Message, now: Date, expiresAt: Date): string {
+  add(unitOfWork: UnitOfWork, { isDecoy, ...message }: Message, now: Date, expiresAt: Date): string {
     const id = randomId();
     const { channel } = message;
-    settlement.insert('outbox_message', {
+    unitOfWork.insert('outbox_message', {
       id,
       channel,
       sealed: seal(this.#ring, placeOf(id), JSON.stringify(message)),
@@ -95,10 +95,10 @@ export class Outbox {
       expires_at: expiresAt,
       sent_at: isDecoy === true ? now : null,
     });
-    if (this.#transports[channel] !== undefined) settlement.call(deliverJob(raw.val(id)));
+    if (this.#transports[channel] !== undefined) unitOfWork.call(deliverJob(raw.val(id)));
     else {
       // Logged for decoys as well, so that the log does not reveal who has an account.
-      settlement.afterCommit(() =>
+      unitOfWork.afterCommit(() =>
         this.#log.info(
           { messageId: id, channel },
           'no transport is configured; the message is in the development inbox',
@@ -109,8 +109,8 @@ export class Outbox {
   }
 
   /** Withdraws a message that is no longer true, unless it was already sent. @param id a query for its id. */
-  withdraw(settlement: Settlement, id: (sql: Sql) => Expression<string | null>, now: Date): void {
-    settlement.write((sql) =>
+  withdraw(unitOfWork: UnitOfWork, id: (sql: Sql) => Expression<string | null>, now: Date): void {
+    unitOfWork.write((sql) =>
       sql
         .updateTable('outbox_message')
         .set({ sealed: null, expires_at: now })

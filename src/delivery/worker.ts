@@ -7,9 +7,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Logger, type LogLevel, type Runner, run } from 'graphile-worker';
 import type { Pool } from 'pg';
-import { clearAway } from '../persistence/clear-away.ts';
 import { FOR_REQUESTS, openPool } from '../persistence/connection.ts';
 import { type Orm, sqlOf } from '../persistence/orm.ts';
+import { applyRetention } from '../persistence/retention.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { forgetDeadJobs, freeAbandonedJobs } from './abandoned-jobs.ts';
@@ -119,7 +119,7 @@ function runQueue({ orm, outbox, clock, log, auditSeconds }: WorkerParts, pool: 
       async [CLEAR_AWAY_TASK](_payload, { abortSignal }) {
         const sql = sqlOf(orm.em.fork());
         const signal = AbortSignal.any([abortSignal, AbortSignal.timeout(CLEAR_AWAY_MS)]);
-        const cleared = await clearAway(sql, clock.now(), signal, auditSeconds);
+        const cleared = await applyRetention(sql, clock.now(), signal, auditSeconds);
         log.info({ ...cleared, deadJobs: await forgetDeadJobs(sql) }, 'deleted expired data');
       },
       async [ERASE_TASK]() {

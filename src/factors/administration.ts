@@ -3,7 +3,7 @@ import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { type AuditActor, addAudit } from '../persistence/audit.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
-import { Settlement } from '../persistence/settlement.ts';
+import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { SECOND_FACTORS } from '../policy/factor-kind.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
 import { liftLockouts } from './lockout.ts';
@@ -27,10 +27,10 @@ async function userOf({ em, tenantId }: Administrator, userId: string): Promise<
 export async function unlockUser(userId: string, administrator: Administrator): Promise<boolean> {
   const { em, tenantId, actor, now } = administrator;
   if ((await userOf(administrator, userId)) === null) return false;
-  const settlement = new Settlement();
-  liftLockouts(settlement, userId);
-  addAudit(settlement, { type: 'user.unlocked', tenantId, userId, sessionId: null }, actor, now);
-  await settlement.commit(em);
+  const unitOfWork = new UnitOfWork();
+  liftLockouts(unitOfWork, userId);
+  addAudit(unitOfWork, { type: 'user.unlocked', tenantId, userId, sessionId: null }, actor, now);
+  await unitOfWork.commit(em);
   return true;
 }
 
@@ -46,31 +46,31 @@ export async function removeSecondFactors(
   const { em, tenantId, actor, now } = administrator;
   const account = await userOf(administrator, userId);
   if (account === null) return false;
-  const settlement = new Settlement();
-  settlement.require(async (sql) => {
+  const unitOfWork = new UnitOfWork();
+  unitOfWork.require(async (sql) => {
     await lockUser(sql, userId);
     await endWorkflows(sql, userId, SECOND_FACTORS);
     return true;
   });
-  settlement.write((sql) =>
+  unitOfWork.write((sql) =>
     sql
       .deleteFrom('authenticator')
       .where('user_id', '=', userId)
       .where('factor', 'in', [...SECOND_FACTORS]),
   );
-  settlement.write((sql) =>
+  unitOfWork.write((sql) =>
     sql.updateTable('phone_number').set({ second_factor: false }).where('user_id', '=', userId),
   );
-  settlement.write((sql) => sql.deleteFrom('backup_code').where('user_id', '=', userId));
-  settlement.write((sql) =>
+  unitOfWork.write((sql) => sql.deleteFrom('backup_code').where('user_id', '=', userId));
+  unitOfWork.write((sql) =>
     sql
       .updateTable('session')
       .set({ revoked_at: now })
       .where('user_id', '=', userId)
       .where('revoked_at', 'is', null),
   );
-  addAudit(settlement, { type: 'second-factors.removed', tenantId, userId, sessionId: null }, actor, now);
-  addNotice(outbox, { account, settlement, now }, { name: 'second-factors-removed' });
-  await settlement.commit(em);
+  addAudit(unitOfWork, { type: 'second-factors.removed', tenantId, userId, sessionId: null }, actor, now);
+  addNotice(outbox, { account, unitOfWork, now }, { name: 'second-factors-removed' });
+  await unitOfWork.commit(em);
   return true;
 }

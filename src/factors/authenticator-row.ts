@@ -1,5 +1,5 @@
 // The row of a new authenticator, which has not been used yet.
-import type { Row } from '../persistence/settlement.ts';
+import type { Row } from '../persistence/unit-of-work.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 
 interface UnusedAuthenticator {

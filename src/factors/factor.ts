@@ -4,7 +4,7 @@
 import type { Message } from '../delivery/message.ts';
 import type { Notice, Purpose } from '../delivery/messages/template.ts';
 import type { Sql } from '../persistence/orm.ts';
-import type { Settlement } from '../persistence/settlement.ts';
+import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { Account, StoredAuthenticator } from './account.ts';
@@ -130,9 +130,9 @@ export interface FactorEnrollment {
   /** A label of the new authenticator for `FactorOption.hint`. Null when the user does not need one. */
   hint(account: Account, authenticatorId: string): string | null;
   /** Writes the new, unconfirmed authenticator. Returns null if it was already written when the workflow began. */
-  begin(settlement: Settlement, authenticator: NewAuthenticator): { readonly secret: string } | null;
+  begin(unitOfWork: UnitOfWork, authenticator: NewAuthenticator): { readonly secret: string } | null;
   /** Called when the user has proved the authenticator. It counts from now on. */
-  confirm(settlement: Settlement, authenticator: ProvedAuthenticator): void;
+  confirm(unitOfWork: UnitOfWork, authenticator: ProvedAuthenticator): void;
 }
 
 export interface NewAuthenticator {

@@ -28,7 +28,7 @@ export const identifier = z.string().transform((text, context): Identifier => {
   if (looksLikeEmail(text)) {
     const email = emailAddress.safeParse(text);
     if (email.success) return { kind: 'EMAIL', value: email.data.address };
-    context.addIssue(email.error.issues[0]?.message ?? '');
+    for (const { message } of email.error.issues) context.addIssue(message);
     return z.NEVER;
   }
   const phone = phoneNumber.safeParse(text);

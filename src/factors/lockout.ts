@@ -2,7 +2,7 @@
 // and lifted by a new password or an administrator. How long a lock lasts is decided in policy/lockout.ts.
 import { type Expression, sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
-import type { Settlement } from '../persistence/settlement.ts';
+import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import {
   FAILURES_BEFORE_CLOSED,
   FAILURES_BEFORE_LOCK,
@@ -77,8 +77,8 @@ export function forgetFailures(sql: Sql, subject: string) {
 }
 
 /** Resets every failure counter of the user: their own, and those of their devices and sessions. */
-export function liftLockouts(settlement: Settlement, userId: string): void {
-  settlement.write((sql) =>
+export function liftLockouts(unitOfWork: UnitOfWork, userId: string): void {
+  unitOfWork.write((sql) =>
     sql.deleteFrom('lockout').where(
       'subject',
       'in',

@@ -1,9 +1,9 @@
 // The list of configured factors. The proof input, the public settings and the charts' factors are derived from it. A
 // new factor is one line in each list here.
-import type { Places } from '../delivery/places.ts';
+import type { GeoIp } from '../delivery/geoip.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
-import type { Holdings } from '../policy/required-factors.ts';
+import type { AvailableFactors } from '../policy/required-factors.ts';
 import { type SmsPolicy, SmsUse } from '../policy/sms.ts';
 import { type Account, enrolledBy } from './account.ts';
 import { BACKUP_CODE_PROOF, backupCodeFactor } from './backup-codes/backup-code.ts';
@@ -32,19 +32,19 @@ export interface FactorSettings {
   readonly sms: SmsPolicy;
   /** The page that links point to. */
   readonly linkUrl: string;
-  readonly places: Places;
+  readonly geoip: GeoIp;
 }
 
 export class FactorRegistry {
   readonly #all: readonly Factor[];
   readonly #sms: SmsPolicy;
 
-  constructor(ring: KeyRing, hasher: PasswordHasher, { sms, linkUrl, places }: FactorSettings) {
+  constructor(ring: KeyRing, hasher: PasswordHasher, { sms, linkUrl, geoip }: FactorSettings) {
     this.#sms = sms;
     this.#all = [
       passwordFactor(hasher),
       emailCodeFactor(ring),
-      emailLinkFactor(linkUrl, places),
+      emailLinkFactor(linkUrl, geoip),
       phoneCodeFactor(ring, sms),
       ...(sms.sendsTexts ? [phoneLinkFactor(linkUrl, sms)] : []),
       totpFactor(ring),
@@ -105,7 +105,7 @@ export class FactorRegistry {
   }
 
   /** The factors of this user. A decoy has none. */
-  holdings(account: Account | null): Holdings {
+  availableFactors(account: Account | null): AvailableFactors {
     if (account === null) return { enrolled: [], first: [] };
     const first = this.#all.filter(
       (one) => one.roles.includes('FIRST') && one.options(account, 'FIRST').length > 0,

@@ -3,7 +3,7 @@ import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { addAudit, byUser } from '../persistence/audit.ts';
 import { type Sql, sqlOf } from '../persistence/orm.ts';
-import { Settlement } from '../persistence/settlement.ts';
+import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { Owner } from '../sessions/owner.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
@@ -27,8 +27,8 @@ export async function removeAuthenticator(
   if (found === null) return null;
   const { factor, factors, remove } = found;
 
-  const settlement = new Settlement();
-  settlement.require(async (sql) => {
+  const unitOfWork = new UnitOfWork();
+  unitOfWork.require(async (sql) => {
     // Without the lock, two requests that remove the last two authenticators would each assume that the other one
     // remains.
     await lockUser(sql, userId);
@@ -37,13 +37,13 @@ export async function removeAuthenticator(
     return true;
   });
   addAudit(
-    settlement,
+    unitOfWork,
     { type: 'authenticator.removed', tenantId, userId, sessionId: session.id, factor },
     byUser(session, client),
     now,
   );
-  addNotice(outbox, { account, settlement, now }, { name: 'factor-removed', factor });
-  await settlement.commit(em);
+  addNotice(outbox, { account, unitOfWork, now }, { name: 'factor-removed', factor });
+  await unitOfWork.commit(em);
   return { id, factor };
 }
 

@@ -27,7 +27,7 @@ export async function voidEvidence(sql: Sql, userId: string, lost: readonly Fact
 }
 
 /**
- * Ends the workflows that have collected evidence of these factors. A step that settles at the same time either
+ * Ends the workflows that have collected evidence of these factors. A step that commits at the same time either
  * finishes first or finds that the workflow has ended.
  */
 export async function endWorkflows(sql: Sql, userId: string, factors: readonly FactorKind[]): Promise<void> {

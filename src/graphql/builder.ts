@@ -17,7 +17,7 @@ export const builder = new SchemaBuilder<{
   // Guards come first, so that they run before anything the other plugins do.
   plugins: [stepUpPlugin, ErrorsPlugin],
   defaultFieldNullability: false,
-  stepUp: { standing: standingOf },
+  stepUp: { authContext: standingOf },
   errors: {
     // `startSignIn` returns a `StartSignInResult`.
     defaultUnionOptions: {

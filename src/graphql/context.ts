@@ -11,7 +11,7 @@ import type { Requirement } from '../policy/requirement.ts';
 import type { Grants, SessionGrant } from '../sessions/grants.ts';
 import { consumeGrant } from '../sessions/operation-grant.ts';
 import type { PresentedSession } from '../sessions/presented.ts';
-import type { Presented } from '../step-up/standing.ts';
+import type { Presented } from '../step-up/auth-context.ts';
 import type { Caller } from '../workflows/caller.ts';
 import type { WorkflowRunner } from '../workflows/runner.ts';
 import type { RequestBudget } from './request-budget.ts';
@@ -63,7 +63,7 @@ export function signedIn(context: GraphQLContext): GraphQLContext & { readonly s
 
 /** The caller, in the form that guards need. */
 export function standingOf({ session, tokenFault, services }: GraphQLContext): Presented {
-  return { standing: session, fault: tokenFault, now: secondsOf(services.clock.now()) };
+  return { authContext: session, fault: tokenFault, now: secondsOf(services.clock.now()) };
 }
 
 /** Consumes the proof that is bound to the operation about to run. */

@@ -83,9 +83,9 @@ class Count {
   }
 
   /** Counts what is selected at one response path and below it. @returns the names of the fields at that path. */
-  #level(places: readonly Place[], depth: number): string[] {
+  #level(geoip: readonly Place[], depth: number): string[] {
     const byName: ByName = new Map();
-    for (const place of places) this.#collect(place, byName);
+    for (const place of geoip) this.#collect(place, byName);
     if (byName.size > 0) this.size.depth = Math.max(this.size.depth, depth);
     for (const found of byName.values()) {
       const compared = found.filter(({ field }) => field.selectionSet || field.arguments?.length).length;

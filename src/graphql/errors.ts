@@ -3,7 +3,7 @@ import { LinkExpired } from '../factors/link/approval.ts';
 import { LinkNotApproved } from '../factors/link/link.ts';
 import { PasswordRejected } from '../factors/password/new-passwords.ts';
 import { PhoneNumberTaken } from '../factors/phone/enrollment.ts';
-import { Conflict } from '../persistence/settlement.ts';
+import { Conflict } from '../persistence/unit-of-work.ts';
 import type { UserError } from '../platform/user-error.ts';
 import { RefreshTokenRejected } from '../sessions/errors.ts';
 import {

@@ -2,7 +2,7 @@
 import { randomId } from '../platform/random.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { AuditType } from './audit-type.ts';
-import type { Row, Settlement } from './settlement.ts';
+import type { Row, UnitOfWork } from './unit-of-work.ts';
 
 export const ActorKind = {
   /** The subject, while signed in. */
@@ -69,8 +69,8 @@ export function byOperator(command: string): AuditActor {
   return { kind: 'OPERATOR', userId: null, sessionId: null, ip: null, userAgent: `${command} command` };
 }
 
-export function addAudit(settlement: Settlement, entry: AuditEntry, actor: AuditActor, now: Date): void {
-  settlement.insert('audit_event', auditRow(entry, actor, now));
+export function addAudit(unitOfWork: UnitOfWork, entry: AuditEntry, actor: AuditActor, now: Date): void {
+  unitOfWork.insert('audit_event', auditRow(entry, actor, now));
 }
 
 export function auditRow(entry: AuditEntry, actor: AuditActor, now: Date): Row<'audit_event'> {

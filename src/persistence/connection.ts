@@ -98,11 +98,14 @@ export async function openClient(databaseUrl: string, part: string): Promise<pg.
 }
 
 function noted(query: Query, isLost: () => void): Query {
-  return (...asked) =>
-    query(...asked)?.catch?.((error: unknown) => {
+  return (...asked) => {
+    const answer = query(...asked);
+    if (!(answer instanceof Promise)) return answer;
+    return answer.catch((error: unknown) => {
       if (losesConnection(error)) isLost();
       throw error;
     });
+  };
 }
 
 /** Retries a statement outside a transaction that failed because of a concurrent one. It has written nothing. */

@@ -30,12 +30,18 @@ const NO_ANSWER =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client (has encountered a connection error|was closed) and is not queryable|Cannot use a pool after calling end|The server does not support SSL)/;
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const { code } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+  return typeof code === 'string' ? code : '';
 }
 
 /** A concurrent claim of the same value. */
 export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === '23505';
+}
+
+/** Another session held the lock for longer than this one waits. */
+export function isLockTimeout(error: unknown): boolean {
+  return codeOf(error) === '55P03';
 }
 
 /** Nothing was written, and a retry may succeed. */
@@ -58,6 +64,6 @@ export function losesConnection(error: unknown): boolean {
 function hasNoAnswer(error: unknown, code: string): boolean {
   if (!(error instanceof Error)) return false;
   // A Unix domain socket fails with the error codes of files.
-  const isSocket = 'syscall' in error && error.syscall === 'connect';
+  const isSocket = (error as NodeJS.ErrnoException).syscall === 'connect';
   return isSocket || NETWORK_CODES.has(code) || NO_ANSWER.test(error.message);
 }

@@ -2,7 +2,7 @@
 // prepared once and the number of rows is not limited by the number of parameters.
 import { sql as raw } from 'kysely';
 import type { Sql } from './orm.ts';
-import type { Row, Table } from './settlement.ts';
+import type { Row, Table } from './unit-of-work.ts';
 
 /** @param rows must all have the same columns. Pass values of jsonb columns unencoded. */
 export async function insertMany<T extends Table>(

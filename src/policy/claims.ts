@@ -1,13 +1,13 @@
-// Writes a session's standing into the claims of an access token, and reads it back: `acr`, `amr` and `auth_time`
+// Writes a session's auth context into the claims of an access token, and reads it back: `acr`, `amr` and `auth_time`
 // (OpenID Connect Core), `roles`, and `mfa`, which holds the time at which each factor was completed. Reading fails
 // closed: a claim that is missing or malformed never grants anything.
 import { AssuranceLevel, acrOf, amrOf, assuranceLevelAt, evidenceBelowAal2 } from './assurance.ts';
-import type { Standing } from './decision.ts';
+import type { AuthContext } from './decision.ts';
 import { authTime, type Evidence, evidenceOf } from './evidence.ts';
 import { FACTOR_KINDS, FACTOR_TRAITS, type FactorKind, SECOND_FACTORS } from './factor-kind.ts';
 
 /** A type alias, not an interface, so that it is assignable to a record of arbitrary claims. */
-export type StandingClaims = {
+export type AuthContextClaims = {
   readonly acr: string;
   readonly amr: readonly string[];
   readonly auth_time: number | undefined;
@@ -25,11 +25,11 @@ export type StandingClaims = {
 };
 
 /** @param now when the token is issued, in seconds since 1970. */
-export function standingClaims(
-  { evidence, enrolled, roles, aging }: Standing,
+export function authContextClaims(
+  { evidence, enrolled, roles, aging }: AuthContext,
   meetsPolicy: boolean,
   now: number,
-): StandingClaims {
+): AuthContextClaims {
   const level = assuranceLevelAt(evidence, aging, now);
   const completedAt = evidence.map((one) => [idOf(one.factor), one.completedAt]);
   const identifying = evidence.filter((one) => one.categories.length === 0).map((one) => idOf(one.factor));
@@ -48,7 +48,7 @@ export function standingClaims(
 }
 
 /** @param latest evidence completed after this time is ignored, in seconds since 1970. */
-export function standingOf(claims: Readonly<Record<string, unknown>>, latest: number): Standing {
+export function standingOf(claims: Readonly<Record<string, unknown>>, latest: number): AuthContext {
   const mfa = recordOf(claims['mfa']);
   const roles = textsOf(claims['roles']) ?? [];
   const enrolled = enrolledOf(mfa['e']);

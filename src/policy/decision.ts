@@ -5,8 +5,8 @@ import { authTime, type Evidence } from './evidence.ts';
 import { Category, type FactorKind } from './factor-kind.ts';
 import { type Requirement, StepUpBind, StepUpRequire } from './requirement.ts';
 
-/** What is known about a signed-in caller. Functions that accept a standing take null for an anonymous caller. */
-export interface Standing {
+/** What is known about a signed-in caller. Functions that accept an auth context take null for an anonymous caller. */
+export interface AuthContext {
   /** The completed factors that count for this caller: what both the access token and the session hold. */
   readonly evidence: readonly Evidence[];
   /** Everything that the session holds, where that is known. It may be newer than the caller's access token. */
@@ -70,36 +70,40 @@ const NOTHING_HELPS = {
 
 export const ANONYMOUS: Refusal = { code: 'UNAUTHENTICATED', remedy: 'SIGN_IN', ...NOTHING_HELPS };
 
-export function refuseAnonymous(standing: Standing | null): Refusal | null {
-  return standing === null ? ANONYMOUS : null;
+export function refuseAnonymous(authContext: AuthContext | null): Refusal | null {
+  return authContext === null ? ANONYMOUS : null;
 }
 
-export function refuseRole(standing: Standing | null, role: string): Refusal | null {
-  const anonymous = refuseAnonymous(standing);
+export function refuseRole(authContext: AuthContext | null, role: string): Refusal | null {
+  const anonymous = refuseAnonymous(authContext);
   if (anonymous !== null) return anonymous;
-  return rolesOf(standing).includes(role) ? null : { code: 'FORBIDDEN', remedy: null, ...NOTHING_HELPS };
+  return rolesOf(authContext).includes(role) ? null : { code: 'FORBIDDEN', remedy: null, ...NOTHING_HELPS };
 }
 
 /** A server in plain JavaScript may pass a string. It counts as a list of one, so that no substring of it matches. */
-function rolesOf(standing: Standing | null): readonly unknown[] {
-  return [standing?.roles as unknown].flat();
+function rolesOf(authContext: AuthContext | null): readonly unknown[] {
+  return [authContext?.roles as unknown].flat();
 }
 
 /**
  * Null when the session meets the requirement. A requirement with `bind: OPERATION` is never met by a session.
  * @param now seconds since 1970.
  */
-export function refuseStepUp(standing: Standing | null, demand: Requirement, now: number): Refusal | null {
-  if (standing === null) {
+export function refuseStepUp(
+  authContext: AuthContext | null,
+  demand: Requirement,
+  now: number,
+): Refusal | null {
+  if (authContext === null) {
     const level = demand.require === StepUpRequire.SECOND_FACTOR ? AssuranceLevel.AAL2 : AssuranceLevel.AAL1;
     const { maxAge, accept, require, bind } = demand;
     return { ...ANONYMOUS, acrValues: [acrOf(level)], maxAge, accept, require, bind };
   }
   // The session's own evidence was not made for this operation.
-  if (demand.bind === StepUpBind.OPERATION) return refuseEvidence([], standing, demand, now);
-  const refusal = refuseEvidence(until(standing.evidence, now), standing, demand, now);
-  if (refusal === null || standing.held === undefined) return refusal;
-  const refreshSuffices = refuseEvidence(until(standing.held, now), standing, demand, now) === null;
+  if (demand.bind === StepUpBind.OPERATION) return refuseEvidence([], authContext, demand, now);
+  const refusal = refuseEvidence(until(authContext.evidence, now), authContext, demand, now);
+  if (refusal === null || authContext.held === undefined) return refusal;
+  const refreshSuffices = refuseEvidence(until(authContext.held, now), authContext, demand, now) === null;
   return { ...refusal, refreshSuffices };
 }
 
@@ -109,17 +113,17 @@ function until(evidence: readonly Evidence[], now: number): Evidence[] {
 
 function refuseEvidence(
   evidence: readonly Evidence[],
-  standing: Standing,
+  authContext: AuthContext,
   demand: Requirement,
   now: number,
 ): Refusal | null {
-  return strongestIsFirstFactor(standing, demand)
+  return strongestIsFirstFactor(authContext, demand)
     ? refuseStaleFirstFactor(evidence, demand, now)
-    : refuseWithoutSecondFactor(evidence, standing, demand, now);
+    : refuseWithoutSecondFactor(evidence, authContext, demand, now);
 }
 
 /** Whether the requirement accepts a first factor, because this user has no second one. */
-function strongestIsFirstFactor({ enrolled }: Standing, demand: Requirement): boolean {
+function strongestIsFirstFactor({ enrolled }: AuthContext, demand: Requirement): boolean {
   return demand.require === StepUpRequire.STRONGEST_ENROLLED && enrolled.length === 0;
 }
 
@@ -145,7 +149,7 @@ function refuseStaleFirstFactor(
 
 function refuseWithoutSecondFactor(
   evidence: readonly Evidence[],
-  { enrolled, aging }: Standing,
+  { enrolled, aging }: AuthContext,
   { maxAge, accept, require, bind }: Requirement,
   now: number,
 ): Refusal | null {

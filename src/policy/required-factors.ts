@@ -8,7 +8,7 @@ export const SecondFactorPolicy = { OPTIONAL: 'OPTIONAL', REQUIRED: 'REQUIRED' }
 export type SecondFactorPolicy = (typeof SecondFactorPolicy)[keyof typeof SecondFactorPolicy];
 
 /** The factors that a user has. */
-export interface Holdings {
+export interface AvailableFactors {
   /**
    * The user's second factors, including those that cannot be used right now: turning text messages off must not make a
    * password enough.
@@ -44,20 +44,23 @@ export type Demand =
 
 export function nextDemand(
   evidence: readonly Evidence[],
-  holdings: Holdings,
+  availableFactors: AvailableFactors,
   policy: SecondFactorPolicy,
 ): Demand {
-  const { enrolled } = holdings;
+  const { enrolled } = availableFactors;
   if (evidence.length === 0) return 'FIRST_FACTOR';
   if (assuranceLevel(evidence) === AssuranceLevel.AAL2) return 'NOTHING';
   if (enrolled.length === 0 && policy === SecondFactorPolicy.OPTIONAL) return 'NOTHING';
-  if (furtherSteps(evidence, holdings).length > 0) return 'SECOND_FACTOR';
+  if (furtherSteps(evidence, availableFactors).length > 0) return 'SECOND_FACTOR';
   const canEnroll = enrolled.length === 0 && categoriesOf(evidence).has(Category.KNOWLEDGE);
   return canEnroll ? 'ENROLLMENT' : 'ADMINISTRATOR';
 }
 
 /** Two steps need two categories: the factors of this user that add a category to what is already proved. */
-export function furtherSteps(evidence: readonly Evidence[], { enrolled, first }: Holdings): FactorKind[] {
+export function furtherSteps(
+  evidence: readonly Evidence[],
+  { enrolled, first }: AvailableFactors,
+): FactorKind[] {
   const proved = categoriesOf(evidence);
   return [...enrolled, ...known(first)].filter((kind) =>
     FACTOR_TRAITS[kind].categories.some((category) => !proved.has(category)),
@@ -89,13 +92,16 @@ export interface Acceptable {
 }
 
 /** The factors that such a user may prove. A user with a second factor is never offered a first one. */
-export function provable({ accept, acceptsFirst }: Acceptable, { enrolled, first }: Holdings): FactorKind[] {
+export function provable(
+  { accept, acceptsFirst }: Acceptable,
+  { enrolled, first }: AvailableFactors,
+): FactorKind[] {
   if (enrolled.length > 0) return accept.filter((kind) => enrolled.includes(kind));
   return acceptsFirst ? known(first) : [];
 }
 
 /** A user who resets a password has forgotten it, so it is not offered as a proof. */
-export function withoutPassword({ enrolled, first }: Holdings): Holdings {
+export function withoutPassword({ enrolled, first }: AvailableFactors): AvailableFactors {
   return { enrolled, first: first.filter((kind) => kind !== FactorKind.PASSWORD) };
 }
 
@@ -104,8 +110,8 @@ export function withoutPassword({ enrolled, first }: Holdings): Holdings {
  * a user with a second factor must prove that next. A phone number can be stolen by SIM swap, so after it every user
  * needs a second step of another category.
  */
-export function resetDemand(evidence: readonly Evidence[], holdings: Holdings): Demand {
+export function resetDemand(evidence: readonly Evidence[], availableFactors: AvailableFactors): Demand {
   const hasKnowledge = categoriesOf(evidence).has(Category.KNOWLEDGE);
   const policy = hasKnowledge ? SecondFactorPolicy.OPTIONAL : SecondFactorPolicy.REQUIRED;
-  return nextDemand(evidence, withoutPassword(holdings), policy);
+  return nextDemand(evidence, withoutPassword(availableFactors), policy);
 }

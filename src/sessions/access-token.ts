@@ -1,8 +1,8 @@
 // Access tokens: JWTs as profiled in RFC 9068 (`typ: at+jwt`), signed with a key in /.well-known/jwks.json.
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { secondsOf } from '../platform/clock.ts';
-import { standingClaims, standingOf } from '../policy/claims.ts';
-import type { Standing } from '../policy/decision.ts';
+import { authContextClaims, standingOf } from '../policy/claims.ts';
+import type { AuthContext } from '../policy/decision.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import type { TokenFault } from '../step-up/refusal-error.ts';
 import { SIGNING_ALGORITHM, type SigningKeys } from './signing-keys.ts';
@@ -13,8 +13,8 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 /** `client_id` (RFC 9068 section 2.2). Constant, because there are no registered clients. */
 const CLIENT_ID = 'stepgate';
 
-/** The standing of the user (evidence, enrolled factors, roles), and: */
-export interface AccessTokenClaims extends Standing {
+/** The auth context of the user (evidence, enrolled factors, roles), and: */
+export interface AccessTokenClaims extends AuthContext {
   /** `jti`, unique to this token. */
   readonly id: string;
   readonly userId: string;
@@ -44,6 +44,9 @@ export interface FaultyToken {
   readonly sessionId: string | null;
 }
 
+/** With the claims that verification requires. */
+type IssuedPayload = JWTPayload & { readonly iat: number; readonly exp: number };
+
 const INVALID: FaultyToken = { fault: 'INVALID', sessionId: null };
 
 export class AccessTokens {
@@ -62,7 +65,7 @@ export class AccessTokens {
       sid: claims.sessionId,
       tid: claims.tenantId,
       client_id: CLIENT_ID,
-      ...standingClaims(claims, claims.meetsPolicy, secondsOf(claims.issuedAt)),
+      ...authContextClaims(claims, claims.meetsPolicy, secondsOf(claims.issuedAt)),
     })
       .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: TOKEN_TYPE, kid })
       .setIssuer(this.#issuer)
@@ -92,7 +95,7 @@ export class AccessTokens {
       const sessionId = sessionIdIn(payload);
       if (sessionId === null) return INVALID;
       const { evidence } = standingOf(payload, secondsOf(now) + CLOCK_TOLERANCE_SECONDS);
-      const { jti: id = null, iat: issuedAt, exp: expiresAt } = payload as Required<typeof payload>;
+      const { jti: id = null, iat: issuedAt, exp: expiresAt } = payload as IssuedPayload;
       return { sessionId, id, issuedAt, expiresAt, evidence };
     } catch (error) {
       // The signature and all other claims have been verified at this point.

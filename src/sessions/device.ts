@@ -1,6 +1,6 @@
 // Known devices, identified by a token that the device keeps ("device cookies", OWASP; ASVS 6.1.1). The token grants no
 // access. It only shows that the user has signed in on this device before.
-import type { Settlement } from '../persistence/settlement.ts';
+import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { digest } from '../platform/digest.ts';
 import { randomId, randomToken } from '../platform/random.ts';
 
@@ -21,7 +21,7 @@ export function digestOfDevice(token: string | null): string | null {
  * one. Null for a known device that did not present its token again in this step, because it already has it.
  */
 export function rememberDevice(
-  settlement: Settlement,
+  unitOfWork: UnitOfWork,
   userId: string,
   device: Device,
   now: Date,
@@ -29,13 +29,13 @@ export function rememberDevice(
   const presented = digestOfDevice(device.token) === null ? null : device.token;
   const { knownId } = device;
   if (knownId !== null) {
-    settlement.write((sql) =>
+    unitOfWork.write((sql) =>
       sql.updateTable('known_device').set({ last_seen_at: now }).where('id', '=', knownId),
     );
     return presented;
   }
   const token = presented ?? randomToken();
-  settlement.write((sql) =>
+  unitOfWork.write((sql) =>
     sql
       .insertInto('known_device')
       .values({

@@ -1,7 +1,7 @@
 // Issues bearer tokens when a workflow completes, and in exchange for a refresh token.
 import { jsonb } from '../persistence/jsonb.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
-import type { Settlement } from '../persistence/settlement.ts';
+import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { addSeconds, secondsOf } from '../platform/clock.ts';
 import { randomId } from '../platform/random.ts';
 import { aal2Until } from '../policy/assurance.ts';
@@ -71,7 +71,7 @@ export class Grants {
   }
 
   /** Starts a new session on a device. */
-  issue(settlement: Settlement, fresh: NewSession, client: Client, device: Device, now: Date): UnsignedGrant {
+  issue(unitOfWork: UnitOfWork, fresh: NewSession, client: Client, device: Device, now: Date): UnsignedGrant {
     const expiresAt = addSeconds(now, this.#lifetimes.sessionSeconds);
     const session: ActiveSession = {
       ...fresh,
@@ -85,7 +85,7 @@ export class Grants {
       resumedAt: null,
       revokedAt: null,
     };
-    settlement.insert('session', {
+    unitOfWork.insert('session', {
       id: session.id,
       tenant_id: session.tenantId,
       user_id: session.userId,
@@ -99,13 +99,13 @@ export class Grants {
       revoked_at: null,
     });
     const refreshToken = newRefreshToken();
-    settlement.insert('refresh_token', {
+    unitOfWork.insert('refresh_token', {
       digest: refreshToken.digest,
       session_id: session.id,
       created_at: now,
       used_at: null,
     });
-    const deviceToken = rememberDevice(settlement, session.userId, device, now);
+    const deviceToken = rememberDevice(unitOfWork, session.userId, device, now);
     const tokens = { evidence: session.evidence, refreshToken, expiresAt: null };
     return { session, deviceToken, tokens: () => tokens };
   }
@@ -115,11 +115,11 @@ export class Grants {
    * all the session's evidence. The holder of an older token may be someone else. They get no refresh token, and the
    * new access token expires when the old one would have. Rolls the step back if the session has ended in the meantime.
    */
-  renew(settlement: Settlement, session: PresentedSession, now: Date): UnsignedGrant {
+  renew(unitOfWork: UnitOfWork, session: PresentedSession, now: Date): UnsignedGrant {
     const refreshToken = newRefreshToken();
     const idleExpiresAt = this.#idleExpiry(now);
     let exchanged: Exchange | null = null;
-    settlement.require(async (sql) => {
+    unitOfWork.require(async (sql) => {
       const holder = { id: session.id, tokenId: session.token.id };
       exchanged = await exchange(sql, holder, refreshToken, { idleExpiresAt, now });
       return exchanged !== null;

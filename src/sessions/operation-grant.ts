@@ -1,7 +1,7 @@
 // Proofs bound to one operation. A step-up for the operation grants one, and a conditional update consumes it exactly
 // once. They are not evidence, so they unlock nothing else in the session.
 import type { Sql } from '../persistence/orm.ts';
-import type { Settlement } from '../persistence/settlement.ts';
+import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { addSeconds, secondsOf } from '../platform/clock.ts';
 import { keyedDigest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
@@ -19,12 +19,12 @@ export function keyedOperation(ring: KeyRing, digest: string, keyId?: string): s
 }
 
 export function grantOperation(
-  settlement: Settlement,
+  unitOfWork: UnitOfWork,
   grant: { readonly sessionId: string; readonly digest: string; readonly proof: Evidence },
   seconds: number,
   now: Date,
 ): void {
-  settlement.insert('operation_grant', {
+  unitOfWork.insert('operation_grant', {
     id: randomId(),
     session_id: grant.sessionId,
     digest: grant.digest,

@@ -1,7 +1,6 @@
-// Refresh tokens: opaque, stored as digests, rotated at each use. A token that is used twice was stolen, so its session
-// ends (RFC 9700 section 4.14.2). The exception is a response that was lost: for a few seconds, and only while the
-// successor is unused, the token can be sent again. The lost successor becomes void. Presenting it later counts as
-// reuse, because it was not lost.
+// Refresh tokens: opaque, stored as digests, rotated at each use. A token used twice was stolen, so its session ends
+// (RFC 9700 section 4.14.2). The exception is a lost response: for a few seconds, while the successor is unused, the
+// token can be sent again. The lost successor becomes void, and presenting it later counts as reuse.
 import { type RawBuilder, sql as raw } from 'kysely';
 import type { ActorKind } from '../persistence/audit.ts';
 import type { AuditType } from '../persistence/audit-type.ts';

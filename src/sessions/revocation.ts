@@ -1,8 +1,8 @@
 // Ends sessions. An ended session is refused at its next guarded field, because every operation reads the session.
 import { type AuditActor, addAudit, byAnonymous, byUser } from '../persistence/audit.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
-import { Settlement } from '../persistence/settlement.ts';
 import { atomically } from '../persistence/transaction.ts';
+import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { digest } from '../platform/digest.ts';
 import type { Client } from './grants.ts';
 import { type ActiveSession, SESSION_COLUMNS, type Session, sessionOf } from './session.ts';
@@ -94,11 +94,11 @@ async function revoke(
       .where('revoked_at', 'is', null)
       .returning(SESSION_COLUMNS)
       .execute();
-    const settlement = new Settlement();
+    const unitOfWork = new UnitOfWork();
     for (const { id: sessionId, tenant_id: tenantId, user_id: userId } of rows) {
-      addAudit(settlement, { type: 'session.revoked', tenantId, userId, sessionId }, actor, now);
+      addAudit(unitOfWork, { type: 'session.revoked', tenantId, userId, sessionId }, actor, now);
     }
-    await settlement.commit(transaction);
+    await unitOfWork.commit(transaction);
     return rows.map(sessionOf);
   });
 }

@@ -3,7 +3,7 @@
 import { type AuditActor, addAudit } from '../persistence/audit.ts';
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
-import { Settlement } from '../persistence/settlement.ts';
+import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { addSeconds } from '../platform/clock.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { KEY_LEAD_SECONDS, KEY_REST_SECONDS } from '../policy/key-rotation.ts';
@@ -37,8 +37,8 @@ export async function rotateSigningKey(
   const signsAt = atOnce ? now : addSeconds(now, KEY_LEAD_SECONDS);
   const retiredAt = atOnce ? now : addSeconds(signsAt, KEY_REST_SECONDS);
   const fresh = await newSigningKey(ring, now, signsAt);
-  const settlement = new Settlement();
-  settlement.require(async (sql) => {
+  const unitOfWork = new UnitOfWork();
+  unitOfWork.require(async (sql) => {
     // Serializes concurrent rotations, so that the second one sees the key of the first.
     await sql.selectFrom('tenant').select('id').where('id', '=', DEFAULT_TENANT).forNoKeyUpdate().execute();
     const waiting = (await listSigningKeys(sql)).find((one) => one.signsAt > now);
@@ -52,15 +52,15 @@ export async function rotateSigningKey(
       .execute();
     return true;
   });
-  settlement.insert('signing_key', fresh);
+  unitOfWork.insert('signing_key', fresh);
   const entry = {
     type: 'signing-key.rotated',
     tenantId: DEFAULT_TENANT,
     userId: null,
     sessionId: null,
   } as const;
-  addAudit(settlement, entry, actor, now);
-  await settlement.commit(em);
+  addAudit(unitOfWork, entry, actor, now);
+  await unitOfWork.commit(em);
   return listSigningKeys(sqlOf(em));
 }
 

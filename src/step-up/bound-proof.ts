@@ -36,10 +36,10 @@ export function boundDemands(
   together: boolean,
 ): Requirement[] {
   if (fields.every(({ guards }) => boundIn(guards).length === 0)) return [];
-  if (together && fields.some(({ guards }) => !decisions.isLetPassOnceApproved(guards))) return [];
+  if (together && fields.some(({ guards }) => !decisions.needsOnlyBoundProof(guards))) return [];
   const demands = fields.flatMap(({ guards }) => {
     const bound = boundIn(guards);
-    return bound.length > 0 && decisions.isLetPassOnceApproved(guards) ? bound : [];
+    return bound.length > 0 && decisions.needsOnlyBoundProof(guards) ? bound : [];
   });
   return [...new Set(demands)];
 }

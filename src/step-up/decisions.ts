@@ -2,10 +2,10 @@
 // a mutation last until it is over. Operations that may run for long are decided again as time passes.
 import type { FactorKind } from '../policy/factor-kind.ts';
 import { type Requirement, StepUpBind } from '../policy/requirement.ts';
+import type { FindAuthContext, Presented } from './auth-context.ts';
 import { type Guard, refuse } from './guard.ts';
 import { present } from './presented.ts';
 import { RefusalError } from './refusal-error.ts';
-import type { FindStanding, Presented } from './standing.ts';
 
 /** A streamed list may run for as long as a subscription. */
 const LONGEST_MILLISECONDS = 1000;
@@ -30,22 +30,22 @@ export class Decisions {
 
   /** Null when the caller may use the field. */
   refusal(guards: readonly Guard[]): RefusalError | null {
-    const { standing, fault, now } = this.#presented;
+    const { authContext, fault, now } = this.#presented;
     const before = this.#made.get(guards);
     if (before !== undefined) return before;
-    const refusal = refuse(guards, standing, now, (demand) => this.#approved.has(JSON.stringify(demand)));
+    const refusal = refuse(guards, authContext, now, (demand) => this.#approved.has(JSON.stringify(demand)));
     const made = refusal === null ? null : new RefusalError(refusal, fault);
     this.#made.set(guards, made);
     return made;
   }
 
   /** Whether all guards are met, except those that need a proof bound to the operation. */
-  isLetPassOnceApproved(guards: readonly Guard[]): boolean {
-    const { standing, now } = this.#presented;
+  needsOnlyBoundProof(guards: readonly Guard[]): boolean {
+    const { authContext, now } = this.#presented;
     const others = guards.filter(
       (guard) => guard.directive !== 'stepUp' || guard.requirement.bind !== StepUpBind.OPERATION,
     );
-    return standing !== null && refuse(others, standing, now) === null;
+    return authContext !== null && refuse(others, authContext, now) === null;
   }
 
   /** Records that bound proofs have been consumed for these requirements. */
@@ -68,7 +68,7 @@ export class Decisions {
 
   /** The second factors of the caller. Undefined when there are none. */
   get enrolled(): readonly FactorKind[] | undefined {
-    const enrolled = this.#presented.standing?.enrolled ?? [];
+    const enrolled = this.#presented.authContext?.enrolled ?? [];
     return enrolled.length > 0 ? enrolled : undefined;
   }
 
@@ -98,7 +98,7 @@ const running = new WeakMap<object, Running>();
  */
 export function beginOperation<Context>(
   context: Context,
-  find: FindStanding<Context>,
+  find: FindAuthContext<Context>,
   lasts = false,
 ): Decisions {
   const decisions = new Decisions(() => present(context, find), lasts);
@@ -121,13 +121,13 @@ export function endOperation(context: unknown): void {
 }
 
 /** The decisions of the operation that was begun with this context. Without one, new decisions. */
-export function decisionsOf<Context>(context: Context, find: FindStanding<Context>): Decisions {
+export function decisionsOf<Context>(context: Context, find: FindAuthContext<Context>): Decisions {
   const begun = isObject(context) ? running.get(context) : undefined;
   return begun?.find === find ? begun.decisions : newDecisions(context, find);
 }
 
 /** Decisions for one event of a subscription, independent of other operations with the same context. */
-export function newDecisions<Context>(context: Context, find: FindStanding<Context>): Decisions {
+export function newDecisions<Context>(context: Context, find: FindAuthContext<Context>): Decisions {
   return new Decisions(() => present(context, find));
 }
 

@@ -2,10 +2,10 @@
 // argument mapping and validation, so that a caller who may not use a field learns nothing about its arguments.
 import { type GraphQLSchema, getNamedType, isEnumType, isInterfaceType, isObjectType } from 'graphql';
 import { RequirementError } from '../policy/requirement.ts';
+import type { FindAuthContext } from './auth-context.ts';
 import { forgetGuards, type Guard, guardsOf } from './guard.ts';
 import { type GuardNames, namesInSchema } from './guard-names.ts';
 import { guardField } from './guarded-field.ts';
-import type { FindStanding } from './standing.ts';
 import { guardsWrittenOn, withKept } from './written-guards.ts';
 
 /**
@@ -15,7 +15,7 @@ import { guardsWrittenOn, withKept } from './written-guards.ts';
  * @param find reads who is asking from an operation's context. Pass the same function to `useStepUp`.
  * @throws {RequirementError} when the arguments of a directive are invalid, or when no user could ever meet it.
  */
-export function enforce<Context>(schema: GraphQLSchema, find: FindStanding<Context>): GraphQLSchema {
+export function enforce<Context>(schema: GraphQLSchema, find: FindAuthContext<Context>): GraphQLSchema {
   const names = namesInSchema(schema);
   keepGuards(schema, names);
   for (const type of Object.values(schema.getTypeMap())) {

@@ -2,11 +2,11 @@
 // caller must meet all of them.
 import type { GraphQLInterfaceType, GraphQLObjectType } from 'graphql';
 import {
+  type AuthContext,
   type Refusal,
   refuseAnonymous,
   refuseRole,
   refuseStepUp,
-  type Standing,
 } from '../policy/decision.ts';
 import type { Requirement } from '../policy/requirement.ts';
 import { guardsKnownOn, type SchemaElement } from './written-guards.ts';
@@ -81,18 +81,18 @@ function precedence(guard: Guard): number {
  * Checks guards in order and returns the first refusal. Returns null when the caller may use the field.
  *
  * @param guards the guards of a field, as `guardsOf` returns them.
- * @param standing what is known about the caller. Null for an anonymous caller.
+ * @param authContext what is known about the caller. Null for an anonymous caller.
  * @param now the current time, in seconds since 1970.
  * @param isApproved whether a proof bound to this operation has been consumed for a requirement. Default: never.
  */
 export function refuse(
   guards: readonly Guard[],
-  standing: Standing | null,
+  authContext: AuthContext | null,
   now: number,
   isApproved: (demand: Requirement) => boolean = () => false,
 ): Refusal | null {
   for (const guard of guards) {
-    const refusal = refuseGuard(guard, standing, now, isApproved);
+    const refusal = refuseGuard(guard, authContext, now, isApproved);
     if (refusal !== null) return refusal;
   }
   return null;
@@ -100,16 +100,16 @@ export function refuse(
 
 function refuseGuard(
   guard: Guard,
-  standing: Standing | null,
+  authContext: AuthContext | null,
   now: number,
   isApproved: (demand: Requirement) => boolean,
 ): Refusal | null {
   switch (guard.directive) {
     case 'authenticated':
-      return refuseAnonymous(standing);
+      return refuseAnonymous(authContext);
     case 'requiresRole':
-      return refuseRole(standing, guard.role);
+      return refuseRole(authContext, guard.role);
     case 'stepUp':
-      return isApproved(guard.requirement) ? null : refuseStepUp(standing, guard.requirement, now);
+      return isApproved(guard.requirement) ? null : refuseStepUp(authContext, guard.requirement, now);
   }
 }

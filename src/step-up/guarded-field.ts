@@ -1,9 +1,9 @@
 // Puts the guards of one field before its resolvers. A resolver never gets the same guards twice. Libraries that add
 // resolvers later assign them to the field, or assign a copy of the field, so anything that is assigned is guarded too.
 import { defaultFieldResolver, type GraphQLField, type GraphQLFieldResolver } from 'graphql';
+import type { FindAuthContext } from './auth-context.ts';
 import { decisionsOf, newDecisions } from './decisions.ts';
 import type { Guard } from './guard.ts';
-import type { FindStanding } from './standing.ts';
 import { guardedSource, RefusedEvent } from './subscription.ts';
 
 type Resolver<Context> = GraphQLFieldResolver<unknown, Context>;
@@ -11,7 +11,7 @@ type Field = GraphQLField<unknown, unknown>;
 
 export interface FieldGuards<Context> {
   readonly guards: readonly Guard[];
-  readonly find: FindStanding<Context>;
+  readonly find: FindAuthContext<Context>;
   /** Whether it is a field of the subscription root type. */
   readonly isEvent: boolean;
 }
@@ -19,19 +19,19 @@ export interface FieldGuards<Context> {
 export function guardField<Context>(
   fields: Record<string, Field>,
   name: string,
-  standing: FieldGuards<Context>,
+  authContext: FieldGuards<Context>,
 ): void {
-  const { guards, find, isEvent } = standing;
+  const { guards, find, isEvent } = authContext;
   keep(fields, name, (field) => {
     const resolvers = field as unknown as Resolvers<Context>;
     if (guards.length > 0) {
       keep(resolvers, 'resolve', (assigned) =>
-        guarded(assigned, standing, (resolve) => guardedResolver(resolve, standing)),
+        guarded(assigned, authContext, (resolve) => guardedResolver(resolve, authContext)),
       );
     }
     if (isEvent) {
       keep(resolvers, 'subscribe', (assigned) =>
-        guarded(assigned, standing, (subscribe) => guardedSource(subscribe, guards, find)),
+        guarded(assigned, authContext, (subscribe) => guardedSource(subscribe, guards, find)),
       );
     }
     return field;
@@ -68,14 +68,14 @@ interface Before {
 
 const guardsBefore = new WeakMap<object, Before>();
 
-/** The `FindStanding` of a resolver's guards. Null when one of the guards is missing. */
+/** The `FindAuthContext` of a resolver's guards. Null when one of the guards is missing. */
 export function finderBefore(
   resolve: object | null | undefined,
   guards: readonly Guard[],
-): FindStanding<unknown> | null {
+): FindAuthContext<unknown> | null {
   const before = resolve == null ? undefined : guardsBefore.get(resolve);
   const isGuarded = before !== undefined && guards.every((guard) => before.guards.has(JSON.stringify(guard)));
-  return isGuarded ? (before.find as FindStanding<unknown>) : null;
+  return isGuarded ? (before.find as FindAuthContext<unknown>) : null;
 }
 
 function guarded<Context>(

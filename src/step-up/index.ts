@@ -1,5 +1,5 @@
 // `stepgate/step-up`: guards the fields of any GraphQL schema, however the schema is built and served.
-export type { Refusal, RefusalCode, Remedy, Standing } from '../policy/decision.ts';
+export type { AuthContext, Refusal, RefusalCode, Remedy } from '../policy/decision.ts';
 export type { Evidence } from '../policy/evidence.ts';
 export { Category, FactorKind } from '../policy/factor-kind.ts';
 export {
@@ -11,6 +11,7 @@ export {
   StepUpRequire,
 } from '../policy/requirement.ts';
 export { assertGuarded, UnguardedError } from './assert-guarded.ts';
+export type { FindAuthContext, Presented } from './auth-context.ts';
 export type { ConsumeProof } from './bound-proof.ts';
 export { type DirectiveEnums, guardDirectives } from './directive.ts';
 export { enforce } from './enforce.ts';
@@ -21,7 +22,6 @@ export { challengeHeader, RefusalError, refusalBehind, type TokenFault } from '.
 export { refuseMutation } from './refuse-mutation.ts';
 export { type FieldRequirement, type StepUpRequirements, stepUpRequirements } from './requirements.ts';
 export type { SessionOptions } from './session-lookup.ts';
-export type { FindStanding, Presented } from './standing.ts';
 export {
   type PresentedToken,
   type StepgateTokens,

@@ -95,8 +95,7 @@ function canonicalJson(value: unknown): string {
   );
 }
 
-/** Compares code units, which does not depend on the locale. */
+/** Compares code units, which does not depend on the locale. The names that are sorted are never equal. */
 function compare(one: string, other: string): number {
-  if (one === other) return 0;
   return one < other ? -1 : 1;
 }

@@ -1,9 +1,9 @@
 // Who is asking, at the time of a decision. The answer in the context may be old by then: time has passed, the token
 // has expired, or a subscription has asked again. In doubt, the caller is anonymous.
-import type { FindStanding, Presented } from './standing.ts';
+import type { FindAuthContext, Presented } from './auth-context.ts';
 
 /** An answer with only its required members, which a server in plain JavaScript may return. */
-type Answered = Pick<Presented, 'standing' | 'now'> & Partial<Presented>;
+type Answered = Pick<Presented, 'authContext' | 'now'> & Partial<Presented>;
 
 /** The latest answer to a subscription, which replaces the answer in its context. */
 const renewals = new WeakMap<Answered, Answered>();
@@ -12,14 +12,14 @@ const renewals = new WeakMap<Answered, Answered>();
 const renewable = new WeakMap<object, Answered>();
 
 /** Who is asking, with the current time. */
-export function present<Context>(context: Context, find: FindStanding<Context>): Presented {
+export function present<Context>(context: Context, find: FindAuthContext<Context>): Presented {
   const found = checked(find(context));
   const presented = renewals.get(found) ?? found;
-  const { standing, fault = null, now, expiresAt = null } = presented;
+  const { authContext, fault = null, now, expiresAt = null } = presented;
   if (presented.again && typeof context === 'object' && context !== null) renewable.set(context, found);
   const time = later(presented, now);
-  const isExpired = standing !== null && expiresAt !== null && !(time < expiresAt);
-  return isExpired ? { standing: null, fault: 'EXPIRED', now: time } : { standing, fault, now: time };
+  const isExpired = authContext !== null && expiresAt !== null && !(time < expiresAt);
+  return isExpired ? { authContext: null, fault: 'EXPIRED', now: time } : { authContext, fault, now: time };
 }
 
 /** Finds out again who is asking, if the server supports it. */
@@ -32,9 +32,9 @@ export async function renew(context: unknown): Promise<void> {
 
 /** A promise, or any other value that is not an answer, must not count as a signed-in user. */
 function checked(presented: Partial<Presented>): Answered {
-  if (presented.standing === undefined || presented.now === undefined) {
+  if (presented.authContext === undefined || presented.now === undefined) {
     throw new TypeError(
-      '`standing` must return { standing, fault, now } and not a promise. For an anonymous caller, return null as `standing`.',
+      '`authContext` must return { authContext, fault, now } and not a promise. For an anonymous caller, return null as `authContext`.',
     );
   }
   return presented as Answered;

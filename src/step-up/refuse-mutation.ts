@@ -1,10 +1,10 @@
 // A mutation is refused as a whole: every guarded field is decided before any field runs.
 import { type GraphQLError, getOperationAST, locatedError } from 'graphql';
 import { assertGuarded } from './assert-guarded.ts';
+import type { FindAuthContext } from './auth-context.ts';
 import { beginOperation, type Decisions } from './decisions.ts';
 import { type GuardedField, guardedFields, type OperationToRun, rootFields } from './operation.ts';
 import { RefusalError } from './refusal-error.ts';
-import type { FindStanding } from './standing.ts';
 
 /**
  * Refuses a mutation as a whole. Call it before each operation runs, in a server that cannot use `useStepUp`. If it
@@ -19,7 +19,7 @@ import type { FindStanding } from './standing.ts';
 export function refuseMutation<Context>(
   operation: OperationToRun,
   context: Context,
-  find: FindStanding<Context>,
+  find: FindAuthContext<Context>,
 ): GraphQLError[] {
   assertGuarded(operation.schema);
   const isWhole = isMutation(operation);

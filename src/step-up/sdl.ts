@@ -2,9 +2,9 @@
 // interfaces, and puts the guards before the resolvers.
 import { MapperKind, mapSchema } from '@graphql-tools/utils';
 import { GraphQLInterfaceType, GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import type { FindAuthContext } from './auth-context.ts';
 import { enforce } from './enforce.ts';
 import { type GuardNames, namesInSchema } from './guard-names.ts';
-import type { FindStanding } from './standing.ts';
 import { annotated, guardsWrittenInSdl, type SchemaElement } from './written-guards.ts';
 
 export { stepUpTypeDefs, type TypeDefinitionOptions } from './type-definitions.ts';
@@ -12,7 +12,7 @@ export { stepUpTypeDefs, type TypeDefinitionOptions } from './type-definitions.t
 /** Options of `stepUpTransformer`. */
 export interface StepUpTransformerOptions<Context> {
   /** Reads who is asking from an operation's context. It must be synchronous. Pass the same function to `useStepUp`. */
-  readonly standing: FindStanding<Context>;
+  readonly authContext: FindAuthContext<Context>;
 }
 
 /**
@@ -23,9 +23,9 @@ export interface StepUpTransformerOptions<Context> {
  * could ever meet it.
  */
 export function stepUpTransformer<Context>({
-  standing,
+  authContext,
 }: StepUpTransformerOptions<Context>): (schema: GraphQLSchema) => GraphQLSchema {
-  return (schema) => enforce(withGuards(schema), standing);
+  return (schema) => enforce(withGuards(schema), authContext);
 }
 
 function withGuards(schema: GraphQLSchema): GraphQLSchema {

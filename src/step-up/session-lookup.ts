@@ -1,6 +1,6 @@
 // Asks Stepgate whether a token's session is still active, and what it holds now. Answers are cached for each token. A
 // failed request is not cached, and the caller counts as anonymous.
-import type { Standing } from '../policy/decision.ts';
+import type { AuthContext } from '../policy/decision.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 
@@ -12,8 +12,8 @@ export interface SessionOptions {
   readonly cacheSeconds: number;
 }
 
-/** The standing of the user's session. Null when it has ended. Rejects when Stepgate does not answer. */
-export type SessionLookup = (token: string, userId: string) => Promise<Standing | null>;
+/** The auth context of the user's session. Null when it has ended. Rejects when Stepgate does not answer. */
+export type SessionLookup = (token: string, userId: string) => Promise<AuthContext | null>;
 
 const QUERY = '{ viewer { id roles assurance { evidence { factor categories amr completedAt } enrolled } } }';
 const DEADLINE_SECONDS = 5;
@@ -22,7 +22,7 @@ const MOST_KEPT = 10_000;
 
 export function sessionLookup({ url, cacheSeconds }: SessionOptions, now: () => Date): SessionLookup {
   const endpoint = new URL(url);
-  const kept = new Map<string, { readonly answer: Promise<Standing | null>; readonly until: number }>();
+  const kept = new Map<string, { readonly answer: Promise<AuthContext | null>; readonly until: number }>();
 
   return (token, userId) => {
     const time = now().getTime();
@@ -57,7 +57,7 @@ interface Viewer {
   };
 }
 
-async function ask(url: URL, token: string, userId: string): Promise<Standing | null> {
+async function ask(url: URL, token: string, userId: string): Promise<AuthContext | null> {
   const response = await fetch(url, {
     method: 'POST',
     headers: {

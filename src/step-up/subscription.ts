@@ -1,11 +1,11 @@
 // A subscription may outlive a proof, a token or a session. So each event is decided again, at the time of the event.
 // The first event that is refused ends the subscription, with the refusal as its result.
 import { type GraphQLFieldResolver, type GraphQLResolveInfo, Kind } from 'graphql';
+import type { FindAuthContext } from './auth-context.ts';
 import { newDecisions } from './decisions.ts';
 import type { Guard } from './guard.ts';
 import { guardedFields } from './operation.ts';
 import { renew } from './presented.ts';
-import type { FindStanding } from './standing.ts';
 
 type Resolver<Context> = GraphQLFieldResolver<unknown, Context>;
 
@@ -22,7 +22,7 @@ export class RefusedEvent {
 export function guardedSource<Context>(
   subscribe: Resolver<Context>,
   guards: readonly Guard[],
-  find: FindStanding<Context>,
+  find: FindAuthContext<Context>,
 ): Resolver<Context> {
   return (parent, args, context, info) => {
     const refusal = refusalNow(guards, context, find);
@@ -43,7 +43,7 @@ export function guardedSource<Context>(
   };
 }
 
-function refusalNow<Context>(guards: readonly Guard[], context: Context, find: FindStanding<Context>) {
+function refusalNow<Context>(guards: readonly Guard[], context: Context, find: FindAuthContext<Context>) {
   return guards.length === 0 ? null : newDecisions(context, find).refusal(guards);
 }
 

@@ -2,11 +2,11 @@
 // are cached and fetched again when they rotate. In doubt, the caller is anonymous.
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { lesserEvidence, standingOf } from '../policy/claims.ts';
-import type { Standing } from '../policy/decision.ts';
+import type { AuthContext } from '../policy/decision.ts';
+import type { Presented } from './auth-context.ts';
 import { bearerToken } from './bearer.ts';
 import type { TokenFault } from './refusal-error.ts';
 import { type SessionOptions, sessionLookup } from './session-lookup.ts';
-import type { Presented } from './standing.ts';
 
 /** Options of `stepgateTokens`. */
 export interface TokenOptions {
@@ -125,15 +125,15 @@ export function stepgateTokens({
       },
       again: () => present(authorizationHeader),
     });
-    const nobody = (fault: TokenFault | null) => presented({ holder: null, standing: null, fault });
+    const nobody = (fault: TokenFault | null) => presented({ holder: null, authContext: null, fault });
     const token = bearerToken(authorizationHeader);
     if (token === null) return nobody(null);
     try {
       if (Number.isNaN(date.getTime())) throw new TypeError('`now` returned an invalid date.');
       const { holder, claimed, expiresAt } = await verified(token, date);
-      const standing = lookUp === null ? claimed : lesserOf(await lookUp(token, holder.userId), claimed);
-      if (standing === null) return nobody('INVALID');
-      return presented({ holder, standing, fault: null, expiresAt });
+      const authContext = lookUp === null ? claimed : lesserOf(await lookUp(token, holder.userId), claimed);
+      if (authContext === null) return nobody('INVALID');
+      return presented({ holder, authContext, fault: null, expiresAt });
     } catch (error) {
       tellIssuer(error);
       if (!isFaultOfToken(error)) onError(error);
@@ -146,7 +146,7 @@ export function stepgateTokens({
 
 interface Verified {
   readonly holder: TokenHolder;
-  readonly claimed: Standing;
+  readonly claimed: AuthContext;
   readonly expiresAt: number;
 }
 
@@ -159,7 +159,7 @@ function issuerElsewhere(error: unknown): string | null {
 }
 
 /** A token gives access to no more than its own claims, even if its session holds more by now. */
-function lesserOf(session: Standing | null, claimed: Standing): Standing | null {
+function lesserOf(session: AuthContext | null, claimed: AuthContext): AuthContext | null {
   return session && { ...session, evidence: lesserEvidence(session.evidence, claimed.evidence) };
 }
 

@@ -3,12 +3,12 @@
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Requirement } from '../policy/requirement.ts';
 import { assertGuarded } from './assert-guarded.ts';
+import type { FindAuthContext } from './auth-context.ts';
 import { boundDemands, type ConsumeProof, hasBoundFields, useProofs } from './bound-proof.ts';
 import { beginOperation, endOperation } from './decisions.ts';
 import { guardedFields, type OperationToRun } from './operation.ts';
 import { challengeHeader, refusalBehind } from './refusal-error.ts';
 import { isMutation, refusedWhole } from './refuse-mutation.ts';
-import type { FindStanding } from './standing.ts';
 
 /** Options of `useStepUp`. */
 export interface StepUpOptions<Context> {
@@ -39,7 +39,7 @@ interface Execution {
  * @param find reads who is asking from an operation's context: the same function that guards the schema.
  */
 export function useStepUp<Context>(
-  find: FindStanding<Context>,
+  find: FindAuthContext<Context>,
   { consumeProof }: StepUpOptions<Context> = {},
 ): StepUpPlugin {
   const challenges = new WeakMap<Request, string>();
@@ -62,8 +62,9 @@ export function useStepUp<Context>(
         end();
         setResultAndStopExecution({ errors });
       };
-      const demands = mayUseProofs ? boundDemands(fields, decisions, isWhole) : [];
-      if (!mayUseProofs || demands.length === 0) return refuse();
+      if (!mayUseProofs) return refuse();
+      const demands = boundDemands(fields, decisions, isWhole);
+      if (demands.length === 0) return refuse();
       const consume = (digest: string, demand: Requirement) => consumeProof(context, digest, demand);
       return useProofs(args, demands, decisions, consume).then(refuse);
     },

@@ -1,6 +1,6 @@
 // The expected failures of a workflow's steps.
 import { BreachedUnavailableError } from '../factors/password/breached/breached.ts';
-import { OverloadedError } from '../factors/password/lanes.ts';
+import { OverloadedError } from '../factors/password/hashing-queue.ts';
 import { UserError } from '../platform/user-error.ts';
 
 /** No such workflow, or one that belongs to another session. */

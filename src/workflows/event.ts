@@ -2,7 +2,7 @@
 // names one.
 import type { Evidence } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
-import type { Holdings } from '../policy/required-factors.ts';
+import type { AvailableFactors } from '../policy/required-factors.ts';
 
 /** Each step brings along what the user could prove now, which may be more or less than when the workflow began. */
 export type WorkflowEvent =
@@ -11,14 +11,18 @@ export type WorkflowEvent =
       readonly type: 'PREPARE';
       readonly factor: FactorKind;
       readonly authenticatorId: string | null;
-    } & Holdings)
+    } & AvailableFactors)
   /**
    * A proof was accepted. Also asked beforehand, whether it could be taken at all. `addressTaken`: another user has
    * proved the user's address.
    */
-  | ({ readonly type: 'PROVE'; readonly evidence: Evidence; readonly addressTaken?: boolean } & Holdings)
+  | ({
+      readonly type: 'PROVE';
+      readonly evidence: Evidence;
+      readonly addressTaken?: boolean;
+    } & AvailableFactors)
   /** A new password was chosen, and meets the policy. */
-  | ({ readonly type: 'CHOOSE_PASSWORD' } & Holdings)
+  | ({ readonly type: 'CHOOSE_PASSWORD' } & AvailableFactors)
   /** The last attempt was spent on a wrong proof. */
   | { readonly type: 'EXHAUST' }
   /** The deadline has passed. */

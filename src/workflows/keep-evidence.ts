@@ -1,10 +1,10 @@
 // What a chart keeps of accepted proofs: the evidence, and what the user could prove then. A part of the charts that
 // gather evidence.
 import { type Evidence, withEvidence } from '../policy/evidence.ts';
-import type { Holdings } from '../policy/required-factors.ts';
+import type { AvailableFactors } from '../policy/required-factors.ts';
 import type { WorkflowEvent } from './event.ts';
 
-export interface Gathered extends Holdings {
+export interface Gathered extends AvailableFactors {
   readonly evidence: readonly Evidence[];
 }
 

@@ -10,7 +10,7 @@ import { type RawBuilder, sql as raw } from 'kysely';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { NetworkLimitSettings } from '../config/settings.ts';
 import type { Sql } from '../persistence/orm.ts';
-import type { Settlement } from '../persistence/settlement.ts';
+import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { keyedDigest } from '../platform/digest.ts';
 import { hostOf, networkOf } from '../platform/ip-address.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
@@ -112,7 +112,7 @@ interface Guessed {
 
 /** Counts a wrong proof against where it came from. */
 export function countFailure(
-  settlement: Settlement,
+  unitOfWork: UnitOfWork,
   origin: Origin | null,
   guessed: Guessed,
   now: Date,
@@ -121,7 +121,7 @@ export function countFailure(
   if (keys.length === 0) return;
   const isOver = raw<boolean>`rate_limit.expire <= ${now.getTime()}`;
   const expire = now.getTime() + WINDOW_SECONDS * 1000;
-  settlement.write((sql) =>
+  unitOfWork.write((sql) =>
     sql
       .insertInto('rate_limit')
       .values(keys.map((key) => ({ key, points: 1, expire })))

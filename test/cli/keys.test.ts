@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { importUsers as importCommand } from '../../src/cli/import-users.ts';
 import { keys as keysCommand } from '../../src/cli/keys.ts';
 import { PasswordHasher } from '../../src/factors/password/hash.ts';
-import { Lanes } from '../../src/factors/password/lanes.ts';
+import { HashingQueue } from '../../src/factors/password/hashing-queue.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { startTestApp, type TestApp, testDatabase } from '../harness/app.ts';
 import { PASSWORD, type Person, TestClient } from '../harness/client.ts';
@@ -318,7 +318,7 @@ describe('keys', () => {
     const [own, foreign] = [newKey(), newKey()];
     await (await node(own, database.url))[Symbol.asyncDispose]();
     const ring = new KeyRing([Buffer.from(foreign, 'base64')]);
-    const hash = await new PasswordHasher(ring, 4, new Lanes(1)).hash(PASSWORD);
+    const hash = await new PasswordHasher(ring, 4, new HashingQueue(1)).hash(PASSWORD);
     const email = 'jane@example.com';
     await importUsers(database.url, `${own},${foreign}`, { email, passwordHash: hash });
     await expect(node(own, database.url)).rejects.toThrow(`key ${idOf(foreign)}, which SECRET_KEYS`);

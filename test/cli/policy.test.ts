@@ -108,7 +108,7 @@ describe('policy print', () => {
 
   test('print lists exactly the guards that stepUpTransformer enforces', async () => {
     const { stdout } = await print(BANK, '--format', 'json');
-    const enforced = stepUpTransformer({ standing: () => ({ standing: null, fault: null, now: 0 }) })(
+    const enforced = stepUpTransformer({ authContext: () => ({ authContext: null, fault: null, now: 0 }) })(
       makeExecutableSchema({
         typeDefs: [stepUpTypeDefs({ role: 'Role' }), BANK],
         resolverValidationOptions: { requireResolversForResolveType: 'ignore' },
@@ -205,6 +205,25 @@ describe('policy print', () => {
     const { code, stderr } = await print(schema);
     expect(code).toBe(2);
     expect(stderr).toContain('Unknown directive @authenticated. This schema calls it @sg_authenticated.');
+  });
+
+  test('the error for an unknown name suggests no name with a namespace', async () => {
+    const { stderr } = await print(`
+      extend schema @link(url: "https://example.com/guards/v1.0", as: "g")
+      ${stepUpTypeDefs({ prefix: 'sg_' })} type Query { a: Int @authenticated }
+    `);
+    expect(stderr).toContain('This schema calls it @sg_authenticated.');
+  });
+
+  test('two definitions of one guard are accepted, and both names guard', async () => {
+    const definition = 'directive @elevated(maxAge: Int, accept: [FactorKind!], require: StepUpRequire)';
+    const { code, stdout, stderr } = await print(`
+      ${stepUpTypeDefs()} ${definition} on FIELD_DEFINITION
+      type Query { a: Int @stepUp(maxAge: 60)  b: Int @elevated(maxAge: 30) }
+    `);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/Query\.a +@stepUp +60 s/);
+    expect(stdout).toMatch(/Query\.b +@stepUp +30 s/);
   });
 
   test.each(['print', 'check'])('%s refuses a schema that was printed without its guards', async (action) => {

@@ -27,8 +27,8 @@ export async function offlineService({
     jwksUrl: `${url}/.well-known/jwks.json`,
     now: () => clock.now(),
   });
-  const standing = ({ presented }: Context): Presented => presented;
-  const schema = stepUpTransformer<Context>({ standing })(
+  const authContext = ({ presented }: Context): Presented => presented;
+  const schema = stepUpTransformer<Context>({ authContext })(
     makeExecutableSchema({
       typeDefs: [
         stepUpTypeDefs(),
@@ -44,7 +44,7 @@ export async function offlineService({
   const yoga = createYoga({
     schema,
     logging: false,
-    plugins: [useStepUp<Context>(standing)],
+    plugins: [useStepUp<Context>(authContext)],
     context: async ({ request }): Promise<Context> => ({
       presented: await tokens.present(request.headers.get('authorization')),
     }),

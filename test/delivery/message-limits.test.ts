@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LimitReachedError, MessageLimits, type MessageRequest } from '../../src/delivery/message-limits.ts';
-import { clearAway } from '../../src/persistence/clear-away.ts';
 import { type Orm, openOrm, poolOf, sqlOf } from '../../src/persistence/orm.ts';
+import { applyRetention } from '../../src/persistence/retention.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { testDatabase } from '../harness/app.ts';
 
@@ -157,10 +157,10 @@ describe('the window of a limit', () => {
     await pass(3600);
     await limits.spend(mail());
     const sql = sqlOf(orm.em.fork());
-    expect(await clearAway(sql, new Date())).toMatchObject({ rateLimits: 3 });
-    expect(await clearAway(sql, new Date())).toMatchObject({ rateLimits: 0 });
+    expect(await applyRetention(sql, new Date())).toMatchObject({ rateLimits: 3 });
+    expect(await applyRetention(sql, new Date())).toMatchObject({ rateLimits: 0 });
     expect((await pool.query('select 1 from rate_limit')).rowCount).toBe(2);
-    expect(await clearAway(sql, new Date(Date.now() + 3_601_000))).toMatchObject({ rateLimits: 2 });
+    expect(await applyRetention(sql, new Date(Date.now() + 3_601_000))).toMatchObject({ rateLimits: 2 });
   });
 });
 

@@ -1,11 +1,11 @@
 // Every message in every language: nothing is missing, every value is escaped, and every SMS fits.
 import { IntlMessageFormat } from 'intl-messageformat';
 import { describe, expect, test } from 'vitest';
+import type { GeoIp } from '../../src/delivery/geoip.ts';
 import { CATALOGUES } from '../../src/delivery/messages/catalogue.ts';
 import { compose } from '../../src/delivery/messages/compose.ts';
 import { LOCALES, type Locale, localeOf } from '../../src/delivery/messages/locales.ts';
 import type { Template } from '../../src/delivery/messages/template.ts';
-import type { Places } from '../../src/delivery/places.ts';
 import { FACTOR_KINDS } from '../../src/policy/factor-kind.ts';
 
 const TO = 'jane@example.com';
@@ -15,7 +15,7 @@ const ORIGIN = {
   userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0',
   at: new Date('2026-11-25T15:35:00Z'),
 };
-const PLACES: Places = { placeOf: (ip, locale) => (ip === null ? null : `a place in ${locale}`) };
+const PLACES: GeoIp = { placeOf: (ip, locale) => (ip === null ? null : `a place in ${locale}`) };
 
 const PURPOSES = ['sign-in', 'sign-up', 'password-reset'] as const;
 
@@ -45,8 +45,7 @@ const EVERY = LOCALES.flatMap((locale) =>
   TEMPLATES.map((template) => [`${template.name} in ${locale}`, template, locale] as const),
 );
 
-const inEnglish = (template: Template, places = PLACES) =>
-  compose(template, { to: TO, locale: 'en' }, places);
+const inEnglish = (template: Template, geoip = PLACES) => compose(template, { to: TO, locale: 'en' }, geoip);
 
 /** The arguments of a message with their kinds. */
 function argumentsOf(message: string, locale: Locale): string[] {
@@ -205,8 +204,8 @@ describe('a message', () => {
 
   test('has every value escaped in its HTML', () => {
     const hostile = `<img src=x onerror="alert(1)">&'`;
-    const places: Places = { placeOf: () => hostile };
-    const { html } = inEnglish({ name: 'new-sign-in', ...ORIGIN, ip: hostile }, places);
+    const geoip: GeoIp = { placeOf: () => hostile };
+    const { html } = inEnglish({ name: 'new-sign-in', ...ORIGIN, ip: hostile }, geoip);
     expect(html).not.toContain('<img');
     expect(html?.match(/&#60;img src=x onerror=&#34;alert\(1\)&#34;&#62;&#38;&#39;/g)).toHaveLength(2);
   });

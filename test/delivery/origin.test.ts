@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type GeoIp, GeoIpUnreadableError, openGeoIp } from '../../src/delivery/geoip.ts';
 import { browserOf } from '../../src/delivery/origin.ts';
-import { openPlaces, type Places, PlacesUnreadableError } from '../../src/delivery/places.ts';
 import { oneRecordDatabase } from './mmdb.ts';
 
 describe('the browser', () => {
@@ -35,11 +35,11 @@ describe('the browser', () => {
 
 describe('the place', () => {
   let folder: string;
-  let countries: Places;
+  let countries: GeoIp;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'stepgate-places-'));
-    countries = await openPlaces(null);
+    folder = await mkdtemp(join(tmpdir(), 'stepgate-geoip-'));
+    countries = await openGeoIp(null);
   });
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -89,11 +89,11 @@ describe('the place', () => {
       city: { names: { en: 'Cologne', de: 'Köln' } },
       country: { iso_code: 'DE', names: { en: 'Germany' } },
     };
-    const places = await openPlaces(await database('city.mmdb', oneRecordDatabase(record)));
-    expect(places.placeOf('8.8.8.8', 'en')).toBe('Cologne, Germany');
-    expect(places.placeOf('8.8.8.8', 'de')).toBe('Köln, Deutschland');
-    expect(places.placeOf('2001:4860:4860::8888', 'en')).toBeNull(); // the database has IPv4 only
-    expect(places.placeOf('192.168.1.1', 'en')).toBeNull();
+    const geoip = await openGeoIp(await database('city.mmdb', oneRecordDatabase(record)));
+    expect(geoip.placeOf('8.8.8.8', 'en')).toBe('Cologne, Germany');
+    expect(geoip.placeOf('8.8.8.8', 'de')).toBe('Köln, Deutschland');
+    expect(geoip.placeOf('2001:4860:4860::8888', 'en')).toBeNull(); // the database has IPv4 only
+    expect(geoip.placeOf('192.168.1.1', 'en')).toBeNull();
   });
 
   test.each([
@@ -103,15 +103,15 @@ describe('the place', () => {
     ['with an unknown country', { country_code: 'ZZ' }, null],
     ['with an invalid country', { country_code: 'evil.example' }, null],
   ])('of a record %s', async (name, record, place) => {
-    const places = await openPlaces(await database(`${name}.mmdb`, oneRecordDatabase(record)));
-    expect(places.placeOf('8.8.8.8', 'en')).toBe(place);
+    const geoip = await openGeoIp(await database(`${name}.mmdb`, oneRecordDatabase(record)));
+    expect(geoip.placeOf('8.8.8.8', 'en')).toBe(place);
   });
 
   test('cannot be looked up if the database is missing or invalid, and the error names the setting', async () => {
-    const missing = openPlaces(join(folder, 'missing.mmdb'));
-    await expect(missing).rejects.toThrow(PlacesUnreadableError);
+    const missing = openGeoIp(join(folder, 'missing.mmdb'));
+    await expect(missing).rejects.toThrow(GeoIpUnreadableError);
     await expect(missing).rejects.toThrow(/^Cannot read the file that GEOIP_DATABASE names \(ENOENT\)/);
-    const text = openPlaces(await database('text.mmdb', Buffer.from('no database')));
+    const text = openGeoIp(await database('text.mmdb', Buffer.from('no database')));
     await expect(text).rejects.toThrow('not a MaxMind database');
   });
 });

@@ -184,7 +184,7 @@ test('a job that failed its last try is deleted after one day, and not before', 
       `update graphile_worker._private_jobs set max_attempts = ${maxAttempts}, run_at = now() + interval '1 hour',
        updated_at = now() - interval '${ago}'`,
     );
-  const clearAway = async (): Promise<void> => {
+  const applyRetention = async (): Promise<void> => {
     await query(database.url, `select graphile_worker.add_job('clear-away')`);
     await until(async () =>
       expect(
@@ -193,12 +193,12 @@ test('a job that failed its last try is deleted after one day, and not before', 
     );
   };
   await lastTried('25 hours', 25);
-  await clearAway();
+  await applyRetention();
   await lastTried('23 hours', 1);
-  await clearAway();
+  await applyRetention();
   expect(await jobs(database.url)).toHaveLength(1);
   await lastTried('25 hours', 1);
-  await clearAway();
+  await applyRetention();
   expect(await jobs(database.url)).toEqual([]);
 });
 

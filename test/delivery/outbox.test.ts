@@ -5,7 +5,7 @@ import { DeliveryError, type Message } from '../../src/delivery/message.ts';
 import { Outbox } from '../../src/delivery/outbox.ts';
 import type { DeliveryStatus } from '../../src/persistence/entities/outbox-message.ts';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
-import { Conflict, Settlement } from '../../src/persistence/settlement.ts';
+import { Conflict, UnitOfWork } from '../../src/persistence/unit-of-work.ts';
 import { addSeconds } from '../../src/platform/clock.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { createLog } from '../../src/platform/log.ts';
@@ -52,7 +52,7 @@ const outbox = new Outbox({
       },
     },
   },
-  places: { placeOf: () => null },
+  geoip: { placeOf: () => null },
   log: createLog('trace', { write: (line) => lines.push(line) }),
 });
 
@@ -72,11 +72,11 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function step(message: Message, how: (settlement: Settlement) => void = () => {}): Promise<void> {
-  const settlement = new Settlement();
-  outbox.add(settlement, message, NOW, addSeconds(NOW, 600));
-  how(settlement);
-  await settlement.commit(orm.em.fork());
+async function step(message: Message, how: (unitOfWork: UnitOfWork) => void = () => {}): Promise<void> {
+  const unitOfWork = new UnitOfWork();
+  outbox.add(unitOfWork, message, NOW, addSeconds(NOW, 600));
+  how(unitOfWork);
+  await unitOfWork.commit(orm.em.fork());
 }
 
 async function onlyId(): Promise<string> {
@@ -108,11 +108,11 @@ test('a step that commits leaves a message and a job with its id', async () => {
 });
 
 test.each([
-  ['a condition is not met', (settlement: Settlement) => settlement.require(async () => false)],
+  ['a condition is not met', (unitOfWork: UnitOfWork) => unitOfWork.require(async () => false)],
   [
     'a write finds nothing to change',
-    (settlement: Settlement) =>
-      settlement.requireWrite((sql) => sql.deleteFrom('session').where('id', 'is', null).returning('id')),
+    (unitOfWork: UnitOfWork) =>
+      unitOfWork.requireWrite((sql) => sql.deleteFrom('session').where('id', 'is', null).returning('id')),
   ],
 ])('a step that rolls back because %s leaves neither', async (_why, lose) => {
   await expect(step(MESSAGE, lose)).rejects.toThrow(Conflict);
@@ -266,7 +266,7 @@ test('a message on a channel without a transport has no job and stays in the dev
 });
 
 test('nothing is logged about a message whose step rolls back', async () => {
-  await expect(step(SMS, (settlement) => settlement.require(async () => false))).rejects.toThrow(Conflict);
+  await expect(step(SMS, (unitOfWork) => unitOfWork.require(async () => false))).rejects.toThrow(Conflict);
   expect(lines).toEqual([]);
   expect(await inbox()).toEqual([]);
 });

@@ -8,7 +8,7 @@ import { Outbox } from '../../src/delivery/outbox.ts';
 import { twilioTransport } from '../../src/delivery/twilio.ts';
 import { startWorker } from '../../src/delivery/worker.ts';
 import { openOrm } from '../../src/persistence/orm.ts';
-import { Settlement } from '../../src/persistence/settlement.ts';
+import { UnitOfWork } from '../../src/persistence/unit-of-work.ts';
 import { addSeconds, systemClock } from '../../src/platform/clock.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { createLog } from '../../src/platform/log.ts';
@@ -245,15 +245,15 @@ describe('through the outbox', () => {
     const outbox = new Outbox({
       ring: new KeyRing([randomBytes(32)]),
       transports: { sms: transport() },
-      places: { placeOf: () => null },
+      geoip: { placeOf: () => null },
       log,
     });
     const worker = await startWorker({ databaseUrl: database.url, orm, outbox, clock: systemClock, log });
     try {
       api.answer = twilioError(500, 20500, `No luck with ${NUMBER}`);
-      const settlement = new Settlement();
-      outbox.add(settlement, MESSAGE, new Date(), addSeconds(new Date(), 600));
-      await settlement.commit(orm.em.fork());
+      const unitOfWork = new UnitOfWork();
+      outbox.add(unitOfWork, MESSAGE, new Date(), addSeconds(new Date(), 600));
+      await unitOfWork.commit(orm.em.fork());
       await failedTries(database.url, 1);
       const [waiting] = await jobs(database.url);
       expect(waiting?.last_error).toBe('Twilio did not accept the message: HTTP 500, code 20500.');

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, TestClient, type Tokens, tokensOf } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
+import { whileHeld } from './held-rows.ts';
 
 const NUMBER = '+14155552671';
 const ACCOUNT = `{ viewer {
@@ -144,6 +145,19 @@ describe('removing the second factors of a user', () => {
     const untouched = await client.graphql(ACCOUNT, {}, other.tokens.accessToken);
     expect(untouched.data.viewer).toMatchObject({ backupCodesRemaining: 10 });
     expect(untouched.data.viewer.authenticators).toContainEqual({ factor: 'TOTP' });
+  });
+
+  test('leaves no backup codes when the user makes new ones at the same moment', async () => {
+    const person = await member('renewing@example.com', 'default');
+    const { accessToken } = (await client.enrollTotp(person.accessToken)).tokens;
+    const codes = 'select 1 from backup_code where user_id = $1';
+    await whileHeld(app.databaseUrl, codes, [person.id], 2, () =>
+      Promise.all([
+        administer('removeSecondFactors', person.id, admin),
+        client.graphql('mutation { regenerateBackupCodes { codes } }', {}, accessToken),
+      ]),
+    );
+    expect(await query(app.databaseUrl, codes, [person.id])).toEqual([]);
   });
 
   test('whose last one is a phone lets the user sign in with the password alone', async () => {

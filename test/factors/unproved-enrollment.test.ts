@@ -51,12 +51,12 @@ async function beginPhone({ accessToken }: Tokens): Promise<string> {
   return phoneNumber;
 }
 
-async function standing({ accessToken }: Tokens) {
+async function authContext({ accessToken }: Tokens) {
   return (await client.graphql(STANDING, {}, accessToken)).data.viewer;
 }
 
 async function removeOnlyApp(person: Tokens): Promise<void> {
-  const apps = (await standing(person)).authenticators.filter(
+  const apps = (await authContext(person)).authenticators.filter(
     (one: { factor: string }) => one.factor === 'TOTP',
   );
   expect(apps).toHaveLength(1); // the unconfirmed one is not listed
@@ -126,7 +126,7 @@ describe('when the last confirmed app is removed,', () => {
     const person = await enrolled();
     await begin(person);
     await removeOnlyApp(person);
-    const { backupCodesRemaining, assurance, authenticators } = await standing(person);
+    const { backupCodesRemaining, assurance, authenticators } = await authContext(person);
     expect(backupCodesRemaining).toBe(0);
     expect(assurance.level).toBe('AAL1');
     expect(assurance.evidence.map((one: { factor: string }) => one.factor)).toEqual([
@@ -143,7 +143,10 @@ describe('when the last confirmed app is removed,', () => {
     const phone = await client.enrollPhone(person.accessToken, newNumber(), false);
     const { tokens } = await client.enrollTotp(phone.tokens.accessToken);
     await removeOnlyApp(tokens);
-    expect(await standing(tokens)).toMatchObject({ backupCodesRemaining: 0, assurance: { level: 'AAL1' } });
+    expect(await authContext(tokens)).toMatchObject({
+      backupCodesRemaining: 0,
+      assurance: { level: 'AAL1' },
+    });
   });
 
   test('an unverified number that is marked as a second factor does not count', async () => {
@@ -151,7 +154,10 @@ describe('when the last confirmed app is removed,', () => {
     const number = await beginPhone(person);
     await query(app.databaseUrl, 'update phone_number set second_factor = true where number = $1', [number]);
     await removeOnlyApp(person);
-    expect(await standing(person)).toMatchObject({ backupCodesRemaining: 0, assurance: { level: 'AAL1' } });
+    expect(await authContext(person)).toMatchObject({
+      backupCodesRemaining: 0,
+      assurance: { level: 'AAL1' },
+    });
     const { id } = await client.startSignIn({ identifier: person.email });
     expect((await client.attempt(id, { password: PASSWORD })).status).toBe('COMPLETE');
   });

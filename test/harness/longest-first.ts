@@ -18,7 +18,7 @@ const LONGEST: readonly string[] = [
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
+    const sorted = await super.sort(files); // oxlint-disable-line unicorn/no-array-sort -- not an array's sort
     const projects = [...new Set(sorted.map(({ project }) => project))]; // one after the other
     return sorted.toSorted(
       (one, other) =>

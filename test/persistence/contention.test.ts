@@ -3,7 +3,7 @@
 import { sql as raw } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
-import { Conflict, Settlement } from '../../src/persistence/settlement.ts';
+import { Conflict, UnitOfWork } from '../../src/persistence/unit-of-work.ts';
 import { startTestApp, testDatabase } from '../harness/app.ts';
 import { PASSWORD, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
@@ -46,22 +46,22 @@ test.each([
   ['with a condition', true],
   ['without a condition', false],
 ])(
-  'a settlement %s is tried three times, then fails as a Conflict and writes nothing',
+  'a unit of work %s is tried three times, then fails as a Conflict and writes nothing',
   async (_which, has) => {
     const settle = async (subject: string, times: number): Promise<void> => {
-      const settlement = new Settlement();
-      if (has) settlement.require(async () => true);
-      settlement.insert('lockout', {
+      const unitOfWork = new UnitOfWork();
+      if (has) unitOfWork.require(async () => true);
+      unitOfWork.insert('lockout', {
         subject,
         counter: 'CODE',
         failures: 1,
         locked_until: null,
         updated_at: new Date(),
       });
-      settlement.call(raw`select collide(${times}::int)`);
+      unitOfWork.call(raw`select collide(${times}::int)`);
       let done = 0;
-      settlement.afterCommit(() => (done += 1));
-      await settlement.commit(orm.em.fork());
+      unitOfWork.afterCommit(() => (done += 1));
+      await unitOfWork.commit(orm.em.fork());
       expect(done).toBe(1);
     };
     await settle('patient', 2);
@@ -71,7 +71,7 @@ test.each([
   },
 );
 
-test('two settlements that deadlock both succeed', async () => {
+test('two units of work that deadlock both succeed', async () => {
   await query(
     database.url,
     `insert into lockout (subject, counter, failures, locked_until, updated_at)
@@ -80,9 +80,9 @@ test('two settlements that deadlock both succeed', async () => {
   let holding = 0;
   const both = Promise.withResolvers<void>();
   const settle = (first: string, second: string): Promise<void> => {
-    const settlement = new Settlement();
+    const unitOfWork = new UnitOfWork();
     const count = (subject: string): void =>
-      settlement.require(async (sql) => {
+      unitOfWork.require(async (sql) => {
         await sql
           .updateTable('lockout')
           .set((it) => ({ failures: it('failures', '+', 1) }))
@@ -95,7 +95,7 @@ test('two settlements that deadlock both succeed', async () => {
       });
     count(first);
     count(second);
-    return settlement.commit(orm.em.fork());
+    return unitOfWork.commit(orm.em.fork());
   };
   await Promise.all([settle('a', 'b'), settle('b', 'a')]);
   expect(holding).toBeGreaterThan(4); // one of them ran twice

@@ -1,7 +1,7 @@
 // Two writes of one statement that touch the same row: PostgreSQL would perform one of them and drop the other in silence.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Orm, openOrm, type Sql } from '../../src/persistence/orm.ts';
-import { Settlement } from '../../src/persistence/settlement.ts';
+import { UnitOfWork } from '../../src/persistence/unit-of-work.ts';
 import { testDatabase } from '../harness/app.ts';
 import { query } from '../harness/sql.ts';
 
@@ -48,7 +48,7 @@ const WRITES = {
 type Name = keyof typeof WRITES;
 
 function commit(...names: readonly Name[]): Promise<void> {
-  const step = new Settlement();
+  const step = new UnitOfWork();
   for (const name of names) step.write(WRITES[name]);
   return step.commit(orm.em.fork());
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import {
   isContention,
+  isLockTimeout,
   isUnavailable,
   isUniqueViolation,
   losesConnection,
@@ -55,9 +56,21 @@ test.each(['23505', '42P01', '22P02', '40001', '40P01', 'ENOENT', 'EACCES', 'ERR
   },
 );
 
+test('an error code that is not a string, as in a DOMException, is ignored', () => {
+  for (const code of [5, null, ['40001'], { toString: () => '40001' }]) {
+    const error = withCode(code as never);
+    expect([isUnavailable(error), losesConnection(error), isContention(error)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  }
+});
+
 test('only 40001 and 40P01 are contention, and only 23505 is a unique violation', () => {
   const codes = ['40001', '40P01', '40002', '40003', '23505', '23503', '25006', '08006'];
   expect(codes.filter((code) => isContention(withCode(code)))).toEqual(['40001', '40P01']);
   expect(codes.filter((code) => isUniqueViolation(withCode(code)))).toEqual(['23505']);
+  expect([...codes, '55P03', '57014'].filter((code) => isLockTimeout(withCode(code)))).toEqual(['55P03']);
   for (const other of [null, undefined, 'x', { code: '40001' }]) expect(isContention(other)).toBe(false);
 });

@@ -1,7 +1,7 @@
 // Retention of data that grows: failures, audit events, workflows.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clearAway } from '../../src/persistence/clear-away.ts';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
+import { applyRetention } from '../../src/persistence/retention.ts';
 import { addSeconds } from '../../src/platform/clock.ts';
 import { testDatabase } from '../harness/app.ts';
 import { query } from '../harness/sql.ts';
@@ -29,7 +29,7 @@ async function remains(subject: string, failures: number, seconds: number): Prom
     `insert into lockout (subject, counter, failures, locked_until, updated_at) values ($1, 'CODE', $2, $3, $4)`,
     [subject, failures, locked, addSeconds(NOW, -seconds)],
   );
-  await clearAway(sqlOf(orm.em.fork()), NOW);
+  await applyRetention(sqlOf(orm.em.fork()), NOW);
   return (await query(database.url, 'select 1 from lockout')).length === 1;
 }
 
@@ -59,7 +59,7 @@ test('failures of a flood of invented identifiers are deleted after 30 days', as
      select 'unknown:' || i, 'PASSWORD', 1 + i % 9, $1 from generate_series(1, 5000) i`,
     [addSeconds(NOW, -31 * DAY)],
   );
-  expect(await clearAway(sqlOf(orm.em.fork()), NOW)).toMatchObject({ lockouts: 5000 });
+  expect(await applyRetention(sqlOf(orm.em.fork()), NOW)).toMatchObject({ lockouts: 5000 });
 });
 
 test('audit events are kept for the configured time, or forever without one', async () => {
@@ -72,8 +72,8 @@ test('audit events are kept for the configured time, or forever without one', as
   await insert(10 * DAY);
   await insert(10 * DAY + 1);
   const sql = sqlOf(orm.em.fork());
-  expect(await clearAway(sql, NOW)).not.toHaveProperty('auditEvents');
-  expect(await clearAway(sql, NOW, undefined, 10 * DAY)).toMatchObject({ auditEvents: 1 });
+  expect(await applyRetention(sql, NOW)).not.toHaveProperty('auditEvents');
+  expect(await applyRetention(sql, NOW, undefined, 10 * DAY)).toMatchObject({ auditEvents: 1 });
   expect(await query(database.url, 'select id from audit_event')).toHaveLength(1);
 });
 
@@ -85,5 +85,5 @@ test('a workflow is kept for an hour after its deadline', async () => {
        values ($1, 'sign-in', '2', 'default', 'unknown:nobody', '{}', 5, $2, $2)`,
       [String(seconds), addSeconds(NOW, -seconds)],
     );
-  expect(await clearAway(sqlOf(orm.em.fork()), NOW)).toMatchObject({ workflows: 1 });
+  expect(await applyRetention(sqlOf(orm.em.fork()), NOW)).toMatchObject({ workflows: 1 });
 });

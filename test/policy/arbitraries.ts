@@ -1,9 +1,9 @@
 // Generators of arbitrary sessions and requirements, for the property tests of the policy.
 import fc from 'fast-check';
-import type { Standing } from '../../src/policy/decision.ts';
+import type { AuthContext } from '../../src/policy/decision.ts';
 import { type Evidence, evidenceOf } from '../../src/policy/evidence.ts';
 import type { Category, FactorKind } from '../../src/policy/factor-kind.ts';
-import type { Holdings } from '../../src/policy/required-factors.ts';
+import type { AvailableFactors } from '../../src/policy/required-factors.ts';
 import { type Requirement, StepUpRequire } from '../../src/policy/requirement.ts';
 
 // Written out instead of read from the product's table, so that the tests check the table.
@@ -55,12 +55,12 @@ export function categoriesIn(list: readonly Evidence[]): Set<Category> {
   return new Set(list.flatMap((one) => one.categories));
 }
 
-export const holdings: fc.Arbitrary<Holdings> = fc.record({
+export const availableFactors: fc.Arbitrary<AvailableFactors> = fc.record({
   enrolled: fc.uniqueArray(secondFactor),
   first: fc.uniqueArray(beginning),
 });
 
-export const standing: fc.Arbitrary<Standing> = fc.record({
+export const authContext: fc.Arbitrary<AuthContext> = fc.record({
   evidence: evidenceList,
   enrolled: fc.uniqueArray(secondFactor),
   roles: fc.uniqueArray(fc.constantFrom('ADMIN', 'AUDITOR')),

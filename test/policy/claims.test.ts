@@ -2,24 +2,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assuranceLevel } from '../../src/policy/assurance.ts';
-import { lesserEvidence, standingClaims, standingOf } from '../../src/policy/claims.ts';
-import { refuseRole, refuseStepUp, type Standing } from '../../src/policy/decision.ts';
+import { authContextClaims, lesserEvidence, standingOf } from '../../src/policy/claims.ts';
+import { type AuthContext, refuseRole, refuseStepUp } from '../../src/policy/decision.ts';
 import { type Evidence, evidenceOf, withEvidence } from '../../src/policy/evidence.ts';
 import { requirement } from '../../src/policy/requirement.ts';
-import { demand, NOW, SECOND_FACTORS, standing } from './arbitraries.ts';
+import { authContext, demand, NOW, SECOND_FACTORS } from './arbitraries.ts';
 
 /** A session holds one piece of evidence for each factor. */
-const session = standing.map((one) => ({
+const session = authContext.map((one) => ({
   ...one,
   evidence: one.evidence.reduce<Evidence[]>(withEvidence, []),
 }));
 
-const read = (claims: object, latest = NOW): Standing =>
+const read = (claims: object, latest = NOW): AuthContext =>
   standingOf(claims as Record<string, unknown>, latest);
 
 /** The claims after a round trip through JSON. */
-const sent = (one: Standing): Record<string, unknown> =>
-  JSON.parse(JSON.stringify(standingClaims(one, true, NOW))) as Record<string, unknown>;
+const sent = (one: AuthContext): Record<string, unknown> =>
+  JSON.parse(JSON.stringify(authContextClaims(one, true, NOW))) as Record<string, unknown>;
 
 describe('the claims of a token', () => {
   test('grants nothing that its session does not', () => {
@@ -62,7 +62,7 @@ describe('the claims of a session', () => {
   const totp = [evidenceOf('PASSWORD', NOW - 60), evidenceOf('TOTP', NOW - 30)];
 
   test('name its factors, roles and level, and whether the policy is met', () => {
-    const one: Standing = { evidence: totp, enrolled: ['TOTP', 'BACKUP_CODE'], roles: ['ADMIN'] };
+    const one: AuthContext = { evidence: totp, enrolled: ['TOTP', 'BACKUP_CODE'], roles: ['ADMIN'] };
     const claims = {
       acr: 'aal2',
       amr: ['pwd', 'otp', 'mfa'],
@@ -70,24 +70,24 @@ describe('the claims of a session', () => {
       roles: ['ADMIN'],
       mfa: { c: { emailpassword: NOW - 60, totp: NOW - 30 }, e: ['backup-code', 'totp'], v: true },
     };
-    expect(standingClaims(one, true, NOW)).toEqual(claims);
-    expect(standingClaims(one, false, NOW).mfa.v).toBe(false);
+    expect(authContextClaims(one, true, NOW)).toEqual(claims);
+    expect(authContextClaims(one, false, NOW).mfa.v).toBe(false);
   });
 
   test('name what only identified, and nothing where all of it proved something', () => {
     const phone = { ...evidenceOf('PHONE_CODE', NOW), categories: [] };
-    const claims = standingClaims({ evidence: [...totp, phone], enrolled: [], roles: [] }, true, NOW);
+    const claims = authContextClaims({ evidence: [...totp, phone], enrolled: [], roles: [] }, true, NOW);
     expect(claims.mfa.i).toEqual(['otp-phone']);
-    expect(standingClaims({ evidence: totp, enrolled: [], roles: [] }, true, NOW).mfa).not.toHaveProperty(
+    expect(authContextClaims({ evidence: totp, enrolled: [], roles: [] }, true, NOW).mfa).not.toHaveProperty(
       'i',
     );
   });
 
   test('say aal1 from the second on that its AAL2 has ended', () => {
     const aging = { overallSeconds: 60, idleSeconds: 60, resumedAt: null };
-    const one: Standing = { evidence: totp, enrolled: ['TOTP'], roles: [], aging };
-    expect(standingClaims(one, true, NOW)).toMatchObject({ acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] });
-    expect(standingClaims(one, true, NOW + 1)).toMatchObject({ acr: 'aal1', amr: ['pwd', 'otp'] });
+    const one: AuthContext = { evidence: totp, enrolled: ['TOTP'], roles: [], aging };
+    expect(authContextClaims(one, true, NOW)).toMatchObject({ acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] });
+    expect(authContextClaims(one, true, NOW + 1)).toMatchObject({ acr: 'aal1', amr: ['pwd', 'otp'] });
   });
 });
 

@@ -2,12 +2,13 @@
 // access.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { refuseAnonymous, refuseRole, refuseStepUp, type Standing } from '../../src/policy/decision.ts';
+import { type AuthContext, refuseAnonymous, refuseRole, refuseStepUp } from '../../src/policy/decision.ts';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import type { FactorKind } from '../../src/policy/factor-kind.ts';
 import { provable } from '../../src/policy/required-factors.ts';
 import { requirement } from '../../src/policy/requirement.ts';
 import {
+  authContext,
   categoriesIn,
   demand,
   demandsSecondFactor,
@@ -24,11 +25,10 @@ import {
   passkeyWithUserVerification,
   secondFactor,
   secondStep,
-  standing,
 } from './arbitraries.ts';
 
 /** A session with an old password proof and a second factor of the given age. */
-function provedAgo(seconds: number, second: FactorKind = 'TOTP'): Standing {
+function provedAgo(seconds: number, second: FactorKind = 'TOTP'): AuthContext {
   return {
     evidence: [evidenceOf('PASSWORD', NOW - 1_000_000), evidenceOf(second, NOW - seconds)],
     enrolled: [second],
@@ -66,7 +66,7 @@ describe('freshness', () => {
 
   test('a refused session stays refused while only time passes', () => {
     fc.assert(
-      fc.property(standing, demand, fc.nat(300_000), (caller, demanded, seconds) => {
+      fc.property(authContext, demand, fc.nat(300_000), (caller, demanded, seconds) => {
         if (!passes(caller, demanded, NOW)) expect(passes(caller, demanded, NOW + seconds)).toBe(false);
       }),
     );
@@ -74,7 +74,7 @@ describe('freshness', () => {
 
   test('a longer maxAge never refuses a session that a shorter one accepts', () => {
     fc.assert(
-      fc.property(standing, demand, fc.nat(100_000), (caller, demanded, more) => {
+      fc.property(authContext, demand, fc.nat(100_000), (caller, demanded, more) => {
         const longer = { ...demanded, maxAge: demanded.maxAge + more };
         if (passes(caller, demanded, NOW)) expect(passes(caller, longer, NOW)).toBe(true);
       }),
@@ -91,7 +91,7 @@ describe('freshness', () => {
   test('evidence from the future does not change freshness, assurance or the refusal', () => {
     const later = fc.integer({ min: NOW + 6, max: NOW + 1_000_000 });
     fc.assert(
-      fc.property(standing, demand, fc.array(evidenceOfKind(factor, later)), (caller, demanded, ahead) => {
+      fc.property(authContext, demand, fc.array(evidenceOfKind(factor, later)), (caller, demanded, ahead) => {
         const shifted = { ...caller, evidence: [...ahead, ...caller.evidence] };
         expect(refuseStepUp(shifted, demanded, NOW)).toEqual(refuseStepUp(caller, demanded, NOW));
       }),
@@ -109,7 +109,7 @@ describe('freshness', () => {
 describe('evidence', () => {
   test('never reduces access when more is added', () => {
     fc.assert(
-      fc.property(standing, demand, evidence, (caller, demanded, more) => {
+      fc.property(authContext, demand, evidence, (caller, demanded, more) => {
         const grown = { ...caller, evidence: [more, ...caller.evidence] };
         if (passes(caller, demanded, NOW)) expect(passes(grown, demanded, NOW)).toBe(true);
       }),
@@ -118,7 +118,7 @@ describe('evidence', () => {
 
   test('is the only thing that meets a second-factor requirement: enrolled factors and roles do not', () => {
     fc.assert(
-      fc.property(standing, standing, demandsSecondFactor, (caller, other, demanded) => {
+      fc.property(authContext, authContext, demandsSecondFactor, (caller, other, demanded) => {
         const changed = { ...other, evidence: caller.evidence };
         expect(passes(changed, demanded, NOW)).toBe(passes(caller, demanded, NOW));
       }),
@@ -127,7 +127,7 @@ describe('evidence', () => {
 
   test('is necessary to pass', () => {
     fc.assert(
-      fc.property(standing, demand, (caller, demanded) => {
+      fc.property(authContext, demand, (caller, demanded) => {
         expect(passes({ ...caller, evidence: [] }, demanded, NOW)).toBe(false);
       }),
     );
@@ -135,7 +135,7 @@ describe('evidence', () => {
 
   test('passes exactly when an accepted second factor is fresh and two categories are proved', () => {
     fc.assert(
-      fc.property(standing, demandsSecondFactor, (caller, demanded) => {
+      fc.property(authContext, demandsSecondFactor, (caller, demanded) => {
         const isFresh = caller.evidence.some(
           (one) =>
             demanded.accept.includes(one.factor) &&
@@ -211,7 +211,7 @@ describe('STRONGEST_ENROLLED', () => {
 
   test('equals SECOND_FACTOR for a user who has a second factor, including the refusals', () => {
     fc.assert(
-      fc.property(standing, demandsStrongest, (caller, demanded) => {
+      fc.property(authContext, demandsStrongest, (caller, demanded) => {
         fc.pre(caller.enrolled.length > 0);
         const strict = refuseStepUp(caller, { ...demanded, require: 'SECOND_FACTOR' }, NOW);
         expect(refuseStepUp(caller, demanded, NOW)).toEqual(
@@ -241,7 +241,7 @@ describe('STRONGEST_ENROLLED', () => {
 describe('a phone number that is not turned on as a second factor', () => {
   test('changes neither the decision nor the refusal', () => {
     fc.assert(
-      fc.property(standing, demand, identifiedByPhone, (caller, demanded, phone) => {
+      fc.property(authContext, demand, identifiedByPhone, (caller, demanded, phone) => {
         const grown = { ...caller, evidence: [phone, ...caller.evidence] };
         expect(refuseStepUp(grown, demanded, NOW)).toEqual(refuseStepUp(caller, demanded, NOW));
       }),
@@ -294,7 +294,7 @@ describe('a refusal', () => {
 
   test('says to step up if the user has an accepted factor, and to enroll otherwise', () => {
     fc.assert(
-      fc.property(standing, demandsSecondFactor, (caller, demanded) => {
+      fc.property(authContext, demandsSecondFactor, (caller, demanded) => {
         const refusal = refuseStepUp(caller, demanded, NOW);
         fc.pre(refusal !== null);
         const canProve = caller.enrolled.some((kind) => demanded.accept.includes(kind));
@@ -315,7 +315,7 @@ describe('a refusal', () => {
 
   test('contains the last proof of an accepted factor, and ignores other factors', () => {
     fc.assert(
-      fc.property(standing, demandsSecondFactor, (caller, demanded) => {
+      fc.property(authContext, demandsSecondFactor, (caller, demanded) => {
         const refusal = refuseStepUp(caller, demanded, NOW);
         fc.pre(refusal !== null);
         const times = caller.evidence
@@ -344,7 +344,9 @@ describe('a refusal', () => {
   );
 
   test('is resolved by a step-up with the values in the refusal', () => {
-    const signedIn = standing.filter((one) => one.evidence.some((it) => it.categories.includes('KNOWLEDGE')));
+    const signedIn = authContext.filter((one) =>
+      one.evidence.some((it) => it.categories.includes('KNOWLEDGE')),
+    );
     fc.assert(
       fc.property(signedIn, demand, (caller, demanded) => {
         const refusal = refuseStepUp(caller, demanded, NOW);
@@ -365,7 +367,7 @@ describe('a refusal', () => {
 describe('a proof that is bound to an operation', () => {
   test('is never what the session has proved already, however fresh', () => {
     fc.assert(
-      fc.property(standing, demand, (caller, demanded) => {
+      fc.property(authContext, demand, (caller, demanded) => {
         const bound = { ...demanded, bind: 'OPERATION' as const };
         const refusal = refuseStepUp(caller, bound, NOW);
         expect(refusal).toMatchObject({ bind: 'OPERATION', lastVerifiedAt: null });
@@ -377,7 +379,7 @@ describe('a proof that is bound to an operation', () => {
 
 describe('a token from before the step-up', () => {
   const older = [evidenceOf('PASSWORD', NOW - 900), evidenceOf('TOTP', NOW - 900)];
-  const newer = (at: number): Standing => ({
+  const newer = (at: number): AuthContext => ({
     evidence: older,
     held: [evidenceOf('PASSWORD', NOW - 900), evidenceOf('TOTP', at)],
     enrolled: ['TOTP'],
@@ -409,7 +411,7 @@ describe('a token from before the step-up', () => {
 
 describe('a session whose AAL2 has ended', () => {
   const aging = { overallSeconds: 3600, idleSeconds: 600, resumedAt: null };
-  const caller: Standing = {
+  const caller: AuthContext = {
     evidence: [evidenceOf('PASSWORD', NOW - 3600), evidenceOf('TOTP', NOW)],
     enrolled: ['TOTP'],
     roles: [],
@@ -425,7 +427,7 @@ describe('a session whose AAL2 has ended', () => {
 describe('roles', () => {
   test('grant access only to fields with exactly that role', () => {
     fc.assert(
-      fc.property(standing, fc.constantFrom('ADMIN', 'AUDITOR', 'admin', ''), (caller, role) => {
+      fc.property(authContext, fc.constantFrom('ADMIN', 'AUDITOR', 'admin', ''), (caller, role) => {
         const refusal = refuseRole(caller, role);
         expect(refusal === null).toBe(caller.roles.includes(role));
         if (refusal !== null) expect(refusal).toMatchObject({ code: 'FORBIDDEN', remedy: null });
@@ -446,7 +448,7 @@ describe('roles', () => {
 
 test('@authenticated accepts every signed-in user and no one else', () => {
   fc.assert(
-    fc.property(standing, (caller) => {
+    fc.property(authContext, (caller) => {
       expect(refuseAnonymous(caller)).toBeNull();
     }),
   );

@@ -10,6 +10,7 @@ import {
   isClosed,
   LONGEST_LOCK_SECONDS,
   LockoutCounter,
+  lockSeconds,
   MAX_ATTEMPTS,
   throttleOf,
   UNGUESSABLE_BITS,
@@ -85,4 +86,19 @@ test.each([
   ['BACKUP_CODE', 'CODE', 'SHORT_BACKUP_CODES'],
 ] as const)('guesses at %s are counted as %s, against the target %s', (kind, counter, target) => {
   expect(throttleOf(kind)).toEqual({ counter, target });
+});
+
+test('each failure from the 10th on doubles the lock, from a minute to an hour, and the 100th locks for a century', () => {
+  expect([1, 9, 10, 11, 12, 15, 16, 17, 99].map(lockSeconds)).toEqual([
+    null,
+    null,
+    60,
+    120,
+    240,
+    1920,
+    3600,
+    3600,
+    3600,
+  ]);
+  expect([100, 101].map(lockSeconds)).toEqual([3_155_760_000, 3_155_760_000]);
 });

@@ -15,6 +15,7 @@ import {
   withoutPassword,
 } from '../../src/policy/required-factors.ts';
 import {
+  availableFactors,
   beginning,
   categoriesIn,
   evidence,
@@ -22,7 +23,6 @@ import {
   evidenceOfKind,
   FIRST_FACTORS,
   firstFactor,
-  holdings,
   identifiedByPhone,
   NOW,
   secondFactor,
@@ -60,7 +60,7 @@ describe('the second factors of a user', () => {
 describe('a sign-in', () => {
   test('without evidence needs a first factor, under every policy', () => {
     fc.assert(
-      fc.property(holdings, policy, (held, rule) => {
+      fc.property(availableFactors, policy, (held, rule) => {
         expect(nextDemand([], held, rule)).toBe('FIRST_FACTOR');
       }),
     );
@@ -106,7 +106,7 @@ describe('a sign-in', () => {
 
   test('of a user who has or must have a second factor does not complete below AAL2', () => {
     fc.assert(
-      fc.property(evidenceList, holdings, policy, (proved, held, rule) => {
+      fc.property(evidenceList, availableFactors, policy, (proved, held, rule) => {
         fc.pre(held.enrolled.length > 0 || rule === 'REQUIRED');
         if (nextDemand(proved, held, rule) === 'NOTHING') expect(assuranceLevel(proved)).toBe('AAL2');
       }),
@@ -115,7 +115,7 @@ describe('a sign-in', () => {
 
   test('completes with a first and a second factor', () => {
     fc.assert(
-      fc.property(firstFactors, secondFactor, holdings, policy, (proved, kind, held, rule) => {
+      fc.property(firstFactors, secondFactor, availableFactors, policy, (proved, kind, held, rule) => {
         expect(nextDemand([...proved, evidenceOf(kind, NOW)], held, rule)).toBe('NOTHING');
       }),
     );
@@ -123,7 +123,7 @@ describe('a sign-in', () => {
 
   test('meets the policy (mfa.v) exactly when it needs nothing more', () => {
     fc.assert(
-      fc.property(evidenceList, holdings, policy, (proved, held, rule) => {
+      fc.property(evidenceList, availableFactors, policy, (proved, held, rule) => {
         expect(meetsPolicy(proved, held.enrolled, rule)).toBe(nextDemand(proved, held, rule) === 'NOTHING');
       }),
     );
@@ -133,7 +133,7 @@ describe('a sign-in', () => {
 describe('a further step', () => {
   test('is a factor that the user has, of a category that is not proved yet', () => {
     fc.assert(
-      fc.property(evidenceList, holdings, (proved, held) => {
+      fc.property(evidenceList, availableFactors, (proved, held) => {
         const categories = categoriesIn(proved);
         for (const kind of furtherSteps(proved, held)) {
           expect([...held.enrolled, ...held.first]).toContain(kind);
@@ -154,7 +154,7 @@ describe('a further step', () => {
 
   test('is required exactly when one is possible', () => {
     fc.assert(
-      fc.property(evidenceList, holdings, policy, (proved, held, rule) => {
+      fc.property(evidenceList, availableFactors, policy, (proved, held, rule) => {
         if (nextDemand(proved, held, rule) === 'SECOND_FACTOR') {
           expect(furtherSteps(proved, held)).not.toEqual([]);
         }
@@ -166,7 +166,7 @@ describe('a further step', () => {
 describe('a password reset', () => {
   test('without evidence needs a first factor', () => {
     fc.assert(
-      fc.property(holdings, (held) => {
+      fc.property(availableFactors, (held) => {
         expect(resetDemand([], held)).toBe('FIRST_FACTOR');
       }),
     );
@@ -193,7 +193,7 @@ describe('a password reset', () => {
   test('never completes with possession factors alone, for any user', () => {
     const phones = fc.array(fc.oneof(identifiedByPhone, evidenceOfKind(secondFactor)));
     fc.assert(
-      fc.property(phones, holdings, (proved, held) => {
+      fc.property(phones, availableFactors, (proved, held) => {
         expect(resetDemand(proved, held)).not.toBe('NOTHING');
       }),
     );
@@ -201,7 +201,7 @@ describe('a password reset', () => {
 
   test('does not ask for the forgotten password, and does not depend on it', () => {
     fc.assert(
-      fc.property(evidenceList, holdings, (proved, held) => {
+      fc.property(evidenceList, availableFactors, (proved, held) => {
         const rest = withoutPassword(held);
         expect(furtherSteps(proved, rest)).not.toContain('PASSWORD');
         expect(resetDemand(proved, held)).toBe(resetDemand(proved, rest));
@@ -211,7 +211,7 @@ describe('a password reset', () => {
 
   test('never leads to enrollment, so that no one can replace a lost factor with a new one', () => {
     fc.assert(
-      fc.property(evidenceList, holdings, (proved, held) => {
+      fc.property(evidenceList, availableFactors, (proved, held) => {
         expect(resetDemand(proved, held)).not.toBe('ENROLLMENT');
       }),
     );
@@ -219,7 +219,7 @@ describe('a password reset', () => {
 
   test('needs an administrator exactly when it is not complete and no step is left', () => {
     fc.assert(
-      fc.property(evidenceList, holdings, (proved, held) => {
+      fc.property(evidenceList, availableFactors, (proved, held) => {
         fc.pre(proved.length > 0);
         const demand = resetDemand(proved, held);
         const isStuck = demand !== 'NOTHING' && furtherSteps(proved, withoutPassword(held)).length === 0;
@@ -232,7 +232,7 @@ describe('a password reset', () => {
 describe('more evidence', () => {
   test('never adds a requirement when nothing more was needed', () => {
     fc.assert(
-      fc.property(evidenceList, evidence, holdings, policy, (proved, more, held, rule) => {
+      fc.property(evidenceList, evidence, availableFactors, policy, (proved, more, held, rule) => {
         const grown = [...proved, more];
         if (nextDemand(proved, held, rule) === 'NOTHING') {
           expect(nextDemand(grown, held, rule)).toBe('NOTHING');
@@ -244,7 +244,7 @@ describe('more evidence', () => {
 
   test('never adds a step', () => {
     fc.assert(
-      fc.property(evidenceList, evidence, holdings, (proved, more, held) => {
+      fc.property(evidenceList, evidence, availableFactors, (proved, more, held) => {
         const before = furtherSteps(proved, held);
         expect(before).toEqual(expect.arrayContaining(furtherSteps([...proved, more], held)));
       }),
@@ -253,7 +253,7 @@ describe('more evidence', () => {
 
   test('from a number that only identifies changes nothing', () => {
     fc.assert(
-      fc.property(evidenceList, identifiedByPhone, holdings, policy, (proved, phone, held, rule) => {
+      fc.property(evidenceList, identifiedByPhone, availableFactors, policy, (proved, phone, held, rule) => {
         fc.pre(proved.length > 0);
         const grown = [...proved, phone];
         expect(nextDemand(grown, held, rule)).toBe(nextDemand(proved, held, rule));
@@ -288,7 +288,7 @@ describe('what a signed-in user may prove', () => {
 
   test('is a factor that the user has', () => {
     fc.assert(
-      fc.property(acceptable, holdings, (options, held) => {
+      fc.property(acceptable, availableFactors, (options, held) => {
         for (const kind of provable(options, held)) {
           expect([...held.enrolled, ...held.first]).toContain(kind);
         }

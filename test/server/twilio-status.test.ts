@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { Outbox } from '../../src/delivery/outbox.ts';
 import { twilioTransport } from '../../src/delivery/twilio.ts';
 import { openOrm } from '../../src/persistence/orm.ts';
-import { Settlement } from '../../src/persistence/settlement.ts';
+import { UnitOfWork } from '../../src/persistence/unit-of-work.ts';
 import { addSeconds } from '../../src/platform/clock.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { createLog } from '../../src/platform/log.ts';
@@ -51,11 +51,11 @@ async function writeSms(): Promise<void> {
   const outbox = new Outbox({
     ring: new KeyRing(config.secretKeys),
     transports: { sms: twilioTransport(config.twilio) },
-    places: { placeOf: () => null },
+    geoip: { placeOf: () => null },
     log: createLog('silent'),
   });
   const orm = await openOrm(app.databaseUrl);
-  const settlement = new Settlement();
+  const unitOfWork = new UnitOfWork();
   const now = app.clock.now();
   const message = {
     channel: 'sms',
@@ -65,8 +65,8 @@ async function writeSms(): Promise<void> {
     html: null,
     code: null,
   } as const;
-  outbox.add(settlement, message, now, addSeconds(now, 300));
-  await settlement.commit(orm.em.fork());
+  outbox.add(unitOfWork, message, now, addSeconds(now, 300));
+  await unitOfWork.commit(orm.em.fork());
   await orm.close();
 }
 
@@ -247,7 +247,7 @@ describe('a request that is not a report', () => {
   });
 });
 
-test('a message that Twilio permanently refuses is a dead letter with the error code and without the phone number', async () => {
+test('a message that Twilio permanently refuses is a dead message with the error code and without the phone number', async () => {
   const { answer } = api;
   api.answer = twilioError(400, 21_610, `Attempt to send to unsubscribed recipient ${NUMBER}`);
   await writeSms();

@@ -163,12 +163,12 @@ test('a server that verifies tokens offline accepts AAL2 exactly as long as it l
   });
   const present = ({ accessToken }: Tokens) => there.present(`Bearer ${accessToken}`);
   const last = await used(24 * HOUR - 60, tokens);
-  expect((await present(last)).standing?.evidence.map(({ factor }) => factor)).toContain('TOTP');
+  expect((await present(last)).authContext?.evidence.map(({ factor }) => factor)).toContain('TOTP');
   app.clock.advance(70);
-  expect(await present(last)).toMatchObject({ standing: null, fault: 'EXPIRED' });
+  expect(await present(last)).toMatchObject({ authContext: null, fault: 'EXPIRED' });
   const fallen = await refresh(client, last.refreshToken);
-  const { standing } = await present(fallen);
-  expect(standing?.evidence.map(({ factor }) => factor)).toEqual(['PASSWORD']);
+  const { authContext } = await present(fallen);
+  expect(authContext?.evidence.map(({ factor }) => factor)).toEqual(['PASSWORD']);
   const wide = '{ viewer { auditEvents { type } } }';
   expect(codeOf(await client.graphql(wide, {}, fallen.accessToken))).toBe('STEP_UP_REQUIRED');
 });

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
-import { Settlement } from '../../src/persistence/settlement.ts';
+import { UnitOfWork } from '../../src/persistence/unit-of-work.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import type { FactorKind } from '../../src/policy/factor-kind.ts';
@@ -49,11 +49,11 @@ beforeEach(() => query(app.databaseUrl, 'delete from operation_grant'));
 const at = (after: number): Date => new Date((PROVED + after) * 1000);
 
 async function grant(seconds = 10_000, factor: FactorKind = 'TOTP'): Promise<void> {
-  const settlement = new Settlement();
+  const unitOfWork = new UnitOfWork();
   const proof = evidenceOf(factor, PROVED);
   const digest = keyedOperation(ring, OPERATION);
-  grantOperation(settlement, { sessionId, digest, proof }, seconds, at(0));
-  await settlement.commit(orm.em.fork());
+  grantOperation(unitOfWork, { sessionId, digest, proof }, seconds, at(0));
+  await unitOfWork.commit(orm.em.fork());
 }
 
 interface Use {

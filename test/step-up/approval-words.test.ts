@@ -1,9 +1,11 @@
 // The description that a user sees before approving an operation: the author's words, with values that cannot pass for
 // them. For an operation of another service it contains nothing that the client could choose.
+import { makeExecutableSchema } from '@graphql-tools/schema';
 import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { approvalWords } from '../../src/step-up/approval-words.ts';
-import { bankSchema } from './example-schema.ts';
+import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
+import { bankSchema, standingOf } from './example-schema.ts';
 
 const schema = bankSchema();
 
@@ -46,6 +48,25 @@ describe('the description of an operation with `describe`', () => {
   ])('is not changed by a value with %s', (_name, recipient, expected) => {
     expect(words(PAY, { amount: 5, recipient })).toBe(expected);
   });
+
+  test('shows a dash for a missing or null value', () => {
+    expect(words('mutation { pay(amount: 5) }')).toBe('Pay 5 to -');
+    expect(words(PAY, { amount: 5, recipient: null })).toBe('Pay 5 to -');
+  });
+
+  test('shows members of an argument, and a dash for inherited properties', () => {
+    const say = (name: string): string => {
+      const sdl = `input To { name: String }
+        type Query { send(to: To): Int @stepUp(bind: OPERATION, describe: "Send to {to.name}, {${name}}") }`;
+      const made = makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), sdl] });
+      const schema = stepUpTransformer({ authContext: standingOf })(made);
+      return words('query ($to: To) { send(to: $to) }', { to: { name: 'Bob' } }, schema);
+    };
+    expect(say('to.name')).toBe('Send to "Bob", "Bob"');
+    for (const name of ['constructor', 'to.constructor', 'to.toString', 'to.name.length', 'to.name.x.y']) {
+      expect(say(name)).toBe('Send to "Bob", -');
+    }
+  });
 });
 
 test('a variable that a value uses a thousand times is not read a thousand times', () => {
@@ -77,8 +98,20 @@ describe('without `describe`,', () => {
       'by the names of fields in fragments',
       'mutation { ...F } fragment F on Mutation { ... { pay(amount: 5) } note ...F }',
     ],
+    ['without an undefined fragment', 'mutation { ...F pay(amount: 5) note }'],
   ])('an operation is described %s', (_name, query) => {
     expect(words(query, {}, null)).toBe('pay; note');
+  });
+
+  test('an operation that the document does not contain has no description', () => {
+    expect(words('mutation A { pay(amount: 5) } mutation B { note }', {}, null)).toBe('');
+  });
+
+  test('a long list of field names is truncated', () => {
+    const names = Array.from({ length: 100 }, (_, at) => `field${at}`);
+    const described = words(`mutation { ${names.join(' ')} }`, {}, null);
+    expect(described).toHaveLength(200);
+    expect(described).toMatch(/^field0; field1; .*\.\.\.$/);
   });
 
   test('an operation is described by field names even if its schema is known', () => {

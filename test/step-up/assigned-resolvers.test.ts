@@ -31,7 +31,7 @@ const RESOLVERS = {
 };
 const unguarded = (): GraphQLSchema =>
   makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), TYPES], resolvers: RESOLVERS });
-const transform = stepUpTransformer({ standing: standingOf });
+const transform = stepUpTransformer({ authContext: standingOf });
 
 const strong = { caller: () => caller({ TOTP: 5 }), ran: [] };
 const anonymous = { caller: () => nobody(), ran: [] };
@@ -203,6 +203,24 @@ describe('a schema with directives that nothing enforces:', () => {
     expect(() => assertGuarded(unguarded())).toThrow(
       '@stepUp on User.iban does not protect User.iban (and 2 more). Apply stepUpTransformer to the schema after all other code that adds or wraps resolvers.',
     );
+  });
+
+  test.each([
+    [1, 'x: Int @stepUp'],
+    [2, 'x: Int @stepUp y: Int @stepUp'],
+  ])('the error counts the other unguarded fields, of %i', (count, fields) => {
+    const typeDefs = [stepUpTypeDefs(), `type Query { ${fields} }`];
+    const more = count === 1 ? '' : ' (and 1 more)';
+    expect(() => assertGuarded(makeExecutableSchema({ typeDefs }))).toThrow(
+      `does not protect Query.x${more}. Apply`,
+    );
+  });
+
+  test('a schema that the plugin first sees with an operation is not served', () => {
+    const { onExecute } = useStepUp(standingOf);
+    const args = { schema: unguarded(), document: parse('{ user { iban } }'), contextValue: anonymous };
+    const setResultAndStopExecution = (): void => {};
+    expect(() => onExecute({ args, setResultAndStopExecution })).toThrow(UnguardedError);
   });
 
   test('a schema without guards is served', () => {

@@ -4,21 +4,21 @@ import SchemaBuilder from '@pothos/core';
 import fc from 'fast-check';
 import { buildASTSchema, type GraphQLObjectType, type GraphQLSchema, graphql, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { standingOf as standingOfClaims } from '../../src/policy/claims.ts';
+import { standingOf as authContextOfClaims } from '../../src/policy/claims.ts';
 import { refuseRole, refuseStepUp } from '../../src/policy/decision.ts';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import type { FactorKind } from '../../src/policy/factor-kind.ts';
 import { requirement } from '../../src/policy/requirement.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { enforce } from '../../src/step-up/enforce.ts';
 import { guardsOf } from '../../src/step-up/guard.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
 import { type BankContext, caller, NOW, standingOf } from './example-schema.ts';
 
 const ROLES = 'enum Staff { TELLER AUDITOR }';
 const definitions = stepUpTypeDefs({ role: 'Staff' });
-const transform = stepUpTransformer({ standing: standingOf });
+const transform = stepUpTransformer({ authContext: standingOf });
 
 async function refusals(schema: GraphQLSchema, who: Presented): Promise<unknown[]> {
   const source = schema.getQueryType()?.getFields()['x'] ? '{ x }' : '{ a { x } }';
@@ -85,7 +85,7 @@ describe('the stricter of two @stepUp counts, in either order, on', () => {
   test('a Pothos field with a list of requirements', async () => {
     const builder = new SchemaBuilder<{ Context: BankContext }>({
       plugins: [stepUpPlugin],
-      stepUp: { standing: standingOf },
+      stepUp: { authContext: standingOf },
     });
     builder.queryType({
       fields: (t) => ({
@@ -129,6 +129,15 @@ test('two @stepUp that accept no common factor require both factors', async () =
   expect(await refusals(schema, caller({ PHONE_CODE: 5, TOTP: 5 }, both))).toEqual([]);
 });
 
+test('`guardsOf` returns the same list each time, because decisions are cached by it', () => {
+  const [schema] = inBothOrders(`type A { x: Int ${strict} y: Int ${loose} }`);
+  const type = schema?.getType('A') as GraphQLObjectType;
+  const lists = [guardsOf(type, 'x'), guardsOf(type, 'y')];
+  expect(guardsOf(type, 'x')).toBe(lists[0]);
+  expect(guardsOf(type, 'y')).toBe(lists[1]);
+  expect(lists[0]).not.toEqual(lists[1]);
+});
+
 test('a guard that is repeated counts once', () => {
   const [schema] = inBothOrders(`type A { x: Int ${strict} ${strict} }`);
   expect(guardsOf(schema?.getType('A') as GraphQLObjectType, 'x')).toHaveLength(1);
@@ -148,7 +157,7 @@ describe('combined guards refuse when any of them is not met,', () => {
     requiresRole?: { role: string };
     stepUp?: { maxAge: number; accept: FactorKind[] };
   };
-  const places = fc.record({
+  const geoip = fc.record({
     type: fc.array(guard, { maxLength: 2 }),
     field: fc.array(guard, { maxLength: 3 }),
   });
@@ -184,8 +193,8 @@ describe('combined guards refuse when any of them is not met,', () => {
 
   test('whatever claims a token has', async () => {
     await fc.assert(
-      fc.asyncProperty(places, fc.option(claims), async ({ type, field }, written) => {
-        const standing = written === null ? null : standingOfClaims(written, NOW);
+      fc.asyncProperty(geoip, fc.option(claims), async ({ type, field }, written) => {
+        const authContext = written === null ? null : authContextOfClaims(written, NOW);
         const schema = makeExecutableSchema({
           typeDefs: [definitions, ROLES, 'type Query { x: Int }'],
           resolvers: { Query: { x: () => 1 } },
@@ -196,15 +205,15 @@ describe('combined guards refuse when any of them is not met,', () => {
         query.extensions = { directives: directives(type) };
         x.extensions = { directives: directives(field) };
         const { data } = await graphql({
-          schema: enforce(schema, () => ({ standing, fault: null, now: NOW })),
+          schema: enforce(schema, () => ({ authContext, fault: null, now: NOW })),
           source: '{ x }',
           contextValue: {},
         });
         // Each guard alone, independent of how they are combined.
         const isMet = [...type, ...field].every((one: Written) => {
-          if (one.requiresRole) return refuseRole(standing, one.requiresRole.role) === null;
-          if (one.stepUp) return refuseStepUp(standing, requirement(one.stepUp), NOW) === null;
-          return standing !== null;
+          if (one.requiresRole) return refuseRole(authContext, one.requiresRole.role) === null;
+          if (one.stepUp) return refuseStepUp(authContext, requirement(one.stepUp), NOW) === null;
+          return authContext !== null;
         });
         expect(data?.['x']).toBe(isMet ? 1 : null);
       }),
@@ -222,7 +231,7 @@ describe('combined guards refuse when any of them is not met,', () => {
         role,
         (all, name, maxAge, factor, needed) => {
           const { [name]: _taken, ...less } = all as Record<string, unknown>;
-          const [before, after] = [standingOfClaims(all, NOW), standingOfClaims(less, NOW)];
+          const [before, after] = [authContextOfClaims(all, NOW), authContextOfClaims(less, NOW)];
           const demand = requirement({ maxAge, accept: [factor] });
           if (refuseStepUp(before, demand, NOW) !== null)
             expect(refuseStepUp(after, demand, NOW)).not.toBeNull();
@@ -234,7 +243,7 @@ describe('combined guards refuse when any of them is not met,', () => {
 
   test('but some token meets all of them, so the property is not vacuous', () => {
     const evidence = [evidenceOf('PASSWORD', NOW - 5), evidenceOf('TOTP', NOW - 5)];
-    const standing = standingOfClaims(
+    const authContext = authContextOfClaims(
       {
         acr: 'aal2',
         roles: ['TELLER'],
@@ -242,7 +251,7 @@ describe('combined guards refuse when any of them is not met,', () => {
       },
       NOW,
     );
-    expect(standing).toEqual({ evidence, enrolled: ['TOTP'], roles: ['TELLER'] });
-    expect(refuseStepUp(standing, requirement(), NOW)).toBeNull();
+    expect(authContext).toEqual({ evidence, enrolled: ['TOTP'], roles: ['TELLER'] });
+    expect(refuseStepUp(authContext, requirement(), NOW)).toBeNull();
   });
 });

@@ -7,8 +7,8 @@ import { createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import type { FactorKind } from '../../src/policy/factor-kind.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { operationDigest } from '../../src/step-up/operation-digest.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
 import { useStepUp } from '../../src/step-up/yoga.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
@@ -75,17 +75,17 @@ async function newUser(): Promise<User> {
 /** Asks Stepgate who the user is and what the session has proved. */
 async function whoIs(token: string | null): Promise<Presented> {
   const now = Math.floor(app.clock.now().getTime() / 1000);
-  if (token === null) return { standing: null, fault: null, now };
+  if (token === null) return { authContext: null, fault: null, now };
   const { data } = await client.graphql(
     '{ viewer { assurance { evidence { factor completedAt } } } }',
     {},
     token,
   );
-  if (data?.viewer == null) return { standing: null, fault: 'INVALID', now };
+  if (data?.viewer == null) return { authContext: null, fault: 'INVALID', now };
   const evidence = data.viewer.assurance.evidence.map((one: { factor: FactorKind; completedAt: string }) =>
     evidenceOf(one.factor, Date.parse(one.completedAt) / 1000),
   );
-  return { standing: { evidence, enrolled: ['TOTP', 'BACKUP_CODE'], roles: [] }, fault: null, now };
+  return { authContext: { evidence, enrolled: ['TOTP', 'BACKUP_CODE'], roles: [] }, fault: null, now };
 }
 
 async function consumeProof(
@@ -260,7 +260,7 @@ describe('a proof for one operation does not count for', () => {
   test('a field that needs fresh evidence in the session', async () => {
     const stale = await newUser();
     app.clock.advance(500);
-    const evidence = async () => (await whoIs(stale.token)).standing?.evidence;
+    const evidence = async () => (await whoIs(stale.token)).authContext?.evidence;
     const before = await evidence();
     await approve(PAY, { who: stale });
     expect(await evidence()).toEqual(before);
@@ -414,7 +414,7 @@ describe('a bound field is refused', () => {
         return true;
       },
     });
-    const nobody: Presented = { standing: null, fault: null, now: 0 };
+    const nobody: Presented = { authContext: null, fault: null, now: 0 };
     expect((await ask(nobody, '{ vault }', { server })).refused).toEqual({ vault: 'UNAUTHENTICATED' });
     expect((await ask(nobody, document, { variables, server })).refused).toEqual({ pay: 'UNAUTHENTICATED' });
     expect(asked).toBe(0);

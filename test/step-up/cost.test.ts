@@ -1,6 +1,6 @@
 // A guard costs almost nothing on a long list: it creates no promises and decides once for all items.
 import { execute, type GraphQLObjectType, type GraphQLResolveInfo, parse } from 'graphql';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { beginOperation, decisionsOf } from '../../src/step-up/decisions.ts';
 import { guardsOf } from '../../src/step-up/guard.ts';
 import { type BankContext, bankSchema, caller, nobody, standingOf } from './example-schema.ts';
@@ -35,23 +35,25 @@ test.each([
 test.each([
   ['allowed', caller({ TOTP: 5 })],
   ['refused', caller({ TOTP: 61 })],
-])('the items of a list are decided once: %s', async (_name, { standing, ...presented }) => {
+])('the items of a list are decided once: %s', async (_name, { authContext, ...presented }) => {
   let weighed = 0;
   const watched = {
-    ...standing,
-    enrolled: standing?.enrolled ?? [],
+    ...authContext,
+    enrolled: authContext?.enrolled ?? [],
     roles: [],
     get evidence() {
       weighed += 1;
-      return standing?.evidence ?? [];
+      return authContext?.evidence ?? [];
     },
   };
-  const { data } = await ask({ ...presented, standing: watched }, '{ clients(count: 50) { pin } }');
+  const { data } = await ask({ ...presented, authContext: watched }, '{ clients(count: 50) { pin } }');
   expect(data.clients).toHaveLength(50);
   expect(weighed).toBe(1);
 });
 
-describe('`standing` is called', () => {
+describe('`authContext` is called', () => {
+  afterEach(() => vi.useRealTimers());
+
   function counted() {
     const counter = { calls: 0 };
     const find = () => {
@@ -87,7 +89,24 @@ describe('`standing` is called', () => {
     expect(counter.calls).toBe(2);
   });
 
-  test('separately for each `standing` function', () => {
+  test('again once an operation has run for a second, and not before', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { counter, find } = counted();
+    const decisions = beginOperation({ caller: find, ran: [] }, standingOf);
+    for (const [milliseconds, calls] of [
+      [0, 1],
+      [999, 1],
+      [1, 2],
+      [999, 2],
+      [1, 3],
+    ] as const) {
+      vi.advanceTimersByTime(milliseconds);
+      decisions.refusal(guardsOf(client, 'pin'));
+      expect(counter.calls).toBe(calls);
+    }
+  });
+
+  test('separately for each `authContext` function', () => {
     const guards = guardsOf(client, 'pin');
     const context = {};
     expect(beginOperation(context, () => caller({ TOTP: 5 })).refusal(guards)).toBeNull();

@@ -5,9 +5,9 @@ import type { GraphQLSchema } from 'graphql';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import { FACTOR_KINDS, type FactorKind } from '../../src/policy/factor-kind.ts';
 import { StepUpBind, StepUpRequire } from '../../src/policy/requirement.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import type { TokenFault } from '../../src/step-up/refusal-error.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
 
 export interface BankContext {
   readonly caller: () => Presented;
@@ -26,11 +26,11 @@ export function caller(
 ): Presented {
   const proved = Object.entries({ PASSWORD: 3600, ...factors }) as [FactorKind, number][];
   const evidence = proved.map(([factor, age]) => evidenceOf(factor, NOW - age));
-  return { standing: { evidence, enrolled, roles }, fault: null, now: NOW };
+  return { authContext: { evidence, enrolled, roles }, fault: null, now: NOW };
 }
 
 export function nobody(fault: TokenFault | null = null): Presented {
-  return { standing: null, fault, now: NOW };
+  return { authContext: null, fault, now: NOW };
 }
 
 declare global {
@@ -78,7 +78,7 @@ const PAY = {
 export function bankSchema(): GraphQLSchema {
   const builder = new SchemaBuilder<{ Context: BankContext; DefaultFieldNullability: true }>({
     plugins: [stepUpPlugin, 'checkedArguments'],
-    stepUp: { standing: standingOf },
+    stepUp: { authContext: standingOf },
   });
 
   builder.enumType('FactorKind', { values: FACTOR_KINDS });

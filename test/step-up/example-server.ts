@@ -1,7 +1,7 @@
 // The bank over HTTP: Yoga with the plugin. Each test sets who is asking.
 import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import type { ConsumeProof } from '../../src/step-up/bound-proof.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
 import { useStepUp } from '../../src/step-up/yoga.ts';
 import { type BankContext, bankSchema, standingOf } from './example-schema.ts';
 

@@ -1,6 +1,7 @@
-// Guards fail closed: they refuse when the standing cannot be determined, and a schema with invalid guards is rejected.
+// Guards fail closed: they refuse when the auth context cannot be determined, and a schema with invalid guards is rejected.
 import SchemaBuilder from '@pothos/core';
 import {
+  buildSchema,
   GraphQLEnumType,
   type GraphQLFieldConfig,
   GraphQLObjectType,
@@ -12,15 +13,17 @@ import {
 } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { RequirementError } from '../../src/policy/requirement.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { enforce } from '../../src/step-up/enforce.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
+import { stepUpRequirements } from '../../src/step-up/requirements.ts';
+import { stepUpTypeDefs } from '../../src/step-up/sdl.ts';
 import { caller, NOW, nobody } from './example-schema.ts';
 import { ask } from './example-server.ts';
 
 const fresh = caller({ TOTP: 10 });
 
-describe('fail closed: a standing that', () => {
+describe('fail closed: an auth context that', () => {
   const broken: [string, () => Presented][] = [
     [
       'throws',
@@ -33,12 +36,12 @@ describe('fail closed: a standing that', () => {
     ['is missing', (() => {}) as never],
     ['has no time', () => ({ ...fresh, now: undefined }) as never],
     ['has a time that is not a number', () => ({ ...fresh, now: Number.NaN })],
-    ['has no evidence', () => ({ ...fresh, standing: {} }) as never],
+    ['has no evidence', () => ({ ...fresh, authContext: {} }) as never],
   ];
   const guarded = '{ search(term: "x") papers { ... on Report { losses } } }';
 
-  test.each(broken)('%s lets no caller use a guarded field', async (_name, standing) => {
-    const { data, ran, text } = await ask(standing, guarded);
+  test.each(broken)('%s lets no caller use a guarded field', async (_name, authContext) => {
+    const { data, ran, text } = await ask(authContext, guarded);
     expect(data.search).toBeNull();
     expect(data.papers?.[1]).toEqual({ losses: null });
     expect(ran).toEqual([]);
@@ -47,23 +50,23 @@ describe('fail closed: a standing that', () => {
 
   test.each(broken.filter(([name]) => !name.includes('number') && !name.includes('evidence')))(
     '%s does not count as a signed-in user',
-    async (_name, standing) => {
-      expect((await ask(standing, '{ client { name } }')).data).toEqual({ client: null });
+    async (_name, authContext) => {
+      expect((await ask(authContext, '{ client { name } }')).data).toEqual({ client: null });
     },
   );
 
-  test.each(broken)('%s lets no mutation start', async (_name, standing) => {
-    const { ran, data, status, text } = await ask(standing, 'mutation { note close(term: "x") }');
+  test.each(broken)('%s lets no mutation start', async (_name, authContext) => {
+    const { ran, data, status, text } = await ask(authContext, 'mutation { note close(term: "x") }');
     expect(ran).toEqual([]);
     expect(data ?? null).toBeNull();
     expect([401, 500]).toContain(status);
     expect(text).not.toContain('secret detail');
   });
 
-  test.each(broken)('%s does not affect unguarded fields', async (_name, standing) => {
-    const answer = await ask(standing, '{ hello }');
+  test.each(broken)('%s does not affect unguarded fields', async (_name, authContext) => {
+    const answer = await ask(authContext, '{ hello }');
     expect(answer.data).toEqual({ hello: 'world' });
-    expect((await ask(standing, 'mutation { note }')).ran).toEqual(['note']);
+    expect((await ask(authContext, 'mutation { note }')).ran).toEqual(['note']);
   });
 });
 
@@ -133,7 +136,7 @@ describe('directives in extensions are found', () => {
       schemaOf({ extensions: { directives: { requiresRole: 'ADMIN' } } }),
       ({ roles }: { roles: unknown }) => ({
         ...caller(),
-        standing: { evidence: [], enrolled: [], roles } as never,
+        authContext: { evidence: [], enrolled: [], roles } as never,
       }),
     );
     const ask = (roles: unknown) => graphql({ schema, source: '{ secret }', contextValue: { roles } });
@@ -164,6 +167,21 @@ describe('directives in extensions are found', () => {
       expect(data).toEqual({ secret: null });
     }
   });
+});
+
+test('a guard applies even if the guards of its field were read before `enforce`', async () => {
+  const schema = buildSchema(`${stepUpTypeDefs()} type Query { secret: String @authenticated }`);
+  expect(stepUpRequirements(schema, parse('{ secret }')).guardedFields).toEqual([]);
+  enforce(schema, () => nobody());
+  expect(stepUpRequirements(schema, parse('{ secret }')).guardedFields).toHaveLength(1);
+  const { data } = await graphql({ schema, source: '{ secret }', rootValue: { secret: 'secret' } });
+  expect(data).toEqual({ secret: null });
+});
+
+test('an unguarded field is left unchanged', () => {
+  const schema = enforce(schemaOf({}), () => nobody());
+  const field = Object.getOwnPropertyDescriptor(schema.getQueryType()?.getFields(), 'secret');
+  expect(field).toHaveProperty('value.name', 'secret');
 });
 
 test('a guarded field without its own resolver is refused too', async () => {
@@ -229,10 +247,20 @@ describe('a schema is not built if a guard has', () => {
     expect(() => enforce(onType, () => fresh)).toThrow(RequirementError);
   });
 
+  test('but an unrelated error is rethrown as it is', () => {
+    const broken = {
+      get maxAge(): number {
+        throw new Error('broken');
+      },
+    };
+    const schema = schemaOf({ extensions: { directives: { stepUp: broken } } });
+    expect(() => enforce(schema, () => fresh)).toThrow(/^broken$/);
+  });
+
   test('a role argument that is not an enum', () => {
     const builder = new SchemaBuilder<object>({
       plugins: [stepUpPlugin],
-      stepUp: { standing: () => nobody() },
+      stepUp: { authContext: () => nobody() },
     });
     const Role = builder.objectRef<object>('Role').implement({
       fields: (t) => ({ name: t.string({ resolve: () => 'admin' }) }),
@@ -245,7 +273,7 @@ describe('a schema is not built if a guard has', () => {
 test('the enums of the directives are added to a schema without them', async () => {
   const builder = new SchemaBuilder<object>({
     plugins: [stepUpPlugin],
-    stepUp: { standing: () => nobody() },
+    stepUp: { authContext: () => nobody() },
   });
   builder.queryType({ fields: (t) => ({ hello: t.string({ stepUp: true, resolve: () => 'world' }) }) });
   const schema = builder.toSchema();

@@ -99,7 +99,7 @@ describe('a guard that is written with Pothos', () => {
   function newBuilder() {
     const builder = new SchemaBuilder<{ Context: BankContext }>({
       plugins: [stepUpPlugin],
-      stepUp: { standing: standingOf },
+      stepUp: { authContext: standingOf },
     });
     builder.enumType('FactorKind', { values: FACTOR_KINDS });
     builder.enumType('StepUpRequire', { values: Object.values(StepUpRequire) });

@@ -2,8 +2,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Presented } from '../../src/step-up/standing.ts';
-import { caller, nobody } from './example-schema.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
+import { useStepUp } from '../../src/step-up/yoga.ts';
+import { caller, nobody, standingOf } from './example-schema.ts';
 import { ask, bankServer, JSON_ONLY, SPEC, send } from './example-server.ts';
 
 const stale = caller({ TOTP: 601 });
@@ -84,6 +85,17 @@ describe('WWW-Authenticate', () => {
     expect((await ask(stale, '{ search(term: "x") }', { server })).challenge).not.toBeNull();
     expect((await ask(fresh, '{ search(term: "x") }', { server })).challenge).toBeNull();
   });
+});
+
+test('a response without a result gets no challenge', () => {
+  const { onResultProcess, onResponse } = useStepUp(standingOf);
+  for (const result of [undefined, null, [null], 'text']) {
+    const request = new Request('http://bank.test/graphql');
+    const response = new Response();
+    onResultProcess({ request, result });
+    onResponse({ request, response });
+    expect(response.headers.has('WWW-Authenticate')).toBe(false);
+  }
 });
 
 describe('the status', () => {

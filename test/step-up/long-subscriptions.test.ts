@@ -4,9 +4,9 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import { execute, type GraphQLSchema, graphql, parse, subscribe } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { beginOperation } from '../../src/step-up/decisions.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
 import { useStepUp } from '../../src/step-up/yoga.ts';
 import { caller, NOW } from './example-schema.ts';
 
@@ -24,7 +24,7 @@ const TYPES = `
 interface Context {
   readonly caller: () => Presented;
 }
-const standing = (context: Context): Presented => context.caller();
+const authContext = (context: Context): Presented => context.caller();
 
 /** Runs `then` between one event and the next. */
 let before: (n: number) => unknown = () => {};
@@ -48,7 +48,7 @@ const source = (name: string) => ({
   },
 });
 
-const schema: GraphQLSchema = stepUpTransformer({ standing })(
+const schema: GraphQLSchema = stepUpTransformer({ authContext })(
   makeExecutableSchema({
     typeDefs: [stepUpTypeDefs(), TYPES],
     resolvers: {
@@ -121,7 +121,7 @@ describe('a subscription ends with a refusal', () => {
     before = (n) => (isOver = n === 3);
     const lives: Presented = {
       ...caller(),
-      again: async () => (isOver ? { ...lives, standing: null } : lives),
+      again: async () => (isOver ? { ...lives, authContext: null } : lives),
     };
     const who = { caller: () => lives };
     expect(await events('subscription { signedIn }', who)).toEqual([1, 2, 'UNAUTHENTICATED']);
@@ -140,7 +140,7 @@ describe('a subscription ends with a refusal', () => {
   });
 
   test('even if its source does not close', async () => {
-    const never = { ...caller(), again: async () => ({ ...caller(), standing: null }) };
+    const never = { ...caller(), again: async () => ({ ...caller(), authContext: null }) };
     const stuck = makeExecutableSchema({
       typeDefs: [stepUpTypeDefs(), TYPES],
       resolvers: {
@@ -158,7 +158,7 @@ describe('a subscription ends with a refusal', () => {
       },
     });
     const opened = await subscribe({
-      schema: stepUpTransformer({ standing })(stuck),
+      schema: stepUpTransformer({ authContext })(stuck),
       document: parse('subscription { signedIn }'),
       contextValue: { caller: () => never },
     });
@@ -172,7 +172,7 @@ describe('a subscription ends with a refusal', () => {
     let now = NOW;
     before = () => (now += 4);
     const proved = caller({ TOTP: 0 });
-    const yoga = createYoga<Context>({ schema, plugins: [useStepUp(standing)], logging: false });
+    const yoga = createYoga<Context>({ schema, plugins: [useStepUp(authContext)], logging: false });
     const response = await yoga.fetch(
       'http://bank.test/graphql',
       {
@@ -219,13 +219,19 @@ describe('a subscription continues', () => {
     before = (n) => (isOver = n === 3);
     const lives: Presented = {
       ...caller({ TOTP: 0 }),
-      again: async () => (isOver ? { ...lives, standing: null } : lives),
+      again: async () => (isOver ? { ...lives, authContext: null } : lives),
     };
     const seen = await events('subscription { items { n secret } }', { caller: () => lives });
     expect(seen.slice(0, 3)).toEqual([{ n: 1, secret: 1 }, { n: 2, secret: 2 }, 'UNAUTHENTICATED']);
   });
 
-  test('for every caller if nothing is guarded, without calling `standing`', async () => {
+  test('to its end without a refusal, even if the caller would be refused by then', async () => {
+    const lapsed = { ...caller(), expiresAt: NOW };
+    const who = { caller: () => (isClosed ? lapsed : caller()) };
+    expect(await events('subscription { signedIn }', who)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('for every caller if nothing is guarded, without calling `authContext`', async () => {
     let asked = 0;
     const who = { caller: () => ({ ...caller(), now: ++asked }) };
     expect(await events('subscription { open }', who)).toEqual([1, 2, 3, 4, 5]);
@@ -246,7 +252,7 @@ describe('a decision is not reused in the same context for', () => {
     let now = NOW;
     const proved = caller({ TOTP: 0 });
     const context = { caller: () => ({ ...proved, now }) };
-    beginOperation(context, standing, true);
+    beginOperation(context, authContext, true);
     const run = () => graphql({ schema, source: '{ n }', contextValue: context });
     expect((await run()).data).toEqual({ n: 1 });
     before = () => (now += 4);
@@ -257,7 +263,7 @@ describe('a decision is not reused in the same context for', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const proved = caller({ TOTP: 0 });
     const context = { caller: () => proved };
-    beginOperation(context, standing);
+    beginOperation(context, authContext);
     const rootValue = {
       many: () =>
         Array.from({ length: 4 }, () => ({

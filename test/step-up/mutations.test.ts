@@ -1,7 +1,7 @@
 // A mutation is refused as a whole, before any of its fields runs, so that it is never half done.
 import { graphql } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import type { Presented } from '../../src/step-up/standing.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { bankSchema, caller, NOW, nobody } from './example-schema.ts';
 import { ask, bankServer, send } from './example-server.ts';
 

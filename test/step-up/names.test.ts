@@ -3,16 +3,17 @@
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import SchemaBuilder from '@pothos/core';
-import { type GraphQLSchema, graphql, parse } from 'graphql';
+import { GraphQLInt, GraphQLObjectType, GraphQLSchema, graphql, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { assertGuarded, UnguardedError } from '../../src/step-up/assert-guarded.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
+import { namesInDocument, namesInSchema } from '../../src/step-up/guard-names.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
 import { type BankContext, caller, nobody, standingOf } from './example-schema.ts';
 
-const transform = stepUpTransformer({ standing: standingOf });
+const transform = stepUpTransformer({ authContext: standingOf });
 const QUERY = '{ a b c d }';
 const rootValue = { a: 1, b: 1, c: 1, d: 1 };
 
@@ -74,7 +75,7 @@ describe('guards with a prefix', () => {
   test('are printed by Pothos and protect its fields', async () => {
     const builder = new SchemaBuilder<{ Context: BankContext }>({
       plugins: [stepUpPlugin],
-      stepUp: { standing: standingOf, prefix: 'sg_' },
+      stepUp: { authContext: standingOf, prefix: 'sg_' },
     });
     const x = (guards: object) => ({ type: 'Int', nullable: true, resolve: () => 1, ...guards }) as const;
     builder.queryType({
@@ -124,4 +125,64 @@ describe('guards renamed with @link', () => {
     expect(await refused(schema, caller({ TOTP: 61 }))).toEqual({ a: 'STEP_UP_REQUIRED' });
     expect(await refused(schema, nobody())).toEqual({ a: 'UNAUTHENTICATED', b: 'UNAUTHENTICATED' });
   });
+});
+
+const OWN = ['stepUp', 'authenticated', 'requiresRole'];
+const GUARDS_URL = 'https://example.com/guards/v1.0';
+const OURS = 'https://stepgate.dev/step-up/v1.0';
+
+describe('a link gives the guards the names', () => {
+  const linked = (args: string, more = '') =>
+    namesInDocument(parse(`extend schema @link(${args}) ${more} type Query { a: Int }`));
+
+  test.each([
+    ['of its URL', `url: "${GUARDS_URL}"`, 'guards'],
+    ['of a URL without a version', 'url: "https://example.com/guards"', 'guards'],
+    ['of a URL that ends with a slash', `url: "${GUARDS_URL}/"`, 'guards'],
+    ['of its `as`, regardless of its URL', `url: "${GUARDS_URL}", as: "g"`, 'g'],
+  ])('%s', (_what, args, namespace) => {
+    expect([...linked(args)]).toEqual(
+      expect.arrayContaining(OWN.map((guard) => [`${namespace}__${guard}`, guard])),
+    );
+  });
+
+  test('that it imports, also prefixed if the link is to our specification', () => {
+    const imports = 'import: [{ name: "@sg_stepUp", as: "@elevated" }, "@sg_authenticated"]';
+    const ours = linked(`url: "${OURS}", ${imports}`);
+    expect([ours.get('elevated'), ours.get('sg_authenticated')]).toEqual(['stepUp', 'authenticated']);
+    const others = linked(`url: "${GUARDS_URL}", ${imports}`);
+    expect([others.get('elevated'), others.get('sg_authenticated')]).toEqual([undefined, undefined]);
+  });
+
+  test('and none for an invalid import', () => {
+    const imports = '[null, 5, "stepUp", { name: 5 }, { as: "@x" }, { name: "@stepUp", as: "x" }, {}]';
+    const names = linked(`url: "${GUARDS_URL}", as: "g", import: ${imports}`);
+    expect([...names.keys()]).toEqual(OWN.flatMap((guard) => [guard, `g__${guard}`]));
+  });
+
+  test('beside directives without arguments, and parts of a schema without directives', () => {
+    const names = linked(`url: "${GUARDS_URL}"`, 'directive @marked on OBJECT schema { query: Query }');
+    expect(names.get('guards__stepUp')).toBe('stepUp');
+  });
+
+  test.each<[string, object]>([
+    ['by its name', { link: { url: GUARDS_URL } }],
+    ['one of several', { link: [{ url: 'https://specs.apollo.dev/federation/v2.6' }, { url: GUARDS_URL }] }],
+    ['in a list', [{ name: 'cost' }, { name: 'link' }, { name: 'link', args: { url: GUARDS_URL } }]],
+  ])('in a schema that is made by code: %s', (_how, directives) => {
+    const query = new GraphQLObjectType({ name: 'Query', fields: { a: { type: GraphQLInt } } });
+    const names = namesInSchema(new GraphQLSchema({ query, extensions: { directives } }));
+    expect(names.get('guards__authenticated')).toBe('authenticated');
+  });
+});
+
+test('Apollo’s @authenticated is a guard unless ours is imported under another name', () => {
+  const apollo = '@link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@authenticated"])';
+  const names = (links: string) => namesInDocument(parse(`extend schema ${links} type Query { a: Int }`));
+  expect(names(apollo).get('authenticated')).toBe('authenticated');
+  const beside = names(
+    `${apollo} @link(url: "${OURS}", import: [{ name: "@authenticated", as: "@signedIn" }])`,
+  );
+  expect([beside.get('authenticated'), beside.get('signedIn')]).toEqual([undefined, 'authenticated']);
+  expect(beside.get('stepUp')).toBe('stepUp');
 });

@@ -2,8 +2,8 @@
 import { GraphQLError } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { ANONYMOUS } from '../../src/policy/decision.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { RefusalError } from '../../src/step-up/refusal-error.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
 import { caller, NOW, nobody } from './example-schema.ts';
 import { ask } from './example-server.ts';
 

@@ -4,7 +4,7 @@ import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { demandsOf } from '../../src/client/refusal.ts';
 import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
-import { type BankContext, bankSchema, caller, standingOf } from './example-schema.ts';
+import { type BankContext, bankSchema, caller, nobody, standingOf } from './example-schema.ts';
 import { ask, bankServer, send } from './example-server.ts';
 
 const fresh = caller({ TOTP: 5 });
@@ -36,6 +36,16 @@ describe('a proof that is bound to an operation', () => {
       expect({ ran, used }).toEqual({ ran: [], used: [] });
     }
   });
+
+  test.each([`mutation { ${PAY} }`, '{ vault }', 'mutation { payOut }'])(
+    'is not consumed for an anonymous caller, even if the server would accept it: %s',
+    async (query) => {
+      const { used, server } = banking();
+      const { ran, errors } = await ask(nobody(), query, { server });
+      expect(errors.map((one) => one.extensions.code)).toEqual(['UNAUTHENTICATED']);
+      expect({ ran, used }).toEqual({ ran: [], used: [] });
+    },
+  );
 
   test('is consumed by its field in a query, even if other fields are refused', async () => {
     const { used, server } = banking();

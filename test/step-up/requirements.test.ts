@@ -8,7 +8,7 @@ import { evidenceOf } from '../../src/policy/evidence.ts';
 import type { FactorKind } from '../../src/policy/factor-kind.ts';
 import { requirement } from '../../src/policy/requirement.ts';
 import { stepUpRequirements, strictest } from '../../src/step-up/requirements.ts';
-import { demand, NOW, secondFactor, standing } from '../policy/arbitraries.ts';
+import { authContext, demand, NOW, secondFactor } from '../policy/arbitraries.ts';
 import { bankSchema, caller, nobody } from './example-schema.ts';
 import { ask, send } from './example-server.ts';
 
@@ -160,7 +160,7 @@ describe('the merged step-up', () => {
 
   test('meets every field', () => {
     fc.assert(
-      fc.property(standing, demands, held, (who, asked, factors) => {
+      fc.property(authContext, demands, held, (who, asked, factors) => {
         fc.pre(strictest(asked, factors).every((one) => refuseStepUp(who, one, NOW) === null));
         expect(asked.filter((one) => refuseStepUp(who, one, NOW) !== null)).toEqual([]);
       }),

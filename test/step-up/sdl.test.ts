@@ -14,9 +14,9 @@ import {
   subscribe,
 } from 'graphql';
 import { describe, expect, test } from 'vitest';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { guardsOf } from '../../src/step-up/guard.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import type { Presented } from '../../src/step-up/standing.ts';
 import { type BankContext, bankSchema, caller, nobody, standingOf } from './example-schema.ts';
 
 const TYPES = `
@@ -85,7 +85,7 @@ const RESOLVERS = {
 
 const plain = (types = TYPES): GraphQLSchema =>
   makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), types], resolvers: RESOLVERS });
-const transform = stepUpTransformer({ standing: standingOf });
+const transform = stepUpTransformer({ authContext: standingOf });
 const schema = transform(plain());
 
 async function ask(who: Presented, source: string, on = schema) {

@@ -1,6 +1,6 @@
 // A guard runs before `subscribe` and before each event of a subscription.
 import { describe, expect, test } from 'vitest';
-import type { Presented } from '../../src/step-up/standing.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { type BankContext, caller, NOW, nobody } from './example-schema.ts';
 import { bankServer, SPEC } from './example-server.ts';
 

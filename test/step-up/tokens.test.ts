@@ -81,7 +81,7 @@ function hmacWith(shared: string): string {
 
 describe('a valid access token', () => {
   test('identifies the user, their evidence, their second factors and their roles', async () => {
-    const { standing, holder, fault, now } = await verifier().present(`Bearer ${strong.accessToken}`);
+    const { authContext, holder, fault, now } = await verifier().present(`Bearer ${strong.accessToken}`);
     const { data } = await client.graphql('{ viewer { id } }', {}, strong.accessToken);
     expect(fault).toBeNull();
     expect(holder).toEqual({
@@ -89,10 +89,10 @@ describe('a valid access token', () => {
       sessionId: decodeJwt(strong.accessToken)['sid'],
       tenantId: 'default',
     });
-    expect(standing?.evidence.map((one) => one.factor)).toEqual(['PASSWORD', 'EMAIL_CODE', 'TOTP']);
-    expect(standing?.enrolled.toSorted()).toEqual(['BACKUP_CODE', 'TOTP']);
-    expect(standing?.roles).toEqual([]);
-    expect(refuseStepUp(standing, requirement(), now)).toBeNull();
+    expect(authContext?.evidence.map((one) => one.factor)).toEqual(['PASSWORD', 'EMAIL_CODE', 'TOTP']);
+    expect(authContext?.enrolled.toSorted()).toEqual(['BACKUP_CODE', 'TOTP']);
+    expect(authContext?.roles).toEqual([]);
+    expect(refuseStepUp(authContext, requirement(), now)).toBeNull();
   });
 
   test('has an expiry, and the current time at each read', async () => {
@@ -103,21 +103,21 @@ describe('a valid access token', () => {
     time += 60;
     expect(presented.now).toBe(time);
     time = presented.expiresAt ?? 0;
-    expect(await presented.again?.()).toMatchObject({ standing: null, fault: 'EXPIRED', now: time });
+    expect(await presented.again?.()).toMatchObject({ authContext: null, fault: 'EXPIRED', now: time });
   });
 
   test('of a user without a second factor leads to enrollment', async () => {
     const other = await client.signUp();
-    const { standing, now } = await verifier().present(`Bearer ${other.accessToken}`);
-    expect(refuseStepUp(standing, requirement(), now)?.code).toBe('ENROLLMENT_REQUIRED');
-    expect(refuseStepUp(standing, requirement({ require: 'STRONGEST_ENROLLED' }), now)).toBeNull();
+    const { authContext, now } = await verifier().present(`Bearer ${other.accessToken}`);
+    expect(refuseStepUp(authContext, requirement(), now)?.code).toBe('ENROLLMENT_REQUIRED');
+    expect(refuseStepUp(authContext, requirement({ require: 'STRONGEST_ENROLLED' }), now)).toBeNull();
   });
 
   test('of a session without the user’s second factor leads to a step-up', async () => {
     const stale = await refresh(client, (await client.signUp()).refreshToken);
     const token = await forge({ payload: { ...decodeJwt(stale.accessToken), mfa: { c: {}, e: ['totp'] } } });
-    const { standing, now } = await verifier().present(`Bearer ${token}`);
-    expect(refuseStepUp(standing, requirement({ require: 'STRONGEST_ENROLLED' }), now)?.remedy).toBe(
+    const { authContext, now } = await verifier().present(`Bearer ${token}`);
+    expect(refuseStepUp(authContext, requirement({ require: 'STRONGEST_ENROLLED' }), now)?.remedy).toBe(
       'STEP_UP',
     );
   });
@@ -127,9 +127,9 @@ describe('a valid access token', () => {
     const { sub } = decodeJwt(other.accessToken);
     await query(app.databaseUrl, `update user_account set roles = '["ADMIN"]' where id = $1`, [sub]);
     const { accessToken } = await refresh(client, other.refreshToken);
-    const { standing } = await verifier().present(`Bearer ${accessToken}`);
-    expect(refuseRole(standing, 'ADMIN')).toBeNull();
-    expect(refuseRole(standing, 'OWNER')?.code).toBe('FORBIDDEN');
+    const { authContext } = await verifier().present(`Bearer ${accessToken}`);
+    expect(refuseRole(authContext, 'ADMIN')).toBeNull();
+    expect(refuseRole(authContext, 'OWNER')?.code).toBe('FORBIDDEN');
   });
 
   test('is verified with one request for the keys, however many tokens arrive at once', async () => {
@@ -142,7 +142,7 @@ describe('a valid access token', () => {
     const all = await Promise.all(
       Array.from({ length: 50 }, () => tokens.present(`Bearer ${strong.accessToken}`)),
     );
-    expect(all.every((one) => one.standing !== null)).toBe(true);
+    expect(all.every((one) => one.authContext !== null)).toBe(true);
     expect(looks).toBe(1);
   });
 
@@ -151,13 +151,13 @@ describe('a valid access token', () => {
     const at = (time: number) =>
       verifier({ now: () => new Date(time * 1000) }).present(`Bearer ${strong.accessToken}`);
     expect((await at(exp + 4)).fault).toBeNull();
-    expect(await at(exp + 5)).toMatchObject({ standing: null, holder: null, fault: 'EXPIRED' });
+    expect(await at(exp + 5)).toMatchObject({ authContext: null, holder: null, fault: 'EXPIRED' });
   });
 });
 
 describe('the caller is anonymous', () => {
   test.each([[null], [undefined], [''], ['  ']])('and has no fault with the header %j', async (header) => {
-    expect(await verifier().present(header)).toMatchObject({ standing: null, holder: null, fault: null });
+    expect(await verifier().present(header)).toMatchObject({ authContext: null, holder: null, fault: null });
   });
 
   test.each<[string, () => string | Promise<string>]>([
@@ -215,7 +215,7 @@ describe('the caller is anonymous', () => {
   ])('with %s', async (_what, make) => {
     failures.length = 0;
     const presented = await verifier().present(`Bearer ${await make()}`);
-    expect(presented).toMatchObject({ standing: null, holder: null, fault: 'INVALID' });
+    expect(presented).toMatchObject({ authContext: null, holder: null, fault: 'INVALID' });
     expect(failures).toEqual([]); // an invalid token is not an error for the operator
   });
 
@@ -276,7 +276,7 @@ describe('stepgateTokens rejects a configuration with', () => {
     const presented = await verifier({ now: () => new Date(Number.NaN) }).present(
       `Bearer ${strong.accessToken}`,
     );
-    expect(presented).toMatchObject({ standing: null, holder: null, fault: 'INVALID' });
+    expect(presented).toMatchObject({ authContext: null, holder: null, fault: 'INVALID' });
     expect(failures).toHaveLength(1);
   });
 });
@@ -326,7 +326,7 @@ describe('the published keys', () => {
     await using server = await listen((_request, response) => answer(response));
     failures.length = 0;
     const presented = await verifier({ jwksUrl: urlOf(server.url) }).present(`Bearer ${strong.accessToken}`);
-    expect(presented).toMatchObject({ standing: null, fault: 'INVALID' });
+    expect(presented).toMatchObject({ authContext: null, fault: 'INVALID' });
     expect(failures).toHaveLength(1);
     expect(JSON.stringify(failures) + String(failures[0])).not.toContain(strong.accessToken);
   });
@@ -337,15 +337,15 @@ describe('with `session`', () => {
 
   test('the session’s current evidence and roles count', async () => {
     const other = await client.signIn(person, { totp: client.totp(secret, 1) });
-    const { standing, now } = await verifier(session()).present(`Bearer ${other.accessToken}`);
-    expect(standing?.evidence).toContainEqual({
+    const { authContext, now } = await verifier(session()).present(`Bearer ${other.accessToken}`);
+    expect(authContext?.evidence).toContainEqual({
       factor: 'TOTP',
       categories: ['POSSESSION'],
       amr: ['otp'],
       completedAt: expect.any(Number),
     });
-    expect(standing?.enrolled.toSorted()).toEqual(['BACKUP_CODE', 'TOTP']);
-    expect(refuseStepUp(standing, requirement(), now)).toBeNull();
+    expect(authContext?.enrolled.toSorted()).toEqual(['BACKUP_CODE', 'TOTP']);
+    expect(refuseStepUp(authContext, requirement(), now)).toBeNull();
   });
 
   test('the token of an ended session is rejected, at the latest when the cache expires', async () => {
@@ -353,13 +353,13 @@ describe('with `session`', () => {
     const tokens = verifier(session(5));
     const offline = verifier();
     const header = `Bearer ${other.accessToken}`;
-    expect((await tokens.present(header)).standing).not.toBeNull();
+    expect((await tokens.present(header)).authContext).not.toBeNull();
     await client.graphql('mutation { signOut { id } }', {}, other.accessToken);
     app.clock.advance(4);
-    expect((await tokens.present(header)).standing).not.toBeNull();
+    expect((await tokens.present(header)).authContext).not.toBeNull();
     app.clock.advance(1);
-    expect(await tokens.present(header)).toMatchObject({ standing: null, holder: null, fault: 'INVALID' });
-    expect((await offline.present(header)).standing).not.toBeNull(); // an offline check still accepts it
+    expect(await tokens.present(header)).toMatchObject({ authContext: null, holder: null, fault: 'INVALID' });
+    expect((await offline.present(header)).authContext).not.toBeNull(); // an offline check still accepts it
   });
 
   test('Stepgate is asked once for parallel requests with one token, and once per token', async () => {
@@ -382,7 +382,7 @@ describe('with `session`', () => {
     const tokens = verifier(session(60, proxy.url));
     const present = () => tokens.present(`Bearer ${other.accessToken}`);
     const all = await Promise.all(Array.from({ length: 20 }, present));
-    expect(all.every((one) => one.standing !== null)).toBe(true);
+    expect(all.every((one) => one.authContext !== null)).toBe(true);
     expect(asked).toBe(1);
     await present();
     expect(asked).toBe(1);
@@ -425,7 +425,7 @@ describe('with `session`', () => {
     const tokens = verifier(session(60, server.url));
     for (const time of [1, 2]) {
       const presented = await tokens.present(`Bearer ${person.accessToken}`);
-      expect(presented).toMatchObject({ standing: null, fault: 'INVALID' });
+      expect(presented).toMatchObject({ authContext: null, fault: 'INVALID' });
       expect(failures).toHaveLength(time);
     }
     expect(asked).toBeGreaterThanOrEqual(2);

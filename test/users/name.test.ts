@@ -1,8 +1,8 @@
 // The name of a user: given at sign-up, and changed only by the user.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readRecord } from '../../src/users/record.ts';
-import { RecordRefused } from '../../src/users/refusal.ts';
+import { RecordRefused } from '../../src/import/refusal.ts';
+import { readRecord } from '../../src/import/user-record.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, TestClient, tokensOf } from '../harness/client.ts';
 

@@ -14,8 +14,12 @@ import { remedyOf, viewOfEnd } from '../../src/workflows/view.ts';
 
 const AT = 1_800_000_000;
 
-const prove = (factor: FactorKind, enrolled: readonly FactorKind[] = []): WorkflowEvent =>
-  ({ type: 'PROVE', evidence: evidenceOf(factor, AT), enrolled, first: ['PASSWORD'] }) as WorkflowEvent;
+const prove = (factor: FactorKind, enrolled: readonly FactorKind[] = []): WorkflowEvent => ({
+  type: 'PROVE',
+  evidence: evidenceOf(factor, AT),
+  enrolled,
+  first: ['PASSWORD'],
+});
 const prepare = (factor: FactorKind): WorkflowEvent =>
   ({ type: 'PREPARE', factor, authenticatorId: null, enrolled: [], first: [] }) as unknown as WorkflowEvent;
 

@@ -1,7 +1,7 @@
 // What the expected failures say: what is wrong, and what to do about it.
 import { expect, test } from 'vitest';
 import { BreachedUnavailableError } from '../../src/factors/password/breached/breached.ts';
-import { OverloadedError } from '../../src/factors/password/lanes.ts';
+import { OverloadedError } from '../../src/factors/password/hashing-queue.ts';
 import * as failures from '../../src/workflows/errors.ts';
 
 const { LockedOut, Overloaded, orOverloaded, ProofRejected, TooManyMessages, TooManyRequests } = failures;

@@ -349,11 +349,11 @@ interface Run {
   readonly secret: string | null;
   readonly backupCodes: string[];
   tokens: Tokens | null;
-  readonly before: Standing;
+  readonly before: AuthContext;
 }
 
 /** The state that only a completed chart may change. */
-interface Standing {
+interface AuthContext {
   readonly password: string;
   readonly sessions: number;
 }
@@ -498,7 +498,7 @@ interface Person {
   readonly secret: string | null;
   readonly backupCodes: readonly string[];
   readonly tokens: Tokens;
-  readonly before: Standing;
+  readonly before: AuthContext;
   readonly rows: Rows;
   /** The time at that moment. */
   readonly at: Date;
@@ -509,7 +509,7 @@ async function begin(scene: Scene): Promise<Run> {
   if (chart === 'sign-up') {
     const email = `${randomUUID()}@example.com`;
     const step = await client.startSignUp({ email, password: PASSWORD, tenant });
-    const before = await standing(email);
+    const before = await authContext(email);
     return { email, number: '', step, secret: null, backupCodes: [], tokens: null, before };
   }
   const person = people.get(scene) ?? (await createPerson(scene));
@@ -551,7 +551,7 @@ async function createPerson(scene: Scene): Promise<Person> {
   if (tenant === 'strict') await setPolicy('REQUIRED');
   app.clock.advance(30 + sessionAgeSeconds);
   if (sessionAgeSeconds > 0) tokens = await refreshed(tokens);
-  const before = await standing(email);
+  const before = await authContext(email);
   if (scene.isWithoutMailbox) {
     await query('update email_address set verified_at = null where address = $1', [email]);
   }
@@ -598,8 +598,8 @@ async function signInByPhone(number: string, tenant: string): Promise<Tokens> {
   return done.session as Tokens;
 }
 
-async function standing(email: string): Promise<Standing> {
-  const [row] = await query<Standing>(
+async function authContext(email: string): Promise<AuthContext> {
+  const [row] = await query<AuthContext>(
     `select a.secret as password, (
        select count(*)::int from session s where s.user_id = e.user_id and s.revoked_at is null
      ) as sessions
@@ -788,7 +788,7 @@ async function expectInvariants({ title, chart, holds }: Scene, run: Run, end: s
   const isComplete = end === 'complete';
   const isNewPassword = chart === 'password-reset' && isComplete;
   const isNewSession = (chart === 'sign-in' || chart === 'sign-up') && isComplete;
-  const { password, sessions } = await standing(run.email);
+  const { password, sessions } = await authContext(run.email);
   expect(password === run.before.password).toBe(!isNewPassword);
   expect(sessions).toBe(isNewPassword ? 0 : run.before.sessions + (isNewSession ? 1 : 0));
   if (isComplete) expect(new Set(await categoriesOf(chart, row))).toEqual(new Set(holds));

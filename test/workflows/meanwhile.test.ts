@@ -180,7 +180,7 @@ describe('a second factor that was removed meanwhile', () => {
   });
 });
 
-describe('a session that ends before one of its steps settles', () => {
+describe('a session that ends before one of its steps commits', () => {
   /** Ends the session in a transaction that holds its row, after the step has verified its proof and wants to write. */
   function whileEnded<T>(sessionId: string, work: () => Promise<T>): Promise<T> {
     return whileHeld(

@@ -4,7 +4,7 @@ import { sql as raw } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
-import { Settlement } from '../../src/persistence/settlement.ts';
+import { UnitOfWork } from '../../src/persistence/unit-of-work.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { TooManyRequests } from '../../src/workflows/errors.ts';
 import {
@@ -52,9 +52,9 @@ async function originOf(ip: string | null, of = limits()): Promise<Origin | null
 const limitsOf = (origin: Origin | null): number[] => (origin ?? []).map(({ limit }) => limit);
 
 async function fail(origin: Origin | null, guessed: object = {}, now = NOW): Promise<void> {
-  const settlement = new Settlement();
-  countFailure(settlement, origin, { ...STRANGER, ...guessed }, now);
-  await settlement.commit(orm.em.fork());
+  const unitOfWork = new UnitOfWork();
+  countFailure(unitOfWork, origin, { ...STRANGER, ...guessed }, now);
+  await unitOfWork.commit(orm.em.fork());
 }
 
 /** What the statement that claims an attempt sees. @param workflow the columns that it looks at. */

@@ -1,7 +1,7 @@
 // Sign-up, and what an attacker could gain from it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clearAway } from '../../src/persistence/clear-away.ts';
 import { openOrm, sqlOf } from '../../src/persistence/orm.ts';
+import { applyRetention } from '../../src/persistence/retention.ts';
 import { whileHeld } from '../factors/held-rows.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, type Step, TestClient } from '../harness/client.ts';
@@ -197,7 +197,7 @@ test('only unfinished sign-ups are deleted after their deadline', async () => {
   app.clock.advance(86_400 + 901);
   const orm = await openOrm(app.databaseUrl);
   try {
-    await clearAway(sqlOf(orm.em.fork()), app.clock.now());
+    await applyRetention(sqlOf(orm.em.fork()), app.clock.now());
   } finally {
     await orm.close();
   }

@@ -35,7 +35,11 @@ export function editsOf(file: string, source: string): Edit[] {
   const replace = ({ start, end }: Span, replacement: string): void => {
     edits.push({ start, end, replacement, line: source.slice(0, start).split('\n').length });
   };
+  const types = new Set<number>();
   new Visitor({
+    TSLiteralType({ literal }) {
+      types.add(literal.start);
+    },
     IfStatement({ test }) {
       replace(test, 'true');
       replace(test, 'false');
@@ -61,6 +65,7 @@ export function editsOf(file: string, source: string): Edit[] {
       if (node.expression.type !== 'Literal') replace(node, ';');
     },
     Literal(node) {
+      if (types.has(node.start)) return;
       if (typeof node.value === 'boolean') replace(node, String(!node.value));
       if (typeof node.value === 'number') replace(node, String(node.value + 1));
     },

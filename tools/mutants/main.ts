@@ -1,5 +1,5 @@
-// `npm run test:mutants [-- paths] [--minutes N] [--tests N] [--share N] [--with TEST]`: applies one mutation at a time
-// and runs the tests nearest to the file until one fails. A mutation that no test detects has survived. Files are
+// `npm run test:mutants [-- paths] [--minutes N] [--tests N] [--share N] [--offset N] [--with TEST]`: applies one mutation
+// at a time and runs the tests nearest to the file until one fails. A mutation that no test detects has survived. Files are
 // changed in place and restored; files with uncommitted changes are refused.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,6 +18,8 @@ const SCOPE = ['policy', 'step-up', 'sessions', 'workflows', 'factors', 'persist
 );
 /** A timeout counts as a failure, to detect mutations that cause endless loops. */
 const LONGEST_RUN_MS = 180_000;
+const VITEST = 'node_modules/vitest/vitest.mjs';
+const CONFIG = 'tools/mutants/vitest.config.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,6 +27,7 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string', default: '30' },
     tests: { type: 'string', default: '10' },
     share: { type: 'string', default: '1' },
+    offset: { type: 'string', default: '0' },
     with: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -51,7 +54,7 @@ type Environment = Readonly<Record<string, string>>;
 async function fail(tests: readonly string[], environment: Environment): Promise<boolean> {
   const vitest = spawn(
     process.execPath,
-    ['node_modules/vitest/vitest.mjs', 'run', '--project=server', '--bail=1', '--maxWorkers=1', ...tests],
+    [VITEST, 'run', `--config=${CONFIG}`, '--project=server', '--bail=1', '--maxWorkers=1', ...tests],
     { env: { ...process.env, ...environment }, stdio: 'ignore', timeout: LONGEST_RUN_MS },
   );
   const [code] = (await once(vitest, 'exit')) as [number | null];
@@ -85,7 +88,9 @@ try {
   const counts = { made: 0, survived: 0, left: 0 };
   for (const file of files) {
     const source = readFileSync(file, 'utf8');
-    const edits = editsOf(file, source).filter((_, at) => at % Number(values.share) === 0);
+    const edits = editsOf(file, source).filter(
+      (_, at) => at % Number(values.share) === Number(values.offset),
+    );
     if (edits.length === 0) continue;
     // Mutations of the code that creates the schema require a new schema for each run.
     const environment = file.startsWith('src/persistence/') ? server : onTemplate;

@@ -3,7 +3,7 @@ import { addAudit } from '../../persistence/audit.ts';
 import { Role } from '../../persistence/entities/user.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
-import { Settlement } from '../../persistence/settlement.ts';
+import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { readWords } from '../arguments.ts';
 import { type Command, OPERATOR, oneOf, TENANT_OPTION } from './command.ts';
@@ -38,14 +38,14 @@ interface RoleChange {
 async function changeRole(em: EntityManager, { isGrant, role, email, tenantId }: RoleChange): Promise<void> {
   const { id: userId, roles } = await ownerOf(em, email, tenantId);
   const others = roles.filter((one) => one !== role);
-  const settlement = new Settlement();
-  settlement.write((sql) =>
+  const unitOfWork = new UnitOfWork();
+  unitOfWork.write((sql) =>
     sql
       .updateTable('user_account')
       .set({ roles: jsonb(isGrant ? [...others, role] : others) })
       .where('id', '=', userId),
   );
   const type = isGrant ? 'role.granted' : 'role.withdrawn';
-  addAudit(settlement, { type, tenantId, userId, sessionId: null }, OPERATOR, systemClock.now());
-  await settlement.commit(em);
+  addAudit(unitOfWork, { type, tenantId, userId, sessionId: null }, OPERATOR, systemClock.now());
+  await unitOfWork.commit(em);
 }

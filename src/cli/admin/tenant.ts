@@ -4,7 +4,7 @@ import { tenantId } from '../../graphql/input.ts';
 import { addAudit } from '../../persistence/audit.ts';
 import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
-import { Conflict, Settlement } from '../../persistence/settlement.ts';
+import { Conflict, UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { readWords } from '../arguments.ts';
 import { CommandError, UsageError } from '../run-command.ts';
@@ -33,8 +33,8 @@ export const tenant: Command = {
 
 async function createTenant(em: EntityManager, id: string, change: PolicyChange): Promise<void> {
   const now = systemClock.now();
-  const settlement = new Settlement();
-  settlement.requireWrite((sql) =>
+  const unitOfWork = new UnitOfWork();
+  unitOfWork.requireWrite((sql) =>
     sql
       .insertInto('tenant')
       .values({ id, created_at: now, ...change })
@@ -42,29 +42,29 @@ async function createTenant(em: EntityManager, id: string, change: PolicyChange)
       .returning('id'),
   );
   addAudit(
-    settlement,
+    unitOfWork,
     { type: 'tenant.created', tenantId: id, userId: null, sessionId: null },
     OPERATOR,
     now,
   );
-  await settlement.commit(em).catch((error: unknown) => {
+  await unitOfWork.commit(em).catch((error: unknown) => {
     if (!(error instanceof Conflict)) throw error;
     throw new CommandError(`Tenant ${id} already exists. Omit --create to change it.`);
   });
 }
 
 async function changeTenant(em: EntityManager, id: string, change: PolicyChange): Promise<void> {
-  const settlement = new Settlement();
-  settlement.requireWrite((sql) =>
+  const unitOfWork = new UnitOfWork();
+  unitOfWork.requireWrite((sql) =>
     sql.updateTable('tenant').set(change).where('id', '=', id).returning('id'),
   );
   addAudit(
-    settlement,
+    unitOfWork,
     { type: 'tenant.changed', tenantId: id, userId: null, sessionId: null },
     OPERATOR,
     systemClock.now(),
   );
-  await settlement.commit(em).catch((error: unknown) => {
+  await unitOfWork.commit(em).catch((error: unknown) => {
     throw error instanceof Conflict ? noSuchTenant(id) : error;
   });
 }

@@ -4,7 +4,7 @@ import { notedKeys } from '../../persistence/secret-keys.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { linesOf } from '../table.ts';
 import type { KeysAction } from './action.ts';
-import { type Count, countByKey, type Release } from './holdings.ts';
+import { type Count, countByKey, type Release } from './sealed-columns.ts';
 
 export const list: KeysAction = async ({ em, ring, say, now }) => {
   const sql = sqlOf(em);

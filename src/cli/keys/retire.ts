@@ -7,7 +7,7 @@ import { type Sql, sqlOf } from '../../persistence/orm.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { CommandError } from '../run-command.ts';
 import type { KeysAction } from './action.ts';
-import { type Count, countByKey } from './holdings.ts';
+import { type Count, countByKey } from './sealed-columns.ts';
 
 export function retire(keyId: string, { discard }: { readonly discard: boolean }): KeysAction {
   return async ({ em, ring, say, now }) => {

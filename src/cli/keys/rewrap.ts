@@ -7,7 +7,7 @@ import { type KeyRing, UnknownKeyError } from '../../platform/key-ring.ts';
 import { SealBrokenError } from '../../platform/seal.ts';
 import { CommandError } from '../run-command.ts';
 import type { KeysAction } from './action.ts';
-import { keyIdIn, REWRAPPABLE, type Rewrappable } from './holdings.ts';
+import { keyIdIn, REWRAPPABLE, type Rewrappable } from './sealed-columns.ts';
 
 /** Rows locked at a time, for the duration of one statement. */
 const BATCH = 500;

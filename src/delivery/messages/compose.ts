@@ -1,8 +1,8 @@
 // Composes a message from a template, in the recipient's language.
 import { IntlMessageFormat } from 'intl-messageformat';
+import type { GeoIp } from '../geoip.ts';
 import type { Message } from '../message.ts';
 import { parseBrowser } from '../origin.ts';
-import type { Places } from '../places.ts';
 import { CATALOGUES, type Catalogue, type SmsName } from './catalogue.ts';
 import { type Block, htmlOf, textOf } from './layout.ts';
 import { DEFAULT_LOCALE, type Locale } from './locales.ts';
@@ -16,7 +16,7 @@ export interface Recipient {
 type Values = Readonly<Record<string, string | number>>;
 
 /** @param places looks up the place of an IP address. Without it, messages do not mention the place. */
-export function compose(template: Template, { to, locale }: Recipient, places?: Places): Message {
+export function compose(template: Template, { to, locale }: Recipient, geoip?: GeoIp): Message {
   const catalogue = CATALOGUES[locale];
   const values = valuesOf(template, catalogue);
   const code = 'code' in template ? template.code : null;
@@ -30,7 +30,7 @@ export function compose(template: Template, { to, locale }: Recipient, places?: 
     if (paragraph === '{link}' && 'url' in template)
       return { kind: 'link', url: template.url, action: say(locale, action, values) };
     if (paragraph === '{origin}' && 'at' in template)
-      return { kind: 'lines', lines: originLines(template, locale, places) };
+      return { kind: 'lines', lines: originLines(template, locale, geoip) };
     return { kind: 'paragraph', text: say(locale, paragraph, values) };
   });
   if (code !== null) blocks.unshift({ kind: 'code', code });
@@ -46,8 +46,8 @@ export function compose(template: Template, { to, locale }: Recipient, places?: 
 }
 
 /** Does the same work for a recipient who must not or cannot receive a message. */
-export function composeDecoy(template: Template, places?: Places): Message {
-  return { ...compose(template, { to: 'nobody@invalid', locale: DEFAULT_LOCALE }, places), isDecoy: true };
+export function composeDecoy(template: Template, geoip?: GeoIp): Message {
+  return { ...compose(template, { to: 'nobody@invalid', locale: DEFAULT_LOCALE }, geoip), isDecoy: true };
 }
 
 function isSms(template: Template): template is Extract<Template, { name: SmsName }> {
@@ -75,10 +75,10 @@ function wholeMinutes(minutes: number | null): number | null {
 }
 
 /** What is known about where a request came from, one fact per line. */
-function originLines({ ip, userAgent, at }: Origin, locale: Locale, places?: Places): string[] {
+function originLines({ ip, userAgent, at }: Origin, locale: Locale, geoip?: GeoIp): string[] {
   const { origin } = CATALOGUES[locale];
   const browser = parseBrowser(userAgent);
-  const place = places?.placeOf(ip, locale) ?? null;
+  const place = geoip?.placeOf(ip, locale) ?? null;
   return [
     ...(browser === null
       ? []

@@ -2,7 +2,7 @@
 // They are shown once, stored as keyed digests, and accepted once each.
 
 import type { Sql } from '../../persistence/orm.ts';
-import type { Row } from '../../persistence/settlement.ts';
+import type { Row } from '../../persistence/unit-of-work.ts';
 import { keyedDigest, matchesKeyedDigest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomBytes, randomId } from '../../platform/random.ts';
@@ -89,7 +89,7 @@ export function newBackupCodes(ring: KeyRing, userId: string, now: Date): NewBac
 }
 
 /**
- * Deletes all codes, used ones too. Call it in a condition of the settlement, before the statement that inserts new
+ * Deletes all codes, used ones too. Call it in a condition of the unit of work, before the statement that inserts new
  * ones.
  */
 export async function deleteBackupCodes(sql: Sql, userId: string): Promise<void> {

@@ -3,7 +3,7 @@ import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import { addAudit, byUser } from '../../persistence/audit.ts';
 import { sqlOf } from '../../persistence/orm.ts';
-import { Settlement } from '../../persistence/settlement.ts';
+import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import type { Owner } from '../../sessions/owner.ts';
 import { findAccount, hasSecondFactor, lockUser } from '../account.ts';
@@ -16,23 +16,23 @@ export async function regenerateBackupCodes(
   const { userId, tenantId } = session;
   const account = await findAccount(sqlOf(em), userId);
   const { codes, rows } = newBackupCodes(ring, userId, now);
-  const settlement = new Settlement();
+  const unitOfWork = new UnitOfWork();
   // A separate statement, before the inserts: two parallel requests must not leave two sets of codes.
-  settlement.require(async (sql) => {
+  unitOfWork.require(async (sql) => {
     await lockUser(sql, userId);
     // The last second factor may have been removed meanwhile. Backup codes do not count without one.
     if (!(await hasSecondFactor(sql, userId))) return false;
     await deleteBackupCodes(sql, userId);
     return true;
   });
-  settlement.insert('backup_code', ...rows);
+  unitOfWork.insert('backup_code', ...rows);
   addAudit(
-    settlement,
+    unitOfWork,
     { type: 'backup-codes.regenerated', tenantId, userId, sessionId: session.id },
     byUser(session, client),
     now,
   );
-  addNotice(outbox, { account, settlement, now }, { name: 'backup-codes-regenerated' });
-  await settlement.commit(em);
+  addNotice(outbox, { account, unitOfWork, now }, { name: 'backup-codes-regenerated' });
+  await unitOfWork.commit(em);
   return codes;
 }

@@ -1,13 +1,13 @@
 // A link sent by email. It proves access to the mailbox, which counts as knowledge. It is valid once, for ten minutes.
 
-import type { Places } from '../../delivery/places.ts';
+import type { GeoIp } from '../../delivery/geoip.ts';
 import { addSeconds } from '../../platform/clock.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { Factor } from '../factor.ts';
 import { LINK_PROOFS, newLink, verifyLink } from '../link/link.ts';
 import { EMAIL_SECONDS, emailChoices, messageToEmail } from './address.ts';
 
-export function emailLinkFactor(pageUrl: string, places: Places): Factor {
+export function emailLinkFactor(pageUrl: string, geoip: GeoIp): Factor {
   return {
     kind: FactorKind.EMAIL_LINK,
     proofs: LINK_PROOFS,
@@ -30,7 +30,7 @@ export function emailLinkFactor(pageUrl: string, places: Places): Factor {
       return {
         digest,
         expiresAt: addSeconds(now, EMAIL_SECONDS),
-        message: messageToEmail(account, template, places),
+        message: messageToEmail(account, template, geoip),
       };
     },
     verify: async (token, request) => verifyLink(token, request),

@@ -6,7 +6,7 @@ import { addAudit, byAnonymous } from '../../persistence/audit.ts';
 import type { AuditType } from '../../persistence/audit-type.ts';
 import type { Sql } from '../../persistence/orm.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
-import { Settlement } from '../../persistence/settlement.ts';
+import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { digest } from '../../platform/digest.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
@@ -87,19 +87,19 @@ interface Visitor {
 export async function approveLink(token: string, { em, client, now }: Visitor): Promise<LinkRequest> {
   const found = await validLink(sqlOf(em), token, now);
   if (found.approvedAt !== null) return found;
-  const settlement = new Settlement();
-  decide(settlement, found, token, { approved_at: now });
-  audit(settlement, found, 'link.approved', client, now);
-  await settlement.commit(em);
+  const unitOfWork = new UnitOfWork();
+  decide(unitOfWork, found, token, { approved_at: now });
+  audit(unitOfWork, found, 'link.approved', client, now);
+  await unitOfWork.commit(em);
   return { ...found, approvedAt: now };
 }
 
 /** Rejects the request, for a visitor who did not make it. Its workflow ends. */
 export async function rejectLink(token: string, { em, client, now }: Visitor): Promise<LinkRequest> {
   const found = await validLink(sqlOf(em), token, now);
-  const settlement = new Settlement();
-  decide(settlement, found, token, { consumed_at: now });
-  settlement.requireWrite((sql) =>
+  const unitOfWork = new UnitOfWork();
+  decide(unitOfWork, found, token, { consumed_at: now });
+  unitOfWork.requireWrite((sql) =>
     sql
       .updateTable('workflow')
       .from('challenge')
@@ -110,8 +110,8 @@ export async function rejectLink(token: string, { em, client, now }: Visitor): P
       .where(raw`workflow.snapshot ->> 'status'`, '=', 'active')
       .returning('workflow.id'),
   );
-  audit(settlement, found, 'link.rejected', client, now);
-  await settlement.commit(em);
+  audit(unitOfWork, found, 'link.rejected', client, now);
+  await unitOfWork.commit(em);
   return { ...found, approvedAt: null };
 }
 
@@ -123,12 +123,12 @@ async function validLink(sql: Sql, token: string, now: Date): Promise<LinkReques
 
 /** Takes effect only if the link is still unchanged: not used, and not replaced by a newer one. */
 function decide(
-  settlement: Settlement,
+  unitOfWork: UnitOfWork,
   { challengeId }: LinkRequest,
   token: string,
   decision: { approved_at: Date } | { consumed_at: Date },
 ): void {
-  settlement.requireWrite((sql) =>
+  unitOfWork.requireWrite((sql) =>
     sql
       .updateTable('challenge')
       .set(decision)
@@ -139,7 +139,7 @@ function decide(
   );
 }
 
-function audit(settlement: Settlement, found: LinkRequest, type: AuditType, client: Client, now: Date): void {
+function audit(unitOfWork: UnitOfWork, found: LinkRequest, type: AuditType, client: Client, now: Date): void {
   const { tenantId, userId, factor } = found;
-  addAudit(settlement, { type, tenantId, userId, sessionId: null, factor }, byAnonymous(client), now);
+  addAudit(unitOfWork, { type, tenantId, userId, sessionId: null, factor }, byAnonymous(client), now);
 }

@@ -6,7 +6,7 @@ import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import { addAudit, byUser } from '../../persistence/audit.ts';
 import { sqlOf } from '../../persistence/orm.ts';
-import { Settlement } from '../../persistence/settlement.ts';
+import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { randomId } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { voidGrants } from '../../sessions/operation-grant.ts';
@@ -28,7 +28,7 @@ interface Change {
   readonly workflowId: string | null;
   /** The session in which the password was chosen, which stays signed in. Null outside a session. */
   readonly sessionId: string | null;
-  readonly settlement: Settlement;
+  readonly unitOfWork: UnitOfWork;
   readonly now: Date;
 }
 
@@ -37,10 +37,10 @@ export function setPassword(
   change: Change,
   { hash, signOutOtherSessions }: NewPassword,
 ): void {
-  const { account, workflowId, sessionId, settlement, now } = change;
-  settlement.require(async (sql) => {
+  const { account, workflowId, sessionId, unitOfWork, now } = change;
+  unitOfWork.require(async (sql) => {
     await lockUser(sql, account.id);
-    // First, so that a step of such a workflow that settles at the same time either finishes before or waits.
+    // First, so that a step of such a workflow that commits at the same time either finishes before or waits.
     await sql
       .updateTable('workflow')
       // Not `now`: a parallel request may have read its clock earlier, and for it `now` would still be in the future.
@@ -51,7 +51,7 @@ export function setPassword(
       .execute();
     return true;
   });
-  settlement.write((sql) =>
+  unitOfWork.write((sql) =>
     sql
       .insertInto('authenticator')
       .values(
@@ -72,7 +72,7 @@ export function setPassword(
       ),
   );
   if (signOutOtherSessions) {
-    settlement.write((sql) =>
+    unitOfWork.write((sql) =>
       sql
         .updateTable('session')
         .set({ revoked_at: now })
@@ -80,11 +80,11 @@ export function setPassword(
         .where((it) => it.not(it('id', 'is not distinct from', sessionId)))
         .where('revoked_at', 'is', null),
     );
-    settlement.write((sql) => sql.deleteFrom('known_device').where('user_id', '=', account.id));
+    unitOfWork.write((sql) => sql.deleteFrom('known_device').where('user_id', '=', account.id));
   }
-  settlement.write((sql) => voidGrants(sql, account.id, [FactorKind.PASSWORD]));
-  liftLockouts(settlement, account.id);
-  addNotice(outbox, { account, settlement, now }, { name: 'password-changed' });
+  unitOfWork.write((sql) => voidGrants(sql, account.id, [FactorKind.PASSWORD]));
+  liftLockouts(unitOfWork, account.id);
+  addNotice(outbox, { account, unitOfWork, now }, { name: 'password-changed' });
 }
 
 /**
@@ -101,17 +101,17 @@ export async function changePassword(
   const account = await findAccount(sqlOf(em), userId);
   if (account === null) throw new Error('A session has no user.');
   const hash = await passwords.hash(newPassword, passwordPolicyOf(account), passwordOwner(account));
-  const settlement = new Settlement();
+  const unitOfWork = new UnitOfWork();
   setPassword(
     outbox,
-    { account, workflowId: null, sessionId: session.id, settlement, now },
+    { account, workflowId: null, sessionId: session.id, unitOfWork, now },
     { hash, signOutOtherSessions },
   );
   addAudit(
-    settlement,
+    unitOfWork,
     { type: 'password.changed', tenantId, userId, sessionId: session.id },
     byUser(session, client),
     now,
   );
-  await settlement.commit(em);
+  await unitOfWork.commit(em);
 }

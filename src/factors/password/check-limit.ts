@@ -3,7 +3,7 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { networkOf } from '../../platform/ip-address.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { Lanes } from './lanes.ts';
+import { HashingQueue } from './hashing-queue.ts';
 
 const CHECKS = 240;
 const WINDOW_SECONDS = 60;
@@ -22,7 +22,7 @@ export class TooManyChecks extends UserError {
 
 export class CheckLimit {
   readonly #limiter = new RateLimiterMemory({ points: CHECKS, duration: WINDOW_SECONDS });
-  readonly #lanes = new Lanes(LANES, EXPECTED_SECONDS);
+  readonly #queue = new HashingQueue(LANES, EXPECTED_SECONDS);
 
   /** @param ip the client's address. Null when it is not known. @throws {TooManyChecks} @throws {OverloadedError} */
   async run<T>(ip: string | null, check: () => Promise<T>): Promise<T> {
@@ -30,6 +30,6 @@ export class CheckLimit {
       if (!(error instanceof RateLimiterRes)) throw error;
       throw new TooManyChecks(Math.max(1, Math.ceil(error.msBeforeNext / 1000)));
     });
-    return this.#lanes.run(check);
+    return this.#queue.run(check);
   }
 }

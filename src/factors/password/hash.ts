@@ -7,9 +7,9 @@
 import { createHmac } from 'node:crypto';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { normalisePassword } from '../../policy/password-policy.ts';
+import type { HashingQueue } from './hashing-queue.ts';
 import { hashing } from './hashing-threads.ts';
-import type { Lanes } from './lanes.ts';
-import { isForeign, openForeignHash } from './stored-foreign.ts';
+import { isLegacy, openLegacyHash } from './stored-legacy.ts';
 import { type OwnHash, readOwnHash, writeOwnHash } from './stored-own.ts';
 
 /** The row of a password. */
@@ -32,22 +32,22 @@ export class UnknownHashError extends Error {
 export class PasswordHasher {
   readonly #ring: KeyRing;
   readonly #cost: number;
-  readonly #lanes: Lanes;
+  readonly #queue: HashingQueue;
   #decoy: Promise<string> | undefined;
   /** How long the last check of the decoy took, in seconds. */
   #decoySeconds = 0;
 
-  constructor(ring: KeyRing, cost: number, lanes: Lanes) {
+  constructor(ring: KeyRing, cost: number, queue: HashingQueue) {
     this.#ring = ring;
     this.#cost = cost;
-    this.#lanes = lanes;
+    this.#queue = queue;
   }
 
   /** @throws {OverloadedError} */
   async hash(password: string): Promise<string> {
     const keyId = this.#ring.newest.id;
     const data = this.#prehash(password, keyId);
-    const hash = await this.#lanes.run(() => hashing.hash({ data, cost: this.#cost }));
+    const hash = await this.#queue.run(() => hashing.hash({ data, cost: this.#cost }));
     return writeOwnHash(keyId, hash);
   }
 
@@ -61,14 +61,14 @@ export class PasswordHasher {
    */
   async matches(password: string, stored: StoredPassword | null): Promise<boolean> {
     if (stored === null) return this.#matchesDecoy(password);
-    return isForeign(stored.secret)
-      ? this.#matchesForeign(password, openForeignHash(this.#ring, stored.id, stored.secret))
+    return isLegacy(stored.secret)
+      ? this.#matchesForeign(password, openLegacyHash(this.#ring, stored.id, stored.secret))
       : this.#matchesOwn(password, parse(stored.secret));
   }
 
   /** Whether a matching hash should be replaced, because of another system, another cost or an older key. */
   isOutdated(secret: string): boolean {
-    if (isForeign(secret)) return true;
+    if (isLegacy(secret)) return true;
     const { keyId, cost } = parse(secret);
     return keyId !== this.#ring.newest.id || cost !== this.#cost;
   }
@@ -76,7 +76,7 @@ export class PasswordHasher {
   async #matchesDecoy(password: string): Promise<false> {
     const { keyId, hash } = parse(await this.#decoyHash());
     const data = this.#prehash(password, keyId);
-    await this.#lanes.run(async () => {
+    await this.#queue.run(async () => {
       const startedAt = performance.now();
       await hashing.compare({ data, against: hash });
       this.#decoySeconds = (performance.now() - startedAt) / 1000;
@@ -86,7 +86,7 @@ export class PasswordHasher {
 
   async #matchesOwn(password: string, { keyId, hash, cost }: OwnHash): Promise<boolean> {
     const data = this.#prehash(password, keyId);
-    return this.#lanes.run(async () => {
+    return this.#queue.run(async () => {
       const isRight = await hashing.compare({ data, against: hash });
       // After the cost is raised, a hash of the old cost is rejected faster than a decoy, which would reveal that the
       // account exists. Each cost doubles the work, so one extra hash at each cost in between makes up the difference.
@@ -98,9 +98,9 @@ export class PasswordHasher {
   }
 
   async #matchesForeign(password: string, text: string): Promise<boolean> {
-    return this.#lanes.run(async () => {
+    return this.#queue.run(async () => {
       const startedAt = performance.now();
-      const isRight = await hashing.verifyForeign({ password, text });
+      const isRight = await hashing.verifyLegacy({ password, text });
       if (!isRight) await this.#makeUp(this.#decoySeconds - (performance.now() - startedAt) / 1000);
       return isRight;
     });

@@ -2,7 +2,7 @@
 // WebCrypto need too. Threads start on demand and are shared by the whole process.
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
-import type { compare, hash, verifyForeign } from './thread.ts';
+import type { compare, hash, verifyLegacy } from './thread.ts';
 
 /** The number of threads that can run in parallel on this machine. */
 export const HASHING_THREADS = availableParallelism();
@@ -22,6 +22,6 @@ export const hashing = {
   /** Checks a bcrypt hash. */
   compare: (task: Parameters<typeof compare>[0]): Promise<boolean> => threads.run(task, { name: 'compare' }),
   /** Checks a hash of another system. */
-  verifyForeign: (task: Parameters<typeof verifyForeign>[0]): Promise<boolean> =>
-    threads.run(task, { name: 'verifyForeign' }),
+  verifyLegacy: (task: Parameters<typeof verifyLegacy>[0]): Promise<boolean> =>
+    threads.run(task, { name: 'verifyLegacy' }),
 };

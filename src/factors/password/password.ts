@@ -4,7 +4,7 @@ import { MAXIMUM_LENGTH } from '../../policy/password-policy.ts';
 import type { StoredAuthenticator } from '../account.ts';
 import { type Consume, type Factor, type ProofField, REJECTED } from '../factor.ts';
 import type { PasswordHasher } from './hash.ts';
-import { OverloadedError } from './lanes.ts';
+import { OverloadedError } from './hashing-queue.ts';
 
 /** NFC combines at most four code points into one (UAX #15), and the policy counts code points after NFC. */
 const DECOMPOSED = 4;

@@ -20,8 +20,8 @@ export const phoneEnrollment: FactorEnrollment = {
     return phone === undefined ? null : maskNumber(phone.number);
   },
   begin: () => null,
-  confirm(settlement, { id, isSecondFactor, now }) {
-    settlement.require(async (sql) => {
+  confirm(unitOfWork, { id, isSecondFactor, now }) {
+    unitOfWork.require(async (sql) => {
       const other = await sql
         .selectFrom('phone_number as mine')
         .innerJoin('phone_number as other', (join) =>

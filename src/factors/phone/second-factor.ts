@@ -3,7 +3,7 @@ import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import { addAudit, byUser } from '../../persistence/audit.ts';
 import { sqlOf } from '../../persistence/orm.ts';
-import { Settlement } from '../../persistence/settlement.ts';
+import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { Owner } from '../../sessions/owner.ts';
 import { findAccount, lockUser } from '../account.ts';
@@ -21,8 +21,8 @@ export async function setPhoneSecondFactor(
   const phone = account?.phones.find((one) => one.id === id && one.verified);
   if (phone === undefined) return false;
   if (phone.secondFactor === enabled) return true;
-  const settlement = new Settlement();
-  settlement.require(async (sql) => {
+  const unitOfWork = new UnitOfWork();
+  unitOfWork.require(async (sql) => {
     await lockUser(sql, userId);
     const { numUpdatedRows } = await sql
       .updateTable('phone_number')
@@ -37,17 +37,17 @@ export async function setPhoneSecondFactor(
   const type = enabled ? 'phone-second-factor.enabled' : 'phone-second-factor.disabled';
   const factor = FactorKind.PHONE_CODE;
   addAudit(
-    settlement,
+    unitOfWork,
     { type, tenantId, userId, sessionId: session.id, factor },
     byUser(session, client),
     now,
   );
   addNotice(
     outbox,
-    { account, settlement, now },
+    { account, unitOfWork, now },
     { name: enabled ? 'factor-added' : 'factor-removed', factor },
   );
-  await settlement.commit(em);
+  await unitOfWork.commit(em);
   return true;
 }
 
@@ -63,10 +63,10 @@ export async function setSms(
   const { userId, tenantId } = session;
   const account = await findAccount(sqlOf(em), userId);
   if (account === null || account.smsOfUser === enabled) return;
-  const settlement = new Settlement();
-  settlement.write((sql) => sql.updateTable('user_account').set({ sms: enabled }).where('id', '=', userId));
+  const unitOfWork = new UnitOfWork();
+  unitOfWork.write((sql) => sql.updateTable('user_account').set({ sms: enabled }).where('id', '=', userId));
   if (!enabled) {
-    settlement.require(async (sql) => {
+    unitOfWork.require(async (sql) => {
       await lockUser(sql, userId);
       await sql
         .updateTable('phone_number')
@@ -80,7 +80,7 @@ export async function setSms(
   const type = enabled ? 'sms.enabled' : 'sms.disabled';
   const factor = FactorKind.PHONE_CODE;
   addAudit(
-    settlement,
+    unitOfWork,
     { type, tenantId, userId, sessionId: session.id, factor },
     byUser(session, client),
     now,
@@ -89,9 +89,9 @@ export async function setSms(
   if (hasNumber) {
     addNotice(
       outbox,
-      { account, settlement, now },
+      { account, unitOfWork, now },
       { name: enabled ? 'factor-added' : 'factor-removed', factor },
     );
   }
-  await settlement.commit(em);
+  await unitOfWork.commit(em);
 }

@@ -71,7 +71,7 @@ export function totpFactor(ring: KeyRing): Factor {
 function enrollmentOf(ring: KeyRing): FactorEnrollment {
   return {
     hint: () => null,
-    begin(settlement, { id, userId, label, now }) {
+    begin(unitOfWork, { id, userId, label, now }) {
       const secret = sealSecret(ring, id, generateSecret({ length: SECRET_BYTES }));
       const unproved = {
         id,
@@ -82,13 +82,13 @@ function enrollmentOf(ring: KeyRing): FactorEnrollment {
         createdAt: now,
         confirmedAt: null,
       };
-      settlement.insert('authenticator', authenticatorRow(unproved));
+      unitOfWork.insert('authenticator', authenticatorRow(unproved));
       return { secret };
     },
-    confirm(settlement, { id, now }) {
+    confirm(unitOfWork, { id, now }) {
       // A condition, not a write: consuming the proof already updates this row, and one statement cannot update it
       // twice.
-      settlement.require(async (sql) => {
+      unitOfWork.require(async (sql) => {
         const { numUpdatedRows } = await sql
           .updateTable('authenticator')
           .set({ confirmed_at: now })

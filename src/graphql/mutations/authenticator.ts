@@ -1,7 +1,7 @@
 // What users can do with their enrolled factors. `@stepUp` guards everything here: the API uses its own directive.
 import { regenerateBackupCodes } from '../../factors/backup-codes/regenerate.ts';
 import { removeAuthenticator } from '../../factors/remove-authenticator.ts';
-import { Conflict } from '../../persistence/settlement.ts';
+import { Conflict } from '../../persistence/unit-of-work.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';

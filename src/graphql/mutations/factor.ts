@@ -3,7 +3,7 @@ import type { ProofField } from '../../factors/factor.ts';
 import { LinkNotApproved } from '../../factors/link/link.ts';
 import { PhoneNumberTaken } from '../../factors/phone/enrollment.ts';
 import { PROOF_FIELDS } from '../../factors/registry.ts';
-import { Conflict } from '../../persistence/settlement.ts';
+import { Conflict } from '../../persistence/unit-of-work.ts';
 import {
   FactorNotOffered,
   LockedOut,

@@ -1,10 +1,11 @@
 // Imports users from another system, a few at a time, as `stepgate import-users` does from a file. It cannot grant roles:
 // only an operator can, on the server.
+
+import { type ImportedUser, importList, MOST_USERS, type RefusedUser } from '../../import/list.ts';
+import { phoneCountriesOf } from '../../import/phone-countries.ts';
 import { byAdministrator } from '../../persistence/audit.ts';
 import { sqlOf } from '../../persistence/orm.ts';
-import { Conflict } from '../../persistence/settlement.ts';
-import { type ImportedUser, importList, MOST_USERS, type RefusedUser } from '../../users/list-import.ts';
-import { phoneCountriesOf } from '../../users/phone-countries.ts';
+import { Conflict } from '../../persistence/unit-of-work.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { InvalidInput } from '../input.ts';

@@ -1,6 +1,6 @@
 // What the person who opens a link can do with it.
 import { approveLink, LinkExpired, rejectLink } from '../../factors/link/approval.ts';
-import { Conflict } from '../../persistence/settlement.ts';
+import { Conflict } from '../../persistence/unit-of-work.ts';
 import { builder } from '../builder.ts';
 import { LinkRequestType } from '../types/link.ts';
 

@@ -1,8 +1,8 @@
 // The language of a user's messages.
 import { z } from 'zod';
 import { findLocale, LOCALES } from '../../delivery/messages/locales.ts';
+import { languageTag } from '../../import/user-record.ts';
 import { changeLocale } from '../../users/locale.ts';
-import { languageTag } from '../../users/record.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { InvalidInput, parseInput } from '../input.ts';

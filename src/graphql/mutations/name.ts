@@ -1,7 +1,7 @@
 // The user's name.
 import { z } from 'zod';
+import { personName } from '../../import/user-record.ts';
 import { changeName } from '../../users/name.ts';
-import { personName } from '../../users/record.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { InvalidInput, parseInput } from '../input.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { changePassword } from '../../factors/password/change.ts';
 import { PasswordRejected } from '../../factors/password/new-passwords.ts';
-import { Conflict } from '../../persistence/settlement.ts';
+import { Conflict } from '../../persistence/unit-of-work.ts';
 import {
   LockedOut,
   NewPasswordNotDue,

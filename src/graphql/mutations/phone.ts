@@ -1,6 +1,6 @@
 // What users allow text messages to be used for.
 import { setPhoneSecondFactor, setSms } from '../../factors/phone/second-factor.ts';
-import { Conflict } from '../../persistence/settlement.ts';
+import { Conflict } from '../../persistence/unit-of-work.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { isUuid, NotFound } from '../input.ts';

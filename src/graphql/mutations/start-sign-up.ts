@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { emailAddress } from '../../factors/email/mailbox.ts';
 import { PasswordRejected } from '../../factors/password/new-passwords.ts';
-import { personName } from '../../users/record.ts';
+import { personName } from '../../import/user-record.ts';
 import { Overloaded, TenantNotFound, TooManyMessages, TooManyRequests } from '../../workflows/errors.ts';
 import { startSignUp } from '../../workflows/sign-up/start.ts';
 import { builder } from '../builder.ts';

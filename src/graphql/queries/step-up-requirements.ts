@@ -206,8 +206,8 @@ function requirementsFor(
     throw new InvalidInput([
       { path: 'operationName', message: 'Give the name of an operation in the document.' },
     ]);
-  const { standing, now } = standingOf(context);
-  const held = standing?.enrolled.length ? standing.enrolled : undefined;
+  const { authContext, now } = standingOf(context);
+  const held = authContext?.enrolled.length ? authContext.enrolled : undefined;
   const found = guardsByPath({ schema, document, variableValues, operationName });
   return {
     stepUps: strictest(
@@ -216,7 +216,7 @@ function requirementsFor(
     ),
     guardedFields: found.map(({ path, guards }) => ({
       ...fieldRequirement(path, guards),
-      refusal: refuse(guards, standing, now),
+      refusal: refuse(guards, authContext, now),
     })),
   };
 }

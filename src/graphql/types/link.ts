@@ -28,7 +28,7 @@ export const LinkRequestType = builder.objectRef<LinkRequest>('LinkRequest').imp
       nullable: true,
       description:
         'The approximate place of the browser that requested the link, derived from its IP address. Null if unknown.',
-      resolve: (it, _args, { locale, services }) => services.outbox.places.placeOf(it.ip, locale),
+      resolve: (it, _args, { locale, services }) => services.outbox.geoip.placeOf(it.ip, locale),
     }),
     ip: t.exposeString('ip', {
       nullable: true,

@@ -67,7 +67,7 @@ export const Assurance = builder.objectRef<AssuranceShape>('Assurance').implemen
       resolve: async ({ userId, enrolled }, _args, { session, em, services }) => {
         if (enrolled !== undefined) return [...enrolled];
         if (session?.userId === userId) return [...session.enrolled];
-        return [...services.factors.holdings(await findAccount(sqlOf(em), userId)).enrolled];
+        return [...services.factors.availableFactors(await findAccount(sqlOf(em), userId)).enrolled];
       },
     }),
     acr: t.string({

@@ -32,7 +32,7 @@ export class PothosStepUpPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
   }
 
   override afterBuild(schema: GraphQLSchema): GraphQLSchema {
-    const { standing, role = 'Role', prefix } = this.builder.options.stepUp;
+    const { authContext, role = 'Role', prefix } = this.builder.options.stepUp;
     const ours = guardEnums();
     const enums = {
       FactorKind: enumOf(schema, 'FactorKind') ?? ours.FactorKind,
@@ -43,7 +43,7 @@ export class PothosStepUpPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
     const directives = guardDirectives(enums, prefix);
     const config = schema.toConfig();
     const declared = new GraphQLSchema({ ...config, directives: [...config.directives, ...directives] });
-    return enforce(declared, standing);
+    return enforce(declared, authContext);
   }
 
   #annotate<Config extends SchemaElement>(

@@ -1,11 +1,11 @@
 // The options that the plugin adds to the builder, to fields and to types.
 import type { RequirementOptions } from '../../policy/requirement.ts';
-import type { FindStanding } from '../standing.ts';
+import type { FindAuthContext } from '../auth-context.ts';
 
 /** Options of the plugin: `stepUp` in the options of the builder. */
 export interface StepUpPluginOptions<Context> {
   /** Reads who is asking from an operation's context. It must be synchronous. Pass the same function to `useStepUp`. */
-  readonly standing: FindStanding<Context>;
+  readonly authContext: FindAuthContext<Context>;
   /** The name of your schema's enum of roles, for `@requiresRole`. Default: `Role`. */
   readonly role?: string;
   /**

@@ -6,7 +6,7 @@ import {
   type ConstDirectiveNode,
   type DefinitionNode,
   type DocumentNode,
-  GraphQLError,
+  type GraphQLError,
   type GraphQLSchema,
   getArgumentValues,
   isExecutableDefinitionNode,
@@ -53,12 +53,11 @@ async function readDocument(file: string): Promise<DocumentNode> {
     return parse(new Source(text, file));
   } catch (error) {
     if (error instanceof RangeError) throw new SchemaFileError(`${file} is nested too deeply.`);
-    if (!(error instanceof GraphQLError)) throw error;
     const isIntrospection = /^\s*\{\s*"/.test(text);
     throw new SchemaFileError(
       isIntrospection
         ? `${file} is JSON, and introspection does not show which directives a schema uses. Pass the schema in SDL.`
-        : inSource(error),
+        : inSource(error as GraphQLError),
     );
   }
 }
@@ -179,8 +178,7 @@ function argumentsOf(schema: GraphQLSchema, node: ConstDirectiveNode): Record<st
   try {
     return definition ? getArgumentValues(definition, node) : {};
   } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    throw new SchemaFileError(inSource(error));
+    throw new SchemaFileError(inSource(error as GraphQLError));
   }
 }
 

@@ -3,9 +3,9 @@
 import { accountOf, type PerformEffect } from './effect.ts';
 
 export const activateUser: PerformEffect = (_services, step) => {
-  const { settlement, now } = step;
+  const { unitOfWork, now } = step;
   const { id, email } = accountOf(step);
-  settlement.requireWrite((sql) =>
+  unitOfWork.requireWrite((sql) =>
     sql
       .updateTable('email_address as mine')
       .set({ verified_at: now })
@@ -24,6 +24,6 @@ export const activateUser: PerformEffect = (_services, step) => {
       )
       .returning('mine.id'),
   );
-  settlement.write((sql) => sql.updateTable('user_account').set({ activated_at: now }).where('id', '=', id));
+  unitOfWork.write((sql) => sql.updateTable('user_account').set({ activated_at: now }).where('id', '=', id));
   return {};
 };

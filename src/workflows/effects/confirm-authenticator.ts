@@ -16,8 +16,8 @@ export const confirmAuthenticator: PerformEffect<Params> = (
   { authenticatorId: id, factor, isSecondFactor },
   { added = [], confirmed = [] },
 ) => {
-  const { settlement, now } = step;
-  factors.enrollmentOf(factor).confirm(settlement, { id, isSecondFactor, now });
+  const { unitOfWork, now } = step;
+  factors.enrollmentOf(factor).confirm(unitOfWork, { id, isSecondFactor, now });
   addNotice(outbox, step, { name: 'factor-added', factor });
   return { confirmed: [...confirmed, id], ...(isSecondFactor ? { added: [...added, factor] } : {}) };
 };

@@ -13,8 +13,8 @@ export const createAuthenticator: PerformEffect<Params> = (
   step,
   { factor, authenticatorId: id, label },
 ) => {
-  const { settlement, now } = step;
+  const { unitOfWork, now } = step;
   const userId = accountOf(step).id;
-  const begun = factors.enrollmentOf(factor).begin(settlement, { id, userId, label, now });
+  const begun = factors.enrollmentOf(factor).begin(unitOfWork, { id, userId, label, now });
   return begun === null ? {} : { enrolling: { id, secret: begun.secret } };
 };

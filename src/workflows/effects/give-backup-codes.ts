@@ -7,15 +7,15 @@ import { FactorKind } from '../../policy/factor-kind.ts';
 import { accountOf, type PerformEffect } from './effect.ts';
 
 export const giveBackupCodes: PerformEffect = ({ ring }, step, _params, { added = [], confirmed = [] }) => {
-  const { settlement, now } = step;
+  const { unitOfWork, now } = step;
   const { id } = accountOf(step);
-  settlement.require(async (sql) => {
+  unitOfWork.require(async (sql) => {
     await lockUser(sql, id);
     if (await hasSecondFactor(sql, id, confirmed)) return false;
     await deleteBackupCodes(sql, id);
     return true;
   });
   const { codes, rows } = newBackupCodes(ring, id, now);
-  settlement.insert('backup_code', ...rows);
+  unitOfWork.insert('backup_code', ...rows);
   return { backupCodes: codes, added: [...added, FactorKind.BACKUP_CODE] };
 };

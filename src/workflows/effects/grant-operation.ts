@@ -12,7 +12,7 @@ export const grantOperation: PerformEffect<Params> = (_services, step, { proof, 
   const { operation } = step.row;
   if (operation === null) throw new Error('This workflow is not bound to an operation.');
   addGrant(
-    step.settlement,
+    step.unitOfWork,
     { sessionId: sessionOf(step, {}).id, digest: operation, proof },
     seconds,
     step.now,

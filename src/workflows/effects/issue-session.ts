@@ -7,10 +7,10 @@ interface Params {
 }
 
 export const issueSession: PerformEffect<Params> = ({ grants }, step, { evidence }, outcome) => {
-  const { row, caller, now, settlement } = step;
+  const { row, caller, now, unitOfWork } = step;
   const { id, tenantId, roles, secondFactorPolicy, aal2 } = accountOf(step);
   const { enrolled } = withAdded(step.available, outcome);
   const fresh = { userId: id, tenantId, roles, secondFactorPolicy, aal2, evidence, enrolled };
   const device = { token: caller.deviceToken, knownId: row.deviceId };
-  return { grant: grants.issue(settlement, fresh, caller.client, device, now) };
+  return { grant: grants.issue(unitOfWork, fresh, caller.client, device, now) };
 };

@@ -9,7 +9,7 @@ interface Params {
 
 export const recordEvidence: PerformEffect<Params> = (_services, step, { evidence }, outcome) => {
   const session = sessionOf(step, outcome);
-  step.settlement.requireWrite((sql) =>
+  step.unitOfWork.requireWrite((sql) =>
     sql
       .updateTable('session')
       .set({ evidence: evidenceWith(evidence) })

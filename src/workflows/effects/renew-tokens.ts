@@ -2,5 +2,5 @@
 import { type PerformEffect, sessionOf, withAdded } from './effect.ts';
 
 export const renewTokens: PerformEffect = ({ grants }, step, _params, outcome) => ({
-  grant: grants.renew(step.settlement, withAdded(sessionOf(step, outcome), outcome), step.now),
+  grant: grants.renew(step.unitOfWork, withAdded(sessionOf(step, outcome), outcome), step.now),
 });

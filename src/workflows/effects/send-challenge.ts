@@ -13,7 +13,7 @@ interface Params {
 
 export const sendChallenge: PerformEffect<Params> = (
   { factors, outbox, ring },
-  { row, name: purpose, account, caller: { client }, hint = null, now, settlement },
+  { row, name: purpose, account, caller: { client }, hint = null, now, unitOfWork },
   { factor: kind, authenticatorId },
 ) => {
   const factor = factors.get(kind);
@@ -31,7 +31,7 @@ export const sendChallenge: PerformEffect<Params> = (
   if (factor === undefined || prepared === undefined) throw new Error(`${kind} has no challenge to send.`);
   const { digest, expiresAt, message } = prepared;
   outbox.withdraw(
-    settlement,
+    unitOfWork,
     (sql) =>
       sql
         .selectFrom('challenge')
@@ -41,7 +41,7 @@ export const sendChallenge: PerformEffect<Params> = (
         .$asScalar(),
     now,
   );
-  const messageId = outbox.add(settlement, message, now, expiresAt);
+  const messageId = outbox.add(unitOfWork, message, now, expiresAt);
   const sent = {
     id: challengeId,
     message_id: messageId,
@@ -55,7 +55,7 @@ export const sendChallenge: PerformEffect<Params> = (
     approved_at: null,
     consumed_at: null,
   };
-  settlement.write((sql) =>
+  unitOfWork.write((sql) =>
     sql
       .insertInto('challenge')
       .values({ ...sent, workflow_id: row.id, factor: kind, times_sent: 1 })

@@ -3,10 +3,10 @@ import { addNotice } from '../../delivery/notices.ts';
 import { accountOf, type PerformEffect } from './effect.ts';
 
 export const tellOwner: PerformEffect = ({ outbox }, step) => {
-  const { settlement, now } = step;
+  const { unitOfWork, now } = step;
   const { email } = accountOf(step);
   if (email === null || email.owner === null) throw new Error('Nobody owns this address.');
   const account = { email: { address: email.address, verified: true }, locale: email.owner.locale };
-  addNotice(outbox, { account, settlement, now }, { name: 'already-registered' });
+  addNotice(outbox, { account, unitOfWork, now }, { name: 'already-registered' });
   return {};
 };

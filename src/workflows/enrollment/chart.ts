@@ -7,8 +7,8 @@ import type { Evidence } from '../../policy/evidence.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import {
   type Acceptable,
+  type AvailableFactors,
   furtherSteps,
-  type Holdings,
   nextDemand,
   provable,
 } from '../../policy/required-factors.ts';
@@ -28,7 +28,7 @@ export interface EnrollmentInput extends Acceptable {
   readonly evidence: readonly Evidence[];
 }
 
-export interface EnrollmentContext extends EnrollmentInput, Holdings {
+export interface EnrollmentContext extends EnrollmentInput, AvailableFactors {
   /** What whoever drives it must hold: what the token that started it did. */
   readonly opened: readonly Evidence[];
 }
@@ -174,6 +174,6 @@ function provesNew(
 }
 
 /** Whether what has been proved is enough for what the user has now. */
-function mayEnroll({ evidence }: EnrollmentContext, holdings: Holdings): boolean {
-  return nextDemand(evidence, holdings, 'OPTIONAL') === 'NOTHING';
+function mayEnroll({ evidence }: EnrollmentContext, availableFactors: AvailableFactors): boolean {
+  return nextDemand(evidence, availableFactors, 'OPTIONAL') === 'NOTHING';
 }

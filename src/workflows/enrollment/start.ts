@@ -3,7 +3,7 @@ import { type Account, findAccount } from '../../factors/account.ts';
 import type { ParsedNumber } from '../../factors/phone/number.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import { sqlOf } from '../../persistence/orm.ts';
-import { Settlement } from '../../persistence/settlement.ts';
+import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
 import { randomId } from '../../platform/random.ts';
 import { lastingEvidence } from '../../policy/assurance.ts';
@@ -47,10 +47,10 @@ export async function startEnrollment(
   if (account === null) throw new Error('A session has no user.');
   const enrollable = account.smsOfUser ? factors.enrollable(account.smsOfTenant) : factors.enrollable('OFF');
   if (!enrollable.includes(request.factor)) throw new FactorNotEnrollable(enrollable);
-  const settlement = new Settlement();
+  const unitOfWork = new UnitOfWork();
   const newAuthenticatorId =
     request.factor === FactorKind.PHONE_CODE
-      ? phoneToEnroll(account, request.phone, factors.smsCountries, settlement, clock.now())
+      ? phoneToEnroll(account, request.phone, factors.smsCountries, unitOfWork, clock.now())
       : newAuthenticator(account);
   const input: EnrollmentInput = {
     factor: request.factor,
@@ -65,7 +65,7 @@ export async function startEnrollment(
   // The number's row is written with the first step, so the account has it already.
   const known = withPhone(account, request.phone, newAuthenticatorId);
   return runner.start(
-    { name: 'enrollment', input, account: known, settlement, ...ofSession(session) },
+    { name: 'enrollment', input, account: known, unitOfWork, ...ofSession(session) },
     caller,
   );
 }
@@ -80,7 +80,7 @@ function phoneToEnroll(
   account: Account,
   phone: EnrollmentRequest['phone'],
   countries: readonly string[],
-  settlement: Settlement,
+  unitOfWork: UnitOfWork,
   now: Date,
 ): string {
   if (phone === null) throw new PhoneNumberNotFound();
@@ -92,7 +92,7 @@ function phoneToEnroll(
   if (!countries.includes(named.country)) throw new PhoneNumberNotAllowed(countries);
   if (own !== undefined) return own.id;
   const id = newAuthenticator(account);
-  settlement.insert('phone_number', {
+  unitOfWork.insert('phone_number', {
     id,
     tenant_id: account.tenantId,
     user_id: account.id,

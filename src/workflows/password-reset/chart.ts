@@ -3,7 +3,12 @@
 // changes before a new one is chosen. It signs nobody in.
 import { assign, setup } from 'xstate';
 import type { FactorKind } from '../../policy/factor-kind.ts';
-import { furtherSteps, type Holdings, resetDemand, withoutPassword } from '../../policy/required-factors.ts';
+import {
+  type AvailableFactors,
+  furtherSteps,
+  resetDemand,
+  withoutPassword,
+} from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effects/declared.ts';
 import type { WorkflowEvent } from '../event.ts';
 import { type Gathered, keptEvidence, NOTHING_GATHERED } from '../keep-evidence.ts';
@@ -41,7 +46,7 @@ export const passwordResetChart = setup({
   actions: {
     ...EFFECTS,
     keepEvidence: assign(({ context, event }) => keptEvidence(context.evidence, event)),
-    keepHoldings: assign(({ event }) =>
+    keepAvailableFactors: assign(({ event }) =>
       event.type === 'CHOOSE_PASSWORD' ? { enrolled: event.enrolled, first: event.first } : {},
     ),
   },
@@ -66,7 +71,7 @@ export const passwordResetChart = setup({
         CHOOSE_PASSWORD: [
           { guard: 'demandsNoMore', target: 'complete' },
           // A second factor was added since: it is proved too.
-          { target: 'weighing', actions: 'keepHoldings' },
+          { target: 'weighing', actions: 'keepAvailableFactors' },
         ],
       },
     },
@@ -78,6 +83,6 @@ export const passwordResetChart = setup({
   },
 });
 
-function further({ evidence }: PasswordResetContext, holdings: Holdings): FactorKind[] {
-  return furtherSteps(evidence, withoutPassword(holdings));
+function further({ evidence }: PasswordResetContext, availableFactors: AvailableFactors): FactorKind[] {
+  return furtherSteps(evidence, withoutPassword(availableFactors));
 }

@@ -8,7 +8,7 @@ import type { NewPasswords } from '../../factors/password/new-passwords.ts';
 import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
 import { sqlOf } from '../../persistence/orm.ts';
-import { Settlement } from '../../persistence/settlement.ts';
+import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
 import { keyedDigest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
@@ -97,7 +97,7 @@ export async function startSignUp(
       tenantId,
       account,
       subject: signUpSubject(ring, tenantId, email.address),
-      settlement: pendingUser(account, email, secret, now),
+      unitOfWork: pendingUser(account, email, secret, now),
     },
     caller,
   );
@@ -114,9 +114,9 @@ function pendingUser(
   { address, typed }: Mailbox,
   secret: string,
   now: Date,
-): Settlement {
-  const settlement = new Settlement();
-  settlement.insert('user_account', {
+): UnitOfWork {
+  const unitOfWork = new UnitOfWork();
+  unitOfWork.insert('user_account', {
     id,
     tenant_id: tenantId,
     name,
@@ -126,7 +126,7 @@ function pendingUser(
     created_at: now,
     activated_at: null,
   });
-  settlement.insert('email_address', {
+  unitOfWork.insert('email_address', {
     id: email?.id ?? randomId(),
     tenant_id: tenantId,
     user_id: id,
@@ -136,6 +136,6 @@ function pendingUser(
     verified_at: null,
   });
   const password = { factor: FactorKind.PASSWORD, secret, createdAt: now, confirmedAt: now };
-  settlement.insert('authenticator', authenticatorRow({ id: randomId(), userId: id, ...password }));
-  return settlement;
+  unitOfWork.insert('authenticator', authenticatorRow({ id: randomId(), userId: id, ...password }));
+  return unitOfWork;
 }

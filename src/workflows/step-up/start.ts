@@ -48,7 +48,7 @@ export async function startStepUp(
     evidence: lastingEvidence(session.evidence, session.aging, now),
     grantSeconds: operation === null ? null : (options.maxAge ?? DEFAULT_GRANT_SECONDS),
   };
-  if (provable(input, factors.holdings(account)).length === 0) throw new EnrollmentRequired();
+  if (provable(input, factors.availableFactors(account)).length === 0) throw new EnrollmentRequired();
   const bound = operation && {
     operation: { digest: keyedOperation(ring, operation.digest), approves: operation.approves },
   };

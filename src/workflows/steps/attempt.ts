@@ -11,7 +11,7 @@ import {
 } from '../../factors/factor.ts';
 import { forgetFailures, takeBackFailure } from '../../factors/lockout.ts';
 import { sqlOf } from '../../persistence/orm.ts';
-import { Conflict } from '../../persistence/settlement.ts';
+import { Conflict } from '../../persistence/unit-of-work.ts';
 import { secondsOf } from '../../platform/clock.ts';
 import { evidenceOf } from '../../policy/evidence.ts';
 import { FAILURES_BEFORE_LOCK, FIRST_LOCK_SECONDS, isClosed } from '../../policy/lockout.ts';
@@ -74,29 +74,29 @@ async function redeem(
   { step, row, factor }: Claimed,
   { categories, consume, notice }: Accepted,
 ): Promise<{ readonly next: AnyMachineSnapshot; readonly outcome: Outcome }> {
-  const { settlement, now } = step;
+  const { unitOfWork, now } = step;
   const [next, effects] = take(step, proved(step, evidenceOf(factor, secondsOf(now), categories)));
   advance(step, next, -1);
-  if (consume !== null) settlement.require(consume);
+  if (consume !== null) unitOfWork.require(consume);
   const outcome = await perform(services, step, effects);
   if (notice !== undefined) addNotice(services.outbox, step, notice);
   const end = endOf(next);
-  settlement.write((sql) =>
+  unitOfWork.write((sql) =>
     end === 'complete' ? forgetFailures(sql, row.subject) : takeBackFailure(sql, row),
   );
   const sessionId = outcome.grant?.session.id ?? row.sessionId;
   audit(step, 'proof-accepted', { factor, sessionId });
   if (end !== null) audit(step, end, { sessionId });
-  await settlement.commit(step.caller.em);
+  await unitOfWork.commit(step.caller.em);
   return { next, outcome };
 }
 
 /** Gives back the attempt of a right proof whose step could not be committed: it was not a guess, and may be tried again. */
 async function giveBack({ step, row }: Claimed, error: unknown): Promise<never> {
   // A conflict has rolled everything back. Another failure may hide a commit, which has given the attempt back itself.
-  const unlessSettled = !(error instanceof Conflict);
+  const unlessCommitted = !(error instanceof Conflict);
   // When the database is away, so is the attempt: what cannot be written cannot be given back.
-  await giveBackAttempt(sqlOf(step.caller.em), row, { unlessSettled }).catch(() => {});
+  await giveBackAttempt(sqlOf(step.caller.em), row, { unlessCommitted }).catch(() => {});
   throw error;
 }
 
@@ -105,7 +105,7 @@ async function reject(
   { step, row, factor, origin }: Claimed,
   { isReplay = false }: Rejected,
 ): Promise<never> {
-  const { settlement, now } = step;
+  const { unitOfWork, now } = step;
   const { sessionId } = row;
   const attemptsRemaining = row.maxAttempts - row.attempts;
   audit(step, 'proof-rejected', { factor, sessionId });
@@ -114,12 +114,12 @@ async function reject(
     advance(step, next);
     audit(step, 'failed', { sessionId });
   }
-  if (isReplay) settlement.write((sql) => takeBackFailure(sql, row));
+  if (isReplay) unitOfWork.write((sql) => takeBackFailure(sql, row));
   else if (row.counted !== null) {
-    countFailure(settlement, origin, row, now);
+    countFailure(unitOfWork, origin, row, now);
     tellOfLock(services, step, row.counted.failures);
   }
-  await settlement.commit(step.caller.em);
+  await unitOfWork.commit(step.caller.em);
   throw new ProofRejected(attemptsRemaining);
 }
 

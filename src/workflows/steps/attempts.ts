@@ -110,19 +110,19 @@ function isGuess(throttle: Throttle | null, kinds: readonly FactorKind[], now: D
 
 /**
  * Gives back an attempt whose proof was not checked, or was right.
- * @param unlessSettled a settlement that seemed to fail may have been committed all the same, and has given it back then.
+ * @param unlessCommitted a unit of work that seemed to fail may have been committed all the same, and has given it back then.
  */
 export async function giveBackAttempt(
   sql: Sql,
   row: Counted & Pick<ClaimedRow, 'id' | 'revision'>,
-  { unlessSettled = false } = {},
+  { unlessCommitted = false } = {},
 ): Promise<void> {
   const given = sql.with('given', (db) =>
     db
       .updateTable('workflow')
       .set((it) => ({ attempts: it('attempts', '-', 1) }))
       .where('id', '=', row.id)
-      .$if(unlessSettled, (query) => query.where('revision', '=', row.revision))
+      .$if(unlessCommitted, (query) => query.where('revision', '=', row.revision))
       .returning('id'),
   );
   await takeBackFailure(given as unknown as Sql, row)

@@ -15,7 +15,7 @@ interface Details {
 /** Adds what happened to what the step writes. */
 export function audit(step: Step, word: WorkflowAuditWord, details: Details = {}): void {
   const { subject, actor } = entryOf(step, word, details);
-  addAudit(step.settlement, subject, actor, step.now);
+  addAudit(step.unitOfWork, subject, actor, step.now);
 }
 
 /** Work that may be refused. A refusal that a flood could cause is counted, and written as a sum. */

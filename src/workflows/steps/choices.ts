@@ -11,12 +11,12 @@ export function choices(factors: FactorRegistry, proves: Proves, account: Accoun
     case 'ANY_OF':
       return proves.factors.map((factor) => choice(factors, factor, null, null));
     case 'FURTHER': {
-      const held = factors.holdings(account);
-      const holdings = proves.forgotPassword ? withoutPassword(held) : held;
-      return owned(factors, account, furtherSteps(proves.evidence, holdings));
+      const held = factors.availableFactors(account);
+      const availableFactors = proves.forgotPassword ? withoutPassword(held) : held;
+      return owned(factors, account, furtherSteps(proves.evidence, availableFactors));
     }
     case 'OWN':
-      return owned(factors, account, provable(proves.acceptable, factors.holdings(account)));
+      return owned(factors, account, provable(proves.acceptable, factors.availableFactors(account)));
     case 'NEW': {
       const { factor, authenticatorId } = proves;
       const hint = account && factors.get(factor)?.enrollment?.hint(account, authenticatorId);
@@ -34,7 +34,7 @@ function owned(
   kinds: readonly FactorKind[],
 ): FactorChoice[] {
   if (account === null) return [];
-  const { enrolled } = factors.holdings(account);
+  const { enrolled } = factors.availableFactors(account);
   return kinds.flatMap((kind) =>
     factors.options(account, enrolled.includes(kind) ? 'SECOND' : 'FIRST', kind),
   );

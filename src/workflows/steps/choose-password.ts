@@ -36,6 +36,6 @@ export async function choosePassword(
   advance(step, next);
   await perform(services, step, effects, { newPassword });
   if (end !== null) audit(step, end);
-  await step.settlement.commit(caller.em);
+  await step.unitOfWork.commit(caller.em);
   return present(services, step, next);
 }

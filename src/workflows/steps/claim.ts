@@ -2,7 +2,7 @@
 
 import type { ProofField } from '../../factors/factor.ts';
 import { sqlOf } from '../../persistence/orm.ts';
-import { Conflict } from '../../persistence/settlement.ts';
+import { Conflict } from '../../persistence/unit-of-work.ts';
 import { secondsOf } from '../../platform/clock.ts';
 import { digest } from '../../platform/digest.ts';
 import { type Evidence, evidenceOf } from '../../policy/evidence.ts';

@@ -1,7 +1,7 @@
 // Makes the step object of a workflow, from what was read.
 import type { FactorChoice } from '../../factors/factor.ts';
 import { sqlOf } from '../../persistence/orm.ts';
-import { Settlement } from '../../persistence/settlement.ts';
+import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import type { Caller } from '../caller.ts';
 import { viewOf } from '../charts.ts';
 import { choices } from './choices.ts';
@@ -13,10 +13,10 @@ import type { Running, Step } from './step.ts';
 export function stepOf(
   { factors }: Pick<StepServices, 'factors'>,
   running: Running,
-  { id, caller, now, settlement = new Settlement() }: Pick<Step, 'id' | 'caller' | 'now'> & Partial<Step>,
+  { id, caller, now, unitOfWork = new UnitOfWork() }: Pick<Step, 'id' | 'caller' | 'now'> & Partial<Step>,
 ): Step {
   const { account } = running.row;
-  return { ...running, id, account, available: factors.holdings(account), caller, now, settlement };
+  return { ...running, id, account, available: factors.availableFactors(account), caller, now, unitOfWork };
 }
 
 /** Reads a workflow that can take a step. @throws a UserError that says why it cannot. */

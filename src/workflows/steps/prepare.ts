@@ -48,7 +48,7 @@ async function send(services: StepServices, step: Step, wanted: Wanted): Promise
   if (sent !== undefined && sent.timesSent >= MAX_MESSAGES) throw new TooManyMessages(null);
   advance(step, next);
   const outcome = await perform(services, step, effects, { hint });
-  await step.settlement.commit(step.caller.em);
+  await step.unitOfWork.commit(step.caller.em);
   return present(services, step, next, outcome);
 }
 

@@ -2,7 +2,7 @@
 import { initialTransition } from 'xstate';
 import type { Account } from '../../factors/account.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
-import type { Settlement } from '../../persistence/settlement.ts';
+import type { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { addSeconds } from '../../platform/clock.ts';
 import { digest } from '../../platform/digest.ts';
 import { randomToken } from '../../platform/random.ts';
@@ -34,7 +34,7 @@ export interface NewWorkflow {
   /** The one operation that its proof will be good for. */
   readonly operation?: BoundTo | null;
   /** What else is written with the first step. */
-  readonly settlement?: Settlement;
+  readonly unitOfWork?: UnitOfWork;
 }
 
 /** One operation with its arguments. */
@@ -69,10 +69,10 @@ export async function start(
     id,
     caller,
     now,
-    ...(fresh.settlement && { settlement: fresh.settlement }),
+    ...(fresh.unitOfWork && { unitOfWork: fresh.unitOfWork }),
   });
   const outcome = await perform(services, step, effects);
-  step.settlement.insert('workflow', {
+  step.unitOfWork.insert('workflow', {
     id: row.id,
     chart: row.chart,
     machine_version: row.machineVersion,
@@ -90,7 +90,7 @@ export async function start(
     created_at: row.createdAt,
     expires_at: row.expiresAt,
   });
-  await step.settlement.commit(caller.em);
+  await step.unitOfWork.commit(caller.em);
   return present(services, step, snapshot, outcome);
 }
 

@@ -3,8 +3,8 @@
 import { type AnyMachineSnapshot, type AnyStateMachine, transition } from 'xstate';
 import type { Account } from '../../factors/account.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
-import type { Settlement } from '../../persistence/settlement.ts';
-import type { Holdings } from '../../policy/required-factors.ts';
+import type { UnitOfWork } from '../../persistence/unit-of-work.ts';
+import type { AvailableFactors } from '../../policy/required-factors.ts';
 import type { Caller } from '../caller.ts';
 import type { ChartName } from '../chart-name.ts';
 import { FactorNotOffered } from '../errors.ts';
@@ -25,10 +25,10 @@ export interface Step extends Running {
   /** Null for a decoy. */
   readonly account: Account | null;
   /** What the user could prove now. */
-  readonly available: Holdings;
+  readonly available: AvailableFactors;
   readonly caller: Caller;
   readonly now: Date;
-  readonly settlement: Settlement;
+  readonly unitOfWork: UnitOfWork;
 }
 
 /** Asks the chart. @throws {FactorNotOffered} when it does not wait for this event. */
@@ -42,11 +42,11 @@ export function take({ chart, snapshot }: Step, event: WorkflowEvent) {
  * @param attempts -1 gives back the attempt of a right proof.
  */
 export function advance(
-  { row, chart, settlement }: Step,
+  { row, chart, unitOfWork }: Step,
   next: AnyMachineSnapshot,
   attempts: 0 | -1 = 0,
 ): void {
-  settlement.requireWrite((sql) =>
+  unitOfWork.requireWrite((sql) =>
     sql
       .updateTable('workflow')
       .set((it) => ({

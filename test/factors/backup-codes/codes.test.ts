@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Account } from '../../../src/factors/account.ts';
 import {
   backupCodeFactor,
+  isGuessable,
   type NewBackupCodes,
   newBackupCodes,
 } from '../../../src/factors/backup-codes/backup-code.ts';
@@ -24,6 +25,12 @@ test('a set has ten backup codes of four groups of four unambiguous symbols', ()
     expect(code).toMatch(/^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$/);
     expect(code).not.toMatch(/[ILOU]/);
   }
+});
+
+test('generated backup codes are not marked as guessable, so wrong guesses never throttle their user', () => {
+  const { codes, rows } = newBackupCodes(ring, randomUUID(), now);
+  expect(rows.map(({ guessable }) => guessable)).toEqual(Array.from({ length: 10 }, () => false));
+  for (const code of codes) expect(isGuessable(code)).toBe(false);
 });
 
 test('each of the 16 symbols of a backup code is uniform over 32 values: 80 bits', () => {

@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { smtpTransport } from '../../../src/delivery/smtp.ts';
 import { emailAddress, looksLikeEmail } from '../../../src/factors/email/mailbox.ts';
+import { maskEmail } from '../../../src/factors/email/mask.ts';
 import { MailServer } from '../../delivery/mail-server.ts';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { PASSWORD, TestClient } from '../../harness/client.ts';
 import { query } from '../../harness/sql.ts';
-import { stepgate, temporaryFiles } from '../../users/commands.ts';
+import { stepgate, temporaryFiles } from '../../import/commands.ts';
 
 const { newFile } = temporaryFiles();
 
@@ -135,6 +136,15 @@ test('a very long text is rejected quickly, whatever it contains', () => {
 test('an identifier with an @ of any width is an email address, and anything else is not', () => {
   for (const text of ['a@b', 'a＠b', 'a﹫b']) expect(looksLikeEmail(text)).toBe(true);
   for (const text of ['+14155552671', 'jane', '']) expect(looksLikeEmail(text)).toBe(false);
+});
+
+test.each([
+  ['jane@example.com', 'j•••@e•••.com'],
+  ['jane@mail.example.co.uk', 'j•••@m•••.uk'],
+  ['j@a.io', 'j•••@a•••.io'],
+  ['jane@bücher.example', 'j•••@b•••.example'],
+])('the hint for %s is %s', (address, hint) => {
+  expect(maskEmail(address)).toBe(hint);
 });
 
 describe('an email address with an international domain', () => {

@@ -3,8 +3,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { PASSWORD, type Person, TestClient } from '../../harness/client.ts';
+import { query } from '../../harness/sql.ts';
 
 const NEW_PASSWORD = 'quite another battery staple';
+const NEW_SIGN_IN = 'New sign-in to your account';
 
 let app: TestApp;
 let client: TestClient;
@@ -92,6 +94,35 @@ test('a changed password replaces the old one at once, meets the policy, and the
   const notices = (await client.inbox()).filter((one) => one.to === person.email);
   expect(notices.map((one) => one.subject)).toContain('Your password was changed');
   expect(JSON.stringify(notices)).not.toContain(NEW_PASSWORD);
+});
+
+test('a user without an e-mail address changes it like anybody else', async () => {
+  const person = await client.signUp();
+  await query(app.databaseUrl, 'delete from email_address where address = $1', [person.email]);
+  expect(await change(person.accessToken, { newPassword: NEW_PASSWORD })).toEqual({ type: 'User' });
+});
+
+test.each([
+  ['forgets the devices that are known, one of which may be a thief’s', {}, true],
+  [
+    'goes on knowing the devices when its user keeps the other sessions',
+    { signOutOtherSessions: false },
+    false,
+  ],
+])('it %s', async (_what, options, isNew) => {
+  const person = await client.signUp();
+  const signInFrom = async (password: string, device?: string): Promise<string> => {
+    const { id } = await client.startSignIn({ identifier: person.email }, device);
+    const { session } = await client.attempt(id, { password }, undefined, device);
+    return session?.deviceToken ?? '';
+  };
+  const device = await signInFrom(PASSWORD);
+  await change(person.accessToken, { newPassword: NEW_PASSWORD, ...options });
+  const told = async (): Promise<number> =>
+    (await client.inbox()).filter(({ to, subject }) => to === person.email && subject === NEW_SIGN_IN).length;
+  const before = await told();
+  await signInFrom(NEW_PASSWORD, device);
+  expect(await told()).toBe(before + (isNew ? 1 : 0));
 });
 
 test.each([

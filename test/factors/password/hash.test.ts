@@ -4,9 +4,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PasswordHasher, type StoredPassword, UnknownHashError } from '../../../src/factors/password/hash.ts';
+import { HashingQueue } from '../../../src/factors/password/hashing-queue.ts';
 import { hashing } from '../../../src/factors/password/hashing-threads.ts';
-import { Lanes } from '../../../src/factors/password/lanes.ts';
-import { isForeign, sealForeignHash } from '../../../src/factors/password/stored-foreign.ts';
+import { isLegacy, sealLegacyHash } from '../../../src/factors/password/stored-legacy.ts';
 import { KeyRing, UnknownKeyError } from '../../../src/platform/key-ring.ts';
 import { SealBrokenError } from '../../../src/platform/seal.ts';
 
@@ -15,7 +15,7 @@ const key = randomBytes(32);
 const ring = new KeyRing([key]);
 
 function hasherOf(keys: KeyRing, cost = COST): PasswordHasher {
-  return new PasswordHasher(keys, cost, new Lanes(2));
+  return new PasswordHasher(keys, cost, new HashingQueue(2));
 }
 
 const hasher = hasherOf(ring);
@@ -196,14 +196,14 @@ describe('an account that does not exist', () => {
         takes(1000);
         return false;
       });
-      vi.spyOn(hashing, 'verifyForeign').mockImplementation(async () => {
+      vi.spyOn(hashing, 'verifyLegacy').mockImplementation(async () => {
         takes(1000 * share);
         return false;
       });
       const today = hasherOf(ring, cost);
       await today.warmUp();
       now = 0;
-      const foreign = row(sealForeignHash(ring, row('').id, 'a hash'));
+      const foreign = row(sealLegacyHash(ring, row('').id, 'a hash'));
       expect(await today.matches('wrong', foreign)).toBe(false);
       expect(now).toBeGreaterThan(995);
       expect(now).toBeLessThanOrEqual(1000);
@@ -213,14 +213,14 @@ describe('an account that does not exist', () => {
 
 describe('an imported hash', () => {
   const foreign = row(
-    sealForeignHash(ring, row('').id, '$2b$04$TrafYRwPYU5smI4v5pO6p.3lX2OBRi9kdjIiVB8Ki9NkABPM8jTOi'),
+    sealLegacyHash(ring, row('').id, '$2b$04$TrafYRwPYU5smI4v5pO6p.3lX2OBRi9kdjIiVB8Ki9NkABPM8jTOi'),
   );
 
   test('is sealed, bound to its row, and matched like in its system', async () => {
     const password = 'correct horse';
-    const secret = sealForeignHash(ring, row('').id, bcrypt.hashSync(password, COST));
+    const secret = sealLegacyHash(ring, row('').id, bcrypt.hashSync(password, COST));
     expect(secret).not.toContain('$2b$');
-    expect(isForeign(secret)).toBe(true);
+    expect(isLegacy(secret)).toBe(true);
     expect(await hasher.matches(password, row(secret))).toBe(true);
     expect(await hasher.matches('correct horsE', row(secret))).toBe(false);
     const moved = { id: '00000000-0000-4000-8000-000000000000', secret };

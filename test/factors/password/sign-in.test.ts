@@ -4,9 +4,9 @@ import bcrypt from 'bcrypt';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
 import { PasswordHasher } from '../../../src/factors/password/hash.ts';
-import { Lanes } from '../../../src/factors/password/lanes.ts';
+import { HashingQueue } from '../../../src/factors/password/hashing-queue.ts';
 import { passwordFactor } from '../../../src/factors/password/password.ts';
-import { sealForeignHash } from '../../../src/factors/password/stored-foreign.ts';
+import { sealLegacyHash } from '../../../src/factors/password/stored-legacy.ts';
 import { openOrm, sqlOf } from '../../../src/persistence/orm.ts';
 import { KeyRing, UnknownKeyError } from '../../../src/platform/key-ring.ts';
 import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../../harness/app.ts';
@@ -163,8 +163,8 @@ describe('when the operator raises the cost and replaces the key,', () => {
     try {
       const person = await new TestClient(app).signUp();
       const ring = new KeyRing([randomBytes(32)]);
-      const cheap = new PasswordHasher(ring, 4, new Lanes(1));
-      const factor = passwordFactor(new PasswordHasher(ring, 5, new Lanes(1)));
+      const cheap = new PasswordHasher(ring, 4, new HashingQueue(1));
+      const factor = passwordFactor(new PasswordHasher(ring, 5, new HashingQueue(1)));
       const [row] = await query<{ id: string }>(
         app.databaseUrl,
         `select a.id from authenticator a join email_address e using (user_id) where e.address = $1`,
@@ -217,7 +217,7 @@ describe('an imported password', () => {
     );
     const ring = new KeyRing(readConfig(TEST_ENVIRONMENT).secretKeys);
     const text = bcrypt.hashSync(password, 4);
-    await storePassword(app.databaseUrl, person.email, sealForeignHash(ring, row?.id ?? '', text));
+    await storePassword(app.databaseUrl, person.email, sealLegacyHash(ring, row?.id ?? '', text));
   });
 
   test('signs in, and is then stored in our own form', async () => {
@@ -244,7 +244,7 @@ describe('an imported password', () => {
   test('is not replaced if its step does not settle', async () => {
     const before = await storedPassword(app.databaseUrl, person.email);
     const { id: workflowId } = await client.startSignIn({ identifier: person.email });
-    // The step that settles first makes the other one fail.
+    // The step that commits first makes the other one fail.
     await query(
       app.databaseUrl,
       `create or replace function lose() returns trigger language plpgsql as $$ begin return null; end $$;

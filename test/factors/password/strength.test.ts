@@ -1,7 +1,7 @@
 // The strength of a password: estimated outside the event loop, at a limited cost for any input.
 import { describe, expect, test } from 'vitest';
 import { guessableWords } from '../../../src/factors/password/guessable-words.ts';
-import { Lanes, OverloadedError } from '../../../src/factors/password/lanes.ts';
+import { HashingQueue, OverloadedError } from '../../../src/factors/password/hashing-queue.ts';
 import { strengthOf } from '../../../src/factors/password/strength/strength.ts';
 import { estimate } from '../../../src/factors/password/strength/thread.ts';
 
@@ -77,7 +77,7 @@ describe('a strength estimate', () => {
   });
 
   test('a flood of strength estimates is rejected at once, and the accepted ones complete', async () => {
-    const slow = new Lanes(1, 5); // a check is expected to take five seconds, so one runs and four wait
+    const slow = new HashingQueue(1, 5); // a check is expected to take five seconds, so one runs and four wait
     const flood = Array.from({ length: 50 }, (_, at) => strengthOf(`tortoise${at}`, [], slow));
     const results = await Promise.allSettled(flood);
     const refused = results.filter((one) => one.status === 'rejected');

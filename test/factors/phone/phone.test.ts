@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { PASSWORD, type Person, TestClient, type Tokens, tokensOf } from '../../harness/client.ts';
 import { query } from '../../harness/sql.ts';
+import { whileHeld } from '../held-rows.ts';
 
 let app: TestApp;
 let client: TestClient;
@@ -297,6 +298,78 @@ describe('setPhoneSecondFactor', () => {
       [person.email],
     );
     expect(Number(row?.codes)).toBe(0);
+  });
+
+  test.each([
+    ['a number that stops being a second factor', 'setPhoneSecondFactor'],
+    ['text messages that are switched off', 'setSmsFactors'],
+  ])('%s and an app removed at the same moment leave no backup codes', async (_what, field) => {
+    const person = await client.signUp();
+    const phone = await client.enrollPhone(person.accessToken, newNumber());
+    const { accessToken } = (await client.enrollTotp(phone.tokens.accessToken)).tokens;
+    const { data } = await client.graphql('{ viewer { authenticators { id factor } } }', {}, accessToken);
+    const authenticators: { id: string; factor: string }[] = data.viewer.authenticators;
+    const totp = authenticators.find(({ factor }) => factor === 'TOTP');
+    // Held where each has seen what is left, and goes on to void it: the second must not have come so far.
+    const sessions =
+      'select 1 from session where user_id = (select user_id from email_address where address = $1)';
+    await whileHeld(app.databaseUrl, sessions, [person.email], 2, () =>
+      Promise.all([
+        codeOf(field, { id: phone.id, enabled: false }, accessToken),
+        codeOf('removeAuthenticator', { id: totp?.id }, accessToken),
+      ]),
+    );
+    const [row] = await query<{ left: number; codes: number }>(
+      app.databaseUrl,
+      `select (select count(*)::int from authenticator a where a.user_id = e.user_id and a.factor = 'TOTP')
+              + (select count(*)::int from phone_number p where p.user_id = e.user_id and p.second_factor) as left,
+              (select count(*)::int from backup_code b where b.user_id = e.user_id) as codes
+       from email_address e where e.address = $1`,
+      [person.email],
+    );
+    expect(row?.codes).toBe(row?.left === 0 ? 0 : 10);
+  });
+
+  test('a switch set to its current value succeeds and sends no notice', async () => {
+    const person = await client.signUp();
+    const { id, tokens } = await client.enrollPhone(person.accessToken, newNumber());
+    const heard = async (): Promise<unknown> => [
+      (await client.inbox()).filter((one) => one.to === person.email).length,
+      await query(
+        app.databaseUrl,
+        'select count(*) from audit_event a join email_address e using (user_id) where e.address = $1',
+        [person.email],
+      ),
+    ];
+    const before = await heard();
+    expect(await codeOf('setPhoneSecondFactor', { id, enabled: true }, tokens.accessToken)).toBe('User');
+    expect(await codeOf('setSmsFactors', { enabled: true }, tokens.accessToken)).toBe('done');
+    expect(await heard()).toEqual(before);
+    expect(await offeredAfterPassword(person)).toEqual(['PHONE_CODE', 'BACKUP_CODE']);
+  });
+
+  test.each([
+    ['setPhoneSecondFactor', false, 'A sign-in method was removed'],
+    ['setPhoneSecondFactor', true, 'A sign-in method was added'],
+    ['setSmsFactors', false, 'A sign-in method was removed'],
+    ['setSmsFactors', true, 'A sign-in method was added'],
+  ])('%s to %s sends the user the notice «%s»', async (field, enabled, subject) => {
+    const person = await client.signUp();
+    const { accessToken } = (await client.enrollTotp(person.accessToken)).tokens;
+    const { id } = await client.enrollPhone(accessToken, newNumber(), !enabled);
+    if (enabled) await codeOf(field, { id, enabled: false }, accessToken);
+    const before = (await client.inbox()).filter((one) => one.to === person.email).length;
+    await codeOf(field, { id, enabled }, accessToken);
+    const messages = (await client.inbox()).filter((one) => one.to === person.email);
+    expect(messages).toHaveLength(before + 1);
+    expect(messages[0]?.subject).toBe(subject);
+  });
+
+  test('switching text messages off sends no notice to a user without a number', async () => {
+    const person = await client.signUp();
+    const before = (await client.inbox()).filter((one) => one.to === person.email).length;
+    expect(await codeOf('setSmsFactors', { enabled: false }, person.accessToken)).toBe('done');
+    expect((await client.inbox()).filter((one) => one.to === person.email)).toHaveLength(before);
   });
 
   test('does not find an unverified number or one of another user', async () => {

@@ -1,6 +1,7 @@
 // Authenticator apps over HTTP: each code is accepted once, across all parallel requests, and the secret cannot be
 // read.
 import { generateSync } from 'otplib';
+import QRCode from 'qrcode';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { type Person, type Step, TestClient } from '../../harness/client.ts';
@@ -178,6 +179,9 @@ describe('the enrollment data of an authenticator app', () => {
     const svg = Buffer.from(data ?? '', 'base64').toString('utf8');
     expect(svg).toMatch(/^<svg [^>]*viewBox="0 0 (\d+) \1"[^>]*>.*<path [^>]*d="M[^"]+"\/><\/svg>\s*$/s);
     expect(svg).not.toMatch(/script|href|url\(|\son\w+=/i);
+    // The code itself, with a margin of two modules on each side.
+    const { modules } = QRCode.create(totp?.uri ?? '', { errorCorrectionLevel: 'M' });
+    expect(svg).toContain(`viewBox="0 0 ${modules.size + 4} ${modules.size + 4}"`);
   });
 
   test('is available until the app is confirmed, and never afterwards', async () => {

@@ -9,10 +9,10 @@ import { useStepUp } from 'stepgate/step-up/yoga';
 interface Context {
   presented: Presented;
 }
-const standing = ({ presented }: Context): Presented => presented;
+const authContext = ({ presented }: Context): Presented => presented;
 const tokens = stepgateTokens({ issuer: 'http://localhost:4000' });
 
-const builder = new SchemaBuilder<{ Context: Context }>({ plugins: [stepUpPlugin], stepUp: { standing } });
+const builder = new SchemaBuilder<{ Context: Context }>({ plugins: [stepUpPlugin], stepUp: { authContext } });
 builder.queryType({ fields: (t) => ({ hello: t.string({ resolve: () => 'world' }) }) });
 builder.mutationType({
   fields: (t) => ({
@@ -25,7 +25,7 @@ export const mistakes = [
   () => requirement({ accept: ['RETINA'] }),
   // @ts-expect-error The issuer is required.
   () => stepgateTokens({}),
-  // @ts-expect-error `standing` must not return a promise.
+  // @ts-expect-error `authContext` must not return a promise.
   () => useStepUp<Context>(async ({ presented }) => presented),
 ];
 
@@ -34,7 +34,7 @@ const getEnveloped = envelop({
     useEngine(graphql),
     useSchema(builder.toSchema()),
     useExtendContext(async () => ({ presented: await tokens.present(null) })),
-    useStepUp(standing),
+    useStepUp(authContext),
   ],
 });
 const { parse, execute, contextFactory, schema } = getEnveloped({});

@@ -14,7 +14,7 @@ interface Context {
   presented: Presented;
   authorization: string;
 }
-const standing = ({ presented }: Context): Presented => presented;
+const authContext = ({ presented }: Context): Presented => presented;
 
 const typeDefs = `
   type Customer @authenticated { name: String contract: String @stepUp(maxAge: 300) }
@@ -58,8 +58,8 @@ const consumeProof: ConsumeProof<Context> = async (
 };
 
 const yoga = createYoga<object, Context>({
-  schema: stepUpTransformer({ standing })(schema),
-  plugins: [useStepUp(standing, { consumeProof })],
+  schema: stepUpTransformer({ authContext })(schema),
+  plugins: [useStepUp(authContext, { consumeProof })],
   context: async ({ request }) => {
     const authorization = request.headers.get('authorization') ?? '';
     return { authorization, presented: await tokens.present(authorization) };

@@ -8,12 +8,12 @@ import { composeServices } from '@theguild/federation-composition';
 import { type GraphQLSchema, graphql, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { assertGuarded } from '../../../src/step-up/assert-guarded.ts';
+import type { Presented } from '../../../src/step-up/auth-context.ts';
 import { stepUpPlugin } from '../../../src/step-up/pothos/index.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
-import type { Presented } from '../../../src/step-up/standing.ts';
 import { type BankContext, caller, nobody, standingOf } from '../example-schema.ts';
 
-const transform = stepUpTransformer({ standing: standingOf });
+const transform = stepUpTransformer({ authContext: standingOf });
 
 /** The error code of each refused field. */
 async function refused(schema: GraphQLSchema, who: Presented, source = '{ a b c d }'): Promise<object> {
@@ -71,7 +71,7 @@ describe.skipIf(process.env['GRAPHQL_MAJOR'] === '17')(
 describe('next to @pothos/plugin-federation', () => {
   const builder = new SchemaBuilder<{ Context: BankContext }>({
     plugins: [stepUpPlugin, DirectivesPlugin, FederationPlugin],
-    stepUp: { standing: standingOf, prefix: 'sg_' },
+    stepUp: { authContext: standingOf, prefix: 'sg_' },
   });
   const Customer = builder.objectRef<{ id: string }>('Customer').implement({
     stepUp: { maxAge: 3600 },

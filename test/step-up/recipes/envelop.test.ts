@@ -6,23 +6,23 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import * as graphql from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Presented } from '../../../src/step-up/auth-context.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
-import type { Presented } from '../../../src/step-up/standing.ts';
 import { useStepUp } from '../../../src/step-up/yoga.ts';
 import { TestClient } from '../../harness/client.ts';
 import { asker, callers, guardsCustomers, resolvers, TYPES } from './customers.ts';
 
 const who = callers();
 const schema = makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), TYPES], resolvers });
-const standing = ({ presented }: { presented: Presented }): Presented => presented;
+const authContext = ({ presented }: { presented: Presented }): Presented => presented;
 
 describe('the recipe for Yoga:', () => {
   const yoga = createYoga({
-    schema: stepUpTransformer({ standing })(schema),
+    schema: stepUpTransformer({ authContext })(schema),
     context: async ({ request }) => ({
       presented: await who.tokens.present(request.headers.get('authorization')),
     }),
-    plugins: [useStepUp(standing)],
+    plugins: [useStepUp(authContext)],
     logging: false,
   });
   const server = createServer((request, response) => void yoga(request, response));
@@ -49,11 +49,11 @@ describe('the recipe for Envelop:', () => {
   const getEnveloped = envelop({
     plugins: [
       useEngine(graphql),
-      useSchema(stepUpTransformer({ standing })(schema)),
+      useSchema(stepUpTransformer({ authContext })(schema)),
       useExtendContext(async ({ authorization }: { authorization?: string }) => ({
         presented: await who.tokens.present(authorization),
       })),
-      useStepUp(standing),
+      useStepUp(authContext),
     ],
   });
 

@@ -4,21 +4,21 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import fastify from 'fastify';
 import mercurius from 'mercurius';
 import { afterAll, beforeAll } from 'vitest';
+import type { Presented } from '../../../src/step-up/auth-context.ts';
 import { refuseMutation } from '../../../src/step-up/refuse-mutation.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
-import type { Presented } from '../../../src/step-up/standing.ts';
 import { asker, callers, guardsCustomers, resolvers, TYPES } from './customers.ts';
 
 const who = callers();
 const schema = makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), TYPES], resolvers });
 
-const standing = ({ presented }: { presented: Presented }): Presented => presented;
+const authContext = ({ presented }: { presented: Presented }): Presented => presented;
 const app = fastify();
 
 let url: string;
 beforeAll(async () => {
   await app.register(mercurius, {
-    schema: stepUpTransformer({ standing })(schema),
+    schema: stepUpTransformer({ authContext })(schema),
     loaders: { Customer: { contract: async (queries) => queries.map(({ obj }) => obj.contract) } },
     resolvers: { Customer: { name: (customer) => customer.name } },
     context: async (request) => ({ presented: await who.tokens.present(request.headers.authorization) }),
@@ -31,7 +31,7 @@ beforeAll(async () => {
     const errors = refuseMutation(
       { schema, document, variableValues, operationName },
       { presented },
-      standing,
+      authContext,
     );
     if (errors.length > 0) throw errors[0];
   });

@@ -6,8 +6,8 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Presented } from '../../../src/step-up/auth-context.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
-import type { Presented } from '../../../src/step-up/standing.ts';
 import { asker, callers, resolvers, TYPES } from './customers.ts';
 
 const who = callers();
@@ -19,9 +19,9 @@ const LINKS = `
   extend type Customer @key(fields: "id")
 `;
 
-const standing = (presented: Presented): Presented => presented;
+const authContext = (presented: Presented): Presented => presented;
 const typeDefs = parse(stepUpTypeDefs() + LINKS + TYPES);
-const schema = stepUpTransformer({ standing })(buildSubgraphSchema([{ typeDefs, resolvers }]));
+const schema = stepUpTransformer({ authContext })(buildSubgraphSchema([{ typeDefs, resolvers }]));
 const server = new ApolloServer<Presented>({ schema });
 
 let url: string;

@@ -9,8 +9,8 @@ import { createYoga } from 'graphql-yoga';
 import mercurius from 'mercurius';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import type { Presented } from '../../../src/step-up/auth-context.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
-import type { Presented } from '../../../src/step-up/standing.ts';
 import { useStepUp } from '../../../src/step-up/yoga.ts';
 import { TestClient } from '../../harness/client.ts';
 import { callers } from './customers.ts';
@@ -30,8 +30,8 @@ const source = (name: string) => ({
     }
   },
 });
-const standing = ({ presented }: { presented: Presented }): Presented => presented;
-const schema = stepUpTransformer({ standing })(
+const authContext = ({ presented }: { presented: Presented }): Presented => presented;
+const schema = stepUpTransformer({ authContext })(
   makeExecutableSchema({
     typeDefs: [stepUpTypeDefs(), TYPES],
     resolvers: { Subscription: { balance: source('balance'), news: source('news') } },
@@ -102,7 +102,7 @@ describe('the recipe for subscriptions with Yoga, as server-sent events:', () =>
     context: async ({ request }) => ({
       presented: await who.tokens.present(request.headers.get('authorization')),
     }),
-    plugins: [useStepUp(standing)],
+    plugins: [useStepUp(authContext)],
     logging: false,
   });
 

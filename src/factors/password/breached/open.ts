@@ -4,9 +4,9 @@ import type { BreachedPasswordSettings } from '../../../config/settings.ts';
 import { type Clock, systemClock } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import { type Breach, type BreachedPasswords, BreachedUnavailableError } from './breached.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import { CommonPasswords } from './common-passwords.ts';
 import { IndexedPasswords } from './index/indexed-passwords.ts';
-import { Outage } from './outage.ts';
 import { RangeApi } from './range-api.ts';
 
 /** @throws {BreachedIndexError} when the configured index is invalid or incomplete. */
@@ -16,16 +16,16 @@ export async function openBreachedPasswords(
   clock: Clock = systemClock,
 ): Promise<BreachedPasswords> {
   const common = new CommonPasswords();
-  const outage = new Outage(log, clock);
+  const breaker = new CircuitBreaker(log, clock);
   switch (source.name) {
     case 'common':
       return common;
     case 'online':
-      return inTurn(common, new RangeApi(source.url, outage, clock), whenUnreachable);
+      return inTurn(common, new RangeApi(source.url, breaker, clock), whenUnreachable);
     case 'index': {
       const index = await IndexedPasswords.open(source.path, 'The index of BREACHED_PASSWORDS');
       const asked = {
-        find: (password: string) => outage.ask(() => index.find(password)),
+        find: (password: string) => breaker.ask(() => index.find(password)),
         close: () => index.close(),
       };
       return inTurn(common, asked, whenUnreachable);

@@ -7,7 +7,7 @@ import { pwnedPasswordRange } from 'hibp';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../../platform/clock.ts';
 import { type Breach, type BreachedPasswords, BreachedUnavailableError } from './breached.ts';
-import type { Outage } from './outage.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
 import { passwordHash } from './password-hash.ts';
 
 const PREFIX_DIGITS = 5;
@@ -22,7 +22,7 @@ type Range = ReadonlyMap<string, number>;
 export class RangeApi implements BreachedPasswords {
   readonly #ranges: LRUCache<string, Range>;
 
-  constructor(url: string, outage: Outage, clock: Clock, mostSuffixes = MOST_SUFFIXES) {
+  constructor(url: string, breaker: CircuitBreaker, clock: Clock, mostSuffixes = MOST_SUFFIXES) {
     this.#ranges = new LRUCache({
       maxSize: mostSuffixes,
       sizeCalculation: ({ size }) => Math.max(1, size),
@@ -30,7 +30,7 @@ export class RangeApi implements BreachedPasswords {
       ttlResolution: 0,
       perf: { now: () => clock.now().getTime() },
       // Parallel look-ups of one range share one request, even if the range is evicted before the response arrives.
-      fetchMethod: (prefix) => outage.ask(() => fetchRange(url, prefix)),
+      fetchMethod: (prefix) => breaker.ask(() => fetchRange(url, prefix)),
       ignoreFetchAbort: true,
     });
   }

@@ -2,7 +2,7 @@
 // the first password and is shared by the whole process. The queue for it is limited.
 import { Piscina } from 'piscina';
 import { PasswordStrength } from '../../../policy/password-policy.ts';
-import { Lanes } from '../lanes.ts';
+import { HashingQueue } from '../hashing-queue.ts';
 import type { Estimate } from './thread.ts';
 
 const thread = new Piscina({
@@ -12,7 +12,7 @@ const thread = new Piscina({
   idleTimeout: Number.POSITIVE_INFINITY,
   recordTiming: false,
 });
-const lane = new Lanes(1, 0.1);
+const queue = new HashingQueue(1, 0.1);
 
 export interface Strength {
   readonly level: PasswordStrength;
@@ -36,7 +36,7 @@ const LEVELS = [
 export async function strengthOf(
   password: string,
   words: readonly string[],
-  through: Lanes = lane,
+  through: HashingQueue = queue,
 ): Promise<Strength> {
   const run = (): Promise<Estimate> => thread.run({ password, words }, { name: 'estimate' });
   const { score, warning, suggestions } = await through.run(run);

@@ -9,8 +9,8 @@ import {
   type BreachedPasswords,
   BreachedUnavailableError,
 } from '../../../../src/factors/password/breached/breached.ts';
+import { CircuitBreaker } from '../../../../src/factors/password/breached/circuit-breaker.ts';
 import { openBreachedPasswords } from '../../../../src/factors/password/breached/open.ts';
-import { Outage } from '../../../../src/factors/password/breached/outage.ts';
 import { RangeApi } from '../../../../src/factors/password/breached/range-api.ts';
 import { createLog } from '../../../../src/platform/log.ts';
 import { TestClock } from '../../../harness/clock.ts';
@@ -49,8 +49,8 @@ async function open(
 
 /** A client that caches at most this many suffixes. */
 function keeping(suffixes: number): BreachedPasswords {
-  const outage = new Outage(createLog('silent'), clock);
-  const passwords = new RangeApi(server.url, outage, clock, suffixes);
+  const breaker = new CircuitBreaker(createLog('silent'), clock);
+  const passwords = new RangeApi(server.url, breaker, clock, suffixes);
   opened.push(passwords);
   return passwords;
 }

@@ -1,0 +1,186 @@
+// Checks whether a record can be imported and turns it into rows. Imported users are active at once: what the file
+// marks as verified was verified in the source system.
+import type { Mailbox } from '../factors/email/mailbox.ts';
+import { type AuditActor, auditRow } from '../persistence/audit.ts';
+import type { AuditType } from '../persistence/audit-type.ts';
+import type { Row } from '../persistence/unit-of-work.ts';
+import type { KeyRing } from '../platform/key-ring.ts';
+import { randomId } from '../platform/random.ts';
+import { backupCodeRows, type Owner, passwordRow, totpRow } from './credentials.ts';
+import { type LeftBehind, type Portable, portable } from './left-behind.ts';
+import { RecordRefused } from './refusal.ts';
+import type { UserRecord } from './user-record.ts';
+
+/** The conditions of an import. */
+export interface Terms {
+  readonly ring: KeyRing;
+  readonly tenantId: string;
+  /** Treats unverified addresses and numbers as verified. */
+  readonly trustUnverified: boolean;
+  readonly acceptFastHashes: boolean;
+  /** Imports users without the second factors that cannot be imported. */
+  readonly withoutSecondFactors: boolean;
+  /** The countries whose phone numbers can start a sign-in in this tenant. */
+  readonly phoneCountries: readonly string[];
+  /** Who imports them, for the audit log. */
+  readonly actor: AuditActor;
+  readonly now: Date;
+}
+
+/** A value that only one user of a tenant can have. */
+export interface Claim {
+  readonly kind: 'id' | 'externalId' | 'email' | 'phone';
+  readonly value: string;
+  /** The field of the record, for a refusal. */
+  readonly path: string;
+}
+
+export interface NewUser {
+  readonly id: string;
+  readonly leftBehind: readonly LeftBehind[];
+  readonly claims: readonly Claim[];
+  readonly rows: {
+    readonly user_account: readonly Row<'user_account'>[];
+    readonly email_address: readonly Row<'email_address'>[];
+    readonly phone_number: readonly Row<'phone_number'>[];
+    readonly authenticator: readonly Row<'authenticator'>[];
+    readonly backup_code: readonly Row<'backup_code'>[];
+    readonly audit_event: readonly Row<'audit_event'>[];
+  };
+}
+
+/** @throws {RecordRefused} */
+export function newUser(whole: UserRecord, terms: Terms): NewUser {
+  const { record, leftBehind } = portable(whole, terms.withoutSecondFactors);
+  requireIdentifier(record, terms);
+  requireWayIn(record, terms);
+  const id = record.id ?? randomId();
+  const owner: Owner = { ring: terms.ring, userId: id, createdAt: record.createdAt ?? terms.now };
+  const backupCodes = backupCodeRows(record.backupCodes, record.id !== null, owner);
+  return {
+    id,
+    leftBehind,
+    claims: claimsOf(record),
+    rows: {
+      user_account: [userRow(record, owner, terms)],
+      email_address: record.email === null ? [] : [emailRow(record.email, owner, terms)],
+      phone_number: record.phones.map((phone) => phoneRow(phone, owner, terms)),
+      authenticator: [
+        ...(record.passwordHash === null
+          ? []
+          : [passwordRow(record.passwordHash, terms.acceptFastHashes, owner)]),
+        ...record.totp.map((app) => totpRow(app, owner)),
+      ],
+      backup_code: record.keepsBackupCodes ? backupCodes : [],
+      audit_event: [
+        auditOf('user.imported', id, terms),
+        ...(record.roles.length === 0 ? [] : [auditOf('role.granted', id, terms)]),
+      ],
+    },
+  };
+}
+
+const UNVERIFIED =
+  'This is not verified, so it may belong to someone else. Remove it, or use --trust-unverified, or trustUnverified in the API.';
+
+function requireIdentifier(
+  { email, emailVerified, phones, createdAt }: Portable,
+  { trustUnverified, now }: Terms,
+): void {
+  if (email === null && phones.length === 0) {
+    throw new RecordRefused('email', 'A user needs an e-mail address or a phone number.');
+  }
+  if (createdAt !== null && createdAt > now) {
+    throw new RecordRefused('createdAt', 'This time is in the future.');
+  }
+  if (trustUnverified) return;
+  if (email !== null && !emailVerified) throw new RecordRefused('email', UNVERIFIED);
+  const unverified = phones.findIndex((phone) => !phone.verified);
+  if (unverified >= 0) throw new RecordRefused(`phones.${unverified}.number`, UNVERIFIED);
+}
+
+/** A mailbox can reset a password. A phone number cannot, and only helps where it is a first factor. */
+function requireWayIn(
+  { email, passwordHash, phones, smsFactors }: Portable,
+  { phoneCountries }: Terms,
+): void {
+  const unusable = phones.findIndex((phone) => phone.secondFactor && !smsFactors);
+  if (unusable >= 0) {
+    throw new RecordRefused(
+      `phones.${unusable}.secondFactor`,
+      'A phone number cannot be a second factor when `smsFactors` is false.',
+    );
+  }
+  const canUseNumber = smsFactors && phones.some(({ number }) => phoneCountries.includes(number.country));
+  if (email !== null || passwordHash !== null || canUseNumber) return;
+  throw new RecordRefused(
+    'passwordHash',
+    'This user could never sign in. A user without an e-mail address needs a password, unless the tenant accepts phone numbers as a first factor.',
+  );
+}
+
+function claimsOf({ id, externalId, email, phones }: Portable): Claim[] {
+  return [
+    ...(id === null ? [] : [{ kind: 'id', value: id, path: 'id' } as const]),
+    ...(externalId === null ? [] : [{ kind: 'externalId', value: externalId, path: 'externalId' } as const]),
+    ...(email === null ? [] : [{ kind: 'email', value: email.address, path: 'email' } as const]),
+    ...phones.map(
+      ({ number }, at) => ({ kind: 'phone', value: number.number, path: `phones.${at}.number` }) as const,
+    ),
+  ];
+}
+
+function auditOf(type: AuditType, userId: string, { tenantId, actor, now }: Terms): Row<'audit_event'> {
+  return auditRow({ type, tenantId, userId, sessionId: null }, actor, now);
+}
+
+function userRow(
+  { externalId, name, roles, locale, smsFactors }: Portable,
+  { userId, createdAt }: Owner,
+  { tenantId, now }: Terms,
+): Row<'user_account'> {
+  return {
+    id: userId,
+    tenant_id: tenantId,
+    external_id: externalId,
+    name,
+    roles: [...new Set(roles)],
+    locale,
+    sms: smsFactors,
+    created_at: createdAt,
+    activated_at: now,
+  };
+}
+
+function emailRow(
+  { address, typed }: Mailbox,
+  { userId, createdAt }: Owner,
+  { tenantId, now }: Terms,
+): Row<'email_address'> {
+  return {
+    id: randomId(),
+    tenant_id: tenantId,
+    user_id: userId,
+    address,
+    typed,
+    created_at: createdAt,
+    verified_at: now,
+  };
+}
+
+function phoneRow(
+  { number, secondFactor }: UserRecord['phones'][number],
+  { userId, createdAt }: Owner,
+  { tenantId, now }: Terms,
+): Row<'phone_number'> {
+  return {
+    id: randomId(),
+    tenant_id: tenantId,
+    user_id: userId,
+    number: number.number,
+    country: number.country,
+    second_factor: secondFactor,
+    created_at: createdAt,
+    verified_at: now,
+  };
+}

@@ -1,0 +1,25 @@
+// The interface through which a server tells the guards who is asking.
+import type { AuthContext } from '../policy/decision.ts';
+import type { TokenFault } from './refusal-error.ts';
+
+/** Who is asking. */
+export interface Presented {
+  /** What is known about the caller. Null for an anonymous caller. */
+  readonly authContext: AuthContext | null;
+  /** Why the access token was rejected. Null when it was not, or when there was none. */
+  readonly fault: TokenFault | null;
+  /** The current time, in seconds since 1970. */
+  readonly now: number;
+  /** When the token or the session expires, in seconds since 1970. Omit it if you do not know. */
+  readonly expiresAt?: number | null | undefined;
+  /**
+   * Finds out again who is asking. Called before each event of a subscription. If it rejects, the subscription ends.
+   */
+  readonly again?: (() => Promise<Presented>) | null | undefined;
+}
+
+/**
+ * Reads who is asking from an operation's context. It must be synchronous, so put the answer into the context before
+ * the operation runs. Called again for each operation and for each event of a subscription.
+ */
+export type FindAuthContext<Context> = (context: Context) => Presented;

@@ -1,0 +1,108 @@
+// Which factors are on offer, to whom: what the instance and the tenant say of text messages decides over phones only.
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { Account } from '../../src/factors/account.ts';
+import type { PasswordHasher } from '../../src/factors/password/hash.ts';
+import { FactorRegistry } from '../../src/factors/registry.ts';
+import { KeyRing } from '../../src/platform/key-ring.ts';
+import { SmsUse } from '../../src/policy/sms.ts';
+
+function registryWith(sms: { enabled?: boolean; sendsTexts?: boolean } = {}): FactorRegistry {
+  return new FactorRegistry(new KeyRing([randomBytes(32)]), {} as PasswordHasher, {
+    sms: { enabled: true, countries: ['US', 'CA'], sendsTexts: true, ...sms },
+    linkUrl: 'https://example.com/link',
+    geoip: { placeOf: () => null },
+  });
+}
+
+const MAIL = ['EMAIL_CODE', 'EMAIL_LINK'];
+const PHONE = ['PHONE_CODE', 'PHONE_LINK'];
+
+/** Everything that depends on what may be sent. */
+function offer(registry: FactorRegistry, sms: SmsUse): object {
+  return {
+    first: registry.first(sms),
+    byEmail: registry.firstFor('EMAIL', sms),
+    byPhone: registry.firstFor('PHONE', sms),
+    resetByEmail: registry.reaching('EMAIL', sms),
+    resetByPhone: registry.reaching('PHONE', sms),
+    second: registry.second(sms),
+    enrollable: registry.enrollable(sms),
+  };
+}
+
+const WITHOUT_PHONES = {
+  first: ['PASSWORD', ...MAIL],
+  byEmail: ['PASSWORD', ...MAIL],
+  byPhone: ['PASSWORD'],
+  resetByEmail: MAIL,
+  resetByPhone: [],
+  second: ['TOTP', 'BACKUP_CODE'],
+  enrollable: ['TOTP'],
+};
+const SECOND_ONLY = {
+  ...WITHOUT_PHONES,
+  second: ['PHONE_CODE', 'TOTP', 'BACKUP_CODE'],
+  enrollable: ['PHONE_CODE', 'TOTP'],
+};
+const ANYWHERE = {
+  ...SECOND_ONLY,
+  first: ['PASSWORD', ...MAIL, ...PHONE],
+  byPhone: ['PASSWORD', ...PHONE],
+  resetByPhone: PHONE,
+};
+
+describe('a phone is offered', () => {
+  test.each([
+    ['nowhere', SmsUse.OFF, WITHOUT_PHONES],
+    ['as a second factor', SmsUse.SECOND_FACTOR, SECOND_ONLY],
+    ['as any factor', SmsUse.ANY_FACTOR, ANYWHERE],
+  ])('%s where the tenant says so', (_where, sms, expected) => {
+    expect(offer(registryWith(), sms)).toEqual(expected);
+  });
+
+  test.each(Object.values(SmsUse))(
+    'nowhere where the instance sends no texts, for a tenant with %s',
+    (sms) => {
+      const registry = registryWith({ enabled: false });
+      expect(offer(registry, sms)).toEqual(WITHOUT_PHONES);
+      expect(registry.countriesOfFirstFactor).toEqual([]);
+    },
+  );
+
+  test('with the countries that are written to', () => {
+    expect(registryWith().countriesOfFirstFactor).toEqual(['US', 'CA']);
+    expect(registryWith().smsCountries).toEqual(['US', 'CA']);
+  });
+
+  test('by no link where only codes can be sent', () => {
+    const registry = registryWith({ sendsTexts: false });
+    expect(registry.firstFor('PHONE', SmsUse.ANY_FACTOR)).toEqual(['PASSWORD', 'PHONE_CODE']);
+    expect(registry.get('PHONE_LINK')).toBeUndefined();
+    expect(registry.provedBy('linkToken')).toEqual(['EMAIL_LINK']);
+  });
+});
+
+test('a proof names the kinds that it may be of', () => {
+  expect(registryWith().provedBy('linkToken')).toEqual(['EMAIL_LINK', 'PHONE_LINK']);
+  expect(registryWith().provedBy('phoneCode')).toEqual(['PHONE_CODE']);
+});
+
+test('a decoy holds nothing, and a user what they have proved', () => {
+  const account = {
+    smsOfTenant: SmsUse.ANY_FACTOR,
+    smsOfUser: true,
+    email: { address: 'jane@example.com', typed: 'jane@example.com', verified: true },
+    phones: [{ id: '1', number: '+14155552671', country: 'US', secondFactor: true, verified: true }],
+    authenticators: [
+      { factor: 'PASSWORD', confirmed: true },
+      { factor: 'TOTP', confirmed: false },
+    ],
+    backupCodes: [{ guessable: false }],
+  } as unknown as Account;
+  expect(registryWith().availableFactors(null)).toEqual({ enrolled: [], first: [] });
+  expect(registryWith().availableFactors(account)).toEqual({
+    enrolled: ['PHONE_CODE', 'BACKUP_CODE'],
+    first: ['PASSWORD', ...MAIL, ...PHONE],
+  });
+});

@@ -1,0 +1,77 @@
+// What an authenticator app's code is answered with: right, used before, or a guess. Only a guess counts as a failure.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { generateSync } from 'otplib';
+import { expect, test } from 'vitest';
+import type { Account, StoredAuthenticator } from '../../../src/factors/account.ts';
+import type { Verdict } from '../../../src/factors/factor.ts';
+import { sealSecret } from '../../../src/factors/sealed-secret.ts';
+import { totpFactor } from '../../../src/factors/totp/totp.ts';
+import { KeyRing } from '../../../src/platform/key-ring.ts';
+
+const ring = new KeyRing([randomBytes(32)]);
+const SECRETS = ['GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', 'MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U'] as const;
+const NOW = new Date(1_800_000_000_000); // a step begins here
+const STEP = 60_000_000;
+
+const codeOf = (secret: string, step = STEP): string => generateSync({ secret, epoch: step * 30 });
+
+function app(secret: string, lastTimeStep: number | null = null): StoredAuthenticator {
+  const id = randomUUID();
+  return {
+    id,
+    factor: 'TOTP',
+    label: 'phone',
+    secret: sealSecret(ring, id, secret),
+    lastTimeStep,
+    confirmed: true,
+  };
+}
+
+const verify = (code: string, ...authenticators: readonly StoredAuthenticator[]): Promise<Verdict> =>
+  totpFactor(ring).verify(code, {
+    workflowId: randomUUID(),
+    account: null,
+    authenticators,
+    enrolling: null,
+    challenge: null,
+    now: NOW,
+  });
+
+const RIGHT = { accepted: true, consume: expect.any(Function) };
+const REPLAY = { accepted: false, isReplay: true };
+const GUESS = { accepted: false };
+
+test('a right code is accepted, whichever of the apps shows it, also after an earlier one', async () => {
+  const [first, second] = [app(SECRETS[0], STEP - 1), app(SECRETS[1])];
+  expect(await verify(codeOf(SECRETS[0]), first, second)).toEqual(RIGHT);
+  expect(await verify(codeOf(SECRETS[1]), first, second)).toEqual(RIGHT);
+});
+
+test('the code that was accepted last is no guess when it comes again, whichever app it is of', async () => {
+  const [first, second] = [app(SECRETS[0], STEP), app(SECRETS[1], STEP)];
+  expect(await verify(codeOf(SECRETS[0]), first, second)).toEqual(REPLAY);
+  expect(await verify(codeOf(SECRETS[1]), first, second)).toEqual(REPLAY);
+});
+
+test('a wrong code is a guess, also one of a step that was passed over, and one for no app at all', async () => {
+  const wrong = codeOf(SECRETS[0], STEP + 5);
+  expect(await verify(wrong, app(SECRETS[0]))).toEqual(GUESS);
+  expect(await verify(wrong, app(SECRETS[0], STEP))).toEqual(GUESS);
+  expect(await verify(codeOf(SECRETS[0], STEP - 1), app(SECRETS[0], STEP))).toEqual(GUESS);
+  expect(await verify(codeOf(SECRETS[0]))).toEqual(GUESS);
+});
+
+test('what is no authenticator app is not opened', async () => {
+  const password: StoredAuthenticator = { ...app(SECRETS[0]), factor: 'PASSWORD', secret: 'a hash' };
+  expect(await verify(codeOf(SECRETS[0]), password, app(SECRETS[0]))).toEqual(RIGHT);
+});
+
+test('it is offered by its label once it was proved', () => {
+  const proved = app(SECRETS[0]);
+  const unproved = { ...app(SECRETS[1]), confirmed: false };
+  const password = { ...app(SECRETS[1]), factor: 'PASSWORD' };
+  const account = { authenticators: [unproved, password, proved] } as unknown as Account;
+  expect(totpFactor(ring).options(account, 'SECOND')).toEqual([
+    { factor: 'TOTP', authenticatorId: proved.id, hint: 'phone', needsPreparing: false },
+  ]);
+});
