@@ -41,7 +41,9 @@ async function examine(cli: Cli): Promise<Finding[]> {
   return [
     configuration.ok('All variables are valid.'),
     ...(await examineDatabase(cli)),
-    ...(await Promise.all([checkMail(config), checkTwilio(config), checkPublicUrl(config)])),
+    await checkMail(config),
+    checkTwilio(config),
+    await checkPublicUrl(config),
   ];
 }
 

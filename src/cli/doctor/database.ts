@@ -17,7 +17,7 @@ interface Server {
   readonly version: string;
   readonly number: number;
   readonly writes: boolean;
-  readonly now: Date;
+  readonly milliseconds: number;
 }
 
 export async function checkDatabase(orm: Orm, secretKeys: readonly Uint8Array[]): Promise<Finding[]> {
@@ -25,7 +25,7 @@ export async function checkDatabase(orm: Orm, secretKeys: readonly Uint8Array[])
   const before = systemClock.now().getTime();
   const server = await serverOf(sql);
   const here = new Date((before + systemClock.now().getTime()) / 2);
-  const found = [checkVersion(server), checkClock(server.now, here)];
+  const found = [checkVersion(server), checkClock(new Date(server.milliseconds), here)];
   if (!server.writes) return found; // whether migrations are pending cannot be read on a standby
   const migrations = await checkMigrations(orm);
   if (migrations.outcome !== 'ok') return [...found, migrations];
@@ -36,7 +36,8 @@ export async function checkDatabase(orm: Orm, secretKeys: readonly Uint8Array[])
 async function serverOf(sql: Sql): Promise<Server> {
   const { rows } = await raw<Server>`
     select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
-      current_setting('transaction_read_only') = 'off' as writes, clock_timestamp() as now`.execute(sql);
+      current_setting('transaction_read_only') = 'off' as writes, 
+      (extract(epoch from clock_timestamp()) * 1000)::float8 as milliseconds`.execute(sql);
   const [server] = rows;
   if (server === undefined) throw new Error('PostgreSQL did not describe itself.');
   return server;
