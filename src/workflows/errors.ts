@@ -5,6 +5,7 @@ import { UserError } from '../platform/user-error.ts';
 
 /** No such workflow, or one that belongs to another session. */
 export class WorkflowNotFound extends UserError {
+  static readonly description = 'The workflow does not exist, or it belongs to another session.';
   readonly code = 'WORKFLOW_NOT_FOUND';
   constructor() {
     super('There is no such workflow. Start again.');
@@ -12,6 +13,7 @@ export class WorkflowNotFound extends UserError {
 }
 
 export class WorkflowExpired extends UserError {
+  static readonly description = 'The workflow’s deadline has passed. Start a new workflow.';
   readonly code = 'WORKFLOW_EXPIRED';
   constructor() {
     super('This took too long. Start again.');
@@ -20,6 +22,7 @@ export class WorkflowExpired extends UserError {
 
 /** The workflow is complete, or failed: it takes nothing more. */
 export class WorkflowEnded extends UserError {
+  static readonly description = 'The workflow is complete or has failed. Start a new workflow.';
   readonly code = 'WORKFLOW_ENDED';
   constructor() {
     super('This workflow has ended. Start again.');
@@ -28,6 +31,7 @@ export class WorkflowEnded extends UserError {
 
 /** A factor that is not among the workflow's `factors` now. */
 export class FactorNotOffered extends UserError {
+  static readonly description = 'The factor is not one of the workflow’s current `factors`.';
   readonly code = 'FACTOR_NOT_OFFERED';
   constructor() {
     super('This factor cannot be proved here now. Choose one of the workflow’s `factors`.');
@@ -35,6 +39,9 @@ export class FactorNotOffered extends UserError {
 }
 
 export class ProofRejected extends UserError {
+  static readonly brief = 'The proof is incorrect, expired or already used.';
+  static readonly description =
+    `${ProofRejected.brief} The error does not say which, nor whether the account exists.`;
   readonly code = 'PROOF_REJECTED';
   readonly attemptsRemaining: number;
   constructor(attemptsRemaining: number) {
@@ -45,6 +52,10 @@ export class ProofRejected extends UserError {
 
 /** Too many failures in a row for this account, whichever workflow they were made in. */
 export class LockedOut extends UserError {
+  static readonly brief =
+    'The account has had too many failed attempts in a row. Wait for `retryAfterSeconds`, or ask an administrator to unlock the account.';
+  static readonly description =
+    'The account has had too many failed attempts in a row, counted across all its workflows. Incorrect passwords and incorrect codes are counted separately, and so are attempts from a device that has signed in before (NIST SP 800-63B-4 section 3.2.2). A lock never affects links, or backup codes of 64 bits or more.';
   readonly code = 'LOCKED_OUT';
   /** Null: time alone does not unlock it any more. */
   readonly retryAfterSeconds: number | null;
@@ -60,6 +71,10 @@ export class LockedOut extends UserError {
 
 /** Too many wrong guesses, or too many new workflows, from one network. */
 export class TooManyRequests extends UserError {
+  static readonly brief =
+    'This network made too many incorrect guesses, or started too many workflows, within an hour. Nothing was checked. Try again after `retryAfterSeconds`.';
+  static readonly description =
+    'This network made too many incorrect guesses, or started too many workflows, within an hour. Nothing was checked. Known devices, signed-in users, links, and backup codes of 64 bits or more are not affected.';
   readonly code = 'TOO_MANY_REQUESTS';
   readonly retryAfterSeconds: number;
   constructor(retryAfterSeconds: number) {
@@ -71,6 +86,9 @@ export class TooManyRequests extends UserError {
 }
 
 export class Overloaded extends UserError {
+  static readonly brief =
+    'The server is busy. Nothing was checked, and no attempt was counted. Try again after `retryAfterSeconds`.';
+  static readonly description = 'The server is busy. Nothing was checked, and no attempt was counted.';
   readonly code = 'OVERLOADED';
   readonly retryAfterSeconds: number;
   constructor(retryAfterSeconds: number) {
@@ -90,6 +108,10 @@ export function orOverloaded(error: unknown): never {
 
 /** By this workflow, to this address or number, for this account, or from this network. */
 export class TooManyMessages extends UserError {
+  static readonly brief =
+    'The workflow has sent as many messages as it can, or too many messages were sent within an hour. Use the newest message, or start again later.';
+  static readonly description =
+    'The message was not sent. This workflow has sent as many as it can, or too many messages were sent to this address or number, for this account or from this network within an hour.';
   readonly code = 'TOO_MANY_MESSAGES';
   /** Null: this workflow sends no more, and another one may. */
   readonly retryAfterSeconds: number | null;
@@ -101,6 +123,7 @@ export class TooManyMessages extends UserError {
 
 /** The workflow does not wait for a new password (yet). */
 export class NewPasswordNotDue extends UserError {
+  static readonly description = 'The workflow is not waiting for a new password.';
   readonly code = 'NEW_PASSWORD_NOT_DUE';
   constructor() {
     super('A new password cannot be chosen yet. Prove one of the workflow’s `factors` first.');
@@ -108,6 +131,7 @@ export class NewPasswordNotDue extends UserError {
 }
 
 export class TenantNotFound extends UserError {
+  static readonly description = 'The tenant does not exist.';
   readonly code = 'TENANT_NOT_FOUND';
   constructor() {
     super('There is no such tenant. Leave `tenant` out for the default one.');
@@ -116,6 +140,7 @@ export class TenantNotFound extends UserError {
 
 /** The user has no factor that would do. */
 export class EnrollmentRequired extends UserError {
+  static readonly description = 'The user has no factor that meets the requirement. Enroll one first.';
   readonly code = 'ENROLLMENT_REQUIRED';
   constructor() {
     super('You have no factor that would do. Add one with `startEnrollment` first.');
@@ -123,6 +148,8 @@ export class EnrollmentRequired extends UserError {
 }
 
 export class FactorNotEnrollable extends UserError {
+  static readonly description =
+    'Users cannot enroll this factor. `enrollableFactors` of `settings` lists those they can.';
   readonly code = 'FACTOR_NOT_ENROLLABLE';
   constructor(enrollable: readonly string[]) {
     super(`This factor cannot be added. Choose one of: ${enrollable.join(', ')}.`);
@@ -130,6 +157,7 @@ export class FactorNotEnrollable extends UserError {
 }
 
 export class TooManyAuthenticators extends UserError {
+  static readonly description = 'The user has the maximum number of authenticators. Remove one first.';
   readonly code = 'TOO_MANY_AUTHENTICATORS';
   constructor() {
     super('You have as many authenticators as one user may have. Remove one first.');
@@ -138,6 +166,8 @@ export class TooManyAuthenticators extends UserError {
 
 /** The number cannot be a factor here. */
 export class PhoneNumberNotAllowed extends UserError {
+  static readonly description =
+    'Text messages are not sent to this country. `phoneCountries` of `settings` lists the supported countries.';
   readonly code = 'PHONE_NUMBER_NOT_ALLOWED';
   constructor(countries: readonly string[]) {
     super(`Text messages are sent to numbers of these countries only: ${countries.join(', ')}.`);
@@ -146,6 +176,7 @@ export class PhoneNumberNotAllowed extends UserError {
 
 /** No number was named, or the user has none of this id. */
 export class PhoneNumberNotFound extends UserError {
+  static readonly description = 'No phone number was given, or the user has no phone number with this id.';
   readonly code = 'PHONE_NUMBER_NOT_FOUND';
   constructor() {
     super('Name a `phoneNumber`, or the `phoneNumberId` of one of yours.');
