@@ -48,7 +48,7 @@ export function authContextClaims(
 }
 
 /** @param latest evidence completed after this time is ignored, in seconds since 1970. */
-export function standingOf(claims: Readonly<Record<string, unknown>>, latest: number): AuthContext {
+export function authContextFrom(claims: Readonly<Record<string, unknown>>, latest: number): AuthContext {
   const mfa = recordOf(claims['mfa']);
   const roles = textsOf(claims['roles']) ?? [];
   const enrolled = enrolledOf(mfa['e']);

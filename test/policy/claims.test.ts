@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assuranceLevel } from '../../src/policy/assurance.ts';
-import { authContextClaims, lesserEvidence, standingOf } from '../../src/policy/claims.ts';
+import { authContextClaims, authContextFrom, lesserEvidence } from '../../src/policy/claims.ts';
 import { type AuthContext, refuseRole, refuseStepUp } from '../../src/policy/decision.ts';
 import { type Evidence, evidenceOf, withEvidence } from '../../src/policy/evidence.ts';
 import { requirement } from '../../src/policy/requirement.ts';
@@ -15,7 +15,7 @@ const session = authContext.map((one) => ({
 }));
 
 const read = (claims: object, latest = NOW): AuthContext =>
-  standingOf(claims as Record<string, unknown>, latest);
+  authContextFrom(claims as Record<string, unknown>, latest);
 
 /** The claims after a round trip through JSON. */
 const sent = (one: AuthContext): Record<string, unknown> =>

@@ -9,7 +9,7 @@ import { guardsOf } from '../../src/step-up/guard.ts';
 import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
 import { stepUpRequirements } from '../../src/step-up/requirements.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import { type BankContext, bankSchema, caller, nobody, standingOf } from './example-schema.ts';
+import { authContextOf, type BankContext, bankSchema, caller, nobody } from './example-schema.ts';
 import { bankServer } from './example-server.ts';
 
 const schema = bankSchema();
@@ -17,7 +17,7 @@ const guards = guardsOf(schema.getQueryType() as GraphQLObjectType, 'vault');
 const demands = stepUpRequirements(schema, parse('{ vault }')).stepUps;
 
 const newContext = (): BankContext => ({ caller: () => caller({ TOTP: 5 }), ran: [] });
-const begin = (context: BankContext): Decisions => beginOperation(context, standingOf);
+const begin = (context: BankContext): Decisions => beginOperation(context, authContextOf);
 const isOpen = (decisions: Decisions): boolean => decisions.refusal(guards) === null;
 
 describe('a proof that was bound to one operation', () => {
@@ -27,7 +27,7 @@ describe('a proof that was bound to one operation', () => {
     expect(isOpen(operation)).toBe(false);
     operation.approve(demands);
     expect(isOpen(operation)).toBe(true);
-    expect(isOpen(decisionsOf(context, standingOf))).toBe(true);
+    expect(isOpen(decisionsOf(context, authContextOf))).toBe(true);
   });
 
   test('opens nothing once another operation has started', () => {
@@ -35,14 +35,14 @@ describe('a proof that was bound to one operation', () => {
     const one = begin(context);
     one.approve(demands);
     const other = begin(context);
-    expect([one, other, decisionsOf(context, standingOf)].map(isOpen)).toEqual([false, false, false]);
+    expect([one, other, decisionsOf(context, authContextOf)].map(isOpen)).toEqual([false, false, false]);
   });
 
   test('opens nothing while another operation runs, regardless of which started first', () => {
     const context = newContext();
     const both = [begin(context), begin(context)];
     for (const operation of both) operation.approve(demands);
-    expect([...both, decisionsOf(context, standingOf)].map(isOpen)).toEqual([false, false, false]);
+    expect([...both, decisionsOf(context, authContextOf)].map(isOpen)).toEqual([false, false, false]);
   });
 
   test('opens nothing until all other operations have ended', () => {
@@ -65,7 +65,7 @@ describe('a proof that was bound to one operation', () => {
     const context = newContext();
     begin(context).approve(demands);
     endOperation(context);
-    expect(isOpen(decisionsOf(context, standingOf))).toBe(false);
+    expect(isOpen(decisionsOf(context, authContextOf))).toBe(false);
     endOperation(context);
     expect(begin(context).isShared).toBe(false);
   });
@@ -102,7 +102,7 @@ test('`hasBoundFields` is true only for a schema with a field that demands a bou
   const made = (guard: string): GraphQLSchema => {
     const types = `type A { x: Int ${guard} } type Query { a: A y: Int @stepUp } input I { x: Int }`;
     const typeDefs = [stepUpTypeDefs(), types];
-    return stepUpTransformer({ authContext: standingOf })(makeExecutableSchema({ typeDefs }));
+    return stepUpTransformer({ authContext: authContextOf })(makeExecutableSchema({ typeDefs }));
   };
   expect(hasBoundFields(made('@stepUp(bind: OPERATION)'))).toBe(true);
   expect(hasBoundFields(made('@stepUp(bind: SESSION)'))).toBe(false);
