@@ -396,6 +396,10 @@ import z from './template.ts';\`;
     expect(printers).toEqual(['platform/operator-error.ts']);
   });
 
+  test('texts say email, and E-Mail in German only', () => {
+    expect(pathsWhere(({ text }) => /e-mail/i.test(text))).toEqual(['delivery/messages/de.ts']);
+  });
+
   test('no file is named utils or helpers, and every file starts with a comment', () => {
     expect(pathsWhere((file) => /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/.test(file.path))).toEqual([]);
     expect(pathsWhere((file) => !/^(#!.*\n)?\/(\/|\*\*)/.test(file.text))).toEqual([]);

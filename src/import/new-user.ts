@@ -88,7 +88,7 @@ function requireIdentifier(
   { trustUnverified, now }: Terms,
 ): void {
   if (email === null && phones.length === 0) {
-    throw new RecordError('email', 'A user needs an e-mail address or a phone number.');
+    throw new RecordError('email', 'A user needs an email address or a phone number.');
   }
   if (createdAt !== null && createdAt > now) {
     throw new RecordError('createdAt', 'This time is in the future.');
@@ -115,7 +115,7 @@ function requireWayIn(
   if (email !== null || passwordHash !== null || canUseNumber) return;
   throw new RecordError(
     'passwordHash',
-    'This user could never sign in. A user without an e-mail address needs a password, unless the tenant accepts phone numbers as a first factor.',
+    'This user could never sign in. A user without an email address needs a password, unless the tenant accepts phone numbers as a first factor.',
   );
 }
 

@@ -1,5 +1,5 @@
 // FusionAuth: users in the format of its import API, extracted from its database. Authenticator apps, numbers and
-// recovery codes are imported. E-mail codes, and methods without a secret, cannot be.
+// recovery codes are imported. Email codes, and methods without a secret, cannot be.
 import { z } from 'zod';
 import { fusionAuthHash } from '../../factors/password/legacy-hash/fusionauth.ts';
 import { readForm } from '../form.ts';
