@@ -279,6 +279,15 @@ import z from './template.ts';\`;
     ]);
   });
 
+  test('no SQL is written in graphql: each statement belongs to the layer that owns its table', () => {
+    const statement =
+      /\bsqlOf\b|\.getKysely\(|\.createQueryBuilder\(|\bem\.(execute|find\w*|count|persist|flush)\(/;
+    const writesSql = (file: SourceFile) => file.imports.includes('kysely') || statement.test(code(file));
+    const writers = files.filter(writesSql).map(({ layer }) => layer);
+    expect(writers).toContain('users');
+    expect(writers).not.toContain('graphql');
+  });
+
   test('a vendor’s SDK is imported only in delivery or in its factor', () => {
     const vendors = /^(twilio|nodemailer|otplib|bcrypt|qrcode|graphile-worker)$/;
     const users = files.filter((file) => file.imports.some((name) => vendors.test(name)));
@@ -291,7 +300,7 @@ import z from './template.ts';\`;
 
   test('imported hashes are compared in constant time', () => {
     const schemes = files.filter(({ path, text }) =>
-      /^factors\/password\/foreign\/.*verify: \(/s.test(path + text),
+      /^factors\/password\/legacy-hash\/.*verify: \(/s.test(path + text),
     );
     expect(schemes.length).toBeGreaterThan(6);
     const comparisons = (file: SourceFile): number =>
