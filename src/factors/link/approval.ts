@@ -4,7 +4,6 @@
 import { sql as raw } from 'kysely';
 import { addAudit, byAnonymous } from '../../persistence/audit.ts';
 import type { AuditType } from '../../persistence/audit-type.ts';
-import type { Sql } from '../../persistence/orm.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { digest } from '../../platform/digest.ts';
