@@ -1,11 +1,11 @@
 // Starts the server: configuration, database, app. Shuts it down on SIGTERM or SIGINT, and when the npm that started it
 // exits.
 import { type App, startApp } from './app.ts';
+import { BreachedIndexError } from './breached-index/index-error.ts';
 import { type Config, ConfigError, readConfig } from './config/config.ts';
 import { GeoIpUnreadableError } from './delivery/geoip.ts';
-import { BreachedIndexError } from './factors/password/breached/index/index-error.ts';
+import { EmbeddedPostgresError } from './embedded-postgres/start.ts';
 import { type Database, openDatabase } from './persistence/database.ts';
-import { EmbeddedPostgresError } from './persistence/embedded-postgres/start.ts';
 import { DatabaseUnreachableError } from './persistence/migrations.ts';
 import { UnknownKeyError } from './platform/key-ring.ts';
 import { createLog, type Log } from './platform/log.ts';

@@ -2,9 +2,9 @@
 // server is stopped, even before its first start: that database belongs to Stepgate, so the command migrates it as the
 // server would.
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
+import { EmbeddedPostgresError } from '../embedded-postgres/start.ts';
 import { FOR_COMMANDS } from '../persistence/connection.ts';
 import { openDatabase } from '../persistence/database.ts';
-import { EmbeddedPostgresError } from '../persistence/embedded-postgres/start.ts';
 import {
   DatabaseUnreachableError,
   migrate,

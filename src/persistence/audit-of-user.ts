@@ -1,6 +1,6 @@
 // Reads the audit events of a user as the user may see them: with their own network addresses, never other people's.
 import type { FactorKind } from '../policy/factor-kind.ts';
-import type { ActorKind } from './audit.ts';
+import type { ActorKind } from './actor-kind.ts';
 import type { AuditType } from './audit-type.ts';
 import { type EntityManager, sqlOf } from './orm.ts';
 

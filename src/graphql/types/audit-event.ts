@@ -1,5 +1,5 @@
 // The audit events of an account, as its user may see them.
-import { ActorKind } from '../../persistence/audit.ts';
+import { ActorKind } from '../../persistence/actor-kind.ts';
 import type { AuditEvent } from '../../persistence/audit-of-user.ts';
 import { AUDIT_TYPES } from '../../persistence/audit-type.ts';
 import { builder } from '../builder.ts';

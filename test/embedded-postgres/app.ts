@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres/start.ts';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 
 const [dataDir = '', durability] = process.argv.slice(2);
 const say = (words: object) => process.stdout.write(`${JSON.stringify(words)}\n`);

@@ -25,15 +25,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { firstClosedFolder } from '../../src/persistence/embedded-postgres/account.ts';
+import { firstClosedFolder } from '../../src/embedded-postgres/account.ts';
 import {
   type EmbeddedPostgres,
   EmbeddedPostgresError,
   startEmbeddedPostgres,
-} from '../../src/persistence/embedded-postgres/start.ts';
+} from '../../src/embedded-postgres/start.ts';
 
 const repository = join(import.meta.dirname, '../..');
-const fixture = join(import.meta.dirname, 'embedded-postgres-app.ts');
+const fixture = join(import.meta.dirname, 'app.ts');
 const isRoot = process.getuid?.() === 0;
 const nobody = { uid: 65_534, gid: 65_534 };
 
@@ -174,7 +174,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
 
   it('does not keep the app from ending, and ends with it', async () => {
     const program = join(scratch, 'ends.ts');
-    const source = join(repository, 'src/persistence/embedded-postgres/start.ts');
+    const source = join(repository, 'src/embedded-postgres/start.ts');
     await writeFile(
       program,
       `import { startEmbeddedPostgres } from ${JSON.stringify(source)};
@@ -397,10 +397,10 @@ async function leaveStalePidFile(port: number): Promise<number> {
 /** The sources of this part with the packages that they need, as an installation of their own. */
 async function cloneInto(folder: string, { binaries }: { binaries: boolean }): Promise<string> {
   const modules = join(repository, 'node_modules');
-  const filter = (path: string) =>
-    !path.startsWith(join(repository, 'src/persistence/')) || path.includes('embedded-postgres');
-  await cp(join(repository, 'src/persistence'), join(folder, 'src/persistence'), { recursive: true, filter });
-  const program = join(folder, 'test/persistence/embedded-postgres-app.ts');
+  await cp(join(repository, 'src/embedded-postgres'), join(folder, 'src/embedded-postgres'), {
+    recursive: true,
+  });
+  const program = join(folder, 'test/embedded-postgres/app.ts');
   await cp(fixture, program);
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   // Node looks for a package's dependencies beside its real path, so the library must be a copy, not a link.
