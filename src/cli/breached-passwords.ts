@@ -1,10 +1,9 @@
 // `stepgate breached-passwords`: builds and describes the offline index of breached passwords, and looks up a password in
 // it. The exit codes are grep's: 0 when the password is found, 1 when it is not, 2 when the arguments, the hashes or the
 // index are invalid.
-import type { Breach } from '../factors/password/breached/breached.ts';
-import { buildIndex } from '../factors/password/breached/index/build.ts';
-import { IndexedPasswords } from '../factors/password/breached/index/indexed-passwords.ts';
-import type { IndexHeader } from '../factors/password/breached/index/layout.ts';
+import { buildIndex } from '../breached-index/build.ts';
+import { type Found, IndexedPasswords } from '../breached-index/indexed-passwords.ts';
+import type { IndexHeader } from '../breached-index/layout.ts';
 import { normalisePassword } from '../policy/password-policy.ts';
 import { readWords } from './arguments.ts';
 import { describeIndex } from './breached-passwords/describe.ts';
@@ -82,7 +81,7 @@ async function build(
   return await buildIndex(source, index, { leastTimes, isRestart, onProgress }).finally(bar.stop);
 }
 
-async function lookUp(path: string): Promise<Breach | null> {
+async function lookUp(path: string): Promise<Found | null> {
   const index = await IndexedPasswords.open(path, path);
   try {
     return await index.find(normalisePassword(await readPassword()));

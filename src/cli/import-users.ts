@@ -73,11 +73,7 @@ async function perform(args: string[], { stdout, stderr }: Output): Promise<numb
       trustUnverified: values['trust-unverified'],
       acceptFastHashes: values['accept-fast-hashes'],
       withoutSecondFactors: values['without-second-factors'],
-      phoneCountries: await phoneCountriesOf(
-        sqlOf(em),
-        tenantId,
-        config.sms.enabled ? config.sms.countries : [],
-      ),
+      phoneCountries: await phoneCountriesOf(em, tenantId, config.sms.enabled ? config.sms.countries : []),
       actor: byOperator('import-users'),
       now: systemClock.now(),
     };

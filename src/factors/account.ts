@@ -3,7 +3,7 @@
 import { type Expression, type RawBuilder, sql } from 'kysely';
 import type { Locale } from '../delivery/messages/locales.ts';
 import type { Role } from '../persistence/entities/user.ts';
-import type { Sql } from '../persistence/orm.ts';
+import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import type { Aal2Limits } from '../policy/assurance.ts';
 import { type FactorKind, isSecondFactor, SECOND_FACTORS } from '../policy/factor-kind.ts';
 import { type PasswordPolicy, type PasswordSettings, passwordPolicy } from '../policy/password-policy.ts';
@@ -153,8 +153,8 @@ export function enrolledBy({ authenticators, phones, backupCodes }: Account): Fa
 }
 
 /** Null when the user does not exist. Runs one statement. */
-export async function findAccount(db: Sql, userId: string): Promise<Account | null> {
-  const row = await db
+export async function findAccount(em: EntityManager, userId: string): Promise<Account | null> {
+  const row = await sqlOf(em)
     .selectFrom('user_account')
     .select((it) => accountJson(it.ref('user_account.id')).as('account'))
     .where('id', '=', userId)

@@ -2,7 +2,7 @@
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { addAudit, byUser } from '../persistence/audit.ts';
-import { type Sql, sqlOf } from '../persistence/orm.ts';
+import type { Sql } from '../persistence/orm.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { Owner } from '../sessions/owner.ts';
@@ -22,7 +22,7 @@ export async function removeAuthenticator(
   { em, session, client, now }: Owner,
 ): Promise<RemovedAuthenticator | null> {
   const { userId, tenantId } = session;
-  const account = await findAccount(sqlOf(em), userId);
+  const account = await findAccount(em, userId);
   const found = account === null ? null : findRemovable(account, id);
   if (found === null) return null;
   const { factor, factors, remove } = found;

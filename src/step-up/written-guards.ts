@@ -2,9 +2,19 @@
 // in code store directives in several forms. Each guard counts once, and a guard that cannot be read is an error. The
 // result is stored in `extensions.stepgate`, which copies of the schema keep.
 import { type ConstDirectiveNode, valueFromASTUntyped } from 'graphql';
-import { RequirementError, type RequirementOptions, requirement } from '../policy/requirement.ts';
-import type { Guard } from './guard.ts';
+import {
+  type Requirement,
+  RequirementError,
+  type RequirementOptions,
+  requirement,
+} from '../policy/requirement.ts';
 import { type GuardNames, OWN_NAMES } from './guard-names.ts';
+
+/** One directive on a field, a type or an interface, with its arguments. */
+export type Guard =
+  | { readonly directive: 'authenticated' }
+  | { readonly directive: 'requiresRole'; readonly role: string }
+  | { readonly directive: 'stepUp'; readonly requirement: Requirement };
 
 /** A type or a field of a schema, or its configuration. */
 export interface SchemaElement {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { breachedPasswords } from '../../src/cli/breached-passwords.ts';
-import { writeSortedFile } from '../factors/password/breached/sorted-file.ts';
+import { writeSortedFile } from '../breached-index/sorted-file.ts';
 import type { Outcome } from '../harness/command.ts';
 
 const CANARY = 'canary-7f3a-correct-horse';

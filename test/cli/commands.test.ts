@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { admin } from '../../src/cli/admin.ts';
 import { outbox } from '../../src/cli/outbox.ts';
-import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres/start.ts';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../harness/app.ts';
 import { MachineClock } from '../harness/clock.ts';
 import { type Outcome, runCommand, runHere } from '../harness/command.ts';

@@ -2,7 +2,7 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import { describe, expect, test } from 'vitest';
 import type { GeoIp } from '../../src/delivery/geoip.ts';
-import { CATALOGUES } from '../../src/delivery/messages/catalogue.ts';
+import { CATALOGUES } from '../../src/delivery/messages/catalogues.ts';
 import { compose } from '../../src/delivery/messages/compose.ts';
 import { LOCALES, type Locale, localeOf } from '../../src/delivery/messages/locales.ts';
 import type { Template } from '../../src/delivery/messages/template.ts';

@@ -1,9 +1,6 @@
-// The texts that each language must provide, and the available languages. Texts are ICU messages. The types require every
-// message in every language, and a test checks that the arguments are the same.
+// The texts that each language must provide. Texts are ICU messages. The types require every message in every language,
+// and a test checks that the arguments are the same.
 import type { FactorKind } from '../../policy/factor-kind.ts';
-import { de } from './de.ts';
-import { en } from './en.ts';
-import type { Locale } from './locales.ts';
 import type { Template } from './template.ts';
 
 export type SmsName = Extract<Template['name'], `phone-${string}`>;
@@ -27,5 +24,3 @@ export interface Catalogue {
   readonly factors: Readonly<Record<FactorKind, string>>;
   readonly origin: Readonly<Record<'browser' | 'place' | 'ip' | 'at', string>>;
 }
-
-export const CATALOGUES: Readonly<Record<Locale, Catalogue>> = { en, de };

@@ -2,7 +2,6 @@
 import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import { addAudit, byUser } from '../../persistence/audit.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { Owner } from '../../sessions/owner.ts';
@@ -17,7 +16,7 @@ export async function setPhoneSecondFactor(
   { em, session, client, now }: Owner,
 ): Promise<boolean> {
   const { userId, tenantId } = session;
-  const account = await findAccount(sqlOf(em), userId);
+  const account = await findAccount(em, userId);
   const phone = account?.phones.find((one) => one.id === id && one.verified);
   if (phone === undefined) return false;
   if (phone.secondFactor === enabled) return true;
@@ -61,7 +60,7 @@ export async function setSms(
   { em, session, client, now }: Owner,
 ): Promise<void> {
   const { userId, tenantId } = session;
-  const account = await findAccount(sqlOf(em), userId);
+  const account = await findAccount(em, userId);
   if (account === null || account.smsOfUser === enabled) return;
   const unitOfWork = new UnitOfWork();
   unitOfWork.write((sql) => sql.updateTable('user_account').set({ sms: enabled }).where('id', '=', userId));

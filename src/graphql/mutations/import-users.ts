@@ -4,7 +4,6 @@
 import { type ImportedUser, importList, MOST_USERS, type RefusedUser } from '../../import/list.ts';
 import { phoneCountriesOf } from '../../import/phone-countries.ts';
 import { byAdministrator } from '../../persistence/audit.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
@@ -169,11 +168,7 @@ builder.mutationField('importUsers', (t) =>
         trustUnverified: input.trustUnverified ?? false,
         acceptFastHashes: input.acceptFastHashes ?? false,
         withoutSecondFactors: input.withoutSecondFactors ?? false,
-        phoneCountries: await phoneCountriesOf(
-          sqlOf(em),
-          session.tenantId,
-          services.factors.countriesOfFirstFactor,
-        ),
+        phoneCountries: await phoneCountriesOf(em, session.tenantId, services.factors.countriesOfFirstFactor),
         actor: byAdministrator(session, client),
         now: services.clock.now(),
       };

@@ -4,7 +4,6 @@ import { findAccount, passwordOwner, passwordPolicyOf } from '../../factors/acco
 import type { PasswordOwner } from '../../factors/password/guessable-words.ts';
 import type { Assessment } from '../../factors/password/new-passwords.ts';
 import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import { type PasswordPolicy, passwordPolicy } from '../../policy/password-policy.ts';
 import { orOverloaded } from '../../workflows/errors.ts';
 import { builder } from '../builder.ts';
@@ -94,9 +93,9 @@ interface Purpose {
 }
 
 async function purposeOf({ em, session }: GraphQLContext, input: z.infer<typeof form>): Promise<Purpose> {
-  const account = session === null ? null : await findAccount(sqlOf(em), session.userId);
+  const account = session === null ? null : await findAccount(em, session.userId);
   if (account !== null) return { policy: passwordPolicyOf(account), owner: passwordOwner(account) };
-  const tenant = await publicTenant(sqlOf(em), input.tenant);
+  const tenant = await publicTenant(em, input.tenant);
   return {
     policy: passwordPolicy(passwordSettingsOf(tenant), tenant.second_factor),
     owner: { email: input.email ?? null, name: input.name ?? null },

@@ -2,7 +2,6 @@
 import { type Account, findAccount } from '../../factors/account.ts';
 import type { ParsedNumber } from '../../factors/phone/number.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
 import { randomId } from '../../platform/random.ts';
@@ -43,7 +42,7 @@ export async function startEnrollment(
   await runner.admit(caller);
   const { session } = caller;
   const now = secondsOf(clock.now());
-  const account = await findAccount(sqlOf(caller.em), session.userId);
+  const account = await findAccount(caller.em, session.userId);
   if (account === null) throw new Error('A session has no user.');
   const enrollable = account.smsOfUser ? factors.enrollable(account.smsOfTenant) : factors.enrollable('OFF');
   if (!enrollable.includes(request.factor)) throw new FactorNotEnrollable(enrollable);

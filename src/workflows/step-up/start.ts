@@ -1,7 +1,6 @@
 // Starts a step-up of a session.
 import { findAccount } from '../../factors/account.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { lastingEvidence } from '../../policy/assurance.ts';
@@ -39,7 +38,7 @@ export async function startStepUp(
   const demand = requirement(options);
   const { session } = caller;
   const now = secondsOf(clock.now());
-  const account = await findAccount(sqlOf(caller.em), session.userId);
+  const account = await findAccount(caller.em, session.userId);
   const input: StepUpInput = {
     accept: demand.accept,
     acceptsFirst: demand.require === 'STRONGEST_ENROLLED',

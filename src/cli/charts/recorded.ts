@@ -2,8 +2,10 @@
 // workflows refer to that version.
 import { readFile } from 'node:fs/promises';
 import { stripTypeScriptTypes } from 'node:module';
-import { digest } from '../platform/digest.ts';
-import type { ChartName } from './chart-name.ts';
+import { digest } from '../../platform/digest.ts';
+import type { ChartName } from '../../workflows/chart-name.ts';
+
+const WORKFLOWS = new URL('../../workflows/', import.meta.url);
 
 /** Digests by chart and version. */
 export type RecordedCharts = Record<string, Record<string, string>>;
@@ -28,5 +30,5 @@ export async function chartDigest(name: ChartName): Promise<string> {
 }
 
 function source(path: string): Promise<string> {
-  return readFile(new URL(path, import.meta.url), 'utf8');
+  return readFile(new URL(path, WORKFLOWS), 'utf8');
 }

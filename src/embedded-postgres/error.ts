@@ -2,7 +2,7 @@
  * The error type of the embedded database, on both sides of the supervisor's IPC channel. It has only a stable code and a
  * message that says what to do: no password, and no stack trace of the other process.
  */
-import { OperatorError } from '../../platform/operator-error.ts';
+import { OperatorError } from '../platform/operator-error.ts';
 
 export type EmbeddedPostgresFailure =
   | 'no_binary' // no PostgreSQL for this platform

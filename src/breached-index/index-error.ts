@@ -1,5 +1,5 @@
 // Errors that tell the operator why an index cannot be used or built.
-import { OperatorError } from '../../../../platform/operator-error.ts';
+import { OperatorError } from '../platform/operator-error.ts';
 
 /** The index does not exist, is not an index, or is incomplete or damaged. */
 export class BreachedIndexError extends OperatorError {
