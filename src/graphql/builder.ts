@@ -3,7 +3,7 @@ import SchemaBuilder from '@pothos/core';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import { DateTimeResolver, JSONResolver } from 'graphql-scalars';
 import { stepUpPlugin } from '../step-up/pothos/index.ts';
-import { type GraphQLContext, standingOf } from './context.ts';
+import { authContextOf, type GraphQLContext } from './context.ts';
 
 export const builder = new SchemaBuilder<{
   Context: GraphQLContext;
@@ -17,7 +17,7 @@ export const builder = new SchemaBuilder<{
   // Guards come first, so that they run before anything the other plugins do.
   plugins: [stepUpPlugin, ErrorsPlugin],
   defaultFieldNullability: false,
-  stepUp: { authContext: standingOf },
+  stepUp: { authContext: authContextOf },
   errors: {
     // `startSignIn` returns a `StartSignInResult`.
     defaultUnionOptions: {

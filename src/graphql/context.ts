@@ -62,7 +62,7 @@ export function signedIn(context: GraphQLContext): GraphQLContext & { readonly s
 }
 
 /** The caller, in the form that guards need. */
-export function standingOf({ session, tokenFault, services }: GraphQLContext): Presented {
+export function authContextOf({ session, tokenFault, services }: GraphQLContext): Presented {
   return { authContext: session, fault: tokenFault, now: secondsOf(services.clock.now()) };
 }
 

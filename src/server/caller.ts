@@ -20,7 +20,7 @@ export interface Identified {
 
 const NOBODY: Identified = { session: null, tokenFault: null, expiredSessionId: null };
 
-export async function identify(
+export async function identifyCaller(
   token: string | null,
   { tokens, em, now }: { tokens: AccessTokens; em: EntityManager; now: Date },
 ): Promise<Identified> {

@@ -4,7 +4,7 @@ import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Config } from '../config/config.ts';
 import { localeOf } from '../delivery/messages/locales.ts';
-import { consumeProof, type GraphQLContext, type Services, standingOf } from '../graphql/context.ts';
+import { authContextOf, consumeProof, type GraphQLContext, type Services } from '../graphql/context.ts';
 import { LIMITS } from '../graphql/limits.ts';
 import { RequestBudget } from '../graphql/request-budget.ts';
 import { schema } from '../graphql/schema.ts';
@@ -13,7 +13,7 @@ import type { Log } from '../platform/log.ts';
 import type { AccessTokens } from '../sessions/access-token.ts';
 import { bearerToken } from '../step-up/bearer.ts';
 import { useStepUp } from '../step-up/yoga.ts';
-import { clientsBehind, identify } from './caller.ts';
+import { clientsBehind, identifyCaller } from './caller.ts';
 import { readSessionCookies, SESSION_HEADER, sessionDelivery } from './cookies.ts';
 import { DocumentCache, NO_CACHE } from './document-cache.ts';
 import { useBoundedDocuments, useExpectedErrors, useSafeVariables, useTypedErrors } from './documents.ts';
@@ -44,7 +44,7 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, origins, 
     const em = orm.em.fork();
     const cookies = readSessionCookies(request.headers, (origin) => origins.allows(origin));
     const token = bearerToken(request.headers.get('authorization')) ?? cookies.accessToken;
-    const identified = await identify(token, { tokens, em, now: clock.now() });
+    const identified = await identifyCaller(token, { tokens, em, now: clock.now() });
     const setCookie = (value: string): void => {
       setCookies.set(request, [...(setCookies.get(request) ?? []), value]);
     };
@@ -95,7 +95,7 @@ export function createGraphQLEndpoint({ config, orm, tokens, services, origins, 
         hideSuggestions: config.production || !config.introspection,
       }),
       // Guards run before variables are checked, so that a refused caller learns nothing about arguments.
-      useStepUp(standingOf, { consumeProof }),
+      useStepUp(authContextOf, { consumeProof }),
       useSafeVariables(),
       useExpectedErrors(),
       useTypedErrors(log),

@@ -1,7 +1,7 @@
 // Access tokens: JWTs as profiled in RFC 9068 (`typ: at+jwt`), signed with a key in /.well-known/jwks.json.
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { secondsOf } from '../platform/clock.ts';
-import { authContextClaims, standingOf } from '../policy/claims.ts';
+import { authContextClaims, authContextFrom } from '../policy/claims.ts';
 import type { AuthContext } from '../policy/decision.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import type { TokenFault } from '../step-up/refusal-error.ts';
@@ -43,6 +43,9 @@ export interface FaultyToken {
   readonly fault: TokenFault;
   readonly sessionId: string | null;
 }
+
+/** With the claims that verification requires. */
+type IssuedPayload = JWTPayload & { readonly iat: number; readonly exp: number };
 
 const INVALID: FaultyToken = { fault: 'INVALID', sessionId: null };
 
@@ -91,8 +94,8 @@ export class AccessTokens {
       });
       const sessionId = sessionIdIn(payload);
       if (sessionId === null) return INVALID;
-      const { evidence } = standingOf(payload, secondsOf(now) + CLOCK_TOLERANCE_SECONDS);
-      const { jti: id = null, iat: issuedAt = 0, exp: expiresAt = 0 } = payload;
+      const { evidence } = authContextFrom(payload, secondsOf(now) + CLOCK_TOLERANCE_SECONDS);
+      const { jti: id = null, iat: issuedAt, exp: expiresAt } = payload as IssuedPayload;
       return { sessionId, id, issuedAt, expiresAt, evidence };
     } catch (error) {
       // The signature and all other claims have been verified at this point.

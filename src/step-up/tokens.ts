@@ -1,7 +1,7 @@
 // Verifies Stepgate's access tokens in another server (RFC 9068 section 4), offline, with the published keys. The keys
 // are cached and fetched again when they rotate. In doubt, the caller is anonymous.
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { lesserEvidence, standingOf } from '../policy/claims.ts';
+import { authContextFrom, lesserEvidence } from '../policy/claims.ts';
 import type { AuthContext } from '../policy/decision.ts';
 import type { Presented } from './auth-context.ts';
 import { bearerToken } from './bearer.ts';
@@ -101,7 +101,7 @@ export function stepgateTokens({
     if ((payload.iat ?? Infinity) > latest)
       throw new errors.JWTClaimValidationFailed('The token was issued in the future.', payload);
     const expiresAt = (payload.exp ?? 0) + clockToleranceSeconds;
-    return { holder: holderOf(payload), claimed: standingOf(payload, latest), expiresAt };
+    return { holder: holderOf(payload), claimed: authContextFrom(payload, latest), expiresAt };
   }
 
   let isIssuerTold = false;

@@ -25,7 +25,7 @@ export interface Identified {
 }
 
 /** One statement. @throws {TenantNotFound} */
-export async function identify(
+export async function identifyUser(
   ring: KeyRing,
   identifier: Identifier,
   tenantId: string,

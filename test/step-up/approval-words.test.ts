@@ -5,7 +5,7 @@ import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { approvalWords } from '../../src/step-up/approval-words.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import { bankSchema, standingOf } from './example-schema.ts';
+import { authContextOf, bankSchema } from './example-schema.ts';
 
 const schema = bankSchema();
 
@@ -59,7 +59,7 @@ describe('the description of an operation with `describe`', () => {
       const sdl = `input To { name: String }
         type Query { send(to: To): Int @stepUp(bind: OPERATION, describe: "Send to {to.name}, {${name}}") }`;
       const made = makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), sdl] });
-      const schema = stepUpTransformer({ authContext: standingOf })(made);
+      const schema = stepUpTransformer({ authContext: authContextOf })(made);
       return words('query ($to: To) { send(to: $to) }', { to: { name: 'Bob' } }, schema);
     };
     expect(say('to.name')).toBe('Send to "Bob", "Bob"');

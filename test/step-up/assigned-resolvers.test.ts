@@ -16,7 +16,7 @@ import { assertGuarded, UnguardedError } from '../../src/step-up/assert-guarded.
 import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
 import { useStepUp } from '../../src/step-up/yoga.ts';
-import { bankSchema, caller, nobody, standingOf } from './example-schema.ts';
+import { authContextOf, bankSchema, caller, nobody } from './example-schema.ts';
 
 const TYPES = `
   type User { name: String iban: String @stepUp }
@@ -31,7 +31,7 @@ const RESOLVERS = {
 };
 const unguarded = (): GraphQLSchema =>
   makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), TYPES], resolvers: RESOLVERS });
-const transform = stepUpTransformer({ authContext: standingOf });
+const transform = stepUpTransformer({ authContext: authContextOf });
 
 const strong = { caller: () => caller({ TOTP: 5 }), ran: [] };
 const anonymous = { caller: () => nobody(), ran: [] };
@@ -167,12 +167,12 @@ describe('a schema with directives that nothing enforces:', () => {
   });
 
   test.each(copies)('`useStepUp` rejects %s when the server is created', (_name, make) => {
-    expect(() => createYoga({ schema: make(), plugins: [useStepUp(standingOf)] })).toThrow(UnguardedError);
+    expect(() => createYoga({ schema: make(), plugins: [useStepUp(authContextOf)] })).toThrow(UnguardedError);
   });
 
   test.each(copies)('`refuseMutation` rejects %s at the first operation', (_name, make) => {
     const operation = { schema: make(), document: parse('{ __typename }') };
-    expect(() => refuseMutation(operation, strong, standingOf)).toThrow(UnguardedError);
+    expect(() => refuseMutation(operation, strong, authContextOf)).toThrow(UnguardedError);
   });
 
   test.each(copies.slice(0, 3))('transforming %s makes it servable', async (_name, make) => {
@@ -184,7 +184,7 @@ describe('a schema with directives that nothing enforces:', () => {
   test('a server rejects one that it loads later', async () => {
     const yoga = createYoga({
       schema: async () => unguarded(),
-      plugins: [useStepUp(standingOf)],
+      plugins: [useStepUp(authContextOf)],
       logging: false,
     });
     const response = await yoga.fetch('http://bank.test/graphql?query={user{iban}}');
@@ -217,7 +217,7 @@ describe('a schema with directives that nothing enforces:', () => {
   });
 
   test('a schema that the plugin first sees with an operation is not served', () => {
-    const { onExecute } = useStepUp(standingOf);
+    const { onExecute } = useStepUp(authContextOf);
     const args = { schema: unguarded(), document: parse('{ user { iban } }'), contextValue: anonymous };
     const setResultAndStopExecution = (): void => {};
     expect(() => onExecute({ args, setResultAndStopExecution })).toThrow(UnguardedError);

@@ -13,7 +13,7 @@ import { useStepUp } from '../../src/step-up/yoga.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
-import { type BankContext, bankSchema, caller, standingOf } from './example-schema.ts';
+import { authContextOf, type BankContext, bankSchema, caller } from './example-schema.ts';
 import { ask, bankServer, SPEC } from './example-server.ts';
 
 let app: TestApp;
@@ -50,7 +50,7 @@ beforeAll(async () => {
     batching: { limit: 10 },
     logging: false,
     maskedErrors: { isDev: false },
-    plugins: [useStepUp<BankUser>(standingOf, { consumeProof })],
+    plugins: [useStepUp<BankUser>(authContextOf, { consumeProof })],
     context: async ({ request }) => {
       const token = request.headers.get('authorization')?.replace('Bearer ', '') ?? null;
       const presented = await whoIs(token);

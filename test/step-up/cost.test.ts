@@ -3,7 +3,7 @@ import { execute, type GraphQLObjectType, type GraphQLResolveInfo, parse } from 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { beginOperation, decisionsOf } from '../../src/step-up/decisions.ts';
 import { guardsOf } from '../../src/step-up/guard.ts';
-import { type BankContext, bankSchema, caller, nobody, standingOf } from './example-schema.ts';
+import { authContextOf, type BankContext, bankSchema, caller, nobody } from './example-schema.ts';
 import { ask } from './example-server.ts';
 
 const schema = bankSchema();
@@ -82,9 +82,9 @@ describe('`authContext` is called', () => {
     const guards = guardsOf(client, 'pin');
     const context = { caller: find, ran: [] };
     for (const _ of [1, 2]) {
-      beginOperation(context, standingOf);
-      decisionsOf(context, standingOf).refusal(guards);
-      decisionsOf(context, standingOf).refusal(guards);
+      beginOperation(context, authContextOf);
+      decisionsOf(context, authContextOf).refusal(guards);
+      decisionsOf(context, authContextOf).refusal(guards);
     }
     expect(counter.calls).toBe(2);
   });
@@ -92,7 +92,7 @@ describe('`authContext` is called', () => {
   test('again once an operation has run for a second, and not before', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const { counter, find } = counted();
-    const decisions = beginOperation({ caller: find, ran: [] }, standingOf);
+    const decisions = beginOperation({ caller: find, ran: [] }, authContextOf);
     for (const [milliseconds, calls] of [
       [0, 1],
       [999, 1],

@@ -15,7 +15,7 @@ export interface BankContext {
   readonly ran: string[];
 }
 
-export const standingOf = ({ caller }: BankContext): Presented => caller();
+export const authContextOf = ({ caller }: BankContext): Presented => caller();
 
 export const NOW = 1_800_000_000;
 
@@ -78,7 +78,7 @@ const PAY = {
 export function bankSchema(): GraphQLSchema {
   const builder = new SchemaBuilder<{ Context: BankContext; DefaultFieldNullability: true }>({
     plugins: [stepUpPlugin, 'checkedArguments'],
-    stepUp: { authContext: standingOf },
+    stepUp: { authContext: authContextOf },
   });
 
   builder.enumType('FactorKind', { values: FACTOR_KINDS });

@@ -3,7 +3,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Presented } from '../../src/step-up/auth-context.ts';
 import type { ConsumeProof } from '../../src/step-up/bound-proof.ts';
 import { useStepUp } from '../../src/step-up/yoga.ts';
-import { type BankContext, bankSchema, standingOf } from './example-schema.ts';
+import { authContextOf, type BankContext, bankSchema } from './example-schema.ts';
 
 const schema = bankSchema();
 
@@ -19,7 +19,7 @@ export function bankServer({
 } = {}) {
   return createYoga<BankContext>({
     schema,
-    plugins: [before, useStepUp(standingOf, { consumeProof }), after],
+    plugins: [before, useStepUp(authContextOf, { consumeProof }), after],
     batching: { limit: 10 },
     maskedErrors: { isDev: false },
     logging: false,

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { FACTOR_KINDS } from '../../src/policy/factor-kind.ts';
 import { StepUpBind, StepUpRequire } from '../../src/policy/requirement.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
-import { type BankContext, caller, nobody, standingOf } from './example-schema.ts';
+import { authContextOf, type BankContext, caller, nobody } from './example-schema.ts';
 import { ask } from './example-server.ts';
 
 const stale = caller({ TOTP: 601 });
@@ -99,7 +99,7 @@ describe('a guard that is written with Pothos', () => {
   function newBuilder() {
     const builder = new SchemaBuilder<{ Context: BankContext }>({
       plugins: [stepUpPlugin],
-      stepUp: { authContext: standingOf },
+      stepUp: { authContext: authContextOf },
     });
     builder.enumType('FactorKind', { values: FACTOR_KINDS });
     builder.enumType('StepUpRequire', { values: Object.values(StepUpRequire) });

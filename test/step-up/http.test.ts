@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Presented } from '../../src/step-up/auth-context.ts';
 import { useStepUp } from '../../src/step-up/yoga.ts';
-import { caller, nobody, standingOf } from './example-schema.ts';
+import { authContextOf, caller, nobody } from './example-schema.ts';
 import { ask, bankServer, JSON_ONLY, SPEC, send } from './example-server.ts';
 
 const stale = caller({ TOTP: 601 });
@@ -88,7 +88,7 @@ describe('WWW-Authenticate', () => {
 });
 
 test('a response without a result gets no challenge', () => {
-  const { onResultProcess, onResponse } = useStepUp(standingOf);
+  const { onResultProcess, onResponse } = useStepUp(authContextOf);
   for (const result of [undefined, null, [null], 'text']) {
     const request = new Request('http://bank.test/graphql');
     const response = new Response();

@@ -11,9 +11,9 @@ import { namesInDocument, namesInSchema } from '../../src/step-up/guard-names.ts
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import { type BankContext, caller, nobody, standingOf } from './example-schema.ts';
+import { authContextOf, type BankContext, caller, nobody } from './example-schema.ts';
 
-const transform = stepUpTransformer({ authContext: standingOf });
+const transform = stepUpTransformer({ authContext: authContextOf });
 const QUERY = '{ a b c d }';
 const rootValue = { a: 1, b: 1, c: 1, d: 1 };
 
@@ -49,7 +49,7 @@ describe('guards with a prefix', () => {
     const schema = transform(made(`${types} type Mutation { x: Int @sg_stepUp y: Int }`));
     const context = { caller: () => caller(), ran: [] };
     const operation = { schema, document: parse('mutation { y x }') };
-    const errors = refuseMutation(operation, context, standingOf);
+    const errors = refuseMutation(operation, context, authContextOf);
     expect(errors.map((one) => one.path)).toEqual([['x']]);
   });
 
@@ -75,7 +75,7 @@ describe('guards with a prefix', () => {
   test('are printed by Pothos and protect its fields', async () => {
     const builder = new SchemaBuilder<{ Context: BankContext }>({
       plugins: [stepUpPlugin],
-      stepUp: { authContext: standingOf, prefix: 'sg_' },
+      stepUp: { authContext: authContextOf, prefix: 'sg_' },
     });
     const x = (guards: object) => ({ type: 'Int', nullable: true, resolve: () => 1, ...guards }) as const;
     builder.queryType({

@@ -4,7 +4,7 @@ import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { demandsOf } from '../../src/client/refusal.ts';
 import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
-import { type BankContext, bankSchema, caller, nobody, standingOf } from './example-schema.ts';
+import { authContextOf, type BankContext, bankSchema, caller, nobody } from './example-schema.ts';
 import { ask, bankServer, send } from './example-server.ts';
 
 const fresh = caller({ TOTP: 5 });
@@ -106,7 +106,7 @@ describe('the refusal of a mutation names the fields that have not run', () => {
     const errors = refuseMutation(
       { schema: bankSchema(), document: parse(query) },
       { caller: () => stale, ran: [] },
-      standingOf,
+      authContextOf,
     ).map((one) => one.toJSON());
     const operation = { kind: 'mutation', query } as const;
     expect(demandsOf({ data: null, errors }, operation)).toMatchObject([{ requirement: { maxAge: 120 } }]);

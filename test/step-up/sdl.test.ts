@@ -17,7 +17,7 @@ import { describe, expect, test } from 'vitest';
 import type { Presented } from '../../src/step-up/auth-context.ts';
 import { guardsOf } from '../../src/step-up/guard.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import { type BankContext, bankSchema, caller, nobody, standingOf } from './example-schema.ts';
+import { authContextOf, type BankContext, bankSchema, caller, nobody } from './example-schema.ts';
 
 const TYPES = `
   interface Account { id: ID balance: Int @stepUp(maxAge: 300) }
@@ -85,7 +85,7 @@ const RESOLVERS = {
 
 const plain = (types = TYPES): GraphQLSchema =>
   makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), types], resolvers: RESOLVERS });
-const transform = stepUpTransformer({ authContext: standingOf });
+const transform = stepUpTransformer({ authContext: authContextOf });
 const schema = transform(plain());
 
 async function ask(who: Presented, source: string, on = schema) {

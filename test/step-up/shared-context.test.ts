@@ -10,7 +10,7 @@ import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
 import { stepUpRequirements } from '../../src/step-up/requirements.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
 import { useStepUp } from '../../src/step-up/yoga.ts';
-import { type BankContext, bankSchema, caller, nobody, standingOf } from './example-schema.ts';
+import { authContextOf, type BankContext, bankSchema, caller, nobody } from './example-schema.ts';
 import { bankServer } from './example-server.ts';
 
 const schema = bankSchema();
@@ -18,7 +18,7 @@ const guards = guardsOf(schema.getQueryType() as GraphQLObjectType, 'vault');
 const demands = stepUpRequirements(schema, parse('{ vault }')).stepUps;
 
 const newContext = (): BankContext => ({ caller: () => caller({ TOTP: 5 }), ran: [] });
-const begin = (context: BankContext): Decisions => beginOperation(context, standingOf);
+const begin = (context: BankContext): Decisions => beginOperation(context, authContextOf);
 const isOpen = (decisions: Decisions): boolean => decisions.refusal(guards) === null;
 
 describe('a proof that was bound to one operation', () => {
@@ -28,7 +28,7 @@ describe('a proof that was bound to one operation', () => {
     expect(isOpen(operation)).toBe(false);
     operation.approve(demands);
     expect(isOpen(operation)).toBe(true);
-    expect(isOpen(decisionsOf(context, standingOf))).toBe(true);
+    expect(isOpen(decisionsOf(context, authContextOf))).toBe(true);
   });
 
   test('opens nothing once another operation has started', () => {
@@ -36,14 +36,14 @@ describe('a proof that was bound to one operation', () => {
     const one = begin(context);
     one.approve(demands);
     const other = begin(context);
-    expect([one, other, decisionsOf(context, standingOf)].map(isOpen)).toEqual([false, false, false]);
+    expect([one, other, decisionsOf(context, authContextOf)].map(isOpen)).toEqual([false, false, false]);
   });
 
   test('opens nothing while another operation runs, regardless of which started first', () => {
     const context = newContext();
     const both = [begin(context), begin(context)];
     for (const operation of both) operation.approve(demands);
-    expect([...both, decisionsOf(context, standingOf)].map(isOpen)).toEqual([false, false, false]);
+    expect([...both, decisionsOf(context, authContextOf)].map(isOpen)).toEqual([false, false, false]);
   });
 
   test('opens nothing until all other operations have ended', () => {
@@ -66,7 +66,7 @@ describe('a proof that was bound to one operation', () => {
     const context = newContext();
     begin(context).approve(demands);
     endOperation(context);
-    expect(isOpen(decisionsOf(context, standingOf))).toBe(false);
+    expect(isOpen(decisionsOf(context, authContextOf))).toBe(false);
     endOperation(context);
     expect(begin(context).isShared).toBe(false);
   });
@@ -79,7 +79,7 @@ describe('a proof that was bound to one operation', () => {
       return next.isShared;
     };
     const args = { schema, document: parse('{ hello }'), contextValue: context };
-    const execution = await useStepUp(standingOf).onExecute({ args, setResultAndStopExecution: () => {} });
+    const execution = await useStepUp(authContextOf).onExecute({ args, setResultAndStopExecution: () => {} });
     const streaming = execution?.onExecuteDone({ result: (async function* () {})() });
     expect(isShared()).toBe(true);
     streaming?.onEnd();
@@ -91,7 +91,10 @@ describe('a proof that was bound to one operation', () => {
     async (result) => {
       const context = newContext();
       const args = { schema, document: parse('{ hello }'), contextValue: context };
-      const execution = await useStepUp(standingOf).onExecute({ args, setResultAndStopExecution: () => {} });
+      const execution = await useStepUp(authContextOf).onExecute({
+        args,
+        setResultAndStopExecution: () => {},
+      });
       expect(execution?.onExecuteDone({ result })).toBeUndefined();
       const next = begin(context);
       next.approve(demands);
@@ -131,7 +134,7 @@ test('`hasBoundFields` is true only for a schema with a field that demands a bou
   const made = (guard: string): GraphQLSchema => {
     const types = `type A { x: Int ${guard} } type Query { a: A y: Int @stepUp } input I { x: Int }`;
     const typeDefs = [stepUpTypeDefs(), types];
-    return stepUpTransformer({ authContext: standingOf })(makeExecutableSchema({ typeDefs }));
+    return stepUpTransformer({ authContext: authContextOf })(makeExecutableSchema({ typeDefs }));
   };
   expect(hasBoundFields(made('@stepUp(bind: OPERATION)'))).toBe(true);
   expect(hasBoundFields(made('@stepUp(bind: SESSION)'))).toBe(false);

@@ -13,7 +13,7 @@ import {
 } from '../../step-up/requirements.ts';
 import { builder } from '../builder.ts';
 import { checkedDocument } from '../client-document.ts';
-import { type GraphQLContext, standingOf } from '../context.ts';
+import { authContextOf, type GraphQLContext } from '../context.ts';
 import { InvalidInput } from '../input.ts';
 import { variablesOf } from '../operation-in-words.ts';
 import {
@@ -206,7 +206,7 @@ function requirementsFor(
     throw new InvalidInput([
       { path: 'operationName', message: 'Give the name of an operation in the document.' },
     ]);
-  const { authContext, now } = standingOf(context);
+  const { authContext, now } = authContextOf(context);
   const held = authContext?.enrolled.length ? authContext.enrolled : undefined;
   const found = guardsByPath({ schema, document, variableValues, operationName });
   return {

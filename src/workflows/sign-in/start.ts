@@ -4,7 +4,7 @@ import type { FactorRegistry } from '../../factors/registry.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomId } from '../../platform/random.ts';
 import type { Caller } from '../caller.ts';
-import { identify } from '../identify.ts';
+import { identifyUser } from '../identify.ts';
 import type { WorkflowRunner } from '../runner.ts';
 import type { WorkflowReply } from '../steps/reply.ts';
 import type { SignInInput } from './chart.ts';
@@ -15,7 +15,7 @@ export async function startSignIn(
   caller: Caller,
 ): Promise<WorkflowReply> {
   await runner.admit(caller);
-  const { account, addressId, deviceId, subject, secondFactorPolicy, sms } = await identify(
+  const { account, addressId, deviceId, subject, secondFactorPolicy, sms } = await identifyUser(
     ring,
     identifier,
     tenantId,

@@ -11,9 +11,9 @@ import { assertGuarded } from '../../../src/step-up/assert-guarded.ts';
 import type { Presented } from '../../../src/step-up/auth-context.ts';
 import { stepUpPlugin } from '../../../src/step-up/pothos/index.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../../src/step-up/sdl.ts';
-import { type BankContext, caller, nobody, standingOf } from '../example-schema.ts';
+import { authContextOf, type BankContext, caller, nobody } from '../example-schema.ts';
 
-const transform = stepUpTransformer({ authContext: standingOf });
+const transform = stepUpTransformer({ authContext: authContextOf });
 
 /** The error code of each refused field. */
 async function refused(schema: GraphQLSchema, who: Presented, source = '{ a b c d }'): Promise<object> {
@@ -71,7 +71,7 @@ describe.skipIf(process.env['GRAPHQL_MAJOR'] === '17')(
 describe('next to @pothos/plugin-federation', () => {
   const builder = new SchemaBuilder<{ Context: BankContext }>({
     plugins: [stepUpPlugin, DirectivesPlugin, FederationPlugin],
-    stepUp: { authContext: standingOf, prefix: 'sg_' },
+    stepUp: { authContext: authContextOf, prefix: 'sg_' },
   });
   const Customer = builder.objectRef<{ id: string }>('Customer').implement({
     stepUp: { maxAge: 3600 },
