@@ -31,8 +31,8 @@ interface Directed {
  * The guards of a type or field in `extensions.directives`, for a schema that is built in code. A list repeats a
  * directive: a caller must meet every entry.
  */
-/** `@authenticated`: the caller must be signed in. */
 export interface GuardDirectives {
+  /** `@authenticated`: the caller must be signed in. */
   readonly authenticated?: object | true | undefined;
   /** `@requiresRole`: the user must have the role. */
   readonly requiresRole?: OneOrMore<string | { readonly role: string }> | undefined;

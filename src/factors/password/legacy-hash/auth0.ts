@@ -67,7 +67,7 @@ const TEXTS = {
   ldap: ldapText,
 };
 
-/** The canonical text. @param custom the parsed object. @throws {ForeignHashRefused} */
+/** The canonical text. @param custom the parsed object. @throws {LegacyHashRefused} */
 export function auth0Hash(custom: unknown): string {
   const { data, error } = CustomPasswordHash.safeParse(custom);
   if (data === undefined) {

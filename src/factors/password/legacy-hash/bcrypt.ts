@@ -20,7 +20,7 @@ export function bcryptHash(text: string): LegacyHash | null {
   };
 }
 
-/** @throws {ForeignHashRefused} */
+/** @throws {LegacyHashRefused} */
 export function canonicalBcrypt(text: string): string {
   const cost = FORM.exec(text)?.groups?.['cost'];
   if (cost === undefined) {

@@ -16,7 +16,7 @@ export function betterAuthText(text: string): string | null {
   return phcString('scrypt-nfkc', { ln: LN, r: 16, p: 1 }, { salt: Buffer.from(salt), hash });
 }
 
-/** The canonical text. @throws {ForeignHashRefused} when the text is not a hash of Better Auth. */
+/** The canonical text. @throws {LegacyHashRefused} when the text is not a hash of Better Auth. */
 export function betterAuthHash(text: string): string {
   const canonical = betterAuthText(text);
   if (canonical !== null) return canonical;

@@ -42,7 +42,7 @@ const HASHERS: Readonly<Record<string, Hasher>> = {
 /** The hash is still in Amazon Cognito. Clerk would have fetched it at the next sign-in. */
 export const COGNITO = 'awscognito';
 
-/** The canonical text, or a text whose scheme is detected later. @throws {ForeignHashRefused} */
+/** The canonical text, or a text whose scheme is detected later. @throws {LegacyHashRefused} */
 export function clerkHash(digest: string, hasher: string): string {
   const read = Object.hasOwn(HASHERS, hasher) ? HASHERS[hasher] : undefined;
   if (read === undefined) {

@@ -98,7 +98,7 @@ export function digestHash(text: string): LegacyHash | null {
   };
 }
 
-/** @throws {ForeignHashRefused} */
+/** @throws {LegacyHashRefused} */
 export function checkDigest(algorithm: string, hash: Buffer): void {
   const length = digestLength(algorithm);
   if (length === null) {
@@ -112,7 +112,7 @@ export function checkDigest(algorithm: string, hash: Buffer): void {
   }
 }
 
-/** @throws {ForeignHashRefused} */
+/** @throws {LegacyHashRefused} */
 export function readPasswordEncoding(encoding: string | undefined): PasswordEncoding {
   if (encoding === undefined || encoding === 'utf8') return 'utf8';
   if (encoding === 'utf16le') return encoding;

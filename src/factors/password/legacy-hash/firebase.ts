@@ -15,7 +15,7 @@ export interface FirebasePassword {
   readonly memCost: number;
 }
 
-/** The canonical text. @throws {ForeignHashRefused} */
+/** The canonical text. @throws {LegacyHashRefused} */
 export function firebaseHash(password: FirebasePassword): string {
   const bytes = (name: 'hash' | 'salt' | 'signerKey' | 'saltSeparator'): Buffer => {
     const read = bytesOfBase64(password[name]);

@@ -28,7 +28,7 @@ const SCHEMES: Readonly<Record<string, (parts: Parts) => string>> = {
   'salted-pbkdf2-hmac-sha512-512': pbkdf2('sha512'),
 };
 
-/** The canonical text, or a text whose scheme is detected later. @throws {ForeignHashRefused} */
+/** The canonical text, or a text whose scheme is detected later. @throws {LegacyHashRefused} */
 export function fusionAuthHash({ password, salt, factor, encryptionScheme }: FusionAuthPassword): string {
   // 22 characters of salt and 31 of hash, in bcrypt's own base64.
   if (encryptionScheme === 'bcrypt') return `$2a$${String(factor).padStart(2, '0')}$${salt}${password}`;

@@ -28,7 +28,7 @@ export interface KeycloakPassword {
   readonly secretData: string;
 }
 
-/** The canonical text. @throws {ForeignHashRefused} */
+/** The canonical text. @throws {LegacyHashRefused} */
 export function keycloakHash({ credentialData, secretData }: KeycloakPassword): string {
   const data = CredentialData.safeParse(json(credentialData)).data;
   const secret = SecretData.safeParse(json(secretData)).data;

@@ -7,7 +7,7 @@ export const LONGEST_SALT = 128;
 const SHORTEST_HASH = 16;
 const LONGEST_HASH = 128;
 
-/** For schemes that are slow by design. @param scheme its name in the message. @throws {ForeignHashRefused} */
+/** For schemes that are slow by design. @param scheme its name in the message. @throws {LegacyHashRefused} */
 export function checkLengths(
   scheme: string,
   { salt, hash }: { salt: Buffer; hash: Buffer },

@@ -10,7 +10,7 @@ interface Limits {
 }
 
 /**
- * @throws {ForeignHashRefused} unless the text is a decimal without sign, leading zeros or exponent, and within limits.
+ * @throws {LegacyHashRefused} unless the text is a decimal without sign, leading zeros or exponent, and within limits.
  */
 export function parameter(text: string | undefined, { name, least, most }: Limits): number {
   const value = /^(?:0|[1-9]\d{0,14})$/.test(text ?? '') ? Number(text) : Number.NaN;

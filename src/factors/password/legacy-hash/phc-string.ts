@@ -26,7 +26,7 @@ export function phcId(text: string): string | null {
 /**
  * Accepts parameters in any order.
  *
- * @throws {ForeignHashRefused} when a required parameter is missing, or when one is unknown or repeated.
+ * @throws {LegacyHashRefused} when a required parameter is missing, or when one is unknown or repeated.
  */
 export function readPhcString(
   text: string,

@@ -25,7 +25,7 @@ import { wordPressHash } from './wordpress.ts';
 /** Converts a system's text to canonical text. Null when the text is not in this form. */
 type Form = (text: string) => string | null;
 
-/** Null when the text is not of this scheme. @throws {ForeignHashRefused} when it is, but cannot be accepted. */
+/** Null when the text is not of this scheme. @throws {LegacyHashRefused} when it is, but cannot be accepted. */
 type Scheme = (text: string) => LegacyHash | null;
 
 const FORMS: readonly Form[] = [
@@ -57,7 +57,7 @@ const SCHEMES: readonly Scheme[] = [
 
 const LONGEST_TEXT = 1024;
 
-/** @throws {ForeignHashRefused} when no scheme matches, or when the parameters are malformed or hostile. */
+/** @throws {LegacyHashRefused} when no scheme matches, or when the parameters are malformed or hostile. */
 export function readLegacyHash(text: string): LegacyHash {
   if (text.length > LONGEST_TEXT || !/^[!-~]+$/.test(text)) {
     throw new LegacyHashError(

@@ -38,7 +38,7 @@ export function scryptHash(text: string): LegacyHash | null {
   };
 }
 
-/** @throws {ForeignHashRefused} */
+/** @throws {LegacyHashRefused} */
 export function readScryptParameters(
   parameters: ReadonlyMap<string, string>,
 ): ScryptParameters & { readonly ln: number } {
@@ -73,7 +73,7 @@ export function readScryptParameters(
   return { ln, N, r, p };
 }
 
-/** For systems that store N itself. @throws {ForeignHashRefused} unless N is a power of two. */
+/** For systems that store N itself. @throws {LegacyHashRefused} unless N is a power of two. */
 export function scryptLn(N: string | undefined): number {
   const cost = parameter(N, { name: 'The cost N of a scrypt hash', least: 2, most: 2 ** HIGHEST_LN });
   const ln = Math.log2(cost);

@@ -362,6 +362,14 @@ describe('the fields of an import', () => {
     for (const secret of [HEX, HASH, SALT, BCRYPT, 'abc123', 'pepper']) expect(message).not.toContain(secret);
   });
 
+  test.each<[string, unknown, string]>([
+    ['one wrong field', { algorithm: 'bcrypt', hash: {} }, ': see hash.value.'],
+    ['two wrong fields', scryptOf({ cost: 'x', keylen: 'x' }), ': see keylen, cost.'],
+    ['no object', 'x', '.'],
+  ])('of Auth0 are rejected with the names of the wrong fields: %s', (_what, custom, fields) => {
+    expect(refusal(() => auth0Hash(custom))).toContain(`The custom_password_hash is not supported${fields}`);
+  });
+
   test('of Auth0 have Auth0’s defaults', () => {
     const text = `$pbkdf2-sha512$${SALT}$${'A'.repeat(86)}`;
     const read = readLegacyHash(auth0Hash({ algorithm: 'pbkdf2', hash: { value: text } }));
