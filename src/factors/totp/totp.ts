@@ -11,14 +11,8 @@ import { isSealedWithOlderKey } from '../../platform/seal.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { StoredAuthenticator } from '../account.ts';
 import { authenticatorRow } from '../authenticator-row.ts';
-import {
-  type Consume,
-  type Factor,
-  type FactorEnrollment,
-  type ProofField,
-  REJECTED,
-  type Verdict,
-} from '../factor.ts';
+import { type Consume, defineFactor, type FactorEnrollment, REJECTED, type Verdict } from '../factor.ts';
+import { textProof } from '../proof.ts';
 import { openSecret, sealSecret } from '../sealed-secret.ts';
 import { readCode } from '../typed-code.ts';
 import { SECRETS_OF_OTHERS } from './given-secret.ts';
@@ -27,20 +21,20 @@ const PERIOD_SECONDS = 30;
 const TOLERANCE_SECONDS = PERIOD_SECONDS;
 const SECRET_BYTES = 20;
 
-export const TOTP_PROOF: ProofField = {
-  name: 'totp',
-  description:
-    'The current six-digit code of the authenticator app. The codes of the 30 seconds before and after are accepted too. Each code is accepted once. Spaces and dashes are ignored.',
-  maximumLength: 16,
-};
-
-export function totpFactor(ring: KeyRing): Factor {
-  return {
-    kind: FactorKind.TOTP,
-    proofs: [TOTP_PROOF],
-    roles: ['SECOND'],
-    reaches: null,
-    needsPreparing: false,
+export const totpFactor = defineFactor({
+  kind: FactorKind.TOTP,
+  description: 'A time-based code from an authenticator app (RFC 6238). Possession.',
+  proofs: [
+    textProof({
+      name: 'totp',
+      description:
+        'The current six-digit code of the authenticator app. The codes of the 30 seconds before and after are accepted too. Each code is accepted once. Spaces and dashes are ignored.',
+      maximumLength: 16,
+    }),
+  ],
+  roles: ['SECOND'],
+  reaches: null,
+  create: ({ ring }: { readonly ring: KeyRing }) => ({
     options: (account) =>
       account.authenticators
         .filter((one) => one.factor === FactorKind.TOTP && one.confirmed)
@@ -65,8 +59,8 @@ export function totpFactor(ring: KeyRing): Factor {
       return isReplay ? { accepted: false, isReplay } : REJECTED;
     },
     enrollment: enrollmentOf(ring),
-  };
-}
+  }),
+});
 
 function enrollmentOf(ring: KeyRing): FactorEnrollment {
   return {
