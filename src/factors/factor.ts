@@ -1,7 +1,7 @@
 // The interface of a factor: what a user can prove with it, how a challenge is made, and how a proof is checked. To add
 // one, add a folder that defines it, a line in the registry and a row in policy/factor-kind.ts: docs/adding-a-factor.md.
 import type { Message } from '../delivery/message.ts';
-import type { Notice, Purpose } from '../delivery/messages/template.ts';
+import type { FactorName, Notice, Purpose } from '../delivery/messages/template.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
@@ -18,6 +18,8 @@ interface FactorTerms<Value> {
   readonly kind: FactorKind;
   /** Of the value of `FactorKind` in the schema. */
   readonly description: string;
+  /** What messages call it. */
+  readonly name: FactorName;
   /** The members of `ProofInput` that carry its proof. */
   readonly proofs: readonly ProofField<Value>[];
   readonly roles: readonly FactorRole[];

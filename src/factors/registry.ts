@@ -1,6 +1,7 @@
 // The list of factors. The proof input, the kinds in the schema, the public settings and the charts' factors are derived
 // from it. A new factor is one line here.
 import type { GeoIp } from '../delivery/geoip.ts';
+import type { FactorName } from '../delivery/messages/template.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { FACTOR_KINDS, FactorKind } from '../policy/factor-kind.ts';
 import type { AvailableFactors } from '../policy/required-factors.ts';
@@ -18,7 +19,7 @@ import { phoneLinkFactor } from './phone/link.ts';
 import type { ProofField } from './proof.ts';
 import { totpFactor } from './totp/totp.ts';
 
-const FACTORS: readonly FactorDefinition<FactorServices>[] = [
+export const FACTORS: readonly FactorDefinition<FactorServices>[] = [
   passwordFactor,
   emailCodeFactor,
   emailLinkFactor,
@@ -140,6 +141,13 @@ export class FactorRegistry {
       ({ roles, reaches }) => roles.includes(role) && (reaches !== 'PHONE' || mayBePhone),
     );
   }
+}
+
+/** What messages call a factor. */
+export function nameOfFactor(kind: FactorKind): FactorName {
+  const factor = FACTORS.find((one) => one.kind === kind);
+  if (factor === undefined) throw new Error(`${kind} has no name.`);
+  return factor.name;
 }
 
 /** Without a description, a row in `FACTOR_TRAITS` has no line in the list of factors. */

@@ -23,6 +23,7 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 export const backupCodeFactor = defineFactor({
   kind: FactorKind.BACKUP_CODE,
   description: 'A single-use backup code (NIST SP 800-63B-4 section 3.1.2). Possession.',
+  name: { en: 'A set of backup codes', de: 'ein Satz Backup-Codes' },
   proofs: [
     textProof({
       name: 'backupCode',

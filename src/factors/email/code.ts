@@ -13,6 +13,7 @@ export const emailCodeFactor = defineFactor({
   kind: FactorKind.EMAIL_CODE,
   description:
     'A code sent by e-mail. Knowledge, because the password of the mailbox is all that it takes to read it.',
+  name: { en: 'An e-mail address', de: 'eine E-Mail-Adresse' },
   proofs: [
     textProof({
       name: 'emailCode',

@@ -11,6 +11,7 @@ export const emailLinkFactor = defineFactor({
   kind: FactorKind.EMAIL_LINK,
   description:
     'A link sent by e-mail. Knowledge, because the password of the mailbox is all that it takes to open it.',
+  name: { en: 'An e-mail address', de: 'eine E-Mail-Adresse' },
   proofs: LINK_PROOFS,
   roles: ['FIRST'],
   reaches: 'EMAIL',

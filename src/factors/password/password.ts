@@ -13,6 +13,7 @@ const DECOMPOSED = 4;
 export const passwordFactor = defineFactor({
   kind: FactorKind.PASSWORD,
   description: 'A password. Knowledge.',
+  name: { en: 'A password', de: 'ein Passwort' },
   proofs: [
     textProof({
       name: 'password',

@@ -16,6 +16,7 @@ const kind = FactorKind.PHONE_CODE;
 export const phoneCodeFactor = defineFactor({
   kind,
   description: 'A code sent by SMS. Possession.',
+  name: { en: 'A phone number', de: 'eine Telefonnummer' },
   proofs: [
     textProof({
       name: 'phoneCode',

@@ -17,6 +17,7 @@ const kind = FactorKind.PHONE_LINK;
 export const phoneLinkFactor = defineFactor({
   kind,
   description: 'A link sent by SMS. Possession.',
+  name: { en: 'A phone number', de: 'eine Telefonnummer' },
   proofs: LINK_PROOFS,
   roles: ['FIRST'],
   reaches: 'PHONE',

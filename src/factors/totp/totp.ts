@@ -24,6 +24,7 @@ const SECRET_BYTES = 20;
 export const totpFactor = defineFactor({
   kind: FactorKind.TOTP,
   description: 'A time-based code from an authenticator app (RFC 6238). Possession.',
+  name: { en: 'An authenticator app', de: 'eine Authenticator-App' },
   proofs: [
     textProof({
       name: 'totp',
