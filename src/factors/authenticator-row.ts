@@ -9,6 +9,8 @@ interface UnusedAuthenticator {
   readonly label?: string | null;
   /** In the form in which its factor stores it. */
   readonly secret: string;
+  /** What the factor keeps beside it. It is not sealed. */
+  readonly data?: object | null;
   readonly createdAt: Date;
   /** Null until the user has proved it. It does not count before that. */
   readonly confirmedAt: Date | null;
@@ -20,6 +22,7 @@ export function authenticatorRow({
   factor,
   label = null,
   secret,
+  data = null,
   createdAt,
   confirmedAt,
 }: UnusedAuthenticator): Row<'authenticator'> {
@@ -29,6 +32,7 @@ export function authenticatorRow({
     factor,
     label,
     secret,
+    data,
     last_time_step: null,
     created_at: createdAt,
     confirmed_at: confirmedAt,

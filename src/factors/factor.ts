@@ -6,7 +6,7 @@ import type { Sql } from '../persistence/orm.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
 import type { Client } from '../sessions/grants.ts';
-import type { Account, StoredAuthenticator } from './account.ts';
+import type { Account, FactorData, StoredAuthenticator } from './account.ts';
 import type { IdentifierKind } from './identifier.ts';
 import type { ProofField } from './proof.ts';
 
@@ -99,17 +99,23 @@ export interface ChallengeRequest {
 }
 
 export interface PreparedChallenge {
-  /** The digest of the secret that is sent. */
+  /** The digest of the secret that the proof must contain, or belong to. */
   readonly digest: string;
   readonly expiresAt: Date;
-  /** A decoy, which is not sent, if the account does not exist or must not be sent a message. */
-  readonly message: Message;
+  /**
+   * A decoy, which is not sent, if the account does not exist or must not be sent a message. Null when nobody would be
+   * sent one.
+   */
+  readonly message: Message | null;
+  /** What the client needs to answer, as `Challenge.request`. Everybody who holds the workflow may know it. */
+  readonly request?: FactorData;
 }
 
 export interface StoredChallenge {
   readonly id: string;
   readonly factor: FactorKind;
   readonly codeDigest: string;
+  readonly request: FactorData | null;
   readonly authenticatorId: string | null;
   /** ISO 8601. */
   readonly expiresAt: string;
@@ -156,9 +162,26 @@ export interface FactorEnrollment {
   /** A label of the new authenticator for `FactorOption.hint`. Null when the user does not need one. */
   hint(account: Account, authenticatorId: string): string | null;
   /** Writes the new, unconfirmed authenticator. Returns null if it was already written when the workflow began. */
-  begin(unitOfWork: UnitOfWork, authenticator: NewAuthenticator): { readonly secret: string } | null;
+  begin(unitOfWork: UnitOfWork, authenticator: NewAuthenticator): Begun | null;
+  /**
+   * What the user needs to set it up, as `Enrollment.material`, until they have proved it. It is made for each reply and
+   * stored nowhere. Absent when the user needs nothing.
+   */
+  material?(authenticator: UnprovedAuthenticator, shownAs: ShownAs): FactorData;
   /** Called when the user has proved the authenticator. It counts from now on. */
   confirm(unitOfWork: UnitOfWork, authenticator: ProvedAuthenticator): void;
+}
+
+/** What `begin` has stored. */
+export type Begun = Pick<StoredAuthenticator, 'secret' | 'data'>;
+
+/** An authenticator that is being enrolled, as it is stored. */
+export type UnprovedAuthenticator = Pick<StoredAuthenticator, 'id' | 'factor' | 'secret' | 'data'>;
+
+/** What the user's device calls an account. */
+export interface ShownAs {
+  readonly issuer: string;
+  readonly account: string;
 }
 
 export interface NewAuthenticator {

@@ -4,7 +4,9 @@
 // The time steps before and after the current one are accepted too, so a code is valid for at most 90 seconds and a
 // phone's clock may be off by 30 (RFC 6238 section 5.2 allows one step for delay). Each step is accepted once, and
 // steps older than the newest accepted one are rejected.
+import { sql as raw } from 'kysely';
 import { generateSecret, verifySync } from 'otplib';
+import { jsonb } from '../../persistence/jsonb.ts';
 import { secondsOf } from '../../platform/clock.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { isSealedWithOlderKey } from '../../platform/seal.ts';
@@ -15,6 +17,7 @@ import { type Consume, defineFactor, type FactorEnrollment, REJECTED, type Verdi
 import { textProof } from '../proof.ts';
 import { openSecret, sealSecret } from '../sealed-secret.ts';
 import { readCode } from '../typed-code.ts';
+import { keyMaterial } from './enrollment.ts';
 import { SECRETS_OF_OTHERS } from './given-secret.ts';
 
 const PERIOD_SECONDS = 30;
@@ -50,7 +53,7 @@ export const totpFactor = defineFactor({
       let isReplay = false;
       for (const authenticator of authenticators.filter((one) => one.factor === FactorKind.TOTP)) {
         const secret = openTotpSecret(ring, authenticator);
-        const { lastTimeStep } = authenticator;
+        const lastTimeStep = lastTimeStepOf(authenticator);
         const timeStep = acceptedTimeStep(secret, code, lastTimeStep, now);
         if (timeStep !== null)
           return accept(authenticator, timeStep, now, resealed(ring, authenticator, secret));
@@ -78,8 +81,9 @@ function enrollmentOf(ring: KeyRing): FactorEnrollment {
         confirmedAt: null,
       };
       unitOfWork.insert('authenticator', authenticatorRow(unproved));
-      return { secret };
+      return { secret, data: null };
     },
+    material: (authenticator, shownAs) => keyMaterial(openTotpSecret(ring, authenticator), shownAs),
     confirm(unitOfWork, { id, now }) {
       // A condition, not a write: consuming the proof already updates this row, and one statement cannot update it
       // twice.
@@ -128,13 +132,30 @@ export function acceptedTimeStep(
   return lastTimeStep === null || result.timeStep > lastTimeStep ? result.timeStep : null;
 }
 
+interface TotpData {
+  /** The latest accepted time step. No step is accepted twice (RFC 6238 section 5.2). */
+  readonly lastTimeStep: number;
+}
+
+function lastTimeStepOf({ data }: StoredAuthenticator): number | null {
+  return (data as TotpData | null)?.lastTimeStep ?? null;
+}
+
+/** Nodes of the version before `data` read and write the column alone, so the later of both counts, and both are written. */
 function accept(authenticator: StoredAuthenticator, timeStep: number, now: Date, secret: string): Verdict {
   const consume: Consume = async (sql) => {
     const { numUpdatedRows } = await sql
       .updateTable('authenticator')
-      .set({ last_time_step: timeStep, last_used_at: now, secret })
+      .set({
+        data: jsonb<TotpData>({ lastTimeStep: timeStep }),
+        last_time_step: timeStep,
+        last_used_at: now,
+        secret,
+      })
       .where('id', '=', authenticator.id)
-      .where((row) => row.or([row('last_time_step', 'is', null), row('last_time_step', '<', timeStep)]))
+      .where(
+        raw<boolean>`coalesce(greatest(last_time_step, (data ->> 'lastTimeStep')::int) < ${timeStep}, true)`,
+      )
       .executeTakeFirst();
     return numUpdatedRows === 1n;
   };

@@ -1,5 +1,7 @@
 // What the effects of a step leave for its reply. Secrets in it are shown once and stored nowhere.
 import type { Message } from '../../delivery/message.ts';
+import type { FactorData } from '../../factors/account.ts';
+import type { UnprovedAuthenticator } from '../../factors/factor.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { UnsignedGrant } from '../../sessions/grants.ts';
 import type { PresentedSession } from '../../sessions/presented.ts';
@@ -11,7 +13,7 @@ export interface Outcome {
   readonly grant?: UnsignedGrant;
   readonly backupCodes?: readonly string[];
   /** The authenticator whose enrollment began, as it is stored. */
-  readonly enrolling?: { readonly id: string; readonly secret: string };
+  readonly enrolling?: UnprovedAuthenticator;
   /** The session of the workflow, after its evidence has grown. */
   readonly session?: PresentedSession;
   /** The authenticators that this step proves for the first time. */
@@ -27,4 +29,6 @@ export interface OutstandingChallenge {
   readonly expiresAt: Date;
   /** For a link: when its holder approved it. */
   readonly approvedAt: Date | null;
+  /** What the client needs to answer it. */
+  readonly request: FactorData | null;
 }

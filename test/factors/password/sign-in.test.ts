@@ -175,7 +175,7 @@ describe('when the operator raises the cost and replaces the key,', () => {
         factor: 'PASSWORD',
         label: null,
         secret: await cheap.hash(PASSWORD),
-        lastTimeStep: null,
+        data: null,
         confirmed: true,
       } as const;
       await storePassword(app.databaseUrl, person.email, authenticator.secret);

@@ -22,7 +22,7 @@ function app(secret: string, lastTimeStep: number | null = null): StoredAuthenti
     factor: 'TOTP',
     label: 'phone',
     secret: sealSecret(ring, id, secret),
-    lastTimeStep,
+    data: lastTimeStep === null ? null : { lastTimeStep },
     confirmed: true,
   };
 }
