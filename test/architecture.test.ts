@@ -291,7 +291,7 @@ import z from './template.ts';\`;
 
   test('imported hashes are compared in constant time', () => {
     const schemes = files.filter(({ path, text }) =>
-      /^factors\/password\/foreign\/.*verify: \(/s.test(path + text),
+      /^factors\/password\/legacy-hash\/.*verify: \(/s.test(path + text),
     );
     expect(schemes.length).toBeGreaterThan(6);
     const comparisons = (file: SourceFile): number =>

@@ -43,20 +43,20 @@ export function assuranceLevelAt(
   aging: Aging | undefined,
   now: number,
 ): AssuranceLevel {
-  const until = aal2Until(evidence, aging);
-  return until !== null && now <= until ? AssuranceLevel.AAL2 : AssuranceLevel.AAL1;
+  return now <= aal2Until(evidence, aging) ? AssuranceLevel.AAL2 : AssuranceLevel.AAL1;
 }
 
-/** The last second at which the evidence is AAL2, in seconds since 1970. Null when it is not AAL2. */
-export function aal2Until(evidence: readonly Evidence[], aging: Aging | undefined): number | null {
+/** The last second at which the evidence is AAL2: -Infinity when it is not AAL2, Infinity when it does not age. */
+export function aal2Until(evidence: readonly Evidence[], aging: Aging | undefined): number {
   const newestFirst = evidence
     .filter((one) => one.categories.length > 0)
     .toSorted((one, other) => other.completedAt - one.completedAt);
+  const [newest] = newestFirst;
+  if (newest === undefined) return -Infinity;
   // After an idle period, one new proof restores AAL2 until the overall limit.
-  const isResumed = aging?.resumedAt != null && (newestFirst[0]?.completedAt ?? 0) < aging.resumedAt;
-  if (isResumed) return null;
+  if (aging?.resumedAt != null && newest.completedAt < aging.resumedAt) return -Infinity;
   const oldestNeeded = newestFirst.find((_, at) => categoriesOf(newestFirst.slice(0, at + 1)).size >= 2);
-  if (oldestNeeded === undefined) return null;
+  if (oldestNeeded === undefined) return -Infinity;
   return aging === undefined ? Infinity : oldestNeeded.completedAt + aging.overallSeconds;
 }
 

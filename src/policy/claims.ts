@@ -28,7 +28,7 @@ export type AuthContextClaims = {
 export function authContextClaims(
   { evidence, enrolled, roles, aging }: AuthContext,
   meetsPolicy: boolean,
-  now = 0,
+  now: number,
 ): AuthContextClaims {
   const level = assuranceLevelAt(evidence, aging, now);
   const completedAt = evidence.map((one) => [idOf(one.factor), one.completedAt]);
@@ -92,9 +92,10 @@ export function lesserEvidence(held: readonly Evidence[], claimed: readonly Evid
 
 /** If the claim is missing or malformed, the user may have any second factor, so a first factor is never enough. */
 function enrolledOf(claim: unknown): readonly FactorKind[] {
-  const kinds = textsOf(claim)?.map(kindOf);
-  const isKnown = kinds?.every((kind) => kind !== undefined && SECOND_FACTORS.includes(kind)) ?? false;
-  return isKnown ? (kinds as FactorKind[]) : SECOND_FACTORS;
+  const ids = textsOf(claim);
+  if (ids === null) return SECOND_FACTORS;
+  const kinds = ids.flatMap((id) => SECOND_FACTORS.find((kind) => idOf(kind) === id) ?? []);
+  return kinds.length === ids.length ? kinds : SECOND_FACTORS;
 }
 
 function idOf(kind: FactorKind): string {
@@ -110,7 +111,7 @@ function isTime(value: unknown): value is number {
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const isRecord = typeof value === 'object' && value !== null;
   return isRecord ? (value as Readonly<Record<string, unknown>>) : {};
 }
 

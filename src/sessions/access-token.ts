@@ -44,6 +44,9 @@ export interface FaultyToken {
   readonly sessionId: string | null;
 }
 
+/** With the claims that verification requires. */
+type IssuedPayload = JWTPayload & { readonly iat: number; readonly exp: number };
+
 const INVALID: FaultyToken = { fault: 'INVALID', sessionId: null };
 
 export class AccessTokens {
@@ -92,7 +95,7 @@ export class AccessTokens {
       const sessionId = sessionIdIn(payload);
       if (sessionId === null) return INVALID;
       const { evidence } = authContextFrom(payload, secondsOf(now) + CLOCK_TOLERANCE_SECONDS);
-      const { jti: id = null, iat: issuedAt = 0, exp: expiresAt = 0 } = payload;
+      const { jti: id = null, iat: issuedAt, exp: expiresAt } = payload as IssuedPayload;
       return { sessionId, id, issuedAt, expiresAt, evidence };
     } catch (error) {
       // The signature and all other claims have been verified at this point.

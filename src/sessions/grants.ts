@@ -10,7 +10,7 @@ import type { AccessTokens } from './access-token.ts';
 import { type Device, rememberDevice } from './device.ts';
 import { RefreshTokenRejected } from './errors.ts';
 import type { PresentedSession } from './presented.ts';
-import { exchange } from './refresh-token-exchange.ts';
+import { type Exchange, exchange } from './refresh-token-exchange.ts';
 import { type NewRefreshToken, newRefreshToken, rotate } from './refresh-tokens.ts';
 import { type ActiveSession, agingOf, findActiveSession, sessionMeetsPolicy } from './session.ts';
 
@@ -118,11 +118,10 @@ export class Grants {
   renew(unitOfWork: UnitOfWork, session: PresentedSession, now: Date): UnsignedGrant {
     const refreshToken = newRefreshToken();
     const idleExpiresAt = this.#idleExpiry(now);
-    let isNewest = false;
+    let exchanged: Exchange | null = null;
     unitOfWork.require(async (sql) => {
       const holder = { id: session.id, tokenId: session.token.id };
-      const exchanged = await exchange(sql, holder, refreshToken, { idleExpiresAt, now });
-      isNewest = exchanged?.isExchanged ?? false;
+      exchanged = await exchange(sql, holder, refreshToken, { idleExpiresAt, now });
       return exchanged !== null;
     });
     return {
@@ -133,7 +132,7 @@ export class Grants {
       },
       deviceToken: null,
       tokens: () =>
-        isNewest
+        exchanged?.isExchanged
           ? { evidence: session.held, refreshToken, expiresAt: null }
           : {
               evidence: session.evidence,
@@ -188,7 +187,7 @@ export class Grants {
       session.expiresAt,
     ];
     const levelEnds = aal2Until(session.evidence, agingOf(session, session.aal2));
-    if (levelEnds !== null && levelEnds >= secondsOf(now)) ends.push(new Date((levelEnds + 1) * 1000));
+    if (levelEnds >= secondsOf(now)) ends.push(new Date((levelEnds + 1) * 1000));
     return earliest(...ends);
   }
 

@@ -4,6 +4,11 @@ import type { Sql } from '../persistence/orm.ts';
 import { timestamp } from '../persistence/timestamps.ts';
 import { type NewRefreshToken, type Rotation, usedSession } from './refresh-tokens.ts';
 
+export interface Exchange {
+  /** Whether the session has the new refresh token. If not, a newer one than the holder's exists and stays. */
+  readonly isExchanged: boolean;
+}
+
 /**
  * Creates a refresh token for a session with new evidence, for the holder of the one issued with this access token.
  * That one becomes void, but using it is not a sign of theft, because a refresh may be in progress. If a newer refresh
@@ -16,7 +21,7 @@ export async function exchange(
   { id, tokenId }: { readonly id: string; readonly tokenId: string | null },
   next: NewRefreshToken,
   { idleExpiresAt, now }: Omit<Rotation, 'leewaySeconds'>,
-): Promise<{ readonly isExchanged: boolean } | null> {
+): Promise<Exchange | null> {
   // A concurrent refresh comes either before this, so its token is seen below, or after it, and finds its token void.
   const live = await sql
     .updateTable('session')

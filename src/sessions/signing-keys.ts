@@ -51,10 +51,11 @@ export class SigningKeys {
       signingNow(await this.#makeFirst(), this.#clock.now());
     if (signing === undefined) throw new Error('No signing key is available.');
     if (this.#opened?.kid !== signing.kid) {
-      const opened = { kid: signing.kid, key: this.#open(signing) };
-      this.#opened = opened;
-      opened.key.catch(() => {
-        if (this.#opened === opened) this.#opened = undefined;
+      const key = this.#open(signing);
+      this.#opened = { kid: signing.kid, key };
+      // The next request tries again.
+      key.catch(() => {
+        this.#opened = undefined;
       });
     }
     return this.#opened.key;

@@ -321,7 +321,9 @@ describe('keys', () => {
     const hash = await new PasswordHasher(ring, 4, new HashingQueue(1)).hash(PASSWORD);
     const email = 'jane@example.com';
     await importUsers(database.url, `${own},${foreign}`, { email, passwordHash: hash });
-    await expect(node(own, database.url)).rejects.toThrow(`key ${idOf(foreign)}, which SECRET_KEYS`);
+    await expect(node(own, database.url)).rejects.toThrow(
+      `key ${idOf(foreign)}, which is not in SECRET_KEYS`,
+    );
     await using app = await node(`${own},${foreign}`, database.url);
     await new TestClient(app).signIn({ email, password: PASSWORD });
   });

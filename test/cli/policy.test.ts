@@ -457,7 +457,7 @@ describe('input that cannot be checked never passes', () => {
     [
       'a guard that nobody can satisfy',
       'type Query { a: Int @stepUp(maxAge: 0) }',
-      'maxAge is a whole number',
+      'maxAge must be a whole number',
     ],
     [
       'a first factor as the second',

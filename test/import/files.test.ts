@@ -214,7 +214,7 @@ describe('a record', () => {
       'has a TOTP secret that is not base32',
       { email, totp: ['JBSWY3DP0HPK3PXP'] },
       'totp.0.secret',
-      'in base32',
+      'must be base32',
     ],
     [
       'has an app with eight digits',

@@ -10,7 +10,9 @@ import {
   assuranceLevel,
   assuranceLevelAt,
   evidenceBelowAal2,
+  LEAST_AAL2_SECONDS,
   lastingEvidence,
+  MOST_AAL2_SECONDS,
 } from '../../src/policy/assurance.ts';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import {
@@ -98,6 +100,12 @@ describe('AAL2', () => {
   const DAY = 86_400;
   const aging = (resumedAt: number | null = null): Aging => ({ ...AAL2_LIMITS, resumedAt });
 
+  test('lasts a day, or an hour unused; a tenant may choose from five minutes to a year', () => {
+    expect(AAL2_LIMITS).toEqual({ overallSeconds: 86_400, idleSeconds: 3600 });
+    expect(LEAST_AAL2_SECONDS).toBe(300);
+    expect(MOST_AAL2_SECONDS).toBe(31_536_000);
+  });
+
   test('ends 24 hours after the older of its two proofs (SP 800-63B-4 section 2.2.3)', () => {
     const list = [evidenceOf('PASSWORD', NOW - DAY), evidenceOf('TOTP', NOW)];
     expect(assuranceLevelAt(list, aging(), NOW)).toBe('AAL2');
@@ -114,8 +122,35 @@ describe('AAL2', () => {
     expect(assuranceLevelAt([...list, evidenceOf('BACKUP_CODE', NOW - 60)], aging(NOW - 60), NOW)).toBe(
       'AAL2',
     );
+    expect(assuranceLevelAt([...list, evidenceOf('BACKUP_CODE', NOW - 61)], aging(NOW - 60), NOW)).toBe(
+      'AAL1',
+    );
     const identified = { ...evidenceOf('PHONE_CODE', NOW), categories: [] };
     expect(assuranceLevelAt([...list, identified], aging(NOW - 60), NOW)).toBe('AAL1');
+  });
+
+  test('of a token has no end of its own: the token expires with it', () => {
+    const list = [evidenceOf('PASSWORD', NOW - 2 * DAY), evidenceOf('TOTP', NOW - 2 * DAY)];
+    expect(aal2Until(list, undefined)).toBe(Infinity);
+    expect(assuranceLevelAt(list, undefined, NOW)).toBe('AAL2');
+    expect(aal2Until([evidenceOf('PASSWORD', NOW)], undefined)).toBe(-Infinity);
+  });
+
+  test('is not what nothing proved amounts to, after a pause or without one', () => {
+    expect(aal2Until([], undefined)).toBe(-Infinity);
+    expect(aal2Until([], aging())).toBe(-Infinity);
+    expect(aal2Until([], aging(NOW))).toBe(-Infinity);
+  });
+
+  test('takes what is a day old, to the second, and nothing older', () => {
+    const list = [evidenceOf('TOTP', NOW - DAY), evidenceOf('PASSWORD', NOW - DAY - 1)];
+    expect(lastingEvidence(list, aging(), NOW)).toEqual([evidenceOf('TOTP', NOW - DAY)]);
+  });
+
+  test('that has ended leaves what the user knows, and evidence that never made it is left whole', () => {
+    const [password, totp] = [evidenceOf('PASSWORD', NOW), evidenceOf('TOTP', NOW)];
+    expect(evidenceBelowAal2([password, totp])).toEqual([password]);
+    expect(evidenceBelowAal2([totp])).toEqual([totp]);
   });
 
   test('never exceeds what the evidence proves, and never comes back by waiting', () => {

@@ -19,7 +19,7 @@ const read = (claims: object, latest = NOW): AuthContext =>
 
 /** The claims after a round trip through JSON. */
 const sent = (one: AuthContext): Record<string, unknown> =>
-  JSON.parse(JSON.stringify(authContextClaims(one, true))) as Record<string, unknown>;
+  JSON.parse(JSON.stringify(authContextClaims(one, true, NOW))) as Record<string, unknown>;
 
 describe('the claims of a token', () => {
   test('grants nothing that its session does not', () => {
@@ -58,6 +58,39 @@ describe('the claims of a token', () => {
   });
 });
 
+describe('the claims of a session', () => {
+  const totp = [evidenceOf('PASSWORD', NOW - 60), evidenceOf('TOTP', NOW - 30)];
+
+  test('name its factors, roles and level, and whether the policy is met', () => {
+    const one: AuthContext = { evidence: totp, enrolled: ['TOTP', 'BACKUP_CODE'], roles: ['ADMIN'] };
+    const claims = {
+      acr: 'aal2',
+      amr: ['pwd', 'otp', 'mfa'],
+      auth_time: NOW - 30,
+      roles: ['ADMIN'],
+      mfa: { c: { emailpassword: NOW - 60, totp: NOW - 30 }, e: ['backup-code', 'totp'], v: true },
+    };
+    expect(authContextClaims(one, true, NOW)).toEqual(claims);
+    expect(authContextClaims(one, false, NOW).mfa.v).toBe(false);
+  });
+
+  test('name what only identified, and nothing where all of it proved something', () => {
+    const phone = { ...evidenceOf('PHONE_CODE', NOW), categories: [] };
+    const claims = authContextClaims({ evidence: [...totp, phone], enrolled: [], roles: [] }, true, NOW);
+    expect(claims.mfa.i).toEqual(['otp-phone']);
+    expect(authContextClaims({ evidence: totp, enrolled: [], roles: [] }, true, NOW).mfa).not.toHaveProperty(
+      'i',
+    );
+  });
+
+  test('say aal1 from the second on that its AAL2 has ended', () => {
+    const aging = { overallSeconds: 60, idleSeconds: 60, resumedAt: null };
+    const one: AuthContext = { evidence: totp, enrolled: ['TOTP'], roles: [], aging };
+    expect(authContextClaims(one, true, NOW)).toMatchObject({ acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] });
+    expect(authContextClaims(one, true, NOW + 1)).toMatchObject({ acr: 'aal1', amr: ['pwd', 'otp'] });
+  });
+});
+
 const AAL2 = {
   acr: 'aal2',
   roles: ['ADMIN'],
@@ -88,6 +121,10 @@ describe('evidence in a token', () => {
     ['the list of identifying factors is malformed', { ...AAL2, mfa: { ...AAL2.mfa, i: 'emailpassword' } }],
     ['the evidence is a list', { ...AAL2, mfa: { ...AAL2.mfa, c: ['totp'] } }],
     ['mfa is missing', { ...AAL2, mfa: undefined }],
+    ['what only identified is no list of ids', { ...AAL2, mfa: { ...AAL2.mfa, i: ['emailpassword', 1] } }],
+    ['the evidence is null', { ...AAL2, mfa: { ...AAL2.mfa, c: null } }],
+    ['mfa is null', { ...AAL2, mfa: null }],
+    ['mfa is a list', { ...AAL2, mfa: [AAL2.mfa] }],
     ['mfa is a string', { ...AAL2, mfa: 'totp' }],
   ])('does not count as a second factor when %s', (_why, claims) => {
     const one = read(claims);
@@ -121,6 +158,7 @@ describe('a user whose second factors are not known from the token', () => {
 test.each([
   ['text', 'ADMIN'],
   ['numbers', [1]],
+  ['a list of a role and something else', ['ADMIN', 1]],
   ['an object', { ADMIN: true }],
   ['nothing', undefined],
 ])('roles that are %s grant no role', (_what, roles) => {
@@ -172,6 +210,17 @@ describe('the lesser evidence of a token and its session', () => {
     const held = [evidenceOf('PASSWORD', NOW - 90), { ...evidenceOf('TOTP', NOW), since: NOW - 30 }];
     expect(lesserEvidence(held, said)).toEqual([evidenceOf('PASSWORD', NOW - 90)]);
     expect(lesserEvidence([evidenceOf('TOTP', NOW)], said)).toEqual([]);
+  });
+
+  test('is no more than the token where the two prove one factor at different times', () => {
+    const said = { ...evidenceOf('PASSKEY', NOW - 30), categories: ['POSSESSION' as const] };
+    const held = {
+      ...evidenceOf('PASSKEY', NOW - 60),
+      categories: ['POSSESSION' as const, 'INHERENCE' as const],
+    };
+    expect(lesserEvidence([held], [said])).toEqual([{ ...held, categories: ['POSSESSION'] }]);
+    // A token of that very proof does not say that a passkey proved two categories; the session does.
+    expect(lesserEvidence([held], [{ ...said, completedAt: NOW - 60 }])).toEqual([held]);
   });
 
   test('proves nothing with a factor that only identified the user in one of the two', () => {

@@ -364,6 +364,66 @@ describe('a refusal', () => {
   });
 });
 
+describe('a proof that is bound to an operation', () => {
+  test('is never what the session has proved already, however fresh', () => {
+    fc.assert(
+      fc.property(authContext, demand, (caller, demanded) => {
+        const bound = { ...demanded, bind: 'OPERATION' as const };
+        const refusal = refuseStepUp(caller, bound, NOW);
+        expect(refusal).toMatchObject({ bind: 'OPERATION', lastVerifiedAt: null });
+        expect(refusal).toEqual(refuseStepUp({ ...caller, evidence: [] }, bound, NOW));
+      }),
+    );
+  });
+});
+
+describe('a token from before the step-up', () => {
+  const older = [evidenceOf('PASSWORD', NOW - 900), evidenceOf('TOTP', NOW - 900)];
+  const newer = (at: number): AuthContext => ({
+    evidence: older,
+    held: [evidenceOf('PASSWORD', NOW - 900), evidenceOf('TOTP', at)],
+    enrolled: ['TOTP'],
+    roles: [],
+  });
+
+  test('is refreshed instead of asking the user again', () => {
+    const refusal = refuseStepUp(newer(NOW), requirement(), NOW);
+    expect(refusal).toMatchObject({ code: 'STEP_UP_REQUIRED', lastVerifiedAt: NOW - 900 });
+    expect(refusal?.refreshSuffices).toBe(true);
+  });
+
+  test.each([
+    ['is too old as well', NOW - 601],
+    ['comes from the future', NOW + 6],
+  ])('is not refreshed where what the session holds %s', (_why, at) => {
+    expect(refuseStepUp(newer(at), requirement(), NOW)?.refreshSuffices).toBe(false);
+  });
+
+  test('passes where it does by itself, whatever the session holds', () => {
+    expect(refuseStepUp({ ...newer(NOW - 900), held: [] }, requirement({ maxAge: 900 }), NOW)).toBeNull();
+  });
+
+  test('is not known to be one where only the token is known', () => {
+    const { held: _, ...caller } = newer(NOW);
+    expect(refuseStepUp(caller, requirement(), NOW)).not.toHaveProperty('refreshSuffices');
+  });
+});
+
+describe('a session whose AAL2 has ended', () => {
+  const aging = { overallSeconds: 3600, idleSeconds: 600, resumedAt: null };
+  const caller: AuthContext = {
+    evidence: [evidenceOf('PASSWORD', NOW - 3600), evidenceOf('TOTP', NOW)],
+    enrolled: ['TOTP'],
+    roles: [],
+    aging,
+  };
+
+  test('does not pass by a fresh second factor alone', () => {
+    expect(passes(caller, requirement(), NOW)).toBe(true);
+    expect(passes(caller, requirement(), NOW + 1)).toBe(false);
+  });
+});
+
 describe('roles', () => {
   test('grant access only to fields with exactly that role', () => {
     fc.assert(
@@ -373,6 +433,12 @@ describe('roles', () => {
         if (refusal !== null) expect(refusal).toMatchObject({ code: 'FORBIDDEN', remedy: null });
       }),
     );
+  });
+
+  test('a role given as text is one role, and a part of its name is none', () => {
+    const caller = { evidence: [], enrolled: [], roles: 'ADMINISTRATOR' as never };
+    expect(refuseRole(caller, 'ADMINISTRATOR')).toBeNull();
+    expect(refuseRole(caller, 'ADMIN')).toMatchObject({ code: 'FORBIDDEN' });
   });
 
   test('an anonymous caller has none', () => {

@@ -1,7 +1,7 @@
 // A session is a list of evidence. These tests add further proofs to it.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { authTime, evidenceOf, withEvidence } from '../../src/policy/evidence.ts';
+import { authTime, evidenceOf, holdsAll, withEvidence } from '../../src/policy/evidence.ts';
 import { FACTOR_TRAITS } from '../../src/policy/factor-kind.ts';
 import { evidenceList, factor, NOW, past } from './arbitraries.ts';
 
@@ -73,6 +73,31 @@ describe('a further proof in a session', () => {
         expect(new Set(list.map((one) => one.factor)).size).toBe(list.length);
       }),
     );
+  });
+});
+
+describe('a list holds all of another one', () => {
+  const opened = [evidenceOf('PASSWORD', NOW - 60), evidenceOf('TOTP', NOW - 30)];
+
+  test.each([
+    ['as it is', opened, true],
+    ['in another order', opened.toReversed(), true],
+    ['beside more', [...opened, evidenceOf('BACKUP_CODE', NOW)], true],
+    ['with a factor proved anew', [evidenceOf('PASSWORD', NOW - 60), evidenceOf('TOTP', NOW)], true],
+    ['with a factor proved earlier', [evidenceOf('PASSWORD', NOW - 60), evidenceOf('TOTP', NOW - 31)], false],
+    ['with a factor taken away', [evidenceOf('PASSWORD', NOW)], false],
+    [
+      'with another factor in its place',
+      [evidenceOf('PASSWORD', NOW), evidenceOf('BACKUP_CODE', NOW)],
+      false,
+    ],
+    ['as an empty list', [], false],
+  ])('%s: %3$s', (_how, list, expected) => {
+    expect(holdsAll(list, opened)).toBe(expected);
+  });
+
+  test('that holds nothing', () => {
+    expect(holdsAll([], [])).toBe(true);
   });
 });
 

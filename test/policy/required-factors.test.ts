@@ -5,6 +5,7 @@ import { assuranceLevel } from '../../src/policy/assurance.ts';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import { FACTOR_TRAITS } from '../../src/policy/factor-kind.ts';
 import {
+  enrolledSecondFactors,
   furtherSteps,
   meetsPolicy,
   nextDemand,
@@ -32,6 +33,29 @@ const first = fc.uniqueArray(beginning);
 const someEnrolled = fc.uniqueArray(secondFactor, { minLength: 1 });
 const firstFactors = fc.array(evidenceOfKind(firstFactor), { minLength: 1 });
 const possessions = fc.array(evidenceOfKind(secondFactor), { minLength: 1 });
+
+describe('the second factors of a user', () => {
+  const held = { kinds: [], hasPhone: false, hasBackupCodes: false };
+
+  test.each([
+    ['nothing', held, []],
+    ['an authenticator', { ...held, kinds: ['TOTP' as const] }, ['TOTP']],
+    ['a phone number that is one', { ...held, hasPhone: true }, ['PHONE_CODE']],
+    [
+      'backup codes beside another one',
+      { ...held, kinds: ['TOTP' as const], hasBackupCodes: true },
+      ['TOTP', 'BACKUP_CODE'],
+    ],
+    [
+      'all of them',
+      { kinds: ['TOTP' as const], hasPhone: true, hasBackupCodes: true },
+      ['TOTP', 'PHONE_CODE', 'BACKUP_CODE'],
+    ],
+    ['backup codes that stand in for nothing', { ...held, hasBackupCodes: true }, []],
+  ])('with %s', (_what, user, expected) => {
+    expect(enrolledSecondFactors(user)).toEqual(expected);
+  });
+});
 
 describe('a sign-in', () => {
   test('without evidence needs a first factor, under every policy', () => {

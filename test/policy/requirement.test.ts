@@ -51,6 +51,33 @@ describe('a requirement', () => {
     expect(() => requirement(options as RequirementOptions)).toThrow(RequirementError);
   });
 
+  test('takes an age from one second to the largest Int of GraphQL', () => {
+    expect(requirement({ maxAge: 1 }).maxAge).toBe(1);
+    expect(requirement({ maxAge: 2_147_483_647 }).maxAge).toBe(2_147_483_647);
+  });
+
+  test('may say what is approved when it is bound to an operation', () => {
+    const bound = requirement({ bind: 'OPERATION', describe: 'Pay {amount}' });
+    expect(bound).toMatchObject({ bind: 'OPERATION', describe: 'Pay {amount}' });
+  });
+
+  test('that nobody could meet names the factors that are wrong', () => {
+    const messageOf = (accept: readonly string[]): string => {
+      try {
+        requirement({ accept } as RequirementOptions);
+        return '';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const names = 'accept must list one or more second factors (PHONE_CODE, TOTP, BACKUP_CODE)';
+    expect(messageOf([])).toBe(`${names}.`);
+    expect(messageOf(['TOTP', 'PASSWORD'])).toBe(`${names}, and PASSWORD is not a second factor.`);
+    expect(messageOf(['PASSKEY', 'PHONE_LINK'])).toBe(
+      `${names}, and no user can enroll PASSKEY or PHONE_LINK yet.`,
+    );
+  });
+
   test('leaves out an accepted factor that no user can enroll yet', () => {
     expect(requirement({ accept: ['PASSKEY', 'TOTP', 'PHONE_LINK'] }).accept).toEqual(['TOTP']);
   });

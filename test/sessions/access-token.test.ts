@@ -110,6 +110,13 @@ describe('an access token', () => {
     const other = await client.signUp();
     const { tokens } = await client.enrollPhone(other.accessToken, '+12025550102', false);
     expect(mfaOf(tokens.accessToken).e).toEqual([]);
+    expect(mfaOf((await refresh(client, tokens.refreshToken)).accessToken).e).toEqual([]);
+  });
+
+  test('names a phone number that is a second factor, after a refresh too', async () => {
+    const other = await client.signUp();
+    const { tokens } = await client.enrollPhone(other.accessToken, '+12025550104');
+    expect(mfaOf((await refresh(client, tokens.refreshToken)).accessToken).e).toContain('otp-phone');
   });
 
   test('marks evidence that only identified: a phone that started a sign-in and is not a second factor', async () => {

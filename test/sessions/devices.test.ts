@@ -67,6 +67,24 @@ test('the device token of a sign-in suppresses the notice of the next one', asyn
   expect(await newsFor(person)).toBe(1);
 });
 
+test('a known device is seen again at each sign-in on it, and is one device', async () => {
+  const person = await client.signUp();
+  const device = (await signIn(person)).session?.deviceToken ?? '';
+  const seen = () =>
+    query<{ created_at: Date; last_seen_at: Date }>(
+      app.databaseUrl,
+      'select created_at, last_seen_at from known_device where token_digest = $1',
+      [createHash('sha256').update(device).digest('base64url')],
+    );
+  const [first] = await seen();
+  app.clock.advance(3600);
+  await signIn(person, device);
+  const rows = await seen();
+  expect(rows).toHaveLength(1);
+  expect(rows[0]?.created_at).toEqual(first?.created_at);
+  expect(Number(rows[0]?.last_seen_at) - Number(first?.last_seen_at)).toBeGreaterThanOrEqual(3_600_000);
+});
+
 test('a client that sends its device token only at the start keeps it', async () => {
   const person = await client.signUp();
   const device = (await signIn(person)).session?.deviceToken ?? '';

@@ -2,6 +2,8 @@
 // refresh prolongs a session without changing its evidence.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openOrm } from '../../src/persistence/orm.ts';
+import { rotate } from '../../src/sessions/refresh-tokens.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
@@ -422,4 +424,15 @@ describe('the lifetime', () => {
     short.clock.advance(3);
     expect((await refresh(there, third.refreshToken)).code).toBe('REFRESH_TOKEN_REJECTED');
   });
+});
+
+test('without a leeway a second use in the same millisecond ends the session as well', async () => {
+  const person = await client.signUp();
+  const orm = await openOrm(app.databaseUrl);
+  const now = app.clock.now();
+  const rotation = { leewaySeconds: 0, idleExpiresAt: new Date(now.getTime() + 60_000), now };
+  expect(await rotate(orm.em.fork(), person.refreshToken, rotation)).not.toBeNull();
+  expect(await rotate(orm.em.fork(), person.refreshToken, rotation)).toBeNull();
+  await orm.close();
+  expect(await isAlive(client, person.accessToken)).toBe(false);
 });

@@ -2,6 +2,7 @@
 // verified without the database, so the session behind it is read for every operation that needs one.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { endSessionOf } from '../../src/sessions/revocation.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, TestClient, type Tokens } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
@@ -82,6 +83,36 @@ describe('signing out', () => {
     expect([answer.status, codeOf(answer)]).toEqual([401, 'UNAUTHENTICATED']);
     expect((await refresh(client, tokens.refreshToken)).__typename).toBe('SessionGrant');
     person = await client.signUp();
+  });
+
+  test('works with the refresh cookie alone, used or not, and ends no other session', async () => {
+    for (const isUsed of [false, true]) {
+      const [tokens, kept] = [await client.signIn(person), await client.signIn(person)];
+      if (isUsed) await refresh(client, tokens.refreshToken);
+      const { sid } = claimsOf(tokens.accessToken);
+      const ended = await client.graphql(SIGN_OUT, {}, undefined, {
+        'x-stepgate-session': 'cookie',
+        cookie: `__Host-stepgate-refresh=${tokens.refreshToken}`,
+      });
+      expect(ended.errors).toEqual([]);
+      expect(ended.data.signOut.id).toBe(sid);
+      expect(await isAlive(client, tokens.accessToken)).toBe(false);
+      expect(await isAlive(client, kept.accessToken)).toBe(true);
+      const [row] = await query(
+        app.databaseUrl,
+        "select actor_kind, actor_user_id from audit_event where type = 'session.revoked' and session_id = $1",
+        [sid],
+      );
+      expect(row).toEqual({ actor_kind: 'ANONYMOUS', actor_user_id: null });
+    }
+  });
+
+  test('by somebody who has nothing is refused, and costs the database nothing', async () => {
+    const answer = await client.graphql(SIGN_OUT);
+    expect([answer.status, codeOf(answer)]).toEqual([401, 'UNAUTHENTICATED']);
+    const nowhere = { em: null as never, client: { ip: null, userAgent: null } };
+    const nothing = { sessionId: null, refreshToken: null };
+    expect(await endSessionOf(nothing, nowhere, new Date())).toBeNull();
   });
 
   test('ends the workflows of the session', async () => {
@@ -241,6 +272,24 @@ describe('the list of sessions', () => {
       expect.objectContaining({ id: claimsOf(owner.accessToken).sid, isCurrent: false, revokedAt: null }),
     ]);
   });
+});
+
+test('the list of sessions holds the newest 100', async () => {
+  const owner = await client.signUp();
+  const { sid } = claimsOf(owner.accessToken);
+  await query(
+    app.databaseUrl,
+    `insert into session (id, tenant_id, user_id, evidence, created_at, last_seen_at, idle_expires_at, expires_at)
+     select gen_random_uuid(), tenant_id, user_id, evidence, created_at - step * interval '1 second', last_seen_at,
+       idle_expires_at, expires_at from session, generate_series(1, 100) step where id = $1`,
+    [sid],
+  );
+  const { data } = await client.graphql('{ viewer { sessions { id createdAt } } }', {}, owner.accessToken);
+  expect(data.viewer.sessions).toHaveLength(100);
+  expect(data.viewer.sessions[0].id).toBe(sid);
+  const times = data.viewer.sessions.map((one: { createdAt: string }) => Date.parse(one.createdAt));
+  expect(times).toEqual(times.toSorted((one: number, other: number) => other - one));
+  expect(times[0] - times[99]).toBe(99_000);
 });
 
 test('the audit log records every ended session and who ended it', async () => {

@@ -4,7 +4,7 @@ import SchemaBuilder from '@pothos/core';
 import fc from 'fast-check';
 import { buildASTSchema, type GraphQLObjectType, type GraphQLSchema, graphql, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { authContextFrom as authContextOfClaims } from '../../src/policy/claims.ts';
+import { authContextFrom } from '../../src/policy/claims.ts';
 import { refuseRole, refuseStepUp } from '../../src/policy/decision.ts';
 import { evidenceOf } from '../../src/policy/evidence.ts';
 import type { FactorKind } from '../../src/policy/factor-kind.ts';
@@ -14,11 +14,11 @@ import { enforce } from '../../src/step-up/enforce.ts';
 import { guardsOf } from '../../src/step-up/guard.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
-import { authContextFrom, type BankContext, caller, NOW } from './example-schema.ts';
+import { authContextOf, type BankContext, caller, NOW } from './example-schema.ts';
 
 const ROLES = 'enum Staff { TELLER AUDITOR }';
 const definitions = stepUpTypeDefs({ role: 'Staff' });
-const transform = stepUpTransformer({ authContext: authContextFrom });
+const transform = stepUpTransformer({ authContext: authContextOf });
 
 async function refusals(schema: GraphQLSchema, who: Presented): Promise<unknown[]> {
   const source = schema.getQueryType()?.getFields()['x'] ? '{ x }' : '{ a { x } }';
@@ -85,7 +85,7 @@ describe('the stricter of two @stepUp counts, in either order, on', () => {
   test('a Pothos field with a list of requirements', async () => {
     const builder = new SchemaBuilder<{ Context: BankContext }>({
       plugins: [stepUpPlugin],
-      stepUp: { authContext: authContextFrom },
+      stepUp: { authContext: authContextOf },
     });
     builder.queryType({
       fields: (t) => ({
@@ -194,7 +194,7 @@ describe('combined guards refuse when any of them is not met,', () => {
   test('whatever claims a token has', async () => {
     await fc.assert(
       fc.asyncProperty(geoip, fc.option(claims), async ({ type, field }, written) => {
-        const authContext = written === null ? null : authContextOfClaims(written, NOW);
+        const authContext = written === null ? null : authContextFrom(written, NOW);
         const schema = makeExecutableSchema({
           typeDefs: [definitions, ROLES, 'type Query { x: Int }'],
           resolvers: { Query: { x: () => 1 } },
@@ -231,7 +231,7 @@ describe('combined guards refuse when any of them is not met,', () => {
         role,
         (all, name, maxAge, factor, needed) => {
           const { [name]: _taken, ...less } = all as Record<string, unknown>;
-          const [before, after] = [authContextOfClaims(all, NOW), authContextOfClaims(less, NOW)];
+          const [before, after] = [authContextFrom(all, NOW), authContextFrom(less, NOW)];
           const demand = requirement({ maxAge, accept: [factor] });
           if (refuseStepUp(before, demand, NOW) !== null)
             expect(refuseStepUp(after, demand, NOW)).not.toBeNull();
@@ -243,7 +243,7 @@ describe('combined guards refuse when any of them is not met,', () => {
 
   test('but some token meets all of them, so the property is not vacuous', () => {
     const evidence = [evidenceOf('PASSWORD', NOW - 5), evidenceOf('TOTP', NOW - 5)];
-    const authContext = authContextOfClaims(
+    const authContext = authContextFrom(
       {
         acr: 'aal2',
         roles: ['TELLER'],

@@ -11,7 +11,7 @@ import { resealPrivateKey } from '../../sessions/signing-keys.ts';
 /** How a value stops needing its key: we reseal it, its owner uses or replaces it, or it expires. */
 export type Release = 'REWRAP' | 'OWNER' | 'EXPIRY';
 
-interface Holding {
+interface SealedColumn {
   /** In the plural, as printed. */
   readonly name: string;
   readonly table: string;
@@ -22,7 +22,7 @@ interface Holding {
 }
 
 /** A value that can be opened, and therefore resealed. */
-export interface Rewrappable extends Holding {
+export interface Rewrappable extends SealedColumn {
   readonly id: string;
   readonly idType: 'uuid' | 'text';
   /** @throws {SealBrokenError} @throws {UnknownKeyError} */
@@ -67,7 +67,7 @@ const expiring = (
   table: string,
   column: string,
   open: RawBuilder<boolean> = raw`true`,
-): Holding => ({
+): SealedColumn => ({
   name,
   table,
   column,
@@ -75,7 +75,7 @@ const expiring = (
   where: (now) => raw`${open} and expires_at > ${now}`,
 });
 
-const HOLDINGS: readonly Holding[] = [
+const SEALED_COLUMNS: readonly SealedColumn[] = [
   {
     ...authenticators,
     name: 'passwords',
@@ -109,17 +109,17 @@ export interface Count {
 /** Scans every table in full. */
 export async function countByKey(sql: Sql, now: Date): Promise<readonly Count[]> {
   const counts: Count[] = [];
-  for (const holding of HOLDINGS) counts.push(...(await countsOf(sql, holding, now)));
+  for (const sealed of SEALED_COLUMNS) counts.push(...(await countsOf(sql, sealed, now)));
   return counts;
 }
 
-async function countsOf(sql: Sql, holding: Holding, now: Date): Promise<Count[]> {
-  const { name, table, release } = holding;
+async function countsOf(sql: Sql, sealed: SealedColumn, now: Date): Promise<Count[]> {
+  const { name, table, release } = sealed;
   const until = release === 'EXPIRY' ? raw`max(expires_at)` : raw`null::timestamptz`;
   const { rows } = await raw<{ key_id: string; count: number; latest_until: Date | null }>`
-    select ${keyIdIn(holding)} as key_id, count(*)::int as count, ${until} as latest_until
+    select ${keyIdIn(sealed)} as key_id, count(*)::int as count, ${until} as latest_until
     from ${raw.table(table)}
-    where ${holding.where(now)} and ${keyIdIn(holding)} is not null
+    where ${sealed.where(now)} and ${keyIdIn(sealed)} is not null
     group by 1 order by 1`.execute(sql);
   return rows.map((row) => ({
     name,
@@ -130,6 +130,6 @@ async function countsOf(sql: Sql, holding: Holding, now: Date): Promise<Count[]>
   }));
 }
 
-export function keyIdIn({ column }: Pick<Holding, 'column'>): RawBuilder<string | null> {
+export function keyIdIn({ column }: Pick<SealedColumn, 'column'>): RawBuilder<string | null> {
   return raw`substring(${raw.ref(column)} from ${raw.lit(KEY_ID_PATTERN)})`;
 }
