@@ -20,6 +20,8 @@ export interface FactorTraits {
   readonly factorId: string;
   /** Whether a user can enroll it and use it as the second step. */
   readonly isSecondStep: boolean;
+  /** Set for the one kind that a user without a second factor enrolls in a sign-up or sign-in that requires one. */
+  readonly isEnrolledFirst?: true;
   /** What a guess is checked against. Null for a factor whose secrets have 64 bits or more. */
   readonly guessedAt: GuessedAt | null;
 }
@@ -70,6 +72,7 @@ const ROWS = {
     amr: ['otp'],
     factorId: 'totp',
     isSecondStep: true,
+    isEnrolledFirst: true,
     guessedAt: 'STANDING',
   },
   BACKUP_CODE: {
@@ -114,3 +117,13 @@ export const SECOND_FACTORS: readonly FactorKind[] = FACTOR_KINDS.filter(isSecon
 export const SECOND_STEPS: readonly FactorKind[] = FACTOR_KINDS.filter(
   (kind) => FACTOR_TRAITS[kind].isSecondStep,
 );
+
+/** What a user without a second factor enrolls in a sign-up or sign-in that requires one. */
+export const ENROLLED_FIRST: FactorKind = enrolledFirst();
+
+function enrolledFirst(): FactorKind {
+  const [kind, another] = FACTOR_KINDS.filter((one) => FACTOR_TRAITS[one].isEnrolledFirst);
+  if (kind === undefined || another !== undefined)
+    throw new Error('Exactly one row of FACTOR_TRAITS must be `isEnrolledFirst`.');
+  return kind;
+}
