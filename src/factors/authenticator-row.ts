@@ -1,5 +1,5 @@
-// The row of a new authenticator, which has not been used yet.
-import type { Row } from '../persistence/unit-of-work.ts';
+// The row of a new authenticator, which has not been used yet, and its confirmation by the first proof.
+import type { Row, UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 
 interface UnusedAuthenticator {
@@ -38,4 +38,20 @@ export function authenticatorRow({
     confirmed_at: confirmedAt,
     last_used_at: null,
   };
+}
+
+/** A condition, not a write: consuming the proof may already update this row, and one statement cannot update it twice. */
+export function confirmAuthenticatorRow(
+  unitOfWork: UnitOfWork,
+  { id, now }: { readonly id: string; readonly now: Date },
+): void {
+  unitOfWork.require(async (sql) => {
+    const { numUpdatedRows } = await sql
+      .updateTable('authenticator')
+      .set({ confirmed_at: now })
+      .where('id', '=', id)
+      .where('confirmed_at', 'is', null)
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  });
 }

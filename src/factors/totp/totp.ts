@@ -12,7 +12,7 @@ import type { KeyRing } from '../../platform/key-ring.ts';
 import { isSealedWithOlderKey } from '../../platform/seal.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { StoredAuthenticator } from '../account.ts';
-import { authenticatorRow } from '../authenticator-row.ts';
+import { authenticatorRow, confirmAuthenticatorRow } from '../authenticator-row.ts';
 import { type Consume, defineFactor, type FactorEnrollment, REJECTED, type Verdict } from '../factor.ts';
 import { textProof } from '../proof.ts';
 import { openSecret, sealSecret } from '../sealed-secret.ts';
@@ -84,19 +84,7 @@ function enrollmentOf(ring: KeyRing): FactorEnrollment {
       return { secret, data: null };
     },
     material: (authenticator, shownAs) => keyMaterial(openTotpSecret(ring, authenticator), shownAs),
-    confirm(unitOfWork, { id, now }) {
-      // A condition, not a write: consuming the proof already updates this row, and one statement cannot update it
-      // twice.
-      unitOfWork.require(async (sql) => {
-        const { numUpdatedRows } = await sql
-          .updateTable('authenticator')
-          .set({ confirmed_at: now })
-          .where('id', '=', id)
-          .where('confirmed_at', 'is', null)
-          .executeTakeFirst();
-        return numUpdatedRows === 1n;
-      });
-    },
+    confirm: confirmAuthenticatorRow,
   };
 }
 
