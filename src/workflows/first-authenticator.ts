@@ -1,5 +1,5 @@
-// The state in which a user who must have a second factor, and has none, enrolls the first one: a part of the charts of
-// sign-in and sign-up. It needs the guard `provesFirstAuthenticator` and the action `keepEvidence`.
+// The state in which a user who needs a second factor and has none enrolls the first one. The sign-in and sign-up
+// charts share it. It requires the guard `provesFirstAuthenticator` and the action `keepEvidence`.
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { WorkflowEvent } from './event.ts';
 

@@ -12,8 +12,8 @@ import { EMAIL_SECONDS, emailChoices, messageToEmail } from './address.ts';
 export const emailCodeFactor = defineFactor({
   kind: FactorKind.EMAIL_CODE,
   description:
-    'A code sent by e-mail. Knowledge, because the password of the mailbox is all that it takes to read it.',
-  name: { en: 'An e-mail address', de: 'eine E-Mail-Adresse' },
+    'A code sent by email. Knowledge, because the password of the mailbox is all that it takes to read it.',
+  name: { en: 'An email address', de: 'eine E-Mail-Adresse' },
   proofs: [
     textProof({
       name: 'emailCode',

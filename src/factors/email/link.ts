@@ -10,8 +10,8 @@ import { EMAIL_SECONDS, emailChoices, messageToEmail } from './address.ts';
 export const emailLinkFactor = defineFactor({
   kind: FactorKind.EMAIL_LINK,
   description:
-    'A link sent by e-mail. Knowledge, because the password of the mailbox is all that it takes to open it.',
-  name: { en: 'An e-mail address', de: 'eine E-Mail-Adresse' },
+    'A link sent by email. Knowledge, because the password of the mailbox is all that it takes to open it.',
+  name: { en: 'An email address', de: 'eine E-Mail-Adresse' },
   proofs: LINK_PROOFS,
   roles: ['FIRST'],
   reaches: 'EMAIL',

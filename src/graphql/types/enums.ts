@@ -91,7 +91,7 @@ export const WorkflowRemedyEnum = describedEnum<WorkflowRemedy>(
   'What users can do if they cannot complete a workflow.',
   {
     [WorkflowRemedy.SIGN_IN]:
-      'Sign in. The sign-up proved an e-mail address that already has an account, which was not changed. If the user does not know the password of that account, offer a password reset.',
+      'Sign in. The sign-up proved an email address that already has an account, which was not changed. If the user does not know the password of that account, offer a password reset.',
     [WorkflowRemedy.ADMINISTRATOR]:
       'Ask an administrator, who verifies the user’s identity and removes the lost factors. A workflow cannot continue without them.',
   },

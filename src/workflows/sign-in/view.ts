@@ -1,4 +1,4 @@
-// A sign-in as its client sees it.
+// A sign-in as the client sees it.
 import type { SnapshotFrom } from 'xstate';
 import { viewOfEnd, type WorkflowView } from '../view.ts';
 import type { signInChart } from './chart.ts';

@@ -1,4 +1,4 @@
-// A sign-up as its client sees it.
+// A sign-up as the client sees it.
 import type { SnapshotFrom } from 'xstate';
 import { viewOfEnd, type WorkflowView } from '../view.ts';
 import { PROVE_ADDRESS, type signUpChart } from './chart.ts';
