@@ -8,6 +8,7 @@ import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { Owner } from '../sessions/owner.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
 import { PHONE_FACTORS } from './phone/phone.ts';
+import { nameOfFactor } from './registry.ts';
 import { voidEvidence } from './void-evidence.ts';
 
 export interface RemovedAuthenticator {
@@ -42,7 +43,7 @@ export async function removeAuthenticator(
     byUser(session, client),
     now,
   );
-  addNotice(outbox, { account, unitOfWork, now }, { name: 'factor-removed', factor });
+  addNotice(outbox, { account, unitOfWork, now }, { name: 'factor-removed', factor: nameOfFactor(factor) });
   await unitOfWork.commit(em);
   return { id, factor };
 }

@@ -88,17 +88,6 @@ export const en: Catalogue = {
     'phone-code': `Your code is {code}. It is valid for ${MINUTES} and can be used once. {approving, select, yes {It approves: {approves}. } other {}}Do not share it.`,
     'phone-link': `Only open this if you are {purpose, select, password_reset {resetting your password} other {signing in now}}. Valid for ${MINUTES}: {url}`,
   },
-  factors: {
-    PASSWORD: 'A password',
-    EMAIL_CODE: 'An email address',
-    EMAIL_LINK: 'An email address',
-    PHONE_CODE: 'A phone number',
-    PHONE_LINK: 'A phone number',
-    TOTP: 'An authenticator app',
-    BACKUP_CODE: 'A set of backup codes',
-    PASSKEY: 'A passkey',
-    OAUTH: 'An identity provider',
-  },
   origin: {
     browser: 'Browser: {browser}{system, select, none {} other { on {system}}}',
     place: 'Place: {place}',

@@ -7,6 +7,7 @@ import { FactorKind } from '../../policy/factor-kind.ts';
 import type { Owner } from '../../sessions/owner.ts';
 import { findAccount, lockUser } from '../account.ts';
 import { voidEvidence } from '../void-evidence.ts';
+import { phoneCodeFactor } from './code.ts';
 import { PHONE_FACTORS } from './phone.ts';
 
 /** False when the user has no verified number with this id. */
@@ -44,7 +45,7 @@ export async function setPhoneSecondFactor(
   addNotice(
     outbox,
     { account, unitOfWork, now },
-    { name: enabled ? 'factor-added' : 'factor-removed', factor },
+    { name: enabled ? 'factor-added' : 'factor-removed', factor: phoneCodeFactor.name },
   );
   await unitOfWork.commit(em);
   return true;
@@ -89,7 +90,7 @@ export async function setSms(
     addNotice(
       outbox,
       { account, unitOfWork, now },
-      { name: enabled ? 'factor-added' : 'factor-removed', factor },
+      { name: enabled ? 'factor-added' : 'factor-removed', factor: phoneCodeFactor.name },
     );
   }
   await unitOfWork.commit(em);

@@ -16,5 +16,5 @@ export const createAuthenticator: PerformEffect<Params> = (
   const { unitOfWork, now } = step;
   const userId = accountOf(step).id;
   const begun = factors.enrollmentOf(factor).begin(unitOfWork, { id, userId, label, now });
-  return begun === null ? {} : { enrolling: { id, secret: begun.secret } };
+  return begun === null ? {} : { enrolling: { id, factor, ...begun } };
 };

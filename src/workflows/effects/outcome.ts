@@ -1,5 +1,7 @@
 // The results of a step's effects, for its reply. Secrets in it are shown once and never stored.
 import type { Message } from '../../delivery/message.ts';
+import type { FactorData } from '../../factors/account.ts';
+import type { UnprovedAuthenticator } from '../../factors/factor.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { UnsignedGrant } from '../../sessions/grants.ts';
 import type { PresentedSession } from '../../sessions/presented.ts';
@@ -11,7 +13,7 @@ export interface Outcome {
   readonly grant?: UnsignedGrant;
   readonly backupCodes?: readonly string[];
   /** The authenticator being enrolled, as stored. */
-  readonly enrolling?: { readonly id: string; readonly secret: string };
+  readonly enrolling?: UnprovedAuthenticator;
   /** The session of the workflow, with its new evidence. */
   readonly session?: PresentedSession;
   /** The authenticators that this step proves for the first time. */
@@ -27,4 +29,6 @@ export interface OutstandingChallenge {
   readonly expiresAt: Date;
   /** When the user approved the link. Null for a code. */
   readonly approvedAt: Date | null;
+  /** What the client needs to answer it. */
+  readonly request: FactorData | null;
 }

@@ -4,7 +4,11 @@ import { assign, setup } from 'xstate';
 import { furtherSteps, nextDemand, type SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effects/declared.ts';
 import type { WorkflowEvent } from '../event.ts';
-import { firstAuthenticator, provesFirstAuthenticator } from '../first-authenticator.ts';
+import {
+  type FirstAuthenticator,
+  firstAuthenticator,
+  provesFirstAuthenticator,
+} from '../first-authenticator.ts';
 import { type Gathered, keptEvidence, NOTHING_GATHERED } from '../keep-evidence.ts';
 import {
   firstFactor,
@@ -14,10 +18,8 @@ import {
   secondFactor,
 } from '../two-steps.ts';
 
-export interface SignInInput extends IdentifiedInput {
+export interface SignInInput extends IdentifiedInput, FirstAuthenticator {
   readonly secondFactorPolicy: SecondFactorPolicy;
-  /** The id of the authenticator to enroll if the policy demands one and the user has none. */
-  readonly newAuthenticatorId: string;
 }
 
 export interface SignInContext extends SignInInput, Gathered {}
@@ -42,7 +44,7 @@ export const signInChart = setup({
   },
 }).createMachine({
   id: 'sign-in',
-  version: '2',
+  version: '3',
   context: ({ input }) => ({ ...input, ...NOTHING_GATHERED }),
   initial: 'firstFactor',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },

@@ -7,14 +7,16 @@ import { FactorKind } from '../../policy/factor-kind.ts';
 import { nextDemand, type SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effects/declared.ts';
 import type { WorkflowEvent } from '../event.ts';
-import { firstAuthenticator, provesFirstAuthenticator } from '../first-authenticator.ts';
+import {
+  type FirstAuthenticator,
+  firstAuthenticator,
+  provesFirstAuthenticator,
+} from '../first-authenticator.ts';
 
-export interface SignUpInput {
-  /** The evidence of the chosen password. */
+export interface SignUpInput extends FirstAuthenticator {
+  /** The password that was chosen. */
   readonly chosen: Evidence;
   readonly secondFactorPolicy: SecondFactorPolicy;
-  /** The id of the authenticator to enroll if the policy demands one. */
-  readonly newAuthenticatorId: string;
 }
 
 export interface SignUpContext extends SignUpInput {
@@ -45,7 +47,7 @@ export const signUpChart = setup({
   },
 }).createMachine({
   id: 'sign-up',
-  version: '3',
+  version: '4',
   context: ({ input }) => ({ ...input, evidence: [input.chosen] }),
   initial: 'begin',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },

@@ -14,7 +14,7 @@ import { keyedDigest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomId } from '../../platform/random.ts';
 import { evidenceOf } from '../../policy/evidence.ts';
-import { FactorKind } from '../../policy/factor-kind.ts';
+import { ENROLLED_FIRST, FactorKind } from '../../policy/factor-kind.ts';
 import { passwordPolicy } from '../../policy/password-policy.ts';
 import type { Caller } from '../caller.ts';
 import { orOverloaded, TenantNotFound } from '../errors.ts';
@@ -88,6 +88,7 @@ export async function startSignUp(
   const input: SignUpInput = {
     chosen: evidenceOf(FactorKind.PASSWORD, secondsOf(now)),
     secondFactorPolicy: tenant.second_factor,
+    enrolls: ENROLLED_FIRST,
     newAuthenticatorId: randomId(),
   };
   return runner.start(

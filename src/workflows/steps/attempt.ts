@@ -2,13 +2,7 @@
 // the step writes, or on its own if those writes fail.
 import type { AnyMachineSnapshot } from 'xstate';
 import { addNotice } from '../../delivery/notices.ts';
-import {
-  type Accepted,
-  type ProofField,
-  REJECTED,
-  type Rejected,
-  type Verdict,
-} from '../../factors/factor.ts';
+import { type Accepted, REJECTED, type Rejected, type Verdict } from '../../factors/factor.ts';
 import { forgetFailures, takeBackFailure } from '../../factors/lockout.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
@@ -29,8 +23,9 @@ import type { StepServices } from './services.ts';
 import { advance, endOf, type Step, take } from './step.ts';
 
 export interface Proof {
-  readonly name: ProofField['name'];
-  readonly value: string;
+  /** The member of `ProofInput` that carried it, and read it. */
+  readonly name: string;
+  readonly value: unknown;
 }
 
 export function attempt(
@@ -50,7 +45,11 @@ export function attempt(
   });
 }
 
-async function verify({ factors }: StepServices, { step, factor }: Claimed, proof: string): Promise<Verdict> {
+async function verify(
+  { factors }: StepServices,
+  { step, factor }: Claimed,
+  proof: unknown,
+): Promise<Verdict> {
   const { row, account, name, snapshot, now } = step;
   const { proves } = viewOf(name, snapshot);
   const enrolling = proves.what === 'NEW' ? proves.authenticatorId : null;

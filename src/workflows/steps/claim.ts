@@ -1,6 +1,5 @@
 // Claims an attempt before a proof is checked, if the workflow can use the proof now.
 
-import type { ProofField } from '../../factors/factor.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
 import { secondsOf } from '../../platform/clock.ts';
@@ -31,12 +30,12 @@ export interface Claimed {
 export async function claim(
   services: StepServices,
   id: string,
-  name: ProofField['name'],
+  proofName: string,
   origin: Origin | null,
   caller: Caller,
 ): Promise<Claimed> {
   const now = services.clock.now();
-  const kinds = services.factors.provedBy(name);
+  const kinds = services.factors.provedBy(proofName);
   const [kind] = kinds;
   if (kind === undefined) throw new FactorNotOffered();
   const sessionId = caller.session?.id ?? null;

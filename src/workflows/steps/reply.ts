@@ -1,7 +1,7 @@
 // A workflow as the client sees it after a step.
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Account } from '../../factors/account.ts';
-import type { FactorChoice } from '../../factors/factor.ts';
+import type { FactorChoice, UnprovedAuthenticator } from '../../factors/factor.ts';
 import { readTime } from '../../platform/clock.ts';
 import type { SessionGrant } from '../../sessions/grants.ts';
 import { openApproves } from '../approves.ts';
@@ -23,8 +23,8 @@ export interface WorkflowReply {
   readonly challenge: OutstandingChallenge | null;
   readonly expiresAt: Date;
   readonly account: Account | null;
-  /** The authenticator being enrolled, as stored. */
-  readonly enrolling: { readonly id: string; readonly secret: string } | null;
+  /** The authenticator that is being enrolled, as it is stored. */
+  readonly enrolling: UnprovedAuthenticator | null;
   readonly grant: SessionGrant | null;
   /** A description of the operation that the workflow is bound to. */
   readonly approves: string | null;
@@ -68,17 +68,18 @@ function outstanding(
     .filter((one) => offered.some(({ factor }) => factor === one.factor))
     .toSorted((one, other) => other.sentAt.localeCompare(one.sentAt));
   if (newest === undefined) return null;
-  const { factor, hint, sentAt, expiresAt, approvedAt } = newest;
+  const { factor, hint, sentAt, expiresAt, approvedAt, request } = newest;
   return {
     factor,
     hint,
+    request,
     sentAt: readTime(sentAt),
     expiresAt: readTime(expiresAt),
     approvedAt: approvedAt === null ? null : readTime(approvedAt),
   };
 }
 
-function enrolling(proves: Proves, account: Account | null): { id: string; secret: string } | null {
+function enrolling(proves: Proves, account: Account | null): UnprovedAuthenticator | null {
   if (proves.what !== 'NEW') return null;
   return account?.authenticators.find((one) => one.id === proves.authenticatorId && !one.confirmed) ?? null;
 }

@@ -111,7 +111,7 @@ export function surroundings({
 function challengesJson(workflowId: Expression<string>) {
   return raw<SentChallenge[]>`(
     select coalesce(jsonb_agg(jsonb_build_object(
-      'id', c.id, 'factor', c.factor, 'codeDigest', c.code_digest, 'hint', c.hint, 'sentAt', c.sent_at,
+      'id', c.id, 'factor', c.factor, 'codeDigest', c.code_digest, 'request', c.data, 'hint', c.hint, 'sentAt', c.sent_at,
       'timesSent', c.times_sent, 'expiresAt', c.expires_at, 'consumed', c.consumed_at is not null,
       'authenticatorId', c.authenticator_id, 'approved', c.approved_at is not null, 'approvedAt', c.approved_at
     )), '[]') from challenge c where c.workflow_id = ${workflowId}
