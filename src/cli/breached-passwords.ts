@@ -2,7 +2,6 @@
 // it. The exit codes are grep's: 0 when the password is found, 1 when it is not, 2 when the arguments, the hashes or the
 // index are invalid.
 import { buildIndex } from '../breached-index/build.ts';
-import { BreachedIndexError, SortedHashesError } from '../breached-index/index-error.ts';
 import { type Found, IndexedPasswords } from '../breached-index/indexed-passwords.ts';
 import type { IndexHeader } from '../breached-index/layout.ts';
 import { normalisePassword } from '../policy/password-policy.ts';
@@ -36,7 +35,7 @@ const tooMany = (): string => 'Too many arguments.';
 
 /** @returns the exit code. */
 export async function breachedPasswords(args: string[], output: Output = process): Promise<number> {
-  return answered(output, USAGE, [BreachedIndexError, SortedHashesError], () => perform(args, output));
+  return answered(output, USAGE, () => perform(args, output));
 }
 
 async function perform([action, ...args]: string[], { stdout }: Output): Promise<number> {

@@ -1,4 +1,4 @@
-// Lists the e-mail addresses and phone numbers of a user, oldest first.
+// Lists the email addresses and phone numbers of a user, oldest first.
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 
 export interface EmailAddress {

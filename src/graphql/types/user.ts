@@ -38,10 +38,10 @@ function profileOf(user: UserRef, em: EntityManager): Promise<Profile | null> {
 }
 
 const EmailAddressType = builder.objectRef<EmailAddress>('EmailAddress').implement({
-  description: 'An e-mail address of a user.',
+  description: 'An email address of a user.',
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'The id of the e-mail address.' }),
-    address: t.exposeString('address', { description: 'The e-mail address as the user typed it.' }),
+    id: t.exposeID('id', { description: 'The id of the email address.' }),
+    address: t.exposeString('address', { description: 'The email address as the user typed it.' }),
     verifiedAt: t.expose('verifiedAt', {
       type: 'DateTime',
       nullable: true,
@@ -125,7 +125,7 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
     }),
     emailAddresses: t.field({
       type: [EmailAddressType],
-      description: 'The user’s e-mail addresses, oldest first.',
+      description: 'The user’s email addresses, oldest first.',
       resolve: ({ id }, _args, { em }) => listEmailAddresses(em, id),
     }),
     phoneNumbers: t.field({
