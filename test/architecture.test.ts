@@ -272,7 +272,9 @@ import z from './template.ts';\`;
     const apart = ['embedded-postgres', 'breached-index'];
     const foreign = files
       .filter(({ layer }) => apart.includes(layer))
-      .flatMap((file) => importedFiles(file).filter((target) => layerOf(target) !== file.layer));
+      .flatMap((file) =>
+        importedFiles(file).filter((target) => ![file.layer, 'platform'].includes(layerOf(target))),
+      );
     expect(foreign).toEqual([]);
   });
 

@@ -400,6 +400,8 @@ async function cloneInto(folder: string, { binaries }: { binaries: boolean }): P
   await cp(join(repository, 'src/embedded-postgres'), join(folder, 'src/embedded-postgres'), {
     recursive: true,
   });
+  const shared = 'src/platform/operator-error.ts';
+  await cp(join(repository, shared), join(folder, shared));
   const program = join(folder, 'test/embedded-postgres/app.ts');
   await cp(fixture, program);
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
