@@ -18,7 +18,7 @@ import type { Caller } from '../../src/workflows/caller.ts';
 import { chartOf } from '../../src/workflows/charts.ts';
 import { FactorNotOffered, LockedOut, TooManyMessages, TooManyRequests } from '../../src/workflows/errors.ts';
 import { nameOf } from '../../src/workflows/identify.ts';
-import { countingRefusals } from '../../src/workflows/steps/audit.ts';
+import { audit, countingRefusals } from '../../src/workflows/steps/audit.ts';
 import { choices } from '../../src/workflows/steps/choices.ts';
 import { perform } from '../../src/workflows/steps/perform.ts';
 import { present } from '../../src/workflows/steps/reply.ts';
@@ -182,6 +182,20 @@ describe('the challenge that a client is shown', () => {
   });
 });
 
+test('a reply shows nothing that its step did not make', async () => {
+  const step = stepWith({ row: { account: account() } });
+  expect(
+    await present({ factors, grants: {} as StepServices['grants'], ring }, step, step.snapshot),
+  ).toMatchObject({
+    id: 'bearer',
+    challenge: null,
+    enrolling: null,
+    grant: null,
+    backupCodes: null,
+    approves: null,
+  });
+});
+
 describe('the secret of a new authenticator', () => {
   const shown = async (apps: Account['authenticators'], state = 'enrollment') => {
     const step = stepWith({
@@ -242,6 +256,24 @@ describe('a client is offered', () => {
     expect(kindsOf(own, null)).toEqual([]);
   });
 
+  test('a phone number as a further step only if it is a second factor', () => {
+    const [first, second] = [false, true].map((secondFactor, index) => ({
+      id: `p${index}`,
+      number: `+1202555012${index}`,
+      country: 'US',
+      secondFactor,
+      verified: true,
+    }));
+    const proves = {
+      what: 'FURTHER',
+      evidence: [evidenceOf('EMAIL_CODE', seconds)],
+      forgotPassword: false,
+    } as const;
+    expect(kindsOf(proves, account({ phones: [first, second] as Account['phones'] }))).toEqual([
+      ['PHONE_CODE', 'p1'],
+    ]);
+  });
+
   test('its password as a further step, unless the password was forgotten', () => {
     const proved = [evidenceOf('PHONE_CODE', seconds)];
     const withPassword = account({ authenticators: [{ ...app('p'), factor: 'PASSWORD' }] });
@@ -259,6 +291,7 @@ describe('a client is offered', () => {
     expect(choice).toMatchObject({ factor: 'PHONE_CODE', authenticatorId: 'p', needsPreparing: true });
     expect(choice?.hint).toMatch(/23$/);
     expect(choices(factors, proves, null)[0]?.hint).toBeNull();
+    expect(choices(factors, { ...proves, factor: 'PASSKEY' }, jane)[0]?.hint).toBeNull();
     expect(kindsOf({ what: 'NOTHING' })).toEqual([]);
   });
 });
@@ -305,6 +338,46 @@ describe('a refusal', () => {
       expect.objectContaining({ userId: 'u', sessionId: 's' }),
       expect.objectContaining({ kind: 'USER', userId: 'u', sessionId: 's' }),
     ]);
+  });
+});
+
+describe('an audited step', () => {
+  function audited(word: 'complete' | 'proof-accepted', sessionId: string | null, row: Partial<WorkflowRow>) {
+    const inserted: unknown[][] = [];
+    const unitOfWork = { insert: (...rows: unknown[]) => void inserted.push(rows) } as unknown as UnitOfWork;
+    audit({ ...stepWith({ row }), unitOfWork }, word, { sessionId });
+    expect(inserted).toHaveLength(1);
+    return inserted[0]?.[1];
+  }
+  const jane = { account: account() };
+
+  test('is its user’s once the workflow completes, in the session that it begins', () => {
+    expect(audited('complete', 'new', jane)).toMatchObject({
+      type: 'sign-in.complete',
+      user_id: 'u',
+      session_id: 'new',
+      factor: null,
+      actor_kind: 'USER',
+      actor_user_id: 'u',
+      actor_session_id: 'new',
+    });
+    expect(audited('complete', null, jane)).toMatchObject({ actor_kind: 'USER', actor_session_id: null });
+  });
+
+  test('before that is nobody’s, however right its proof was', () => {
+    expect(audited('proof-accepted', null, jane)).toMatchObject({ user_id: 'u', actor_kind: 'ANONYMOUS' });
+  });
+
+  test('of a session is its user’s, in that session, unless the account is gone', () => {
+    expect(audited('proof-accepted', 'other', { ...jane, sessionId: 's' })).toMatchObject({
+      session_id: 'other',
+      actor_kind: 'USER',
+      actor_session_id: 's',
+    });
+    expect(audited('proof-accepted', 's', { sessionId: 's' })).toMatchObject({
+      user_id: null,
+      actor_kind: 'ANONYMOUS',
+    });
   });
 });
 
@@ -390,10 +463,16 @@ describe('a message that a step sends', () => {
     expect(await spentBy({ row: { account: account({ email }), deviceId: 'd' } })).toMatchObject({
       isOwners: false,
     });
-    const unproved = account({ phones: [{ ...phone(false), id: 'p' }] });
+    // Another number of the same user, proved, makes no difference.
+    const proved = { ...phone(true), id: 'q', number: '+12025550199' };
+    const unproved = account({ phones: [proved, phone(false)] });
     expect(await spentBy({ row: { account: unproved, deviceId: 'd' } }, 'PHONE_CODE')).toMatchObject({
       isOwners: false,
     });
+  });
+
+  test('is spent only if there is one', async () => {
+    expect(await perform({} as StepServices, stepWith(), [])).toEqual({});
   });
 
   test('is refused at its limit, with the time until it may be sent', async () => {
