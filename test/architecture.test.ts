@@ -2,7 +2,7 @@
 import { glob, readFile } from 'node:fs/promises';
 import { dirname, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseSync, Visitor } from 'oxc-parser';
+import { type Class, parseSync, Visitor } from 'oxc-parser';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 const SOURCE = fileURLToPath(new URL('../src', import.meta.url));
@@ -89,6 +89,26 @@ function importedFiles({ path, imports }: Pick<SourceFile, 'path' | 'imports'>):
     .filter((target) => !target.startsWith('..'));
 }
 
+interface SourceClass {
+  readonly name: string;
+  readonly base: string;
+  readonly statics: readonly string[];
+}
+
+/** The classes that extend another one. */
+function classesOf({ path, text }: SourceFile): SourceClass[] {
+  const found: SourceClass[] = [];
+  const visit = ({ id, superClass, body }: Class): void => {
+    if (superClass?.type !== 'Identifier') return;
+    const statics = body.body.flatMap((one) =>
+      one.type === 'PropertyDefinition' && one.static && one.key.type === 'Identifier' ? [one.key.name] : [],
+    );
+    found.push({ name: id?.name ?? path, base: superClass.name, statics });
+  };
+  new Visitor({ ClassDeclaration: visit, ClassExpression: visit }).visit(parseSync(path, text).program);
+  return found;
+}
+
 /** The code without comments. */
 function code({ text }: SourceFile): string {
   return text.replaceAll(/\/\*.*?\*\//gs, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
@@ -123,6 +143,9 @@ function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   return circles;
 }
 
+/** What errors extend in the end. */
+const BUILT_IN = ['Error', 'GraphQLError'];
+
 const LONGEST = 250;
 /** Circles of types, which vanish before anything is loaded. An exception goes with its circle; none is added. */
 const CIRCLES_OF_TYPES: readonly (readonly string[])[] = [
@@ -140,6 +163,16 @@ const CIRCLES_OF_TYPES: readonly (readonly string[])[] = [
 ];
 
 describe('the architecture', () => {
+  const classes: SourceClass[] = [];
+  beforeAll(() => classes.push(...files.flatMap(classesOf)));
+  /** The class below the built-in one, such as `UserError`. */
+  const rootOf = (name: string): string => {
+    const base = classes.find((one) => one.name === name)?.base;
+    return base === undefined || BUILT_IN.includes(base) ? name : rootOf(base);
+  };
+  const isError = (name: string): boolean =>
+    BUILT_IN.includes(classes.find((one) => one.name === rootOf(name))?.base ?? '');
+
   test('the search for circles finds those that there are, and no other', () => {
     const graph = new Map([
       ['a', ['b']],
@@ -217,7 +250,14 @@ import z from './template.ts';\`;
         ...file.imports.filter((name) => !allowed.test(name)),
         ...importedFiles(file).filter((target) => !['step-up', 'policy'].includes(layerOf(target))),
       ]);
-    expect(foreign).toEqual([]);
+    // Schema files are read by the command line, which prints what is wrong with them, and by no guard.
+    expect(foreign).toEqual(['platform/operator-error.ts']);
+    const readers = files.filter((file) =>
+      importedFiles(file).some((target) => target.startsWith('step-up/schema-file/')),
+    );
+    expect(new Set(readers.map(({ path }) => path.replace(/(schema-file|cli)\/.*/, '$1/')))).toEqual(
+      new Set(['app.ts', 'cli/', 'step-up/schema-file/']),
+    );
   });
 
   test('the public client imports none of our other code, and each library only in its own file', () => {
@@ -310,6 +350,54 @@ import z from './template.ts';\`;
       .filter((file) => file.path.endsWith('chart.ts'))
       .flatMap((file) => importedFiles(file).filter((target) => !allowed.test(target)));
     expect(foreign).toEqual([]);
+  });
+
+  test('an error is named after its root: what happened, for a client, and with the suffix Error for everything else', () => {
+    const named = classes.filter(({ name }) => isError(name));
+    expect(named.length).toBeGreaterThan(50);
+    const misnamed = named.filter(
+      ({ name }) => name.endsWith('Error') === (name !== 'UserError' && rootOf(name) === 'UserError'),
+    );
+    // A name that the package exports stays.
+    expect(misnamed.map(({ name }) => name)).toEqual(['UnexpectedAnswer']);
+  });
+
+  test('a new error is for a client or for an operator, unless it is caught inside or thrown by the package', () => {
+    const others = classes.filter(
+      ({ name, base }) => base === 'Error' && !name.match(/^(User|Operator)Error$/),
+    );
+    expect(others.map(({ name }) => name).toSorted()).toEqual([
+      'BreachedUnavailableError',
+      'DeliveryError',
+      'LegacyHashError',
+      'LimitReachedError',
+      'OverloadedError',
+      'RecordError',
+      'RequirementError',
+      'RollbackError',
+      'StepUpError',
+      'TotpSecretError',
+      'UnexpectedAnswer',
+      'UnguardedError',
+      'UnknownHashError',
+    ]);
+  });
+
+  test('each error for a client describes itself, and the schema has no other description of it', () => {
+    const userErrors = classes.filter(({ name }) => name !== 'UserError' && rootOf(name) === 'UserError');
+    expect(userErrors.length).toBeGreaterThan(20);
+    expect(userErrors.filter(({ statics }) => !statics.includes('description'))).toEqual([]);
+    const { text } = files.find(({ path }) => path === 'graphql/errors.ts') ?? { text: '' };
+    for (const { name } of userErrors) expect(text, name).toContain(`: ${name},`);
+  });
+
+  test('an error that ends a program is printed in one place', () => {
+    const printers = pathsWhere((file) => /stderr\.write\([^;]*\b(error|message|stack)\b/.test(code(file)));
+    expect(printers).toEqual(['platform/operator-error.ts']);
+  });
+
+  test('texts say email, and E-Mail in German only', () => {
+    expect(pathsWhere(({ text }) => /e-mail/i.test(text))).toEqual(['delivery/messages/de.ts']);
   });
 
   test('no file is named utils or helpers, and every file starts with a comment', () => {

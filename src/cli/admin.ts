@@ -4,8 +4,8 @@ import { type Action, type Command, oneOf } from './admin/command.ts';
 import { grant, withdraw } from './admin/role.ts';
 import { tenant } from './admin/tenant.ts';
 import { unlock } from './admin/unlock.ts';
-import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
-import { CommandError, type Output, UsageError } from './run-command.ts';
+import { onDatabase } from './on-database.ts';
+import { answered, type Output, UsageError } from './run-command.ts';
 
 const COMMANDS: Readonly<Record<'grant' | 'withdraw' | 'unlock' | 'tenant', Command>> = {
   grant,
@@ -24,18 +24,13 @@ function readAction([name, ...args]: string[]): Action {
 }
 
 /** @returns the exit code. */
-export async function admin(args: string[], { stdout, stderr }: Output = process): Promise<number> {
-  const say = (line: string): void => void stdout.write(`${line}\n`);
-  try {
+export async function admin(args: string[], output: Output = process): Promise<number> {
+  const say = (line: string): void => void output.stdout.write(`${line}\n`);
+  return answered(output, USAGE, async () => {
     const action = readAction(args);
     await onDatabase(say, async ({ orm }) => say(await action(orm.em.fork())));
     return 0;
-  } catch (error) {
-    const isMistake = [CommandError, ...DATABASE_MISTAKES].some((kind) => error instanceof kind);
-    if (!isMistake || !(error instanceof Error)) throw error;
-    stderr.write(`${error.message}\n${error instanceof UsageError ? USAGE : ''}`);
-    return 1;
-  }
+  });
 }
 
 if (import.meta.main) process.exitCode = await admin(process.argv.slice(2));

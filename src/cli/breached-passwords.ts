@@ -3,7 +3,6 @@
 // index are invalid.
 import type { Breach } from '../factors/password/breached/breached.ts';
 import { buildIndex } from '../factors/password/breached/index/build.ts';
-import { BreachedIndexError, SortedHashesError } from '../factors/password/breached/index/index-error.ts';
 import { IndexedPasswords } from '../factors/password/breached/index/indexed-passwords.ts';
 import type { IndexHeader } from '../factors/password/breached/index/layout.ts';
 import { normalisePassword } from '../policy/password-policy.ts';
@@ -37,7 +36,7 @@ const tooMany = (): string => 'Too many arguments.';
 
 /** @returns the exit code. */
 export async function breachedPasswords(args: string[], output: Output = process): Promise<number> {
-  return answered(output, USAGE, [BreachedIndexError, SortedHashesError], () => perform(args, output));
+  return answered(output, USAGE, () => perform(args, output));
 }
 
 async function perform([action, ...args]: string[], { stdout }: Output): Promise<number> {

@@ -9,7 +9,6 @@ import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { systemClock } from '../platform/clock.ts';
 import { KeyRing } from '../platform/key-ring.ts';
-import { SealBrokenError } from '../platform/seal.ts';
 import { onDatabase } from './on-database.ts';
 import { type ProgressBar, progressBar } from './progress-bar.ts';
 import { CommandError, type Output } from './run-command.ts';
@@ -27,7 +26,7 @@ encrypted, and delete it after the import.
 const OPTIONS = { tenant: TENANT_OPTION, format: { type: 'string' } } as const;
 
 export async function exportUsers(args: string[], output: Output = process): Promise<number> {
-  return answeredOnUsers(output, USAGE, [SealBrokenError], () => perform(args, output));
+  return answeredOnUsers(output, USAGE, () => perform(args, output));
 }
 
 async function perform(args: string[], { stdout, stderr }: Output): Promise<number> {

@@ -2,12 +2,11 @@
 // imported. 1: some were refused; the report says why. 2: the import could not run.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { BatchFailed, type ImportFile, importFile, importIdOf } from '../import/file.ts';
-import { FileUnreadable } from '../import/files/record-file.ts';
+import { type ImportFile, importFile, importIdOf } from '../import/file.ts';
 import { counted } from '../import/left-behind.ts';
 import { phoneCountriesOf } from '../import/phone-countries.ts';
-import { findProgress, NOTHING_READ, Overtaken, type Progress } from '../import/progress.ts';
-import { lossesIn, NotAReport } from '../import/report.ts';
+import { findProgress, ImportRunningError, NOTHING_READ, type Progress } from '../import/progress.ts';
+import { lossesIn } from '../import/report.ts';
 import { readFirebaseHashConfig } from '../import/sources/firebase-hash-config.ts';
 import { SOURCES, type SourceName } from '../import/sources/list.ts';
 import { byOperator } from '../persistence/audit.ts';
@@ -58,9 +57,7 @@ const OPTIONS = {
 } as const;
 
 export async function importUsers(args: string[], output: Output = process): Promise<number> {
-  return answeredOnUsers(output, USAGE, [FileUnreadable, Overtaken, NotAReport, BatchFailed], () =>
-    perform(args, output),
-  );
+  return answeredOnUsers(output, USAGE, () => perform(args, output));
 }
 
 async function perform(args: string[], { stdout, stderr }: Output): Promise<number> {
@@ -86,7 +83,7 @@ async function perform(args: string[], { stdout, stderr }: Output): Promise<numb
     };
     const importId = await importIdOf(file, terms);
     await using lock = await tryExclusive(databaseUrl, `stepgate import ${importId}`);
-    if (lock === null) throw new Overtaken();
+    if (lock === null) throw new ImportRunningError();
     const before = await findProgress(sqlOf(em), importId);
     if (before.finishedAt !== null) {
       say(

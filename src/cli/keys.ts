@@ -7,7 +7,7 @@ import type { KeysAction } from './keys/action.ts';
 import { list } from './keys/list.ts';
 import { retire } from './keys/retire.ts';
 import { rewrap } from './keys/rewrap.ts';
-import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
+import { onDatabase } from './on-database.ts';
 import { answered, type Output, UsageError } from './run-command.ts';
 
 const USAGE = `Usage:
@@ -22,7 +22,7 @@ only this key can check.
 /** @returns the exit code. */
 export async function keys(args: string[], output: Output = process): Promise<number> {
   const say = (line: string): void => void output.stdout.write(`${line}\n`);
-  return answered(output, USAGE, DATABASE_MISTAKES, async () => {
+  return answered(output, USAGE, async () => {
     const action = readAction(args);
     return onDatabase(say, ({ config, orm }) =>
       action({ em: orm.em.fork(), ring: new KeyRing(config.secretKeys), now: systemClock.now(), say }),

@@ -2,7 +2,8 @@
 // when it starts. `npm run migrate -- diff` prints the SQL for a new migration after an entity has changed.
 import { migrate } from '../persistence/migrations.ts';
 import { systemClock } from '../platform/clock.ts';
-import { DATABASE_MISTAKES, onAnyDatabase } from './on-database.ts';
+import { printFailure } from '../platform/operator-error.ts';
+import { onAnyDatabase } from './on-database.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -11,8 +12,5 @@ await onAnyDatabase(say, async ({ orm, databaseUrl }) => {
   say(applied.length > 0 ? `Applied: ${applied.join(', ')}.` : 'Nothing to do.');
   if (process.argv[2] === 'diff') process.stdout.write(await orm.schema.getUpdateSchemaSQL());
 }).catch((error: unknown) => {
-  const isMistake = DATABASE_MISTAKES.some((kind) => error instanceof kind);
-  if (!isMistake || !(error instanceof Error)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
+  process.exitCode = printFailure(error, process.stderr);
 });

@@ -10,8 +10,8 @@ import {
 } from '../delivery/dead-letters.ts';
 import { type Sql, sqlOf } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
-import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
-import type { Output } from './run-command.ts';
+import { onDatabase } from './on-database.ts';
+import { answered, type Output } from './run-command.ts';
 import { linesOf } from './table.ts';
 
 const USAGE = 'Usage: npm run outbox -- list [--all]\n       npm run outbox -- replay ID|--all\n';
@@ -103,14 +103,11 @@ async function answer(args: string[], { stdout }: Output): Promise<string | null
 
 /** @returns the exit code. */
 export async function outbox(args: string[], output: Output = process): Promise<number> {
-  const mistake = await answer(args, output).catch((error: unknown) => {
-    const isMistake = DATABASE_MISTAKES.some((kind) => error instanceof kind);
-    if (!isMistake || !(error instanceof Error)) throw error;
-    return `${error.message}\n`;
+  return answered(output, USAGE, async () => {
+    const mistake = await answer(args, output);
+    if (mistake !== null) output.stderr.write(mistake);
+    return mistake === null ? 0 : 1;
   });
-  if (mistake === null) return 0;
-  output.stderr.write(mistake);
-  return 1;
 }
 
 if (import.meta.main) process.exitCode = await outbox(process.argv.slice(2));

@@ -1,14 +1,13 @@
 // `stepgate policy`: prints which fields of a schema are guarded, and checks them against your rules. Exit code 1: a
 // rule is violated. 2: the arguments, the schema or the rules are invalid.
 import { RequirementError } from '../policy/requirement.ts';
-import { SchemaFileError } from '../step-up/schema-file/error.ts';
 import { readSchema } from '../step-up/schema-file/schema.ts';
 import { parseArguments } from './arguments.ts';
 import { check } from './policy/check.ts';
 import { fieldsOf } from './policy/fields.ts';
 import { FORMATS, isFormat, print } from './policy/print.ts';
 import { readRules } from './policy/rules.ts';
-import { answered, type Output, UsageError } from './run-command.ts';
+import { answered, CommandError, type Output, UsageError } from './run-command.ts';
 
 const DEFAULT_RULES = 'stepgate.policy.json';
 
@@ -26,7 +25,11 @@ Options:
 
 /** @returns the exit code. */
 export async function policy(args: string[], output: Output = process): Promise<number> {
-  return answered(output, USAGE, [SchemaFileError, RequirementError], () => perform(args, output));
+  return answered(output, USAGE, () =>
+    perform(args, output).catch((error: unknown) => {
+      throw error instanceof RequirementError ? new CommandError(error.message) : error;
+    }),
+  );
 }
 
 async function perform([action, ...args]: string[], { stdout, stderr }: Output): Promise<number> {

@@ -1,5 +1,5 @@
-// Runs subcommands, each loaded only when it is used. Errors in the user's input print as a message without a stack
-// trace.
+// Runs subcommands, each loaded only when it is used, and prints the errors that end them.
+import { OperatorError, printFailure } from '../platform/operator-error.ts';
 
 /** @returns the exit code. */
 type Run = (args: string[]) => Promise<number>;
@@ -18,12 +18,14 @@ export async function runCommand(commands: Readonly<Record<string, () => Promise
 }
 
 /** An error in the command's input, which its user can fix. */
-export class CommandError extends Error {
-  override readonly name: string = 'CommandError';
+export class CommandError extends OperatorError {
+  readonly code: string = 'COMMAND_INVALID';
 }
 
 /** Invalid arguments. The usage text follows the message. */
-export class UsageError extends CommandError {}
+export class UsageError extends CommandError {
+  override readonly code = 'USAGE';
+}
 
 /** Where results and errors are written. */
 export interface Output {
@@ -31,19 +33,17 @@ export interface Output {
   readonly stderr: { write(text: string): unknown };
 }
 
-/** @param mistakes further errors to print as a message only. @returns the exit code: 2 for an error in the input. */
+/** Prints the error that ends the command, if one does. @returns the exit code. */
 export async function answered(
   { stderr }: Output,
   usage: string,
-  mistakes: readonly (abstract new (...args: never[]) => Error)[],
   perform: () => Promise<number>,
 ): Promise<number> {
   try {
     return await perform();
   } catch (error) {
-    const isMistake = [CommandError, ...mistakes].some((kind) => error instanceof kind);
-    if (!isMistake || !(error instanceof Error)) throw error;
-    stderr.write(`${error.message}\n${error instanceof UsageError ? `\n${usage}` : ''}`);
-    return 2;
+    const exitCode = printFailure(error, stderr);
+    if (error instanceof UsageError) stderr.write(`\n${usage}`);
+    return exitCode;
   }
 }

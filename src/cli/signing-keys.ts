@@ -4,14 +4,9 @@ import { byOperator } from '../persistence/audit.ts';
 import { sqlOf } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
 import { KeyRing } from '../platform/key-ring.ts';
-import {
-  listSigningKeys,
-  RotationUnderWay,
-  rotateSigningKey,
-  type SigningKeyTimes,
-} from '../sessions/rotate-signing-key.ts';
+import { listSigningKeys, rotateSigningKey, type SigningKeyTimes } from '../sessions/rotate-signing-key.ts';
 import { readWords } from './arguments.ts';
-import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
+import { onDatabase } from './on-database.ts';
 import { answered, type Output, UsageError } from './run-command.ts';
 
 const USAGE = `Usage:
@@ -25,7 +20,7 @@ and clients refresh them.
 /** @returns the exit code. */
 export async function signingKeys(args: string[], output: Output = process): Promise<number> {
   const say = (line: string): void => void output.stdout.write(`${line}\n`);
-  return answered(output, USAGE, [RotationUnderWay, ...DATABASE_MISTAKES], async () => {
+  return answered(output, USAGE, async () => {
     const { what, atOnce } = readAction(args);
     return onDatabase(say, async ({ config, orm }) => {
       const em = orm.em.fork();

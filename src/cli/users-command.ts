@@ -5,9 +5,7 @@ import { tenantId } from '../graphql/input.ts';
 import { type FileFormat, formatOf } from '../import/files/formats.ts';
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
-import { UnknownKeyError } from '../platform/key-ring.ts';
 import { readWords } from './arguments.ts';
-import { DATABASE_MISTAKES } from './on-database.ts';
 import { answered, CommandError, type Output, UsageError } from './run-command.ts';
 
 export const TENANT_OPTION = { type: 'string', default: DEFAULT_TENANT } as const;
@@ -55,14 +53,13 @@ export async function requireTenant(em: EntityManager, name: string): Promise<st
   return data;
 }
 
-/** @param others further errors to print as a message only. @returns the exit code. */
+/** @returns the exit code. */
 export function answeredOnUsers(
   output: Output,
   usage: string,
-  others: readonly (abstract new (...args: never[]) => Error)[],
   perform: () => Promise<number>,
 ): Promise<number> {
-  return answered(output, usage, [UnknownKeyError, ...DATABASE_MISTAKES, ...others], () =>
+  return answered(output, usage, () =>
     perform().catch((error: unknown) => {
       // A file that does not exist or cannot be written.
       const isOfFiles = error instanceof Error && 'syscall' in error && 'path' in error;

@@ -1,14 +1,14 @@
-// The state in which a user who must have a second factor, and has none, enrolls the first one: a part of the charts of
-// sign-in and sign-up. It needs the guard `provesFirstAuthenticator` and the action `keepEvidence`.
+// The state in which a user who needs a second factor and has none enrolls the first one. The sign-in and sign-up
+// charts share it. It requires the guard `provesFirstAuthenticator` and the action `keepEvidence`.
 import { FactorKind } from '../policy/factor-kind.ts';
 import type { WorkflowEvent } from './event.ts';
 
 interface Context {
-  /** The id that the new authenticator will have. */
+  /** The id of the new authenticator. */
   readonly newAuthenticatorId: string;
 }
 
-/** A user who has got a second factor meanwhile proves that one; nobody enrolls a way around it. */
+/** A user who has gained a second factor in the meantime must prove it. Enrolling another one would bypass it. */
 export function provesFirstAuthenticator({ event }: { readonly event: WorkflowEvent }): boolean {
   return event.type === 'PROVE' && event.evidence.factor === FactorKind.TOTP && event.enrolled.length === 0;
 }

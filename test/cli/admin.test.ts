@@ -96,7 +96,7 @@ test('an operator creates a tenant and changes its policy while the server is ru
   expect((await run('tenant', 'acme')).stderr).toBe(
     'Tenant acme does not exist. Add --create to create it.\n',
   );
-  expect((await run('tenant', 'acme', '--sms', 'OFF')).code).toBe(1);
+  expect((await run('tenant', 'acme', '--sms', 'OFF')).code).toBe(2);
   expect(await query(app.databaseUrl, 'select id from tenant')).toEqual([{ id: 'default' }]);
 
   const made = await run('tenant', 'acme', '--create', '--second-factor', 'REQUIRED');
@@ -155,16 +155,16 @@ test('an operator sets the password policy by preset, and single settings overri
 test('a command for one tenant does not find users of another tenant', async () => {
   const { code, stderr } = await run('unlock', 'other@example.com', '--tenant', 'elsewhere');
   expect({ code, stderr }).toEqual({
-    code: 1,
+    code: 2,
     stderr: 'No user in tenant elsewhere has verified the address other@example.com.\n',
   });
 });
 
 test.each([
-  ['no command', [], /^Missing command\.\nUsage:\n/],
+  ['no command', [], /^Missing command\.\n\nUsage:\n/],
   ['an unknown command', ['promote'], /^COMMAND must be one of grant, withdraw, unlock, tenant\.\n/],
   ['an unknown role', ['grant', 'KING', 'admin@example.com'], /^ROLE must be one of ADMIN\.\n/],
-  ['a missing argument', ['unlock'], /^Missing argument: EMAIL\nUsage:\n/],
+  ['a missing argument', ['unlock'], /^Missing argument: EMAIL\n\nUsage:\n/],
   [
     'an extra argument',
     ['unlock', 'a@example.com', 'b@example.com'],
@@ -173,7 +173,7 @@ test.each([
   [
     'an unknown option',
     ['grant', 'ADMIN', 'admin@example.com', '--force'],
-    /^Unknown option '--force'\.\nUsage:/,
+    /^Unknown option '--force'\.\n\nUsage:/,
   ],
   [
     'an option of another command',
@@ -199,7 +199,7 @@ test.each([
 ])('%s is refused with a usage message before the database is opened', async (_what, args, message) => {
   const nowhere = { DATABASE_URL: 'postgres://somebody@127.0.0.1:1/nowhere' };
   const { code, stdout, stderr } = await runHere(adminCommand, args, nowhere);
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(message);
   expect(stderr).toContain('\n  npm run admin -- unlock EMAIL [--tenant NAME]\n');
 });
@@ -208,7 +208,7 @@ test('for a database that is unreachable or not migrated, the error says what to
   const gone = await runHere(adminCommand, ['tenant', 'default'], {
     DATABASE_URL: 'postgres://somebody:a-secret-password@127.0.0.1:1/nowhere',
   });
-  expect(gone.code).toBe(1);
+  expect(gone.code).toBe(2);
   expect(gone.stderr).toMatch(
     /^Cannot use the database nowhere on 127\.0\.0\.1:1 as somebody .* Check DATABASE_URL/,
   );
@@ -221,7 +221,7 @@ test('for a database that is unreachable or not migrated, the error says what to
     const empty = await runHere(adminCommand, ['tenant', 'default'], {
       DATABASE_URL: urlOf(serverUrl, name),
     });
-    expect(empty.code).toBe(1);
+    expect(empty.code).toBe(2);
     expect(empty.stderr).toMatch(
       /^The database schema is out of date\. Start the server, .*`npm run migrate`\.\n$/,
     );
@@ -241,6 +241,6 @@ test.each([
   ['--aal2-idle', 'an hour'],
 ])('an invalid AAL2 limit is refused: %s %s', async (...option) => {
   const { code, stderr } = await run('tenant', 'default', ...option);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toContain(`${option[0]} must be a whole number of seconds from 300 to`);
 });

@@ -24,7 +24,7 @@ test('a database of the operator’s own is not migrated in passing; three who f
   try {
     const DATABASE_URL = urlOf(serverUrl, name);
     const tenant = (): Promise<Outcome> => runHere(admin, ['tenant', 'default'], { DATABASE_URL });
-    expect(await tenant()).toMatchObject({ code: 1, stderr: expect.stringContaining('npm run migrate') });
+    expect(await tenant()).toMatchObject({ code: 2, stderr: expect.stringContaining('npm run migrate') });
     const outcomes = await Promise.all(
       Array.from({ length: 3 }, () => runCommand('src/cli/migrate.ts', [], { DATABASE_URL })),
     );
@@ -93,7 +93,7 @@ test('a migration of a database that is not there ends in a sentence', async () 
     DATABASE_URL: 'postgres://somebody:a-secret-password@127.0.0.1:1/nowhere',
   });
   expect({ code, stderr }).toEqual({
-    code: 1,
+    code: 2,
     stderr: expect.stringMatching(/^Cannot use the database nowhere on 127\.0\.0\.1:1 as somebody/),
   });
   expect(stderr).not.toContain('a-secret-password');
@@ -133,7 +133,7 @@ describe('beside a running server', () => {
       DATABASE_URL: app.databaseUrl,
       PORT: new URL(app.url).port,
     });
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toMatch(
       /^Port \d+ on 127\.0\.0\.1 is already in use\. Stop the other program, or set PORT or HOST to another value\.\n$/,
     );
@@ -145,7 +145,7 @@ describe('beside a running server', () => {
       DATABASE_URL: app.databaseUrl,
       GEOIP_DATABASE: '/nowhere/city.mmdb',
     });
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toBe(
       'Cannot read the file that GEOIP_DATABASE names (ENOENT). It must be a MaxMind database such as GeoLite2-City.mmdb.\n',
     );
@@ -158,7 +158,7 @@ test('production does not start on development defaults, and says all that is mi
     DATABASE_URL: '',
     PORT: 'http',
   });
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain('PORT must be a whole number from 0 to 65535.');
   for (const variable of ['DATABASE_URL', 'PUBLIC_URL', 'SECRET_KEYS', 'SMTP_URL', 'MAIL_FROM']) {
     expect(stderr).toContain(`${variable} must be set in production`);
@@ -168,7 +168,7 @@ test('production does not start on development defaults, and says all that is mi
 test('a database that is not there ends the start with what to check, and without its password', async () => {
   const DATABASE_URL = 'postgres://somebody:a-secret-password@127.0.0.1:1/nowhere';
   const { code, stderr } = await runCommand('src/main.ts', [], { ...TEST_ENVIRONMENT, DATABASE_URL });
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toBe(
     'Cannot use the database nowhere on 127.0.0.1:1 as somebody (ECONNREFUSED). Check DATABASE_URL, and check that the server is running and accepts writes.\n',
   );

@@ -134,7 +134,7 @@ describe('a message', () => {
   );
 
   test.each(EVERY.filter(([, { name }]) => !name.startsWith('phone-')))(
-    'sent by e-mail loads and runs nothing, and its HTML has the same content as its text: %s',
+    'sent by email loads and runs nothing, and its HTML has the same content as its text: %s',
     (_name, template, locale) => {
       const { subject, text, html } = compose(template, { to: TO, locale }, PLACES);
       expect(html).toContain(`<html lang="${locale}">`);

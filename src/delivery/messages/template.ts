@@ -3,7 +3,7 @@
 import type { FactorKind } from '../../policy/factor-kind.ts';
 
 export type Template =
-  /** A code sent to an e-mail address or phone number. */
+  /** A code sent to an email address or phone number. */
   | ({ readonly name: 'email-code'; readonly code: string; readonly minutes: number } & Approval)
   | ({ readonly name: 'phone-code'; readonly code: string; readonly minutes: number } & Approval)
   /** A link, and what it approves. */

@@ -14,6 +14,9 @@ import type { Client } from '../../sessions/grants.ts';
 
 /** The link is unknown, expired, replaced by a newer one, or used. The error does not reveal which. */
 export class LinkExpired extends UserError {
+  static readonly brief = 'The link is unknown, expired, already used or replaced by a newer one.';
+  static readonly description =
+    `${LinkExpired.brief} The error does not say which, so that nobody can test whether a link exists.`;
   readonly code = 'LINK_EXPIRED';
   constructor() {
     super('This link is no longer valid. Go back to where you requested it and request a new one.');

@@ -31,6 +31,7 @@ export const LINK_PROOFS: readonly ProofField[] = [
 
 /** The link has not been approved yet, or it has expired. No attempt is counted. */
 export class LinkNotApproved extends UserError {
+  static readonly description = 'The link has not been approved yet. No attempt was counted.';
   readonly code = 'LINK_NOT_APPROVED';
   constructor() {
     super('The link has not been approved yet. Open the newest link and approve it, or request a new one.');

@@ -42,7 +42,7 @@ const CheckPasswordInput = builder.inputType('CheckPasswordInput', {
     password: t.string({ required: true, description: 'The password, as typed so far.' }),
     tenant: t.string({ description: 'The name of the tenant. Defaults to `default`.' }),
     email: t.string({
-      description: 'The user’s e-mail address, as typed so far. A password that resembles it is weak.',
+      description: 'The user’s email address, as typed so far. A password that resembles it is weak.',
     }),
     name: t.string({ description: 'The user’s name. A password that resembles it is weak.' }),
   }),
@@ -52,7 +52,7 @@ const form = z.object({
   password: newPassword,
   tenant: z.string().nullish(),
   // Not validated as an address, because the user may still be typing it.
-  email: z.string().max(254, 'The e-mail address is too long. The maximum is 254 characters.').nullish(),
+  email: z.string().max(254, 'The email address is too long. The maximum is 254 characters.').nullish(),
   name: z.string().max(128, 'The name is too long. The maximum is 128 characters.').nullish(),
 });
 

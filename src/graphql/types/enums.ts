@@ -14,9 +14,9 @@ export const FactorKindEnum = describedEnum<FactorKind>(
   {
     [FactorKind.PASSWORD]: 'A password. Knowledge.',
     [FactorKind.EMAIL_CODE]:
-      'A code sent by e-mail. Knowledge, because the password of the mailbox is all that it takes to read it.',
+      'A code sent by email. Knowledge, because the password of the mailbox is all that it takes to read it.',
     [FactorKind.EMAIL_LINK]:
-      'A link sent by e-mail. Knowledge, because the password of the mailbox is all that it takes to open it.',
+      'A link sent by email. Knowledge, because the password of the mailbox is all that it takes to open it.',
     [FactorKind.PHONE_CODE]: 'A code sent by SMS. Possession.',
     [FactorKind.PHONE_LINK]: 'A link sent by SMS. Possession.',
     [FactorKind.TOTP]: 'A time-based code from an authenticator app (RFC 6238). Possession.',
@@ -104,7 +104,7 @@ export const WorkflowRemedyEnum = describedEnum<WorkflowRemedy>(
   'What users can do if they cannot complete a workflow.',
   {
     [WorkflowRemedy.SIGN_IN]:
-      'Sign in. The sign-up proved an e-mail address that already has an account, which was not changed. If the user does not know the password of that account, offer a password reset.',
+      'Sign in. The sign-up proved an email address that already has an account, which was not changed. If the user does not know the password of that account, offer a password reset.',
     [WorkflowRemedy.ADMINISTRATOR]:
       'Ask an administrator, who verifies the user’s identity and removes the lost factors. A workflow cannot continue without them.',
   },

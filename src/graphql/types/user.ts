@@ -37,10 +37,10 @@ interface AuthenticatorShape {
 const EmailAddressType = builder
   .objectRef<{ id: string; address: string; verifiedAt: Date | null }>('EmailAddress')
   .implement({
-    description: 'An e-mail address of a user.',
+    description: 'An email address of a user.',
     fields: (t) => ({
-      id: t.exposeID('id', { description: 'The id of the e-mail address.' }),
-      address: t.exposeString('address', { description: 'The e-mail address as the user typed it.' }),
+      id: t.exposeID('id', { description: 'The id of the email address.' }),
+      address: t.exposeString('address', { description: 'The email address as the user typed it.' }),
       verifiedAt: t.expose('verifiedAt', {
         type: 'DateTime',
         nullable: true,
@@ -126,7 +126,7 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
     }),
     emailAddresses: t.field({
       type: [EmailAddressType],
-      description: 'The user’s e-mail addresses, oldest first.',
+      description: 'The user’s email addresses, oldest first.',
       resolve: async ({ id }, _args, { em }) => {
         const rows = await sqlOf(em)
           .selectFrom('email_address')

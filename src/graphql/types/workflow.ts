@@ -173,7 +173,7 @@ function workflowType(chart: ChartName, name: string, description: string, enrol
 export const SignUp = workflowType(
   'sign-up',
   'SignUp',
-  'The sign-up of a new user, who proves their e-mail address with the code sent to it. An address that already has an account gets the same response; its owner is told by e-mail.',
+  'The sign-up of a new user, who proves their email address with the code sent to it. An address that already has an account gets the same response; its owner is told by email.',
   true,
 );
 export const SignIn = workflowType(
@@ -184,7 +184,7 @@ export const SignIn = workflowType(
 );
 export const PasswordReset = builder.objectRef<WorkflowReply>('PasswordReset').implement({
   description:
-    'The reset of a forgotten password. The user proves that they receive messages at their e-mail address or phone number, then a second factor if they have one, then calls `chooseNewPassword`. A reset does not sign the user in. An unknown identifier gets the same response.',
+    'The reset of a forgotten password. The user proves that they receive messages at their email address or phone number, then a second factor if they have one, then calls `chooseNewPassword`. A reset does not sign the user in. An unknown identifier gets the same response.',
   interfaces: [Workflow],
   isTypeOf: isRunOf('password-reset'),
 });

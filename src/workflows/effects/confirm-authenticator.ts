@@ -1,4 +1,4 @@
-// The new authenticator was proved, so it counts from now on.
+// Activates the new authenticator after the user has proved it.
 import { addNotice } from '../../delivery/notices.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { PerformEffect } from './effect.ts';
@@ -6,7 +6,7 @@ import type { PerformEffect } from './effect.ts';
 interface Params {
   readonly factor: FactorKind;
   readonly authenticatorId: string;
-  /** False for a phone number that only identifies its user. */
+  /** False for a phone number that only identifies the user. */
   readonly isSecondFactor: boolean;
 }
 

@@ -1,4 +1,4 @@
-// Makes the secret of a new authenticator, which does not count until it has been proved.
+// Creates the secret of a new authenticator, which does not count until the user has proved it.
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { accountOf, type PerformEffect } from './effect.ts';
 

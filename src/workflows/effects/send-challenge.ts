@@ -1,4 +1,4 @@
-// Makes a challenge and sends it. The previous one of the same factor becomes void; the attempts stay as they are.
+// Creates a challenge and sends it. It replaces the previous one of the same factor and does not reset the attempts.
 import { sql as raw } from 'kysely';
 import { randomId } from '../../platform/random.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
@@ -7,7 +7,7 @@ import type { PerformEffect } from './effect.ts';
 
 interface Params {
   readonly factor: FactorKind;
-  /** The phone number it goes to, when there may be several. */
+  /** The phone number to use if there may be several. */
   readonly authenticatorId: string | null;
 }
 
@@ -28,7 +28,7 @@ export const sendChallenge: PerformEffect<Params> = (
     client,
     now,
   });
-  if (factor === undefined || prepared === undefined) throw new Error(`${kind} has no challenge to send.`);
+  if (factor === undefined || prepared === undefined) throw new Error(`${kind} does not send challenges.`);
   const { digest, expiresAt, message } = prepared;
   outbox.withdraw(
     unitOfWork,

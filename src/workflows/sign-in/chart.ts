@@ -1,5 +1,5 @@
-// Signing in: a first factor, then whatever policy still demands of this user. The session is issued when the
-// chart completes and not before.
+// Signs a user in with a first factor, then with what the policy demands in addition. The session is issued only when
+// the chart completes.
 import { assign, setup } from 'xstate';
 import { furtherSteps, nextDemand, type SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effects/declared.ts';
@@ -16,7 +16,7 @@ import {
 
 export interface SignInInput extends IdentifiedInput {
   readonly secondFactorPolicy: SecondFactorPolicy;
-  /** For the authenticator that this sign-in enrolls, when policy demands one and the user has none. */
+  /** The id of the authenticator to enroll if the policy demands one and the user has none. */
   readonly newAuthenticatorId: string;
 }
 
@@ -65,7 +65,7 @@ export const signInChart = setup({
         'tellOfNewDevice',
       ],
     },
-    // Nothing that this user has could be the second step.
+    // The user has no factor for the second step.
     administrator: { type: 'final' },
     failed: { type: 'final' },
     expired: { type: 'final' },

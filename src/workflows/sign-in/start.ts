@@ -1,4 +1,4 @@
-// Begins a sign-in.
+// Starts a sign-in.
 import type { Identifier } from '../../factors/identifier.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';

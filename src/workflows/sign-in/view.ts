@@ -1,4 +1,4 @@
-// A sign-in as its client sees it.
+// A sign-in as the client sees it.
 import type { SnapshotFrom } from 'xstate';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { viewOfEnd, type WorkflowView } from '../view.ts';

@@ -1,4 +1,4 @@
-// A workflow as its client sees it after a step.
+// A workflow as the client sees it after a step.
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Account } from '../../factors/account.ts';
 import type { FactorChoice } from '../../factors/factor.ts';
@@ -16,24 +16,24 @@ import type { Step } from './step.ts';
 
 export interface WorkflowReply {
   readonly name: ChartName;
-  /** The bearer id. It is stored nowhere; only its digest is. */
+  /** The bearer id. Only its digest is stored. */
   readonly id: string;
   readonly view: WorkflowView;
   readonly factors: readonly FactorChoice[];
   readonly challenge: OutstandingChallenge | null;
   readonly expiresAt: Date;
   readonly account: Account | null;
-  /** The authenticator that is being enrolled, as it is stored. */
+  /** The authenticator being enrolled, as stored. */
   readonly enrolling: { readonly id: string; readonly secret: string } | null;
   readonly grant: SessionGrant | null;
-  /** What the operation that it is bound to does, in words. */
+  /** A description of the operation that the workflow is bound to. */
   readonly approves: string | null;
   readonly backupCodes: readonly string[] | null;
 }
 
 /**
- * @param snapshot where the workflow stands after the step.
- * @param outcome what the effects of the step left; empty when the workflow was only read.
+ * @param snapshot the state after the step.
+ * @param outcome the results of the step's effects. Empty if the workflow was only read.
  */
 export async function present(
   { factors, grants, ring }: Pick<StepServices, 'factors' | 'grants' | 'ring'>,

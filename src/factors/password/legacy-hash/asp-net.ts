@@ -4,7 +4,7 @@
 // rounds.
 import { bytesOfBase64 } from './bytes.ts';
 import { phcString } from './phc-string.ts';
-import { LegacyHashRefused } from './scheme.ts';
+import { LegacyHashError } from './scheme.ts';
 
 const DIGESTS = ['sha1', 'sha256', 'sha512'];
 const HEADER = 13;
@@ -25,7 +25,7 @@ function version3Text(bytes: Buffer | null): string {
   const digest = isWhole ? DIGESTS[bytes.readUInt32BE(1)] : undefined;
   const end = isWhole ? HEADER + bytes.readUInt32BE(9) : 0;
   if (!isWhole || digest === undefined) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       'An ASP.NET Identity hash must be base64 of a header, a salt and a hash. This one was altered or truncated.',
       'Copy the whole hash again.',
     );

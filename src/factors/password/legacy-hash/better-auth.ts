@@ -2,7 +2,7 @@
 // 1, of the password in NFKC. Salt and key are hex. The salt is used as that text, not as its bytes.
 import { bytesOfHex } from './bytes.ts';
 import { phcString } from './phc-string.ts';
-import { LegacyHashRefused } from './scheme.ts';
+import { LegacyHashError } from './scheme.ts';
 import { scryptLn } from './scrypt.ts';
 
 const FORM = /^(?<salt>[0-9a-f]{32}):(?<key>[0-9a-f]{128})$/;
@@ -20,7 +20,7 @@ export function betterAuthText(text: string): string | null {
 export function betterAuthHash(text: string): string {
   const canonical = betterAuthText(text);
   if (canonical !== null) return canonical;
-  throw new LegacyHashRefused(
+  throw new LegacyHashError(
     'A Better Auth hash must be a salt of 32 hexadecimal digits, a colon and a key of 128 digits, as in the column password.',
     'Copy the whole hash again.',
   );

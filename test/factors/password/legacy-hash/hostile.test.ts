@@ -5,7 +5,7 @@ import { auth0Hash } from '../../../../src/factors/password/legacy-hash/auth0.ts
 import { betterAuthHash } from '../../../../src/factors/password/legacy-hash/better-auth.ts';
 import { firebaseHash } from '../../../../src/factors/password/legacy-hash/firebase.ts';
 import { keycloakHash } from '../../../../src/factors/password/legacy-hash/keycloak.ts';
-import { LegacyHashRefused } from '../../../../src/factors/password/legacy-hash/scheme.ts';
+import { LegacyHashError } from '../../../../src/factors/password/legacy-hash/scheme.ts';
 import { readLegacyHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
 import { BETTER_AUTH_SAMPLES, FIREBASE_SAMPLE } from './vectors.ts';
 
@@ -27,9 +27,9 @@ function refusal(read: () => unknown): string {
   try {
     read();
   } catch (error) {
-    expect(error).toBeInstanceOf(LegacyHashRefused);
+    expect(error).toBeInstanceOf(LegacyHashError);
     expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MILLISECONDS);
-    return (error as LegacyHashRefused).message;
+    return (error as LegacyHashError).message;
   }
   throw new Error('The hash was accepted.');
 }
