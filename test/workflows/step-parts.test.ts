@@ -485,13 +485,13 @@ describe('a message that a step sends', () => {
   });
 });
 
-describe('an effect is a fault of ours, and nothing is written,', () => {
+describe('an effect fails, and nothing is written,', () => {
   const services = { factors, ring, grants: {} } as unknown as StepServices;
   const run = (type: string, params: unknown, given: Given = {}) =>
     perform(services, stepWith(given), [{ type, params }]);
 
   test.each(['noSuchEffect', 'toString', 'constructor'])('when it has the name %s', async (name) => {
-    await expect(run(name, {})).rejects.toThrow(`There is no effect ${name}.`);
+    await expect(run(name, {})).rejects.toThrow(`Unknown effect: ${name}`);
   });
 
   test('when it would change the account of a decoy', async () => {
@@ -503,7 +503,7 @@ describe('an effect is a fault of ours, and nothing is written,', () => {
     const evidence = evidenceOf('TOTP', seconds);
     for (const name of ['recordEvidence', 'renewTokens'])
       for (const given of [{ caller: { session } }, { row: { sessionId: 's' } }])
-        await expect(run(name, { evidence }, given)).rejects.toThrow('This effect belongs to a session.');
+        await expect(run(name, { evidence }, given)).rejects.toThrow('This effect requires a session.');
   });
 
   test('when it lacks what it works on', async () => {
@@ -515,11 +515,11 @@ describe('an effect is a fault of ours, and nothing is written,', () => {
     );
     for (const email of [account().email, null])
       await expect(run('tellOwner', {}, { row: { account: account({ email }) } })).rejects.toThrow(
-        'Nobody owns this address.',
+        'This address has no owner.',
       );
     for (const factor of ['PASSWORD', 'PASSKEY'])
       await expect(run('sendChallenge', { factor, authenticatorId: null })).rejects.toThrow(
-        `${factor} has no challenge to send.`,
+        `${factor} does not send challenges.`,
       );
   });
 });
@@ -530,4 +530,63 @@ test('a step is refused when its chart does not wait for the event', () => {
   expect(() => take(stepWith(), prepare('PHONE_CODE'))).toThrow(FactorNotOffered);
   expect(take(stepWith(), prepare('EMAIL_CODE'))[1]).toHaveLength(1);
   expect(take(stepWith(), { type: 'EXHAUST' })[0].value).toBe('failed');
+});
+
+describe('an effect', () => {
+  /** What the effect leaves, the rows that it adds, and the messages that it sends. */
+  async function run(type: string, params: unknown, given: Given) {
+    const rows: unknown[] = [];
+    const sent: { readonly to: string; readonly subject: string }[] = [];
+    const outbox = {
+      geoip: { placeOf: () => null },
+      add: (_unit: unknown, message: (typeof sent)[number]) => void sent.push(message),
+    };
+    const unitOfWork = {
+      insert: (_table: string, row: unknown) => void rows.push(row),
+      write: () => {},
+      require: () => {},
+      requireWrite: () => {},
+    } as unknown as UnitOfWork;
+    const services = { factors, ring, outbox } as unknown as StepServices;
+    const outcome = await perform(services, { ...stepWith(given), unitOfWork }, [{ type, params }]);
+    return { outcome, rows, sent };
+  }
+
+  test('tells the user of a sign-in on an unknown device, and of none on a known one', async () => {
+    const unknown = await run('tellOfNewDevice', undefined, { row: { account: account() } });
+    expect(unknown.sent).toEqual([expect.objectContaining({ to: 'jane@example.com' })]);
+    const known = await run('tellOfNewDevice', undefined, { row: { account: account(), deviceId: 'd' } });
+    expect(known.sent).toEqual([]);
+  });
+
+  test('tells the owner of a taken address, although the sign-up has not proved it', async () => {
+    const email = { ...account().email, verified: false, owner: { locale: 'en' } } as Account['email'];
+    const { sent } = await run('tellOwner', undefined, { row: { account: account({ email }) } });
+    expect(sent).toEqual([expect.objectContaining({ to: 'jane@example.com' })]);
+  });
+
+  test('binds a proof to the operation and session of its workflow, for as long as its chart says', async () => {
+    const proof = evidenceOf('TOTP', seconds);
+    const given = { row: { sessionId: 's', operation: 'keyed' }, caller: { session } };
+    const { rows } = await run('grantOperation', { proof, seconds: 30 }, given);
+    expect(rows).toEqual([
+      expect.objectContaining({
+        session_id: 's',
+        digest: 'keyed',
+        factor: 'TOTP',
+        proved_at: NOW,
+        expires_at: new Date(at(30_000)),
+        consumed_at: null,
+      }),
+    ]);
+  });
+
+  test('counts a confirmed number as a second factor only if it is one', async () => {
+    const confirm = async (isSecondFactor: boolean) => {
+      const params = { factor: 'PHONE_CODE', authenticatorId: 'p', isSecondFactor };
+      return (await run('confirmAuthenticator', params, { row: { account: account() } })).outcome;
+    };
+    expect(await confirm(true)).toEqual({ confirmed: ['p'], added: ['PHONE_CODE'] });
+    expect(await confirm(false)).toEqual({ confirmed: ['p'] });
+  });
 });
