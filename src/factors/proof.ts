@@ -4,13 +4,13 @@ export interface ProofField<Value = unknown> {
   readonly name: string;
   readonly description: string;
   readonly type: 'String' | 'Boolean' | 'JSON';
-  /** @throws {MalformedProof} */
+  /** @throws {MalformedProofError} */
   parse(sent: unknown): Value;
 }
 
 /** The value cannot be a proof. The message says why, without repeating it. No attempt is counted. */
-export class MalformedProof extends Error {
-  override readonly name = 'MalformedProof';
+export class MalformedProofError extends Error {
+  override readonly name = 'MalformedProofError';
 }
 
 interface Described {
@@ -29,7 +29,7 @@ export function textProof({
     parse(sent) {
       const text = String(sent);
       if ([...text].length > maximumLength)
-        throw new MalformedProof(`The proof is too long. The maximum is ${maximumLength} characters.`);
+        throw new MalformedProofError(`The proof is too long. The maximum is ${maximumLength} characters.`);
       return text;
     },
   };
@@ -41,13 +41,13 @@ export function approvalProof(field: Described): ProofField<true> {
     ...field,
     type: 'Boolean',
     parse(sent) {
-      if (sent !== true) throw new MalformedProof('The only valid value is `true`.');
+      if (sent !== true) throw new MalformedProofError('The only valid value is `true`.');
       return sent;
     },
   };
 }
 
-/** @param parse reads the object, and throws `MalformedProof` unless it has the right form. */
+/** @param parse reads the object, and throws `MalformedProofError` unless it has the right form. */
 export function jsonProof<Value>(field: Described & { parse(sent: unknown): Value }): ProofField<Value> {
   return { ...field, type: 'JSON' };
 }

@@ -1,7 +1,7 @@
 // The two mutations that advance every workflow: prepare a factor if necessary, then attempt it.
 import { LinkNotApproved } from '../../factors/link/link.ts';
 import { PhoneNumberTaken } from '../../factors/phone/enrollment.ts';
-import { MalformedProof } from '../../factors/proof.ts';
+import { MalformedProofError } from '../../factors/proof.ts';
 import { PROOF_FIELDS } from '../../factors/registry.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
 import {
@@ -135,7 +135,7 @@ function proofOf(input: Readonly<Record<string, unknown>>): Proof {
   try {
     return { name, value: field.parse(input[name]) };
   } catch (error) {
-    if (!(error instanceof MalformedProof)) throw error;
+    if (!(error instanceof MalformedProofError)) throw error;
     throw new InvalidInput([{ path: `proof.${name}`, message: error.message }]);
   }
 }
