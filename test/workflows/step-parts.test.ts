@@ -158,6 +158,7 @@ describe('the challenge that a client is shown', () => {
     expect(await shown([sent()])).toEqual({
       factor: 'EMAIL_CODE',
       hint: 'j•••',
+      request: null,
       sentAt: new Date(at(-1000)),
       expiresAt: new Date(at(1)),
       approvedAt: null,
