@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import bcrypt from 'bcrypt';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../src/persistence/embedded-postgres/start.ts';
+import { startEmbeddedPostgres } from '../src/embedded-postgres/start.ts';
 import { migrate } from '../src/persistence/migrations.ts';
 
 const USERS = Number(process.argv[2] ?? 100_000);

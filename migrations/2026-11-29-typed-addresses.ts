@@ -1,4 +1,4 @@
-// Stores e-mail addresses as typed, for display. The form for comparison does not change, because every address
+// Stores email addresses as typed, for display. The form for comparison does not change, because every address
 // accepted so far is already normalized.
 import { Migration } from '@mikro-orm/migrations';
 

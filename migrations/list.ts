@@ -9,6 +9,7 @@ import { PasswordPolicy } from './2026-11-25-password-policy.ts';
 import { Recovery } from './2026-11-25-recovery.ts';
 import { AuditActor } from './2026-11-29-audit-actor.ts';
 import { ClearAway } from './2026-11-29-clear-away.ts';
+import { FactorData } from './2026-11-29-factor-data.ts';
 import { Guessing } from './2026-11-29-guessing.ts';
 import { NewTenantsPasswords } from './2026-11-29-new-tenants-passwords.ts';
 import { SecretKeys } from './2026-11-29-secret-keys.ts';
@@ -30,4 +31,5 @@ export const MIGRATIONS = [
   Guessing,
   SecretKeys,
   Sessions,
+  FactorData,
 ];

@@ -1,17 +1,11 @@
 // Starts the server: configuration, database, app. Shuts it down on SIGTERM or SIGINT, and when the npm that started it
 // exits.
 import { type App, startApp } from './app.ts';
-import { type Config, ConfigError, readConfig } from './config/config.ts';
-import { GeoIpUnreadableError } from './delivery/geoip.ts';
-import { BreachedIndexError } from './factors/password/breached/index/index-error.ts';
+import { type Config, readConfig } from './config/config.ts';
 import { type Database, openDatabase } from './persistence/database.ts';
-import { EmbeddedPostgresError } from './persistence/embedded-postgres/start.ts';
-import { DatabaseUnreachableError } from './persistence/migrations.ts';
-import { UnknownKeyError } from './platform/key-ring.ts';
 import { createLog, type Log } from './platform/log.ts';
+import { printFailure } from './platform/operator-error.ts';
 import { whenOrphaned } from './platform/orphan.ts';
-import { ListenError } from './server/http.ts';
-import { SchemaFileError } from './step-up/schema-file/error.ts';
 
 /** Returns when the server serves. */
 export async function start(env: Readonly<Record<string, string | undefined>>): Promise<void> {
@@ -50,18 +44,6 @@ async function end(app: App, database: Database, log: Log, reason: string): Prom
   }
 }
 
-/** Errors that an operator can fix. They print as a message without a stack trace. */
-export const EXPECTED = [
-  BreachedIndexError,
-  ConfigError,
-  EmbeddedPostgresError,
-  DatabaseUnreachableError,
-  ListenError,
-  UnknownKeyError,
-  GeoIpUnreadableError,
-  SchemaFileError,
-] as const;
-
 /** Prints the addresses for the person at the terminal. */
 function announce({ url }: App, { production, databaseUrl }: Config): void {
   const lines = [
@@ -79,12 +61,6 @@ function announce({ url }: App, { production, databaseUrl }: Config): void {
 
 if (import.meta.main) {
   await start(process.env).catch((error: unknown) => {
-    process.stderr.write(`${describe(error)}\n`);
-    process.exitCode = 1;
+    process.exitCode = printFailure(error, process.stderr);
   });
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return EXPECTED.some((kind) => error instanceof kind) ? error.message : (error.stack ?? error.message);
 }

@@ -1,19 +1,16 @@
 // `stepgate breached-passwords`: builds and describes the offline index of breached passwords, and looks up a password in
 // it.
 import { InvalidArgumentError } from 'commander';
+import { buildIndex } from '../breached-index/build.ts';
+import { IndexedPasswords } from '../breached-index/indexed-passwords.ts';
+import type { IndexHeader } from '../breached-index/layout.ts';
 import type { Breach } from '../factors/password/breached/breached.ts';
-import { buildIndex } from '../factors/password/breached/index/build.ts';
-import { BreachedIndexError, SortedHashesError } from '../factors/password/breached/index/index-error.ts';
-import { IndexedPasswords } from '../factors/password/breached/index/indexed-passwords.ts';
-import type { IndexHeader } from '../factors/password/breached/index/layout.ts';
 import { normalisePassword } from '../policy/password-policy.ts';
 import { describeIndex } from './breached-passwords/describe.ts';
 import { readPassword } from './breached-passwords/password-input.ts';
 import { afterHelp } from './help.ts';
 import { progressBar } from './progress-bar.ts';
 import type { Define } from './run-command.ts';
-
-const MISTAKES = [BreachedIndexError, SortedHashesError];
 
 const UNMET = 'look-up did not find the password';
 
@@ -48,7 +45,7 @@ export const breachedPasswords: Define = (command, cli) => {
       cli.action(async (source, index, { leastTimes, restart = false }) => {
         cli.stdout.write(describeIndex(await build(source, index, leastTimes, restart)));
         return 0;
-      }, MISTAKES),
+      }),
     );
   command
     .command('look-up')
@@ -64,7 +61,7 @@ export const breachedPasswords: Define = (command, cli) => {
         const times = breach?.times === 1 ? 'once' : `${breach?.times} times`;
         cli.say(breach === null ? 'Not found.' : `Breached: seen at least ${times}.`);
         return breach === null ? 1 : 0;
-      }, MISTAKES),
+      }),
     );
   command
     .command('info')
@@ -77,7 +74,7 @@ export const breachedPasswords: Define = (command, cli) => {
         await index.close();
         cli.stdout.write(describeIndex(index.header));
         return 0;
-      }, MISTAKES),
+      }),
     );
 };
 

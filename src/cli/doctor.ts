@@ -2,11 +2,12 @@
 // embedded PostgreSQL, stop the server first.
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
 import { requireReachable } from '../persistence/migrations.ts';
+import { OperatorError } from '../platform/operator-error.ts';
 import { checkDatabase } from './doctor/database.ts';
 import { type Finding, findingsOf } from './doctor/finding.ts';
 import { checkMail, checkPublicUrl, checkTwilio } from './doctor/providers.ts';
 import { afterHelp, JSON_OPTION } from './help.ts';
-import { DATABASE_MISTAKES, onAnyDatabase } from './on-database.ts';
+import { onAnyDatabase } from './on-database.ts';
 import type { Cli, Define } from './run-command.ts';
 
 export const doctor: Define = (command, cli) => {
@@ -56,9 +57,8 @@ async function examineDatabase(cli: Cli): Promise<Finding[]> {
       return await checkDatabase(orm, config.secretKeys);
     });
   } catch (error) {
-    const isMistake = DATABASE_MISTAKES.some((kind) => error instanceof kind);
-    if (!isMistake) throw error;
-    return [findingsOf('database').failed((error as Error).message)];
+    if (!(error instanceof OperatorError)) throw error;
+    return [findingsOf('database').failed(error.message)];
   }
 }
 

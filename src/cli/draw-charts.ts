@@ -3,8 +3,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { ChartName } from '../workflows/chart-name.ts';
 import { CHARTS, chartOf } from '../workflows/charts.ts';
-import { mermaid } from '../workflows/mermaid.ts';
-import { chartDigest, type RecordedCharts } from '../workflows/recorded.ts';
+import { mermaid } from './charts/mermaid.ts';
+import { chartDigest, type RecordedCharts } from './charts/recorded.ts';
 
 const PAGE = new URL('../../docs/workflows.md', import.meta.url);
 const RECORD = new URL('../../docs/charts.json', import.meta.url);

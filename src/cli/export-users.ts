@@ -9,12 +9,11 @@ import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { systemClock } from '../platform/clock.ts';
 import { KeyRing } from '../platform/key-ring.ts';
-import { SealBrokenError } from '../platform/seal.ts';
 import { afterHelp } from './help.ts';
 import { onDatabase } from './on-database.ts';
 import { type ProgressBar, progressBar } from './progress-bar.ts';
 import { type Cli, CommandError, type Define, type ExitCode } from './run-command.ts';
-import { readFormat, requireTenant, TENANT_OPTION, USERS_MISTAKES, withFileErrors } from './users-command.ts';
+import { readFormat, requireTenant, TENANT_OPTION, withFileErrors } from './users-command.ts';
 
 const KEEP =
   'The file contains password hashes and TOTP secrets. Keep it encrypted, and delete it after the import.';
@@ -41,12 +40,7 @@ export const exportUsers: Define = (command, cli) => {
         ],
       }),
     )
-    .action(
-      cli.action(
-        (path, values) => withFileErrors(perform(path, values, cli)),
-        [SealBrokenError, ...USERS_MISTAKES],
-      ),
-    );
+    .action(cli.action((path, values) => withFileErrors(perform(path, values, cli))));
 };
 
 interface Values {

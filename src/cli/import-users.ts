@@ -1,11 +1,9 @@
 // `stepgate users import FILE`: imports the users of another system or of another Stepgate.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { BatchFailed, type ImportFile, importFile, importIdOf } from '../import/file.ts';
-import { FileUnreadable } from '../import/files/record-file.ts';
+import { type ImportFile, importFile, importIdOf } from '../import/file.ts';
 import { phoneCountriesOf } from '../import/phone-countries.ts';
-import { findProgress, NOTHING_READ, Overtaken, type Progress } from '../import/progress.ts';
-import { NotAReport } from '../import/report.ts';
+import { findProgress, ImportRunningError, NOTHING_READ, type Progress } from '../import/progress.ts';
 import { readFirebaseHashConfig } from '../import/sources/firebase-hash-config.ts';
 import { SOURCES, type SourceName } from '../import/sources/list.ts';
 import { byOperator } from '../persistence/audit.ts';
@@ -18,7 +16,7 @@ import { linesOfSummary, summaryOf } from './import-users/summary.ts';
 import { onDatabase } from './on-database.ts';
 import { progressBar } from './progress-bar.ts';
 import { type Cli, CommandError, type Define, type ExitCode, UsageError } from './run-command.ts';
-import { readFormat, requireTenant, TENANT_OPTION, USERS_MISTAKES, withFileErrors } from './users-command.ts';
+import { readFormat, requireTenant, TENANT_OPTION, withFileErrors } from './users-command.ts';
 
 const NAMES = Object.keys(SOURCES) as SourceName[];
 
@@ -62,12 +60,7 @@ To continue an interrupted import, run the same command again.`,
         unmet: 'some users were refused, and the report says why',
       }),
     )
-    .action(
-      cli.action(
-        (path, options) => withFileErrors(perform(path, options, cli)),
-        [FileUnreadable, Overtaken, NotAReport, BatchFailed, ...USERS_MISTAKES],
-      ),
-    );
+    .action(cli.action((path, options) => withFileErrors(perform(path, options, cli))));
 };
 
 interface Values {
@@ -95,17 +88,13 @@ async function perform(path: string, values: Values, cli: Cli): Promise<ExitCode
       trustUnverified: values.trustUnverified ?? false,
       acceptFastHashes: values.acceptFastHashes ?? false,
       withoutSecondFactors: values.withoutSecondFactors ?? false,
-      phoneCountries: await phoneCountriesOf(
-        sqlOf(em),
-        tenantId,
-        config.sms.enabled ? config.sms.countries : [],
-      ),
+      phoneCountries: await phoneCountriesOf(em, tenantId, config.sms.enabled ? config.sms.countries : []),
       actor: byOperator('import-users'),
       now: systemClock.now(),
     };
     const importId = await importIdOf(file, terms);
     await using lock = await tryExclusive(databaseUrl, `stepgate import ${importId}`);
-    if (lock === null) throw new Overtaken();
+    if (lock === null) throw new ImportRunningError();
     const finish = async (progress: Progress, isRepeated: boolean): Promise<ExitCode> => {
       const { reportPath } = file;
       const summary = await summaryOf({ file: path, reportPath, progress, dryRun: isDryRun, isRepeated });

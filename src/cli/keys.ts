@@ -6,7 +6,7 @@ import type { KeysAction } from './keys/action.ts';
 import { list } from './keys/list.ts';
 import { retire } from './keys/retire.ts';
 import { rewrap } from './keys/rewrap.ts';
-import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
+import { onDatabase } from './on-database.ts';
 import { type Define, type ExitCode, UsageError } from './run-command.ts';
 
 export const keys: Define = (command, cli) => {
@@ -38,7 +38,7 @@ export const keys: Define = (command, cli) => {
         unmet: 'a key that is still needed is not in SECRET_KEYS',
       }),
     )
-    .action(cli.action(({ json = false }) => perform(list({ json })), DATABASE_MISTAKES));
+    .action(cli.action(({ json = false }) => perform(list({ json }))));
   command
     .command('rewrap')
     .description('reseal with the first key what other keys have sealed')
@@ -46,7 +46,7 @@ export const keys: Define = (command, cli) => {
       'after',
       afterHelp({ examples: ['stepgate keys rewrap'], unmet: 'some values could not be resealed' }),
     )
-    .action(cli.action(() => perform(rewrap), DATABASE_MISTAKES));
+    .action(cli.action(() => perform(rewrap)));
   command
     .command('retire')
     .description('confirm that a key is no longer in use')
@@ -63,6 +63,6 @@ export const keys: Define = (command, cli) => {
       cli.action((key, { discard = false }) => {
         if (!/^[0-9a-f]{8}$/.test(key)) throw new UsageError('KEY must be eight hexadecimal digits.');
         return perform(retire(key, { discard }));
-      }, DATABASE_MISTAKES),
+      }),
     );
 };

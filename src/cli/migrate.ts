@@ -3,7 +3,7 @@
 import { migrate as migrateDatabase } from '../persistence/migrations.ts';
 import { systemClock } from '../platform/clock.ts';
 import { afterHelp } from './help.ts';
-import { DATABASE_MISTAKES, onAnyDatabase } from './on-database.ts';
+import { onAnyDatabase } from './on-database.ts';
 import type { Define } from './run-command.ts';
 
 export const migrate: Define = (command, cli) => {
@@ -15,15 +15,13 @@ export const migrate: Define = (command, cli) => {
     )
     .addHelpText('after', afterHelp({ examples: ['stepgate migrate', 'stepgate migrate diff'] }))
     .action(
-      cli.action(
-        (what) =>
-          onAnyDatabase(cli, async ({ orm, databaseUrl }) => {
-            const applied = await migrateDatabase(databaseUrl, systemClock.now());
-            cli.say(applied.length > 0 ? `Applied: ${applied.join(', ')}.` : 'Nothing to do.');
-            if (what === 'diff') cli.stdout.write(await orm.schema.getUpdateSchemaSQL());
-            return 0;
-          }),
-        DATABASE_MISTAKES,
+      cli.action((what) =>
+        onAnyDatabase(cli, async ({ orm, databaseUrl }) => {
+          const applied = await migrateDatabase(databaseUrl, systemClock.now());
+          cli.say(applied.length > 0 ? `Applied: ${applied.join(', ')}.` : 'Nothing to do.');
+          if (what === 'diff') cli.stdout.write(await orm.schema.getUpdateSchemaSQL());
+          return 0;
+        }),
       ),
     );
 };

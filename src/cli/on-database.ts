@@ -1,27 +1,13 @@
 // Opens the database for a command and closes it afterwards. With the embedded PostgreSQL, commands run while the
 // server is stopped, even before its first start: that database belongs to Stepgate, so the command migrates it as the
 // server would.
-import { type Config, ConfigError, readConfig } from '../config/config.ts';
+import { type Config, readConfig } from '../config/config.ts';
 import { FOR_COMMANDS } from '../persistence/connection.ts';
 import { openDatabase } from '../persistence/database.ts';
-import { EmbeddedPostgresError } from '../persistence/embedded-postgres/start.ts';
-import {
-  DatabaseUnreachableError,
-  migrate,
-  NotMigratedError,
-  requireMigrated,
-} from '../persistence/migrations.ts';
+import { migrate, requireMigrated } from '../persistence/migrations.ts';
 import { type Orm, openOrm } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Cli } from './run-command.ts';
-
-/** Errors that an operator can fix. Commands print their message without a stack trace. */
-export const DATABASE_MISTAKES = [
-  ConfigError,
-  EmbeddedPostgresError,
-  DatabaseUnreachableError,
-  NotMigratedError,
-] as const;
 
 interface Opened {
   readonly config: Config;

@@ -10,7 +10,7 @@ import {
 import { type Sql, sqlOf } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
 import { afterHelp, JSON_OPTION } from './help.ts';
-import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
+import { onDatabase } from './on-database.ts';
 import { type Define, RefusedError, UsageError } from './run-command.ts';
 import { linesOf } from './table.ts';
 
@@ -32,15 +32,13 @@ export const outbox: Define = (command, cli) => {
       afterHelp({ examples: ['stepgate outbox list --all', 'stepgate outbox list --json'] }),
     )
     .action(
-      cli.action(
-        ({ all = false, json }) =>
-          onDatabase(cli, async ({ orm }) => {
-            const letters = await listDeadMessages(sqlOf(orm.em.fork()), systemClock.now(), all);
-            if (json) cli.print(letters);
-            else for (const line of tableOf(letters)) cli.say(line);
-            return 0;
-          }),
-        DATABASE_MISTAKES,
+      cli.action(({ all = false, json }) =>
+        onDatabase(cli, async ({ orm }) => {
+          const letters = await listDeadMessages(sqlOf(orm.em.fork()), systemClock.now(), all);
+          if (json) cli.print(letters);
+          else for (const line of tableOf(letters)) cli.say(line);
+          return 0;
+        }),
       ),
     );
   command
@@ -66,7 +64,7 @@ export const outbox: Define = (command, cli) => {
           for (const line of lines) cli.say(line);
           return 0;
         });
-      }, DATABASE_MISTAKES),
+      }),
     );
 };
 

@@ -1,20 +1,17 @@
 // `stepgate policy`: prints which fields of a schema are guarded, and checks them against your rules.
 import { RequirementError } from '../policy/requirement.ts';
-import { SchemaFileError } from '../step-up/schema-file/error.ts';
 import { readSchema } from '../step-up/schema-file/schema.ts';
 import { afterHelp, JSON_OPTION } from './help.ts';
 import { check } from './policy/check.ts';
 import { fieldsOf } from './policy/fields.ts';
 import { FORMATS, print } from './policy/print.ts';
 import { readRules } from './policy/rules.ts';
-import type { Define } from './run-command.ts';
+import { CommandError, type Define } from './run-command.ts';
 
 const SCHEMA = [
   '<SCHEMA...>',
   'files in the GraphQL schema definition language, which are read as one schema',
 ] as const;
-
-const MISTAKES = [SchemaFileError, RequirementError];
 
 const UNMET = 'a rule is violated, or with --strict, a rule or an exception matches no field';
 
@@ -45,9 +42,9 @@ export const policy: Define = (command, cli) => {
     )
     .action(
       cli.action(async (files, { format }) => {
-        cli.stdout.write(`${print(fieldsOf(await readSchema(files)), format)}\n`);
+        cli.stdout.write(`${await printed(files, format).catch(asCommandError)}\n`);
         return 0;
-      }, MISTAKES),
+      }),
     );
   command
     .command('check')
@@ -68,7 +65,7 @@ export const policy: Define = (command, cli) => {
     )
     .action(
       cli.action(async (files, { rules, strict, json }) => {
-        const verdict = check(await readSchema(files), await readRules(rules));
+        const verdict = await checked(files, rules).catch(asCommandError);
         const { violations, warnings, summary } = verdict;
         if (json) cli.print(verdict);
         else {
@@ -76,6 +73,16 @@ export const policy: Define = (command, cli) => {
           for (const line of [...violations, summary]) cli.say(line);
         }
         return violations.length > 0 || (strict && warnings.length > 0) ? 1 : 0;
-      }, MISTAKES),
+      }),
     );
 };
+
+const printed = async (files: string[], format: (typeof FORMATS)[number]) =>
+  print(fieldsOf(await readSchema(files)), format);
+
+const checked = async (files: string[], rules: string) =>
+  check(await readSchema(files), await readRules(rules));
+
+function asCommandError(error: unknown): never {
+  throw error instanceof RequirementError ? new CommandError(error.message) : error;
+}

@@ -1,25 +1,27 @@
 // Runs a command line. A command's module is loaded when its name is typed, so that `--help` of the program stays fast.
-// What a command returns or throws becomes an exit code here, and errors that the operator can fix are printed here,
-// without a stack trace.
+// What a command returns or throws becomes an exit code here.
 import { readFileSync } from 'node:fs';
 import type { Command, CommandUnknownOpts } from '@commander-js/extra-typings';
 import { Command as CommanderCommand, CommanderError } from 'commander';
+import { OperatorError, printFailure } from '../platform/operator-error.ts';
 import { afterHelp } from './help.ts';
 
 /** 1: the command ran, and something did not hold. 2: the arguments or the environment kept it from running. */
 export type ExitCode = 0 | 1 | 2;
 
-/** An error that the operator can fix. */
-export class CommandError extends Error {
-  override readonly name: string = 'CommandError';
-  readonly exitCode: ExitCode = 2;
+/** The command cannot do what it was asked for. */
+export class CommandError extends OperatorError {
+  readonly code: string = 'COMMAND_INVALID';
 }
 
 /** Invalid arguments. How the command is used follows the message. */
-export class UsageError extends CommandError {}
+export class UsageError extends CommandError {
+  override readonly code = 'USAGE';
+}
 
 /** The command ran and refused to do what it was asked for. */
 export class RefusedError extends CommandError {
+  override readonly code = 'REFUSED';
   override readonly exitCode = 1;
 }
 
@@ -33,18 +35,15 @@ export interface Surroundings extends Output {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-type Mistakes = readonly (abstract new (...args: never[]) => Error)[];
-
 /** What a command's module has at hand. */
 export interface Cli extends Surroundings {
   /** Prints a line. */
   say(line: string): void;
   /** Prints a value for a program to read. */
   print(value: unknown): void;
-  /** An action for Commander. @param mistakes further errors to print as a message only. */
+  /** An action for Commander. */
   action<Args extends unknown[]>(
     work: (...args: Args) => Promise<ExitCode>,
-    mistakes?: Mistakes,
   ): (...args: Args) => Promise<void>;
 }
 
@@ -71,14 +70,12 @@ export async function runStepgate(
     say: (line) => void surroundings.stdout.write(`${line}\n`),
     print: (value) => void surroundings.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     action:
-      (work, mistakes = []) =>
+      (work) =>
       async (...parsed) => {
         try {
           exitCode = await work(...parsed);
         } catch (error) {
           if (error instanceof UsageError) (parsed.at(-1) as CommandUnknownOpts).error(error.message);
-          if (mistakes.some((kind) => error instanceof kind))
-            throw new CommandError((error as Error).message);
           throw error;
         }
       },
@@ -88,9 +85,7 @@ export async function runStepgate(
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // Commander has printed it
-    if (!(error instanceof CommandError)) throw error;
-    surroundings.stderr.write(`${error.message}\n`);
-    return error.exitCode;
+    return printFailure(error, surroundings.stderr);
   }
 }
 

@@ -1,6 +1,6 @@
 // `stepgate serve`: does what `node src/main.ts` does.
 import { afterHelp } from './help.ts';
-import { CommandError, type Define } from './run-command.ts';
+import type { Define } from './run-command.ts';
 
 export const serve: Define = (command, cli) => {
   command
@@ -16,12 +16,8 @@ export const serve: Define = (command, cli) => {
     )
     .action(
       cli.action(async () => {
-        const { EXPECTED, start } = await import('../main.ts');
-        await start(cli.env).catch((error: unknown) => {
-          throw EXPECTED.some((kind) => error instanceof kind)
-            ? new CommandError((error as Error).message)
-            : error;
-        });
+        const { start } = await import('../main.ts');
+        await start(cli.env);
         return 0;
       }),
     );

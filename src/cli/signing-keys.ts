@@ -6,12 +6,12 @@ import { systemClock } from '../platform/clock.ts';
 import { KeyRing } from '../platform/key-ring.ts';
 import {
   listSigningKeys,
-  RotationUnderWay,
+  RotationInProgressError,
   rotateSigningKey,
   type SigningKeyTimes,
 } from '../sessions/rotate-signing-key.ts';
 import { afterHelp } from './help.ts';
-import { DATABASE_MISTAKES, onDatabase } from './on-database.ts';
+import { onDatabase } from './on-database.ts';
 import { type Define, RefusedError } from './run-command.ts';
 
 const UNDER_WAY = 'a rotation is already in progress';
@@ -30,13 +30,11 @@ export const signingKeys: Define = (command, cli) => {
     .description('show which keys sign, and until when')
     .addHelpText('after', afterHelp({ examples: ['stepgate signing-keys list'] }))
     .action(
-      cli.action(
-        () =>
-          onDatabase(cli, async ({ orm }) => {
-            show(await listSigningKeys(sqlOf(orm.em.fork())), systemClock.now());
-            return 0;
-          }),
-        DATABASE_MISTAKES,
+      cli.action(() =>
+        onDatabase(cli, async ({ orm }) => {
+          show(await listSigningKeys(sqlOf(orm.em.fork())), systemClock.now());
+          return 0;
+        }),
       ),
     );
   command
@@ -54,21 +52,19 @@ export const signingKeys: Define = (command, cli) => {
       }),
     )
     .action(
-      cli.action(
-        ({ atOnce = false }) =>
-          onDatabase(cli, async ({ config, orm }) => {
-            const now = systemClock.now();
-            const ring = new KeyRing(config.secretKeys);
-            const actor = byOperator('signing-keys');
-            const keys = await rotateSigningKey(orm.em.fork(), { ring, actor, atOnce, now }).catch(
-              (error: unknown) => {
-                throw error instanceof RotationUnderWay ? new RefusedError(error.message) : error;
-              },
-            );
-            show(keys, now);
-            return 0;
-          }),
-        DATABASE_MISTAKES,
+      cli.action(({ atOnce = false }) =>
+        onDatabase(cli, async ({ config, orm }) => {
+          const now = systemClock.now();
+          const ring = new KeyRing(config.secretKeys);
+          const actor = byOperator('signing-keys');
+          const keys = await rotateSigningKey(orm.em.fork(), { ring, actor, atOnce, now }).catch(
+            (error: unknown) => {
+              throw error instanceof RotationInProgressError ? new RefusedError(error.message) : error;
+            },
+          );
+          show(keys, now);
+          return 0;
+        }),
       ),
     );
 };

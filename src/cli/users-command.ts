@@ -3,13 +3,9 @@ import { tenantId } from '../graphql/input.ts';
 import { type FileFormat, formatOf } from '../import/files/formats.ts';
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
-import { UnknownKeyError } from '../platform/key-ring.ts';
-import { DATABASE_MISTAKES } from './on-database.ts';
 import { CommandError, UsageError } from './run-command.ts';
 
 export const TENANT_OPTION = ['--tenant <NAME>', 'the tenant of the users', DEFAULT_TENANT] as const;
-
-export const USERS_MISTAKES = [UnknownKeyError, ...DATABASE_MISTAKES] as const;
 
 /** The format in `said`, or else the one in the file's extension. @throws {UsageError} */
 export function readFormat<Format extends FileFormat>(

@@ -1,7 +1,7 @@
 // Reads the refusals in a response: what they require, and whether the operation can be sent again.
 import { type Operation, rootFieldsOf } from './operation.ts';
 
-/** A kind of factor, as in the schema. */
+/** A kind of factor, as in the schema. Servers can have others than these. */
 export type FactorKind =
   | 'PASSWORD'
   | 'EMAIL_CODE'
@@ -11,7 +11,8 @@ export type FactorKind =
   | 'TOTP'
   | 'BACKUP_CODE'
   | 'PASSKEY'
-  | 'OAUTH';
+  | 'OAUTH'
+  | (string & Record<never, never>);
 
 /** What a refused field requires, from the `extensions` of its error. */
 export interface Requirement {

@@ -1,6 +1,7 @@
 // Reads the configuration from environment variables, once, at startup. An error names the variable and the accepted
 // form, but never the value, which may be a secret. Two exceptions bypass this file: the embedded PostgreSQL inherits a
 // few system variables, and the demo reads the URL of its server.
+import { OperatorError } from '../platform/operator-error.ts';
 import { isLoopback } from './loopback.ts';
 import { DEVELOPMENT_KEY, developmentDefaults } from './production.ts';
 import type { BreachedPasswordSettings, MessageLimitSettings, NetworkLimitSettings } from './settings.ts';
@@ -79,8 +80,8 @@ export interface Config {
 }
 
 /** Lists all errors at once, each with its variable. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
+export class ConfigError extends OperatorError {
+  readonly code = 'CONFIG_INVALID';
   readonly mistakes: readonly string[];
 
   constructor(mistakes: readonly string[]) {

@@ -1,9 +1,11 @@
 // The place of an IP address, in words that the user recognizes. It is a hint, not a proof. It comes from a local
 // database file, so no address leaves the server.
+
 import { readFile } from 'node:fs/promises';
 import { BlockList, isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type CityResponse, Reader } from 'maxmind';
+import { OperatorError } from '../platform/operator-error.ts';
 
 export interface GeoIp {
   /** For example `Canada` or `Ottawa, Canada`, in the language of the locale. Null if unknown. */
@@ -11,8 +13,8 @@ export interface GeoIp {
 }
 
 /** The file cannot be read or is not a database. */
-export class GeoIpUnreadableError extends Error {
-  override readonly name = 'GeoIpUnreadableError';
+export class GeoIpUnreadableError extends OperatorError {
+  readonly code = 'GEOIP_UNREADABLE';
   constructor(code: string) {
     super(
       `Cannot read the file that GEOIP_DATABASE names (${code}). It must be a MaxMind database such as GeoLite2-City.mmdb.`,
@@ -28,7 +30,7 @@ type PlaceRecord =
   | Pick<CityResponse, 'city' | 'country'>
   | { readonly city?: string; readonly country_code?: string };
 
-/** @param path of a MaxMind database, or null for the bundled list of countries. @throws {PlacesUnreadableError} */
+/** @param path of a MaxMind database, or null for the bundled list of countries. @throws {GeoIpUnreadableError} */
 export async function openGeoIp(path: string | null): Promise<GeoIp> {
   const reader = await readDatabase(path ?? fileURLToPath(import.meta.resolve(COUNTRIES)));
   return {

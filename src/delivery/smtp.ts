@@ -18,7 +18,7 @@ export function smtpTransport(url: string, from: string): Transport {
   return {
     async send({ to, subject, text, html }: Message, { id, signal }: HandOver) {
       if (!ONE_MAILBOX.test(to))
-        throw new DeliveryError('The recipient is not a valid e-mail address.', { isFinal: true });
+        throw new DeliveryError('The recipient is not a valid email address.', { isFinal: true });
       try {
         await mailer.sendMail({
           messageId: `<${id}@${domain}>`,

@@ -3,7 +3,7 @@
 import { type Expression, type RawBuilder, sql } from 'kysely';
 import type { Locale } from '../delivery/messages/locales.ts';
 import type { Role } from '../persistence/entities/user.ts';
-import type { Sql } from '../persistence/orm.ts';
+import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import type { Aal2Limits } from '../policy/assurance.ts';
 import { type FactorKind, isSecondFactor, SECOND_FACTORS } from '../policy/factor-kind.ts';
 import { type PasswordPolicy, type PasswordSettings, passwordPolicy } from '../policy/password-policy.ts';
@@ -11,12 +11,16 @@ import { enrolledSecondFactors, type SecondFactorPolicy } from '../policy/requir
 import type { SmsUse } from '../policy/sms.ts';
 import type { PasswordOwner } from './password/guessable-words.ts';
 
+/** What a factor keeps with an authenticator or a challenge. Only that factor knows its form. */
+export type FactorData = Readonly<Record<string, unknown>>;
+
 export interface StoredAuthenticator {
   readonly id: string;
   readonly factor: FactorKind;
   readonly label: string | null;
   readonly secret: string;
-  readonly lastTimeStep: number | null;
+  /** What its factor keeps beside the secret. */
+  readonly data: FactorData | null;
   readonly confirmed: boolean;
 }
 
@@ -114,7 +118,9 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'authenticators', coalesce((
         select jsonb_agg(jsonb_build_object(
           'id', a.id, 'factor', a.factor, 'label', a.label, 'secret', a.secret,
-          'lastTimeStep', a.last_time_step, 'confirmed', a.confirmed_at is not null
+          'data', case when a.last_time_step is null then a.data else coalesce(a.data, '{}') || jsonb_build_object(
+            'lastTimeStep', greatest(a.last_time_step, (a.data ->> 'lastTimeStep')::int)
+          ) end, 'confirmed', a.confirmed_at is not null
         ) order by a.created_at)
         from authenticator a where a.user_id = u.id
       ), '[]'),
@@ -153,8 +159,8 @@ export function enrolledBy({ authenticators, phones, backupCodes }: Account): Fa
 }
 
 /** Null when the user does not exist. Runs one statement. */
-export async function findAccount(db: Sql, userId: string): Promise<Account | null> {
-  const row = await db
+export async function findAccount(em: EntityManager, userId: string): Promise<Account | null> {
+  const row = await sqlOf(em)
     .selectFrom('user_account')
     .select((it) => accountJson(it.ref('user_account.id')).as('account'))
     .where('id', '=', userId)

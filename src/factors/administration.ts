@@ -2,7 +2,7 @@
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { type AuditActor, addAudit } from '../persistence/audit.ts';
-import { type EntityManager, sqlOf } from '../persistence/orm.ts';
+import type { EntityManager } from '../persistence/orm.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { SECOND_FACTORS } from '../policy/factor-kind.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
@@ -19,7 +19,7 @@ export interface Administrator {
 
 /** Null when the user does not exist in the administrator's tenant. */
 async function userOf({ em, tenantId }: Administrator, userId: string): Promise<Account | null> {
-  const account = await findAccount(sqlOf(em), userId);
+  const account = await findAccount(em, userId);
   return account?.tenantId === tenantId ? account : null;
 }
 

@@ -1,5 +1,5 @@
-// The row of a new authenticator, which has not been used yet.
-import type { Row } from '../persistence/unit-of-work.ts';
+// The row of a new authenticator, which has not been used yet, and its confirmation by the first proof.
+import type { Row, UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 
 interface UnusedAuthenticator {
@@ -9,6 +9,8 @@ interface UnusedAuthenticator {
   readonly label?: string | null;
   /** In the form in which its factor stores it. */
   readonly secret: string;
+  /** What the factor keeps beside it. It is not sealed. */
+  readonly data?: object | null;
   readonly createdAt: Date;
   /** Null until the user has proved it. It does not count before that. */
   readonly confirmedAt: Date | null;
@@ -20,6 +22,7 @@ export function authenticatorRow({
   factor,
   label = null,
   secret,
+  data = null,
   createdAt,
   confirmedAt,
 }: UnusedAuthenticator): Row<'authenticator'> {
@@ -29,9 +32,26 @@ export function authenticatorRow({
     factor,
     label,
     secret,
+    data,
     last_time_step: null,
     created_at: createdAt,
     confirmed_at: confirmedAt,
     last_used_at: null,
   };
+}
+
+/** A condition, not a write: consuming the proof may already update this row, and one statement cannot update it twice. */
+export function confirmAuthenticatorRow(
+  unitOfWork: UnitOfWork,
+  { id, now }: { readonly id: string; readonly now: Date },
+): void {
+  unitOfWork.require(async (sql) => {
+    const { numUpdatedRows } = await sql
+      .updateTable('authenticator')
+      .set({ confirmed_at: now })
+      .where('id', '=', id)
+      .where('confirmed_at', 'is', null)
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  });
 }

@@ -1,52 +1,78 @@
 // The interface of a factor: what a user can prove with it, how a challenge is made, and how a proof is checked. To add
-// a factor, add a folder that implements it, a line in the registry, a row in policy/factor-kind.ts, and its
-// description in the schema.
+// one, add a folder that defines it, a line in the registry and a row in policy/factor-kind.ts: docs/adding-a-factor.md.
 import type { Message } from '../delivery/message.ts';
-import type { Notice, Purpose } from '../delivery/messages/template.ts';
+import type { FactorName, Notice, Purpose } from '../delivery/messages/template.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
 import type { Client } from '../sessions/grants.ts';
-import type { Account, StoredAuthenticator } from './account.ts';
+import type { Account, FactorData, StoredAuthenticator } from './account.ts';
 import type { IdentifierKind } from './identifier.ts';
+import type { ProofField } from './proof.ts';
 
 /** FIRST: the first step of a sign-in. SECOND: a later step, or a step-up. */
 export type FactorRole = 'FIRST' | 'SECOND';
 
-export interface Factor {
+/** What is fixed about a factor. The schema is built from it, before there are any services. */
+interface FactorTerms<Value> {
   readonly kind: FactorKind;
+  /** Of the value of `FactorKind` in the schema. */
+  readonly description: string;
+  /** What messages call it. */
+  readonly name: FactorName;
   /** The members of `ProofInput` that carry its proof. */
-  readonly proofs: readonly ProofField[];
+  readonly proofs: readonly ProofField<Value>[];
   readonly roles: readonly FactorRole[];
   /** The kind of identifier that it sends to, so it is offered only for such identifiers. Null: offered for all. */
   readonly reaches: IdentifierKind | null;
-  /** Whether the client must call `prepareFactor` before it can send a proof. */
-  readonly needsPreparing: boolean;
+}
+
+/** What a factor does. */
+interface FactorBehaviour<Value> {
   /** The choices of this user in this role. The client sees them only after the user has proved something. */
   options(account: Account, role: FactorRole): FactorChoice[];
-  /** Makes a new challenge, for a factor that needs preparing. It is sent only after the step commits. */
+  /**
+   * Makes a new challenge. Its message is sent only after the step commits. Present for a factor that needs preparing.
+   */
   prepare?(request: ChallengeRequest): PreparedChallenge;
   /**
-   * Checks a proof. Throws a UserError when there is nothing to check yet, and another error when the infrastructure
+   * Checks a proof, which one of `proofs` has read. Throws a UserError when there is nothing to check yet, and another error when the infrastructure
    * fails or is too busy. When it throws, no attempt is counted.
    */
-  verify(proof: string, request: VerificationRequest): Promise<Verdict>;
+  verify(proof: Value, request: VerificationRequest): Promise<Verdict>;
   /** Present for a factor that users enroll by proving it. */
   readonly enrollment?: FactorEnrollment;
 }
 
-export interface ProofField {
-  readonly name:
-    | 'password'
-    | 'emailCode'
-    | 'phoneCode'
-    | 'linkToken'
-    | 'linkApproved'
-    | 'totp'
-    | 'backupCode';
-  readonly description: string;
-  /** In code points. A longer proof is rejected unread. Null when the proof is a boolean that is always `true`. */
-  readonly maximumLength: number | null;
+export interface Factor<Value = unknown> extends FactorTerms<Value>, FactorBehaviour<Value> {
+  /** Whether the client must call `prepareFactor` before it can send a proof. */
+  readonly needsPreparing: boolean;
+}
+
+/** A factor before it has the services that it needs. */
+export interface FactorDefinition<Services, Value = unknown> extends FactorTerms<Value> {
+  /** Whether this instance can offer it. Absent: always. */
+  isOnOffer?(services: Services): boolean;
+  create(services: Services): Factor<Value>;
+}
+
+/** Defines a factor. Its `create` makes the part that needs services. */
+export function defineFactor<Value, Services>({
+  isOnOffer,
+  create,
+  ...terms
+}: FactorTerms<Value> & {
+  readonly isOnOffer?: (services: Services) => boolean;
+  readonly create: (services: Services) => FactorBehaviour<Value>;
+}): FactorDefinition<Services, Value> {
+  return {
+    ...terms,
+    ...(isOnOffer && { isOnOffer }),
+    create(services) {
+      const behaviour = create(services);
+      return { ...terms, ...behaviour, needsPreparing: behaviour.prepare !== undefined };
+    },
+  };
 }
 
 export interface FactorChoice {
@@ -73,17 +99,23 @@ export interface ChallengeRequest {
 }
 
 export interface PreparedChallenge {
-  /** The digest of the secret that is sent. */
+  /** The digest of the secret that the proof must contain, or belong to. */
   readonly digest: string;
   readonly expiresAt: Date;
-  /** A decoy, which is not sent, if the account does not exist or must not be sent a message. */
-  readonly message: Message;
+  /**
+   * A decoy, which is not sent, if the account does not exist or must not be sent a message. Null when nobody would be
+   * sent one.
+   */
+  readonly message: Message | null;
+  /** What the client needs to answer, as `Challenge.request`. Everybody who holds the workflow may know it. */
+  readonly request?: FactorData;
 }
 
 export interface StoredChallenge {
   readonly id: string;
   readonly factor: FactorKind;
   readonly codeDigest: string;
+  readonly request: FactorData | null;
   readonly authenticatorId: string | null;
   /** ISO 8601. */
   readonly expiresAt: string;
@@ -130,9 +162,26 @@ export interface FactorEnrollment {
   /** A label of the new authenticator for `FactorOption.hint`. Null when the user does not need one. */
   hint(account: Account, authenticatorId: string): string | null;
   /** Writes the new, unconfirmed authenticator. Returns null if it was already written when the workflow began. */
-  begin(unitOfWork: UnitOfWork, authenticator: NewAuthenticator): { readonly secret: string } | null;
+  begin(unitOfWork: UnitOfWork, authenticator: NewAuthenticator): Begun | null;
+  /**
+   * What the user needs to set it up, as `Enrollment.material`, until they have proved it. It is made for each reply and
+   * stored nowhere. Absent when the user needs nothing.
+   */
+  material?(authenticator: UnprovedAuthenticator, shownAs: ShownAs): FactorData;
   /** Called when the user has proved the authenticator. It counts from now on. */
   confirm(unitOfWork: UnitOfWork, authenticator: ProvedAuthenticator): void;
+}
+
+/** What `begin` has stored. */
+export type Begun = Pick<StoredAuthenticator, 'secret' | 'data'>;
+
+/** An authenticator that is being enrolled, as it is stored. */
+export type UnprovedAuthenticator = Pick<StoredAuthenticator, 'id' | 'factor' | 'secret' | 'data'>;
+
+/** What the user's device calls an account. */
+export interface ShownAs {
+  readonly issuer: string;
+  readonly account: string;
 }
 
 export interface NewAuthenticator {

@@ -1,32 +1,55 @@
-// The list of configured factors. The proof input, the public settings and the charts' factors are derived from it. A
-// new factor is one line in each list here.
+// The list of factors. The proof input, the kinds in the schema, the public settings and the charts' factors are derived
+// from it. A new factor is one line here.
 import type { GeoIp } from '../delivery/geoip.ts';
+import type { FactorName } from '../delivery/messages/template.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
-import type { FactorKind } from '../policy/factor-kind.ts';
+import { FACTOR_KINDS, FactorKind } from '../policy/factor-kind.ts';
 import type { AvailableFactors } from '../policy/required-factors.ts';
 import { type SmsPolicy, SmsUse } from '../policy/sms.ts';
 import { type Account, enrolledBy } from './account.ts';
-import { BACKUP_CODE_PROOF, backupCodeFactor } from './backup-codes/backup-code.ts';
-import { EMAIL_CODE_PROOF, emailCodeFactor } from './email/code.ts';
+import { backupCodeFactor } from './backup-codes/backup-code.ts';
+import { emailCodeFactor } from './email/code.ts';
 import { emailLinkFactor } from './email/link.ts';
-import type { Factor, FactorChoice, FactorEnrollment, FactorRole, ProofField } from './factor.ts';
+import type { Factor, FactorChoice, FactorDefinition, FactorEnrollment, FactorRole } from './factor.ts';
 import type { IdentifierKind } from './identifier.ts';
-import { LINK_PROOFS } from './link/link.ts';
 import type { PasswordHasher } from './password/hash.ts';
-import { PASSWORD_PROOF, passwordFactor } from './password/password.ts';
-import { PHONE_CODE_PROOF, phoneCodeFactor } from './phone/code.ts';
+import { passwordFactor } from './password/password.ts';
+import { phoneCodeFactor } from './phone/code.ts';
 import { phoneLinkFactor } from './phone/link.ts';
-import { TOTP_PROOF, totpFactor } from './totp/totp.ts';
+import type { ProofField } from './proof.ts';
+import { totpFactor } from './totp/totp.ts';
 
-/** The fields of the API's `ProofInput`. */
-export const PROOF_FIELDS: readonly ProofField[] = [
-  PASSWORD_PROOF,
-  EMAIL_CODE_PROOF,
-  PHONE_CODE_PROOF,
-  ...LINK_PROOFS,
-  TOTP_PROOF,
-  BACKUP_CODE_PROOF,
+export const FACTORS: readonly FactorDefinition<FactorServices>[] = [
+  passwordFactor,
+  emailCodeFactor,
+  emailLinkFactor,
+  phoneCodeFactor,
+  phoneLinkFactor,
+  totpFactor,
+  backupCodeFactor,
 ];
+
+/** The kinds that have no folder yet. They are only names, which evidence and tokens of other servers may use. */
+const UNBUILT: Readonly<Partial<Record<FactorKind, string>>> = {
+  [FactorKind.PASSKEY]:
+    'A passkey (WebAuthn). Possession; with user verification, a second category as well.',
+  [FactorKind.OAUTH]:
+    'A sign-in at an identity provider. Knowledge, because the password there may be all that it takes.',
+};
+
+/** What each kind is, for the schema. */
+export const KIND_DESCRIPTIONS = Object.fromEntries(
+  FACTOR_KINDS.map((kind) => [kind, descriptionOf(kind)]),
+) as Readonly<Record<FactorKind, string>>;
+
+/** The fields of the API's `ProofInput`. Factors may share one. */
+export const PROOF_FIELDS: readonly ProofField[] = [...new Set(FACTORS.flatMap(({ proofs }) => proofs))];
+
+/** What factors are made with. */
+interface FactorServices extends FactorSettings {
+  readonly ring: KeyRing;
+  readonly hasher: PasswordHasher;
+}
 
 export interface FactorSettings {
   readonly sms: SmsPolicy;
@@ -39,17 +62,10 @@ export class FactorRegistry {
   readonly #all: readonly Factor[];
   readonly #sms: SmsPolicy;
 
-  constructor(ring: KeyRing, hasher: PasswordHasher, { sms, linkUrl, geoip }: FactorSettings) {
-    this.#sms = sms;
-    this.#all = [
-      passwordFactor(hasher),
-      emailCodeFactor(ring),
-      emailLinkFactor(linkUrl, geoip),
-      phoneCodeFactor(ring, sms),
-      ...(sms.sendsTexts ? [phoneLinkFactor(linkUrl, sms)] : []),
-      totpFactor(ring),
-      backupCodeFactor(ring),
-    ];
+  constructor(ring: KeyRing, hasher: PasswordHasher, settings: FactorSettings) {
+    const services = { ring, hasher, ...settings };
+    this.#sms = settings.sms;
+    this.#all = FACTORS.filter((one) => one.isOnOffer?.(services) ?? true).map((one) => one.create(services));
   }
 
   get(kind: FactorKind): Factor | undefined {
@@ -57,7 +73,7 @@ export class FactorRegistry {
   }
 
   /** The kinds that are proved with this field of `ProofInput`. */
-  provedBy(name: ProofField['name']): FactorKind[] {
+  provedBy(name: string): FactorKind[] {
     return kinds(this.#all.filter((factor) => factor.proofs.some((field) => field.name === name)));
   }
 
@@ -125,6 +141,20 @@ export class FactorRegistry {
       ({ roles, reaches }) => roles.includes(role) && (reaches !== 'PHONE' || mayBePhone),
     );
   }
+}
+
+/** What messages call a factor. */
+export function nameOfFactor(kind: FactorKind): FactorName {
+  const factor = FACTORS.find((one) => one.kind === kind);
+  if (factor === undefined) throw new Error(`${kind} has no name.`);
+  return factor.name;
+}
+
+/** Without a description, a row in `FACTOR_TRAITS` has no line in the list of factors. */
+function descriptionOf(kind: FactorKind): string {
+  const description = FACTORS.find((one) => one.kind === kind)?.description ?? UNBUILT[kind];
+  if (description === undefined) throw new Error(`${kind} is missing in the list of factors.`);
+  return description;
 }
 
 function kinds(factors: readonly Factor[]): FactorKind[] {

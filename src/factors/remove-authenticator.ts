@@ -2,12 +2,13 @@
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { addAudit, byUser } from '../persistence/audit.ts';
-import { type Sql, sqlOf } from '../persistence/orm.ts';
+import type { Sql } from '../persistence/orm.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { Owner } from '../sessions/owner.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
 import { PHONE_FACTORS } from './phone/phone.ts';
+import { nameOfFactor } from './registry.ts';
 import { voidEvidence } from './void-evidence.ts';
 
 export interface RemovedAuthenticator {
@@ -22,7 +23,7 @@ export async function removeAuthenticator(
   { em, session, client, now }: Owner,
 ): Promise<RemovedAuthenticator | null> {
   const { userId, tenantId } = session;
-  const account = await findAccount(sqlOf(em), userId);
+  const account = await findAccount(em, userId);
   const found = account === null ? null : findRemovable(account, id);
   if (found === null) return null;
   const { factor, factors, remove } = found;
@@ -42,7 +43,7 @@ export async function removeAuthenticator(
     byUser(session, client),
     now,
   );
-  addNotice(outbox, { account, unitOfWork, now }, { name: 'factor-removed', factor });
+  addNotice(outbox, { account, unitOfWork, now }, { name: 'factor-removed', factor: nameOfFactor(factor) });
   await unitOfWork.commit(em);
   return { id, factor };
 }

@@ -4,7 +4,6 @@ import type { Outbox } from '../delivery/outbox.ts';
 import type { CheckLimit } from '../factors/password/check-limit.ts';
 import type { NewPasswords } from '../factors/password/new-passwords.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
-import { sqlOf } from '../persistence/orm.ts';
 import { type Clock, secondsOf } from '../platform/clock.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { Requirement } from '../policy/requirement.ts';
@@ -73,5 +72,5 @@ export async function consumeProof(
   demand: Requirement,
 ): Promise<boolean> {
   if (session === null) return false;
-  return consumeGrant(sqlOf(em), services.ring, session, digest, demand, services.clock.now());
+  return consumeGrant(em, services.ring, session, digest, demand, services.clock.now());
 }

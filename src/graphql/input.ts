@@ -5,6 +5,9 @@ import { UserError } from '../platform/user-error.ts';
 
 /** An invalid value. The error never repeats the value itself. */
 export class InvalidInput extends UserError {
+  static readonly brief =
+    'An input field has an invalid value. `fields` lists every invalid field and the format that it must have.';
+  static readonly description = 'An input field has the right GraphQL type but an invalid value.';
   readonly code = 'INVALID_INPUT';
   readonly fields: readonly { readonly path: string; readonly message: string }[];
 
@@ -15,6 +18,7 @@ export class InvalidInput extends UserError {
 }
 
 export class NotFound extends UserError {
+  static readonly description = 'Not found, or you do not have access to it.';
   readonly code = 'NOT_FOUND';
   constructor() {
     super('Not found, or you do not have access to it.');

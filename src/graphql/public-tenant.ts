@@ -1,15 +1,11 @@
-// The tenant that a client names before anyone has signed in. An unknown name gives the default tenant, so that nobody
-// can find out which tenants exist.
+// The tenant that a client names before anyone has signed in.
+
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
-import type { Sql } from '../persistence/orm.ts';
+import { type FoundTenant, tenantOrDefault } from '../persistence/find-tenant.ts';
+import type { EntityManager } from '../persistence/orm.ts';
 import { parseInput, tenantId } from './input.ts';
 
 /** @throws {InvalidInput} if the text cannot be a tenant name. */
-export async function publicTenant(sql: Sql, name: string | null | undefined) {
-  return sql
-    .selectFrom('tenant')
-    .selectAll()
-    .where('id', 'in', [parseInput(tenantId, name ?? DEFAULT_TENANT), DEFAULT_TENANT])
-    .orderBy((it) => it('id', '=', DEFAULT_TENANT))
-    .executeTakeFirstOrThrow();
+export async function publicTenant(em: EntityManager, name: string | null | undefined): Promise<FoundTenant> {
+  return tenantOrDefault(em, parseInput(tenantId, name ?? DEFAULT_TENANT));
 }

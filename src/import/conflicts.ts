@@ -45,6 +45,6 @@ export function keyOf({ kind, value }: Pick<Claim, 'kind' | 'value'>): string {
 const REASONS: Readonly<Record<Claim['kind'], string>> = {
   id: 'Another user already has this id.',
   externalId: 'Another user already has this externalId.',
-  email: 'Another user already has this e-mail address.',
+  email: 'Another user already has this email address.',
   phone: 'Another user already has this phone number.',
 };

@@ -1,7 +1,7 @@
 // Turns the credentials of an imported record into the rows that store them: password hash, TOTP secrets, backup codes.
 import { authenticatorRow } from '../factors/authenticator-row.ts';
 import { backupCodeDigest, isGuessable } from '../factors/backup-codes/backup-code.ts';
-import { LegacyHashRefused } from '../factors/password/legacy-hash/scheme.ts';
+import { LegacyHashError } from '../factors/password/legacy-hash/scheme.ts';
 import { readLegacyHash } from '../factors/password/legacy-hash/schemes.ts';
 import { sealLegacyHash } from '../factors/password/stored-legacy.ts';
 import { readOwnHash } from '../factors/password/stored-own.ts';
@@ -12,7 +12,7 @@ import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
 import { FactorKind } from '../policy/factor-kind.ts';
 import type { App } from './left-behind.ts';
-import { RecordRefused } from './refusal.ts';
+import { RecordError } from './refusal.ts';
 
 export interface Owner {
   readonly ring: KeyRing;
@@ -23,7 +23,7 @@ export interface Owner {
 /** A Stepgate hash with a higher cost was not made by Stepgate, and would keep the server busy for minutes. */
 const HIGHEST_OWN_COST = 16;
 
-/** @throws {RecordRefused} */
+/** @throws {RecordError} */
 export function passwordRow(hash: string, acceptFastHashes: boolean, owner: Owner): Row<'authenticator'> {
   const id = randomId();
   const secret = hash.startsWith('$stepgate-')
@@ -37,7 +37,7 @@ export function totpRow({ secret, label }: App, owner: Owner): Row<'authenticato
   return proved({ id, factor: FactorKind.TOTP, label, secret: sealSecret(owner.ring, id, secret) }, owner);
 }
 
-/** @param keepsId whether the record brings the user id to which its digests are bound. @throws {RecordRefused} */
+/** @param keepsId whether the record brings the user id to which its digests are bound. @throws {RecordError} */
 export function backupCodeRows(
   codes: readonly string[],
   keepsId: boolean,
@@ -46,7 +46,7 @@ export function backupCodeRows(
   const read = codes.map((code, at) => backupCode(code, `backupCodes.${at}`, keepsId, owner));
   const digests = read.map(({ digest }) => digest);
   const twice = digests.findIndex((digest, at) => digests.indexOf(digest) !== at);
-  if (twice >= 0) throw new RecordRefused(`backupCodes.${twice}`, 'This code appears twice.');
+  if (twice >= 0) throw new RecordError(`backupCodes.${twice}`, 'This code appears twice.');
   return read.map((code) => ({
     id: randomId(),
     user_id: owner.userId,
@@ -72,7 +72,7 @@ function proved(
 function ownHash(hash: string, ring: KeyRing): string {
   const own = readOwnHash(hash);
   if (own === null || own.cost < 4 || own.cost > HIGHEST_OWN_COST) {
-    throw new RecordRefused('passwordHash', 'This is not a valid Stepgate hash.');
+    throw new RecordError('passwordHash', 'This is not a valid Stepgate hash.');
   }
   requireKey(own.keyId, ring, 'passwordHash', 'This hash');
   return hash;
@@ -82,14 +82,14 @@ function legacyHash(hash: string, acceptFastHashes: boolean): string {
   try {
     const { scheme, text, isFast } = readLegacyHash(hash);
     if (isFast && !acceptFastHashes) {
-      throw new RecordRefused(
+      throw new RecordError(
         'passwordHash',
         `${scheme} hashes are fast to guess. To import them anyway, use --accept-fast-hashes, or acceptFastHashes in the API.`,
       );
     }
     return text;
   } catch (error) {
-    if (error instanceof LegacyHashRefused) throw new RecordRefused('passwordHash', error.message);
+    if (error instanceof LegacyHashError) throw new RecordError('passwordHash', error.message);
     throw error;
   }
 }
@@ -107,13 +107,13 @@ function backupCode(
   if (keyId !== null) {
     requireKey(keyId, ring, path, 'This digest');
     if (!keepsId) {
-      throw new RecordRefused(path, 'A backup code digest is bound to its user. Add the `id` of the user.');
+      throw new RecordError(path, 'A backup code digest is bound to its user. Add the `id` of the user.');
     }
     return { digest: code, guessable: true }; // the length of the code is unknown
   }
   if (PLAIN_CODE.test(code))
     return { digest: backupCodeDigest(ring, userId, code), guessable: isGuessable(code) };
-  throw new RecordRefused(
+  throw new RecordError(
     path,
     'A backup code must have at least six letters or digits. Besides these, only hyphens and spaces are allowed.',
   );
@@ -121,7 +121,7 @@ function backupCode(
 
 function requireKey(keyId: string, ring: KeyRing, path: string, what: string): void {
   if (ring.ids.includes(keyId)) return;
-  throw new RecordRefused(
+  throw new RecordError(
     path,
     `${what} was made with key ${keyId}, which is not in SECRET_KEYS. Add the key at the end of SECRET_KEYS.`,
   );

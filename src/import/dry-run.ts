@@ -16,7 +16,7 @@ export type Write = <Entry extends { readonly user: NewUser }>(
 ) => Promise<unknown>;
 
 /** Rolls back a transaction that succeeded. */
-class Undone extends Error {}
+class RollbackError extends Error {}
 
 export async function dryRun(em: EntityManager, work: (write: Write) => Promise<void>): Promise<void> {
   await undone(
@@ -32,7 +32,7 @@ export async function dryRun(em: EntityManager, work: (write: Write) => Promise<
           async (inBatch, outcome) => {
             await beforeCommit(inBatch, outcome);
             imported = outcome.imported;
-            throw new Undone();
+            throw new RollbackError();
           },
           conflictsInDryRun,
         );
@@ -40,14 +40,14 @@ export async function dryRun(em: EntityManager, work: (write: Write) => Promise<
         const keys = imported.flatMap(({ user }) => user.claims.map(keyOf));
         await raw`insert into dry_run_claim select unnest(${keys}::text[])`.execute(sql);
       });
-      throw new Undone();
+      throw new RollbackError();
     }),
   );
 }
 
 async function undone(work: Promise<unknown>): Promise<void> {
   await work.catch((error: unknown) => {
-    if (!(error instanceof Undone)) throw error;
+    if (!(error instanceof RollbackError)) throw error;
   });
 }
 

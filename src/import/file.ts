@@ -1,17 +1,19 @@
 // Imports a file: reads its records in order, turns each into an imported user, and writes them in batches. The progress is
 // saved with each batch, so an interrupted import continues after the last one.
+
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { EntityManager, Sql } from '../persistence/orm.ts';
 import { Conflict } from '../persistence/unit-of-work.ts';
 import { digest } from '../platform/digest.ts';
+import { OperatorError } from '../platform/operator-error.ts';
 import { dryRun, type Write } from './dry-run.ts';
 import { READERS } from './files/formats.ts';
-import { type FileRecord, FileUnreadable } from './files/record-file.ts';
+import { type FileRecord, FileUnreadableError } from './files/record-file.ts';
 import { type NewUser, newUser, type Terms } from './new-user.ts';
 import { advance, type Progress } from './progress.ts';
-import { RecordRefused, type Refusal } from './refusal.ts';
+import { RecordError, type Refusal } from './refusal.ts';
 import { Report, type ReportLine, reportLines } from './report.ts';
 import { SOURCES, type SourceName } from './sources/list.ts';
 import { requireHeading, requireSource } from './sources/recognise.ts';
@@ -39,8 +41,8 @@ export interface ImportRun {
 }
 
 /** PostgreSQL rejected a batch. Its message is not repeated because it may contain a row. */
-export class BatchFailed extends Error {
-  override readonly name = 'BatchFailed';
+export class BatchFailedError extends OperatorError {
+  readonly code = 'BATCH_FAILED';
   constructor(first: number, last: number, code: string) {
     super(
       `The database rejected records ${first} to ${last} (${code}). All earlier records are imported. Run the same command again to continue.`,
@@ -61,8 +63,8 @@ export async function importIdOf({ path, source, settings }: ImportFile, terms: 
 /**
  * @param from the progress to continue from.
  * @returns the final progress.
- * @throws {FileUnreadable}
- * @throws {Overtaken}
+ * @throws {FileUnreadableError}
+ * @throws {ImportRunningError}
  */
 export async function importFile(
   importId: string,
@@ -138,14 +140,14 @@ function batchOf(records: readonly FileRecord[], isLast: boolean, read: Read, te
       const user = newUserOf(record, read, terms);
       if (user !== null) entries.push({ record, user });
     } catch (error) {
-      if (!(error instanceof RecordRefused)) throw error;
+      if (!(error instanceof RecordError)) throw error;
       refused.push({ record, refusal: error.refusal });
     }
   }
   return { records: records.length, entries, refused, isLast };
 }
 
-/** @throws {RecordRefused} */
+/** @throws {RecordError} */
 type Read = (entry: object) => object | null;
 
 async function readerOf({ path, source, settings }: ImportFile): Promise<Read> {
@@ -165,10 +167,10 @@ function isEntry(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @throws {RecordRefused} */
+/** @throws {RecordError} */
 function newUserOf({ defect, value }: FileRecord, read: Read, terms: Terms): NewUser | null {
-  if (defect !== undefined) throw new RecordRefused('', defect);
-  if (!isEntry(value)) throw new RecordRefused('', 'Expected an object.');
+  if (defect !== undefined) throw new RecordError('', defect);
+  if (!isEntry(value)) throw new RecordError('', 'Expected an object.');
   const record = read(value);
   return record === null ? null : newUser(readRecord(record), terms);
 }
@@ -215,8 +217,8 @@ function recordsOf(
   return READERS[format](bytes as AsyncIterable<Buffer>, (names) => requireHeading(names, source));
 }
 
-function noUsers(records: number): FileUnreadable {
-  return new FileUnreadable(
+function noUsers(records: number): FileUnreadableError {
+  return new FileUnreadableError(
     records === 0
       ? 'The file contains no users: it has no records.'
       : `The file contains no users: none of its ${records} records describes one.`,
@@ -226,6 +228,6 @@ function noUsers(records: number): FileUnreadable {
 /** Keeps only the code of a PostgreSQL error. */
 function told(error: unknown, first: number, last: number): unknown {
   const isOfDatabase = error instanceof Error && 'code' in error && 'severity' in error;
-  if (isOfDatabase || error instanceof Conflict) return new BatchFailed(first, last, String(error.code));
+  if (isOfDatabase || error instanceof Conflict) return new BatchFailedError(first, last, String(error.code));
   return error;
 }

@@ -1,11 +1,11 @@
 // Validates a record against its schema. Reports the first error, without repeating the value.
 import type { z } from 'zod';
-import { RecordRefused } from './refusal.ts';
+import { RecordError } from './refusal.ts';
 
 /** Repeats a mistyped name, but not a hash that ended up in a header. */
 const LONGEST_NAME = 32;
 
-/** @throws {RecordRefused} */
+/** @throws {RecordError} */
 export function readForm<T>(form: z.ZodType<T>, value: unknown): T {
   const parsed = form.safeParse(value, { error: (issue) => messageOf(issue) });
   if (parsed.success) return parsed.data;
@@ -14,9 +14,9 @@ export function readForm<T>(form: z.ZodType<T>, value: unknown): T {
   const path = issue?.path.map(String) ?? [];
   if (issue?.code === 'unrecognized_keys') {
     const [name = ''] = issue.keys;
-    throw new RecordRefused([...path, shortened(name)].join('.'), 'Unknown field.');
+    throw new RecordError([...path, shortened(name)].join('.'), 'Unknown field.');
   }
-  throw new RecordRefused(path.join('.'), issue?.message ?? '');
+  throw new RecordError(path.join('.'), issue?.message ?? '');
 }
 
 /** Falls back to zod's own messages, none of which contains the value. */

@@ -1,7 +1,7 @@
 // Decides what of a record cannot be imported, and whether its user can be imported without it. Silently dropping a
 // second factor would make the password enough, so such a record is refused unless the operator allows it.
 
-import { RecordRefused } from './refusal.ts';
+import { RecordError } from './refusal.ts';
 import type { UserRecord } from './user-record.ts';
 
 export interface LeftBehind {
@@ -24,7 +24,7 @@ export interface Portable extends Omit<UserRecord, 'totp' | 'otherSecondFactors'
   readonly keepsBackupCodes: boolean;
 }
 
-/** @throws {RecordRefused} when second factors would be lost and the operator has not allowed that. */
+/** @throws {RecordError} when second factors would be lost and the operator has not allowed that. */
 export function portable(
   { otherSecondFactors, mustChangePassword, ...record }: UserRecord,
   withoutSecondFactors: boolean,
@@ -84,13 +84,13 @@ function lostSecondFactors(totp: UserRecord['totp'], others: readonly string[]):
 }
 
 /** When only authenticator apps would be lost, the path says so. */
-function refusalOf({ path, names, defect }: Lost): RecordRefused {
+function refusalOf({ path, names, defect }: Lost): RecordError {
   const reason = [
     ...(defect === null ? [] : [defect]),
     `This user has second factors that cannot be imported: ${counted(names)}. To import such users without them, use --without-second-factors, or withoutSecondFactors in the API.`,
   ].join(' ');
   const isAppAlone = names.every((name) => name === 'totp') && defect !== null;
-  return new RecordRefused(path, reason, isAppAlone ? undefined : names);
+  return new RecordError(path, reason, isAppAlone ? undefined : names);
 }
 
 /** For example `2 webauthn, 1 totp`. */

@@ -1,7 +1,7 @@
 // Imports a short list of users in one batch.
 import type { EntityManager } from '../persistence/orm.ts';
 import { type NewUser, newUser, type Terms } from './new-user.ts';
-import { RecordRefused, type Refusal } from './refusal.ts';
+import { RecordError, type Refusal } from './refusal.ts';
 import { readRecord } from './user-record.ts';
 import { writeBatch } from './write-batch.ts';
 
@@ -39,7 +39,7 @@ export async function importList(
     try {
       entries.push({ index, user: newUser(readRecord(given), terms) });
     } catch (error) {
-      if (!(error instanceof RecordRefused)) throw error;
+      if (!(error instanceof RecordError)) throw error;
       refused.push(refusedUser(index, error.refusal));
     }
   }

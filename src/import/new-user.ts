@@ -8,7 +8,7 @@ import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
 import { backupCodeRows, type Owner, passwordRow, totpRow } from './credentials.ts';
 import { type LeftBehind, type Portable, portable } from './left-behind.ts';
-import { RecordRefused } from './refusal.ts';
+import { RecordError } from './refusal.ts';
 import type { UserRecord } from './user-record.ts';
 
 /** The conditions of an import. */
@@ -49,7 +49,7 @@ export interface NewUser {
   };
 }
 
-/** @throws {RecordRefused} */
+/** @throws {RecordError} */
 export function newUser(whole: UserRecord, terms: Terms): NewUser {
   const { record, leftBehind } = portable(whole, terms.withoutSecondFactors);
   requireIdentifier(record, terms);
@@ -88,15 +88,15 @@ function requireIdentifier(
   { trustUnverified, now }: Terms,
 ): void {
   if (email === null && phones.length === 0) {
-    throw new RecordRefused('email', 'A user needs an e-mail address or a phone number.');
+    throw new RecordError('email', 'A user needs an email address or a phone number.');
   }
   if (createdAt !== null && createdAt > now) {
-    throw new RecordRefused('createdAt', 'This time is in the future.');
+    throw new RecordError('createdAt', 'This time is in the future.');
   }
   if (trustUnverified) return;
-  if (email !== null && !emailVerified) throw new RecordRefused('email', UNVERIFIED);
+  if (email !== null && !emailVerified) throw new RecordError('email', UNVERIFIED);
   const unverified = phones.findIndex((phone) => !phone.verified);
-  if (unverified >= 0) throw new RecordRefused(`phones.${unverified}.number`, UNVERIFIED);
+  if (unverified >= 0) throw new RecordError(`phones.${unverified}.number`, UNVERIFIED);
 }
 
 /** A mailbox can reset a password. A phone number cannot, and only helps where it is a first factor. */
@@ -106,16 +106,16 @@ function requireWayIn(
 ): void {
   const unusable = phones.findIndex((phone) => phone.secondFactor && !smsFactors);
   if (unusable >= 0) {
-    throw new RecordRefused(
+    throw new RecordError(
       `phones.${unusable}.secondFactor`,
       'A phone number cannot be a second factor when `smsFactors` is false.',
     );
   }
   const canUseNumber = smsFactors && phones.some(({ number }) => phoneCountries.includes(number.country));
   if (email !== null || passwordHash !== null || canUseNumber) return;
-  throw new RecordRefused(
+  throw new RecordError(
     'passwordHash',
-    'This user could never sign in. A user without an e-mail address needs a password, unless the tenant accepts phone numbers as a first factor.',
+    'This user could never sign in. A user without an email address needs a password, unless the tenant accepts phone numbers as a first factor.',
   );
 }
 

@@ -1,7 +1,9 @@
 // The progress of a file import: a row that advances with each batch, in the same transaction. An interrupted import can
 // therefore continue, and of two processes that import the same file, only one can advance the row.
+
 import { sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
+import { OperatorError } from '../platform/operator-error.ts';
 
 export interface Progress {
   /** The number of records read. */
@@ -22,8 +24,8 @@ export const NOTHING_READ: Progress = {
 };
 
 /** Another process is importing the same file. This one's batch is rolled back. */
-export class Overtaken extends Error {
-  override readonly name = 'Overtaken';
+export class ImportRunningError extends OperatorError {
+  readonly code = 'IMPORT_RUNNING';
   constructor() {
     super('Another process is importing this file. Wait for it to finish.');
   }
@@ -41,7 +43,7 @@ export async function findProgress(sql: Sql, importId: string): Promise<Progress
   };
 }
 
-/** @throws {Overtaken} when the row is not where this process left it. */
+/** @throws {ImportRunningError} when the row is not where this process left it. */
 export async function advance(
   sql: Sql,
   file: { readonly importId: string; readonly tenantId: string; readonly now: Date },
@@ -68,5 +70,5 @@ export async function advance(
     )
     .returning(raw<number>`1`.as('moved'))
     .executeTakeFirst();
-  if (moved === undefined) throw new Overtaken();
+  if (moved === undefined) throw new ImportRunningError();
 }

@@ -11,8 +11,8 @@ export interface Refusal {
 }
 
 /** Thrown while a record is read, and caught where records are counted. */
-export class RecordRefused extends Error {
-  override readonly name = 'RecordRefused';
+export class RecordError extends Error {
+  override readonly name = 'RecordError';
   readonly refusal: Refusal;
 
   constructor(path: string, reason: string, secondFactors?: readonly string[]) {

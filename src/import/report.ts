@@ -1,8 +1,10 @@
 // The report of an import: one line of JSON per refused user, and one per thing that an imported user is missing. It
 // has the record number, the path and the reason, but never a value.
+
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { OperatorError } from '../platform/operator-error.ts';
 import type { Refusal } from './refusal.ts';
 
 export interface ReportLine extends Refusal {
@@ -18,8 +20,8 @@ export interface ReportLine extends Refusal {
 const BEGINNING = '{"record":';
 
 /** The file at the report's path is not a report, so it is not overwritten. */
-export class NotAReport extends Error {
-  override readonly name = 'NotAReport';
+export class NotAReportError extends OperatorError {
+  readonly code = 'NOT_A_REPORT';
   constructor(path: string) {
     super(`${path} already exists and is not an import report. Choose another file with --report.`);
   }
@@ -88,7 +90,8 @@ export class Report implements AsyncDisposable {
     const file = await open(path, 'a+', 0o600);
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(BEGINNING.length), 0, BEGINNING.length, 0);
-      if (bytesRead > 0 && buffer.toString('utf8', 0, bytesRead) !== BEGINNING) throw new NotAReport(path);
+      if (bytesRead > 0 && buffer.toString('utf8', 0, bytesRead) !== BEGINNING)
+        throw new NotAReportError(path);
       const { size } = await file.stat();
       await file.truncate(Math.min(size, keptBytes));
       return new Report(path, file);

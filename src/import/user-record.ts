@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DEFAULT_LOCALE, localeOf } from '../delivery/messages/locales.ts';
 import { emailAddress } from '../factors/email/mailbox.ts';
 import { phoneNumber } from '../factors/identifier.ts';
-import { readTotpSecret, TotpSecretRefused } from '../factors/totp/given-secret.ts';
+import { readTotpSecret, TotpSecretError } from '../factors/totp/given-secret.ts';
 import { Role } from '../persistence/entities/user.ts';
 import { misleading } from '../platform/one-line-text.ts';
 import { unstorable } from '../platform/storable-text.ts';
@@ -55,7 +55,7 @@ const totpSecret = z
     try {
       return { secret: readTotpSecret(it), defect: null };
     } catch (error) {
-      if (!(error instanceof TotpSecretRefused)) throw error;
+      if (!(error instanceof TotpSecretError)) throw error;
       return { secret: null, defect: error.message };
     }
   });
@@ -112,7 +112,7 @@ export type UserRecord = z.output<typeof recordForm>;
 /** The field names, in the column order of a CSV file. */
 export const RECORD_FIELDS = Object.keys(recordForm.shape) as readonly (keyof UserRecord)[];
 
-/** @throws {RecordRefused} */
+/** @throws {RecordError} */
 export function readRecord(value: unknown): UserRecord {
   return readForm(recordForm, value);
 }

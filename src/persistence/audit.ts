@@ -1,22 +1,9 @@
 // The audit log: what happened to whom, who did it, and from where. It contains only words and ids.
 import { randomId } from '../platform/random.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
+import type { ActorKind } from './actor-kind.ts';
 import type { AuditType } from './audit-type.ts';
 import type { Row, UnitOfWork } from './unit-of-work.ts';
-
-export const ActorKind = {
-  /** The subject, while signed in. */
-  USER: 'USER',
-  /** Another user who may act on the subject. */
-  ADMINISTRATOR: 'ADMINISTRATOR',
-  /** A command on the server. */
-  OPERATOR: 'OPERATOR',
-  /** The server itself. */
-  SYSTEM: 'SYSTEM',
-  /** A client without a session. It may or may not be the subject. */
-  ANONYMOUS: 'ANONYMOUS',
-} as const;
-export type ActorKind = (typeof ActorKind)[keyof typeof ActorKind];
 
 export interface AuditEntry {
   readonly type: AuditType;

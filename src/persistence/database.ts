@@ -1,7 +1,7 @@
 // Opens the database: the one in DATABASE_URL, or the embedded one.
 import { join } from 'node:path';
+import { EmbeddedPostgresError, startEmbeddedPostgres } from '../embedded-postgres/start.ts';
 import { digest } from '../platform/digest.ts';
-import { EmbeddedPostgresError, startEmbeddedPostgres } from './embedded-postgres/start.ts';
 
 export interface Database {
   readonly url: string;

@@ -1,8 +1,10 @@
 // Migrates a database to the current schema. When several processes start at once, an advisory lock lets one migrate
 // while the others wait.
+
 import { runMigrations } from 'graphile-worker';
 import { sql as raw } from 'kysely';
 import type pg from 'pg';
+import { OperatorError } from '../platform/operator-error.ts';
 import { FOR_COMMANDS, openClient, openPool } from './connection.ts';
 import { DEFAULT_TENANT } from './entities/tenant.ts';
 import { isUnavailable } from './failure.ts';
@@ -12,8 +14,8 @@ import { type Orm, openOrm, sqlOf } from './orm.ts';
 const MIGRATION_LOCK = 0x73746570;
 
 /** The database does not exist, refuses the login, or is read-only. The message does not contain the password. */
-export class DatabaseUnreachableError extends Error {
-  override readonly name = 'DatabaseUnreachableError';
+export class DatabaseUnreachableError extends OperatorError {
+  readonly code = 'DATABASE_UNREACHABLE';
   constructor(databaseUrl: string, code: string) {
     const { host, pathname, username } = new URL(databaseUrl);
     super(
@@ -23,8 +25,8 @@ export class DatabaseUnreachableError extends Error {
 }
 
 /** The database schema is older than the program. */
-export class NotMigratedError extends Error {
-  override readonly name = 'NotMigratedError';
+export class NotMigratedError extends OperatorError {
+  readonly code = 'DATABASE_NOT_MIGRATED';
   constructor() {
     super(
       'The database schema is out of date. Start the server, which migrates it, or run `npm run migrate`.',

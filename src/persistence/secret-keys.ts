@@ -1,12 +1,14 @@
 // The keys that every node must have. A key is recorded before anything is stored with it, so a node that lacks a key
 // detects this by reading a few rows, at startup and in each readiness check.
+
 import type { KeyRing } from '../platform/key-ring.ts';
 import { UnknownKeyError } from '../platform/key-ring.ts';
+import { OperatorError } from '../platform/operator-error.ts';
 import type { Sql } from './orm.ts';
 
 /** A node that still seals with a retired key must be restarted. */
-export class RetiredKeyError extends Error {
-  override readonly name = 'RetiredKeyError';
+export class RetiredKeyError extends OperatorError {
+  readonly code = 'KEY_RETIRED';
   constructor(keyId: string) {
     super(
       `Key ${keyId} is retired, but this server still seals with it. Restart the server with the new SECRET_KEYS.`,

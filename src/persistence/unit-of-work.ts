@@ -24,6 +24,8 @@ interface Query {
 
 /** A requirement lost against a concurrent step. Nothing was written. */
 export class Conflict extends UserError {
+  static readonly description =
+    'Another request changed the same data first, and this request changed nothing. Read the current state and continue from there.';
   readonly code = 'CONFLICT';
   constructor() {
     super('A concurrent request changed this first. Read the current state and try again.');

@@ -10,6 +10,7 @@ export function ipAddress(text: string): string | null {
   const family = isIP(text);
   if (family === 0) return null;
   if (family === 4) return text;
+  // Not with `ipaddr.js`, which takes the deprecated `::203.0.113.7` for a mapped address.
   return new SocketAddress({ address: text, family: 'ipv6' }).address.replace(/^::ffff:(?=\d+\.)/, '');
 }
 

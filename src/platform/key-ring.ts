@@ -2,7 +2,9 @@
 // sealed with it are still stored. Add a new key second until every node has it, and then move it first; see
 // docs/keys.md. Each purpose has its own subkey, derived with HKDF (RFC 5869), so a value made for one purpose is
 // invalid for any other.
+
 import { createHash, hkdfSync } from 'node:crypto';
+import { OperatorError } from './operator-error.ts';
 
 const KEY_BYTES = 32;
 
@@ -16,8 +18,8 @@ export interface RingKey {
   readonly subkeys: ReadonlyMap<KeyPurpose, Buffer>;
 }
 
-export class UnknownKeyError extends Error {
-  override readonly name = 'UnknownKeyError';
+export class UnknownKeyError extends OperatorError {
+  readonly code = 'KEY_UNKNOWN';
   constructor(keyId: string) {
     super(
       `A stored value was made with key ${keyId}, which is not in SECRET_KEYS. Put that key back at the end of SECRET_KEYS. To replace a key, follow docs/keys.md.`,

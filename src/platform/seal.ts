@@ -3,16 +3,18 @@
 // does not open.
 //
 // Sealed form: `KEY-ID.BODY`, the body in base64url: nonce, tag, ciphertext.
+
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { KeyRing } from './key-ring.ts';
+import { OperatorError } from './operator-error.ts';
 import { randomBytes } from './random.ts';
 
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-export class SealBrokenError extends Error {
-  override readonly name = 'SealBrokenError';
+export class SealBrokenError extends OperatorError {
+  readonly code = 'SEAL_BROKEN';
   constructor() {
     super('Cannot open a sealed value. It was altered, or moved from another row.');
   }

@@ -1,18 +1,4 @@
-// The kinds of factors and what each one proves. All code that compares factors reads this table.
-
-/** The factors that a user can complete. */
-export const FactorKind = {
-  PASSWORD: 'PASSWORD',
-  EMAIL_CODE: 'EMAIL_CODE',
-  EMAIL_LINK: 'EMAIL_LINK',
-  PHONE_CODE: 'PHONE_CODE',
-  PHONE_LINK: 'PHONE_LINK',
-  TOTP: 'TOTP',
-  BACKUP_CODE: 'BACKUP_CODE',
-  PASSKEY: 'PASSKEY',
-  OAUTH: 'OAUTH',
-} as const;
-export type FactorKind = (typeof FactorKind)[keyof typeof FactorKind];
+// The kinds of factors and what each one proves: one row each. All code that compares factors reads this table.
 
 /** What a factor proves: something you know, something you have, or something you are (NIST SP 800-63B-4 section 2). */
 export const Category = {
@@ -34,23 +20,91 @@ export interface FactorTraits {
   readonly factorId: string;
   /** Whether a user can enroll it and use it as the second step. */
   readonly isSecondStep: boolean;
+  /** Set for the one kind that a user without a second factor enrolls in a sign-up or sign-in that requires one. */
+  readonly isEnrolledFirst?: true;
+  /** What a guess is checked against. Null for a factor whose secrets have 64 bits or more. */
+  readonly guessedAt: GuessedAt | null;
 }
+
+/** A secret that always exists, a code that was sent, or short backup codes. */
+export type GuessedAt = 'STANDING' | 'CHALLENGE' | 'SHORT_BACKUP_CODES';
 
 const { KNOWLEDGE, POSSESSION } = Category;
 
-export const FACTOR_TRAITS: Readonly<Record<FactorKind, FactorTraits>> = {
-  PASSWORD: { categories: [KNOWLEDGE], amr: ['pwd'], factorId: 'emailpassword', isSecondStep: false },
-  EMAIL_CODE: { categories: [KNOWLEDGE], amr: ['otp'], factorId: 'otp-email', isSecondStep: false },
-  EMAIL_LINK: { categories: [KNOWLEDGE], amr: ['otp'], factorId: 'link-email', isSecondStep: false },
-  PHONE_CODE: { categories: [POSSESSION], amr: ['otp', 'sms'], factorId: 'otp-phone', isSecondStep: true },
-  PHONE_LINK: { categories: [POSSESSION], amr: ['otp', 'sms'], factorId: 'link-phone', isSecondStep: false },
-  TOTP: { categories: [POSSESSION], amr: ['otp'], factorId: 'totp', isSecondStep: true },
-  BACKUP_CODE: { categories: [POSSESSION], amr: ['otp'], factorId: 'backup-code', isSecondStep: true },
-  PASSKEY: { categories: [POSSESSION], amr: ['hwk'], factorId: 'passkey', isSecondStep: false },
-  OAUTH: { categories: [KNOWLEDGE], amr: ['fed'], factorId: 'thirdparty', isSecondStep: false },
-};
+const ROWS = {
+  PASSWORD: {
+    categories: [KNOWLEDGE],
+    amr: ['pwd'],
+    factorId: 'emailpassword',
+    isSecondStep: false,
+    guessedAt: 'STANDING',
+  },
+  EMAIL_CODE: {
+    categories: [KNOWLEDGE],
+    amr: ['otp'],
+    factorId: 'otp-email',
+    isSecondStep: false,
+    guessedAt: 'CHALLENGE',
+  },
+  EMAIL_LINK: {
+    categories: [KNOWLEDGE],
+    amr: ['otp'],
+    factorId: 'link-email',
+    isSecondStep: false,
+    guessedAt: null,
+  },
+  PHONE_CODE: {
+    categories: [POSSESSION],
+    amr: ['otp', 'sms'],
+    factorId: 'otp-phone',
+    isSecondStep: true,
+    guessedAt: 'CHALLENGE',
+  },
+  PHONE_LINK: {
+    categories: [POSSESSION],
+    amr: ['otp', 'sms'],
+    factorId: 'link-phone',
+    isSecondStep: false,
+    guessedAt: null,
+  },
+  TOTP: {
+    categories: [POSSESSION],
+    amr: ['otp'],
+    factorId: 'totp',
+    isSecondStep: true,
+    isEnrolledFirst: true,
+    guessedAt: 'STANDING',
+  },
+  BACKUP_CODE: {
+    categories: [POSSESSION],
+    amr: ['otp'],
+    factorId: 'backup-code',
+    isSecondStep: true,
+    guessedAt: 'SHORT_BACKUP_CODES',
+  },
+  PASSKEY: {
+    categories: [POSSESSION],
+    amr: ['hwk'],
+    factorId: 'passkey',
+    isSecondStep: false,
+    guessedAt: null,
+  },
+  OAUTH: {
+    categories: [KNOWLEDGE],
+    amr: ['fed'],
+    factorId: 'thirdparty',
+    isSecondStep: false,
+    guessedAt: null,
+  },
+} as const satisfies Readonly<Record<string, FactorTraits>>;
 
-export const FACTOR_KINDS = Object.values(FactorKind);
+/** The factors that a user can complete. */
+export type FactorKind = keyof typeof ROWS;
+export const FACTOR_TRAITS: Readonly<Record<FactorKind, FactorTraits>> = ROWS;
+export const FACTOR_KINDS = Object.keys(ROWS) as FactorKind[];
+export const FactorKind = Object.fromEntries(FACTOR_KINDS.map((kind) => [kind, kind])) as {
+  readonly [Kind in FactorKind]: Kind;
+};
 
 /** A second factor proves possession (a passkey with user verification proves possession and more). */
 export function isSecondFactor(kind: FactorKind): boolean {
@@ -63,3 +117,13 @@ export const SECOND_FACTORS: readonly FactorKind[] = FACTOR_KINDS.filter(isSecon
 export const SECOND_STEPS: readonly FactorKind[] = FACTOR_KINDS.filter(
   (kind) => FACTOR_TRAITS[kind].isSecondStep,
 );
+
+/** What a user without a second factor enrolls in a sign-up or sign-in that requires one. */
+export const ENROLLED_FIRST: FactorKind = enrolledFirst();
+
+function enrolledFirst(): FactorKind {
+  const [kind, another] = FACTOR_KINDS.filter((one) => FACTOR_TRAITS[one].isEnrolledFirst);
+  if (kind === undefined || another !== undefined)
+    throw new Error('Exactly one row of FACTOR_TRAITS must be `isEnrolledFirst`.');
+  return kind;
+}

@@ -1,7 +1,7 @@
 // Throttles guesses (NIST SP 800-63B-4 section 3.2.2). After 10 consecutive failures an account is locked for a minute,
 // each further failure doubles the lock up to an hour, and after 100 the lock stays until it is lifted. Secrets that
 // cannot be guessed are not throttled.
-import { FactorKind } from './factor-kind.ts';
+import { FACTOR_TRAITS, FactorKind, type GuessedAt } from './factor-kind.ts';
 
 /** Attempts in one workflow. A correct attempt does not count. */
 export const MAX_ATTEMPTS = 5;
@@ -35,27 +35,11 @@ export type LockoutCounter = (typeof LockoutCounter)[keyof typeof LockoutCounter
  */
 export const UNGUESSABLE_BITS = 64;
 
-/** What a guess is checked against: a secret that always exists, a code that was sent, or short backup codes. */
-export type Target = 'STANDING' | 'CHALLENGE' | 'SHORT_BACKUP_CODES';
-
 export interface Throttle {
   readonly counter: LockoutCounter;
   /** If the target does not exist, no guess can succeed, so a failure counts for its workflow only. */
-  readonly target: Target;
+  readonly target: GuessedAt;
 }
-
-/** Null for factors whose secrets have 64 bits or more. */
-const TARGETS: Readonly<Record<FactorKind, Target | null>> = {
-  PASSWORD: 'STANDING',
-  EMAIL_CODE: 'CHALLENGE',
-  EMAIL_LINK: null,
-  PHONE_CODE: 'CHALLENGE',
-  PHONE_LINK: null,
-  TOTP: 'STANDING',
-  BACKUP_CODE: 'SHORT_BACKUP_CODES',
-  PASSKEY: null,
-  OAUTH: null,
-};
 
 /** The counter for failures of a factor, if the factor is throttled. */
 export function counterOf(factor: FactorKind): LockoutCounter {
@@ -64,7 +48,7 @@ export function counterOf(factor: FactorKind): LockoutCounter {
 
 /** How guesses at a factor are throttled. Null for a factor that cannot be guessed. */
 export function throttleOf(factor: FactorKind): Throttle | null {
-  const target = TARGETS[factor];
+  const target = FACTOR_TRAITS[factor].guessedAt;
   return target && { counter: counterOf(factor), target };
 }
 

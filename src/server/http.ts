@@ -1,9 +1,11 @@
 // The HTTP server: headers of every response, malformed requests, and graceful shutdown. The paths are in routes.ts.
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isUnavailable } from '../persistence/failure.ts';
+import { OperatorError } from '../platform/operator-error.ts';
 import { requestIdFrom, withRequestId } from '../platform/request-id.ts';
 import { bareProblem, type Problem, problem } from './answers.ts';
 import { logFailure, UNAVAILABLE } from './failures.ts';
@@ -21,8 +23,8 @@ export interface HttpServer {
 }
 
 /** The server cannot listen on the address. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
+export class ListenError extends OperatorError {
+  readonly code = 'PORT_UNAVAILABLE';
   constructor(port: number, host: string, code: string) {
     const reason = code === 'EADDRINUSE' ? 'is already in use' : `cannot be used (${code})`;
     super(`Port ${port} on ${host} ${reason}. Stop the other program, or set PORT or HOST to another value.`);

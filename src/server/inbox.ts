@@ -1,6 +1,7 @@
 // The development inbox: every message for which no transport is configured, with its codes in plain text. It exists in
 // development only; in production, the server does not start without a mail transport.
 import type { InboxMessage } from '../delivery/outbox.ts';
+import { escapeHtml } from '../platform/escape-html.ts';
 
 export function inboxPage(messages: readonly InboxMessage[]): string {
   const rows = messages.map(
@@ -31,8 +32,4 @@ export function inboxPage(messages: readonly InboxMessage[]): string {
   </body>
 </html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

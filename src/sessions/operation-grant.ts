@@ -1,6 +1,6 @@
 // Proofs bound to one operation. A step-up for the operation grants one, and a conditional update consumes it exactly
 // once. They are not evidence, so they unlock nothing else in the session.
-import type { Sql } from '../persistence/orm.ts';
+import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { addSeconds, secondsOf } from '../platform/clock.ts';
 import { keyedDigest } from '../platform/digest.ts';
@@ -41,7 +41,7 @@ export function grantOperation(
  * before the proof is refused, because its holder may not be the user who made the proof.
  */
 export async function consumeGrant(
-  sql: Sql,
+  em: EntityManager,
   ring: KeyRing,
   session: PresentedSession,
   digest: string,
@@ -50,7 +50,7 @@ export async function consumeGrant(
 ): Promise<boolean> {
   const takesFirstFactor = require === StepUpRequire.STRONGEST_ENROLLED && session.enrolled.length === 0;
   const digests = ring.ids.map((keyId) => keyedOperation(ring, digest, keyId));
-  const used = await sql
+  const used = await sqlOf(em)
     .updateTable('operation_grant')
     .set({ consumed_at: now })
     .where('consumed_at', 'is', null)

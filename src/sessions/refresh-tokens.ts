@@ -2,7 +2,7 @@
 // (RFC 9700 section 4.14.2). The exception is a lost response: for a few seconds, while the successor is unused, the
 // token can be sent again. The lost successor becomes void, and presenting it later counts as reuse.
 import { type RawBuilder, sql as raw } from 'kysely';
-import type { ActorKind } from '../persistence/audit.ts';
+import type { ActorKind } from '../persistence/actor-kind.ts';
 import type { AuditType } from '../persistence/audit-type.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import { timestamp } from '../persistence/timestamps.ts';

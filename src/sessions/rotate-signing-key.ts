@@ -1,11 +1,13 @@
 // Rotates the key that signs access tokens. The new key is published before it signs, and the old one is removed after
 // the last token it signed has expired, so that no node ever refuses a valid token.
+
 import { type AuditActor, addAudit } from '../persistence/audit.ts';
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { addSeconds } from '../platform/clock.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
+import { OperatorError } from '../platform/operator-error.ts';
 import { KEY_LEAD_SECONDS, KEY_REST_SECONDS } from '../policy/key-rotation.ts';
 import { newSigningKey } from './signing-keys.ts';
 
@@ -18,8 +20,8 @@ export interface SigningKeyTimes {
 }
 
 /** A new key is already published but does not sign yet. */
-export class RotationUnderWay extends Error {
-  override readonly name = 'RotationUnderWay';
+export class RotationInProgressError extends OperatorError {
+  readonly code = 'ROTATION_IN_PROGRESS';
   constructor({ kid, signsAt }: SigningKeyTimes) {
     super(`A rotation is already in progress: key ${kid} starts to sign at ${signsAt.toISOString()}.`);
   }
@@ -28,7 +30,7 @@ export class RotationUnderWay extends Error {
 /**
  * @param atOnce for a compromised key: it is retired immediately, with all access tokens that it signed. Clients
  * refresh theirs.
- * @returns the keys, newest first. @throws {RotationUnderWay}
+ * @returns the keys, newest first. @throws {RotationInProgressError}
  */
 export async function rotateSigningKey(
   em: EntityManager,
@@ -42,7 +44,7 @@ export async function rotateSigningKey(
     // Serializes concurrent rotations, so that the second one sees the key of the first.
     await sql.selectFrom('tenant').select('id').where('id', '=', DEFAULT_TENANT).forNoKeyUpdate().execute();
     const waiting = (await listSigningKeys(sql)).find((one) => one.signsAt > now);
-    if (waiting !== undefined && !atOnce) throw new RotationUnderWay(waiting);
+    if (waiting !== undefined && !atOnce) throw new RotationInProgressError(waiting);
     // The private half of a retired key is no longer needed.
     await sql.deleteFrom('signing_key').where('retired_at', '<=', now).execute();
     await sql

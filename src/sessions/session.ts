@@ -2,7 +2,7 @@
 // field needs: the session, the user's roles and second factors.
 import { sql as raw } from 'kysely';
 import type { Role } from '../persistence/entities/user.ts';
-import type { Sql } from '../persistence/orm.ts';
+import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import { secondsOf } from '../platform/clock.ts';
 import {
   type Aal2Limits,
@@ -163,8 +163,8 @@ export function sessionMeetsPolicy(session: ActiveSession, now: number): boolean
 }
 
 /** The live sessions of a user, newest first. */
-export async function listSessions(sql: Sql, userId: string, now: Date): Promise<Session[]> {
-  const rows = await sql
+export async function listSessions(em: EntityManager, userId: string, now: Date): Promise<Session[]> {
+  const rows = await sqlOf(em)
     .selectFrom('session')
     .select(SESSION_COLUMNS)
     .where('user_id', '=', userId)

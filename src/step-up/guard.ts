@@ -9,13 +9,9 @@ import {
   refuseStepUp,
 } from '../policy/decision.ts';
 import type { Requirement } from '../policy/requirement.ts';
-import { guardsKnownOn, type SchemaElement } from './written-guards.ts';
+import { type Guard, guardsKnownOn, type SchemaElement } from './written-guards.ts';
 
-/** One directive on a field, a type or an interface, with its arguments. */
-export type Guard =
-  | { readonly directive: 'authenticated' }
-  | { readonly directive: 'requiresRole'; readonly role: string }
-  | { readonly directive: 'stepUp'; readonly requirement: Requirement };
+export type { Guard };
 
 type FieldOwner = GraphQLObjectType | GraphQLInterfaceType;
 

@@ -2,9 +2,19 @@
 // in code store directives in several forms. Each guard counts once, and a guard that cannot be read is an error. The
 // result is stored in `extensions.stepgate`, which copies of the schema keep.
 import { type ConstDirectiveNode, valueFromASTUntyped } from 'graphql';
-import { RequirementError, type RequirementOptions, requirement } from '../policy/requirement.ts';
-import type { Guard } from './guard.ts';
+import {
+  type Requirement,
+  RequirementError,
+  type RequirementOptions,
+  requirement,
+} from '../policy/requirement.ts';
 import { type GuardNames, OWN_NAMES } from './guard-names.ts';
+
+/** One directive on a field, a type or an interface, with its arguments. */
+export type Guard =
+  | { readonly directive: 'authenticated' }
+  | { readonly directive: 'requiresRole'; readonly role: string }
+  | { readonly directive: 'stepUp'; readonly requirement: Requirement };
 
 /** A type or a field of a schema, or its configuration. */
 export interface SchemaElement {
@@ -21,8 +31,8 @@ interface Directed {
  * The guards of a type or field in `extensions.directives`, for a schema that is built in code. A list repeats a
  * directive: a caller must meet every entry.
  */
-/** `@authenticated`: the caller must be signed in. */
 export interface GuardDirectives {
+  /** `@authenticated`: the caller must be signed in. */
   readonly authenticated?: object | true | undefined;
   /** `@requiresRole`: the user must have the role. */
   readonly requiresRole?: OneOrMore<string | { readonly role: string }> | undefined;

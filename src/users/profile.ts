@@ -1,6 +1,6 @@
 // The profile in a user's own row.
 import type { Role } from '../persistence/entities/user.ts';
-import type { Sql } from '../persistence/orm.ts';
+import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 
 export interface Profile {
   readonly name: string | null;
@@ -14,8 +14,8 @@ export interface Profile {
 }
 
 /** @returns null when the user does not exist. */
-export async function findProfile(sql: Sql, userId: string): Promise<Profile | null> {
-  const row = await sql
+export async function findProfile(em: EntityManager, userId: string): Promise<Profile | null> {
+  const row = await sqlOf(em)
     .selectFrom('user_account')
     .select(['name', 'locale', 'external_id', 'roles', 'sms'])
     .where('id', '=', userId)

@@ -1,8 +1,8 @@
-// What the operation of a bound step-up does, in words: kept sealed, because its arguments are in them.
+// Seals the description of the operation that a bound step-up approves, because it contains the operation's arguments.
 import type { KeyRing } from '../platform/key-ring.ts';
 import { open, seal } from '../platform/seal.ts';
 
-/** @param workflowId the digest, under which the workflow is stored. */
+/** @param workflowId the digest under which the workflow is stored. */
 export function sealApproves(ring: KeyRing, workflowId: string, approves: string): string {
   return seal(ring, placeOf(workflowId), approves);
 }

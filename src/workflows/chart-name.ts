@@ -1,4 +1,4 @@
-// The names of the charts, under which their runs are stored.
+// The names of the charts. Each workflow is stored with the name of its chart.
 
 export const ChartName = {
   SIGN_UP: 'sign-up',

@@ -1,4 +1,4 @@
-// The charts, by the names under which their runs are stored.
+// The charts by their names.
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import type { ChartName } from './chart-name.ts';
 import { enrollmentChart } from './enrollment/chart.ts';

@@ -1,97 +1,119 @@
-// The expected failures of a workflow's steps.
+// The expected failures of workflow steps.
 import { BreachedUnavailableError } from '../factors/password/breached/breached.ts';
 import { OverloadedError } from '../factors/password/hashing-queue.ts';
 import { UserError } from '../platform/user-error.ts';
 
-/** No such workflow, or one that belongs to another session. */
+/** The workflow does not exist, or it belongs to another session. */
 export class WorkflowNotFound extends UserError {
+  static readonly description = 'The workflow does not exist, or it belongs to another session.';
   readonly code = 'WORKFLOW_NOT_FOUND';
   constructor() {
-    super('There is no such workflow. Start again.');
+    super('This workflow does not exist. Start again.');
   }
 }
 
 export class WorkflowExpired extends UserError {
+  static readonly description = 'The workflow’s deadline has passed. Start a new workflow.';
   readonly code = 'WORKFLOW_EXPIRED';
   constructor() {
-    super('This took too long. Start again.');
+    super('This workflow has expired. Start again.');
   }
 }
 
-/** The workflow is complete, or failed: it takes nothing more. */
+/** The workflow is complete or has failed, so it accepts nothing more. */
 export class WorkflowEnded extends UserError {
+  static readonly description = 'The workflow is complete or has failed. Start a new workflow.';
   readonly code = 'WORKFLOW_ENDED';
   constructor() {
     super('This workflow has ended. Start again.');
   }
 }
 
-/** A factor that is not among the workflow's `factors` now. */
+/** The factor is not one of the workflow's current `factors`. */
 export class FactorNotOffered extends UserError {
+  static readonly description = 'The factor is not one of the workflow’s current `factors`.';
   readonly code = 'FACTOR_NOT_OFFERED';
   constructor() {
-    super('This factor cannot be proved here now. Choose one of the workflow’s `factors`.');
+    super('This factor is not available now. Choose one of the workflow’s `factors`.');
   }
 }
 
 export class ProofRejected extends UserError {
+  static readonly brief = 'The proof is incorrect, expired or already used.';
+  static readonly description =
+    `${ProofRejected.brief} The error does not say which, nor whether the account exists.`;
   readonly code = 'PROOF_REJECTED';
   readonly attemptsRemaining: number;
   constructor(attemptsRemaining: number) {
-    super(attemptsRemaining > 0 ? 'That is not right. Try again.' : 'That is not right. Start again.');
+    super(`Incorrect code or password. ${attemptsRemaining > 0 ? 'Try again.' : 'Start again.'}`);
     this.attemptsRemaining = attemptsRemaining;
   }
 }
 
-/** Too many failures in a row for this account, whichever workflow they were made in. */
+/** The account has had too many failures in a row, counted across all its workflows. */
 export class LockedOut extends UserError {
+  static readonly brief =
+    'The account has had too many failed attempts in a row. Wait for `retryAfterSeconds`, or ask an administrator to unlock the account.';
+  static readonly description =
+    'The account has had too many failed attempts in a row, counted across all its workflows. Incorrect passwords and incorrect codes are counted separately, and so are attempts from a device that has signed in before (NIST SP 800-63B-4 section 3.2.2). A lock never affects links, or backup codes of 64 bits or more.';
   readonly code = 'LOCKED_OUT';
-  /** Null: time alone does not unlock it any more. */
+  /** Null if the lock does not end by itself. */
   readonly retryAfterSeconds: number | null;
   constructor(retryAfterSeconds: number | null) {
     super(
       retryAfterSeconds === null
-        ? 'Too many failed attempts, and time alone does not end this lock. Sign in with a link or a backup code, reset your password with a link, use a device on which you signed in before, or ask an administrator.'
+        ? 'Too many failed attempts. This lock does not end by itself. Sign in with a link or a backup code, reset your password with a link, use a device that you have signed in on before, or ask an administrator.'
         : 'Too many failed attempts. Wait and start again, or sign in with a link or a backup code.',
     );
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
-/** Too many wrong guesses, or too many new workflows, from one network. */
+/** One network has made too many incorrect guesses or started too many workflows. */
 export class TooManyRequests extends UserError {
+  static readonly brief =
+    'This network made too many incorrect guesses, or started too many workflows, within an hour. Nothing was checked. Try again after `retryAfterSeconds`.';
+  static readonly description =
+    'This network made too many incorrect guesses, or started too many workflows, within an hour. Nothing was checked. Known devices, signed-in users, links, and backup codes of 64 bits or more are not affected.';
   readonly code = 'TOO_MANY_REQUESTS';
   readonly retryAfterSeconds: number;
   constructor(retryAfterSeconds: number) {
     super(
-      'Too many attempts came from your network. Try again later, use a device on which you signed in before, or sign in with a link.',
+      'Too many attempts from your network. Try again later, use a device that you have signed in on before, or sign in with a link.',
     );
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
 export class Overloaded extends UserError {
+  static readonly brief =
+    'The server is busy. Nothing was checked, and no attempt was counted. Try again after `retryAfterSeconds`.';
+  static readonly description = 'The server is busy. Nothing was checked, and no attempt was counted.';
   readonly code = 'OVERLOADED';
   readonly retryAfterSeconds: number;
   constructor(retryAfterSeconds: number) {
-    super('The server is busy. Try again in a moment; no attempt was counted.');
+    super('The server is busy. Try again in a moment. No attempt was counted.');
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
-/** How long a list of breached passwords is given to come back. */
+/** When to try again while the list of breached passwords is unavailable. */
 const UNAVAILABLE_SECONDS = 30;
 
-/** What kept a password from being checked or hashed, as its caller is told. */
+/** Turns what kept a password from being checked or hashed into an error for the client. */
 export function orOverloaded(error: unknown): never {
   if (error instanceof BreachedUnavailableError) throw new Overloaded(UNAVAILABLE_SECONDS);
   throw error instanceof OverloadedError ? new Overloaded(error.retryAfterSeconds) : error;
 }
 
-/** By this workflow, to this address or number, for this account, or from this network. */
+/** Sent by this workflow, to this address or number, for this account, or from this network. */
 export class TooManyMessages extends UserError {
+  static readonly brief =
+    'The workflow has sent as many messages as it can, or too many messages were sent within an hour. Use the newest message, or start again later.';
+  static readonly description =
+    'The message was not sent. This workflow has sent as many as it can, or too many messages were sent to this address or number, for this account or from this network within an hour.';
   readonly code = 'TOO_MANY_MESSAGES';
-  /** Null: this workflow sends no more, and another one may. */
+  /** Null if this workflow cannot send any more messages. A new one can. */
   readonly retryAfterSeconds: number | null;
   constructor(retryAfterSeconds: number | null) {
     super('Too many messages were sent. Use the newest one, or start again later.');
@@ -99,55 +121,64 @@ export class TooManyMessages extends UserError {
   }
 }
 
-/** The workflow does not wait for a new password (yet). */
+/** The workflow is not waiting for a new password. */
 export class NewPasswordNotDue extends UserError {
+  static readonly description = 'The workflow is not waiting for a new password.';
   readonly code = 'NEW_PASSWORD_NOT_DUE';
   constructor() {
-    super('A new password cannot be chosen yet. Prove one of the workflow’s `factors` first.');
+    super('You cannot choose a new password yet. Prove one of the workflow’s `factors` first.');
   }
 }
 
 export class TenantNotFound extends UserError {
+  static readonly description = 'The tenant does not exist.';
   readonly code = 'TENANT_NOT_FOUND';
   constructor() {
-    super('There is no such tenant. Leave `tenant` out for the default one.');
+    super('This tenant does not exist. Omit `tenant` to use the default one.');
   }
 }
 
-/** The user has no factor that would do. */
+/** The user has no factor that meets the requirement. */
 export class EnrollmentRequired extends UserError {
+  static readonly description = 'The user has no factor that meets the requirement. Enroll one first.';
   readonly code = 'ENROLLMENT_REQUIRED';
   constructor() {
-    super('You have no factor that would do. Add one with `startEnrollment` first.');
+    super('You have no factor that meets the requirement. Add one with `startEnrollment` first.');
   }
 }
 
 export class FactorNotEnrollable extends UserError {
+  static readonly description =
+    'Users cannot enroll this factor. `enrollableFactors` of `settings` lists those they can.';
   readonly code = 'FACTOR_NOT_ENROLLABLE';
   constructor(enrollable: readonly string[]) {
-    super(`This factor cannot be added. Choose one of: ${enrollable.join(', ')}.`);
+    super(`You cannot add this factor. Choose one of: ${enrollable.join(', ')}.`);
   }
 }
 
 export class TooManyAuthenticators extends UserError {
+  static readonly description = 'The user has the maximum number of authenticators. Remove one first.';
   readonly code = 'TOO_MANY_AUTHENTICATORS';
   constructor() {
-    super('You have as many authenticators as one user may have. Remove one first.');
+    super('You have the maximum number of authenticators. Remove one first.');
   }
 }
 
-/** The number cannot be a factor here. */
+/** Text messages are not sent to the country of this number. */
 export class PhoneNumberNotAllowed extends UserError {
+  static readonly description =
+    'Text messages are not sent to this country. `phoneCountries` of `settings` lists the supported countries.';
   readonly code = 'PHONE_NUMBER_NOT_ALLOWED';
   constructor(countries: readonly string[]) {
-    super(`Text messages are sent to numbers of these countries only: ${countries.join(', ')}.`);
+    super(`Text messages can only be sent to numbers in these countries: ${countries.join(', ')}.`);
   }
 }
 
-/** No number was named, or the user has none of this id. */
+/** No number was given, or the user has no number with this id. */
 export class PhoneNumberNotFound extends UserError {
+  static readonly description = 'No phone number was given, or the user has no phone number with this id.';
   readonly code = 'PHONE_NUMBER_NOT_FOUND';
   constructor() {
-    super('Name a `phoneNumber`, or the `phoneNumberId` of one of yours.');
+    super('Set `phoneNumber`, or set `phoneNumberId` to the id of one of your numbers.');
   }
 }

@@ -1,29 +1,28 @@
-// The events of every chart. They come from our code, one for each thing that can happen; a client's input never
-// names one.
+// The events of all charts. Only our code creates them: a client's input never names one.
 import type { Evidence } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { AvailableFactors } from '../policy/required-factors.ts';
 
-/** Each step brings along what the user could prove now, which may be more or less than when the workflow began. */
+/** Events carry the factors that the user can prove now, which may have changed since the workflow began. */
 export type WorkflowEvent =
-  /** The client asks for a challenge. `authenticatorId`: to which phone number, where there may be several. */
+  /** The client requests a challenge. `authenticatorId` selects a phone number if the user may have several. */
   | ({
       readonly type: 'PREPARE';
       readonly factor: FactorKind;
       readonly authenticatorId: string | null;
     } & AvailableFactors)
   /**
-   * A proof was accepted. Also asked beforehand, whether it could be taken at all. `addressTaken`: another user has
-   * proved the user's address.
+   * A proof was accepted. Before the proof is checked, the chart is asked whether it can take this event.
+   * `addressTaken`: another user has verified the user's address.
    */
   | ({
       readonly type: 'PROVE';
       readonly evidence: Evidence;
       readonly addressTaken?: boolean;
     } & AvailableFactors)
-  /** A new password was chosen, and meets the policy. */
+  /** The user chose a new password that meets the policy. */
   | ({ readonly type: 'CHOOSE_PASSWORD' } & AvailableFactors)
-  /** The last attempt was spent on a wrong proof. */
+  /** The last attempt was spent on an incorrect proof. */
   | { readonly type: 'EXHAUST' }
   /** The deadline has passed. */
   | { readonly type: 'EXPIRE' };

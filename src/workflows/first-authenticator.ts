@@ -1,27 +1,36 @@
-// The state in which a user who must have a second factor, and has none, enrolls the first one: a part of the charts of
-// sign-in and sign-up. It needs the guard `provesFirstAuthenticator` and the action `keepEvidence`.
-import { FactorKind } from '../policy/factor-kind.ts';
+// The state in which a user who needs a second factor and has none enrolls the first one. The sign-in and sign-up
+// charts share it. It requires the guard `provesFirstAuthenticator` and the action `keepEvidence`.
+import type { FactorKind } from '../policy/factor-kind.ts';
 import type { WorkflowEvent } from './event.ts';
 
-interface Context {
+export interface FirstAuthenticator {
+  /** What it will be, as policy says when the workflow starts. */
+  readonly enrolls: FactorKind;
   /** The id that the new authenticator will have. */
   readonly newAuthenticatorId: string;
 }
 
-/** A user who has got a second factor meanwhile proves that one; nobody enrolls a way around it. */
-export function provesFirstAuthenticator({ event }: { readonly event: WorkflowEvent }): boolean {
-  return event.type === 'PROVE' && event.evidence.factor === FactorKind.TOTP && event.enrolled.length === 0;
+interface Asked {
+  readonly context: FirstAuthenticator;
 }
 
-const authenticator = ({ context }: { readonly context: Context }) => ({
-  factor: FactorKind.TOTP,
+/** A user who has got a second factor meanwhile proves that one; nobody enrolls a way around it. */
+export function provesFirstAuthenticator({
+  context,
+  event,
+}: Asked & { readonly event: WorkflowEvent }): boolean {
+  return event.type === 'PROVE' && event.evidence.factor === context.enrolls && event.enrolled.length === 0;
+}
+
+const authenticator = ({ context }: Asked) => ({
+  factor: context.enrolls,
   authenticatorId: context.newAuthenticatorId,
 });
 
 export const firstAuthenticator = {
   entry: {
     type: 'createAuthenticator',
-    params: ({ context }: { readonly context: Context }) => ({ ...authenticator({ context }), label: null }),
+    params: ({ context }: Asked) => ({ ...authenticator({ context }), label: null }),
   },
   on: {
     PROVE: {
@@ -31,7 +40,7 @@ export const firstAuthenticator = {
         'keepEvidence',
         {
           type: 'confirmAuthenticator',
-          params: ({ context }: { readonly context: Context }) => ({
+          params: ({ context }: Asked) => ({
             ...authenticator({ context }),
             isSecondFactor: true,
           }),

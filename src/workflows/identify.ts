@@ -1,5 +1,5 @@
-// Who is named by an identifier, before anybody has proved anything. An identifier that nobody has leads on too, with
-// the same steps and replies: a decoy.
+// Finds the user that an identifier names, before anything is proved. An unknown identifier gets a decoy: a workflow
+// with the same steps and replies.
 import { type Account, accountJson } from '../factors/account.ts';
 import { type Identifier, IdentifierKind } from '../factors/identifier.ts';
 import { type Sql, sqlOf } from '../persistence/orm.ts';
@@ -14,17 +14,17 @@ import { TenantNotFound } from './errors.ts';
 export interface Identified {
   /** Null for a decoy. */
   readonly account: Account | null;
-  /** Of the address or number that was named. */
+  /** The id of the address or number that was given. */
   readonly addressId: string | null;
-  /** The device, when this user signed in on it before. */
+  /** The device, if this user has signed in on it before. */
   readonly deviceId: string | null;
-  /** Whose lockout failures count for: a known device's own, the account's, or that of an identifier nobody has. */
+  /** Whose lockout counts the failures: that of a known device, of the account, or of an unknown identifier. */
   readonly subject: string;
   readonly secondFactorPolicy: SecondFactorPolicy;
   readonly sms: SmsUse;
 }
 
-/** One statement. @throws {TenantNotFound} */
+/** Runs a single statement. @throws {TenantNotFound} */
 export async function identifyUser(
   ring: KeyRing,
   identifier: Identifier,
@@ -60,12 +60,12 @@ export async function identifyUser(
   };
 }
 
-/** A name for an address or number, whether anybody has it or not, that does not give it away. */
+/** A name for an address or number that does not reveal it. Works for unknown ones too. */
 export function nameOf(ring: KeyRing, tenantId: string, value: string): string {
   return `unknown:${keyedDigest(ring, 'identifier', `${tenantId}:${value}`)}`;
 }
 
-/** The verified ones of this value: in a tenant there is at most one. */
+/** Verified addresses or numbers with this value. A tenant has at most one. */
 function addresses(db: Sql, { kind, value }: Identifier) {
   return kind === IdentifierKind.EMAIL
     ? db

@@ -1,5 +1,5 @@
-// What a chart keeps of accepted proofs: the evidence, and what the user could prove then. A part of the charts that
-// gather evidence.
+// What a chart keeps of accepted proofs: the evidence, and the factors that the user could prove at that time. Charts
+// that gather evidence share it.
 import { type Evidence, withEvidence } from '../policy/evidence.ts';
 import type { AvailableFactors } from '../policy/required-factors.ts';
 import type { WorkflowEvent } from './event.ts';

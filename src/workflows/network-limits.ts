@@ -1,11 +1,12 @@
-// How many wrong guesses and how many new workflows may come from one network in an hour. The lockout slows guesses at
-// one account; this slows one guess at each of many (password spraying). A whole office may share one address, so only
-// wrong guesses count, and only those of strangers: known devices, sessions, and proofs that cannot be guessed are
-// neither counted nor refused.
+// Limits how many incorrect guesses and how many new workflows one network can make in an hour. The lockout slows
+// guesses at one account. This slows password spraying, which makes one guess at each of many accounts. An office may
+// share one address, so only incorrect guesses from strangers count. Known devices, sessions, and proofs that cannot be
+// guessed are neither counted nor refused.
 //
-// Wrong guesses are counted in the database, for each tenant: written by the statement that rejects the proof, and read
-// by the one that claims an attempt. So they hold over all nodes and restarts, and a sign-in pays nothing for them.
-// Starts are counted in memory, by each node for itself: they guess at nothing, and only bound how fast rows are made.
+// Incorrect guesses are counted in the database, per tenant. The statement that rejects a proof writes the count, and
+// the statement that claims an attempt reads it. The limit therefore applies across nodes and restarts, at no extra
+// cost for a sign-in. Started workflows are counted in memory, per node: they guess nothing, and the limit only bounds
+// how fast rows are created.
 import { type RawBuilder, sql as raw } from 'kysely';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { NetworkLimitSettings } from '../config/settings.ts';
@@ -19,10 +20,10 @@ import { TooManyRequests } from './errors.ts';
 
 const WINDOW_SECONDS = 3600;
 
-/** What a client counts for: its address or /64, then the network around it. */
+/** Where a client's guesses are counted: its address or /64, then the surrounding network. */
 export type Origin = readonly {
   readonly key: string;
-  /** How many wrong guesses it has, less those attempts that are under way: until they are checked they may be wrong. */
+  /** The limit on incorrect guesses, less the attempts in progress, any of which may turn out to be incorrect. */
   readonly limit: number;
 }[];
 
@@ -30,7 +31,7 @@ export class NetworkLimits {
   readonly #ring: KeyRing;
   readonly #settings: NetworkLimitSettings;
   readonly #starts: { readonly host: RateLimiterMemory; readonly network: RateLimiterMemory };
-  /** How many attempts are under way on this node. */
+  /** The number of attempts in progress on this node. */
   readonly #pending = new Map<string, number>();
 
   constructor(ring: KeyRing, settings: NetworkLimitSettings) {
@@ -40,7 +41,7 @@ export class NetworkLimits {
     this.#starts = { host: limiter(settings.startsPerIp), network: limiter(settings.startsPerPrefix) };
   }
 
-  /** Makes an attempt. @param attempt is given where it comes from; null when that is not known. */
+  /** Runs an attempt. @param attempt receives the origin of the request, or null if it is unknown. */
   async during<T>({ ip }: Client, attempt: (origin: Origin | null) => Promise<T>): Promise<T> {
     const [host, network] = ip === null ? [null, null] : [hostOf(ip), networkOf(ip)];
     if (host === null || network === null) return attempt(null);
@@ -62,8 +63,8 @@ export class NetworkLimits {
   }
 
   /**
-   * Lets one more workflow begin. A request that is refused keeps what it has spent, so a flood ends at the limit of its
-   * address; and a network that is used up makes no further counters of its addresses.
+   * Allows one more workflow to start. A refused request still counts, so a flood ends at the limit of its address. A
+   * network that has reached its limit creates no further counters for its addresses.
    * @throws {TooManyRequests}
    */
   async admit({ ip }: Client): Promise<void> {
@@ -76,7 +77,7 @@ export class NetworkLimits {
   }
 
   #counter(name: string, prefix: string, limit: number): Origin[number] {
-    // Under the newest key only: a key that is replaced begins the windows anew.
+    // Uses the newest key only, so replacing the key resets the windows.
     const key = `${name}:${keyedDigest(this.#ring, 'limit', `${name}:${prefix}`)}`;
     return { key, limit: limit - (this.#pending.get(key) ?? 0) };
   }
@@ -90,7 +91,7 @@ function tooMany({ msBeforeNext }: RateLimiterRes): TooManyRequests {
   return new TooManyRequests(Math.max(1, Math.ceil(msBeforeNext / 1000)));
 }
 
-/** Whether guesses at the `workflow` in scope are refused for now. Those on a known device and in a session never are. */
+/** Whether guesses at the `workflow` in scope are refused for now. Known devices and sessions are never refused. */
 export function isExhausted(origin: Origin | null, now: Date): RawBuilder<boolean> {
   if (origin === null) return raw`false`;
   const isBusy = origin.some(({ limit }) => limit <= 0);
@@ -110,7 +111,7 @@ interface Guessed {
   readonly sessionId: string | null;
 }
 
-/** Counts a wrong proof against where it came from. */
+/** Counts an incorrect proof against its origin. */
 export function countFailure(
   unitOfWork: UnitOfWork,
   origin: Origin | null,
@@ -134,7 +135,7 @@ export function countFailure(
   );
 }
 
-/** In how many seconds guesses from there are taken again; null when they are now. */
+/** The seconds until guesses from this origin are accepted again, or null if they are accepted now. */
 export async function retryAfter(
   sql: Sql,
   origin: Origin | null,
@@ -152,7 +153,7 @@ export async function retryAfter(
   const ends = rows
     .filter(({ key, points }) => points >= (origin[keys.indexOf(key)]?.limit ?? Infinity))
     .map(({ expire }) => Math.ceil((Number(expire) - now.getTime()) / 1000));
-  // What is under way may leave room again in a moment.
+  // Attempts in progress may make room in a moment.
   if (origin.some(({ limit }) => limit <= 0)) ends.push(1);
   return ends.length === 0 ? null : Math.max(...ends);
 }

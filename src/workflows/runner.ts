@@ -1,6 +1,6 @@
-// Charts decide, the runner performs. One runner serves every workflow, and each of its verbs is a file in `steps/`: claim
-// an attempt, ask the chart, verify the proof outside any transaction, then commit everything at once. No row is locked
-// while a password is hashed, and an attempt is spent before it is checked.
+// Runs the steps of all workflows. Charts decide, and the runner performs. Each of its verbs is a file in `steps/`. A
+// step claims an attempt, asks the chart, verifies the proof outside any transaction, and then commits everything at
+// once. No row is locked while a password is hashed, and an attempt is spent before its proof is checked.
 import type { Caller } from './caller.ts';
 import { attempt, type Proof } from './steps/attempt.ts';
 import { type ChosenPassword, choosePassword } from './steps/choose-password.ts';
@@ -17,7 +17,7 @@ export class WorkflowRunner {
     this.#services = services;
   }
 
-  /** Comes before anything is done for a workflow that is to begin. @throws {TooManyRequests} */
+  /** Call it before any other work for a new workflow. @throws {TooManyRequests} */
   admit({ client }: Caller): Promise<void> {
     return this.#services.networks.admit(client);
   }

@@ -1,13 +1,13 @@
-// The two steps of somebody who has named an identifier: a first factor, then whatever the chart demands beside it. A
-// part of the charts of sign-in and password reset, which need the guards of these names, the action `keepEvidence`, and
-// a state `weighing` that decides how it goes on.
+// The two steps of a user who has entered an identifier: a first factor, then a second one if the chart demands it. The
+// sign-in and password reset charts share them. They require guards with these names, the action `keepEvidence`, and a
+// state `weighing` that decides what comes next.
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { WorkflowEvent } from './event.ts';
 
 export interface IdentifiedInput {
-  /** The first factors on offer; the same for an account that does not exist. */
+  /** The first factors on offer. They are the same for an account that does not exist. */
   readonly offered: readonly FactorKind[];
-  /** The address or number that was named: what a first factor is sent to. Null when nobody has it. */
+  /** The address or number that was entered, to which a first factor is sent. Null if nobody has it. */
   readonly addressId: string | null;
 }
 

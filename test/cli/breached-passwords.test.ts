@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeSortedFile } from '../factors/password/breached/sorted-file.ts';
+import { writeSortedFile } from '../breached-index/sorted-file.ts';
 import { type Outcome, runHere } from '../harness/command.ts';
 
 const CANARY = 'canary-7f3a-correct-horse';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres/start.ts';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../harness/app.ts';
 import { MachineClock } from '../harness/clock.ts';
 import { type Outcome, runCommand, runHere } from '../harness/command.ts';

@@ -151,7 +151,7 @@ describe('the clients page’s', () => {
     const answer = client.request(AUDIT_EVENTS);
     const button = await vi.waitUntil(() => page.document.querySelector<HTMLElement>('button'));
     button.click();
-    await vi.waitFor(() => expect(button.textContent).toContain('not right'));
+    await vi.waitFor(() => expect(button.textContent).toContain('Incorrect code'));
     app.clock.advance(30);
     typed = server.totp(somebody.secret);
     button.click();

@@ -2,11 +2,11 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import { describe, expect, test } from 'vitest';
 import type { GeoIp } from '../../src/delivery/geoip.ts';
-import { CATALOGUES } from '../../src/delivery/messages/catalogue.ts';
+import { CATALOGUES } from '../../src/delivery/messages/catalogues.ts';
 import { compose } from '../../src/delivery/messages/compose.ts';
 import { LOCALES, type Locale, localeOf } from '../../src/delivery/messages/locales.ts';
 import type { Template } from '../../src/delivery/messages/template.ts';
-import { FACTOR_KINDS } from '../../src/policy/factor-kind.ts';
+import { FACTORS } from '../../src/factors/registry.ts';
 
 const TO = 'jane@example.com';
 const URL = `https://auth.example.com/link?token=${'aB3_'.repeat(10)}xyz&next=1`;
@@ -33,8 +33,8 @@ const TEMPLATES: readonly Template[] = [
   { name: 'already-registered' },
   { name: 'new-sign-in', ...ORIGIN },
   { name: 'password-changed' },
-  ...FACTOR_KINDS.map((factor) => ({ name: 'factor-added', factor }) as const),
-  ...FACTOR_KINDS.map((factor) => ({ name: 'factor-removed', factor }) as const),
+  ...FACTORS.map(({ name }) => ({ name: 'factor-added', factor: name }) as const),
+  ...FACTORS.map(({ name }) => ({ name: 'factor-removed', factor: name }) as const),
   { name: 'second-factors-removed' },
   { name: 'backup-codes-regenerated' },
   { name: 'backup-codes-low', remaining: 2 },
@@ -62,7 +62,7 @@ function argumentsOf(message: string, locale: Locale): string[] {
 
 /** Every message of a language by its path, with the arguments of all its paragraphs. */
 function shapeOf(locale: Locale): Record<string, string[]> {
-  const { mails, texts, factors, origin } = CATALOGUES[locale];
+  const { mails, texts, origin } = CATALOGUES[locale];
   const shape: Record<string, string[]> = {};
   for (const [name, { subject, paragraphs, action }] of Object.entries(mails)) {
     shape[`${name}.subject`] = argumentsOf(subject, locale);
@@ -71,7 +71,7 @@ function shapeOf(locale: Locale): Record<string, string[]> {
     ].toSorted();
     if (action !== undefined) shape[`${name}.action`] = argumentsOf(action, locale);
   }
-  for (const [what, words] of Object.entries({ texts, factors, origin })) {
+  for (const [what, words] of Object.entries({ texts, origin })) {
     for (const [name, message] of Object.entries(words))
       shape[`${what}.${name}`] = argumentsOf(message, locale);
   }
@@ -134,7 +134,7 @@ describe('a message', () => {
   );
 
   test.each(EVERY.filter(([, { name }]) => !name.startsWith('phone-')))(
-    'sent by e-mail loads and runs nothing, and its HTML has the same content as its text: %s',
+    'sent by email loads and runs nothing, and its HTML has the same content as its text: %s',
     (_name, template, locale) => {
       const { subject, text, html } = compose(template, { to: TO, locale }, PLACES);
       expect(html).toContain(`<html lang="${locale}">`);

@@ -110,7 +110,7 @@ test.each(HOSTILE)(
   async (_what, to) => {
     const failure: unknown = await send(to).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(DeliveryError);
-    expect(failure).toMatchObject({ isFinal: true, message: 'The recipient is not a valid e-mail address.' });
+    expect(failure).toMatchObject({ isFinal: true, message: 'The recipient is not a valid email address.' });
     expect(server.tries).toBe(0);
   },
 );

@@ -44,6 +44,7 @@ async function challenge(): Promise<StoredChallenge> {
     id,
     factor: 'EMAIL_CODE',
     codeDigest,
+    request: null,
     authenticatorId: null,
     expiresAt: addSeconds(NOW, 600).toISOString(),
     approved: false,

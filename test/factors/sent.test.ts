@@ -48,13 +48,14 @@ function sent(kind: FactorKind): { message: Message; secret: string; challenge: 
     client: { ip: null, userAgent: null },
     now: NOW,
   });
-  if (prepared === undefined) throw new Error(`${kind} sends nothing.`);
+  if (!prepared?.message) throw new Error(`${kind} sends nothing.`);
   const { message, digest, expiresAt } = prepared;
   const secret = message.code ?? /#([\w-]{43})/.exec(message.text)?.[1] ?? '';
   const challenge = {
     id,
     factor: kind,
     codeDigest: digest,
+    request: null,
     authenticatorId: PHONE.id,
     expiresAt: expiresAt.toISOString(),
     approved: false,

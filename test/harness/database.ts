@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres/start.ts';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 import { migrate } from '../../src/persistence/migrations.ts';
 
 declare module 'vitest' {

@@ -7,7 +7,7 @@ const LONGEST: readonly string[] = [
   'test/workflows/matrix.test.ts',
   'test/workflows/matrix-in-session.test.ts',
   'test/workflows/every-path.test.ts',
-  'test/persistence/embedded-postgres.test.ts',
+  'test/embedded-postgres/embedded-postgres.test.ts',
   'test/cli/commands.test.ts',
   'test/cli/keys.test.ts',
   'test/server/dearest-request.test.ts',

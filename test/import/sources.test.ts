@@ -4,7 +4,7 @@ import { hashSync } from 'bcrypt';
 import { describe, expect, test } from 'vitest';
 import { readLegacyHash } from '../../src/factors/password/legacy-hash/schemes.ts';
 import { newUser, type Terms } from '../../src/import/new-user.ts';
-import { RecordRefused } from '../../src/import/refusal.ts';
+import { RecordError } from '../../src/import/refusal.ts';
 import { readFirebaseHashConfig } from '../../src/import/sources/firebase-hash-config.ts';
 import { SOURCES, type SourceName } from '../../src/import/sources/list.ts';
 import { readRecord, type UserRecord } from '../../src/import/user-record.ts';
@@ -44,7 +44,7 @@ function refusal(source: SourceName, entry: object): object {
     if (given !== null) newUser(readRecord({ ...given, emailVerified: true }), TERMS);
     return read(source, entry) ?? {};
   } catch (error) {
-    if (error instanceof RecordRefused) return error.refusal;
+    if (error instanceof RecordError) return error.refusal;
     throw error;
   }
 }

@@ -4,7 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { FOR_COMMANDS, FOR_REQUESTS, openPool, poolOptions } from '../../src/persistence/connection.ts';
+import {
+  FOR_COMMANDS,
+  FOR_REQUESTS,
+  openClient,
+  openPool,
+  poolOptions,
+} from '../../src/persistence/connection.ts';
 import { DatabaseUnreachableError, migrate } from '../../src/persistence/migrations.ts';
 import { testDatabase } from '../harness/app.ts';
 import { query } from '../harness/sql.ts';
@@ -62,6 +68,36 @@ describe('a connection is kept', () => {
     await lent('set default_transaction_read_only to on');
     await expect(lent('create table written ()')).rejects.toMatchObject({ code: '25006' });
     expect(await pid()).not.toBe(before);
+  });
+});
+
+describe('a connection that the server closes does not end the process', () => {
+  async function pidOf(connection: pg.ClientBase): Promise<number> {
+    return (await connection.query('select pg_backend_pid() as pid')).rows[0].pid;
+  }
+  async function close(connection: pg.ClientBase, pid: number): Promise<void> {
+    const end = new Promise((resolve) => connection.once('end', resolve));
+    await query(database.url, 'select pg_terminate_backend($1)', [pid]);
+    await end;
+  }
+
+  test('while a request uses it: its next statement fails', async () => {
+    await close(client, await pidOf(client));
+    await expect(client.query('select 1')).rejects.toThrow(/not queryable|terminated/);
+  });
+
+  test('while it is in the pool: the pool opens another one', async () => {
+    const idle = await pool.connect();
+    const pid = await pidOf(idle);
+    idle.release();
+    await close(idle, pid);
+    expect((await pool.query('select 1 as n')).rows).toEqual([{ n: 1 }]);
+  });
+
+  test('outside a pool: its next statement fails', async () => {
+    const alone = await openClient(database.url, 'test');
+    await close(alone, await pidOf(alone));
+    await expect(alone.query('select 1')).rejects.toThrow(/not queryable|terminated/);
   });
 });
 

@@ -236,7 +236,7 @@ describe('a factor that needs no message', () => {
   );
 });
 
-describe('an e-mail address', () => {
+describe('an email address', () => {
   test.each([
     '',
     ' ',

@@ -122,7 +122,7 @@ describe.each([
     expect(JSON.stringify(seen).includes('WORKFLOW_ENDED')).toBe(true);
   });
 
-  test('with a code by e-mail that is sent twice, and incorrect codes', async () => {
+  test('with a code by email that is sent twice, and incorrect codes', async () => {
     const seen = await compare(await address(), nobody(), async function* (identifier) {
       const { id: workflowId, seen: started } = await step('startSignIn', { identifier });
       yield started;
@@ -299,7 +299,7 @@ describe('a sign-up with a taken address looks the same as with a free address',
     expect(JSON.stringify(seen).includes('PASSWORD_REJECTED')).toBe(true);
   });
 
-  test('but its owner is told by e-mail, and the stranger gets no code', async () => {
+  test('but its owner is told by email, and the stranger gets no code', async () => {
     const email = await somebody();
     const before = (await client.inbox()).length;
     await step('startSignUp', { email, password: 'a new password' });

@@ -70,7 +70,7 @@ function use(given: Use = {}): Promise<boolean> {
   const { now = at(0), demand = {}, enrolled = ['TOTP'], issued = 0, digest = OPERATION, by = ring } = given;
   const session = { id: sessionId, enrolled, token: { issuedAt: PROVED + issued } };
   return consumeGrant(
-    sqlOf(orm.em.fork()),
+    orm.em.fork(),
     by,
     session as unknown as PresentedSession,
     digest,

@@ -12,7 +12,7 @@ import { evidenceOf } from '../../src/policy/evidence.ts';
 import { type AccessTokenClaims, AccessTokens } from '../../src/sessions/access-token.ts';
 import {
   listSigningKeys,
-  RotationUnderWay,
+  RotationInProgressError,
   rotateSigningKey,
 } from '../../src/sessions/rotate-signing-key.ts';
 import { newSigningKey, resealPrivateKey, SigningKeys } from '../../src/sessions/signing-keys.ts';
@@ -197,7 +197,7 @@ describe('a rotation', () => {
     await storedKey({ created: -1000 });
     await storedKey({ created: -500, signs: 0 });
     now = milliseconds(-1);
-    await expect(rotate()).rejects.toThrow(RotationUnderWay);
+    await expect(rotate()).rejects.toThrow(RotationInProgressError);
     now = NOW;
     expect(await rotate()).toHaveLength(3);
   });

@@ -15,7 +15,7 @@ import {
 import { AccessTokens } from '../../src/sessions/access-token.ts';
 import {
   listSigningKeys,
-  RotationUnderWay,
+  RotationInProgressError,
   rotateSigningKey,
   type SigningKeyTimes,
 } from '../../src/sessions/rotate-signing-key.ts';
@@ -132,7 +132,7 @@ describe('a rotation of signing keys', () => {
     await node().sign();
     const results = await Promise.allSettled([rotate(), rotate()]);
     expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    await expect(rotate()).rejects.toThrow(RotationUnderWay);
+    await expect(rotate()).rejects.toThrow(RotationInProgressError);
     expect(await listSigningKeys(sqlOf(orm.em.fork()))).toHaveLength(2);
     clock.advance(KEY_LEAD_SECONDS);
     await rotate(); // the next rotation may start before the first key is removed

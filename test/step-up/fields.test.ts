@@ -143,6 +143,20 @@ describe('a guard that is written with Pothos', () => {
     const { errors } = await graphql({ schema, source: '{ hello }', contextValue });
     expect(errors?.map((one) => one.extensions['code'])).toEqual(['STEP_UP_REQUIRED']);
   });
+
+  test('leaves a field without guards to other libraries', () => {
+    const builder = newBuilder();
+    const extensions = { directives: { tag: [{ name: 'one' }, { name: 'other' }] } };
+    builder.queryType({
+      fields: (t) => ({
+        plain: t.string({ resolve: () => 'world' }),
+        tagged: t.string({ extensions, resolve: () => 'world' }),
+      }),
+    });
+    const { plain, tagged } = builder.toSchema().getQueryType()?.getFields() ?? {};
+    expect(plain?.extensions).not.toHaveProperty('directives');
+    expect(tagged?.extensions['directives']).toEqual(extensions.directives);
+  });
 });
 
 describe('a guard is not bypassed by', () => {

@@ -85,7 +85,7 @@ test('the server exits with a message when a schema cannot be read or misspells 
       DATABASE_URL: app.databaseUrl,
       API_SCHEMAS: join(folder, file),
     });
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain(words);
     expect(stderr).not.toContain('    at ');
   }

@@ -9,6 +9,7 @@ import { guardsOf } from '../../src/step-up/guard.ts';
 import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
 import { stepUpRequirements } from '../../src/step-up/requirements.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
+import { useStepUp } from '../../src/step-up/yoga.ts';
 import { authContextOf, type BankContext, bankSchema, caller, nobody } from './example-schema.ts';
 import { bankServer } from './example-server.ts';
 
@@ -69,6 +70,37 @@ describe('a proof that was bound to one operation', () => {
     endOperation(context);
     expect(begin(context).isShared).toBe(false);
   });
+
+  test('opens nothing while the deferred parts of another operation are still running', async () => {
+    const context = newContext();
+    const isShared = (): boolean => {
+      const next = begin(context);
+      endOperation(context);
+      return next.isShared;
+    };
+    const args = { schema, document: parse('{ hello }'), contextValue: context };
+    const execution = await useStepUp(authContextOf).onExecute({ args, setResultAndStopExecution: () => {} });
+    const streaming = execution?.onExecuteDone({ result: (async function* () {})() });
+    expect(isShared()).toBe(true);
+    streaming?.onEnd();
+    expect(isShared()).toBe(false);
+  });
+
+  test.each([[{ data: { hello: 'world' } }], [null], [undefined]])(
+    'opens a field as soon as the operation before it has returned its only result: %j',
+    async (result) => {
+      const context = newContext();
+      const args = { schema, document: parse('{ hello }'), contextValue: context };
+      const execution = await useStepUp(authContextOf).onExecute({
+        args,
+        setResultAndStopExecution: () => {},
+      });
+      expect(execution?.onExecuteDone({ result })).toBeUndefined();
+      const next = begin(context);
+      next.approve(demands);
+      expect(isOpen(next)).toBe(true);
+    },
+  );
 
   test.each(['{ vault }', 'mutation { pay(amount: 5, recipient: "Bob") }'])(
     'is consumed once by each operation on a connection: %s',

@@ -26,6 +26,7 @@ import { query } from '../harness/sql.ts';
 import { refresh } from '../sessions/operations.ts';
 
 const ISSUER = 'http://localhost:4000';
+const NOTHING = { evidence: [], enrolled: [] };
 
 let app: TestApp;
 let client: TestClient;
@@ -196,6 +197,7 @@ describe('the caller is anonymous', () => {
     ['another issuer', () => forge({ payload: { iss: `${ISSUER}.example.com` } })],
     ['no issuer', () => forge({ payload: { iss: undefined } })],
     ['no subject', () => forge({ payload: { sub: undefined } })],
+    ['a subject that is a number', () => forge({ payload: { sub: 5 } })],
     ['no session', () => forge({ payload: { sid: undefined } })],
     ['a session that is a number', () => forge({ payload: { sid: 5 } })],
     ['no expiry', () => forge({ payload: { exp: undefined } })],
@@ -261,6 +263,8 @@ describe('stepgateTokens rejects a configuration with', () => {
   test.each<[string, Partial<Record<keyof TokenOptions, unknown>>]>([
     ['no issuer', { issuer: undefined }],
     ['an empty issuer', { issuer: '' }],
+    ['an audience and no issuer', { issuer: undefined, audience: ISSUER }],
+    ['an audience and an empty issuer', { issuer: '', audience: ISSUER }],
     ['an empty audience', { audience: '' }],
     ['a tolerance that is not a number', { clockToleranceSeconds: Number.NaN }],
     ['an infinite tolerance', { clockToleranceSeconds: Infinity }],
@@ -348,6 +352,27 @@ describe('with `session`', () => {
     expect(refuseStepUp(authContext, requirement(), now)).toBeNull();
   });
 
+  test('a token from before a step-up gains nothing from its session, even if Stepgate reports the new factor', async () => {
+    const { sub, auth_time: provedAt } = decodeJwt(person.accessToken);
+    const proof = (factor: string, categories: string[]) => ({
+      factor,
+      categories,
+      amr: [],
+      completedAt: new Date(Number(provedAt) * 1000).toISOString(),
+    });
+    const evidence = [proof('PASSWORD', ['KNOWLEDGE']), proof('TOTP', ['POSSESSION'])];
+    const viewer = { id: sub, roles: ['ADMIN'], assurance: { evidence, enrolled: ['TOTP'] } };
+    await using server = await listen((_request, response) =>
+      response.end(JSON.stringify({ data: { viewer } })),
+    );
+    const { authContext, now } = await verifier(session(5, server.url)).present(
+      `Bearer ${person.accessToken}`,
+    );
+    expect(authContext?.evidence.map((one) => one.factor)).toEqual(['PASSWORD']);
+    expect(authContext).toMatchObject({ enrolled: ['TOTP'], roles: ['ADMIN'] });
+    expect(refuseStepUp(authContext, requirement(), now)?.remedy).toBe('STEP_UP');
+  });
+
   test('the token of an ended session is rejected, at the latest when the cache expires', async () => {
     const other = await client.signUp();
     const tokens = verifier(session(5));
@@ -401,6 +426,10 @@ describe('with `session`', () => {
     expect(asked).toBe(0);
   });
 
+  const ofPerson = () => ({
+    data: { viewer: { id: decodeJwt(person.accessToken).sub, roles: [], assurance: NOTHING } },
+  });
+
   test.each<[string, (response: ServerResponse) => void]>([
     ['fails', (response) => response.writeHead(500).end('{"data": null}')],
     ['returns something other than JSON', (response) => response.end('<html>')],
@@ -410,6 +439,11 @@ describe('with `session`', () => {
       'returns another user',
       (response) =>
         response.end('{"data":{"viewer":{"id":"x","roles":[],"assurance":{"evidence":[],"enrolled":[]}}}}'),
+    ],
+    ['fails, but returns the user', (response) => response.writeHead(503).end(JSON.stringify(ofPerson()))],
+    [
+      'returns the user with an error',
+      (response) => response.end(JSON.stringify({ ...ofPerson(), errors: [{ message: 'x' }] })),
     ],
     [
       'redirects the request',

@@ -1,7 +1,7 @@
 // The name of a user: given at sign-up, and changed only by the user.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RecordRefused } from '../../src/import/refusal.ts';
+import { RecordError } from '../../src/import/refusal.ts';
 import { readRecord } from '../../src/import/user-record.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, TestClient, tokensOf } from '../harness/client.ts';
@@ -77,13 +77,13 @@ describe('a name, label or external id with a line break, control character or d
     expect(enrolled.data.startEnrollment.fields).toEqual([{ ...refused, path: 'label' }]);
     const email = 'a@example.com';
     const totp = [{ secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', label: text }];
-    expect(() => readRecord({ email, externalId: text })).toThrow(RecordRefused);
+    expect(() => readRecord({ email, externalId: text })).toThrow(RecordError);
     if (/[\t\n\r]/.test(text)) return; // see the next test
     for (const record of [
       { email, name: text },
       { email, totp },
     ]) {
-      expect(() => readRecord(record)).toThrow(RecordRefused);
+      expect(() => readRecord(record)).toThrow(RecordError);
     }
   });
 

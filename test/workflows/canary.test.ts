@@ -36,7 +36,7 @@ beforeAll(async () => {
 
   const signUp = sow(await client.startSignUp({ email, password: PASSWORD }), 'the sign-up');
   const code = await client.codeFor(email);
-  secrets.set('e-mail code of the sign-up', code);
+  secrets.set('email code of the sign-up', code);
   await client.attempt(signUp.id, { emailCode: '000000' });
   const signedUp = sow(await client.attempt(signUp.id, { emailCode: code }), 'the sign-up');
   let token = signedUp.session?.accessToken ?? '';
@@ -50,7 +50,7 @@ beforeAll(async () => {
   const signIn = sow(await client.startSignIn({ identifier: email }), 'the sign-in');
   await client.attempt(signIn.id, { password: WRONG_PASSWORD });
   await client.prepare(signIn.id, 'EMAIL_CODE');
-  secrets.set('e-mail code of the sign-in', await client.codeFor(email));
+  secrets.set('email code of the sign-in', await client.codeFor(email));
   await client.attempt(signIn.id, { password: PASSWORD });
   const signedIn = sow(
     await client.attempt(signIn.id, { backupCode: enrolled.backupCodes?.[0] }),
@@ -82,7 +82,7 @@ beforeAll(async () => {
   const reset = sow(await client.startPasswordReset({ identifier: email }), 'the reset');
   await client.prepare(reset.id, 'EMAIL_CODE');
   const resetCode = await client.codeFor(email);
-  secrets.set('e-mail code of the reset', resetCode);
+  secrets.set('email code of the reset', resetCode);
   await client.attempt(reset.id, { emailCode: resetCode });
   await client.attempt(reset.id, { backupCode: enrolled.backupCodes?.[2] });
   secrets.set('new password', NEW_PASSWORD);

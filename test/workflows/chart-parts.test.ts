@@ -40,17 +40,21 @@ describe('a first factor', () => {
 });
 
 describe('the first authenticator of a user', () => {
-  test('is an authenticator app, of somebody who has no second factor by then', () => {
-    expect(provesFirstAuthenticator({ event: prove('TOTP') })).toBe(true);
-    expect(provesFirstAuthenticator({ event: prove('TOTP', ['PHONE_CODE']) })).toBe(false);
-    expect(provesFirstAuthenticator({ event: prove('PHONE_CODE') })).toBe(false);
-    expect(provesFirstAuthenticator({ event: prepare('TOTP') })).toBe(false);
+  const context = { enrolls: 'TOTP', newAuthenticatorId: 'a' } as const;
+
+  test('is what policy says, of somebody who has no second factor by then', () => {
+    expect(provesFirstAuthenticator({ context, event: prove('TOTP') })).toBe(true);
+    expect(provesFirstAuthenticator({ context, event: prove('TOTP', ['PHONE_CODE']) })).toBe(false);
+    expect(provesFirstAuthenticator({ context, event: prove('PHONE_CODE') })).toBe(false);
+    expect(provesFirstAuthenticator({ context, event: prepare('TOTP') })).toBe(false);
+    const another = { ...context, enrolls: 'PHONE_CODE' } as const;
+    expect(provesFirstAuthenticator({ context: another, event: prove('TOTP') })).toBe(false);
   });
 });
 
 test('the first authenticator of a user is a second factor from then on', () => {
   const [, confirm] = firstAuthenticator.on.PROVE.actions;
-  expect(confirm.params({ context: { newAuthenticatorId: 'a' } })).toEqual({
+  expect(confirm.params({ context: { enrolls: 'TOTP', newAuthenticatorId: 'a' } })).toEqual({
     factor: 'TOTP',
     authenticatorId: 'a',
     isSecondFactor: true,

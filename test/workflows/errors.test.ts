@@ -6,14 +6,14 @@ import * as failures from '../../src/workflows/errors.ts';
 
 const { LockedOut, Overloaded, orOverloaded, ProofRejected, TooManyMessages, TooManyRequests } = failures;
 
-test('a wrong proof may be tried again while there are attempts, and then the workflow is begun again', () => {
+test('an incorrect proof can be tried again while attempts are left, and then the workflow must be started again', () => {
   expect(new ProofRejected(1)).toMatchObject({
     attemptsRemaining: 1,
-    message: 'That is not right. Try again.',
+    message: 'Incorrect code or password. Try again.',
   });
   expect(new ProofRejected(0)).toMatchObject({
     attemptsRemaining: 0,
-    message: 'That is not right. Start again.',
+    message: 'Incorrect code or password. Start again.',
   });
 });
 

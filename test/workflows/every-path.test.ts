@@ -70,11 +70,13 @@ const signIn = (secondFactorPolicy: string, offered: readonly FactorKind[] = BY_
   offered,
   addressId: 'address',
   secondFactorPolicy,
+  enrolls: 'TOTP',
   newAuthenticatorId: 'new',
 });
 const signUp = (secondFactorPolicy: string) => ({
   chosen: evidenceOf('PASSWORD', 0),
   secondFactorPolicy,
+  enrolls: 'TOTP',
   newAuthenticatorId: 'new',
 });
 const reset = (offered: readonly FactorKind[]) => ({ offered, addressId: 'address' });

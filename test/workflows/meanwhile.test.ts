@@ -2,7 +2,7 @@
 // ends. The next step always uses the current state.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { openOrm, sqlOf } from '../../src/persistence/orm.ts';
+import { openOrm } from '../../src/persistence/orm.ts';
 import { keyedDigest } from '../../src/platform/digest.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { requirement } from '../../src/policy/requirement.ts';
@@ -255,7 +255,7 @@ describe('a session that ends before one of its steps commits', () => {
     // The session as it was read at the start of the operation.
     const issuedAt = Math.floor(now.getTime() / 1000) + 1;
     const session = { id: sid, enrolled: ['TOTP'], token: { issuedAt } } as unknown as PresentedSession;
-    const use = () => consumeGrant(sqlOf(orm.em.fork()), ring, session, digest, requirement(), now);
+    const use = () => consumeGrant(orm.em.fork(), ring, session, digest, requirement(), now);
     await query(app.databaseUrl, 'update session set revoked_at = now() where id = $1', [sid]);
     expect(await use()).toBe(false);
     await query(app.databaseUrl, 'update session set revoked_at = null where id = $1', [sid]);

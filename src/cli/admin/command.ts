@@ -3,7 +3,7 @@
 import { byOperator } from '../../persistence/audit.ts';
 import { DEFAULT_TENANT } from '../../persistence/entities/tenant.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
-import { DATABASE_MISTAKES, onDatabase } from '../on-database.ts';
+import { onDatabase } from '../on-database.ts';
 import type { Cli } from '../run-command.ts';
 
 /** The actor in the audit log. */
@@ -24,5 +24,5 @@ export function adminAction<Args extends unknown[]>(
       cli.say(await work(orm.em.fork()));
       return 0;
     });
-  }, DATABASE_MISTAKES);
+  });
 }

@@ -1,9 +1,9 @@
-// Finds the user an operator names: the one who has verified an e-mail address in a tenant.
+// Finds the user an operator names: the one who has verified an email address in a tenant.
 import { emailAddress } from '../../factors/email/mailbox.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { RefusedError, UsageError } from '../run-command.ts';
 
-/** @returns the address in its comparison form. @throws {UsageError} when `word` is not an e-mail address. */
+/** @returns the address in its comparison form. @throws {UsageError} when `word` is not an email address. */
 export function readEmail(word: string): string {
   const email = emailAddress.safeParse(word);
   if (email.success) return email.data.address;

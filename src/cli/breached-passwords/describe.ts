@@ -1,9 +1,5 @@
 // Describes an index: the number of passwords, the size and the rate of false positives.
-import {
-  falsePositiveRate,
-  type IndexHeader,
-  indexBytes,
-} from '../../factors/password/breached/index/layout.ts';
+import { falsePositiveRate, type IndexHeader, indexBytes } from '../../breached-index/layout.ts';
 
 export function describeIndex(header: IndexHeader): string {
   const { passwords, leastTimes, source } = header;

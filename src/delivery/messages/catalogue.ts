@@ -1,9 +1,5 @@
-// The texts that each language must provide, and the available languages. Texts are ICU messages. The types require every
-// message in every language, and a test checks that the arguments are the same.
-import type { FactorKind } from '../../policy/factor-kind.ts';
-import { de } from './de.ts';
-import { en } from './en.ts';
-import type { Locale } from './locales.ts';
+// The texts that each language must provide. Texts are ICU messages. The types require every message in every language,
+// and a test checks that the arguments are the same.
 import type { Template } from './template.ts';
 
 export type SmsName = Extract<Template['name'], `phone-${string}`>;
@@ -24,8 +20,5 @@ export interface Catalogue {
   readonly mails: Readonly<Record<MailName, MailText>>;
   /** Only characters of GSM 03.38: with any other, an SMS holds 70 characters instead of 160. */
   readonly texts: Readonly<Record<SmsName, string>>;
-  readonly factors: Readonly<Record<FactorKind, string>>;
   readonly origin: Readonly<Record<'browser' | 'place' | 'ip' | 'at', string>>;
 }
-
-export const CATALOGUES: Readonly<Record<Locale, Catalogue>> = { en, de };

@@ -3,7 +3,8 @@ import { IntlMessageFormat } from 'intl-messageformat';
 import type { GeoIp } from '../geoip.ts';
 import type { Message } from '../message.ts';
 import { parseBrowser } from '../origin.ts';
-import { CATALOGUES, type Catalogue, type SmsName } from './catalogue.ts';
+import type { SmsName } from './catalogue.ts';
+import { CATALOGUES } from './catalogues.ts';
 import { type Block, htmlOf, textOf } from './layout.ts';
 import { DEFAULT_LOCALE, type Locale } from './locales.ts';
 import type { Origin, Template } from './template.ts';
@@ -18,7 +19,7 @@ type Values = Readonly<Record<string, string | number>>;
 /** @param places looks up the place of an IP address. Without it, messages do not mention the place. */
 export function compose(template: Template, { to, locale }: Recipient, geoip?: GeoIp): Message {
   const catalogue = CATALOGUES[locale];
-  const values = valuesOf(template, catalogue);
+  const values = valuesOf(template, locale);
   const code = 'code' in template ? template.code : null;
   if (isSms(template)) {
     const text = say(locale, catalogue.texts[template.name], values);
@@ -54,7 +55,7 @@ function isSms(template: Template): template is Extract<Template, { name: SmsNam
   return template.name === 'phone-code' || template.name === 'phone-link';
 }
 
-function valuesOf(template: Template, { factors }: Catalogue): Values {
+function valuesOf(template: Template, locale: Locale): Values {
   return {
     ...('code' in template ? { code: template.code } : {}),
     ...('url' in template ? { url: template.url } : {}),
@@ -66,7 +67,7 @@ function valuesOf(template: Template, { factors }: Catalogue): Values {
       ? { approving: template.approves === null ? 'no' : 'yes', approves: template.approves ?? '' }
       : {}),
     ...('remaining' in template ? { remaining: template.remaining } : {}),
-    ...('factor' in template ? { factor: factors[template.factor] } : {}),
+    ...('factor' in template ? { factor: template.factor[locale] } : {}),
   };
 }
 

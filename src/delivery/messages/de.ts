@@ -88,17 +88,6 @@ export const de: Catalogue = {
     'phone-code': `Ihr Code lautet {code}. Er gilt ${MINUTES} und nur einmal. {approving, select, yes {Damit genehmigen Sie: {approves}. } other {}}Geben Sie ihn nicht weiter.`,
     'phone-link': `Nur öffnen, wenn Sie {purpose, select, password_reset {Ihr Passwort gerade zurücksetzen} other {sich gerade anmelden}}. ${MINUTES} gültig: {url}`,
   },
-  factors: {
-    PASSWORD: 'ein Passwort',
-    EMAIL_CODE: 'eine E-Mail-Adresse',
-    EMAIL_LINK: 'eine E-Mail-Adresse',
-    PHONE_CODE: 'eine Telefonnummer',
-    PHONE_LINK: 'eine Telefonnummer',
-    TOTP: 'eine Authenticator-App',
-    BACKUP_CODE: 'ein Satz Backup-Codes',
-    PASSKEY: 'ein Passkey',
-    OAUTH: 'ein Identitätsanbieter',
-  },
   origin: {
     browser: 'Browser: {browser}{system, select, none {} other { auf {system}}}',
     place: 'Ort: {place}',

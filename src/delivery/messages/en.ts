@@ -20,7 +20,7 @@ export const en: Catalogue = {
         '{purpose, select, password_reset {Approve your password reset} sign_up {Approve your sign-up} other {Approve your sign-in}}',
       action: 'Review and approve',
       paragraphs: [
-        '{purpose, select, password_reset {Someone, hopefully you, wants to reset the password of your account. The request came from:} sign_up {Someone, hopefully you, wants to create an account with this e-mail address. The request came from:} other {Someone, hopefully you, wants to sign in to your account. The request came from:}}',
+        '{purpose, select, password_reset {Someone, hopefully you, wants to reset the password of your account. The request came from:} sign_up {Someone, hopefully you, wants to create an account with this email address. The request came from:} other {Someone, hopefully you, wants to sign in to your account. The request came from:}}',
         '{origin}',
         'To review the request and approve it, open this link:',
         '{link}',
@@ -31,7 +31,7 @@ export const en: Catalogue = {
     'already-registered': {
       subject: 'You already have an account',
       paragraphs: [
-        'Someone, perhaps you, tried to sign up with this e-mail address. You already have an account. Sign in instead, or reset your password if you have forgotten it.',
+        'Someone, perhaps you, tried to sign up with this email address. You already have an account. Sign in instead, or reset your password if you have forgotten it.',
         'If this was not you, you do not need to do anything. The attempt failed.',
       ],
     },
@@ -87,17 +87,6 @@ export const en: Catalogue = {
   texts: {
     'phone-code': `Your code is {code}. It is valid for ${MINUTES} and can be used once. {approving, select, yes {It approves: {approves}. } other {}}Do not share it.`,
     'phone-link': `Only open this if you are {purpose, select, password_reset {resetting your password} other {signing in now}}. Valid for ${MINUTES}: {url}`,
-  },
-  factors: {
-    PASSWORD: 'A password',
-    EMAIL_CODE: 'An e-mail address',
-    EMAIL_LINK: 'An e-mail address',
-    PHONE_CODE: 'A phone number',
-    PHONE_LINK: 'A phone number',
-    TOTP: 'An authenticator app',
-    BACKUP_CODE: 'A set of backup codes',
-    PASSKEY: 'A passkey',
-    OAUTH: 'An identity provider',
   },
   origin: {
     browser: 'Browser: {browser}{system, select, none {} other { on {system}}}',

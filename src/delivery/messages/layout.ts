@@ -1,5 +1,6 @@
 // The layout of mails: the same blocks as plain text and as HTML. Nothing is loaded from elsewhere, every value is escaped,
 // and only the button sets colors, so that mail programs can use their light or dark theme.
+import { escapeHtml } from '../../platform/escape-html.ts';
 
 export type Block =
   | { readonly kind: 'paragraph'; readonly text: string }
@@ -66,8 +67,4 @@ function htmlOfBlock(block: Block): string {
 
 function paragraph(html: string): string {
   return `<p style="margin:0 0 16px">${html}</p>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,9 +1,9 @@
 // Every message that users can receive, with the values that fill its text. The texts are in the catalogues in this folder,
 // one per language.
-import type { FactorKind } from '../../policy/factor-kind.ts';
+import type { Locale } from './locales.ts';
 
 export type Template =
-  /** A code sent to an e-mail address or phone number. */
+  /** A code sent to an email address or phone number. */
   | ({ readonly name: 'email-code'; readonly code: string; readonly minutes: number } & Approval)
   | ({ readonly name: 'phone-code'; readonly code: string; readonly minutes: number } & Approval)
   /** A link, and what it approves. */
@@ -25,13 +25,16 @@ export type Notice =
   | { readonly name: 'already-registered' }
   | ({ readonly name: 'new-sign-in' } & Origin)
   | { readonly name: 'password-changed' }
-  | { readonly name: 'factor-added'; readonly factor: FactorKind }
-  | { readonly name: 'factor-removed'; readonly factor: FactorKind }
+  | { readonly name: 'factor-added'; readonly factor: FactorName }
+  | { readonly name: 'factor-removed'; readonly factor: FactorName }
   | { readonly name: 'second-factors-removed' }
   | { readonly name: 'backup-codes-regenerated' }
   | { readonly name: 'backup-codes-low'; readonly remaining: number }
   /** `minutes` is the time until the lock ends by itself. Null if only a new password or an administrator ends it. */
   | { readonly name: 'account-locked'; readonly minutes: number | null };
+
+/** What a factor is called in each language, as the subject of a sentence. The factor itself brings it. */
+export type FactorName = Readonly<Record<Locale, string>>;
 
 /** The operation that a code approves, in words. Null if it approves no operation. */
 export interface Approval {

@@ -9,7 +9,8 @@ import { randomBytes, randomId } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { UNGUESSABLE_BITS } from '../../policy/lockout.ts';
 import { enrolledBy } from '../account.ts';
-import { type Consume, type Factor, type ProofField, REJECTED } from '../factor.ts';
+import { type Consume, defineFactor, REJECTED } from '../factor.ts';
+import { textProof } from '../proof.ts';
 import { readCode } from '../typed-code.ts';
 
 const CODES = 10;
@@ -19,19 +20,20 @@ const FEW = 2;
 /** Crockford's base 32, which has no I, L, O or U to misread. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-export const BACKUP_CODE_PROOF: ProofField = {
-  name: 'backupCode',
-  description: 'An unused backup code. Case, spaces and hyphens are ignored.',
-  maximumLength: 64,
-};
-
-export function backupCodeFactor(ring: KeyRing): Factor {
-  return {
-    kind: FactorKind.BACKUP_CODE,
-    proofs: [BACKUP_CODE_PROOF],
-    roles: ['SECOND'],
-    reaches: null,
-    needsPreparing: false,
+export const backupCodeFactor = defineFactor({
+  kind: FactorKind.BACKUP_CODE,
+  description: 'A single-use backup code (NIST SP 800-63B-4 section 3.1.2). Possession.',
+  name: { en: 'A set of backup codes', de: 'ein Satz Backup-Codes' },
+  proofs: [
+    textProof({
+      name: 'backupCode',
+      description: 'An unused backup code. Case, spaces and hyphens are ignored.',
+      maximumLength: 64,
+    }),
+  ],
+  roles: ['SECOND'],
+  reaches: null,
+  create: ({ ring }: { readonly ring: KeyRing }) => ({
     // They replace another second factor, also one that cannot be used right now. On their own they are not offered.
     options: (account) =>
       !enrolledBy(account).includes(FactorKind.BACKUP_CODE)
@@ -67,8 +69,8 @@ export function backupCodeFactor(ring: KeyRing): Factor {
         ...(remaining <= FEW ? { notice: { name: 'backup-codes-low', remaining } } : {}),
       };
     },
-  };
-}
+  }),
+});
 
 export interface NewBackupCodes {
   /** Show them once and do not store them. */

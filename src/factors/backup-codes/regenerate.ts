@@ -2,7 +2,6 @@
 import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import { addAudit, byUser } from '../../persistence/audit.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import type { Owner } from '../../sessions/owner.ts';
@@ -14,7 +13,7 @@ export async function regenerateBackupCodes(
   { em, session, client, now }: Owner,
 ): Promise<readonly string[]> {
   const { userId, tenantId } = session;
-  const account = await findAccount(sqlOf(em), userId);
+  const account = await findAccount(em, userId);
   const { codes, rows } = newBackupCodes(ring, userId, now);
   const unitOfWork = new UnitOfWork();
   // A separate statement, before the inserts: two parallel requests must not leave two sets of codes.

@@ -5,22 +5,25 @@ import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomSixDigits } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { answeredByCode, consume, digestOfCode } from '../challenge.ts';
-import { type Factor, type ProofField, REJECTED } from '../factor.ts';
+import { defineFactor, REJECTED } from '../factor.ts';
+import { textProof } from '../proof.ts';
 import { EMAIL_SECONDS, emailChoices, messageToEmail } from './address.ts';
 
-export const EMAIL_CODE_PROOF: ProofField = {
-  name: 'emailCode',
-  description: 'The six-digit code from the newest email. Spaces and dashes are ignored.',
-  maximumLength: 16,
-};
-
-export function emailCodeFactor(ring: KeyRing): Factor {
-  return {
-    kind: FactorKind.EMAIL_CODE,
-    proofs: [EMAIL_CODE_PROOF],
-    roles: ['FIRST'],
-    reaches: 'EMAIL',
-    needsPreparing: true,
+export const emailCodeFactor = defineFactor({
+  kind: FactorKind.EMAIL_CODE,
+  description:
+    'A code sent by email. Knowledge, because the password of the mailbox is all that it takes to read it.',
+  name: { en: 'An email address', de: 'eine E-Mail-Adresse' },
+  proofs: [
+    textProof({
+      name: 'emailCode',
+      description: 'The six-digit code from the newest email. Spaces and dashes are ignored.',
+      maximumLength: 16,
+    }),
+  ],
+  roles: ['FIRST'],
+  reaches: 'EMAIL',
+  create: ({ ring }: { readonly ring: KeyRing }) => ({
     options: (account) => emailChoices(FactorKind.EMAIL_CODE, account),
     prepare(request) {
       const code = randomSixDigits();
@@ -39,5 +42,5 @@ export function emailCodeFactor(ring: KeyRing): Factor {
       const challenge = answeredByCode(ring, code, request);
       return challenge === null ? REJECTED : { accepted: true, consume: consume(challenge, request.now) };
     },
-  };
-}
+  }),
+});

@@ -3,20 +3,22 @@
 import type { GeoIp } from '../../delivery/geoip.ts';
 import { addSeconds } from '../../platform/clock.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
-import type { Factor } from '../factor.ts';
+import { defineFactor } from '../factor.ts';
 import { LINK_PROOFS, newLink, verifyLink } from '../link/link.ts';
 import { EMAIL_SECONDS, emailChoices, messageToEmail } from './address.ts';
 
-export function emailLinkFactor(pageUrl: string, geoip: GeoIp): Factor {
-  return {
-    kind: FactorKind.EMAIL_LINK,
-    proofs: LINK_PROOFS,
-    roles: ['FIRST'],
-    reaches: 'EMAIL',
-    needsPreparing: true,
+export const emailLinkFactor = defineFactor({
+  kind: FactorKind.EMAIL_LINK,
+  description:
+    'A link sent by email. Knowledge, because the password of the mailbox is all that it takes to open it.',
+  name: { en: 'An email address', de: 'eine E-Mail-Adresse' },
+  proofs: LINK_PROOFS,
+  roles: ['FIRST'],
+  reaches: 'EMAIL',
+  create: ({ linkUrl, geoip }: { readonly linkUrl: string; readonly geoip: GeoIp }) => ({
     options: (account) => emailChoices(FactorKind.EMAIL_LINK, account),
     prepare({ account, purpose, client, now }) {
-      const { url, digest } = newLink(pageUrl);
+      const { url, digest } = newLink(linkUrl);
       const { ip, userAgent } = client;
       const template = {
         name: 'email-link',
@@ -33,6 +35,6 @@ export function emailLinkFactor(pageUrl: string, geoip: GeoIp): Factor {
         message: messageToEmail(account, template, geoip),
       };
     },
-    verify: async (token, request) => verifyLink(token, request),
-  };
-}
+    verify: async (proof, request) => verifyLink(proof, request),
+  }),
+});

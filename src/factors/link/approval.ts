@@ -4,7 +4,6 @@
 import { sql as raw } from 'kysely';
 import { addAudit, byAnonymous } from '../../persistence/audit.ts';
 import type { AuditType } from '../../persistence/audit-type.ts';
-import type { Sql } from '../../persistence/orm.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { digest } from '../../platform/digest.ts';
@@ -14,6 +13,9 @@ import type { Client } from '../../sessions/grants.ts';
 
 /** The link is unknown, expired, replaced by a newer one, or used. The error does not reveal which. */
 export class LinkExpired extends UserError {
+  static readonly brief = 'The link is unknown, expired, already used or replaced by a newer one.';
+  static readonly description =
+    `${LinkExpired.brief} The error does not say which, so that nobody can test whether a link exists.`;
   readonly code = 'LINK_EXPIRED';
   constructor() {
     super('This link is no longer valid. Go back to where you requested it and request a new one.');
@@ -38,8 +40,8 @@ export interface LinkRequest {
 const LINKS = [FactorKind.EMAIL_LINK, FactorKind.PHONE_LINK];
 
 /** The request that this link can approve. Null when the link is not valid. */
-export async function findLink(sql: Sql, token: string, now: Date): Promise<LinkRequest | null> {
-  const row = await sql
+export async function findLink(em: EntityManager, token: string, now: Date): Promise<LinkRequest | null> {
+  const row = await sqlOf(em)
     .selectFrom('challenge as c')
     .innerJoin('workflow as w', 'w.id', 'c.workflow_id')
     .select([
@@ -85,7 +87,7 @@ interface Visitor {
 
 /** Approves the request, so that the factor counts for its workflow. Approving twice has the same effect as once. */
 export async function approveLink(token: string, { em, client, now }: Visitor): Promise<LinkRequest> {
-  const found = await validLink(sqlOf(em), token, now);
+  const found = await validLink(em, token, now);
   if (found.approvedAt !== null) return found;
   const unitOfWork = new UnitOfWork();
   decide(unitOfWork, found, token, { approved_at: now });
@@ -96,7 +98,7 @@ export async function approveLink(token: string, { em, client, now }: Visitor): 
 
 /** Rejects the request, for a visitor who did not make it. Its workflow ends. */
 export async function rejectLink(token: string, { em, client, now }: Visitor): Promise<LinkRequest> {
-  const found = await validLink(sqlOf(em), token, now);
+  const found = await validLink(em, token, now);
   const unitOfWork = new UnitOfWork();
   decide(unitOfWork, found, token, { consumed_at: now });
   unitOfWork.requireWrite((sql) =>
@@ -115,8 +117,8 @@ export async function rejectLink(token: string, { em, client, now }: Visitor): P
   return { ...found, approvedAt: null };
 }
 
-async function validLink(sql: Sql, token: string, now: Date): Promise<LinkRequest> {
-  const found = await findLink(sql, token, now);
+async function validLink(em: EntityManager, token: string, now: Date): Promise<LinkRequest> {
+  const found = await findLink(em, token, now);
   if (found === null) throw new LinkExpired();
   return found;
 }

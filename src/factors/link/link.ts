@@ -6,31 +6,29 @@ import { digest } from '../../platform/digest.ts';
 import { randomToken } from '../../platform/random.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { consume, openChallenge } from '../challenge.ts';
-import {
-  type ProofField,
-  REJECTED,
-  type StoredChallenge,
-  type Verdict,
-  type VerificationRequest,
-} from '../factor.ts';
+import { REJECTED, type StoredChallenge, type Verdict, type VerificationRequest } from '../factor.ts';
+import { approvalProof, type ProofField, textProof } from '../proof.ts';
 
-export const LINK_PROOFS: readonly ProofField[] = [
-  {
+/** The token, or the statement that it was approved. */
+export type LinkProof = string | true;
+
+export const LINK_PROOFS: readonly ProofField<LinkProof>[] = [
+  textProof({
     name: 'linkToken',
     description:
       'The token of the link: the part after its `#`. Use it when the link opens your own page in the client that holds the workflow.',
     maximumLength: 64,
-  },
-  {
+  }),
+  approvalProof({
     name: 'linkApproved',
     description:
       'Set it to `true` after the user has approved the link, on any device. Poll `workflow` until `challenge.approvedAt` is set. Before that, the attempt fails with `LINK_NOT_APPROVED` and does not count.',
-    maximumLength: null,
-  },
+  }),
 ];
 
 /** The link has not been approved yet, or it has expired. No attempt is counted. */
 export class LinkNotApproved extends UserError {
+  static readonly description = 'The link has not been approved yet. No attempt was counted.';
   readonly code = 'LINK_NOT_APPROVED';
   constructor() {
     super('The link has not been approved yet. Open the newest link and approve it, or request a new one.');
@@ -44,15 +42,15 @@ export function newLink(pageUrl: string): { readonly url: string; readonly diges
 }
 
 /** The open challenge that this token answers, or that was approved. */
-export function answeredByLink(token: string, request: VerificationRequest): StoredChallenge | null {
+export function answeredByLink(proof: LinkProof, request: VerificationRequest): StoredChallenge | null {
   const challenge = openChallenge(request);
   if (challenge?.approved) return challenge;
-  // Sending `linkApproved` too early is not a guess, so it does not count as an attempt.
-  if (token === '') throw new LinkNotApproved();
-  return challenge !== null && digest(token) === challenge.codeDigest ? challenge : null;
+  // Sending `linkApproved` too early, or no token, is not a guess, so it does not count as an attempt.
+  if (proof === true || proof === '') throw new LinkNotApproved();
+  return challenge !== null && digest(proof) === challenge.codeDigest ? challenge : null;
 }
 
-export function verifyLink(token: string, request: VerificationRequest): Verdict {
-  const challenge = answeredByLink(token, request);
+export function verifyLink(proof: LinkProof, request: VerificationRequest): Verdict {
+  const challenge = answeredByLink(proof, request);
   return challenge === null ? REJECTED : { accepted: true, consume: consume(challenge, request.now) };
 }

@@ -5,7 +5,6 @@ import { sql as raw } from 'kysely';
 import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import { addAudit, byUser } from '../../persistence/audit.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { randomId } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
@@ -98,7 +97,7 @@ export async function changePassword(
   { em, session, client, now }: Owner,
 ): Promise<void> {
   const { userId, tenantId } = session;
-  const account = await findAccount(sqlOf(em), userId);
+  const account = await findAccount(em, userId);
   if (account === null) throw new Error('A session has no user.');
   const hash = await passwords.hash(newPassword, passwordPolicyOf(account), passwordOwner(account));
   const unitOfWork = new UnitOfWork();

@@ -12,6 +12,8 @@ const LANES = 3;
 const EXPECTED_SECONDS = 0.2;
 
 export class TooManyChecks extends UserError {
+  static readonly description =
+    'This network has checked too many passwords. Wait for `retryAfterSeconds`, or submit the password without checking it first.';
   readonly code = 'TOO_MANY_CHECKS';
   readonly retryAfterSeconds: number;
   constructor(retryAfterSeconds: number) {

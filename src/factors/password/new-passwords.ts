@@ -16,6 +16,10 @@ import { type Strength, strengthOf } from './strength/strength.ts';
 
 /** The password does not meet the policy. */
 export class PasswordRejected extends UserError {
+  static readonly brief =
+    'The password does not meet the password policy. `problems` lists the rules that it breaks.';
+  static readonly description =
+    'The new password does not meet the password policy. The message says what to change.';
   readonly code = 'PASSWORD_REJECTED';
   readonly problems: readonly PasswordProblem[];
 

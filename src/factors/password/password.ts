@@ -2,26 +2,28 @@
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { MAXIMUM_LENGTH } from '../../policy/password-policy.ts';
 import type { StoredAuthenticator } from '../account.ts';
-import { type Consume, type Factor, type ProofField, REJECTED } from '../factor.ts';
+import { type Consume, defineFactor, REJECTED } from '../factor.ts';
+import { textProof } from '../proof.ts';
 import type { PasswordHasher } from './hash.ts';
 import { OverloadedError } from './hashing-queue.ts';
 
 /** NFC combines at most four code points into one (UAX #15), and the policy counts code points after NFC. */
 const DECOMPOSED = 4;
 
-export const PASSWORD_PROOF: ProofField = {
-  name: 'password',
-  description: 'The password. Unicode NFC normalisation is applied.',
-  maximumLength: DECOMPOSED * MAXIMUM_LENGTH,
-};
-
-export function passwordFactor(hasher: PasswordHasher): Factor {
-  return {
-    kind: FactorKind.PASSWORD,
-    proofs: [PASSWORD_PROOF],
-    roles: ['FIRST'],
-    reaches: null,
-    needsPreparing: false,
+export const passwordFactor = defineFactor({
+  kind: FactorKind.PASSWORD,
+  description: 'A password. Knowledge.',
+  name: { en: 'A password', de: 'ein Passwort' },
+  proofs: [
+    textProof({
+      name: 'password',
+      description: 'The password. Unicode NFC normalisation is applied.',
+      maximumLength: DECOMPOSED * MAXIMUM_LENGTH,
+    }),
+  ],
+  roles: ['FIRST'],
+  reaches: null,
+  create: ({ hasher }: { readonly hasher: PasswordHasher }) => ({
     options: (account) =>
       account.authenticators.some((one) => one.factor === FactorKind.PASSWORD)
         ? [{ factor: FactorKind.PASSWORD, authenticatorId: null, hint: null, needsPreparing: false }]
@@ -31,8 +33,8 @@ export function passwordFactor(hasher: PasswordHasher): Factor {
       if (!(await hasher.matches(proof, stored ?? null)) || stored === undefined) return REJECTED;
       return { accepted: true, consume: await renew(hasher, proof, stored) };
     },
-  };
-}
+  }),
+});
 
 /** Replaces a hash of another system, of another cost or with an older key, now that the password is known. */
 async function renew(

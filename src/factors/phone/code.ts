@@ -6,24 +6,27 @@ import { randomSixDigits } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { SmsPolicy } from '../../policy/sms.ts';
 import { answeredByCode, consume, digestOfCode } from '../challenge.ts';
-import { type Factor, type ProofField, REJECTED } from '../factor.ts';
+import { defineFactor, REJECTED } from '../factor.ts';
+import { textProof } from '../proof.ts';
 import { phoneEnrollment } from './enrollment.ts';
 import { messageToPhone, PHONE_SECONDS, phoneChoices, provedByPhone } from './phone.ts';
 
-export const PHONE_CODE_PROOF: ProofField = {
-  name: 'phoneCode',
-  description: 'The six-digit code from the newest text message. Spaces and dashes are ignored.',
-  maximumLength: 16,
-};
+const kind = FactorKind.PHONE_CODE;
 
-export function phoneCodeFactor(ring: KeyRing, sms: SmsPolicy): Factor {
-  const kind = FactorKind.PHONE_CODE;
-  return {
-    kind,
-    proofs: [PHONE_CODE_PROOF],
-    roles: ['FIRST', 'SECOND'],
-    reaches: 'PHONE',
-    needsPreparing: true,
+export const phoneCodeFactor = defineFactor({
+  kind,
+  description: 'A code sent by SMS. Possession.',
+  name: { en: 'A phone number', de: 'eine Telefonnummer' },
+  proofs: [
+    textProof({
+      name: 'phoneCode',
+      description: 'The six-digit code from the newest text message. Spaces and dashes are ignored.',
+      maximumLength: 16,
+    }),
+  ],
+  roles: ['FIRST', 'SECOND'],
+  reaches: 'PHONE',
+  create: ({ ring, sms }: { readonly ring: KeyRing; readonly sms: SmsPolicy }) => ({
     options: (account, role) => phoneChoices(kind, account, role, sms),
     prepare(request) {
       const { account, authenticatorId, approves, now } = request;
@@ -42,5 +45,5 @@ export function phoneCodeFactor(ring: KeyRing, sms: SmsPolicy): Factor {
       return { accepted: true, consume: consume(challenge, request.now), categories };
     },
     enrollment: phoneEnrollment,
-  };
-}
+  }),
+});

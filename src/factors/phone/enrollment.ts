@@ -6,6 +6,7 @@ import { maskNumber } from './number.ts';
 
 /** Another account has verified the number. Raised only after the caller has proved that they hold it. */
 export class PhoneNumberTaken extends UserError {
+  static readonly description = 'The phone number belongs to another account.';
   readonly code = 'PHONE_NUMBER_TAKEN';
   constructor() {
     super(

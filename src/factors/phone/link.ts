@@ -3,21 +3,29 @@ import { addSeconds } from '../../platform/clock.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { SmsPolicy } from '../../policy/sms.ts';
 import { consume } from '../challenge.ts';
-import { type Factor, REJECTED } from '../factor.ts';
+import { defineFactor, REJECTED } from '../factor.ts';
 import { answeredByLink, LINK_PROOFS, newLink } from '../link/link.ts';
 import { messageToPhone, PHONE_SECONDS, phoneChoices, provedByPhone } from './phone.ts';
 
-export function phoneLinkFactor(pageUrl: string, sms: SmsPolicy): Factor {
-  const kind = FactorKind.PHONE_LINK;
-  return {
-    kind,
-    proofs: LINK_PROOFS,
-    roles: ['FIRST'],
-    reaches: 'PHONE',
-    needsPreparing: true,
+interface Services {
+  readonly linkUrl: string;
+  readonly sms: SmsPolicy;
+}
+
+const kind = FactorKind.PHONE_LINK;
+
+export const phoneLinkFactor = defineFactor({
+  kind,
+  description: 'A link sent by SMS. Possession.',
+  name: { en: 'A phone number', de: 'eine Telefonnummer' },
+  proofs: LINK_PROOFS,
+  roles: ['FIRST'],
+  reaches: 'PHONE',
+  isOnOffer: ({ sms }: Services) => sms.sendsTexts,
+  create: ({ linkUrl, sms }: Services) => ({
     options: (account, role) => phoneChoices(kind, account, role, sms),
     prepare({ account, authenticatorId, purpose, now }) {
-      const { url, digest } = newLink(pageUrl);
+      const { url, digest } = newLink(linkUrl);
       const template = { name: 'phone-link', url, minutes: PHONE_SECONDS / 60, purpose } as const;
       return {
         digest,
@@ -25,11 +33,11 @@ export function phoneLinkFactor(pageUrl: string, sms: SmsPolicy): Factor {
         message: messageToPhone(account, authenticatorId, template, sms),
       };
     },
-    async verify(token, request) {
-      const challenge = answeredByLink(token, request);
+    async verify(proof, request) {
+      const challenge = answeredByLink(proof, request);
       const categories = challenge === null ? null : provedByPhone(kind, challenge, request, sms);
       if (challenge === null || categories === null) return REJECTED;
       return { accepted: true, consume: consume(challenge, request.now), categories };
     },
-  };
-}
+  }),
+});

@@ -2,12 +2,12 @@
 import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import { addAudit, byUser } from '../../persistence/audit.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { Owner } from '../../sessions/owner.ts';
 import { findAccount, lockUser } from '../account.ts';
 import { voidEvidence } from '../void-evidence.ts';
+import { phoneCodeFactor } from './code.ts';
 import { PHONE_FACTORS } from './phone.ts';
 
 /** False when the user has no verified number with this id. */
@@ -17,7 +17,7 @@ export async function setPhoneSecondFactor(
   { em, session, client, now }: Owner,
 ): Promise<boolean> {
   const { userId, tenantId } = session;
-  const account = await findAccount(sqlOf(em), userId);
+  const account = await findAccount(em, userId);
   const phone = account?.phones.find((one) => one.id === id && one.verified);
   if (phone === undefined) return false;
   if (phone.secondFactor === enabled) return true;
@@ -45,7 +45,7 @@ export async function setPhoneSecondFactor(
   addNotice(
     outbox,
     { account, unitOfWork, now },
-    { name: enabled ? 'factor-added' : 'factor-removed', factor },
+    { name: enabled ? 'factor-added' : 'factor-removed', factor: phoneCodeFactor.name },
   );
   await unitOfWork.commit(em);
   return true;
@@ -61,7 +61,7 @@ export async function setSms(
   { em, session, client, now }: Owner,
 ): Promise<void> {
   const { userId, tenantId } = session;
-  const account = await findAccount(sqlOf(em), userId);
+  const account = await findAccount(em, userId);
   if (account === null || account.smsOfUser === enabled) return;
   const unitOfWork = new UnitOfWork();
   unitOfWork.write((sql) => sql.updateTable('user_account').set({ sms: enabled }).where('id', '=', userId));
@@ -90,7 +90,7 @@ export async function setSms(
     addNotice(
       outbox,
       { account, unitOfWork, now },
-      { name: enabled ? 'factor-added' : 'factor-removed', factor },
+      { name: enabled ? 'factor-added' : 'factor-removed', factor: phoneCodeFactor.name },
     );
   }
   await unitOfWork.commit(em);

@@ -13,14 +13,14 @@ export const SECRETS_OF_OTHERS = createGuardrails({
 });
 
 /** The secret cannot be imported. The message says why, without repeating the secret. */
-export class TotpSecretRefused extends Error {
-  override readonly name = 'TotpSecretRefused';
+export class TotpSecretError extends Error {
+  override readonly name = 'TotpSecretError';
 }
 
 /**
  * @param text base32, or an `otpauth://` URI.
  * @returns the secret in normalised base32, as it is stored.
- * @throws {TotpSecretRefused}
+ * @throws {TotpSecretError}
  */
 export function readTotpSecret(text: string): string {
   const isUri = /^otpauth:/i.test(text.trim());
@@ -30,16 +30,16 @@ export function readTotpSecret(text: string): string {
 function readBase32(text: string): string {
   const secret = text.replaceAll(/[\s-]|=+$/g, '').toUpperCase();
   if (!/^[A-Z2-7]+$/.test(secret)) {
-    throw new TotpSecretRefused('The TOTP secret must be base32 or an otpauth:// URI.');
+    throw new TotpSecretError('The TOTP secret must be base32 or an otpauth:// URI.');
   }
   const bytes = Math.floor((secret.length * 5) / 8);
   if (bytes < LEAST_BYTES || bytes > MOST_BYTES) {
-    throw new TotpSecretRefused(`A TOTP secret must have ${LEAST_BYTES * 8} to ${MOST_BYTES * 8} bits.`);
+    throw new TotpSecretError(`A TOTP secret must have ${LEAST_BYTES * 8} to ${MOST_BYTES * 8} bits.`);
   }
   try {
     generateSync({ secret, epoch: 0, guardrails: SECRETS_OF_OTHERS });
   } catch {
-    throw new TotpSecretRefused('The TOTP secret is not valid base32.');
+    throw new TotpSecretError('The TOTP secret is not valid base32.');
   }
   return secret;
 }
@@ -51,7 +51,7 @@ const ONLY = {
   period: { form: /^30$/, usual: '30', name: 'a period of 30 seconds' },
 } as const;
 
-/** @throws {TotpSecretRefused} */
+/** @throws {TotpSecretError} */
 export function requireUsualTotp(
   parts: {
     readonly [Part in keyof typeof ONLY]?: string | null | undefined;
@@ -60,9 +60,7 @@ export function requireUsualTotp(
   for (const [part, { form, usual, name }] of Object.entries(ONLY)) {
     const given = parts[part as keyof typeof ONLY] ?? usual;
     if (!form.test(given)) {
-      throw new TotpSecretRefused(
-        `Only TOTP with ${name} is supported. Set up this authenticator app again.`,
-      );
+      throw new TotpSecretError(`Only TOTP with ${name} is supported. Set up this authenticator app again.`);
     }
   }
 }
@@ -70,9 +68,9 @@ export function requireUsualTotp(
 function secretOfUri(text: string): string {
   const uri = URL.parse(text);
   const secret = uri?.searchParams.get('secret');
-  if (!uri || !secret) throw new TotpSecretRefused('The otpauth:// URI has no secret.');
+  if (!uri || !secret) throw new TotpSecretError('The otpauth:// URI has no secret.');
   if (uri.host.toLowerCase() !== 'totp') {
-    throw new TotpSecretRefused(
+    throw new TotpSecretError(
       'Only TOTP is supported, not counter-based codes. Set up this authenticator app again.',
     );
   }

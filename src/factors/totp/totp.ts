@@ -4,43 +4,41 @@
 // The time steps before and after the current one are accepted too, so a code is valid for at most 90 seconds and a
 // phone's clock may be off by 30 (RFC 6238 section 5.2 allows one step for delay). Each step is accepted once, and
 // steps older than the newest accepted one are rejected.
+import { sql as raw } from 'kysely';
 import { generateSecret, verifySync } from 'otplib';
+import { jsonb } from '../../persistence/jsonb.ts';
 import { secondsOf } from '../../platform/clock.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { isSealedWithOlderKey } from '../../platform/seal.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { StoredAuthenticator } from '../account.ts';
-import { authenticatorRow } from '../authenticator-row.ts';
-import {
-  type Consume,
-  type Factor,
-  type FactorEnrollment,
-  type ProofField,
-  REJECTED,
-  type Verdict,
-} from '../factor.ts';
+import { authenticatorRow, confirmAuthenticatorRow } from '../authenticator-row.ts';
+import { type Consume, defineFactor, type FactorEnrollment, REJECTED, type Verdict } from '../factor.ts';
+import { textProof } from '../proof.ts';
 import { openSecret, sealSecret } from '../sealed-secret.ts';
 import { readCode } from '../typed-code.ts';
+import { keyMaterial } from './enrollment.ts';
 import { SECRETS_OF_OTHERS } from './given-secret.ts';
 
 const PERIOD_SECONDS = 30;
 const TOLERANCE_SECONDS = PERIOD_SECONDS;
 const SECRET_BYTES = 20;
 
-export const TOTP_PROOF: ProofField = {
-  name: 'totp',
-  description:
-    'The current six-digit code of the authenticator app. The codes of the 30 seconds before and after are accepted too. Each code is accepted once. Spaces and dashes are ignored.',
-  maximumLength: 16,
-};
-
-export function totpFactor(ring: KeyRing): Factor {
-  return {
-    kind: FactorKind.TOTP,
-    proofs: [TOTP_PROOF],
-    roles: ['SECOND'],
-    reaches: null,
-    needsPreparing: false,
+export const totpFactor = defineFactor({
+  kind: FactorKind.TOTP,
+  description: 'A time-based code from an authenticator app (RFC 6238). Possession.',
+  name: { en: 'An authenticator app', de: 'eine Authenticator-App' },
+  proofs: [
+    textProof({
+      name: 'totp',
+      description:
+        'The current six-digit code of the authenticator app. The codes of the 30 seconds before and after are accepted too. Each code is accepted once. Spaces and dashes are ignored.',
+      maximumLength: 16,
+    }),
+  ],
+  roles: ['SECOND'],
+  reaches: null,
+  create: ({ ring }: { readonly ring: KeyRing }) => ({
     options: (account) =>
       account.authenticators
         .filter((one) => one.factor === FactorKind.TOTP && one.confirmed)
@@ -55,7 +53,7 @@ export function totpFactor(ring: KeyRing): Factor {
       let isReplay = false;
       for (const authenticator of authenticators.filter((one) => one.factor === FactorKind.TOTP)) {
         const secret = openTotpSecret(ring, authenticator);
-        const { lastTimeStep } = authenticator;
+        const lastTimeStep = lastTimeStepOf(authenticator);
         const timeStep = acceptedTimeStep(secret, code, lastTimeStep, now);
         if (timeStep !== null)
           return accept(authenticator, timeStep, now, resealed(ring, authenticator, secret));
@@ -65,8 +63,8 @@ export function totpFactor(ring: KeyRing): Factor {
       return isReplay ? { accepted: false, isReplay } : REJECTED;
     },
     enrollment: enrollmentOf(ring),
-  };
-}
+  }),
+});
 
 function enrollmentOf(ring: KeyRing): FactorEnrollment {
   return {
@@ -83,21 +81,10 @@ function enrollmentOf(ring: KeyRing): FactorEnrollment {
         confirmedAt: null,
       };
       unitOfWork.insert('authenticator', authenticatorRow(unproved));
-      return { secret };
+      return { secret, data: null };
     },
-    confirm(unitOfWork, { id, now }) {
-      // A condition, not a write: consuming the proof already updates this row, and one statement cannot update it
-      // twice.
-      unitOfWork.require(async (sql) => {
-        const { numUpdatedRows } = await sql
-          .updateTable('authenticator')
-          .set({ confirmed_at: now })
-          .where('id', '=', id)
-          .where('confirmed_at', 'is', null)
-          .executeTakeFirst();
-        return numUpdatedRows === 1n;
-      });
-    },
+    material: (authenticator, shownAs) => keyMaterial(openTotpSecret(ring, authenticator), shownAs),
+    confirm: confirmAuthenticatorRow,
   };
 }
 
@@ -133,13 +120,30 @@ export function acceptedTimeStep(
   return lastTimeStep === null || result.timeStep > lastTimeStep ? result.timeStep : null;
 }
 
+interface TotpData {
+  /** The latest accepted time step. No step is accepted twice (RFC 6238 section 5.2). */
+  readonly lastTimeStep: number;
+}
+
+function lastTimeStepOf({ data }: StoredAuthenticator): number | null {
+  return (data as TotpData | null)?.lastTimeStep ?? null;
+}
+
+/** Nodes of the version before `data` read and write the column alone, so the later of both counts, and both are written. */
 function accept(authenticator: StoredAuthenticator, timeStep: number, now: Date, secret: string): Verdict {
   const consume: Consume = async (sql) => {
     const { numUpdatedRows } = await sql
       .updateTable('authenticator')
-      .set({ last_time_step: timeStep, last_used_at: now, secret })
+      .set({
+        data: jsonb<TotpData>({ lastTimeStep: timeStep }),
+        last_time_step: timeStep,
+        last_used_at: now,
+        secret,
+      })
       .where('id', '=', authenticator.id)
-      .where((row) => row.or([row('last_time_step', 'is', null), row('last_time_step', '<', timeStep)]))
+      .where(
+        raw<boolean>`coalesce(greatest(last_time_step, (data ->> 'lastTimeStep')::int) < ${timeStep}, true)`,
+      )
       .executeTakeFirst();
     return numUpdatedRows === 1n;
   };

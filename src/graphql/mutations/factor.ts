@@ -1,7 +1,7 @@
 // The two mutations that advance every workflow: prepare a factor if necessary, then attempt it.
-import type { ProofField } from '../../factors/factor.ts';
 import { LinkNotApproved } from '../../factors/link/link.ts';
 import { PhoneNumberTaken } from '../../factors/phone/enrollment.ts';
+import { MalformedProofError } from '../../factors/proof.ts';
 import { PROOF_FIELDS } from '../../factors/registry.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
 import {
@@ -73,11 +73,8 @@ const ProofInput = builder.inputType('ProofInput', {
   isOneOf: true,
   fields: (t) =>
     Object.fromEntries(
-      PROOF_FIELDS.map(({ name, description, maximumLength }) => [
-        name,
-        maximumLength === null ? t.boolean({ description }) : t.string({ description }),
-      ]),
-    ) as Record<ProofField['name'], ReturnType<typeof t.string>>,
+      PROOF_FIELDS.map(({ name, type, description }) => [name, t.field({ type, description })]),
+    ),
 });
 
 const AttemptFactorInput = builder.inputType('AttemptFactorInput', {
@@ -134,15 +131,11 @@ function proofOf(input: Readonly<Record<string, unknown>>): Proof {
   if (field === undefined) {
     throw new InvalidInput([{ path: 'proof', message: 'Set exactly one field.' }]);
   }
-  const { name, maximumLength } = field;
-  const value = input[name];
-  const invalid = (message: string) => new InvalidInput([{ path: `proof.${name}`, message }]);
-  if (maximumLength === null) {
-    if (value !== true) throw invalid('The only valid value is `true`.');
-    return { name, value: '' };
+  const { name } = field;
+  try {
+    return { name, value: field.parse(input[name]) };
+  } catch (error) {
+    if (!(error instanceof MalformedProofError)) throw error;
+    throw new InvalidInput([{ path: `proof.${name}`, message: error.message }]);
   }
-  const text = String(value);
-  if ([...text].length > maximumLength)
-    throw invalid(`The proof is too long. The maximum is ${maximumLength} characters.`);
-  return { name, value: text };
 }

@@ -5,8 +5,7 @@ import { tenant } from './tenant-argument.ts';
 
 export const IDENTIFIER_ARGUMENT = {
   required: true,
-  description:
-    'A verified e-mail address of the account, or a verified phone number in international format.',
+  description: 'A verified email address of the account, or a verified phone number in international format.',
 } as const;
 
 export const identifierForm = z.object({ identifier, tenant });

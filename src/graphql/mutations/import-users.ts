@@ -4,7 +4,6 @@
 import { type ImportedUser, importList, MOST_USERS, type RefusedUser } from '../../import/list.ts';
 import { phoneCountriesOf } from '../../import/phone-countries.ts';
 import { byAdministrator } from '../../persistence/audit.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
@@ -30,7 +29,7 @@ const ImportPhoneInput = builder.inputType('ImportPhoneInput', {
 });
 
 const ImportUserInput = builder.inputType('ImportUserInput', {
-  description: 'A user to import from another system. Give at least an e-mail address or a phone number.',
+  description: 'A user to import from another system. Give at least an email address or a phone number.',
   fields: (t) => ({
     id: t.id({ description: 'The UUID to use as the user’s id. By default, a new one is generated.' }),
     externalId: t.string({
@@ -38,11 +37,11 @@ const ImportUserInput = builder.inputType('ImportUserInput', {
         'The user’s id in the other system, at most 255 characters. It must be unique within the tenant.',
     }),
     name: t.string({ description: 'The user’s name, at most 128 characters.' }),
-    email: t.string({ description: 'The e-mail address that the user signs in with.' }),
+    email: t.string({ description: 'The email address that the user signs in with.' }),
     emailVerified: t.boolean({
       defaultValue: true,
       description:
-        'Whether the user proved the e-mail address in the other system. An address that was not proved may belong to someone else.',
+        'Whether the user proved the email address in the other system. An address that was not proved may belong to someone else.',
     }),
     phones: t.field({ type: [ImportPhoneInput], description: 'The user’s phone numbers.' }),
     smsFactors: t.boolean({
@@ -83,7 +82,7 @@ const ImportUsersInput = builder.inputType('ImportUsersInput', {
     trustUnverified: t.boolean({
       defaultValue: false,
       description:
-        'Treats unverified e-mail addresses and phone numbers as verified. Anyone who entered someone else’s address in the other system then owns the account with that address.',
+        'Treats unverified email addresses and phone numbers as verified. Anyone who entered someone else’s address in the other system then owns the account with that address.',
     }),
     acceptFastHashes: t.boolean({
       defaultValue: false,
@@ -169,11 +168,7 @@ builder.mutationField('importUsers', (t) =>
         trustUnverified: input.trustUnverified ?? false,
         acceptFastHashes: input.acceptFastHashes ?? false,
         withoutSecondFactors: input.withoutSecondFactors ?? false,
-        phoneCountries: await phoneCountriesOf(
-          sqlOf(em),
-          session.tenantId,
-          services.factors.countriesOfFirstFactor,
-        ),
+        phoneCountries: await phoneCountriesOf(em, session.tenantId, services.factors.countriesOfFirstFactor),
         actor: byAdministrator(session, client),
         now: services.clock.now(),
       };

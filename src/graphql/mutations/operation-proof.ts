@@ -1,6 +1,5 @@
 // Consumes a proof that is bound to an operation, for another service whose field requires one.
 import { z } from 'zod';
-import { sqlOf } from '../../persistence/orm.ts';
 import { isSecondFactor, SECOND_STEPS } from '../../policy/factor-kind.ts';
 import { requirement } from '../../policy/requirement.ts';
 import { consumeGrant } from '../../sessions/operation-grant.ts';
@@ -55,14 +54,7 @@ builder.mutationField('consumeOperationProof', (t) =>
     resolve: (_root, { digest, ...demand }, context) => {
       const { services, session, em } = signedIn(context);
       parseInput(demandForm, demand);
-      return consumeGrant(
-        sqlOf(em),
-        services.ring,
-        session,
-        digest,
-        requirement(demand),
-        services.clock.now(),
-      );
+      return consumeGrant(em, services.ring, session, digest, requirement(demand), services.clock.now());
     },
   }),
 );

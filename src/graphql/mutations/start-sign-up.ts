@@ -16,7 +16,7 @@ const StartSignUpInput = builder.inputType('StartSignUpInput', {
   fields: (t) => ({
     email: t.string({
       required: true,
-      description: 'The user’s e-mail address. A code is sent to it immediately.',
+      description: 'The user’s email address. A code is sent to it immediately.',
     }),
     password: t.string({
       required: true,
@@ -47,7 +47,7 @@ builder.mutationField('startSignUp', (t) =>
       TooManyRequests,
     ],
     description:
-      'Starts a sign-up and sends a code to the e-mail address. The response is the same if the address already has an account.',
+      'Starts a sign-up and sends a code to the email address. The response is the same if the address already has an account.',
     args: {
       input: t.arg({ type: StartSignUpInput, required: true, description: 'The details of the account.' }),
     },

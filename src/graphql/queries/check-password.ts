@@ -4,7 +4,6 @@ import { findAccount, passwordOwner, passwordPolicyOf } from '../../factors/acco
 import type { PasswordOwner } from '../../factors/password/guessable-words.ts';
 import type { Assessment } from '../../factors/password/new-passwords.ts';
 import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import { type PasswordPolicy, passwordPolicy } from '../../policy/password-policy.ts';
 import { orOverloaded } from '../../workflows/errors.ts';
 import { builder } from '../builder.ts';
@@ -42,7 +41,7 @@ const CheckPasswordInput = builder.inputType('CheckPasswordInput', {
     password: t.string({ required: true, description: 'The password, as typed so far.' }),
     tenant: t.string({ description: 'The name of the tenant. Defaults to `default`.' }),
     email: t.string({
-      description: 'The user’s e-mail address, as typed so far. A password that resembles it is weak.',
+      description: 'The user’s email address, as typed so far. A password that resembles it is weak.',
     }),
     name: t.string({ description: 'The user’s name. A password that resembles it is weak.' }),
   }),
@@ -52,7 +51,7 @@ const form = z.object({
   password: newPassword,
   tenant: z.string().nullish(),
   // Not validated as an address, because the user may still be typing it.
-  email: z.string().max(254, 'The e-mail address is too long. The maximum is 254 characters.').nullish(),
+  email: z.string().max(254, 'The email address is too long. The maximum is 254 characters.').nullish(),
   name: z.string().max(128, 'The name is too long. The maximum is 128 characters.').nullish(),
 });
 
@@ -94,9 +93,9 @@ interface Purpose {
 }
 
 async function purposeOf({ em, session }: GraphQLContext, input: z.infer<typeof form>): Promise<Purpose> {
-  const account = session === null ? null : await findAccount(sqlOf(em), session.userId);
+  const account = session === null ? null : await findAccount(em, session.userId);
   if (account !== null) return { policy: passwordPolicyOf(account), owner: passwordOwner(account) };
-  const tenant = await publicTenant(sqlOf(em), input.tenant);
+  const tenant = await publicTenant(em, input.tenant);
   return {
     policy: passwordPolicy(passwordSettingsOf(tenant), tenant.second_factor),
     owner: { email: input.email ?? null, name: input.name ?? null },

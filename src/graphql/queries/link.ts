@@ -1,6 +1,5 @@
 // Tells what a link is for. Reading it must not change anything, because mail scanners follow links.
 import { findLink } from '../../factors/link/approval.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import { builder } from '../builder.ts';
 import { LinkRequestType } from '../types/link.ts';
 
@@ -13,6 +12,6 @@ builder.queryField('link', (t) =>
     args: {
       token: t.arg.string({ required: true, description: 'The token: the part of the link after the `#`.' }),
     },
-    resolve: (_root, { token }, { em, services }) => findLink(sqlOf(em), token, services.clock.now()),
+    resolve: (_root, { token }, { em, services }) => findLink(em, token, services.clock.now()),
   }),
 );

@@ -1,7 +1,6 @@
 // What a sign-in page needs to know before the user has signed in.
 import { LOCALES } from '../../delivery/messages/locales.ts';
 import { DEFAULT_TENANT, passwordSettingsOf } from '../../persistence/entities/tenant.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { type PasswordPolicy, passwordPolicy } from '../../policy/password-policy.ts';
 import type { SecondFactorPolicy } from '../../policy/required-factors.ts';
@@ -68,7 +67,7 @@ builder.queryField('settings', (t) =>
       tenant: t.arg.string({ defaultValue: DEFAULT_TENANT, description: 'The name of the tenant.' }),
     },
     resolve: async (_root, args, { em, services: { factors } }): Promise<PublicSettings> => {
-      const tenant = await publicTenant(sqlOf(em), args.tenant);
+      const tenant = await publicTenant(em, args.tenant);
       return {
         firstFactors: factors.first(tenant.sms),
         secondFactors: factors.second(tenant.sms),

@@ -1,5 +1,5 @@
 // The signed-in user, and, for administrators, any user of their tenant.
-import { sqlOf } from '../../persistence/orm.ts';
+import { findUser } from '../../users/find-user.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { isUuid } from '../input.ts';
@@ -23,16 +23,9 @@ builder.queryField('user', (t) =>
     stepUp: true,
     description: 'A user of your tenant, for administrators. Null if there is no user with this id.',
     args: { id: t.arg.id({ required: true, description: 'The id of the user.' }) },
-    resolve: async (_root, { id }, context) => {
+    resolve: (_root, { id }, context) => {
       const { session, em } = signedIn(context);
-      if (!isUuid(id)) return null;
-      const row = await sqlOf(em)
-        .selectFrom('user_account')
-        .select('id')
-        .where('id', '=', id)
-        .where('tenant_id', '=', session.tenantId)
-        .executeTakeFirst();
-      return row ?? null;
+      return isUuid(id) ? findUser(em, id, session.tenantId) : null;
     },
   }),
 );

@@ -1,53 +1,10 @@
-// The audit events of an account as its user may see them: with the user's own network addresses, never other people's.
-import { ActorKind } from '../../persistence/audit.ts';
-import { AUDIT_TYPES, type AuditType } from '../../persistence/audit-type.ts';
-import type { Sql } from '../../persistence/orm.ts';
-import type { FactorKind } from '../../policy/factor-kind.ts';
+// The audit events of an account, as its user may see them.
+import { ActorKind } from '../../persistence/actor-kind.ts';
+import type { AuditEvent } from '../../persistence/audit-of-user.ts';
+import { AUDIT_TYPES } from '../../persistence/audit-type.ts';
 import { builder } from '../builder.ts';
 import { describedEnum } from './described-enum.ts';
 import { FactorKindEnum } from './enums.ts';
-
-interface AuditEventShape {
-  readonly id: string;
-  readonly type: string;
-  readonly factor: FactorKind | null;
-  readonly occurredAt: Date;
-  readonly actor: ActorKind | null;
-  readonly count: number;
-  readonly ip: string | null;
-  readonly userAgent: string | null;
-}
-
-const MOST_EVENTS = 100;
-
-/**
- * For events recorded before actors were: these types are always caused by other people, so the addresses are not the
- * user's.
- */
-const CAUSED_BY_OTHERS: readonly AuditType[] = [
-  'user.unlocked',
-  'second-factors.removed',
-  'user.imported',
-  'role.granted',
-  'role.withdrawn',
-];
-
-/** Lists the events of a user, newest first. */
-export async function listAuditEvents(sql: Sql, userId: string): Promise<AuditEventShape[]> {
-  const rows = await sql
-    .selectFrom('audit_event')
-    .select(['id', 'type', 'factor', 'occurred_at', 'actor_kind', 'ip', 'user_agent', 'count'])
-    .where('user_id', '=', userId)
-    .orderBy('occurred_at', 'desc')
-    .limit(MOST_EVENTS)
-    .execute();
-  return rows.map((row) => {
-    const { id, type, factor, occurred_at: occurredAt, actor_kind: actor, count } = row;
-    const isOthers = actor === null ? CAUSED_BY_OTHERS.includes(type) : actor === 'ADMINISTRATOR';
-    const client = isOthers ? { ip: null, userAgent: null } : { ip: row.ip, userAgent: row.user_agent };
-    return { id, type, factor, occurredAt, actor, count, ...client };
-  });
-}
 
 const AuditActorEnum = describedEnum<ActorKind>('AuditActor', 'Who caused an audit event.', {
   [ActorKind.USER]: 'The user, while signed in.',
@@ -59,7 +16,7 @@ const AuditActorEnum = describedEnum<ActorKind>('AuditActor', 'Who caused an aud
 
 const TYPES = Object.entries(AUDIT_TYPES).map(([type, meaning]) => `- \`${type}\`: ${meaning}`);
 
-export const AuditEventType = builder.objectRef<AuditEventShape>('AuditEvent').implement({
+export const AuditEventType = builder.objectRef<AuditEvent>('AuditEvent').implement({
   description: 'An event in the audit trail of a user account.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id of the event.' }),

@@ -1,8 +1,9 @@
 // The enums of the public API.
+import { KIND_DESCRIPTIONS } from '../../factors/registry.ts';
 import { Role } from '../../persistence/entities/user.ts';
 import { AssuranceLevel } from '../../policy/assurance.ts';
 import { RefusalCode, Remedy } from '../../policy/decision.ts';
-import { Category, FactorKind } from '../../policy/factor-kind.ts';
+import { Category, type FactorKind } from '../../policy/factor-kind.ts';
 import { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { StepUpBind, StepUpRequire } from '../../policy/requirement.ts';
 import { WorkflowRemedy, WorkflowStatus } from '../../workflows/view.ts';
@@ -11,21 +12,7 @@ import { describedEnum } from './described-enum.ts';
 export const FactorKindEnum = describedEnum<FactorKind>(
   'FactorKind',
   'A way to prove who you are, and the categories that it proves.',
-  {
-    [FactorKind.PASSWORD]: 'A password. Knowledge.',
-    [FactorKind.EMAIL_CODE]:
-      'A code sent by e-mail. Knowledge, because the password of the mailbox is all that it takes to read it.',
-    [FactorKind.EMAIL_LINK]:
-      'A link sent by e-mail. Knowledge, because the password of the mailbox is all that it takes to open it.',
-    [FactorKind.PHONE_CODE]: 'A code sent by SMS. Possession.',
-    [FactorKind.PHONE_LINK]: 'A link sent by SMS. Possession.',
-    [FactorKind.TOTP]: 'A time-based code from an authenticator app (RFC 6238). Possession.',
-    [FactorKind.BACKUP_CODE]: 'A single-use backup code (NIST SP 800-63B-4 section 3.1.2). Possession.',
-    [FactorKind.PASSKEY]:
-      'A passkey (WebAuthn). Possession; with user verification, a second category as well.',
-    [FactorKind.OAUTH]:
-      'A sign-in at an identity provider. Knowledge, because the password there may be all that it takes.',
-  },
+  KIND_DESCRIPTIONS,
 );
 
 export const CategoryEnum = describedEnum<Category>(
@@ -104,7 +91,7 @@ export const WorkflowRemedyEnum = describedEnum<WorkflowRemedy>(
   'What users can do if they cannot complete a workflow.',
   {
     [WorkflowRemedy.SIGN_IN]:
-      'Sign in. The sign-up proved an e-mail address that already has an account, which was not changed. If the user does not know the password of that account, offer a password reset.',
+      'Sign in. The sign-up proved an email address that already has an account, which was not changed. If the user does not know the password of that account, offer a password reset.',
     [WorkflowRemedy.ADMINISTRATOR]:
       'Ask an administrator, who verifies the user’s identity and removes the lost factors. A workflow cannot continue without them.',
   },

@@ -1,6 +1,5 @@
 // Sessions, their evidence, and what follows from it.
 import { findAccount } from '../../factors/account.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import { secondsOf } from '../../platform/clock.ts';
 import { type AssuranceLevel, acrOf, amrOf, assuranceLevelAt } from '../../policy/assurance.ts';
 import { authTime, type Evidence } from '../../policy/evidence.ts';
@@ -67,7 +66,7 @@ export const Assurance = builder.objectRef<AssuranceShape>('Assurance').implemen
       resolve: async ({ userId, enrolled }, _args, { session, em, services }) => {
         if (enrolled !== undefined) return [...enrolled];
         if (session?.userId === userId) return [...session.enrolled];
-        return [...services.factors.availableFactors(await findAccount(sqlOf(em), userId)).enrolled];
+        return [...services.factors.availableFactors(await findAccount(em, userId)).enrolled];
       },
     }),
     acr: t.string({

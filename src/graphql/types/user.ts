@@ -1,11 +1,22 @@
 // A user and what belongs to their account.
 import { DEFAULT_LOCALE } from '../../delivery/messages/locales.ts';
-import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
-import type { FactorKind as Kind } from '../../policy/factor-kind.ts';
+import {
+  countBackupCodes,
+  type ListedAuthenticator,
+  listAuthenticators,
+} from '../../factors/list-authenticators.ts';
+import { listAuditEvents } from '../../persistence/audit-of-user.ts';
+import type { EntityManager } from '../../persistence/orm.ts';
 import { listSessions } from '../../sessions/session.ts';
+import {
+  type EmailAddress,
+  listEmailAddresses,
+  listPhoneNumbers,
+  type PhoneNumber,
+} from '../../users/contacts.ts';
 import { findProfile, type Profile } from '../../users/profile.ts';
 import { builder } from '../builder.ts';
-import { AuditEventType, listAuditEvents } from './audit-event.ts';
+import { AuditEventType } from './audit-event.ts';
 import { FactorKindEnum, RoleEnum } from './enums.ts';
 import { Assurance, SessionType } from './session.ts';
 
@@ -21,55 +32,43 @@ const profiles = new WeakMap<UserRef, Promise<Profile | null>>();
 function profileOf(user: UserRef, em: EntityManager): Promise<Profile | null> {
   const known = profiles.get(user);
   if (known !== undefined) return known;
-  const profile = findProfile(sqlOf(em), user.id);
+  const profile = findProfile(em, user.id);
   profiles.set(user, profile);
   return profile;
 }
 
-interface AuthenticatorShape {
-  readonly id: string;
-  readonly factor: Kind;
-  readonly label: string | null;
-  readonly createdAt: Date;
-  readonly lastUsedAt: Date | null;
-}
-
-const EmailAddressType = builder
-  .objectRef<{ id: string; address: string; verifiedAt: Date | null }>('EmailAddress')
-  .implement({
-    description: 'An e-mail address of a user.',
-    fields: (t) => ({
-      id: t.exposeID('id', { description: 'The id of the e-mail address.' }),
-      address: t.exposeString('address', { description: 'The e-mail address as the user typed it.' }),
-      verifiedAt: t.expose('verifiedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When the user proved that they can read its mail. Null if they have not.',
-      }),
+const EmailAddressType = builder.objectRef<EmailAddress>('EmailAddress').implement({
+  description: 'An email address of a user.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The id of the email address.' }),
+    address: t.exposeString('address', { description: 'The email address as the user typed it.' }),
+    verifiedAt: t.expose('verifiedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the user proved that they can read its mail. Null if they have not.',
     }),
-  });
+  }),
+});
 
-const PhoneNumberType = builder
-  .objectRef<{ id: string; number: string; secondFactor: boolean; verifiedAt: Date | null }>('PhoneNumber')
-  .implement({
-    description: 'A phone number of a user.',
-    fields: (t) => ({
-      id: t.exposeID('id', { description: 'The id of the phone number.' }),
-      number: t.exposeString('number', {
-        description: 'The phone number in E.164 format, for example `+4915112345678`.',
-      }),
-      secondFactor: t.exposeBoolean('secondFactor', {
-        description: 'Whether the number is a second factor. `setPhoneSecondFactor` changes it.',
-      }),
-      verifiedAt: t.expose('verifiedAt', {
-        type: 'DateTime',
-        nullable: true,
-        description: 'When the user proved that they receive its text messages. Null if they have not.',
-      }),
+const PhoneNumberType = builder.objectRef<PhoneNumber>('PhoneNumber').implement({
+  description: 'A phone number of a user.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The id of the phone number.' }),
+    number: t.exposeString('number', {
+      description: 'The phone number in E.164 format, for example `+4915112345678`.',
     }),
-  });
+    secondFactor: t.exposeBoolean('secondFactor', {
+      description: 'Whether the number is a second factor. `setPhoneSecondFactor` changes it.',
+    }),
+    verifiedAt: t.expose('verifiedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the user proved that they receive its text messages. Null if they have not.',
+    }),
+  }),
+});
 
-export const AuthenticatorType = builder.objectRef<AuthenticatorShape>('Authenticator').implement({
+export const AuthenticatorType = builder.objectRef<ListedAuthenticator>('Authenticator').implement({
   description:
     'One instance of a factor that a user has enrolled, such as a password or an authenticator app.',
   isTypeOf: (value) =>
@@ -126,58 +125,18 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
     }),
     emailAddresses: t.field({
       type: [EmailAddressType],
-      description: 'The user’s e-mail addresses, oldest first.',
-      resolve: async ({ id }, _args, { em }) => {
-        const rows = await sqlOf(em)
-          .selectFrom('email_address')
-          .select(['id', 'address', 'typed', 'verified_at'])
-          .where('user_id', '=', id)
-          .orderBy('created_at')
-          .execute();
-        return rows.map((row) => ({
-          id: row.id,
-          address: row.typed ?? row.address,
-          verifiedAt: row.verified_at,
-        }));
-      },
+      description: 'The user’s email addresses, oldest first.',
+      resolve: ({ id }, _args, { em }) => listEmailAddresses(em, id),
     }),
     phoneNumbers: t.field({
       type: [PhoneNumberType],
       description: 'The user’s phone numbers, oldest first.',
-      resolve: async ({ id }, _args, { em }) => {
-        const rows = await sqlOf(em)
-          .selectFrom('phone_number')
-          .select(['id', 'number', 'second_factor', 'verified_at'])
-          .where('user_id', '=', id)
-          .orderBy('created_at')
-          .execute();
-        return rows.map((row) => ({
-          id: row.id,
-          number: row.number,
-          secondFactor: row.second_factor,
-          verifiedAt: row.verified_at,
-        }));
-      },
+      resolve: ({ id }, _args, { em }) => listPhoneNumbers(em, id),
     }),
     authenticators: t.field({
       type: [AuthenticatorType],
       description: 'The user’s authenticators whose enrollment is complete, oldest first.',
-      resolve: async ({ id }, _args, { em }) => {
-        const rows = await sqlOf(em)
-          .selectFrom('authenticator')
-          .select(['id', 'factor', 'label', 'created_at', 'last_used_at'])
-          .where('user_id', '=', id)
-          .where('confirmed_at', 'is not', null)
-          .orderBy('created_at')
-          .execute();
-        return rows.map((row) => ({
-          id: row.id,
-          factor: row.factor,
-          label: row.label,
-          createdAt: row.created_at,
-          lastUsedAt: row.last_used_at,
-        }));
-      },
+      resolve: ({ id }, _args, { em }) => listAuthenticators(em, id),
     }),
     smsFactors: t.boolean({
       description: 'Whether the user allows text messages as a factor. `setSmsFactors` changes it.',
@@ -185,20 +144,12 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
     }),
     backupCodesRemaining: t.int({
       description: 'The number of the user’s unused backup codes.',
-      resolve: async ({ id }, _args, { em }) => {
-        const row = await sqlOf(em)
-          .selectFrom('backup_code')
-          .select((it) => it.fn.countAll<string>().as('remaining'))
-          .where('user_id', '=', id)
-          .where('used_at', 'is', null)
-          .executeTakeFirstOrThrow();
-        return Number(row.remaining);
-      },
+      resolve: ({ id }, _args, { em }) => countBackupCodes(em, id),
     }),
     sessions: t.field({
       type: [SessionType],
       description: 'The user’s active sessions, newest first.',
-      resolve: ({ id }, _args, { em, services }) => listSessions(sqlOf(em), id, services.clock.now()),
+      resolve: ({ id }, _args, { em, services }) => listSessions(em, id, services.clock.now()),
     }),
     assurance: t.field({
       type: Assurance,
@@ -212,7 +163,7 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
       stepUp: true,
       description:
         'The 100 most recent audit events of the account, newest first. Requires a step-up, because the events show where the user has been.',
-      resolve: ({ id }, _args, { em }) => listAuditEvents(sqlOf(em), id),
+      resolve: ({ id }, _args, { em }) => listAuditEvents(em, id),
     }),
   }),
 });

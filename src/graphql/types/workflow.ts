@@ -1,8 +1,10 @@
 // Workflows as clients see them: one interface, and one type per statechart.
 
-import type { FactorChoice } from '../../factors/factor.ts';
+import type { FactorData } from '../../factors/account.ts';
+import type { FactorChoice, ShownAs, UnprovedAuthenticator } from '../../factors/factor.ts';
 import { type TotpEnrollment, totpEnrollment } from '../../factors/totp/enrollment.ts';
 import { openTotpSecret } from '../../factors/totp/totp.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
 import type { ChartName } from '../../workflows/chart-name.ts';
 import type { OutstandingChallenge } from '../../workflows/effects/outcome.ts';
 import type { WorkflowReply } from '../../workflows/steps/reply.ts';
@@ -64,6 +66,12 @@ const Challenge = builder.objectRef<OutstandingChallenge>('Challenge').implement
       description:
         'When the link was approved, on any device. From then on, `attemptFactor` accepts `{ linkApproved: true }`. Null for codes, and for links that have not been approved.',
     }),
+    request: t.expose('request', {
+      type: 'JSON',
+      nullable: true,
+      description:
+        'What your client needs to answer the challenge. Its form depends on the factor. Null for codes and links, which the user receives in a message.',
+    }),
   }),
 });
 
@@ -124,13 +132,25 @@ function isRunOf(name: ChartName) {
 }
 
 /** The secret is shown until the new authenticator is first proved, and only to the holder of the workflow id. */
-async function totpOf(
-  { enrolling, account, view }: WorkflowReply,
-  { services }: GraphQLContext,
-): Promise<TotpEnrollment | null> {
-  if (enrolling === null || view.status !== 'NEEDS_ENROLLMENT') return null;
-  const secret = openTotpSecret(services.ring, enrolling);
-  return totpEnrollment(secret, services.productName, account?.email?.typed ?? 'account');
+function unproved({ enrolling, view }: WorkflowReply): UnprovedAuthenticator | null {
+  return view.status === 'NEEDS_ENROLLMENT' ? enrolling : null;
+}
+
+function shownAs({ account }: WorkflowReply, { services }: GraphQLContext): ShownAs {
+  return { issuer: services.productName, account: account?.email?.typed ?? 'account' };
+}
+
+function materialOf(reply: WorkflowReply, context: GraphQLContext): FactorData | null {
+  const authenticator = unproved(reply);
+  if (authenticator === null) return null;
+  const { material } = context.services.factors.enrollmentOf(authenticator.factor);
+  return material?.(authenticator, shownAs(reply, context)) ?? null;
+}
+
+async function totpOf(reply: WorkflowReply, context: GraphQLContext): Promise<TotpEnrollment | null> {
+  const authenticator = unproved(reply);
+  if (authenticator?.factor !== FactorKind.TOTP) return null;
+  return totpEnrollment(openTotpSecret(context.services.ring, authenticator), shownAs(reply, context));
 }
 
 function workflowType(chart: ChartName, name: string, description: string, enrolls: boolean) {
@@ -158,6 +178,13 @@ function workflowType(chart: ChartName, name: string, description: string, enrol
           'The secret of the new authenticator app while the status is `NEEDS_ENROLLMENT`. Null otherwise.',
         resolve: (it, _args, context) => totpOf(it, context),
       }),
+      material: t.field({
+        type: 'JSON',
+        nullable: true,
+        description:
+          'What the user needs to set up the new authenticator, while the status is `NEEDS_ENROLLMENT`. Its form depends on the factor: for `TOTP`, the `secret` and the `uri` of `totp`. Treat it as a secret. Null if the user needs nothing.',
+        resolve: (it, _args, context) => materialOf(it, context),
+      }),
       backupCodes: t.field({
         type: ['String'],
         nullable: true,
@@ -173,7 +200,7 @@ function workflowType(chart: ChartName, name: string, description: string, enrol
 export const SignUp = workflowType(
   'sign-up',
   'SignUp',
-  'The sign-up of a new user, who proves their e-mail address with the code sent to it. An address that already has an account gets the same response; its owner is told by e-mail.',
+  'The sign-up of a new user, who proves their email address with the code sent to it. An address that already has an account gets the same response; its owner is told by email.',
   true,
 );
 export const SignIn = workflowType(
@@ -184,7 +211,7 @@ export const SignIn = workflowType(
 );
 export const PasswordReset = builder.objectRef<WorkflowReply>('PasswordReset').implement({
   description:
-    'The reset of a forgotten password. The user proves that they receive messages at their e-mail address or phone number, then a second factor if they have one, then calls `chooseNewPassword`. A reset does not sign the user in. An unknown identifier gets the same response.',
+    'The reset of a forgotten password. The user proves that they receive messages at their email address or phone number, then a second factor if they have one, then calls `chooseNewPassword`. A reset does not sign the user in. An unknown identifier gets the same response.',
   interfaces: [Workflow],
   isTypeOf: isRunOf('password-reset'),
 });

@@ -2,7 +2,7 @@
 // invalid quotes the start of the next row is unknown, so reading stops.
 import { Readable } from 'node:stream';
 import { CsvError, type Info, parse } from 'csv-parse';
-import { FileUnreadable, MOST_RECORD_BYTES, NOT_UTF8, type Reader } from './record-file.ts';
+import { FileUnreadableError, MOST_RECORD_BYTES, NOT_UTF8, type Reader } from './record-file.ts';
 
 interface Row {
   readonly record: readonly Buffer[];
@@ -74,10 +74,10 @@ function headingOf(cells: readonly (string | null)[]): readonly string[] {
   return cells.map((cell) => cell?.trim() ?? '');
 }
 
-function unreadable(error: CsvError, number: number): FileUnreadable {
+function unreadable(error: CsvError, number: number): FileUnreadableError {
   const line = typeof error['lines'] === 'number' ? ` on line ${error['lines']}` : '';
   const reason = REASONS[error.code] ?? 'invalid CSV';
-  return new FileUnreadable(`After record ${number}${line}: ${reason}.`);
+  return new FileUnreadableError(`After record ${number}${line}: ${reason}.`);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

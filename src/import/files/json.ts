@@ -3,7 +3,7 @@
 import { Readable } from 'node:stream';
 import { pick } from 'stream-json/filters/pick.js';
 import { streamArray } from 'stream-json/streamers/stream-array.js';
-import { FileUnreadable, NOT_UTF8, type Reader } from './record-file.ts';
+import { FileUnreadableError, NOT_UTF8, type Reader } from './record-file.ts';
 
 /** `Users` is Cognito's name, `identities` that of Kratos. */
 const LIST_NAMES: readonly unknown[] = ['users', 'Users', 'identities'];
@@ -18,7 +18,7 @@ export const readJson: Reader = async function* readJson(bytes) {
   const text = textOf(bytes);
   const { beginning, all } = await beginningOf(text);
   const isList = beginning === '[';
-  if (!isList && beginning !== '{') throw new FileUnreadable('Expected a list of users or an object.');
+  if (!isList && beginning !== '{') throw new FileUnreadableError('Expected a list of users or an object.');
   let hasUsers = isList;
   let hasFederated = false;
   const isUsers = (path: readonly unknown[]): boolean => {
@@ -39,20 +39,21 @@ export const readJson: Reader = async function* readJson(bytes) {
       yield { number, line: null, value };
     }
   } catch (error) {
-    if (error instanceof FileUnreadable) throw new FileUnreadable(`After record ${number}: ${error.message}`);
+    if (error instanceof FileUnreadableError)
+      throw new FileUnreadableError(`After record ${number}: ${error.message}`);
     // The library's message may repeat the content.
-    throw new FileUnreadable(
+    throw new FileUnreadableError(
       error instanceof Error && error.message === NO_LIST
         ? '`users` must be a list.'
         : `After record ${number}: invalid JSON. The file may be truncated.`,
     );
   }
   if (!hasUsers && hasFederated) {
-    throw new FileUnreadable(
+    throw new FileUnreadableError(
       `The object has \`${FEDERATED}\` but no list of \`users\`. The passwords of federated users are in their own directory, so there is nothing to import.`,
     );
   }
-  if (!hasUsers) throw new FileUnreadable('The object has no list of `users`.');
+  if (!hasUsers) throw new FileUnreadableError('The object has no list of `users`.');
 };
 
 /** The library's message for a value that is not a list. */
@@ -71,7 +72,7 @@ async function* textOf(bytes: AsyncIterable<Buffer>): AsyncIterable<string> {
     for await (const chunk of bytes) yield decoder.decode(chunk, { stream: true });
     yield decoder.decode();
   } catch (error) {
-    throw error instanceof TypeError ? new FileUnreadable(NOT_UTF8) : error;
+    throw error instanceof TypeError ? new FileUnreadableError(NOT_UTF8) : error;
   }
 }
 

@@ -1,4 +1,5 @@
 // The contract of the file readers: records in order, one at a time, however large the file is.
+import { OperatorError } from '../../platform/operator-error.ts';
 
 export interface FileRecord {
   /** Counted from 1, and the same each time the file is read. */
@@ -12,7 +13,7 @@ export interface FileRecord {
 
 /**
  * @param bytes of the file, in order.
- * @param checkHeading called with the column names, for a format that has columns. @throws {FileUnreadable}
+ * @param checkHeading called with the column names, for a format that has columns. @throws {FileUnreadableError}
  */
 export type Reader = (
   bytes: AsyncIterable<Buffer>,
@@ -20,8 +21,8 @@ export type Reader = (
 ) => AsyncIterable<FileRecord>;
 
 /** The rest of the file cannot be read. The message says where, without repeating any content. */
-export class FileUnreadable extends Error {
-  override readonly name = 'FileUnreadable';
+export class FileUnreadableError extends OperatorError {
+  readonly code = 'FILE_UNREADABLE';
 }
 
 /** The maximum size of one record. */

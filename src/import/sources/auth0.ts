@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { auth0Hash } from '../../factors/password/legacy-hash/auth0.ts';
 import { readForm } from '../form.ts';
-import { RecordRefused } from '../refusal.ts';
+import { RecordError } from '../refusal.ts';
 import { DISABLED, fullName, hashOf, ids, type Source, timeOf } from './source.ts';
 
 /** The id prefix of users who sign in with a password. */
@@ -53,7 +53,7 @@ export const auth0: Source = {
   ],
   read(entry) {
     const user = readForm(form, entry);
-    if (user.blocked) throw new RecordRefused('blocked', DISABLED);
+    if (user.blocked) throw new RecordError('blocked', DISABLED);
     const id = user.user_id ?? user._id;
     const factors = user.mfa_factors ?? [];
     const second = factors.flatMap(({ phone }) => (phone ? [phone.value] : []));

@@ -2,7 +2,7 @@
 // Only `admin-get-user` shows second factors, so those of users from `list-users` are unknown.
 import { z } from 'zod';
 import { readForm } from '../form.ts';
-import { RecordRefused } from '../refusal.ts';
+import { RecordError } from '../refusal.ts';
 import { DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
 
 const attributes = z.array(z.object({ Name: z.string(), Value: z.string().nullish() })).nullish();
@@ -29,7 +29,7 @@ export const cognito: Source = {
   ],
   read(entry) {
     const user = readForm(form, entry);
-    if (user.Enabled === false) throw new RecordRefused('Enabled', DISABLED);
+    if (user.Enabled === false) throw new RecordError('Enabled', DISABLED);
     const given = new Map(
       (user.UserAttributes ?? user.Attributes ?? []).map(({ Name, Value }) => [Name, Value]),
     );

@@ -2,7 +2,7 @@
 // if the dump has them. Django does not verify addresses, so they count only with --trust-unverified.
 import { z } from 'zod';
 import { readForm } from '../form.ts';
-import { RecordRefused } from '../refusal.ts';
+import { RecordError } from '../refusal.ts';
 import { devicesIn } from './django-devices.ts';
 import { cell, DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
 
@@ -40,7 +40,7 @@ export const django: Source = {
 };
 
 function recordOf({ pk, fields }: z.output<typeof form>): object {
-  if (fields.is_active === false) throw new RecordRefused('is_active', DISABLED);
+  if (fields.is_active === false) throw new RecordError('is_active', DISABLED);
   return {
     ...ids(pk),
     name: fullName(fields.first_name, fields.last_name),

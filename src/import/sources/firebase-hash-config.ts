@@ -1,7 +1,7 @@
 // The password hash parameters of a Firebase project, as copied from its console (Authentication, Users, the menu
 // beside the list, "Password hash parameters").
 import { z } from 'zod';
-import { FileUnreadable } from '../files/record-file.ts';
+import { FileUnreadableError } from '../files/record-file.ts';
 
 export interface FirebaseHashConfig {
   readonly signerKey: string;
@@ -18,7 +18,7 @@ const form = z.object({
   mem_cost: z.coerce.number().int(),
 });
 
-/** @throws {FileUnreadable} */
+/** @throws {FileUnreadableError} */
 export function readFirebaseHashConfig(text: string): FirebaseHashConfig {
   const pairs = [...text.matchAll(/"?(\w+)"?\s*:\s*"?([\w+/=-]+)"?/g)].map(([, name, value]) => [
     name,
@@ -26,7 +26,7 @@ export function readFirebaseHashConfig(text: string): FirebaseHashConfig {
   ]);
   const { data, error } = form.safeParse(Object.fromEntries(pairs));
   if (data === undefined) {
-    throw new FileUnreadable(
+    throw new FileUnreadableError(
       `Invalid Firebase hash parameters: check ${String(error.issues[0]?.path[0])}. Copy the parameters from the Firebase console. Only the algorithm SCRYPT is supported.`,
     );
   }

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { firebaseHash } from '../../factors/password/legacy-hash/firebase.ts';
 import { readForm } from '../form.ts';
-import { RecordRefused } from '../refusal.ts';
+import { RecordError } from '../refusal.ts';
 import { DISABLED, fullName, hashOf, ids, type Source, timeOf } from './source.ts';
 
 const text = z.string().nullish();
@@ -27,12 +27,12 @@ export const firebase: Source = {
   marks: [['localId']],
   read(entry, { firebaseHash: config }) {
     const user = readForm(form, entry);
-    if (user.disabled) throw new RecordRefused('disabled', DISABLED);
+    if (user.disabled) throw new RecordError('disabled', DISABLED);
     const second = (user.mfaInfo ?? []).flatMap(({ phoneInfo }) => phoneInfo ?? []);
     const isOther = user.phoneNumber != null && !second.includes(user.phoneNumber);
     const { passwordHash: hash, salt } = user;
     if (hash != null && config === null) {
-      throw new RecordRefused(
+      throw new RecordError(
         'passwordHash',
         'Pass the project’s hash parameters with --firebase-hash-config.',
       );

@@ -1,9 +1,9 @@
 // FusionAuth: users in the format of its import API, extracted from its database. Authenticator apps, numbers and
-// recovery codes are imported. E-mail codes, and methods without a secret, cannot be.
+// recovery codes are imported. Email codes, and methods without a secret, cannot be.
 import { z } from 'zod';
 import { fusionAuthHash } from '../../factors/password/legacy-hash/fusionauth.ts';
 import { readForm } from '../form.ts';
-import { RecordRefused } from '../refusal.ts';
+import { RecordError } from '../refusal.ts';
 import { base32 } from './base32.ts';
 import { otpUri } from './otp-uri.ts';
 import { cell, DISABLED, fullName, hashOf, ids, type Source, timeOf } from './source.ts';
@@ -51,7 +51,7 @@ export const fusionAuth: Source = {
   ],
   read(entry) {
     const user = readForm(form, entry);
-    if (user.active === false) throw new RecordRefused('active', DISABLED);
+    if (user.active === false) throw new RecordError('active', DISABLED);
     const methods = user.twoFactor?.methods ?? [];
     const isOther = (one: Method): boolean => totpOf(one) === null && phoneOf(one) === null;
     return {
@@ -79,7 +79,7 @@ export const fusionAuth: Source = {
 function passwordOf({ password, salt, factor, encryptionScheme }: z.output<typeof form>): string | null {
   if (password == null) return null;
   if (encryptionScheme == null) {
-    throw new RecordRefused('encryptionScheme', 'A password requires an `encryptionScheme`.');
+    throw new RecordError('encryptionScheme', 'A password requires an `encryptionScheme`.');
   }
   return hashOf(() => fusionAuthHash({ password, salt: salt ?? '', factor: factor ?? 1, encryptionScheme }));
 }

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { keycloakHash } from '../../factors/password/legacy-hash/keycloak.ts';
 import { readForm } from '../form.ts';
-import { RecordRefused } from '../refusal.ts';
+import { RecordError } from '../refusal.ts';
 import { base32 } from './base32.ts';
 import { otpUri } from './otp-uri.ts';
 import { cell, DISABLED, fullName, hashOf, ids, type Source, timeOf } from './source.ts';
@@ -47,7 +47,7 @@ export const keycloak: Source = {
   read(entry) {
     const user = readForm(form, entry);
     if (user.serviceAccountClientId != null) return null; // a service account
-    if (user.enabled === false) throw new RecordRefused('enabled', DISABLED);
+    if (user.enabled === false) throw new RecordError('enabled', DISABLED);
     const credentials = user.credentials ?? [];
     const password = credentials.findIndex(({ type }) => type === 'password');
     const mustChangePassword =
@@ -70,20 +70,20 @@ export const keycloak: Source = {
 
 type Given = NonNullable<z.output<typeof form>['credentials']>[number];
 
-/** @throws {RecordRefused} with the path in the list of credentials. */
+/** @throws {RecordError} with the path in the list of credentials. */
 function readCredential(given: Given, at: number): z.output<typeof credential> {
   try {
     return readForm(credential, given);
   } catch (error) {
-    if (!(error instanceof RecordRefused)) throw error;
-    throw new RecordRefused(`credentials.${at}.${error.refusal.path}`, error.refusal.reason);
+    if (!(error instanceof RecordError)) throw error;
+    throw new RecordError(`credentials.${at}.${error.refusal.path}`, error.refusal.reason);
   }
 }
 
 function passwordOf(given: Given | undefined, at: number): string | null {
   if (given === undefined) return null;
   if (given.value !== undefined) {
-    throw new RecordRefused(
+    throw new RecordError(
       `credentials.${at}.value`,
       'This is a password in plain text. Keycloak exports never contain one. Remove this credential, and let the user reset the password.',
     );
@@ -112,7 +112,7 @@ function json(content: string): unknown {
   try {
     return JSON.parse(content);
   } catch {
-    throw new RecordRefused(
+    throw new RecordError(
       'credentials',
       'The data of a Keycloak credential must be a string that contains JSON.',
     );

@@ -3,7 +3,7 @@
 // imported. Any other kind of credential counts as a second factor, except for those that start a sign-in.
 import { z } from 'zod';
 import { readForm } from '../form.ts';
-import { RecordRefused } from '../refusal.ts';
+import { RecordError } from '../refusal.ts';
 import { DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
 
 const text = z.string().nullish().catch(null);
@@ -55,7 +55,7 @@ export const kratos: Source = {
   ],
   read(entry) {
     const { id, state, created_at, traits, verifiable_addresses, credentials } = readForm(form, entry);
-    if (state === 'inactive') throw new RecordRefused('state', DISABLED);
+    if (state === 'inactive') throw new RecordError('state', DISABLED);
     const addresses = verifiable_addresses ?? [];
     const isVerified = (value: string): boolean =>
       addresses.some((one) => one.verified && one.value.toLowerCase() === value.toLowerCase());

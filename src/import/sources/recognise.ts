@@ -1,6 +1,6 @@
 // Recognizes which system wrote a file by the fields of its first entry, so that the error for a wrong --from names the
 // right one.
-import { FileUnreadable } from '../files/record-file.ts';
+import { FileUnreadableError } from '../files/record-file.ts';
 import { SOURCES, type SourceName } from './list.ts';
 import type { Source } from './source.ts';
 
@@ -24,7 +24,7 @@ const OTHERS: readonly { readonly marks: Source['marks']; readonly advice: strin
   },
 ];
 
-/** @throws {FileUnreadable} when the fields are those of another system. */
+/** @throws {FileUnreadableError} when the fields are those of another system. */
 export function requireSource(fields: readonly string[], source: SourceName): void {
   const bears = (marks: Source['marks']): boolean =>
     marks.some((mark) => mark.every((name) => fields.includes(name)));
@@ -35,21 +35,22 @@ export function requireSource(fields: readonly string[], source: SourceName): vo
     right === undefined
       ? OTHERS.find(({ marks }) => bears(marks))?.advice
       : `This looks like an export from ${right}. Use --from ${right}.`;
-  if (advice !== undefined) throw new FileUnreadable(advice);
+  if (advice !== undefined) throw new FileUnreadableError(advice);
 }
 
-/** Checks the header of a CSV file. @throws {FileUnreadable} */
+/** Checks the header of a CSV file. @throws {FileUnreadableError} */
 export function requireHeading(names: readonly string[], source: SourceName): void {
   // Firebase's CSV has no header: its first row is a user, with the address second and "verified" third.
   if (names[1]?.includes('@') && /^(true|false)$/.test(names[2] ?? '')) {
-    throw new FileUnreadable(
+    throw new FileUnreadableError(
       'The first row is not a header. If this is the CSV of `firebase auth:export`, export again with --format=JSON. Use --from firebase.',
     );
   }
   requireSource(names, source);
   const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
-  if (twice >= 0) throw new FileUnreadable(`Duplicate column ${twice + 1}.`);
+  if (twice >= 0) throw new FileUnreadableError(`Duplicate column ${twice + 1}.`);
   const { columns } = SOURCES[source];
   const at = columns === null ? -1 : names.findIndex((name) => !columns.includes(name));
-  if (at >= 0) throw new FileUnreadable(`Unknown column ${at + 1}. Expected one of: ${columns?.join(', ')}.`);
+  if (at >= 0)
+    throw new FileUnreadableError(`Unknown column ${at + 1}. Expected one of: ${columns?.join(', ')}.`);
 }

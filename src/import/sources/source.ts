@@ -1,9 +1,9 @@
 // The contract of a source, a system whose export can be imported. A source turns an entry of the export into a record,
 // and depends neither on the file format nor on what happens to the record. To add one, write one file and add it to
 // the list. For a plain table, a mapping is enough (table.ts).
-import { LegacyHashRefused } from '../../factors/password/legacy-hash/scheme.ts';
+import { LegacyHashError } from '../../factors/password/legacy-hash/scheme.ts';
 import type { FileFormat } from '../files/formats.ts';
-import { RecordRefused } from '../refusal.ts';
+import { RecordError } from '../refusal.ts';
 import type { FirebaseHashConfig } from './firebase-hash-config.ts';
 
 export interface SourceSettings {
@@ -26,7 +26,7 @@ export interface Source {
 
 /**
  * Returns a record, not yet validated, or null when the entry does not describe a user. Names the second factors that
- * cannot be imported in `otherSecondFactors`. @throws {RecordRefused}
+ * cannot be imported in `otherSecondFactors`. @throws {RecordError}
  */
 export type ReadEntry = (entry: object, settings: SourceSettings) => object | null;
 
@@ -63,12 +63,12 @@ export function timeOf(time: string | number | null | undefined): string | null 
   return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
 
-/** Runs a function that assembles a hash from its parts. @throws {RecordRefused} */
+/** Runs a function that assembles a hash from its parts. @throws {RecordError} */
 export function hashOf<Hash extends string | null>(make: () => Hash): Hash {
   try {
     return make();
   } catch (error) {
-    if (error instanceof LegacyHashRefused) throw new RecordRefused('passwordHash', error.message);
+    if (error instanceof LegacyHashError) throw new RecordError('passwordHash', error.message);
     throw error;
   }
 }

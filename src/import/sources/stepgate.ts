@@ -2,7 +2,7 @@
 // value, a list is JSON or separated by semicolons, and the apostrophe that protects spreadsheets from formulas is
 // removed.
 import { FileFormat } from '../files/formats.ts';
-import { RecordRefused } from '../refusal.ts';
+import { RecordError } from '../refusal.ts';
 import { RECORD_FIELDS } from '../user-record.ts';
 import { cell, type Source } from './source.ts';
 
@@ -36,13 +36,13 @@ function valueOf(name: string, content: string | null): unknown {
 function flag(name: string, content: string): boolean {
   if (/^(true|t|1)$/i.test(content)) return true;
   if (/^(false|f|0)$/i.test(content)) return false;
-  throw new RecordRefused(name, 'This must be true or false.');
+  throw new RecordError(name, 'This must be true or false.');
 }
 
 function parsed(name: string, content: string): unknown {
   try {
     return JSON.parse(content);
   } catch {
-    throw new RecordRefused(name, 'This list is not valid JSON.');
+    throw new RecordError(name, 'This list is not valid JSON.');
   }
 }

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { hashOfPlainText } from '../../factors/password/legacy-hash/plain-text.ts';
 import { readForm } from '../form.ts';
-import { RecordRefused } from '../refusal.ts';
+import { RecordError } from '../refusal.ts';
 import { otpUri } from './otp-uri.ts';
 import { cell, fullName, ids, type Source, timeOf } from './source.ts';
 
@@ -119,6 +119,6 @@ function listOf(devices: z.output<typeof row>['totp_devices']): readonly unknown
   try {
     return JSON.parse(devices);
   } catch {
-    throw new RecordRefused('totp_devices', 'This list is not valid JSON.');
+    throw new RecordError('totp_devices', 'This list is not valid JSON.');
   }
 }

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { FileFormat } from '../files/formats.ts';
 import { readForm } from '../form.ts';
-import { RecordRefused } from '../refusal.ts';
+import { RecordError } from '../refusal.ts';
 import { DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
 
 /** The column names. */
@@ -19,7 +19,7 @@ export interface TableMapping {
   readonly createdAt: string;
   /** The account is disabled if one of these is set. */
   readonly disabled?: readonly string[];
-  /** Whatever a column mapping cannot express. @throws {RecordRefused} */
+  /** Whatever a column mapping cannot express. @throws {RecordError} */
   more?(row: Row): object;
 }
 
@@ -58,7 +58,7 @@ function rowOf(cells: Readonly<Record<string, unknown>>): Row {
 
 function recordOf(row: Row, mapping: TableMapping): object {
   const disabled = mapping.disabled?.find(row.isSet);
-  if (disabled !== undefined) throw new RecordRefused(disabled, DISABLED);
+  if (disabled !== undefined) throw new RecordError(disabled, DISABLED);
   const { phone, emailVerified } = mapping;
   const number = phone !== undefined && row.isSet(phone.verified) ? row.text(phone.number) : null;
   return {
@@ -78,11 +78,11 @@ export function international(number: string): string {
   return /^[1-9]\d{6,14}$/.test(number) ? `+${number}` : number;
 }
 
-/** Parses a cell with a JSON list. @throws {RecordRefused} */
+/** Parses a cell with a JSON list. @throws {RecordError} */
 export function listIn<Item>(row: Row, column: string, item: z.ZodType<Item>): readonly Item[] {
   try {
     return z.array(item).parse(JSON.parse(row.text(column) ?? '[]') ?? []);
   } catch {
-    throw new RecordRefused(column, 'This must be a JSON list.');
+    throw new RecordError(column, 'This must be a JSON list.');
   }
 }

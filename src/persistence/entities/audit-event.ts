@@ -1,7 +1,7 @@
 // An audit event: what happened to an account. It contains only words and ids, never a proof, code or token.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { FactorKind } from '../../policy/factor-kind.ts';
-import type { ActorKind } from '../audit.ts';
+import type { ActorKind } from '../actor-kind.ts';
 import type { AuditType } from '../audit-type.ts';
 
 export const AuditEvent = defineEntity({

@@ -13,7 +13,12 @@ export const Authenticator = defineEntity({
     label: p.string().length(64).nullable(),
     /** The secret in protected form, such as a password hash or a sealed TOTP secret. */
     secret: p.text(),
-    /** The latest accepted TOTP time step. No step is accepted twice (RFC 6238 section 5.2). */
+    /** What its factor keeps with it beside the secret. */
+    data: p.json<object>().nullable(),
+    /**
+     * The latest accepted TOTP time step. It is in `data` as well. The column is for nodes of the version before `data`,
+     * and a later release drops it.
+     */
     lastTimeStep: p.integer().nullable(),
     createdAt: p.datetime(),
     confirmedAt: p.datetime().nullable(),

@@ -12,6 +12,8 @@ export const Challenge = defineEntity({
     factor: p.string().length(16).$type<FactorKind>(),
     /** For a code, a keyed digest that includes the ids of workflow and challenge. For a link token, a plain digest. */
     codeDigest: p.string().length(64).index(),
+    /** What its factor keeps with it, and the client is shown as `Challenge.request`. */
+    data: p.json<object>().nullable(),
     /** The phone number to which it was sent, if the user may have several. */
     authenticatorId: p.uuid().nullable(),
     /** The masked recipient. */

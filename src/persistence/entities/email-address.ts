@@ -1,4 +1,4 @@
-// An e-mail address of a user. Several users may claim an address, but only one user per tenant can verify it.
+// An email address of a user. Several users may claim an address, but only one user per tenant can verify it.
 import { defineEntity, p } from '@mikro-orm/core';
 import { Tenant } from './tenant.ts';
 import { User } from './user.ts';

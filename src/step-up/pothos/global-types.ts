@@ -1,6 +1,6 @@
 // Adds the plugin's options to the global types of Pothos.
 import type { FieldNullability, InputFieldMap, InterfaceParam, SchemaTypes, TypeParam } from '@pothos/core';
-import type { PothosStepUpPlugin } from './index.ts';
+import type { PothosStepUpPlugin } from './plugin.ts';
 import type { GuardOptions, StepUpPluginOptions } from './types.ts';
 
 declare global {

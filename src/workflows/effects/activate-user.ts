@@ -1,5 +1,5 @@
-// The address was proved, so the account counts from now on. If somebody else has proved the address first, the whole
-// step is undone.
+// Activates the account after the user has verified the address. If another user verified the address first, the whole
+// step is rolled back.
 import { accountOf, type PerformEffect } from './effect.ts';
 
 export const activateUser: PerformEffect = (_services, step) => {

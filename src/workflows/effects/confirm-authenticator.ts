@@ -1,12 +1,13 @@
-// The new authenticator was proved, so it counts from now on.
+// Activates the new authenticator after the user has proved it.
 import { addNotice } from '../../delivery/notices.ts';
+import { nameOfFactor } from '../../factors/registry.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { PerformEffect } from './effect.ts';
 
 interface Params {
   readonly factor: FactorKind;
   readonly authenticatorId: string;
-  /** False for a phone number that only identifies its user. */
+  /** False for a phone number that only identifies the user. */
   readonly isSecondFactor: boolean;
 }
 
@@ -18,6 +19,6 @@ export const confirmAuthenticator: PerformEffect<Params> = (
 ) => {
   const { unitOfWork, now } = step;
   factors.enrollmentOf(factor).confirm(unitOfWork, { id, isSecondFactor, now });
-  addNotice(outbox, step, { name: 'factor-added', factor });
+  addNotice(outbox, step, { name: 'factor-added', factor: nameOfFactor(factor) });
   return { confirmed: [...confirmed, id], ...(isSecondFactor ? { added: [...added, factor] } : {}) };
 };

@@ -1,4 +1,4 @@
-// Makes the secret of a new authenticator, which does not count until it has been proved.
+// Creates the secret of a new authenticator, which does not count until the user has proved it.
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { accountOf, type PerformEffect } from './effect.ts';
 
@@ -16,5 +16,5 @@ export const createAuthenticator: PerformEffect<Params> = (
   const { unitOfWork, now } = step;
   const userId = accountOf(step).id;
   const begun = factors.enrollmentOf(factor).begin(unitOfWork, { id, userId, label, now });
-  return begun === null ? {} : { enrolling: { id, secret: begun.secret } };
+  return begun === null ? {} : { enrolling: { id, factor, ...begun } };
 };

@@ -1,5 +1,5 @@
-// The effects as a chart names them. Only their types are needed: XState returns them as data, and there is nothing
-// behind the names that it could run.
+// Declares the effects that a chart can name. Only their types matter: XState returns effects as data and never runs
+// them.
 import type { EffectParams } from './perform.ts';
 
 type DeclaredEffects = {

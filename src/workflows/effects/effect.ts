@@ -1,5 +1,5 @@
-// What an effect is: it adds its writes to the step's unit of work, and leaves what the reply shows. Nothing is sent or
-// visible before the step commits.
+// The contract of an effect. It adds its writes to the step's unit of work and returns what the reply shows. Nothing is
+// sent or visible before the step commits.
 import type { Outbox } from '../../delivery/outbox.ts';
 import type { Account } from '../../factors/account.ts';
 import type { NewPassword } from '../../factors/password/change.ts';
@@ -18,18 +18,18 @@ export interface EffectServices {
   readonly grants: Grants;
 }
 
-/** What a step knows that no snapshot may hold. */
+/** Values of a step that must not be in a snapshot. */
 export interface Given {
-  /** Where a challenge of this step goes, masked, for a client that may know. */
+  /** The masked recipient of this step's challenge, for a client that may see it. */
   readonly hint?: string | null;
-  /** The password that was chosen in this step. */
+  /** The password that the user chose in this step. */
   readonly newPassword?: NewPassword | null;
 }
 
 /**
- * One effect.
- * @param params what the chart says, as data.
- * @param outcome what the effects before it in the same step have left.
+ * Performs one effect.
+ * @param params from the chart.
+ * @param outcome the results of the earlier effects of this step.
  */
 export type PerformEffect<Params = undefined> = (
   services: EffectServices,
@@ -38,22 +38,22 @@ export type PerformEffect<Params = undefined> = (
   outcome: Outcome,
 ) => Outcome;
 
-/** The account of a step that changes one. A decoy has none, and no chart leads it there. */
+/** The account of a step that changes one. Charts never lead a decoy to such a step. */
 export function accountOf({ account }: Pick<Step, 'account'>): Account {
   if (account === null) throw new Error('A decoy has no effects on an account.');
   return account;
 }
 
-/** The session that the workflow belongs to, as the step leaves it. */
+/** The session that the workflow belongs to, with the changes of this step. */
 export function sessionOf(
   { row, caller }: Step,
   { session = caller.session ?? undefined }: Outcome,
 ): PresentedSession {
-  if (row.sessionId === null || session === undefined) throw new Error('This effect belongs to a session.');
+  if (row.sessionId === null || session === undefined) throw new Error('This effect requires a session.');
   return session;
 }
 
-/** What was read before this step knows nothing of what the step adds, but its tokens must. */
+/** Adds the factors that the user gains in this step to those read before it, so that new tokens name them. */
 export function withAdded<T extends { readonly enrolled: readonly FactorKind[] }>(
   holder: T,
   { added = [] }: Outcome,

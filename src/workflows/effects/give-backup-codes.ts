@@ -1,6 +1,6 @@
-// Makes backup codes, with the first second factor and with no other, and shows them in this reply only. Of two factors
-// that are proved at the same moment, one waits for the other, sees it, and is undone. Codes that are left over from
-// before stood in for nothing, and are replaced.
+// Creates backup codes with the user's first second factor, and shows them only in this reply. If two factors are
+// proved at the same moment, one waits for the other, finds it, and is rolled back. Leftover codes are replaced,
+// because there was no factor that they could stand in for.
 import { hasSecondFactor, lockUser } from '../../factors/account.ts';
 import { deleteBackupCodes, newBackupCodes } from '../../factors/backup-codes/backup-code.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';

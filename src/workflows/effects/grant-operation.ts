@@ -1,4 +1,4 @@
-// The proof is good for the operation that the workflow is bound to, once. It is not evidence of the session.
+// Lets the proof approve the operation that the workflow is bound to, once. The session gains no evidence.
 import type { Evidence } from '../../policy/evidence.ts';
 import { grantOperation as addGrant } from '../../sessions/operation-grant.ts';
 import { type PerformEffect, sessionOf } from './effect.ts';

@@ -1,4 +1,4 @@
-// Begins a session that holds this evidence.
+// Starts a session with this evidence.
 import type { Evidence } from '../../policy/evidence.ts';
 import { accountOf, type PerformEffect, withAdded } from './effect.ts';
 

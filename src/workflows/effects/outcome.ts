@@ -1,22 +1,24 @@
-// What the effects of a step leave for its reply. Secrets in it are shown once and stored nowhere.
+// The results of a step's effects, for its reply. Secrets in it are shown once and never stored.
 import type { Message } from '../../delivery/message.ts';
+import type { FactorData } from '../../factors/account.ts';
+import type { UnprovedAuthenticator } from '../../factors/factor.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { UnsignedGrant } from '../../sessions/grants.ts';
 import type { PresentedSession } from '../../sessions/presented.ts';
 
 export interface Outcome {
   readonly challenge?: OutstandingChallenge;
-  /** The message that goes out with the challenge. */
+  /** The message that carries the challenge. */
   readonly sends?: Message;
   readonly grant?: UnsignedGrant;
   readonly backupCodes?: readonly string[];
-  /** The authenticator whose enrollment began, as it is stored. */
-  readonly enrolling?: { readonly id: string; readonly secret: string };
-  /** The session of the workflow, after its evidence has grown. */
+  /** The authenticator being enrolled, as stored. */
+  readonly enrolling?: UnprovedAuthenticator;
+  /** The session of the workflow, with its new evidence. */
   readonly session?: PresentedSession;
   /** The authenticators that this step proves for the first time. */
   readonly confirmed?: readonly string[];
-  /** The second factors that the user has from this step on. */
+  /** The second factors that the user gains in this step. */
   readonly added?: readonly FactorKind[];
 }
 
@@ -25,6 +27,8 @@ export interface OutstandingChallenge {
   readonly hint: string | null;
   readonly sentAt: Date;
   readonly expiresAt: Date;
-  /** For a link: when its holder approved it. */
+  /** When the user approved the link. Null for a code. */
   readonly approvedAt: Date | null;
+  /** What the client needs to answer it. */
+  readonly request: FactorData | null;
 }

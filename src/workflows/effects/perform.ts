@@ -1,4 +1,4 @@
-// The effects that a chart can ask for, each in a file of its name. A chart only names them, as data; this performs them.
+// Performs the effects that a chart names. Each effect has its own file.
 
 import type { Step } from '../steps/step.ts';
 import { activateUser } from './activate-user.ts';
@@ -31,7 +31,7 @@ const EFFECTS = {
   tellOwner,
 };
 
-/** Each effect by its name, with what a chart must say with it. */
+/** The parameters that a chart must pass to each effect. */
 export type EffectParams = {
   [Name in keyof typeof EFFECTS]: (typeof EFFECTS)[Name] extends PerformEffect<infer Params> ? Params : never;
 };
@@ -42,14 +42,14 @@ interface NamedEffect {
   readonly params?: unknown;
 }
 
-/** Performs the effects of a step, in the order in which the chart asked for them. */
+/** Performs the effects of a step, in the order of the chart. */
 export function performEffects(
   services: EffectServices,
   step: Step & Given,
   effects: readonly NamedEffect[],
 ): Outcome {
   return effects.reduce<Outcome>((outcome, { type, params }) => {
-    if (!isEffect(type)) throw new Error(`There is no effect ${type}.`);
+    if (!isEffect(type)) throw new Error(`Unknown effect: ${type}`);
     const perform = EFFECTS[type] as PerformEffect<unknown>;
     return { ...outcome, ...perform(services, step, params, outcome) };
   }, {});

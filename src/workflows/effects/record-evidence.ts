@@ -1,4 +1,4 @@
-// Adds evidence to the session that the workflow belongs to, unless that was revoked meanwhile.
+// Adds evidence to the session that the workflow belongs to. A session that was revoked in the meantime fails the step.
 import { type Evidence, withEvidence } from '../../policy/evidence.ts';
 import { evidenceWith } from '../../sessions/evidence-in-sql.ts';
 import { type PerformEffect, sessionOf } from './effect.ts';

@@ -1,4 +1,4 @@
-// New tokens for the session that the workflow belongs to.
+// Issues new tokens for the session that the workflow belongs to.
 import { type PerformEffect, sessionOf, withAdded } from './effect.ts';
 
 export const renewTokens: PerformEffect = ({ grants }, step, _params, outcome) => ({

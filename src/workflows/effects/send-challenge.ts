@@ -1,5 +1,6 @@
-// Makes a challenge and sends it. The previous one of the same factor becomes void; the attempts stay as they are.
+// Creates a challenge and sends it. It replaces the previous one of the same factor and does not reset the attempts.
 import { sql as raw } from 'kysely';
+import { jsonb } from '../../persistence/jsonb.ts';
 import { randomId } from '../../platform/random.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { openApproves } from '../approves.ts';
@@ -7,7 +8,7 @@ import type { PerformEffect } from './effect.ts';
 
 interface Params {
   readonly factor: FactorKind;
-  /** The phone number it goes to, when there may be several. */
+  /** The phone number to use if there may be several. */
   readonly authenticatorId: string | null;
 }
 
@@ -28,8 +29,8 @@ export const sendChallenge: PerformEffect<Params> = (
     client,
     now,
   });
-  if (factor === undefined || prepared === undefined) throw new Error(`${kind} has no challenge to send.`);
-  const { digest, expiresAt, message } = prepared;
+  if (factor === undefined || prepared === undefined) throw new Error(`${kind} does not send challenges.`);
+  const { digest, expiresAt, message, request = null } = prepared;
   outbox.withdraw(
     unitOfWork,
     (sql) =>
@@ -41,11 +42,12 @@ export const sendChallenge: PerformEffect<Params> = (
         .$asScalar(),
     now,
   );
-  const messageId = outbox.add(unitOfWork, message, now, expiresAt);
+  const messageId = message && outbox.add(unitOfWork, message, now, expiresAt);
   const sent = {
     id: challengeId,
     message_id: messageId,
     code_digest: digest,
+    data: request && jsonb(request),
     authenticator_id: authenticatorId,
     hint,
     ip: client.ip,
@@ -66,7 +68,7 @@ export const sendChallenge: PerformEffect<Params> = (
       ),
   );
   return {
-    challenge: { factor: kind, hint, sentAt: now, expiresAt, approvedAt: null },
-    sends: message,
+    challenge: { factor: kind, hint, sentAt: now, expiresAt, approvedAt: null, request },
+    ...(message && { sends: message }),
   };
 };

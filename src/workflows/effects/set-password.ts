@@ -1,4 +1,4 @@
-// The password that was chosen in this step counts from now on.
+// Sets the password that the user chose in this step.
 import { setPassword as changePassword } from '../../factors/password/change.ts';
 import { accountOf, type PerformEffect } from './effect.ts';
 

@@ -1,4 +1,4 @@
-// The user hears of a sign-in on a device that is not known.
+// Notifies the user of a sign-in on a new device.
 import { addNotice } from '../../delivery/notices.ts';
 import type { PerformEffect } from './effect.ts';
 

@@ -1,7 +1,7 @@
-// Adding an authenticator. Whoever adds one proves an existing factor first, unless the session did so a moment
-// ago (NIST SP 800-63B-4 section 4.1.2); the new one counts once it has been proved itself. A session that began with a
-// phone alone proves something of another category too, as in a step-up. Whoever was let in because the user had no
-// second factor is not let through once the user has one: nobody enrolls a way around it.
+// Adds an authenticator. The user proves an existing factor first, unless the session has just done so (NIST SP
+// 800-63B-4 section 4.1.2). The new authenticator counts once it has been proved itself. A session that began with a
+// phone alone must also prove a factor of another category, as in a step-up. If the user gains a second factor during
+// an enrollment that began without one, that factor must be proved too. Otherwise an enrollment could bypass it.
 import { assign, setup } from 'xstate';
 import type { Evidence } from '../../policy/evidence.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
@@ -20,16 +20,16 @@ export interface EnrollmentInput extends Acceptable {
   readonly factor: FactorKind;
   readonly newAuthenticatorId: string;
   readonly label: string | null;
-  /** False for a phone number that is only to identify its user. */
+  /** False for a phone number that only identifies the user. */
   readonly isSecondFactor: boolean;
-  /** Whether the token that starts it says that the strongest factor of the user was proved, and freshly. */
+  /** Whether the token that starts the workflow shows a fresh proof of the user's strongest factor. */
   readonly proved: boolean;
-  /** What that token opens of the session. */
+  /** The evidence of the session that this token gives access to. */
   readonly evidence: readonly Evidence[];
 }
 
 export interface EnrollmentContext extends EnrollmentInput, AvailableFactors {
-  /** What whoever drives it must hold: what the token that started it did. */
+  /** The evidence that every later token must give access to: that of the token that started the workflow. */
   readonly opened: readonly Evidence[];
 }
 
@@ -129,7 +129,7 @@ export const enrollmentChart = setup({
           },
         },
         PROVE: [
-          // It is no second factor, so that it was proved is no evidence of one.
+          // It is not a second factor, so its proof is not recorded as evidence.
           { guard: 'provesIdentifier', target: 'complete' },
           {
             guard: 'provesFirstSecondFactor',
@@ -173,7 +173,7 @@ function provesNew(
   return event.type === 'PROVE' && event.evidence.factor === context.factor && mayEnroll(context, event);
 }
 
-/** Whether what has been proved is enough for what the user has now. */
+/** Whether the evidence is sufficient for the factors that the user has now. */
 function mayEnroll({ evidence }: EnrollmentContext, availableFactors: AvailableFactors): boolean {
   return nextDemand(evidence, availableFactors, 'OPTIONAL') === 'NOTHING';
 }

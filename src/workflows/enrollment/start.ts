@@ -1,8 +1,7 @@
-// Begins the enrollment of a further factor, for a session.
+// Starts the enrollment of another factor in a session.
 import { type Account, findAccount } from '../../factors/account.ts';
 import type { ParsedNumber } from '../../factors/phone/number.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
 import { randomId } from '../../platform/random.ts';
@@ -23,14 +22,14 @@ import type { WorkflowReply } from '../steps/reply.ts';
 import { ofSession } from '../steps/start.ts';
 import type { EnrollmentInput } from './chart.ts';
 
-/** What the session must have proved before a factor is added to its user. */
+/** What the session must prove before a factor is added. */
 const BEFORE_ENROLLMENT = requirement({ require: 'STRONGEST_ENROLLED' });
 const MOST_AUTHENTICATORS = 20;
 
 export interface EnrollmentRequest {
   readonly factor: FactorKind;
   readonly label: string | null;
-  /** A new number, or the id of one that the user has, for `PHONE_CODE`. */
+  /** For `PHONE_CODE`: a new number, or the id of one of the user's numbers. */
   readonly phone: { readonly number: ParsedNumber } | { readonly id: string } | null;
   readonly isSecondFactor: boolean;
 }
@@ -43,7 +42,7 @@ export async function startEnrollment(
   await runner.admit(caller);
   const { session } = caller;
   const now = secondsOf(clock.now());
-  const account = await findAccount(sqlOf(caller.em), session.userId);
+  const account = await findAccount(caller.em, session.userId);
   if (account === null) throw new Error('A session has no user.');
   const enrollable = account.smsOfUser ? factors.enrollable(account.smsOfTenant) : factors.enrollable('OFF');
   if (!enrollable.includes(request.factor)) throw new FactorNotEnrollable(enrollable);
@@ -62,7 +61,7 @@ export async function startEnrollment(
     accept: BEFORE_ENROLLMENT.accept,
     acceptsFirst: true,
   };
-  // The number's row is written with the first step, so the account has it already.
+  // The number's row is written with the first step, so the account already includes it.
   const known = withPhone(account, request.phone, newAuthenticatorId);
   return runner.start(
     { name: 'enrollment', input, account: known, unitOfWork, ...ofSession(session) },
@@ -75,7 +74,7 @@ function newAuthenticator({ authenticators, phones }: Account): string {
   return randomId();
 }
 
-/** The id of the number: of the row that there is, or of a new one that does not count yet. */
+/** @returns the id of the user's number, which is added as unverified if it is new. */
 function phoneToEnroll(
   account: Account,
   phone: EnrollmentRequest['phone'],

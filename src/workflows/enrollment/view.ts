@@ -1,4 +1,4 @@
-// An enrollment as its client sees it.
+// An enrollment as the client sees it.
 import type { SnapshotFrom } from 'xstate';
 import { viewOfEnd, type WorkflowView } from '../view.ts';
 import type { enrollmentChart } from './chart.ts';

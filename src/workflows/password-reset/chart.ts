@@ -1,6 +1,6 @@
-// A forgotten password. A reset is a sign-in with a different last step: what reaches the user stands for the password
-// (NIST SP 800-63B-4 section 4.2), a user with a second factor still proves it, and nothing about the stored password
-// changes before a new one is chosen. It signs nobody in.
+// Resets a forgotten password. A reset is like a sign-in with a different last step. A code or link sent to the user
+// replaces the password (NIST SP 800-63B-4 section 4.2), and a user with a second factor must still prove it. The
+// stored password stays unchanged until the user chooses a new one. A reset does not sign the user in.
 import { assign, setup } from 'xstate';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import {
@@ -20,7 +20,7 @@ import {
   secondFactor,
 } from '../two-steps.ts';
 
-/** What is offered are the factors that reach the holder of the identifier, and never the password. */
+/** Offers the factors that reach the owner of the identifier, and never the password. */
 export type PasswordResetInput = IdentifiedInput;
 
 export interface PasswordResetContext extends PasswordResetInput, Gathered {}
@@ -70,13 +70,13 @@ export const passwordResetChart = setup({
       on: {
         CHOOSE_PASSWORD: [
           { guard: 'demandsNoMore', target: 'complete' },
-          // A second factor was added since: it is proved too.
+          // A second factor was added in the meantime and must be proved too.
           { target: 'weighing', actions: 'keepAvailableFactors' },
         ],
       },
     },
     complete: { type: 'final', entry: 'setPassword' },
-    // Nothing that this user has could be the second step.
+    // The user has no factor for the second step.
     administrator: { type: 'final' },
     failed: { type: 'final' },
     expired: { type: 'final' },

@@ -1,4 +1,4 @@
-// Begins a password reset.
+// Starts a password reset.
 import type { Identifier } from '../../factors/identifier.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';

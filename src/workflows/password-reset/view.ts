@@ -1,4 +1,4 @@
-// A password reset as its client sees it.
+// A password reset as the client sees it.
 import type { SnapshotFrom } from 'xstate';
 import { viewOfEnd, type WorkflowView } from '../view.ts';
 import type { passwordResetChart } from './chart.ts';

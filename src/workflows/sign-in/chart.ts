@@ -1,10 +1,14 @@
-// Signing in: a first factor, then whatever policy still demands of this user. The session is issued when the
-// chart completes and not before.
+// Signs a user in with a first factor, then with what the policy demands in addition. The session is issued only when
+// the chart completes.
 import { assign, setup } from 'xstate';
 import { furtherSteps, nextDemand, type SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effects/declared.ts';
 import type { WorkflowEvent } from '../event.ts';
-import { firstAuthenticator, provesFirstAuthenticator } from '../first-authenticator.ts';
+import {
+  type FirstAuthenticator,
+  firstAuthenticator,
+  provesFirstAuthenticator,
+} from '../first-authenticator.ts';
 import { type Gathered, keptEvidence, NOTHING_GATHERED } from '../keep-evidence.ts';
 import {
   firstFactor,
@@ -14,10 +18,8 @@ import {
   secondFactor,
 } from '../two-steps.ts';
 
-export interface SignInInput extends IdentifiedInput {
+export interface SignInInput extends IdentifiedInput, FirstAuthenticator {
   readonly secondFactorPolicy: SecondFactorPolicy;
-  /** For the authenticator that this sign-in enrolls, when policy demands one and the user has none. */
-  readonly newAuthenticatorId: string;
 }
 
 export interface SignInContext extends SignInInput, Gathered {}
@@ -42,7 +44,7 @@ export const signInChart = setup({
   },
 }).createMachine({
   id: 'sign-in',
-  version: '2',
+  version: '3',
   context: ({ input }) => ({ ...input, ...NOTHING_GATHERED }),
   initial: 'firstFactor',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
@@ -65,7 +67,7 @@ export const signInChart = setup({
         'tellOfNewDevice',
       ],
     },
-    // Nothing that this user has could be the second step.
+    // The user has no factor for the second step.
     administrator: { type: 'final' },
     failed: { type: 'final' },
     expired: { type: 'final' },

@@ -1,8 +1,9 @@
-// Begins a sign-in.
+// Starts a sign-in.
 import type { Identifier } from '../../factors/identifier.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomId } from '../../platform/random.ts';
+import { ENROLLED_FIRST } from '../../policy/factor-kind.ts';
 import type { Caller } from '../caller.ts';
 import { identifyUser } from '../identify.ts';
 import type { WorkflowRunner } from '../runner.ts';
@@ -25,6 +26,7 @@ export async function startSignIn(
     offered: factors.firstFor(identifier.kind, sms),
     addressId,
     secondFactorPolicy,
+    enrolls: ENROLLED_FIRST,
     newAuthenticatorId: randomId(),
   };
   return runner.start({ name: 'sign-in', input, tenantId, account, subject, deviceId }, caller);

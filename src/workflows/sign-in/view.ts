@@ -1,6 +1,5 @@
-// A sign-in as its client sees it.
+// A sign-in as the client sees it.
 import type { SnapshotFrom } from 'xstate';
-import { FactorKind } from '../../policy/factor-kind.ts';
 import { viewOfEnd, type WorkflowView } from '../view.ts';
 import type { signInChart } from './chart.ts';
 
@@ -16,7 +15,7 @@ export function viewSignIn({ value, context }: SnapshotFrom<typeof signInChart>)
     case 'enrollment':
       return {
         status: 'NEEDS_ENROLLMENT',
-        proves: { what: 'NEW', factor: FactorKind.TOTP, authenticatorId: context.newAuthenticatorId },
+        proves: { what: 'NEW', factor: context.enrolls, authenticatorId: context.newAuthenticatorId },
       };
     default:
       return viewOfEnd(value);

@@ -1,27 +1,29 @@
-// Signing up: a code or a link that was sent to the address proves it, and the account counts from then on, unless the
-// address has one already: its first prover owns it, and the sign-up ends. The password was chosen at the start; that is
-// when it was shown to be known.
+// Signs a new user up. A code or link sent to the address verifies it and activates the account. If the address already
+// belongs to an account, the sign-up ends, because the first user to verify an address owns it. The password counts as
+// evidence from the start, when the user chose it.
 import { assign, setup } from 'xstate';
 import { type Evidence, withEvidence } from '../../policy/evidence.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { nextDemand, type SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effects/declared.ts';
 import type { WorkflowEvent } from '../event.ts';
-import { firstAuthenticator, provesFirstAuthenticator } from '../first-authenticator.ts';
+import {
+  type FirstAuthenticator,
+  firstAuthenticator,
+  provesFirstAuthenticator,
+} from '../first-authenticator.ts';
 
-export interface SignUpInput {
+export interface SignUpInput extends FirstAuthenticator {
   /** The password that was chosen. */
   readonly chosen: Evidence;
   readonly secondFactorPolicy: SecondFactorPolicy;
-  /** For the authenticator that this sign-up enrolls, when policy demands one. */
-  readonly newAuthenticatorId: string;
 }
 
 export interface SignUpContext extends SignUpInput {
   readonly evidence: readonly Evidence[];
 }
 
-/** What proves the address. */
+/** The factors that verify the address. */
 export const PROVE_ADDRESS: readonly FactorKind[] = [FactorKind.EMAIL_CODE, FactorKind.EMAIL_LINK];
 
 const NOTHING_HELD = { enrolled: [], first: [] };
@@ -45,7 +47,7 @@ export const signUpChart = setup({
   },
 }).createMachine({
   id: 'sign-up',
-  version: '3',
+  version: '4',
   context: ({ input }) => ({ ...input, evidence: [input.chosen] }),
   initial: 'begin',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },

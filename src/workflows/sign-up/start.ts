@@ -1,5 +1,5 @@
-// Begins a sign-up. An address that has an account already walks the same way, with the same work: its owner gets a
-// message that says so, and no code ever leads on.
+// Starts a sign-up. An address that already has an account takes the same steps and the same work, but its owner gets a
+// message instead of a code, so the sign-up never continues.
 import type { Locale } from '../../delivery/messages/locales.ts';
 import type { Account } from '../../factors/account.ts';
 import { authenticatorRow } from '../../factors/authenticator-row.ts';
@@ -14,7 +14,7 @@ import { keyedDigest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomId } from '../../platform/random.ts';
 import { evidenceOf } from '../../policy/evidence.ts';
-import { FactorKind } from '../../policy/factor-kind.ts';
+import { ENROLLED_FIRST, FactorKind } from '../../policy/factor-kind.ts';
 import { passwordPolicy } from '../../policy/password-policy.ts';
 import type { Caller } from '../caller.ts';
 import { orOverloaded, TenantNotFound } from '../errors.ts';
@@ -25,7 +25,7 @@ import type { SignUpInput } from './chart.ts';
 interface NewAccount {
   readonly email: Mailbox;
   readonly password: string;
-  /** What its user is called; null when they do not say. */
+  /** The name of the user. Null if not given. */
   readonly name: string | null;
   readonly tenantId: string;
 }
@@ -88,6 +88,7 @@ export async function startSignUp(
   const input: SignUpInput = {
     chosen: evidenceOf(FactorKind.PASSWORD, secondsOf(now)),
     secondFactorPolicy: tenant.second_factor,
+    enrolls: ENROLLED_FIRST,
     newAuthenticatorId: randomId(),
   };
   return runner.start(
@@ -103,12 +104,12 @@ export async function startSignUp(
   );
 }
 
-/** All sign-ups of an address count together, whether it is taken or not, and apart from the sign-ins of its user. */
+/** Counts all sign-ups with an address together, taken or not, and apart from the sign-ins of its user. */
 function signUpSubject(ring: KeyRing, tenantId: string, address: string): string {
   return `sign-up:${keyedDigest(ring, 'identifier', `${tenantId}:${address}`)}`;
 }
 
-/** A user who does not count yet. Whoever never proves the address is cleared away after a day. */
+/** An inactive user. It is deleted after a day if the address is not verified. */
 function pendingUser(
   { id, tenantId, name, email, locale }: Account,
   { address, typed }: Mailbox,

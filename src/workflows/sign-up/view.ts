@@ -1,6 +1,5 @@
-// A sign-up as its client sees it.
+// A sign-up as the client sees it.
 import type { SnapshotFrom } from 'xstate';
-import { FactorKind } from '../../policy/factor-kind.ts';
 import { viewOfEnd, type WorkflowView } from '../view.ts';
 import { PROVE_ADDRESS, type signUpChart } from './chart.ts';
 
@@ -11,7 +10,7 @@ export function viewSignUp({ value, context }: SnapshotFrom<typeof signUpChart>)
     case 'enrollment':
       return {
         status: 'NEEDS_ENROLLMENT',
-        proves: { what: 'NEW', factor: FactorKind.TOTP, authenticatorId: context.newAuthenticatorId },
+        proves: { what: 'NEW', factor: context.enrolls, authenticatorId: context.newAuthenticatorId },
       };
     case 'taken':
       return { status: 'FAILED', proves: { what: 'NOTHING' }, remedy: 'SIGN_IN' };

@@ -1,7 +1,7 @@
-// Stepping up: a session proves a factor anew, because a field demands fresher or stronger evidence than it holds
-// (RFC 9470). The proof becomes evidence of that session. A session that began with a phone alone proves something of
-// another category too, or its possession would never amount to AAL2. A step-up that is bound to one operation adds
-// nothing to the session: its proof is good for that operation alone.
+// Steps a session up: the user proves a factor again because a field demands fresher or stronger evidence than the
+// session has (RFC 9470). The proof becomes evidence of the session. A session that began with a phone alone must also
+// prove a factor of another category to reach AAL2. A step-up that is bound to one operation adds nothing to the
+// session: its proof approves that operation only.
 import { assign, setup } from 'xstate';
 import type { Evidence } from '../../policy/evidence.ts';
 import { type Acceptable, furtherSteps, nextDemand, provable } from '../../policy/required-factors.ts';
@@ -10,18 +10,18 @@ import type { WorkflowEvent } from '../event.ts';
 import { type Gathered, keptEvidence } from '../keep-evidence.ts';
 
 export interface StepUpInput extends Acceptable {
-  /** Whether the session already holds evidence that is fresh enough, so that there is nothing to prove. */
+  /** Whether the session's evidence is already fresh enough, so that there is nothing to prove. */
   readonly proved: boolean;
-  /** What the token that starts it opens of the session. */
+  /** The evidence of the session that the token that starts the workflow gives access to. */
   readonly evidence: readonly Evidence[];
-  /** Of a step-up that is bound to one operation: how long its proof is good for that. Null: it is not bound. */
+  /** How long the proof is valid for the operation. Null if the step-up is not bound to one. */
   readonly grantSeconds: number | null;
 }
 
 export interface StepUpContext extends StepUpInput, Gathered {
-  /** What whoever drives it must hold: what the token that started it did. */
+  /** The evidence that every later token must give access to: that of the token that started the workflow. */
   readonly opened: readonly Evidence[];
-  /** What was proved of that which was asked for. */
+  /** The proof of a requested factor. */
   readonly proof: Evidence | null;
 }
 
@@ -54,7 +54,7 @@ export const stepUpChart = setup({
   initial: 'begin',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
   states: {
-    // With a fresh proof at hand there is nothing to prove, and nothing to hand out.
+    // With a fresh proof, there is nothing to prove and nothing to issue.
     begin: {
       always: [{ guard: 'provedFreshly', target: 'complete' }, { target: 'proof' }],
     },
@@ -141,7 +141,7 @@ function provesOtherCategory(context: StepUpContext, event: WorkflowEvent): bool
   return event.type === 'PROVE' && furtherSteps(context.evidence, event).includes(event.evidence.factor);
 }
 
-/** Nothing is granted before something was proved. */
+/** Nothing is granted without a proof. */
 function proofOf({ proof }: StepUpContext): Evidence {
   if (proof === null) throw new Error('A step-up was granted without a proof.');
   return proof;

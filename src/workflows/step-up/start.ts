@@ -1,7 +1,6 @@
-// Begins a step-up, for a session.
+// Starts a step-up of a session.
 import { findAccount } from '../../factors/account.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
-import { sqlOf } from '../../persistence/orm.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { lastingEvidence } from '../../policy/assurance.ts';
@@ -17,7 +16,7 @@ import type { WorkflowReply } from '../steps/reply.ts';
 import { ofSession } from '../steps/start.ts';
 import type { StepUpInput } from './chart.ts';
 
-/** An operation that is to be approved: its digest, and what it does in words. */
+/** An operation to approve: its digest and a description for the user. */
 export interface OperationInWords {
   readonly digest: string;
   readonly approves: string;
@@ -39,11 +38,11 @@ export async function startStepUp(
   const demand = requirement(options);
   const { session } = caller;
   const now = secondsOf(clock.now());
-  const account = await findAccount(sqlOf(caller.em), session.userId);
+  const account = await findAccount(caller.em, session.userId);
   const input: StepUpInput = {
     accept: demand.accept,
     acceptsFirst: demand.require === 'STRONGEST_ENROLLED',
-    // Without an age there is always something to prove: whoever asks for a step-up wants one.
+    // Without `maxAge`, the step-up always asks for a proof.
     proved: operation === null && options.maxAge != null && refuseStepUp(session, demand, now) === null,
     evidence: lastingEvidence(session.evidence, session.aging, now),
     grantSeconds: operation === null ? null : (options.maxAge ?? DEFAULT_GRANT_SECONDS),

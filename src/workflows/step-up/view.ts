@@ -1,4 +1,4 @@
-// A step-up as its client sees it.
+// A step-up as the client sees it.
 import type { SnapshotFrom } from 'xstate';
 import { viewOfEnd, type WorkflowView } from '../view.ts';
 import type { stepUpChart } from './chart.ts';

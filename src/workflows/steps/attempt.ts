@@ -1,14 +1,8 @@
-// Checks a proof. An attempt is spent before the check. A right proof gives it back: with everything that the step
-// writes, or by itself when that fails.
+// Checks a proof. An attempt is spent before the check. A correct proof gives it back, together with everything that
+// the step writes, or on its own if those writes fail.
 import type { AnyMachineSnapshot } from 'xstate';
 import { addNotice } from '../../delivery/notices.ts';
-import {
-  type Accepted,
-  type ProofField,
-  REJECTED,
-  type Rejected,
-  type Verdict,
-} from '../../factors/factor.ts';
+import { type Accepted, REJECTED, type Rejected, type Verdict } from '../../factors/factor.ts';
 import { forgetFailures, takeBackFailure } from '../../factors/lockout.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
@@ -29,8 +23,9 @@ import type { StepServices } from './services.ts';
 import { advance, endOf, type Step, take } from './step.ts';
 
 export interface Proof {
-  readonly name: ProofField['name'];
-  readonly value: string;
+  /** The member of `ProofInput` that carried it, and read it. */
+  readonly name: string;
+  readonly value: unknown;
 }
 
 export function attempt(
@@ -50,7 +45,11 @@ export function attempt(
   });
 }
 
-async function verify({ factors }: StepServices, { step, factor }: Claimed, proof: string): Promise<Verdict> {
+async function verify(
+  { factors }: StepServices,
+  { step, factor }: Claimed,
+  proof: unknown,
+): Promise<Verdict> {
   const { row, account, name, snapshot, now } = step;
   const { proves } = viewOf(name, snapshot);
   const enrolling = proves.what === 'NEW' ? proves.authenticatorId : null;
@@ -64,11 +63,11 @@ async function verify({ factors }: StepServices, { step, factor }: Claimed, proo
     challenge: row.challenges.find((one) => one.factor === factor) ?? null,
     now,
   });
-  // A decoy's code was sent to nobody: a client that guesses it has still not found an account.
+  // A decoy's code was not sent to anybody, so even a correct guess is rejected.
   return verdict === undefined || account === null ? REJECTED : verdict;
 }
 
-/** Commits what an accepted proof leads to. */
+/** Commits the results of an accepted proof. */
 async function redeem(
   services: StepServices,
   { step, row, factor }: Claimed,
@@ -91,11 +90,11 @@ async function redeem(
   return { next, outcome };
 }
 
-/** Gives back the attempt of a right proof whose step could not be committed: it was not a guess, and may be tried again. */
+/** Gives back the attempt of a correct proof whose step could not be committed, because it was not a guess. */
 async function giveBack({ step, row }: Claimed, error: unknown): Promise<never> {
-  // A conflict has rolled everything back. Another failure may hide a commit, which has given the attempt back itself.
+  // A conflict rolls everything back. Any other failure may hide a successful commit, which gave the attempt back.
   const unlessCommitted = !(error instanceof Conflict);
-  // When the database is away, so is the attempt: what cannot be written cannot be given back.
+  // If the database is unavailable, the attempt cannot be given back.
   await giveBackAttempt(sqlOf(step.caller.em), row, { unlessCommitted }).catch(() => {});
   throw error;
 }
@@ -123,7 +122,7 @@ async function reject(
   throw new ProofRejected(attemptsRemaining);
 }
 
-/** With the failure that locks, and with the one that closes for good; not with each one between. */
+/** Notifies the user of the first lock and of the permanent one, but not of those between. */
 function tellOfLock({ outbox }: StepServices, step: Step, failures: number): void {
   const isForGood = isClosed(failures) && !isClosed(failures - 1);
   if (failures !== FAILURES_BEFORE_LOCK && !isForGood) return;

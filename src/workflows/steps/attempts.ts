@@ -1,5 +1,5 @@
-// An attempt is spent before its proof is checked: in the workflow, and for a guess in the lockout of its subject as well,
-// in one statement that commits at once. So a thousand parallel guesses spend a thousand attempts.
+// Spends an attempt before its proof is checked. One statement, committed at once, counts the attempt in the workflow
+// and, for a guess, in the lockout of its subject. A thousand parallel guesses therefore spend a thousand attempts.
 import { type RawBuilder, sql as raw } from 'kysely';
 import { type Counted, countFailure, takeBackFailure } from '../../factors/lockout.ts';
 import type { Sql } from '../../persistence/orm.ts';
@@ -8,14 +8,14 @@ import type { LockoutCounter, Throttle } from '../../policy/lockout.ts';
 import { isExhausted, type Origin } from '../network-limits.ts';
 import { COLUMNS, COLUMNS_OF_W, surroundings, type WorkflowRow, workflowRow } from './row.ts';
 
-/** What a proof claims to be. */
+/** A proof before it is checked. */
 export interface Claim {
-  /** Those that the proof may be for. */
+  /** The factors that the proof may be for. */
   readonly kinds: readonly FactorKind[];
-  /** Null: it cannot be guessed. */
+  /** Null if the proof cannot be guessed. */
   readonly throttle: Throttle | null;
   readonly sessionId: string | null;
-  /** Where it comes from; null when that is not known. */
+  /** The network of the client. Null if unknown. */
   readonly origin: Origin | null;
   readonly now: Date;
 }
@@ -23,9 +23,9 @@ export interface Claim {
 export type ClaimedRow = WorkflowRow & Counted;
 
 /**
- * Spends an attempt of the workflow, and reads the row. A guess counts as a failure of its subject until it turns out to
- * be right. Null when the workflow is unknown, has ended, is past its deadline, has no attempts left or belongs to
- * another session; or when the proof is a guess, and its subject is locked or its network has used up its guesses.
+ * Spends an attempt of the workflow and reads the row. A guess counts as a failure of its subject until it turns out to
+ * be correct. Returns null if the workflow is unknown, has ended or expired, has no attempts left, or belongs to
+ * another session. Also returns null for a guess whose subject is locked or whose network has used up its guesses.
  */
 export async function spendAttempt(
   sql: Sql,
@@ -81,7 +81,7 @@ export async function spendAttempt(
     .select((it) =>
       surroundings({ id: it.ref('w.id'), userId: it.ref('w.user_id'), subject: it.ref('w.subject') }),
     )
-    // A guess whose lock began at this very moment is not checked.
+    // A guess is not checked if the lock has just begun.
     .where((it) => it.or([it('w.is_guess', '=', false), it('spent.subject', 'is not', null)]))
     .executeTakeFirst();
   if (row === undefined) return null;
@@ -89,7 +89,7 @@ export async function spendAttempt(
   return { ...workflowRow(row), counted };
 }
 
-/** Whether such a proof of this workflow could be guessed at all. */
+/** Whether such a proof of this workflow can be guessed at all. */
 function isGuessable(throttle: Throttle | null): RawBuilder<boolean> {
   if (throttle === null) return raw`false`;
   if (throttle.target !== 'SHORT_BACKUP_CODES') return raw`true`;
@@ -98,7 +98,7 @@ function isGuessable(throttle: Throttle | null): RawBuilder<boolean> {
   )`;
 }
 
-/** Whether there is something that this proof might hit. A code that was never sent is not guessed. */
+/** Whether this proof could match anything. Without a sent code, it is not a guess. */
 function isGuess(throttle: Throttle | null, kinds: readonly FactorKind[], now: Date): RawBuilder<boolean> {
   if (throttle?.target !== 'CHALLENGE') return isGuessable(throttle);
   return raw`exists (
@@ -109,8 +109,9 @@ function isGuess(throttle: Throttle | null, kinds: readonly FactorKind[], now: D
 }
 
 /**
- * Gives back an attempt whose proof was not checked, or was right.
- * @param unlessCommitted a unit of work that seemed to fail may have been committed all the same, and has given it back then.
+ * Gives back an attempt whose proof was not checked or was correct.
+ * @param unlessCommitted set it after a unit of work that may have been committed despite its error. If it was
+ * committed, it has given the attempt back already.
  */
 export async function giveBackAttempt(
   sql: Sql,

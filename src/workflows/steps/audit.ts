@@ -1,4 +1,4 @@
-// What the audit log says of the steps of a workflow.
+// Writes the audit log entries of workflow steps.
 import { type AuditActor, addAudit, byAnonymous, byUser } from '../../persistence/audit.ts';
 import type { WorkflowAuditWord } from '../../persistence/audit-type.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
@@ -12,13 +12,13 @@ interface Details {
   readonly sessionId?: string | null;
 }
 
-/** Adds what happened to what the step writes. */
+/** Adds an entry to the step's unit of work. */
 export function audit(step: Step, word: WorkflowAuditWord, details: Details = {}): void {
   const { subject, actor } = entryOf(step, word, details);
   addAudit(step.unitOfWork, subject, actor, step.now);
 }
 
-/** Work that may be refused. A refusal that a flood could cause is counted, and written as a sum. */
+/** Runs work that may be refused. Refusals that a flood can cause are counted, and only their sum is written. */
 export async function countingRefusals<T>(
   { refusals }: Pick<StepServices, 'refusals'>,
   step: Step,
@@ -49,7 +49,7 @@ function entryOf(
 ) {
   const userId = account?.id ?? null;
   const subject = { type: `${name}.${word}`, tenantId: row.tenantId, userId, sessionId, factor } as const;
-  // Until a workflow outside a session completes, nobody has proved to be its user.
+  // Outside a session, the caller is not proved to be the user until the workflow completes.
   const isUser = row.sessionId !== null || word === 'complete';
   const actor: AuditActor =
     isUser && account !== null

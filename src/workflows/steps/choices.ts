@@ -1,4 +1,4 @@
-// What may be proved now, as the client is shown it.
+// The factors that can be proved now, as the client sees them.
 import type { Account } from '../../factors/account.ts';
 import type { FactorChoice } from '../../factors/factor.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
@@ -27,7 +27,7 @@ export function choices(factors: FactorRegistry, proves: Proves, account: Accoun
   }
 }
 
-/** A second factor as the user enrolled it; anything else as what it is, a first factor. */
+/** Enrolled second factors are listed as such, and all others as first factors. */
 function owned(
   factors: FactorRegistry,
   account: Account | null,

@@ -1,5 +1,5 @@
-// The last step of a password reset, unless a second factor was added meanwhile: then the workflow asks for that one.
-// The password is hashed when it is due, and before anything is locked.
+// The last step of a password reset. If a second factor was added in the meantime, the workflow asks for it first. The
+// password is hashed only when the workflow is ready for it, and before any row is locked.
 import { passwordOwner, passwordPolicyOf } from '../../factors/account.ts';
 import type { Caller } from '../caller.ts';
 import { NewPasswordNotDue, orOverloaded } from '../errors.ts';

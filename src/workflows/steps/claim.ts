@@ -1,6 +1,5 @@
-// Claims an attempt before a proof is checked, unless the proof cannot be of use here now.
+// Claims an attempt before a proof is checked, if the workflow can use the proof now.
 
-import type { ProofField } from '../../factors/factor.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
 import { secondsOf } from '../../platform/clock.ts';
@@ -20,7 +19,7 @@ import { provedSoFar, refuseLocked, runningOf } from './running.ts';
 import type { StepServices } from './services.ts';
 import type { Step } from './step.ts';
 
-/** An attempt that was spent, and what for. */
+/** A spent attempt and what it is for. */
 export interface Claimed {
   readonly step: Step;
   readonly row: ClaimedRow;
@@ -31,12 +30,12 @@ export interface Claimed {
 export async function claim(
   services: StepServices,
   id: string,
-  name: ProofField['name'],
+  proofName: string,
   origin: Origin | null,
   caller: Caller,
 ): Promise<Claimed> {
   const now = services.clock.now();
-  const kinds = services.factors.provedBy(name);
+  const kinds = services.factors.provedBy(proofName);
   const [kind] = kinds;
   if (kind === undefined) throw new FactorNotOffered();
   const sessionId = caller.session?.id ?? null;
@@ -53,7 +52,7 @@ export async function claim(
   return { step, row, factor, origin };
 }
 
-/** The row tells why nothing was claimed; when it does not, a parallel step has just changed it. */
+/** Finds the reason in the row. If there is none, a concurrent step has just changed the row. */
 function refuse(
   services: StepServices,
   step: Step,
@@ -61,7 +60,7 @@ function refuse(
   origin: Origin | null,
 ): Promise<never> {
   const { row, caller, now } = step;
-  // First, and so for a decoy as for an account: which factors are locked must not tell which there are.
+  // This check comes first, for decoys and accounts alike, so that locks do not reveal which factors exist.
   if (!kinds.some((kind) => takes(services, step, kind))) throw new FactorNotOffered();
   return countingRefusals(services, step, kinds[0] ?? null, async () => {
     refuseLocked(row, kinds, now);
@@ -70,7 +69,7 @@ function refuse(
   });
 }
 
-/** Whether the workflow waits for a proof of this factor. */
+/** Whether the workflow accepts a proof of this factor now. */
 function takes(services: StepServices, step: Step, factor: FactorKind): boolean {
   const isOffered = offered(services, step).some((one) => one.factor === factor);
   return isOffered && step.snapshot.can(proved(step, evidenceOf(factor, secondsOf(step.now))));
@@ -82,7 +81,7 @@ export function proved({ account, available }: Step, evidence: Evidence): Workfl
   return { type: 'PROVE', evidence, addressTaken, ...available };
 }
 
-/** Gives the attempt back when the work throws: nothing was guessed. */
+/** Gives the attempt back if the work throws, because nothing was guessed. */
 export async function keepingAttempt<T>(
   row: ClaimedRow,
   { em }: Caller,
@@ -96,7 +95,7 @@ export async function keepingAttempt<T>(
   }
 }
 
-/** Of several kinds whose proofs look the same, the one whose challenge was sent last. */
+/** If several kinds have proofs of the same form, the one whose challenge is newest. */
 function newestChallenge({ challenges }: WorkflowRow, kinds: readonly FactorKind[]): FactorKind | undefined {
   return challenges
     .filter((one) => kinds.includes(one.factor) && !one.consumed)

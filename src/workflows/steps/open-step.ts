@@ -1,4 +1,4 @@
-// Makes the step object of a workflow, from what was read.
+// Builds the step object of a workflow from its stored row.
 import type { FactorChoice } from '../../factors/factor.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
@@ -19,14 +19,14 @@ export function stepOf(
   return { ...running, id, account, available: factors.availableFactors(account), caller, now, unitOfWork };
 }
 
-/** Reads a workflow that can take a step. @throws a UserError that says why it cannot. */
+/** Reads a workflow that can take a step. @throws {UserError} the reason why it cannot. */
 export async function openStep(services: StepServices, id: string, caller: Caller): Promise<Step> {
   const now = services.clock.now();
   const running = runningOf(await findWorkflow(sqlOf(caller.em), id), caller, now);
   return stepOf(services, running, { id, caller, now });
 }
 
-/** What the client is shown as `factors`. */
+/** The workflow's `factors`, as the client sees them. */
 export function offered(
   { factors }: Pick<StepServices, 'factors'>,
   { name, snapshot, row }: Running,

@@ -1,4 +1,4 @@
-// Performs what a chart asked for in a step. Nothing is sent before the step commits, and messages are limited.
+// Performs the effects of a step within the message limits. Nothing is sent before the step commits.
 import { LimitReachedError } from '../../delivery/message-limits.ts';
 import type { Given } from '../effects/effect.ts';
 import type { Outcome } from '../effects/outcome.ts';
@@ -20,7 +20,7 @@ export async function perform(
   return outcome;
 }
 
-/** A decoy spends as much as anybody, and of the same, or the limits would tell who is there. */
+/** A decoy counts toward the same limits. Otherwise the limits would reveal which accounts exist. */
 async function spendMessage(
   { ring, limits }: StepServices,
   step: Step,
@@ -41,7 +41,7 @@ async function spendMessage(
     });
 }
 
-/** Whether the user asks, as far as a session or a known device tells, for a message to what is proved to be theirs. */
+/** Whether the user's own session or known device requests a message to their verified address or number. */
 function isOwners({ account, row, caller }: Step, to: string): boolean {
   const isInSession = row.sessionId !== null && caller.session !== null;
   if (account === null || (!isInSession && row.deviceId === null)) return false;

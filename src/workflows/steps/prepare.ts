@@ -1,4 +1,4 @@
-// Makes a challenge and sends it. Within the first seconds after one was sent, it answers with that one.
+// Creates a challenge and sends it. A request within a few seconds returns the previous challenge instead.
 
 import type { FactorChoice } from '../../factors/factor.ts';
 import { addSeconds, readTime } from '../../platform/clock.ts';
@@ -17,7 +17,7 @@ import { advance, type Step, take } from './step.ts';
 
 export interface Wanted {
   readonly factor: FactorKind;
-  /** Which of several. Null: the first. */
+  /** Selects one of several. Null selects the first. */
   readonly authenticatorId: string | null;
 }
 
@@ -52,7 +52,7 @@ async function send(services: StepServices, step: Step, wanted: Wanted): Promise
   return present(services, step, next, outcome);
 }
 
-/** Whether a challenge was sent to the same place so recently that none is sent again. */
+/** Whether a challenge was sent to the same recipient too recently to send another one. */
 function isOutstanding(
   sent: Pick<SentChallenge, 'sentAt' | 'authenticatorId'>,
   { authenticatorId }: FactorChoice,

@@ -1,4 +1,4 @@
-// A workflow as it stands.
+// Reads the current state of a workflow.
 import { sqlOf } from '../../persistence/orm.ts';
 import type { Caller } from '../caller.ts';
 import { isChartName } from '../chart-name.ts';
@@ -8,7 +8,7 @@ import { findWorkflow } from './row.ts';
 import { isOpenTo, restore } from './running.ts';
 import type { StepServices } from './services.ts';
 
-/** Null when there is none of this id, or none that this caller may see. */
+/** @returns null if the workflow does not exist or the caller may not see it. */
 export async function read(
   services: StepServices,
   id: string,

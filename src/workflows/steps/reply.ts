@@ -1,7 +1,7 @@
-// A workflow as its client sees it after a step.
+// A workflow as the client sees it after a step.
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Account } from '../../factors/account.ts';
-import type { FactorChoice } from '../../factors/factor.ts';
+import type { FactorChoice, UnprovedAuthenticator } from '../../factors/factor.ts';
 import { readTime } from '../../platform/clock.ts';
 import type { SessionGrant } from '../../sessions/grants.ts';
 import { openApproves } from '../approves.ts';
@@ -16,7 +16,7 @@ import type { Step } from './step.ts';
 
 export interface WorkflowReply {
   readonly name: ChartName;
-  /** The bearer id. It is stored nowhere; only its digest is. */
+  /** The bearer id. Only its digest is stored. */
   readonly id: string;
   readonly view: WorkflowView;
   readonly factors: readonly FactorChoice[];
@@ -24,16 +24,16 @@ export interface WorkflowReply {
   readonly expiresAt: Date;
   readonly account: Account | null;
   /** The authenticator that is being enrolled, as it is stored. */
-  readonly enrolling: { readonly id: string; readonly secret: string } | null;
+  readonly enrolling: UnprovedAuthenticator | null;
   readonly grant: SessionGrant | null;
-  /** What the operation that it is bound to does, in words. */
+  /** A description of the operation that the workflow is bound to. */
   readonly approves: string | null;
   readonly backupCodes: readonly string[] | null;
 }
 
 /**
- * @param snapshot where the workflow stands after the step.
- * @param outcome what the effects of the step left; empty when the workflow was only read.
+ * @param snapshot the state after the step.
+ * @param outcome the results of the step's effects. Empty if the workflow was only read.
  */
 export async function present(
   { factors, grants, ring }: Pick<StepServices, 'factors' | 'grants' | 'ring'>,
@@ -68,17 +68,18 @@ function outstanding(
     .filter((one) => offered.some(({ factor }) => factor === one.factor))
     .toSorted((one, other) => other.sentAt.localeCompare(one.sentAt));
   if (newest === undefined) return null;
-  const { factor, hint, sentAt, expiresAt, approvedAt } = newest;
+  const { factor, hint, sentAt, expiresAt, approvedAt, request } = newest;
   return {
     factor,
     hint,
+    request,
     sentAt: readTime(sentAt),
     expiresAt: readTime(expiresAt),
     approvedAt: approvedAt === null ? null : readTime(approvedAt),
   };
 }
 
-function enrolling(proves: Proves, account: Account | null): { id: string; secret: string } | null {
+function enrolling(proves: Proves, account: Account | null): UnprovedAuthenticator | null {
   if (proves.what !== 'NEW') return null;
   return account?.authenticators.find((one) => one.id === proves.authenticatorId && !one.confirmed) ?? null;
 }

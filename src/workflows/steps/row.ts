@@ -1,4 +1,4 @@
-// The rows of workflows, with everything that a step decides on: read in one statement.
+// The stored rows of workflows, read in one statement with everything that a step needs to decide.
 import { type Expression, sql as raw } from 'kysely';
 import { type Account, accountJson } from '../../factors/account.ts';
 import type { StoredChallenge } from '../../factors/factor.ts';
@@ -12,11 +12,11 @@ export interface WorkflowRow {
   readonly machineVersion: string;
   readonly tenantId: string;
   readonly sessionId: string | null;
-  /** The known device that it was started on. */
+  /** The known device that started the workflow. */
   readonly deviceId: string | null;
   readonly subject: string;
   readonly snapshot: object;
-  /** The operation that a step-up is bound to: keyed, and sealed. */
+  /** The operation that a step-up is bound to: `operation` is its keyed digest, `approves` its sealed description. */
   readonly operation: string | null;
   readonly approves: string | null;
   readonly revision: number;
@@ -27,7 +27,7 @@ export interface WorkflowRow {
   /** Null for a decoy. */
   readonly account: Account | null;
   readonly challenges: readonly SentChallenge[];
-  /** The subject's locks, in force or over. */
+  /** The subject's locks, current and past. */
   readonly locks: readonly Lock[];
 }
 
@@ -47,7 +47,7 @@ export interface SentChallenge extends StoredChallenge {
   readonly timesSent: number;
 }
 
-/** What is read of the table itself. */
+/** The columns of the table itself. */
 export const COLUMNS = [
   'id',
   'chart',
@@ -68,12 +68,12 @@ export const COLUMNS = [
 ] as const;
 export const COLUMNS_OF_W = COLUMNS.map((column) => `w.${column}` as const);
 
-/** Whether this could be the id of a workflow, as `start` makes them. Anything else is not looked up. */
+/** Whether this has the form of a workflow id. Anything else is not looked up. */
 export function isWorkflowId(id: string): boolean {
   return /^[\w-]{43}$/.test(id);
 }
 
-/** The row as it stands. One statement. @param bearerId as its client holds it. */
+/** Reads the current row in one statement. @param bearerId the id that the client has. */
 export async function findWorkflow(sql: Sql, bearerId: string): Promise<WorkflowRow | null> {
   if (!isWorkflowId(bearerId)) return null;
   const row = await sql
@@ -87,7 +87,7 @@ export async function findWorkflow(sql: Sql, bearerId: string): Promise<Workflow
   return row === undefined ? null : workflowRow(row);
 }
 
-/** What is read beside the row. */
+/** What is read with the row. */
 export function surroundings({
   id,
   userId,
@@ -111,7 +111,7 @@ export function surroundings({
 function challengesJson(workflowId: Expression<string>) {
   return raw<SentChallenge[]>`(
     select coalesce(jsonb_agg(jsonb_build_object(
-      'id', c.id, 'factor', c.factor, 'codeDigest', c.code_digest, 'hint', c.hint, 'sentAt', c.sent_at,
+      'id', c.id, 'factor', c.factor, 'codeDigest', c.code_digest, 'request', c.data, 'hint', c.hint, 'sentAt', c.sent_at,
       'timesSent', c.times_sent, 'expiresAt', c.expires_at, 'consumed', c.consumed_at is not null,
       'authenticatorId', c.authenticator_id, 'approved', c.approved_at is not null, 'approvedAt', c.approved_at
     )), '[]') from challenge c where c.workflow_id = ${workflowId}

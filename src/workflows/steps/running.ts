@@ -1,4 +1,4 @@
-// From a stored row to a chart that can take a step, or the reason why it cannot.
+// Restores the chart of a stored workflow, or throws the reason why it cannot take a step.
 import { transition } from 'xstate';
 import { hasShortBackupCodes } from '../../factors/account.ts';
 import { readTime, secondsOf } from '../../platform/clock.ts';
@@ -20,8 +20,9 @@ interface Asking {
 }
 
 /**
- * A workflow that can take a step: it is the caller's, its deadline is ahead and its chart has not ended.
- * @throws a UserError that says why not, or the refusal of somebody who is not signed in.
+ * @returns a workflow that can take a step: it is open to the caller and has neither expired nor ended.
+ * @throws {UserError} the reason why it cannot.
+ * @throws {RefusalError} when the workflow belongs to a session and nobody is signed in.
  */
 export function runningOf(row: WorkflowRow | null, { session, tokenFault }: Asking, now: Date): Running {
   if (row === null || !isChartName(row.chart)) throw new WorkflowNotFound();
@@ -52,19 +53,19 @@ export function refuseLocked(
 }
 
 /**
- * What was proved in this workflow so far. Where that is redeemed, its locks are read again: a lock that has begun since
- * holds for a workflow that is under way, too.
+ * The factors proved in this workflow so far. When they are redeemed, their locks are checked again, so that a new lock
+ * also stops workflows in progress.
  */
 export function provedSoFar({ row, snapshot }: Running): FactorKind[] {
   const { evidence = [] } = snapshot.context as { readonly evidence?: readonly Evidence[] };
-  // A session brings evidence of its own, which was redeemed when it began.
+  // Earlier evidence is the session's own, which was redeemed when the session began.
   const startedAt = secondsOf(row.createdAt);
   return evidence.filter((one) => one.completedAt >= startedAt).map((one) => one.factor);
 }
 
 /**
- * Whether somebody may drive a workflow: anybody who holds its id, or, when it belongs to a session, that session alone,
- * and with a token that opens no less of it than the one that started the workflow.
+ * Whether the caller may use a workflow. Anybody who has its id may, unless it belongs to a session. Then only that
+ * session may, with a token that gives access to at least the evidence of the token that started the workflow.
  */
 export function isOpenTo({ row, snapshot }: Running, session: PresentedSession | null): boolean {
   if (row.sessionId === null) return true;
@@ -72,7 +73,7 @@ export function isOpenTo({ row, snapshot }: Running, session: PresentedSession |
   return row.sessionId === session?.id && holdsAll(session.evidence, opened);
 }
 
-/** The chart as it was left. Past its deadline, or of an older version, it takes EXPIRE before anything else. */
+/** Restores the chart. A workflow that is past its deadline or of an older chart version has expired. */
 export function restore(row: WorkflowRow, name: ChartName, now: Date): Running {
   const chart = chartOf(name);
   if (row.machineVersion !== chart.version) {

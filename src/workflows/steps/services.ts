@@ -1,4 +1,4 @@
-// What the steps of every workflow are made with.
+// The services that steps of all workflows use.
 import type { MessageLimits } from '../../delivery/message-limits.ts';
 import type { NewPasswords } from '../../factors/password/new-passwords.ts';
 import type { RefusalTally } from '../../persistence/refusal-tally.ts';

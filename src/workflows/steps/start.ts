@@ -1,4 +1,4 @@
-// Starts a workflow: the first step writes its row.
+// Starts a workflow. The first step writes its row.
 import { initialTransition } from 'xstate';
 import type { Account } from '../../factors/account.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
@@ -25,27 +25,27 @@ export interface NewWorkflow {
   readonly tenantId: string;
   /** Null for a decoy. */
   readonly account: Account | null;
-  /** Whose lockout its failures count for. */
+  /** The subject whose lockout counts the failures. */
   readonly subject: string;
-  /** The known device that it is started on. */
+  /** The known device that starts the workflow. */
   readonly deviceId?: string | null;
-  /** The session that alone may drive it. */
+  /** The only session that may use the workflow, if set. */
   readonly session?: PresentedSession;
-  /** The one operation that its proof will be good for. */
+  /** The only operation that the proof will approve, if set. */
   readonly operation?: BoundTo | null;
-  /** What else is written with the first step. */
+  /** Further writes to commit with the first step. */
   readonly unitOfWork?: UnitOfWork;
 }
 
 /** One operation with its arguments. */
 export interface BoundTo {
-  /** Keyed. */
+  /** The keyed digest. */
   readonly digest: string;
-  /** What it does, in words that the user is shown. */
+  /** A description for the user. */
   readonly approves: string;
 }
 
-/** A workflow of a session: driven by it alone, and its failures count for it and lock nobody out elsewhere. */
+/** Restricts a workflow to a session. Failures count for that session only, so they lock out nobody else. */
 export function ofSession(session: PresentedSession): Pick<NewWorkflow, 'tenantId' | 'subject' | 'session'> {
   return { tenantId: session.tenantId, subject: `session:${session.id}`, session };
 }

@@ -1,5 +1,5 @@
-// One step of one workflow: what was read, who asks, when, and everything that the step will write. It is made once, and
-// handed on.
+// One step of a workflow: what was read, the caller, the time, and everything that the step will write. It is created
+// once and passed on.
 import { type AnyMachineSnapshot, type AnyStateMachine, transition } from 'xstate';
 import type { Account } from '../../factors/account.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
@@ -11,7 +11,7 @@ import { FactorNotOffered } from '../errors.ts';
 import type { WorkflowEvent } from '../event.ts';
 import type { WorkflowRow } from './row.ts';
 
-/** A workflow that was read, with its chart as it was left. */
+/** A workflow with its restored chart. */
 export interface Running {
   readonly row: WorkflowRow;
   readonly name: ChartName;
@@ -20,26 +20,26 @@ export interface Running {
 }
 
 export interface Step extends Running {
-  /** The bearer id, which only the client keeps: the row is stored under its digest. */
+  /** The bearer id. Only the client has it. The row is stored under its digest. */
   readonly id: string;
   /** Null for a decoy. */
   readonly account: Account | null;
-  /** What the user could prove now. */
+  /** The factors that the user can prove now. */
   readonly available: AvailableFactors;
   readonly caller: Caller;
   readonly now: Date;
   readonly unitOfWork: UnitOfWork;
 }
 
-/** Asks the chart. @throws {FactorNotOffered} when it does not wait for this event. */
+/** Asks the chart. @throws {FactorNotOffered} when it does not accept this event. */
 export function take({ chart, snapshot }: Step, event: WorkflowEvent) {
   if (!snapshot.can(event)) throw new FactorNotOffered();
   return transition(chart, snapshot, event);
 }
 
 /**
- * Writes the next snapshot, on the revision that was read and no other.
- * @param attempts -1 gives back the attempt of a right proof.
+ * Writes the next snapshot, if the revision is still the one that was read.
+ * @param attempts -1 gives back the attempt of a correct proof.
  */
 export function advance(
   { row, chart, unitOfWork }: Step,
@@ -60,7 +60,7 @@ export function advance(
   );
 }
 
-/** How a chart has ended; null while it takes further steps. */
+/** How a chart has ended, or null if it has not. */
 export function endOf({ status, value }: AnyMachineSnapshot): 'complete' | 'failed' | null {
   if (status !== 'done') return null;
   return value === 'complete' ? 'complete' : 'failed';

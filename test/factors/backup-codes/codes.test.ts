@@ -80,7 +80,7 @@ test('a backup code is stored as a keyed digest that cannot be searched without 
 });
 
 function prove(userId: string, { rows }: NewBackupCodes, code: string): Promise<Verdict> {
-  return backupCodeFactor(ring).verify(code, {
+  return backupCodeFactor.create({ ring }).verify(code, {
     workflowId: randomUUID(),
     account: { id: userId, backupCodes: rows } as unknown as Account,
     authenticators: [],

@@ -220,7 +220,7 @@ describe('an email address with an international domain', () => {
     expect(data.importUsers).toMatchObject({
       imported: [{ index: 0 }],
       refused: [
-        { index: 1, path: 'email', message: 'Another user already has this e-mail address.' },
+        { index: 1, path: 'email', message: 'Another user already has this email address.' },
         { index: 2, path: 'email', message: expect.stringMatching(/cannot send email/) },
       ],
     });

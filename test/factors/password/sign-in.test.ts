@@ -164,7 +164,7 @@ describe('when the operator raises the cost and replaces the key,', () => {
       const person = await new TestClient(app).signUp();
       const ring = new KeyRing([randomBytes(32)]);
       const cheap = new PasswordHasher(ring, 4, new HashingQueue(1));
-      const factor = passwordFactor(new PasswordHasher(ring, 5, new HashingQueue(1)));
+      const factor = passwordFactor.create({ hasher: new PasswordHasher(ring, 5, new HashingQueue(1)) });
       const [row] = await query<{ id: string }>(
         app.databaseUrl,
         `select a.id from authenticator a join email_address e using (user_id) where e.address = $1`,
@@ -175,7 +175,7 @@ describe('when the operator raises the cost and replaces the key,', () => {
         factor: 'PASSWORD',
         label: null,
         secret: await cheap.hash(PASSWORD),
-        lastTimeStep: null,
+        data: null,
         confirmed: true,
       } as const;
       await storePassword(app.databaseUrl, person.email, authenticator.secret);

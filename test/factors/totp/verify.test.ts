@@ -22,13 +22,13 @@ function app(secret: string, lastTimeStep: number | null = null): StoredAuthenti
     factor: 'TOTP',
     label: 'phone',
     secret: sealSecret(ring, id, secret),
-    lastTimeStep,
+    data: lastTimeStep === null ? null : { lastTimeStep },
     confirmed: true,
   };
 }
 
 const verify = (code: string, ...authenticators: readonly StoredAuthenticator[]): Promise<Verdict> =>
-  totpFactor(ring).verify(code, {
+  totpFactor.create({ ring }).verify(code, {
     workflowId: randomUUID(),
     account: null,
     authenticators,
@@ -71,7 +71,7 @@ test('it is offered by its label once it was proved', () => {
   const unproved = { ...app(SECRETS[1]), confirmed: false };
   const password = { ...app(SECRETS[1]), factor: 'PASSWORD' };
   const account = { authenticators: [unproved, password, proved] } as unknown as Account;
-  expect(totpFactor(ring).options(account, 'SECOND')).toEqual([
+  expect(totpFactor.create({ ring }).options(account, 'SECOND')).toEqual([
     { factor: 'TOTP', authenticatorId: proved.id, hint: 'phone', needsPreparing: false },
   ]);
 });

@@ -5,10 +5,10 @@
 import { STATUS_CODES } from 'node:http';
 import { pwnedPasswordRange } from 'hibp';
 import { LRUCache } from 'lru-cache';
+import { passwordHash } from '../../../breached-index/password-hash.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { type Breach, type BreachedPasswords, BreachedUnavailableError } from './breached.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
-import { passwordHash } from './password-hash.ts';
 
 const PREFIX_DIGITS = 5;
 const TIMEOUT_SECONDS = 2;

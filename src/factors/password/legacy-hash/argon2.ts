@@ -4,7 +4,7 @@ import { argon2Sync, timingSafeEqual } from 'node:crypto';
 import { checkLengths } from './lengths.ts';
 import { parameter } from './parameter.ts';
 import { phcId, phcString, readPhcString } from './phc-string.ts';
-import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashError } from './scheme.ts';
 
 /** 256 MiB. */
 const MOST_MEMORY = 262_144;
@@ -20,7 +20,7 @@ export function argon2Hash(text: string): LegacyHash | null {
   if (algorithm !== 'argon2id' && algorithm !== 'argon2i' && algorithm !== 'argon2d') return null;
   const { parameters, salt, hash } = readPhcString(text, { required: ['m', 't', 'p'], optional: ['v'] });
   if (parameters.get('v') !== '19') {
-    throw new LegacyHashRefused('An Argon2 hash must have version 1.3 (v=19). Version 1.0 is not supported.');
+    throw new LegacyHashError('An Argon2 hash must have version 1.3 (v=19). Version 1.0 is not supported.');
   }
   const parallelism = parameter(parameters.get('p'), {
     name: 'The parallelism (p) of an Argon2 hash',
@@ -38,7 +38,7 @@ export function argon2Hash(text: string): LegacyHash | null {
     most: MOST_PASSES,
   });
   if (memory * passes > MOST_WORK) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       `The memory in KiB (m) of an Argon2 hash, times its passes (t), must be at most ${MOST_WORK}.`,
     );
   }

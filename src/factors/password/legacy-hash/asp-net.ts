@@ -4,7 +4,7 @@
 // rounds.
 import { bytesOfBase64 } from './bytes.ts';
 import { phcString } from './phc-string.ts';
-import { LegacyHashRefused } from './scheme.ts';
+import { LegacyHashError } from './scheme.ts';
 
 const DIGESTS = ['sha1', 'sha256', 'sha512'];
 const HEADER = 13;
@@ -23,13 +23,13 @@ export function aspNetText(text: string): string | null {
 function version3Text(bytes: Buffer | null): string {
   const isWhole = bytes !== null && bytes.length > HEADER;
   const digest = isWhole ? DIGESTS[bytes.readUInt32BE(1)] : undefined;
-  const end = isWhole ? HEADER + bytes.readUInt32BE(9) : 0;
   if (!isWhole || digest === undefined) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       'An ASP.NET Identity hash must be base64 of a header, a salt and a hash. This one was altered or truncated.',
       'Copy the whole hash again.',
     );
   }
+  const end = HEADER + bytes.readUInt32BE(9);
   const parts = { salt: bytes.subarray(HEADER, end), hash: bytes.subarray(end) };
   return phcString(`pbkdf2-${digest}`, { i: bytes.readUInt32BE(5) }, parts);
 }

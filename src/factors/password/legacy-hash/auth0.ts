@@ -6,7 +6,7 @@ import { digestText } from './digest.ts';
 import { hmacText } from './hmac.ts';
 import { ldapText } from './ldap.ts';
 import { phcString } from './phc-string.ts';
-import { LegacyHashRefused } from './scheme.ts';
+import { LegacyHashError } from './scheme.ts';
 import { scryptLn } from './scrypt.ts';
 
 const Encoded = z.strictObject({
@@ -67,13 +67,13 @@ const TEXTS = {
   ldap: ldapText,
 };
 
-/** The canonical text. @param custom the parsed object. @throws {ForeignHashRefused} */
+/** The canonical text. @param custom the parsed object. @throws {LegacyHashRefused} */
 export function auth0Hash(custom: unknown): string {
   const { data, error } = CustomPasswordHash.safeParse(custom);
   if (data === undefined) {
     // The message must not repeat values of the object, only field names of the schema.
     const fields = new Set(error.issues.map(({ path }) => path.join('.')).filter((path) => path !== ''));
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       `The custom_password_hash is not supported${fields.size === 0 ? '' : `: see ${[...fields].join(', ')}`}.`,
     );
   }
@@ -84,7 +84,7 @@ export function auth0Hash(custom: unknown): string {
     case 'ldap': {
       const text = TEXTS[data.algorithm](data.hash.value);
       if (text !== null) return text;
-      throw new LegacyHashRefused('The hash.value of the custom_password_hash does not match its algorithm.');
+      throw new LegacyHashError('The hash.value of the custom_password_hash does not match its algorithm.');
     }
     case 'hmac': {
       const { digest, key } = data.hash;
@@ -94,7 +94,7 @@ export function auth0Hash(custom: unknown): string {
     case 'scrypt': {
       const hash = bytesOf(data.hash);
       if (hash.length !== data.keylen) {
-        throw new LegacyHashRefused('The length of the scrypt hash does not match keylen.');
+        throw new LegacyHashError('The length of the scrypt hash does not match keylen.');
       }
       const parameters = { ln: scryptLn(String(data.cost)), r: data.blockSize, p: data.parallelization };
       return phcString('scrypt', parameters, { salt: bytesOf(data.salt), hash });
@@ -116,7 +116,7 @@ function bytesOf({ value, encoding }: { value: string; encoding: 'base64' | 'hex
   if (encoding === 'utf8') return Buffer.from(value);
   const bytes = encoding === 'hex' ? bytesOfHex(value) : bytesOfBase64(value);
   if (bytes !== null) return bytes;
-  throw new LegacyHashRefused(
+  throw new LegacyHashError(
     `A value of the custom_password_hash is not valid ${encoding}. Check its encoding.`,
   );
 }

@@ -5,7 +5,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { canonicalBcrypt } from './bcrypt.ts';
-import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashError } from './scheme.ts';
 
 const DJANGO = /^bcrypt_sha256\$(?<hash>\$2.*)$/;
 const PASSLIB =
@@ -29,7 +29,7 @@ function passlibHash(text: string): LegacyHash {
   const { version, cost = '', salt = '', hash = '' } = PASSLIB.exec(text)?.groups ?? {};
   const isKeyed = version !== undefined;
   if (hash === '' || isKeyed !== text.includes(',r=')) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       'A Passlib bcrypt-sha256 hash must have the form $bcrypt-sha256$v=2,t=2b,r=12$salt$hash.',
       'Copy the whole hash again.',
     );

@@ -2,7 +2,7 @@
 // bugs in old programs. As in the original system, only the first 72 bytes of a password count.
 import bcrypt from 'bcrypt';
 import { parameter } from './parameter.ts';
-import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashError } from './scheme.ts';
 
 /** The last digit of the salt has two bits, and that of the hash four. A hash with other digits would never match. */
 const FORM = /^\$2[aby]\$(?<cost>\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$/;
@@ -20,11 +20,11 @@ export function bcryptHash(text: string): LegacyHash | null {
   };
 }
 
-/** @throws {ForeignHashRefused} */
+/** @throws {LegacyHashRefused} */
 export function canonicalBcrypt(text: string): string {
   const cost = FORM.exec(text)?.groups?.['cost'];
   if (cost === undefined) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       'A bcrypt hash must begin with $2a$, $2b$ or $2y$ and have 60 characters. This one does not, or it was altered.',
       'Copy the whole hash again.',
     );

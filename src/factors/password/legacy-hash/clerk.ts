@@ -5,7 +5,7 @@ import { bytesOfBase64, bytesOfHex } from './bytes.ts';
 import { digestLength, digestText } from './digest.ts';
 import { ldapText } from './ldap.ts';
 import { phcString } from './phc-string.ts';
-import { LegacyHashRefused } from './scheme.ts';
+import { LegacyHashError } from './scheme.ts';
 import { readLegacyHash } from './schemes.ts';
 
 /** Null when the digest does not match the hasher. */
@@ -42,17 +42,17 @@ const HASHERS: Readonly<Record<string, Hasher>> = {
 /** The hash is still in Amazon Cognito. Clerk would have fetched it at the next sign-in. */
 export const COGNITO = 'awscognito';
 
-/** The canonical text, or a text whose scheme is detected later. @throws {ForeignHashRefused} */
+/** The canonical text, or a text whose scheme is detected later. @throws {LegacyHashRefused} */
 export function clerkHash(digest: string, hasher: string): string {
   const read = Object.hasOwn(HASHERS, hasher) ? HASHERS[hasher] : undefined;
   if (read === undefined) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       `The password_hasher must be one of ${Object.keys(HASHERS).join(', ')} or ${COGNITO}.`,
     );
   }
   const text = read(digest);
   if (text !== null) return text;
-  throw new LegacyHashRefused(
+  throw new LegacyHashError(
     'The password_digest does not match its password_hasher.',
     'Copy the whole hash again.',
   );

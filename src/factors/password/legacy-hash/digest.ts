@@ -6,7 +6,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { LONGEST_SALT } from './lengths.ts';
 import { parameter } from './parameter.ts';
 import { phcId, phcString, readPhcString } from './phc-string.ts';
-import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashError } from './scheme.ts';
 
 const LENGTHS: ReadonlyMap<string, number> = new Map([
   ['md5', 16],
@@ -73,11 +73,11 @@ export function digestHash(text: string): LegacyHash | null {
     most: MOST_ROUNDS,
   });
   if (position === undefined) {
-    throw new LegacyHashRefused('The salt position (s) of a digest must be prefix, suffix or either.');
+    throw new LegacyHashError('The salt position (s) of a digest must be prefix, suffix or either.');
   }
   checkDigest(algorithm, hash);
   if (salt.length > LONGEST_SALT) {
-    throw new LegacyHashRefused(`The salt of a digest must have at most ${LONGEST_SALT} bytes.`);
+    throw new LegacyHashError(`The salt of a digest must have at most ${LONGEST_SALT} bytes.`);
   }
   return {
     scheme: algorithm,
@@ -98,23 +98,23 @@ export function digestHash(text: string): LegacyHash | null {
   };
 }
 
-/** @throws {ForeignHashRefused} */
+/** @throws {LegacyHashRefused} */
 export function checkDigest(algorithm: string, hash: Buffer): void {
   const length = digestLength(algorithm);
   if (length === null) {
-    throw new LegacyHashRefused(`A digest must be one of ${[...LENGTHS.keys()].join(', ')}.`);
+    throw new LegacyHashError(`A digest must be one of ${[...LENGTHS.keys()].join(', ')}.`);
   }
   if (hash.length !== length) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       `A ${algorithm} digest must have ${length} bytes. This one is truncated or altered.`,
       'Copy the whole hash again.',
     );
   }
 }
 
-/** @throws {ForeignHashRefused} */
+/** @throws {LegacyHashRefused} */
 export function readPasswordEncoding(encoding: string | undefined): PasswordEncoding {
   if (encoding === undefined || encoding === 'utf8') return 'utf8';
   if (encoding === 'utf16le') return encoding;
-  throw new LegacyHashRefused('The encoding of the password must be utf8 or utf16le.');
+  throw new LegacyHashError('The encoding of the password must be utf8 or utf16le.');
 }

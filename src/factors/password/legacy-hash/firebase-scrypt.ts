@@ -7,7 +7,7 @@ import { createCipheriv, timingSafeEqual } from 'node:crypto';
 import { base64WithoutPadding, bytesOfBase64 } from './bytes.ts';
 import { checkLengths } from './lengths.ts';
 import { phcId, phcString, readPhcString } from './phc-string.ts';
-import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashError } from './scheme.ts';
 import { readScryptParameters, scrypt } from './scrypt.ts';
 
 const ID = 'firebase-scrypt';
@@ -37,13 +37,13 @@ export function firebaseScryptHash(text: string): LegacyHash | null {
   const signerKey = bytesOfBase64(parameters.get('sk') ?? '');
   checkLengths("Firebase's scrypt", { salt, hash });
   if (saltSeparator === null || saltSeparator.length === 0 || saltSeparator.length > LONGEST_SEPARATOR) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       `Firebase's salt separator must be base64 of 1 to ${LONGEST_SEPARATOR} bytes.`,
       "Copy it from the project's password hash parameters.",
     );
   }
   if (signerKey === null || signerKey.length !== hash.length) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       "Firebase's signer key must be base64 and as long as the hash.",
       "Copy it from the project's password hash parameters.",
     );

@@ -3,7 +3,7 @@
 // everything in one text, each in its own form.
 import { bytesOfBase64 } from './bytes.ts';
 import { firebaseScryptText } from './firebase-scrypt.ts';
-import { LegacyHashRefused } from './scheme.ts';
+import { LegacyHashError } from './scheme.ts';
 
 /** Named as in Firebase's console and users file. The strings are base64, in either alphabet. */
 export interface FirebasePassword {
@@ -15,12 +15,12 @@ export interface FirebasePassword {
   readonly memCost: number;
 }
 
-/** The canonical text. @throws {ForeignHashRefused} */
+/** The canonical text. @throws {LegacyHashRefused} */
 export function firebaseHash(password: FirebasePassword): string {
   const bytes = (name: 'hash' | 'salt' | 'signerKey' | 'saltSeparator'): Buffer => {
     const read = bytesOfBase64(password[name]);
     if (read !== null && read.length > 0) return read;
-    throw new LegacyHashRefused(`Firebase's ${name} must be base64.`, 'Copy the whole hash again.');
+    throw new LegacyHashError(`Firebase's ${name} must be base64.`, 'Copy the whole hash again.');
   };
   return firebaseScryptText({
     ln: password.memCost,

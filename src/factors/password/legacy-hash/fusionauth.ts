@@ -4,7 +4,7 @@ import { bytesOfBase64 } from './bytes.ts';
 import { digestText } from './digest.ts';
 import { hmacText } from './hmac.ts';
 import { phcString } from './phc-string.ts';
-import { LegacyHashRefused } from './scheme.ts';
+import { LegacyHashError } from './scheme.ts';
 
 export interface FusionAuthPassword {
   readonly password: string;
@@ -28,22 +28,19 @@ const SCHEMES: Readonly<Record<string, (parts: Parts) => string>> = {
   'salted-pbkdf2-hmac-sha512-512': pbkdf2('sha512'),
 };
 
-/** The canonical text, or a text whose scheme is detected later. @throws {ForeignHashRefused} */
+/** The canonical text, or a text whose scheme is detected later. @throws {LegacyHashRefused} */
 export function fusionAuthHash({ password, salt, factor, encryptionScheme }: FusionAuthPassword): string {
   // 22 characters of salt and 31 of hash, in bcrypt's own base64.
   if (encryptionScheme === 'bcrypt') return `$2a$${String(factor).padStart(2, '0')}$${salt}${password}`;
   const make = Object.hasOwn(SCHEMES, encryptionScheme) ? SCHEMES[encryptionScheme] : undefined;
   if (make === undefined) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       `FusionAuth's encryptionScheme must be bcrypt or one of ${Object.keys(SCHEMES).join(', ')}.`,
     );
   }
   const [saltBytes, hash] = [salt, password].map(bytesOfBase64);
   if (!saltBytes || !hash) {
-    throw new LegacyHashRefused(
-      "FusionAuth's password and salt must be base64.",
-      'Copy both again, in full.',
-    );
+    throw new LegacyHashError("FusionAuth's password and salt must be base64.", 'Copy both again, in full.');
   }
   return make({ salt: saltBytes, hash, factor });
 }

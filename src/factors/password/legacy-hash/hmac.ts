@@ -4,7 +4,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { base64WithoutPadding, bytesOfBase64 } from './bytes.ts';
 import { checkDigest, type PasswordEncoding, readPasswordEncoding } from './digest.ts';
 import { phcId, phcString, readPhcString } from './phc-string.ts';
-import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashError } from './scheme.ts';
 
 const LONGEST_KEY = 256;
 
@@ -33,9 +33,9 @@ export function hmacHash(text: string): LegacyHash | null {
   const encoding = readPasswordEncoding(parameters.get('e'));
   checkDigest(algorithm, hash);
   if (key === null || key.length === 0 || key.length > LONGEST_KEY) {
-    throw new LegacyHashRefused(`The key of an HMAC must be base64 of 1 to ${LONGEST_KEY} bytes.`);
+    throw new LegacyHashError(`The key of an HMAC must be base64 of 1 to ${LONGEST_KEY} bytes.`);
   }
-  if (salt.length > 0) throw new LegacyHashRefused('An HMAC hash must have a key and no salt.');
+  if (salt.length > 0) throw new LegacyHashError('An HMAC hash must have a key and no salt.');
   return {
     scheme: `hmac-${algorithm}`,
     text: hmacText({ algorithm, key, encoding, hash }),

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { bytesOfBase64 } from './bytes.ts';
 import { phcString } from './phc-string.ts';
-import { LegacyHashRefused } from './scheme.ts';
+import { LegacyHashError } from './scheme.ts';
 
 /** Keycloak writes additional parameters as lists of strings. */
 const Argon2Data = z.object({
@@ -28,19 +28,19 @@ export interface KeycloakPassword {
   readonly secretData: string;
 }
 
-/** The canonical text. @throws {ForeignHashRefused} */
+/** The canonical text. @throws {LegacyHashRefused} */
 export function keycloakHash({ credentialData, secretData }: KeycloakPassword): string {
   const data = CredentialData.safeParse(json(credentialData)).data;
   const secret = SecretData.safeParse(json(secretData)).data;
   if (data === undefined) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       "Keycloak's credentialData must contain pbkdf2, pbkdf2-sha256, pbkdf2-sha512 or argon2 (version 1.3) with its parameters.",
     );
   }
   const salt = bytesOfBase64(secret?.salt ?? '');
   const hash = bytesOfBase64(secret?.value ?? '');
   if (secret === undefined || salt === null || hash === null) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       "Keycloak's secretData must contain a value and a salt in base64.",
       'Export the realm and its users again.',
     );

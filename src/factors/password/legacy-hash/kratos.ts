@@ -6,7 +6,7 @@ import { digestText } from './digest.ts';
 import { firebaseHash } from './firebase.ts';
 import { hmacText } from './hmac.ts';
 import { phcString } from './phc-string.ts';
-import { LegacyHashRefused } from './scheme.ts';
+import { LegacyHashError } from './scheme.ts';
 import { scryptLn } from './scrypt.ts';
 
 const VALUE = '[A-Za-z0-9+/]+={0,2}';
@@ -52,7 +52,7 @@ function saltedText(text: string): string | null {
   if (algorithm === undefined) return null;
   const position = format === undefined ? 'prefix' : POSITIONS.get(bytesOf(format).toString());
   if (position === undefined) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       'A Kratos digest is supported only if its format is the password with the salt directly before or after it.',
     );
   }
@@ -71,5 +71,5 @@ function keyedText(text: string): string | null {
 function bytesOf(text: string): Buffer {
   const bytes = bytesOfBase64(text);
   if (bytes !== null) return bytes;
-  throw new LegacyHashRefused('A part of this hash is not valid base64.', 'Copy the whole hash again.');
+  throw new LegacyHashError('A part of this hash is not valid base64.', 'Copy the whole hash again.');
 }

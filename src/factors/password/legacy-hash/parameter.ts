@@ -1,6 +1,6 @@
 // Reads a numeric parameter of a hash. Imported files are not trusted, and the parameters determine the work of each
 // sign-in, so each one is checked against limits before use.
-import { LegacyHashRefused } from './scheme.ts';
+import { LegacyHashError } from './scheme.ts';
 
 interface Limits {
   /** The name in the message, for example `The rounds of a PBKDF2 hash`. */
@@ -10,10 +10,10 @@ interface Limits {
 }
 
 /**
- * @throws {ForeignHashRefused} unless the text is a decimal without sign, leading zeros or exponent, and within limits.
+ * @throws {LegacyHashRefused} unless the text is a decimal without sign, leading zeros or exponent, and within limits.
  */
 export function parameter(text: string | undefined, { name, least, most }: Limits): number {
   const value = /^(?:0|[1-9]\d{0,14})$/.test(text ?? '') ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
-  throw new LegacyHashRefused(`${name} must be a whole number from ${least} to ${most}.`);
+  throw new LegacyHashError(`${name} must be a whole number from ${least} to ${most}.`);
 }

@@ -5,7 +5,7 @@ import { digestLength } from './digest.ts';
 import { checkLengths } from './lengths.ts';
 import { parameter } from './parameter.ts';
 import { phcId, phcString, readPhcString } from './phc-string.ts';
-import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashError } from './scheme.ts';
 
 const MOST_ROUNDS = 3_000_000;
 /** The minimum of RFC 8018 section 4.2. Fewer rounds do not slow an attacker down noticeably. */
@@ -26,13 +26,13 @@ export function pbkdf2Hash(text: string): LegacyHash | null {
   });
   checkLengths('PBKDF2', { salt, hash });
   if ((parameters.get('l') ?? String(hash.length)) !== String(hash.length)) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       'The length (l) of a PBKDF2 hash does not match the hash.',
       'Copy the whole hash again.',
     );
   }
   if (rounds * Math.ceil(hash.length / blockLength) > MOST_WORK) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       `The rounds of a PBKDF2 hash, times its blocks of ${blockLength} bytes, must be at most ${MOST_WORK}.`,
     );
   }

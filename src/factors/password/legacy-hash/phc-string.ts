@@ -1,7 +1,7 @@
 // The PHC string format (github.com/P-H-C/phc-string-format): `$id$v=19$name=value,name=value$salt$hash`, with salt and
 // hash in base64 without padding. It is the canonical text of every scheme that has no established form of its own.
 import { base64WithoutPadding, bytesOfBase64 } from './bytes.ts';
-import { LegacyHashRefused } from './scheme.ts';
+import { LegacyHashError } from './scheme.ts';
 
 interface PhcString {
   /** The name of the function, which determines the parameters. */
@@ -26,7 +26,7 @@ export function phcId(text: string): string | null {
 /**
  * Accepts parameters in any order.
  *
- * @throws {ForeignHashRefused} when a required parameter is missing, or when one is unknown or repeated.
+ * @throws {LegacyHashRefused} when a required parameter is missing, or when one is unknown or repeated.
  */
 export function readPhcString(
   text: string,
@@ -53,7 +53,7 @@ export function readPhcString(
   const id = phcId(text) ?? '';
   const version = optional.includes('v') ? '$v=…' : '';
   const form = `$${id}${version}$${required.map((name) => `${name}=…`).join(',')}$salt$hash`;
-  throw new LegacyHashRefused(
+  throw new LegacyHashError(
     `The hash must have the form ${form}, with salt and hash in base64 without padding.`,
     'Copy the whole hash again.',
   );

@@ -2,7 +2,7 @@
 // the number of rounds, a salt of eight characters, and iterated MD5 in phpass's own base64.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { parameter } from './parameter.ts';
-import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashError } from './scheme.ts';
 
 const DIGITS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** The last of 22 digits has two bits. */
@@ -14,7 +14,7 @@ export function phpassHash(text: string): LegacyHash | null {
   if (!/^\$[PH]\$/.test(text)) return null;
   const { rounds = '', salt = '', hash = '' } = FORM.exec(text)?.groups ?? {};
   if (hash === '') {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       'A phpass hash must begin with $P$ or $H$ and have 34 characters. This one does not, or it was altered.',
       'Copy the whole hash again.',
     );

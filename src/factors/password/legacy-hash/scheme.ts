@@ -14,8 +14,8 @@ export interface LegacyHash {
 }
 
 /** The hash cannot be imported. The message says why and what to do, without repeating the hash or the salt. */
-export class LegacyHashRefused extends Error {
-  override readonly name = 'LegacyHashRefused';
+export class LegacyHashError extends Error {
+  override readonly name = 'LegacyHashError';
   constructor(
     why: string,
     remedy = 'Import the user without a password. They can set a new one with a password reset.',

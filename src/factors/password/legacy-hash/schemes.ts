@@ -16,7 +16,7 @@ import { ldapText } from './ldap.ts';
 import { passlibText } from './passlib.ts';
 import { pbkdf2Hash } from './pbkdf2.ts';
 import { phpassHash } from './phpass.ts';
-import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashError } from './scheme.ts';
 import { scryptHash } from './scrypt.ts';
 import { symfonyHash } from './symfony.ts';
 import { werkzeugText } from './werkzeug.ts';
@@ -25,7 +25,7 @@ import { wordPressHash } from './wordpress.ts';
 /** Converts a system's text to canonical text. Null when the text is not in this form. */
 type Form = (text: string) => string | null;
 
-/** Null when the text is not of this scheme. @throws {ForeignHashRefused} when it is, but cannot be accepted. */
+/** Null when the text is not of this scheme. @throws {LegacyHashRefused} when it is, but cannot be accepted. */
 type Scheme = (text: string) => LegacyHash | null;
 
 const FORMS: readonly Form[] = [
@@ -57,10 +57,10 @@ const SCHEMES: readonly Scheme[] = [
 
 const LONGEST_TEXT = 1024;
 
-/** @throws {ForeignHashRefused} when no scheme matches, or when the parameters are malformed or hostile. */
+/** @throws {LegacyHashRefused} when no scheme matches, or when the parameters are malformed or hostile. */
 export function readLegacyHash(text: string): LegacyHash {
   if (text.length > LONGEST_TEXT || !/^[!-~]+$/.test(text)) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       `A password hash must have 1 to ${LONGEST_TEXT} ASCII characters and no white space.`,
       'Copy the whole hash again, without anything else.',
     );
@@ -68,7 +68,7 @@ export function readLegacyHash(text: string): LegacyHash {
   const canonical = firstOf(FORMS, text) ?? text;
   const hash = firstOf(SCHEMES, canonical);
   if (hash !== null) return hash;
-  throw new LegacyHashRefused('The format of the password hash is not supported, or the hash was altered.');
+  throw new LegacyHashError('The format of the password hash is not supported, or the hash was altered.');
 }
 
 function firstOf<T>(readers: readonly ((text: string) => T | null)[], text: string): T | null {

@@ -4,7 +4,7 @@ import { scryptSync, timingSafeEqual } from 'node:crypto';
 import { checkLengths } from './lengths.ts';
 import { parameter } from './parameter.ts';
 import { phcId, phcString, readPhcString } from './phc-string.ts';
-import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashError } from './scheme.ts';
 
 /** 256 MiB. */
 const MOST_MEMORY = 268_435_456;
@@ -38,7 +38,7 @@ export function scryptHash(text: string): LegacyHash | null {
   };
 }
 
-/** @throws {ForeignHashRefused} */
+/** @throws {LegacyHashRefused} */
 export function readScryptParameters(
   parameters: ReadonlyMap<string, string>,
 ): ScryptParameters & { readonly ln: number } {
@@ -59,28 +59,26 @@ export function readScryptParameters(
   });
   const N = 2 ** ln;
   if (128 * N * r > MOST_MEMORY) {
-    throw new LegacyHashRefused(
+    throw new LegacyHashError(
       `A scrypt hash must not use more than ${MOST_MEMORY} bytes of memory (128 times N times r).`,
     );
   }
   if (N * r * p > MOST_WORK) {
-    throw new LegacyHashRefused(
-      `The work of a scrypt hash (N times r times p) must be at most ${MOST_WORK}.`,
-    );
+    throw new LegacyHashError(`The work of a scrypt hash (N times r times p) must be at most ${MOST_WORK}.`);
   }
   // RFC 7914 section 2: N must be less than 2^(128 * r / 8).
   if (ln >= 16 * r) {
-    throw new LegacyHashRefused('The cost N of a scrypt hash is too high for its block size (r).');
+    throw new LegacyHashError('The cost N of a scrypt hash is too high for its block size (r).');
   }
   return { ln, N, r, p };
 }
 
-/** For systems that store N itself. @throws {ForeignHashRefused} unless N is a power of two. */
+/** For systems that store N itself. @throws {LegacyHashRefused} unless N is a power of two. */
 export function scryptLn(N: string | undefined): number {
   const cost = parameter(N, { name: 'The cost N of a scrypt hash', least: 2, most: 2 ** HIGHEST_LN });
   const ln = Math.log2(cost);
   if (Number.isInteger(ln)) return ln;
-  throw new LegacyHashRefused('The cost N of a scrypt hash must be a power of two.');
+  throw new LegacyHashError('The cost N of a scrypt hash must be a power of two.');
 }
 
 export function scrypt(

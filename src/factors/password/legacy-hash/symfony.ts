@@ -5,7 +5,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { base64WithoutPadding, bytesOfBase64 } from './bytes.ts';
 import { checkDigest } from './digest.ts';
 import { parameter } from './parameter.ts';
-import { type LegacyHash, LegacyHashRefused } from './scheme.ts';
+import { type LegacyHash, LegacyHashError } from './scheme.ts';
 
 const FORM = /^sha512_symfony\$(?<rounds>[^$]*)\$(?<salt>[^$]*)\$(?<hash>[^$]*)$/;
 const MOST_ROUNDS = 500_000;
@@ -17,7 +17,7 @@ export function symfonyHash(text: string): LegacyHash | null {
   const rounds = parameter(given, { name: 'The rounds of a Symfony hash', least: 1, most: MOST_ROUNDS });
   const hash = bytesOfBase64(encoded);
   if (hash === null)
-    throw new LegacyHashRefused('A Symfony hash must be base64.', 'Copy the whole hash again.');
+    throw new LegacyHashError('A Symfony hash must be base64.', 'Copy the whole hash again.');
   checkDigest('sha512', hash);
   return {
     scheme: 'symfony-sha512',

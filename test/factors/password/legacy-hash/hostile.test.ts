@@ -5,7 +5,7 @@ import { auth0Hash } from '../../../../src/factors/password/legacy-hash/auth0.ts
 import { betterAuthHash } from '../../../../src/factors/password/legacy-hash/better-auth.ts';
 import { firebaseHash } from '../../../../src/factors/password/legacy-hash/firebase.ts';
 import { keycloakHash } from '../../../../src/factors/password/legacy-hash/keycloak.ts';
-import { LegacyHashRefused } from '../../../../src/factors/password/legacy-hash/scheme.ts';
+import { LegacyHashError } from '../../../../src/factors/password/legacy-hash/scheme.ts';
 import { readLegacyHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
 import { BETTER_AUTH_SAMPLES, FIREBASE_SAMPLE } from './vectors.ts';
 
@@ -27,9 +27,9 @@ function refusal(read: () => unknown): string {
   try {
     read();
   } catch (error) {
-    expect(error).toBeInstanceOf(LegacyHashRefused);
+    expect(error).toBeInstanceOf(LegacyHashError);
     expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MILLISECONDS);
-    return (error as LegacyHashRefused).message;
+    return (error as LegacyHashError).message;
   }
   throw new Error('The hash was accepted.');
 }
@@ -360,6 +360,14 @@ describe('the fields of an import', () => {
   ])('of Auth0 are rejected with %s', (_what, custom) => {
     const message = refusal(() => readLegacyHash(auth0Hash(custom)));
     for (const secret of [HEX, HASH, SALT, BCRYPT, 'abc123', 'pepper']) expect(message).not.toContain(secret);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['one wrong field', { algorithm: 'bcrypt', hash: {} }, ': see hash.value.'],
+    ['two wrong fields', scryptOf({ cost: 'x', keylen: 'x' }), ': see keylen, cost.'],
+    ['no object', 'x', '.'],
+  ])('of Auth0 are rejected with the names of the wrong fields: %s', (_what, custom, fields) => {
+    expect(refusal(() => auth0Hash(custom))).toContain(`The custom_password_hash is not supported${fields}`);
   });
 
   test('of Auth0 have Auth0’s defaults', () => {

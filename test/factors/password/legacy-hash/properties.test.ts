@@ -8,7 +8,7 @@ import { digestText } from '../../../../src/factors/password/legacy-hash/digest.
 import { firebaseHash } from '../../../../src/factors/password/legacy-hash/firebase.ts';
 import { keycloakHash } from '../../../../src/factors/password/legacy-hash/keycloak.ts';
 import { phcString } from '../../../../src/factors/password/legacy-hash/phc-string.ts';
-import { type LegacyHash, LegacyHashRefused } from '../../../../src/factors/password/legacy-hash/scheme.ts';
+import { type LegacyHash, LegacyHashError } from '../../../../src/factors/password/legacy-hash/scheme.ts';
 import { readLegacyHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
 import { FIREBASE_SAMPLE, VECTORS } from './vectors.ts';
 
@@ -346,7 +346,7 @@ describe('an altered hash', () => {
       const start = text.lastIndexOf('$') + 1;
       // 16 bytes are 22 characters of base64.
       for (let length = 0; length < 22; length += 1) {
-        expect(() => readLegacyHash(text.slice(0, start + length))).toThrow(LegacyHashRefused);
+        expect(() => readLegacyHash(text.slice(0, start + length))).toThrow(LegacyHashError);
       }
     },
   );
@@ -355,7 +355,7 @@ describe('an altered hash', () => {
     try {
       return readLegacyHash(text).verify(password);
     } catch (error) {
-      expect(error).toBeInstanceOf(LegacyHashRefused);
+      expect(error).toBeInstanceOf(LegacyHashError);
       return false;
     }
   }
@@ -368,8 +368,8 @@ describe('a text that is not a hash', () => {
       read();
       return null;
     } catch (error) {
-      expect(error).toBeInstanceOf(LegacyHashRefused);
-      return (error as LegacyHashRefused).message;
+      expect(error).toBeInstanceOf(LegacyHashError);
+      return (error as LegacyHashError).message;
     }
   }
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { clerkHash } from '../../../../src/factors/password/legacy-hash/clerk.ts';
 import { fusionAuthHash } from '../../../../src/factors/password/legacy-hash/fusionauth.ts';
 import { hashOfPlainText } from '../../../../src/factors/password/legacy-hash/plain-text.ts';
-import { LegacyHashRefused } from '../../../../src/factors/password/legacy-hash/scheme.ts';
+import { LegacyHashError } from '../../../../src/factors/password/legacy-hash/scheme.ts';
 import { readLegacyHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
 import { wordPressText } from '../../../../src/factors/password/legacy-hash/wordpress.ts';
 
@@ -17,7 +17,7 @@ function refused(read: () => unknown): string {
   try {
     read();
   } catch (error) {
-    expect(error).toBeInstanceOf(LegacyHashRefused);
+    expect(error).toBeInstanceOf(LegacyHashError);
     return (error as Error).message;
   }
   throw new Error('The hash was accepted.');

@@ -1,17 +1,19 @@
-// The recorded versions of the charts: a digest of each version's source, so that a chart cannot change its meaning
-// under a version that stored workflows carry.
+// Records a digest of the source of each chart version, so that a chart cannot change without a new version. Stored
+// workflows refer to that version.
 import { readFile } from 'node:fs/promises';
 import { stripTypeScriptTypes } from 'node:module';
-import { digest } from '../platform/digest.ts';
-import type { ChartName } from './chart-name.ts';
+import { digest } from '../../platform/digest.ts';
+import type { ChartName } from '../../workflows/chart-name.ts';
 
-/** Chart, version, digest. */
+const WORKFLOWS = new URL('../../workflows/', import.meta.url);
+
+/** Digests by chart and version. */
 export type RecordedCharts = Record<string, Record<string, string>>;
 
-/** What charts share with each other. */
+/** Files that charts share. */
 const SHARED_PARTS = ['first-authenticator.ts', 'keep-evidence.ts', 'two-steps.ts'];
 
-/** The chart's source, with the parts that it shares with others. Types, imports, comments and layout do not count. */
+/** A digest of the chart's source and the shared files it uses. Types, imports, comments and layout are ignored. */
 export async function chartDigest(name: ChartName): Promise<string> {
   const chart = await source(`./${name}/chart.ts`);
   const parts = SHARED_PARTS.filter((part) => chart.includes(`'../${part}'`));
@@ -28,5 +30,5 @@ export async function chartDigest(name: ChartName): Promise<string> {
 }
 
 function source(path: string): Promise<string> {
-  return readFile(new URL(path, import.meta.url), 'utf8');
+  return readFile(new URL(path, WORKFLOWS), 'utf8');
 }

@@ -1,7 +1,7 @@
 // A chart as a Mermaid diagram: states, transitions with their guards and actions, and the events that every state takes.
 import { expect, test } from 'vitest';
 import { createMachine } from 'xstate';
-import { mermaid } from '../../src/workflows/mermaid.ts';
+import { mermaid } from '../../src/cli/charts/mermaid.ts';
 
 test('a chart is drawn with every transition once', () => {
   const chart = createMachine({

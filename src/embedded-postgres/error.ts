@@ -2,6 +2,7 @@
  * The error type of the embedded database, on both sides of the supervisor's IPC channel. It has only a stable code and a
  * message that says what to do: no password, and no stack trace of the other process.
  */
+import { OperatorError } from '../platform/operator-error.ts';
 
 export type EmbeddedPostgresFailure =
   | 'no_binary' // no PostgreSQL for this platform
@@ -14,12 +15,11 @@ export type EmbeddedPostgresFailure =
   | 'leftover_server' // a server from an earlier run does not stop
   | 'supervisor_failed';
 
-export class EmbeddedPostgresError extends Error {
+export class EmbeddedPostgresError extends OperatorError {
   readonly code: EmbeddedPostgresFailure;
 
   constructor(code: EmbeddedPostgresFailure, message: string) {
     super(message);
-    this.name = 'EmbeddedPostgresError';
     this.code = code;
   }
 }

@@ -1,8 +1,6 @@
 // Looks up passwords in an index, which is a local file, so nothing leaves the machine. Each look-up takes two
 // asynchronous reads, which do not block the event loop.
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { type Breach, type BreachedPasswords, BreachedUnavailableError } from '../breached.ts';
-import { passwordHash } from '../password-hash.ts';
 import { BreachedIndexError } from './index-error.ts';
 import {
   directoryPosition,
@@ -16,12 +14,20 @@ import {
   readHeader,
   timesIn,
 } from './layout.ts';
+import { passwordHash } from './password-hash.ts';
 
-export class IndexedPasswords implements BreachedPasswords {
+/** How often a password was seen, rounded down to a power of two. */
+export interface Found {
+  readonly times: number;
+}
+
+export class IndexedPasswords {
   readonly header: IndexHeader;
+  readonly #name: string;
   readonly #file: FileHandle;
 
-  private constructor(file: FileHandle, header: IndexHeader) {
+  private constructor(name: string, file: FileHandle, header: IndexHeader) {
+    this.#name = name;
     this.#file = file;
     this.header = header;
   }
@@ -48,21 +54,27 @@ export class IndexedPasswords implements BreachedPasswords {
         throw new BreachedIndexError(name, `it is incomplete; ${remedy}`);
       }
       if (found.size !== indexBytes(header)) throw new BreachedIndexError(name, 'it is truncated');
-      return new IndexedPasswords(file, header);
+      return new IndexedPasswords(name, file, header);
     } catch (error) {
       await file.close();
       throw error;
     }
   }
 
-  async find(password: string): Promise<Breach | null> {
+  /**
+   * Null when the index does not contain the password.
+   *
+   * @param password the password after NFC normalisation.
+   * @throws {BreachedIndexError} when the file cannot be read any more.
+   */
+  async find(password: string): Promise<Found | null> {
     const { prefixBits } = this.header;
     const hash = passwordHash(password);
     const head = hash.readUIntBE(0, 3);
     const prefix = prefixOf(head, prefixBits);
     const bounds = await this.#read(directoryPosition(prefix), 2);
     const [from, to] = [bounds.getUint32(0, true), bounds.getUint32(ENTRY_BYTES, true)];
-    if (from > to || to > this.header.passwords) throw damaged();
+    if (from > to || to > this.header.passwords) throw this.#damaged();
     const entries = await this.#read(entryPosition(prefixBits, from), to - from);
     return search(entries, fingerprintOf(head, hash.readUInt32BE(3) >>> 4, prefixBits));
   }
@@ -76,19 +88,19 @@ export class IndexedPasswords implements BreachedPasswords {
     const { bytesRead } = await this.#file
       .read(numbers, 0, numbers.byteLength, position)
       .catch((error: NodeJS.ErrnoException) => {
-        throw new BreachedUnavailableError(`Cannot read the index (${error.code}).`);
+        throw new BreachedIndexError(this.#name, `it cannot be read (${error.code})`);
       });
-    if (bytesRead !== numbers.byteLength) throw damaged();
+    if (bytesRead !== numbers.byteLength) throw this.#damaged();
     return numbers;
+  }
+
+  #damaged(): BreachedIndexError {
+    return new BreachedIndexError(this.#name, 'it is damaged');
   }
 }
 
-function damaged(): BreachedUnavailableError {
-  return new BreachedUnavailableError('The index is damaged.');
-}
-
 /** Binary search: the entries are sorted. */
-function search(entries: DataView, fingerprint: number): Breach | null {
+function search(entries: DataView, fingerprint: number): Found | null {
   let [from, to] = [0, entries.byteLength / ENTRY_BYTES];
   while (from < to) {
     const middle = (from + to) >>> 1;

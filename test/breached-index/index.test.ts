@@ -19,13 +19,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  type BreachedPasswords,
-  BreachedUnavailableError,
-} from '../../../../src/factors/password/breached/breached.ts';
-import { buildIndex } from '../../../../src/factors/password/breached/index/build.ts';
-import { BreachedIndexError } from '../../../../src/factors/password/breached/index/index-error.ts';
-import { IndexedPasswords } from '../../../../src/factors/password/breached/index/indexed-passwords.ts';
+import { buildIndex } from '../../src/breached-index/build.ts';
+import { BreachedIndexError } from '../../src/breached-index/index-error.ts';
+import { IndexedPasswords } from '../../src/breached-index/indexed-passwords.ts';
 import {
   entryOf,
   fingerprintIn,
@@ -33,11 +29,15 @@ import {
   prefixOf,
   readHeader,
   timesIn,
-} from '../../../../src/factors/password/breached/index/layout.ts';
-import { openBreachedPasswords } from '../../../../src/factors/password/breached/open.ts';
-import { createLog } from '../../../../src/platform/log.ts';
-import { type Outcome, runCommand } from '../../../harness/command.ts';
-import { sha1 } from './range-server.ts';
+} from '../../src/breached-index/layout.ts';
+import {
+  type BreachedPasswords,
+  BreachedUnavailableError,
+} from '../../src/factors/password/breached/breached.ts';
+import { openBreachedPasswords } from '../../src/factors/password/breached/open.ts';
+import { createLog } from '../../src/platform/log.ts';
+import { sha1 } from '../factors/password/breached/range-server.ts';
+import { type Outcome, runCommand } from '../harness/command.ts';
 import { writeSortedFile } from './sorted-file.ts';
 
 const OTHERS = 1_000_000;
@@ -543,7 +543,7 @@ describe('an index that is damaged while it is in use', () => {
     await accepting.close();
     expect(log).toHaveLength(2);
     for (const text of [(failure as Error).stack, log.join()]) {
-      expect(text).toContain('The index is damaged.');
+      expect(text).toContain('The index of BREACHED_PASSWORDS cannot be used: it is damaged.');
       expect(text).not.toContain(CANARY);
       expect(text?.toUpperCase()).not.toContain(sha1(CANARY).slice(0, 6));
     }
@@ -561,6 +561,7 @@ describe('an index that is damaged while it is in use', () => {
     await passwords.close();
     const failures = outcomes.filter((one) => one.status === 'rejected');
     expect(failures.length).toBeGreaterThan(100);
-    for (const { reason } of failures) expect(reason).toMatchObject({ message: 'The index is damaged.' });
+    const message = `${path} cannot be used: it is damaged.`;
+    for (const { reason } of failures) expect(reason).toMatchObject({ message });
   });
 });

@@ -49,5 +49,5 @@ if (what === 'publish') {
 } else if (what === 'restore') {
   await rename(KEPT, MANIFEST);
 } else {
-  throw new Error('Usage: manifest.ts publish | restore');
+  throw new Error('Usage: node tools/manifest/main.ts publish | restore');
 }

@@ -1,10 +1,8 @@
-/**
- * An app for embedded-postgres.test.ts to start, signal and kill: it starts the database in the folder that it is
- * given, says so in one line of JSON, and on SIGINT drains like a server does: some work first, then the stop.
- */
+// The app that embedded-postgres.test.ts starts, signals and kills. It starts the database in the given directory and
+// prints one line of JSON. On SIGINT it drains as a server does: it finishes some work, then stops the database.
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres/start.ts';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 
 const [dataDir = '', durability] = process.argv.slice(2);
 const say = (words: object) => process.stdout.write(`${JSON.stringify(words)}\n`);

