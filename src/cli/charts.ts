@@ -1,6 +1,6 @@
 // `stepgate charts draw`: draws the statecharts into docs/workflows.md and records their versions.
 import { afterHelp } from './help.ts';
-import { type Define, RefusedError } from './run-command.ts';
+import type { Define } from './run-command.ts';
 
 export const charts: Define = (command, cli) => {
   const unmet = 'a chart has changed without a new version';
@@ -11,10 +11,8 @@ export const charts: Define = (command, cli) => {
     .addHelpText('after', afterHelp({ examples: ['stepgate charts draw'], unmet }))
     .action(
       cli.action(async () => {
-        const { ChangedChart, drawCharts } = await import('./draw-charts.ts');
-        await drawCharts().catch((error: unknown) => {
-          throw error instanceof ChangedChart ? new RefusedError(error.message) : error;
-        });
+        const { drawCharts } = await import('./draw-charts.ts');
+        await drawCharts();
         return 0;
       }),
     );

@@ -1,6 +1,7 @@
 // Draws every chart into docs/workflows.md and records its version: `npm run charts:draw`. Refuses a chart that changed
 // without a new version, because workflows already running on the old chart would be read as the new one.
 import { readFile, writeFile } from 'node:fs/promises';
+import { OperatorError } from '../platform/operator-error.ts';
 import type { ChartName } from '../workflows/chart-name.ts';
 import { CHARTS, chartOf } from '../workflows/charts.ts';
 import { mermaid } from './charts/mermaid.ts';
@@ -10,8 +11,9 @@ const PAGE = new URL('../../docs/workflows.md', import.meta.url);
 const RECORD = new URL('../../docs/charts.json', import.meta.url);
 
 /** A chart has changed without a new version. */
-export class ChangedChart extends Error {
-  override readonly name = 'ChangedChart';
+export class ChangedChartError extends OperatorError {
+  readonly code = 'CHART_CHANGED';
+  override readonly exitCode = 1;
 }
 
 export function workflowsPage(): string {
@@ -37,7 +39,7 @@ export async function updatedRecord(): Promise<RecordedCharts> {
     const digest = await chartDigest(name);
     const before = recorded[name]?.[version];
     if (before !== undefined && before !== digest) {
-      throw new ChangedChart(
+      throw new ChangedChartError(
         `The chart ${name} has changed. Increase its version (now ${version}) in chart.ts.`,
       );
     }
@@ -46,7 +48,7 @@ export async function updatedRecord(): Promise<RecordedCharts> {
   return recorded;
 }
 
-/** @throws {ChangedChart} */
+/** @throws {ChangedChartError} */
 export async function drawCharts(): Promise<void> {
   await writeFile(RECORD, `${JSON.stringify(await updatedRecord(), null, 2)}\n`);
   await writeFile(PAGE, workflowsPage());

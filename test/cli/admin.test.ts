@@ -165,7 +165,7 @@ test.each([
   [
     'an unknown role',
     ['grant', 'KING', 'admin@example.com'],
-    /argument 'KING' is invalid.*Allowed choices are ADMIN\.\n/,
+    /value 'KING' is invalid.*Allowed choices are ADMIN\.\n/,
   ],
   ['a missing argument', ['unlock'], /^Missing required argument 'EMAIL'\.\n/],
   ['an extra argument', ['unlock', 'a@example.com', 'b@example.com'], /^Too many arguments for 'unlock'\./],

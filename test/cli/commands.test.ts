@@ -135,7 +135,7 @@ describe('while a server is running', () => {
       DATABASE_URL: app.databaseUrl,
       PORT: new URL(app.url).port,
     });
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toMatch(
       /^Port \d+ on 127\.0\.0\.1 is already in use\. Stop the other program, or set PORT or HOST to another value\.\n$/,
     );
@@ -147,7 +147,7 @@ describe('while a server is running', () => {
       DATABASE_URL: app.databaseUrl,
       GEOIP_DATABASE: '/nowhere/city.mmdb',
     });
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toBe(
       'Cannot read the file that GEOIP_DATABASE names (ENOENT). It must be a MaxMind database such as GeoLite2-City.mmdb.\n',
     );
@@ -160,7 +160,7 @@ test('in production, a server does not start with development defaults, and list
     DATABASE_URL: '',
     PORT: 'http',
   });
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain('PORT must be a whole number from 0 to 65535.');
   for (const variable of ['DATABASE_URL', 'PUBLIC_URL', 'SECRET_KEYS', 'SMTP_URL', 'MAIL_FROM']) {
     expect(stderr).toContain(`${variable} must be set in production`);
@@ -170,7 +170,7 @@ test('in production, a server does not start with development defaults, and list
 test('a server that cannot reach its database exits, says what to check, and does not print the password', async () => {
   const DATABASE_URL = 'postgres://somebody:a-secret-password@127.0.0.1:1/nowhere';
   const { code, stderr } = await runCommand('src/main.ts', [], { ...TEST_ENVIRONMENT, DATABASE_URL });
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toBe(
     'Cannot use the database nowhere on 127.0.0.1:1 as somebody (ECONNREFUSED). Check DATABASE_URL, and check that the server is running and accepts writes.\n',
   );
