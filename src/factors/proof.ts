@@ -47,7 +47,11 @@ export function approvalProof(field: Described): ProofField<true> {
   };
 }
 
-/** @param parse reads the object, and throws `MalformedProofError` unless it has the right form. */
+/**
+ * For a factor that is added from outside, see docs/adding-a-factor.md.
+ * @param parse reads the object, and throws `MalformedProofError` unless it has the right form.
+ * @public
+ */
 export function jsonProof<Value>(field: Described & { parse(sent: unknown): Value }): ProofField<Value> {
   return { ...field, type: 'JSON' };
 }

@@ -304,7 +304,9 @@ describe('a refusal', () => {
     const refusals = {
       add: (...entry: unknown[]) => void entries.push(entry),
     } as unknown as StepServices['refusals'];
-    const work = () => Promise.reject(error);
+    const work = async () => {
+      throw error;
+    };
     await expect(countingRefusals({ refusals }, stepWith(given), 'TOTP', work)).rejects.toBe(error);
     return entries;
   }
