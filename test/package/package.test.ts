@@ -21,6 +21,7 @@ const PACKED = [
   'LICENSE',
   'src',
   'tools/api',
+  'tools/manifest',
 ];
 
 let folder: string;
