@@ -150,7 +150,7 @@ describe('a link that is opened on another device', () => {
     const page = await open(link);
     await press(page, NO);
     await hears(page, 'Rejected');
-    expect(await page.getByRole('main').innerText()).toContain('cannot use it any more');
+    expect(await page.getByRole('main').innerText()).toContain('can no longer use it');
     expect((await ask(link)).code).toBe('WORKFLOW_EXPIRED');
     expect((await client.attempt(link.id, { password: person.password })).code).toBe('WORKFLOW_EXPIRED');
     await page.reload();
