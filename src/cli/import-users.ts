@@ -33,7 +33,7 @@ export const importUsers: Define = (command, cli) => {
     .option('--dry-run', 'report the outcome without changing anything')
     .option(
       '--trust-unverified',
-      'count unverified addresses and phone numbers as verified; whoever entered one then owns the account',
+      'count unverified addresses and phone numbers as verified; the person who entered one then owns the account',
     )
     .option('--accept-fast-hashes', 'import password hashes that are fast to guess')
     .option(

@@ -36,8 +36,8 @@ interface FactorBehaviour<Value> {
    */
   prepare?(request: ChallengeRequest): PreparedChallenge;
   /**
-   * Checks a proof, which one of `proofs` has read. Throws a UserError when there is nothing to check yet, and another error when the infrastructure
-   * fails or is too busy. When it throws, no attempt is counted.
+   * Checks a proof that one of `proofs` has read. Throws a UserError when there is nothing to check yet, and another error
+   * when the infrastructure fails or is too busy. When it throws, no attempt is counted.
    */
   verify(proof: Value, request: VerificationRequest): Promise<Verdict>;
   /** Present for a factor that users enroll by proving it. */

@@ -1,5 +1,5 @@
-// The lockouts of users, devices, sessions and unknown identifiers: counted with each guess, taken back for a right one,
-// and lifted by a new password or an administrator. How long a lock lasts is decided in policy/lockout.ts.
+// The lockouts of users, devices, sessions and unknown identifiers. Each guess counts as a failure, a correct one gives it
+// back, and a new password or an administrator lifts the lockout. policy/lockout.ts decides how long a lock lasts.
 import { type Expression, sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
@@ -10,16 +10,16 @@ import {
   lockSeconds,
 } from '../policy/lockout.ts';
 
-/** A subject, and the failure that was counted for it; null when the proof was not a guess. */
+/** A subject and the failure that was counted for it. Null if the proof was not a guess. */
 export interface Counted {
   readonly subject: string;
   readonly counted: { readonly counter: LockoutCounter; readonly failures: number } | null;
 }
 
-/** The lock that each consecutive failure brings, from the first on, as PostgreSQL reads it. */
+/** How long the lock after each consecutive failure lasts, starting with the first, as elements of a PostgreSQL array. */
 const LOCK_SECONDS = Array.from({ length: FAILURES_BEFORE_CLOSED }, (_, at) => lockSeconds(at + 1) ?? 'null');
 
-/** Counts a failure for each of these subjects that is not locked. @returns those that were counted. */
+/** Counts a failure for each of these subjects that is not locked. The query returns the counted ones. */
 export function countFailure(
   sql: Pick<Sql, 'insertInto'>,
   subjects: Expression<{ subject: string; counter: LockoutCounter }>,
@@ -55,8 +55,8 @@ export function countFailure(
 }
 
 /**
- * Takes the failure of a claim back: its proof was right, or was never checked. A lock that it brought goes with it; one
- * that a later failure brought stays.
+ * Takes back a failure whose proof was correct or was not checked. The lock that it caused is lifted as well, but not one
+ * that a later failure caused.
  */
 export function takeBackFailure(sql: Sql, { subject, counted }: Counted) {
   return sql
@@ -71,7 +71,7 @@ export function takeBackFailure(sql: Sql, { subject, counted }: Counted) {
     .where('counter', '=', counted?.counter ?? null);
 }
 
-/** The account's owner has shown up: failures of both counters begin at zero again. */
+/** Resets both failure counters of a subject, after its user has completed a workflow. */
 export function forgetFailures(sql: Sql, subject: string) {
   return sql.updateTable('lockout').set({ failures: 0, locked_until: null }).where('subject', '=', subject);
 }

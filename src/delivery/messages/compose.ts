@@ -16,7 +16,7 @@ export interface Recipient {
 
 type Values = Readonly<Record<string, string | number>>;
 
-/** @param places looks up the place of an IP address. Without it, messages do not mention the place. */
+/** @param geoip looks up the place of an IP address. Without it, messages do not mention the place. */
 export function compose(template: Template, { to, locale }: Recipient, geoip?: GeoIp): Message {
   const catalogue = CATALOGUES[locale];
   const values = valuesOf(template, locale);
