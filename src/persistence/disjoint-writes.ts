@@ -1,11 +1,12 @@
-// No two writes of one statement may touch the same row: PostgreSQL performs one of them and drops the other in silence.
-// So two writes to one table are refused unless their conditions show that they meet different rows.
+// Two writes of one statement must not touch the same row, because PostgreSQL performs one and silently ignores the
+// other. Two writes to one table are therefore refused unless their conditions show that they touch different rows.
 import {
   AliasNode,
   AndNode,
   BinaryOperationNode,
   ColumnNode,
   DeleteQueryNode,
+  IdentifierNode,
   InsertQueryNode,
   type OperationNode,
   OperatorNode,
@@ -16,13 +17,13 @@ import {
   ValueNode,
 } from 'kysely';
 
-/** The rows that a write may touch: of this table, and where these columns have these values. */
+/** The rows that a write may touch: those of this table in which these columns have these values. */
 interface Touched {
   readonly table: string;
   readonly values: ReadonlyMap<string, unknown>;
 }
 
-/** @throws when two of these writes may touch the same row, which is a mistake in our code. */
+/** @throws when two of these writes may touch the same row, which is a bug. */
 export function refuseOverlap(writes: readonly OperationNode[]): void {
   const before: Touched[] = [];
   for (const write of writes) {
@@ -35,7 +36,7 @@ export function refuseOverlap(writes: readonly OperationNode[]): void {
   }
 }
 
-/** Null: it touches no row that was there before. */
+/** Null if it touches no existing row. */
 function touchedBy(write: OperationNode): Touched | null {
   if (UpdateQueryNode.is(write)) return touchedIn(write.table, write.where?.where);
   if (DeleteQueryNode.is(write)) return touchedIn(write.from.froms[0], write.where?.where);
@@ -43,23 +44,28 @@ function touchedBy(write: OperationNode): Touched | null {
   return null;
 }
 
-function touchedIn(table: OperationNode | undefined, where?: OperationNode): Touched | null {
-  const named = table !== undefined && AliasNode.is(table) ? table.node : table;
-  if (named === undefined || !TableNode.is(named)) return null;
-  return { table: named.table.identifier.name, values: new Map(where && equalities(where)) };
+function touchedIn(target: OperationNode | undefined, where?: OperationNode): Touched {
+  const isAliased = target !== undefined && AliasNode.is(target);
+  const named = isAliased ? target.node : target;
+  if (named === undefined || !TableNode.is(named)) throw new Error('A write must name one table.');
+  const table = named.table.identifier.name;
+  const name = isAliased && IdentifierNode.is(target.alias) ? target.alias.name : table;
+  return { table, values: new Map(where && equalities(where, name)) };
 }
 
-/** The conditions that hold for every row: `column = value`, joined by `and`. */
-function equalities(where: OperationNode): [string, unknown][] {
-  if (ParensNode.is(where)) return equalities(where.node);
-  if (AndNode.is(where)) return [...equalities(where.left), ...equalities(where.right)];
+/** The conditions that hold for every row: `column = value`, joined by `and`. @param table whose columns count. */
+function equalities(where: OperationNode, table: string): [string, unknown][] {
+  if (ParensNode.is(where)) return equalities(where.node, table);
+  if (AndNode.is(where)) return [...equalities(where.left, table), ...equalities(where.right, table)];
   if (!BinaryOperationNode.is(where)) return [];
   const { leftOperand, operator, rightOperand } = where;
   const isEqual = OperatorNode.is(operator) && operator.operator === '=';
   if (!isEqual || !ReferenceNode.is(leftOperand) || !ValueNode.is(rightOperand)) return [];
   const { value } = rightOperand;
   const isComparable = typeof value === 'string' || typeof value === 'number';
-  const { column } = leftOperand;
+  const { column, table: other } = leftOperand;
+  // The columns of a table that the write only reads say nothing about the rows that it touches.
+  if (other !== undefined && other.table.identifier.name !== table) return [];
   return isComparable && ColumnNode.is(column) ? [[column.column.name, value]] : [];
 }
 

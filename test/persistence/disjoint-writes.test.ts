@@ -39,6 +39,20 @@ const WRITES = {
     failuresOf(sql, 7).where((it) => it.or([it('subject', '=', 'one'), it('subject', '=', 'other')])),
   'no row of one subject': (sql: Sql) => failuresOf(sql, 8).where('subject', '<>', 'one'),
   'a deletion of one subject': (sql: Sql) => sql.deleteFrom('lockout').where('subject', '=', 'one'),
+  'the rows of one subject, by its alias': (sql: Sql) =>
+    sql.updateTable('lockout as mine').set({ failures: 10 }).where('mine.subject', '=', 'one'),
+  'rows by a user that is only read': (sql: Sql) =>
+    sql
+      .updateTable('lockout')
+      .from('user_account')
+      .set({ failures: 11 })
+      .where('user_account.id', '=', '00000000-0000-4000-8000-000000000001'),
+  'rows by another user that is only read': (sql: Sql) =>
+    sql
+      .updateTable('lockout')
+      .from('user_account')
+      .set({ failures: 12 })
+      .where('user_account.id', '=', '00000000-0000-4000-8000-000000000002'),
   'an insertion that may update': (sql: Sql) =>
     sql
       .insertInto('lockout')
@@ -65,6 +79,8 @@ describe('two writes of one step', () => {
     ['the rows of one subject', 'a deletion of one subject'],
     ['the rows of one subject', 'an insertion that may update'],
     ['the rows of the other subject', 'no row of one subject'],
+    ['the rows of one subject', 'the rows of one subject, by its alias'],
+    ['rows by a user that is only read', 'rows by another user that is only read'],
   ])('that may touch the same row are refused, and nothing is written: %s, %s', async (one, other) => {
     const before = await stored();
     await expect(commit(one, other)).rejects.toThrow(
@@ -78,6 +94,7 @@ describe('two writes of one step', () => {
     ['the rows of one subject', 'the rows of the other subject', [2, 2, 3]],
     ['the codes of one subject', 'the passwords of one subject', [4, 5, 1]],
     ['a deletion of one subject', 'the rows of the other subject', [3]],
+    ['the rows of one subject, by its alias', 'the rows of the other subject', [10, 10, 3]],
   ])('that touch different rows are both performed: %s, %s', async (one, other, failures) => {
     await commit(one, other);
     expect((await stored()).map((row) => row.failures)).toEqual(failures);
