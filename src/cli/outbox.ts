@@ -34,9 +34,9 @@ export const outbox: Define = (command, cli) => {
     .action(
       cli.action(({ all = false, json }) =>
         onDatabase(cli, async ({ orm }) => {
-          const letters = await listDeadMessages(sqlOf(orm.em.fork()), systemClock.now(), all);
-          if (json) cli.print(letters);
-          else for (const line of tableOf(letters)) cli.say(line);
+          const messages = await listDeadMessages(sqlOf(orm.em.fork()), systemClock.now(), all);
+          if (json) cli.print(messages);
+          else for (const line of tableOf(messages)) cli.say(line);
           return 0;
         }),
       ),
@@ -88,9 +88,9 @@ const REASONS: Readonly<Record<MessageState, string>> = {
   sent: 'it has been sent',
 };
 
-function tableOf(letters: readonly DeadMessage[]): string[] {
-  if (letters.length === 0) return ['No messages have failed or are waiting.'];
-  const rows = letters.map(({ id, channel, createdAt, state, failure, status }) => [
+function tableOf(messages: readonly DeadMessage[]): string[] {
+  if (messages.length === 0) return ['No messages have failed or are waiting.'];
+  const rows = messages.map(({ id, channel, createdAt, state, failure, status }) => [
     id,
     channel,
     createdAt.toISOString(),
@@ -99,7 +99,7 @@ function tableOf(letters: readonly DeadMessage[]): string[] {
     status ?? '-',
   ]);
   const lines = linesOf([['ID', 'CHANNEL', 'WHEN', 'STATE', 'FAILURE', 'PROVIDER SAYS'], ...rows]);
-  const states = new Set(letters.map((one) => one.state));
+  const states = new Set(messages.map((one) => one.state));
   return [
     ...lines,
     ...(states.has('failed') ? ['', 'failed: run `npm run outbox -- replay ID` to send it again.'] : []),

@@ -1,4 +1,5 @@
-// `stepgate schema print`: writes schema.graphql from the code.
+// `stepgate schema print`: writes schema.graphql from the code. A test fails when the file is out of date.
+import { writeFile } from 'node:fs/promises';
 import { afterHelp } from './help.ts';
 import type { Define } from './run-command.ts';
 
@@ -10,7 +11,8 @@ export const schema: Define = (command, cli) => {
     .addHelpText('after', afterHelp({ examples: ['stepgate schema print'] }))
     .action(
       cli.action(async () => {
-        await import('./print-schema.ts');
+        const { printedSchema } = await import('../graphql/schema.ts');
+        await writeFile(new URL('../../schema.graphql', import.meta.url), printedSchema());
         return 0;
       }),
     );

@@ -4,15 +4,10 @@ import { byOperator } from '../persistence/audit.ts';
 import { sqlOf } from '../persistence/orm.ts';
 import { systemClock } from '../platform/clock.ts';
 import { KeyRing } from '../platform/key-ring.ts';
-import {
-  listSigningKeys,
-  RotationInProgressError,
-  rotateSigningKey,
-  type SigningKeyTimes,
-} from '../sessions/rotate-signing-key.ts';
+import { listSigningKeys, rotateSigningKey, type SigningKeyTimes } from '../sessions/rotate-signing-key.ts';
 import { afterHelp } from './help.ts';
 import { onDatabase } from './on-database.ts';
-import { type Define, RefusedError } from './run-command.ts';
+import type { Define } from './run-command.ts';
 
 const UNDER_WAY = 'a rotation is already in progress';
 
@@ -57,12 +52,7 @@ export const signingKeys: Define = (command, cli) => {
           const now = systemClock.now();
           const ring = new KeyRing(config.secretKeys);
           const actor = byOperator('signing-keys');
-          const keys = await rotateSigningKey(orm.em.fork(), { ring, actor, atOnce, now }).catch(
-            (error: unknown) => {
-              throw error instanceof RotationInProgressError ? new RefusedError(error.message) : error;
-            },
-          );
-          show(keys, now);
+          show(await rotateSigningKey(orm.em.fork(), { ring, actor, atOnce, now }), now);
           return 0;
         }),
       ),

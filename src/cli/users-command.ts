@@ -3,6 +3,7 @@ import { tenantId } from '../graphql/input.ts';
 import { type FileFormat, formatOf } from '../import/files/formats.ts';
 import { DEFAULT_TENANT } from '../persistence/entities/tenant.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
+import { readWord } from './read-word.ts';
 import { CommandError, UsageError } from './run-command.ts';
 
 export const TENANT_OPTION = ['--tenant <NAME>', 'the tenant of the users', DEFAULT_TENANT] as const;
@@ -25,15 +26,14 @@ export function readFormat<Format extends FileFormat>(
 
 /** @throws {CommandError} when the tenant does not exist. */
 export async function requireTenant(em: EntityManager, name: string): Promise<string> {
-  const { data, error } = tenantId.safeParse(name);
-  if (data === undefined) throw new UsageError(error.issues.map(({ message }) => message).join(' '));
-  const row = await sqlOf(em).selectFrom('tenant').select('id').where('id', '=', data).executeTakeFirst();
+  const id = readWord(tenantId, name);
+  const row = await sqlOf(em).selectFrom('tenant').select('id').where('id', '=', id).executeTakeFirst();
   if (row === undefined) {
     throw new CommandError(
-      `Tenant ${data} does not exist. Create it with \`npm run admin -- tenant ${data} --create\`.`,
+      `Tenant ${id} does not exist. Create it with \`npm run admin -- tenant ${id} --create\`.`,
     );
   }
-  return data;
+  return id;
 }
 
 /** A file that does not exist or cannot be written is the operator's to fix. @throws {CommandError} */

@@ -22,6 +22,7 @@ export interface SigningKeyTimes {
 /** A new key is already published but does not sign yet. */
 export class RotationInProgressError extends OperatorError {
   readonly code = 'ROTATION_IN_PROGRESS';
+  override readonly exitCode = 1;
   constructor({ kid, signsAt }: SigningKeyTimes) {
     super(`A rotation is already in progress: key ${kid} starts to sign at ${signsAt.toISOString()}.`);
   }

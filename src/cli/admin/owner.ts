@@ -1,13 +1,12 @@
 // Finds the user an operator names: the one who has verified an email address in a tenant.
 import { emailAddress } from '../../factors/email/mailbox.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
-import { RefusedError, UsageError } from '../run-command.ts';
+import { readWord } from '../read-word.ts';
+import { RefusedError } from '../run-command.ts';
 
 /** @returns the address in its comparison form. @throws {UsageError} when `word` is not an email address. */
 export function readEmail(word: string): string {
-  const email = emailAddress.safeParse(word);
-  if (email.success) return email.data.address;
-  throw new UsageError(email.error.issues.map(({ message }) => message).join(' '));
+  return readWord(emailAddress, word).address;
 }
 
 /** @throws {RefusedError} when no user has verified it. */

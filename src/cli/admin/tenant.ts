@@ -7,7 +7,8 @@ import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { Conflict, UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { afterHelp } from '../help.ts';
-import { type Define, RefusedError, UsageError } from '../run-command.ts';
+import { readWord } from '../read-word.ts';
+import { type Define, RefusedError } from '../run-command.ts';
 import { adminAction, OPERATOR } from './command.ts';
 import { type PolicyColumns, readPolicy, withPolicyOptions } from './tenant-policy.ts';
 
@@ -28,13 +29,12 @@ export const tenant: Define = (command, cli) => {
     )
     .action(
       adminAction(cli, (word, { create, ...policy }) => {
-        const name = tenantId.safeParse(word);
-        if (!name.success) throw new UsageError(name.error.issues.map(({ message }) => message).join(' '));
+        const name = readWord(tenantId, word);
         const change = readPolicy(policy);
         return async (em) => {
-          if (create) await createTenant(em, name.data, change);
-          else if (Object.keys(change).length > 0) await changeTenant(em, name.data, change);
-          return describeTenant(em, name.data);
+          if (create) await createTenant(em, name, change);
+          else if (Object.keys(change).length > 0) await changeTenant(em, name, change);
+          return describeTenant(em, name);
         };
       }),
     );

@@ -36,7 +36,7 @@ export async function checkDatabase(orm: Orm, secretKeys: readonly Uint8Array[])
 async function serverOf(sql: Sql): Promise<Server> {
   const { rows } = await raw<Server>`
     select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
-      current_setting('transaction_read_only') = 'off' as writes, 
+      current_setting('transaction_read_only') = 'off' as writes,
       (extract(epoch from clock_timestamp()) * 1000)::float8 as milliseconds`.execute(sql);
   const [server] = rows;
   if (server === undefined) throw new Error('PostgreSQL did not describe itself.');
