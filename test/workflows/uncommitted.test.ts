@@ -1,7 +1,7 @@
 // A correct proof whose step cannot be written costs no attempt. A wrong one always costs an attempt.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openOrm, sqlOf } from '../../src/persistence/orm.ts';
-import { giveBackAttempt } from '../../src/workflows/steps/attempts.ts';
+import { giveBackAttempt } from '../../src/workflows/steps/spend-attempt.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, type Person, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';

@@ -14,12 +14,12 @@ import { viewOf } from '../charts.ts';
 import type { Outcome } from '../effects/outcome.ts';
 import { ProofRejected } from '../errors.ts';
 import { countFailure } from '../network-limits.ts';
-import { giveBackAttempt } from './attempts.ts';
 import { audit } from './audit.ts';
 import { type Claimed, claim, keepingAttempt, proved } from './claim.ts';
 import { perform } from './perform.ts';
 import { present, type WorkflowReply } from './reply.ts';
 import type { StepServices } from './services.ts';
+import { giveBackAttempt } from './spend-attempt.ts';
 import { advance, endOf, type Step, take } from './step.ts';
 
 export interface Proof {

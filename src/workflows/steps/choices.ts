@@ -1,24 +1,26 @@
 // The factors that can be proved now, as the client sees them.
-import type { Account } from '../../factors/account.ts';
 import type { FactorChoice } from '../../factors/factor.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { furtherSteps, provable, withoutPassword } from '../../policy/required-factors.ts';
 import type { Proves } from '../view.ts';
+import type { Step } from './step.ts';
 
-export function choices(factors: FactorRegistry, proves: Proves, account: Account | null): FactorChoice[] {
+type User = Pick<Step, 'account' | 'available'>;
+
+export function choices(factors: FactorRegistry, proves: Proves, user: User): FactorChoice[] {
   switch (proves.what) {
     case 'ANY_OF':
       return proves.factors.map((factor) => choice(factors, factor, null, null));
     case 'FURTHER': {
-      const held = factors.availableFactors(account);
-      const availableFactors = proves.forgotPassword ? withoutPassword(held) : held;
-      return owned(factors, account, furtherSteps(proves.evidence, availableFactors));
+      const available = proves.forgotPassword ? withoutPassword(user.available) : user.available;
+      return owned(factors, user, furtherSteps(proves.evidence, available));
     }
     case 'OWN':
-      return owned(factors, account, provable(proves.acceptable, factors.availableFactors(account)));
+      return owned(factors, user, provable(proves.acceptable, user.available));
     case 'NEW': {
       const { factor, authenticatorId } = proves;
+      const { account } = user;
       const hint = account && factors.get(factor)?.enrollment?.hint(account, authenticatorId);
       return [choice(factors, factor, authenticatorId, hint ?? null)];
     }
@@ -30,11 +32,10 @@ export function choices(factors: FactorRegistry, proves: Proves, account: Accoun
 /** Enrolled second factors are listed as such, and all others as first factors. */
 function owned(
   factors: FactorRegistry,
-  account: Account | null,
+  { account, available: { enrolled } }: User,
   kinds: readonly FactorKind[],
 ): FactorChoice[] {
   if (account === null) return [];
-  const { enrolled } = factors.availableFactors(account);
   return kinds.flatMap((kind) =>
     factors.options(account, enrolled.includes(kind) ? 'SECOND' : 'FIRST', kind),
   );

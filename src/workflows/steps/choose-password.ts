@@ -30,9 +30,15 @@ export async function choosePassword(
   await countingRefusals(services, step, null, () => refuseLocked(step.row, provedSoFar(step), step.now));
   const [next, effects] = take(step, event);
   const end = endOf(next);
-  const hash = async () =>
-    services.passwords.hash(password, passwordPolicyOf(account), passwordOwner(account)).catch(orOverloaded);
-  const newPassword = end === 'complete' ? { hash: await hash(), signOutOtherSessions } : null;
+  const newPassword =
+    end === 'complete'
+      ? {
+          hash: await services.passwords
+            .hash(password, passwordPolicyOf(account), passwordOwner(account))
+            .catch(orOverloaded),
+          signOutOtherSessions,
+        }
+      : null;
   advance(step, next);
   await perform(services, step, effects, { newPassword });
   if (end !== null) audit(step, end);

@@ -11,12 +11,12 @@ import type { Caller } from '../caller.ts';
 import { FactorNotOffered, orOverloaded, TooManyRequests } from '../errors.ts';
 import type { WorkflowEvent } from '../event.ts';
 import { type Origin, retryAfter } from '../network-limits.ts';
-import { type ClaimedRow, giveBackAttempt, spendAttempt } from './attempts.ts';
 import { countingRefusals } from './audit.ts';
 import { offered, openStep, stepOf } from './open-step.ts';
 import { isWorkflowId, type WorkflowRow } from './row.ts';
 import { provedSoFar, refuseLocked, runningOf } from './running.ts';
 import type { StepServices } from './services.ts';
+import { type ClaimedRow, giveBackAttempt, spendAttempt } from './spend-attempt.ts';
 import type { Step } from './step.ts';
 
 /** A spent attempt and what it is for. */

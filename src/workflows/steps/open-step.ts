@@ -27,9 +27,6 @@ export async function openStep(services: StepServices, id: string, caller: Calle
 }
 
 /** The workflow's `factors`, as the client sees them. */
-export function offered(
-  { factors }: Pick<StepServices, 'factors'>,
-  { name, snapshot, row }: Running,
-): FactorChoice[] {
-  return choices(factors, viewOf(name, snapshot).proves, row.account);
+export function offered({ factors }: Pick<StepServices, 'factors'>, step: Step): FactorChoice[] {
+  return choices(factors, viewOf(step.name, step.snapshot).proves, step);
 }

@@ -37,12 +37,13 @@ export interface WorkflowReply {
  */
 export async function present(
   { factors, grants, ring }: Pick<StepServices, 'factors' | 'grants' | 'ring'>,
-  { id, name, row, account, now }: Step,
+  step: Step,
   snapshot: AnyMachineSnapshot,
   outcome: Outcome = {},
 ): Promise<WorkflowReply> {
+  const { id, name, row, account, now } = step;
   const view = viewOf(name, snapshot);
-  const shown = choices(factors, view.proves, account);
+  const shown = choices(factors, view.proves, step);
   return {
     id,
     name,
