@@ -109,7 +109,7 @@ export class UnitOfWork {
       .selectNoFrom([
         ...required.map((name) => raw<string>`(select count(*) from ${raw.ref(name)})`.as(name)),
         ...this.#calls.map((call, at) => raw`(${call})`.as(`call_${at}`)),
-        raw<string>`1`.as('settled'),
+        raw<string>`1`.as('committed'),
       ])
       .executeTakeFirstOrThrow();
     if (required.some((name) => Number(row[name]) === 0)) throw new Conflict();

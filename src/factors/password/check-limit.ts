@@ -8,7 +8,7 @@ import { HashingQueue } from './hashing-queue.ts';
 const CHECKS = 240;
 const WINDOW_SECONDS = 60;
 /** This many checks run at a time. */
-const LANES = 3;
+const SLOTS = 3;
 const EXPECTED_SECONDS = 0.2;
 
 export class TooManyChecks extends UserError {
@@ -24,7 +24,7 @@ export class TooManyChecks extends UserError {
 
 export class CheckLimit {
   readonly #limiter = new RateLimiterMemory({ points: CHECKS, duration: WINDOW_SECONDS });
-  readonly #queue = new HashingQueue(LANES, EXPECTED_SECONDS);
+  readonly #queue = new HashingQueue(SLOTS, EXPECTED_SECONDS);
 
   /** @param ip the client's address. Null when it is not known. @throws {TooManyChecks} @throws {OverloadedError} */
   async run<T>(ip: string | null, check: () => Promise<T>): Promise<T> {
