@@ -5,8 +5,7 @@ import { sql as raw } from 'kysely';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import { conflictsAmong, keyOf } from './conflicts.ts';
 import type { NewUser } from './new-user.ts';
-import type { BeforeCommit, Outcome } from './write-batch.ts';
-import { writeBatch } from './write-batch.ts';
+import { type BeforeCommit, type Outcome, writeBatch } from './write-batch.ts';
 
 /** Writes a batch, either permanently or as a dry run. */
 export type Write = <Entry extends { readonly user: NewUser }>(

@@ -82,7 +82,7 @@ export async function importFile(
   async function writeAndReport(write: Write, batch: Batch): Promise<void> {
     let next = progress;
     await write(terms.tenantId, batch.entries, async (sql, outcome) => {
-      const lines = reportLines(toldOf(batch, outcome));
+      const lines = reportLines(reportOf(batch, outcome));
       next = {
         records: progress.records + batch.records,
         imported: progress.imported + outcome.imported.length,
@@ -93,7 +93,7 @@ export async function importFile(
       await moveTo(sql, next);
       await report.append(lines);
     }).catch((error: unknown) => {
-      throw told(error, progress.records + 1, progress.records + batch.records);
+      throw withoutData(error, progress.records + 1, progress.records + batch.records);
     });
     progress = next;
   }
@@ -176,14 +176,19 @@ function newUserOf({ defect, value }: FileRecord, read: Read, terms: Terms): New
 }
 
 /** The refused users, and what the imported ones are missing. */
-function toldOf(batch: Batch, outcome: Outcome<Entry>): ReportLine[] {
-  const taken = outcome.refused.map(({ entry, refusal }) => ({ record: entry.record, told: refusal }));
-  const left = outcome.imported.flatMap(({ record, user }) =>
-    user.leftBehind.map((one) => ({ record, told: { ...one, imported: true as const } })),
-  );
-  return [...batch.refused.map(({ record, refusal }) => ({ record, told: refusal })), ...taken, ...left]
-    .map(({ record, told }) => ({ record: record.number, line: record.line, ...told }))
-    .toSorted((one, other) => one.record - other.record);
+function reportOf(batch: Batch, outcome: Outcome<Entry>): ReportLine[] {
+  const lineOf = <Said extends object>({ number, line }: FileRecord, said: Said) => ({
+    record: number,
+    line,
+    ...said,
+  });
+  return [
+    ...batch.refused.map(({ record, refusal }) => lineOf(record, refusal)),
+    ...outcome.refused.map(({ entry, refusal }) => lineOf(entry.record, refusal)),
+    ...outcome.imported.flatMap(({ record, user }) =>
+      user.leftBehind.map((one) => lineOf(record, { ...one, imported: true as const })),
+    ),
+  ].toSorted((one, other) => one.record - other.record);
 }
 
 interface Part {
@@ -226,7 +231,7 @@ function noUsers(records: number): FileUnreadableError {
 }
 
 /** Keeps only the code of a PostgreSQL error. */
-function told(error: unknown, first: number, last: number): unknown {
+function withoutData(error: unknown, first: number, last: number): unknown {
   const isOfDatabase = error instanceof Error && 'code' in error && 'severity' in error;
   if (isOfDatabase || error instanceof Conflict) return new BatchFailedError(first, last, String(error.code));
   return error;

@@ -30,20 +30,20 @@ export interface Outcome<Entry> {
 /** Runs in the batch's transaction, just before it commits. */
 export type BeforeCommit<Entry> = (sql: Sql, outcome: Outcome<Entry>) => Promise<void>;
 
-/** @param taken finds the claims that are already taken. @throws {Conflict} when every try ran into a conflict. */
+/** @param findTaken finds the claims that are already taken. @throws {Conflict} when every try ran into a conflict. */
 export async function writeBatch<Entry extends { readonly user: NewUser }>(
   em: EntityManager,
   tenantId: string,
   entries: readonly Entry[],
   beforeCommit: BeforeCommit<Entry> = async () => {},
-  taken: typeof conflictsAmong = conflictsAmong,
+  findTaken: typeof conflictsAmong = conflictsAmong,
 ): Promise<Outcome<Entry>> {
   for (let tries = 1; tries <= TRIES; tries += 1) {
     try {
       return await em.transactional(async (transaction) => {
         const sql = sqlOf(transaction);
         const users = entries.map((entry) => entry.user);
-        const outcome = sorted(entries, await taken(sql, tenantId, users));
+        const outcome = sorted(entries, await findTaken(sql, tenantId, users));
         for (const table of TABLES) await insertMany(sql, table, rowsOf(table, outcome.imported));
         await noteKeys(sql, keysOf(outcome.imported));
         await beforeCommit(sql, outcome);
