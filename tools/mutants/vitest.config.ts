@@ -16,7 +16,15 @@ class AsNamed implements TestSequencer {
   }
 }
 
-export default mergeConfig(config, {
-  root: resolve(import.meta.dirname, '../..'),
-  test: { sequence: { sequencer: AsNamed } },
-});
+/** On a busy machine, a test that takes too long would count as one that detected the mutation. */
+const TEST_TIMEOUT_MS = 120_000;
+const projects = config.test?.projects?.map((project) =>
+  typeof project === 'object' && 'test' in project
+    ? { ...project, test: { ...project.test, testTimeout: TEST_TIMEOUT_MS } }
+    : project,
+);
+
+export default {
+  ...mergeConfig(config, { root: resolve(import.meta.dirname, '../..') }),
+  test: { ...config.test, projects, sequence: { sequencer: AsNamed } },
+};
