@@ -298,7 +298,7 @@ import z from './template.ts';\`;
   test('connections to PostgreSQL are made in one file, with the settings that the program relies on', () => {
     const makers = pathsWhere((file) => /\bnew (pg\.)?(Client|Pool)\(/.test(code(file)));
     // The embedded PostgreSQL creates its database before other connections.
-    expect(makers.toSorted()).toEqual(['embedded-postgres/session.ts', 'persistence/connection.ts']);
+    expect(makers.toSorted()).toEqual(['embedded-postgres/superuser.ts', 'persistence/connection.ts']);
   });
 
   test('no SQL is written in graphql: each statement belongs to the layer that owns its table', () => {

@@ -1,10 +1,10 @@
 // A session whose tokens the client holds and sends as `Authorization: Bearer …` (RFC 6750 section 2.1).
 import { claimsOf } from './claims.ts';
+import { type ClientSession, NOBODY, type Presented, refreshSession } from './client-session.ts';
 import { endSession, SignOut } from './end-session.ts';
 import type { Endpoint } from './endpoint.ts';
 import { exclusively } from './exclusive.ts';
 import { Freshness, isDue, received } from './lifetime.ts';
-import { type ClientSession, NOBODY, type Presented, refreshSession } from './session.ts';
 import type { SessionGrant } from './session-grant.ts';
 import { type News, openNews } from './tabs.ts';
 import { isSignedOut, type StoredTokens, signedOut, type TokenStore } from './token-store.ts';

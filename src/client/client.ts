@@ -1,13 +1,13 @@
 // The client: a session, its tokens, and the operations sent with them.
 import { BearerSession } from './bearer-session.ts';
+import type { ClientSession } from './client-session.ts';
 import { CookieSession } from './cookie-session.ts';
 import { type Document, textOf } from './document.ts';
 import { type Credentials, Endpoint, type Fetch, type FieldAnswer, type GraphQLAnswer } from './endpoint.ts';
 import { kindOf, type Operation } from './operation.ts';
-import { perform, type Send } from './perform.ts';
 import { type OnEnrollmentRequired, type OnStepUp, Prompts } from './prompts.ts';
 import type { Answer } from './refusal.ts';
-import type { ClientSession } from './session.ts';
+import { runOperation, type Send } from './run-operation.ts';
 import type { SessionGrant } from './session-grant.ts';
 import type { StepUpChannel, WithGrant } from './step-up.ts';
 import { type DeviceTokenStore, deviceInMemory, inMemory, type TokenStore } from './token-store.ts';
@@ -118,11 +118,11 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
 
   const channel: StepUpChannel = {
     ask: (request) =>
-      perform(session, null, { ...request, kind: 'mutation' }, async (credentials) =>
+      runOperation(session, null, { ...request, kind: 'mutation' }, async (credentials) =>
         endpoint.send(request, await known(credentials)),
       ),
     askForTokens: <Result extends WithGrant>(request: { readonly query: string }) =>
-      perform(session, null, { ...request, kind: 'mutation' }, (credentials) =>
+      runOperation(session, null, { ...request, kind: 'mutation' }, (credentials) =>
         session.inTurn(async (): Promise<FieldAnswer<Result>> => {
           const answer: FieldAnswer<Result> = await endpoint.send(request, await known(credentials));
           for (const step of Object.values(answer.data ?? {}))
@@ -147,12 +147,12 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
     async request<Data, Variables>(document: Document<Data, Variables>, variables?: Variables) {
       const query = await textOf(document);
       const request = { query, variables: variables as Operation['variables'] };
-      return perform(session, prompts, { ...request, kind: kindOf(query) }, async (credentials) =>
+      return runOperation(session, prompts, { ...request, kind: kindOf(query) }, async (credentials) =>
         endpoint.send<Data>(request, await known(credentials)),
       );
     },
 
-    perform: (operation, send) => perform(session, prompts, operation, send),
+    perform: (operation, send) => runOperation(session, prompts, operation, send),
 
     promptWith(onStepUp) {
       const { handlers } = prompts;

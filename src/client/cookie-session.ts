@@ -1,10 +1,11 @@
 // A session whose tokens are `__Host-` cookies, which scripts cannot read. The client requests them with a header, and
 // learns only from a refusal that they have expired.
+
+import { type ClientSession, NOBODY, type Presented, refreshSession } from './client-session.ts';
 import { endSession, SignOut } from './end-session.ts';
 import type { Endpoint } from './endpoint.ts';
 import { exclusively } from './exclusive.ts';
 import { Freshness } from './lifetime.ts';
-import { type ClientSession, NOBODY, type Presented, refreshSession } from './session.ts';
 import type { SessionGrant } from './session-grant.ts';
 import { type News, Note, openNews } from './tabs.ts';
 

@@ -9,9 +9,9 @@ export type { Document } from './document.ts';
 export type { Credentials, Fetch, GraphQLAnswer } from './endpoint.ts';
 export { StepUpError, UnexpectedAnswer } from './errors.ts';
 export type { Operation, OperationKind } from './operation.ts';
-export type { Send } from './perform.ts';
 export type { EnrollmentPrompt, OnEnrollmentRequired, OnStepUp, StepUpPrompt } from './prompts.ts';
 export type { Answer, AnswerError, FactorKind, Requirement } from './refusal.ts';
+export type { Send } from './run-operation.ts';
 export type { SessionGrant } from './session-grant.ts';
 export type {
   Challenge,

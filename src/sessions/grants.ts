@@ -7,12 +7,12 @@ import { randomId } from '../platform/random.ts';
 import { aal2Until } from '../policy/assurance.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import type { AccessTokens } from './access-token.ts';
+import { type ActiveSession, agingOf, findActiveSession, sessionMeetsPolicy } from './active-session.ts';
 import { type Device, rememberDevice } from './device.ts';
 import { RefreshTokenRejected } from './errors.ts';
 import type { PresentedSession } from './presented.ts';
 import { type Exchange, exchange } from './refresh-token-exchange.ts';
 import { type NewRefreshToken, newRefreshToken, rotate } from './refresh-tokens.ts';
-import { type ActiveSession, agingOf, findActiveSession, sessionMeetsPolicy } from './session.ts';
 
 export interface SessionGrant {
   readonly accessToken: string;

@@ -1,7 +1,7 @@
 // A signed-in user who changes their own account.
 import type { EntityManager } from '../persistence/orm.ts';
+import type { ActiveSession } from './active-session.ts';
 import type { Client } from './grants.ts';
-import type { ActiveSession } from './session.ts';
 
 export interface Owner {
   readonly em: EntityManager;

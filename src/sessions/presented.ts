@@ -4,7 +4,7 @@ import type { Aging } from '../policy/assurance.ts';
 import { lesserEvidence } from '../policy/claims.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import type { VerifiedToken } from './access-token.ts';
-import { type ActiveSession, agingOf } from './session.ts';
+import { type ActiveSession, agingOf } from './active-session.ts';
 
 export interface PresentedSession extends ActiveSession {
   /** The evidence that the access token can use. */

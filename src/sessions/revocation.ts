@@ -4,8 +4,8 @@ import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import { atomically } from '../persistence/transaction.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { digest } from '../platform/digest.ts';
+import { type ActiveSession, SESSION_COLUMNS, type Session, sessionOf } from './active-session.ts';
 import type { Client } from './grants.ts';
-import { type ActiveSession, SESSION_COLUMNS, type Session, sessionOf } from './session.ts';
 
 interface Asking {
   readonly em: EntityManager;

@@ -79,8 +79,8 @@ test('a secret of 64 random bits is never throttled, so it stays the way out of 
 });
 
 test.each([
-  ['PASSWORD', 'PASSWORD', 'STANDING'],
-  ['TOTP', 'CODE', 'STANDING'],
+  ['PASSWORD', 'PASSWORD', 'LASTING_SECRET'],
+  ['TOTP', 'CODE', 'LASTING_SECRET'],
   ['EMAIL_CODE', 'CODE', 'CHALLENGE'],
   ['PHONE_CODE', 'CODE', 'CHALLENGE'],
   ['BACKUP_CODE', 'CODE', 'SHORT_BACKUP_CODES'],

@@ -20,7 +20,7 @@ import { FactorNotOffered, LockedOut, TooManyMessages, TooManyRequests } from '.
 import { nameOf } from '../../src/workflows/identify.ts';
 import { audit, countingRefusals } from '../../src/workflows/steps/audit.ts';
 import { choices } from '../../src/workflows/steps/choices.ts';
-import { perform } from '../../src/workflows/steps/perform.ts';
+import { performWithinLimits } from '../../src/workflows/steps/perform-within-limits.ts';
 import { present } from '../../src/workflows/steps/reply.ts';
 import type { SentChallenge, WorkflowRow } from '../../src/workflows/steps/row.ts';
 import type { StepServices } from '../../src/workflows/steps/services.ts';
@@ -411,7 +411,7 @@ describe('a message that a step sends', () => {
     const outbox = { geoip: { placeOf: () => null }, withdraw: () => {}, add: () => 'm' };
     const services = { factors, ring, limits, outbox } as unknown as StepServices;
     const authenticatorId = factor === 'PHONE_CODE' ? 'p' : null;
-    await perform(services, stepWith(given), [
+    await performWithinLimits(services, stepWith(given), [
       { type: 'sendChallenge', params: { factor, authenticatorId } },
     ]);
     expect(spent).toHaveLength(1);
@@ -476,7 +476,7 @@ describe('a message that a step sends', () => {
   });
 
   test('is spent only if there is one', async () => {
-    expect(await perform({} as StepServices, stepWith(), [])).toEqual({});
+    expect(await performWithinLimits({} as StepServices, stepWith(), [])).toEqual({});
   });
 
   test('is refused at its limit, with the time until it may be sent', async () => {
@@ -492,7 +492,7 @@ describe('a message that a step sends', () => {
 describe('an effect fails, and nothing is written,', () => {
   const services = { factors, ring, grants: {} } as unknown as StepServices;
   const run = (type: string, params: unknown, given: Given = {}) =>
-    perform(services, stepWith(given), [{ type, params }]);
+    performWithinLimits(services, stepWith(given), [{ type, params }]);
 
   test.each(['noSuchEffect', 'toString', 'constructor'])('when it has the name %s', async (name) => {
     await expect(run(name, {})).rejects.toThrow(`Unknown effect: ${name}`);
@@ -552,7 +552,9 @@ describe('an effect', () => {
       requireWrite: () => {},
     } as unknown as UnitOfWork;
     const services = { factors, ring, outbox } as unknown as StepServices;
-    const outcome = await perform(services, { ...stepWith(given), unitOfWork }, [{ type, params }]);
+    const outcome = await performWithinLimits(services, { ...stepWith(given), unitOfWork }, [
+      { type, params },
+    ]);
     return { outcome, rows, sent };
   }
 

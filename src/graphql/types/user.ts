@@ -7,7 +7,7 @@ import {
 } from '../../factors/list-authenticators.ts';
 import { listAuditEvents } from '../../persistence/audit-of-user.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
-import { listSessions } from '../../sessions/session.ts';
+import { listSessions } from '../../sessions/active-session.ts';
 import {
   type EmailAddress,
   listEmailAddresses,

@@ -16,7 +16,7 @@ import { ProofRejected } from '../errors.ts';
 import { countFailure } from '../network-limits.ts';
 import { audit } from './audit.ts';
 import { type Claimed, claim, keepingAttempt, proved } from './claim.ts';
-import { perform } from './perform.ts';
+import { performWithinLimits } from './perform-within-limits.ts';
 import { present, type WorkflowReply } from './reply.ts';
 import type { StepServices } from './services.ts';
 import { giveBackAttempt } from './spend-attempt.ts';
@@ -77,7 +77,7 @@ async function redeem(
   const [next, effects] = take(step, proved(step, evidenceOf(factor, secondsOf(now), categories)));
   advance(step, next, -1);
   if (consume !== null) unitOfWork.require(consume);
-  const outcome = await perform(services, step, effects);
+  const outcome = await performWithinLimits(services, step, effects);
   if (notice !== undefined) addNotice(services.outbox, step, notice);
   const end = endOf(next);
   unitOfWork.write((sql) =>

@@ -6,7 +6,7 @@ import { NewPasswordNotDue, orOverloaded } from '../errors.ts';
 import type { WorkflowEvent } from '../event.ts';
 import { audit, countingRefusals } from './audit.ts';
 import { openStep } from './open-step.ts';
-import { perform } from './perform.ts';
+import { performWithinLimits } from './perform-within-limits.ts';
 import { present, type WorkflowReply } from './reply.ts';
 import { provedSoFar, refuseLocked } from './running.ts';
 import type { StepServices } from './services.ts';
@@ -40,7 +40,7 @@ export async function choosePassword(
         }
       : null;
   advance(step, next);
-  await perform(services, step, effects, { newPassword });
+  await performWithinLimits(services, step, effects, { newPassword });
   if (end !== null) audit(step, end);
   await step.unitOfWork.commit(caller.em);
   return present(services, step, next);

@@ -8,7 +8,7 @@ import type { Caller } from '../caller.ts';
 import { FactorNotOffered, TooManyMessages } from '../errors.ts';
 import { countingRefusals } from './audit.ts';
 import { offered, openStep } from './open-step.ts';
-import { perform } from './perform.ts';
+import { performWithinLimits } from './perform-within-limits.ts';
 import { present, type WorkflowReply } from './reply.ts';
 import type { SentChallenge } from './row.ts';
 import { refuseLocked } from './running.ts';
@@ -47,7 +47,7 @@ async function send(services: StepServices, step: Step, wanted: Wanted): Promise
   }
   if (sent !== undefined && sent.timesSent >= MAX_MESSAGES) throw new TooManyMessages(null);
   advance(step, next);
-  const outcome = await perform(services, step, effects, { hint });
+  const outcome = await performWithinLimits(services, step, effects, { hint });
   await step.unitOfWork.commit(step.caller.em);
   return present(services, step, next, outcome);
 }

@@ -14,7 +14,7 @@ import type { Caller } from '../caller.ts';
 import type { ChartName } from '../chart-name.ts';
 import { chartOf } from '../charts.ts';
 import { stepOf } from './open-step.ts';
-import { perform } from './perform.ts';
+import { performWithinLimits } from './perform-within-limits.ts';
 import { present, type WorkflowReply } from './reply.ts';
 import type { WorkflowRow } from './row.ts';
 import type { StepServices } from './services.ts';
@@ -71,7 +71,7 @@ export async function start(
     now,
     ...(fresh.unitOfWork && { unitOfWork: fresh.unitOfWork }),
   });
-  const outcome = await perform(services, step, effects);
+  const outcome = await performWithinLimits(services, step, effects);
   step.unitOfWork.insert('workflow', {
     id: row.id,
     chart: row.chart,

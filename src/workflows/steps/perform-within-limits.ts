@@ -1,15 +1,15 @@
 // Performs the effects of a step within the message limits. Nothing is sent before the step commits.
 import { LimitReachedError } from '../../delivery/message-limits.ts';
+import { performEffects } from '../effects/all-effects.ts';
 import type { Given } from '../effects/effect.ts';
 import type { Outcome } from '../effects/outcome.ts';
-import { performEffects } from '../effects/perform.ts';
 import { TooManyMessages } from '../errors.ts';
 import { nameOf } from '../identify.ts';
 import type { StepServices } from './services.ts';
 import type { Step } from './step.ts';
 
 /** @throws {TooManyMessages} */
-export async function perform(
+export async function performWithinLimits(
   services: StepServices,
   step: Step,
   effects: Parameters<typeof performEffects>[2],

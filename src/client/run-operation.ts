@@ -1,16 +1,17 @@
 // Runs an operation that may be refused. It is sent again once with new tokens, and once after the user has met each
 // kind of demand. The sender (this client, a link or an exchange) receives the credentials to use.
+
+import type { ClientSession } from './client-session.ts';
 import type { Credentials } from './endpoint.ts';
 import type { Operation } from './operation.ts';
 import type { Prompts } from './prompts.ts';
 import { type Answer, type Demand, demandsOf, isRefusedAsNobody, isUnauthenticated } from './refusal.ts';
-import type { ClientSession } from './session.ts';
 
 /** Sends the operation with these credentials, once per call. */
 export type Send<Result extends Answer> = (credentials: Credentials) => Promise<Result>;
 
 /** @param prompts null returns refusals to the caller. */
-export async function perform<Result extends Answer>(
+export async function runOperation<Result extends Answer>(
   session: ClientSession,
   prompts: Prompts | null,
   operation: Operation,

@@ -4,7 +4,7 @@
  */
 import pg from 'pg';
 
-export async function openSession(port: number, password: string): Promise<pg.Client> {
+export async function connectAsSuperuser(port: number, password: string): Promise<pg.Client> {
   let scram = false;
   const client = new pg.Client({
     host: '127.0.0.1',
