@@ -19,9 +19,10 @@ export function openOrm(databaseUrl: string, part = 'server', patience: Patience
     pool: { min: 0, max: 20 },
     driverOptions: { ...poolOptions(part, patience), onPoolCreated: watchPool },
     ensureDatabase: false,
-    migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
-    // The job queue manages its own tables.
-    schemaGenerator: { ignoreSchema: ['graphile_worker'] },
+    // Each migration commits by itself: some build indexes concurrently, which is not possible in a transaction.
+    migrations: { migrationsList: MIGRATIONS, allOrNothing: false, snapshot: false, silent: true },
+    // The job queue manages its own tables. Triggers are temporary and belong to their migration.
+    schemaGenerator: { ignoreSchema: ['graphile_worker'], ignoreTriggers: true },
     discovery: { warnWhenNoEntities: true },
   });
 }
