@@ -94,6 +94,9 @@ export class ConfigError extends OperatorError {
   }
 }
 
+/** Where sessions idle out soon, the theft of a token is detected for longer than that. */
+const LEAST_USED_TOKEN_SECONDS = 7 * DAY_SECONDS;
+
 /** The lowest cost that bcrypt supports, for tests. */
 const LEAST_BCRYPT_COST = 4;
 
@@ -165,8 +168,8 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     retention: {
       auditSeconds: (env.AUDIT_DAYS ?? 400) * DAY_SECONDS,
       endedSessionSeconds: (env.ENDED_SESSION_DAYS ?? 30) * DAY_SECONDS,
-      // A token that was not used for so long would have ended with its session.
-      usedTokenSeconds: sessionIdleSeconds,
+      // Until then, a token that was not used could still be valid.
+      usedTokenSeconds: Math.max(LEAST_USED_TOKEN_SECONDS, sessionIdleSeconds),
       deviceSeconds: (env.DEVICE_DAYS ?? 400) * DAY_SECONDS,
       messageSeconds: (env.MESSAGE_DAYS ?? 1) * DAY_SECONDS,
     },

@@ -5,7 +5,7 @@ import { isInBatch } from '../persistence/batch.ts';
 import type { Sql } from '../persistence/orm.ts';
 
 /** Messages per statement. */
-const BATCH = 1000;
+const BATCH = 500;
 
 /** @returns the number of messages. */
 export async function eraseExpired(sql: Sql, now: Date): Promise<number> {

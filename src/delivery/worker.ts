@@ -124,8 +124,12 @@ function runQueue({ orm, outbox, clock, log, retention }: WorkerParts, pool: Poo
         const signal = AbortSignal.any([abortSignal, AbortSignal.timeout(CLEAR_AWAY_MS)]);
         const cleared = await applyRetention(sql, clock.now(), retention, signal);
         const deadJobs = await forgetDeadJobs(sql);
-        const auditPartitions = await keepAuditPartitions(em, clock.now(), retention.auditSeconds, signal);
-        log.info({ ...cleared, deadJobs, auditPartitions }, 'deleted expired data');
+        log.info({ ...cleared, deadJobs }, 'deleted expired data');
+        // The next run tries again, so a failure need not be retried.
+        await keepAuditPartitions(em, clock.now(), retention.auditSeconds, signal).then(
+          (changes) => log.info(changes, 'kept the partitions of the audit log'),
+          (err: unknown) => log.error({ err }, 'could not keep the partitions of the audit log'),
+        );
       },
       async [ERASE_TASK]() {
         const erased = await eraseExpired(sqlOf(orm.em.fork()), clock.now());

@@ -46,16 +46,16 @@ export async function keepAuditPartitions(
   const changes = { created: [] as string[], dropped: [] as string[], deleted: 0 };
   const sql = sqlOf(em);
   const partitions = await listPartitions(sql);
-  for (const month of missingMonths(partitions, now)) {
-    if (await changed(em, (sql) => create(sql, month))) changes.created.push(nameOf(month));
-  }
   const oldest = addSeconds(now, -auditSeconds);
-  for (const { name } of partitions.filter((one) => one.ends_at <= oldest)) {
-    if (await changed(em, (sql) => drop(sql, name))) changes.dropped.push(name);
-  }
   const first = partitions.filter((one) => one.starts_at === null && one.ends_at > oldest);
   for (const name of [DEFAULT, ...first.map((one) => one.name)]) {
     changes.deleted += await deleteOlder(sql, name, oldest, signal);
+  }
+  for (const month of missingMonths(partitions, now)) {
+    if (await changed(em, (sql) => create(sql, month))) changes.created.push(nameOf(month));
+  }
+  for (const { name } of partitions.filter((one) => one.ends_at <= oldest)) {
+    if (await changed(em, (sql) => drop(sql, name))) changes.dropped.push(name);
   }
   return changes;
 }

@@ -17,9 +17,9 @@ const OLD_IMPORT_SECONDS = 400 * DAY_SECONDS;
 /** Rows per statement. */
 const BATCH = 1000;
 /** Smaller, because each takes rows of other tables with it. */
-const WORKFLOW_BATCH = 500;
-const SIGN_UP_BATCH = 100;
-const SESSION_BATCH = 100;
+const WORKFLOW_BATCH = 250;
+const SIGN_UP_BATCH = 50;
+const SESSION_BATCH = 50;
 
 interface Outdated extends Omit<Batch, 'most'> {
   readonly what: string;

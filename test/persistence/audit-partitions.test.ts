@@ -107,6 +107,25 @@ test('while a long transaction reads the log, nothing is changed, nobody waits, 
   expect((await keep()).dropped).toEqual(['audit_event_first']);
 });
 
+test('a role that may not change the log still deletes events at their age', async () => {
+  const role = `server_${randomUUID().replaceAll('-', '')}`;
+  await query(
+    database.url,
+    `create role ${role} login password 'p'; grant select, insert, update, delete on all tables in schema public to ${role}`,
+  );
+  const url = new URL(database.url);
+  [url.username, url.password] = [role, 'p'];
+  const restricted = await openOrm(url.href);
+  try {
+    await add(addSeconds(NOW, -AGE - 1));
+    await expect(keep(NOW, restricted)).rejects.toThrow('permission denied');
+    expect(await events()).toEqual([]);
+  } finally {
+    await restricted.close();
+    await query(database.url, `drop owned by ${role}; drop role ${role}`);
+  }
+});
+
 test('of several nodes, one creates and drops each partition', async () => {
   const others = await Promise.all([openOrm(database.url), openOrm(database.url)]);
   try {
