@@ -20,6 +20,7 @@ export function prepared(plain: Query): Query {
       : plain(query, values, ...rest);
 }
 
+/** Whether it does without `select *`, `t.*` and `returning *`. `count(*)` and a multiplication name no columns. */
 function namesItsColumns(text: string): boolean {
-  return !text.replaceAll('count(*)', '').includes('*');
+  return !/(?:\b(?:select|all|distinct|returning)|[,.])\s*\*/i.test(text);
 }

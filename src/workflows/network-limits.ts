@@ -91,17 +91,25 @@ function tooMany({ msBeforeNext }: RateLimiterRes): TooManyRequests {
   return new TooManyRequests(Math.max(1, Math.ceil(msBeforeNext / 1000)));
 }
 
+/** The limits of an origin as values of a statement. Without an origin there are none. */
+export function limitsOf(origin: Origin | null) {
+  const counters = origin ?? [];
+  return {
+    originKeys: counters.map(({ key }) => key),
+    originLimits: counters.map(({ limit }) => limit),
+    isOriginBusy: counters.some(({ limit }) => limit <= 0),
+  };
+}
+
 /** Whether guesses at the `workflow` in scope are refused for now. Known devices and sessions are never refused. */
-export function isExhausted(origin: Origin | null, now: Date): RawBuilder<boolean> {
-  if (origin === null) return raw`false`;
-  const isBusy = origin.some(({ limit }) => limit <= 0);
-  return raw`(workflow.device_id is null and workflow.session_id is null and (${isBusy} or exists (
-    select from rate_limit r where r.expire > ${now.getTime()} and (${raw.join(
-      origin.map(
-        ({ key, limit }) => raw`r.key = ${key} || ':' || workflow.tenant_id and r.points >= ${limit}`,
-      ),
-      raw` or `,
-    )})
+export function isExhausted(
+  { originKeys, originLimits, isOriginBusy }: ReturnType<typeof limitsOf>,
+  nowMs: number,
+): RawBuilder<boolean> {
+  return raw`(workflow.device_id is null and workflow.session_id is null and (${isOriginBusy}::boolean or exists (
+    select from unnest(${originKeys}::text[], ${originLimits}::int[]) as o (key, points)
+    join rate_limit r on r.key = o.key || ':' || workflow.tenant_id
+    where r.expire > ${nowMs} and r.points >= o.points
   )))`;
 }
 
