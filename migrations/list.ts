@@ -17,6 +17,7 @@ import { RetentionIndexes } from './2026-11-29-retention-indexes.ts';
 import { SecretKeys } from './2026-11-29-secret-keys.ts';
 import { Sessions } from './2026-11-29-sessions.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
+import { UnitOfWorkLost } from './2026-11-29-unit-of-work.ts';
 
 export const MIGRATIONS = [
   Initial,
@@ -34,6 +35,7 @@ export const MIGRATIONS = [
   SecretKeys,
   Sessions,
   FactorData,
+  UnitOfWorkLost,
   RetentionIndexes,
   AuditPartitions,
 ];

@@ -11,7 +11,7 @@ import { query } from '../harness/sql.ts';
 
 const NOW = new Date();
 /** The last migration of the version before. */
-const BEFORE = '2026-11-29-factor-data';
+const BEFORE = '2026-11-29-unit-of-work';
 const THIS = '2026-11-29-audit-partitions';
 
 /** The statement of that version's retention, with its placeholders. */
