@@ -112,6 +112,13 @@ async function visitors(): Promise<void> {
     await client.prepare(id, 'EMAIL_CODE');
     await ask('query ($id: ID!) { workflow(id: $id) { status factors { factor } } }', undefined, { id });
   }
+  await ask('{ settings { __typename } }');
+  await ask(`{ checkPassword(input: { password: "${PASSWORD}" }) { __typename } }`);
+  for (const path of ['/readyz', '/.well-known/jwks.json', '/dev/inbox.json']) await fetch(app.url + path);
+}
+
+async function resets(): Promise<void> {
+  const person = await twoFactors();
   const started = await client.startPasswordReset({ identifier: person.email });
   await client.prepare(started.id, 'EMAIL_LINK');
   const token = await client.linkFor(person.email);
@@ -122,9 +129,6 @@ async function visitors(): Promise<void> {
   await client.attempt(started.id, { totp: client.totp(person.secret) });
   const options = { signOutOtherSessions: true };
   expect((await client.chooseNewPassword(started.id, `${PASSWORD}!`, options)).status).toBe('COMPLETE');
-  await ask('{ settings { __typename } }');
-  await ask(`{ checkPassword(input: { password: "${PASSWORD}" }) { __typename } }`);
-  for (const path of ['/readyz', '/.well-known/jwks.json', '/dev/inbox.json']) await fetch(app.url + path);
 }
 
 async function members(): Promise<void> {
@@ -239,22 +243,27 @@ const arrived: Statement[] = [];
 
 test.each([
   ['visitors', visitors],
+  ['users who forgot their password', resets],
   ['members', members],
   ['clients that refresh', refreshes],
   ['administrators', administrators],
   ['the worker', worker],
-])('no statement of %s reads a growing table from beginning to end', async (_who, work) => {
-  counter.take();
-  await work();
-  const statements = distinct(counter.take());
-  arrived.push(...statements);
-  const found: Record<string, string[]> = {};
-  for (const statement of statements) {
-    const reads = await wholeReads(planner, statement, growing);
-    if (reads.length > 0) found[statement.text] = reads;
-  }
-  expect(found).toEqual({});
-});
+])(
+  'no statement of %s reads a growing table from beginning to end',
+  { timeout: 60_000 },
+  async (_who, work) => {
+    counter.take();
+    await work();
+    const statements = distinct(counter.take());
+    arrived.push(...statements);
+    const found: Record<string, string[]> = {};
+    for (const statement of statements) {
+      const reads = await wholeReads(planner, statement, growing);
+      if (reads.length > 0) found[statement.text] = reads;
+    }
+    expect(found).toEqual({});
+  },
+);
 
 test('these are statements on every table', () => {
   const tables = [...growing].filter((table) => !table.startsWith('audit_event_'));
