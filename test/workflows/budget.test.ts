@@ -1,5 +1,5 @@
 // The number of database statements of each step, counted on the wire. The limits come from the design (section 6):
-// start, password and TOTP together take at most 12 statements and 5 durable commits, including audit and outbox. A
+// start, password and TOTP together take at most 6 statements and 5 durable commits, including audit and outbox. A
 // session or step-up check takes at most one statement and no commit. Also the files of src/ that a step passes, which
 // docs/architecture.md lists.
 import { readFile } from 'node:fs/promises';
@@ -48,33 +48,32 @@ function spent(): { statements: number; commits: number } {
   return { statements: said.length, commits: said.filter((one) => one.commits).length };
 }
 
-test('a sign-in with password and TOTP takes at most 12 statements and 5 commits', async () => {
+test('a sign-in with password and TOTP takes 6 statements and 5 commits', async () => {
   clock.advance(30);
   spent();
   const started = await client.startSignIn({ identifier: person.email });
   expect(spent()).toEqual({ statements: 2, commits: 1 });
   await client.attempt(started.id, { password: person.password });
-  expect(spent()).toEqual({ statements: 4, commits: 2 });
+  expect(spent()).toEqual({ statements: 2, commits: 2 });
   const done = await client.attempt(started.id, { totp: client.totp(secret) });
   expect(done.status).toBe('COMPLETE');
-  expect(spent()).toEqual({ statements: 5, commits: 2 });
-  // 11 and 5 in total, including BEGIN and COMMIT.
+  expect(spent()).toEqual({ statements: 2, commits: 2 });
 });
 
-test('a password reset with an email code and TOTP takes 24 statements and 9 commits, including message limits', async () => {
+test('a password reset with an email code and TOTP takes 16 statements and 9 commits, including message limits', async () => {
   clock.advance(60);
   spent();
   const started = await client.startPasswordReset({ identifier: person.email });
   expect(spent()).toEqual({ statements: 2, commits: 1 });
   await client.prepare(started.id, 'EMAIL_CODE');
   // Two of the statements, each with a commit, are for the limits of the network and the address.
-  expect(spent()).toEqual({ statements: 6, commits: 3 });
+  expect(spent()).toEqual({ statements: 4, commits: 3 });
   const emailCode = await client.codeFor(person.email);
   spent();
   await client.attempt(started.id, { emailCode });
-  expect(spent()).toEqual({ statements: 5, commits: 2 });
+  expect(spent()).toEqual({ statements: 2, commits: 2 });
   await client.attempt(started.id, { totp: client.totp(secret) });
-  expect(spent()).toEqual({ statements: 5, commits: 2 });
+  expect(spent()).toEqual({ statements: 2, commits: 2 });
   const done = await client.chooseNewPassword(started.id, person.password, { signOutOtherSessions: false });
   expect(done.status).toBe('COMPLETE');
   expect(spent()).toEqual({ statements: 6, commits: 1 });

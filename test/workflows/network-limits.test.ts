@@ -13,6 +13,7 @@ import {
   NetworkLimits,
   type Origin,
   retryAfter,
+  limitsOf as valuesOf,
 } from '../../src/workflows/network-limits.ts';
 import { TEST_ENVIRONMENT, testDatabase } from '../harness/app.ts';
 import { query } from '../harness/sql.ts';
@@ -61,7 +62,7 @@ async function fail(origin: Origin | null, guessed: object = {}, now = NOW): Pro
 async function refuses(origin: Origin | null, guessed: object = {}, now = NOW): Promise<boolean> {
   const { tenantId, deviceId, sessionId } = { ...STRANGER, ...guessed };
   const { rows } = await raw<{ refused: boolean }>`
-    select ${isExhausted(origin, now)} as refused from (values (${tenantId}::text, ${deviceId}::text, ${sessionId}::text))
+    select ${isExhausted(valuesOf(origin), now.getTime())} as refused from (values (${tenantId}::text, ${deviceId}::text, ${sessionId}::text))
     as workflow (tenant_id, device_id, session_id)`.execute(sqlOf(orm.em.fork()));
   return rows[0]?.refused ?? false;
 }
