@@ -12,5 +12,5 @@ export const RefreshToken = defineEntity({
     /** The digest of the token that it replaced. */
     predecessor: p.string().length(43).nullable(),
   },
-  indexes: [{ properties: ['usedAt'], where: { usedAt: { $ne: null } } }], // tokens to clear away
+  indexes: [{ properties: ['usedAt'], where: { usedAt: { $ne: null } } }], // tokens to delete
 });
