@@ -2,11 +2,11 @@
 // before keeps working beside the new one.
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openClient } from '../../src/persistence/connection.ts';
 import { migrate } from '../../src/persistence/migrations.ts';
 import { openOrm } from '../../src/persistence/orm.ts';
-import { onServer, urlOf } from '../harness/database.ts';
+import { databaseServer, onServer, urlOf } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
 
 const NOW = new Date();
@@ -25,8 +25,8 @@ let older: pg.Client;
 
 beforeEach(async () => {
   const name = `stepgate_${randomUUID().replaceAll('-', '')}`;
-  await onServer(inject('databaseUrl'), `create database ${name}`);
-  url = urlOf(inject('databaseUrl'), name);
+  await onServer((await databaseServer()).url, `create database ${name}`);
+  url = urlOf((await databaseServer()).url, name);
   const orm = await openOrm(url);
   await orm.migrator.up({ to: BEFORE });
   await orm.close();
@@ -34,7 +34,10 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await older.end();
-  await onServer(inject('databaseUrl'), `drop database ${new URL(url).pathname.slice(1)} with (force)`);
+  await onServer(
+    (await databaseServer()).url,
+    `drop database ${new URL(url).pathname.slice(1)} with (force)`,
+  );
 });
 
 const insert = (at: Date = NOW) => older.query({ name: 'insert', text: INSERT, values: [randomUUID(), at] });
