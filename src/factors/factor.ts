@@ -9,6 +9,7 @@ import type { Client } from '../sessions/grants.ts';
 import type { Account, FactorData, StoredAuthenticator } from './account.ts';
 import type { IdentifierKind } from './identifier.ts';
 import type { ProofField } from './proof.ts';
+import type { FactorTransfer } from './transfer.ts';
 
 /** FIRST: the first step of a sign-in. SECOND: a later step, or a step-up. */
 export type FactorRole = 'FIRST' | 'SECOND';
@@ -25,6 +26,8 @@ interface FactorTerms<Value> {
   readonly roles: readonly FactorRole[];
   /** The kind of identifier that it sends to, so it is offered only for such identifiers. Null: offered for all. */
   readonly reaches: IdentifierKind | null;
+  /** How it is imported and exported. Absent: it stays behind, and reports name it. */
+  readonly transfer?: FactorTransfer;
 }
 
 /** What a factor does. */

@@ -3,8 +3,8 @@ import { createHash, pbkdf2Sync } from 'node:crypto';
 import { hashSync } from 'bcrypt';
 import { describe, expect, test } from 'vitest';
 import { readLegacyHash } from '../../src/factors/password/legacy-hash/schemes.ts';
+import { RecordError } from '../../src/factors/record-error.ts';
 import { newUser, type Terms } from '../../src/import/new-user.ts';
-import { RecordError } from '../../src/import/refusal.ts';
 import { readFirebaseHashConfig } from '../../src/import/sources/firebase-hash-config.ts';
 import { SOURCES, type SourceName } from '../../src/import/sources/list.ts';
 import { readRecord, type UserRecord } from '../../src/import/user-record.ts';
@@ -17,12 +17,19 @@ const UUID = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const TOTP = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 /** A record with its address in comparison form. */
-type ReadRecord = Omit<UserRecord, 'email'> & { readonly email: string | null };
+/** A record with the fields of the factors. */
+type WholeRecord = UserRecord & {
+  readonly passwordHash: string | null;
+  readonly totp: readonly { readonly secret: string | null }[];
+};
+type ReadRecord = Omit<WholeRecord, 'email'> & { readonly email: string | null };
+
+const readWhole = (given: unknown) => readRecord(given) as WholeRecord;
 
 function read(source: SourceName, entry: object, firebaseHash = null): ReadRecord | null {
   const given = SOURCES[source].read(entry, { format: 'json', firebaseHash });
   if (given === null) return null;
-  const record = readRecord(given);
+  const record = readWhole(given);
   return { ...record, email: record.email?.address ?? null };
 }
 
@@ -458,14 +465,14 @@ describe('Keycloak’s credentials', () => {
 });
 
 describe('Django with django-otp', () => {
-  async function dump(...entries: object[]): Promise<(UserRecord | null)[]> {
+  async function dump(...entries: object[]): Promise<(WholeRecord | null)[]> {
     async function* all() {
       yield* entries;
     }
     const reader = await SOURCES.django.survey?.(all());
     return entries.map((entry) => {
       const record = reader?.(entry, { format: 'json', firebaseHash: null }) ?? null;
-      return record === null ? null : readRecord(record);
+      return record === null ? null : readWhole(record);
     });
   }
   const user = {

@@ -19,6 +19,7 @@ import { openSecret, sealSecret } from '../sealed-secret.ts';
 import { readCode } from '../typed-code.ts';
 import { keyMaterial } from './enrollment.ts';
 import { SECRETS_OF_OTHERS } from './given-secret.ts';
+import { totpTransfer } from './transfer.ts';
 
 const PERIOD_SECONDS = 30;
 const TOLERANCE_SECONDS = PERIOD_SECONDS;
@@ -38,6 +39,7 @@ export const totpFactor = defineFactor({
   ],
   roles: ['SECOND'],
   reaches: null,
+  transfer: totpTransfer,
   create: ({ ring }: { readonly ring: KeyRing }) => ({
     options: (account) =>
       account.authenticators
