@@ -3,6 +3,7 @@
 import type { Message } from '../delivery/message.ts';
 import type { FactorName, Notice, Purpose } from '../delivery/messages/template.ts';
 import type { Sql } from '../persistence/orm.ts';
+import type { HeldByOwner, Rewrappable } from '../persistence/sealed-column.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
 import type { Client } from '../sessions/grants.ts';
@@ -28,6 +29,8 @@ interface FactorTerms<Value> {
   readonly reaches: IdentifierKind | null;
   /** How it is imported and exported. Absent: it stays behind, and reports name it. */
   readonly transfer?: FactorTransfer;
+  /** What it stores under a key of SECRET_KEYS, so that no key is retired that it still needs. */
+  readonly sealed?: readonly (Rewrappable | HeldByOwner)[];
 }
 
 /** What a factor does. */

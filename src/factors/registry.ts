@@ -3,7 +3,7 @@
 import type { GeoIp } from '../delivery/geoip.ts';
 import type { FactorName } from '../delivery/messages/template.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
-import { FACTOR_KINDS, FactorKind } from '../policy/factor-kind.ts';
+import { FACTOR_KINDS, FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { AvailableFactors } from '../policy/required-factors.ts';
 import { type SmsPolicy, SmsUse } from '../policy/sms.ts';
 import { type Account, enrolledBy } from './account.ts';
@@ -28,6 +28,11 @@ export const FACTORS: readonly FactorDefinition<FactorServices>[] = [
   totpFactor,
   backupCodeFactor,
 ];
+
+/** What is hardest for a user to replace comes first. */
+export const SECOND_FACTORS_FIRST: readonly FactorDefinition<FactorServices>[] = FACTORS.toSorted(
+  (one, other) => Number(isSecondFactor(other.kind)) - Number(isSecondFactor(one.kind)),
+);
 
 /** The kinds that have no folder yet. They are only names, which evidence and tokens of other servers may use. */
 const UNBUILT: Readonly<Partial<Record<FactorKind, string>>> = {

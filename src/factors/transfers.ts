@@ -1,23 +1,19 @@
 // How the factors of the registry are imported and exported.
 import { type FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { InputField } from './input-field.ts';
-import { FACTORS } from './registry.ts';
+import { FACTORS, SECOND_FACTORS_FIRST } from './registry.ts';
 import type { FactorTransfer } from './transfer.ts';
 
 /** In the order in which records are written. */
-export const TRANSFERS: readonly FactorTransfer[] = FACTORS.flatMap(({ transfer }) => transfer ?? []);
-
-const OF_SECOND_FACTORS = transfersWhere(isSecondFactor);
-
-/** Second factors first, because losing one matters most. */
-export const SECOND_FACTORS_FIRST: readonly FactorTransfer[] = [
-  ...OF_SECOND_FACTORS,
-  ...transfersWhere((kind) => !isSecondFactor(kind)),
-];
+export const TRANSFERS = transfersOf(FACTORS);
+/** In the order in which records are read: what would be lost decides first. */
+export const READ_TRANSFERS = transfersOf(SECOND_FACTORS_FIRST);
 
 /** The fields of a record that belong to factors, by their names. */
-export const TRANSFER_FIELDS: Readonly<Record<string, InputField>> = fieldsOf(TRANSFERS);
-export const SECOND_FACTOR_FIELDS: readonly string[] = Object.keys(fieldsOf(OF_SECOND_FACTORS));
+export const TRANSFER_FIELDS = fieldsOf(TRANSFERS);
+
+const OF_SECOND_FACTORS = transfersOf(FACTORS.filter(({ kind }) => isSecondFactor(kind)));
+export const SECOND_FACTOR_FIELDS = Object.keys(fieldsOf(OF_SECOND_FACTORS));
 
 /** Whether the record brings a second factor. */
 export function bringsSecondFactor(record: object): boolean {
@@ -26,7 +22,8 @@ export function bringsSecondFactor(record: object): boolean {
 
 /** Whether the record brings a factor that can start a sign-in. */
 export function bringsFirstFactor(record: object): boolean {
-  return FACTORS.some(({ roles, transfer }) => roles.includes('FIRST') && transfer?.brings(record));
+  const first = FACTORS.filter(({ roles }) => roles.includes('FIRST'));
+  return transfersOf(first).some((transfer) => transfer.brings(record));
 }
 
 /** Whether an export contains this factor. */
@@ -34,8 +31,8 @@ export function isTransferred(kind: FactorKind): boolean {
   return FACTORS.some((one) => one.kind === kind && one.transfer !== undefined);
 }
 
-function transfersWhere(matches: (kind: FactorKind) => boolean): readonly FactorTransfer[] {
-  return FACTORS.flatMap(({ kind, transfer }) => (transfer !== undefined && matches(kind) ? transfer : []));
+function transfersOf(factors: typeof FACTORS): readonly FactorTransfer[] {
+  return factors.flatMap(({ transfer }) => transfer ?? []);
 }
 
 function fieldsOf(transfers: readonly FactorTransfer[]): Readonly<Record<string, InputField>> {

@@ -2,7 +2,7 @@
 // second factor would make the password enough, so such a record is refused unless the operator allows it.
 import { RecordError } from '../factors/record-error.ts';
 import type { ImportedUser, Missing } from '../factors/transfer.ts';
-import { SECOND_FACTOR_FIELDS, SECOND_FACTORS_FIRST } from '../factors/transfers.ts';
+import { READ_TRANSFERS, SECOND_FACTOR_FIELDS } from '../factors/transfers.ts';
 import type { UserRecord } from './user-record.ts';
 
 export interface LeftBehind {
@@ -19,7 +19,7 @@ export function leftBehindOf(
   user: ImportedUser,
   withoutSecondFactors: boolean,
 ): readonly LeftBehind[] {
-  const missing = SECOND_FACTORS_FIRST.flatMap((transfer) => transfer.leftBehind?.(record, user) ?? []);
+  const missing = READ_TRANSFERS.flatMap((transfer) => transfer.leftBehind?.(record, user) ?? []);
   const lost = lostSecondFactors(missing, record.otherSecondFactors);
   if (lost !== null && !withoutSecondFactors) throw refusalOf(lost);
   return [

@@ -3,7 +3,7 @@
 import type { Mailbox } from '../factors/email/mailbox.ts';
 import { RecordError } from '../factors/record-error.ts';
 import type { ImportedOwner } from '../factors/transfer.ts';
-import { bringsFirstFactor, bringsSecondFactor, SECOND_FACTORS_FIRST } from '../factors/transfers.ts';
+import { bringsFirstFactor, bringsSecondFactor, READ_TRANSFERS } from '../factors/transfers.ts';
 import { type AuditActor, auditRow } from '../persistence/audit.ts';
 import type { AuditType } from '../persistence/audit-type.ts';
 import type { Row } from '../persistence/unit-of-work.ts';
@@ -65,7 +65,7 @@ export function newUser(record: UserRecord, terms: Terms): NewUser {
     acceptFastHashes: terms.acceptFastHashes,
     hasSecondFactor,
   };
-  const credentials = SECOND_FACTORS_FIRST.map((transfer) => transfer.read(record, owner));
+  const credentials = READ_TRANSFERS.map((transfer) => transfer.read(record, owner));
   return {
     id,
     leftBehind,

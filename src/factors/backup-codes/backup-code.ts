@@ -1,6 +1,6 @@
 // Backup codes, which are look-up secrets (NIST SP 800-63B-4 section 3.1.2). A user has ten codes of 80 random bits.
 // They are shown once, stored as keyed digests, and accepted once each.
-
+import { sql as raw } from 'kysely';
 import type { Sql } from '../../persistence/orm.ts';
 import type { Row } from '../../persistence/unit-of-work.ts';
 import { matchesKeyedDigest } from '../../platform/digest.ts';
@@ -32,6 +32,18 @@ export const backupCodeFactor = defineFactor({
   roles: ['SECOND'],
   reaches: null,
   transfer: backupCodeTransfer,
+  sealed: [
+    {
+      name: 'backup codes',
+      table: 'backup_code',
+      column: 'digest',
+      release: 'OWNER',
+      waitFor: 'they are used or replaced',
+      remedy: 'each until it is used or replaced; use --discard to delete them',
+      discardedAs: 'backup-codes.discarded',
+      where: () => raw`used_at is null`,
+    },
+  ],
   create: ({ ring }: { readonly ring: KeyRing }) => ({
     // They replace another second factor, also one that cannot be used right now. On their own they are not offered.
     options: (account) =>
