@@ -11,3 +11,10 @@ export interface InputField<Value = unknown> {
 }
 
 export type InputFields<Given> = { readonly [Name in keyof Given]: InputField<Given[Name]> };
+
+/** What a factor adds to an input. */
+export interface FactorInput<Given = Readonly<Record<string, unknown>>> {
+  readonly fields: InputFields<Given>;
+  /** What is wrong with fields that are each valid alone. */
+  defect?(given: Given): { readonly path: string; readonly message: string } | null;
+}

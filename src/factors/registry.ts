@@ -12,6 +12,7 @@ import { emailCodeFactor } from './email/code.ts';
 import { emailLinkFactor } from './email/link.ts';
 import type { Factor, FactorChoice, FactorDefinition, FactorEnrollment, FactorRole } from './factor.ts';
 import type { IdentifierKind } from './identifier.ts';
+import type { FactorInput } from './input-field.ts';
 import type { PasswordHasher } from './password/hash.ts';
 import { passwordFactor } from './password/password.ts';
 import { phoneCodeFactor } from './phone/code.ts';
@@ -49,6 +50,10 @@ export const KIND_DESCRIPTIONS = Object.fromEntries(
 
 /** The fields of the API's `ProofInput`. Factors may share one. */
 export const PROOF_FIELDS: readonly ProofField[] = [...new Set(FACTORS.flatMap(({ proofs }) => proofs))];
+
+/** What `startEnrollment` takes for single kinds. */
+export const ENROLLMENT_INPUTS: readonly { readonly kind: FactorKind; readonly input: FactorInput }[] =
+  FACTORS.flatMap(({ kind, enrollmentInput: input }) => (input === undefined ? [] : [{ kind, input }]));
 
 /** What factors are made with. */
 interface FactorServices extends FactorSettings {
