@@ -33,31 +33,31 @@ export class Lab implements AsyncDisposable {
   }
 
   stepgate(): Promise<Stepgate> {
-    return this.#once('stepgate', async () => this.keep(await startStepgate(await this.cluster())));
+    return this.#once('stepgate', async () => this.#keep(await startStepgate(await this.cluster())));
   }
 
   minimal(): Promise<Contestant> {
-    return this.#once('minimal', async () => this.keep(await startMinimal(await this.cluster())));
+    return this.#once('minimal', async () => this.#keep(await startMinimal(await this.cluster())));
   }
 
   /** Null if it is not installed and cannot be, for example without a network. */
   betterAuth(): Promise<Contestant | null> {
     return this.#once('better-auth', async () =>
-      arePeersInstalled() ? this.keep(await startBetterAuth(await this.cluster())) : null,
+      arePeersInstalled() ? this.#keep(await startBetterAuth(await this.cluster())) : null,
     );
   }
 
   /** A default Yoga. */
   yoga(): Promise<{ readonly url: string; readonly watched: Watched }> {
     return this.#once('yoga', async () => {
-      const { child, url } = this.keep(await startServer('default-yoga.ts', {}));
+      const { child, url } = this.#keep(await startServer('default-yoga.ts', {}));
       return { url, watched: { pid: child.pid ?? 0, hashingThreads: null, postmaster: null } };
     });
   }
 
   /** A server of ours that no other measure uses. */
-  async freshStepgate(databaseUrl: string): Promise<Stepgate> {
-    return this.keep(await startStepgate(databaseUrl));
+  async freshStepgate(databaseUrl: string, users?: number): Promise<Stepgate> {
+    return this.#keep(await startStepgate(databaseUrl, users));
   }
 
   /** Closed at the end, before what was opened earlier. */
@@ -65,7 +65,7 @@ export class Lab implements AsyncDisposable {
     this.#opened.defer(close);
   }
 
-  keep<Server extends { readonly child: Contestant['child'] }>(server: Server): Server {
+  #keep<Server extends { readonly child: Contestant['child'] }>(server: Server): Server {
     this.#opened.defer(() => stopServer(server.child));
     return server;
   }

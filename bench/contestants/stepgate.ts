@@ -37,13 +37,14 @@ export interface Stepgate extends Contestant {
   start(connection: Connection, email: string): Promise<string>;
 }
 
-export async function startStepgate(databaseUrl: string, seed = true): Promise<Stepgate> {
+/** @param users how many users to sign up with a password, and as many with TOTP. */
+export async function startStepgate(databaseUrl: string, users = USERS): Promise<Stepgate> {
   const environment = { DATABASE_URL: databaseUrl, PORT: '0', ...WITHOUT_LIMITS };
   const options = { execArgv: ['--expose-gc'] };
   const { child, url } = await startServer('server.ts', environment, options);
   const people = new TestClient({ url });
-  const withPassword = await eachOf(seed ? USERS : 0, () => people.signUp(undefined, PASSWORD));
-  const withTotp = await eachOf(seed ? USERS : 0, async () => {
+  const withPassword = await eachOf(users, () => people.signUp(undefined, PASSWORD));
+  const withTotp = await eachOf(users, async () => {
     const person = await people.signUp(undefined, PASSWORD);
     return { ...person, secret: (await people.enrollTotp(person.accessToken)).secret };
   });

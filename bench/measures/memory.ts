@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { spread } from '../connection.ts';
 import { stopServer } from '../contestants/contestant.ts';
-import { type Stepgate, startStepgate } from '../contestants/stepgate.ts';
+import type { Stepgate } from '../contestants/stepgate.ts';
 import { residentMb } from '../cpu.ts';
 import type { Measure } from '../measure.ts';
 
@@ -29,7 +29,7 @@ export const memory: Measure = {
     const seeder = await lab.freshStepgate(databaseUrl);
     const { emails } = seeder;
     await stopServer(seeder.child);
-    const server = lab.keep(await startStepgate(databaseUrl, false));
+    const server = await lab.freshStepgate(databaseUrl, 0);
     const idle = await restingMb(server);
     await spread(server.url, LANES, SIGN_INS, (connection, at) => seeder.signIn(connection, at));
     const used = await restingMb(server);

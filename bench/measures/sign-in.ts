@@ -11,9 +11,9 @@ import { cpuPer, median, medianCpu, ratio, warmed } from '../rounds.ts';
 
 /** As many as the hashing queue always takes, however slow the machine is. */
 const LANES = availableParallelism() + 4;
-const WARM_UP = 200;
+const WARM_UP = 300;
 /** The second comparison finds everything but the code's step warm. */
-const WARM_UP_TOTP = 64;
+const WARM_UP_TOTP = 100;
 
 type Way = 'signIn' | 'signInWithTotp';
 

@@ -78,7 +78,7 @@ async function onTheWire(
 ): Promise<{ statements: number; commits: number }> {
   const counter = await StatementCounter.before(await lab.cluster());
   lab.defer(() => counter[Symbol.asyncDispose]());
-  const counted = await lab.freshStepgate(counter.url);
+  const counted = await lab.freshStepgate(counter.url, 1);
   return onOneConnection(counted.url, async (connection) => {
     await counted.nextTimeStep();
     await counted.signInWithTotp(connection, 0);
