@@ -9,14 +9,24 @@ import { guardedFields } from './measures/guarded-fields.ts';
 import { large } from './measures/large.ts';
 import { memory } from './measures/memory.ts';
 import { reads } from './measures/reads.ts';
-import { signIn } from './measures/sign-in.ts';
+import { signIn, signInWithTotp } from './measures/sign-in.ts';
 import { start } from './measures/start.ts';
 import { wholeSignIn } from './measures/whole-sign-in.ts';
 import { keepResult, readResults } from './results.ts';
 import { ROUNDS } from './rounds.ts';
 import { breakdownTable, figuresTable, notesList } from './table.ts';
 
-const MEASURES: readonly Measure[] = [signIn, wholeSignIn, reads, guardedFields, flood, memory, start, large];
+const MEASURES: readonly Measure[] = [
+  signIn,
+  signInWithTotp,
+  wholeSignIn,
+  reads,
+  guardedFields,
+  flood,
+  memory,
+  start,
+  large,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -57,5 +67,7 @@ const chosen = MEASURES.filter(({ name, isLarge = false }) =>
 const results = Object.fromEntries(
   Object.entries(readResults()).filter(([name]) => chosen.some((one) => one.name === name)),
 );
-const parts = [figuresTable(results), breakdownTable(results), notesList(results)];
-process.stdout.write(`\n${parts.join('\n\n')}\n`);
+if (Object.keys(results).length > 0) {
+  const parts = [figuresTable(results), breakdownTable(results), notesList(results)];
+  process.stdout.write(`\n${parts.join('\n\n')}\n`);
+}

@@ -1,6 +1,7 @@
 // What is compared: servers that sign people in, each in its own process and on its own PostgreSQL.
 import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { generateSync } from 'otplib';
 import type { Connection } from '../connection.ts';
 import { parentOf, type Watched } from '../cpu.ts';
@@ -9,6 +10,8 @@ import { rowsOf } from './sql.ts';
 export const BCRYPT_COST = 10;
 /** Users with a password, and as many with a password and an authenticator app. */
 export const USERS = 16;
+/** As many as our hashing queue always takes, however slow the machine is. */
+export const SIGN_INS_AT_ONCE = availableParallelism() + 4;
 export const PASSWORD = 'correct horse battery staple';
 
 export interface Contestant {

@@ -1,7 +1,7 @@
 // The same requests at 1,000,000 users and at 1,000, on two servers that take turns. Only run with `--large`: it fills a
 // database of about 3 GB.
 import { spread } from '../connection.ts';
-import { USERS } from '../contestants/contestant.ts';
+import { SIGN_INS_AT_ONCE, USERS } from '../contestants/contestant.ts';
 import type { Stepgate } from '../contestants/stepgate.ts';
 import { besideHash } from '../cpu.ts';
 import { fill } from '../fill.ts';
@@ -60,7 +60,9 @@ function named(size: string, server: Stepgate): Record<string, () => Promise<num
     [`session read, ${size}`]: () =>
       reading((token) => spread(url, LANES, READS, (connection) => server.readSession(connection, token))),
     [`sign-in, ${size}`]: () =>
-      per(USERS, () => spread(url, LANES, USERS, (connection, at) => server.signIn(connection, at))),
+      per(USERS, () =>
+        spread(url, SIGN_INS_AT_ONCE, USERS, (connection, at) => server.signIn(connection, at)),
+      ),
     [`audit page, ${size}`]: () =>
       reading((token) => spread(url, LANES, READS, (connection) => connection.graphql(AUDIT, {}, token))),
   };

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { spread } from '../connection.ts';
-import { stopServer } from '../contestants/contestant.ts';
+import { SIGN_INS_AT_ONCE, stopServer } from '../contestants/contestant.ts';
 import type { Stepgate } from '../contestants/stepgate.ts';
 import { residentMb } from '../cpu.ts';
 import type { Measure } from '../measure.ts';
@@ -12,7 +12,6 @@ const SIGN_INS = 100;
 const PENDING = 10_000;
 /** Fills caches, and lets the heap grow to the size that such requests need. */
 const PENDING_BEFORE = 2000;
-const LANES = 8;
 /** Workflows started by one request, within the limits of a request. */
 const AT_ONCE = 5;
 
@@ -31,7 +30,7 @@ export const memory: Measure = {
     await stopServer(seeder.child);
     const server = await lab.freshStepgate(databaseUrl, 0);
     const idle = await restingMb(server);
-    await spread(server.url, LANES, SIGN_INS, (connection, at) => seeder.signIn(connection, at));
+    await spread(server.url, SIGN_INS_AT_ONCE, SIGN_INS, (connection, at) => seeder.signIn(connection, at));
     const used = await restingMb(server);
     await startWorkflows(server, emails, PENDING_BEFORE);
     const before = await restingMb(server);
@@ -48,7 +47,7 @@ export const memory: Measure = {
 };
 
 function startWorkflows({ url }: Stepgate, emails: readonly string[], count: number): Promise<void> {
-  return spread(url, LANES, count / AT_ONCE, async (connection, at) => {
+  return spread(url, SIGN_INS_AT_ONCE, count / AT_ONCE, async (connection, at) => {
     const { s0 } = await connection.graphql(STARTS, { input: { identifier: emails[at % emails.length] } });
     if (s0.id === undefined) throw new Error('A workflow did not start.');
   });
