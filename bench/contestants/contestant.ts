@@ -29,6 +29,9 @@ export interface Contestant {
   nextTimeStep(): Promise<void>;
 }
 
+/** How long a server may take to stop. */
+const STOP_MS = 20_000;
+
 /** Variables that a server inherits. It must not see DATABASE_URL or NODE_OPTIONS of this process. */
 export function cleanEnvironment(): Record<string, string> {
   const { PATH = '', HOME = '' } = process.env;
@@ -57,7 +60,9 @@ export async function stopServer(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const ended = once(child, 'exit');
   child.disconnect();
+  const kill = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
   await ended;
+  clearTimeout(kill);
 }
 
 /** The process that started the backends of this database. */
