@@ -15,6 +15,7 @@ import { NewTenantsPasswords } from './2026-11-29-new-tenants-passwords.ts';
 import { SecretKeys } from './2026-11-29-secret-keys.ts';
 import { Sessions } from './2026-11-29-sessions.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
+import { UnitOfWorkLost } from './2026-11-29-unit-of-work.ts';
 
 export const MIGRATIONS = [
   Initial,
@@ -32,4 +33,5 @@ export const MIGRATIONS = [
   SecretKeys,
   Sessions,
   FactorData,
+  UnitOfWorkLost,
 ];

@@ -7,6 +7,7 @@
 import { type Expression, sql as raw } from 'kysely';
 import type { DeliveryStatus } from '../persistence/entities/outbox-message.ts';
 import type { Sql } from '../persistence/orm.ts';
+import { statement } from '../persistence/statement.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { Log } from '../platform/log.ts';
@@ -95,7 +96,7 @@ export class Outbox {
       expires_at: expiresAt,
       sent_at: isDecoy === true ? now : null,
     });
-    if (this.#transports[channel] !== undefined) unitOfWork.call(deliverJob(raw.val(id)));
+    if (this.#transports[channel] !== undefined) unitOfWork.call(QUEUE({ id }));
     else {
       // Logged for decoys as well, so that the log does not reveal who has an account.
       unitOfWork.afterCommit(() =>
@@ -240,6 +241,8 @@ async function noteSent(sql: Sql, id: string, { providerId, status }: Receipt, n
     .where('id', '=', id)
     .execute();
 }
+
+const QUEUE = statement((sql, { id }: { id: string }) => sql.selectNoFrom(deliverJob(raw.val(id)).as('job')));
 
 function placeOf(id: string): string {
   return `outbox_message:${id}`;

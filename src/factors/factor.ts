@@ -2,7 +2,6 @@
 // one, add a folder that defines it, a line in the registry and a row in policy/factor-kind.ts: docs/adding-a-factor.md.
 import type { Message } from '../delivery/message.ts';
 import type { FactorName, Notice, Purpose } from '../delivery/messages/template.ts';
-import type { Sql } from '../persistence/orm.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
 import type { Client } from '../sessions/grants.ts';
@@ -135,8 +134,8 @@ export interface VerificationRequest {
   readonly now: Date;
 }
 
-/** Consumes a proof inside the step's transaction. False when another request consumed it first. */
-export type Consume = (sql: Sql) => Promise<boolean>;
+/** Adds a required write that uses the proof up, and fails when another request has used it first. */
+export type Consume = (unitOfWork: UnitOfWork) => void;
 
 export type Verdict = Accepted | Rejected;
 

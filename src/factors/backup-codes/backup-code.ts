@@ -53,15 +53,15 @@ export const backupCodeFactor = defineFactor({
         matchesKeyedDigest(ring, 'backup-code', value, one.digest),
       );
       if (match === undefined) return REJECTED;
-      const consume: Consume = async (sql) => {
-        const { numUpdatedRows } = await sql
-          .updateTable('backup_code')
-          .set({ used_at: now })
-          .where('id', '=', match.id)
-          .where('used_at', 'is', null)
-          .executeTakeFirst();
-        return numUpdatedRows === 1n;
-      };
+      const consume: Consume = (unitOfWork) =>
+        unitOfWork.requireWrite((sql) =>
+          sql
+            .updateTable('backup_code')
+            .set({ used_at: now })
+            .where('id', '=', match.id)
+            .where('used_at', 'is', null)
+            .returning('id'),
+        );
       const remaining = account.backupCodes.length - 1;
       return {
         accepted: true,

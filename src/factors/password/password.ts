@@ -48,15 +48,13 @@ async function renew(
     throw error;
   });
   if (renewed === null) return null;
-  return async (sql) => {
-    // Only if the stored hash is still the one that matched: a password that was changed meanwhile must not be
-    // restored.
-    await sql
-      .updateTable('authenticator')
-      .set({ secret: renewed })
-      .where('id', '=', stored.id)
-      .where('secret', '=', stored.secret)
-      .execute();
-    return true;
-  };
+  // Only if the stored hash is still the one that matched: a password that was changed meanwhile must not be restored.
+  return (unitOfWork) =>
+    unitOfWork.write((sql) =>
+      sql
+        .updateTable('authenticator')
+        .set({ secret: renewed })
+        .where('id', '=', stored.id)
+        .where('secret', '=', stored.secret),
+    );
 }
