@@ -43,14 +43,21 @@ export function keepResult(
   writeFileSync(FILE, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-function circumstances(): Omit<Circumstances, 'seconds' | 'rounds'> {
+/** When the run began: the code may change before it ends. */
+const COMMIT = commit();
+
+function commit(): string {
   const git = (...args: string[]): string =>
     execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
   const isChanged =
     git('status', '--porcelain', '--', '../src', '../migrations', '../package-lock.json') !== '';
+  return `${git('rev-parse', '--short', 'HEAD')}${isChanged ? '+' : ''}`;
+}
+
+function circumstances(): Omit<Circumstances, 'seconds' | 'rounds'> {
   return {
     takenAt: new Date().toISOString(),
-    commit: `${git('rev-parse', '--short', 'HEAD')}${isChanged ? '+' : ''}`,
+    commit: COMMIT,
     machine: {
       processor: cpus()[0]?.model ?? 'unknown',
       cores: cpus().length,
