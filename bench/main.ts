@@ -1,6 +1,7 @@
 // `npm run bench [-- MEASURE …] [--large] [--rounds N]`: measures what docs/performance.md promises, prints figures with their goals,
 // and keeps them in bench/results/latest.json. Without names it runs everything but the large measures. `--rounds 5` is
 // for a quick look.
+import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Lab } from './lab.ts';
 import type { Measure } from './measure.ts';
@@ -47,6 +48,10 @@ if (process.platform !== 'linux' || unknown.length > 0) {
 const chosen = MEASURES.filter(({ name, isLarge = false }) =>
   positionals.length > 0 || isLarge ? positionals.includes(name) || (isLarge && values.large) : true,
 );
+
+const [load = 0] = loadavg();
+if (load > availableParallelism() / 2)
+  process.stderr.write(`The machine is busy (load ${load.toFixed(1)}). The figures will be too high.\n`);
 
 {
   await using lab = new Lab(rounds);
