@@ -77,6 +77,8 @@ export interface Config {
   readonly drainSeconds: number;
   /** How long a refresh token can be used again after its response was lost. 0 disables this. */
   readonly refreshLeewaySeconds: number;
+  /** How long a session that was read counts without being read again. 0 reads it for each request. */
+  readonly sessionCacheSeconds: number;
 }
 
 /** Lists all errors at once, each with its variable. */
@@ -171,6 +173,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     isNpmScript: source['npm_lifecycle_event'] !== undefined,
     drainSeconds: env.DRAIN_SECONDS ?? (production ? 5 : 0),
     refreshLeewaySeconds: env.REFRESH_LEEWAY_SECONDS ?? 10,
+    sessionCacheSeconds: env.SESSION_CACHE_SECONDS ?? 0,
   };
 }
 

@@ -89,6 +89,7 @@ export const VARIABLES = {
   SESSION_SECONDS: wholeNumber(300, 365 * DAY_SECONDS),
   DRAIN_SECONDS: wholeNumber(0, 300),
   REFRESH_LEEWAY_SECONDS: wholeNumber(0, 60),
+  SESSION_CACHE_SECONDS: wholeNumber(0, 1),
 } as const;
 
 /** The values of the variables that are set. */

@@ -244,6 +244,7 @@ describe('a valid environment', () => {
       drainSeconds: 0,
       isNpmScript: false,
       refreshLeewaySeconds: 10,
+      sessionCacheSeconds: 0,
     });
   });
 

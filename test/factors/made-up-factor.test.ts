@@ -137,7 +137,7 @@ describe('a factor that is one folder, one row and one line', () => {
     expect(data.settings.enrollableFactors).toContain('KEY_FOB');
   });
 
-  test('is enrolled, as a second factor with backup codes, and its owner is told', async () => {
+  test('is enrolled as a second factor with backup codes, and its owner is notified', async () => {
     const { fob, done } = await enrolled();
     expect(done.status).toBe('COMPLETE');
     expect(done.backupCodes).toHaveLength(10);

@@ -46,7 +46,7 @@ async function left(table: string): Promise<string[]> {
   return (await run(`select id from ${table} order by id`)).map((row) => row.id);
 }
 
-describe('clear-away deletes unverified rows after a day and keeps verified ones:', () => {
+describe('retention deletes unverified rows after a day and keeps verified ones:', () => {
   test('authenticators', async () => {
     const add = (n: number, created: Date, confirmed: Date | null) =>
       run(
@@ -96,7 +96,7 @@ describe('clear-away deletes unverified rows after a day and keeps verified ones
   });
 });
 
-test('clear-away keeps a session for 30 days after it ends, and live sessions indefinitely', async () => {
+test('retention keeps a session for 30 days after it ends, and live sessions indefinitely', async () => {
   const add = (n: number, expires: Date, revoked: Date | null) =>
     run(
       `insert into session (id, tenant_id, user_id, evidence, created_at, last_seen_at, idle_expires_at, expires_at, revoked_at)
@@ -119,7 +119,7 @@ test('clear-away keeps a session for 30 days after it ends, and live sessions in
   expect(await run('select digest as id from refresh_token')).toEqual([]);
 });
 
-test('clear-away keeps a known device for 400 days after its last sign-in', async () => {
+test('retention keeps a known device for 400 days after its last sign-in', async () => {
   const add = (n: number, seen: Date) =>
     run(
       `insert into known_device (id, user_id, token_digest, created_at, last_seen_at) values ($1, $2, $3, $4, $5)`,
@@ -136,7 +136,7 @@ test('clear-away keeps a known device for 400 days after its last sign-in', asyn
   expect(await left('known_device')).toEqual([idOf(1), idOf(2)]);
 });
 
-describe('clear-away of many rows', () => {
+describe('retention of many rows', () => {
   beforeEach(() =>
     run(
       `insert into workflow (id, chart, machine_version, tenant_id, subject, snapshot, revision, attempts, max_attempts,

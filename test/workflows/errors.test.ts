@@ -17,7 +17,7 @@ test('an incorrect proof can be tried again while attempts are left, and then th
   });
 });
 
-test('a lock that time ends says so, and one that it does not end names the ways out', () => {
+test('a temporary lock says when it ends, and a permanent one names the ways out', () => {
   expect(new LockedOut(60)).toMatchObject({
     retryAfterSeconds: 60,
     message: expect.stringContaining('Wait'),
@@ -42,7 +42,7 @@ test('a list of breached passwords that cannot be read is given 30 seconds to co
   );
 });
 
-test('a full queue of passwords says when there is room, and every other failure stays what it is', () => {
+test('a full hashing queue says when to try again, and other failures are rethrown unchanged', () => {
   expect(() => orOverloaded(new OverloadedError(4))).toThrow(
     expect.objectContaining({ code: 'OVERLOADED', retryAfterSeconds: 4 }),
   );

@@ -1,5 +1,5 @@
 // Consecutive failures of one subject across all its workflows, with separate counters for passwords and codes. A
-// failure is counted before the proof is checked, and undone if the proof is right. clear-away.ts decides how long a
+// failure is counted before the proof is checked, and undone if the proof is right. retention.ts decides how long a
 // row is kept.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { LockoutCounter } from '../../policy/lockout.ts';

@@ -244,7 +244,7 @@ describe('an imported password', () => {
     expect(await storedPassword(app.databaseUrl, person.email)).toBe(stored);
   });
 
-  test('is not replaced if its step does not settle', async () => {
+  test('is not replaced if its step cannot be committed', async () => {
     const before = await storedPassword(app.databaseUrl, person.email);
     const { id: workflowId } = await client.startSignIn({ identifier: person.email });
     // The step that commits first makes the other one fail.
