@@ -13,6 +13,7 @@ import type { KeyRing } from '../platform/key-ring.ts';
 import type { Log } from '../platform/log.ts';
 import { randomId } from '../platform/random.ts';
 import { open, seal } from '../platform/seal.ts';
+import { eraseExpired } from './erase-expired.ts';
 import type { GeoIp } from './geoip.ts';
 import { deliverJob } from './job.ts';
 import {
@@ -131,7 +132,7 @@ export class Outbox {
       .executeTakeFirst();
     if (row === undefined || row.sealed === null) return { outcome: 'gone' };
     if (row.expires_at <= now) {
-      await this.eraseExpired(sql, now);
+      await eraseExpired(sql, now);
       return { outcome: 'expired' };
     }
     try {
@@ -155,17 +156,6 @@ export class Outbox {
       .where('id', '=', id)
       .where('sent_at', 'is', null)
       .execute();
-  }
-
-  /** Erases the text of expired messages, which nobody needs any more. @returns the number of messages. */
-  async eraseExpired(sql: Sql, now: Date): Promise<number> {
-    const { numUpdatedRows } = await sql
-      .updateTable('outbox_message')
-      .set({ sealed: null })
-      .where('expires_at', '<=', now)
-      .where('sealed', 'is not', null)
-      .executeTakeFirst();
-    return Number(numUpdatedRows);
   }
 
   /** Records a provider's report. It implies that the provider accepted the message, even if that was not recorded. */

@@ -20,9 +20,10 @@ export function openOrm(databaseUrl: string, part = 'server', patience: Patience
     pool: { min: 4, max: 20 },
     driverOptions: { ...poolOptions(part, patience), onPoolCreated: watchPool },
     ensureDatabase: false,
-    migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
-    // The job queue manages its own tables. Our own functions are written by hand, in migrations.
-    schemaGenerator: { ignoreSchema: ['graphile_worker'], ignoreRoutines: true },
+    // Each migration commits by itself: some build indexes concurrently, which is not possible in a transaction.
+    migrations: { migrationsList: MIGRATIONS, allOrNothing: false, snapshot: false, silent: true },
+    // The job queue manages its own tables. Our own functions and triggers are written by hand, in migrations.
+    schemaGenerator: { ignoreSchema: ['graphile_worker'], ignoreRoutines: true, ignoreTriggers: true },
     discovery: { warnWhenNoEntities: true },
   });
 }

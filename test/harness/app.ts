@@ -34,6 +34,9 @@ export const TEST_ENVIRONMENT = {
   STARTS_PER_PREFIX_HOURLY: '100000',
 };
 
+/** The default ages. */
+export const RETENTION = readConfig({}).retention;
+
 export async function testDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
   const { url: serverUrl, template } = await databaseServer();
   const name = `stepgate_${randomUUID().replaceAll('-', '')}`;

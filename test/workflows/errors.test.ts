@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { BreachedUnavailableError } from '../../src/factors/password/breached/breached.ts';
 import { OverloadedError } from '../../src/factors/password/hashing-queue.ts';
+import { PhoneNumberNotAllowed, PhoneNumberNotFound } from '../../src/factors/phone/errors.ts';
 import * as failures from '../../src/workflows/errors.ts';
 
 const { LockedOut, Overloaded, orOverloaded, ProofRejected, TooManyMessages, TooManyRequests } = failures;
@@ -60,8 +61,8 @@ test.each([
   [new failures.EnrollmentRequired(), 'ENROLLMENT_REQUIRED', '`startEnrollment`'],
   [new failures.FactorNotEnrollable(['TOTP', 'PHONE_CODE']), 'FACTOR_NOT_ENROLLABLE', 'TOTP, PHONE_CODE'],
   [new failures.TooManyAuthenticators(), 'TOO_MANY_AUTHENTICATORS', 'Remove one'],
-  [new failures.PhoneNumberNotAllowed(['US', 'CA']), 'PHONE_NUMBER_NOT_ALLOWED', 'US, CA'],
-  [new failures.PhoneNumberNotFound(), 'PHONE_NUMBER_NOT_FOUND', '`phoneNumberId`'],
+  [new PhoneNumberNotAllowed(['US', 'CA']), 'PHONE_NUMBER_NOT_ALLOWED', 'US, CA'],
+  [new PhoneNumberNotFound(), 'PHONE_NUMBER_NOT_FOUND', '`phoneNumberId`'],
 ])('%s has its code and says what to do', (failure, code, advice) => {
   expect(failure.code).toBe(code);
   expect(failure.message).toContain(advice);

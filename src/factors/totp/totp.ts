@@ -16,10 +16,11 @@ import type { StoredAuthenticator } from '../account.ts';
 import { authenticatorRow, confirmAuthenticatorRow } from '../authenticator-row.ts';
 import { type Consume, defineFactor, type FactorEnrollment, REJECTED, type Verdict } from '../factor.ts';
 import { textProof } from '../proof.ts';
-import { openSecret, sealSecret } from '../sealed-secret.ts';
+import { openSecret, sealedSecrets, sealSecret } from '../sealed-secret.ts';
 import { readCode } from '../typed-code.ts';
 import { keyMaterial } from './enrollment.ts';
 import { SECRETS_OF_OTHERS } from './given-secret.ts';
+import { totpTransfer } from './transfer.ts';
 
 const PERIOD_SECONDS = 30;
 const TOLERANCE_SECONDS = PERIOD_SECONDS;
@@ -39,6 +40,8 @@ export const totpFactor = defineFactor({
   ],
   roles: ['SECOND'],
   reaches: null,
+  transfer: totpTransfer,
+  sealed: [sealedSecrets(FactorKind.TOTP, 'authenticator apps')],
   create: ({ ring }: { readonly ring: KeyRing }) => ({
     options: (account) =>
       account.authenticators

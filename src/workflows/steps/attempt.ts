@@ -124,7 +124,8 @@ async function reject(
 
 /** Notifies the user of the first lock and of the permanent one, but not of those between. */
 function tellOfLock({ outbox }: StepServices, step: Step, failures: number): void {
-  const isForGood = isClosed(failures) && !isClosed(failures - 1);
+  // A closed counter counts no further failure, so this happens once.
+  const isForGood = isClosed(failures);
   if (failures !== FAILURES_BEFORE_LOCK && !isForGood) return;
   const minutes = isForGood ? null : FIRST_LOCK_SECONDS / 60;
   addNotice(outbox, step, { name: 'account-locked', minutes });

@@ -2,9 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { SOURCES } from '../../../src/import/sources/list.ts';
-import type { UserRecord } from '../../../src/import/user-record.ts';
-import { readRecord } from '../../../src/import/user-record.ts';
-import { read, UUID } from './reading.ts';
+import { read, readWhole, UUID, type WholeRecord } from './reading.ts';
 
 describe('Django', () => {
   const fields = {
@@ -33,14 +31,14 @@ describe('Django', () => {
 });
 
 describe('Django with django-otp', () => {
-  async function dump(...entries: object[]): Promise<(UserRecord | null)[]> {
+  async function dump(...entries: object[]): Promise<(WholeRecord | null)[]> {
     async function* all() {
       yield* entries;
     }
     const reader = await SOURCES.django.survey?.(all());
     return entries.map((entry) => {
       const record = reader?.(entry, { format: 'json', firebaseHash: null }) ?? null;
-      return record === null ? null : readRecord(record);
+      return record === null ? null : readWhole(record);
     });
   }
   const user = {
