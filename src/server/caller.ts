@@ -22,14 +22,14 @@ const NOBODY: Identified = { session: null, tokenFault: null, expiredSessionId: 
 
 export async function identifyCaller(
   token: string | null,
-  { tokens, em, now }: { tokens: AccessTokens; em: EntityManager; now: Date },
+  { tokens, em, now }: { tokens: AccessTokens; em: () => EntityManager; now: Date },
 ): Promise<Identified> {
   if (token === null) return NOBODY;
   const verified = await tokens.verify(token, now);
   if ('fault' in verified) {
     return { session: null, tokenFault: verified.fault, expiredSessionId: verified.sessionId };
   }
-  const session = await findActiveSession(sqlOf(em), verified.sessionId, now);
+  const session = await findActiveSession(sqlOf(em()), verified.sessionId, now);
   return session === null
     ? { ...NOBODY, tokenFault: 'INVALID' }
     : { ...NOBODY, session: presentedBy(verified, session) };
