@@ -335,6 +335,9 @@ describe('a step-up that is bound to an operation', () => {
     expect(at('otherCategory', 'PASSWORD', given)).toEqual(['complete', grants, 'renewTokens']);
     expect(at('otherCategory', 'TOTP', given)).toBeNull();
     expect(at('proof', 'PHONE_CODE', given)).toBeNull();
+    expect(() => at('otherCategory', 'PASSWORD', { ...given, proof: null })).toThrow(
+      'A step-up was granted without a proof.',
+    );
   });
 });
 

@@ -652,6 +652,14 @@ describe('a link by text message', () => {
     expect((await present(byMail, byMail.token)).status).toBe('COMPLETE');
   });
 
+  test('is proved after a code that was sent later too', async () => {
+    const { phone } = await withPhone(false);
+    const asked = await signInBy(phone);
+    app.clock.advance(1);
+    await client.prepare(asked.id, 'PHONE_CODE');
+    expect((await present(asked, asked.token)).status).toBe('COMPLETE');
+  });
+
   test('is not offered for an email address, nor a link by email for a number', async () => {
     const { phone, email } = await withPhone(false);
     const byNumber = await client.startSignIn({ identifier: phone });

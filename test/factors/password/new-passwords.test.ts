@@ -84,9 +84,10 @@ describe('a new password', () => {
     const [common] = (await assess('password', { strength: 'HIGH' })).problems;
     expect(common).toMatchObject({ rule: 'TOO_WEAK', timesSeen: null });
     expect(common?.message).not.toBe('The password is too easy to guess.');
-    expect(common?.suggestions.length).toBeGreaterThan(0);
+    expect(common?.suggestions).toEqual([expect.stringMatching(/^Add /)]);
     const [plain] = (await assess('zebrafishtank', { strength: 'HIGH' })).problems;
     expect(plain?.message).toBe('The password is too easy to guess.');
+    expect(plain?.suggestions).toEqual(['Choose a longer password, for example several unrelated words.']);
   });
 
   test('may not be what a guesser would try first for its owner', async () => {
@@ -229,7 +230,7 @@ describe('the password factor', () => {
   });
 
   test('accepts the password without a new hash when the server is busy, and fails when it is broken', async () => {
-    const failing = (error: Error) => ({ isOutdated: () => true, hash: () => Promise.reject(error) });
+    const failing = (problem: Error) => ({ isOutdated: () => true, hash: () => Promise.reject(problem) });
     expect(await verify('right', [stored], failing(new OverloadedError(5)))).toEqual({
       accepted: true,
       consume: null,
