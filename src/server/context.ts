@@ -5,6 +5,7 @@ import { localeOf } from '../delivery/messages/locales.ts';
 import type { GraphQLContext, Services } from '../graphql/context.ts';
 import type { Orm } from '../persistence/orm.ts';
 import type { AccessTokens } from '../sessions/access-token.ts';
+import { RecentSessions } from '../sessions/recent-sessions.ts';
 import { bearerToken } from '../step-up/bearer.ts';
 import { clientsBehind, identifyCaller } from './caller.ts';
 import { readSessionCookies, sessionDelivery } from './cookies.ts';
@@ -21,6 +22,7 @@ interface ContextParts {
 
 export function contextsOf({ config, orm, tokens, services, origins }: ContextParts) {
   const { clock } = services;
+  const sessions = new RecentSessions(config.sessionCacheSeconds);
   const clientOf = clientsBehind(config.trustedProxies, config.forwardedHeader);
 
   return async ({ req, res, budget }: Exchange): Promise<GraphQLContext> => {
@@ -28,7 +30,7 @@ export function contextsOf({ config, orm, tokens, services, origins }: ContextPa
     const cookies = readSessionCookies(headers, (origin) => origins.allows(origin));
     const token = bearerToken(headers.authorization) ?? cookies.accessToken;
     const em = once(() => orm.em.fork());
-    const identified = await identifyCaller(token, { tokens, em, now: clock.now() });
+    const identified = await identifyCaller(token, { tokens, sessions, em, now: clock.now() });
     const client = once(() => clientOf(req));
     const locale = once(() => localeOf(headers['accept-language']));
     const setCookie = (value: string): void => void res.appendHeader('set-cookie', value);
