@@ -13,6 +13,7 @@ import { Documents } from './documents.ts';
 import { Operations } from './operations.ts';
 import type { Origins } from './origins.ts';
 import { Results } from './results.ts';
+import type { yogaOf } from './yoga.ts';
 
 export interface GraphQLParts {
   readonly config: Config;
@@ -33,13 +34,13 @@ export function createGraphQLEndpoint(parts: GraphQLParts) {
   const results = new Results(log);
   const operations = new Operations({ schema, documents, results, contextOf: contextsOf(parts) });
   const direct = new DirectResponses(operations, results);
-  let yoga: Promise<ReturnType<typeof import('./yoga.ts').yogaOf>> | undefined;
+  let yoga: Promise<ReturnType<typeof yogaOf>> | undefined;
 
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const exchange = { req, res, budget: new RequestBudget() };
     const type = directType(req);
     if (type !== null) return direct.answer(exchange, type);
-    yoga ??= import('./yoga.ts').then(({ yogaOf }) => yogaOf({ schema, operations, log }));
+    yoga ??= import('./yoga.ts').then((loaded) => loaded.yogaOf({ schema, operations, log }));
     await (await yoga)(req, res, exchange);
   };
 }

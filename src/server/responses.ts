@@ -1,5 +1,6 @@
 // The JSON response to an operation or a batch: status, headers and body. An error's extension `http` decides the status
-// and adds headers, and is not sent.
+// and adds headers, and is not sent. Its `spec` limits the status to clients that accept
+// `application/graphql-response+json` (GraphQL over HTTP).
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { JsonType } from './media-types.ts';
 
@@ -7,13 +8,6 @@ export interface JsonResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-}
-
-interface HttpExtension {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Whether the status is only for clients that accept `application/graphql-response+json` (GraphQL over HTTP). */
-  readonly spec?: boolean;
 }
 
 /** A batch has status 200, because its operations fail independently of each other. */
@@ -24,7 +18,7 @@ export function jsonResponse(
   const headers = { 'content-type': `${type}; charset=utf-8` };
   if (isBatch(result)) return { status: 200, headers, body: `[${result.map(textOf).join(',')}]` };
   const { errors = [] } = result;
-  const https = errors.flatMap(({ extensions }) => (extensions['http'] as HttpExtension | undefined) ?? []);
+  const https = errors.flatMap(({ extensions }) => extensions['http'] ?? []);
   const statuses = https.flatMap(({ status, spec }) =>
     status === undefined || (spec && type === 'application/json') ? [] : status,
   );
