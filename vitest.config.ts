@@ -29,7 +29,7 @@ export default defineConfig({
           name: 'server',
           include: ['test/**/*.test.ts'],
           exclude: ['test/browser/**', 'test/package/**'],
-          globalSetup: ['test/harness/database.ts'],
+          globalSetup: ['test/harness/database-setup.ts'],
           ...oneProcess,
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -59,7 +59,7 @@ export default defineConfig({
         test: {
           name: 'package',
           include: ['test/package/**/*.test.ts'],
-          globalSetup: ['test/harness/database.ts'],
+          globalSetup: ['test/harness/database-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -69,7 +69,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          globalSetup: ['test/harness/database.ts'],
+          globalSetup: ['test/harness/database-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },

@@ -21,6 +21,7 @@ const server = fork(new URL('server.ts', import.meta.url), {
     PORT: '0',
     PUBLIC_URL: 'http://localhost:4000',
     BCRYPT_COST: '10',
+    LOG_LEVEL: 'silent',
     DATA_DIR: dataDir,
   },
 });

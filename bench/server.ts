@@ -1,25 +1,31 @@
-// The server under test, in a separate process, so that the load does not run on its event loop. Started by sign-in.ts
-// and dearest-request.ts. The message `cpu` requests the CPU time of the main thread; a number advances the clock by
-// that many seconds.
+// The server under test, in a separate process, so that the load does not run on its event loop. It uses DATABASE_URL,
+// or an embedded PostgreSQL. The message `cpu` requests the CPU time of the main thread, `collect` a garbage
+// collection; a number advances the clock by that many seconds.
 import { startApp } from '../src/app.ts';
 import { readConfig } from '../src/config/config.ts';
 import { openDatabase } from '../src/persistence/database.ts';
 import { createLog } from '../src/platform/log.ts';
-import { TestClock } from '../test/harness/clock.ts';
 
-const config = readConfig(process.env);
+// Libraries run as in production. The configuration does not, because then messages need a mail server.
+const config = readConfig({ ...process.env, NODE_ENV: 'development' });
 const database = await openDatabase(
   config,
   () => {},
   () => {},
 );
-const clock = new TestClock();
-const app = await startApp({ config, databaseUrl: database.url, log: createLog('silent'), clock });
+let ahead = 0;
+const clock = { now: () => new Date(Date.now() + ahead * 1000) };
+const log = createLog(config.logLevel);
+const app = await startApp({ config, databaseUrl: database.url, log, clock });
 
 process.on('message', (message) => {
   if (message === 'cpu') process.send?.(process.threadCpuUsage());
+  if (message === 'collect') {
+    globalThis.gc?.();
+    process.send?.({ collected: true });
+  }
   if (typeof message !== 'number') return;
-  clock.advance(message);
+  ahead += message;
   process.send?.({ advanced: message });
 });
 process.on('disconnect', () => {

@@ -8,13 +8,16 @@ import { OperationGrants } from './2026-11-25-operation-grants.ts';
 import { PasswordPolicy } from './2026-11-25-password-policy.ts';
 import { Recovery } from './2026-11-25-recovery.ts';
 import { AuditActor } from './2026-11-29-audit-actor.ts';
+import { AuditPartitions } from './2026-11-29-audit-partitions.ts';
 import { ClearAway } from './2026-11-29-clear-away.ts';
 import { FactorData } from './2026-11-29-factor-data.ts';
 import { Guessing } from './2026-11-29-guessing.ts';
 import { NewTenantsPasswords } from './2026-11-29-new-tenants-passwords.ts';
+import { RetentionIndexes } from './2026-11-29-retention-indexes.ts';
 import { SecretKeys } from './2026-11-29-secret-keys.ts';
 import { Sessions } from './2026-11-29-sessions.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
+import { UnitOfWorkLost } from './2026-11-29-unit-of-work.ts';
 
 export const MIGRATIONS = [
   Initial,
@@ -32,4 +35,7 @@ export const MIGRATIONS = [
   SecretKeys,
   Sessions,
   FactorData,
+  UnitOfWorkLost,
+  RetentionIndexes,
+  AuditPartitions,
 ];

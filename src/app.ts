@@ -110,7 +110,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     outbox,
     clock,
     log,
-    auditSeconds: config.auditSeconds,
+    retention: config.retention,
   });
   opened.defer(() => worker.stop());
   const origins = new Origins(config, log);

@@ -15,7 +15,7 @@ test('every entry of the package is an entry of its reference', async () => {
   expect(entryPoints.toSorted()).toEqual(sources.toSorted());
 });
 
-test('the command tsc is the TypeScript of this project, and not that of TypeDoc: run `npm ci` when this fails', async () => {
+test('`tsc` is the TypeScript of this project, not that of TypeDoc (run `npm ci` when this fails)', async () => {
   expect(await realpath(`${ROOT}node_modules/.bin/tsc`)).toBe(
     await realpath(`${ROOT}node_modules/typescript/bin/tsc`),
   );

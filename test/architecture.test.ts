@@ -160,7 +160,7 @@ describe('the architecture', () => {
   const isError = (name: string): boolean =>
     BUILT_IN.includes(classes.find((one) => one.name === rootOf(name))?.base ?? '');
 
-  test('the search for circles finds those that there are, and no other', () => {
+  test('the search for import cycles finds every cycle, and nothing else', () => {
     const graph = new Map([
       ['a', ['b']],
       ['b', ['c', 'e']],
@@ -171,7 +171,7 @@ describe('the architecture', () => {
     expect(circlesIn(graph)).toEqual([['a', 'b', 'c'], ['d']]);
   });
 
-  test('the search for imports finds every kind, and none in texts and comments', () => {
+  test('the search for imports finds every kind, and none in strings or comments', () => {
     const text = `
       import './effects.ts';
       import type { T } from './types.ts';
@@ -193,7 +193,7 @@ import z from './template.ts';\`;
     );
   });
 
-  test('no files import each other in a circle, neither when they are loaded nor for types', () => {
+  test('no imports form a cycle, neither of values nor of types', () => {
     const graph = (kind: 'imports' | 'loads') =>
       new Map(files.map((file) => [file.path, importedFiles({ path: file.path, imports: file[kind] })]));
     expect(circlesIn(graph('loads'))).toEqual([]);

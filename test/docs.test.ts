@@ -73,7 +73,7 @@ describe('the pages', () => {
     expect(broken).toEqual([]);
   });
 
-  test('every page in docs is reached from the README, over links alone', () => {
+  test('every page in docs can be reached from the README by links', () => {
     const reached = new Set(['README.md']);
     for (const path of reached) {
       for (const { to } of linksOf(path)) if (pages.has(to)) reached.add(to);
@@ -82,7 +82,7 @@ describe('the pages', () => {
     expect(unreached).toEqual([]);
   });
 
-  test('every file of ours that architecture and contributing name by its path exists', async () => {
+  test('every source file that docs/architecture.md and CONTRIBUTING.md name exists', async () => {
     const named = ['docs/architecture.md', 'CONTRIBUTING.md'].flatMap((path) =>
       [...page(path).matchAll(/`([\w-]+\/[\w/-]+\.ts)`/g)].map(([, file = '']) => file),
     );

@@ -16,7 +16,7 @@ test.each([
   expect((await breakingChanges(RELEASED, current)).map(({ path }) => path)).toEqual(paths);
 });
 
-test('a new field, a deprecation and other words break nobody', async () => {
+test('a new field, a deprecation and a new description are not breaking changes', async () => {
   const current = `type Query { "Words." name: String @deprecated(reason: "Use user.") user(id: ID): String more: Int }`;
   expect(await breakingChanges(RELEASED, current)).toEqual([]);
 });

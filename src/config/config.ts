@@ -4,7 +4,12 @@
 import { OperatorError } from '../platform/operator-error.ts';
 import { isLoopback } from './loopback.ts';
 import { DEVELOPMENT_KEY, developmentDefaults } from './production.ts';
-import type { BreachedPasswordSettings, MessageLimitSettings, NetworkLimitSettings } from './settings.ts';
+import type {
+  BreachedPasswordSettings,
+  MessageLimitSettings,
+  NetworkLimitSettings,
+  RetentionSettings,
+} from './settings.ts';
 import { type TwilioConfig, twilioConfig, twilioMistakes } from './twilio.ts';
 import {
   DAY_SECONDS,
@@ -59,8 +64,7 @@ export interface Config {
   readonly linkUrl: string;
   /** The path of a MaxMind database. Null uses the built-in database of countries. */
   readonly geoipDatabase: string | null;
-  /** How long events of the audit log are kept. */
-  readonly auditSeconds: number;
+  readonly retention: RetentionSettings;
   /** Schema files of other services. Their bound fields describe in words what a proof approves. */
   readonly apiSchemas: readonly string[];
   readonly breachedPasswords: BreachedPasswordSettings;
@@ -77,6 +81,8 @@ export interface Config {
   readonly drainSeconds: number;
   /** How long a refresh token can be used again after its response was lost. 0 disables this. */
   readonly refreshLeewaySeconds: number;
+  /** How long a session that was read counts without being read again. 0 reads it for each request. */
+  readonly sessionCacheSeconds: number;
 }
 
 /** Lists all errors at once, each with its variable. */
@@ -89,6 +95,9 @@ export class ConfigError extends OperatorError {
     this.mistakes = mistakes;
   }
 }
+
+/** Where sessions idle out soon, the theft of a token is detected for longer than that. */
+const LEAST_USED_TOKEN_SECONDS = 7 * DAY_SECONDS;
 
 /** The lowest cost that bcrypt supports, for tests. */
 const LEAST_BCRYPT_COST = 4;
@@ -117,6 +126,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const port = env.PORT ?? 4000;
   const publicUrl = env.PUBLIC_URL ?? `http://localhost:${port}`;
+  const sessionIdleSeconds = env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS;
   const isReachable = publicUrl.startsWith('https://') && !isLoopback(publicUrl);
   return {
     production,
@@ -157,7 +167,14 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
       startsPerPrefix: env.STARTS_PER_PREFIX_HOURLY ?? 10_000,
     },
     geoipDatabase: env.GEOIP_DATABASE ?? null,
-    auditSeconds: (env.AUDIT_DAYS ?? 730) * DAY_SECONDS,
+    retention: {
+      auditSeconds: (env.AUDIT_DAYS ?? 400) * DAY_SECONDS,
+      endedSessionSeconds: (env.ENDED_SESSION_DAYS ?? 30) * DAY_SECONDS,
+      // Until then, a token that was not used could still be valid.
+      usedTokenSeconds: Math.max(LEAST_USED_TOKEN_SECONDS, sessionIdleSeconds),
+      deviceSeconds: (env.DEVICE_DAYS ?? 400) * DAY_SECONDS,
+      messageSeconds: (env.MESSAGE_DAYS ?? 1) * DAY_SECONDS,
+    },
     apiSchemas: env.API_SCHEMAS ?? [],
     breachedPasswords: {
       source: breachedSource(env),
@@ -166,11 +183,12 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     bcryptCost: env.BCRYPT_COST ?? 12,
     logLevel: env.LOG_LEVEL ?? 'info',
     accessTokenSeconds: env.ACCESS_TOKEN_SECONDS ?? 600,
-    sessionIdleSeconds: env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS,
+    sessionIdleSeconds,
     sessionSeconds: env.SESSION_SECONDS ?? 30 * DAY_SECONDS,
     isNpmScript: source['npm_lifecycle_event'] !== undefined,
     drainSeconds: env.DRAIN_SECONDS ?? (production ? 5 : 0),
     refreshLeewaySeconds: env.REFRESH_LEEWAY_SECONDS ?? 10,
+    sessionCacheSeconds: env.SESSION_CACHE_SECONDS ?? 0,
   };
 }
 

@@ -29,3 +29,16 @@ export interface BreachedPasswordSettings {
   /** What to do with a password that cannot be looked up. */
   readonly whenUnreachable: 'accept' | 'refuse';
 }
+
+/** How long records are kept, where an operator may want another age. docs/operating.md lists all ages. */
+export interface RetentionSettings {
+  readonly auditSeconds: number;
+  /** After the session has ended. */
+  readonly endedSessionSeconds: number;
+  /** After the refresh token was used. */
+  readonly usedTokenSeconds: number;
+  /** After the last sign-in on the device. */
+  readonly deviceSeconds: number;
+  /** After the message has expired. */
+  readonly messageSeconds: number;
+}

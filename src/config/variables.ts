@@ -78,6 +78,9 @@ export const VARIABLES = {
   TWILIO_API_URL: variable('an origin without a path, for example https://sms.example.com', origin),
   GEOIP_DATABASE: text('the path of a MaxMind database, for example GeoLite2-City.mmdb', /^[^\0]+$/),
   AUDIT_DAYS: wholeNumber(1, 36_500),
+  ENDED_SESSION_DAYS: wholeNumber(1, 3650),
+  DEVICE_DAYS: wholeNumber(1, 3650),
+  MESSAGE_DAYS: wholeNumber(1, 3650),
   API_SCHEMAS: list('paths of GraphQL schema files, separated by commas', filePath),
   BREACHED_PASSWORDS: variable('common, online, or the path of an index', filePath),
   BREACHED_PASSWORDS_URL: variable('an origin without a path, for example https://hibp.example.com', origin),
@@ -89,6 +92,7 @@ export const VARIABLES = {
   SESSION_SECONDS: wholeNumber(300, 365 * DAY_SECONDS),
   DRAIN_SECONDS: wholeNumber(0, 300),
   REFRESH_LEEWAY_SECONDS: wholeNumber(0, 60),
+  SESSION_CACHE_SECONDS: wholeNumber(0, 1),
 } as const;
 
 /** The values of the variables that are set. */

@@ -18,12 +18,16 @@ export async function freeAbandonedJobs(sql: Sql): Promise<number> {
   return Number(rows[0]?.freed ?? 0);
 }
 
+/** Jobs per run. */
+const BATCH = 1000;
+
 /** Deletes jobs one day after their last try. The outbox keeps what happened to the message. @returns the number of jobs. */
 export async function forgetDeadJobs(sql: Sql): Promise<number> {
   const { rows } = await raw<{ id: string }>`
     select id from graphile_worker.complete_jobs(array(
       select id from graphile_worker.jobs
       where attempts >= max_attempts and locked_at is null and updated_at < now() - interval '1 day'
+      limit ${raw.lit(BATCH)}
     ))
   `.execute(sql);
   return rows.length;

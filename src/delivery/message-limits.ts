@@ -57,7 +57,7 @@ export class MessageLimits {
         storeType: 'pool',
         tableName: 'rate_limit',
         tableCreated: true, // by our migration
-        clearExpiredByTimeout: false, // clear-away.ts does
+        clearExpiredByTimeout: false, // retention.ts does
         keyPrefix: name,
         points,
         duration: WINDOW_SECONDS,

@@ -7,11 +7,13 @@
 import { type Expression, sql as raw } from 'kysely';
 import type { DeliveryStatus } from '../persistence/entities/outbox-message.ts';
 import type { Sql } from '../persistence/orm.ts';
+import { statement } from '../persistence/statement.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { Log } from '../platform/log.ts';
 import { randomId } from '../platform/random.ts';
 import { open, seal } from '../platform/seal.ts';
+import { eraseExpired } from './erase-expired.ts';
 import type { GeoIp } from './geoip.ts';
 import { deliverJob } from './job.ts';
 import {
@@ -95,7 +97,7 @@ export class Outbox {
       expires_at: expiresAt,
       sent_at: isDecoy === true ? now : null,
     });
-    if (this.#transports[channel] !== undefined) unitOfWork.call(deliverJob(raw.val(id)));
+    if (this.#transports[channel] !== undefined) unitOfWork.call(QUEUE({ id }));
     else {
       // Logged for decoys as well, so that the log does not reveal who has an account.
       unitOfWork.afterCommit(() =>
@@ -130,7 +132,7 @@ export class Outbox {
       .executeTakeFirst();
     if (row === undefined || row.sealed === null) return { outcome: 'gone' };
     if (row.expires_at <= now) {
-      await this.eraseExpired(sql, now);
+      await eraseExpired(sql, now);
       return { outcome: 'expired' };
     }
     try {
@@ -154,17 +156,6 @@ export class Outbox {
       .where('id', '=', id)
       .where('sent_at', 'is', null)
       .execute();
-  }
-
-  /** Erases the text of expired messages, which nobody needs any more. @returns the number of messages. */
-  async eraseExpired(sql: Sql, now: Date): Promise<number> {
-    const { numUpdatedRows } = await sql
-      .updateTable('outbox_message')
-      .set({ sealed: null })
-      .where('expires_at', '<=', now)
-      .where('sealed', 'is not', null)
-      .executeTakeFirst();
-    return Number(numUpdatedRows);
   }
 
   /** Records a provider's report. It implies that the provider accepted the message, even if that was not recorded. */
@@ -240,6 +231,8 @@ async function noteSent(sql: Sql, id: string, { providerId, status }: Receipt, n
     .where('id', '=', id)
     .execute();
 }
+
+const QUEUE = statement((sql, { id }: { id: string }) => sql.selectNoFrom(deliverJob(raw.val(id)).as('job')));
 
 function placeOf(id: string): string {
   return `outbox_message:${id}`;

@@ -7,12 +7,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Logger, type LogLevel, type Runner, run } from 'graphile-worker';
 import type { Pool } from 'pg';
+import type { RetentionSettings } from '../config/settings.ts';
+import { keepAuditPartitions } from '../persistence/audit-partitions.ts';
 import { FOR_REQUESTS, openPool } from '../persistence/connection.ts';
 import { type Orm, sqlOf } from '../persistence/orm.ts';
 import { applyRetention } from '../persistence/retention.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { forgetDeadJobs, freeAbandonedJobs } from './abandoned-jobs.ts';
+import { eraseExpired } from './erase-expired.ts';
 import { DELIVER_TASK } from './job.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -35,8 +38,7 @@ export interface WorkerParts {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly log: Log;
-  /** How long audit events are kept. Defaults to forever. */
-  readonly auditSeconds?: number;
+  readonly retention: RetentionSettings;
 }
 
 export interface Worker {
@@ -89,7 +91,7 @@ async function untilEnded(runner: Runner, stopping: AbortSignal): Promise<void> 
   if (stopping.aborted) await runner.stop();
 }
 
-function runQueue({ orm, outbox, clock, log, auditSeconds }: WorkerParts, pool: Pool): Promise<Runner> {
+function runQueue({ orm, outbox, clock, log, retention }: WorkerParts, pool: Pool): Promise<Runner> {
   return run({
     pgPool: pool,
     preset: {
@@ -117,13 +119,20 @@ function runQueue({ orm, outbox, clock, log, auditSeconds }: WorkerParts, pool: 
         log[delivery.outcome === 'refused' ? 'warn' : 'info']({ messageId: id, ...delivery }, 'message');
       },
       async [CLEAR_AWAY_TASK](_payload, { abortSignal }) {
-        const sql = sqlOf(orm.em.fork());
+        const em = orm.em.fork();
+        const sql = sqlOf(em);
         const signal = AbortSignal.any([abortSignal, AbortSignal.timeout(CLEAR_AWAY_MS)]);
-        const cleared = await applyRetention(sql, clock.now(), signal, auditSeconds);
-        log.info({ ...cleared, deadJobs: await forgetDeadJobs(sql) }, 'deleted expired data');
+        const cleared = await applyRetention(sql, clock.now(), retention, signal);
+        const deadJobs = await forgetDeadJobs(sql);
+        log.info({ ...cleared, deadJobs }, 'deleted expired data');
+        // The next run tries again, so a failure need not be retried.
+        await keepAuditPartitions(em, clock.now(), retention.auditSeconds, signal).then(
+          (changes) => log.info(changes, 'kept the partitions of the audit log'),
+          (err: unknown) => log.error({ err }, 'could not keep the partitions of the audit log'),
+        );
       },
       async [ERASE_TASK]() {
-        const erased = await outbox.eraseExpired(sqlOf(orm.em.fork()), clock.now());
+        const erased = await eraseExpired(sqlOf(orm.em.fork()), clock.now());
         if (erased > 0) log.info({ erased }, 'erased expired messages');
       },
       async [FREE_TASK]() {

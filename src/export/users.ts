@@ -1,19 +1,18 @@
 // Exports the users of a tenant as records that an import reads, with hashes and secrets, so that they can sign in
 // elsewhere as they do here. Sessions, devices, lockouts and the audit log are not exported. Second factors that cannot
 // be exported are named.
-import { type Account, accountJson, enrolledBy, type StoredAuthenticator } from '../factors/account.ts';
-import { isLegacy, openLegacyHash } from '../factors/password/stored-legacy.ts';
-import { openTotpSecret } from '../factors/totp/totp.ts';
-import type { RECORD_FIELDS } from '../import/user-record.ts';
+import { type Account, accountJson } from '../factors/account.ts';
+import { listed } from '../factors/transfer.ts';
+import { isTransferred, TRANSFERS } from '../factors/transfers.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
-import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
+import { isSecondFactor } from '../policy/factor-kind.ts';
 
 /** Users read per query. */
 const PAGE = 500;
 
 /** A record as written to a file. Fields without a value are omitted. */
-export type WrittenRecord = { readonly [Field in (typeof RECORD_FIELDS)[number]]?: unknown };
+export type WrittenRecord = Readonly<Record<string, unknown>>;
 
 /** Yields pages in the order of user ids. @throws {UnknownKeyError} for a value sealed with a key not in SECRET_KEYS. */
 export async function* exportedUsers(
@@ -59,19 +58,16 @@ interface Row {
 
 function recordOf({ id, external_id, name, created_at, account }: Row, ring: KeyRing): WrittenRecord {
   if (account === null) throw new Error('A user has no account.');
-  const { email, phones, authenticators, backupCodes, roles, locale, smsOfUser } = account;
-  const password = authenticators.find((one) => one.factor === FactorKind.PASSWORD);
-  const apps = authenticators.filter((one) => one.factor === FactorKind.TOTP && one.confirmed);
+  const { email, phones, authenticators, roles, locale, smsOfUser } = account;
   const others = authenticators.filter(
-    ({ factor, confirmed }) => confirmed && isSecondFactor(factor) && factor !== FactorKind.TOTP,
+    ({ factor, confirmed }) => confirmed && isSecondFactor(factor) && !isTransferred(factor),
   );
-  const hasCodes = enrolledBy(account).includes(FactorKind.BACKUP_CODE);
   return {
     id,
     ...(external_id === null ? {} : { externalId: external_id }),
     ...(name === null ? {} : { name }),
     ...(email?.verified ? { email: email.typed, emailVerified: true } : {}),
-    ...some(
+    ...listed(
       'phones',
       phones
         .filter((one) => one.verified)
@@ -79,29 +75,12 @@ function recordOf({ id, external_id, name, created_at, account }: Row, ring: Key
         .toSorted(byNumber),
     ),
     smsFactors: smsOfUser,
-    ...(password === undefined ? {} : { passwordHash: hashOf(password, ring) }),
-    ...some(
-      'totp',
-      apps.map((app) => appOf(app, ring)).toSorted((one, other) => (one.secret < other.secret ? -1 : 1)),
-    ),
-    ...some('backupCodes', hasCodes ? backupCodes.map((one) => one.digest).toSorted() : []),
-    ...some('otherSecondFactors', others.map((one) => one.factor).toSorted()),
-    ...some('roles', roles),
+    ...Object.assign({}, ...TRANSFERS.map((transfer) => transfer.write(account, ring))),
+    ...listed('otherSecondFactors', others.map((one) => one.factor).toSorted()),
+    ...listed('roles', roles),
     locale,
     createdAt: created_at.toISOString(),
   };
-}
-
-function hashOf({ id, secret }: StoredAuthenticator, ring: KeyRing): string {
-  return isLegacy(secret) ? openLegacyHash(ring, id, secret) : secret;
-}
-
-function appOf(
-  app: StoredAuthenticator,
-  ring: KeyRing,
-): { readonly secret: string; readonly label?: string } {
-  const secret = openTotpSecret(ring, app);
-  return app.label === null ? { secret } : { secret, label: app.label };
 }
 
 interface WrittenPhone {
@@ -116,8 +95,4 @@ function phoneOf({ number, secondFactor }: Account['phones'][number]): WrittenPh
 
 function byNumber(one: WrittenPhone, other: WrittenPhone): number {
   return one.number < other.number ? -1 : 1;
-}
-
-function some(field: string, list: readonly unknown[]): object {
-  return list.length === 0 ? {} : { [field]: list };
 }

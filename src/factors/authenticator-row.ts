@@ -2,7 +2,7 @@
 import type { Row, UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 
-interface UnusedAuthenticator {
+export interface UnusedAuthenticator {
   readonly id: string;
   readonly userId: string;
   readonly factor: FactorKind;

@@ -1,4 +1,5 @@
 // A code or a link that was sent. It can be used once.
+import { statement } from '../persistence/statement.ts';
 import { readTime } from '../platform/clock.ts';
 import { keyedDigest, matchesKeyedDigest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
@@ -41,14 +42,15 @@ export function answeredByCode(
 
 /** Marks the challenge as used. Fails if another request used or replaced it first. */
 export function consume({ id, codeDigest }: StoredChallenge, now: Date): Consume {
-  return async (sql) => {
-    const { numUpdatedRows } = await sql
-      .updateTable('challenge')
-      .set({ consumed_at: now })
-      .where('id', '=', id)
-      .where('code_digest', '=', codeDigest)
-      .where('consumed_at', 'is', null)
-      .executeTakeFirst();
-    return numUpdatedRows === 1n;
-  };
+  return (unitOfWork) => unitOfWork.requireWrite(CONSUME({ id, codeDigest, now }));
 }
+
+const CONSUME = statement((sql, { id, codeDigest, now }: { id: string; codeDigest: string; now: Date }) =>
+  sql
+    .updateTable('challenge')
+    .set({ consumed_at: now })
+    .where('id', '=', id)
+    .where('code_digest', '=', codeDigest)
+    .where('consumed_at', 'is', null)
+    .returning('id'),
+);

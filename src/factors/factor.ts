@@ -2,13 +2,15 @@
 // one, add a folder that defines it, a line in the registry and a row in policy/factor-kind.ts: docs/adding-a-factor.md.
 import type { Message } from '../delivery/message.ts';
 import type { FactorName, Notice, Purpose } from '../delivery/messages/template.ts';
-import type { Sql } from '../persistence/orm.ts';
+import type { HeldByOwner, Rewrappable } from '../persistence/sealed-column.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { Account, FactorData, StoredAuthenticator } from './account.ts';
 import type { IdentifierKind } from './identifier.ts';
+import type { FactorInput } from './input-field.ts';
 import type { ProofField } from './proof.ts';
+import type { FactorTransfer } from './transfer.ts';
 
 /** FIRST: the first step of a sign-in. SECOND: a later step, or a step-up. */
 export type FactorRole = 'FIRST' | 'SECOND';
@@ -25,6 +27,12 @@ interface FactorTerms<Value> {
   readonly roles: readonly FactorRole[];
   /** The kind of identifier that it sends to, so it is offered only for such identifiers. Null: offered for all. */
   readonly reaches: IdentifierKind | null;
+  /** What `startEnrollment` takes for it besides the label. `enrollment.choose` gets it. */
+  readonly enrollmentInput?: FactorInput;
+  /** How it is imported and exported. Absent: it stays behind, and reports name it. */
+  readonly transfer?: FactorTransfer;
+  /** What it stores under a key of SECRET_KEYS, so that no key is retired that it still needs. */
+  readonly sealed?: readonly (Rewrappable | HeldByOwner)[];
 }
 
 /** What a factor does. */
@@ -135,8 +143,8 @@ export interface VerificationRequest {
   readonly now: Date;
 }
 
-/** Consumes a proof inside the step's transaction. False when another request consumed it first. */
-export type Consume = (sql: Sql) => Promise<boolean>;
+/** Adds a required write that uses the proof up, and fails when another request has used it first. */
+export type Consume = (unitOfWork: UnitOfWork) => void;
 
 export type Verdict = Accepted | Rejected;
 
@@ -159,6 +167,8 @@ export const REJECTED: Rejected = { accepted: false };
 
 /** How a factor stores the authenticators that its users enroll. */
 export interface FactorEnrollment {
+  /** Which authenticator is enrolled, from what the user gave. Absent: a new one. @throws {UserError} */
+  choose?(request: EnrollmentRequest): ChosenAuthenticator;
   /** A label of the new authenticator for `FactorOption.hint`. Null when the user does not need one. */
   hint(account: Account, authenticatorId: string): string | null;
   /** Writes the new, unconfirmed authenticator. Returns null if it was already written when the workflow began. */
@@ -170,6 +180,25 @@ export interface FactorEnrollment {
   material?(authenticator: UnprovedAuthenticator, shownAs: ShownAs): FactorData;
   /** Called when the user has proved the authenticator. It counts from now on. */
   confirm(unitOfWork: UnitOfWork, authenticator: ProvedAuthenticator): void;
+}
+
+export interface EnrollmentRequest {
+  readonly account: Account;
+  /** The values of `enrollmentInput`. */
+  readonly given: object;
+  /** The id of a new authenticator. @throws {UserError} when the user has too many. */
+  newId(): string;
+  /** Of the first step of the workflow. */
+  readonly unitOfWork: UnitOfWork;
+  readonly now: Date;
+}
+
+export interface ChosenAuthenticator {
+  readonly id: string;
+  /** With the authenticator, if the unit of work adds it. */
+  readonly account: Account;
+  /** False for one that only identifies the user. */
+  readonly isSecondFactor: boolean;
 }
 
 /** What `begin` has stored. */

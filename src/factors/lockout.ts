@@ -2,6 +2,7 @@
 // back, and a new password or an administrator lifts the lockout. policy/lockout.ts decides how long a lock lasts.
 import { type Expression, sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
+import { statement } from '../persistence/statement.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import {
   FAILURES_BEFORE_CLOSED,
@@ -54,27 +55,40 @@ export function countFailure(
     .returning(['lockout.subject', 'lockout.failures']);
 }
 
+/** A subject's failures on one counter when a proof was claimed. */
+interface Failures {
+  readonly subject: string;
+  readonly counter: LockoutCounter | null;
+  readonly failures: number;
+}
+
+export function failuresOf({ subject, counted }: Counted): Failures {
+  return { subject, counter: counted?.counter ?? null, failures: counted?.failures ?? 0 };
+}
+
 /**
  * Takes back a failure whose proof was correct or was not checked. The lock that it caused is lifted as well, but not one
  * that a later failure caused.
  */
-export function takeBackFailure(sql: Sql, { subject, counted }: Counted) {
+export function takingBack(sql: Pick<Sql, 'updateTable'>, { subject, counter, failures }: Failures) {
   return sql
     .updateTable('lockout')
     .set({
       failures: raw`greatest(failures - 1, 0)`,
       locked_until: raw`case
-        when failures > greatest(${counted?.failures ?? 0}, ${raw.lit(FAILURES_BEFORE_LOCK)}) then locked_until
+        when failures > greatest(${failures}::int, ${raw.lit(FAILURES_BEFORE_LOCK)}) then locked_until
       end`,
     })
     .where('subject', '=', subject)
-    .where('counter', '=', counted?.counter ?? null);
+    .where('counter', '=', counter);
 }
 
+export const TAKE_BACK_FAILURE = statement(takingBack);
+
 /** Resets both failure counters of a subject, after its user has completed a workflow. */
-export function forgetFailures(sql: Sql, subject: string) {
-  return sql.updateTable('lockout').set({ failures: 0, locked_until: null }).where('subject', '=', subject);
-}
+export const FORGET_FAILURES = statement((sql, { subject }: { readonly subject: string }) =>
+  sql.updateTable('lockout').set({ failures: 0, locked_until: null }).where('subject', '=', subject),
+);
 
 /** Resets every failure counter of the user: their own, and those of their devices and sessions. */
 export function liftLockouts(unitOfWork: UnitOfWork, userId: string): void {

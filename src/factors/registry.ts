@@ -3,7 +3,7 @@
 import type { GeoIp } from '../delivery/geoip.ts';
 import type { FactorName } from '../delivery/messages/template.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
-import { FACTOR_KINDS, FactorKind } from '../policy/factor-kind.ts';
+import { FACTOR_KINDS, FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { AvailableFactors } from '../policy/required-factors.ts';
 import { type SmsPolicy, SmsUse } from '../policy/sms.ts';
 import { type Account, enrolledBy } from './account.ts';
@@ -12,6 +12,7 @@ import { emailCodeFactor } from './email/code.ts';
 import { emailLinkFactor } from './email/link.ts';
 import type { Factor, FactorChoice, FactorDefinition, FactorEnrollment, FactorRole } from './factor.ts';
 import type { IdentifierKind } from './identifier.ts';
+import type { FactorInput } from './input-field.ts';
 import type { PasswordHasher } from './password/hash.ts';
 import { passwordFactor } from './password/password.ts';
 import { phoneCodeFactor } from './phone/code.ts';
@@ -29,6 +30,11 @@ export const FACTORS: readonly FactorDefinition<FactorServices>[] = [
   backupCodeFactor,
 ];
 
+/** What is hardest for a user to replace comes first. */
+export const SECOND_FACTORS_FIRST: readonly FactorDefinition<FactorServices>[] = FACTORS.toSorted(
+  (one, other) => Number(isSecondFactor(other.kind)) - Number(isSecondFactor(one.kind)),
+);
+
 /** The kinds that have no folder yet. They are only names, which evidence and tokens of other servers may use. */
 const UNBUILT: Readonly<Partial<Record<FactorKind, string>>> = {
   [FactorKind.PASSKEY]:
@@ -44,6 +50,10 @@ export const KIND_DESCRIPTIONS = Object.fromEntries(
 
 /** The fields of the API's `ProofInput`. Factors may share one. */
 export const PROOF_FIELDS: readonly ProofField[] = [...new Set(FACTORS.flatMap(({ proofs }) => proofs))];
+
+/** What `startEnrollment` takes for single kinds. */
+export const ENROLLMENT_INPUTS: readonly { readonly kind: FactorKind; readonly input: FactorInput }[] =
+  FACTORS.flatMap(({ kind, enrollmentInput: input }) => (input === undefined ? [] : [{ kind, input }]));
 
 /** What factors are made with. */
 interface FactorServices extends FactorSettings {

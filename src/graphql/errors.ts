@@ -3,7 +3,7 @@ import { LinkExpired } from '../factors/link/approval.ts';
 import { LinkNotApproved } from '../factors/link/link.ts';
 import { TooManyChecks } from '../factors/password/check-limit.ts';
 import { PasswordRejected } from '../factors/password/new-passwords.ts';
-import { PhoneNumberTaken } from '../factors/phone/enrollment.ts';
+import { PhoneNumberNotAllowed, PhoneNumberNotFound, PhoneNumberTaken } from '../factors/phone/errors.ts';
 import { Conflict } from '../persistence/unit-of-work.ts';
 import type { UserError } from '../platform/user-error.ts';
 import { RefreshTokenRejected } from '../sessions/errors.ts';
@@ -14,8 +14,6 @@ import {
   LockedOut,
   NewPasswordNotDue,
   Overloaded,
-  PhoneNumberNotAllowed,
-  PhoneNumberNotFound,
   ProofRejected,
   TenantNotFound,
   TooManyAuthenticators,

@@ -5,20 +5,12 @@ import { type DocumentSize, excessOfOne, linesOf, sizeOf } from './document-size
 import { introspectionSize } from './introspection-size.ts';
 import { type Counted, REQUEST_LIMITS, WORTH } from './limits.ts';
 
-const budgets = new WeakMap<object, RequestBudget>();
 /** Parsed documents are cached and come back, so their sizes are kept. */
 const sizes = new WeakMap<DocumentNode, DocumentSize>();
 const introspections = new WeakMap<DocumentNode, number>();
 
 export class RequestBudget {
   readonly #spent = new Map<Counted, number>();
-
-  /** The budget of this request. All operations of a batch share it. */
-  static of(request: object): RequestBudget {
-    const budget = budgets.get(request) ?? new RequestBudget();
-    budgets.set(request, budget);
-    return budget;
-  }
 
   /** @throws a GraphQLError if the text is not valid GraphQL or exceeds the remaining budget. */
   parse(text: string): DocumentNode {

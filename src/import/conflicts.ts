@@ -1,9 +1,9 @@
 // Finds claims that are already taken: a verified address or number, an id, an external id. An import never changes the
 // user who has it.
 import { sql as raw } from 'kysely';
+import type { Refusal } from '../factors/record-error.ts';
 import type { Sql } from '../persistence/orm.ts';
 import type { Claim, NewUser } from './new-user.ts';
-import type { Refusal } from './refusal.ts';
 
 /** Checks a whole batch with one statement. */
 export async function conflictsAmong(

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { RecordError, type Refusal } from '../factors/record-error.ts';
 import type { EntityManager, Sql } from '../persistence/orm.ts';
 import { Conflict } from '../persistence/unit-of-work.ts';
 import { digest } from '../platform/digest.ts';
@@ -13,7 +14,6 @@ import { READERS } from './files/formats.ts';
 import { type FileRecord, FileUnreadableError } from './files/record-file.ts';
 import { type NewUser, newUser, type Terms } from './new-user.ts';
 import { advance, type Progress } from './progress.ts';
-import { RecordError, type Refusal } from './refusal.ts';
 import { Report, type ReportLine, reportLines } from './report.ts';
 import { SOURCES, type SourceName } from './sources/list.ts';
 import { requireHeading, requireSource } from './sources/recognise.ts';

@@ -1,6 +1,6 @@
 // Validates a record against its schema. Reports the first error, without repeating the value.
 import type { z } from 'zod';
-import { RecordError } from './refusal.ts';
+import { RecordError } from '../factors/record-error.ts';
 
 /** Repeats a mistyped name, but not a hash that ended up in a header. */
 const LONGEST_NAME = 32;

@@ -1,7 +1,8 @@
 // Imports a short list of users in one batch.
+
+import { RecordError, type Refusal } from '../factors/record-error.ts';
 import type { EntityManager } from '../persistence/orm.ts';
 import { type NewUser, newUser, type Terms } from './new-user.ts';
-import { RecordError, type Refusal } from './refusal.ts';
 import { readRecord } from './user-record.ts';
 import { writeBatch } from './write-batch.ts';
 

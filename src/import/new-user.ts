@@ -1,14 +1,15 @@
 // Checks whether a record can be imported and turns it into rows. Imported users are active at once: what the file
 // marks as verified was verified in the source system.
 import type { Mailbox } from '../factors/email/mailbox.ts';
+import { RecordError } from '../factors/record-error.ts';
+import type { ImportedOwner } from '../factors/transfer.ts';
+import { bringsFirstFactor, bringsSecondFactor, READ_TRANSFERS } from '../factors/transfers.ts';
 import { type AuditActor, auditRow } from '../persistence/audit.ts';
 import type { AuditType } from '../persistence/audit-type.ts';
 import type { Row } from '../persistence/unit-of-work.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { randomId } from '../platform/random.ts';
-import { backupCodeRows, type Owner, passwordRow, totpRow } from './credentials.ts';
-import { type LeftBehind, type Portable, portable } from './left-behind.ts';
-import { RecordError } from './refusal.ts';
+import { type LeftBehind, leftBehindOf } from './left-behind.ts';
 import type { UserRecord } from './user-record.ts';
 
 /** The conditions of an import. */
@@ -50,13 +51,21 @@ export interface NewUser {
 }
 
 /** @throws {RecordError} */
-export function newUser(whole: UserRecord, terms: Terms): NewUser {
-  const { record, leftBehind } = portable(whole, terms.withoutSecondFactors);
+export function newUser(record: UserRecord, terms: Terms): NewUser {
+  const hasSecondFactor = bringsSecondFactor(record) || record.phones.some((phone) => phone.secondFactor);
+  const leftBehind = leftBehindOf(record, { hasSecondFactor }, terms.withoutSecondFactors);
   requireIdentifier(record, terms);
   requireWayIn(record, terms);
   const id = record.id ?? randomId();
-  const owner: Owner = { ring: terms.ring, userId: id, createdAt: record.createdAt ?? terms.now };
-  const backupCodes = backupCodeRows(record.backupCodes, record.id !== null, owner);
+  const owner: ImportedOwner = {
+    ring: terms.ring,
+    userId: id,
+    keepsId: record.id !== null,
+    createdAt: record.createdAt ?? terms.now,
+    acceptFastHashes: terms.acceptFastHashes,
+    hasSecondFactor,
+  };
+  const credentials = READ_TRANSFERS.map((transfer) => transfer.read(record, owner));
   return {
     id,
     leftBehind,
@@ -65,13 +74,8 @@ export function newUser(whole: UserRecord, terms: Terms): NewUser {
       user_account: [userRow(record, owner, terms)],
       email_address: record.email === null ? [] : [emailRow(record.email, owner, terms)],
       phone_number: record.phones.map((phone) => phoneRow(phone, owner, terms)),
-      authenticator: [
-        ...(record.passwordHash === null
-          ? []
-          : [passwordRow(record.passwordHash, terms.acceptFastHashes, owner)]),
-        ...record.totp.map((app) => totpRow(app, owner)),
-      ],
-      backup_code: record.keepsBackupCodes ? backupCodes : [],
+      authenticator: credentials.flatMap(({ authenticator }) => authenticator ?? []),
+      backup_code: credentials.flatMap(({ backup_code }) => backup_code ?? []),
       audit_event: [
         auditOf('user.imported', id, terms),
         ...(record.roles.length === 0 ? [] : [auditOf('role.granted', id, terms)]),
@@ -84,7 +88,7 @@ const UNVERIFIED =
   'This is not verified, so it may belong to someone else. Remove it, or use --trust-unverified, or trustUnverified in the API.';
 
 function requireIdentifier(
-  { email, emailVerified, phones, createdAt }: Portable,
+  { email, emailVerified, phones, createdAt }: UserRecord,
   { trustUnverified, now }: Terms,
 ): void {
   if (email === null && phones.length === 0) {
@@ -100,10 +104,8 @@ function requireIdentifier(
 }
 
 /** A mailbox can reset a password. A phone number cannot, and only helps where it is a first factor. */
-function requireWayIn(
-  { email, passwordHash, phones, smsFactors }: Portable,
-  { phoneCountries }: Terms,
-): void {
+function requireWayIn(record: UserRecord, { phoneCountries }: Terms): void {
+  const { email, phones, smsFactors } = record;
   const unusable = phones.findIndex((phone) => phone.secondFactor && !smsFactors);
   if (unusable >= 0) {
     throw new RecordError(
@@ -112,14 +114,14 @@ function requireWayIn(
     );
   }
   const canUseNumber = smsFactors && phones.some(({ number }) => phoneCountries.includes(number.country));
-  if (email !== null || passwordHash !== null || canUseNumber) return;
+  if (email !== null || bringsFirstFactor(record) || canUseNumber) return;
   throw new RecordError(
     'passwordHash',
     'This user could never sign in. A user without an email address needs a password, unless the tenant accepts phone numbers as a first factor.',
   );
 }
 
-function claimsOf({ id, externalId, email, phones }: Portable): Claim[] {
+function claimsOf({ id, externalId, email, phones }: UserRecord): Claim[] {
   return [
     ...(id === null ? [] : [{ kind: 'id', value: id, path: 'id' } as const]),
     ...(externalId === null ? [] : [{ kind: 'externalId', value: externalId, path: 'externalId' } as const]),
@@ -135,8 +137,8 @@ function auditOf(type: AuditType, userId: string, { tenantId, actor, now }: Term
 }
 
 function userRow(
-  { externalId, name, roles, locale, smsFactors }: Portable,
-  { userId, createdAt }: Owner,
+  { externalId, name, roles, locale, smsFactors }: UserRecord,
+  { userId, createdAt }: ImportedOwner,
   { tenantId, now }: Terms,
 ): Row<'user_account'> {
   return {
@@ -154,7 +156,7 @@ function userRow(
 
 function emailRow(
   { address, typed }: Mailbox,
-  { userId, createdAt }: Owner,
+  { userId, createdAt }: ImportedOwner,
   { tenantId, now }: Terms,
 ): Row<'email_address'> {
   return {
@@ -170,7 +172,7 @@ function emailRow(
 
 function phoneRow(
   { number, secondFactor }: UserRecord['phones'][number],
-  { userId, createdAt }: Owner,
+  { userId, createdAt }: ImportedOwner,
   { tenantId, now }: Terms,
 ): Row<'phone_number'> {
   return {

@@ -4,8 +4,9 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import type { Refusal } from '../factors/record-error.ts';
 import { OperatorError } from '../platform/operator-error.ts';
-import type { Refusal } from './refusal.ts';
+import { secondFactorIn } from './left-behind.ts';
 
 export interface ReportLine extends Refusal {
   /** The number of the record in the file, from 1. */
@@ -51,9 +52,6 @@ interface Loss {
   readonly secondFactors: readonly string[];
 }
 
-/** The path of an authenticator app that cannot be imported. */
-const APP = /^totp\.\d+\.secret$/;
-
 /** Counts the losses in the report file, because an interrupted import continues its earlier report. */
 export async function lossesIn(path: string): Promise<Losses> {
   const refused = { users: 0, secondFactors: [] as string[] };
@@ -63,7 +61,8 @@ export async function lossesIn(path: string): Promise<Losses> {
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
   for await (const text of lines) {
     const line = JSON.parse(text) as ReportLine;
-    const lost = line.secondFactors ?? (APP.test(line.path) ? ['totp'] : null);
+    const inPath = secondFactorIn(line.path);
+    const lost = line.secondFactors ?? (inPath === null ? null : [inPath]);
     if (lost !== null) {
       const loss = line.imported ? imported : refused;
       loss.users += 1;

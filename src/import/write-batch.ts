@@ -1,4 +1,6 @@
 // Writes a batch of imported users in one transaction. Users whose id, address or number is taken are refused.
+
+import type { Refusal } from '../factors/record-error.ts';
 import { isContention, isUniqueViolation } from '../persistence/failure.ts';
 import { insertMany } from '../persistence/insert-many.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
@@ -7,7 +9,6 @@ import { Conflict, type Row, type Table } from '../persistence/unit-of-work.ts';
 import { keyIdOf } from '../platform/key-id.ts';
 import { claim, conflictsAmong } from './conflicts.ts';
 import type { NewUser } from './new-user.ts';
-import type { Refusal } from './refusal.ts';
 
 /** Someone may sign up with an address between the check and the write. Then the batch is tried again. */
 const TRIES = 3;

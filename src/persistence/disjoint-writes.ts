@@ -18,16 +18,15 @@ import {
 } from 'kysely';
 
 /** The rows that a write may touch: those of this table in which these columns have these values. */
-interface Touched {
+export interface Touched {
   readonly table: string;
-  readonly values: ReadonlyMap<string, unknown>;
+  readonly equal: readonly (readonly [column: string, value: unknown])[];
 }
 
 /** @throws when two of these writes may touch the same row, which is a bug. */
-export function refuseOverlap(writes: readonly OperationNode[]): void {
+export function refuseOverlap(writes: readonly (Touched | null)[]): void {
   const before: Touched[] = [];
-  for (const write of writes) {
-    const touched = touchedBy(write);
+  for (const touched of writes) {
     if (touched === null) continue;
     if (before.some((other) => mayMeet(touched, other))) {
       throw new Error(`Two writes of one step may touch the same row of ${touched.table}.`);
@@ -37,7 +36,7 @@ export function refuseOverlap(writes: readonly OperationNode[]): void {
 }
 
 /** Null if it touches no existing row. */
-function touchedBy(write: OperationNode): Touched | null {
+export function touchedBy(write: OperationNode): Touched | null {
   if (UpdateQueryNode.is(write)) return touchedIn(write.table, write.where?.where);
   if (DeleteQueryNode.is(write)) return touchedIn(write.from.froms[0], write.where?.where);
   if (InsertQueryNode.is(write) && write.onConflict !== undefined) return touchedIn(write.into);
@@ -50,7 +49,7 @@ function touchedIn(target: OperationNode | undefined, where?: OperationNode): To
   if (named === undefined || !TableNode.is(named)) throw new Error('A write must name one table.');
   const table = named.table.identifier.name;
   const name = isAliased && IdentifierNode.is(target.alias) ? target.alias.name : table;
-  return { table, values: new Map(where && equalities(where, name)) };
+  return { table, equal: where === undefined ? [] : equalities(where, name) };
 }
 
 /** The conditions that hold for every row: `column = value`, joined by `and`. @param table whose columns count. */
@@ -61,17 +60,22 @@ function equalities(where: OperationNode, table: string): [string, unknown][] {
   const { leftOperand, operator, rightOperand } = where;
   const isEqual = OperatorNode.is(operator) && operator.operator === '=';
   if (!isEqual || !ReferenceNode.is(leftOperand) || !ValueNode.is(rightOperand)) return [];
-  const { value } = rightOperand;
-  const isComparable = typeof value === 'string' || typeof value === 'number';
   const { column, table: other } = leftOperand;
   // The columns of a table that the write only reads say nothing about the rows that it touches.
   if (other !== undefined && other.table.identifier.name !== table) return [];
-  return isComparable && ColumnNode.is(column) ? [[column.column.name, value]] : [];
+  return ColumnNode.is(column) ? [[column.column.name, rightOperand.value]] : [];
 }
 
 function mayMeet(one: Touched, other: Touched): boolean {
   if (one.table !== other.table) return false;
-  return ![...one.values].some(
-    ([column, value]) => other.values.has(column) && other.values.get(column) !== value,
+  return !one.equal.some(([column, value]) =>
+    other.equal.some((its) => its[0] === column && areDifferent(its[1], value)),
+  );
+}
+
+/** Only texts and numbers can be compared. */
+function areDifferent(one: unknown, other: unknown): boolean {
+  return (
+    [one, other].every((value) => typeof value === 'string' || typeof value === 'number') && one !== other
   );
 }

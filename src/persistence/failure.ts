@@ -39,6 +39,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === '23505';
 }
 
+/** A requirement of a unit of work was lost: `unit_of_work_lost` raises this code of our own. */
+export function isLostRequirement(error: unknown): boolean {
+  return codeOf(error) === 'SG001';
+}
+
 /** Another session held the lock for longer than this one waits. */
 export function isLockTimeout(error: unknown): boolean {
   return codeOf(error) === '55P03';

@@ -1,6 +1,7 @@
 // Migrates a database to the current schema. When several processes start at once, an advisory lock lets one migrate
 // while the others wait.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { runMigrations } from 'graphile-worker';
 import { sql as raw } from 'kysely';
 import type pg from 'pg';
@@ -12,6 +13,7 @@ import { type Orm, openOrm, sqlOf } from './orm.ts';
 
 /** An arbitrary constant: the first four bytes of "stepgate" in ASCII. */
 const MIGRATION_LOCK = 0x73746570;
+const LOCK_POLL_MS = 100;
 
 /** The database does not exist, refuses the login, or is read-only. The message does not contain the password. */
 export class DatabaseUnreachableError extends OperatorError {
@@ -38,7 +40,7 @@ export class NotMigratedError extends OperatorError {
 export async function migrate(databaseUrl: string, now: Date): Promise<string[]> {
   const lock = await connect(databaseUrl);
   try {
-    await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await takeLock(lock);
     // Without timeouts: a connection of the server would time out before a large index is built.
     await using opened = new AsyncDisposableStack();
     const orm = await openOrm(databaseUrl, 'migration', FOR_COMMANDS);
@@ -58,6 +60,16 @@ export async function migrate(databaseUrl: string, now: Date): Promise<string[]>
   } finally {
     await lock.end();
   }
+}
+
+/**
+ * Asks again and again, instead of waiting in PostgreSQL: a statement that waits is one that an index built concurrently
+ * waits for.
+ */
+async function takeLock(client: pg.Client): Promise<void> {
+  const ask = () =>
+    client.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [MIGRATION_LOCK]);
+  while ((await ask()).rows[0]?.taken !== true) await pause(LOCK_POLL_MS);
 }
 
 /** For `/readyz`: all migrations are applied, and the database accepts writes, unlike a standby. */

@@ -15,13 +15,15 @@ export function openOrm(databaseUrl: string, part = 'server', patience: Patience
     clientUrl: databaseUrl,
     entities: ENTITIES,
     extensions: [Migrator],
-    // One pool per process. A small pool is enough, because sign-ins wait for bcrypt rather than PostgreSQL.
-    pool: { min: 0, max: 20 },
+    // One pool per process. A small pool is enough, because sign-ins wait for bcrypt rather than PostgreSQL. Some of its
+    // connections stay open when they are idle, because their prepared statements would be lost with them.
+    pool: { min: 4, max: 20 },
     driverOptions: { ...poolOptions(part, patience), onPoolCreated: watchPool },
     ensureDatabase: false,
-    migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
-    // The job queue manages its own tables.
-    schemaGenerator: { ignoreSchema: ['graphile_worker'] },
+    // Each migration commits by itself: some build indexes concurrently, which is not possible in a transaction.
+    migrations: { migrationsList: MIGRATIONS, allOrNothing: false, snapshot: false, silent: true },
+    // The job queue manages its own tables. Our own functions and triggers are written by hand, in migrations.
+    schemaGenerator: { ignoreSchema: ['graphile_worker'], ignoreRoutines: true, ignoreTriggers: true },
     discovery: { warnWhenNoEntities: true },
   });
 }

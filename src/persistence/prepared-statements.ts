@@ -6,7 +6,10 @@ import { digest } from '../platform/digest.ts';
 
 /** More than the program has, although lists of different lengths make different texts. */
 const MOST_NAMES = 1000;
-const names = new LRUCache<string, string>({ max: MOST_NAMES, memoMethod: (text) => digest(text) });
+const names = new LRUCache<string, { readonly name?: string }>({
+  max: MOST_NAMES,
+  memoMethod: (text) => (namesItsColumns(text) ? { name: digest(text) } : {}),
+});
 
 /** A client's `query`. It returns nothing when called with a callback, and a cursor when called with a cursor. */
 // oxlint-disable-next-line typescript/no-explicit-any -- `pg` has seven signatures for it
@@ -15,11 +18,12 @@ export type Query = (query: unknown, values?: any, ...rest: readonly unknown[]) 
 export function prepared(plain: Query): Query {
   // A query object, such as a cursor or a named statement, is passed through. The pool's own `query` adds a callback.
   return (query, values, ...rest) =>
-    typeof query === 'string' && values !== undefined && values.length > 0 && namesItsColumns(query)
-      ? plain({ name: names.memo(query), text: query }, values, ...rest)
+    typeof query === 'string' && values !== undefined && values.length > 0
+      ? plain({ ...names.memo(query), text: query }, values, ...rest)
       : plain(query, values, ...rest);
 }
 
+/** Whether it does without `select *`, `t.*` and `returning *`. `count(*)` and a multiplication name no columns. */
 function namesItsColumns(text: string): boolean {
-  return !text.replaceAll('count(*)', '').includes('*');
+  return !/(?:\b(?:select|all|distinct|returning)|[,.])\s*\*/i.test(text);
 }

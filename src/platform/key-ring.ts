@@ -3,7 +3,7 @@
 // docs/keys.md. Each purpose has its own subkey, derived with HKDF (RFC 5869), so a value made for one purpose is
 // invalid for any other.
 
-import { createHash, hkdfSync } from 'node:crypto';
+import { createHash, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { OperatorError } from './operator-error.ts';
 
 const KEY_BYTES = 32;
@@ -15,7 +15,7 @@ export type KeyPurpose = (typeof PURPOSES)[number];
 export interface RingKey {
   /** Identifies the key in stored values. A digest of the key that does not reveal it. */
   readonly id: string;
-  readonly subkeys: ReadonlyMap<KeyPurpose, Buffer>;
+  readonly subkeys: ReadonlyMap<KeyPurpose, KeyObject>;
 }
 
 export class UnknownKeyError extends OperatorError {
@@ -45,7 +45,7 @@ export class KeyRing {
     return [...this.#keys.keys()];
   }
 
-  subkey(purpose: KeyPurpose, keyId: string = this.newest.id): Buffer {
+  subkey(purpose: KeyPurpose, keyId: string = this.newest.id): KeyObject {
     const subkey = this.#keys.get(keyId)?.subkeys.get(purpose);
     if (subkey === undefined) throw new UnknownKeyError(keyId);
     return subkey;
@@ -59,7 +59,8 @@ function ringKey(bytes: Uint8Array): RingKey {
   const subkeys = new Map(
     PURPOSES.map((purpose) => [
       purpose,
-      Buffer.from(hkdfSync('sha256', bytes, '', `stepgate/${purpose}`, KEY_BYTES)),
+      // As key objects, because OpenSSL would otherwise prepare the bytes anew at each use.
+      createSecretKey(Buffer.from(hkdfSync('sha256', bytes, '', `stepgate/${purpose}`, KEY_BYTES))),
     ]),
   );
   return { id, subkeys };

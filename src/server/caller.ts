@@ -5,9 +5,9 @@ import proxyAddr from 'proxy-addr';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { ipAddress } from '../platform/ip-address.ts';
 import type { AccessTokens } from '../sessions/access-token.ts';
-import { findActiveSession } from '../sessions/active-session.ts';
 import type { Client } from '../sessions/grants.ts';
 import { type PresentedSession, presentedBy } from '../sessions/presented.ts';
+import type { RecentSessions } from '../sessions/recent-sessions.ts';
 import type { TokenFault } from '../step-up/refusal-error.ts';
 import { type ForwardedHeader, forwardedAddresses } from './forwarded.ts';
 
@@ -18,18 +18,25 @@ export interface Identified {
   readonly expiredSessionId: string | null;
 }
 
+interface Identifying {
+  readonly tokens: AccessTokens;
+  readonly sessions: RecentSessions;
+  readonly em: () => EntityManager;
+  readonly now: Date;
+}
+
 const NOBODY: Identified = { session: null, tokenFault: null, expiredSessionId: null };
 
 export async function identifyCaller(
   token: string | null,
-  { tokens, em, now }: { tokens: AccessTokens; em: EntityManager; now: Date },
+  { tokens, sessions, em, now }: Identifying,
 ): Promise<Identified> {
   if (token === null) return NOBODY;
   const verified = await tokens.verify(token, now);
   if ('fault' in verified) {
     return { session: null, tokenFault: verified.fault, expiredSessionId: verified.sessionId };
   }
-  const session = await findActiveSession(sqlOf(em), verified.sessionId, now);
+  const session = await sessions.find(() => sqlOf(em()), verified, now);
   return session === null
     ? { ...NOBODY, tokenFault: 'INVALID' }
     : { ...NOBODY, session: presentedBy(verified, session) };

@@ -2,6 +2,7 @@
 // that scripts cannot read them, `__Host-`, so that sibling domains cannot set them, and SameSite=Lax. A cookie counts
 // only together with that header, which pages of other origins cannot send without a CORS preflight, and only from an
 // origin that may call the API.
+import type { IncomingHttpHeaders } from 'node:http';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { GraphQLError } from 'graphql';
 import type { SessionDelivery } from '../graphql/context.ts';
@@ -16,10 +17,6 @@ export const DEVICE_HEADER = 'x-stepgate-device';
 /** The maximum lifetime of a cookie in browsers. */
 const DEVICE_SECONDS = 400 * 86_400;
 
-interface RequestHeaders {
-  get(name: string): string | null;
-}
-
 export interface SessionCookies {
   /** Whether the client wants its tokens as cookies. */
   readonly wanted: boolean;
@@ -32,24 +29,29 @@ const NONE = { accessToken: null, refreshToken: null };
 
 /** @throws a GraphQLError if the page's origin may not use sessions of this server. */
 export function readSessionCookies(
-  headers: RequestHeaders,
+  headers: IncomingHttpHeaders,
   isAllowed: (origin: string) => boolean,
 ): SessionCookies {
-  const wanted = headers.get(SESSION_HEADER) === 'cookie';
-  if (!wanted) return { wanted, ...NONE, deviceToken: headers.get(DEVICE_HEADER) };
-  const origin = headers.get('origin');
-  if (origin !== null && !isAllowed(origin)) {
+  const wanted = headers[SESSION_HEADER] === 'cookie';
+  if (!wanted) return { wanted, ...NONE, deviceToken: textOf(headers[DEVICE_HEADER]) };
+  const { origin } = headers;
+  if (origin !== undefined && !isAllowed(origin)) {
     throw new GraphQLError('This origin may not use session cookies. Add it to CORS_ORIGINS to allow it.', {
       extensions: { code: 'ORIGIN_NOT_ALLOWED', http: { status: 403 } },
     });
   }
-  const cookies = parseCookie(headers.get('cookie') ?? '');
+  const cookies = parseCookie(headers.cookie ?? '');
   return {
     wanted,
     accessToken: cookies[ACCESS_COOKIE] ?? null,
     refreshToken: cookies[REFRESH_COOKIE] ?? null,
     deviceToken: cookies[DEVICE_COOKIE] ?? null,
   };
+}
+
+/** Node joins the values of a header that was sent twice. */
+function textOf(value: string | string[] | undefined): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 /** @param setCookie adds a `Set-Cookie` header to the response. */

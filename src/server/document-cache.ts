@@ -15,6 +15,3 @@ export class DocumentCache extends LRUCache<string, DocumentNode> {
     });
   }
 }
-
-/** Caching documents that failed to parse would gain nothing. */
-export const NO_CACHE = { get: () => undefined, set: () => {} };

@@ -1,7 +1,6 @@
 // What clients learn about server failures: that the database is unavailable, or the request id to look up in the log.
 // They never see the original message, which may contain anything.
 import { GraphQLError } from 'graphql';
-import { maskError } from 'graphql-yoga';
 import { isContention, isUnavailable } from '../persistence/failure.ts';
 import type { Log } from '../platform/log.ts';
 import { currentRequestId } from '../platform/request-id.ts';
@@ -14,7 +13,8 @@ export const UNAVAILABLE = {
   retryAfterSeconds: 5,
 } as const;
 
-export function clientError(error: unknown, message: string): Error {
+/** Returns the same error if the client may see it. */
+export function clientError(error: unknown): GraphQLError {
   const original = originalOf(error);
   if (isUnavailable(original)) {
     const { status, code, retryAfterSeconds } = UNAVAILABLE;
@@ -26,9 +26,9 @@ export function clientError(error: unknown, message: string): Error {
       code: 'CONFLICT',
     });
   }
-  const masked = maskError(error, message, false);
-  if (masked !== error && masked instanceof GraphQLError) masked.extensions['requestId'] = currentRequestId();
-  return masked;
+  if (error instanceof GraphQLError && original instanceof GraphQLError) return error;
+  const requestId = currentRequestId();
+  return located(error, 'Unexpected error.', { code: 'INTERNAL_SERVER_ERROR', requestId, unexpected: true });
 }
 
 export function logFailure(log: Log, error: unknown): void {

@@ -44,7 +44,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   let isDraining = false;
   const securityHeaders = [...SECURITY_HEADERS, ...(parts.isHttpsOnly ? HSTS : [])];
   let isStopping = false;
-  const isReady = async (): Promise<boolean> => !isDraining && (await parts.isReady());
+  const served = { ...parts, isReady: async () => !isDraining && (await parts.isReady()) };
   const sockets = new Set<Socket>();
   const running = new Set<ServerResponse>();
   const server = createServer(TIMEOUTS, (request, response) => {
@@ -71,7 +71,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       );
     });
     void withRequestId(requestId, () =>
-      route({ ...parts, isReady }, path, request, response).catch((error: unknown) => {
+      route(served, path, request, response).catch((error: unknown) => {
         logFailure(parts.log, error);
         if (response.headersSent) response.destroy();
         else fail(response, error);

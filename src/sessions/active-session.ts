@@ -3,6 +3,7 @@
 import { sql as raw } from 'kysely';
 import type { Role } from '../persistence/entities/user.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
+import { run, statement } from '../persistence/statement.ts';
 import { secondsOf } from '../platform/clock.ts';
 import {
   type Aal2Limits,
@@ -96,7 +97,23 @@ export async function findActiveSession(
   sessionId: string,
   now: Date,
 ): Promise<ActiveSession | null> {
-  const row = await sql
+  const [row] = await run(sql, FIND({ sessionId, now }));
+  if (row === undefined) return null;
+  return {
+    ...sessionOf(row),
+    roles: row.roles,
+    enrolled: enrolledSecondFactors({
+      kinds: row.enrolled ?? [],
+      hasPhone: Boolean(row.has_phone),
+      hasBackupCodes: Boolean(row.has_backup_codes),
+    }),
+    secondFactorPolicy: row.second_factor,
+    aal2: { overallSeconds: row.second_factor_seconds, idleSeconds: row.second_factor_idle_seconds },
+  };
+}
+
+const FIND = statement((sql, { sessionId, now }: { readonly sessionId: string; readonly now: Date }) =>
+  sql
     .selectFrom('session as s')
     .innerJoin('user_account as u', 'u.id', 's.user_id')
     .innerJoin('tenant as t', 't.id', 's.tenant_id')
@@ -133,21 +150,8 @@ export async function findActiveSession(
     .where('s.id', '=', sessionId)
     .where('s.revoked_at', 'is', null)
     .where('s.idle_expires_at', '>', now)
-    .where('s.expires_at', '>', now)
-    .executeTakeFirst();
-  if (row === undefined) return null;
-  return {
-    ...sessionOf(row),
-    roles: row.roles,
-    enrolled: enrolledSecondFactors({
-      kinds: row.enrolled ?? [],
-      hasPhone: Boolean(row.has_phone),
-      hasBackupCodes: Boolean(row.has_backup_codes),
-    }),
-    secondFactorPolicy: row.second_factor,
-    aal2: { overallSeconds: row.second_factor_seconds, idleSeconds: row.second_factor_idle_seconds },
-  };
-}
+    .where('s.expires_at', '>', now),
+);
 
 /** How the level of a session ages. */
 export function agingOf({ resumedAt }: Pick<Session, 'resumedAt'>, aal2: Aal2Limits): Aging {

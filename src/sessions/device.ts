@@ -1,5 +1,6 @@
 // Known devices, identified by a token that the device keeps ("device cookies", OWASP; ASVS 6.1.1). The token grants no
 // access. It only shows that the user has signed in on this device before.
+import { statement } from '../persistence/statement.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { digest } from '../platform/digest.ts';
 import { randomId, randomToken } from '../platform/random.ts';
@@ -29,25 +30,30 @@ export function rememberDevice(
   const presented = digestOfDevice(device.token) === null ? null : device.token;
   const { knownId } = device;
   if (knownId !== null) {
-    unitOfWork.write((sql) =>
-      sql.updateTable('known_device').set({ last_seen_at: now }).where('id', '=', knownId),
-    );
+    unitOfWork.write(SEEN({ id: knownId, now }));
     return presented;
   }
   const token = presented ?? randomToken();
-  unitOfWork.write((sql) =>
-    sql
-      .insertInto('known_device')
-      .values({
-        id: randomId(),
-        user_id: userId,
-        token_digest: digest(token),
-        created_at: now,
-        last_seen_at: now,
-      })
-      .onConflict((conflict) =>
-        conflict.columns(['user_id', 'token_digest']).doUpdateSet({ last_seen_at: now }),
-      ),
-  );
+  unitOfWork.write(REMEMBER({ id: randomId(), userId, digest: digest(token), now }));
   return token;
 }
+
+const SEEN = statement((sql, { id, now }: { readonly id: string; readonly now: Date }) =>
+  sql.updateTable('known_device').set({ last_seen_at: now }).where('id', '=', id),
+);
+
+interface NewDevice {
+  readonly id: string;
+  readonly userId: string;
+  readonly digest: string;
+  readonly now: Date;
+}
+
+const REMEMBER = statement((sql, { id, userId, digest: tokenDigest, now }: NewDevice) =>
+  sql
+    .insertInto('known_device')
+    .values({ id, user_id: userId, token_digest: tokenDigest, created_at: now, last_seen_at: now })
+    .onConflict((conflict) =>
+      conflict.columns(['user_id', 'token_digest']).doUpdateSet({ last_seen_at: now }),
+    ),
+);

@@ -1,5 +1,5 @@
 // Issues bearer tokens when a workflow completes, and in exchange for a refresh token.
-import { jsonb } from '../persistence/jsonb.ts';
+import { jsonText } from '../persistence/jsonb.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { addSeconds, secondsOf } from '../platform/clock.ts';
@@ -89,7 +89,7 @@ export class Grants {
       id: session.id,
       tenant_id: session.tenantId,
       user_id: session.userId,
-      evidence: jsonb<Evidence[]>([...session.evidence]),
+      evidence: jsonText<Evidence[]>([...session.evidence]),
       ip: client.ip,
       user_agent: client.userAgent,
       created_at: now,

@@ -5,6 +5,7 @@ import { type RawBuilder, sql as raw } from 'kysely';
 import type { ActorKind } from '../persistence/actor-kind.ts';
 import type { AuditType } from '../persistence/audit-type.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
+import { run, statement } from '../persistence/statement.ts';
 import { timestamp } from '../persistence/timestamps.ts';
 import { atomically } from '../persistence/transaction.ts';
 import { addSeconds } from '../platform/clock.ts';
@@ -58,7 +59,20 @@ async function replace(
   next: NewRefreshToken,
   { idleExpiresAt, now }: Rotation,
 ): Promise<string | null> {
-  const rotated = await sql
+  const [rotated] = await run(sql, REPLACE({ used, next: next.digest, idleExpiresAt, now }));
+  return rotated?.session_id ?? null;
+}
+
+interface Replacement {
+  /** The digests of the token and its successor. */
+  readonly used: string;
+  readonly next: string;
+  readonly idleExpiresAt: Date;
+  readonly now: Date;
+}
+
+const REPLACE = statement((sql, { used, next, idleExpiresAt, now }: Replacement) =>
+  sql
     // Locks the session first, like a step-up, so that changes of its tokens are serialized.
     .with('seen', (db) =>
       db
@@ -89,16 +103,14 @@ async function replace(
       it
         .selectFrom('used')
         .select([
-          raw<string>`${next.digest}`.as('digest'),
+          raw<string>`${next}`.as('digest'),
           'used.session_id',
           timestamp(now).as('created_at'),
           raw<string>`${used}`.as('predecessor'),
         ]),
     )
-    .returning('session_id')
-    .executeTakeFirst();
-  return rotated?.session_id ?? null;
-}
+    .returning('session_id'),
+);
 
 /** If the session was idle for longer than AAL2 lasts, this use ends AAL2. Compares whole seconds, like all ages. */
 function resumedAt(now: Date): RawBuilder<Date | null> {

@@ -7,8 +7,8 @@ import type { FindAuthContext } from './auth-context.ts';
 import { boundDemands, type ConsumeProof, hasBoundFields, useProofs } from './bound-proof.ts';
 import { beginOperation, endOperation } from './decisions.ts';
 import { guardedFields, type OperationToRun } from './operation.ts';
-import { challengeHeader, refusalBehind } from './refusal-error.ts';
 import { isMutation, refusedWhole } from './refuse-mutation.ts';
+import { challengeOf } from './refused-response.ts';
 
 /** Options of `useStepUp`. */
 export interface StepUpOptions<Context> {
@@ -70,9 +70,7 @@ export function useStepUp<Context>(
     },
     onResultProcess({ request, result }) {
       const batch: unknown[] = Array.isArray(result) ? result : [result];
-      const results = batch.filter(isResult);
-      for (const one of results) refuseWhole(one);
-      const header = challengeHeader(results.flatMap(refusalsIn));
+      const header = challengeOf(batch.filter(isResult));
       if (header !== null) challenges.set(request, header);
     },
     onResponse({ request, response }) {
@@ -99,20 +97,4 @@ function isStream(result: unknown): boolean {
 /** Excludes a stream of results, whose headers are already sent. */
 function isResult(result: unknown): result is ExecutionResult {
   return typeof result === 'object' && result !== null && !isStream(result);
-}
-
-/**
- * Sets the HTTP status when no part of the operation has run. Yoga reads it from an error's `http` extension, which it
- * leaves out of the body. `spec` keeps status 200 for clients that accept only `application/json`.
- */
-function refuseWhole(result: ExecutionResult): void {
-  const refusals = refusalsIn(result);
-  const [first] = result.errors ?? [];
-  if ('data' in result || refusals.length === 0 || first === undefined) return;
-  const isForbidden = refusals.every((one) => one.refusal.code === 'FORBIDDEN');
-  first.extensions['http'] = { status: isForbidden ? 403 : 401, spec: true };
-}
-
-function refusalsIn({ errors = [] }: ExecutionResult) {
-  return errors.flatMap((error) => refusalBehind(error) ?? []);
 }

@@ -163,22 +163,3 @@ export class TooManyAuthenticators extends UserError {
     super('You have the maximum number of authenticators. Remove one first.');
   }
 }
-
-/** Text messages are not sent to the country of this number. */
-export class PhoneNumberNotAllowed extends UserError {
-  static readonly description =
-    'Text messages are not sent to this country. `phoneCountries` of `settings` lists the supported countries.';
-  readonly code = 'PHONE_NUMBER_NOT_ALLOWED';
-  constructor(countries: readonly string[]) {
-    super(`Text messages can only be sent to numbers in these countries: ${countries.join(', ')}.`);
-  }
-}
-
-/** No number was given, or the user has no number with this id. */
-export class PhoneNumberNotFound extends UserError {
-  static readonly description = 'No phone number was given, or the user has no phone number with this id.';
-  readonly code = 'PHONE_NUMBER_NOT_FOUND';
-  constructor() {
-    super('Set `phoneNumber`, or set `phoneNumberId` to the id of one of your numbers.');
-  }
-}

@@ -3,6 +3,7 @@
 import { type Account, accountJson } from '../factors/account.ts';
 import { type Identifier, IdentifierKind } from '../factors/identifier.ts';
 import { type Sql, sqlOf } from '../persistence/orm.ts';
+import { run, statement } from '../persistence/statement.ts';
 import { keyedDigest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { SecondFactorPolicy } from '../policy/required-factors.ts';
@@ -31,22 +32,9 @@ export async function identifyUser(
   tenantId: string,
   { em, deviceToken }: Caller,
 ): Promise<Identified> {
-  const sql = sqlOf(em);
-  const found = await sql
-    .selectFrom('tenant as t')
-    .leftJoin(addresses(sql, identifier).as('a'), (join) => join.onRef('a.tenant_id', '=', 't.id'))
-    .leftJoin('known_device as d', (join) =>
-      join.onRef('d.user_id', '=', 'a.user_id').on('d.token_digest', '=', digestOfDevice(deviceToken)),
-    )
-    .select((it) => [
-      't.second_factor',
-      't.sms',
-      'a.id as address_id',
-      'd.id as device_id',
-      accountJson(it.ref('a.user_id')).as('account'),
-    ])
-    .where('t.id', '=', tenantId)
-    .executeTakeFirst();
+  const { kind, value } = identifier;
+  const device = digestOfDevice(deviceToken);
+  const [found] = await run(sqlOf(em), IDENTIFY[kind]({ value, tenantId, device }));
   if (found === undefined) throw new TenantNotFound();
   const { account, address_id: addressId, device_id: deviceId } = found;
   const owner = (id: string) => (deviceId === null ? `user:${id}` : `device:${deviceId}`);
@@ -65,8 +53,36 @@ export function nameOf(ring: KeyRing, tenantId: string, value: string): string {
   return `unknown:${keyedDigest(ring, 'identifier', `${tenantId}:${value}`)}`;
 }
 
+interface Sought {
+  readonly value: string;
+  readonly tenantId: string;
+  /** The digest of the device's token. */
+  readonly device: string | null;
+}
+
+const IDENTIFY = { EMAIL: identifying('EMAIL'), PHONE: identifying('PHONE') } as const;
+
+function identifying(kind: IdentifierKind) {
+  return statement((sql, { value, tenantId, device }: Sought) =>
+    sql
+      .selectFrom('tenant as t')
+      .leftJoin(addresses(sql, kind, value).as('a'), (join) => join.onRef('a.tenant_id', '=', 't.id'))
+      .leftJoin('known_device as d', (join) =>
+        join.onRef('d.user_id', '=', 'a.user_id').on('d.token_digest', '=', device),
+      )
+      .select((it) => [
+        't.second_factor',
+        't.sms',
+        'a.id as address_id',
+        'd.id as device_id',
+        accountJson(it.ref('a.user_id')).as('account'),
+      ])
+      .where('t.id', '=', tenantId),
+  );
+}
+
 /** Verified addresses or numbers with this value. A tenant has at most one. */
-function addresses(db: Sql, { kind, value }: Identifier) {
+function addresses(db: Sql, kind: IdentifierKind, value: string) {
   return kind === IdentifierKind.EMAIL
     ? db
         .selectFrom('email_address')

@@ -8,6 +8,7 @@
 // cost for a sign-in. Started workflows are counted in memory, per node: they guess nothing, and the limit only bounds
 // how fast rows are created.
 import { type RawBuilder, sql as raw } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { NetworkLimitSettings } from '../config/settings.ts';
 import type { Sql } from '../persistence/orm.ts';
@@ -19,6 +20,7 @@ import type { Client } from '../sessions/grants.ts';
 import { TooManyRequests } from './errors.ts';
 
 const WINDOW_SECONDS = 3600;
+const MOST_KEYS = 1000;
 
 /** Where a client's guesses are counted: its address or /64, then the surrounding network. */
 export type Origin = readonly {
@@ -28,15 +30,20 @@ export type Origin = readonly {
 }[];
 
 export class NetworkLimits {
-  readonly #ring: KeyRing;
   readonly #settings: NetworkLimitSettings;
   readonly #starts: { readonly host: RateLimiterMemory; readonly network: RateLimiterMemory };
+  /** The keys of recent counters. */
+  readonly #keys: LRUCache<string, string>;
   /** The number of attempts in progress on this node. */
   readonly #pending = new Map<string, number>();
 
   constructor(ring: KeyRing, settings: NetworkLimitSettings) {
-    this.#ring = ring;
     this.#settings = settings;
+    // Uses the newest secret key only, so replacing the key resets the windows.
+    this.#keys = new LRUCache({
+      max: MOST_KEYS,
+      memoMethod: (counter) => keyedDigest(ring, 'limit', counter),
+    });
     const limiter = (points: number) => new RateLimiterMemory({ points, duration: WINDOW_SECONDS });
     this.#starts = { host: limiter(settings.startsPerIp), network: limiter(settings.startsPerPrefix) };
   }
@@ -77,8 +84,7 @@ export class NetworkLimits {
   }
 
   #counter(name: string, prefix: string, limit: number): Origin[number] {
-    // Uses the newest key only, so replacing the key resets the windows.
-    const key = `${name}:${keyedDigest(this.#ring, 'limit', `${name}:${prefix}`)}`;
+    const key = `${name}:${this.#keys.memo(`${name}:${prefix}`)}`;
     return { key, limit: limit - (this.#pending.get(key) ?? 0) };
   }
 }
@@ -91,17 +97,25 @@ function tooMany({ msBeforeNext }: RateLimiterRes): TooManyRequests {
   return new TooManyRequests(Math.max(1, Math.ceil(msBeforeNext / 1000)));
 }
 
+/** The limits of an origin as values of a statement. Without an origin there are none. */
+export function limitsOf(origin: Origin | null) {
+  const counters = origin ?? [];
+  return {
+    originKeys: counters.map(({ key }) => key),
+    originLimits: counters.map(({ limit }) => limit),
+    isOriginBusy: counters.some(({ limit }) => limit <= 0),
+  };
+}
+
 /** Whether guesses at the `workflow` in scope are refused for now. Known devices and sessions are never refused. */
-export function isExhausted(origin: Origin | null, now: Date): RawBuilder<boolean> {
-  if (origin === null) return raw`false`;
-  const isBusy = origin.some(({ limit }) => limit <= 0);
-  return raw`(workflow.device_id is null and workflow.session_id is null and (${isBusy} or exists (
-    select from rate_limit r where r.expire > ${now.getTime()} and (${raw.join(
-      origin.map(
-        ({ key, limit }) => raw`r.key = ${key} || ':' || workflow.tenant_id and r.points >= ${limit}`,
-      ),
-      raw` or `,
-    )})
+export function isExhausted(
+  { originKeys, originLimits, isOriginBusy }: ReturnType<typeof limitsOf>,
+  nowMs: number,
+): RawBuilder<boolean> {
+  return raw`(workflow.device_id is null and workflow.session_id is null and (${isOriginBusy}::boolean or exists (
+    select from unnest(${originKeys}::text[], ${originLimits}::int[]) as o (key, points)
+    join rate_limit r on r.key = o.key || ':' || workflow.tenant_id
+    where r.expire > ${nowMs} and r.points >= o.points
   )))`;
 }
 

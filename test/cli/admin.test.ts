@@ -1,10 +1,10 @@
 // `stepgate admin`: roles, lockouts and tenant policies from the command line.
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, TestClient } from '../harness/client.ts';
 import { runHere } from '../harness/command.ts';
-import { onServer, urlOf } from '../harness/database.ts';
+import { databaseServer, onServer, urlOf } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
 
 const USER = 'query ($id: ID!) { user(id: $id) { emailAddresses { address } } }';
@@ -211,7 +211,7 @@ test('for a database that is unreachable or not migrated, the error says what to
   expect(gone.stderr).not.toContain('a-secret-password');
 
   const name = `stepgate_${randomUUID().replaceAll('-', '')}`;
-  const serverUrl = inject('databaseUrl');
+  const { url: serverUrl } = await databaseServer();
   await onServer(serverUrl, `create database ${name}`);
   try {
     const empty = await runHere(['admin', 'tenant', 'default'], {

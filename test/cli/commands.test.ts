@@ -6,15 +6,15 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../harness/app.ts';
 import { MachineClock } from '../harness/clock.ts';
 import { type Outcome, runCommand, runHere } from '../harness/command.ts';
-import { onServer, urlOf } from '../harness/database.ts';
+import { databaseServer, onServer, urlOf } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
 
-const serverUrl = inject('databaseUrl');
+const { url: serverUrl } = await databaseServer();
 
 test('a command does not migrate an external database; of three parallel `migrate` runs all succeed, and one applies the migrations', async () => {
   const name = `stepgate_${randomUUID().replaceAll('-', '')}`;

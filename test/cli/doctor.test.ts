@@ -1,6 +1,6 @@
 // `stepgate doctor`, on real databases and a real mail server.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkClock } from '../../src/cli/doctor/database.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
@@ -8,7 +8,7 @@ import { MailServer } from '../delivery/mail-server.ts';
 import { startTestApp, type TestApp, testDatabase } from '../harness/app.ts';
 import { MachineClock } from '../harness/clock.ts';
 import { runCommand, runHere } from '../harness/command.ts';
-import { onServer, urlOf } from '../harness/database.ts';
+import { databaseServer, onServer, urlOf } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
 
 let app: TestApp;
@@ -88,7 +88,10 @@ describe('the database', () => {
   test('that is read-only fails', async () => {
     await using database = await scratch();
     const name = new URL(database.url).pathname.slice(1);
-    await onServer(inject('databaseUrl'), `alter database ${name} set default_transaction_read_only = on`);
+    await onServer(
+      (await databaseServer()).url,
+      `alter database ${name} set default_transaction_read_only = on`,
+    );
     const { code, of } = await findings({ DATABASE_URL: database.url });
     expect(code).toBe(1);
     expect(of('database')).toMatchObject([
@@ -98,9 +101,9 @@ describe('the database', () => {
 
   test('that is not migrated fails, is not migrated in passing, and the fix names the command', async () => {
     const name = `stepgate_${randomUUID().replaceAll('-', '')}`;
-    await onServer(inject('databaseUrl'), `create database ${name}`);
+    await onServer((await databaseServer()).url, `create database ${name}`);
     try {
-      const DATABASE_URL = urlOf(inject('databaseUrl'), name);
+      const DATABASE_URL = urlOf((await databaseServer()).url, name);
       const { code, of } = await findings({ DATABASE_URL });
       expect(code).toBe(1);
       expect(of('migrations')).toEqual([
@@ -114,7 +117,7 @@ describe('the database', () => {
       const tables = await query(DATABASE_URL, `select 1 from pg_class where relname = 'tenant'`);
       expect(tables).toEqual([]);
     } finally {
-      await onServer(inject('databaseUrl'), `drop database if exists ${name} with (force)`);
+      await onServer((await databaseServer()).url, `drop database if exists ${name} with (force)`);
     }
   });
 

@@ -160,6 +160,12 @@ describe('policy print', () => {
     expect(stdout).toMatch(/User\.ssn +@stepUp/);
   });
 
+  test('@link imports nothing except on the schema: elsewhere it is an unknown directive', async () => {
+    const { code, stderr } = await print('type Query { a: Int @authenticated  b: Int @link }');
+    expect(code).toBe(2);
+    expect(stderr).toContain('Unknown directive @link.');
+  });
+
   test.each([
     ['by @link', '@elevated', '{ name: "@stepUp", as: "@elevated" }', ''],
     ['by the name of the link', '@sg__stepUp', '"@requiresRole"', ''],

@@ -150,7 +150,7 @@ describe('the demand on the user', () => {
     expect(demandsOf(both, query).map(({ remedy }) => remedy)).toEqual(['STEP_UP', 'ENROLL']);
   });
 
-  test('for such a mutation is to enroll, because a proof alone is not enough', () => {
+  test('for a mutation that lacks both is to enroll, because a proof alone is not enough', () => {
     expect(demandsOf(both, mutation).map(({ remedy }) => remedy)).toEqual(['ENROLL']);
   });
 

@@ -148,6 +148,17 @@ describe('a valid environment', () => {
     expect(readConfig({ [name]: value })).toMatchObject(expected);
   });
 
+  test.each([
+    ['SESSION_IDLE_SECONDS', '7776000', { usedTokenSeconds: 7_776_000 }],
+    ['SESSION_IDLE_SECONDS', '300', { usedTokenSeconds: 7 * 86_400 }],
+    ['AUDIT_DAYS', '1', { auditSeconds: 86_400 }],
+    ['ENDED_SESSION_DAYS', '1', { endedSessionSeconds: 86_400 }],
+    ['DEVICE_DAYS', '1', { deviceSeconds: 86_400 }],
+    ['MESSAGE_DAYS', '2', { messageSeconds: 172_800 }],
+  ])('%s of %s is an age', (name, value, expected) => {
+    expect(readConfig({ [name]: value }).retention).toMatchObject(expected);
+  });
+
   test('Twilio accepts a phone number or a messaging service as the sender', () => {
     const { TWILIO_FROM, ...account } = TWILIO;
     expect(readConfig(TWILIO).twilio).toEqual({
@@ -226,7 +237,13 @@ describe('a valid environment', () => {
         startsPerIp: 3000,
         startsPerPrefix: 10_000,
       },
-      auditSeconds: 730 * 86_400,
+      retention: {
+        auditSeconds: 400 * 86_400,
+        endedSessionSeconds: 30 * 86_400,
+        usedTokenSeconds: 604_800,
+        deviceSeconds: 400 * 86_400,
+        messageSeconds: 86_400,
+      },
       smtpUrl: null,
       mailFrom: 'Stepgate <stepgate@localhost>',
       twilio: null,
@@ -244,6 +261,7 @@ describe('a valid environment', () => {
       drainSeconds: 0,
       isNpmScript: false,
       refreshLeewaySeconds: 10,
+      sessionCacheSeconds: 0,
     });
   });
 

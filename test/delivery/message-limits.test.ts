@@ -7,7 +7,7 @@ import { LimitReachedError, MessageLimits, type MessageRequest } from '../../src
 import { type Orm, openOrm, poolOf, sqlOf } from '../../src/persistence/orm.ts';
 import { applyRetention } from '../../src/persistence/retention.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
-import { testDatabase } from '../harness/app.ts';
+import { RETENTION, testDatabase } from '../harness/app.ts';
 
 const NUMBER = '+15005550006';
 const ADDRESS = 'jane@example.com';
@@ -157,10 +157,12 @@ describe('the window of a limit', () => {
     await pass(3600);
     await limits.spend(mail());
     const sql = sqlOf(orm.em.fork());
-    expect(await applyRetention(sql, new Date())).toMatchObject({ rateLimits: 3 });
-    expect(await applyRetention(sql, new Date())).toMatchObject({ rateLimits: 0 });
+    expect(await applyRetention(sql, new Date(), RETENTION)).toMatchObject({ rateLimits: 3 });
+    expect(await applyRetention(sql, new Date(), RETENTION)).toMatchObject({ rateLimits: 0 });
     expect((await pool.query('select 1 from rate_limit')).rowCount).toBe(2);
-    expect(await applyRetention(sql, new Date(Date.now() + 3_601_000))).toMatchObject({ rateLimits: 2 });
+    expect(await applyRetention(sql, new Date(Date.now() + 3_601_000), RETENTION)).toMatchObject({
+      rateLimits: 2,
+    });
   });
 });
 

@@ -1,8 +1,8 @@
 // Waiting messages survive everything: an unavailable or hanging mail server, a restart, a change of the configuration.
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTestApp, type TestApp, testDatabase } from '../harness/app.ts';
 import { PASSWORD, TestClient } from '../harness/client.ts';
-import { onServer } from '../harness/database.ts';
+import { databaseServer, onServer } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
 import { deadPort, MailServer, SilentServer } from './mail-server.ts';
 import { failedTries, jobs, queueIsEmpty, retryNow, until } from './queue.ts';
@@ -205,7 +205,7 @@ test('a job that failed its last try is deleted after one day, and not before', 
 /** Makes the database refuse new connections and end existing ones. */
 async function withoutDatabase(work: () => Promise<void>): Promise<void> {
   const name = new URL(database.url).pathname.slice(1);
-  const serverUrl = inject('databaseUrl');
+  const { url: serverUrl } = await databaseServer();
   await onServer(serverUrl, `alter database ${name} with allow_connections false`);
   try {
     const ended = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`;

@@ -1,6 +1,7 @@
 // The outbox and its transaction: a message exists if and only if its step has committed.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eraseExpired } from '../../src/delivery/erase-expired.ts';
 import { DeliveryError, type Message } from '../../src/delivery/message.ts';
 import { Outbox } from '../../src/delivery/outbox.ts';
 import type { DeliveryStatus } from '../../src/persistence/entities/outbox-message.ts';
@@ -179,8 +180,7 @@ test('expired messages are erased, including failed ones and those in the develo
   await step(MESSAGE);
   await deliver();
   await step(SMS);
-  const erase = (secondsLater: number) =>
-    outbox.eraseExpired(sqlOf(orm.em.fork()), addSeconds(NOW, secondsLater));
+  const erase = (secondsLater: number) => eraseExpired(sqlOf(orm.em.fork()), addSeconds(NOW, secondsLater));
   expect(await erase(599)).toBe(0);
   expect(await inbox(599)).toHaveLength(1);
   expect(await inbox(600)).toEqual([]);

@@ -12,7 +12,7 @@ import { UnitOfWork } from '../../src/persistence/unit-of-work.ts';
 import { addSeconds, systemClock } from '../../src/platform/clock.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { createLog } from '../../src/platform/log.ts';
-import { testDatabase } from '../harness/app.ts';
+import { RETENTION, testDatabase } from '../harness/app.ts';
 import { failedTries, jobs, messages, queueIsEmpty, retryNow } from './queue.ts';
 import { type TwilioAnswer, TwilioApi, twilioError } from './twilio-api.ts';
 
@@ -248,7 +248,14 @@ describe('through the outbox', () => {
       geoip: { placeOf: () => null },
       log,
     });
-    const worker = await startWorker({ databaseUrl: database.url, orm, outbox, clock: systemClock, log });
+    const worker = await startWorker({
+      databaseUrl: database.url,
+      orm,
+      outbox,
+      clock: systemClock,
+      log,
+      retention: RETENTION,
+    });
     try {
       api.answer = twilioError(500, 20500, `No luck with ${NUMBER}`);
       const unitOfWork = new UnitOfWork();

@@ -3,7 +3,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answeredByCode, consume as consumption, digestOfCode } from '../../src/factors/challenge.ts';
 import type { StoredChallenge } from '../../src/factors/factor.ts';
-import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
+import { type Orm, openOrm } from '../../src/persistence/orm.ts';
+import { Conflict, UnitOfWork } from '../../src/persistence/unit-of-work.ts';
 import { addSeconds } from '../../src/platform/clock.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
@@ -65,8 +66,16 @@ const answers = (
     now,
   }) !== null;
 
-function consume(read: StoredChallenge): Promise<boolean> {
-  return consumption(read, NOW)(sqlOf(orm.em.fork()));
+async function consume(read: StoredChallenge): Promise<boolean> {
+  const unitOfWork = new UnitOfWork();
+  consumption(read, NOW)(unitOfWork);
+  return unitOfWork.commit(orm.em.fork()).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof Conflict) return false;
+      throw error;
+    },
+  );
 }
 
 test('a code is consumed only once, even if two requests have both read it as unused', async () => {

@@ -1,6 +1,6 @@
 // A factor is one folder, one row and one line: the server is started from a copy of the sources to which the code in
 // docs/adding-a-factor.md was added, and nothing else.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -8,12 +8,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TEST_ENVIRONMENT, testDatabase } from '../harness/app.ts';
 import { type Person, type Step, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
+import { reportOf, stepgate, temporaryFiles } from '../import/commands.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+const { newPath } = temporaryFiles();
 
 let copy: string;
 let database: Awaited<ReturnType<typeof testDatabase>>;
@@ -45,6 +49,7 @@ async function addFactor(into: string): Promise<void> {
   };
   await mkdir(join(into, 'src/factors/key-fob'));
   await writeFile(join(into, 'src/factors/key-fob/key-fob.ts'), code('folder'));
+  await writeFile(join(into, 'src/factors/key-fob/transfer.ts'), code('transfer'));
   await insert(join(into, 'src/policy/factor-kind.ts'), 'const ROWS = {\n', code('row'));
   const registry = join(into, 'src/factors/registry.ts');
   await insert(
@@ -65,10 +70,17 @@ async function insert(path: string, after: string, text: string): Promise<void> 
   );
 }
 
+const environment = () => ({
+  ...process.env,
+  ...TEST_ENVIRONMENT,
+  DATABASE_URL: database.url,
+  LOG_LEVEL: 'error',
+});
+
 async function startServer(cwd: string): Promise<string> {
   server = spawn(process.execPath, ['src/main.ts'], {
     cwd,
-    env: { ...process.env, ...TEST_ENVIRONMENT, DATABASE_URL: database.url, LOG_LEVEL: 'error' },
+    env: environment(),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (server.stdout === null) throw new Error('The server has no output.');
@@ -78,6 +90,16 @@ async function startServer(cwd: string): Promise<string> {
   }
   throw new Error('The server ended before it listened.');
 }
+
+/** Runs a command of the copy. @returns what it prints. */
+async function stepgateWithFobs(...args: readonly string[]): Promise<string> {
+  const command = [join(copy, 'src/cli/stepgate.ts'), ...args];
+  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: copy, env: environment() });
+  return stdout;
+}
+
+/** Each command compiles the copy, which takes a while on a busy machine. */
+const COMMANDS_MS = 120_000;
 
 interface Fob extends Person {
   readonly key: string;
@@ -137,7 +159,7 @@ describe('a factor that is one folder, one row and one line', () => {
     expect(data.settings.enrollableFactors).toContain('KEY_FOB');
   });
 
-  test('is enrolled, as a second factor with backup codes, and its owner is told', async () => {
+  test('is enrolled as a second factor with backup codes, and its owner is notified', async () => {
     const { fob, done } = await enrolled();
     expect(done.status).toBe('COMPLETE');
     expect(done.backupCodes).toHaveLength(10);
@@ -196,4 +218,49 @@ describe('a factor that is one folder, one row and one line', () => {
       ).toEqual([]);
     }
   });
+
+  test('is counted by `keys list`, so that the key that seals it is not retired', async () => {
+    await enrolled();
+    expect(await stepgateWithFobs('keys', 'list')).toMatch(/ [1-9]\d* +key fobs/);
+  });
+
+  test('is a field of `ImportUserInput`', async () => {
+    const { data } = await client.graphql(
+      '{ __type(name: "ImportUserInput") { inputFields { name type { name } } } }',
+    );
+    expect(data.__type.inputFields).toContainEqual({ name: 'keyFobs', type: { name: 'JSON' } });
+  });
+
+  test.each(['.ndjson', '.csv'])(
+    'is exported to %s, and imported from it as a second factor that signs in',
+    async (ending) => {
+      const { fob } = await enrolled();
+      const path = newPath(ending);
+      await stepgateWithFobs('users', 'export', path);
+      await query(database.url, 'delete from user_account');
+      expect(await stepgateWithFobs('users', 'import', path)).toContain(' 0 refused');
+      const step = await atSecondStep(fob);
+      expect(step.factors.map(({ factor, hint }) => [factor, hint])).toEqual([
+        ['KEY_FOB', 'keys'],
+        ['BACKUP_CODE', '10 left'],
+      ]);
+      expect((await prove(step, fob.key)).status).toBe('COMPLETE');
+    },
+    COMMANDS_MS,
+  );
+
+  test(
+    'is not lost on a server that does not know it: the user is refused, and the report names the field',
+    async () => {
+      await enrolled();
+      const path = newPath('.ndjson');
+      await stepgateWithFobs('users', 'export', path);
+      await query(database.url, 'delete from user_account');
+      expect((await stepgate(database.url, 'import', path)).code).toBe(1);
+      expect(await reportOf(path)).toContainEqual(
+        expect.objectContaining({ path: 'keyFobs', reason: 'Unknown field.' }),
+      );
+    },
+    COMMANDS_MS,
+  );
 });

@@ -62,7 +62,7 @@ describe('a phone is offered', () => {
   });
 
   test.each(Object.values(SmsUse))(
-    'nowhere where the instance sends no texts, for a tenant with %s',
+    'in no role if the instance sends no text messages, for a tenant with %s',
     (sms) => {
       const registry = registryWith({ enabled: false });
       expect(offer(registry, sms)).toEqual(WITHOUT_PHONES);
@@ -70,12 +70,12 @@ describe('a phone is offered', () => {
     },
   );
 
-  test('with the countries that are written to', () => {
+  test('for the countries that text messages are sent to', () => {
     expect(registryWith().countriesOfFirstFactor).toEqual(['US', 'CA']);
     expect(registryWith().smsCountries).toEqual(['US', 'CA']);
   });
 
-  test('by no link where only codes can be sent', () => {
+  test('without links if only codes can be sent', () => {
     const registry = registryWith({ sendsTexts: false });
     expect(registry.firstFor('PHONE', SmsUse.ANY_FACTOR)).toEqual(['PASSWORD', 'PHONE_CODE']);
     expect(registry.get('PHONE_LINK')).toBeUndefined();
@@ -83,12 +83,12 @@ describe('a phone is offered', () => {
   });
 });
 
-test('a proof names the kinds that it may be of', () => {
+test('each field of `ProofInput` names the factors that it may prove', () => {
   expect(registryWith().provedBy('linkToken')).toEqual(['EMAIL_LINK', 'PHONE_LINK']);
   expect(registryWith().provedBy('phoneCode')).toEqual(['PHONE_CODE']);
 });
 
-test('a decoy holds nothing, and a user what they have proved', () => {
+test('a decoy has no available factors, and a user has those that were proved', () => {
   const account = {
     smsOfTenant: SmsUse.ANY_FACTOR,
     smsOfUser: true,

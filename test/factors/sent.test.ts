@@ -77,7 +77,7 @@ async function accepts(kind: FactorKind, proof: string, challenge: StoredChallen
 }
 
 describe.each(KINDS)('%s, sent to %s', (kind, to, seconds, said) => {
-  test(`is good for ${seconds} seconds, and says so`, () => {
+  test(`is valid for ${seconds} seconds, and says so`, () => {
     const { message, challenge } = sent(kind);
     expect(registry.get(kind)?.needsPreparing).toBe(true);
     expect(readTime(challenge.expiresAt).getTime()).toBe(NOW.getTime() + seconds * 1000);
@@ -97,7 +97,7 @@ describe.each(KINDS)('%s, sent to %s', (kind, to, seconds, said) => {
   });
 });
 
-test('a proof of a phone is worth nothing once its user has taken the number away', async () => {
+test('a proof of a phone counts for nothing once its user has removed the number', async () => {
   for (const kind of ['PHONE_CODE', 'PHONE_LINK'] as const) {
     const { secret, challenge } = sent(kind);
     expect(await accepts(kind, secret, { ...challenge, authenticatorId: randomUUID() })).toBe(false);

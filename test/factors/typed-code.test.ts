@@ -1,7 +1,7 @@
 // Codes are accepted as people type them and as messengers format them, in any script.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isGuessable } from '../../src/factors/backup-codes/backup-code.ts';
+import { isGuessable } from '../../src/factors/backup-codes/code-value.ts';
 import { identifier } from '../../src/factors/identifier.ts';
 import { parseNumber } from '../../src/factors/phone/number.ts';
 import { readCode } from '../../src/factors/typed-code.ts';

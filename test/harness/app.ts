@@ -1,11 +1,11 @@
 // A running Stepgate server for tests, with its own database, a clock that the test controls, and its log.
+import './database.ts'; // first, because the database can start while the server is loaded
 import { randomUUID } from 'node:crypto';
-import { inject } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { TestClock } from './clock.ts';
-import { onServer, urlOf } from './database.ts';
+import { databaseServer, onServer, urlOf } from './database.ts';
 
 export interface TestApp extends AsyncDisposable {
   readonly url: string;
@@ -34,10 +34,13 @@ export const TEST_ENVIRONMENT = {
   STARTS_PER_PREFIX_HOURLY: '100000',
 };
 
+/** The default ages. */
+export const RETENTION = readConfig({}).retention;
+
 export async function testDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
-  const serverUrl = inject('databaseUrl');
+  const { url: serverUrl, template } = await databaseServer();
   const name = `stepgate_${randomUUID().replaceAll('-', '')}`;
-  await onServer(serverUrl, `create database ${name} template ${inject('templateName')} strategy file_copy`);
+  await onServer(serverUrl, `create database ${name} template ${template} strategy file_copy`);
   return {
     url: urlOf(serverUrl, name),
     // PostgreSQL waits for connections that are closing. Terminating them would fail their owner.

@@ -7,6 +7,8 @@ export interface Statement {
   readonly text: string;
   /** Whether it commits: a COMMIT after writes, or a write outside a transaction. */
   readonly commits: boolean;
+  /** Its parameters, as text. */
+  readonly values: readonly (string | null)[];
 }
 
 export class StatementCounter implements AsyncDisposable {
@@ -69,6 +71,7 @@ class FrontendReader {
   #isStarted = false;
   readonly #parsed = new Map<string, string>();
   #bound = '';
+  #values: readonly (string | null)[] = [];
   #inTransaction = false;
   #hasWritten = false;
 
@@ -88,15 +91,18 @@ class FrontendReader {
       const body = this.#rest.subarray(header + 4, end);
       this.#rest = this.#rest.subarray(end);
       this.#isStarted = true;
-      if (type === 'Q') this.#statement(textAt(body, 0));
+      if (type === 'Q') this.#statement(textAt(body, 0), []);
       // A statement may be parsed once under a name, long before it is bound and executed.
       if (type === 'P') this.#parsed.set(textAt(body, 0), textAt(body, body.indexOf(0) + 1));
-      if (type === 'B') this.#bound = textAt(body, body.indexOf(0) + 1);
-      if (type === 'E') this.#statement(this.#parsed.get(this.#bound) ?? '');
+      if (type === 'B') {
+        this.#bound = textAt(body, body.indexOf(0) + 1);
+        this.#values = valuesIn(body);
+      }
+      if (type === 'E') this.#statement(this.#parsed.get(this.#bound) ?? '', this.#values);
     }
   }
 
-  #statement(text: string): void {
+  #statement(text: string, values: readonly (string | null)[]): void {
     const word = /^\s*(\w+)/.exec(text)?.[1]?.toLowerCase() ?? '';
     const writes = /\b(insert into|update|delete from)\b|add_job/i.test(text) && !/for update/i.test(text);
     if (word === 'begin') {
@@ -106,10 +112,26 @@ class FrontendReader {
     const commits = (word === 'commit' && this.#hasWritten) || (writes && !this.#inTransaction);
     if (writes) this.#hasWritten = true;
     if (word === 'commit' || word === 'rollback') this.#inTransaction = false;
-    this.#say({ text, commits });
+    this.#say({ text, commits, values });
   }
 }
 
 function textAt(body: Buffer, start: number): string {
   return body.toString('utf8', start, body.indexOf(0, start));
+}
+
+/** The parameters of a Bind message, which follow the names of portal and statement and the formats. */
+function valuesIn(body: Buffer): (string | null)[] {
+  let at = body.indexOf(0, body.indexOf(0) + 1) + 1;
+  at += 2 + 2 * body.readInt16BE(at);
+  const values: (string | null)[] = [];
+  const count = body.readInt16BE(at);
+  at += 2;
+  while (values.length < count) {
+    const length = body.readInt32BE(at);
+    at += 4;
+    values.push(length < 0 ? null : body.toString('utf8', at, at + length));
+    at += Math.max(0, length);
+  }
+  return values;
 }

@@ -58,7 +58,7 @@ test.each([
         locked_until: null,
         updated_at: new Date(),
       });
-      unitOfWork.call(raw`select collide(${times}::int)`);
+      unitOfWork.call((sql) => sql.selectNoFrom(raw`collide(${times}::int)`.as('tries')));
       let done = 0;
       unitOfWork.afterCommit(() => (done += 1));
       await unitOfWork.commit(orm.em.fork());

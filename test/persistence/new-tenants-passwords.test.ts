@@ -1,9 +1,9 @@
 // The default password policy in a new instance, and in one from before the default changed.
 import { randomUUID } from 'node:crypto';
-import { afterEach, expect, inject, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { migrate } from '../../src/persistence/migrations.ts';
 import { openOrm, sqlOf } from '../../src/persistence/orm.ts';
-import { onServer, urlOf } from '../harness/database.ts';
+import { databaseServer, onServer, urlOf } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
 
 const NOW = new Date('2026-11-29T12:00:00Z');
@@ -12,14 +12,14 @@ const BEFORE = '2026-11-25-imported-users';
 const databases: string[] = [];
 afterEach(async () => {
   for (const name of databases.splice(0))
-    await onServer(inject('databaseUrl'), `drop database ${name} with (force)`);
+    await onServer((await databaseServer()).url, `drop database ${name} with (force)`);
 });
 
 async function emptyDatabase(): Promise<string> {
   const name = `stepgate_${randomUUID().replaceAll('-', '')}`;
-  await onServer(inject('databaseUrl'), `create database ${name}`);
+  await onServer((await databaseServer()).url, `create database ${name}`);
   databases.push(name);
-  return urlOf(inject('databaseUrl'), name);
+  return urlOf((await databaseServer()).url, name);
 }
 
 const tenants = (url: string) =>

@@ -1,13 +1,13 @@
 // A database that is unreachable or read-only, or that closes connections: clients are told to retry, the process keeps
 // running, and it serves again as soon as the database does.
 import type { ClientBase } from 'pg';
-import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openClient } from '../../src/persistence/connection.ts';
 import { tryExclusive } from '../../src/persistence/exclusive.ts';
 import { openOrm, poolOf } from '../../src/persistence/orm.ts';
 import { startTestApp, type TestApp, testDatabase } from '../harness/app.ts';
 import { type GraphQLAnswer, PASSWORD, TestClient } from '../harness/client.ts';
-import { onServer } from '../harness/database.ts';
+import { databaseServer, onServer } from '../harness/database.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let name: string;
@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-const onPostgres = (statement: string) => onServer(inject('databaseUrl'), statement);
+const onPostgres = async (statement: string) => onServer((await databaseServer()).url, statement);
 const endConnections = () =>
   onPostgres(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
 

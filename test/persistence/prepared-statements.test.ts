@@ -27,11 +27,19 @@ test('a statement with parameters is prepared once, unless it selects *', async 
   const client = await pool.connect();
   for (const value of [1, 2]) {
     expect((await client.query('select $1::int as n', [value])).rows).toEqual([{ n: value }]);
-    expect((await client.query('select * from (select $1::int as n) it', [value])).rows).toEqual([
-      { n: value },
-    ]);
+    for (const all of ['*', 'it.*', 'distinct *', 'n, it.*', '"it" . *']) {
+      const { rows } = await client.query(`select ${all} from (select $1::int as n) it`, [value]);
+      expect(rows).toEqual([{ n: value }]);
+    }
   }
   expect(await preparedOn(client)).toEqual([expect.stringMatching(/^select \$1::int as n as [\w-]{43}$/)]);
+  client.release(true);
+});
+
+test('a statement that multiplies or counts is prepared', async () => {
+  const client = await pool.connect();
+  expect((await client.query('select $1::int * 2 as n, count(*)', [2])).rows).toEqual([{ n: 4, count: '1' }]);
+  expect(await preparedOn(client)).toEqual([expect.stringMatching(/^select \$1::int \* 2 as n/)]);
   client.release(true);
 });
 

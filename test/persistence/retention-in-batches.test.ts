@@ -4,7 +4,7 @@ import { openClient } from '../../src/persistence/connection.ts';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
 import { applyRetention } from '../../src/persistence/retention.ts';
 import { addSeconds } from '../../src/platform/clock.ts';
-import { testDatabase } from '../harness/app.ts';
+import { RETENTION, testDatabase } from '../harness/app.ts';
 import { query } from '../harness/sql.ts';
 import { StatementCounter } from '../harness/statement-counter.ts';
 
@@ -36,17 +36,19 @@ beforeEach(() =>
     ago(1000 * DAY),
   ),
 );
-afterEach(() => run('truncate user_account, workflow, outbox_message, rate_limit cascade'));
+afterEach(() =>
+  run('truncate user_account, workflow, outbox_message, rate_limit, signing_key, user_import cascade'),
+);
 
 const run = (statement: string, ...values: unknown[]) =>
   query<{ id: string }>(database.url, statement, values);
-const clear = (signal?: AbortSignal) => applyRetention(sqlOf(orm.em.fork()), NOW, signal);
+const clear = (signal?: AbortSignal) => applyRetention(sqlOf(orm.em.fork()), NOW, RETENTION, signal);
 
 async function left(table: string): Promise<string[]> {
   return (await run(`select id from ${table} order by id`)).map((row) => row.id);
 }
 
-describe('clear-away deletes unverified rows after a day and keeps verified ones:', () => {
+describe('retention deletes unverified rows after a day and keeps verified ones:', () => {
   test('authenticators', async () => {
     const add = (n: number, created: Date, confirmed: Date | null) =>
       run(
@@ -96,7 +98,7 @@ describe('clear-away deletes unverified rows after a day and keeps verified ones
   });
 });
 
-test('clear-away keeps a session for 30 days after it ends, and live sessions indefinitely', async () => {
+test('retention keeps a session for 30 days after it ends, and live sessions indefinitely', async () => {
   const add = (n: number, expires: Date, revoked: Date | null) =>
     run(
       `insert into session (id, tenant_id, user_id, evidence, created_at, last_seen_at, idle_expires_at, expires_at, revoked_at)
@@ -119,7 +121,90 @@ test('clear-away keeps a session for 30 days after it ends, and live sessions in
   expect(await run('select digest as id from refresh_token')).toEqual([]);
 });
 
-test('clear-away keeps a known device for 400 days after its last sign-in', async () => {
+test('the refresh tokens of ended sessions are deleted in batches of 1000 before their sessions', async () => {
+  await run(
+    `insert into session (id, tenant_id, user_id, evidence, created_at, last_seen_at, idle_expires_at, expires_at)
+     values ($1, 'default', $2, '[]', $3, $3, $3, $3)`,
+    idOf(1),
+    USER,
+    ago(31 * DAY),
+  );
+  await run(
+    `insert into refresh_token (digest, session_id, created_at) select n, $1, now() from generate_series(1, 2500) n`,
+    idOf(1),
+  );
+  counter.take();
+  expect(await clear()).toMatchObject({ sessions: 1, refreshTokens: 0 });
+  const said = counter.take().map(({ text }) => text);
+  expect(
+    said.filter((text) => text.startsWith('delete from "refresh_token"') && text.includes('session')),
+  ).toHaveLength(3);
+  expect(await run('select digest as id from refresh_token')).toEqual([]);
+});
+
+test('a used refresh token is kept for 7 days, and an unused one as long as its session', async () => {
+  await run(
+    `insert into session (id, tenant_id, user_id, evidence, created_at, last_seen_at, idle_expires_at, expires_at)
+     values ($1, 'default', $2, '[]', $3, $3, $4, $4)`,
+    idOf(1),
+    USER,
+    ago(20 * DAY),
+    addSeconds(NOW, DAY),
+  );
+  const add = (digest: string, used: Date | null) =>
+    run(
+      `insert into refresh_token (digest, session_id, created_at, used_at) values ($1, $2, $3, $4)`,
+      digest,
+      idOf(1),
+      ago(20 * DAY),
+      used,
+    );
+  await add('a: unused', null);
+  await add('b: used', ago(RETENTION.usedTokenSeconds));
+  await add('c: used before', ago(RETENTION.usedTokenSeconds + 1));
+  expect(await clear()).toMatchObject({ refreshTokens: 1 });
+  expect(await run('select digest as id from refresh_token order by digest')).toEqual([
+    { id: 'a: unused' },
+    { id: 'b: used' },
+  ]);
+});
+
+test('a retired signing key is kept for a day, and the keys in use indefinitely', async () => {
+  const add = (kid: string, retired: Date | null) =>
+    run(
+      `insert into signing_key (kid, algorithm, public_jwk, sealed_private_jwk, created_at, retired_at)
+       values ($1, 'ES256', '{}', 'sealed', $2, $3)`,
+      kid,
+      ago(999 * DAY),
+      retired,
+    );
+  await add('a: in use', null);
+  await add('b: retiring', addSeconds(NOW, 1));
+  await add('c: retired', ago(DAY));
+  await add('d: retired before', ago(DAY + 1));
+  expect(await clear()).toMatchObject({ signingKeys: 1 });
+  expect((await run('select kid as id from signing_key order by kid')).map(({ id }) => id[0])).toEqual([
+    'a',
+    'b',
+    'c',
+  ]);
+});
+
+test('the progress of an import is kept for 400 days', async () => {
+  const add = (id: string, updated: Date) =>
+    run(
+      `insert into user_import (id, tenant_id, records, imported, refused, report_bytes, updated_at)
+       values ($1, 'default', 1, 1, 0, 0, $2)`,
+      id,
+      updated,
+    );
+  await add('a', ago(400 * DAY));
+  await add('b', ago(400 * DAY + 1));
+  expect(await clear()).toMatchObject({ imports: 1 });
+  expect(await left('user_import')).toEqual(['a']);
+});
+
+test('retention keeps a known device for 400 days after its last sign-in', async () => {
   const add = (n: number, seen: Date) =>
     run(
       `insert into known_device (id, user_id, token_digest, created_at, last_seen_at) values ($1, $2, $3, $4, $5)`,
@@ -136,7 +221,7 @@ test('clear-away keeps a known device for 400 days after its last sign-in', asyn
   expect(await left('known_device')).toEqual([idOf(1), idOf(2)]);
 });
 
-describe('clear-away of many rows', () => {
+describe('retention of many rows', () => {
   beforeEach(() =>
     run(
       `insert into workflow (id, chart, machine_version, tenant_id, subject, snapshot, revision, attempts, max_attempts,
@@ -146,11 +231,11 @@ describe('clear-away of many rows', () => {
     ),
   );
 
-  test('deletes in batches of 1000, each committed separately', async () => {
+  test('deletes in batches of 250, each committed separately', async () => {
     counter.take();
     expect(await clear()).toMatchObject({ workflows: 2500 });
     const said = counter.take();
-    expect(said.filter(({ text }) => text.includes('"workflow"'))).toHaveLength(3);
+    expect(said.filter(({ text }) => text.includes('"workflow"'))).toHaveLength(11);
     expect(said.filter(({ text }) => /^begin/i.test(text))).toEqual([]);
   });
 

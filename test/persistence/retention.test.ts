@@ -1,9 +1,9 @@
-// Retention of data that grows: failures, audit events, workflows.
+// Retention of data that grows: failures, workflows, refresh tokens, signing keys.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Orm, openOrm, sqlOf } from '../../src/persistence/orm.ts';
 import { applyRetention } from '../../src/persistence/retention.ts';
 import { addSeconds } from '../../src/platform/clock.ts';
-import { testDatabase } from '../harness/app.ts';
+import { RETENTION, testDatabase } from '../harness/app.ts';
 import { query } from '../harness/sql.ts';
 
 const DAY = 86_400;
@@ -29,7 +29,7 @@ async function remains(subject: string, failures: number, seconds: number): Prom
     `insert into lockout (subject, counter, failures, locked_until, updated_at) values ($1, 'CODE', $2, $3, $4)`,
     [subject, failures, locked, addSeconds(NOW, -seconds)],
   );
-  await applyRetention(sqlOf(orm.em.fork()), NOW);
+  await applyRetention(sqlOf(orm.em.fork()), NOW, RETENTION);
   return (await query(database.url, 'select 1 from lockout')).length === 1;
 }
 
@@ -59,22 +59,7 @@ test('failures of a flood of invented identifiers are deleted after 30 days', as
      select 'unknown:' || i, 'PASSWORD', 1 + i % 9, $1 from generate_series(1, 5000) i`,
     [addSeconds(NOW, -31 * DAY)],
   );
-  expect(await applyRetention(sqlOf(orm.em.fork()), NOW)).toMatchObject({ lockouts: 5000 });
-});
-
-test('audit events are kept for the configured time, or forever without one', async () => {
-  const insert = (seconds: number) =>
-    query(
-      database.url,
-      `insert into audit_event (id, occurred_at, type, tenant_id) values (gen_random_uuid(), $1, 'sign-in.complete', 'default')`,
-      [addSeconds(NOW, -seconds)],
-    );
-  await insert(10 * DAY);
-  await insert(10 * DAY + 1);
-  const sql = sqlOf(orm.em.fork());
-  expect(await applyRetention(sql, NOW)).not.toHaveProperty('auditEvents');
-  expect(await applyRetention(sql, NOW, undefined, 10 * DAY)).toMatchObject({ auditEvents: 1 });
-  expect(await query(database.url, 'select id from audit_event')).toHaveLength(1);
+  expect(await applyRetention(sqlOf(orm.em.fork()), NOW, RETENTION)).toMatchObject({ lockouts: 5000 });
 });
 
 test('a workflow is kept for an hour after its deadline', async () => {
@@ -85,5 +70,5 @@ test('a workflow is kept for an hour after its deadline', async () => {
        values ($1, 'sign-in', '2', 'default', 'unknown:nobody', '{}', 5, $2, $2)`,
       [String(seconds), addSeconds(NOW, -seconds)],
     );
-  expect(await applyRetention(sqlOf(orm.em.fork()), NOW)).toMatchObject({ workflows: 1 });
+  expect(await applyRetention(sqlOf(orm.em.fork()), NOW, RETENTION)).toMatchObject({ workflows: 1 });
 });

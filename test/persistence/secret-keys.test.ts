@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 beforeEach(() => query(database.url, 'truncate secret_key'));
 
-test('a node records the key that it seals with when it starts, once', async () => {
+test('a node records the key that it seals with once, when it starts', async () => {
   await useKeys(sql(), old);
   await useKeys(sql(), old);
   expect(await notedKeys(sql())).toEqual([old.newest.id]);

@@ -1,11 +1,11 @@
 // Every connection sets the options that the program relies on, whatever the defaults of the database, role or server.
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FOR_COMMANDS, FOR_REQUESTS, openClient, openPool } from '../../src/persistence/connection.ts';
 import { tryExclusive } from '../../src/persistence/exclusive.ts';
 import { openOrm, poolOf, sqlOf } from '../../src/persistence/orm.ts';
 import { startTestApp, testDatabase } from '../harness/app.ts';
 import { PASSWORD, TestClient } from '../harness/client.ts';
-import { onServer } from '../harness/database.ts';
+import { databaseServer, onServer } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
@@ -17,7 +17,7 @@ afterEach(() => database.drop());
 
 async function setDatabase(setting: string): Promise<void> {
   const name = new URL(database.url).pathname.slice(1);
-  await onServer(inject('databaseUrl'), `alter database ${name} set ${setting}`);
+  await onServer((await databaseServer()).url, `alter database ${name} set ${setting}`);
 }
 
 describe('with German dates in the database,', () => {

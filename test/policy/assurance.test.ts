@@ -136,24 +136,24 @@ describe('AAL2', () => {
     expect(aal2Until([evidenceOf('PASSWORD', NOW)], undefined)).toBe(-Infinity);
   });
 
-  test('is not what nothing proved amounts to, after a pause or without one', () => {
+  test('is never reached without evidence, idle or not', () => {
     expect(aal2Until([], undefined)).toBe(-Infinity);
     expect(aal2Until([], aging())).toBe(-Infinity);
     expect(aal2Until([], aging(NOW))).toBe(-Infinity);
   });
 
-  test('takes what is a day old, to the second, and nothing older', () => {
+  test('counts evidence that is exactly a day old, and none that is older', () => {
     const list = [evidenceOf('TOTP', NOW - DAY), evidenceOf('PASSWORD', NOW - DAY - 1)];
     expect(lastingEvidence(list, aging(), NOW)).toEqual([evidenceOf('TOTP', NOW - DAY)]);
   });
 
-  test('that has ended leaves what the user knows, and evidence that never made it is left whole', () => {
+  test('that has ended leaves evidence of knowledge, and evidence that was never AAL2 is unchanged', () => {
     const [password, totp] = [evidenceOf('PASSWORD', NOW), evidenceOf('TOTP', NOW)];
     expect(evidenceBelowAal2([password, totp])).toEqual([password]);
     expect(evidenceBelowAal2([totp])).toEqual([totp]);
   });
 
-  test('never exceeds what the evidence proves, and never comes back by waiting', () => {
+  test('never exceeds what the evidence proves, and never returns by waiting', () => {
     const resumed = fc.option(past);
     fc.assert(
       fc.property(evidenceList, resumed, fc.nat(3 * DAY), fc.nat(3 * DAY), (list, resumedAt, soon, later) => {

@@ -74,7 +74,7 @@ describe('the claims of a session', () => {
     expect(authContextClaims(one, false, NOW).mfa.v).toBe(false);
   });
 
-  test('name what only identified, and nothing where all of it proved something', () => {
+  test('name the evidence that only identified the user, and nothing if all of it proved something', () => {
     const phone = { ...evidenceOf('PHONE_CODE', NOW), categories: [] };
     const claims = authContextClaims({ evidence: [...totp, phone], enrolled: [], roles: [] }, true, NOW);
     expect(claims.mfa.i).toEqual(['otp-phone']);

@@ -403,7 +403,7 @@ describe('a token from before the step-up', () => {
     expect(refuseStepUp({ ...newer(NOW - 900), held: [] }, requirement({ maxAge: 900 }), NOW)).toBeNull();
   });
 
-  test('is not known to be one where only the token is known', () => {
+  test('cannot be recognized if only the token is known', () => {
     const { held: _, ...caller } = newer(NOW);
     expect(refuseStepUp(caller, requirement(), NOW)).not.toHaveProperty('refreshSuffices');
   });
@@ -435,13 +435,13 @@ describe('roles', () => {
     );
   });
 
-  test('a role given as text is one role, and a part of its name is none', () => {
+  test('a role given as text is one role, and part of its name is not a role', () => {
     const caller = { evidence: [], enrolled: [], roles: 'ADMINISTRATOR' as never };
     expect(refuseRole(caller, 'ADMINISTRATOR')).toBeNull();
     expect(refuseRole(caller, 'ADMIN')).toMatchObject({ code: 'FORBIDDEN' });
   });
 
-  test('an anonymous caller has none', () => {
+  test('an anonymous caller has no role', () => {
     expect(refuseRole(null, 'ADMIN')).toMatchObject({ code: 'UNAUTHENTICATED', remedy: 'SIGN_IN' });
   });
 });

@@ -96,7 +96,7 @@ describe('a list holds all of another one', () => {
     expect(holdsAll(list, opened)).toBe(expected);
   });
 
-  test('that holds nothing', () => {
+  test('that is empty', () => {
     expect(holdsAll([], [])).toBe(true);
   });
 });

@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, TestClient } from '../harness/client.ts';
-import { isReadable, SHAPES, type Shape, SIZES } from './request-shapes.ts';
+import type { Shape } from './request-shapes/shape.ts';
+import { isReadable, SHAPES, SIZES } from './request-shapes.ts';
 
 /** As many calls take about 40 ms. The most expensive request needs two thirds of them. */
 const MOST_CALLS = 2_000_000;

@@ -1,10 +1,10 @@
 // What the server serves besides the API: health checks, keys and pages, and a typed 404 everywhere else. Internal
 // failures reveal no details.
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inboxPage } from '../../src/server/inbox.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, TestClient } from '../harness/client.ts';
-import { onServer } from '../harness/database.ts';
+import { databaseServer, onServer } from '../harness/database.ts';
 import { query } from '../harness/sql.ts';
 import { rawHttp } from './raw-http.ts';
 
@@ -292,7 +292,7 @@ describe('a temporary database outage', () => {
     // The first token that this process verifies arrives during the outage. The failure must not be cached.
     await using node = await startTestApp({}, app.databaseUrl);
     const there = new TestClient(node);
-    const serverUrl = inject('databaseUrl');
+    const { url: serverUrl } = await databaseServer();
     const name = new URL(app.databaseUrl).pathname.slice(1);
     await onServer(serverUrl, `alter database ${name} with allow_connections false`);
     try {

@@ -29,7 +29,7 @@ async function withTotp(): Promise<{ person: Person; secret: string; tokens: Tok
 }
 
 describe('an access token', () => {
-  test('that says aal2 ends with the second after the last one of AAL2', async () => {
+  test('that says aal2 expires one second after the last second of AAL2', async () => {
     const { tokens } = await withTotp();
     const { mfa } = claimsOf(tokens.accessToken) as unknown as { mfa: { c: Record<string, number> } };
     // The newest proof of knowledge is the older of the two that make AAL2.
@@ -47,7 +47,7 @@ describe('an access token', () => {
     expect(times(over)).toMatchObject({ acr: 'aal1', iat: last + 1, exp: last + 601 });
   });
 
-  test('has an id of its own, although no refresh token comes with it', async () => {
+  test('without a refresh token still has an id of its own', async () => {
     const { secret, tokens: older } = await withTotp();
     await refresh(client, older.refreshToken); // from now on the access token is not the newest one
     const ids = new Set<unknown>();
@@ -64,7 +64,7 @@ describe('an access token', () => {
     expect(ids.size).toBe(2);
   });
 
-  test('comes after a step-up with a refresh token, whose digest is its id', async () => {
+  test('of a step-up has the digest of its refresh token as its id', async () => {
     const { secret, tokens } = await withTotp();
     app.clock.advance(30);
     const { id } = await client.startStepUp({}, tokens.accessToken);
@@ -80,7 +80,7 @@ describe('an access token', () => {
   });
 });
 
-test('a session is idle from its last use, until its end at the latest, after a step-up too', async () => {
+test('the idle time of a session starts with its last use and ends with the session at the latest, after a step-up too', async () => {
   const { secret, tokens } = await withTotp();
   const sid = claimsOf(tokens.accessToken).sid;
   const lives = async () => {

@@ -79,12 +79,12 @@ function use(given: Use = {}): Promise<boolean> {
   );
 }
 
-test('a proof waits five minutes for its operation unless somebody says otherwise', () => {
+test('a bound proof waits five minutes for its operation by default', () => {
   expect(DEFAULT_GRANT_SECONDS).toBe(300);
 });
 
 describe('a proof for one operation', () => {
-  test('is used up once, and remembers when', async () => {
+  test('is consumed once, and the time is recorded', async () => {
     await grant();
     expect(await use({ now: at(1) })).toBe(true);
     expect(await use({ now: at(1) })).toBe(false);
@@ -92,36 +92,36 @@ describe('a proof for one operation', () => {
     expect(rows).toEqual([{ factor: 'TOTP', proved_at: at(0), consumed_at: at(1) }]);
   });
 
-  test('of which there are two is used up one at a time', async () => {
+  test('that was given twice is consumed one at a time', async () => {
     await grant();
     await grant();
     expect([await use(), await use(), await use()]).toEqual([true, true, false]);
   });
 
-  test('is good for no other operation', async () => {
+  test('is not valid for another operation', async () => {
     await grant();
     expect(await use({ digest: 'e'.repeat(43) })).toBe(false);
   });
 
-  test('is gone at the moment at which it expires', async () => {
+  test('is invalid from the moment at which it expires', async () => {
     await grant(60);
     expect(await use({ now: at(60) })).toBe(false);
     expect(await use({ now: at(59.999) })).toBe(true);
   });
 
-  test('counts to the last whole second of the field’s age', async () => {
+  test('counts until the last second of the field’s `maxAge`', async () => {
     await grant();
     expect(await use({ now: at(121), demand: { maxAge: 120 } })).toBe(false);
     expect(await use({ now: at(120.999), demand: { maxAge: 120 } })).toBe(true);
   });
 
-  test('is not for a token that was issued before it', async () => {
+  test('is not accepted with a token that was issued before it', async () => {
     await grant();
     expect(await use({ issued: -1 })).toBe(false);
     expect(await use({ issued: 0 })).toBe(true);
   });
 
-  test('by a factor that the field does not accept opens nothing', async () => {
+  test('by a factor that the field does not accept does not open the field', async () => {
     await grant();
     expect(await use({ demand: { accept: ['PHONE_CODE'] } })).toBe(false);
     expect(await use({ demand: { accept: ['TOTP'] } })).toBe(true);
@@ -140,14 +140,14 @@ describe('a proof for one operation', () => {
     },
   );
 
-  test('that was keyed with an older key of the ring is found, and with a key that is gone is not', async () => {
+  test('is found if its digest was made with an older key of the ring, and not if that key was removed', async () => {
     await grant();
     const newer = new Uint8Array(32).fill(7);
     expect(await use({ by: new KeyRing([newer]) })).toBe(false);
     expect(await use({ by: new KeyRing([newer, ...readConfig(TEST_ENVIRONMENT).secretKeys]) })).toBe(true);
   });
 
-  test('is void when the factor that made it is taken away, and not when another one is', async () => {
+  test('is void when the factor that made it is removed, and not when another one is', async () => {
     await grant();
     await voidGrants(sqlOf(orm.em.fork()), userId, ['PHONE_CODE']).execute();
     await voidGrants(sqlOf(orm.em.fork()), '00000000-0000-0000-0000-000000000000', ['TOTP']).execute();

@@ -107,7 +107,7 @@ describe('signing out', () => {
     }
   });
 
-  test('by somebody who has nothing is refused, and costs the database nothing', async () => {
+  test('without a token or cookie is refused, and runs no statement', async () => {
     const answer = await client.graphql(SIGN_OUT);
     expect([answer.status, codeOf(answer)]).toEqual([401, 'UNAUTHENTICATED']);
     const nowhere = { em: null as never, client: { ip: null, userAgent: null } };

@@ -72,7 +72,7 @@ async function outOfReach(work: () => Promise<void>): Promise<void> {
 }
 
 describe('a signing key', () => {
-  test('signs from its very moment on, and not a millisecond before', async () => {
+  test('signs from its planned time on, and not a millisecond earlier', async () => {
     const old = await storedKey({ created: -10_000 });
     const fresh = await storedKey({ created: -5000, signs: 0 });
     const keys = node();
@@ -82,7 +82,7 @@ describe('a signing key', () => {
     expect((await keys.current()).kid).toBe(fresh);
   });
 
-  test('signs from its creation on when no other time was decided', async () => {
+  test('signs from its creation on if no other time was planned', async () => {
     const old = await storedKey({ created: -10_000, signs: -1 });
     const fresh = await storedKey({ created: 0 });
     const keys = node();
@@ -97,14 +97,14 @@ describe('a signing key', () => {
     ]);
   });
 
-  test('that began to sign last signs, whichever was made last', async () => {
+  test('that began to sign last is the one that signs, even if another was created later', async () => {
     const last = await storedKey({ created: -30_000, signs: -1000 });
     await storedKey({ created: -20_000, signs: -3000 });
     await storedKey({ created: -10_000, signs: -2000 });
     expect((await node().current()).kid).toBe(last);
   });
 
-  test('is published until the moment of its retirement, and neither signs nor verifies from then on', async () => {
+  test('is published until its retirement, and neither signs nor verifies from then on', async () => {
     const old = await storedKey({ created: -5000, retired: 0 });
     const keys = node();
     now = milliseconds(-1);
@@ -128,13 +128,13 @@ describe('a signing key', () => {
     expect(await keys.publicKey(kid)).not.toBe(one);
   });
 
-  test('is made by whoever first asks for the published ones', async () => {
+  test('is created by the first request for the published keys', async () => {
     const { keys } = await node().jwks();
     expect(keys).toHaveLength(1);
     expect(await listSigningKeys(sqlOf(orm.em.fork()))).toHaveLength(1);
   });
 
-  test('that did not open is tried again: a failure is not remembered', async () => {
+  test('that could not be opened is tried again: the failure is not cached', async () => {
     const kid = await storedKey({});
     const [row] = await query<{ sealed: string }>(
       database.url,
@@ -148,7 +148,7 @@ describe('a signing key', () => {
     expect((await keys.current()).kid).toBe(kid);
   });
 
-  test('is sealed anew with the newest key of the ring when it is first used', async () => {
+  test('is resealed with the newest key of the ring when it is first used', async () => {
     const [older, newer] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
     const [before, both, after] = [new KeyRing([older]), new KeyRing([newer, older]), new KeyRing([newer])];
     const kid = await storedKey({}, before);
@@ -170,7 +170,7 @@ describe('a signing key', () => {
 });
 
 describe('the table of keys', () => {
-  test('is read once for all that ask at the same moment, and not for a key that is known', async () => {
+  test('is read once for simultaneous requests, and not for a known key', async () => {
     const kid = await storedKey({});
     const keys = node();
     counter.take();
@@ -179,7 +179,7 @@ describe('the table of keys', () => {
     expect(counter.take().filter(({ text }) => text.includes('"signing_key"'))).toHaveLength(1);
   });
 
-  test('is read for the id of a key that is not known, and not for what is no id', async () => {
+  test('is read for an unknown key id, and not for text that cannot be a key id', async () => {
     await storedKey({});
     const keys = node();
     await keys.current();
@@ -192,7 +192,7 @@ describe('the table of keys', () => {
     expect(await keys.publicKey(await storedKey({}))).not.toBeNull();
   });
 
-  test('that could not be read at the start is read at the next request', async () => {
+  test('that could not be read at startup is read at the next request', async () => {
     const kid = await storedKey({});
     const keys = node();
     await outOfReach(() => expect(keys.current()).rejects.toThrow('signing_key'));
@@ -204,7 +204,7 @@ describe('a rotation', () => {
   const rotate = (atOnce = false) =>
     rotateSigningKey(orm.em.fork(), { ring, actor: byOperator('test'), atOnce, now });
 
-  test('is under way until the moment at which the new key begins to sign', async () => {
+  test('is in progress until the new key begins to sign', async () => {
     await storedKey({ created: -1000 });
     await storedKey({ created: -500, signs: 0 });
     now = milliseconds(-1);
@@ -213,7 +213,7 @@ describe('a rotation', () => {
     expect(await rotate()).toHaveLength(3);
   });
 
-  test('decides when each key signs and retires, and never lets one retire later than was decided', async () => {
+  test('plans when each key signs and retires, and never delays a planned retirement', async () => {
     const old = await storedKey({ created: -2000 });
     const older = await storedKey({ created: -3000, retired: 60_000 });
     const [fresh, ...others] = await rotate();
@@ -224,7 +224,7 @@ describe('a rotation', () => {
     ]);
   });
 
-  test('at once makes a key that signs now, and leaves no other', async () => {
+  test('with immediate effect creates a key that signs now, and leaves no other', async () => {
     const stolen = await storedKey({ created: -1000 });
     const [fresh, ...others] = await rotate(true);
     expect(fresh).toMatchObject({ signsAt: NOW, retiredAt: null });
@@ -232,7 +232,7 @@ describe('a rotation', () => {
     expect((await node().current()).kid).toBe(fresh?.kid);
   });
 
-  test('is in the audit log', async () => {
+  test('is recorded in the audit log', async () => {
     await storedKey({});
     await rotate();
     const rows = await query<object>(
@@ -271,14 +271,14 @@ describe('an access token', () => {
     });
   });
 
-  test('is taken for five seconds after it has expired, and then names the session to refresh', async () => {
+  test('is accepted for five seconds after it has expired, and then names the session to refresh', async () => {
     const here = tokens();
     const token = await here.sign(claims());
     expect(await here.verify(token, addSeconds(NOW, 64))).toMatchObject({ sessionId: 's', id: 'x' });
     expect(await here.verify(token, addSeconds(NOW, 65))).toEqual({ fault: 'EXPIRED', sessionId: 's' });
   });
 
-  test('proves nothing by what was completed more than five seconds from now', async () => {
+  test('proves nothing with evidence that is more than five seconds in the future', async () => {
     const here = tokens();
     const evidenceAt = async (seconds: number): Promise<unknown> => {
       const evidence = [evidenceOf('PASSWORD', NOW.getTime() / 1000 + seconds)];
@@ -288,7 +288,7 @@ describe('an access token', () => {
     expect(await evidenceAt(6)).toMatchObject({ evidence: [] });
   });
 
-  test('without the form of one is invalid, and names no session', async () => {
+  test('that is malformed is invalid, and names no session', async () => {
     const here = tokens();
     const token = await here.sign(claims({ sessionId: 5 as never }));
     for (const wrong of [token, 'garbage', '', `${decodeProtectedHeader(token).kid}`])

@@ -112,7 +112,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-test('the flows have used every kind of secret', () => {
+test('the workflows have used every kind of secret', () => {
   expect(secrets.size).toBeGreaterThan(40);
   for (const [what, secret] of secrets) expect(secret, what).toMatch(/^.{6,}$/s);
 });

@@ -42,7 +42,7 @@ describe('a first factor', () => {
 describe('the first authenticator of a user', () => {
   const context = { enrolls: 'TOTP', newAuthenticatorId: 'a' } as const;
 
-  test('is what policy says, of somebody who has no second factor by then', () => {
+  test('must be the factor that policy names, and only of a user who has no second factor yet', () => {
     expect(provesFirstAuthenticator({ context, event: prove('TOTP') })).toBe(true);
     expect(provesFirstAuthenticator({ context, event: prove('TOTP', ['PHONE_CODE']) })).toBe(false);
     expect(provesFirstAuthenticator({ context, event: prove('PHONE_CODE') })).toBe(false);
@@ -64,7 +64,7 @@ test('the first authenticator of a user is a second factor from then on', () => 
 describe('a chart keeps', () => {
   const before = [evidenceOf('PASSWORD', AT - 60)];
 
-  test('an accepted proof beside the others, and what the user could prove then', () => {
+  test('an accepted proof next to the others, and what the user could prove at that time', () => {
     expect(keptEvidence(before, prove('TOTP', ['TOTP']))).toEqual({
       evidence: [...before, evidenceOf('TOTP', AT)],
       enrolled: ['TOTP'],
@@ -83,13 +83,13 @@ describe('the end of a workflow', () => {
   const context = { evidence: [], enrolled: [], first: [] };
   const at = (value: string) => chart.resolveState({ value, context });
 
-  test('is complete, or failed in any other way, and none while it takes steps', () => {
+  test('is complete or failed, and there is none while it takes steps', () => {
     expect(endOf(at('complete'))).toBe('complete');
     for (const state of ['failed', 'expired', 'administrator']) expect(endOf(at(state))).toBe('failed');
     expect(endOf(at('firstFactor'))).toBeNull();
   });
 
-  test('names an administrator where nothing else helps, and where somebody has lost what is asked for', () => {
+  test('names an administrator if nothing else helps, or if the user has lost the required factor', () => {
     expect(remedyOf(viewOfEnd('administrator'))).toBe('ADMINISTRATOR');
     for (const state of ['complete', 'failed', 'expired']) expect(remedyOf(viewOfEnd(state))).toBeNull();
     const further = { what: 'FURTHER', evidence: [], forgotPassword: false } as const;
@@ -101,7 +101,7 @@ describe('the end of a workflow', () => {
   });
 });
 
-test('what a step-up approves opens for its workflow and for no other, and may be nothing', () => {
+test('the description that a step-up approves can be decrypted for its own workflow only, and may be absent', () => {
   const ring = new KeyRing([new Uint8Array(32).fill(1)]);
   const sealed = sealApproves(ring, 'w', 'Pay 5 to Bob');
   expect(sealed).not.toContain('Bob');

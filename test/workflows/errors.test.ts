@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { BreachedUnavailableError } from '../../src/factors/password/breached/breached.ts';
 import { OverloadedError } from '../../src/factors/password/hashing-queue.ts';
+import { PhoneNumberNotAllowed, PhoneNumberNotFound } from '../../src/factors/phone/errors.ts';
 import * as failures from '../../src/workflows/errors.ts';
 
 const { LockedOut, Overloaded, orOverloaded, ProofRejected, TooManyMessages, TooManyRequests } = failures;
@@ -17,7 +18,7 @@ test('an incorrect proof can be tried again while attempts are left, and then th
   });
 });
 
-test('a lock that time ends says so, and one that it does not end names the ways out', () => {
+test('a temporary lock says when it ends, and a permanent one names the ways out', () => {
   expect(new LockedOut(60)).toMatchObject({
     retryAfterSeconds: 60,
     message: expect.stringContaining('Wait'),
@@ -42,7 +43,7 @@ test('a list of breached passwords that cannot be read is given 30 seconds to co
   );
 });
 
-test('a full queue of passwords says when there is room, and every other failure stays what it is', () => {
+test('a full hashing queue says when to try again, and other failures are rethrown unchanged', () => {
   expect(() => orOverloaded(new OverloadedError(4))).toThrow(
     expect.objectContaining({ code: 'OVERLOADED', retryAfterSeconds: 4 }),
   );
@@ -60,8 +61,8 @@ test.each([
   [new failures.EnrollmentRequired(), 'ENROLLMENT_REQUIRED', '`startEnrollment`'],
   [new failures.FactorNotEnrollable(['TOTP', 'PHONE_CODE']), 'FACTOR_NOT_ENROLLABLE', 'TOTP, PHONE_CODE'],
   [new failures.TooManyAuthenticators(), 'TOO_MANY_AUTHENTICATORS', 'Remove one'],
-  [new failures.PhoneNumberNotAllowed(['US', 'CA']), 'PHONE_NUMBER_NOT_ALLOWED', 'US, CA'],
-  [new failures.PhoneNumberNotFound(), 'PHONE_NUMBER_NOT_FOUND', '`phoneNumberId`'],
+  [new PhoneNumberNotAllowed(['US', 'CA']), 'PHONE_NUMBER_NOT_ALLOWED', 'US, CA'],
+  [new PhoneNumberNotFound(), 'PHONE_NUMBER_NOT_FOUND', '`phoneNumberId`'],
 ])('%s has its code and says what to do', (failure, code, advice) => {
   expect(failure.code).toBe(code);
   expect(failure.message).toContain(advice);

@@ -2,8 +2,9 @@
 // session started with one factor. A step-up, a password change or an added factor succeeds exactly when the oracle
 // says so.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FIRST } from './matrix/means.ts';
 import { BY_SESSION, freshnessTakes, hasSecondFactor } from './matrix/oracle.ts';
-import { FIRST, proofOf, putBack } from './matrix/people.ts';
+import { proofOf, putBack } from './matrix/people.ts';
 import {
   asEvidence,
   changePassword,

@@ -3,12 +3,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../harness/client.ts';
+import { FIRST, MEANS, type Means, meansOf } from './matrix/means.ts';
 import {
   accountTakes,
   type Beginning,
   BY_BEGINNING,
-  MEANS,
-  type Means,
   newPasswordTakes,
   POLICIES,
   type Proved,
@@ -16,7 +15,7 @@ import {
   type Situation,
   sessionTakes,
 } from './matrix/oracle.ts';
-import { FIRST, type Person, proofOf, putBack } from './matrix/people.ts';
+import { type Person, proofOf, putBack } from './matrix/people.ts';
 import {
   asEvidence,
   client,
@@ -29,6 +28,7 @@ import {
   NOBODY,
   openMatrix,
   personOf,
+  provedMeans,
   refuse,
   refuseNewPassword,
   stateOf,
@@ -190,4 +190,12 @@ describe('the matrix: an unknown identifier', () => {
 
 test('the matrix tried what is not offered at a plausible number of places', () => {
   expect(countOfRefusals()).toBeGreaterThanOrEqual(REFUSALS);
+});
+
+test('the matrix proved every factor of the registry', () => {
+  expect([...provedMeans()].toSorted()).toEqual(MEANS.toSorted());
+});
+
+test('a factor that the matrix cannot prove fails, and the message says what is missing', () => {
+  expect(() => meansOf(['PASSWORD', 'KEY_FOB'])).toThrow(/cannot prove KEY_FOB\. .*WAYS .*means\.ts/);
 });

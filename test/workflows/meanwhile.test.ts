@@ -45,7 +45,7 @@ async function remove(token: string): Promise<void> {
   expect(removed.data.removeAuthenticator.__typename).toBe('RemovedAuthenticator');
 }
 
-describe('a second factor that was added elsewhere meanwhile', () => {
+describe('a second factor that was added elsewhere in the meantime', () => {
   test('must be proved in an enrollment that started without one, so that it cannot be bypassed', async () => {
     const person = await client.signUp();
     const copied = await client.signIn(person);
@@ -90,7 +90,7 @@ describe('a second factor that was added elsewhere meanwhile', () => {
     expect(await appsOf({ accessToken: done.session?.accessToken ?? '' })).toBe(1);
   });
 
-  test('must be proved in a step-up for which a first factor was enough', async () => {
+  test('must be proved in a step-up for which a first factor would have been enough', async () => {
     const person = await client.signUp();
     const copied = await client.signIn(person);
     const { id } = await client.startStepUp({ require: 'STRONGEST_ENROLLED' }, copied.accessToken);
@@ -103,7 +103,7 @@ describe('a second factor that was added elsewhere meanwhile', () => {
   });
 });
 
-describe('a second factor that was removed meanwhile', () => {
+describe('a second factor that was removed in the meantime', () => {
   test('no longer counts in a password reset, which accepts no new password', async () => {
     const person = await client.signUp();
     const { secret, tokens } = await client.enrollTotp(person.accessToken);

@@ -13,6 +13,7 @@ import {
   NetworkLimits,
   type Origin,
   retryAfter,
+  limitsOf as valuesOf,
 } from '../../src/workflows/network-limits.ts';
 import { TEST_ENVIRONMENT, testDatabase } from '../harness/app.ts';
 import { query } from '../harness/sql.ts';
@@ -61,7 +62,7 @@ async function fail(origin: Origin | null, guessed: object = {}, now = NOW): Pro
 async function refuses(origin: Origin | null, guessed: object = {}, now = NOW): Promise<boolean> {
   const { tenantId, deviceId, sessionId } = { ...STRANGER, ...guessed };
   const { rows } = await raw<{ refused: boolean }>`
-    select ${isExhausted(origin, now)} as refused from (values (${tenantId}::text, ${deviceId}::text, ${sessionId}::text))
+    select ${isExhausted(valuesOf(origin), now.getTime())} as refused from (values (${tenantId}::text, ${deviceId}::text, ${sessionId}::text))
     as workflow (tenant_id, device_id, session_id)`.execute(sqlOf(orm.em.fork()));
   return rows[0]?.refused ?? false;
 }
@@ -70,7 +71,7 @@ const wait = (origin: Origin | null, guessed: object = {}, now = NOW): Promise<n
   retryAfter(sqlOf(orm.em.fork()), origin, { ...STRANGER, ...guessed }, now);
 
 describe('an attempt', () => {
-  test('counts for its address and for the network around it, each with a limit of its own', async () => {
+  test('counts for its address and for its network, each with its own limit', async () => {
     const [one, neighbour, stranger] = await Promise.all(
       ['10.0.0.1', '10.0.0.2', '10.0.1.1'].map((ip) => originOf(ip, limits())),
     );
@@ -90,7 +91,7 @@ describe('an attempt', () => {
     expect(await query(database.url, 'select key from rate_limit')).toEqual([]);
   });
 
-  test('that is under way takes its place from the others, and gives it back, whether it ends well or not', async () => {
+  test('that is in progress takes a place in the limit and gives it back, whether it succeeds or fails', async () => {
     const of = limits();
     const seen: number[][] = [];
     await of.during(client('10.0.0.1'), async (outer) => {
@@ -112,7 +113,7 @@ describe('an attempt', () => {
     ]);
   });
 
-  test('is told what the work answers', async () => {
+  test('returns what its work returns', async () => {
     expect(await limits().during(client('10.0.0.1'), async () => 'done')).toBe('done');
   });
 });
@@ -133,7 +134,7 @@ describe('wrong guesses', () => {
     expect(await wait(origin, {}, later(3600))).toBeNull();
   });
 
-  test('begin a new hour when the last one is over', async () => {
+  test('start a new hour when the last one has ended', async () => {
     const origin = await originOf('10.0.0.1');
     for (let guess = 0; guess < 3; guess += 1) await fail(origin);
     await fail(origin, {}, later(3599));
@@ -145,7 +146,7 @@ describe('wrong guesses', () => {
     expect(await wait(origin, {}, later(3602))).toBe(3598);
   });
 
-  test('of neighbours count for their network, whose limit holds for each of them', async () => {
+  test('from neighboring addresses count for their network, whose limit applies to each of them', async () => {
     for (const last of [1, 2, 3, 4, 5]) await fail(await originOf(`10.0.0.${last}`));
     expect(await wait(await originOf('10.0.0.6'))).toBe(3600);
     expect(await refuses(await originOf('10.0.0.6'))).toBe(true);
@@ -153,7 +154,7 @@ describe('wrong guesses', () => {
     expect(await refuses(await originOf('10.0.1.1'))).toBe(false);
   });
 
-  test('tell the longer of two waits', async () => {
+  test('report the longer of two waits', async () => {
     const of = limits({ failuresPerIp: 1, failuresPerPrefix: 2 });
     const origin = await originOf('10.0.0.1', of);
     await fail(await originOf('10.0.0.2', of));
@@ -177,14 +178,14 @@ describe('wrong guesses', () => {
     expect(await refuses(origin, guessed)).toBe(false);
   });
 
-  test('in one tenant leave the others', async () => {
+  test('in one tenant do not affect the others', async () => {
     const origin = await originOf('10.0.0.1');
     for (let guess = 0; guess < 3; guess += 1) await fail(origin);
     expect(await wait(origin, { tenantId: 'other' })).toBeNull();
     expect(await refuses(origin, { tenantId: 'other' })).toBe(false);
   });
 
-  test('that are all under way ask for a moment only', async () => {
+  test('that are all in progress ask for a short wait only', async () => {
     const of = limits({ failuresPerIp: 1 });
     await of.during(client('10.0.0.1'), async () => {
       const origin = await originOf('10.0.0.1', of);
@@ -203,7 +204,7 @@ describe('new workflows', () => {
       (error: unknown) => error,
     );
 
-  test('end at the limit of their address, which says when to come back', async () => {
+  test('stop at the limit of their address, and the refusal says when to try again', async () => {
     const of = limits();
     await of.admit(client('10.0.0.1'));
     await of.admit(client('10.0.0.1'));
@@ -215,7 +216,7 @@ describe('new workflows', () => {
     await of.admit(client('10.0.0.2'));
   });
 
-  test('from one /64 of IPv6 are those of one address', async () => {
+  test('from one IPv6 /64 count as those of one address', async () => {
     const of = limits();
     await of.admit(client('2001:db8::1'));
     await of.admit(client('2001:db8::2'));
@@ -223,7 +224,7 @@ describe('new workflows', () => {
     await of.admit(client('2001:db8:0:1::1'));
   });
 
-  test('end at the limit of their network, from whichever address', async () => {
+  test('stop at the limit of their network, from whichever address', async () => {
     const of = limits();
     for (const last of [1, 2, 3]) await of.admit(client(`10.0.0.${last}`));
     const refused = await refusedWith(of.admit(client('10.0.0.4')));

@@ -53,7 +53,7 @@ const sessionOf = (id: string, evidence: readonly Evidence[] = []): PresentedSes
 const asking = (session: PresentedSession | null = null) => ({ session, tokenFault: null });
 
 describe('a workflow', () => {
-  test('takes a step for whoever holds its id, before its deadline', () => {
+  test('takes a step for anyone who has its id, until its deadline', () => {
     const running = runningOf(rowOf(), asking(), later(999));
     expect(running).toMatchObject({ name: 'sign-in', row: { id: 'w' } });
     expect(running.snapshot.value).toBe('firstFactor');
@@ -77,7 +77,7 @@ describe('a workflow', () => {
     },
   );
 
-  test('that nobody stored, or of a chart that nobody knows, is not there', () => {
+  test('that was never stored, or whose chart is unknown, is not found', () => {
     expect(() => runningOf(null, asking(), NOW)).toThrow(WorkflowNotFound);
     expect(() => runningOf(rowOf({ chart: 'constructor' }), asking(), NOW)).toThrow(WorkflowNotFound);
   });
@@ -87,23 +87,23 @@ describe('a workflow of a session', () => {
   const opened = [evidenceOf('PASSWORD', seconds)];
   const row = rowOf({ sessionId: 's' }, 'firstFactor', { opened });
 
-  test('asks nobody in particular to sign in', () => {
+  test('asks an anonymous caller to sign in', () => {
     expect(() => runningOf(row, asking(), NOW)).toThrow(
       expect.objectContaining({ extensions: expect.objectContaining({ code: 'UNAUTHENTICATED' }) }),
     );
   });
 
-  test('is not there for another session, expired or not', () => {
+  test('is not found by another session, expired or not', () => {
     for (const at of [NOW, later(5000)])
       expect(() => runningOf(row, asking(sessionOf('other', opened)), at)).toThrow(WorkflowNotFound);
   });
 
-  test('is not there for a token of its session that opens less than the one that began it', () => {
+  test('is not found by a token of its session that opens less than the one that started it', () => {
     expect(() => runningOf(row, asking(sessionOf('s')), NOW)).toThrow(WorkflowNotFound);
     expect(runningOf(row, asking(sessionOf('s', opened)), NOW).row).toBe(row);
   });
 
-  test('that was begun with nothing opened is open to any token of its session, and to no other', () => {
+  test('that was started by a token that opened nothing is open to every token of its session, and to no other', () => {
     const running = restore(rowOf({ sessionId: 's' }), 'sign-in', NOW);
     expect(isOpenTo(running, sessionOf('s'))).toBe(true);
     expect(isOpenTo(running, sessionOf('t'))).toBe(false);
@@ -112,7 +112,7 @@ describe('a workflow of a session', () => {
 });
 
 describe('what was proved in a workflow', () => {
-  test('is what was completed since it began: its session’s own evidence was redeemed before', () => {
+  test('is what was completed since it started, without the earlier evidence of its session', () => {
     const evidence = [evidenceOf('PASSWORD', seconds - 1), evidenceOf('TOTP', seconds)];
     const createdAt = later(999); // within the second of the proof
     expect(provedSoFar(restore(rowOf({ createdAt }, 'secondFactor', { evidence }), 'sign-in', NOW))).toEqual([
@@ -120,7 +120,7 @@ describe('what was proved in a workflow', () => {
     ]);
   });
 
-  test('is nothing in a chart that gathers none', () => {
+  test('is nothing in a chart that gathers no evidence', () => {
     expect(provedSoFar(restore(rowOf({ machineVersion: '0' }), 'sign-in', NOW))).toEqual([]);
   });
 });
@@ -157,18 +157,18 @@ describe('a lock', () => {
     expect(secondsOf(refuse([lock('PASSWORD', -1)], 'PASSWORD'))).toBeUndefined();
   });
 
-  test('that time alone does not end says no time', () => {
+  test('that does not end by time says no time', () => {
     expect(secondsOf(refuse([lock('PASSWORD', 1000, 99)], 'PASSWORD'))).toBe(1);
     expect(secondsOf(refuse([lock('PASSWORD', 1000, 100)], 'PASSWORD'))).toBeNull();
   });
 
-  test('of passwords leaves codes, and the other way about', () => {
+  test('of passwords does not lock codes, and vice versa', () => {
     expect(secondsOf(refuse([lock('PASSWORD', 1000)], 'TOTP'))).toBeUndefined();
     expect(secondsOf(refuse([lock('CODE', 1000)], 'PASSWORD'))).toBeUndefined();
     expect(secondsOf(refuse([lock('PASSWORD', 1000), lock('CODE', 2000)], 'TOTP'))).toBe(2);
   });
 
-  test('closes nothing that cannot be guessed: links, passkeys and long backup codes stay the way out', () => {
+  test('closes nothing that cannot be guessed: links, passkeys and long backup codes remain the way out', () => {
     const locks = [lock('PASSWORD', 1000), lock('CODE', 1000)];
     for (const kind of ['EMAIL_LINK', 'PHONE_LINK', 'PASSKEY', 'OAUTH'] as const)
       expect(secondsOf(refuse(locks, kind))).toBeUndefined();

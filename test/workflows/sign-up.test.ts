@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openOrm, sqlOf } from '../../src/persistence/orm.ts';
 import { applyRetention } from '../../src/persistence/retention.ts';
 import { whileHeld } from '../factors/held-rows.ts';
-import { startTestApp, type TestApp } from '../harness/app.ts';
+import { RETENTION, startTestApp, type TestApp } from '../harness/app.ts';
 import { PASSWORD, type Step, TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
 
@@ -197,7 +197,7 @@ test('only unfinished sign-ups are deleted after their deadline', async () => {
   app.clock.advance(86_400 + 901);
   const orm = await openOrm(app.databaseUrl);
   try {
-    await applyRetention(sqlOf(orm.em.fork()), app.clock.now());
+    await applyRetention(sqlOf(orm.em.fork()), app.clock.now(), RETENTION);
   } finally {
     await orm.close();
   }

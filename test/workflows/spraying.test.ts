@@ -130,6 +130,13 @@ describe('password spraying: nine guesses at each of many accounts', () => {
     expect(count(answers, 'TOO_MANY_REQUESTS')).toBe(4);
   });
 
+  test('at codes that were never sent do not count, because they cannot be right', async () => {
+    const client = from(`${newNetwork()}.1`);
+    for (let guesses = 0; guesses < 13; guesses += 1)
+      expect(await guess(client, nobody(), { emailCode: '000000' })).toBe('PROOF_REJECTED');
+    expect(await guess(client, nobody())).toBe('PROOF_REJECTED');
+  });
+
   test('can continue after an hour, as the refusal says', async () => {
     const ip = `${newNetwork()}.1`;
     await exhaust(ip);

@@ -154,7 +154,7 @@ describe('the challenge that a client is shown', () => {
       .challenge;
   };
 
-  test('is shown until it expires, and not at that moment', async () => {
+  test('is shown until it expires, and no longer from that moment on', async () => {
     expect(await shown([sent()])).toEqual({
       factor: 'EMAIL_CODE',
       hint: 'j•••',
@@ -170,7 +170,7 @@ describe('the challenge that a client is shown', () => {
     expect(await shown([sent({ approvedAt: at(-5) })])).toMatchObject({ approvedAt: new Date(at(-5)) });
   });
 
-  test('is none that was used, or whose factor is no longer offered', async () => {
+  test('is not one that was used, or whose factor is no longer offered', async () => {
     expect(await shown([sent({ consumed: true })])).toBeNull();
     expect(await shown([sent()], ['PASSWORD'])).toBeNull();
     expect(await shown([])).toBeNull();
@@ -184,7 +184,7 @@ describe('the challenge that a client is shown', () => {
   });
 });
 
-test('a reply shows nothing that its step did not make', async () => {
+test('a response shows nothing that its step did not create', async () => {
   const step = stepWith({ row: { account: account() } });
   expect(
     await present({ factors, grants: {} as StepServices['grants'], ring }, step, step.snapshot),
@@ -209,7 +209,7 @@ describe('the secret of a new authenticator', () => {
     return reply.enrolling;
   };
 
-  test('is shown until it is confirmed, and it is that of no other one', async () => {
+  test('is shown until it is confirmed, and is never that of another authenticator', async () => {
     expect(await shown([app('old', false), app('new', false)])).toMatchObject({
       id: 'new',
       secret: 'secret of new',
@@ -286,7 +286,7 @@ describe('a client is offered', () => {
     expect(offeredTo(true)).toContain('EMAIL_CODE');
   });
 
-  test('the authenticator that it enrolls, and nothing at the end', () => {
+  test('the authenticator that is being enrolled, and nothing at the end', () => {
     const proves = { what: 'NEW', factor: 'PHONE_CODE', authenticatorId: 'p' } as const;
     const phone = { id: 'p', number: '+12025550123', country: 'US', secondFactor: false, verified: false };
     const [choice] = shownTo(proves, account({ phones: [phone] }));
@@ -311,7 +311,7 @@ describe('a refusal', () => {
     return entries;
   }
 
-  test('that a flood could cause is counted, with what it was', async () => {
+  test('that a flood could cause is counted, with its kind', async () => {
     for (const [error, word] of [
       [new LockedOut(1), 'locked-out'],
       [new LockedOut(null), 'locked-out'],
@@ -331,7 +331,7 @@ describe('a refusal', () => {
     expect(await counted(new Error('lost'))).toEqual([]);
   });
 
-  test('concerns the user, but only in a session did the user cause it', async () => {
+  test('concerns the user, and names the user as its cause only in a session', async () => {
     const [outside] = await counted(new LockedOut(1), { row: { account: account() } });
     expect(outside).toEqual([
       expect.objectContaining({ userId: 'u', sessionId: null }),
@@ -355,7 +355,7 @@ describe('an audited step', () => {
   }
   const jane = { account: account() };
 
-  test('is its user’s once the workflow completes, in the session that it begins', () => {
+  test('names its user once the workflow completes, in the session that it starts', () => {
     expect(audited('complete', 'new', jane)).toMatchObject({
       type: 'sign-in.complete',
       user_id: 'u',
@@ -368,11 +368,11 @@ describe('an audited step', () => {
     expect(audited('complete', null, jane)).toMatchObject({ actor_kind: 'USER', actor_session_id: null });
   });
 
-  test('before that is nobody’s, however right its proof was', () => {
+  test('names nobody before that, even if its proof was correct', () => {
     expect(audited('proof-accepted', null, jane)).toMatchObject({ user_id: 'u', actor_kind: 'ANONYMOUS' });
   });
 
-  test('of a session is its user’s, in that session, unless the account is gone', () => {
+  test('of a session names its user and that session, unless the account no longer exists', () => {
     expect(audited('proof-accepted', 'other', { ...jane, sessionId: 's' })).toMatchObject({
       session_id: 'other',
       actor_kind: 'USER',
@@ -418,7 +418,7 @@ describe('a message that a step sends', () => {
     return spent[0] as MessageRequest;
   }
 
-  test('is spent of its recipient and account, under names that give neither away', async () => {
+  test('counts for its recipient and account, under names that reveal neither', async () => {
     expect(await spentBy({ row: { account: jane } })).toEqual({
       channel: 'email',
       to: nameOf(ring, 'default', 'jane@example.com'),
@@ -428,13 +428,13 @@ describe('a message that a step sends', () => {
     });
   });
 
-  test('to a decoy is spent of what its identifier would be, so that limits do not tell who is there', async () => {
+  test('to a decoy counts for its identifier, so that limits do not reveal which accounts exist', async () => {
     expect(await spentBy({})).toMatchObject({ to: 'unknown:s', account: 'unknown:s', isOwners: false });
     // A known device makes nobody the owner of an address that nobody has.
     expect(await spentBy({ row: { deviceId: 'd' } })).toMatchObject({ to: 'unknown:s', isOwners: false });
   });
 
-  test('that may not be sent is spent as a decoy’s, for an owner too', async () => {
+  test('that must not be sent counts as a decoy’s, for an owner too', async () => {
     const off = account({ phones: [phone(true)], smsOfUser: false });
     expect(await spentBy({ row: { account: off, deviceId: 'd' } }, 'PHONE_CODE')).toMatchObject({
       to: 'unknown:s',
@@ -443,7 +443,7 @@ describe('a message that a step sends', () => {
     });
   });
 
-  test('is its owner’s from a known device, or in the session of its workflow', async () => {
+  test('counts as its owner’s from a known device, or in the session of its workflow', async () => {
     expect(await spentBy({ row: known })).toMatchObject({ isOwners: true });
     expect(await spentBy({ row: { account: jane, sessionId: 's' }, caller: { session } })).toMatchObject({
       isOwners: true,
@@ -451,12 +451,12 @@ describe('a message that a step sends', () => {
     expect(await spentBy({ row: known }, 'PHONE_CODE')).toMatchObject({ isOwners: true });
   });
 
-  test('is not its owner’s for a session that the workflow does not belong to', async () => {
+  test('does not count as its owner’s in a session that the workflow does not belong to', async () => {
     expect(await spentBy({ row: { account: jane }, caller: { session } })).toMatchObject({ isOwners: false });
     expect(await spentBy({ row: { account: jane, sessionId: 's' } })).toMatchObject({ isOwners: false });
   });
 
-  test('is not its owner’s where the address or number is not proved', async () => {
+  test('does not count as its owner’s if the address or number is not verified', async () => {
     const email = {
       id: 'e',
       address: 'jane@example.com',
@@ -475,7 +475,7 @@ describe('a message that a step sends', () => {
     });
   });
 
-  test('is spent only if there is one', async () => {
+  test('is counted only if there is one', async () => {
     expect(await performWithinLimits({} as StepServices, stepWith(), [])).toEqual({});
   });
 
@@ -498,19 +498,19 @@ describe('an effect fails, and nothing is written,', () => {
     await expect(run(name, {})).rejects.toThrow(`Unknown effect: ${name}`);
   });
 
-  test('when it would change the account of a decoy', async () => {
+  test('if it would change the account of a decoy', async () => {
     for (const name of ['activateUser', 'giveBackupCodes', 'issueSession', 'tellOwner'])
       await expect(run(name, {})).rejects.toThrow('A decoy has no effects on an account.');
   });
 
-  test('when it needs the session of a workflow that belongs to none, whoever is signed in', async () => {
+  test('if it needs the session of a workflow that belongs to none, whoever is signed in', async () => {
     const evidence = evidenceOf('TOTP', seconds);
     for (const name of ['recordEvidence', 'renewTokens'])
       for (const given of [{ caller: { session } }, { row: { sessionId: 's' } }])
         await expect(run(name, { evidence }, given)).rejects.toThrow('This effect requires a session.');
   });
 
-  test('when it lacks what it works on', async () => {
+  test('if what it works on is missing', async () => {
     await expect(run('grantOperation', {}, { row: { sessionId: 's' }, caller: { session } })).rejects.toThrow(
       'This workflow is not bound to an operation.',
     );
@@ -558,20 +558,20 @@ describe('an effect', () => {
     return { outcome, rows, sent };
   }
 
-  test('tells the user of a sign-in on an unknown device, and of none on a known one', async () => {
+  test('notifies the user of a sign-in on an unknown device, and not on a known one', async () => {
     const unknown = await run('tellOfNewDevice', undefined, { row: { account: account() } });
     expect(unknown.sent).toEqual([expect.objectContaining({ to: 'jane@example.com' })]);
     const known = await run('tellOfNewDevice', undefined, { row: { account: account(), deviceId: 'd' } });
     expect(known.sent).toEqual([]);
   });
 
-  test('tells the owner of a taken address, although the sign-up has not proved it', async () => {
+  test('notifies the owner of a taken address, although the sign-up has not proved it', async () => {
     const email = { ...account().email, verified: false, owner: { locale: 'en' } } as Account['email'];
     const { sent } = await run('tellOwner', undefined, { row: { account: account({ email }) } });
     expect(sent).toEqual([expect.objectContaining({ to: 'jane@example.com' })]);
   });
 
-  test('binds a proof to the operation and session of its workflow, for as long as its chart says', async () => {
+  test('binds a proof to the operation and session of its workflow, for the time that its chart sets', async () => {
     const proof = evidenceOf('TOTP', seconds);
     const given = { row: { sessionId: 's', operation: 'keyed' }, caller: { session } };
     const { rows } = await run('grantOperation', { proof, seconds: 30 }, given);

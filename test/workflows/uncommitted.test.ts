@@ -57,6 +57,21 @@ test('a wrong proof costs an attempt even if nothing else can be written, so tha
   expect((await client.attempt(workflowId, { password: PASSWORD })).code).toBe('CONFLICT');
 });
 
+test('a correct proof whose workflow was changed meanwhile costs no attempt', async () => {
+  // As if another request took a step between the claim and the commit: the claim itself raises the revision.
+  await query(
+    app.databaseUrl,
+    `create function overtake() returns trigger language plpgsql as $$ begin
+       update workflow set revision = revision + 1 where id = new.id;
+       return null;
+     end $$;
+     create trigger overtake after update of attempts on workflow
+       for each row when (new.attempts > old.attempts) execute function overtake()`,
+  );
+  expect((await client.attempt(workflowId, { password: PASSWORD })).code).toBe('CONFLICT');
+  expect(await spent()).toEqual({ attempts: 0, failures: 0 });
+});
+
 test('an attempt is not given back twice', async () => {
   await client.attempt(workflowId, { password: 'wrong' });
   expect(await spent()).toEqual({ attempts: 1, failures: 1 });

@@ -109,7 +109,7 @@ describe('guesses at a code that was never sent', () => {
   const USE_UP = `update challenge set consumed_at = now() where workflow_id in (
     select id from workflow where user_id = (select user_id from email_address where address = $1))`;
 
-  test('in parallel to a code that is then sent do count', async () => {
+  test('count if the code is sent in parallel', async () => {
     const person = await client.signUp();
     const workflows = await Promise.all(Array.from({ length: 12 }, () => start(person)));
     await Promise.all(

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
-import { createTemplate } from '../../test/harness/database.ts';
+import { createTemplate } from '../../test/harness/postgres.ts';
 import { applied, type Edit, editsOf } from './edits.ts';
 import { nearestTests } from './nearest-tests.ts';
 
@@ -90,7 +90,9 @@ const short = (code: string): string => code.replaceAll(/\s+/g, ' ').slice(0, 80
 const dataDir = await mkdtemp(join(tmpdir(), 'stepgate-mutants-'));
 const postgres = await startEmbeddedPostgres({ dataDir, durable: false, log: () => {} });
 const server = { DATABASE_URL: postgres.url };
-const onTemplate = { ...server, TEST_TEMPLATE: await createTemplate(postgres.url) };
+const TEST_TEMPLATE = 'stepgate_template';
+await createTemplate(postgres.url, TEST_TEMPLATE);
+const onTemplate = { ...server, TEST_TEMPLATE };
 try {
   const counts = { made: 0, survived: 0, left: 0 };
   for (const file of files) {

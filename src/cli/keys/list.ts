@@ -1,10 +1,11 @@
 // `keys list`: shows what still needs each key, and until when. Exit code 1: a key is missing.
 import { sqlOf } from '../../persistence/orm.ts';
+import type { Release } from '../../persistence/sealed-column.ts';
 import { notedKeys } from '../../persistence/secret-keys.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { linesOf } from '../table.ts';
 import type { KeysAction } from './action.ts';
-import { type Count, countByKey, type Release } from './sealed-columns.ts';
+import { type Count, countByKey, heldByOwner } from './sealed-columns.ts';
 
 interface ListedKey {
   readonly id: string;
@@ -68,6 +69,6 @@ function rowsOf({ id, role, isNoted, needs }: ListedKey): string[][] {
 
 const UNTIL: Readonly<Record<Release, (count: Count) => string>> = {
   REWRAP: () => 'you run `npx stepgate keys rewrap`',
-  OWNER: ({ name }) => (name === 'passwords' ? 'the users sign in with them' : 'they are used or replaced'),
+  OWNER: ({ name }) => heldByOwner(name).waitFor,
   EXPIRY: ({ until }) => until?.toISOString() ?? '',
 };

@@ -1,13 +1,13 @@
 // `keys retire KEY`: confirms that a key is no longer in use and may be removed from SECRET_KEYS. Passwords and backup
 // codes cannot be resealed; they keep a key in use unless the operator discards them.
+import { sql as raw } from 'kysely';
 import { auditRow, byOperator } from '../../persistence/audit.ts';
 import type { AuditType } from '../../persistence/audit-type.ts';
 import { insertMany } from '../../persistence/insert-many.ts';
 import { type Sql, sqlOf } from '../../persistence/orm.ts';
-import { FactorKind } from '../../policy/factor-kind.ts';
 import { RefusedError } from '../run-command.ts';
 import type { KeysAction } from './action.ts';
-import { type Count, countByKey } from './sealed-columns.ts';
+import { type Count, countByKey, HELD_BY_OWNERS, heldByOwner, keyIdIn } from './sealed-columns.ts';
 
 export function retire(keyId: string, { discard }: { readonly discard: boolean }): KeysAction {
   return async ({ em, ring, say, now }) => {
@@ -32,38 +32,24 @@ export function retire(keyId: string, { discard }: { readonly discard: boolean }
 
 function reason({ count, name, release, until }: Count): string {
   const remedies = {
-    REWRAP: 'run `npx stepgate keys rewrap`',
-    OWNER:
-      name === 'passwords'
-        ? 'each until its user signs in; use --discard to delete them, and these users must reset their passwords'
-        : 'each until it is used or replaced; use --discard to delete them',
-    EXPIRY: `until ${until?.toISOString()}`,
+    REWRAP: () => 'run `npx stepgate keys rewrap`',
+    OWNER: () => heldByOwner(name).remedy,
+    EXPIRY: () => `until ${until?.toISOString()}`,
   };
-  return `  ${count} ${name}: ${remedies[release]}`;
+  return `  ${count} ${name}: ${remedies[release]()}`;
 }
 
 /** Deletes what cannot be checked without the key. The owners keep everything else. */
 async function discardOf(sql: Sql, keyId: string, now: Date): Promise<void> {
-  const passwords = await sql
-    .deleteFrom('authenticator as it')
-    .using('user_account as owner')
-    .whereRef('owner.id', '=', 'it.user_id')
-    .where('it.factor', '=', FactorKind.PASSWORD)
-    .where('it.secret', 'like', `$stepgate-bcrypt$${keyId}$%`)
-    .returning(['owner.id', 'owner.tenant_id'])
-    .execute();
-  const codes = await sql
-    .deleteFrom('backup_code as it')
-    .using('user_account as owner')
-    .whereRef('owner.id', '=', 'it.user_id')
-    .where('it.used_at', 'is', null)
-    .where('it.digest', 'like', `${keyId}.%`)
-    .returning(['owner.id', 'owner.tenant_id'])
-    .execute();
-  await insertMany(sql, 'audit_event', [
-    ...discarded('password.discarded', passwords, now),
-    ...discarded('backup-codes.discarded', codes, now),
-  ]);
+  for (const column of HELD_BY_OWNERS) {
+    const owner = raw.ref(`${column.table}.user_id`);
+    const { rows } = await raw<Owner>`
+      delete from ${raw.table(column.table)} where ${column.where(now)} and ${keyIdIn(column)} = ${keyId}
+      returning ${owner} as id, (select tenant_id from user_account where id = ${owner}) as tenant_id`.execute(
+      sql,
+    );
+    await insertMany(sql, 'audit_event', discarded(column.discardedAs, rows, now));
+  }
 }
 
 interface Owner {

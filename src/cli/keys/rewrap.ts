@@ -2,12 +2,13 @@
 // servers are running: a value that changes in the meantime is left alone.
 import { sql as raw } from 'kysely';
 import { type Sql, sqlOf } from '../../persistence/orm.ts';
+import type { Rewrappable } from '../../persistence/sealed-column.ts';
 import { notedKeys } from '../../persistence/secret-keys.ts';
 import { type KeyRing, UnknownKeyError } from '../../platform/key-ring.ts';
 import { SealBrokenError } from '../../platform/seal.ts';
 import { RefusedError } from '../run-command.ts';
 import type { KeysAction } from './action.ts';
-import { keyIdIn, REWRAPPABLE, type Rewrappable } from './sealed-columns.ts';
+import { keyIdIn, REWRAPPABLE } from './sealed-columns.ts';
 
 /** Rows locked at a time, for the duration of one statement. */
 const BATCH = 500;

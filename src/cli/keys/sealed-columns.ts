@@ -1,55 +1,19 @@
 // Counts the values still in use that were sealed or hashed with a key in SECRET_KEYS, grouped by the key id in each
 // value.
 import { type RawBuilder, sql as raw } from 'kysely';
-import { openLegacyHash, sealLegacyHash } from '../../factors/password/stored-legacy.ts';
-import { openSecret, sealSecret } from '../../factors/sealed-secret.ts';
+import { FACTORS, SECOND_FACTORS_FIRST } from '../../factors/registry.ts';
 import type { Sql } from '../../persistence/orm.ts';
+import type { HeldByOwner, Release, Rewrappable, SealedColumn } from '../../persistence/sealed-column.ts';
 import { KEY_ID_PATTERN } from '../../platform/key-id.ts';
-import type { KeyRing } from '../../platform/key-ring.ts';
 import { resealPrivateKey } from '../../sessions/signing-keys.ts';
 
-/** How a value stops needing its key: we reseal it, its owner uses or replaces it, or it expires. */
-export type Release = 'REWRAP' | 'OWNER' | 'EXPIRY';
-
-interface SealedColumn {
-  /** In the plural, as printed. */
-  readonly name: string;
-  readonly table: string;
-  readonly column: string;
-  readonly release: Release;
-  /** The rows that are still in use. */
-  where(now: Date): RawBuilder<boolean>;
-}
-
-/** A value that can be opened, and therefore resealed. */
-export interface Rewrappable extends SealedColumn {
-  readonly id: string;
-  readonly idType: 'uuid' | 'text';
-  /** @throws {SealBrokenError} @throws {UnknownKeyError} */
-  reseal(ring: KeyRing, id: string, stored: string): string;
-}
-
-const authenticators = { table: 'authenticator', column: 'secret' } as const;
+/** Passwords and backup codes: hashes that only their owners can renew. */
+export const HELD_BY_OWNERS: readonly HeldByOwner[] = columnsOf(FACTORS).filter(
+  (column) => column.release === 'OWNER',
+);
 
 export const REWRAPPABLE: readonly Rewrappable[] = [
-  {
-    ...authenticators,
-    name: 'authenticator apps',
-    release: 'REWRAP',
-    where: () => raw`factor = 'TOTP'`,
-    id: 'id',
-    idType: 'uuid',
-    reseal: (ring, id, stored) => sealSecret(ring, id, openSecret(ring, id, stored)),
-  },
-  {
-    ...authenticators,
-    name: 'password hashes of other systems',
-    release: 'REWRAP',
-    where: () => raw`factor = 'PASSWORD' and secret like '$stepgate-foreign$%'`,
-    id: 'id',
-    idType: 'uuid',
-    reseal: (ring, id, stored) => sealLegacyHash(ring, id, openLegacyHash(ring, id, stored)),
-  },
+  ...columnsOf(SECOND_FACTORS_FIRST).filter((column) => column.release === 'REWRAP'),
   {
     name: 'signing keys',
     table: 'signing_key',
@@ -61,6 +25,17 @@ export const REWRAPPABLE: readonly Rewrappable[] = [
     reseal: resealPrivateKey,
   },
 ];
+
+/** @param name of a count that its owners release. */
+export function heldByOwner(name: string): HeldByOwner {
+  const column = HELD_BY_OWNERS.find((one) => one.name === name);
+  if (column === undefined) throw new Error(`No owner holds ${name}.`);
+  return column;
+}
+
+function columnsOf(factors: typeof FACTORS): readonly (Rewrappable | HeldByOwner)[] {
+  return factors.flatMap(({ sealed }) => sealed ?? []);
+}
 
 const expiring = (
   name: string,
@@ -76,19 +51,7 @@ const expiring = (
 });
 
 const SEALED_COLUMNS: readonly SealedColumn[] = [
-  {
-    ...authenticators,
-    name: 'passwords',
-    release: 'OWNER',
-    where: () => raw`factor = 'PASSWORD' and secret like '$stepgate-bcrypt$%'`,
-  },
-  {
-    name: 'backup codes',
-    table: 'backup_code',
-    column: 'digest',
-    release: 'OWNER',
-    where: () => raw`used_at is null`,
-  },
+  ...HELD_BY_OWNERS,
   ...REWRAPPABLE,
   expiring('messages', 'outbox_message', 'sealed'),
   expiring('codes', 'challenge', 'code_digest', raw`consumed_at is null`),

@@ -1,24 +1,22 @@
 // Backup codes, which are look-up secrets (NIST SP 800-63B-4 section 3.1.2). A user has ten codes of 80 random bits.
 // They are shown once, stored as keyed digests, and accepted once each.
-
+import { sql as raw } from 'kysely';
 import type { Sql } from '../../persistence/orm.ts';
 import type { Row } from '../../persistence/unit-of-work.ts';
-import { keyedDigest, matchesKeyedDigest } from '../../platform/digest.ts';
+import { matchesKeyedDigest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { randomBytes, randomId } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
-import { UNGUESSABLE_BITS } from '../../policy/lockout.ts';
 import { enrolledBy } from '../account.ts';
 import { type Consume, defineFactor, REJECTED } from '../factor.ts';
 import { textProof } from '../proof.ts';
-import { readCode } from '../typed-code.ts';
+import { ALPHABET, backupCodeDigest, codeValue } from './code-value.ts';
+import { backupCodeTransfer } from './transfer.ts';
 
 const CODES = 10;
 const CODE_BYTES = 10;
 /** When this many codes or fewer are left, the user is notified. */
 const FEW = 2;
-/** Crockford's base 32, which has no I, L, O or U to misread. */
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 export const backupCodeFactor = defineFactor({
   kind: FactorKind.BACKUP_CODE,
@@ -33,6 +31,19 @@ export const backupCodeFactor = defineFactor({
   ],
   roles: ['SECOND'],
   reaches: null,
+  transfer: backupCodeTransfer,
+  sealed: [
+    {
+      name: 'backup codes',
+      table: 'backup_code',
+      column: 'digest',
+      release: 'OWNER',
+      waitFor: 'they are used or replaced',
+      remedy: 'each until it is used or replaced; use --discard to delete them',
+      discardedAs: 'backup-codes.discarded',
+      where: () => raw`used_at is null`,
+    },
+  ],
   create: ({ ring }: { readonly ring: KeyRing }) => ({
     // They replace another second factor, also one that cannot be used right now. On their own they are not offered.
     options: (account) =>
@@ -53,15 +64,15 @@ export const backupCodeFactor = defineFactor({
         matchesKeyedDigest(ring, 'backup-code', value, one.digest),
       );
       if (match === undefined) return REJECTED;
-      const consume: Consume = async (sql) => {
-        const { numUpdatedRows } = await sql
-          .updateTable('backup_code')
-          .set({ used_at: now })
-          .where('id', '=', match.id)
-          .where('used_at', 'is', null)
-          .executeTakeFirst();
-        return numUpdatedRows === 1n;
-      };
+      const consume: Consume = (unitOfWork) =>
+        unitOfWork.requireWrite((sql) =>
+          sql
+            .updateTable('backup_code')
+            .set({ used_at: now })
+            .where('id', '=', match.id)
+            .where('used_at', 'is', null)
+            .returning('id'),
+        );
       const remaining = account.backupCodes.length - 1;
       return {
         accepted: true,
@@ -98,31 +109,9 @@ export async function deleteBackupCodes(sql: Sql, userId: string): Promise<void>
   await sql.deleteFrom('backup_code').where('user_id', '=', userId).execute();
 }
 
-/** The digest that is stored. */
-export function backupCodeDigest(ring: KeyRing, userId: string, code: string): string {
-  return keyedDigest(ring, 'backup-code', codeValue(userId, code));
-}
-
 /** `XXXX-XXXX-XXXX-XXXX`: 16 digits of 5 bits. */
 function randomCode(): string {
   const bits = BigInt(`0x${randomBytes(CODE_BYTES).toString('hex')}`);
   const digits = Array.from({ length: 16 }, (_, at) => ALPHABET[Number((bits >> BigInt(at * 5)) & 31n)]);
   return digits.join('').replace(/.{4}(?=.)/g, '$&-');
-}
-
-/** The code with its user. Common misreadings and autocorrections are undone: O for 0, I or L for 1, any dash. */
-function codeValue(userId: string, code: string): string {
-  return `${userId}:${symbolsOf(code)}`;
-}
-
-/** The normalised symbols of a code. */
-function symbolsOf(code: string): string {
-  return readCode(code).toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1');
-}
-
-/** Whether an imported code has too few bits, assuming random symbols from the smallest alphabet that contains them. */
-export function isGuessable(code: string): boolean {
-  const symbols = symbolsOf(code);
-  const alphabet = /^\d+$/.test(symbols) ? 10 : /^[\dA-F]+$/.test(symbols) ? 16 : ALPHABET.length;
-  return symbols.length * Math.log2(alphabet) < UNGUESSABLE_BITS;
 }

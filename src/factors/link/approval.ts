@@ -8,8 +8,10 @@ import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { digest } from '../../platform/digest.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { FactorKind } from '../../policy/factor-kind.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { Client } from '../../sessions/grants.ts';
+import { FACTORS } from '../registry.ts';
+import { LINK_PROOFS } from './link.ts';
 
 /** The link is unknown, expired, replaced by a newer one, or used. The error does not reveal which. */
 export class LinkExpired extends UserError {
@@ -37,7 +39,7 @@ export interface LinkRequest {
   readonly approvedAt: Date | null;
 }
 
-const LINKS = [FactorKind.EMAIL_LINK, FactorKind.PHONE_LINK];
+const LINKS = FACTORS.filter(({ proofs }) => proofs === LINK_PROOFS).map(({ kind }) => kind);
 
 /** The request that this link can approve. Null when the link is not valid. */
 export async function findLink(em: EntityManager, token: string, now: Date): Promise<LinkRequest | null> {

@@ -28,7 +28,7 @@ export class CheckLimit {
 
   /** @param ip the client's address. Null when it is not known. @throws {TooManyChecks} @throws {OverloadedError} */
   async run<T>(ip: string | null, check: () => Promise<T>): Promise<T> {
-    await this.#limiter.consume((ip && networkOf(ip)) ?? 'unknown').catch((error: unknown) => {
+    await this.#limiter.consume(networkOf(ip ?? '') ?? 'unknown').catch((error: unknown) => {
       if (!(error instanceof RateLimiterRes)) throw error;
       throw new TooManyChecks(Math.max(1, Math.ceil(error.msBeforeNext / 1000)));
     });

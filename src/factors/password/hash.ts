@@ -3,7 +3,7 @@
 // 800-63B-4 section 3.1.1.2): a stolen table is useless without the key ring.
 //
 // stored-own.ts has the stored form of such a hash. Hashes of other systems are kept until their users sign in: see
-// stored-foreign.ts.
+// stored-legacy.ts.
 import { createHmac } from 'node:crypto';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { normalisePassword } from '../../policy/password-policy.ts';

@@ -6,6 +6,8 @@ import { type Consume, defineFactor, REJECTED } from '../factor.ts';
 import { textProof } from '../proof.ts';
 import type { PasswordHasher } from './hash.ts';
 import { OverloadedError } from './hashing-queue.ts';
+import { PASSWORD_COLUMNS } from './sealed-columns.ts';
+import { passwordTransfer } from './transfer.ts';
 
 /** NFC combines at most four code points into one (UAX #15), and the policy counts code points after NFC. */
 const DECOMPOSED = 4;
@@ -23,6 +25,8 @@ export const passwordFactor = defineFactor({
   ],
   roles: ['FIRST'],
   reaches: null,
+  transfer: passwordTransfer,
+  sealed: PASSWORD_COLUMNS,
   create: ({ hasher }: { readonly hasher: PasswordHasher }) => ({
     options: (account) =>
       account.authenticators.some((one) => one.factor === FactorKind.PASSWORD)
@@ -48,15 +52,13 @@ async function renew(
     throw error;
   });
   if (renewed === null) return null;
-  return async (sql) => {
-    // Only if the stored hash is still the one that matched: a password that was changed meanwhile must not be
-    // restored.
-    await sql
-      .updateTable('authenticator')
-      .set({ secret: renewed })
-      .where('id', '=', stored.id)
-      .where('secret', '=', stored.secret)
-      .execute();
-    return true;
-  };
+  // Only if the stored hash is still the one that matched: a password that was changed meanwhile must not be restored.
+  return (unitOfWork) =>
+    unitOfWork.write((sql) =>
+      sql
+        .updateTable('authenticator')
+        .set({ secret: renewed })
+        .where('id', '=', stored.id)
+        .where('secret', '=', stored.secret),
+    );
 }

@@ -8,7 +8,7 @@ import type { SmsPolicy } from '../../policy/sms.ts';
 import { answeredByCode, consume, digestOfCode } from '../challenge.ts';
 import { defineFactor, REJECTED } from '../factor.ts';
 import { textProof } from '../proof.ts';
-import { phoneEnrollment } from './enrollment.ts';
+import { phoneEnrollment, phoneEnrollmentInput } from './enrollment.ts';
 import { messageToPhone, PHONE_SECONDS, phoneChoices, provedByPhone } from './phone.ts';
 
 const kind = FactorKind.PHONE_CODE;
@@ -26,6 +26,7 @@ export const phoneCodeFactor = defineFactor({
   ],
   roles: ['FIRST', 'SECOND'],
   reaches: 'PHONE',
+  enrollmentInput: phoneEnrollmentInput,
   create: ({ ring, sms }: { readonly ring: KeyRing; readonly sms: SmsPolicy }) => ({
     options: (account, role) => phoneChoices(kind, account, role, sms),
     prepare(request) {
@@ -44,6 +45,6 @@ export const phoneCodeFactor = defineFactor({
       if (challenge === null || categories === null) return REJECTED;
       return { accepted: true, consume: consume(challenge, request.now), categories };
     },
-    enrollment: phoneEnrollment,
+    enrollment: phoneEnrollment(sms),
   }),
 });

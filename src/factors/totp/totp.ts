@@ -6,7 +6,8 @@
 // steps older than the newest accepted one are rejected.
 import { sql as raw } from 'kysely';
 import { generateSecret, verifySync } from 'otplib';
-import { jsonb } from '../../persistence/jsonb.ts';
+import { jsonText } from '../../persistence/jsonb.ts';
+import { statement } from '../../persistence/statement.ts';
 import { secondsOf } from '../../platform/clock.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { isSealedWithOlderKey } from '../../platform/seal.ts';
@@ -15,10 +16,11 @@ import type { StoredAuthenticator } from '../account.ts';
 import { authenticatorRow, confirmAuthenticatorRow } from '../authenticator-row.ts';
 import { type Consume, defineFactor, type FactorEnrollment, REJECTED, type Verdict } from '../factor.ts';
 import { textProof } from '../proof.ts';
-import { openSecret, sealSecret } from '../sealed-secret.ts';
+import { openSecret, sealedSecrets, sealSecret } from '../sealed-secret.ts';
 import { readCode } from '../typed-code.ts';
 import { keyMaterial } from './enrollment.ts';
 import { SECRETS_OF_OTHERS } from './given-secret.ts';
+import { totpTransfer } from './transfer.ts';
 
 const PERIOD_SECONDS = 30;
 const TOLERANCE_SECONDS = PERIOD_SECONDS;
@@ -38,6 +40,8 @@ export const totpFactor = defineFactor({
   ],
   roles: ['SECOND'],
   reaches: null,
+  transfer: totpTransfer,
+  sealed: [sealedSecrets(FactorKind.TOTP, 'authenticator apps')],
   create: ({ ring }: { readonly ring: KeyRing }) => ({
     options: (account) =>
       account.authenticators
@@ -131,21 +135,30 @@ function lastTimeStepOf({ data }: StoredAuthenticator): number | null {
 
 /** Nodes of the version before `data` read and write the column alone, so the later of both counts, and both are written. */
 function accept(authenticator: StoredAuthenticator, timeStep: number, now: Date, secret: string): Verdict {
-  const consume: Consume = async (sql) => {
-    const { numUpdatedRows } = await sql
+  const { id } = authenticator;
+  const data = jsonText<TotpData>({ lastTimeStep: timeStep });
+  const consume: Consume = (unitOfWork) =>
+    unitOfWork.requireWrite(ACCEPT({ id, timeStep, data, now, secret }));
+  return { accepted: true, consume };
+}
+
+const ACCEPT = statement(
+  (
+    sql,
+    {
+      id,
+      timeStep,
+      data,
+      now,
+      secret,
+    }: { id: string; timeStep: number; data: TotpData; now: Date; secret: string },
+  ) =>
+    sql
       .updateTable('authenticator')
-      .set({
-        data: jsonb<TotpData>({ lastTimeStep: timeStep }),
-        last_time_step: timeStep,
-        last_used_at: now,
-        secret,
-      })
-      .where('id', '=', authenticator.id)
+      .set({ data, last_time_step: timeStep, last_used_at: now, secret })
+      .where('id', '=', id)
       .where(
         raw<boolean>`coalesce(greatest(last_time_step, (data ->> 'lastTimeStep')::int) < ${timeStep}, true)`,
       )
-      .executeTakeFirst();
-    return numUpdatedRows === 1n;
-  };
-  return { accepted: true, consume };
-}
+      .returning('id'),
+);

@@ -1,6 +1,6 @@
 // The two mutations that advance every workflow: prepare a factor if necessary, then attempt it.
 import { LinkNotApproved } from '../../factors/link/link.ts';
-import { PhoneNumberTaken } from '../../factors/phone/enrollment.ts';
+import { PhoneNumberTaken } from '../../factors/phone/errors.ts';
 import { MalformedProofError } from '../../factors/proof.ts';
 import { PROOF_FIELDS } from '../../factors/registry.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';

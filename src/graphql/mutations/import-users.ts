@@ -1,6 +1,7 @@
 // Imports users from another system, a few at a time, as `stepgate import-users` does from a file. It cannot grant roles:
 // only an operator can, on the server.
 
+import { TRANSFER_FIELDS } from '../../factors/transfers.ts';
 import { type ImportedUser, importList, MOST_USERS, type RefusedUser } from '../../import/list.ts';
 import { phoneCountriesOf } from '../../import/phone-countries.ts';
 import { byAdministrator } from '../../persistence/audit.ts';
@@ -8,6 +9,7 @@ import { Conflict } from '../../persistence/unit-of-work.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { InvalidInput } from '../input.ts';
+import { inputFields } from '../input-fields.ts';
 import { UserType } from '../types/user.ts';
 
 const ImportPhoneInput = builder.inputType('ImportPhoneInput', {
@@ -48,20 +50,7 @@ const ImportUserInput = builder.inputType('ImportUserInput', {
       defaultValue: true,
       description: 'Whether the user allows text messages as a factor.',
     }),
-    passwordHash: t.string({
-      description:
-        'The hash of the user’s password: bcrypt, Argon2, scrypt, PBKDF2 or others, in their usual text formats. It is replaced by a new hash when the user next signs in.',
-    }),
-    mustChangePassword: t.boolean({
-      defaultValue: false,
-      description:
-        'Whether the other system required the user to choose a new password. If so, the hash is not imported, and the user must reset the password.',
-    }),
-    totp: t.stringList({
-      description:
-        'The secrets of the user’s authenticator apps, in base32 or as `otpauth://` URIs. They must use SHA-1, 6 digits and a period of 30 seconds.',
-    }),
-    backupCodes: t.stringList({ description: 'The user’s unused backup codes, at most 20.' }),
+    ...inputFields(t, TRANSFER_FIELDS),
     otherSecondFactors: t.stringList({
       description:
         'The names of the user’s second factors that cannot be imported, for example `webauthn`, at most 20. A user who has such factors is refused unless `withoutSecondFactors` is `true`.',

@@ -1,19 +1,21 @@
 // Starts the enrollment of a factor.
 import { z } from 'zod';
-import { phoneNumber } from '../../factors/identifier.ts';
+import type { FactorInput } from '../../factors/input-field.ts';
+import { PhoneNumberNotAllowed, PhoneNumberNotFound } from '../../factors/phone/errors.ts';
+import { ENROLLMENT_INPUTS } from '../../factors/registry.ts';
 import { startEnrollment } from '../../workflows/enrollment/start.ts';
-import {
-  FactorNotEnrollable,
-  PhoneNumberNotAllowed,
-  PhoneNumberNotFound,
-  TooManyAuthenticators,
-  TooManyRequests,
-} from '../../workflows/errors.ts';
+import { FactorNotEnrollable, TooManyAuthenticators, TooManyRequests } from '../../workflows/errors.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
-import { InvalidInput, isUuid, label, parseInput } from '../input.ts';
+import { InvalidInput, label, parseInput } from '../input.ts';
+import { inputFields } from '../input-fields.ts';
 import { FactorKindEnum } from '../types/enums.ts';
 import { Enrollment } from '../types/workflow.ts';
+
+const fields: FactorInput['fields'] = Object.assign(
+  {},
+  ...ENROLLMENT_INPUTS.map(({ input }) => input.fields),
+);
 
 const StartEnrollmentInput = builder.inputType('StartEnrollmentInput', {
   description: 'The factor to enroll.',
@@ -23,18 +25,7 @@ const StartEnrollmentInput = builder.inputType('StartEnrollmentInput', {
       required: true,
       description: 'The factor to enroll: one of the `enrollableFactors` of `settings`.',
     }),
-    phoneNumber: t.string({
-      description:
-        'For `PHONE_CODE`: a new phone number in international format. It is added to your account when you prove the code that is sent to it.',
-    }),
-    phoneNumberId: t.id({
-      description: 'For `PHONE_CODE`, instead of `phoneNumber`: the id of one of your `phoneNumbers`.',
-    }),
-    secondFactor: t.boolean({
-      defaultValue: true,
-      description:
-        'For `PHONE_CODE`: whether the number becomes a second factor. If `false`, the number is verified and can identify you when you sign in, but it is not a second factor.',
-    }),
+    ...inputFields(t, fields),
     label: t.string({
       description:
         'A name for the new authenticator, for example the name of the phone. At most 64 characters.',
@@ -42,33 +33,24 @@ const StartEnrollmentInput = builder.inputType('StartEnrollmentInput', {
   }),
 });
 
-const PHONE_ONLY = 'Only valid for PHONE_CODE. Omit the field.';
-
 const enrollmentForm = z
   .object({
     factor: z.string(),
     label: label.nullish().transform((text) => text ?? null),
-    phoneNumber: phoneNumber.nullish(),
-    phoneNumberId: z.string().refine(isUuid, 'Enter the id of one of your phone numbers.').nullish(),
-    secondFactor: z
-      .boolean()
-      .nullish()
-      .transform((isSecondFactor) => isSecondFactor ?? true),
+    ...Object.fromEntries(Object.entries(fields).map(([name, { form }]) => [name, form])),
   })
   .superRefine((form, context) => {
-    const isPhone = form.factor === 'PHONE_CODE';
-    for (const path of ['phoneNumber', 'phoneNumberId'] as const) {
-      if (!isPhone && form[path] != null)
-        context.addIssue({ code: 'custom', path: [path], message: PHONE_ONLY });
+    const refuse = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    const given: Readonly<Record<string, unknown>> = form;
+    for (const { kind, input } of ENROLLMENT_INPUTS) {
+      const isOther = form.factor !== kind;
+      for (const [name, { defaultValue }] of Object.entries(input.fields))
+        if (isOther && (given[name] ?? defaultValue) !== defaultValue)
+          refuse(name, `Only valid for ${kind}. Omit the field.`);
+      const defect = input.defect?.(given);
+      if (defect) refuse(defect.path, defect.message);
     }
-    if (!isPhone && !form.secondFactor)
-      context.addIssue({ code: 'custom', path: ['secondFactor'], message: PHONE_ONLY });
-    if (form.phoneNumber != null && form.phoneNumberId != null)
-      context.addIssue({
-        code: 'custom',
-        path: ['phoneNumberId'],
-        message: 'Set `phoneNumber` or `phoneNumberId`, not both.',
-      });
   });
 
 builder.mutationField('startEnrollment', (t) =>
@@ -91,18 +73,8 @@ builder.mutationField('startEnrollment', (t) =>
     },
     resolve: (_root, { input }, context) => {
       const { services, ...caller } = signedIn(context);
-      const form = parseInput(enrollmentForm, input);
-      const phone = form.phoneNumber != null ? { number: form.phoneNumber } : null;
-      return startEnrollment(
-        services,
-        {
-          factor: input.factor,
-          label: form.label,
-          phone: form.phoneNumberId != null ? { id: form.phoneNumberId } : phone,
-          isSecondFactor: form.secondFactor,
-        },
-        caller,
-      );
+      const given = parseInput(enrollmentForm, input);
+      return startEnrollment(services, { factor: input.factor, label: given.label, given }, caller);
     },
   }),
 );

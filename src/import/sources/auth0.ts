@@ -3,8 +3,8 @@
 // `password_hash` or `custom_password_hash` and `mfa_factors`. The external id is the `sub` of Auth0's tokens.
 import { z } from 'zod';
 import { auth0Hash } from '../../factors/password/legacy-hash/auth0.ts';
+import { RecordError } from '../../factors/record-error.ts';
 import { readForm } from '../form.ts';
-import { RecordError } from '../refusal.ts';
 import { DISABLED, fullName, hashOf, ids, type Source, timeOf } from './source.ts';
 
 /** The id prefix of users who sign in with a password. */

@@ -1,8 +1,8 @@
 // Amazon Cognito: the output of `admin-get-user`, one user per line, or of `list-users`. Neither has password hashes.
 // Only `admin-get-user` shows second factors, so those of users from `list-users` are unknown.
 import { z } from 'zod';
+import { RecordError } from '../../factors/record-error.ts';
 import { readForm } from '../form.ts';
-import { RecordError } from '../refusal.ts';
 import { DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
 
 const attributes = z.array(z.object({ Name: z.string(), Value: z.string().nullish() })).nullish();

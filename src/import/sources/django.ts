@@ -1,8 +1,8 @@
 // Django: `manage.py dumpdata auth.user`, or a custom user model with `password` and `email`, plus django-otp devices
 // if the dump has them. Django does not verify addresses, so they count only with --trust-unverified.
 import { z } from 'zod';
+import { RecordError } from '../../factors/record-error.ts';
 import { readForm } from '../form.ts';
-import { RecordError } from '../refusal.ts';
 import { devicesIn } from './django-devices.ts';
 import { cell, DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
 

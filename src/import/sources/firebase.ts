@@ -3,8 +3,8 @@
 // can be imported. Firebase's command line omits `mfaInfo`; its API does not.
 import { z } from 'zod';
 import { firebaseHash } from '../../factors/password/legacy-hash/firebase.ts';
+import { RecordError } from '../../factors/record-error.ts';
 import { readForm } from '../form.ts';
-import { RecordError } from '../refusal.ts';
 import { DISABLED, fullName, hashOf, ids, type Source, timeOf } from './source.ts';
 
 const text = z.string().nullish();

@@ -2,8 +2,8 @@
 // recovery codes are imported. Email codes, and methods without a secret, cannot be.
 import { z } from 'zod';
 import { fusionAuthHash } from '../../factors/password/legacy-hash/fusionauth.ts';
+import { RecordError } from '../../factors/record-error.ts';
 import { readForm } from '../form.ts';
-import { RecordError } from '../refusal.ts';
 import { base32 } from './base32.ts';
 import { otpUri } from './otp-uri.ts';
 import { cell, DISABLED, fullName, hashOf, ids, type Source, timeOf } from './source.ts';

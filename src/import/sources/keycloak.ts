@@ -3,8 +3,8 @@
 // credential type counts as a second factor that cannot be imported, except for the types known not to be one.
 import { z } from 'zod';
 import { keycloakHash } from '../../factors/password/legacy-hash/keycloak.ts';
+import { RecordError } from '../../factors/record-error.ts';
 import { readForm } from '../form.ts';
-import { RecordError } from '../refusal.ts';
 import { base32 } from './base32.ts';
 import { otpUri } from './otp-uri.ts';
 import { cell, DISABLED, fullName, hashOf, ids, type Source, timeOf } from './source.ts';

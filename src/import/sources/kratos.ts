@@ -2,8 +2,8 @@
 // which trait is the address; here it is `email`, or else a verifiable address. TOTP and unused look-up secrets are
 // imported. Any other kind of credential counts as a second factor, except for those that start a sign-in.
 import { z } from 'zod';
+import { RecordError } from '../../factors/record-error.ts';
 import { readForm } from '../form.ts';
-import { RecordError } from '../refusal.ts';
 import { DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
 
 const text = z.string().nullish().catch(null);

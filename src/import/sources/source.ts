@@ -2,8 +2,8 @@
 // and depends neither on the file format nor on what happens to the record. To add one, write one file and add it to
 // the list. For a plain table, a mapping is enough (table.ts).
 import { LegacyHashError } from '../../factors/password/legacy-hash/scheme.ts';
+import { RecordError } from '../../factors/record-error.ts';
 import type { FileFormat } from '../files/formats.ts';
-import { RecordError } from '../refusal.ts';
 import type { FirebaseHashConfig } from './firebase-hash-config.ts';
 
 export interface SourceSettings {

@@ -1,13 +1,22 @@
 // Stepgate's own format, which `export-users` writes and anyone can produce. In a CSV file an empty cell means no
 // value, a list is JSON or separated by semicolons, and the apostrophe that protects spreadsheets from formulas is
 // removed.
+
+import type { InputField } from '../../factors/input-field.ts';
+import { RecordError } from '../../factors/record-error.ts';
+import { TRANSFER_FIELDS } from '../../factors/transfers.ts';
 import { FileFormat } from '../files/formats.ts';
-import { RecordError } from '../refusal.ts';
 import { RECORD_FIELDS } from '../user-record.ts';
 import { cell, type Source } from './source.ts';
 
-const FLAGS = new Set(['emailVerified', 'smsFactors', 'mustChangePassword']);
-const LISTS = new Set(['phones', 'totp', 'backupCodes', 'otherSecondFactors', 'roles']);
+const FLAGS = new Set(['emailVerified', 'smsFactors', ...fieldsOfType('Boolean')]);
+const LISTS = new Set([
+  'phones',
+  ...fieldsOfType('StringList'),
+  ...fieldsOfType('JSON'),
+  'otherSecondFactors',
+  'roles',
+]);
 
 export const stepgate: Source = {
   formats: Object.values(FileFormat),
@@ -15,6 +24,12 @@ export const stepgate: Source = {
   marks: [],
   read: (entry, { format }) => (format === FileFormat.CSV ? ofCells(entry as Cells) : entry),
 };
+
+function fieldsOfType(type: InputField['type']): string[] {
+  return Object.entries(TRANSFER_FIELDS)
+    .filter(([, field]) => field.type === type)
+    .map(([name]) => name);
+}
 
 type Cells = Readonly<Record<string, string>>;
 

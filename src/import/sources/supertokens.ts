@@ -3,8 +3,8 @@
 // secondary factor in SuperTokens is a second factor here. Social logins and roles are not imported.
 import { z } from 'zod';
 import { hashOfPlainText } from '../../factors/password/legacy-hash/plain-text.ts';
+import { RecordError } from '../../factors/record-error.ts';
 import { readForm } from '../form.ts';
-import { RecordError } from '../refusal.ts';
 import { otpUri } from './otp-uri.ts';
 import { cell, fullName, ids, type Source, timeOf } from './source.ts';
 

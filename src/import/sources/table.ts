@@ -1,9 +1,9 @@
 // A source whose export is a single table or query. A mapping names the columns. Databases write true and null in several
 // ways, all of which are accepted.
 import { z } from 'zod';
+import { RecordError } from '../../factors/record-error.ts';
 import type { FileFormat } from '../files/formats.ts';
 import { readForm } from '../form.ts';
-import { RecordError } from '../refusal.ts';
 import { DISABLED, fullName, ids, type Source, timeOf } from './source.ts';
 
 /** The column names. */

@@ -1,4 +1,5 @@
-// An audit event: what happened to an account. It contains only words and ids, never a proof, code or token.
+// An audit event: what happened to an account. It contains only words and ids, never a proof, code or token. The table is
+// divided by month: audit-partitions.ts.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { ActorKind } from '../actor-kind.ts';
@@ -7,8 +8,8 @@ import type { AuditType } from '../audit-type.ts';
 export const AuditEvent = defineEntity({
   name: 'AuditEvent',
   properties: {
+    occurredAt: p.datetime().primary(),
     id: p.uuid().primary(),
-    occurredAt: p.datetime(),
     type: p.string().length(48).$type<AuditType>(),
     tenantId: p.string().length(64),
     /** The subject. */
@@ -25,5 +26,5 @@ export const AuditEvent = defineEntity({
     /** How often it happened. Greater than 1 only for refusals, which are recorded together. */
     count: p.integer().default(1),
   },
-  indexes: [{ properties: ['userId', 'occurredAt'] }, { properties: ['occurredAt'], type: 'brin' }],
+  indexes: [{ properties: ['userId', 'occurredAt'] }],
 });

@@ -24,7 +24,7 @@ export const Authenticator = defineEntity({
     confirmedAt: p.datetime().nullable(),
     lastUsedAt: p.datetime().nullable(),
   },
-  indexes: [{ properties: ['createdAt'], where: { confirmedAt: null } }], // enrollments to clear away
+  indexes: [{ properties: ['createdAt'], where: { confirmedAt: null } }], // enrollments to delete
   // A user cannot have two passwords.
   uniques: [{ properties: ['user', 'factor'], where: { factor: 'PASSWORD' } }],
 });

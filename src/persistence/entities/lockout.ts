@@ -1,5 +1,5 @@
 // Consecutive failures of one subject across all its workflows, with separate counters for passwords and codes. A
-// failure is counted before the proof is checked, and undone if the proof is right. clear-away.ts decides how long a
+// failure is counted before the proof is checked, and undone if the proof is right. policy/lockout.ts decides how long a
 // row is kept.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { LockoutCounter } from '../../policy/lockout.ts';
@@ -18,5 +18,5 @@ export const Lockout = defineEntity({
     lockedUntil: p.datetime().nullable(),
     updatedAt: p.datetime(),
   },
-  indexes: [{ properties: ['updatedAt'], type: 'brin' }],
+  indexes: [{ properties: ['failures', 'updatedAt'] }],
 });

@@ -26,4 +26,18 @@ export const OutboxMessage = defineEntity({
     /** The latest status from the provider. */
     deliveryStatus: p.string().length(16).$type<DeliveryStatus>().nullable(),
   },
+  indexes: [
+    // Texts to erase.
+    {
+      name: 'outbox_message_expires_at_sealed_index',
+      properties: ['expiresAt'],
+      where: { sealed: { $ne: null } },
+    },
+    // What operators list.
+    {
+      name: 'outbox_message_created_at_undelivered_index',
+      properties: ['createdAt'],
+      where: { $or: [{ sentAt: null }, { failedAt: { $ne: null } }] },
+    },
+  ],
 });

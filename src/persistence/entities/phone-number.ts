@@ -17,6 +17,6 @@ export const PhoneNumber = defineEntity({
     createdAt: p.datetime(),
     verifiedAt: p.datetime().nullable(),
   },
-  indexes: [{ properties: ['createdAt'], where: { verifiedAt: null } }], // enrollments to clear away
+  indexes: [{ properties: ['createdAt'], where: { verifiedAt: null } }], // enrollments to delete
   uniques: [{ properties: ['tenant', 'number'], where: { verifiedAt: { $ne: null } } }],
 });

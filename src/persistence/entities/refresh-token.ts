@@ -12,4 +12,5 @@ export const RefreshToken = defineEntity({
     /** The digest of the token that it replaced. */
     predecessor: p.string().length(43).nullable(),
   },
+  indexes: [{ properties: ['usedAt'], where: { usedAt: { $ne: null } } }], // tokens to delete
 });

@@ -23,7 +23,7 @@ export const Session = defineEntity({
     resumedAt: p.datetime().nullable(),
     revokedAt: p.datetime().nullable(),
   },
-  // Sessions to clear away.
+  // Sessions to delete.
   indexes: [
     {
       name: 'session_ended_index',

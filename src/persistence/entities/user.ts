@@ -23,5 +23,5 @@ export const User = defineEntity({
     activatedAt: p.datetime().nullable(),
   },
   uniques: [{ properties: ['tenant', 'externalId'] }],
-  indexes: [{ properties: ['createdAt'], where: { activatedAt: null } }], // sign-ups to clear away
+  indexes: [{ properties: ['createdAt'], where: { activatedAt: null } }], // sign-ups to delete
 });

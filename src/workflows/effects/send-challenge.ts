@@ -1,6 +1,6 @@
 // Creates a challenge and sends it. It replaces the previous one of the same factor and does not reset the attempts.
 import { sql as raw } from 'kysely';
-import { jsonb } from '../../persistence/jsonb.ts';
+import { jsonText } from '../../persistence/jsonb.ts';
 import { randomId } from '../../platform/random.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { openApproves } from '../approves.ts';
@@ -47,7 +47,7 @@ export const sendChallenge: PerformEffect<Params> = (
     id: challengeId,
     message_id: messageId,
     code_digest: digest,
-    data: request && jsonb(request),
+    data: request && jsonText(request),
     authenticator_id: authenticatorId,
     hint,
     ip: client.ip,

@@ -6,7 +6,7 @@ import { authenticatorRow } from '../../factors/authenticator-row.ts';
 import type { Mailbox } from '../../factors/email/mailbox.ts';
 import type { NewPasswords } from '../../factors/password/new-passwords.ts';
 import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
-import { jsonb } from '../../persistence/jsonb.ts';
+import { jsonText } from '../../persistence/jsonb.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
@@ -121,7 +121,7 @@ function pendingUser(
     id,
     tenant_id: tenantId,
     name,
-    roles: jsonb([]),
+    roles: jsonText([]),
     locale,
     sms: true,
     created_at: now,

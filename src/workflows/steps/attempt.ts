@@ -3,7 +3,7 @@
 import type { AnyMachineSnapshot } from 'xstate';
 import { addNotice } from '../../delivery/notices.ts';
 import { type Accepted, REJECTED, type Rejected, type Verdict } from '../../factors/factor.ts';
-import { forgetFailures, takeBackFailure } from '../../factors/lockout.ts';
+import { FORGET_FAILURES, failuresOf, TAKE_BACK_FAILURE } from '../../factors/lockout.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
 import { secondsOf } from '../../platform/clock.ts';
@@ -76,12 +76,12 @@ async function redeem(
   const { unitOfWork, now } = step;
   const [next, effects] = take(step, proved(step, evidenceOf(factor, secondsOf(now), categories)));
   advance(step, next, -1);
-  if (consume !== null) unitOfWork.require(consume);
+  consume?.(unitOfWork);
   const outcome = await performWithinLimits(services, step, effects);
   if (notice !== undefined) addNotice(services.outbox, step, notice);
   const end = endOf(next);
-  unitOfWork.write((sql) =>
-    end === 'complete' ? forgetFailures(sql, row.subject) : takeBackFailure(sql, row),
+  unitOfWork.write(
+    end === 'complete' ? FORGET_FAILURES({ subject: row.subject }) : TAKE_BACK_FAILURE(failuresOf(row)),
   );
   const sessionId = outcome.grant?.session.id ?? row.sessionId;
   audit(step, 'proof-accepted', { factor, sessionId });
@@ -113,7 +113,7 @@ async function reject(
     advance(step, next);
     audit(step, 'failed', { sessionId });
   }
-  if (isReplay) unitOfWork.write((sql) => takeBackFailure(sql, row));
+  if (isReplay) unitOfWork.write(TAKE_BACK_FAILURE(failuresOf(row)));
   else if (row.counted !== null) {
     countFailure(unitOfWork, origin, row, now);
     tellOfLock(services, step, row.counted.failures);
@@ -124,7 +124,8 @@ async function reject(
 
 /** Notifies the user of the first lock and of the permanent one, but not of those between. */
 function tellOfLock({ outbox }: StepServices, step: Step, failures: number): void {
-  const isForGood = isClosed(failures) && !isClosed(failures - 1);
+  // A closed counter counts no further failure, so this happens once.
+  const isForGood = isClosed(failures);
   if (failures !== FAILURES_BEFORE_LOCK && !isForGood) return;
   const minutes = isForGood ? null : FIRST_LOCK_SECONDS / 60;
   addNotice(outbox, step, { name: 'account-locked', minutes });

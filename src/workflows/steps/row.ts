@@ -3,6 +3,7 @@ import { type Expression, sql as raw } from 'kysely';
 import { type Account, accountJson } from '../../factors/account.ts';
 import type { StoredChallenge } from '../../factors/factor.ts';
 import type { Sql } from '../../persistence/orm.ts';
+import { run, statement } from '../../persistence/statement.ts';
 import { digest } from '../../platform/digest.ts';
 import type { LockoutCounter } from '../../policy/lockout.ts';
 
@@ -76,16 +77,19 @@ export function isWorkflowId(id: string): boolean {
 /** Reads the current row in one statement. @param bearerId the id that the client has. */
 export async function findWorkflow(sql: Sql, bearerId: string): Promise<WorkflowRow | null> {
   if (!isWorkflowId(bearerId)) return null;
-  const row = await sql
+  const [row] = await run(sql, FIND({ id: digest(bearerId) }));
+  return row === undefined ? null : workflowRow(row);
+}
+
+const FIND = statement((sql, { id }: { readonly id: string }) =>
+  sql
     .selectFrom('workflow as w')
     .select(COLUMNS_OF_W)
     .select((it) =>
       surroundings({ id: it.ref('w.id'), userId: it.ref('w.user_id'), subject: it.ref('w.subject') }),
     )
-    .where('w.id', '=', digest(bearerId))
-    .executeTakeFirst();
-  return row === undefined ? null : workflowRow(row);
-}
+    .where('w.id', '=', id),
+);
 
 /** What is read with the row. */
 export function surroundings({

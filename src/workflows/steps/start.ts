@@ -1,7 +1,7 @@
 // Starts a workflow. The first step writes its row.
 import { initialTransition } from 'xstate';
 import type { Account } from '../../factors/account.ts';
-import { jsonb } from '../../persistence/jsonb.ts';
+import { jsonText } from '../../persistence/jsonb.ts';
 import type { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { addSeconds } from '../../platform/clock.ts';
 import { digest } from '../../platform/digest.ts';
@@ -81,7 +81,7 @@ export async function start(
     session_id: row.sessionId,
     device_id: row.deviceId,
     subject: row.subject,
-    snapshot: jsonb(row.snapshot),
+    snapshot: jsonText(row.snapshot),
     operation: row.operation,
     approves: row.approves,
     revision: row.revision,

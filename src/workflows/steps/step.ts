@@ -2,7 +2,8 @@
 // once and passed on.
 import { type AnyMachineSnapshot, type AnyStateMachine, transition } from 'xstate';
 import type { Account } from '../../factors/account.ts';
-import { jsonb } from '../../persistence/jsonb.ts';
+import { jsonText } from '../../persistence/jsonb.ts';
+import { statement } from '../../persistence/statement.ts';
 import type { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import type { AvailableFactors } from '../../policy/required-factors.ts';
 import type { Caller } from '../caller.ts';
@@ -46,19 +47,33 @@ export function advance(
   next: AnyMachineSnapshot,
   attempts: 0 | -1 = 0,
 ): void {
-  unitOfWork.requireWrite((sql) =>
-    sql
-      .updateTable('workflow')
-      .set((it) => ({
-        snapshot: jsonb<object>(chart.getPersistedSnapshot(next)),
-        revision: row.revision + 1,
-        attempts: it('attempts', '+', attempts),
-      }))
-      .where('id', '=', row.id)
-      .where('revision', '=', row.revision)
-      .returning('id'),
+  unitOfWork.requireWrite(
+    ADVANCE({
+      id: row.id,
+      revision: row.revision,
+      next: row.revision + 1,
+      attempts,
+      snapshot: jsonText<object>(chart.getPersistedSnapshot(next)),
+    }),
   );
 }
+
+interface Advance {
+  readonly id: string;
+  readonly revision: number;
+  readonly next: number;
+  readonly attempts: number;
+  readonly snapshot: object;
+}
+
+const ADVANCE = statement((sql, { id, revision, next, attempts, snapshot }: Advance) =>
+  sql
+    .updateTable('workflow')
+    .set((it) => ({ snapshot, revision: next, attempts: it('attempts', '+', attempts) }))
+    .where('id', '=', id)
+    .where('revision', '=', revision)
+    .returning('id'),
+);
 
 /** How a chart has ended, or null if it has not. */
 export function endOf({ status, value }: AnyMachineSnapshot): 'complete' | 'failed' | null {

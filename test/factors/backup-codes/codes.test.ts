@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import type { Account } from '../../../src/factors/account.ts';
 import {
   backupCodeFactor,
-  isGuessable,
   type NewBackupCodes,
   newBackupCodes,
 } from '../../../src/factors/backup-codes/backup-code.ts';
+import { isGuessable } from '../../../src/factors/backup-codes/code-value.ts';
 import type { Verdict } from '../../../src/factors/factor.ts';
 import { KeyRing } from '../../../src/platform/key-ring.ts';
 

@@ -129,6 +129,17 @@ describe('requesting another email code', () => {
     expect((await prove(sent, code)).status).toBe('COMPLETE');
   });
 
+  test('later withdraws the old message if it has not been delivered yet', async () => {
+    const sent = await prepared();
+    const before = await messagesTo(sent.email);
+    app.clock.advance(31);
+    await client.prepare(sent.workflowId, 'EMAIL_CODE');
+    expect(await messagesTo(sent.email)).toBe(before);
+    const texts = (await client.inbox()).map(({ text }) => text).join();
+    expect(texts).not.toContain(sent.code);
+    expect(texts).toContain(await client.codeFor(sent.email));
+  });
+
   test('does not reset the attempts', async () => {
     const sent = await prepared();
     for (const attemptsRemaining of [4, 3, 2, 1]) {

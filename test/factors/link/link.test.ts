@@ -636,7 +636,20 @@ describe('a link by text message', () => {
     const step = await ask(asked);
     expect([step.status, step.session]).toEqual(['NEEDS_SECOND_FACTOR', null]);
     expect((await client.prepare(asked.id, 'PHONE_CODE')).code).toBe('FACTOR_NOT_OFFERED');
+    // From now on a link is one by email, which was not sent.
+    expect((await present(asked, asked.token)).code).toBe('PROOF_REJECTED');
     expect((await client.attempt(asked.id, { password })).status).toBe('COMPLETE');
+  });
+
+  test('that is left open does not stand in the way of a later one by email', async () => {
+    const { phone, email } = await withPhone(true);
+    const asked = await signInBy(phone);
+    await client.prepare(asked.id, 'PHONE_CODE');
+    const step = await client.attempt(asked.id, { phoneCode: await client.codeFor(phone) });
+    expect(step.status).toBe('NEEDS_SECOND_FACTOR');
+    app.clock.advance(1);
+    const byMail = await askedBy(Promise.resolve(step), email);
+    expect((await present(byMail, byMail.token)).status).toBe('COMPLETE');
   });
 
   test('is not offered for an email address, nor a link by email for a number', async () => {

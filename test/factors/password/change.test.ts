@@ -96,7 +96,7 @@ test('a changed password replaces the old one at once, meets the policy, and the
   expect(JSON.stringify(notices)).not.toContain(NEW_PASSWORD);
 });
 
-test('a user without an email address changes it like anybody else', async () => {
+test('a user without an email address can change the password too', async () => {
   const person = await client.signUp();
   await query(app.databaseUrl, 'delete from email_address where address = $1', [person.email]);
   expect(await change(person.accessToken, { newPassword: NEW_PASSWORD })).toEqual({ type: 'User' });

@@ -21,16 +21,16 @@ test('the product, the address and the name are words, whole and in pieces, in l
   ]);
 });
 
-test('nothing is made up for a user without an address or a name', () => {
+test('a user without an address or a name adds no words', () => {
   expect(guessableWords('Stepgate', { email: null, name: null })).toEqual(['stepgate']);
 });
 
-test('one or two letters are no word, nor are more than 64', () => {
+test('texts of one or two letters, or of more than 64, are not words', () => {
   const name = `ab abc ${'x'.repeat(64)} ${'y'.repeat(65)}`;
   expect(guessableWords('S', { email: null, name })).toEqual(['abc', 'x'.repeat(64)]);
 });
 
-test('no more than the first 40 are looked at', () => {
+test('only the first 40 words are used', () => {
   const name = Array.from({ length: 60 }, (_, at) => `word${at}`).join(' ');
   const words = guessableWords('Stepgate', { email: null, name });
   expect(words).toEqual(['stepgate', ...Array.from({ length: 39 }, (_, at) => `word${at}`)]);

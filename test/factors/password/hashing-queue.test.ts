@@ -61,7 +61,7 @@ async function endAll({ hashes, results }: Flood): Promise<void> {
   expect(new Set(await Promise.all(results))).toEqual(new Set(['hashed']));
 }
 
-test.each([1, 2, 4])('with %i lanes no more hashes run at a time', async (count) => {
+test.each([1, 2, 4])('with %i threads, no more hashes than that run at a time', async (count) => {
   const queue = new HashingQueue(count);
   const hashes = Array.from({ length: count + 4 }, () => new HeldHash());
   const results = hashes.map((hash) => queue.run(hash.run));
@@ -92,7 +92,7 @@ test('beyond the limit a hash fails with OVERLOADED and the seconds to wait, and
   expect(late.isRunning).toBe(false);
 });
 
-test('a place that becomes free is given to the next request', async () => {
+test('a place in the queue that becomes free is given to the next request', async () => {
   const queue = new HashingQueue(2);
   const started = await flood(queue);
   started.hashes[0]?.end();
@@ -169,7 +169,7 @@ describe('the length of the queue depends on the duration of hashes:', () => {
     [4, 0.45],
     [4, 1],
   ])(
-    'with %i lanes and %f seconds per hash, no request waits over five seconds, and almost no capacity is wasted',
+    'with %i threads and %f seconds per hash, no request waits over five seconds, and almost no capacity is wasted',
     async (count, seconds) => {
       const queue = await queueOf(count, seconds);
       const started = await flood(queue);

@@ -7,7 +7,8 @@ import { PasswordHasher } from '../../../src/factors/password/hash.ts';
 import { HashingQueue } from '../../../src/factors/password/hashing-queue.ts';
 import { passwordFactor } from '../../../src/factors/password/password.ts';
 import { sealLegacyHash } from '../../../src/factors/password/stored-legacy.ts';
-import { openOrm, sqlOf } from '../../../src/persistence/orm.ts';
+import { openOrm } from '../../../src/persistence/orm.ts';
+import { UnitOfWork } from '../../../src/persistence/unit-of-work.ts';
 import { KeyRing, UnknownKeyError } from '../../../src/platform/key-ring.ts';
 import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../../harness/app.ts';
 import { PASSWORD, type Person, TestClient } from '../../harness/client.ts';
@@ -188,7 +189,9 @@ describe('when the operator raises the cost and replaces the key,', () => {
         now: new Date(),
       });
       await storePassword(app.databaseUrl, person.email, 'the changed one');
-      if (verdict.accepted) await verdict.consume?.(sqlOf(orm.em.fork()));
+      const unitOfWork = new UnitOfWork();
+      if (verdict.accepted) verdict.consume?.(unitOfWork);
+      await unitOfWork.commit(orm.em.fork());
       expect(verdict).toMatchObject({ accepted: true, consume: expect.any(Function) });
       expect(await storedPassword(app.databaseUrl, person.email)).toBe('the changed one');
     } finally {
@@ -241,7 +244,7 @@ describe('an imported password', () => {
     expect(await storedPassword(app.databaseUrl, person.email)).toBe(stored);
   });
 
-  test('is not replaced if its step does not settle', async () => {
+  test('is not replaced if its step cannot be committed', async () => {
     const before = await storedPassword(app.databaseUrl, person.email);
     const { id: workflowId } = await client.startSignIn({ identifier: person.email });
     // The step that commits first makes the other one fail.

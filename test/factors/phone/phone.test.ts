@@ -119,6 +119,22 @@ describe('adding a phone number', () => {
     expect(step.code).toBe(code);
   });
 
+  test.each([
+    ['a number', { phoneNumber: '+14155552671' }, 'phoneNumber'],
+    ['the id of a number', { phoneNumberId: randomUUID() }, 'phoneNumberId'],
+    ['`secondFactor: false`', { secondFactor: false }, 'secondFactor'],
+  ])(
+    'with %s but for an authenticator app is refused, and the error names the field',
+    async (_what, named, field) => {
+      const person = await client.signUp();
+      const step = await client.startEnrollment({ factor: 'TOTP', ...named }, person.accessToken);
+      expect(step).toMatchObject({
+        code: 'INVALID_INPUT',
+        message: `${field}: Only valid for PHONE_CODE. Omit the field.`,
+      });
+    },
+  );
+
   test('with the id of another user’s number fails like an unknown id', async () => {
     const [owner, other] = [await client.signUp(), await client.signUp()];
     const { id } = await client.enrollPhone(owner.accessToken, newNumber());

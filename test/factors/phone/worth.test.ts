@@ -40,18 +40,18 @@ describe('a proof of a number', () => {
       sms,
     );
 
-  test('is possession where its user made it a second factor, and nothing but a name where not', () => {
+  test('is possession if its user made it a second factor, and otherwise only identifies the user', () => {
     expect(proved(accountWith())).toEqual(['POSSESSION']);
     expect(proved(accountWith({ secondFactor: false }))).toEqual([]);
   });
 
-  test('counts for nothing when the number was never proved, is gone, or is nobody’s', () => {
+  test('counts for nothing if the number was never verified, was removed, or belongs to nobody', () => {
     expect(proved(accountWith({ verified: false }))).toBeNull();
     expect(proved(accountWith(), ON, null, randomUUID())).toBeNull();
     expect(proved(null)).toBeNull();
   });
 
-  test('counts in an enrollment for the number that is added, and for no other one', () => {
+  test('counts in an enrollment for the number that is being added, and for no other', () => {
     const added = accountWith({ verified: false, secondFactor: false });
     expect(proved(added, ON, NUMBER.id)).toEqual(['POSSESSION']);
     expect(proved(added, ON, randomUUID())).toBeNull();
@@ -64,10 +64,10 @@ describe('a proof of a number', () => {
   });
 });
 
-describe('a text', () => {
+describe('a text message', () => {
   const template = { name: 'phone-code', code: '123456', minutes: 5, approves: null } as const;
 
-  test('goes to the number that was chosen', () => {
+  test('is sent to the chosen number', () => {
     const message = messageToPhone(accountWith(), NUMBER.id, template, ON);
     expect(message).toMatchObject({ channel: 'sms', to: NUMBER.number, code: '123456' });
     expect(message.isDecoy).toBeUndefined();
@@ -103,14 +103,14 @@ describe('a number is offered', () => {
     });
   });
 
-  test('as a first factor only where the tenant lets numbers be one, whatever its user made of it', () => {
+  test('as a first factor only if the tenant allows it, whatever its user chose', () => {
     for (const secondFactor of [true, false]) {
       expect(offered(accountWith({ secondFactor }), 'FIRST')).toBe(true);
       expect(offered(accountWith({ secondFactor }, { smsOfTenant: 'SECOND_FACTOR' }), 'FIRST')).toBe(false);
     }
   });
 
-  test('as a second factor only where its user made it one', () => {
+  test('as a second factor only if its user made it one', () => {
     expect(offered(accountWith({}, { smsOfTenant: 'SECOND_FACTOR' }), 'SECOND')).toBe(true);
     expect(offered(accountWith({ secondFactor: false }), 'SECOND')).toBe(false);
   });

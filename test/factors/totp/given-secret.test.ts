@@ -19,7 +19,7 @@ test.each([
   expect(readTotpSecret(text)).toBe(SECRET);
 });
 
-test('the padding of base32 is no part of it', () => {
+test('base32 padding is not part of a secret', () => {
   expect(readTotpSecret('GEZDGNBVGY3TQOJQGE======')).toBe('GEZDGNBVGY3TQOJQGE');
 });
 
@@ -50,7 +50,7 @@ test.each([
   expect(() => readTotpSecret(text)).toThrow(message);
 });
 
-test.each([80, 512])('a secret of %i bits is accepted', (bits) => {
+test.each([80, 512])('a TOTP secret of %i bits can be imported', (bits) => {
   const secret = 'A'.repeat(Math.ceil(bits / 5));
   expect(readTotpSecret(secret)).toBe(secret);
 });

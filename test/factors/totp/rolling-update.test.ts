@@ -4,7 +4,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sealSecret } from '../../../src/factors/sealed-secret.ts';
 import { totpFactor } from '../../../src/factors/totp/totp.ts';
-import { openOrm, sqlOf } from '../../../src/persistence/orm.ts';
+import { openOrm } from '../../../src/persistence/orm.ts';
+import { Conflict, UnitOfWork } from '../../../src/persistence/unit-of-work.ts';
 import { KeyRing } from '../../../src/platform/key-ring.ts';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { type Person, TestClient } from '../../harness/client.ts';
@@ -93,8 +94,17 @@ test('of two nodes that accept the same code at once, one is refused, whichever 
     now: app.clock.now(),
   });
   const orm = await openOrm(app.databaseUrl);
-  const redeem = async (): Promise<boolean> =>
-    verdict.accepted && (await verdict.consume?.(sqlOf(orm.em.fork()))) === true;
+  const redeem = async (): Promise<boolean> => {
+    const unitOfWork = new UnitOfWork();
+    if (verdict.accepted) verdict.consume?.(unitOfWork);
+    try {
+      await unitOfWork.commit(orm.em.fork());
+      return verdict.accepted;
+    } catch (error) {
+      if (error instanceof Conflict) return false;
+      throw error;
+    }
+  };
   try {
     await query(
       app.databaseUrl,

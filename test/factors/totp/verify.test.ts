@@ -41,19 +41,19 @@ const RIGHT = { accepted: true, consume: expect.any(Function) };
 const REPLAY = { accepted: false, isReplay: true };
 const GUESS = { accepted: false };
 
-test('a right code is accepted, whichever of the apps shows it, also after an earlier one', async () => {
+test('a correct code is accepted from any of the user’s apps, also after an earlier one', async () => {
   const [first, second] = [app(SECRETS[0], STEP - 1), app(SECRETS[1])];
   expect(await verify(codeOf(SECRETS[0]), first, second)).toEqual(RIGHT);
   expect(await verify(codeOf(SECRETS[1]), first, second)).toEqual(RIGHT);
 });
 
-test('the code that was accepted last is no guess when it comes again, whichever app it is of', async () => {
+test('the last accepted code does not count as a guess when it is sent again, whichever app it is from', async () => {
   const [first, second] = [app(SECRETS[0], STEP), app(SECRETS[1], STEP)];
   expect(await verify(codeOf(SECRETS[0]), first, second)).toEqual(REPLAY);
   expect(await verify(codeOf(SECRETS[1]), first, second)).toEqual(REPLAY);
 });
 
-test('a wrong code is a guess, also one of a step that was passed over, and one for no app at all', async () => {
+test('a wrong code counts as a guess, also one of a skipped time step, and one for a user without an app', async () => {
   const wrong = codeOf(SECRETS[0], STEP + 5);
   expect(await verify(wrong, app(SECRETS[0]))).toEqual(GUESS);
   expect(await verify(wrong, app(SECRETS[0], STEP))).toEqual(GUESS);
@@ -61,12 +61,12 @@ test('a wrong code is a guess, also one of a step that was passed over, and one 
   expect(await verify(codeOf(SECRETS[0]))).toEqual(GUESS);
 });
 
-test('what is no authenticator app is not opened', async () => {
+test('the secret of another kind of authenticator is not decrypted', async () => {
   const password: StoredAuthenticator = { ...app(SECRETS[0]), factor: 'PASSWORD', secret: 'a hash' };
   expect(await verify(codeOf(SECRETS[0]), password, app(SECRETS[0]))).toEqual(RIGHT);
 });
 
-test('it is offered by its label once it was proved', () => {
+test('an authenticator app is offered by its label once it is confirmed', () => {
   const proved = app(SECRETS[0]);
   const unproved = { ...app(SECRETS[1]), confirmed: false };
   const password = { ...app(SECRETS[1]), factor: 'PASSWORD' };

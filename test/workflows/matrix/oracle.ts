@@ -1,12 +1,10 @@
 // The cells of the matrix, and an oracle that says what a session, an account or a new password requires in each. It
 // follows the rules of the product and shares no code with the policy.
-import { ENROLLED, type Enrolled, FIRST, type First, SECOND_FACTORS_OF } from './people.ts';
+import { FIRST, type Means } from './means.ts';
+import { ENROLLED, type Enrolled, SECOND_FACTORS_OF } from './people.ts';
 
 export const POLICIES = ['OPTIONAL', 'REQUIRED'] as const;
 export type Policy = (typeof POLICIES)[number];
-
-export type Means = First | 'TOTP' | 'BACKUP_CODE';
-export const MEANS: readonly Means[] = [...FIRST, 'TOTP', 'BACKUP_CODE'];
 
 /** The proofs of a user, with the categories that they prove. */
 export interface Proved {

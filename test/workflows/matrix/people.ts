@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { PASSWORD, type Step, type TestClient } from '../../harness/client.ts';
+import { FIRST, type First, wayOf } from './means.ts';
 import { putRowsBack, type Rows, rowsOf } from './rows.ts';
 
 export const SECOND_FACTORS_OF = {
@@ -15,10 +16,6 @@ export const SECOND_FACTORS_OF = {
 } as const;
 export type Enrolled = keyof typeof SECOND_FACTORS_OF;
 export const ENROLLED = Object.keys(SECOND_FACTORS_OF) as Enrolled[];
-
-/** The factors that can start a sign-in. */
-export const FIRST = ['PASSWORD', 'EMAIL_CODE', 'EMAIL_LINK', 'PHONE_CODE', 'PHONE_LINK'] as const;
-export type First = (typeof FIRST)[number];
 
 export interface Person {
   readonly userId: string;
@@ -95,20 +92,12 @@ export async function proofOf(
   to: string,
   { token, authenticatorId }: { token?: string | undefined; authenticatorId?: string | undefined } = {},
 ): Promise<object> {
-  if (factor === 'PASSWORD') return { password: PASSWORD };
-  const prepared: Step = await client.prepare(id, factor, token, authenticatorId);
-  if (prepared.challenge?.factor !== factor) throw new Error(`${factor}: ${prepared.code}`);
-  switch (factor) {
-    case 'EMAIL_CODE':
-      return { emailCode: await client.codeFor(to) };
-    case 'EMAIL_LINK':
-      return { linkToken: await client.linkFor(to) };
-    case 'PHONE_CODE':
-      return { phoneCode: await client.codeFor(to) };
-    case 'PHONE_LINK':
-      await client.approve(await client.linkFor(to));
-      return { linkApproved: true };
+  const way = wayOf(factor);
+  if (way.needsPreparing) {
+    const prepared: Step = await client.prepare(id, factor, token, authenticatorId);
+    if (prepared.challenge?.factor !== factor) throw new Error(`${factor}: ${prepared.code}`);
   }
+  return way.prove({ client, to, secret: '', backupCodes: [] });
 }
 
 /** Restores the user's state, so that every walk starts the same. */

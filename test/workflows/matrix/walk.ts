@@ -3,12 +3,12 @@
 import pg from 'pg';
 import { expect } from 'vitest';
 import { startTestApp } from '../../harness/app.ts';
-import { PASSWORD, type Step, TestClient } from '../../harness/client.ts';
-import { MEANS, type Means, POLICIES, type Policy, type Proved, type Situation } from './oracle.ts';
+import { type Step, TestClient } from '../../harness/client.ts';
+import { type First, MEANS, type Means, wayOf } from './means.ts';
+import { POLICIES, type Policy, type Proved, type Situation } from './oracle.ts';
 import {
   createPerson,
   ENROLLED,
-  type First,
   type Person,
   proofOf,
   putBack,
@@ -174,6 +174,7 @@ async function walk(trial: Trial, way: readonly Means[], { open, seen, ends }: W
     if (suffices) expect(await stateOf(person)).toEqual(person.state);
     step = await client.attempt(step.id, proof, token);
     expect(step.code).toBeUndefined();
+    accepted.add(next);
     delete kept[next];
     expect(trial.isGranted(step)).toBe(suffices);
     if (trial.isGranted(step)) {
@@ -187,15 +188,13 @@ async function walk(trial: Trial, way: readonly Means[], { open, seen, ends }: W
 
 type Kept = Partial<Record<Means, object>>;
 
-function needsPreparing(means: Means): means is First {
-  return means.startsWith('EMAIL') || means.startsWith('PHONE');
+function needsPreparing(means: Means): boolean {
+  return wayOf(means).needsPreparing;
 }
 
 function worthOf(person: Person, means: Means, to: string | null): Proved['worth'] {
-  if (means.startsWith('PHONE')) {
-    return (to ?? person.secondNumber) === person.secondNumber ? 'POSSESSION' : null;
-  }
-  return means === 'TOTP' || means === 'BACKUP_CODE' ? 'POSSESSION' : 'KNOWLEDGE';
+  const identifiesOnly = means.startsWith('PHONE') && (to ?? person.secondNumber) !== person.secondNumber;
+  return identifiesOnly ? null : wayOf(means).worth;
 }
 
 /** Whether messages to this number are not allowed, because its country was removed from the list. */
@@ -216,34 +215,29 @@ async function proofFor(
   means: Means,
   to: string | null,
 ): Promise<object> {
-  if (means === 'TOTP') return { totp: client.totp(step.totp?.secret ?? person.secret ?? '') };
-  if (means === 'BACKUP_CODE') return { backupCode: person.backupCodes[0] };
+  const { isFirst, prove } = wayOf(means);
+  if (!isFirst) {
+    const secret = step.totp?.secret ?? person.secret ?? '';
+    return prove({ client, to: '', secret, backupCodes: person.backupCodes });
+  }
   const authenticatorId = step.factors.find((one) => one.factor === means)?.authenticatorId ?? undefined;
   const address = means.startsWith('PHONE') ? (to ?? person.secondNumber) : person.email;
-  return proofOf(client, step.id, means, address ?? '', { token, authenticatorId });
+  return proofOf(client, step.id, means as First, address ?? '', { token, authenticatorId });
 }
 
 export function guessOf(means: Means): object {
-  switch (means) {
-    case 'PASSWORD':
-      return { password: PASSWORD };
-    case 'EMAIL_CODE':
-      return { emailCode: '000000' };
-    case 'PHONE_CODE':
-      return { phoneCode: '000000' };
-    case 'EMAIL_LINK':
-    case 'PHONE_LINK':
-      return { linkToken: 'A'.repeat(43) };
-    case 'TOTP':
-      return { totp: '000000' };
-    case 'BACKUP_CODE':
-      return { backupCode: 'WRONG' };
-  }
+  return wayOf(means).guess;
 }
 
 /** The server's limit. */
 const MUTATIONS_IN_OPERATION = 5;
 let refusals = 0;
+const accepted = new Set<Means>();
+
+/** The factors that were proved in this file, so that a test can tell when one of them never was. */
+export function provedMeans(): ReadonlySet<Means> {
+  return accepted;
+}
 
 /** How many mutations were rejected in this file, so that a test can tell when the walks try too little. */
 export function countOfRefusals(): number {

@@ -20,7 +20,7 @@ beforeEach(() => {
   });
 });
 
-test('after a failure nothing is asked for 30 seconds, and then again', async () => {
+test('after a failure, no request is made for 30 seconds, and then one is', async () => {
   await expect(breaker.ask(fail)).rejects.toBe(FAILURE);
   now += 29_999;
   let isAsked = false;
@@ -35,7 +35,7 @@ test('after a failure nothing is asked for 30 seconds, and then again', async ()
   expect(await breaker.ask(question)).toBe('an answer');
 });
 
-test('the log is told when it begins and when it is over, however often it fails between', async () => {
+test('an outage is logged when it begins and when it ends, however many failures lie between', async () => {
   await breaker.ask(answer);
   expect(log).toEqual([]);
   for (let times = 0; times < 3; times += 1) {
@@ -48,7 +48,7 @@ test('the log is told when it begins and when it is over, however often it fails
   expect(log).toEqual(['breached password checks are failing', 'breached password checks work again']);
 });
 
-test('a defect of ours is no outage: it is thrown as it is, and the next question is asked', async () => {
+test('an error in our own code is not an outage: it is rethrown, and the next request is made', async () => {
   const defect = new TypeError('a defect');
   await expect(breaker.ask(() => Promise.reject(defect))).rejects.toBe(defect);
   expect(await breaker.ask(answer)).toBe('an answer');

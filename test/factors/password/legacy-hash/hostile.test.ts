@@ -7,7 +7,7 @@ import { firebaseHash } from '../../../../src/factors/password/legacy-hash/fireb
 import { keycloakHash } from '../../../../src/factors/password/legacy-hash/keycloak.ts';
 import { LegacyHashError } from '../../../../src/factors/password/legacy-hash/scheme.ts';
 import { readLegacyHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
-import { BETTER_AUTH_SAMPLES, FIREBASE_SAMPLE } from './vectors.ts';
+import { BETTER_AUTH_SAMPLES, FIREBASE_SAMPLE } from './vectors/identity-systems.ts';
 
 /** 16 and 32 bytes, in base64 without padding. */
 const SALT = 'c2VhLXNhbHQtc2Vhc2FsdA';

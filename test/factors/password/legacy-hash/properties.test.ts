@@ -10,7 +10,8 @@ import { keycloakHash } from '../../../../src/factors/password/legacy-hash/keycl
 import { phcString } from '../../../../src/factors/password/legacy-hash/phc-string.ts';
 import { type LegacyHash, LegacyHashError } from '../../../../src/factors/password/legacy-hash/scheme.ts';
 import { readLegacyHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
-import { FIREBASE_SAMPLE, VECTORS } from './vectors.ts';
+import { FIREBASE_SAMPLE } from './vectors/identity-systems.ts';
+import { VECTORS } from './vectors.ts';
 
 const ODD_PASSWORDS: readonly (readonly [what: string, password: string])[] = [
   ['none', ''],

@@ -1,7 +1,8 @@
 // Published hashes of other systems: each matches its password and no other.
 import { describe, expect, test } from 'vitest';
 import { readLegacyHash } from '../../../../src/factors/password/legacy-hash/schemes.ts';
-import { BETTER_AUTH_SAMPLES, VECTORS } from './vectors.ts';
+import { BETTER_AUTH_SAMPLES } from './vectors/identity-systems.ts';
+import { VECTORS } from './vectors.ts';
 
 const DIGEST = /^(?:hmac-)?(?:md5|sha\d+)$/;
 

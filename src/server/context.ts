@@ -1,0 +1,60 @@
+// The context of an operation: who is asking, on which terms. What only some operations need is made when it is first
+// used.
+import type { Config } from '../config/config.ts';
+import { localeOf } from '../delivery/messages/locales.ts';
+import type { GraphQLContext, Services } from '../graphql/context.ts';
+import type { Orm } from '../persistence/orm.ts';
+import type { AccessTokens } from '../sessions/access-token.ts';
+import { RecentSessions } from '../sessions/recent-sessions.ts';
+import { bearerToken } from '../step-up/bearer.ts';
+import { clientsBehind, identifyCaller } from './caller.ts';
+import { readSessionCookies, sessionDelivery } from './cookies.ts';
+import type { Exchange } from './operations.ts';
+import type { Origins } from './origins.ts';
+
+interface ContextParts {
+  readonly config: Config;
+  readonly orm: Orm;
+  readonly tokens: AccessTokens;
+  readonly services: Services;
+  readonly origins: Origins;
+}
+
+export function contextsOf({ config, orm, tokens, services, origins }: ContextParts) {
+  const { clock } = services;
+  const sessions = new RecentSessions(config.sessionCacheSeconds);
+  const clientOf = clientsBehind(config.trustedProxies, config.forwardedHeader);
+
+  return async ({ req, res, budget }: Exchange): Promise<GraphQLContext> => {
+    const { method, headers } = req;
+    const cookies = readSessionCookies(headers, (origin) => origins.allows(origin));
+    const token = bearerToken(headers.authorization) ?? cookies.accessToken;
+    const em = once(() => orm.em.fork());
+    const identified = await identifyCaller(token, { tokens, sessions, em, now: clock.now() });
+    const client = once(() => clientOf(req));
+    const locale = once(() => localeOf(headers['accept-language']));
+    const setCookie = (value: string): void => void res.appendHeader('set-cookie', value);
+    return {
+      services,
+      isUrlQuery: method === 'GET',
+      budget,
+      get em() {
+        return em();
+      },
+      get client() {
+        return client();
+      },
+      get locale() {
+        return locale();
+      },
+      deviceToken: cookies.deviceToken,
+      ...identified,
+      delivery: sessionDelivery(cookies, setCookie, () => clock.now()),
+    };
+  };
+}
+
+function once<T extends object | string>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
