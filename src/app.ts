@@ -5,8 +5,6 @@ import { openGeoIp } from './delivery/geoip.ts';
 import type { Transports } from './delivery/message.ts';
 import { MessageLimits } from './delivery/message-limits.ts';
 import { Outbox } from './delivery/outbox.ts';
-import { smtpTransport } from './delivery/smtp.ts';
-import { twilioTransport } from './delivery/twilio.ts';
 import { startWorker } from './delivery/worker.ts';
 import { openBreachedPasswords } from './factors/password/breached/open.ts';
 import { CheckLimit } from './factors/password/check-limit.ts';
@@ -70,7 +68,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, config.publicUrl);
   const grants = new Grants(tokens, config);
-  const outbox = new Outbox({ ring, transports: transportsOf(config), geoip, log });
+  const outbox = new Outbox({ ring, transports: await transportsOf(config), geoip, log });
   const limits = new MessageLimits(await poolOf(orm), ring, config.messageLimits);
   const networks = new NetworkLimits(ring, config.networkLimits);
   const refusals = opened.use(new RefusalTally(orm, clock, log));
@@ -144,10 +142,14 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   };
 }
 
-/** The messages of an unconfigured channel stay in the development inbox. */
-function transportsOf({ smtpUrl, mailFrom, twilio }: Config): Transports {
+/**
+ * The messages of an unconfigured channel stay in the development inbox, and the library that sends them is not loaded.
+ */
+async function transportsOf({ smtpUrl, mailFrom, twilio }: Config): Promise<Transports> {
   return {
-    ...(smtpUrl === null ? {} : { email: smtpTransport(smtpUrl, mailFrom) }),
-    ...(twilio === null ? {} : { sms: twilioTransport(twilio) }),
+    ...(smtpUrl !== null && {
+      email: (await import('./delivery/smtp.ts')).smtpTransport(smtpUrl, mailFrom),
+    }),
+    ...(twilio !== null && { sms: (await import('./delivery/twilio.ts')).twilioTransport(twilio) }),
   };
 }

@@ -1,6 +1,5 @@
 // Twilio's delivery reports: signed forms that it posts to this server. Only the signature proves that a report comes
 // from Twilio.
-import twilio from 'twilio';
 import type { DeliveryStatus } from '../persistence/entities/outbox-message.ts';
 import type { StatusReport } from './outbox.ts';
 
@@ -47,10 +46,11 @@ export type StatusReading =
  * @param origin the configured origin of this server, never the Host header: a signature for another URL must not be
  *   accepted.
  */
-export function readTwilioStatus(
+export async function readTwilioStatus(
   { target, signature, form }: StatusRequest,
   { authToken, origin }: { readonly authToken: string; readonly origin: string },
-): StatusReading {
+): Promise<StatusReading> {
+  const { default: twilio } = await import('twilio'); // loaded only where Twilio is configured
   const pairs = Map.groupBy(form, ([name]) => name);
   const fields = Object.fromEntries(
     [...pairs].map(([name, values]) => [name, values.map(([, value]) => value)]),

@@ -55,9 +55,12 @@ export function aal2Until(evidence: readonly Evidence[], aging: Aging | undefine
   if (newest === undefined) return -Infinity;
   // After an idle period, one new proof restores AAL2 until the overall limit.
   if (aging?.resumedAt != null && newest.completedAt < aging.resumedAt) return -Infinity;
-  const oldestNeeded = newestFirst.find((_, at) => categoriesOf(newestFirst.slice(0, at + 1)).size >= 2);
-  if (oldestNeeded === undefined) return -Infinity;
-  return aging === undefined ? Infinity : oldestNeeded.completedAt + aging.overallSeconds;
+  const proved = new Set<Category>();
+  for (const { categories, completedAt } of newestFirst) {
+    for (const category of categories) proved.add(category);
+    if (proved.size >= 2) return aging === undefined ? Infinity : completedAt + aging.overallSeconds;
+  }
+  return -Infinity;
 }
 
 /** The evidence that is recent enough to count towards AAL2. */

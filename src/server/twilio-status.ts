@@ -35,7 +35,7 @@ export async function receiveTwilioStatus(
   const body = await text(request).catch(() => null);
   if (body === null) return CUT_OFF;
   const header = request.headers['x-twilio-signature'];
-  const reading = readTwilioStatus(
+  const reading = await readTwilioStatus(
     {
       target: request.url ?? '',
       signature: typeof header === 'string' ? header : '',

@@ -37,6 +37,8 @@ export class SigningKeys {
   readonly #clock: Clock;
   #stored: Promise<readonly StoredKey[]> | undefined;
   #opened: { readonly kid: string; readonly key: Promise<PrivateKey> } | undefined;
+  /** Public keys by their rows. An import costs about as much as verifying a token. */
+  readonly #imported = new WeakMap<StoredKey, Promise<CryptoKey>>();
 
   constructor(orm: Orm, ring: KeyRing, clock: Clock) {
     this.#orm = orm;
@@ -68,9 +70,15 @@ export class SigningKeys {
     let stored = find(await this.#keys());
     // Another node may have created a key in the meantime. A malformed kid costs no query.
     if (stored === undefined && isKid(kid)) stored = find(await this.read());
-    return stored === undefined
-      ? null
-      : ((await importJWK(stored.public_jwk, SIGNING_ALGORITHM)) as CryptoKey);
+    return stored === undefined ? null : this.#import(stored);
+  }
+
+  #import(stored: StoredKey): Promise<CryptoKey> {
+    const before = this.#imported.get(stored);
+    if (before !== undefined) return before;
+    const key = importJWK(stored.public_jwk, SIGNING_ALGORITHM) as Promise<CryptoKey>;
+    this.#imported.set(stored, key);
+    return key;
   }
 
   /** The content of `/.well-known/jwks.json` (RFC 7517 section 5). */

@@ -1,9 +1,11 @@
 // The decisions of one operation. Each list of guards is evaluated once, however many fields share it. The decisions of
 // a mutation last until it is over. Operations that may run for long are decided again as time passes.
+import type { GraphQLResolveInfo } from 'graphql';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import { type Requirement, StepUpBind } from '../policy/requirement.ts';
 import type { FindAuthContext, Presented } from './auth-context.ts';
 import { type Guard, refuse } from './guard.ts';
+import { Pass } from './pass.ts';
 import { present } from './presented.ts';
 import { RefusalError } from './refusal-error.ts';
 
@@ -16,8 +18,11 @@ export class Decisions {
   readonly #made = new Map<readonly Guard[], RefusalError | null>();
   /** Requirements as JSON: the same requirement may be read from a copy of the schema. */
   readonly #approved = new Set<string>();
+  readonly #isApproved = (demand: Requirement): boolean =>
+    this.#approved.size > 0 && this.#approved.has(JSON.stringify(demand));
   #isShared = false;
   #caller: { readonly presented: Presented; readonly at: number } | undefined;
+  #pass: Pass | undefined;
 
   /**
    * @param find called at the first guarded field. Not called for an operation without one.
@@ -33,7 +38,7 @@ export class Decisions {
     const { authContext, fault, now } = this.#presented;
     const before = this.#made.get(guards);
     if (before !== undefined) return before;
-    const refusal = refuse(guards, authContext, now, (demand) => this.#approved.has(JSON.stringify(demand)));
+    const refusal = refuse(guards, authContext, now, this.#isApproved);
     const made = refusal === null ? null : new RefusalError(refusal, fault);
     this.#made.set(guards, made);
     return made;
@@ -52,14 +57,14 @@ export class Decisions {
   approve(demands: readonly Requirement[]): void {
     if (this.#isShared) return;
     for (const demand of demands) this.#approved.add(JSON.stringify(demand));
-    this.#made.clear();
+    this.#forget();
   }
 
   /** Another operation runs with the same context. A proof for one of them must not open the other. */
   share(): void {
     this.#isShared = true;
     this.#approved.clear();
-    this.#made.clear();
+    this.#forget();
   }
 
   get isShared(): boolean {
@@ -72,13 +77,29 @@ export class Decisions {
     return enrolled.length > 0 ? enrolled : undefined;
   }
 
+  /** For fields that are not refused: they pass again, for as long as these decisions hold. */
+  passIn(context: unknown, execution: object): Pass {
+    if (!this.#pass?.isFor(context, execution)) {
+      this.#pass?.end();
+      this.#pass = new Pass(context, execution);
+    }
+    this.#pass.extend();
+    return this.#pass;
+  }
+
   get #presented(): Presented {
+    if (this.#caller !== undefined && this.#lasts) return this.#caller.presented;
     const at = performance.now();
-    if (this.#caller === undefined || (!this.#lasts && at - this.#caller.at >= LONGEST_MILLISECONDS)) {
-      this.#made.clear();
+    if (this.#caller === undefined || at - this.#caller.at >= LONGEST_MILLISECONDS) {
+      this.#forget();
       this.#caller = { presented: this.#find(), at };
     }
     return this.#caller.presented;
+  }
+
+  #forget(): void {
+    this.#made.clear();
+    this.#pass?.end();
   }
 }
 
@@ -122,13 +143,64 @@ export function endOperation(context: unknown): void {
 
 /** The decisions of the operation that was begun with this context. Without one, new decisions. */
 export function decisionsOf<Context>(context: Context, find: FindAuthContext<Context>): Decisions {
-  const begun = isObject(context) ? running.get(context) : undefined;
-  return begun?.find === find ? begun.decisions : newDecisions(context, find);
+  return begunWith(context, find) ?? newDecisions(context, find);
 }
 
 /** Decisions for one event of a subscription, independent of other operations with the same context. */
 export function newDecisions<Context>(context: Context, find: FindAuthContext<Context>): Decisions {
   return new Decisions(() => present(context, find));
+}
+
+/**
+ * Decides about one field.
+ *
+ * @returns a pass for the next fields of the same execution with these guards. Undefined when there is none.
+ * @throws {RefusalError} when the caller may not use the field.
+ */
+export function admit<Context>(
+  guards: readonly Guard[],
+  context: Context,
+  find: FindAuthContext<Context>,
+  info: GraphQLResolveInfo,
+): Pass | undefined {
+  const kept = keptDecisions(context, find, info);
+  const refusal = (kept ?? newDecisions(context, find)).refusal(guards);
+  if (refusal !== null) throw refusal;
+  return kept?.passIn(context, info.variableValues);
+}
+
+interface Execution {
+  readonly context: unknown;
+  readonly find: unknown;
+  readonly decisions: Decisions;
+}
+
+/** By the variable values, which executors make anew each time they execute an operation. */
+const executions = new WeakMap<object, Execution>();
+
+/**
+ * The decisions that fields share. Undefined for fields that are decided one by one: those of an event, because other
+ * operations may use its context, and those of a mutation that was not decided before it ran, because one of its fields
+ * may sign the user out.
+ */
+function keptDecisions<Context>(
+  context: Context,
+  find: FindAuthContext<Context>,
+  { operation, variableValues }: GraphQLResolveInfo,
+): Decisions | undefined {
+  if (!isObject(variableValues) || operation.operation === 'subscription') return undefined;
+  const begun = begunWith(context, find);
+  if (begun !== undefined || operation.operation === 'mutation') return begun;
+  const known = executions.get(variableValues);
+  if (known?.context === context && known?.find === find) return known.decisions;
+  const decisions = newDecisions(context, find);
+  executions.set(variableValues, { context, find, decisions });
+  return decisions;
+}
+
+function begunWith<Context>(context: Context, find: FindAuthContext<Context>): Decisions | undefined {
+  const begun = isObject(context) ? running.get(context) : undefined;
+  return begun?.find === find ? begun?.decisions : undefined;
 }
 
 function isObject(context: unknown): context is object {

@@ -28,8 +28,18 @@ export function guardsOf(owner: FieldOwner, fieldName: string): readonly Guard[]
   if (ofOwner === undefined) cache.set(owner, (ofOwner = new Map()));
   let guards = ofOwner.get(fieldName);
   if (guards === undefined)
-    ofOwner.set(fieldName, (guards = placedGuards(owner, fieldName).map((one) => one.guard)));
+    ofOwner.set(fieldName, (guards = shared(placedGuards(owner, fieldName).map((one) => one.guard))));
   return guards;
+}
+
+const lists = new Map<string, readonly Guard[]>();
+
+/** Fields with the same guards have the same list, so that one decision is enough for all of them. */
+function shared(guards: readonly Guard[]): readonly Guard[] {
+  const text = JSON.stringify(guards);
+  const list = lists.get(text) ?? guards;
+  lists.set(text, list);
+  return list;
 }
 
 /** Call it after adding guards to a type, or to an interface of the type. */

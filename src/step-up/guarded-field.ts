@@ -2,8 +2,9 @@
 // resolvers later assign them to the field, or assign a copy of the field, so anything that is assigned is guarded too.
 import { defaultFieldResolver, type GraphQLField, type GraphQLFieldResolver } from 'graphql';
 import type { FindAuthContext } from './auth-context.ts';
-import { decisionsOf, newDecisions } from './decisions.ts';
+import { admit } from './decisions.ts';
 import type { Guard } from './guard.ts';
+import type { Pass } from './pass.ts';
 import { guardedSource, RefusedEvent } from './subscription.ts';
 
 type Resolver<Context> = GraphQLFieldResolver<unknown, Context>;
@@ -94,13 +95,12 @@ function guardedResolver<Context>(
   resolve: Resolver<Context>,
   { guards, find, isEvent }: FieldGuards<Context>,
 ): Resolver<Context> {
+  let pass: Pass | undefined;
   return (parent, args, context, info) => {
-    if (isEvent && parent instanceof RefusedEvent) throw parent.reason;
-    // Each event is decided separately, even if other operations use the same context.
-    const isOfEvent = info.operation?.operation === 'subscription';
-    const decisions = isOfEvent ? newDecisions(context, find) : decisionsOf(context, find);
-    const refusal = decisions.refusal(guards);
-    if (refusal !== null) throw refusal;
+    if (!pass?.lets(context, info.variableValues)) {
+      if (isEvent && parent instanceof RefusedEvent) throw parent.reason;
+      pass = admit(guards, context, find, info);
+    }
     return resolve(parent, args, context, info);
   };
 }

@@ -117,6 +117,17 @@ describe('a signing key', () => {
     expect(published[0]?.kid).not.toBe(old);
   });
 
+  test('is imported once for all the tokens that it verifies, until its row is read again', async () => {
+    const kid = await storedKey({});
+    const keys = node();
+    await keys.current();
+    const [one, other] = await Promise.all([keys.publicKey(kid), keys.publicKey(kid)]);
+    expect(one).not.toBeNull();
+    expect(other).toBe(one);
+    await keys.read();
+    expect(await keys.publicKey(kid)).not.toBe(one);
+  });
+
   test('is created by the first request for the published keys', async () => {
     const { keys } = await node().jwks();
     expect(keys).toHaveLength(1);

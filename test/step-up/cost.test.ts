@@ -1,6 +1,13 @@
 // A guard costs almost nothing on a long list: it creates no promises and decides once for all items.
-import { execute, type GraphQLObjectType, type GraphQLResolveInfo, parse } from 'graphql';
+import {
+  type ExecutionResult,
+  execute,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  parse,
+} from 'graphql';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { beginOperation, decisionsOf } from '../../src/step-up/decisions.ts';
 import { guardsOf } from '../../src/step-up/guard.ts';
 import { authContextOf, type BankContext, bankSchema, caller, nobody } from './example-schema.ts';
@@ -49,6 +56,93 @@ test.each([
   const { data } = await ask({ ...presented, authContext: watched }, '{ clients(count: 50) { pin } }');
   expect(data.clients).toHaveLength(50);
   expect(weighed).toBe(1);
+});
+
+describe('without a plugin', () => {
+  const document = parse('{ clients(count: 50) { pin nickname } }');
+  const counted = (who: () => Presented) => {
+    let calls = 0;
+    const context = Object.freeze({ caller: () => (calls++, who()), ran: [] });
+    return { context, calls: () => calls };
+  };
+  const run = (contextValue: unknown) => execute({ schema, document, contextValue }) as ExecutionResult;
+
+  test('the fields of a query ask once who is asking, even if the context is frozen', () => {
+    const { context, calls } = counted(() => caller({ TOTP: 5 }));
+    expect(run(context).errors).toBeUndefined();
+    expect(calls()).toBe(1);
+  });
+
+  test('the same document asks again when it is executed again with the same context', () => {
+    let who = caller({ TOTP: 5 });
+    const { context, calls } = counted(() => who);
+    expect(run(context).errors).toBeUndefined();
+    who = nobody();
+    expect(run(context).errors).toHaveLength(100);
+    who = caller({ TOTP: 5 });
+    expect(run(context).errors).toBeUndefined();
+    expect(calls()).toBe(3);
+  });
+
+  test('a context passes nobody else, however the fields of two callers alternate', () => {
+    const { resolve } = client.getFields()['pin'] ?? {};
+    const operation = { operation: 'query' };
+    const infoOf = () => ({ operation, variableValues: {} }) as unknown as GraphQLResolveInfo;
+    const [allowed, refused] = [counted(() => caller({ TOTP: 5 })), counted(() => nobody())];
+    const [one, other] = [infoOf(), infoOf()];
+    for (let field = 0; field < 200; field++) {
+      expect(resolve?.({}, {}, allowed.context, one)).toBe('1234');
+      expect(() => resolve?.({}, {}, refused.context, other)).toThrow('Sign in first.');
+    }
+    expect([allowed.calls(), refused.calls()]).toEqual([1, 1]);
+    // An executor might use one object of variables for all.
+    for (const _ of [1, 2]) {
+      expect(resolve?.({}, {}, allowed.context, one)).toBe('1234');
+      expect(() => resolve?.({}, {}, refused.context, one)).toThrow('Sign in first.');
+    }
+  });
+
+  test('a mutation decides each of its fields, because one of them may sign the user out', () => {
+    const ran: string[] = [];
+    const contextValue = { caller: () => (ran.includes('note') ? nobody() : caller({ TOTP: 5 })), ran };
+    const document = parse('mutation { open { pin } note again: open { pin } }');
+    expect(execute({ schema, document, contextValue })).toMatchObject({
+      data: { open: { pin: '1234' }, note: 'noted', again: { pin: null } },
+      errors: [{ path: ['again', 'pin'] }],
+    });
+  });
+
+  test('a query that waits is decided again after a second', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    let who = caller({ TOTP: 5 });
+    const { context } = counted(() => who);
+    const { resolve } = client.getFields()['pin'] ?? {};
+    const info = { operation: { operation: 'query' }, variableValues: {} } as unknown as GraphQLResolveInfo;
+    const pass = () => resolve?.({}, {}, context, info);
+    for (let field = 0; field < 100; field++) expect(pass()).toBe('1234');
+    await Promise.resolve();
+    who = nobody();
+    vi.advanceTimersByTime(999);
+    expect(pass()).toBe('1234');
+    vi.advanceTimersByTime(1);
+    expect(pass).toThrow('Sign in first.');
+    vi.useRealTimers();
+  });
+
+  test('a query that computes for long is decided again after a second, too', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    let who = caller({ TOTP: 5 });
+    const { context } = counted(() => who);
+    const { resolve } = client.getFields()['pin'] ?? {};
+    const info = { operation: { operation: 'query' }, variableValues: {} } as unknown as GraphQLResolveInfo;
+    const pass = () => resolve?.({}, {}, context, info);
+    for (let field = 0; field < 500; field++) expect(pass()).toBe('1234');
+    who = nobody();
+    vi.advanceTimersByTime(1000);
+    expect(() => Array.from({ length: 65 }, pass)).toThrow('Sign in first.');
+    expect(pass).toThrow('Sign in first.');
+    vi.useRealTimers();
+  });
 });
 
 describe('`authContext` is called', () => {

@@ -1,6 +1,5 @@
 // What a user needs to set up an authenticator app: the secret, the key URI, and the URI as a QR code.
 import { generateURI } from 'otplib';
-import QRCode from 'qrcode';
 import type { ShownAs } from '../factor.ts';
 
 type KeyMaterial = {
@@ -22,6 +21,7 @@ export function keyMaterial(secret: string, { issuer, account }: ShownAs): KeyMa
 
 export async function totpEnrollment(secret: string, shownAs: ShownAs): Promise<TotpEnrollment> {
   const material = keyMaterial(secret, shownAs);
+  const { default: QRCode } = await import('qrcode');
   const svg = await QRCode.toString(material.uri, { type: 'svg', errorCorrectionLevel: 'M', margin: 2 });
   return { ...material, qrCode: `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}` };
 }

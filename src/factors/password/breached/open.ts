@@ -9,7 +9,6 @@ import type { Log } from '../../../platform/log.ts';
 import { type Breach, type BreachedPasswords, BreachedUnavailableError } from './breached.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { CommonPasswords } from './common-passwords.ts';
-import { RangeApi } from './range-api.ts';
 
 /** @throws {BreachedIndexError} when the configured index is invalid or incomplete. */
 export async function openBreachedPasswords(
@@ -22,8 +21,10 @@ export async function openBreachedPasswords(
   switch (source.name) {
     case 'common':
       return common;
-    case 'online':
+    case 'online': {
+      const { RangeApi } = await import('./range-api.ts');
       return inTurn(common, new RangeApi(source.url, breaker, clock), whenUnreachable);
+    }
     case 'index': {
       const index = await IndexedPasswords.open(source.path, 'The index of BREACHED_PASSWORDS');
       const asked = {
