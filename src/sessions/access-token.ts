@@ -1,5 +1,6 @@
 // Access tokens: JWTs as profiled in RFC 9068 (`typ: at+jwt`), signed with a key in /.well-known/jwks.json.
-import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { secondsOf } from '../platform/clock.ts';
 import { authContextClaims, authContextFrom } from '../policy/claims.ts';
 import type { AuthContext } from '../policy/decision.ts';
@@ -12,6 +13,8 @@ const TOKEN_TYPE = 'at+jwt';
 const CLOCK_TOLERANCE_SECONDS = 5;
 /** `client_id` (RFC 9068 section 2.2). Constant, because there are no registered clients. */
 const CLIENT_ID = 'stepgate';
+/** A signature takes longer to check than everything else that a request of the same client needs. */
+const MOST_VERIFIED = 1000;
 
 /** The auth context of the user (evidence, enrolled factors, roles), and: */
 export interface AccessTokenClaims extends AuthContext {
@@ -49,9 +52,16 @@ type IssuedPayload = JWTPayload & { readonly iat: number; readonly exp: number }
 
 const INVALID: FaultyToken = { fault: 'INVALID', sessionId: null };
 
+/** A token whose signature and claims were verified with this key. Only time can make it invalid. */
+interface Signed {
+  readonly key: CryptoKey;
+  readonly payload: IssuedPayload;
+}
+
 export class AccessTokens {
   readonly #keys: SigningKeys;
   readonly #issuer: string;
+  readonly #signed = new LRUCache<string, Signed>({ max: MOST_VERIFIED });
 
   /** @param issuer the public URL, used as `iss` and `aud`. */
   constructor(keys: SigningKeys, issuer: string) {
@@ -83,19 +93,11 @@ export class AccessTokens {
       const { kid } = decodeProtectedHeader(token);
       const key = typeof kid === 'string' ? await this.#keys.publicKey(kid) : null;
       if (key === null) return INVALID;
-      const { payload } = await jwtVerify(token, key, {
-        algorithms: [SIGNING_ALGORITHM],
-        typ: TOKEN_TYPE,
-        issuer: this.#issuer,
-        audience: this.#issuer,
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-        currentDate: now,
-        requiredClaims: ['sid', 'exp', 'iat'],
-      });
+      const payload = await this.#payloadOf(token, key, now);
       const sessionId = sessionIdIn(payload);
       if (sessionId === null) return INVALID;
       const { evidence } = authContextFrom(payload, secondsOf(now) + CLOCK_TOLERANCE_SECONDS);
-      const { jti: id = null, iat: issuedAt, exp: expiresAt } = payload as IssuedPayload;
+      const { jti: id = null, iat: issuedAt, exp: expiresAt } = payload;
       return { sessionId, id, issuedAt, expiresAt, evidence };
     } catch (error) {
       // The signature and all other claims have been verified at this point.
@@ -105,6 +107,23 @@ export class AccessTokens {
       if (error instanceof errors.JOSEError || error instanceof TypeError) return INVALID;
       throw error;
     }
+  }
+
+  async #payloadOf(token: string, key: CryptoKey, now: Date): Promise<IssuedPayload> {
+    const known = this.#signed.get(token);
+    const isCurrent = known?.key === key && secondsOf(now) < known.payload.exp + CLOCK_TOLERANCE_SECONDS;
+    if (known !== undefined && isCurrent) return known.payload;
+    const { payload } = await jwtVerify<IssuedPayload>(token, key, {
+      algorithms: [SIGNING_ALGORITHM],
+      typ: TOKEN_TYPE,
+      issuer: this.#issuer,
+      audience: this.#issuer,
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      currentDate: now,
+      requiredClaims: ['sid', 'exp', 'iat'],
+    });
+    this.#signed.set(token, { key, payload });
+    return payload;
   }
 }
 
