@@ -36,6 +36,7 @@ export class Connection {
   }
 
   send(method: 'GET' | 'POST', path: string, body = '', headers = ''): Promise<Reply> {
+    if (this.#socket.destroyed) return Promise.reject(new Error(`${this.#host} closed the connection.`));
     const waiting = Promise.withResolvers<Reply>();
     this.#waiting = waiting;
     const length =

@@ -25,22 +25,25 @@ export const flood: Measure = {
   async run(lab) {
     const stepgate = await lab.stepgate();
     const perSecond = OVERLOAD * (await hashesPerSecond());
-    const reader = await Connection.open(stepgate.url);
-    const token = await stepgate.signIn(reader, 0);
+    const signingIn = await Connection.open(stepgate.url);
+    const token = await stepgate.signIn(signingIn, 0);
+    signingIn.close();
     const [idle, flooded]: [number[], number[]] = [[], []];
     const outcomes: Outcomes = { refusedAfterMs: [], accepted: 0, failed: 0 };
-    await readFor(reader, token, IDLE_MS); // warm
     for (let cycle = 0; cycle < CYCLES; cycle += 1) {
+      // The server closes a connection that is idle for as long as the last sign-ins of a flood take.
+      const reader = await Connection.open(stepgate.url);
+      await readFor(reader, token, IDLE_MS); // warm
       idle.push(...(await readFor(reader, token, IDLE_MS)));
       const stopping = new AbortController();
       const flooding = signInsAt(perSecond, stepgate, outcomes, stopping.signal);
       await readFor(reader, token, FILL_MS);
       flooded.push(...(await readFor(reader, token, FLOODED_MS)));
       stopping.abort();
+      reader.close();
       await flooding;
-      await readFor(reader, token, DRAIN_MS);
+      await pause(DRAIN_MS);
     }
-    reader.close();
     const typical = median(idle);
     const { refusedAfterMs, accepted, failed } = outcomes;
     return {
