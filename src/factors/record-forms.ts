@@ -3,9 +3,6 @@ import { z } from 'zod';
 import { misleading } from '../platform/one-line-text.ts';
 import { unstorable } from '../platform/storable-text.ts';
 
-/** The most authenticators of one kind. The same limit as in `startEnrollment`. */
-export const MOST_AUTHENTICATORS = 20;
-
 export function text(most: number) {
   return z
     .string()

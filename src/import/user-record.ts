@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { DEFAULT_LOCALE, localeOf } from '../delivery/messages/locales.ts';
 import { emailAddress } from '../factors/email/mailbox.ts';
 import { phoneNumber } from '../factors/identifier.ts';
-import { flag, list, MOST_AUTHENTICATORS, optional, text, unfolded, words } from '../factors/record-forms.ts';
+import { flag, list, optional, text, unfolded, words } from '../factors/record-forms.ts';
 import { TRANSFER_FIELDS } from '../factors/transfers.ts';
 import { Role } from '../persistence/entities/user.ts';
+import { MOST_AUTHENTICATORS } from '../policy/authenticator-limit.ts';
 import { readForm, shortened } from './form.ts';
 
 export const personName = words(128);

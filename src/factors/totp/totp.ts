@@ -142,23 +142,21 @@ function accept(authenticator: StoredAuthenticator, timeStep: number, now: Date,
   return { accepted: true, consume };
 }
 
-const ACCEPT = statement(
-  (
-    sql,
-    {
-      id,
-      timeStep,
-      data,
-      now,
-      secret,
-    }: { id: string; timeStep: number; data: TotpData; now: Date; secret: string },
-  ) =>
-    sql
-      .updateTable('authenticator')
-      .set({ data, last_time_step: timeStep, last_used_at: now, secret })
-      .where('id', '=', id)
-      .where(
-        raw<boolean>`coalesce(greatest(last_time_step, (data ->> 'lastTimeStep')::int) < ${timeStep}, true)`,
-      )
-      .returning('id'),
+interface AcceptedCode {
+  readonly id: string;
+  readonly timeStep: number;
+  readonly data: TotpData;
+  readonly now: Date;
+  readonly secret: string;
+}
+
+const ACCEPT = statement((sql, { id, timeStep, data, now, secret }: AcceptedCode) =>
+  sql
+    .updateTable('authenticator')
+    .set({ data, last_time_step: timeStep, last_used_at: now, secret })
+    .where('id', '=', id)
+    .where(
+      raw<boolean>`coalesce(greatest(last_time_step, (data ->> 'lastTimeStep')::int) < ${timeStep}, true)`,
+    )
+    .returning('id'),
 );

@@ -2,8 +2,9 @@
 // second factor that cannot be imported.
 import { z } from 'zod';
 import { randomId } from '../../platform/random.ts';
+import { MOST_AUTHENTICATORS } from '../../policy/authenticator-limit.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
-import { MOST_AUTHENTICATORS, recordLabel } from '../record-forms.ts';
+import { list, recordLabel } from '../record-forms.ts';
 import { openSecret, sealSecret } from '../sealed-secret.ts';
 import { defineTransfer, importedAuthenticator, listed } from '../transfer.ts';
 import { readTotpSecret, TotpSecretError } from './given-secret.ts';
@@ -36,7 +37,7 @@ const totpApps = z.preprocess(
     (given == null ? [] : [given].flat()).map((app: unknown) =>
       typeof app === 'string' ? { secret: app } : app,
     ),
-  z.array(totpApp).max(MOST_AUTHENTICATORS, `This list can have at most ${MOST_AUTHENTICATORS} entries.`),
+  list(totpApp, MOST_AUTHENTICATORS),
 );
 
 export const totpTransfer = defineTransfer({

@@ -5,6 +5,7 @@ import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
 import { randomId } from '../../platform/random.ts';
 import { lastingEvidence } from '../../policy/assurance.ts';
+import { MOST_AUTHENTICATORS } from '../../policy/authenticator-limit.ts';
 import { refuseStepUp } from '../../policy/decision.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { requirement } from '../../policy/requirement.ts';
@@ -18,7 +19,6 @@ import type { EnrollmentInput } from './chart.ts';
 
 /** What the session must prove before a factor is added. */
 const BEFORE_ENROLLMENT = requirement({ require: 'STRONGEST_ENROLLED' });
-const MOST_AUTHENTICATORS = 20;
 
 export interface EnrollmentRequest {
   readonly factor: FactorKind;

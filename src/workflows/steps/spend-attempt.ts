@@ -151,10 +151,8 @@ export async function giveBackAttempt(
   { unlessCommitted = false } = {},
 ): Promise<void> {
   const { id, revision } = row;
-  await run(
-    sql,
-    (unlessCommitted ? GIVE_BACK_UNLESS_COMMITTED : GIVE_BACK)({ id, revision, ...failuresOf(row) }),
-  );
+  const giveBack = unlessCommitted ? GIVE_BACK_UNLESS_COMMITTED : GIVE_BACK;
+  await run(sql, giveBack({ id, revision, ...failuresOf(row) }));
 }
 
 interface GivenBack extends ReturnType<typeof failuresOf> {

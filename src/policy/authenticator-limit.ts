@@ -1,0 +1,4 @@
+// How many authenticators a user can have.
+
+/** Authenticators and phone numbers together. An import takes at most so many of one kind. */
+export const MOST_AUTHENTICATORS = 20;
