@@ -1,14 +1,15 @@
 // Better Auth, bench/peers/better-auth.js, as its client uses it: cookies, one request for the password, one for the code.
 import type { Connection, Reply } from '../connection.ts';
 import { spread } from '../connection.ts';
-import { type Contestant, codeOf, eachOf, PASSWORD, postmasterOf, startServer, USERS } from './contestant.ts';
+import { type Contestant, codeOf, contestantOf, eachOf, PASSWORD, startServer, USERS } from './contestant.ts';
 
 export async function startBetterAuth(databaseUrl: string): Promise<Contestant> {
-  const { child, url } = await startServer(
+  const server = await startServer(
     'peers/better-auth.js',
     { DATABASE_URL: databaseUrl },
     { args: ['--migrate'] },
   );
+  const { url } = server;
   const secrets: string[] = [];
 
   async function post(connection: Connection, path: string, body: object, cookie = ''): Promise<Reply> {
@@ -42,14 +43,7 @@ export async function startBetterAuth(databaseUrl: string): Promise<Contestant> 
   });
 
   return {
-    url,
-    databaseUrl,
-    child,
-    watched: {
-      pid: child.pid ?? 0,
-      hashingThreads: /^libuv-worker$/,
-      postmaster: await postmasterOf(databaseUrl),
-    },
+    ...(await contestantOf(server, databaseUrl, /^libuv-worker$/)),
     async signIn(connection, user) {
       return cookiesOf(await logIn(connection, emailOf(user)));
     },

@@ -56,6 +56,16 @@ export async function startServer(
   return { child, ...started[0] };
 }
 
+/** What is the same for every server. @param hashingThreads the names of the threads that hash its passwords. */
+export async function contestantOf(
+  { child, url }: { readonly child: ChildProcess; readonly url: string },
+  databaseUrl: string,
+  hashingThreads: RegExp,
+): Promise<Pick<Contestant, 'url' | 'databaseUrl' | 'child' | 'watched'>> {
+  const postmaster = await postmasterOf(databaseUrl);
+  return { url, databaseUrl, child, watched: { pid: child.pid ?? 0, hashingThreads, postmaster } };
+}
+
 export async function stopServer(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const ended = once(child, 'exit');
@@ -66,7 +76,7 @@ export async function stopServer(child: ChildProcess): Promise<void> {
 }
 
 /** The process that started the backends of this database. */
-export async function postmasterOf(databaseUrl: string): Promise<number> {
+async function postmasterOf(databaseUrl: string): Promise<number> {
   const [row] = await rowsOf<{ pid: number }>(
     databaseUrl,
     'select pg_backend_pid() as pid',

@@ -5,8 +5,8 @@ import {
   BCRYPT_COST,
   type Contestant,
   codeOf,
+  contestantOf,
   PASSWORD,
-  postmasterOf,
   startServer,
   USERS,
 } from './contestant.ts';
@@ -17,7 +17,7 @@ const TOTP = 'mutation ($t: String!, $c: String!) { attemptTotp(token: $t, code:
 const READ = '{ viewer { id name email } }';
 
 export async function startMinimal(databaseUrl: string): Promise<Contestant> {
-  const { child, url } = await startServer('minimal.ts', { DATABASE_URL: databaseUrl });
+  const server = await startServer('minimal.ts', { DATABASE_URL: databaseUrl });
   const secret = generateSecret();
   const hash = await bcrypt.hash(PASSWORD, BCRYPT_COST);
   await rowsOf(
@@ -28,14 +28,7 @@ export async function startMinimal(databaseUrl: string): Promise<Contestant> {
     [hash, secret, USERS - 1],
   );
   return {
-    url,
-    databaseUrl,
-    child,
-    watched: {
-      pid: child.pid ?? 0,
-      hashingThreads: /^libuv-worker$/,
-      postmaster: await postmasterOf(databaseUrl),
-    },
+    ...(await contestantOf(server, databaseUrl, /^libuv-worker$/)),
     async signIn(connection, user) {
       const { signIn } = await connection.graphql(SIGN_IN, { e: `password${user % USERS}`, p: PASSWORD });
       return signIn.token;

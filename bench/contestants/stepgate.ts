@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { TestClient } from '../../test/harness/client.ts';
 import type { Connection } from '../connection.ts';
-import { type Contestant, codeOf, eachOf, PASSWORD, postmasterOf, startServer, USERS } from './contestant.ts';
+import { type Contestant, codeOf, contestantOf, eachOf, PASSWORD, startServer, USERS } from './contestant.ts';
 
 const TIME_STEP_SECONDS = 30;
 
@@ -41,7 +41,8 @@ export interface Stepgate extends Contestant {
 export async function startStepgate(databaseUrl: string, users = USERS): Promise<Stepgate> {
   const environment = { DATABASE_URL: databaseUrl, PORT: '0', ...WITHOUT_LIMITS };
   const options = { execArgv: ['--expose-gc'] };
-  const { child, url } = await startServer('server.ts', environment, options);
+  const server = await startServer('server.ts', environment, options);
+  const { child, url } = server;
   const people = new TestClient({ url });
   const withPassword = await eachOf(users, () => people.signUp(undefined, PASSWORD));
   const withTotp = await eachOf(users, async () => {
@@ -57,14 +58,7 @@ export async function startStepgate(databaseUrl: string, users = USERS): Promise
   }
 
   return {
-    url,
-    databaseUrl,
-    child,
-    watched: {
-      pid: child.pid ?? 0,
-      hashingThreads: /^WorkerThread$/,
-      postmaster: await postmasterOf(databaseUrl),
-    },
+    ...(await contestantOf(server, databaseUrl, /^WorkerThread$/)),
     emails: withPassword.map(({ email }) => email),
     start,
     async signIn(connection, user) {
