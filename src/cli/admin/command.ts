@@ -11,7 +11,7 @@ export const OPERATOR = byOperator('admin');
 
 export const TENANT_OPTION = ['--tenant <NAME>', 'the tenant of the user', DEFAULT_TENANT] as const;
 
-export const NOT_FOUND = 'there is no such user or tenant';
+export const NOT_FOUND = 'the user or the tenant does not exist';
 
 /** An action that prints what it did. @param read checks the arguments. @throws {UsageError} @throws {RefusedError} */
 export function adminAction<Args extends unknown[]>(

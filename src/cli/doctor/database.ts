@@ -100,6 +100,6 @@ async function checkSigningKey(sql: Sql, now: Date): Promise<Finding> {
   );
   if (isThere) return signing.ok('A key signs access tokens.');
   return keys.length === 0
-    ? signing.failed('There is no key that signs access tokens.', 'Start the server, which creates one.')
+    ? signing.failed('There is no signing key for access tokens.', 'Start the server, which creates one.')
     : signing.failed('No key signs access tokens now.', 'Run `npx stepgate signing-keys rotate --at-once`.');
 }
