@@ -13,6 +13,7 @@ import { identityOf, passkeysAmong } from './credential.ts';
 import { CHALLENGE_SECONDS, requestOptions } from './options.ts';
 import { passkeyEnrollment, verifyRegistration } from './registration.ts';
 import { readResponse } from './response.ts';
+import { passkeyTransfer } from './transfer.ts';
 
 const factor = FactorKind.PASSKEY;
 
@@ -36,6 +37,8 @@ export const passkeyFactor = defineFactor({
   ],
   roles: ['FIRST', 'SECOND'],
   reaches: null,
+  identifies: true,
+  transfer: passkeyTransfer,
   isOnOffer: ({ passkeys }: Services) => passkeys !== null,
   create({ ring, passkeys: settings }: Services) {
     if (settings === null) throw new Error('Passkeys are not on offer.');
