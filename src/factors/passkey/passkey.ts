@@ -9,7 +9,8 @@ import { FactorKind } from '../../policy/factor-kind.ts';
 import { defineFactor, REJECTED } from '../factor.ts';
 import { jsonProof } from '../proof.ts';
 import { verifyAssertion } from './assertion.ts';
-import { identityOf, passkeysAmong } from './credential.ts';
+import { type Credential, identityOf, passkeysAmong } from './credential.ts';
+import { modelNamed } from './models.ts';
 import { CHALLENGE_SECONDS, requestOptions } from './options.ts';
 import { passkeyEnrollment, verifyRegistration } from './registration.ts';
 import { readResponse } from './response.ts';
@@ -39,6 +40,7 @@ export const passkeyFactor = defineFactor({
   reaches: null,
   identifies: true,
   transfer: passkeyTransfer,
+  model: (data) => modelNamed((data as Credential).aaguid),
   isOnOffer: ({ passkeys }: Services) => passkeys !== null,
   create({ ring, passkeys: settings }: Services) {
     if (settings === null) throw new Error('Passkeys are not on offer.');
