@@ -14,6 +14,7 @@ import { emailLinkFactor } from './email/link.ts';
 import type { Factor, FactorChoice, FactorDefinition, FactorEnrollment, FactorRole } from './factor.ts';
 import type { IdentifierKind } from './identifier.ts';
 import type { FactorInput } from './input-field.ts';
+import type { TrustedMakers } from './passkey/metadata.ts';
 import { passkeyFactor } from './passkey/passkey.ts';
 import type { PasswordHasher } from './password/hash.ts';
 import { passwordFactor } from './password/password.ts';
@@ -69,6 +70,8 @@ export interface FactorSettings {
   readonly geoip: GeoIp;
   /** Where passkeys are used. Null when they cannot be used. */
   readonly passkeys: PasskeySettings | null;
+  /** The makers whose attestation is trusted. */
+  readonly makers: TrustedMakers;
 }
 
 export class FactorRegistry {
