@@ -75,6 +75,9 @@ const FAULTS_OF_TOKENS = [
   errors.JWKSMultipleMatchingKeys,
 ];
 
+/** The system clock, which a verifier uses unless it is given another one. */
+export const systemTime = (): Date => new Date();
+
 export function seconds(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }

@@ -3,7 +3,7 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { authContextFrom, lesserEvidence } from '../policy/claims.ts';
 import type { AuthContext } from '../policy/decision.ts';
-import { type PresentedHolder, presenter, seconds } from './present-token.ts';
+import { type PresentedHolder, presenter, seconds, systemTime } from './present-token.ts';
 import { type SessionOptions, sessionLookup } from './session-lookup.ts';
 
 /** Options of `stepgateTokens`. */
@@ -61,7 +61,7 @@ export function stepgateTokens({
   jwksUrl = `${issuer?.replace(/\/$/, '')}/.well-known/jwks.json`,
   clockToleranceSeconds = 5,
   keysCooldownSeconds = 5,
-  now = () => new Date(),
+  now = systemTime,
   session,
   onError = () => {},
 }: TokenOptions): StepgateTokens {

@@ -1,7 +1,13 @@
 // Verifies the access tokens of other issuers (RFC 9068 section 4, RFC 8725), each with its own keys. What their claims
 // prove is read as evidence, so that the same guards decide. In doubt, the caller is anonymous.
 import { decodeJwt, errors, jwtVerify } from 'jose';
-import { type PresentedHolder, presenter, seconds, type VerifiedToken } from '../present-token.ts';
+import {
+  type PresentedHolder,
+  presenter,
+  seconds,
+  systemTime,
+  type VerifiedToken,
+} from '../present-token.ts';
 import { type Claims, claimsReader, textsIn } from './claims.ts';
 import { type Introspect, introspection, KEPT_SECONDS } from './introspection.ts';
 import type { AcceptedIssuer, IssuedTokenHolder } from './issuer.ts';
@@ -49,7 +55,7 @@ const WITH_PUBLIC_KEY = [
  */
 export function acceptTokens(
   accepted: AcceptedIssuer | readonly AcceptedIssuer[],
-  { clockToleranceSeconds = 5, now = () => new Date(), onError = () => {} }: AcceptOptions = {},
+  { clockToleranceSeconds = 5, now = systemTime, onError = () => {} }: AcceptOptions = {},
 ): AcceptedTokens {
   const issuers = new Map<string, Issuer>();
   for (const one of [accepted].flat() as readonly AcceptedIssuer[]) {
