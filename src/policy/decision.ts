@@ -177,7 +177,7 @@ function refuseWithoutSecondFactor(
  * An identity provider may say that a second factor was completed, but not which one. That counts where any second
  * factor is accepted.
  */
-function acceptsFactor(accept: readonly FactorKind[], factor: FactorKind): boolean {
+export function acceptsFactor(accept: readonly FactorKind[], factor: FactorKind): boolean {
   if (accept.includes(factor)) return true;
   return factor === FactorKind.OAUTH && SECOND_STEPS.every((kind) => accept.includes(kind));
 }

@@ -15,6 +15,14 @@ export type { FindAuthContext, Presented, StepUpElsewhere } from './auth-context
 export type { ConsumeProof } from './bound-proof.ts';
 export { type DirectiveEnums, guardDirectives } from './directive.ts';
 export { enforce } from './enforce.ts';
+export {
+  type ExplainedField,
+  type ExplainedGuard,
+  type ExplainOptions,
+  type Explanation,
+  explain,
+  type HeldProof,
+} from './explain.ts';
 export { type Guard, guardsOf, refuse } from './guard.ts';
 export {
   type AcceptedTokens,
