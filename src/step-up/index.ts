@@ -44,6 +44,7 @@ export { type BoundOperation, operationDigest } from './operation-digest.ts';
 export type { PresentedHolder } from './present-token.ts';
 export { challengeHeader, RefusalError, refusalBehind, type TokenFault } from './refusal-error.ts';
 export { refuseMutation } from './refuse-mutation.ts';
+export { type RefusedResponse, type RefusedResponseOptions, refusedResponse } from './refused-response.ts';
 export { type FieldRequirement, type StepUpRequirements, stepUpRequirements } from './requirements.ts';
 export type { SessionOptions } from './session-lookup.ts';
 export {
