@@ -1,4 +1,5 @@
 // `stepgate/step-up`: guards the fields of any GraphQL schema, however the schema is built and served.
+export type { AssuranceLevel } from '../policy/assurance.ts';
 export type { AuthContext, Refusal, RefusalCode, Remedy } from '../policy/decision.ts';
 export type { Evidence } from '../policy/evidence.ts';
 export { Category, FactorKind } from '../policy/factor-kind.ts';

@@ -53,20 +53,21 @@ const PAPERS = [
   { __typename: 'Report', title: 'Report', losses: 7 },
 ];
 
-type Resolver = (root: unknown, args: Readonly<Record<string, unknown>>) => unknown;
+/** A resolver of the suite. */
+export type BankResolver = (root: unknown, args: Readonly<Record<string, unknown>>) => unknown;
 
 /** Resolvers as an object, in the form that `makeExecutableSchema` takes. */
-export type BankResolvers = Readonly<Record<string, Readonly<Record<string, Resolver>>>>;
+export type BankResolvers = Readonly<Record<string, Readonly<Record<string, BankResolver>>>>;
 
 /** @param ran the root fields that have run. */
 export function bankResolvers(ran: string[]): BankResolvers {
   const runs =
-    (name: string, resolve: Resolver): Resolver =>
+    (name: string, resolve: BankResolver): BankResolver =>
     (root, args) => {
       ran.push(name);
       return resolve(root, args);
     };
-  const of = (resolvers: Readonly<Record<string, Resolver>>): Readonly<Record<string, Resolver>> =>
+  const of = (resolvers: Readonly<Record<string, BankResolver>>): Readonly<Record<string, BankResolver>> =>
     Object.fromEntries(Object.entries(resolvers).map(([name, resolve]) => [name, runs(name, resolve)]));
   return {
     Query: of({

@@ -24,10 +24,26 @@ function nobody(fault: TokenFault | null): Presented {
   return { authContext: null, fault, now: NOW };
 }
 
+/** The name of a caller. */
+export type CallerName =
+  | 'nobody'
+  | 'expired'
+  | 'invalid'
+  | 'weak'
+  | 'unenrolled'
+  | 'fresh'
+  | 'atTheLimit'
+  | 'pastTheLimit'
+  | 'otherFactor'
+  | 'oneCategory'
+  | 'ahead'
+  | 'admin'
+  | 'weakAdmin';
+
 const PASSWORD = 3600;
 
 /** Who asks in the cases of the suite. */
-export const CALLERS = {
+export const CALLERS: Readonly<Record<CallerName, Presented>> = {
   nobody: nobody(null),
   expired: nobody('EXPIRED'),
   invalid: nobody('INVALID'),
@@ -47,6 +63,4 @@ export const CALLERS = {
   ahead: caller({ PASSWORD, TOTP: -3600 }),
   admin: caller({ PASSWORD, TOTP: 10 }, { roles: ['ADMIN'] }),
   weakAdmin: caller({ PASSWORD }, { roles: ['ADMIN'] }),
-} as const satisfies Readonly<Record<string, Presented>>;
-
-export type CallerName = keyof typeof CALLERS;
+};

@@ -2,7 +2,7 @@
 // against your own server, with any test runner.
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import type { Presented } from '../auth-context.ts';
-import { type BankResolvers, bankResolvers, TYPE_DEFINITIONS } from './bank.ts';
+import { type BankResolver, type BankResolvers, bankResolvers, TYPE_DEFINITIONS } from './bank.ts';
 import { CALLERS, type CallerName } from './callers.ts';
 import {
   type ConformanceCase,
@@ -17,6 +17,7 @@ import { MUTATION_CASES } from './mutation-cases.ts';
 import { PLACE_CASES } from './place-cases.ts';
 
 export type {
+  BankResolver,
   BankResolvers,
   CallerName,
   ConformanceCase,
