@@ -6,6 +6,7 @@ import { readSchema } from '../step-up/schema-file/schema.ts';
 import { afterHelp, JSON_OPTION } from './help.ts';
 import { check } from './policy/check.ts';
 import { explained, explanationText } from './policy/explain.ts';
+import { checkFederation } from './policy/federation.ts';
 import { fieldsOf } from './policy/fields.ts';
 import { FORMATS, print } from './policy/print.ts';
 import { readRules } from './policy/rules.ts';
@@ -76,6 +77,26 @@ export const policy: Define = (command, cli) => {
           for (const line of [...violations, summary]) cli.say(line);
         }
         return violations.length > 0 || (strict && warnings.length > 0) ? 1 : 0;
+      }),
+    );
+  command
+    .command('federation')
+    .description('find fields that read a guarded field of another subgraph without its guards')
+    .argument('<SUBGRAPH...>', 'a file for each subgraph, in the GraphQL schema definition language')
+    .option(...JSON_OPTION)
+    .addHelpText(
+      'after',
+      afterHelp({
+        examples: ['stepgate policy federation customers.graphql orders.graphql'],
+        unmet: 'a guard is missing',
+      }),
+    )
+    .action(
+      cli.action(async (files, { json }) => {
+        const verdict = await checkFederation(files).catch(asCommandError);
+        if (json) cli.print(verdict);
+        else for (const line of [...verdict.violations, verdict.summary]) cli.say(line);
+        return verdict.violations.length > 0 ? 1 : 0;
       }),
     );
   command
