@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { compile, pack, ROOT, run } from './pack.ts';
+import { pack, ROOT, run } from './pack.ts';
 
 /** Several frameworks are installed. */
 const INSTALL_MS = 300_000;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   manifest.dependencies.stepgate = `file:${tarball}`;
   await writeFile(join(project, 'package.json'), JSON.stringify(manifest));
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: project });
-  await compile(project, '-p', 'tsconfig.json', '--typeRoots', join(ROOT, 'node_modules/@types'));
+  await run('npx', ['tsc', '-p', 'tsconfig.json'], { cwd: project });
 }, INSTALL_MS);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
