@@ -6,6 +6,7 @@ import type { Transports } from './delivery/message.ts';
 import { MessageLimits } from './delivery/message-limits.ts';
 import { Outbox } from './delivery/outbox.ts';
 import { startWorker } from './delivery/worker.ts';
+import { readMakers } from './factors/passkey/metadata.ts';
 import { openBreachedPasswords } from './factors/password/breached/open.ts';
 import { CheckLimit } from './factors/password/check-limit.ts';
 import { PasswordHasher } from './factors/password/hash.ts';
@@ -64,7 +65,13 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   opened.defer(() => breached.close());
   const geoip = await openGeoIp(config.geoipDatabase);
   const sms: SmsPolicy = { ...config.sms, sendsTexts: canSendText(config) };
-  const factors = new FactorRegistry(ring, hasher, { sms, linkUrl: config.linkUrl, geoip });
+  const factors = new FactorRegistry(ring, hasher, {
+    sms,
+    linkUrl: config.linkUrl,
+    geoip,
+    passkeys: config.passkeys,
+    makers: await readMakers(config.passkeyMetadata),
+  });
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, config.publicUrl);
   const grants = new Grants(tokens, config);

@@ -1,18 +1,21 @@
 // The list of factors. The proof input, the kinds in the schema, the public settings and the charts' factors are derived
 // from it. A new factor is one line here.
+import type { PasskeySettings } from '../config/settings.ts';
 import type { GeoIp } from '../delivery/geoip.ts';
 import type { FactorName } from '../delivery/messages/template.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { FACTOR_KINDS, FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { AvailableFactors } from '../policy/required-factors.ts';
 import { type SmsPolicy, SmsUse } from '../policy/sms.ts';
-import { type Account, enrolledBy } from './account.ts';
+import { type Account, enrolledBy, type FactorData } from './account.ts';
 import { backupCodeFactor } from './backup-codes/backup-code.ts';
 import { emailCodeFactor } from './email/code.ts';
 import { emailLinkFactor } from './email/link.ts';
 import type { Factor, FactorChoice, FactorDefinition, FactorEnrollment, FactorRole } from './factor.ts';
 import type { IdentifierKind } from './identifier.ts';
 import type { FactorInput } from './input-field.ts';
+import type { TrustedMakers } from './passkey/metadata.ts';
+import { passkeyFactor } from './passkey/passkey.ts';
 import type { PasswordHasher } from './password/hash.ts';
 import { passwordFactor } from './password/password.ts';
 import { phoneCodeFactor } from './phone/code.ts';
@@ -26,6 +29,7 @@ export const FACTORS: readonly FactorDefinition<FactorServices>[] = [
   emailLinkFactor,
   phoneCodeFactor,
   phoneLinkFactor,
+  passkeyFactor,
   totpFactor,
   backupCodeFactor,
 ];
@@ -37,8 +41,6 @@ export const SECOND_FACTORS_FIRST: readonly FactorDefinition<FactorServices>[] =
 
 /** The kinds that have no folder yet. They are only names, which evidence and tokens of other servers may use. */
 const UNBUILT: Readonly<Partial<Record<FactorKind, string>>> = {
-  [FactorKind.PASSKEY]:
-    'A passkey (WebAuthn). Possession; with user verification, a second category as well.',
   [FactorKind.OAUTH]:
     'A sign-in at an identity provider. Knowledge, because the password there may be all that it takes.',
 };
@@ -66,6 +68,10 @@ export interface FactorSettings {
   /** The page that links point to. */
   readonly linkUrl: string;
   readonly geoip: GeoIp;
+  /** Where passkeys are used. Null when they cannot be used. */
+  readonly passkeys: PasskeySettings | null;
+  /** The makers whose attestation is trusted. */
+  readonly makers: TrustedMakers;
 }
 
 export class FactorRegistry {
@@ -85,6 +91,11 @@ export class FactorRegistry {
   /** The kinds that are proved with this field of `ProofInput`. */
   provedBy(name: string): FactorKind[] {
     return kinds(this.#all.filter((factor) => factor.proofs.some((field) => field.name === name)));
+  }
+
+  /** The kinds that can start a sign-in without an identifier, because their proof says who the user is. */
+  identifying(): FactorKind[] {
+    return kinds(this.#all.filter((one) => one.roles.includes('FIRST') && one.identifies === true));
   }
 
   /** The kinds that can start a sign-in. */
@@ -158,6 +169,11 @@ export function nameOfFactor(kind: FactorKind): FactorName {
   const factor = FACTORS.find((one) => one.kind === kind);
   if (factor === undefined) throw new Error(`${kind} has no name.`);
   return factor.name;
+}
+
+/** The product that an authenticator is. Null when it is not known. */
+export function modelOf(kind: FactorKind, data: FactorData): string | null {
+  return FACTORS.find((one) => one.kind === kind)?.model?.(data) ?? null;
 }
 
 /** Without a description, a row in `FACTOR_TRAITS` has no line in the list of factors. */

@@ -22,13 +22,19 @@ export function evidenceOf(
   factor: FactorKind,
   completedAt: number,
   categories: readonly Category[] = FACTOR_TRAITS[factor].categories,
+  amr: readonly string[] = FACTOR_TRAITS[factor].amr,
 ): Evidence {
-  return { factor, categories, amr: FACTOR_TRAITS[factor].amr, completedAt };
+  return { factor, categories, amr, completedAt };
 }
 
 /** Adds evidence. It replaces older evidence of the same factor, which keeps a session's list short. */
 export function withEvidence(list: readonly Evidence[], added: Evidence): Evidence[] {
   return [...list.filter((one) => one.factor !== added.factor), added];
+}
+
+/** Whether the list has evidence of the same factor that proved more categories, as a passkey that verified its user. */
+export function provesMore(list: readonly Evidence[], { factor, categories }: Evidence): boolean {
+  return list.some((one) => one.factor === factor && one.categories.length > categories.length);
 }
 
 /** Whether `list` holds each factor in `others`, completed at the same time or later. */

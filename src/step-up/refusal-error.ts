@@ -63,8 +63,9 @@ export function challengeHeader(refusals: readonly RefusalError[]): string | nul
   const anonymous = refusals.filter((one) => one.refusal.code === 'UNAUTHENTICATED');
   if (anonymous.some((one) => one.fault !== null)) return 'Bearer error="invalid_token"';
   if (anonymous.length > 0) return 'Bearer';
-  const acrValues = new Set(refusals.flatMap((one) => one.refusal.acrValues ?? []));
-  if (acrValues.has('aal2')) acrValues.delete('aal1'); // it includes the lower level
+  const listed = new Set(refusals.flatMap((one) => one.refusal.acrValues ?? []));
+  if (listed.has('aal2')) listed.delete('aal1'); // it includes the lower level
+  const acrValues = listed.has('phr') ? new Set(['phr', 'phrh', ...listed]) : listed; // the strictest first
   const maxAges = refusals.flatMap((one) => one.refusal.maxAge ?? []);
   if (maxAges.length === 0) return null;
   const wanted = acrValues.size === 0 ? '' : `, acr_values="${[...acrValues].join(' ')}"`;

@@ -11,6 +11,8 @@ function registryWith(sms: { enabled?: boolean; sendsTexts?: boolean } = {}): Fa
   return new FactorRegistry(new KeyRing([randomBytes(32)]), {} as PasswordHasher, {
     sms: { enabled: true, countries: ['US', 'CA'], sendsTexts: true, ...sms },
     linkUrl: 'https://example.com/link',
+    passkeys: { rpId: 'example.com', origins: ['https://example.com'] },
+    makers: new Map(),
     geoip: { placeOf: () => null },
   });
 }
@@ -32,23 +34,23 @@ function offer(registry: FactorRegistry, sms: SmsUse): object {
 }
 
 const WITHOUT_PHONES = {
-  first: ['PASSWORD', ...MAIL],
-  byEmail: ['PASSWORD', ...MAIL],
-  byPhone: ['PASSWORD'],
+  first: ['PASSWORD', ...MAIL, 'PASSKEY'],
+  byEmail: ['PASSWORD', ...MAIL, 'PASSKEY'],
+  byPhone: ['PASSWORD', 'PASSKEY'],
   resetByEmail: MAIL,
   resetByPhone: [],
-  second: ['TOTP', 'BACKUP_CODE'],
-  enrollable: ['TOTP'],
+  second: ['PASSKEY', 'TOTP', 'BACKUP_CODE'],
+  enrollable: ['PASSKEY', 'TOTP'],
 };
 const SECOND_ONLY = {
   ...WITHOUT_PHONES,
-  second: ['PHONE_CODE', 'TOTP', 'BACKUP_CODE'],
-  enrollable: ['PHONE_CODE', 'TOTP'],
+  second: ['PHONE_CODE', 'PASSKEY', 'TOTP', 'BACKUP_CODE'],
+  enrollable: ['PHONE_CODE', 'PASSKEY', 'TOTP'],
 };
 const ANYWHERE = {
   ...SECOND_ONLY,
-  first: ['PASSWORD', ...MAIL, ...PHONE],
-  byPhone: ['PASSWORD', ...PHONE],
+  first: ['PASSWORD', ...MAIL, ...PHONE, 'PASSKEY'],
+  byPhone: ['PASSWORD', ...PHONE, 'PASSKEY'],
   resetByPhone: PHONE,
 };
 
@@ -77,7 +79,7 @@ describe('a phone is offered', () => {
 
   test('without links if only codes can be sent', () => {
     const registry = registryWith({ sendsTexts: false });
-    expect(registry.firstFor('PHONE', SmsUse.ANY_FACTOR)).toEqual(['PASSWORD', 'PHONE_CODE']);
+    expect(registry.firstFor('PHONE', SmsUse.ANY_FACTOR)).toEqual(['PASSWORD', 'PHONE_CODE', 'PASSKEY']);
     expect(registry.get('PHONE_LINK')).toBeUndefined();
     expect(registry.provedBy('linkToken')).toEqual(['EMAIL_LINK']);
   });
@@ -92,6 +94,7 @@ test('a decoy has no available factors, and a user has those that were proved', 
   const account = {
     smsOfTenant: SmsUse.ANY_FACTOR,
     smsOfUser: true,
+    passkeyModels: null,
     email: { address: 'jane@example.com', typed: 'jane@example.com', verified: true },
     phones: [{ id: '1', number: '+14155552671', country: 'US', secondFactor: true, verified: true }],
     authenticators: [

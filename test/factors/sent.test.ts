@@ -18,6 +18,7 @@ const ACCOUNT = {
   locale: 'en',
   smsOfTenant: 'ANY_FACTOR',
   smsOfUser: true,
+  passkeyModels: null,
   email: { address: 'jane@example.com', typed: 'jane@example.com', verified: true, owner: null },
   phones: [PHONE],
 } as unknown as Account;
@@ -25,6 +26,8 @@ const ACCOUNT = {
 const registry = new FactorRegistry(new KeyRing([randomBytes(32)]), {} as PasswordHasher, {
   sms: { enabled: true, countries: ['US'], sendsTexts: true },
   linkUrl: 'https://example.com/link',
+  passkeys: { rpId: 'example.com', origins: ['https://example.com'] },
+  makers: new Map(),
   geoip: { placeOf: () => null },
 });
 
@@ -43,6 +46,7 @@ function sent(kind: FactorKind): { message: Message; secret: string; challenge: 
     challengeId: id,
     account: ACCOUNT,
     authenticatorId: PHONE.id,
+    isFirst: false,
     purpose: 'sign-in',
     approves: null,
     client: { ip: null, userAgent: null },
@@ -70,6 +74,8 @@ async function accepts(kind: FactorKind, proof: string, challenge: StoredChallen
     account: ACCOUNT,
     authenticators: [],
     enrolling: null,
+    identifies: false,
+    provedBefore: [],
     challenge,
     now: NOW,
   });

@@ -34,6 +34,8 @@ const ring = new KeyRing([randomBytes(32)]);
 const factors = new FactorRegistry(ring, {} as PasswordHasher, {
   sms: { enabled: true, countries: ['US'], sendsTexts: true },
   linkUrl: 'https://example.com/link',
+  passkeys: { rpId: 'example.com', origins: ['https://example.com'] },
+  makers: new Map(),
   geoip: { placeOf: () => null },
 });
 
@@ -46,6 +48,7 @@ const account = (given: Partial<Account> = {}): Account => ({
   name: null,
   smsOfTenant: 'ANY_FACTOR',
   smsOfUser: true,
+  passkeyModels: null,
   locale: 'en',
   roles: [],
   email: { id: 'e', address: 'jane@example.com', typed: 'jane@example.com', verified: true, owner: null },
@@ -238,7 +241,7 @@ describe('a client is offered', () => {
     expect(shownTo({ what: 'ANY_OF', factors: ['PASSWORD', 'EMAIL_CODE', 'PASSKEY'] })).toEqual([
       { factor: 'PASSWORD', authenticatorId: null, hint: null, needsPreparing: false },
       { factor: 'EMAIL_CODE', authenticatorId: null, hint: null, needsPreparing: true },
-      { factor: 'PASSKEY', authenticatorId: null, hint: null, needsPreparing: false },
+      { factor: 'PASSKEY', authenticatorId: null, hint: null, needsPreparing: true },
     ]);
   });
 
@@ -521,7 +524,7 @@ describe('an effect fails, and nothing is written,', () => {
       await expect(run('tellOwner', {}, { row: { account: account({ email }) } })).rejects.toThrow(
         'This address has no owner.',
       );
-    for (const factor of ['PASSWORD', 'PASSKEY'])
+    for (const factor of ['PASSWORD', 'OAUTH'])
       await expect(run('sendChallenge', { factor, authenticatorId: null })).rejects.toThrow(
         `${factor} does not send challenges.`,
       );

@@ -137,14 +137,15 @@ function unproved({ enrolling, view }: WorkflowReply): UnprovedAuthenticator | n
 }
 
 function shownAs({ account }: WorkflowReply, { services }: GraphQLContext): ShownAs {
-  return { issuer: services.productName, account: account?.email?.typed ?? 'account' };
+  return { issuer: services.productName, account: account?.email?.typed ?? account?.name ?? 'account' };
 }
 
 function materialOf(reply: WorkflowReply, context: GraphQLContext): FactorData | null {
   const authenticator = unproved(reply);
-  if (authenticator === null) return null;
+  const { account } = reply;
+  if (authenticator === null || account === null) return null;
   const { material } = context.services.factors.enrollmentOf(authenticator.factor);
-  return material?.(authenticator, shownAs(reply, context)) ?? null;
+  return material?.(authenticator, shownAs(reply, context), account) ?? null;
 }
 
 async function totpOf(reply: WorkflowReply, context: GraphQLContext): Promise<TotpEnrollment | null> {

@@ -14,7 +14,7 @@ interface Params {
 
 export const sendChallenge: PerformEffect<Params> = (
   { factors, outbox, ring },
-  { row, name: purpose, account, caller: { client }, hint = null, now, unitOfWork },
+  { row, name: purpose, isFirst = true, account, caller: { client }, hint = null, now, unitOfWork },
   { factor: kind, authenticatorId },
 ) => {
   const factor = factors.get(kind);
@@ -24,6 +24,7 @@ export const sendChallenge: PerformEffect<Params> = (
     challengeId,
     account,
     authenticatorId,
+    isFirst,
     purpose,
     approves: openApproves(ring, row.id, row.approves),
     client,

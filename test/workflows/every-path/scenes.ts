@@ -44,11 +44,13 @@ const signIn = (secondFactorPolicy: string, offered: readonly FactorKind[] = BY_
   offered,
   addressId: 'address',
   secondFactorPolicy,
+  isAnonymous: false,
   enrolls: 'TOTP',
   newAuthenticatorId: 'new',
 });
 const signUp = (secondFactorPolicy: string) => ({
   chosen: evidenceOf('PASSWORD', 0),
+  hasAddress: true,
   secondFactorPolicy,
   enrolls: 'TOTP',
   newAuthenticatorId: 'new',
