@@ -2,6 +2,7 @@
 import { BreachedUnavailableError } from '../factors/password/breached/breached.ts';
 import { OverloadedError } from '../factors/password/hashing-queue.ts';
 import { UserError } from '../platform/user-error.ts';
+import { READ_AGAIN_SECONDS } from '../policy/waiting-limits.ts';
 
 /** The workflow does not exist, or it belongs to another session. */
 export class WorkflowNotFound extends UserError {
@@ -82,6 +83,16 @@ export class TooManyRequests extends UserError {
       'Too many attempts from your network. Try again later, use a device that you have signed in on before, or sign in with a link.',
     );
     this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export class TooManyWaiting extends UserError {
+  static readonly description =
+    'Too many clients wait for this workflow, from this network, or at this server. Read `workflow` from time to time instead.';
+  readonly code = 'TOO_MANY_WAITING';
+  readonly retryAfterSeconds = READ_AGAIN_SECONDS;
+  constructor() {
+    super('Too many clients are waiting. Read `workflow` from time to time instead.');
   }
 }
 
