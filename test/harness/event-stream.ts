@@ -8,16 +8,15 @@ export interface StreamedResult {
 }
 
 export class EventStream implements AsyncDisposable {
-  readonly #abort = new AbortController();
+  readonly response: Response;
+  readonly #abort: AbortController;
   readonly #results: StreamedResult[] = [];
   #isComplete = false;
   #error: unknown = null;
   #notify: () => void = () => {};
 
-  private constructor(
-    readonly response: Response,
-    abort: AbortController,
-  ) {
+  private constructor(response: Response, abort: AbortController) {
+    this.response = response;
     this.#abort = abort;
     void this.#read();
   }
