@@ -153,7 +153,7 @@ export class RunningStepUp implements StepUpWorkflow {
   /** @param operation the operation to which the proof is bound, or null. @throws {StepUpError} */
   static async start(
     channel: StepUpChannel,
-    { accept, maxAge, require }: Requirement,
+    { bind: _bind, ...required }: Requirement,
     operation: Operation | null,
   ): Promise<RunningStepUp> {
     const bound = operation && {
@@ -161,7 +161,7 @@ export class RunningStepUp implements StepUpWorkflow {
       operationName: operation.operationName,
       variables: operation.variables,
     };
-    const input = { accept, maxAge, require, ...(bound && { operation: bound }) };
+    const input = { ...required, ...(bound && { operation: bound }) };
     const answer = await channel.askForTokens<Step>({
       query: bound ? START_BOUND : START,
       variables: { input },

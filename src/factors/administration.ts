@@ -59,7 +59,10 @@ export async function removeSecondFactors(
       .where('factor', 'in', [...SECOND_FACTORS]),
   );
   unitOfWork.write((sql) =>
-    sql.updateTable('phone_number').set({ second_factor: false }).where('user_id', '=', userId),
+    sql
+      .updateTable('phone_number')
+      .set({ second_factor: false, second_factor_at: null })
+      .where('user_id', '=', userId),
   );
   unitOfWork.write((sql) => sql.deleteFrom('backup_code').where('user_id', '=', userId));
   unitOfWork.write((sql) =>

@@ -11,6 +11,7 @@ import {
   EnrollmentRequired,
   FactorNotEnrollable,
   FactorNotOffered,
+  FactorTooYoung,
   LockedOut,
   NewPasswordNotDue,
   Overloaded,
@@ -55,6 +56,7 @@ const ERRORS = errorsByCode({
   PHONE_NUMBER_TAKEN: PhoneNumberTaken,
   TOO_MANY_AUTHENTICATORS: TooManyAuthenticators,
   ENROLLMENT_REQUIRED: EnrollmentRequired,
+  FACTOR_TOO_YOUNG: FactorTooYoung,
   REFRESH_TOKEN_REJECTED: RefreshTokenRejected,
 });
 
@@ -164,6 +166,19 @@ builder.objectType(PasswordRejected, {
       type: [PasswordProblemType],
       description: 'All rules that the password breaks.',
       resolve: (error) => [...error.problems],
+    }),
+  }),
+});
+
+builder.objectType(FactorTooYoung, {
+  name: 'FactorTooYoung',
+  description: FactorTooYoung.description,
+  interfaces: [UserErrorInterface],
+  isTypeOf: (value) => value instanceof FactorTooYoung,
+  fields: (t) => ({
+    oldEnoughAt: t.expose('oldEnoughAt', {
+      type: 'DateTime',
+      description: 'When the first of the user’s factors is old enough.',
     }),
   }),
 });

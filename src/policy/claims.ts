@@ -17,6 +17,8 @@ export type AuthContextClaims = {
     readonly c: Readonly<Record<string, number>>;
     /** The second factors that the user has. */
     readonly e: readonly string[];
+    /** When what was proved was enrolled, by factor id, in seconds since 1970. A factor of unknown age is left out. */
+    readonly a?: Readonly<Record<string, number>>;
     /** The factors in `c` that only identified the user. */
     readonly i?: readonly string[];
     /** Whether the session meets the tenant's policy. */
@@ -32,6 +34,9 @@ export function authContextClaims(
 ): AuthContextClaims {
   const level = assuranceLevelAt(evidence, aging, now);
   const completedAt = evidence.map((one) => [idOf(one.factor), one.completedAt]);
+  const enrolledAt = evidence.flatMap((one) =>
+    one.enrolledAt === undefined ? [] : [[idOf(one.factor), one.enrolledAt] as const],
+  );
   const identifying = evidence.filter((one) => one.categories.length === 0).map((one) => idOf(one.factor));
   return {
     acr: acrOf(level),
@@ -41,6 +46,7 @@ export function authContextClaims(
     mfa: {
       c: Object.fromEntries(completedAt),
       e: enrolled.map(idOf).toSorted(),
+      ...(enrolledAt.length === 0 ? {} : { a: Object.fromEntries(enrolledAt) }),
       ...(identifying.length === 0 ? {} : { i: identifying }),
       v: meetsPolicy,
     },
@@ -57,12 +63,15 @@ export function authContextFrom(claims: Readonly<Record<string, unknown>>, lates
 
 function evidenceIn(mfa: Readonly<Record<string, unknown>>, latest: number): Evidence[] {
   const identifying = mfa['i'] === undefined ? [] : textsOf(mfa['i']);
+  const enrolledAt = recordOf(mfa['a']);
   return Object.entries(recordOf(mfa['c'])).flatMap(([id, completedAt]) => {
     const factor = kindOf(id);
     if (factor === undefined || !isTime(completedAt) || completedAt > latest) return [];
     // If `mfa.i` is malformed, any of the factors could be one that only identified the user.
     const provedNothing = identifying?.includes(id) ?? true;
-    return evidenceOf(factor, completedAt, provedNothing ? [] : FACTOR_TRAITS[factor].categories);
+    const found = evidenceOf(factor, completedAt, provedNothing ? [] : FACTOR_TRAITS[factor].categories);
+    const since = enrolledAt[id];
+    return isTime(since) ? { ...found, enrolledAt: since } : found;
   });
 }
 
@@ -79,14 +88,21 @@ function believable(evidence: readonly Evidence[], acr: unknown): readonly Evide
  * evidence that was added to the session after it was issued (ASVS 5.0 section 7.2.4).
  */
 export function lesserEvidence(held: readonly Evidence[], claimed: readonly Evidence[]): Evidence[] {
-  return held.flatMap(({ since, ...one }) => {
+  return held.flatMap(({ since, enrolledAt, ...one }) => {
     const said = claimed.find(({ factor }) => factor === one.factor);
     if (said === undefined || said.completedAt < (since ?? one.completedAt)) return [];
     const isSameProof = said.completedAt === one.completedAt && said.categories.length > 0;
     const categories = isSameProof
       ? one.categories // a token does not record that a passkey proved two categories
       : one.categories.filter((category) => said.categories.includes(category));
-    return { ...one, categories, completedAt: Math.min(one.completedAt, said.completedAt) };
+    const isAgeKnown = enrolledAt !== undefined && said.enrolledAt !== undefined;
+    return {
+      ...one,
+      categories,
+      completedAt: Math.min(one.completedAt, said.completedAt),
+      // The younger of two authenticators, of which only one may have been proved with this token.
+      ...(isAgeKnown ? { enrolledAt: Math.max(enrolledAt, said.enrolledAt) } : {}),
+    };
   });
 }
 

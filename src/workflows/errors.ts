@@ -158,6 +158,18 @@ export class EnrollmentRequired extends UserError {
   }
 }
 
+export class FactorTooYoung extends UserError {
+  static readonly description =
+    'All factors that the user could prove were enrolled less than `minFactorAge` seconds ago. Wait until `oldEnoughAt`.';
+  readonly code = 'FACTOR_TOO_YOUNG';
+  /** When the first of them is old enough. */
+  readonly oldEnoughAt: Date;
+  constructor(oldEnoughAt: Date) {
+    super('Your factors were added too recently for this. Try again later.');
+    this.oldEnoughAt = oldEnoughAt;
+  }
+}
+
 export class FactorNotEnrollable extends UserError {
   static readonly description =
     'Users cannot enroll this factor. `enrollableFactors` of `settings` lists those they can.';

@@ -28,6 +28,7 @@ export function withPolicyOptions<Args extends unknown[], Options extends Option
     .addOption(choice('--sms <USE>', 'what text messages may prove', SmsUse))
     .option('--aal2-lifetime <SECONDS>', 'how long AAL2 lasts after a second factor', seconds)
     .option('--aal2-idle <SECONDS>', 'how long AAL2 lasts without activity', seconds)
+    .option('--factor-age <SECONDS>', 'how old a factor must be to remove an older one', age)
     .addOption(choice('--passwords <PRESET>', 'the password policy', PasswordPreset))
     .option('--password-length <N>', 'the least length where a second factor is required', length)
     .option('--password-length-alone <N>', 'the least length otherwise', length)
@@ -46,6 +47,7 @@ interface PolicyValues {
   readonly sms?: SmsUse | undefined;
   readonly aal2Lifetime?: number | undefined;
   readonly aal2Idle?: number | undefined;
+  readonly factorAge?: number | undefined;
   readonly passwords?: PasswordPreset | undefined;
   readonly passwordLength?: number | undefined;
   readonly passwordLengthAlone?: number | undefined;
@@ -58,6 +60,7 @@ export interface PolicyColumns extends Omit<PasswordColumns, 'password_character
   readonly sms: SmsUse;
   readonly second_factor_seconds: number;
   readonly second_factor_idle_seconds: number;
+  readonly min_factor_age_seconds: number;
   readonly password_characters: RawBuilder<CharacterClass[]>;
 }
 
@@ -72,6 +75,7 @@ export function readPolicy({
     sms: values.sms,
     second_factor_seconds: values.aal2Lifetime,
     second_factor_idle_seconds: values.aal2Idle,
+    min_factor_age_seconds: values.factorAge,
     password_minimum_length: values.passwordLength,
     password_minimum_length_alone: values.passwordLengthAlone,
     password_strength: values.passwordStrength,
@@ -107,6 +111,17 @@ function seconds(text: string): number {
   if (number >= LEAST_AAL2_SECONDS && number <= MOST_AAL2_SECONDS) return number;
   throw new InvalidArgumentError(
     `It must be a whole number of seconds from ${LEAST_AAL2_SECONDS} to ${MOST_AAL2_SECONDS}.`,
+  );
+}
+
+/** Not longer than a month, so that nobody is kept from their own account for longer. */
+const MOST_FACTOR_AGE_SECONDS = 30 * 86_400;
+
+function age(text: string): number {
+  const number = /^\d{1,8}$/.test(text) ? Number(text) : Infinity;
+  if (number <= MOST_FACTOR_AGE_SECONDS) return number;
+  throw new InvalidArgumentError(
+    `It must be a whole number of seconds from 0 to ${MOST_FACTOR_AGE_SECONDS}.`,
   );
 }
 

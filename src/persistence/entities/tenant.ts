@@ -27,6 +27,8 @@ export const Tenant = defineEntity({
     /** How long sessions stay AAL2: in total, and while idle. */
     secondFactorSeconds: p.integer().default(86400),
     secondFactorIdleSeconds: p.integer().default(3600),
+    /** A factor that was enrolled more recently cannot remove an older one. */
+    minFactorAgeSeconds: p.integer().default(0),
     createdAt: p.datetime(),
   },
 });

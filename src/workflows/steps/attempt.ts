@@ -6,8 +6,9 @@ import { type Accepted, REJECTED, type Rejected, type Verdict } from '../../fact
 import { FORGET_FAILURES, failuresOf, TAKE_BACK_FAILURE } from '../../factors/lockout.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
-import { secondsOf } from '../../platform/clock.ts';
-import { evidenceOf } from '../../policy/evidence.ts';
+import { readTime, secondsOf } from '../../platform/clock.ts';
+import { type Evidence, evidenceOf } from '../../policy/evidence.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
 import { FAILURES_BEFORE_LOCK, FIRST_LOCK_SECONDS, isClosed } from '../../policy/lockout.ts';
 import type { Caller } from '../caller.ts';
 import { viewOf } from '../charts.ts';
@@ -71,10 +72,11 @@ async function verify(
 async function redeem(
   services: StepServices,
   { step, row, factor }: Claimed,
-  { categories, consume, notice }: Accepted,
+  accepted: Accepted,
 ): Promise<{ readonly next: AnyMachineSnapshot; readonly outcome: Outcome }> {
-  const { unitOfWork, now } = step;
-  const [next, effects] = take(step, proved(step, evidenceOf(factor, secondsOf(now), categories)));
+  const { consume, notice } = accepted;
+  const { unitOfWork } = step;
+  const [next, effects] = take(step, proved(step, evidenceFrom(accepted, factor, step)));
   advance(step, next, -1);
   consume?.(unitOfWork);
   const outcome = await performWithinLimits(services, step, effects);
@@ -88,6 +90,14 @@ async function redeem(
   if (end !== null) audit(step, end, { sessionId });
   await unitOfWork.commit(step.caller.em);
   return { next, outcome };
+}
+
+/** What is proved for the first time is enrolled by this proof. */
+function evidenceFrom({ categories, enrolledAt }: Accepted, factor: FactorKind, step: Step): Evidence {
+  const evidence = evidenceOf(factor, secondsOf(step.now), categories);
+  const isNew = viewOf(step.name, step.snapshot).proves.what === 'NEW';
+  const since = isNew ? step.now : enrolledAt == null ? null : readTime(enrolledAt);
+  return since === null ? evidence : { ...evidence, enrolledAt: secondsOf(since) };
 }
 
 /** Gives back the attempt of a correct proof whose step could not be committed, because it was not a guess. */
