@@ -18,6 +18,7 @@ import { SecretKeys } from './2026-11-29-secret-keys.ts';
 import { Sessions } from './2026-11-29-sessions.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
 import { UnitOfWorkLost } from './2026-11-29-unit-of-work.ts';
+import { RememberedBrowsers } from './2026-11-30-remembered-browsers.ts';
 import { YoungFactors } from './2026-11-30-young-factors.ts';
 
 export const MIGRATIONS = [
@@ -40,4 +41,5 @@ export const MIGRATIONS = [
   RetentionIndexes,
   AuditPartitions,
   YoungFactors,
+  RememberedBrowsers,
 ];

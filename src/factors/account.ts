@@ -32,6 +32,8 @@ export interface Account {
   readonly secondFactorPolicy: SecondFactorPolicy;
   /** A factor that was enrolled more recently cannot remove an older one. */
   readonly minFactorAgeSeconds: number;
+  /** For how many days a sign-in on a remembered browser takes no second step. 0 remembers none. */
+  readonly rememberDays: number;
   /** How long the user's sessions stay AAL2. */
   readonly aal2: Aal2Limits;
   readonly passwordSettings: PasswordSettings;
@@ -94,7 +96,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'id', u.id,
       'tenantId', u.tenant_id,
       'secondFactorPolicy', t.second_factor,
-      'minFactorAgeSeconds', t.min_factor_age_seconds,
+      'minFactorAgeSeconds', t.min_factor_age_seconds, 'rememberDays', t.remember_days,
       'aal2', jsonb_build_object('overallSeconds', t.second_factor_seconds, 'idleSeconds', t.second_factor_idle_seconds),
       'passwordSettings', jsonb_build_object(
         'minimumLength', t.password_minimum_length,

@@ -5,6 +5,7 @@ import { type AuditActor, addAudit } from '../persistence/audit.ts';
 import type { EntityManager } from '../persistence/orm.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { SECOND_FACTORS } from '../policy/factor-kind.ts';
+import { forgetting } from '../sessions/remembered-browsers.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
 import { liftLockouts } from './lockout.ts';
 import { endWorkflows } from './void-evidence.ts';
@@ -65,6 +66,7 @@ export async function removeSecondFactors(
       .where('user_id', '=', userId),
   );
   unitOfWork.write((sql) => sql.deleteFrom('backup_code').where('user_id', '=', userId));
+  unitOfWork.write((sql) => forgetting(sql, userId));
   unitOfWork.write((sql) =>
     sql
       .updateTable('session')

@@ -37,6 +37,11 @@ async function settled(): Promise<{ person: Person; secret: string; backupCodes:
   return { person, secret, backupCodes };
 }
 
+/** The claim `mfa.a`. */
+function agesIn(token: string): Readonly<Record<string, number>> {
+  return (claimsOf(token) as { mfa?: { a?: Record<string, number> } }).mfa?.a ?? {};
+}
+
 async function signIn(person: Person, secret: string): Promise<Tokens> {
   app.clock.advance(30);
   return client.signIn(person, { totp: client.totp(secret) });
@@ -69,7 +74,7 @@ describe('the age of a factor', () => {
         {},
         accessToken,
       );
-      const claim = (claimsOf(accessToken) as { mfa: { a: Record<string, number> } }).mfa.a[id] ?? 0;
+      const claim = agesIn(accessToken)[id] ?? 0;
       const shown = data.viewer.assurance.evidence.map((one: { enrolledAt: string }) =>
         Date.parse(one.enrolledAt),
       );
@@ -82,9 +87,9 @@ describe('the age of a factor', () => {
     await client.attempt(id, { password: person.password });
     await client.prepare(id, 'PHONE_CODE', undefined, phone.id);
     const done = await client.attempt(id, { phoneCode: await client.codeFor('+12025550101') });
-    const { mfa } = claimsOf(done.session?.accessToken ?? '') as { mfa: { a: Record<string, number> } };
-    expect((mfa.a['otp-phone'] ?? 0) - at).toBeLessThan(60);
-    expect(mfa.a['emailpassword']).toBeDefined();
+    const ages = agesIn(done.session?.accessToken ?? '');
+    expect((ages['otp-phone'] ?? 0) - at).toBeLessThan(60);
+    expect(ages['emailpassword']).toBeDefined();
   });
 
   test('begins again when a factor is removed and enrolled again, and when backup codes are made again', async () => {
@@ -93,8 +98,7 @@ describe('the age of a factor', () => {
     const { data } = await client.graphql('mutation { regenerateBackupCodes { codes } }', {}, accessToken);
     const before = seconds();
     const byCode = await client.signIn(person, { backupCode: data.regenerateBackupCodes.codes[0] });
-    const age = (token: string, id: string) =>
-      (claimsOf(token) as { mfa: { a: Record<string, number> } }).mfa.a[id] ?? 0;
+    const age = (token: string, id: string) => agesIn(token)[id] ?? 0;
     expect(age(byCode.accessToken, 'backup-code')).toBeGreaterThanOrEqual(before - 5);
     const [id] = await idsOf(byCode.accessToken);
     await client.graphql(REMOVE, { id }, byCode.accessToken);
@@ -113,8 +117,8 @@ describe('the age of a factor', () => {
     await client.attempt(id, { password: person.password });
     await client.prepare(id, 'PHONE_CODE', undefined, phone.id);
     const done = await client.attempt(id, { phoneCode: await client.codeFor('+12025550102') });
-    const { mfa } = claimsOf(done.session?.accessToken ?? '') as { mfa: { a: Record<string, number> } };
-    expect(mfa.a).not.toHaveProperty('otp-phone');
+    const ages = agesIn(done.session?.accessToken ?? '');
+    expect(ages).not.toHaveProperty('otp-phone');
   });
 });
 

@@ -42,6 +42,7 @@ const account = (given: Partial<Account> = {}): Account => ({
   tenantId: 'default',
   secondFactorPolicy: 'OPTIONAL',
   minFactorAgeSeconds: 0,
+  rememberDays: 0,
   aal2: { overallSeconds: 1, idleSeconds: 1 },
   passwordSettings: {} as Account['passwordSettings'],
   name: null,

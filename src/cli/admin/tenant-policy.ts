@@ -12,6 +12,7 @@ import {
   PasswordPreset,
   PasswordStrength,
 } from '../../policy/password-policy.ts';
+import { MOST_REMEMBERED_DAYS } from '../../policy/remembered-browsers.ts';
 import { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { SmsUse } from '../../policy/sms.ts';
 
@@ -28,6 +29,7 @@ export function withPolicyOptions<Args extends unknown[], Options extends Option
     .addOption(choice('--sms <USE>', 'what text messages may prove', SmsUse))
     .option('--aal2-lifetime <SECONDS>', 'how long AAL2 lasts after a second factor', seconds)
     .option('--aal2-idle <SECONDS>', 'how long AAL2 lasts without activity', seconds)
+    .option('--remember-days <DAYS>', 'for how many days a remembered browser takes no second step', days)
     .option('--factor-age <SECONDS>', 'how old a factor must be to remove an older one', age)
     .addOption(choice('--passwords <PRESET>', 'the password policy', PasswordPreset))
     .option('--password-length <N>', 'the least length where a second factor is required', length)
@@ -48,6 +50,7 @@ interface PolicyValues {
   readonly aal2Lifetime?: number | undefined;
   readonly aal2Idle?: number | undefined;
   readonly factorAge?: number | undefined;
+  readonly rememberDays?: number | undefined;
   readonly passwords?: PasswordPreset | undefined;
   readonly passwordLength?: number | undefined;
   readonly passwordLengthAlone?: number | undefined;
@@ -61,6 +64,7 @@ export interface PolicyColumns extends Omit<PasswordColumns, 'password_character
   readonly second_factor_seconds: number;
   readonly second_factor_idle_seconds: number;
   readonly min_factor_age_seconds: number;
+  readonly remember_days: number;
   readonly password_characters: RawBuilder<CharacterClass[]>;
 }
 
@@ -76,6 +80,7 @@ export function readPolicy({
     second_factor_seconds: values.aal2Lifetime,
     second_factor_idle_seconds: values.aal2Idle,
     min_factor_age_seconds: values.factorAge,
+    remember_days: values.rememberDays,
     password_minimum_length: values.passwordLength,
     password_minimum_length_alone: values.passwordLengthAlone,
     password_strength: values.passwordStrength,
@@ -112,6 +117,12 @@ function seconds(text: string): number {
   throw new InvalidArgumentError(
     `It must be a whole number of seconds from ${LEAST_AAL2_SECONDS} to ${MOST_AAL2_SECONDS}.`,
   );
+}
+
+function days(text: string): number {
+  const number = /^\d{1,3}$/.test(text) ? Number(text) : Infinity;
+  if (number <= MOST_REMEMBERED_DAYS) return number;
+  throw new InvalidArgumentError(`It must be a whole number of days from 0 to ${MOST_REMEMBERED_DAYS}.`);
 }
 
 /** Not longer than a month, so that nobody is kept from their own account for longer. */

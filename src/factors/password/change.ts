@@ -10,6 +10,7 @@ import { randomId } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { voidGrants } from '../../sessions/operation-grant.ts';
 import type { Owner } from '../../sessions/owner.ts';
+import { forgetting } from '../../sessions/remembered-browsers.ts';
 import { type Account, findAccount, lockUser, passwordOwner, passwordPolicyOf } from '../account.ts';
 import { authenticatorRow } from '../authenticator-row.ts';
 import { liftLockouts } from '../lockout.ts';
@@ -81,6 +82,7 @@ export function setPassword(
     );
     unitOfWork.write((sql) => sql.deleteFrom('known_device').where('user_id', '=', account.id));
   }
+  if (!signOutOtherSessions) unitOfWork.write((sql) => forgetting(sql, account.id));
   unitOfWork.write((sql) => voidGrants(sql, account.id, [FactorKind.PASSWORD]));
   liftLockouts(unitOfWork, account.id);
   addNotice(outbox, { account, unitOfWork, now }, { name: 'password-changed' });

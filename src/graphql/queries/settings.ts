@@ -15,6 +15,7 @@ interface PublicSettings {
   readonly enrollableFactors: readonly FactorKind[];
   readonly phoneCountries: readonly string[];
   readonly secondFactorPolicy: SecondFactorPolicy;
+  readonly rememberedBrowserDays: number;
   readonly passwordPolicy: PasswordPolicy;
 }
 
@@ -50,6 +51,10 @@ const PublicSettingsType = builder.objectRef<PublicSettings>('PublicSettings').i
       description: 'Whether users must have a second factor.',
       resolve: (it) => it.secondFactorPolicy,
     }),
+    rememberedBrowserDays: t.exposeInt('rememberedBrowserDays', {
+      description:
+        'For how many days a sign-in takes no second step on a browser that its user asked to be remembered. 0 if browsers are not remembered.',
+    }),
     passwordPolicy: t.field({
       type: PasswordPolicyType,
       description: 'The requirements for new passwords.',
@@ -74,6 +79,7 @@ builder.queryField('settings', (t) =>
         enrollableFactors: factors.enrollable(tenant.sms),
         phoneCountries: tenant.sms === 'OFF' ? [] : factors.smsCountries,
         secondFactorPolicy: tenant.second_factor,
+        rememberedBrowserDays: tenant.remember_days,
         passwordPolicy: passwordPolicy(passwordSettingsOf(tenant), tenant.second_factor),
       };
     },

@@ -29,6 +29,8 @@ export const Tenant = defineEntity({
     secondFactorIdleSeconds: p.integer().default(3600),
     /** A factor that was enrolled more recently cannot remove an older one. */
     minFactorAgeSeconds: p.integer().default(0),
+    /** For how many days a sign-in on a remembered browser takes no second step. 0 remembers none. */
+    rememberDays: p.integer().default(0),
     createdAt: p.datetime(),
   },
 });

@@ -24,6 +24,8 @@ export interface Given {
   readonly hint?: string | null;
   /** The password that the user chose in this step. */
   readonly newPassword?: NewPassword | null;
+  /** Whether the person wants this browser to be remembered. */
+  readonly rememberBrowser?: boolean;
 }
 
 /**

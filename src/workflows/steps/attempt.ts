@@ -27,6 +27,8 @@ export interface Proof {
   /** The member of `ProofInput` that carried it, and read it. */
   readonly name: string;
   readonly value: unknown;
+  /** Whether the person wants this browser to be remembered. */
+  readonly rememberBrowser?: boolean;
 }
 
 export function attempt(
@@ -39,7 +41,7 @@ export function attempt(
     const claimed = await claim(services, id, proof.name, origin, caller);
     const verdict = await keepingAttempt(claimed.row, caller, () => verify(services, claimed, proof.value));
     if (!verdict.accepted) return reject(services, claimed, verdict);
-    const { next, outcome } = await redeem(services, claimed, verdict).catch((error: unknown) =>
+    const { next, outcome } = await redeem(services, claimed, verdict, proof).catch((error: unknown) =>
       giveBack(claimed, error),
     );
     return present(services, claimed.step, next, outcome);
@@ -73,13 +75,14 @@ async function redeem(
   services: StepServices,
   { step, row, factor }: Claimed,
   accepted: Accepted,
+  { rememberBrowser = false }: Proof,
 ): Promise<{ readonly next: AnyMachineSnapshot; readonly outcome: Outcome }> {
   const { consume, notice } = accepted;
   const { unitOfWork } = step;
   const [next, effects] = take(step, proved(step, evidenceFrom(accepted, factor, step)));
   advance(step, next, -1);
   consume?.(unitOfWork);
-  const outcome = await performWithinLimits(services, step, effects);
+  const outcome = await performWithinLimits(services, step, effects, { rememberBrowser });
   if (notice !== undefined) addNotice(services.outbox, step, notice);
   const end = endOf(next);
   unitOfWork.write(
