@@ -5,7 +5,7 @@ import { type AuditActor, addAudit } from '../persistence/audit.ts';
 import type { EntityManager } from '../persistence/orm.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { SECOND_FACTORS } from '../policy/factor-kind.ts';
-import { forgetting } from '../sessions/remembered-browsers.ts';
+import { forgetting } from '../sessions/forget-browsers.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
 import { liftLockouts } from './lockout.ts';
 import { endWorkflows } from './void-evidence.ts';

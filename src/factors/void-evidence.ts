@@ -4,8 +4,8 @@ import { sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
 import { FactorKind } from '../policy/factor-kind.ts';
 import { evidenceWithout } from '../sessions/evidence-in-sql.ts';
+import { forgetting } from '../sessions/forget-browsers.ts';
 import { voidGrants } from '../sessions/operation-grant.ts';
-import { forgetting } from '../sessions/remembered-browsers.ts';
 import { hasSecondFactor } from './account.ts';
 
 /**

@@ -11,7 +11,7 @@ import { atomically } from '../persistence/transaction.ts';
 import { addSeconds } from '../platform/clock.ts';
 import { digest } from '../platform/digest.ts';
 import { randomId, randomToken } from '../platform/random.ts';
-import { forgetBrowsersOf } from './remembered-browsers.ts';
+import { forgetBrowsersOf } from './forget-browsers.ts';
 
 export interface NewRefreshToken {
   readonly token: string;

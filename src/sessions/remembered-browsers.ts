@@ -2,10 +2,11 @@
 // factor was proved, with the wish to remember it. A new password, a removed second factor and a session that is ended
 // from elsewhere end it.
 import { addAudit, byUser } from '../persistence/audit.ts';
-import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
+import { type EntityManager, sqlOf } from '../persistence/orm.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { isRemembered, rememberedUntil } from '../policy/remembered-browsers.ts';
 import { digestOfDevice } from './device.ts';
+import { forgetting } from './forget-browsers.ts';
 import type { Owner } from './owner.ts';
 
 export interface ListedBrowser {
@@ -74,27 +75,4 @@ export async function forgetBrowser(id: string, { em, session, client, now }: Ow
   );
   await unitOfWork.commit(em);
   return isForgotten;
-}
-
-/** Forgets the remembered browsers of a user, which stay known devices. Narrow it, then execute it. */
-export function forgetting(sql: Sql, userId: string) {
-  return sql
-    .updateTable('known_device')
-    .set({ remembered_at: null, remembered_ip: null, remembered_user_agent: null })
-    .where('user_id', '=', userId)
-    .where('remembered_at', 'is not', null);
-}
-
-/** Forgets the browsers on which these sessions began. */
-export async function forgetBrowsersOf(sql: Sql, sessionIds: readonly string[]): Promise<void> {
-  if (sessionIds.length === 0) return;
-  await sql
-    .updateTable('known_device as d')
-    .from('session as s')
-    .set({ remembered_at: null, remembered_ip: null, remembered_user_agent: null })
-    .where('s.id', 'in', [...sessionIds])
-    .whereRef('d.user_id', '=', 's.user_id')
-    .whereRef('d.token_digest', '=', 's.device_digest')
-    .where('d.remembered_at', 'is not', null)
-    .execute();
 }

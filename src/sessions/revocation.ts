@@ -5,8 +5,8 @@ import { atomically } from '../persistence/transaction.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { digest } from '../platform/digest.ts';
 import { type ActiveSession, SESSION_COLUMNS, type Session, sessionOf } from './active-session.ts';
+import { forgetBrowsersOf } from './forget-browsers.ts';
 import type { Client } from './grants.ts';
-import { forgetBrowsersOf } from './remembered-browsers.ts';
 
 interface Asking {
   readonly em: EntityManager;
