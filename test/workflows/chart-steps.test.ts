@@ -218,8 +218,10 @@ describe('a sign-in', () => {
   });
 
   const onRemembered = (factor: FactorKind, available: AvailableFactors): WorkflowEvent => ({
-    ...prove(factor, available),
+    type: 'PROVE',
+    evidence: proofOf(factor),
     remembered: true,
+    ...available,
   });
 
   test('takes no second step on a remembered browser after a password, whatever policy says', () => {
