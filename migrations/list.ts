@@ -19,6 +19,8 @@ import { Sessions } from './2026-11-29-sessions.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
 import { UnitOfWorkLost } from './2026-11-29-unit-of-work.ts';
 import { Passkeys } from './2026-11-30-passkeys.ts';
+import { RememberedBrowsers } from './2026-11-30-remembered-browsers.ts';
+import { YoungFactors } from './2026-11-30-young-factors.ts';
 
 export const MIGRATIONS = [
   Initial,
@@ -40,4 +42,6 @@ export const MIGRATIONS = [
   RetentionIndexes,
   AuditPartitions,
   Passkeys,
+  YoungFactors,
+  RememberedBrowsers,
 ];

@@ -19,6 +19,7 @@ import { isReady, migrate } from './persistence/migrations.ts';
 import { openOrm, poolOf, sqlOf } from './persistence/orm.ts';
 import { RefusalTally } from './persistence/refusal-tally.ts';
 import { checkKeys, useKeys } from './persistence/secret-keys.ts';
+import { WorkflowChanges } from './persistence/workflow-changes.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { KeyRing } from './platform/key-ring.ts';
 import type { Log } from './platform/log.ts';
@@ -34,6 +35,7 @@ import { SigningKeys } from './sessions/signing-keys.ts';
 import { readSchema } from './step-up/schema-file/schema.ts';
 import { NetworkLimits } from './workflows/network-limits.ts';
 import { WorkflowRunner } from './workflows/runner.ts';
+import { WaitingClients } from './workflows/waiting-clients.ts';
 
 export interface App {
   /** The address on which it listens, with the actual port if PORT is 0. */
@@ -79,6 +81,9 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const limits = new MessageLimits(await poolOf(orm), ring, config.messageLimits);
   const networks = new NetworkLimits(ring, config.networkLimits);
   const refusals = opened.use(new RefusalTally(orm, clock, log));
+  const changes = new WorkflowChanges(databaseUrl, await poolOf(orm), log);
+  opened.defer(() => changes.close());
+  const waiting = new WaitingClients(changes);
   const passwords = new NewPasswords({ hasher, breached, productName });
   const runner = new WorkflowRunner({
     ring,
@@ -88,6 +93,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     limits,
     networks,
     refusals,
+    waiting,
     grants,
     clock,
   });
@@ -99,6 +105,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     checkLimit: new CheckLimit(),
     grants,
     outbox,
+    changes,
     ring,
     clock,
     productName,
@@ -127,6 +134,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     servesHost: hostsOf(config),
     graphiql: config.graphiql,
     isHttpsOnly: config.publicUrl.startsWith('https://'),
+    endStreams: () => waiting.end(),
     jwks: () => keys.jwks(),
     isReady: async () => {
       await checkKeys(sqlOf(orm.em.fork()), ring);

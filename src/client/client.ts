@@ -1,9 +1,17 @@
 // The client: a session, its tokens, and the operations sent with them.
+import { type Approval, untilApproved } from './approval.ts';
 import { BearerSession } from './bearer-session.ts';
 import type { ClientSession } from './client-session.ts';
 import { CookieSession } from './cookie-session.ts';
 import { type Document, textOf } from './document.ts';
-import { type Credentials, Endpoint, type Fetch, type FieldAnswer, type GraphQLAnswer } from './endpoint.ts';
+import {
+  type Credentials,
+  Endpoint,
+  type Fetch,
+  type FieldAnswer,
+  type GraphQLAnswer,
+  type GraphQLRequest,
+} from './endpoint.ts';
 import { kindOf, type Operation } from './operation.ts';
 import { type OnEnrollmentRequired, type OnStepUp, Prompts } from './prompts.ts';
 import type { Answer } from './refusal.ts';
@@ -83,6 +91,16 @@ export interface StepgateClient {
    */
   perform<Result extends Answer>(operation: Operation, send: Send<Result>): Promise<Result>;
   /**
+   * Waits until the user has approved the link of a workflow, on any device. Then call `attemptFactor` with
+   * `{ linkApproved: true }`.
+   *
+   * @param workflowId the workflow, for example a sign-in. For a step-up of a prompt, use `workflow.waitForApproval`.
+   * @param signal stops the waiting.
+   * @returns also when the workflow is over; then `approvedAt` is null.
+   * @throws the reason of `signal` when it aborts.
+   */
+  waitForApproval(workflowId: string, signal?: AbortSignal): Promise<Approval>;
+  /**
    * Replaces `onStepUp`, for a prompt that is a mounted component.
    *
    * @returns a function that restores the previous prompt.
@@ -117,6 +135,11 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
   }
 
   const channel: StepUpChannel = {
+    query: <Data>(request: GraphQLRequest): Promise<GraphQLAnswer<Data>> =>
+      runOperation(session, null, { ...request, kind: 'query' }, async (credentials) =>
+        endpoint.send<Data>(request, await known(credentials)),
+      ),
+    subscribe,
     ask: (request) =>
       runOperation(session, null, { ...request, kind: 'mutation' }, async (credentials) =>
         endpoint.send(request, await known(credentials)),
@@ -131,6 +154,12 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
         }),
       ),
   };
+  async function* subscribe<Data>(
+    request: GraphQLRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<GraphQLAnswer<Data> | null> {
+    yield* endpoint.stream<Data>(request, await known(await session.present()), signal);
+  }
   const prompts = new Prompts(channel, options);
   session.finishSignOut().catch(() => {}); // an error of the store surfaces at its next use
 
@@ -153,6 +182,9 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
     },
 
     perform: (operation, send) => runOperation(session, prompts, operation, send),
+
+    waitForApproval: (workflowId, signal = new AbortController().signal) =>
+      untilApproved(channel, workflowId, signal),
 
     promptWith(onStepUp) {
       const { handlers } = prompts;

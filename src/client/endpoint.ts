@@ -34,25 +34,52 @@ export class Endpoint {
   }
 
   /** @throws {UnexpectedAnswer}, or the error of `fetch` if the request fails. */
-  async send<Data>(
-    { query, variables }: GraphQLRequest,
-    { headers, cookies }: Credentials,
-  ): Promise<GraphQLAnswer<Data>> {
-    const response = await this.#fetch(this.#url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/graphql-response+json, application/json',
-        ...headers,
-      },
-      body: JSON.stringify({ query, variables }),
-      // Tokens and proofs must not be sent to another address.
-      redirect: 'error',
-      ...(cookies ? { credentials: 'include' } : {}),
+  async send<Data>(request: GraphQLRequest, credentials: Credentials): Promise<GraphQLAnswer<Data>> {
+    const response = await this.#post(request, credentials, {
+      accept: 'application/graphql-response+json, application/json',
     });
     const answer: unknown = await response.json().catch(() => null);
     if (!isAnswer(answer)) throw new UnexpectedAnswer(response.status);
     return answer as GraphQLAnswer<Data>;
+  }
+
+  /** The results of a subscription over server-sent events. Null is a sign of life. @throws as `send` does. */
+  async *stream<Data>(
+    request: GraphQLRequest,
+    credentials: Credentials,
+    signal: AbortSignal,
+  ): AsyncGenerator<GraphQLAnswer<Data> | null> {
+    const { status, body } = await this.#post(request, credentials, { accept: 'text/event-stream' }, signal);
+    if (!body) throw new UnexpectedAnswer(status); // React Native reads no streams
+    const reader = body.getReader();
+    const decoder = new TextDecoder();
+    for (let text = ''; ; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const events = (text + decoder.decode(value, { stream: true })).split('\n\n');
+      text = events.pop() ?? '';
+      for (const event of events) {
+        const [, data] = /^data: (.+)$/m.exec(event) ?? [];
+        yield data === undefined ? null : JSON.parse(data);
+      }
+    }
+  }
+
+  #post(
+    { query, variables }: GraphQLRequest,
+    { headers, cookies }: Credentials,
+    accept: { readonly accept: string },
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    return this.#fetch(this.#url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...accept, ...headers },
+      body: JSON.stringify({ query, variables }),
+      // Tokens and proofs must not be sent to another address.
+      redirect: 'error',
+      ...(cookies ? { credentials: 'include' } : {}),
+      ...(signal ? { signal } : {}),
+    });
   }
 }
 

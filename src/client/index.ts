@@ -1,5 +1,6 @@
 // The public export `stepgate/client`: tokens, refresh and step-up, for browsers, Node and React Native. Integrations
 // with other libraries are separate exports.
+export type { Approval } from './approval.ts';
 export {
   createStepgateClient,
   type StepgateClient,

@@ -24,6 +24,8 @@ export interface Requirement {
   readonly require: 'SECOND_FACTOR' | 'STRONGEST_ENROLLED';
   /** `OPERATION`: the proof is valid once, for this operation with these variables. */
   readonly bind: 'SESSION' | 'OPERATION';
+  /** The minimum age of the factor, in seconds. Omitted for any age. */
+  readonly minFactorAge?: number;
 }
 
 /** A GraphQL response, from any transport. */
@@ -85,12 +87,15 @@ function demandOf(answer: Answer, code: string, remedy: Demand['remedy']): Deman
   };
 }
 
-function readRequirement({ extensions: { maxAge, accept, require, bind } = {} }: AnswerError): Requirement {
+function readRequirement({
+  extensions: { maxAge, accept, require, bind, minFactorAge } = {},
+}: AnswerError): Requirement {
   return {
     maxAge: typeof maxAge === 'number' ? maxAge : null,
     accept: Array.isArray(accept) ? accept : null,
     require: require === 'STRONGEST_ENROLLED' ? require : 'SECOND_FACTOR',
     bind: bind === 'OPERATION' ? bind : 'SESSION',
+    ...(typeof minFactorAge === 'number' ? { minFactorAge } : {}),
   };
 }
 
@@ -101,6 +106,7 @@ export function strictestOf(one: Requirement, other: Requirement): Requirement |
       ? (one.accept ?? other.accept)
       : one.accept.filter((kind) => other.accept?.includes(kind));
   if (accept?.length === 0) return null;
+  const youngest = Math.max(one.minFactorAge ?? 0, other.minFactorAge ?? 0);
   const ages = [one.maxAge, other.maxAge].filter((age) => age !== null);
   return {
     accept,
@@ -109,6 +115,7 @@ export function strictestOf(one: Requirement, other: Requirement): Requirement |
       ? 'SECOND_FACTOR'
       : 'STRONGEST_ENROLLED',
     bind: [one, other].some(({ bind }) => bind === 'OPERATION') ? 'OPERATION' : 'SESSION',
+    ...(youngest > 0 ? { minFactorAge: youngest } : {}),
   };
 }
 
@@ -116,7 +123,10 @@ export function strictestOf(one: Requirement, other: Requirement): Requirement |
 export function covers(one: Requirement, other: Requirement): boolean {
   const accepted =
     other.accept === null || (one.accept?.every((kind) => other.accept?.includes(kind)) ?? false);
-  return accepted && (one.require === 'SECOND_FACTOR' || other.require === 'STRONGEST_ENROLLED');
+  const isOldEnough = (one.minFactorAge ?? 0) >= (other.minFactorAge ?? 0);
+  return (
+    accepted && isOldEnough && (one.require === 'SECOND_FACTOR' || other.require === 'STRONGEST_ENROLLED')
+  );
 }
 
 /** A query can always be repeated. A mutation can be repeated only if none of its fields has run. */

@@ -1,4 +1,5 @@
 // A step-up as the application's prompt sees it: the available factors, and the steps to prove one.
+import { type ApprovalChannel, untilApproved } from './approval.ts';
 import type { FieldAnswer, GraphQLRequest } from './endpoint.ts';
 import { StepUpError } from './errors.ts';
 import type { Operation } from './operation.ts';
@@ -55,7 +56,7 @@ export interface StepUpState {
 }
 
 /** How a step-up communicates with Stepgate. */
-export interface StepUpChannel {
+export interface StepUpChannel extends ApprovalChannel {
   ask<Result>(request: GraphQLRequest): Promise<FieldAnswer<Result>>;
   /** Like `ask`, but serialized, because the response may contain new tokens, which are stored. */
   askForTokens<Result extends WithGrant>(request: GraphQLRequest): Promise<FieldAnswer<Result>>;
@@ -124,6 +125,11 @@ export interface StepUpWorkflow extends StepUpState {
    * @throws {UnexpectedAnswer}, or the error of `fetch`, if the request fails.
    */
   attempt(proof: Proof): Promise<StepUpWorkflow>;
+  /**
+   * Waits until the user has approved the link, on any device, or the step-up has ended. After an approval, call
+   * `attempt({ linkApproved: true })`. @throws {StepUpError} if the step-up was cancelled.
+   */
+  waitForApproval(): Promise<StepUpWorkflow>;
   /** Cancels the step-up. The callers get the refusals. */
   cancel(): void;
 }
@@ -132,11 +138,10 @@ export class RunningStepUp implements StepUpWorkflow {
   readonly #channel: StepUpChannel;
   readonly #id: string;
   #state: StepUpState;
-  #isCancelled = false;
-  #tellCancelled: () => void = () => {};
+  readonly #cancelling = new AbortController();
   /** Resolves when the step-up is cancelled. */
-  readonly cancelled: Promise<void> = new Promise((resolve) => {
-    this.#tellCancelled = resolve;
+  readonly cancelled = new Promise<void>((resolve) => {
+    this.#cancelling.signal.addEventListener('abort', () => resolve());
   });
 
   private constructor(channel: StepUpChannel, step: Step) {
@@ -148,7 +153,7 @@ export class RunningStepUp implements StepUpWorkflow {
   /** @param operation the operation to which the proof is bound, or null. @throws {StepUpError} */
   static async start(
     channel: StepUpChannel,
-    { accept, maxAge, require }: Requirement,
+    { bind: _bind, ...required }: Requirement,
     operation: Operation | null,
   ): Promise<RunningStepUp> {
     const bound = operation && {
@@ -156,7 +161,7 @@ export class RunningStepUp implements StepUpWorkflow {
       operationName: operation.operationName,
       variables: operation.variables,
     };
-    const input = { accept, maxAge, require, ...(bound && { operation: bound }) };
+    const input = { ...required, ...(bound && { operation: bound }) };
     const answer = await channel.askForTokens<Step>({
       query: bound ? START_BOUND : START,
       variables: { input },
@@ -194,14 +199,26 @@ export class RunningStepUp implements StepUpWorkflow {
     return this.#step(() => this.#channel.askForTokens<Step>({ query: ATTEMPT, variables: { input } }));
   }
 
+  async waitForApproval(): Promise<this> {
+    const { signal } = this.#cancelling;
+    const { status, approvedAt } = await untilApproved(this.#channel, this.#id, signal).catch(
+      (error: unknown) => {
+        throw signal.aborted ? cancelled() : error;
+      },
+    );
+    const { challenge } = this.#state;
+    this.#state = approvedAt
+      ? { ...this.#state, challenge: challenge && { ...challenge, approvedAt } }
+      : { ...this.#state, status: status as StepUpStatus, factors: [], challenge: null };
+    return this;
+  }
+
   cancel(): void {
-    this.#isCancelled = true;
-    this.#tellCancelled();
+    this.#cancelling.abort();
   }
 
   async #step(ask: () => Promise<FieldAnswer<Step>>): Promise<this> {
-    if (this.#isCancelled)
-      throw new StepUpError({ code: 'CANCELLED', message: 'The step-up was cancelled.' });
+    if (this.#cancelling.signal.aborted) throw cancelled();
     const step = stepOf(await ask());
     const end = step.attemptsRemaining === 0 ? 'FAILED' : ENDS[step.code ?? ''];
     if (end !== undefined) this.#state = { ...this.#state, status: end, factors: [], challenge: null };
@@ -221,6 +238,10 @@ function accepted(step: Step): Step {
   const { code, message = '' } = step;
   if (code !== undefined) throw new StepUpError({ ...step, code, message });
   return step;
+}
+
+function cancelled(): StepUpError {
+  return new StepUpError({ code: 'CANCELLED', message: 'The step-up was cancelled.' });
 }
 
 /** Excludes the tokens. */

@@ -22,12 +22,18 @@ export interface StoredAuthenticator {
   /** What its factor keeps beside the secret. */
   readonly data: FactorData | null;
   readonly confirmed: boolean;
+  /** When it was confirmed, or its secret last set, in ISO 8601. Null before that. */
+  readonly enrolledAt?: string | null;
 }
 
 export interface Account {
   readonly id: string;
   readonly tenantId: string;
   readonly secondFactorPolicy: SecondFactorPolicy;
+  /** A factor that was enrolled more recently cannot remove an older one. */
+  readonly minFactorAgeSeconds: number;
+  /** For how many days a sign-in on a remembered browser takes no second step. 0 remembers none. */
+  readonly rememberDays: number;
   /** How long the user's sessions stay AAL2. */
   readonly aal2: Aal2Limits;
   readonly passwordSettings: PasswordSettings;
@@ -54,6 +60,8 @@ export interface BackupCodeOfAccount {
   readonly digest: string;
   /** Whether the code may be so short that guesses must be throttled. */
   readonly guessable: boolean;
+  /** When the set was made, in ISO 8601. */
+  readonly enrolledAt?: string;
 }
 
 export interface EmailOfAccount {
@@ -63,6 +71,8 @@ export interface EmailOfAccount {
   /** The address as the user typed it. */
   readonly typed: string;
   readonly verified: boolean;
+  /** When it was verified, in ISO 8601. Null before that. */
+  readonly enrolledAt?: string | null;
   /**
    * Another user of the tenant who has verified this address. A sign-up for it cannot succeed. Null when there is none.
    */
@@ -77,6 +87,8 @@ export interface PhoneOfAccount {
   /** Whether the user turned it on as a second factor. */
   readonly secondFactor: boolean;
   readonly verified: boolean;
+  /** When it became a second factor, in ISO 8601. Null when it is not one, or when the time is not known. */
+  readonly enrolledAt?: string | null;
 }
 
 /** SQL for the account of a user id: a JSON object, or null when the user does not exist. */
@@ -86,6 +98,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'id', u.id,
       'tenantId', u.tenant_id,
       'secondFactorPolicy', t.second_factor,
+      'minFactorAgeSeconds', t.min_factor_age_seconds, 'rememberDays', t.remember_days,
       'aal2', jsonb_build_object('overallSeconds', t.second_factor_seconds, 'idleSeconds', t.second_factor_idle_seconds),
       'passwordSettings', jsonb_build_object(
         'minimumLength', t.password_minimum_length,
@@ -102,6 +115,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'email', (
         select jsonb_build_object(
           'id', e.id, 'address', e.address, 'typed', coalesce(e.typed, e.address), 'verified', e.verified_at is not null,
+          'enrolledAt', e.verified_at,
           'owner', (
             select jsonb_build_object('locale', ou.locale)
             from email_address o join user_account ou on ou.id = o.user_id
@@ -114,7 +128,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'phones', coalesce((
         select jsonb_agg(jsonb_build_object(
           'id', p.id, 'number', p.number, 'country', p.country, 'secondFactor', p.second_factor,
-          'verified', p.verified_at is not null
+          'verified', p.verified_at is not null, 'enrolledAt', p.second_factor_at
         ) order by p.created_at)
         from phone_number p where p.user_id = u.id
       ), '[]'),
@@ -123,12 +137,13 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
           'id', a.id, 'factor', a.factor, 'label', a.label, 'secret', a.secret,
           'data', case when a.last_time_step is null then a.data else coalesce(a.data, '{}') || jsonb_build_object(
             'lastTimeStep', greatest(a.last_time_step, (a.data ->> 'lastTimeStep')::int)
-          ) end, 'confirmed', a.confirmed_at is not null
+          ) end, 'confirmed', a.confirmed_at is not null,
+          'enrolledAt', case when a.confirmed_at is not null then greatest(a.created_at, a.confirmed_at) end
         ) order by a.created_at)
         from authenticator a where a.user_id = u.id
       ), '[]'),
       'backupCodes', coalesce((
-        select jsonb_agg(jsonb_build_object('id', b.id, 'digest', b.digest, 'guessable', b.guessable))
+        select jsonb_agg(jsonb_build_object('id', b.id, 'digest', b.digest, 'guessable', b.guessable, 'enrolledAt', b.created_at))
         from backup_code b where b.user_id = u.id and b.used_at is null
       ), '[]')
     )

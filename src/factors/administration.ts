@@ -5,6 +5,7 @@ import { type AuditActor, addAudit } from '../persistence/audit.ts';
 import type { EntityManager } from '../persistence/orm.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { SECOND_FACTORS } from '../policy/factor-kind.ts';
+import { forgetting } from '../sessions/forget-browsers.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
 import { requireWayIn } from './last-way-in.ts';
 import { liftLockouts } from './lockout.ts';
@@ -62,9 +63,13 @@ export async function removeSecondFactors(
       .where('factor', 'in', [...SECOND_FACTORS]),
   );
   unitOfWork.write((sql) =>
-    sql.updateTable('phone_number').set({ second_factor: false }).where('user_id', '=', userId),
+    sql
+      .updateTable('phone_number')
+      .set({ second_factor: false, second_factor_at: null })
+      .where('user_id', '=', userId),
   );
   unitOfWork.write((sql) => sql.deleteFrom('backup_code').where('user_id', '=', userId));
+  unitOfWork.write((sql) => forgetting(sql, userId));
   unitOfWork.write((sql) =>
     sql
       .updateTable('session')

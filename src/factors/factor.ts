@@ -167,6 +167,8 @@ export type Verdict = Accepted | Rejected;
 export interface Accepted {
   readonly accepted: true;
   readonly consume: Consume | null;
+  /** When what was proved was enrolled, in ISO 8601. Absent or null: unknown, so it counts as enrolled just now. */
+  readonly enrolledAt?: string | null;
   /** What it proved, if that differs from the categories of its kind. */
   readonly categories?: readonly Category[];
   /** How it was proved, if that differs from the methods of its kind. */

@@ -8,6 +8,7 @@ import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { Owner } from '../sessions/owner.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
 import { requireWayIn } from './last-way-in.ts';
+import { refuseToRemoveOlder } from './older-factors.ts';
 import { PHONE_FACTORS } from './phone/phone.ts';
 import { nameOfFactor } from './registry.ts';
 import { voidEvidence } from './void-evidence.ts';
@@ -26,8 +27,9 @@ export async function removeAuthenticator(
   const { userId, tenantId } = session;
   const account = await findAccount(em, userId);
   const found = account === null ? null : findRemovable(account, id);
-  if (found === null) return null;
+  if (account === null || found === null) return null;
   const { factor, factors, remove } = found;
+  refuseToRemoveOlder(session, account, found.secondFactors, now);
 
   const unitOfWork = new UnitOfWork();
   unitOfWork.require(async (sql) => {
@@ -54,6 +56,8 @@ interface Removable {
   readonly factor: FactorKind;
   /** The factors that it could complete. */
   readonly factors: readonly FactorKind[];
+  /** What the user loses as a second factor. */
+  readonly secondFactors: readonly { readonly enrolledAt?: string | null }[];
   remove(sql: Sql): Promise<boolean>;
 }
 
@@ -65,9 +69,16 @@ function findRemovable({ authenticators, phones }: Account, id: string): Removab
   const authenticator = authenticators.find((one) => one.id === id && isSecondFactor(one.factor));
   if (authenticator !== undefined) {
     const { factor } = authenticator;
-    return { factor, factors: [factor], remove: removeFrom('authenticator') };
+    const secondFactors = authenticator.confirmed ? [authenticator] : [];
+    return { factor, factors: [factor], secondFactors, remove: removeFrom('authenticator') };
   }
-  return phones.some((one) => one.id === id)
-    ? { factor: FactorKind.PHONE_CODE, factors: PHONE_FACTORS, remove: removeFrom('phone_number') }
-    : null;
+  const phone = phones.find((one) => one.id === id);
+  if (phone === undefined) return null;
+  // A number that is no second factor removes nobody's way in.
+  return {
+    factor: FactorKind.PHONE_CODE,
+    factors: PHONE_FACTORS,
+    secondFactors: phone.secondFactor ? [phone] : [],
+    remove: removeFrom('phone_number'),
+  };
 }

@@ -4,6 +4,7 @@ import { sql as raw } from 'kysely';
 import type { Sql } from '../persistence/orm.ts';
 import { FactorKind } from '../policy/factor-kind.ts';
 import { evidenceWithout } from '../sessions/evidence-in-sql.ts';
+import { forgetting } from '../sessions/forget-browsers.ts';
 import { voidGrants } from '../sessions/operation-grant.ts';
 import { hasSecondFactor } from './account.ts';
 
@@ -24,6 +25,8 @@ export async function voidEvidence(sql: Sql, userId: string, lost: readonly Fact
     .where('user_id', '=', userId)
     .execute();
   await voidGrants(sql, userId, factors).execute();
+  // It is not recorded which of the user's factors was proved on a remembered browser, so all are forgotten.
+  await forgetting(sql, userId).execute();
 }
 
 /**

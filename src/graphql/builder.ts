@@ -37,6 +37,11 @@ builder.mutationType({
     'All mutations. Expected failures are data: a mutation that can fail returns a union of its result and errors that implement `UserError`. Refusals by `@authenticated`, `@stepUp` and `@requiresRole` are GraphQL errors, and the operation is refused before any of its mutations runs.',
 });
 
+builder.subscriptionType({
+  description:
+    'All subscriptions. Send them by POST with `Accept: text/event-stream`. Events arrive as server-sent events, as in the “distinct connections mode” of the GraphQL over SSE protocol.',
+});
+
 function capitalised(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }

@@ -4,6 +4,7 @@ import type { Outbox } from '../delivery/outbox.ts';
 import type { CheckLimit } from '../factors/password/check-limit.ts';
 import type { NewPasswords } from '../factors/password/new-passwords.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
+import type { WorkflowChanges } from '../persistence/workflow-changes.ts';
 import { type Clock, secondsOf } from '../platform/clock.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import type { Requirement } from '../policy/requirement.ts';
@@ -13,6 +14,7 @@ import type { PresentedSession } from '../sessions/presented.ts';
 import type { Presented } from '../step-up/auth-context.ts';
 import type { Caller } from '../workflows/caller.ts';
 import type { WorkflowRunner } from '../workflows/runner.ts';
+import type { AskAgain } from '../workflows/steps/wait.ts';
 import type { RequestBudget } from './request-budget.ts';
 
 /** The parts of the server that resolvers call. */
@@ -23,6 +25,7 @@ export interface Services {
   readonly checkLimit: CheckLimit;
   readonly grants: Grants;
   readonly outbox: Outbox;
+  readonly changes: WorkflowChanges;
   readonly ring: KeyRing;
   readonly clock: Clock;
   /** The schemas of other services. Their `describe` texts say what a bound operation does. */
@@ -39,6 +42,8 @@ export interface GraphQLContext extends Caller {
   readonly budget: RequestBudget;
   /** The session of a token whose only fault is that it expired. It grants no access, but can still sign out. */
   readonly expiredSessionId: string | null;
+  /** Finds out again who is asking, for a subscription, which may outlive the session. */
+  readonly askAgain: AskAgain;
   /** How the client receives its tokens and where it keeps its refresh token. */
   readonly delivery: SessionDelivery;
 }

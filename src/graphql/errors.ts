@@ -12,6 +12,7 @@ import {
   EnrollmentRequired,
   FactorNotEnrollable,
   FactorNotOffered,
+  FactorTooYoung,
   LockedOut,
   NewPasswordNotDue,
   Overloaded,
@@ -21,6 +22,7 @@ import {
   TooManyAuthenticators,
   TooManyMessages,
   TooManyRequests,
+  TooManyWaiting,
   WorkflowEnded,
   WorkflowExpired,
   WorkflowNotFound,
@@ -48,6 +50,7 @@ const ERRORS = errorsByCode({
   TOO_MANY_MESSAGES: TooManyMessages,
   TOO_MANY_REQUESTS: TooManyRequests,
   TOO_MANY_CHECKS: TooManyChecks,
+  TOO_MANY_WAITING: TooManyWaiting,
   LINK_NOT_APPROVED: LinkNotApproved,
   LINK_EXPIRED: LinkExpired,
   NEW_PASSWORD_NOT_DUE: NewPasswordNotDue,
@@ -57,6 +60,7 @@ const ERRORS = errorsByCode({
   LAST_WAY_IN: LastWayIn,
   TOO_MANY_AUTHENTICATORS: TooManyAuthenticators,
   ENROLLMENT_REQUIRED: EnrollmentRequired,
+  FACTOR_TOO_YOUNG: FactorTooYoung,
   REFRESH_TOKEN_REJECTED: RefreshTokenRejected,
 });
 
@@ -168,6 +172,19 @@ builder.objectType(PasswordRejected, {
       type: [PasswordProblemType],
       description: 'All rules that the password breaks.',
       resolve: (error) => [...error.problems],
+    }),
+  }),
+});
+
+builder.objectType(FactorTooYoung, {
+  name: 'FactorTooYoung',
+  description: FactorTooYoung.description,
+  interfaces: [UserErrorInterface],
+  isTypeOf: (value) => value instanceof FactorTooYoung,
+  fields: (t) => ({
+    oldEnoughAt: t.expose('oldEnoughAt', {
+      type: 'DateTime',
+      description: 'When the first of the user’s factors is old enough.',
     }),
   }),
 });

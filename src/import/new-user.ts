@@ -194,6 +194,7 @@ function phoneRow(
     number: number.number,
     country: number.country,
     second_factor: secondFactor,
+    second_factor_at: secondFactor ? now : null,
     created_at: createdAt,
     verified_at: now,
   };

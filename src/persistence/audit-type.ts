@@ -34,6 +34,9 @@ export const AUDIT_TYPES = {
   ...ofWorkflow('step-up', 'a step-up'),
   'link.approved': 'A visitor of a link approved the request behind it.',
   'link.rejected': 'A visitor of a link rejected the request behind it.',
+  'browser.remembered': 'A browser was remembered. Sign-ins on it take no second step for some days.',
+  'browser.forgotten': 'A remembered browser was forgotten.',
+  'sign-in.on-remembered-browser': 'A sign-in took no second step because the browser is remembered.',
   'session.revoked': 'A session was ended.',
   'session.refresh-token-reused': 'A refresh token was reused, and its session was ended.',
   'passkey.counter-went-back':

@@ -23,6 +23,8 @@ export type AuthContextClaims = {
     readonly c: Readonly<Record<string, number>>;
     /** The second factors that the user has. */
     readonly e: readonly string[];
+    /** When what was proved was enrolled, by factor id, in seconds since 1970. A factor of unknown age is left out. */
+    readonly a?: Readonly<Record<string, number>>;
     /** The factors in `c` that only identified the user. */
     readonly i?: readonly string[];
     /** The factors in `c` that verified the user as well, so that each proved two categories. */
@@ -40,6 +42,9 @@ export function authContextClaims(
 ): AuthContextClaims {
   const level = assuranceLevelAt(evidence, aging, now);
   const completedAt = evidence.map((one) => [idOf(one.factor), one.completedAt]);
+  const enrolledAt = evidence.flatMap((one) =>
+    one.enrolledAt === undefined ? [] : [[idOf(one.factor), one.enrolledAt] as const],
+  );
   const identifying = evidence.filter((one) => one.categories.length === 0).map((one) => idOf(one.factor));
   const verifying = evidence.filter(isVerified).map((one) => idOf(one.factor));
   return {
@@ -50,6 +55,7 @@ export function authContextClaims(
     mfa: {
       c: Object.fromEntries(completedAt),
       e: enrolled.map(idOf).toSorted(),
+      ...(enrolledAt.length === 0 ? {} : { a: Object.fromEntries(enrolledAt) }),
       ...(identifying.length === 0 ? {} : { i: identifying }),
       ...(verifying.length === 0 ? {} : { u: verifying }),
       v: meetsPolicy,
@@ -68,18 +74,21 @@ export function authContextFrom(claims: Readonly<Record<string, unknown>>, lates
 function evidenceIn(mfa: Readonly<Record<string, unknown>>, latest: number): Evidence[] {
   const identifying = mfa['i'] === undefined ? [] : textsOf(mfa['i']);
   const verifying = textsOf(mfa['u']) ?? [];
+  const enrolledAt = recordOf(mfa['a']);
   return Object.entries(recordOf(mfa['c'])).flatMap(([id, completedAt]) => {
     const factor = kindOf(id);
     if (factor === undefined || !isTime(completedAt) || completedAt > latest) return [];
     // If `mfa.i` is malformed, any of the factors could be one that only identified the user.
     const provedNothing = identifying?.includes(id) ?? true;
     if (provedNothing) return evidenceOf(factor, completedAt, []);
-    const { categories } = FACTOR_TRAITS[factor];
-    return evidenceOf(
+    const isVerified = verifying.includes(id);
+    const found = evidenceOf(
       factor,
       completedAt,
-      verifying.includes(id) ? categoriesWhenVerified(factor) : categories,
+      isVerified ? categoriesWhenVerified(factor) : FACTOR_TRAITS[factor].categories,
     );
+    const since = enrolledAt[id];
+    return isTime(since) ? { ...found, enrolledAt: since } : found;
   });
 }
 
@@ -101,14 +110,21 @@ function believable(evidence: readonly Evidence[], acr: unknown): readonly Evide
  * evidence that was added to the session after it was issued (ASVS 5.0 section 7.2.4).
  */
 export function lesserEvidence(held: readonly Evidence[], claimed: readonly Evidence[]): Evidence[] {
-  return held.flatMap(({ since, ...one }) => {
+  return held.flatMap(({ since, enrolledAt, ...one }) => {
     const said = claimed.find(({ factor }) => factor === one.factor);
     if (said === undefined || said.completedAt < (since ?? one.completedAt)) return [];
     const isSameProof = said.completedAt === one.completedAt && said.categories.length > 0;
     const categories = isSameProof
       ? one.categories // a token of an older version does not record that a passkey proved two categories
       : one.categories.filter((category) => said.categories.includes(category));
-    return { ...one, categories, completedAt: Math.min(one.completedAt, said.completedAt) };
+    const isAgeKnown = enrolledAt !== undefined && said.enrolledAt !== undefined;
+    return {
+      ...one,
+      categories,
+      completedAt: Math.min(one.completedAt, said.completedAt),
+      // The younger of two authenticators, of which only one may have been proved with this token.
+      ...(isAgeKnown ? { enrolledAt: Math.max(enrolledAt, said.enrolledAt) } : {}),
+    };
   });
 }
 

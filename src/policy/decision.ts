@@ -1,7 +1,7 @@
 // Decides whether a caller may use one guarded field. Pure and synchronous, and the only code that compares assurance
 // and age.
 import { type Aging, AssuranceLevel, acrOf, acrValuesOf, assuranceLevelAt } from './assurance.ts';
-import { authTime, type Evidence } from './evidence.ts';
+import { authTime, type Evidence, isOldEnough } from './evidence.ts';
 import { Category, FactorKind, SECOND_STEPS } from './factor-kind.ts';
 import { type Requirement, StepUpBind, StepUpRequire } from './requirement.ts';
 
@@ -49,6 +49,13 @@ export interface Refusal {
   readonly bind: StepUpBind | null;
   /** When one of the accepted factors was last completed in this session, in seconds since 1970. */
   readonly lastVerifiedAt: number | null;
+  /** The minimum age of the factor, in seconds. Omitted when the field takes factors of any age. */
+  readonly minFactorAge?: number;
+  /**
+   * When a factor that was proved in this session is old enough, in seconds since 1970. Null when none is known to become
+   * so. Another factor that is older helps at once. Omitted when the field takes factors of any age.
+   */
+  readonly oldEnoughAt?: number | null;
   /**
    * True when the session already meets the requirement, but the access token was issued before it did. Refresh the
    * token instead of asking the user. Omitted where it is not known.
@@ -99,7 +106,8 @@ export function refuseStepUp(
   if (authContext === null) {
     const level = demand.require === StepUpRequire.SECOND_FACTOR ? AssuranceLevel.AAL2 : AssuranceLevel.AAL1;
     const { maxAge, accept, require, bind } = demand;
-    return { ...ANONYMOUS, acrValues: acrValuesOf(level, accept), maxAge, accept, require, bind };
+    const acrValues = acrValuesOf(level, accept);
+    return { ...ANONYMOUS, acrValues, maxAge, accept, require, bind, ...ageOf([], demand, now) };
   }
   // The session's own evidence was not made for this operation.
   if (demand.bind === StepUpBind.OPERATION) return refuseEvidence([], authContext, demand, now);
@@ -131,12 +139,13 @@ function strongestIsFirstFactor({ enrolled }: AuthContext, demand: Requirement):
 
 function refuseStaleFirstFactor(
   evidence: readonly Evidence[],
-  { maxAge, require, bind }: Requirement,
+  demand: Requirement,
   now: number,
 ): Refusal | null {
+  const { maxAge, require, bind } = demand;
   // A phone number that only identifies its user proves nothing: a SIM swap must not be enough to set a new password.
   const proofs = evidence.filter((one) => one.categories.length > 0);
-  if (isFresh(proofs, maxAge, now)) return null;
+  if (isFresh(oldEnough(proofs, demand, now), maxAge, now)) return null;
   return {
     code: 'STEP_UP_REQUIRED',
     remedy: 'STEP_UP',
@@ -146,20 +155,22 @@ function refuseStaleFirstFactor(
     require,
     bind,
     lastVerifiedAt: authTime(proofs) ?? null,
+    ...ageOf(proofs, demand, now),
   };
 }
 
 function refuseWithoutSecondFactor(
   evidence: readonly Evidence[],
   { enrolled, aging }: AuthContext,
-  { maxAge, accept, require, bind }: Requirement,
+  demand: Requirement,
   now: number,
 ): Refusal | null {
+  const { maxAge, accept, require, bind } = demand;
   const accepted = evidence.filter(
     (one) => acceptsFactor(accept, one.factor) && one.categories.includes(Category.POSSESSION),
   );
   const level = assuranceLevelAt(evidence, aging, now);
-  if (isFresh(accepted, maxAge, now) && level === AssuranceLevel.AAL2) return null;
+  if (isFresh(oldEnough(accepted, demand, now), maxAge, now) && level === AssuranceLevel.AAL2) return null;
   const canProve = enrolled.some((kind) => accept.includes(kind));
   return {
     code: canProve ? 'STEP_UP_REQUIRED' : 'ENROLLMENT_REQUIRED',
@@ -170,6 +181,7 @@ function refuseWithoutSecondFactor(
     require,
     bind,
     lastVerifiedAt: authTime(accepted) ?? null,
+    ...ageOf(accepted, demand, now),
   };
 }
 
@@ -180,6 +192,23 @@ function refuseWithoutSecondFactor(
 export function acceptsFactor(accept: readonly FactorKind[], factor: FactorKind): boolean {
   if (accept.includes(factor)) return true;
   return factor === FactorKind.OAUTH && SECOND_STEPS.every((kind) => accept.includes(kind));
+}
+
+function oldEnough(evidence: readonly Evidence[], { minFactorAge }: Requirement, now: number): Evidence[] {
+  return evidence.filter((one) => isOldEnough(one, minFactorAge, now));
+}
+
+/** @param proofs the evidence that would count if its factors were old enough. */
+function ageOf(
+  proofs: readonly Evidence[],
+  { minFactorAge }: Requirement,
+  now: number,
+): Pick<Refusal, 'minFactorAge' | 'oldEnoughAt'> {
+  if (minFactorAge === 0) return {};
+  const times = proofs
+    .flatMap(({ enrolledAt }) => (enrolledAt === undefined ? [] : enrolledAt + minFactorAge))
+    .filter((time) => time > now);
+  return { minFactorAge, oldEnoughAt: times.length === 0 ? null : Math.min(...times) };
 }
 
 function isFresh(evidence: readonly Evidence[], maxAge: number, now: number): boolean {

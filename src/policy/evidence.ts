@@ -16,6 +16,11 @@ export interface Evidence {
    * `completedAt`. A token issued before the factor was removed does not regain it when the factor is completed again.
    */
   readonly since?: number;
+  /**
+   * When the user enrolled what was proved, in seconds since 1970: the authenticator, the phone number, the set of backup
+   * codes. Omitted when it is not known; then it counts as enrolled just now.
+   */
+  readonly enrolledAt?: number;
 }
 
 export function evidenceOf(
@@ -25,6 +30,11 @@ export function evidenceOf(
   amr: readonly string[] = FACTOR_TRAITS[factor].amr,
 ): Evidence {
   return { factor, categories, amr, completedAt };
+}
+
+/** Whether what was proved was enrolled at least this long ago. @param now seconds since 1970. */
+export function isOldEnough({ enrolledAt }: Evidence, minFactorAge: number, now: number): boolean {
+  return minFactorAge === 0 || (enrolledAt !== undefined && now - enrolledAt >= minFactorAge);
 }
 
 /** Adds evidence. It replaces older evidence of the same factor, which keeps a session's list short. */

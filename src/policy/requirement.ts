@@ -29,6 +29,8 @@ export interface Requirement {
   readonly bind: StepUpBind;
   /** What the user approves with a bound proof, for example `Pay {amount} to {recipient}`. Null when not described. */
   readonly describe: string | null;
+  /** The minimum age of the factor, in seconds: how long ago what is proved was enrolled. 0 for any. */
+  readonly minFactorAge: number;
 }
 
 /** The arguments of `@stepUp` as you write them. Omitted or null arguments take their defaults. */
@@ -43,6 +45,8 @@ export interface RequirementOptions {
   readonly bind?: StepUpBind | null | undefined;
   /** What the user approves with a bound proof. `{argument}` inserts an argument's value. Needs `bind: OPERATION`. */
   readonly describe?: string | null | undefined;
+  /** The minimum age of the factor, in seconds. One that was enrolled more recently does not count. Default: 0. */
+  readonly minFactorAge?: number | null | undefined;
 }
 
 /** The maximum age of a proof where `@stepUp` does not set `maxAge`. */
@@ -55,8 +59,8 @@ export class RequirementError extends Error {
   override readonly name = 'RequirementError';
 }
 
-/** The largest value of GraphQL's `Int`, the type of `maxAge`: 68 years. */
-const LONGEST_MAX_AGE_SECONDS = 2 ** 31 - 1;
+/** The largest value of GraphQL's `Int`, the type of `maxAge` and `minFactorAge`: 68 years. */
+const LONGEST_SECONDS = 2 ** 31 - 1;
 
 /**
  * Validates the arguments of `@stepUp` and fills in the defaults.
@@ -65,9 +69,9 @@ const LONGEST_MAX_AGE_SECONDS = 2 ** 31 - 1;
  */
 export function requirement(options: RequirementOptions = {}): Requirement {
   const maxAge = options.maxAge ?? DEFAULT_MAX_AGE_SECONDS;
-  if (!Number.isInteger(maxAge) || maxAge < 1 || maxAge > LONGEST_MAX_AGE_SECONDS) {
+  if (!Number.isInteger(maxAge) || maxAge < 1 || maxAge > LONGEST_SECONDS) {
     throw new RequirementError(
-      `maxAge must be a whole number of seconds from 1 to ${LONGEST_MAX_AGE_SECONDS}, not ${maxAge}.`,
+      `maxAge must be a whole number of seconds from 1 to ${LONGEST_SECONDS}, not ${maxAge}.`,
     );
   }
   const accept = acceptedFactors(options.accept);
@@ -87,7 +91,13 @@ export function requirement(options: RequirementOptions = {}): Requirement {
       'describe needs bind: OPERATION, because it describes the one operation that a proof approves.',
     );
   }
-  return { maxAge, accept, require, bind, describe };
+  const minFactorAge = options.minFactorAge ?? 0;
+  if (!Number.isInteger(minFactorAge) || minFactorAge < 0 || minFactorAge > LONGEST_SECONDS) {
+    throw new RequirementError(
+      `minFactorAge must be a whole number of seconds from 0 to ${LONGEST_SECONDS}, not ${minFactorAge}.`,
+    );
+  }
+  return { maxAge, accept, require, bind, describe, minFactorAge };
 }
 
 /** Leaves out second factors that no user can enroll yet. If none is left, no user could meet the requirement. */

@@ -30,7 +30,8 @@ export function contextsOf({ config, orm, tokens, services, origins }: ContextPa
     const cookies = readSessionCookies(headers, (origin) => origins.allows(origin));
     const token = bearerToken(headers.authorization) ?? cookies.accessToken;
     const em = once(() => orm.em.fork());
-    const identified = await identifyCaller(token, { tokens, sessions, em, now: clock.now() });
+    const identify = () => identifyCaller(token, { tokens, sessions, em, now: clock.now() });
+    const identified = await identify();
     const client = once(() => clientOf(req));
     const locale = once(() => localeOf(headers['accept-language']));
     const setCookie = (value: string): void => void res.appendHeader('set-cookie', value);
@@ -49,6 +50,7 @@ export function contextsOf({ config, orm, tokens, services, origins }: ContextPa
       },
       deviceToken: cookies.deviceToken,
       ...identified,
+      askAgain: identify,
       delivery: sessionDelivery(cookies, setCookie, () => clock.now()),
     };
   };

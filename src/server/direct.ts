@@ -2,6 +2,7 @@
 // response objects would cost more than everything else that such a request needs.
 import type { IncomingMessage } from 'node:http';
 import type { ExecutionResult } from 'graphql';
+import type { GraphQLParams } from 'graphql-yoga';
 import { acceptable, type JsonType } from './media-types.ts';
 import type { Exchange, Operations } from './operations.ts';
 import { isJsonPost, readBody } from './requests.ts';
@@ -36,8 +37,8 @@ export class DirectResponses {
 
   async #run(exchange: Exchange): Promise<ExecutionResult | ExecutionResult[]> {
     const params = await readBody(exchange.req);
-    return Array.isArray(params)
-      ? Promise.all(params.map((one) => this.#operations.run(one, exchange)))
-      : this.#operations.run(params, exchange);
+    // Without a client that accepts streams, no result is one.
+    const run = (one: GraphQLParams) => this.#operations.run(one, exchange) as Promise<ExecutionResult>;
+    return Array.isArray(params) ? Promise.all(params.map(run)) : run(params);
   }
 }

@@ -115,6 +115,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       isDraining = true;
       if (drainSeconds > 0) await pause(drainSeconds * 1000);
       isStopping = true;
+      parts.endStreams?.();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const response of running) if (!response.headersSent) response.setHeader('connection', 'close');
       // `closeIdleConnections` ignores connections that have not sent a request yet.

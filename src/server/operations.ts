@@ -5,9 +5,9 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   execute,
-  GraphQLError,
   type GraphQLSchema,
   OperationTypeNode,
+  subscribe,
 } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
 import { authContextOf, consumeProof, type GraphQLContext } from '../graphql/context.ts';
@@ -16,7 +16,9 @@ import type { RequestBudget } from '../graphql/request-budget.ts';
 import { challengeOf } from '../step-up/refused-response.ts';
 import { useStepUp } from '../step-up/yoga.ts';
 import { type Documents, operationOf } from './documents.ts';
+import { acceptable } from './media-types.ts';
 import { checkedOperation, refused } from './requests.ts';
+import { isStream, presentedStream, type ResultStream } from './result-stream.ts';
 import type { Results } from './results.ts';
 
 /** A request, its response, and what all its operations share. */
@@ -24,6 +26,8 @@ export interface Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly budget: RequestBudget;
+  /** Whether the operation is one of a batch. */
+  isBatch?: boolean;
 }
 
 interface OperationsParts {
@@ -43,10 +47,10 @@ export class Operations {
   }
 
   /** Runs one operation. Never rejects. */
-  async run(params: GraphQLParams, exchange: Exchange): Promise<ExecutionResult> {
+  async run(params: GraphQLParams, exchange: Exchange): Promise<ExecutionResult | ResultStream> {
     const { results } = this.#parts;
     const result = await this.#run(params, exchange).catch((error: unknown) => results.failed(error));
-    results.note(result, params.operationName);
+    if (!isStream(result)) results.note(result, params.operationName);
     return result;
   }
 
@@ -58,20 +62,21 @@ export class Operations {
     if (challenge !== null) res.setHeader('www-authenticate', challenge);
   }
 
-  async #run(params: GraphQLParams, exchange: Exchange): Promise<ExecutionResult> {
+  async #run(params: GraphQLParams, exchange: Exchange): Promise<ExecutionResult | ResultStream> {
     const { schema, documents, results, contextOf } = this.#parts;
     const { query, operationName, variables } = checkedOperation(params);
     const document = documents.parse(query, exchange.budget);
     const { operation } = operationOf(document, operationName);
     if (operation === OperationTypeNode.MUTATION && exchange.req.method === 'GET')
       throw refused(405, 'BAD_REQUEST', 'Send mutations by POST.', { Allow: 'POST' });
-    if (operation === OperationTypeNode.SUBSCRIPTION)
-      throw new GraphQLError('Subscriptions are not supported.', { extensions: { code: 'BAD_REQUEST' } });
+    const isSubscription = operation === OperationTypeNode.SUBSCRIPTION;
     const mistakes = documents.mistakesIn(document);
     if (mistakes.length > 0) return { errors: mistakes };
+    if (isSubscription) checkStreamable(exchange);
     const contextValue = await contextOf(exchange);
     const args = { schema, document, contextValue, operationName, variableValues: variables };
 
+    if (isSubscription) return withoutValidVariables(args) ?? this.#subscribe(args);
     let refusal: ExecutionResult | undefined;
     const setResultAndStopExecution = (result: ExecutionResult): void => void (refusal = result);
     const guarded = await this.#guards.onExecute({ args, setResultAndStopExecution });
@@ -81,6 +86,22 @@ export class Operations {
     guarded?.onExecuteDone({ result });
     return results.presented('data' in result ? result : notBegun(result));
   }
+
+  async #subscribe(args: ExecutionArgs): Promise<ExecutionResult | ResultStream> {
+    const { results } = this.#parts;
+    const subscribed = await subscribe(args);
+    return isStream(subscribed) ? presentedStream(subscribed, results) : results.presented(subscribed);
+  }
+}
+
+/** @throws a GraphQLError unless the response can be a stream of events. */
+function checkStreamable({ req, isBatch = false }: Exchange): void {
+  // The id of a workflow is a secret, and proxies log URLs.
+  if (req.method === 'GET')
+    throw refused(405, 'BAD_REQUEST', 'Send subscriptions by POST.', { Allow: 'POST' });
+  if (isBatch) throw refused(400, 'BAD_REQUEST', 'Send each subscription in a request of its own.');
+  if (!acceptable(req.headers.accept).stream)
+    throw refused(406, 'NOT_ACCEPTABLE', 'Subscriptions need the header `Accept: text/event-stream`.');
 }
 
 /** Null if the variables have the types that the operation declares. */

@@ -14,6 +14,8 @@ import { LARGEST_FORM, receiveTwilioStatus, type TwilioStatusParts } from './twi
 
 export interface HttpParts {
   readonly graphql: (request: IncomingMessage, response: ServerResponse) => unknown;
+  /** Ends the responses that wait for something to happen. Called when the server stops. */
+  readonly endStreams?: () => void;
   readonly jwks: () => Promise<object>;
   /** Whether the server is ready: the database is reachable and migrated. */
   readonly isReady: () => Promise<boolean>;

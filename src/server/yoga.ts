@@ -11,6 +11,7 @@ import { acceptable } from './media-types.ts';
 import type { Exchange, Operations } from './operations.ts';
 import { checkRequest, readBody, readQuery } from './requests.ts';
 import { jsonResponse } from './responses.ts';
+import { isStream } from './result-stream.ts';
 
 interface YogaParts {
   readonly schema: GraphQLSchema;
@@ -48,9 +49,14 @@ export function yogaOf({ schema, operations, log }: YogaParts) {
 
 function useStrictRequests(): Plugin<object, Exchange> {
   return {
-    onRequestParse({ serverContext: { req }, setRequestParser }) {
+    onRequestParse({ serverContext, setRequestParser }) {
+      const { req } = serverContext;
       checkRequest(req);
-      setRequestParser(() => (req.method === 'GET' ? readQuery(req.url ?? '') : readBody(req)));
+      setRequestParser(async () => {
+        const params = req.method === 'GET' ? readQuery(req.url ?? '') : await readBody(req);
+        serverContext.isBatch = Array.isArray(params);
+        return params;
+      });
     },
   };
 }
@@ -63,14 +69,16 @@ function useOperations(operations: Operations): Plugin<object, Exchange> {
       setParams({ query: '' }); // `run` has checked them
     },
     onResultProcess({ result, serverContext }) {
-      operations.complete(result as ExecutionResult | ExecutionResult[], serverContext);
+      if (!isStream(result))
+        operations.complete(result as ExecutionResult | ExecutionResult[], serverContext);
     },
   };
 }
 
 function useJson(): Plugin<object, Exchange> {
   return {
-    onResultProcess({ serverContext: { req }, setResultProcessor }) {
+    onResultProcess({ result: done, serverContext: { req }, setResultProcessor }) {
+      if (isStream(done)) return;
       const { json, stream } = acceptable(req.headers.accept);
       if (json === null && stream) return;
       const type = json ?? 'application/json';

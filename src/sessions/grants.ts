@@ -85,7 +85,9 @@ export class Grants {
       resumedAt: null,
       revokedAt: null,
     };
+    const kept = rememberDevice(unitOfWork, session.userId, device, now);
     unitOfWork.insert('session', {
+      device_digest: kept.digest,
       id: session.id,
       tenant_id: session.tenantId,
       user_id: session.userId,
@@ -105,7 +107,7 @@ export class Grants {
       created_at: now,
       used_at: null,
     });
-    const deviceToken = rememberDevice(unitOfWork, session.userId, device, now);
+    const deviceToken = kept.token;
     const tokens = { evidence: session.evidence, refreshToken, expiresAt: null };
     return { session, deviceToken, tokens: () => tokens };
   }

@@ -30,6 +30,7 @@ export function grantOperation(
     digest: grant.digest,
     factor: grant.proof.factor,
     proved_at: new Date(grant.proof.completedAt * 1000),
+    factor_enrolled_at: grant.proof.enrolledAt === undefined ? null : new Date(grant.proof.enrolledAt * 1000),
     expires_at: addSeconds(now, seconds),
     consumed_at: null,
   });
@@ -45,7 +46,12 @@ export async function consumeGrant(
   ring: KeyRing,
   session: PresentedSession,
   digest: string,
-  { accept, require, maxAge }: Pick<Requirement, 'accept' | 'require' | 'maxAge'>,
+  {
+    accept,
+    require,
+    maxAge,
+    minFactorAge,
+  }: Pick<Requirement, 'accept' | 'require' | 'maxAge' | 'minFactorAge'>,
   now: Date,
 ): Promise<boolean> {
   const takesFirstFactor = require === StepUpRequire.STRONGEST_ENROLLED && session.enrolled.length === 0;
@@ -67,6 +73,9 @@ export async function consumeGrant(
         .where('g.proved_at', '>=', addSeconds(wholeSecond(now), -maxAge))
         .where('g.proved_at', '<=', new Date(session.token.issuedAt * 1000))
         .$if(!takesFirstFactor, (query) => query.where('g.factor', 'in', [...accept]))
+        .$if(minFactorAge > 0, (query) =>
+          query.where('g.factor_enrolled_at', '<=', addSeconds(wholeSecond(now), -minFactorAge)),
+        )
         .orderBy('g.proved_at')
         .limit(1)
         .forUpdate('g')

@@ -11,6 +11,7 @@ import { atomically } from '../persistence/transaction.ts';
 import { addSeconds } from '../platform/clock.ts';
 import { digest } from '../platform/digest.ts';
 import { randomId, randomToken } from '../platform/random.ts';
+import { forgetBrowsersOf } from './forget-browsers.ts';
 
 export interface NewRefreshToken {
   readonly token: string;
@@ -144,6 +145,7 @@ async function useAgain(
   const replaced = leewaySeconds > 0 && (await replaceLost(sql, used, next, rotation));
   if (replaced) return session.id;
   await endReused(sql, session.id, now);
+  await forgetBrowsersOf(sql, [session.id]);
   return null;
 }
 

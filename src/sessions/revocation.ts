@@ -5,6 +5,7 @@ import { atomically } from '../persistence/transaction.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { digest } from '../platform/digest.ts';
 import { type ActiveSession, SESSION_COLUMNS, type Session, sessionOf } from './active-session.ts';
+import { forgetBrowsersOf } from './forget-browsers.ts';
 import type { Client } from './grants.ts';
 
 interface Asking {
@@ -25,6 +26,7 @@ export async function revokeSession(sessionId: string, revoker: Revoker, now: Da
     (sql) => live(sql).where('id', '=', sessionId).where('user_id', '=', session.userId),
     byUser(session, client),
     now,
+    sessionId !== session.id, // who signs out may stay remembered
   );
   return revoked ?? null;
 }
@@ -37,6 +39,7 @@ export async function revokeOtherSessions(revoker: Revoker, now: Date): Promise<
     (sql) => live(sql).where('user_id', '=', session.userId).where('id', '<>', session.id),
     byUser(session, client),
     now,
+    true,
   );
   return revoked.length;
 }
@@ -79,11 +82,13 @@ function live(sql: Sql) {
   return sql.selectFrom('session').select('id').where('revoked_at', 'is', null);
 }
 
+/** @param forgets whether the browsers of the sessions are no longer remembered. */
 async function revoke(
   { em }: Asking,
   which: (sql: Sql) => ReturnType<typeof live>,
   actor: AuditActor,
   now: Date,
+  forgets = false,
 ): Promise<Session[]> {
   return atomically(em, async (transaction) => {
     const sql = sqlOf(transaction);
@@ -94,6 +99,11 @@ async function revoke(
       .where('revoked_at', 'is', null)
       .returning(SESSION_COLUMNS)
       .execute();
+    if (forgets)
+      await forgetBrowsersOf(
+        sql,
+        rows.map(({ id }) => id),
+      );
     const unitOfWork = new UnitOfWork();
     for (const { id: sessionId, tenant_id: tenantId, user_id: userId } of rows) {
       addAudit(unitOfWork, { type: 'session.revoked', tenantId, userId, sessionId }, actor, now);

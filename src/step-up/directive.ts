@@ -64,6 +64,12 @@ export function guardDirectives(
           description:
             'What the user is asked to approve, with arguments in braces: `Pay {amount} to {recipient.name}`. Needs `bind: OPERATION`.',
         },
+        minFactorAge: {
+          type: new GraphQLNonNull(GraphQLInt),
+          defaultValue: 0,
+          description:
+            'The minimum age of the factor, in seconds. A factor that was enrolled more recently does not count.',
+        },
       },
     }),
     new GraphQLDirective({

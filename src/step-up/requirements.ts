@@ -105,6 +105,7 @@ function stricter(one: Requirement, other: Requirement): Requirement {
         : StepUpRequire.STRONGEST_ENROLLED,
     bind: one.bind,
     describe: null,
+    minFactorAge: Math.max(one.minFactorAge, other.minFactorAge),
   };
 }
 

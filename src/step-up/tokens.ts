@@ -3,6 +3,7 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { authContextFrom, lesserEvidence } from '../policy/claims.ts';
 import type { AuthContext } from '../policy/decision.ts';
+import type { Evidence } from '../policy/evidence.ts';
 import { type PresentedHolder, presenter, seconds, systemTime } from './present-token.ts';
 import { type SessionOptions, sessionLookup } from './session-lookup.ts';
 
@@ -143,7 +144,16 @@ function issuerElsewhere(error: unknown): string | null {
 
 /** A token gives access to no more than its own claims, even if its session holds more by now. */
 function lesserOf(session: AuthContext | null, claimed: AuthContext): AuthContext | null {
-  return session && { ...session, evidence: lesserEvidence(session.evidence, claimed.evidence) };
+  if (session === null) return null;
+  const held = session.evidence.map((one) => withAge(one, claimed.evidence));
+  return { ...session, evidence: lesserEvidence(held, claimed.evidence) };
+}
+
+/** The answer about a session says nothing of when factors were enrolled. The token does, of the same proof. */
+function withAge(held: Evidence, claimed: readonly Evidence[]): Evidence {
+  const { enrolledAt } =
+    claimed.find((one) => one.factor === held.factor && one.completedAt === held.completedAt) ?? {};
+  return enrolledAt === undefined ? held : { ...held, enrolledAt };
 }
 
 function holderOf(payload: JWTPayload): TokenHolder {

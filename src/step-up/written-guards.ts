@@ -149,7 +149,7 @@ function rolesFrom(args: unknown): string[] {
   throw new RequirementError('set `role` to the name of a role.');
 }
 
-const ARGUMENTS = ['maxAge', 'accept', 'require', 'bind', 'describe'];
+const ARGUMENTS = ['maxAge', 'accept', 'require', 'bind', 'describe', 'minFactorAge'];
 
 function requirementFrom(options: RequirementOptions): ReturnType<typeof requirement> {
   const unknown = Object.keys(options).filter((key) => !ARGUMENTS.includes(key));

@@ -2,6 +2,7 @@
 import { BreachedUnavailableError } from '../factors/password/breached/breached.ts';
 import { OverloadedError } from '../factors/password/hashing-queue.ts';
 import { UserError } from '../platform/user-error.ts';
+import { READ_AGAIN_SECONDS } from '../policy/waiting-limits.ts';
 
 /** The workflow does not exist, or it belongs to another session. */
 export class WorkflowNotFound extends UserError {
@@ -85,6 +86,16 @@ export class TooManyRequests extends UserError {
   }
 }
 
+export class TooManyWaiting extends UserError {
+  static readonly description =
+    'Too many clients wait for this workflow, from this network, or at this server. Read `workflow` from time to time instead.';
+  readonly code = 'TOO_MANY_WAITING';
+  readonly retryAfterSeconds = READ_AGAIN_SECONDS;
+  constructor() {
+    super('Too many clients are waiting. Read `workflow` from time to time instead.');
+  }
+}
+
 export class Overloaded extends UserError {
   static readonly brief =
     'The server is busy. Nothing was checked, and no attempt was counted. Try again after `retryAfterSeconds`.';
@@ -154,6 +165,18 @@ export class EnrollmentRequired extends UserError {
   readonly code = 'ENROLLMENT_REQUIRED';
   constructor() {
     super('You have no factor that meets the requirement. Add one with `startEnrollment` first.');
+  }
+}
+
+export class FactorTooYoung extends UserError {
+  static readonly description =
+    'All factors that the user could prove were enrolled less than `minFactorAge` seconds ago. Wait until `oldEnoughAt`.';
+  readonly code = 'FACTOR_TOO_YOUNG';
+  /** When the first of them is old enough. */
+  readonly oldEnoughAt: Date;
+  constructor(oldEnoughAt: Date) {
+    super('Your factors were added too recently for this. Try again later.');
+    this.oldEnoughAt = oldEnoughAt;
   }
 }
 

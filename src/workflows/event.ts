@@ -19,6 +19,8 @@ export type WorkflowEvent =
       readonly type: 'PROVE';
       readonly evidence: Evidence;
       readonly addressTaken?: boolean;
+      /** Whether the browser is remembered, so that a sign-in takes no second step. */
+      readonly remembered?: boolean;
     } & AvailableFactors)
   /** The user chose a new password that meets the policy. */
   | ({ readonly type: 'CHOOSE_PASSWORD' } & AvailableFactors)

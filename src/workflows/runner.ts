@@ -9,6 +9,7 @@ import { read } from './steps/read.ts';
 import type { WorkflowReply } from './steps/reply.ts';
 import type { StepServices } from './steps/services.ts';
 import { type NewWorkflow, start } from './steps/start.ts';
+import { type AskAgain, type Seen, wait } from './steps/wait.ts';
 
 export class WorkflowRunner {
   readonly #services: StepServices;
@@ -28,6 +29,15 @@ export class WorkflowRunner {
 
   read(id: string, caller: Caller): Promise<WorkflowReply | null> {
     return read(this.#services, id, caller);
+  }
+
+  /**
+   * The state of the workflow now, and whenever it has changed.
+   * @param again finds out again who is asking.
+   * @throws {TooManyWaiting}
+   */
+  wait(id: string, caller: Caller, again: AskAgain): AsyncIterableIterator<Seen> {
+    return wait(this.#services, id, caller, again);
   }
 
   prepare(id: string, wanted: Wanted, caller: Caller): Promise<WorkflowReply> {

@@ -367,11 +367,22 @@ enum Role { AUDITOR ADMIN }
     ['older than the rule allows', '@stepUp(maxAge: 301)'],
     ['by any factor', '@stepUp(maxAge: 300)'],
     ['by a factor that the rule does not list', '@stepUp(maxAge: 300, accept: [TOTP, PHONE_CODE])'],
-    ['by a first factor', '@stepUp(maxAge: 300, accept: [TOTP], require: STRONGEST_ENROLLED)'],
+    [
+      'by a first factor',
+      '@stepUp(maxAge: 300, accept: [TOTP], minFactorAge: 60, require: STRONGEST_ENROLLED)',
+    ],
+    ['by a younger factor than the rule allows', '@stepUp(maxAge: 300, accept: [TOTP], minFactorAge: 59)'],
     ['split between two guards', '@stepUp(maxAge: 300) @requiresRole(role: A)'],
     ['a role only', '@requiresRole(role: A)'],
   ])('a guard that accepts a proof %s does not satisfy the rule', async (_what, guard) => {
-    const rule = { match: 'Query.a', require: 'stepUp', maxAge: 300, accept: ['TOTP'], secondFactor: true };
+    const rule = {
+      match: 'Query.a',
+      require: 'stepUp',
+      maxAge: 300,
+      accept: ['TOTP'],
+      minFactorAge: 60,
+      secondFactor: true,
+    };
     const { code, stdout } = await check(`enum Role { A } type Query { a: Int ${guard} }`, { rules: [rule] });
     expect(code).toBe(1);
     expect(stdout).toContain('Query.a has ');

@@ -75,6 +75,7 @@ export function demandThat(require: fc.Arbitrary<StepUpRequire>): fc.Arbitrary<R
     require,
     bind: fc.constant('SESSION' as const),
     describe: fc.constant(null),
+    minFactorAge: fc.constant(0),
   });
 }
 

@@ -10,10 +10,19 @@ describe('a requirement', () => {
   test.each([
     ['is left out', undefined],
     ['is empty', {}],
-    ['is all null', { maxAge: null, accept: null, require: null, bind: null, describe: null }],
+    [
+      'is all null',
+      { maxAge: null, accept: null, require: null, bind: null, describe: null, minFactorAge: null },
+    ],
   ])('that %s has the defaults of the printed directive', (_name, options) => {
     const { accept, ...rest } = requirement(options);
-    expect(rest).toEqual({ maxAge: 600, require: 'SECOND_FACTOR', bind: 'SESSION', describe: null });
+    expect(rest).toEqual({
+      maxAge: 600,
+      require: 'SECOND_FACTOR',
+      bind: 'SESSION',
+      describe: null,
+      minFactorAge: 0,
+    });
     expect([...accept].toSorted()).toEqual([...SECOND_STEPS].toSorted());
   });
 
@@ -39,6 +48,8 @@ describe('a requirement', () => {
     ['an unknown `require`', { require: 'WEAKEST_ENROLLED' }],
     ['a property of every object as `require`', { require: 'toString' }],
     ['an unknown `bind`', { bind: 'DEVICE' }],
+    ['a negative minimum age of the factor', { minFactorAge: -1 }],
+    ['a fraction of a second as the minimum age of the factor', { minFactorAge: 0.5 }],
     ['`describe` without a bound proof', { describe: 'Pay {amount}' }],
     ['a factor that is only a first step', { accept: ['PHONE_LINK'] }],
     ['only such factors', { accept: ['PHONE_LINK', 'PHONE_LINK'] }],

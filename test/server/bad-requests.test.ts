@@ -117,8 +117,8 @@ describe('the request body', () => {
     ],
     [
       'with a subscription',
-      operation({ query: 'subscription { settings }' }),
-      { status: 200, code: 'BAD_REQUEST' },
+      operation({ query: 'subscription { workflow(id: "x") { id } }' }),
+      { status: 406, code: 'NOT_ACCEPTABLE' },
     ],
     [
       'with a batch of eleven operations',

@@ -42,6 +42,10 @@ test('a printed schema contains its guards and their definitions', () => {
       """The maximum age of the proof, in seconds."""
       maxAge: Int! = 600
       """
+      The minimum age of the factor, in seconds. A factor that was enrolled more recently does not count.
+      """
+      minFactorAge: Int! = 0
+      """
       Whether a first factor is accepted from a user who has no second factor.
       """
       require: StepUpRequire! = SECOND_FACTOR

@@ -169,6 +169,7 @@ describe('in an SDL schema', () => {
         require: 'SECOND_FACTOR',
         bind: 'SESSION',
         describe: null,
+        minFactorAge: 0,
       },
     });
     expect(schema.getType('Report')?.extensions['directives']).toEqual({ requiresRole: { role: 'ADMIN' } });

@@ -347,6 +347,7 @@ describe('with `session`', () => {
       categories: ['POSSESSION'],
       amr: ['otp'],
       completedAt: expect.any(Number),
+      enrolledAt: expect.any(Number),
     });
     expect(authContext?.enrolled.toSorted()).toEqual(['BACKUP_CODE', 'TOTP']);
     expect(refuseStepUp(authContext, requirement(), now)).toBeNull();
@@ -484,3 +485,24 @@ async function listen(
     },
   };
 }
+
+describe('the age of a factor', () => {
+  const old = requirement({ minFactorAge: 3600 });
+
+  test.each([
+    ['offline', {}],
+    ['with a session that is asked about', { session: { cacheSeconds: 0 } }],
+  ])('is read from the token, %s', async (_how, { session }: { session?: { cacheSeconds: number } }) => {
+    const settled = await client.signUp();
+    const enrolled = await client.enrollTotp(settled.accessToken);
+    const options = session ? { session: { url: `${app.url}/graphql`, ...session } } : {};
+    const tokens = verifier(options);
+    const young = await tokens.present(`Bearer ${enrolled.tokens.accessToken}`);
+    expect(refuseStepUp(young.authContext, old, seconds())).toMatchObject({ minFactorAge: 3600 });
+    expect(refuseStepUp(young.authContext, requirement(), seconds())).toBeNull();
+    app.clock.advance(3600);
+    const later = await client.signIn(settled, { totp: client.totp(enrolled.secret) });
+    const mature = await tokens.present(`Bearer ${later.accessToken}`);
+    expect(refuseStepUp(mature.authContext, old, seconds())).toBeNull();
+  });
+});

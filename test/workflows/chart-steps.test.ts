@@ -64,6 +64,11 @@ const issues = (...factors: readonly FactorKind[]): Effect => [
   'issueSession',
   { evidence: proofs(...factors) },
 ];
+/** Of a sign-in. @param provedSecondFactor whether the browser may be remembered. */
+const opens = (provedSecondFactor: boolean, ...factors: readonly FactorKind[]): Effect => [
+  'issueSession',
+  { evidence: proofs(...factors), provedSecondFactor },
+];
 const confirms = (factor: FactorKind, isSecondFactor = true): Effect => [
   'confirmAuthenticator',
   { factor, authenticatorId: 'new', isSecondFactor },
@@ -236,12 +241,12 @@ describe('a sign-in', () => {
   test('issues a session for everything that was proved', () => {
     expect(at('firstFactor', prove('PASSWORD', has()))).toEqual([
       'complete',
-      issues('PASSWORD'),
+      opens(false, 'PASSWORD'),
       'tellOfNewDevice',
     ]);
     expect(at('secondFactor', prove('TOTP', has('TOTP')))).toEqual([
       'complete',
-      issues('PASSWORD', 'TOTP'),
+      opens(true, 'PASSWORD', 'TOTP'),
       'tellOfNewDevice',
     ]);
   });
@@ -252,9 +257,31 @@ describe('a sign-in', () => {
       'complete',
       confirms('TOTP'),
       'giveBackupCodes',
-      issues('PASSWORD', 'TOTP'),
+      opens(true, 'PASSWORD', 'TOTP'),
       'tellOfNewDevice',
     ]);
+  });
+
+  const onRemembered = (factor: FactorKind, available: AvailableFactors): WorkflowEvent => ({
+    type: 'PROVE',
+    evidence: proofOf(factor),
+    remembered: true,
+    ...available,
+  });
+
+  test('takes no second step on a remembered browser after a password, whatever policy says', () => {
+    for (const policy of ['OPTIONAL', 'REQUIRED'])
+      expect(at('firstFactor', onRemembered('PASSWORD', has('TOTP')), policy)).toEqual([
+        'complete',
+        'noteRememberedBrowser',
+        opens(false, 'PASSWORD'),
+        'tellOfNewDevice',
+      ]);
+  });
+
+  test('takes a second step on a remembered browser after a phone, and an enrollment where it is due', () => {
+    expect(at('firstFactor', onRemembered('PHONE_CODE', has('PHONE_CODE')))?.[0]).toBe('secondFactor');
+    expect(at('firstFactor', onRemembered('PASSWORD', has()), 'REQUIRED')?.[0]).toBe('enrollment');
   });
 
   test('ends with an administrator where a phone alone proves too little', () => {

@@ -43,6 +43,8 @@ const account = (given: Partial<Account> = {}): Account => ({
   id: 'u',
   tenantId: 'default',
   secondFactorPolicy: 'OPTIONAL',
+  minFactorAgeSeconds: 0,
+  rememberDays: 0,
   aal2: { overallSeconds: 1, idleSeconds: 1 },
   passwordSettings: {} as Account['passwordSettings'],
   name: null,

@@ -13,6 +13,7 @@ import {
   PasswordStrength,
 } from '../../policy/password-policy.ts';
 import { PasswordUse } from '../../policy/password-use.ts';
+import { MOST_REMEMBERED_DAYS } from '../../policy/remembered-browsers.ts';
 import { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { SmsUse } from '../../policy/sms.ts';
 
@@ -35,6 +36,8 @@ export function withPolicyOptions<Args extends unknown[], Options extends Option
     )
     .option('--aal2-lifetime <SECONDS>', 'how long AAL2 lasts after a second factor', seconds)
     .option('--aal2-idle <SECONDS>', 'how long AAL2 lasts without activity', seconds)
+    .option('--remember-days <DAYS>', 'for how many days a remembered browser takes no second step', days)
+    .option('--factor-age <SECONDS>', 'how old a factor must be to remove an older one', age)
     .addOption(choice('--passwords <PRESET>', 'the password policy', PasswordPreset))
     .option('--password-length <N>', 'the least length where a second factor is required', length)
     .option('--password-length-alone <N>', 'the least length otherwise', length)
@@ -55,6 +58,8 @@ interface PolicyValues {
   readonly passkeyModels?: string[] | undefined;
   readonly aal2Lifetime?: number | undefined;
   readonly aal2Idle?: number | undefined;
+  readonly factorAge?: number | undefined;
+  readonly rememberDays?: number | undefined;
   readonly passwords?: PasswordPreset | undefined;
   readonly passwordLength?: number | undefined;
   readonly passwordLengthAlone?: number | undefined;
@@ -69,6 +74,8 @@ export interface PolicyColumns extends Omit<PasswordColumns, 'password_character
   readonly passkey_models: RawBuilder<string[] | null>;
   readonly second_factor_seconds: number;
   readonly second_factor_idle_seconds: number;
+  readonly min_factor_age_seconds: number;
+  readonly remember_days: number;
   readonly password_characters: RawBuilder<CharacterClass[]>;
 }
 
@@ -85,6 +92,8 @@ export function readPolicy({
     passkey_models: values.passkeyModels && modelsOrAny(values.passkeyModels),
     second_factor_seconds: values.aal2Lifetime,
     second_factor_idle_seconds: values.aal2Idle,
+    min_factor_age_seconds: values.factorAge,
+    remember_days: values.rememberDays,
     password_minimum_length: values.passwordLength,
     password_minimum_length_alone: values.passwordLengthAlone,
     password_strength: values.passwordStrength,
@@ -134,6 +143,23 @@ function passkeyModels(text: string): string[] {
 
 function modelsOrAny(list: string[]): RawBuilder<string[] | null> {
   return list.length === 0 ? sql`null` : jsonb(list);
+}
+
+function days(text: string): number {
+  const number = /^\d{1,3}$/.test(text) ? Number(text) : Infinity;
+  if (number <= MOST_REMEMBERED_DAYS) return number;
+  throw new InvalidArgumentError(`It must be a whole number of days from 0 to ${MOST_REMEMBERED_DAYS}.`);
+}
+
+/** Not longer than a month, so that nobody is kept from their own account for longer. */
+const MOST_FACTOR_AGE_SECONDS = 30 * 86_400;
+
+function age(text: string): number {
+  const number = /^\d{1,8}$/.test(text) ? Number(text) : Infinity;
+  if (number <= MOST_FACTOR_AGE_SECONDS) return number;
+  throw new InvalidArgumentError(
+    `It must be a whole number of seconds from 0 to ${MOST_FACTOR_AGE_SECONDS}.`,
+  );
 }
 
 function characters(text: string): CharacterClass[] {

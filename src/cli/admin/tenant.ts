@@ -86,6 +86,8 @@ async function describeTenant(em: EntityManager, id: string): Promise<string> {
     `Tenant ${id}: second factor ${found.second_factor}, text messages ${found.sms}.`,
     `Password: ${found.password_use}. Models of passkeys: ${found.passkey_models?.join(',') ?? 'ANY'}.`,
     `AAL2 lasts ${found.second_factor_seconds} seconds, or ${found.second_factor_idle_seconds} seconds without activity.`,
+    `A factor can remove an older one when it is ${found.min_factor_age_seconds} seconds old.`,
+    `Remembered browsers take no second step for ${found.remember_days} days.`,
     `Passwords: ${minimumLength} characters where a second factor is required, ${minimumLengthAlone} otherwise; strength ${strength}; characters ${characters.join(',') || 'NONE'}.`,
   ].join('\n');
 }

@@ -108,9 +108,10 @@ function satisfies(guard: Guard, rule: Rule): boolean {
       return guard.directive === 'requiresRole' && guard.role === rule.role;
     case 'stepUp': {
       if (guard.directive !== 'stepUp') return false;
-      const { maxAge, accept, require } = guard.requirement;
+      const { maxAge, accept, require, minFactorAge } = guard.requirement;
       return (
         maxAge <= (rule.maxAge ?? Number.POSITIVE_INFINITY) &&
+        minFactorAge >= (rule.minFactorAge ?? 0) &&
         accept.every((kind) => rule.accept?.includes(kind) ?? true) &&
         (rule.secondFactor !== true || require === StepUpRequire.SECOND_FACTOR)
       );
@@ -137,6 +138,7 @@ function demandText(rule: Rule): string {
       return directiveText(rule.require, {
         maxAge: rule.maxAge,
         accept: rule.accept,
+        minFactorAge: rule.minFactorAge,
         require: rule.secondFactor === true ? StepUpRequire.SECOND_FACTOR : undefined,
       });
   }

@@ -43,6 +43,8 @@ const rule = z.discriminatedUnion('require', [
     require: z.literal('stepUp'),
     /** The maximum, in seconds. */
     maxAge: z.int().min(1).optional(),
+    /** The least minimum age of the factor, in seconds. */
+    minFactorAge: z.int().min(1).optional(),
     /** The field may accept only these factors. */
     accept: z.array(z.enum(SECOND_FACTORS)).min(1).optional(),
     /** Rejects `STRONGEST_ENROLLED`, for which a first factor can be enough. */

@@ -77,6 +77,7 @@ export const backupCodeFactor = defineFactor({
       return {
         accepted: true,
         consume,
+        enrolledAt: match.enrolledAt ?? null,
         ...(remaining <= FEW ? { notice: { name: 'backup-codes-low', remaining } } : {}),
       };
     },

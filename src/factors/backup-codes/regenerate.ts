@@ -6,6 +6,7 @@ import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import type { Owner } from '../../sessions/owner.ts';
 import { findAccount, hasSecondFactor, lockUser } from '../account.ts';
+import { refuseToRemoveOlder } from '../older-factors.ts';
 import { deleteBackupCodes, newBackupCodes } from './backup-code.ts';
 
 export async function regenerateBackupCodes(
@@ -14,6 +15,7 @@ export async function regenerateBackupCodes(
 ): Promise<readonly string[]> {
   const { userId, tenantId } = session;
   const account = await findAccount(em, userId);
+  if (account !== null) refuseToRemoveOlder(session, account, account.backupCodes, now);
   const { codes, rows } = newBackupCodes(ring, userId, now);
   const unitOfWork = new UnitOfWork();
   // A separate statement, before the inserts: two parallel requests must not leave two sets of codes.

@@ -40,7 +40,10 @@ export const emailCodeFactor = defineFactor({
     },
     async verify(code, request) {
       const challenge = answeredByCode(ring, code, request);
-      return challenge === null ? REJECTED : { accepted: true, consume: consume(challenge, request.now) };
+      const enrolledAt = request.account?.email?.enrolledAt ?? null;
+      return challenge === null
+        ? REJECTED
+        : { accepted: true, consume: consume(challenge, request.now), enrolledAt };
     },
   }),
 });

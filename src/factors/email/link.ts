@@ -35,6 +35,11 @@ export const emailLinkFactor = defineFactor({
         message: messageToEmail(account, template, geoip),
       };
     },
-    verify: async (proof, request) => verifyLink(proof, request),
+    verify: async (proof, request) => {
+      const verdict = verifyLink(proof, request);
+      return verdict.accepted
+        ? { ...verdict, enrolledAt: request.account?.email?.enrolledAt ?? null }
+        : verdict;
+    },
   }),
 });

@@ -6,6 +6,7 @@ import { addAudit, byAnonymous } from '../../persistence/audit.ts';
 import type { AuditType } from '../../persistence/audit-type.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
+import type { WorkflowChanges } from '../../persistence/workflow-changes.ts';
 import { digest } from '../../platform/digest.ts';
 import { UserError } from '../../platform/user-error.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
@@ -26,6 +27,7 @@ export class LinkExpired extends UserError {
 
 export interface LinkRequest {
   readonly challengeId: string;
+  readonly workflowId: string;
   readonly factor: FactorKind;
   /** The name of the workflow's chart. */
   readonly workflow: string;
@@ -49,6 +51,7 @@ export async function findLink(em: EntityManager, token: string, now: Date): Pro
     .select([
       'c.id',
       'c.factor',
+      'c.workflow_id',
       'c.ip',
       'c.user_agent',
       'c.sent_at',
@@ -69,6 +72,7 @@ export async function findLink(em: EntityManager, token: string, now: Date): Pro
   if (row === undefined) return null;
   return {
     challengeId: row.id,
+    workflowId: row.workflow_id,
     factor: row.factor,
     workflow: row.chart,
     tenantId: row.tenant_id,
@@ -85,21 +89,27 @@ interface Visitor {
   readonly em: EntityManager;
   readonly client: Client;
   readonly now: Date;
+  /** Wakes the clients that wait for the workflow. */
+  readonly changes: WorkflowChanges;
 }
 
 /** Approves the request, so that the factor counts for its workflow. Approving twice has the same effect as once. */
-export async function approveLink(token: string, { em, client, now }: Visitor): Promise<LinkRequest> {
+export async function approveLink(
+  token: string,
+  { em, client, now, changes }: Visitor,
+): Promise<LinkRequest> {
   const found = await validLink(em, token, now);
   if (found.approvedAt !== null) return found;
   const unitOfWork = new UnitOfWork();
   decide(unitOfWork, found, token, { approved_at: now });
   audit(unitOfWork, found, 'link.approved', client, now);
   await unitOfWork.commit(em);
+  changes.workflowChanged(found.workflowId);
   return { ...found, approvedAt: now };
 }
 
 /** Rejects the request, for a visitor who did not make it. Its workflow ends. */
-export async function rejectLink(token: string, { em, client, now }: Visitor): Promise<LinkRequest> {
+export async function rejectLink(token: string, { em, client, now, changes }: Visitor): Promise<LinkRequest> {
   const found = await validLink(em, token, now);
   const unitOfWork = new UnitOfWork();
   decide(unitOfWork, found, token, { consumed_at: now });
@@ -116,6 +126,7 @@ export async function rejectLink(token: string, { em, client, now }: Visitor): P
   );
   audit(unitOfWork, found, 'link.rejected', client, now);
   await unitOfWork.commit(em);
+  changes.workflowChanged(found.workflowId);
   return { ...found, approvedAt: null };
 }
 

@@ -22,7 +22,7 @@ export const LINK_PROOFS: readonly ProofField<LinkProof>[] = [
   approvalProof({
     name: 'linkApproved',
     description:
-      'Set it to `true` after the user has approved the link, on any device. Poll `workflow` until `challenge.approvedAt` is set. Before that, the attempt fails with `LINK_NOT_APPROVED` and does not count.',
+      'Set it to `true` after the user has approved the link, on any device. Subscribe to `workflow`, or query it from time to time, until `challenge.approvedAt` is set. Before that, the attempt fails with `LINK_NOT_APPROVED` and does not count.',
   }),
 ];
 

@@ -8,6 +8,7 @@ import { addAudit, byUser } from '../../persistence/audit.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { randomId } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
+import { forgetting } from '../../sessions/forget-browsers.ts';
 import { voidGrants } from '../../sessions/operation-grant.ts';
 import type { Owner } from '../../sessions/owner.ts';
 import { type Account, findAccount, lockUser, passwordOwner, passwordPolicyOf } from '../account.ts';
@@ -81,6 +82,7 @@ export function setPassword(
     );
     unitOfWork.write((sql) => sql.deleteFrom('known_device').where('user_id', '=', account.id));
   }
+  if (!signOutOtherSessions) unitOfWork.write((sql) => forgetting(sql, account.id));
   unitOfWork.write((sql) => voidGrants(sql, account.id, [FactorKind.PASSWORD]));
   liftLockouts(unitOfWork, account.id);
   addNotice(outbox, { account, unitOfWork, now }, { name: 'password-changed' });

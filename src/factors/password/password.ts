@@ -35,7 +35,8 @@ export const passwordFactor = defineFactor({
     async verify(proof, { authenticators }) {
       const stored = authenticators.find((one) => one.factor === FactorKind.PASSWORD);
       if (!(await hasher.matches(proof, stored ?? null)) || stored === undefined) return REJECTED;
-      return { accepted: true, consume: await renew(hasher, proof, stored) };
+      const { enrolledAt = null } = stored;
+      return { accepted: true, consume: await renew(hasher, proof, stored), enrolledAt };
     },
   }),
 });

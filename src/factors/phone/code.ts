@@ -41,9 +41,9 @@ export const phoneCodeFactor = defineFactor({
     },
     async verify(code, request) {
       const challenge = answeredByCode(ring, code, request);
-      const categories = challenge === null ? null : provedByPhone(kind, challenge, request, sms);
-      if (challenge === null || categories === null) return REJECTED;
-      return { accepted: true, consume: consume(challenge, request.now), categories };
+      const proved = challenge === null ? null : provedByPhone(kind, challenge, request, sms);
+      if (challenge === null || proved === null) return REJECTED;
+      return { accepted: true, consume: consume(challenge, request.now), ...proved };
     },
     enrollment: phoneEnrollment(sms),
   }),

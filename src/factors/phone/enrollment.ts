@@ -1,5 +1,6 @@
 // Enrolls a phone number. Its row is written when the enrollment begins, because a chart's snapshot must not contain
 // phone numbers. The number counts after the user has entered a code sent to it.
+import { sql as raw } from 'kysely';
 import { z } from 'zod';
 import type { SmsPolicy } from '../../policy/sms.ts';
 import type { ChosenAuthenticator, EnrollmentRequest, FactorEnrollment } from '../factor.ts';
@@ -69,7 +70,13 @@ export const phoneEnrollment = ({ countries }: SmsPolicy): FactorEnrollment => (
         .updateTable('phone_number')
         .set((it) => ({
           verified_at: it.fn.coalesce('verified_at', it.val(now)),
-          ...(isSecondFactor ? { second_factor: true } : {}),
+          ...(isSecondFactor
+            ? {
+                second_factor: true,
+                // One that was a second factor already stays as old as it is.
+                second_factor_at: raw<Date>`case when second_factor then second_factor_at else ${now} end`,
+              }
+            : {}),
         }))
         .where('id', '=', id)
         .executeTakeFirst();
@@ -97,9 +104,10 @@ function chooseNumber(
     tenant_id: account.tenantId,
     user_id: account.id,
     second_factor: false,
+    second_factor_at: null,
     created_at: now,
     verified_at: null,
   });
-  const phones = [...account.phones, { ...added, secondFactor: false, verified: false }];
+  const phones = [...account.phones, { ...added, secondFactor: false, verified: false, enrolledAt: null }];
   return { id: added.id, account: { ...account, phones }, isSecondFactor };
 }

@@ -35,9 +35,9 @@ export const phoneLinkFactor = defineFactor({
     },
     async verify(proof, request) {
       const challenge = answeredByLink(proof, request);
-      const categories = challenge === null ? null : provedByPhone(kind, challenge, request, sms);
-      if (challenge === null || categories === null) return REJECTED;
-      return { accepted: true, consume: consume(challenge, request.now), categories };
+      const proved = challenge === null ? null : provedByPhone(kind, challenge, request, sms);
+      if (challenge === null || proved === null) return REJECTED;
+      return { accepted: true, consume: consume(challenge, request.now), ...proved };
     },
   }),
 });

@@ -47,7 +47,7 @@ export function messageToPhone(
 }
 
 /**
- * The categories that the challenge's number proves. Null when the number no longer counts, or is not the one that is
+ * What the challenge's number proves, and since when. Null when the number no longer counts, or is not the one that is
  * being enrolled.
  */
 export function provedByPhone(
@@ -55,13 +55,15 @@ export function provedByPhone(
   { authenticatorId }: StoredChallenge,
   { account, enrolling }: VerificationRequest,
   sms: SmsPolicy,
-): readonly Category[] | null {
+): { readonly categories: readonly Category[]; readonly enrolledAt: string | null } | null {
   const phone = account?.phones.find((one) => one.id === authenticatorId);
   if (!account || phone === undefined || !mayWriteTo(phone, account, sms)) return null;
-  if (enrolling !== null) return phone.id === enrolling ? FACTOR_TRAITS[factor].categories : null;
+  const { categories } = FACTOR_TRAITS[factor];
+  const { enrolledAt = null } = phone;
+  if (enrolling !== null) return phone.id === enrolling ? { categories, enrolledAt } : null;
   if (!phone.verified) return null;
   // A number that the user has not turned on as a second factor only identifies them.
-  return phone.secondFactor ? FACTOR_TRAITS[factor].categories : [];
+  return { categories: phone.secondFactor ? categories : [], enrolledAt };
 }
 
 function mayWriteTo({ country }: PhoneOfAccount, account: Account, sms: SmsPolicy): boolean {

@@ -6,6 +6,7 @@ import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { Owner } from '../../sessions/owner.ts';
 import { findAccount, lockUser } from '../account.ts';
+import { refuseToRemoveOlder } from '../older-factors.ts';
 import { voidEvidence } from '../void-evidence.ts';
 import { phoneCodeFactor } from './code.ts';
 import { PHONE_FACTORS } from './phone.ts';
@@ -20,13 +21,14 @@ export async function setPhoneSecondFactor(
   const account = await findAccount(em, userId);
   const phone = account?.phones.find((one) => one.id === id && one.verified);
   if (phone === undefined) return false;
-  if (phone.secondFactor === enabled) return true;
+  if (account === null || phone.secondFactor === enabled) return true;
+  if (!enabled) refuseToRemoveOlder(session, account, [phone], now);
   const unitOfWork = new UnitOfWork();
   unitOfWork.require(async (sql) => {
     await lockUser(sql, userId);
     const { numUpdatedRows } = await sql
       .updateTable('phone_number')
-      .set({ second_factor: enabled })
+      .set({ second_factor: enabled, second_factor_at: enabled ? now : null })
       .where('id', '=', id)
       .where('second_factor', '=', !enabled)
       .executeTakeFirst();
@@ -63,6 +65,8 @@ export async function setSms(
   const { userId, tenantId } = session;
   const account = await findAccount(em, userId);
   if (account === null || account.smsOfUser === enabled) return;
+  const second = account.phones.filter((one) => one.secondFactor);
+  if (!enabled) refuseToRemoveOlder(session, account, second, now, { require: 'STRONGEST_ENROLLED' });
   const unitOfWork = new UnitOfWork();
   unitOfWork.write((sql) => sql.updateTable('user_account').set({ sms: enabled }).where('id', '=', userId));
   if (!enabled) {
@@ -70,7 +74,7 @@ export async function setSms(
       await lockUser(sql, userId);
       await sql
         .updateTable('phone_number')
-        .set({ second_factor: false })
+        .set({ second_factor: false, second_factor_at: null })
         .where('user_id', '=', userId)
         .execute();
       await voidEvidence(sql, userId, PHONE_FACTORS);

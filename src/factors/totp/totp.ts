@@ -139,7 +139,7 @@ function accept(authenticator: StoredAuthenticator, timeStep: number, now: Date,
   const data = jsonText<TotpData>({ lastTimeStep: timeStep });
   const consume: Consume = (unitOfWork) =>
     unitOfWork.requireWrite(ACCEPT({ id, timeStep, data, now, secret }));
-  return { accepted: true, consume };
+  return { accepted: true, consume, enrolledAt: authenticator.enrolledAt ?? null };
 }
 
 interface AcceptedCode {

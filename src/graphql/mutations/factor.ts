@@ -86,6 +86,11 @@ const AttemptFactorInput = builder.inputType('AttemptFactorInput', {
       required: true,
       description: 'The proof of one of the workflow’s `factors`.',
     }),
+    rememberBrowser: t.boolean({
+      defaultValue: false,
+      description:
+        'Whether the person asks that later sign-ins on this browser take no second step, for the `rememberedBrowserDays` of `settings`. Counts in the attempt that completes a sign-in with a second factor, and is ignored anywhere else. Store the `deviceToken` of the session, and send it when you start a sign-in.',
+    }),
   }),
 });
 
@@ -121,7 +126,11 @@ builder.mutationField('attemptFactor', (t) =>
       }),
     },
     resolve: (_root, { input }, { services, ...caller }) =>
-      services.runner.attempt(input.workflowId, proofOf(input.proof), caller),
+      services.runner.attempt(
+        input.workflowId,
+        { ...proofOf(input.proof), rememberBrowser: input.rememberBrowser ?? false },
+        caller,
+      ),
   }),
 );
 

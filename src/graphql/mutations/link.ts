@@ -13,7 +13,7 @@ builder.mutationField('approveLink', (t) =>
       'Approves the request behind a link. Call it only after a person has seen the details in `link` and clicked to approve. The workflow continues in the browser that started it; the person who approves does not get a session.',
     args: { token: t.arg.string(TOKEN) },
     resolve: (_root, { token }, { em, client, services }) =>
-      approveLink(token, { em, client, now: services.clock.now() }),
+      approveLink(token, { em, client, now: services.clock.now(), changes: services.changes }),
   }),
 );
 
@@ -24,6 +24,6 @@ builder.mutationField('rejectLink', (t) =>
       'Rejects the request behind a link, because someone else made it. The link stops working, and the workflow that requested it fails.',
     args: { token: t.arg.string(TOKEN) },
     resolve: (_root, { token }, { em, client, services }) =>
-      rejectLink(token, { em, client, now: services.clock.now() }),
+      rejectLink(token, { em, client, now: services.clock.now(), changes: services.changes }),
   }),
 );

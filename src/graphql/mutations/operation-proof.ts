@@ -24,6 +24,10 @@ export const demandForm = z.object({
     .int()
     .nullish()
     .refine((seconds) => seconds == null || seconds >= 1, 'Enter a number of seconds of at least 1.'),
+  minFactorAge: z
+    .int()
+    .nullish()
+    .refine((seconds) => seconds == null || seconds >= 0, 'Enter a number of seconds of at least 0.'),
 });
 
 builder.mutationField('consumeOperationProof', (t) =>
@@ -44,6 +48,10 @@ builder.mutationField('consumeOperationProof', (t) =>
         description: 'The second factors to accept. Omit it to accept any.',
       }),
       maxAge: t.arg.int({ description: 'The maximum age of the proof, in seconds. Defaults to 600.' }),
+      minFactorAge: t.arg.int({
+        defaultValue: 0,
+        description: 'The minimum age of the factor, in seconds: how long ago what was proved was enrolled.',
+      }),
       require: t.arg({
         type: StepUpRequireEnum,
         defaultValue: 'SECOND_FACTOR',

@@ -3,12 +3,14 @@ import { secondsOf } from '../../platform/clock.ts';
 import { ANONYMOUS, refuseStepUp } from '../../policy/decision.ts';
 import { requirement } from '../../policy/requirement.ts';
 import { RefreshTokenRejected } from '../../sessions/errors.ts';
+import { forgetBrowser } from '../../sessions/remembered-browsers.ts';
 import { endSessionOf, revokeOtherSessions, revokeSession } from '../../sessions/revocation.ts';
 import { RefusalError } from '../../step-up/refusal-error.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { isUuid, NotFound } from '../input.ts';
 import { SessionGrantType, SessionType } from '../types/session.ts';
+import { UserType } from '../types/user.ts';
 
 /** Someone with a stolen token could otherwise end the owner's sessions. */
 const TO_END_OTHERS = { require: 'STRONGEST_ENROLLED' } as const;
@@ -87,6 +89,25 @@ builder.mutationField('revokeSession', (t) =>
       const revoked = isUuid(id) ? await revokeSession(id, caller, now) : null;
       if (revoked === null) throw new NotFound();
       return revoked;
+    },
+  }),
+);
+
+builder.mutationField('forgetBrowser', (t) =>
+  t.errorUnionField({
+    types: [UserType, NotFound],
+    nullable: true,
+    authenticated: true,
+    description:
+      'Forgets a browser that you asked to be remembered. The next sign-in on it takes a second step again. Its sessions continue; `revokeSession` ends them.',
+    args: {
+      id: t.arg.id({ required: true, description: 'The id of one of your `rememberedBrowsers`.' }),
+    },
+    resolve: async (_root, { id }, context) => {
+      const { services, ...caller } = signedIn(context);
+      const owner = { ...caller, now: services.clock.now() };
+      if (!isUuid(id) || !(await forgetBrowser(id, owner))) throw new NotFound();
+      return { id: caller.session.userId };
     },
   }),
 );

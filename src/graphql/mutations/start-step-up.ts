@@ -1,6 +1,6 @@
 // Starts a step-up.
 
-import { EnrollmentRequired, TooManyRequests } from '../../workflows/errors.ts';
+import { EnrollmentRequired, FactorTooYoung, TooManyRequests } from '../../workflows/errors.ts';
 import { startStepUp } from '../../workflows/step-up/start.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
@@ -32,6 +32,10 @@ const StartStepUpInput = builder.inputType('StartStepUpInput', {
       description:
         'The maximum age of an existing proof, in seconds. If the session has a proof that is recent enough, the workflow is complete immediately. If you omit it, a new proof is always required.',
     }),
+    minFactorAge: t.int({
+      description:
+        'The minimum age of the factor, in seconds. Factors that the user enrolled more recently are not offered.',
+    }),
     require: t.field({
       type: StepUpRequireEnum,
       defaultValue: 'SECOND_FACTOR',
@@ -48,7 +52,7 @@ const StartStepUpInput = builder.inputType('StartStepUpInput', {
 
 builder.mutationField('startStepUp', (t) =>
   t.errorUnionField({
-    types: [StepUp, InvalidInput, EnrollmentRequired, TooManyRequests],
+    types: [StepUp, InvalidInput, EnrollmentRequired, FactorTooYoung, TooManyRequests],
     nullable: true,
     authenticated: true,
     description:

@@ -17,6 +17,7 @@ interface PublicSettings {
   readonly phoneCountries: readonly string[];
   readonly secondFactorPolicy: SecondFactorPolicy;
   readonly passwordUse: PasswordUse;
+  readonly rememberedBrowserDays: number;
   readonly passwordPolicy: PasswordPolicy;
 }
 
@@ -57,6 +58,10 @@ const PublicSettingsType = builder.objectRef<PublicSettings>('PublicSettings').i
       description: 'Whether users must have a password.',
       resolve: (it) => it.passwordUse,
     }),
+    rememberedBrowserDays: t.exposeInt('rememberedBrowserDays', {
+      description:
+        'For how many days a sign-in takes no second step on a browser that its user asked to be remembered. 0 if browsers are not remembered.',
+    }),
     passwordPolicy: t.field({
       type: PasswordPolicyType,
       description: 'The requirements for new passwords.',
@@ -82,6 +87,7 @@ builder.queryField('settings', (t) =>
         phoneCountries: tenant.sms === 'OFF' ? [] : factors.smsCountries,
         secondFactorPolicy: tenant.second_factor,
         passwordUse: tenant.password_use,
+        rememberedBrowserDays: tenant.remember_days,
         passwordPolicy: passwordPolicy(passwordSettingsOf(tenant), tenant.second_factor),
       };
     },

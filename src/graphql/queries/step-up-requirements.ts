@@ -34,6 +34,9 @@ const StepUpRequirementType = builder.objectRef<Requirement>('StepUpRequirement'
       description: 'The second factors that the guard accepts.',
       resolve: (it) => [...it.accept],
     }),
+    minFactorAge: t.exposeInt('minFactorAge', {
+      description: 'The minimum age of the factor, in seconds: how long ago what is proved was enrolled.',
+    }),
     require: t.field({
       type: StepUpRequireEnum,
       description:
@@ -93,6 +96,18 @@ const RefusalType = builder.objectRef<Refusal>('Refusal').implement({
       nullable: true,
       description: 'What the proof can be used for. Null if no proof is missing.',
       resolve: (it) => it.bind,
+    }),
+    minFactorAge: t.int({
+      nullable: true,
+      description:
+        'The minimum age of the factor, in seconds. Null if the field accepts factors of any age, or if no proof is missing.',
+      resolve: (it) => it.minFactorAge ?? null,
+    }),
+    oldEnoughAt: t.int({
+      nullable: true,
+      description:
+        'When a factor that was proved in this session is old enough, in seconds since the Unix epoch. Null if none is known to become so.',
+      resolve: (it) => it.oldEnoughAt ?? null,
     }),
     refreshSuffices: t.boolean({
       nullable: true,

@@ -31,6 +31,13 @@ const EvidenceType = builder.objectRef<Evidence>('Evidence').implement({
       description: 'When the factor was proved, to the second.',
       resolve: (it) => new Date(it.completedAt * 1000),
     }),
+    enrolledAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the user enrolled what was proved: the authenticator, the phone number, or the set of backup codes. Null if unknown; it then counts as enrolled just now.',
+      resolve: ({ enrolledAt }) => (enrolledAt === undefined ? null : new Date(enrolledAt * 1000)),
+    }),
   }),
 });
 

@@ -8,6 +8,7 @@ import {
 import { listAuditEvents } from '../../persistence/audit-of-user.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
 import { listSessions } from '../../sessions/active-session.ts';
+import { type ListedBrowser, listRememberedBrowsers } from '../../sessions/remembered-browsers.ts';
 import {
   type EmailAddress,
   listEmailAddresses,
@@ -101,6 +102,37 @@ export const AuthenticatorType = builder.objectRef<ListedAuthenticator>('Authent
   }),
 });
 
+export const RememberedBrowserType = builder.objectRef<ListedBrowser>('RememberedBrowser').implement({
+  description:
+    'A browser on which a sign-in of the user takes no second step, because the user has proved a second factor on it and asked for that. It is never enough for `@stepUp`.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The id of the remembered browser. `forgetBrowser` takes it.' }),
+    isCurrent: t.exposeBoolean('isCurrent', {
+      description: 'Whether the current request comes from this browser, as its device token shows.',
+    }),
+    ip: t.exposeString('ip', {
+      nullable: true,
+      description: 'The IP address at which it was remembered. Null if unknown.',
+    }),
+    userAgent: t.exposeString('userAgent', {
+      nullable: true,
+      description: 'The `User-Agent` header of the browser. Null if unknown.',
+    }),
+    rememberedAt: t.expose('rememberedAt', {
+      type: 'DateTime',
+      description: 'When the user last proved a second factor on it and asked to be remembered.',
+    }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      description: 'When the next sign-in on it takes a second step again.',
+    }),
+    lastSeenAt: t.expose('lastSeenAt', {
+      type: 'DateTime',
+      description: 'When the user last signed in on it.',
+    }),
+  }),
+});
+
 export const UserType = builder.objectRef<UserRef>('User').implement({
   description: 'A user account.',
   isTypeOf: (value) => !(value instanceof Error),
@@ -155,6 +187,14 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
       type: [SessionType],
       description: 'The user’s active sessions, newest first.',
       resolve: ({ id }, _args, { em, services }) => listSessions(em, id, services.clock.now()),
+    }),
+    rememberedBrowsers: t.field({
+      type: [RememberedBrowserType],
+      nullable: true,
+      description:
+        'The browsers on which a sign-in of the user takes no second step, newest first. Null for any user other than `viewer`.',
+      resolve: ({ id }, _args, { em, session, deviceToken, services }) =>
+        session?.userId === id ? listRememberedBrowsers(em, id, deviceToken, services.clock.now()) : null,
     }),
     assurance: t.field({
       type: Assurance,

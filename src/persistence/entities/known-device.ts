@@ -12,6 +12,10 @@ export const KnownDevice = defineEntity({
     tokenDigest: p.string().length(43),
     createdAt: p.datetime(),
     lastSeenAt: p.datetime().index(),
+    /** When a second factor was proved on it, with the wish to remember it. Null if it is not remembered. */
+    rememberedAt: p.datetime().nullable(),
+    rememberedIp: p.string().length(64).nullable(),
+    rememberedUserAgent: p.string().length(256).nullable(),
   },
   uniques: [{ properties: ['user', 'tokenDigest'] }],
 });

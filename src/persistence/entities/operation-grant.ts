@@ -13,6 +13,8 @@ export const OperationGrant = defineEntity({
     /** The factor of the proof. */
     factor: p.string().length(16).$type<FactorKind>(),
     provedAt: p.datetime(),
+    /** When what was proved was enrolled. Null when it is not known. */
+    factorEnrolledAt: p.datetime().nullable(),
     expiresAt: p.datetime().index(),
     consumedAt: p.datetime().nullable(),
   },

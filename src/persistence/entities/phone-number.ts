@@ -14,6 +14,8 @@ export const PhoneNumber = defineEntity({
     /** ISO 3166-1 alpha-2. Messages are sent only to configured countries. */
     country: p.string().length(2),
     secondFactor: p.boolean().default(false),
+    /** When the user turned it on as a second factor. Null when it is not one, or when the time is not known. */
+    secondFactorAt: p.datetime().nullable(),
     createdAt: p.datetime(),
     verifiedAt: p.datetime().nullable(),
   },

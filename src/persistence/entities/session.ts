@@ -11,6 +11,8 @@ export const Session = defineEntity({
     tenant: () => p.manyToOne(Tenant),
     user: () => p.manyToOne(User).deleteRule('cascade').index(),
     evidence: p.json<Evidence[]>(),
+    /** The digest of the token of the device on which it began. */
+    deviceDigest: p.string().length(43).nullable(),
     ip: p.string().length(64).nullable(),
     userAgent: p.string().length(256).nullable(),
     createdAt: p.datetime(),

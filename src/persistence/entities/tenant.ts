@@ -31,6 +31,10 @@ export const Tenant = defineEntity({
     /** How long sessions stay AAL2: in total, and while idle. */
     secondFactorSeconds: p.integer().default(86400),
     secondFactorIdleSeconds: p.integer().default(3600),
+    /** A factor that was enrolled more recently cannot remove an older one. */
+    minFactorAgeSeconds: p.integer().default(0),
+    /** For how many days a sign-in on a remembered browser takes no second step. 0 remembers none. */
+    rememberDays: p.integer().default(0),
     createdAt: p.datetime(),
   },
 });

@@ -8,6 +8,7 @@ import type { EffectServices, Given, PerformEffect } from './effect.ts';
 import { giveBackupCodes } from './give-backup-codes.ts';
 import { grantOperation } from './grant-operation.ts';
 import { issueSession } from './issue-session.ts';
+import { noteRememberedBrowser } from './note-remembered-browser.ts';
 import type { Outcome } from './outcome.ts';
 import { recordEvidence } from './record-evidence.ts';
 import { renewTokens } from './renew-tokens.ts';
@@ -23,6 +24,7 @@ const EFFECTS = {
   giveBackupCodes,
   grantOperation,
   issueSession,
+  noteRememberedBrowser,
   recordEvidence,
   renewTokens,
   sendChallenge,

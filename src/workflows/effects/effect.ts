@@ -26,6 +26,8 @@ export interface Given {
   readonly isFirst?: boolean;
   /** The password that the user chose in this step. */
   readonly newPassword?: NewPassword | null;
+  /** Whether the person wants this browser to be remembered. */
+  readonly rememberBrowser?: boolean;
 }
 
 /**

@@ -1,16 +1,41 @@
 // Starts a session with this evidence.
+import { addAudit, byUser } from '../../persistence/audit.ts';
 import type { Evidence } from '../../policy/evidence.ts';
 import { accountOf, type PerformEffect, withAdded } from './effect.ts';
 
 interface Params {
   readonly evidence: readonly Evidence[];
+  /** Whether the browser may be remembered, because a second factor was proved. Absent: no. */
+  readonly provedSecondFactor?: boolean;
 }
 
-export const issueSession: PerformEffect<Params> = ({ grants }, step, { evidence }, outcome) => {
+export const issueSession: PerformEffect<Params> = (
+  { grants },
+  step,
+  { evidence, provedSecondFactor = false },
+  outcome,
+) => {
   const { row, caller, now, unitOfWork } = step;
-  const { id, tenantId, roles, secondFactorPolicy, aal2 } = accountOf(step);
+  const { id, tenantId, roles, secondFactorPolicy, aal2, rememberDays } = accountOf(step);
   const { enrolled } = withAdded(step.available, outcome);
   const fresh = { userId: id, tenantId, roles, secondFactorPolicy, aal2, evidence, enrolled };
-  const device = { token: caller.deviceToken, knownId: row.deviceId };
-  return { grant: grants.issue(unitOfWork, fresh, caller.client, device, now) };
+  const isRemembered = step.rememberBrowser === true && provedSecondFactor && rememberDays > 0;
+  const remembered = isRemembered ? caller.client : null;
+  const device = {
+    token: caller.deviceToken,
+    knownId: row.deviceId,
+    knownDigest: row.device?.digest ?? null,
+    remembered,
+  };
+  const grant = grants.issue(unitOfWork, fresh, caller.client, device, now);
+  if (isRemembered) {
+    const subject = {
+      type: 'browser.remembered',
+      tenantId,
+      userId: id,
+      sessionId: grant.session.id,
+    } as const;
+    addAudit(unitOfWork, subject, byUser(grant.session, caller.client), now);
+  }
+  return { grant };
 };

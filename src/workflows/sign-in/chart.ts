@@ -1,6 +1,8 @@
 // Signs a user in with a first factor, then with what the policy demands in addition. The session is issued only when
 // the chart completes.
 import { assign, setup } from 'xstate';
+import { AssuranceLevel, assuranceLevel } from '../../policy/assurance.ts';
+import { sufficesOnRememberedBrowser } from '../../policy/remembered-browsers.ts';
 import { furtherSteps, nextDemand, type SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effects/declared.ts';
 import type { WorkflowEvent } from '../event.ts';
@@ -24,7 +26,10 @@ export interface SignInInput extends IdentifiedInput, FirstAuthenticator {
   readonly isAnonymous: boolean;
 }
 
-export interface SignInContext extends SignInInput, Gathered {}
+export interface SignInContext extends SignInInput, Gathered {
+  /** Whether the browser is remembered, at the last proof. */
+  readonly remembered: boolean;
+}
 
 export const signInChart = setup({
   types: { context: {} as SignInContext, events: {} as WorkflowEvent, input: {} as SignInInput },
@@ -37,17 +42,24 @@ export const signInChart = setup({
       event.type === 'PROVE' && furtherSteps(context.evidence, event).includes(event.evidence.factor),
     provesFirstAuthenticator,
     demandsSecondFactor: ({ context }) => demandOf(context) === 'SECOND_FACTOR',
+    isRememberedInstead: ({ context }) =>
+      demandOf(context) === 'SECOND_FACTOR' &&
+      context.remembered &&
+      sufficesOnRememberedBrowser(context.evidence),
     demandsEnrollment: ({ context }) => demandOf(context) === 'ENROLLMENT',
     demandsNothing: ({ context }) => demandOf(context) === 'NOTHING',
   },
   actions: {
     ...EFFECTS,
-    keepEvidence: assign(({ context, event }) => keptEvidence(context.evidence, event)),
+    keepEvidence: assign(({ context, event }) => ({
+      ...keptEvidence(context.evidence, event),
+      remembered: event.type === 'PROVE' && event.remembered === true,
+    })),
   },
 }).createMachine({
   id: 'sign-in',
   version: '4',
-  context: ({ input }) => ({ ...input, ...NOTHING_GATHERED }),
+  context: ({ input }) => ({ ...input, ...NOTHING_GATHERED, remembered: false }),
   initial: 'firstFactor',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
   states: {
@@ -55,6 +67,7 @@ export const signInChart = setup({
     weighing: {
       always: [
         { guard: 'demandsNothing', target: 'complete' },
+        { guard: 'isRememberedInstead', target: 'complete', actions: 'noteRememberedBrowser' },
         { guard: 'demandsSecondFactor', target: 'secondFactor' },
         { guard: 'demandsEnrollment', target: 'enrollment' },
         { target: 'administrator' },
@@ -65,7 +78,13 @@ export const signInChart = setup({
     complete: {
       type: 'final',
       entry: [
-        { type: 'issueSession', params: ({ context }) => ({ evidence: context.evidence }) },
+        {
+          type: 'issueSession',
+          params: ({ context }) => ({
+            evidence: context.evidence,
+            provedSecondFactor: assuranceLevel(context.evidence) === AssuranceLevel.AAL2,
+          }),
+        },
         'tellOfNewDevice',
       ],
     },

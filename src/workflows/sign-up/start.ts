@@ -78,6 +78,8 @@ export async function startSignUp(
     id: randomId(),
     tenantId,
     secondFactorPolicy: tenant.second_factor,
+    rememberDays: tenant.remember_days,
+    minFactorAgeSeconds: tenant.min_factor_age_seconds,
     aal2: { overallSeconds: tenant.second_factor_seconds, idleSeconds: tenant.second_factor_idle_seconds },
     passwordSettings,
     passkeyModels: tenant.passkey_models,

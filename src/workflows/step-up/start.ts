@@ -1,16 +1,18 @@
 // Starts a step-up of a session.
-import { findAccount } from '../../factors/account.ts';
+import { type Account, findAccount } from '../../factors/account.ts';
+import { enrollmentTimes } from '../../factors/older-factors.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { lastingEvidence } from '../../policy/assurance.ts';
 import { refuseStepUp } from '../../policy/decision.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
 import { provable } from '../../policy/required-factors.ts';
-import { type RequirementOptions, requirement } from '../../policy/requirement.ts';
+import { type Requirement, type RequirementOptions, requirement } from '../../policy/requirement.ts';
 import { DEFAULT_GRANT_SECONDS, keyedOperation } from '../../sessions/operation-grant.ts';
 import type { PresentedSession } from '../../sessions/presented.ts';
 import type { Caller } from '../caller.ts';
-import { EnrollmentRequired } from '../errors.ts';
+import { EnrollmentRequired, FactorTooYoung } from '../errors.ts';
 import type { WorkflowRunner } from '../runner.ts';
 import type { WorkflowReply } from '../steps/reply.ts';
 import { ofSession } from '../steps/start.ts';
@@ -20,6 +22,29 @@ import type { StepUpInput } from './chart.ts';
 export interface OperationInWords {
   readonly digest: string;
   readonly approves: string;
+}
+
+/** The factors of the user of which one is old enough. Null when the age does not matter. */
+function oldEnoughFactors(
+  account: Account | null,
+  { minFactorAge }: Requirement,
+  now: number,
+): readonly FactorKind[] | null {
+  if (minFactorAge === 0) return null;
+  const old = account === null ? [] : enrollmentTimes(account).filter(({ at }) => now - at >= minFactorAge);
+  return old.map(({ factor }) => factor);
+}
+
+/** A factor of unknown age counts as enrolled just now. */
+function firstOldEnough(
+  account: Account | null,
+  wanted: readonly FactorKind[],
+  { minFactorAge }: Requirement,
+  now: number,
+): Date {
+  const times =
+    account === null ? [] : enrollmentTimes(account).filter(({ factor }) => wanted.includes(factor));
+  return new Date((Math.min(now, ...times.map(({ at }) => at)) + minFactorAge) * 1000);
 }
 
 interface Services {
@@ -39,15 +64,20 @@ export async function startStepUp(
   const { session } = caller;
   const now = secondsOf(clock.now());
   const account = await findAccount(caller.em, session.userId);
+  const old = oldEnoughFactors(account, demand, now);
   const input: StepUpInput = {
-    accept: demand.accept,
+    accept: demand.accept.filter((kind) => old === null || old.includes(kind)),
     acceptsFirst: demand.require === 'STRONGEST_ENROLLED',
     // Without `maxAge`, the step-up always asks for a proof.
     proved: operation === null && options.maxAge != null && refuseStepUp(session, demand, now) === null,
     evidence: lastingEvidence(session.evidence, session.aging, now),
     grantSeconds: operation === null ? null : (options.maxAge ?? DEFAULT_GRANT_SECONDS),
   };
-  if (provable(input, factors.availableFactors(account)).length === 0) throw new EnrollmentRequired();
+  const available = factors.availableFactors(account);
+  const wanted = provable({ ...input, accept: demand.accept }, available);
+  if (wanted.length === 0) throw new EnrollmentRequired();
+  if (old !== null && !input.proved && !wanted.some((kind) => old.includes(kind)))
+    throw new FactorTooYoung(firstOldEnough(account, wanted, demand, now));
   const bound = operation && {
     operation: { digest: keyedOperation(ring, operation.digest), approves: operation.approves },
   };

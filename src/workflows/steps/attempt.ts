@@ -8,9 +8,9 @@ import { FORGET_FAILURES, failuresOf, TAKE_BACK_FAILURE } from '../../factors/lo
 import { addAudit, byAnonymous } from '../../persistence/audit.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
-import { secondsOf } from '../../platform/clock.ts';
+import { readTime, secondsOf } from '../../platform/clock.ts';
 import { categoriesOf } from '../../policy/assurance.ts';
-import { evidenceOf } from '../../policy/evidence.ts';
+import { type Evidence, evidenceOf } from '../../policy/evidence.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { FAILURES_BEFORE_LOCK, FIRST_LOCK_SECONDS, isClosed } from '../../policy/lockout.ts';
 import type { Caller } from '../caller.ts';
@@ -32,6 +32,8 @@ export interface Proof {
   /** The member of `ProofInput` that carried it, and read it. */
   readonly name: string;
   readonly value: unknown;
+  /** Whether the person wants this browser to be remembered. */
+  readonly rememberBrowser?: boolean;
 }
 
 export function attempt(
@@ -48,7 +50,7 @@ export function attempt(
     );
     const verdict = await keepingAttempt(claimed.row, caller, () => verify(services, claimed, proof.value));
     if (!verdict.accepted) return reject(services, claimed, verdict);
-    const { next, outcome } = await redeem(services, claimed, verdict).catch((error: unknown) =>
+    const { next, outcome } = await redeem(services, claimed, verdict, proof).catch((error: unknown) =>
       giveBack(claimed, error),
     );
     return present(services, claimed.step, next, outcome);
@@ -83,14 +85,16 @@ async function verify(
 async function redeem(
   services: StepServices,
   { step, row, factor, isIdentified }: Claimed,
-  { categories, amr, consume, notice }: Accepted,
+  accepted: Accepted,
+  { rememberBrowser = false }: Proof,
 ): Promise<{ readonly next: AnyMachineSnapshot; readonly outcome: Outcome }> {
-  const { unitOfWork, now } = step;
-  const [next, effects] = take(step, proved(step, evidenceOf(factor, secondsOf(now), categories, amr)));
+  const { consume, notice } = accepted;
+  const { unitOfWork } = step;
+  const [next, effects] = take(step, proved(step, evidenceFrom(accepted, factor, step)));
   if (isIdentified) advanceIdentified(step, next, -1);
   else advance(step, next, -1);
   consume?.(unitOfWork);
-  const outcome = await performWithinLimits(services, step, effects);
+  const outcome = await performWithinLimits(services, step, effects, { rememberBrowser });
   if (notice !== undefined) addNotice(services.outbox, step, notice);
   const end = endOf(next);
   unitOfWork.write(
@@ -101,6 +105,14 @@ async function redeem(
   if (end !== null) audit(step, end, { sessionId });
   await unitOfWork.commit(step.caller.em);
   return { next, outcome };
+}
+
+/** What is proved for the first time is enrolled by this proof. */
+function evidenceFrom({ categories, amr, enrolledAt }: Accepted, factor: FactorKind, step: Step): Evidence {
+  const evidence = evidenceOf(factor, secondsOf(step.now), categories, amr);
+  const isNew = viewOf(step.name, step.snapshot).proves.what === 'NEW';
+  const since = isNew ? step.now : enrolledAt == null ? null : readTime(enrolledAt);
+  return since === null ? evidence : { ...evidence, enrolledAt: secondsOf(since) };
 }
 
 /** Gives back the attempt of a correct proof whose step could not be committed, because it was not a guess. */

@@ -2,11 +2,12 @@
 
 import { sqlOf } from '../../persistence/orm.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
-import { secondsOf } from '../../platform/clock.ts';
+import { readTime, secondsOf } from '../../platform/clock.ts';
 import { digest } from '../../platform/digest.ts';
 import { type Evidence, evidenceOf } from '../../policy/evidence.ts';
-import type { FactorKind } from '../../policy/factor-kind.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
 import { throttleOf } from '../../policy/lockout.ts';
+import { isRemembered } from '../../policy/remembered-browsers.ts';
 import type { Caller } from '../caller.ts';
 import { FactorNotOffered, orOverloaded, TooManyRequests } from '../errors.ts';
 import type { WorkflowEvent } from '../event.ts';
@@ -78,9 +79,20 @@ function takes(services: StepServices, step: Step, factor: FactorKind): boolean 
 }
 
 /** The event of an accepted proof. */
-export function proved({ account, available }: Step, evidence: Evidence): WorkflowEvent {
+export function proved(step: Step, evidence: Evidence): WorkflowEvent {
+  const { account, available } = step;
   const addressTaken = (account?.email?.owner ?? null) !== null;
-  return { type: 'PROVE', evidence, addressTaken, ...available };
+  return { type: 'PROVE', evidence, addressTaken, remembered: isOnRememberedBrowser(step), ...available };
+}
+
+/** Read anew for each proof: the browser may have been forgotten since the workflow began. */
+function isOnRememberedBrowser({ account, row, now }: Step): boolean {
+  const rememberedAt = row.device?.rememberedAt ?? null;
+  if (account === null || rememberedAt === null) return false;
+  const { rememberDays: days, roles, authenticators } = account;
+  const setAt = authenticators.find((one) => one.factor === FactorKind.PASSWORD)?.enrolledAt ?? null;
+  const passwordSetAt = setAt === null ? null : readTime(setAt);
+  return isRemembered({ rememberedAt: readTime(rememberedAt), passwordSetAt, days, roles }, now);
 }
 
 /** Gives the attempt back if the work throws, because nothing was guessed. */

@@ -30,6 +30,15 @@ export interface WorkflowRow {
   readonly challenges: readonly SentChallenge[];
   /** The subject's locks, current and past. */
   readonly locks: readonly Lock[];
+  /** The known device that started the workflow, if it still is one. */
+  readonly device?: StoredDevice | null;
+}
+
+export interface StoredDevice {
+  /** The digest of its token. */
+  readonly digest: string;
+  /** When it was remembered, in ISO 8601. Null if it is not. */
+  readonly rememberedAt: string | null;
 }
 
 export interface Lock {
@@ -91,7 +100,7 @@ const FIND = statement((sql, { id }: { readonly id: string }) =>
     .where('w.id', '=', id),
 );
 
-/** What is read with the row. */
+/** What is read with the row of the table `w`. */
 export function surroundings({
   id,
   userId,
@@ -109,6 +118,10 @@ export function surroundings({
         'counter', l.counter, 'failures', l.failures, 'lockedUntil', l.locked_until
       )), '[]') from lockout l where l.subject = ${subject} and l.locked_until is not null
     )`.as('locks'),
+    raw<StoredDevice | null>`(
+      select jsonb_build_object('digest', d.token_digest, 'rememberedAt', d.remembered_at)
+      from known_device d where d.id = w.device_id
+    )`.as('device'),
   ] as const;
 }
 
@@ -141,6 +154,7 @@ export function workflowRow(row: {
   account: Account | null;
   challenges: SentChallenge[];
   locks: Lock[];
+  device: StoredDevice | null;
 }): WorkflowRow {
   return {
     id: row.id,
@@ -161,5 +175,6 @@ export function workflowRow(row: {
     account: row.account,
     challenges: row.challenges,
     locks: row.locks,
+    device: row.device,
   };
 }

@@ -5,6 +5,7 @@ import type { RefusalTally } from '../../persistence/refusal-tally.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { EffectServices } from '../effects/effect.ts';
 import type { NetworkLimits } from '../network-limits.ts';
+import type { WaitingClients } from '../waiting-clients.ts';
 
 export interface StepServices extends EffectServices {
   readonly clock: Clock;
@@ -12,4 +13,5 @@ export interface StepServices extends EffectServices {
   readonly limits: MessageLimits;
   readonly networks: NetworkLimits;
   readonly refusals: RefusalTally;
+  readonly waiting: WaitingClients;
 }

@@ -41,8 +41,9 @@ describe('a proof of a number', () => {
     );
 
   test('is possession if its user made it a second factor, and otherwise only identifies the user', () => {
-    expect(proved(accountWith())).toEqual(['POSSESSION']);
-    expect(proved(accountWith({ secondFactor: false }))).toEqual([]);
+    const enrolledAt = '2026-01-02T03:04:05Z';
+    expect(proved(accountWith({ enrolledAt }))).toEqual({ categories: ['POSSESSION'], enrolledAt });
+    expect(proved(accountWith({ secondFactor: false }))).toEqual({ categories: [], enrolledAt: null });
   });
 
   test('counts for nothing if the number was never verified, was removed, or belongs to nobody', () => {
@@ -53,7 +54,7 @@ describe('a proof of a number', () => {
 
   test('counts in an enrollment for the number that is being added, and for no other', () => {
     const added = accountWith({ verified: false, secondFactor: false });
-    expect(proved(added, ON, NUMBER.id)).toEqual(['POSSESSION']);
+    expect(proved(added, ON, NUMBER.id)).toMatchObject({ categories: ['POSSESSION'] });
     expect(proved(added, ON, randomUUID())).toBeNull();
     expect(proved(accountWith(), ON, randomUUID())).toBeNull();
   });

@@ -43,15 +43,19 @@ const schema = makeExecutableSchema({
 const consumeProof: ConsumeProof<Context> = async (
   { authorization },
   digest,
-  { accept, maxAge, require },
+  { accept, maxAge, require, minFactorAge },
 ) => {
-  const query = `mutation ($digest: String!, $accept: [FactorKind!], $maxAge: Int, $require: StepUpRequire) {
-    consumeOperationProof(digest: $digest, accept: $accept, maxAge: $maxAge, require: $require)
+  const query = `mutation (
+    $digest: String!, $accept: [FactorKind!], $maxAge: Int, $require: StepUpRequire, $minFactorAge: Int
+  ) {
+    consumeOperationProof(
+      digest: $digest, accept: $accept, maxAge: $maxAge, require: $require, minFactorAge: $minFactorAge
+    )
   }`;
   const response = await fetch(stepgateUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization },
-    body: JSON.stringify({ query, variables: { digest, accept, maxAge, require } }),
+    body: JSON.stringify({ query, variables: { digest, accept, maxAge, require, minFactorAge } }),
   });
   const { data } = (await response.json()) as { data?: { consumeOperationProof?: boolean } | null };
   return data?.consumeOperationProof === true;
