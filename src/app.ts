@@ -6,6 +6,7 @@ import type { Transports } from './delivery/message.ts';
 import { MessageLimits } from './delivery/message-limits.ts';
 import { Outbox } from './delivery/outbox.ts';
 import { startWorker } from './delivery/worker.ts';
+import { ClientCertificates } from './factors/certificate/client-certificates.ts';
 import { openBreachedPasswords } from './factors/password/breached/open.ts';
 import { CheckLimit } from './factors/password/check-limit.ts';
 import { PasswordHasher } from './factors/password/hash.ts';
@@ -27,6 +28,7 @@ import { createGraphQLEndpoint } from './server/graphql.ts';
 import { hostsOf } from './server/hosts.ts';
 import { createHttpServer } from './server/http.ts';
 import { Origins } from './server/origins.ts';
+import { Tls } from './server/tls.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Grants } from './sessions/grants.ts';
 import { SigningKeys } from './sessions/signing-keys.ts';
@@ -64,7 +66,11 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   opened.defer(() => breached.close());
   const geoip = await openGeoIp(config.geoipDatabase);
   const sms: SmsPolicy = { ...config.sms, sendsTexts: canSendText(config) };
-  const factors = new FactorRegistry(ring, hasher, { sms, linkUrl: config.linkUrl, geoip });
+  const clientCertificates =
+    config.clientCertificates && (await ClientCertificates.open(config.clientCertificates, log));
+  const tls = config.tls && (await Tls.open({ ...config.tls, clientCertificates, log }));
+  const { linkUrl } = config;
+  const factors = new FactorRegistry(ring, hasher, { sms, linkUrl, geoip, clientCertificates });
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, config.publicUrl);
   const grants = new Grants(tokens, config);
@@ -118,6 +124,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     graphql: createGraphQLEndpoint({ config, orm, tokens, services, origins, log }),
     origins,
     servesHost: hostsOf(config),
+    tls,
     graphiql: config.graphiql,
     isHttpsOnly: config.publicUrl.startsWith('https://'),
     jwks: () => keys.jwks(),
@@ -137,7 +144,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   opened.defer(() => http.stop(config.drainSeconds));
   const parts = opened.move();
   return {
-    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    url: `${tls === null ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     stop: () => parts.disposeAsync(),
   };
 }

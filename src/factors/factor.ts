@@ -7,6 +7,7 @@ import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { Account, FactorData, StoredAuthenticator } from './account.ts';
+import type { PresentedCertificate } from './certificate/client-certificates.ts';
 import type { IdentifierKind } from './identifier.ts';
 import type { FactorInput } from './input-field.ts';
 import type { ProofField } from './proof.ts';
@@ -140,6 +141,8 @@ export interface VerificationRequest {
   /** The id of the authenticator that is being enrolled. Null outside an enrollment. */
   readonly enrolling: string | null;
   readonly challenge: StoredChallenge | null;
+  /** The client certificate of the connection on which the request came. Null when there is none. */
+  presentedCertificate(): PresentedCertificate | null;
   readonly now: Date;
 }
 
@@ -153,6 +156,8 @@ export interface Accepted {
   readonly consume: Consume | null;
   /** What it proved, if that differs from the categories of its kind. */
   readonly categories?: readonly Category[];
+  /** How it was proved, if that differs from the `amr` of its kind. */
+  readonly amr?: readonly string[];
   /** A notice to send to the user. */
   readonly notice?: Notice;
 }

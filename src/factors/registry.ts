@@ -8,6 +8,8 @@ import type { AvailableFactors } from '../policy/required-factors.ts';
 import { type SmsPolicy, SmsUse } from '../policy/sms.ts';
 import { type Account, enrolledBy } from './account.ts';
 import { backupCodeFactor } from './backup-codes/backup-code.ts';
+import { certificateFactor } from './certificate/certificate.ts';
+import type { ClientCertificates } from './certificate/client-certificates.ts';
 import { emailCodeFactor } from './email/code.ts';
 import { emailLinkFactor } from './email/link.ts';
 import type { Factor, FactorChoice, FactorDefinition, FactorEnrollment, FactorRole } from './factor.ts';
@@ -28,6 +30,7 @@ export const FACTORS: readonly FactorDefinition<FactorServices>[] = [
   phoneLinkFactor,
   totpFactor,
   backupCodeFactor,
+  certificateFactor,
 ];
 
 /** What is hardest for a user to replace comes first. */
@@ -66,6 +69,8 @@ export interface FactorSettings {
   /** The page that links point to. */
   readonly linkUrl: string;
   readonly geoip: GeoIp;
+  /** Null when no client certificates are accepted. */
+  readonly clientCertificates: ClientCertificates | null;
 }
 
 export class FactorRegistry {

@@ -1,4 +1,5 @@
 // Expected failures, returned as data. Every error type implements `UserError`.
+import { CertificateRefused, CertificateTaken } from '../factors/certificate/errors.ts';
 import { LinkExpired } from '../factors/link/approval.ts';
 import { LinkNotApproved } from '../factors/link/link.ts';
 import { TooManyChecks } from '../factors/password/check-limit.ts';
@@ -45,6 +46,8 @@ const ERRORS = errorsByCode({
   TOO_MANY_MESSAGES: TooManyMessages,
   TOO_MANY_REQUESTS: TooManyRequests,
   TOO_MANY_CHECKS: TooManyChecks,
+  CERTIFICATE_REFUSED: CertificateRefused,
+  CERTIFICATE_TAKEN: CertificateTaken,
   LINK_NOT_APPROVED: LinkNotApproved,
   LINK_EXPIRED: LinkExpired,
   NEW_PASSWORD_NOT_DUE: NewPasswordNotDue,
@@ -104,6 +107,8 @@ for (const error of [
   WorkflowEnded,
   FactorNotOffered,
   FactorNotEnrollable,
+  CertificateRefused,
+  CertificateTaken,
   LinkNotApproved,
   LinkExpired,
   NewPasswordNotDue,

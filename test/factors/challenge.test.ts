@@ -62,6 +62,7 @@ const answers = (
     account: null,
     authenticators: [],
     enrolling: null,
+    presentedCertificate: () => null,
     challenge: read,
     now,
   }) !== null;

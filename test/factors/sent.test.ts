@@ -26,6 +26,7 @@ const registry = new FactorRegistry(new KeyRing([randomBytes(32)]), {} as Passwo
   sms: { enabled: true, countries: ['US'], sendsTexts: true },
   linkUrl: 'https://example.com/link',
   geoip: { placeOf: () => null },
+  clientCertificates: null,
 });
 
 const KINDS = [
@@ -70,6 +71,7 @@ async function accepts(kind: FactorKind, proof: string, challenge: StoredChallen
     account: ACCOUNT,
     authenticators: [],
     enrolling: null,
+    presentedCertificate: () => null,
     challenge,
     now: NOW,
   });

@@ -35,6 +35,7 @@ const factors = new FactorRegistry(ring, {} as PasswordHasher, {
   sms: { enabled: true, countries: ['US'], sendsTexts: true },
   linkUrl: 'https://example.com/link',
   geoip: { placeOf: () => null },
+  clientCertificates: null,
 });
 
 const account = (given: Partial<Account> = {}): Account => ({
@@ -46,6 +47,7 @@ const account = (given: Partial<Account> = {}): Account => ({
   name: null,
   smsOfTenant: 'ANY_FACTOR',
   smsOfUser: true,
+  certificateRules: [],
   locale: 'en',
   roles: [],
   email: { id: 'e', address: 'jane@example.com', typed: 'jane@example.com', verified: true, owner: null },
@@ -101,6 +103,7 @@ function stepWith({ row, caller, state = 'firstFactor', context = {} }: Given = 
       deviceToken: null,
       session: null,
       tokenFault: null,
+      presentedCertificate: () => null,
       ...caller,
     },
     row: {

@@ -25,6 +25,10 @@ export const Authenticator = defineEntity({
     lastUsedAt: p.datetime().nullable(),
   },
   indexes: [{ properties: ['createdAt'], where: { confirmedAt: null } }], // enrollments to delete
-  // A user cannot have two passwords.
-  uniques: [{ properties: ['user', 'factor'], where: { factor: 'PASSWORD' } }],
+  uniques: [
+    // A user cannot have two passwords.
+    { properties: ['user', 'factor'], where: { factor: 'PASSWORD' } },
+    // The digest of a certificate's key contains the tenant, so a key belongs to one user of it.
+    { properties: ['secret'], where: { factor: 'CERTIFICATE', confirmedAt: { $ne: null } } },
+  ],
 });

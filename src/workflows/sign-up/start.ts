@@ -73,6 +73,7 @@ export async function startSignUp(
     name,
     smsOfTenant: tenant.sms,
     smsOfUser: true,
+    certificateRules: [],
     locale: caller.locale,
     roles: [],
     email: {

@@ -61,6 +61,7 @@ async function verify(
     ),
     enrolling,
     challenge: row.challenges.find((one) => one.factor === factor) ?? null,
+    presentedCertificate: step.caller.presentedCertificate,
     now,
   });
   // A decoy's code was not sent to anybody, so even a correct guess is rejected.
@@ -71,10 +72,10 @@ async function verify(
 async function redeem(
   services: StepServices,
   { step, row, factor }: Claimed,
-  { categories, consume, notice }: Accepted,
+  { categories, amr, consume, notice }: Accepted,
 ): Promise<{ readonly next: AnyMachineSnapshot; readonly outcome: Outcome }> {
   const { unitOfWork, now } = step;
-  const [next, effects] = take(step, proved(step, evidenceOf(factor, secondsOf(now), categories)));
+  const [next, effects] = take(step, proved(step, evidenceOf(factor, secondsOf(now), categories, amr)));
   advance(step, next, -1);
   consume?.(unitOfWork);
   const outcome = await performWithinLimits(services, step, effects);

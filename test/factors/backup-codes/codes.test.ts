@@ -85,6 +85,7 @@ function prove(userId: string, { rows }: NewBackupCodes, code: string): Promise<
     account: { id: userId, backupCodes: rows } as unknown as Account,
     authenticators: [],
     enrolling: null,
+    presentedCertificate: () => null,
     challenge: null,
     now,
   });

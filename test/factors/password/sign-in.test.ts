@@ -185,6 +185,7 @@ describe('when the operator raises the cost and replaces the key,', () => {
         account: null,
         authenticators: [authenticator],
         enrolling: null,
+        presentedCertificate: () => null,
         challenge: null,
         now: new Date(),
       });

@@ -90,6 +90,7 @@ test('of two nodes that accept the same code at once, one is refused, whichever 
       { id, factor: 'TOTP', label: null, secret: sealSecret(ring, id, secret), data, confirmed: true },
     ],
     enrolling: null,
+    presentedCertificate: () => null,
     challenge: null,
     now: app.clock.now(),
   });

@@ -33,6 +33,7 @@ const verify = (code: string, ...authenticators: readonly StoredAuthenticator[])
     account: null,
     authenticators,
     enrolling: null,
+    presentedCertificate: () => null,
     challenge: null,
     now: NOW,
   });

@@ -72,6 +72,12 @@ const WAYS = {
     guess: { backupCode: 'WRONG' },
     prove: ({ backupCodes }) => ({ backupCode: backupCodes[0] }),
   },
+  // Every request carries the same certificate. It can start a sign-in as well, see BEGINNINGS.
+  CERTIFICATE: {
+    ...SECOND_STEP,
+    guess: { certificate: true },
+    prove: () => ({ certificate: true }),
+  },
 } as const satisfies Readonly<Record<string, Way>>;
 
 export type Means = keyof typeof WAYS;

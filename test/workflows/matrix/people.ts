@@ -7,12 +7,13 @@ import { FIRST, type First, wayOf } from './means.ts';
 import { putRowsBack, type Rows, rowsOf } from './rows.ts';
 
 export const SECOND_FACTORS_OF = {
-  'no second factor': { app: false, phone: false, off: false },
-  'an app': { app: true, phone: false, off: false },
-  'a phone': { app: false, phone: true, off: false },
-  'an app and a phone': { app: true, phone: true, off: false },
+  'no second factor': { app: false, phone: false, certificate: false, off: false },
+  'an app': { app: true, phone: false, certificate: false, off: false },
+  'a phone': { app: false, phone: true, certificate: false, off: false },
+  'an app and a phone': { app: true, phone: true, certificate: false, off: false },
+  'a certificate': { app: false, phone: false, certificate: true, off: false },
   /** Text messages to its country are no longer allowed, so only the backup codes are left. */
-  'a phone that is switched off': { app: false, phone: true, off: true },
+  'a phone that is switched off': { app: false, phone: true, certificate: false, off: true },
 } as const;
 export type Enrolled = keyof typeof SECOND_FACTORS_OF;
 export const ENROLLED = Object.keys(SECOND_FACTORS_OF) as Enrolled[];
@@ -62,12 +63,13 @@ export async function createPerson(
     sessions[factor] = { id: done.session?.session.id ?? '', accessToken: done.session?.accessToken ?? '' };
   }
 
-  const { app, phone, off } = SECOND_FACTORS_OF[enrolled];
+  const { app, phone, certificate, off } = SECOND_FACTORS_OF[enrolled];
   const own = app ? await client.enrollTotp(token) : null;
   token = own?.tokens.accessToken ?? token;
   const secondNumber = phone ? newNumber() : null;
   const second = secondNumber === null ? null : await client.enrollPhone(token, secondNumber);
   token = second?.tokens.accessToken ?? token;
+  const card = certificate ? await enrollCertificate(client, token) : null;
   const { rows } = await db.query('select user_id from email_address where address = $1', [email]);
   const userId: string = rows[0].user_id;
   if (off) await db.query("update phone_number set country = 'DE' where user_id = $1", [userId]);
@@ -77,11 +79,16 @@ export async function createPerson(
     number,
     secondNumber,
     secret: own?.secret ?? null,
-    backupCodes: own?.backupCodes ?? second?.backupCodes ?? [],
+    backupCodes: own?.backupCodes ?? second?.backupCodes ?? card?.backupCodes ?? [],
     sessions,
     rows: await rowsOf(db, userId),
     state: await readState(db, userId),
   };
+}
+
+async function enrollCertificate(client: TestClient, token: string): Promise<Step> {
+  const { id } = await client.startEnrollment({ factor: 'CERTIFICATE' }, token);
+  return client.attempt(id, { certificate: true }, token);
 }
 
 /** A correct proof for an offered first factor, which is prepared if needed. */
