@@ -1,5 +1,6 @@
 // The interface of a factor: what a user can prove with it, how a challenge is made, and how a proof is checked. To add
 // one, add a folder that defines it, a line in the registry and a row in policy/factor-kind.ts: docs/adding-a-factor.md.
+import type { X509Certificate } from 'node:crypto';
 import type { Message } from '../delivery/message.ts';
 import type { FactorName, Notice, Purpose } from '../delivery/messages/template.ts';
 import type { HeldByOwner, Rewrappable } from '../persistence/sealed-column.ts';
@@ -7,7 +8,6 @@ import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { Account, FactorData, StoredAuthenticator } from './account.ts';
-import type { PresentedCertificate } from './certificate/client-certificates.ts';
 import type { IdentifierKind } from './identifier.ts';
 import type { FactorInput } from './input-field.ts';
 import type { ProofField } from './proof.ts';
@@ -132,6 +132,13 @@ export interface StoredChallenge {
   readonly consumed: boolean;
 }
 
+/** The client certificate of the connection on which a request came. */
+export interface PresentedCertificate {
+  readonly certificate: X509Certificate;
+  /** Whether the TLS library, here or at the proxy, has accepted it. */
+  readonly isTrusted: boolean;
+}
+
 export interface VerificationRequest {
   readonly workflowId: string;
   /** Null for a decoy. The factor must do the same work for it, so that the time is the same. */
@@ -141,7 +148,7 @@ export interface VerificationRequest {
   /** The id of the authenticator that is being enrolled. Null outside an enrollment. */
   readonly enrolling: string | null;
   readonly challenge: StoredChallenge | null;
-  /** The client certificate of the connection on which the request came. Null when there is none. */
+  /** Null when the connection has no client certificate. */
   presentedCertificate(): PresentedCertificate | null;
   readonly now: Date;
 }

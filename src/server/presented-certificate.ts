@@ -7,7 +7,7 @@ import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import proxyAddr from 'proxy-addr';
-import type { PresentedCertificate } from '../factors/certificate/client-certificates.ts';
+import type { PresentedCertificate } from '../factors/factor.ts';
 import { ipAddress } from '../platform/ip-address.ts';
 import type { Origins } from './origins.ts';
 

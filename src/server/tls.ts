@@ -85,12 +85,13 @@ export class Tls {
 
   /** Looks at the files now and then, until the server closes. */
   keepUpToDate(server: Server): void {
-    const looking = setInterval(() => void this.#refresh(server), LOOK_EVERY_MS);
+    const looking = setInterval(() => void this.refresh(server), LOOK_EVERY_MS);
     looking.unref();
     server.on('close', () => clearInterval(looking));
   }
 
-  async #refresh(server: Server): Promise<void> {
+  /** Gives new connections what the files have now. */
+  async refresh(server: Server): Promise<void> {
     try {
       await this.#files.refresh();
       await this.#clientCertificates?.refresh();

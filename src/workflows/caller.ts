@@ -1,6 +1,6 @@
 // The client that requests a step of a workflow.
 import type { Locale } from '../delivery/messages/locales.ts';
-import type { PresentedCertificate } from '../factors/certificate/client-certificates.ts';
+import type { PresentedCertificate } from '../factors/factor.ts';
 import type { EntityManager } from '../persistence/orm.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { PresentedSession } from '../sessions/presented.ts';

@@ -5,9 +5,10 @@ import { MalformedDerError } from '../../platform/der.ts';
 import { FromFiles } from '../../platform/from-files.ts';
 import type { Log } from '../../platform/log.ts';
 import { OperatorError } from '../../platform/operator-error.ts';
+import type { PresentedCertificate } from '../factor.ts';
 import { CertificateRefused } from './errors.ts';
 import { type AlternativeNames, alternativeNames, fieldsOf } from './fields.ts';
-import { faultOf, isIssuedUnder, pathsOf } from './path.ts';
+import { type Fault, faultOf, isIssuedUnder, pathsOf } from './path.ts';
 import { TrustFileError } from './revocation-list.ts';
 import { readTrustStore, type TrustStore } from './trust-store.ts';
 
@@ -18,13 +19,6 @@ export interface ClientCertificateSettings {
   readonly crl: readonly string[];
   /** The policies under which an authority issues only to cards that verify a PIN. */
   readonly pinPolicies: readonly string[];
-}
-
-/** The certificate of the connection on which a request came. */
-export interface PresentedCertificate {
-  readonly certificate: X509Certificate;
-  /** Whether the TLS library, here or at the proxy, has accepted it. */
-  readonly isTrusted: boolean;
 }
 
 export interface AcceptedCertificate {
@@ -85,20 +79,29 @@ export class ClientCertificates {
   async accept(presented: PresentedCertificate | null, now: Date): Promise<AcceptedCertificate> {
     if (presented === null) throw new CertificateRefused('MISSING');
     await this.refresh();
+    const accepted = this.#check(presented, now);
+    if (typeof accepted !== 'string') return accepted;
+    const { issuer, serialNumber } = presented.certificate;
+    this.#log.info({ fault: accepted, issuer, serialNumber }, 'client certificate refused');
+    throw new CertificateRefused(accepted);
+  }
+
+  #check(presented: PresentedCertificate, now: Date): AcceptedCertificate | Fault {
     try {
       return this.#accept(presented, now);
     } catch (error) {
-      throw error instanceof MalformedDerError ? new CertificateRefused('UNTRUSTED') : error;
+      if (error instanceof MalformedDerError) return 'UNTRUSTED';
+      throw error;
     }
   }
 
-  #accept({ certificate, isTrusted }: PresentedCertificate, now: Date): AcceptedCertificate {
+  #accept({ certificate, isTrusted }: PresentedCertificate, now: Date): AcceptedCertificate | Fault {
     const store = this.#files.current;
     const paths = pathsOf(certificate, store.authorities);
     const faults = paths.map((path) => faultOf(certificate, path, store, now));
     const valid = paths.filter((_, at) => faults[at] === null);
-    if (valid.length === 0) throw new CertificateRefused(faults[0] ?? 'UNTRUSTED');
-    if (!isTrusted) throw new CertificateRefused('UNTRUSTED');
+    if (valid.length === 0) return faults[0] ?? 'UNTRUSTED';
+    if (!isTrusted) return 'UNTRUSTED';
     return {
       certificate,
       names: alternativeNames(fieldsOf(certificate).extensions),
