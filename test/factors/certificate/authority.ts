@@ -7,6 +7,9 @@ const KEYS = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
 
+const { keyCertSign, cRLSign, digitalSignature: OF_CARD } = x509.KeyUsageFlags;
+const OF_AUTHORITY: x509.KeyUsageFlags = keyCertSign | cRLSign;
+
 export const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 export const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 export const PIV_AUTHENTICATION = '2.16.840.1.101.3.2.1.3.13';
@@ -14,7 +17,7 @@ export const PIV_AUTHENTICATION = '2.16.840.1.101.3.2.1.3.13';
 export type Keys = CryptoKeyPair;
 
 export function newKeys(): Promise<Keys> {
-  return crypto.subtle.generateKey(KEYS, true, ['sign', 'verify']) as Promise<Keys>;
+  return crypto.subtle.generateKey(KEYS, true, ['sign', 'verify']);
 }
 
 export interface Wanted {
@@ -120,7 +123,6 @@ async function certify(
   }: Wanted,
   by: { readonly keys: Keys; readonly certificate: x509.X509Certificate | null },
 ): Promise<x509.X509Certificate> {
-  const { KeyUsageFlags } = x509;
   return x509.X509CertificateGenerator.create({
     subject,
     issuer: by.certificate?.subject ?? subject,
@@ -131,11 +133,7 @@ async function certify(
     signingAlgorithm: SIGNATURE,
     extensions: [
       new x509.BasicConstraintsExtension(isAuthority, undefined, true),
-      new x509.KeyUsagesExtension(
-        usage ??
-          (isAuthority ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign : KeyUsageFlags.digitalSignature),
-        true,
-      ),
+      new x509.KeyUsagesExtension(usage ?? (isAuthority ? OF_AUTHORITY : OF_CARD), true),
       ...(purposes === null ? [] : [new x509.ExtendedKeyUsageExtension([...purposes])]),
       ...(policies.length === 0 ? [] : [new x509.CertificatePolicyExtension([...policies])]),
       ...(names === undefined ? [] : [new x509.SubjectAlternativeNameExtension(names)]),
