@@ -51,7 +51,7 @@ export const certificateFactor = defineFactor({
       const key = keyDigest(account?.tenantId ?? '', certificate);
       if (enrolling !== null) return worth(accepted, setKey(enrolling, key, certificate, now));
       const own = authenticators.find((one) => one.factor === factor && one.secret === key);
-      if (own !== undefined) return worth(accepted, useKey(own.id, key, certificate, now));
+      if (own !== undefined) return worth(accepted, useKey(own.id, certificate, now));
       return account !== null && isRecognised(account, accepted) ? worth(accepted, null) : REJECTED;
     },
     enrollment: certificateEnrollment,

@@ -73,14 +73,13 @@ export function setKey(id: string, key: string, certificate: X509Certificate, no
 }
 
 /** Fails if the authenticator has been removed in the meantime. */
-export function useKey(id: string, key: string, certificate: X509Certificate, now: Date): Consume {
+export function useKey(id: string, certificate: X509Certificate, now: Date): Consume {
   return (unitOfWork) =>
     unitOfWork.requireWrite((sql) =>
       sql
         .updateTable('authenticator')
         .set({ data: dataOf(certificate), last_used_at: now })
         .where('id', '=', id)
-        .where('secret', '=', key)
         .returning('id'),
     );
 }

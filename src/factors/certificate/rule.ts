@@ -6,7 +6,7 @@ import { emailAddress } from '../email/mailbox.ts';
 import type { AcceptedCertificate } from './client-certificates.ts';
 
 export function isRecognised(
-  { email, certificateRules }: Account,
+  { email, certificateRules }: Pick<Account, 'email' | 'certificateRules'>,
   { issuers, names }: AcceptedCertificate,
 ): boolean {
   if (!email?.verified) return false;

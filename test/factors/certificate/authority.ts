@@ -32,6 +32,8 @@ export interface Wanted {
   readonly policies?: readonly string[];
   readonly names?: x509.JsonGeneralNames;
   readonly isAuthority?: boolean;
+  /** Whether it names the key of its issuer, which an impostor leaves out. */
+  readonly namesKey?: boolean;
 }
 
 export interface Card {
@@ -120,6 +122,7 @@ async function certify(
     policies = [],
     names,
     isAuthority = false,
+    namesKey = true,
   }: Wanted,
   by: { readonly keys: Keys; readonly certificate: x509.X509Certificate | null },
 ): Promise<x509.X509Certificate> {
@@ -138,7 +141,7 @@ async function certify(
       ...(policies.length === 0 ? [] : [new x509.CertificatePolicyExtension([...policies])]),
       ...(names === undefined ? [] : [new x509.SubjectAlternativeNameExtension(names)]),
       await x509.SubjectKeyIdentifierExtension.create(publicKey),
-      await x509.AuthorityKeyIdentifierExtension.create(by.keys.publicKey),
+      ...(namesKey ? [await x509.AuthorityKeyIdentifierExtension.create(by.keys.publicKey)] : []),
     ],
   });
 }

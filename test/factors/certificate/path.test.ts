@@ -99,7 +99,8 @@ describe('a certificate', () => {
 
   test('of an unknown authority with the name of a known one is refused', async () => {
     const impostor = await Authority.create('Issuing', {}, root);
-    await expect(accept(await opened(), await impostor.issue())).rejects.toThrow('trusts');
+    for (const namesKey of [true, false])
+      await expect(accept(await opened(), await impostor.issue({ namesKey }))).rejects.toThrow('trusts');
   });
 
   test('is refused when the authority above its issuer is missing', async () => {

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isRecognised } from '../../../src/factors/certificate/rule.ts';
+import type { CertificateName } from '../../../src/policy/certificate-rule.ts';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { PASSWORD, type Person, type Step, TestClient } from '../../harness/client.ts';
 import { query } from '../../harness/sql.ts';
@@ -356,7 +358,7 @@ describe('a rule of the tenant', () => {
       app.databaseUrl,
       `update tenant set certificate_rules = '${JSON.stringify(rules)}' where id = 'default'`,
     );
-  const rule = (name: string, { card }: Authority) => ({ name, issuer: card.node.fingerprint256 });
+  const rule = (name: CertificateName, { card }: Authority) => ({ name, issuer: card.node.fingerprint256 });
   const withEmail = (value: string): x509.JsonGeneralNames => [{ type: x509.EMAIL, value }];
   const withUpn = (value: string): x509.JsonGeneralNames => [{ type: x509.UPN, value }];
 
@@ -405,6 +407,18 @@ describe('a rule of the tenant', () => {
     );
     const card = await authority.issue({ names: withEmail(person.email) });
     expect(await startAndAttempt(person.email, card)).toMatchObject({ code: 'PROOF_REJECTED' });
+    // Nor does it for a user who was found by another identifier.
+    const accepted = {
+      certificate: card.node,
+      names: { emails: [person.email], principals: [] },
+      issuers: [authority.card.node.fingerprint256],
+      isPinVerified: false,
+    };
+    const account = (verified: boolean) => ({
+      email: { id: 'e', address: person.email, typed: person.email, verified, owner: null },
+      certificateRules: [rule('EMAIL', authority)],
+    });
+    expect([true, false].map((verified) => isRecognised(account(verified), accepted))).toEqual([true, false]);
   });
 
   test('of one tenant says nothing about users of another', async () => {
