@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'server',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/package/**'],
+          exclude: ['test/browser/**', 'test/card/**', 'test/package/**'],
           globalSetup: ['test/harness/database-setup.ts'],
           ...oneProcess,
           testTimeout: 30_000,
@@ -62,6 +62,16 @@ export default defineConfig({
           globalSetup: ['test/harness/database-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'card',
+          include: ['test/card/**/*.test.ts'],
+          globalSetup: ['test/harness/database-setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {

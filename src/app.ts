@@ -6,6 +6,7 @@ import type { Transports } from './delivery/message.ts';
 import { MessageLimits } from './delivery/message-limits.ts';
 import { Outbox } from './delivery/outbox.ts';
 import { startWorker } from './delivery/worker.ts';
+import { ClientCertificates } from './factors/certificate/client-certificates.ts';
 import { readMakers } from './factors/passkey/metadata.ts';
 import { openBreachedPasswords } from './factors/password/breached/open.ts';
 import { CheckLimit } from './factors/password/check-limit.ts';
@@ -29,6 +30,7 @@ import { createGraphQLEndpoint } from './server/graphql.ts';
 import { hostsOf } from './server/hosts.ts';
 import { createHttpServer } from './server/http.ts';
 import { Origins } from './server/origins.ts';
+import { Tls } from './server/tls.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Grants } from './sessions/grants.ts';
 import { SigningKeys } from './sessions/signing-keys.ts';
@@ -67,12 +69,16 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   opened.defer(() => breached.close());
   const geoip = await openGeoIp(config.geoipDatabase);
   const sms: SmsPolicy = { ...config.sms, sendsTexts: canSendText(config) };
+  const clientCertificates =
+    config.clientCertificates && (await ClientCertificates.open(config.clientCertificates, log));
+  const tls = config.tls && (await Tls.open({ ...config.tls, clientCertificates, log }));
   const factors = new FactorRegistry(ring, hasher, {
     sms,
     linkUrl: config.linkUrl,
     geoip,
     passkeys: config.passkeys,
     makers: await readMakers(config.passkeyMetadata),
+    clientCertificates,
   });
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, config.publicUrl);
@@ -132,6 +138,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     graphql: createGraphQLEndpoint({ config, orm, tokens, services, origins, log }),
     origins,
     servesHost: hostsOf(config),
+    tls,
     graphiql: config.graphiql,
     isHttpsOnly: config.publicUrl.startsWith('https://'),
     endStreams: () => waiting.end(),
@@ -152,7 +159,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   opened.defer(() => http.stop(config.drainSeconds));
   const parts = opened.move();
   return {
-    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    url: `${tls === null ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     stop: () => parts.disposeAsync(),
   };
 }

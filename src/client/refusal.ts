@@ -12,6 +12,7 @@ export type FactorKind =
   | 'BACKUP_CODE'
   | 'PASSKEY'
   | 'OAUTH'
+  | 'CERTIFICATE'
   | (string & Record<never, never>);
 
 /** What a refused field requires, from the `extensions` of its error. */

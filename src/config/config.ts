@@ -2,6 +2,13 @@
 // form, but never the value, which may be a secret. Two exceptions bypass this file: the embedded PostgreSQL inherits a
 // few system variables, and the demo reads the URL of its server.
 import { OperatorError } from '../platform/operator-error.ts';
+import {
+  type ClientCertificateConfig,
+  certificateMistakes,
+  clientCertificateConfig,
+  type TlsConfig,
+  tlsConfig,
+} from './certificates.ts';
 import { isLoopback } from './loopback.ts';
 import { passkeyMistakes, passkeySettings } from './passkeys.ts';
 import { DEVELOPMENT_KEY, developmentDefaults } from './production.ts';
@@ -49,6 +56,10 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   /** The header in which these proxies name the client. The other one is ignored, because clients can set it. */
   readonly forwardedHeader: 'x-forwarded-for' | 'forwarded';
+  /** Null serves HTTP, and a proxy in front of the server does TLS. */
+  readonly tls: TlsConfig | null;
+  /** Null accepts no client certificates. */
+  readonly clientCertificates: ClientCertificateConfig | null;
   /** Null leaves messages in the development inbox. */
   readonly smtpUrl: string | null;
   readonly mailFrom: string;
@@ -128,9 +139,10 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   const env = values as Environment;
   const production = env.NODE_ENV === 'production';
   if (production) mistakes.push(...developmentDefaults(env, given));
-  mistakes.push(...twilioMistakes(given));
+  mistakes.push(...twilioMistakes(given), ...certificateMistakes(given));
   const port = env.PORT ?? 4000;
-  const publicUrl = env.PUBLIC_URL ?? `http://localhost:${port}`;
+  const tls = tlsConfig(env);
+  const publicUrl = env.PUBLIC_URL ?? `${tls === null ? 'http' : 'https'}://localhost:${port}`;
   mistakes.push(...passkeyMistakes(env, publicUrl));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const sessionIdleSeconds = env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS;
@@ -151,6 +163,8 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     introspection: env.INTROSPECTION !== 'off',
     trustedProxies: env.TRUSTED_PROXIES ?? [],
     forwardedHeader: env.FORWARDED_HEADER === 'forwarded' ? 'forwarded' : 'x-forwarded-for',
+    tls,
+    clientCertificates: clientCertificateConfig(env),
     smtpUrl: env.SMTP_URL ?? null,
     mailFrom: env.MAIL_FROM ?? 'Stepgate <stepgate@localhost>',
     twilio: twilioConfig(env, publicUrl, isReachable),

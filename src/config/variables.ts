@@ -27,7 +27,13 @@ const list = <T>(form: string, read: (text: string) => T | undefined) =>
     return parts.some((part) => part === undefined) ? undefined : (parts as T[]);
   });
 
+const path = (example: string) =>
+  variable(`the path of a file, for example ${example}`, (it) => filePath(it));
+
 export const DAY_SECONDS = 86_400;
+
+const PROXIES =
+  'addresses, networks such as 10.0.0.0/8, or the words loopback, linklocal and uniquelocal, separated by commas';
 
 export const VARIABLES = {
   NODE_ENV: oneOf('development', 'test', 'production'),
@@ -45,9 +51,15 @@ export const VARIABLES = {
   CORS_ORIGINS: list('origins separated by commas, for example https://app.example.com', origin),
   GRAPHIQL: oneOf('on', 'off'),
   INTROSPECTION: oneOf('on', 'off'),
-  TRUSTED_PROXIES: list(
-    'addresses, networks such as 10.0.0.0/8, or the words loopback, linklocal and uniquelocal, separated by commas',
-    trustedProxy,
+  TRUSTED_PROXIES: list(PROXIES, trustedProxy),
+  TLS_CERT: path('server.pem'),
+  TLS_KEY: path('server.key'),
+  CLIENT_CA: list('paths of files with certificates, separated by commas', filePath),
+  CLIENT_CRL: list('paths of files with revocation lists, separated by commas', filePath),
+  CLIENT_CERT_PROXIES: list(PROXIES, trustedProxy),
+  CLIENT_CERT_PIN_POLICIES: list(
+    'object identifiers in dotted form, separated by commas, for example 2.16.840.1.101.3.2.1.3.13',
+    objectIdentifier,
   ),
   FORWARDED_HEADER: oneOf('x-forwarded-for', 'forwarded'),
   SMTP_URL: url(
@@ -134,6 +146,10 @@ function trustedProxy(text: string): string | undefined {
 
 function filePath(text: string): string | undefined {
   return text !== '' && !text.includes('\0') ? text : undefined;
+}
+
+function objectIdentifier(text: string): string | undefined {
+  return /^[0-2](\.(0|[1-9]\d*)){2,}$/.test(text) ? text : undefined;
 }
 
 function country(text: string): string | undefined {

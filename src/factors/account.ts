@@ -5,6 +5,7 @@ import type { Locale } from '../delivery/messages/locales.ts';
 import type { Role } from '../persistence/entities/user.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
 import type { Aal2Limits } from '../policy/assurance.ts';
+import type { CertificateRule } from '../policy/certificate-rule.ts';
 import { type FactorKind, isSecondFactor, SECOND_FACTORS } from '../policy/factor-kind.ts';
 import { type PasswordPolicy, type PasswordSettings, passwordPolicy } from '../policy/password-policy.ts';
 import { enrolledSecondFactors, type SecondFactorPolicy } from '../policy/required-factors.ts';
@@ -45,6 +46,8 @@ export interface Account {
   readonly smsOfTenant: SmsUse;
   /** Whether the user allows text messages as a factor. */
   readonly smsOfUser: boolean;
+  /** How the tenant recognises users by certificates that they have not enrolled. */
+  readonly certificateRules: readonly CertificateRule[];
   readonly locale: Locale;
   readonly roles: readonly Role[];
   /** The verified address, or the address that a sign-up is verifying. */
@@ -110,6 +113,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'name', u.name,
       'smsOfTenant', t.sms,
       'smsOfUser', u.sms,
+      'certificateRules', t.certificate_rules,
       'locale', u.locale,
       'roles', u.roles,
       'email', (

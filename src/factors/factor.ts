@@ -1,5 +1,6 @@
 // The interface of a factor: what a user can prove with it, how a challenge is made, and how a proof is checked. To add
 // one, add a folder that defines it, a line in the registry and a row in policy/factor-kind.ts: docs/adding-a-factor.md.
+import type { X509Certificate } from 'node:crypto';
 import type { Message } from '../delivery/message.ts';
 import type { FactorName, Notice, Purpose } from '../delivery/messages/template.ts';
 import type { HeldByOwner, Rewrappable } from '../persistence/sealed-column.ts';
@@ -143,6 +144,13 @@ export interface StoredChallenge {
   readonly consumed: boolean;
 }
 
+/** The client certificate of the connection on which a request came. */
+export interface PresentedCertificate {
+  readonly certificate: X509Certificate;
+  /** Whether the TLS library, here or at the proxy, has accepted it. */
+  readonly isTrusted: boolean;
+}
+
 export interface VerificationRequest {
   readonly workflowId: string;
   /** Null for a decoy. The factor must do the same work for it, so that the time is the same. */
@@ -156,6 +164,8 @@ export interface VerificationRequest {
   /** The categories that other factors have proved in this workflow, or in its session. */
   readonly provedBefore: readonly Category[];
   readonly challenge: StoredChallenge | null;
+  /** Null when the connection has no client certificate. */
+  presentedCertificate(): PresentedCertificate | null;
   readonly now: Date;
 }
 
@@ -167,11 +177,11 @@ export type Verdict = Accepted | Rejected;
 export interface Accepted {
   readonly accepted: true;
   readonly consume: Consume | null;
-  /** When what was proved was enrolled, in ISO 8601. Absent or null: unknown, so it counts as enrolled just now. */
-  readonly enrolledAt?: string | null;
+  /** When what was proved was enrolled, in ISO 8601. Null: unknown, so it counts as enrolled just now. */
+  readonly enrolledAt: string | null;
   /** What it proved, if that differs from the categories of its kind. */
   readonly categories?: readonly Category[];
-  /** How it was proved, if that differs from the methods of its kind. */
+  /** How it was proved, if that differs from the `amr` of its kind. */
   readonly amr?: readonly string[];
   /** A notice to send to the user. */
   readonly notice?: Notice;

@@ -9,6 +9,8 @@ import type { AvailableFactors } from '../policy/required-factors.ts';
 import { type SmsPolicy, SmsUse } from '../policy/sms.ts';
 import { type Account, enrolledBy, type FactorData } from './account.ts';
 import { backupCodeFactor } from './backup-codes/backup-code.ts';
+import { certificateFactor } from './certificate/certificate.ts';
+import type { ClientCertificates } from './certificate/client-certificates.ts';
 import { emailCodeFactor } from './email/code.ts';
 import { emailLinkFactor } from './email/link.ts';
 import type { Factor, FactorChoice, FactorDefinition, FactorEnrollment, FactorRole } from './factor.ts';
@@ -32,6 +34,7 @@ export const FACTORS: readonly FactorDefinition<FactorServices>[] = [
   passkeyFactor,
   totpFactor,
   backupCodeFactor,
+  certificateFactor,
 ];
 
 /** What is hardest for a user to replace comes first. */
@@ -72,6 +75,8 @@ export interface FactorSettings {
   readonly passkeys: PasskeySettings | null;
   /** The makers whose attestation is trusted. */
   readonly makers: TrustedMakers;
+  /** Null when no client certificates are accepted. */
+  readonly clientCertificates: ClientCertificates | null;
 }
 
 export class FactorRegistry {

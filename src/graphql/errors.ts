@@ -1,4 +1,6 @@
 // Expected failures, returned as data. Every error type implements `UserError`.
+
+import { CertificateRefused, CertificateTaken } from '../factors/certificate/errors.ts';
 import { LastWayIn } from '../factors/last-way-in.ts';
 import { LinkExpired } from '../factors/link/approval.ts';
 import { LinkNotApproved } from '../factors/link/link.ts';
@@ -51,6 +53,8 @@ const ERRORS = errorsByCode({
   TOO_MANY_REQUESTS: TooManyRequests,
   TOO_MANY_CHECKS: TooManyChecks,
   TOO_MANY_WAITING: TooManyWaiting,
+  CERTIFICATE_REFUSED: CertificateRefused,
+  CERTIFICATE_TAKEN: CertificateTaken,
   LINK_NOT_APPROVED: LinkNotApproved,
   LINK_EXPIRED: LinkExpired,
   NEW_PASSWORD_NOT_DUE: NewPasswordNotDue,
@@ -112,6 +116,8 @@ for (const error of [
   WorkflowEnded,
   FactorNotOffered,
   FactorNotEnrollable,
+  CertificateRefused,
+  CertificateTaken,
   LinkNotApproved,
   LinkExpired,
   NewPasswordNotDue,

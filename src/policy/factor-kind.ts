@@ -21,7 +21,7 @@ export interface FactorTraits {
   readonly verifies?: Category;
   /** Authentication method references, RFC 8176 section 2. */
   readonly amr: readonly string[];
-  /** The name under `mfa.c` in an access token: SuperTokens' factor ids, plus two of our own. */
+  /** The name under `mfa.c` in an access token: SuperTokens' factor ids, plus our own. */
   readonly factorId: string;
   /** Whether a user can enroll it and use it as the second step. */
   readonly isSecondStep: boolean;
@@ -103,6 +103,13 @@ const ROWS = {
     amr: ['fed'],
     factorId: 'thirdparty',
     isSecondStep: false,
+    guessedAt: null,
+  },
+  CERTIFICATE: {
+    categories: [POSSESSION],
+    amr: ['pop'],
+    factorId: 'certificate',
+    isSecondStep: true,
     guessedAt: null,
   },
 } as const satisfies Readonly<Record<string, FactorTraits>>;

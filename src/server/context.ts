@@ -11,6 +11,7 @@ import { clientsBehind, identifyCaller } from './caller.ts';
 import { readSessionCookies, sessionDelivery } from './cookies.ts';
 import type { Exchange } from './operations.ts';
 import type { Origins } from './origins.ts';
+import { presentedCertificates } from './presented-certificate.ts';
 
 interface ContextParts {
   readonly config: Config;
@@ -24,6 +25,7 @@ export function contextsOf({ config, orm, tokens, services, origins }: ContextPa
   const { clock } = services;
   const sessions = new RecentSessions(config.sessionCacheSeconds);
   const clientOf = clientsBehind(config.trustedProxies, config.forwardedHeader);
+  const certificateOf = presentedCertificates(config.clientCertificates?.proxies ?? [], origins);
 
   return async ({ req, res, budget }: Exchange): Promise<GraphQLContext> => {
     const { method, headers } = req;
@@ -49,6 +51,7 @@ export function contextsOf({ config, orm, tokens, services, origins }: ContextPa
         return locale();
       },
       deviceToken: cookies.deviceToken,
+      presentedCertificate: () => certificateOf(req),
       ...identified,
       askAgain: identify,
       delivery: sessionDelivery(cookies, setCookie, () => clock.now()),

@@ -1,6 +1,13 @@
 // The HTTP server: headers of every response, malformed requests, and graceful shutdown. The paths are in routes.ts.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,6 +17,7 @@ import { requestIdFrom, withRequestId } from '../platform/request-id.ts';
 import { bareProblem, type Problem, problem } from './answers.ts';
 import { logFailure, UNAVAILABLE } from './failures.ts';
 import { type HttpParts, route } from './routes.ts';
+import type { Tls } from './tls.ts';
 
 export interface HttpServer {
   readonly server: Server;
@@ -47,7 +55,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   const served = { ...parts, isReady: async () => !isDraining && (await parts.isReady()) };
   const sockets = new Set<Socket>();
   const running = new Set<ServerResponse>();
-  const server = createServer(TIMEOUTS, (request, response) => {
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const startedAt = performance.now();
     const path = request.url?.split('?', 1)[0] ?? '/';
     const requestId = requestIdFrom(request.headers['x-request-id']);
@@ -77,9 +85,11 @@ export function createHttpServer(parts: HttpParts): HttpServer {
         else fail(response, error);
       }),
     );
-  });
+  };
+  const server = serverOf(parts.tls ?? null, handle);
   server.timeout = SILENCE_MS;
-  server.on('connection', (socket) => {
+  // With TLS, this is the connection below it.
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
@@ -95,10 +105,14 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   });
   server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => {
     // The error contains the bytes that were sent, which may include a token. Only its code may be logged.
-    const [status, code, message] = NO_HTTP[error.code ?? ''] ?? BAD_HTTP;
-    parts.log.info({ status, error: error.code }, 'malformed HTTP request');
-    if (socket.writable && error.code !== 'ECONNRESET') {
-      socket.write(bareProblem([status, code, message], securityHeaders));
+    if (/^(ERR_SSL|ERR_TLS|EPROTO)/.test(error.code ?? '')) {
+      parts.log.info({ error: error.code }, 'TLS failure');
+    } else {
+      const [status, code, message] = NO_HTTP[error.code ?? ''] ?? BAD_HTTP;
+      parts.log.info({ status, error: error.code }, 'malformed HTTP request');
+      if (socket.writable && error.code !== 'ECONNRESET') {
+        socket.write(bareProblem([status, code, message], securityHeaders));
+      }
     }
     socket.destroy();
   });
@@ -119,13 +133,24 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const response of running) if (!response.headersSent) response.setHeader('connection', 'close');
       // `closeIdleConnections` ignores connections that have not sent a request yet.
-      const busy = new Set([...running].map((response) => response.req.socket));
-      for (const socket of sockets) if (!busy.has(socket)) socket.destroy();
+      const busy = new Set([...running].map((response) => peerOf(response.req.socket)));
+      for (const socket of sockets) if (!busy.has(peerOf(socket))) socket.destroy();
       const finish = setTimeout(() => server.closeAllConnections(), FINISH_MS);
       await closed;
       clearTimeout(finish);
     },
   };
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function serverOf(tls: Tls | null, handle: RequestListener): Server {
+  if (tls === null) return createServer(TIMEOUTS, handle);
+  const server = createTlsServer({ ...TIMEOUTS, ...tls.options }, handle);
+  tls.keepUpToDate(server);
+  return server;
 }
 
 const UNEXPECTED: Problem = [500, 'INTERNAL_SERVER_ERROR', 'An unexpected error occurred.'];

@@ -10,6 +10,7 @@ import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
 import { isOfLinkPage, serveLinkPage } from './link-page.ts';
 import type { Origins } from './origins.ts';
+import type { Tls } from './tls.ts';
 import { LARGEST_FORM, receiveTwilioStatus, type TwilioStatusParts } from './twilio-status.ts';
 
 export interface HttpParts {
@@ -25,6 +26,8 @@ export interface HttpParts {
   readonly servesHost?: (host: string) => boolean;
   /** Whether browsers that open the API see GraphiQL. */
   readonly graphiql?: boolean;
+  /** Null serves HTTP. */
+  readonly tls?: Tls | null;
   /** Whether clients reach the server over HTTPS only. */
   readonly isHttpsOnly?: boolean;
   /** Null in production. */

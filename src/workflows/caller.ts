@@ -1,5 +1,6 @@
 // The client that requests a step of a workflow.
 import type { Locale } from '../delivery/messages/locales.ts';
+import type { PresentedCertificate } from '../factors/factor.ts';
 import type { EntityManager } from '../persistence/orm.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { PresentedSession } from '../sessions/presented.ts';
@@ -17,4 +18,6 @@ export interface Caller {
   readonly session: PresentedSession | null;
   /** Why the presented token was not accepted. */
   readonly tokenFault: TokenFault | null;
+  /** The client certificate of the connection on which the request came. Null when there is none. */
+  readonly presentedCertificate: () => PresentedCertificate | null;
 }

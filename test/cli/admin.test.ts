@@ -162,6 +162,17 @@ test('an operator sets the password policy by preset, and single settings overri
   expect(await policy()).toEqual({ minimumLength: 8, strength: 'LOW', characters: [] });
 });
 
+test('an operator sets by which names certificates are recognized, authority by authority', async () => {
+  const one = Array.from({ length: 32 }, () => 'AB').join(':');
+  const other = 'cd'.repeat(32);
+  const made = await run('tenant', 'cards', '--create');
+  expect(made.stdout).toContain('Client certificates that are not enrolled: NONE.');
+  const { stdout } = await run('tenant', 'cards', '--certificate-rules', `EMAIL:${one},UPN:${other}`);
+  const written = other.toUpperCase().replaceAll(/(..)(?!$)/g, '$1:');
+  expect(stdout).toContain(`Client certificates that are not enrolled: EMAIL:${one}, UPN:${written}.`);
+  expect((await run('tenant', 'cards', '--certificate-rules', 'NONE')).stdout).toContain('enrolled: NONE.');
+});
+
 test('a command for one tenant does not find users of another tenant', async () => {
   const { code, stderr } = await run('unlock', 'other@example.com', '--tenant', 'elsewhere');
   expect({ code, stderr }).toEqual({
@@ -201,6 +212,17 @@ test.each([
     ['tenant', 'default', '--password-characters', 'DIGIT,EMOJI'],
     /--password-characters .*Each must be one of LOWERCASE, UPPERCASE, DIGIT, SYMBOL\.\n/,
   ],
+  ...[
+    'EMAIL',
+    'EMAIL:AB',
+    `CN:${'AB'.repeat(32)}`,
+    `EMAIL:A:${'B'.repeat(63)}`,
+    `EMAIL:${'AB'.repeat(33)}`,
+  ].map((rule): [string, string[], RegExp] => [
+    `the certificate rule ${rule}`,
+    ['tenant', 'default', '--certificate-rules', rule],
+    /--certificate-rules .*Each must be EMAIL or UPN, a colon, and the SHA-256 fingerprint/,
+  ]),
   ['an invalid email address', ['unlock', 'jane'], /email address/],
   ['an invalid tenant name', ['tenant', 'Acme Inc', '--create'], /^A tenant name has at most 63 /],
 ])('%s is refused with a usage message before the database is opened', async (_what, args, message) => {

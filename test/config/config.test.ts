@@ -34,6 +34,9 @@ const MESSAGE_LIMITS: Config['messageLimits'] = {
 
 const COMMON_ONLY: Config['breachedPasswords'] = { source: { name: 'common' }, whenUnreachable: 'accept' };
 
+const TLS = { TLS_CERT: 'server.pem', TLS_KEY: 'server.key' };
+const CLIENTS = { ...TLS, CLIENT_CA: 'ca.pem' };
+
 /** What else must be set so that the variable is the only error. */
 const BESIDE: Readonly<Record<string, Record<string, string>>> = {
   TWILIO_ACCOUNT_SID: TWILIO,
@@ -42,6 +45,12 @@ const BESIDE: Readonly<Record<string, Record<string, string>>> = {
   TWILIO_MESSAGING_SERVICE_SID: { ...TWILIO, TWILIO_FROM: '' },
   TWILIO_VERIFY_SERVICE_SID: TWILIO,
   TWILIO_API_URL: TWILIO,
+  TLS_CERT: TLS,
+  TLS_KEY: TLS,
+  CLIENT_CA: TLS,
+  CLIENT_CRL: CLIENTS,
+  CLIENT_CERT_PROXIES: CLIENTS,
+  CLIENT_CERT_PIN_POLICIES: CLIENTS,
 };
 
 /** The errors in an environment. */
@@ -233,6 +242,8 @@ describe('a valid environment', () => {
       forwardedHeader: 'x-forwarded-for',
       passkeys: { rpId: 'localhost', origins: ['http://localhost:4000'] },
       passkeyMetadata: null,
+      tls: null,
+      clientCertificates: null,
       networkLimits: {
         failuresPerIp: 600,
         failuresPerPrefix: 2000,
@@ -465,6 +476,43 @@ describe('BCRYPT_COST', () => {
 
   test('of 3 is never accepted', () => {
     expect(mistakesIn({ NODE_ENV: 'test', BCRYPT_COST: '3' })).toHaveLength(1);
+  });
+});
+
+describe('client certificates', () => {
+  test('come with authorities, and with TLS or a proxy', () => {
+    const { tls, publicUrl, clientCertificates } = readConfig({ ...CLIENTS, CLIENT_CRL: 'a.crl, b.crl' });
+    expect(tls).toEqual({ cert: 'server.pem', key: 'server.key' });
+    expect(publicUrl).toBe('https://localhost:4000');
+    expect(clientCertificates).toEqual({
+      ca: ['ca.pem'],
+      crl: ['a.crl', 'b.crl'],
+      proxies: [],
+      pinPolicies: ['2.16.840.1.101.3.2.1.3.7', '2.16.840.1.101.3.2.1.3.13'],
+    });
+    const behindProxy = {
+      CLIENT_CA: 'ca.pem',
+      CLIENT_CERT_PROXIES: '10.0.0.1',
+      CLIENT_CERT_PIN_POLICIES: '1.2.3',
+    };
+    expect(readConfig(behindProxy).clientCertificates).toMatchObject({
+      proxies: ['10.0.0.1'],
+      pinPolicies: ['1.2.3'],
+    });
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['TLS_CERT and TLS_KEY belong together', { TLS_CERT: 'server.pem' }],
+    ['TLS_CERT and TLS_KEY belong together', { TLS_KEY: 'server.key' }],
+    ['CLIENT_CA needs a way in which certificates arrive', { CLIENT_CA: 'ca.pem' }],
+    ['CLIENT_CRL needs CLIENT_CA', { ...TLS, CLIENT_CRL: 'a.crl' }],
+    ['CLIENT_CERT_PROXIES needs CLIENT_CA', { CLIENT_CERT_PROXIES: 'loopback' }],
+    ['CLIENT_CERT_PIN_POLICIES needs CLIENT_CA', { CLIENT_CERT_PIN_POLICIES: '1.2.3' }],
+    // Everybody could claim to be anybody.
+    ['CLIENT_CERT_PROXIES must be', { CLIENT_CA: 'ca.pem', CLIENT_CERT_PROXIES: '0.0.0.0/0' }],
+    ['CLIENT_CERT_PIN_POLICIES must be', { ...CLIENTS, CLIENT_CERT_PIN_POLICIES: 'PIV' }],
+  ])('are refused: %s', (mistake, environment) => {
+    expect(mistakesIn(environment)).toEqual([expect.stringContaining(mistake)]);
   });
 });
 

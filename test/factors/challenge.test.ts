@@ -64,6 +64,7 @@ const answers = (
     enrolling: null,
     identifies: false,
     provedBefore: [],
+    presentedCertificate: () => null,
     challenge: read,
     now,
   }) !== null;

@@ -14,6 +14,7 @@ function registryWith(sms: { enabled?: boolean; sendsTexts?: boolean } = {}): Fa
     passkeys: { rpId: 'example.com', origins: ['https://example.com'] },
     makers: new Map(),
     geoip: { placeOf: () => null },
+    clientCertificates: null,
   });
 }
 
@@ -95,6 +96,7 @@ test('a decoy has no available factors, and a user has those that were proved', 
     smsOfTenant: SmsUse.ANY_FACTOR,
     smsOfUser: true,
     passkeyModels: null,
+    certificateRules: [],
     email: { address: 'jane@example.com', typed: 'jane@example.com', verified: true },
     phones: [{ id: '1', number: '+14155552671', country: 'US', secondFactor: true, verified: true }],
     authenticators: [

@@ -29,6 +29,7 @@ const registry = new FactorRegistry(new KeyRing([randomBytes(32)]), {} as Passwo
   passkeys: { rpId: 'example.com', origins: ['https://example.com'] },
   makers: new Map(),
   geoip: { placeOf: () => null },
+  clientCertificates: null,
 });
 
 const KINDS = [
@@ -76,6 +77,7 @@ async function accepts(kind: FactorKind, proof: string, challenge: StoredChallen
     enrolling: null,
     identifies: false,
     provedBefore: [],
+    presentedCertificate: () => null,
     challenge,
     now: NOW,
   });

@@ -112,14 +112,23 @@ function inputOf(field: string): string {
   return `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
 }
 
+export interface ServerToCall extends Pick<TestApp, 'url'>, Partial<Pick<TestApp, 'clock'>> {
+  /** How requests are sent, if not with Node's `fetch`. */
+  readonly fetch?: typeof fetch;
+}
+
 export class TestClient {
-  readonly #app: Pick<TestApp, 'url'> & Partial<Pick<TestApp, 'clock'>>;
+  readonly #app: ServerToCall;
   readonly #headers: RequestHeaders;
 
   /** @param headers sent with every request, for example those of a proxy. */
-  constructor(app: Pick<TestApp, 'url'> & Partial<Pick<TestApp, 'clock'>>, headers: RequestHeaders = {}) {
+  constructor(app: ServerToCall, headers: RequestHeaders = {}) {
     this.#app = app;
     this.#headers = headers;
+  }
+
+  get #fetch(): typeof fetch {
+    return this.#app.fetch ?? fetch;
   }
 
   /** Sends an operation. @param token an access token. */
@@ -134,7 +143,7 @@ export class TestClient {
 
   /** Sends an arbitrary body. */
   async post(body: string, token?: string, headers: RequestHeaders = {}): Promise<GraphQLAnswer> {
-    const response = await fetch(`${this.#app.url}/graphql`, {
+    const response = await this.#fetch(`${this.#app.url}/graphql`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -209,7 +218,7 @@ export class TestClient {
   async inbox(): Promise<
     readonly { id: string; channel: string; to: string; subject: string; text: string; sentAt: string }[]
   > {
-    return (await (await fetch(`${this.#app.url}/dev/inbox.json`)).json()) as never;
+    return (await (await this.#fetch(`${this.#app.url}/dev/inbox.json`)).json()) as never;
   }
 
   /** The code in the newest message to this address or number that has one. */

@@ -31,6 +31,7 @@ test('each factor has a different id in tokens, the same as in SuperTokens', () 
     TOTP: 'totp',
     BACKUP_CODE: 'backup-code',
     PASSKEY: 'passkey',
+    CERTIFICATE: 'certificate',
     OAUTH: 'thirdparty',
   });
 });

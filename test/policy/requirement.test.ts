@@ -80,7 +80,8 @@ describe('a requirement', () => {
         return (error as Error).message;
       }
     };
-    const names = 'accept must list one or more second factors (PHONE_CODE, TOTP, BACKUP_CODE, PASSKEY)';
+    const names =
+      'accept must list one or more second factors (PHONE_CODE, TOTP, BACKUP_CODE, PASSKEY, CERTIFICATE)';
     expect(messageOf([])).toBe(`${names}.`);
     expect(messageOf(['TOTP', 'PASSWORD'])).toBe(`${names}, and PASSWORD is not a second factor.`);
     expect(messageOf(['PHONE_LINK'])).toBe(`${names}, and no user can enroll PHONE_LINK yet.`);

@@ -74,6 +74,7 @@ test('a printed schema contains its guards and their definitions', () => {
 
     enum FactorKind {
       BACKUP_CODE
+      CERTIFICATE
       EMAIL_CODE
       EMAIL_LINK
       OAUTH

@@ -170,7 +170,7 @@ describe('a lock', () => {
 
   test('closes nothing that cannot be guessed: links, passkeys and long backup codes remain the way out', () => {
     const locks = [lock('PASSWORD', 1000), lock('CODE', 1000)];
-    for (const kind of ['EMAIL_LINK', 'PHONE_LINK', 'PASSKEY', 'OAUTH'] as const)
+    for (const kind of ['EMAIL_LINK', 'PHONE_LINK', 'PASSKEY', 'OAUTH', 'CERTIFICATE'] as const)
       expect(secondsOf(refuse(locks, kind))).toBeUndefined();
     expect(secondsOf(refuse(locks, 'BACKUP_CODE', false))).toBeUndefined();
     expect(secondsOf(refuse(locks, 'BACKUP_CODE', true))).toBe(1);

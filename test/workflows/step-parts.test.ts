@@ -37,6 +37,7 @@ const factors = new FactorRegistry(ring, {} as PasswordHasher, {
   passkeys: { rpId: 'example.com', origins: ['https://example.com'] },
   makers: new Map(),
   geoip: { placeOf: () => null },
+  clientCertificates: null,
 });
 
 const account = (given: Partial<Account> = {}): Account => ({
@@ -51,6 +52,7 @@ const account = (given: Partial<Account> = {}): Account => ({
   smsOfTenant: 'ANY_FACTOR',
   smsOfUser: true,
   passkeyModels: null,
+  certificateRules: [],
   locale: 'en',
   roles: [],
   email: { id: 'e', address: 'jane@example.com', typed: 'jane@example.com', verified: true, owner: null },
@@ -106,6 +108,7 @@ function stepWith({ row, caller, state = 'firstFactor', context = {} }: Given = 
       deviceToken: null,
       session: null,
       tokenFault: null,
+      presentedCertificate: () => null,
       ...caller,
     },
     row: {

@@ -5,6 +5,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { PasswordColumns } from '../../persistence/entities/tenant.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
 import { LEAST_AAL2_SECONDS, MOST_AAL2_SECONDS } from '../../policy/assurance.ts';
+import { type CertificateRule, readCertificateRule } from '../../policy/certificate-rule.ts';
 import {
   CharacterClass,
   LEAST_MINIMUM_LENGTH,
@@ -48,6 +49,11 @@ export function withPolicyOptions<Args extends unknown[], Options extends Option
       '--password-characters <CLASSES>',
       `what passwords must contain: NONE, or a list of ${Object.keys(CharacterClass).join(',')}`,
       characters,
+    )
+    .option(
+      '--certificate-rules <RULES>',
+      'how to recognize client certificates that are not enrolled: NONE, or a list such as EMAIL:<SHA-256 of the authority>',
+      certificateRules,
     );
 }
 
@@ -65,6 +71,7 @@ interface PolicyValues {
   readonly passwordLengthAlone?: number | undefined;
   readonly passwordStrength?: PasswordStrength | undefined;
   readonly passwordCharacters?: CharacterClass[] | undefined;
+  readonly certificateRules?: CertificateRule[] | undefined;
 }
 
 export interface PolicyColumns extends Omit<PasswordColumns, 'password_characters'> {
@@ -77,12 +84,14 @@ export interface PolicyColumns extends Omit<PasswordColumns, 'password_character
   readonly min_factor_age_seconds: number;
   readonly remember_days: number;
   readonly password_characters: RawBuilder<CharacterClass[]>;
+  readonly certificate_rules: RawBuilder<CertificateRule[]>;
 }
 
 /** An option for a single setting overrides the preset. */
 export function readPolicy({
   passwords,
   passwordCharacters,
+  certificateRules: rules,
   ...values
 }: PolicyValues): Partial<PolicyColumns> {
   const single = {
@@ -98,6 +107,7 @@ export function readPolicy({
     password_minimum_length_alone: values.passwordLengthAlone,
     password_strength: values.passwordStrength,
     password_characters: passwordCharacters && jsonb(passwordCharacters),
+    certificate_rules: rules && jsonb(rules),
   };
   const given = Object.entries(single).filter(([, value]) => value !== undefined);
   return {
@@ -167,5 +177,16 @@ function characters(text: string): CharacterClass[] {
   return [...new Set(text.split(','))].map((word) => {
     if (Object.hasOwn(CharacterClass, word)) return word as CharacterClass;
     throw new InvalidArgumentError(`Each must be one of ${Object.keys(CharacterClass).join(', ')}.`);
+  });
+}
+
+function certificateRules(text: string): CertificateRule[] {
+  if (text === 'NONE') return [];
+  return text.split(',').map((word) => {
+    const rule = readCertificateRule(word);
+    if (rule !== null) return rule;
+    throw new InvalidArgumentError(
+      'Each must be EMAIL or UPN, a colon, and the SHA-256 fingerprint of the authority’s certificate.',
+    );
   });
 }

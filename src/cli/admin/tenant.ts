@@ -6,6 +6,7 @@ import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { Conflict, UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { systemClock } from '../../platform/clock.ts';
+import { writtenRule } from '../../policy/certificate-rule.ts';
 import { afterHelp } from '../help.ts';
 import { readWord } from '../read-word.ts';
 import { type Define, RefusedError } from '../run-command.ts';
@@ -89,6 +90,7 @@ async function describeTenant(em: EntityManager, id: string): Promise<string> {
     `A factor can remove an older one when it is ${found.min_factor_age_seconds} seconds old.`,
     `Remembered browsers take no second step for ${found.remember_days} days.`,
     `Passwords: ${minimumLength} characters where a second factor is required, ${minimumLengthAlone} otherwise; strength ${strength}; characters ${characters.join(',') || 'NONE'}.`,
+    `Client certificates that are not enrolled: ${found.certificate_rules.map(writtenRule).join(', ') || 'NONE'}.`,
   ].join('\n');
 }
 

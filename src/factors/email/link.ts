@@ -3,8 +3,9 @@
 import type { GeoIp } from '../../delivery/geoip.ts';
 import { addSeconds } from '../../platform/clock.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
-import { defineFactor } from '../factor.ts';
-import { LINK_PROOFS, newLink, verifyLink } from '../link/link.ts';
+import { consume } from '../challenge.ts';
+import { defineFactor, REJECTED } from '../factor.ts';
+import { answeredByLink, LINK_PROOFS, newLink } from '../link/link.ts';
 import { EMAIL_SECONDS, emailChoices, messageToEmail } from './address.ts';
 
 export const emailLinkFactor = defineFactor({
@@ -35,11 +36,11 @@ export const emailLinkFactor = defineFactor({
         message: messageToEmail(account, template, geoip),
       };
     },
-    verify: async (proof, request) => {
-      const verdict = verifyLink(proof, request);
-      return verdict.accepted
-        ? { ...verdict, enrolledAt: request.account?.email?.enrolledAt ?? null }
-        : verdict;
+    async verify(proof, request) {
+      const challenge = answeredByLink(proof, request);
+      if (challenge === null) return REJECTED;
+      const enrolledAt = request.account?.email?.enrolledAt ?? null;
+      return { accepted: true, consume: consume(challenge, request.now), enrolledAt };
     },
   }),
 });

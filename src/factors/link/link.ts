@@ -5,8 +5,8 @@
 import { digest } from '../../platform/digest.ts';
 import { randomToken } from '../../platform/random.ts';
 import { UserError } from '../../platform/user-error.ts';
-import { consume, openChallenge } from '../challenge.ts';
-import { REJECTED, type StoredChallenge, type Verdict, type VerificationRequest } from '../factor.ts';
+import { openChallenge } from '../challenge.ts';
+import type { StoredChallenge, VerificationRequest } from '../factor.ts';
 import { approvalProof, type ProofField, textProof } from '../proof.ts';
 
 /** The token, or the statement that it was approved. */
@@ -48,9 +48,4 @@ export function answeredByLink(proof: LinkProof, request: VerificationRequest): 
   // Sending `linkApproved` too early, or no token, is not a guess, so it does not count as an attempt.
   if (proof === true || proof === '') throw new LinkNotApproved();
   return challenge !== null && digest(proof) === challenge.codeDigest ? challenge : null;
-}
-
-export function verifyLink(proof: LinkProof, request: VerificationRequest): Verdict {
-  const challenge = answeredByLink(proof, request);
-  return challenge === null ? REJECTED : { accepted: true, consume: consume(challenge, request.now) };
 }

@@ -38,6 +38,7 @@ export async function verifyAssertion(
   const used = { counter: signed.counter, backedUp: signed.backedUp, verifiesUser };
   return {
     accepted: true,
+    enrolledAt: passkey.enrolledAt,
     consume(unitOfWork) {
       consume(challenge, request.now)(unitOfWork);
       unitOfWork.requireWrite(

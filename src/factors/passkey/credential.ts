@@ -33,13 +33,15 @@ export interface Passkey {
   readonly id: string;
   readonly label: string | null;
   readonly credential: Credential;
+  /** In ISO 8601. */
+  readonly enrolledAt: string | null;
 }
 
 /** The user's passkeys that count, or only those among the given authenticators. */
 export function passkeysAmong(authenticators: readonly StoredAuthenticator[]): Passkey[] {
-  return authenticators.flatMap(({ id, factor, label, data, confirmed }) =>
+  return authenticators.flatMap(({ id, factor, label, data, confirmed, enrolledAt = null }) =>
     factor === FactorKind.PASSKEY && confirmed && data !== null
-      ? [{ id, label, credential: data as FactorData as Credential }]
+      ? [{ id, label, credential: data as FactorData as Credential, enrolledAt }]
       : [],
   );
 }

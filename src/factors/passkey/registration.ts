@@ -75,6 +75,7 @@ export async function verifyRegistration(
   const values = { id: enrolling, tenantId, digest: identityOf(credential.credentialId) };
   return {
     accepted: true,
+    enrolledAt: null,
     consume: (unitOfWork) =>
       unitOfWork.requireWrite(REGISTER({ ...values, data: jsonText<object>(credential) })),
     // The flag of user verification is not signed here, so a registration proves possession only.

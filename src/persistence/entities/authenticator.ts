@@ -37,5 +37,7 @@ export const Authenticator = defineEntity({
     // A user cannot have two passwords.
     { properties: ['user', 'factor'], where: { factor: 'PASSWORD' } },
     { properties: ['tenant', 'identityDigest'], where: { identityDigest: { $ne: null } } },
+    // The digest of a certificate's key contains the tenant, so a key belongs to one user of it.
+    { properties: ['secret'], where: { factor: 'CERTIFICATE', confirmedAt: { $ne: null } } },
   ],
 });

@@ -1,5 +1,6 @@
 // A separate population of users with its own policy. The tenant `default` always exists.
 import { defineEntity, p } from '@mikro-orm/core';
+import type { CertificateRule } from '../../policy/certificate-rule.ts';
 import {
   type CharacterClass,
   PasswordPreset,
@@ -28,6 +29,8 @@ export const Tenant = defineEntity({
     passwordMinimumLengthAlone: p.integer().default(PasswordPreset.NIST.minimumLengthAlone),
     passwordStrength: p.string().length(8).$type<PasswordStrength>().default(PasswordPreset.NIST.strength),
     passwordCharacters: p.json<CharacterClass[]>().default('[]'),
+    /** How users are recognised by client certificates that they have not enrolled. */
+    certificateRules: p.json<CertificateRule[]>().default('[]'),
     /** How long sessions stay AAL2: in total, and while idle. */
     secondFactorSeconds: p.integer().default(86400),
     secondFactorIdleSeconds: p.integer().default(3600),

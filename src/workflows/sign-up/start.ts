@@ -86,6 +86,7 @@ export async function startSignUp(
     name,
     smsOfTenant: tenant.sms,
     smsOfUser: true,
+    certificateRules: [],
     locale: caller.locale,
     roles: [],
     email: email && {

@@ -75,6 +75,7 @@ async function verify(
     identifies: proves.what === 'ANYBODYS',
     provedBefore: [...categoriesOf(evidenceBefore(step).filter((one) => one.factor !== factor))],
     challenge: row.challenges.find((one) => one.factor === factor) ?? null,
+    presentedCertificate: step.caller.presentedCertificate,
     now,
   });
   // A decoy's code was not sent to anybody, so even a correct guess is rejected.

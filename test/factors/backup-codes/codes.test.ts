@@ -87,6 +87,7 @@ function prove(userId: string, { rows }: NewBackupCodes, code: string): Promise<
     enrolling: null,
     identifies: false,
     provedBefore: [],
+    presentedCertificate: () => null,
     challenge: null,
     now,
   });

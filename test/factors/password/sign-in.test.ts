@@ -187,6 +187,7 @@ describe('when the operator raises the cost and replaces the key,', () => {
         enrolling: null,
         identifies: false,
         provedBefore: [],
+        presentedCertificate: () => null,
         challenge: null,
         now: new Date(),
       });

@@ -92,6 +92,7 @@ test('of two nodes that accept the same code at once, one is refused, whichever 
     enrolling: null,
     identifies: false,
     provedBefore: [],
+    presentedCertificate: () => null,
     challenge: null,
     now: app.clock.now(),
   });

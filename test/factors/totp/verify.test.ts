@@ -35,6 +35,7 @@ const verify = (code: string, ...authenticators: readonly StoredAuthenticator[])
     enrolling: null,
     identifies: false,
     provedBefore: [],
+    presentedCertificate: () => null,
     challenge: null,
     now: NOW,
   });

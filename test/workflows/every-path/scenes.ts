@@ -32,7 +32,7 @@ export interface Scene {
   readonly holds: readonly Category[];
 }
 
-const SECOND = ['PHONE_CODE', 'PHONE_LINK', 'TOTP', 'BACKUP_CODE', 'PASSKEY'] as const;
+const SECOND = ['PHONE_CODE', 'PHONE_LINK', 'TOTP', 'BACKUP_CODE', 'PASSKEY', 'CERTIFICATE'] as const;
 export const BY_EMAIL = ['PASSWORD', 'EMAIL_CODE', 'EMAIL_LINK'] as const;
 export const BY_PHONE = ['PASSWORD', 'PHONE_CODE', 'PHONE_LINK'] as const;
 const APP = ['TOTP', 'BACKUP_CODE'] as const;

@@ -88,6 +88,12 @@ const WAYS = {
     },
     prove: ({ answer }) => answer(),
   },
+  // Every request carries the same certificate. It can start a sign-in as well, see BEGINNINGS.
+  CERTIFICATE: {
+    ...SECOND_STEP,
+    guess: { certificate: true },
+    prove: () => ({ certificate: true }),
+  },
 } as const satisfies Readonly<Record<string, Way>>;
 
 export type Means = keyof typeof WAYS;

@@ -60,6 +60,7 @@ const BEGINNINGS = [
   { first: 'PHONE_LINK', to: 'number' },
   { first: 'PHONE_CODE', to: 'secondNumber' },
   { first: 'PHONE_LINK', to: 'secondNumber' },
+  { first: 'CERTIFICATE', to: 'email' },
 ] as const;
 export type Beginning = (typeof BEGINNINGS)[number];
 
@@ -68,13 +69,22 @@ const TITLES = {
   number: ' of a number that identifies',
   secondNumber: ' of a number that is a second factor',
 };
-export const SITUATIONS: readonly Situation[] = POLICIES.flatMap((policy) =>
-  ENROLLED.map((enrolled) => ({ policy, enrolled })),
-);
+export const SITUATIONS: readonly Situation[] = POLICIES.flatMap(
+  (policy) => ENROLLED.map((enrolled) => ({ policy, enrolled })),
+  // The policy makes no difference to a user who has a second factor, which the other situations show.
+).filter(({ policy, enrolled }) => policy === 'OPTIONAL' || enrolled !== 'a certificate');
+function canBegin({ enrolled }: Situation, { first, to }: Beginning): boolean {
+  const { phone, passkey, certificate } = SECOND_FACTORS_OF[enrolled];
+  if (first === 'PASSKEY') return passkey;
+  if (first === 'CERTIFICATE') return certificate;
+  return to !== 'secondNumber' || phone;
+}
+
 export const BY_BEGINNING = SITUATIONS.flatMap((situation) =>
-  BEGINNINGS.filter(({ first, to }) => {
-    const { phone, passkey } = SECOND_FACTORS_OF[situation.enrolled];
-    return (to !== 'secondNumber' || phone) && (first !== 'PASSKEY' || passkey);
-  }).map((beginning) => ({ ...situation, ...beginning, title: beginning.first + TITLES[beginning.to] })),
+  BEGINNINGS.filter((beginning) => canBegin(situation, beginning)).map((beginning) => ({
+    ...situation,
+    ...beginning,
+    title: beginning.first + TITLES[beginning.to],
+  })),
 );
 export const BY_SESSION = SITUATIONS.flatMap((situation) => FIRST.map((first) => ({ ...situation, first })));

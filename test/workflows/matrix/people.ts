@@ -9,13 +9,14 @@ import { FIRST, type First, wayOf } from './means.ts';
 import { putRowsBack, type Rows, rowsOf } from './rows.ts';
 
 export const SECOND_FACTORS_OF = {
-  'no second factor': { app: false, phone: false, off: false, passkey: false },
-  'an app': { app: true, phone: false, off: false, passkey: false },
-  'a phone': { app: false, phone: true, off: false, passkey: false },
-  'an app and a phone': { app: true, phone: true, off: false, passkey: false },
-  'a passkey': { app: false, phone: false, off: false, passkey: true },
+  'no second factor': { app: false, phone: false, passkey: false, certificate: false, off: false },
+  'an app': { app: true, phone: false, passkey: false, certificate: false, off: false },
+  'a phone': { app: false, phone: true, passkey: false, certificate: false, off: false },
+  'an app and a phone': { app: true, phone: true, passkey: false, certificate: false, off: false },
+  'a passkey': { app: false, phone: false, passkey: true, certificate: false, off: false },
+  'a certificate': { app: false, phone: false, passkey: false, certificate: true, off: false },
   /** Text messages to its country are no longer allowed, so only the backup codes are left. */
-  'a phone that is switched off': { app: false, phone: true, off: true, passkey: false },
+  'a phone that is switched off': { app: false, phone: true, passkey: false, certificate: false, off: true },
 } as const;
 export type Enrolled = keyof typeof SECOND_FACTORS_OF;
 export const ENROLLED = Object.keys(SECOND_FACTORS_OF) as Enrolled[];
@@ -67,7 +68,7 @@ export async function createPerson(
     sessions[factor] = { id: done.session?.session.id ?? '', accessToken: done.session?.accessToken ?? '' };
   }
 
-  const { app, phone, off, passkey } = SECOND_FACTORS_OF[enrolled];
+  const { app, phone, passkey, certificate, off } = SECOND_FACTORS_OF[enrolled];
   const own = app ? await client.enrollTotp(token) : null;
   token = own?.tokens.accessToken ?? token;
   const secondNumber = phone ? newNumber() : null;
@@ -77,6 +78,7 @@ export async function createPerson(
     ? new SoftwareAuthenticator({ origin: 'http://localhost:4000', userVerified: false })
     : null;
   const keys = key === null ? null : await enrollPasskey(client, token, key);
+  const card = certificate ? await enrollCertificate(client, token) : null;
   const { rows } = await db.query('select user_id from email_address where address = $1', [email]);
   const userId: string = rows[0].user_id;
   if (off) await db.query("update phone_number set country = 'DE' where user_id = $1", [userId]);
@@ -87,11 +89,16 @@ export async function createPerson(
     secondNumber,
     secret: own?.secret ?? null,
     key,
-    backupCodes: own?.backupCodes ?? second?.backupCodes ?? keys?.backupCodes ?? [],
+    backupCodes: (own ?? second ?? keys ?? card)?.backupCodes ?? [],
     sessions,
     rows: await rowsOf(db, userId),
     state: await readState(db, userId),
   };
+}
+
+async function enrollCertificate(client: TestClient, token: string): Promise<Step> {
+  const { id } = await client.startEnrollment({ factor: 'CERTIFICATE' }, token);
+  return client.attempt(id, { certificate: true }, token);
 }
 
 /** A correct proof for an offered first factor, which is prepared if needed. */

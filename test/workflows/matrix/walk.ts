@@ -1,7 +1,11 @@
 // Walks through a workflow on every possible path, as a user who can prove everything that is requested. At every step
 // the walk also sends correct proofs that are not offered, with codes that were sent while they were.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import { expect } from 'vitest';
+import { Authority } from '../../factors/certificate/authority.ts';
 import { startTestApp } from '../../harness/app.ts';
 import { type Step, TestClient } from '../../harness/client.ts';
 import { requestOf } from '../../harness/passkeys.ts';
@@ -29,8 +33,16 @@ const people = new Map<string, Person>();
 export async function openMatrix(): Promise<AsyncDisposable> {
   refusals = 0;
   // The sessions are stale when the walks start, and their tokens stay valid until the end.
-  const app = await startTestApp({ ACCESS_TOKEN_SECONDS: '3600' });
-  client = new TestClient(app);
+  const authority = await Authority.create('Authority');
+  const folder = await mkdtemp(join(tmpdir(), 'stepgate-matrix-'));
+  const path = join(folder, 'ca.pem');
+  await writeFile(path, authority.pem);
+  const app = await startTestApp({
+    ACCESS_TOKEN_SECONDS: '3600',
+    CLIENT_CA: path,
+    CLIENT_CERT_PROXIES: 'loopback',
+  });
+  client = new TestClient(app, { 'client-cert': (await authority.issue()).header });
   db = new pg.Client({ connectionString: app.databaseUrl });
   await db.connect();
   for (const policy of POLICIES) {
@@ -48,6 +60,7 @@ export async function openMatrix(): Promise<AsyncDisposable> {
     async [Symbol.asyncDispose]() {
       await db.end();
       await app[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,0 +1,104 @@
+// Reads DER (ITU-T X.690), the encoding of certificates and revocation lists. Only definite lengths and one-byte tags are
+// read, which is all that RFC 5280 uses.
+
+/** Tags of the universal class, as they are encoded. */
+export const Tag = {
+  BOOLEAN: 0x01,
+  INTEGER: 0x02,
+  BIT_STRING: 0x03,
+  OCTET_STRING: 0x04,
+  OBJECT_IDENTIFIER: 0x06,
+  UTF8_STRING: 0x0c,
+  UTC_TIME: 0x17,
+  GENERALIZED_TIME: 0x18,
+  SEQUENCE: 0x30,
+} as const;
+
+/** The tag of a field that a structure numbers, such as `[3]`. */
+export const numbered = (number: number, isConstructed = true): number =>
+  (isConstructed ? 0xa0 : 0x80) + number;
+
+export interface Element {
+  readonly tag: number;
+  readonly content: Uint8Array;
+  /** With tag and length. */
+  readonly bytes: Uint8Array;
+}
+
+/** The bytes are not the DER that was expected. The message does not repeat them. */
+export class MalformedDerError extends Error {
+  override readonly name = 'MalformedDerError';
+}
+
+/** The single element that these bytes are. @throws {MalformedDerError} */
+export function readElement(bytes: Uint8Array, tag: number = Tag.SEQUENCE): Element {
+  const element = elementAt(bytes, 0);
+  if (element.bytes.length !== bytes.length) throw new MalformedDerError('Bytes follow the element.');
+  return expectTag(element, tag);
+}
+
+/** The elements within a constructed one, read one after the other, so that a long list is never held. */
+export function* elementsOf({ content }: Element): Generator<Element, undefined> {
+  for (let at = 0; at < content.length; ) {
+    const element = elementAt(content, at);
+    at += element.bytes.length;
+    yield element;
+  }
+}
+
+/** @throws {MalformedDerError} when there is no element, or one of another kind. */
+export function expectTag(element: Element | undefined, tag: number): Element {
+  if (element?.tag !== tag) throw new MalformedDerError(`An element with the tag ${tag} is missing.`);
+  return element;
+}
+
+function elementAt(bytes: Uint8Array, at: number): Element {
+  const tag = byteAt(bytes, at);
+  if ((tag & 0x1f) === 0x1f) throw new MalformedDerError('A tag has more than one byte.');
+  const first = byteAt(bytes, at + 1);
+  const lengthBytes = first < 0x80 ? 0 : first - 0x80;
+  // 0x80 would be an indefinite length, which DER does not have.
+  if (first === 0x80 || lengthBytes > 4) throw new MalformedDerError('A length is invalid.');
+  let length = lengthBytes === 0 ? first : 0;
+  for (let one = 0; one < lengthBytes; one += 1) length = length * 256 + byteAt(bytes, at + 2 + one);
+  const start = at + 2 + lengthBytes;
+  if (start + length > bytes.length) throw new MalformedDerError('An element is longer than its data.');
+  return { tag, content: bytes.subarray(start, start + length), bytes: bytes.subarray(at, start + length) };
+}
+
+function byteAt(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at];
+  if (byte === undefined) throw new MalformedDerError('The data ends within an element.');
+  return byte;
+}
+
+/** An object identifier in dotted form. @throws {MalformedDerError} */
+export function oidOf(element: Element | undefined): string {
+  const { content } = expectTag(element, Tag.OBJECT_IDENTIFIER);
+  const arcs: bigint[] = [];
+  let arc = 0n;
+  for (const byte of content) {
+    arc = arc * 128n + BigInt(byte & 0x7f);
+    if (byte >= 0x80) continue;
+    arcs.push(arc);
+    arc = 0n;
+  }
+  const [both = 0n, ...others] = arcs;
+  const first = both < 80n ? both / 40n : 2n;
+  return [first, both - first * 40n, ...others].join('.');
+}
+
+/** A time as RFC 5280 section 4.1.2.5 allows it: in UTC, with seconds. @throws {MalformedDerError} */
+export function timeOf({ tag, content }: Element): Date {
+  const text = Buffer.from(content).toString('latin1');
+  const [, year = '', month, day, hour, minute, second] =
+    (tag === Tag.UTC_TIME ? UTC_TIME : GENERALIZED_TIME).exec(text) ?? [];
+  // A year of two digits is between 1950 and 2049.
+  const century = tag === Tag.UTC_TIME ? (Number(year) < 50 ? '20' : '19') : '';
+  const time = new Date(`${century}${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  if (Number.isNaN(time.getTime())) throw new MalformedDerError('A time is invalid.');
+  return time;
+}
+
+const UTC_TIME = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
+const GENERALIZED_TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
