@@ -41,7 +41,7 @@ export interface Passkey {
 export function passkeysAmong(authenticators: readonly StoredAuthenticator[]): Passkey[] {
   return authenticators.flatMap(({ id, factor, label, data, confirmed, enrolledAt = null }) =>
     factor === FactorKind.PASSKEY && confirmed && data !== null
-      ? [{ id, label, credential: data as FactorData as Credential, enrolledAt }]
+      ? [{ id, label, credential: data as Credential, enrolledAt }]
       : [],
   );
 }
