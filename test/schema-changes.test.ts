@@ -16,6 +16,13 @@ test.each([
   expect((await breakingChanges(RELEASED, current)).map(({ path }) => path)).toEqual(paths);
 });
 
+test('a new argument of a directive breaks schemas that use it only if it has no default', async () => {
+  const withArguments = (args: string) => `directive @guard${args} on FIELD_DEFINITION ${RELEASED}`;
+  const changes = (args: string) => breakingChanges(withArguments('(a: Int)'), withArguments(args));
+  expect(await changes('(a: Int, b: Int! = 0)')).toEqual([]);
+  expect((await changes('(a: Int, b: Int!)')).map(({ path }) => path)).toEqual(['@guard']);
+});
+
 test('a new field, a deprecation and a new description are not breaking changes', async () => {
   const current = `type Query { "Words." name: String @deprecated(reason: "Use user.") user(id: ID): String more: Int }`;
   expect(await breakingChanges(RELEASED, current)).toEqual([]);

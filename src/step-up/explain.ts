@@ -128,13 +128,15 @@ function whyRefused(guard: Guard, { code, lastVerifiedAt }: Refusal, now: number
   if (code === 'UNAUTHENTICATED') return 'The caller is not signed in.';
   if (guard.directive !== 'stepUp')
     return `The caller does not have the role ${'role' in guard ? guard.role : ''}.`;
-  const { maxAge, bind } = guard.requirement;
+  const { maxAge, bind, minFactorAge } = guard.requirement;
   if (bind === StepUpBind.OPERATION)
     return 'It needs a proof that is made for this operation, and used once.';
   if (code === 'ENROLLMENT_REQUIRED') return 'The user has no factor that would be accepted.';
   if (lastVerifiedAt === null || !Number.isFinite(lastVerifiedAt))
     return 'No accepted factor was completed in this session.';
   const age = now - lastVerifiedAt;
+  if (age <= maxAge && minFactorAge > 0)
+    return `An accepted factor was completed, but it was enrolled less than ${inSeconds(minFactorAge)} ago or at an unknown time, or the session does not hold two categories (AAL2).`;
   if (age <= maxAge)
     return 'An accepted factor was completed, but the session does not hold two categories (AAL2).';
   return `The newest accepted factor was completed ${inSeconds(age)} ago, which is ${inSeconds(age - maxAge)} too long.`;

@@ -21,6 +21,7 @@ type Customer @key(fields: "id") {
   name: String
   iban: String @stepUp(maxAge: 300, accept: [TOTP])
   notes: String @requiresRole(role: AUDITOR)
+  wealth: String @stepUp(minFactorAge: 3600)
   address: Address
 }
 type Address { street: String @authenticated city: String }
@@ -73,6 +74,7 @@ describe('F1: a field that reads a guarded field of another subgraph', () => {
   test.each<[string, string, string]>([
     ['the same guard', 'iban', '@stepUp(maxAge: 300, accept: [TOTP])'],
     ['a stricter guard', 'iban', '@stepUp(maxAge: 60, accept: [TOTP])'],
+    ['an older factor', 'wealth', '@stepUp(minFactorAge: 7200)'],
     ['the role', 'notes', '@requiresRole(role: AUDITOR)'],
     ['any guard, where being signed in is enough', 'address { street }', '@requiresRole(role: TELLER)'],
     [
@@ -87,6 +89,7 @@ describe('F1: a field that reads a guarded field of another subgraph', () => {
 
   test.each<[string, string, string]>([
     ['an older proof', 'iban', '@stepUp(maxAge: 301, accept: [TOTP])'],
+    ['a younger factor', 'wealth', '@stepUp(minFactorAge: 3599)'],
     ['other factors', 'iban', '@stepUp(maxAge: 300, accept: [TOTP, BACKUP_CODE])'],
     ['a first factor', 'iban', '@stepUp(maxAge: 300, accept: [TOTP], require: STRONGEST_ENROLLED)'],
     ['another role', 'notes', '@requiresRole(role: TELLER)'],

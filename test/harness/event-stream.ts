@@ -68,7 +68,7 @@ export class EventStream implements AsyncDisposable {
       let text = '';
       const decoder = new TextDecoder();
       for await (const chunk of this.response.body ?? []) {
-        text += decoder.decode(chunk as Uint8Array, { stream: true });
+        text += decoder.decode(chunk, { stream: true });
         const events = text.split('\n\n');
         text = events.pop() ?? '';
         for (const event of events) this.#take(event);

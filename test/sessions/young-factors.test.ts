@@ -129,8 +129,8 @@ describe('a step-up for a field with minFactorAge', () => {
     await client.enrollPhone(accessToken, '+12025550103');
     const { accessToken: later } = await signIn(person, secret);
     const { data } = await client.graphql(STEP_UP, { input: { minFactorAge: DAY } }, later);
-    const offered = data.startStepUp.factors.map(({ factor }: { factor: string }) => factor);
-    expect([...new Set(offered)].toSorted()).toEqual(['BACKUP_CODE', 'TOTP']);
+    const offered: string[] = data.startStepUp.factors.map(({ factor }: { factor: string }) => factor);
+    expect(new Set(offered)).toEqual(new Set(['BACKUP_CODE', 'TOTP']));
   });
 
   test('says when the first factor is old enough if all are too young, and is complete at once with an old one', async () => {

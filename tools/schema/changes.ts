@@ -1,5 +1,5 @@
 // What has changed in the schema since the last release, and whether a changeset owns up to what breaks clients.
-import { CriticalityLevel, diff } from '@graphql-inspector/core';
+import { type Change, ChangeType, CriticalityLevel, diff } from '@graphql-inspector/core';
 import { buildSchema } from 'graphql';
 
 export interface BreakingChange {
@@ -13,7 +13,13 @@ export async function breakingChanges(released: string, current: string): Promis
   const changes = await diff(buildSchema(released), buildSchema(current));
   return changes
     .filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking)
+    .filter((change) => !isOptionalArgument(change))
     .map(({ message, path = '' }) => ({ message, path }));
+}
+
+/** The library takes a new argument of a directive for required if its type is, even if it has a default. */
+function isOptionalArgument({ type, meta }: Change): boolean {
+  return type === ChangeType.DirectiveArgumentAdded && meta.addedDirectiveDefaultValue !== undefined;
 }
 
 /** Whether a changeset announces a major version: its front matter says so, its text may say anything. */

@@ -109,6 +109,7 @@ function covers(one: Guard, other: Guard): boolean {
   const [mine, theirs] = [one.requirement, other.requirement];
   return (
     mine.maxAge <= theirs.maxAge &&
+    mine.minFactorAge >= theirs.minFactorAge &&
     mine.accept.every((kind) => theirs.accept.includes(kind)) &&
     (mine.require === StepUpRequire.SECOND_FACTOR || theirs.require === StepUpRequire.STRONGEST_ENROLLED) &&
     (mine.bind === theirs.bind || theirs.bind === 'SESSION')
