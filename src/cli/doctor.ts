@@ -2,7 +2,9 @@
 // embedded PostgreSQL, stop the server first.
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
 import { requireReachable } from '../persistence/migrations.ts';
+import { systemClock } from '../platform/clock.ts';
 import { OperatorError } from '../platform/operator-error.ts';
+import { checkCertificates } from './doctor/certificates.ts';
 import { checkDatabase } from './doctor/database.ts';
 import { type Finding, findingsOf } from './doctor/finding.ts';
 import { checkMail, checkPublicUrl, checkTwilio } from './doctor/providers.ts';
@@ -44,6 +46,7 @@ async function examine(cli: Cli): Promise<Finding[]> {
     ...(await examineDatabase(cli)),
     await checkMail(config),
     checkTwilio(config),
+    await checkCertificates(config, systemClock.now()),
     await checkPublicUrl(config),
   ];
 }

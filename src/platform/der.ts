@@ -18,11 +18,39 @@ export const Tag = {
 export const numbered = (number: number, isConstructed = true): number =>
   (isConstructed ? 0xa0 : 0x80) + number;
 
-export interface Element {
+/** A tag and what it holds. Its bytes are cut out only when they are read, since lists have hundreds of thousands. */
+export class Element {
   readonly tag: number;
-  readonly content: Uint8Array;
+  readonly #source: Buffer;
+  readonly #at: number;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(tag: number, source: Buffer, at: number, start: number, end: number) {
+    this.tag = tag;
+    this.#source = source;
+    this.#at = at;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get content(): Buffer {
+    return this.#source.subarray(this.#start, this.#end);
+  }
+
   /** With tag and length. */
-  readonly bytes: Uint8Array;
+  get bytes(): Buffer {
+    return this.#source.subarray(this.#at, this.#end);
+  }
+
+  /** The elements within a constructed one, read one after the other. @throws {MalformedDerError} */
+  *[Symbol.iterator](): Generator<Element, undefined> {
+    for (let at = this.#start; at < this.#end; ) {
+      const element = elementAt(this.#source, at, this.#end);
+      at = element.#end;
+      yield element;
+    }
+  }
 }
 
 /** The bytes are not the DER that was expected. The message does not repeat them. */
@@ -31,19 +59,10 @@ export class MalformedDerError extends Error {
 }
 
 /** The single element that these bytes are. @throws {MalformedDerError} */
-export function readElement(bytes: Uint8Array, tag: number = Tag.SEQUENCE): Element {
-  const element = elementAt(bytes, 0);
+export function readElement(bytes: Buffer, tag: number = Tag.SEQUENCE): Element {
+  const element = elementAt(bytes, 0, bytes.length);
   if (element.bytes.length !== bytes.length) throw new MalformedDerError('Bytes follow the element.');
   return expectTag(element, tag);
-}
-
-/** The elements within a constructed one, read one after the other, so that a long list is never held. */
-export function* elementsOf({ content }: Element): Generator<Element, undefined> {
-  for (let at = 0; at < content.length; ) {
-    const element = elementAt(content, at);
-    at += element.bytes.length;
-    yield element;
-  }
 }
 
 /** @throws {MalformedDerError} when there is no element, or one of another kind. */
@@ -52,22 +71,22 @@ export function expectTag(element: Element | undefined, tag: number): Element {
   return element;
 }
 
-function elementAt(bytes: Uint8Array, at: number): Element {
-  const tag = byteAt(bytes, at);
+function elementAt(source: Buffer, at: number, end: number): Element {
+  const tag = byteAt(source, at, end);
   if ((tag & 0x1f) === 0x1f) throw new MalformedDerError('A tag has more than one byte.');
-  const first = byteAt(bytes, at + 1);
+  const first = byteAt(source, at + 1, end);
   const lengthBytes = first < 0x80 ? 0 : first - 0x80;
   // 0x80 would be an indefinite length, which DER does not have.
   if (first === 0x80 || lengthBytes > 4) throw new MalformedDerError('A length is invalid.');
   let length = lengthBytes === 0 ? first : 0;
-  for (let one = 0; one < lengthBytes; one += 1) length = length * 256 + byteAt(bytes, at + 2 + one);
+  for (let one = 0; one < lengthBytes; one += 1) length = length * 256 + byteAt(source, at + 2 + one, end);
   const start = at + 2 + lengthBytes;
-  if (start + length > bytes.length) throw new MalformedDerError('An element is longer than its data.');
-  return { tag, content: bytes.subarray(start, start + length), bytes: bytes.subarray(at, start + length) };
+  if (start + length > end) throw new MalformedDerError('An element is longer than its data.');
+  return new Element(tag, source, at, start, start + length);
 }
 
-function byteAt(bytes: Uint8Array, at: number): number {
-  const byte = bytes[at];
+function byteAt(source: Buffer, at: number, end: number): number {
+  const byte = at < end ? source[at] : undefined;
   if (byte === undefined) throw new MalformedDerError('The data ends within an element.');
   return byte;
 }
@@ -90,7 +109,7 @@ export function oidOf(element: Element | undefined): string {
 
 /** A time as RFC 5280 section 4.1.2.5 allows it: in UTC, with seconds. @throws {MalformedDerError} */
 export function timeOf({ tag, content }: Element): Date {
-  const text = Buffer.from(content).toString('latin1');
+  const text = content.toString('latin1');
   const [, year = '', month, day, hour, minute, second] =
     (tag === Tag.UTC_TIME ? UTC_TIME : GENERALIZED_TIME).exec(text) ?? [];
   // A year of two digits is between 1950 and 2049.

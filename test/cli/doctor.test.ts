@@ -1,10 +1,15 @@
 // `stepgate doctor`, on real databases and a real mail server.
+import 'reflect-metadata'; // before @peculiar/x509
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempDisposable, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkClock } from '../../src/cli/doctor/database.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { MailServer } from '../delivery/mail-server.ts';
+import { Authority, SERVER_AUTH } from '../factors/certificate/authority.ts';
 import { startTestApp, type TestApp, testDatabase } from '../harness/app.ts';
 import { MachineClock } from '../harness/clock.ts';
 import { runCommand, runHere } from '../harness/command.ts';
@@ -49,6 +54,7 @@ test('on a working server every check is ok, in one line each', async () => {
     'ok       signing key: A key signs access tokens.',
     `ok       mail server: ${new URL(mail.url).host} accepts connections.`,
     'skipped  text messages: TWILIO_ACCOUNT_SID is not set.',
+    'skipped  certificates: TLS_CERT and CLIENT_CA are not set.',
     `ok       public URL: ${app.url} reaches a server.`,
   ]);
 });
@@ -208,6 +214,34 @@ describe('the providers', () => {
     const { code, of } = await findings({ PUBLIC_URL: 'http://127.0.0.1:1' });
     expect(of('public URL')).toMatchObject([{ outcome: 'warning' }]);
     expect(code).toBe(0);
+  });
+});
+
+describe('the files of certificates', () => {
+  test('that cannot be used fail, and so does a revocation list that is overdue', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'stepgate-doctor-'));
+    const path = (name: string): string => join(folder.path, name);
+    const authority = await Authority.create('Authority');
+    const server = await authority.issue({ purposes: [SERVER_AUTH] });
+    await writeFile(path('server.pem'), server.cert);
+    await writeFile(path('server.key'), server.key);
+    await writeFile(path('ca.pem'), authority.pem);
+    await writeFile(path('crl.pem'), await authority.list([]));
+    const files = {
+      TLS_CERT: path('server.pem'),
+      TLS_KEY: path('server.key'),
+      CLIENT_CA: path('ca.pem'),
+      CLIENT_CRL: path('crl.pem'),
+    };
+    const check = async () => (await findings(files)).of('certificates')[0];
+    expect(await check()).toMatchObject({ outcome: 'ok' });
+    await writeFile(path('crl.pem'), await authority.list([], [-9, -1]));
+    expect(await check()).toMatchObject({ outcome: 'failed', message: expect.stringContaining('was due') });
+    await writeFile(path('ca.pem'), server.cert);
+    expect(await check()).toMatchObject({ outcome: 'failed', message: expect.stringContaining('CLIENT_CA') });
+    await writeFile(path('ca.pem'), authority.pem);
+    await rm(path('crl.pem'));
+    expect(await check()).toMatchObject({ outcome: 'failed' });
   });
 });
 

@@ -64,6 +64,15 @@ export class ClientCertificates {
     return this.#files.current.pem;
   }
 
+  /** When the first authority will be without a list that is up to date. Null when revocation is not checked. */
+  get listsDueAt(): Date | null {
+    const { lists } = this.#files.current;
+    const dueAt = [...(lists?.values() ?? [])].map((ofAuthority) =>
+      Math.max(...ofAuthority.map(({ nextUpdate }) => nextUpdate.getTime())),
+    );
+    return dueAt.length === 0 ? null : new Date(Math.min(...dueAt));
+  }
+
   /** Reads the files again if they have changed. @returns whether they have. */
   async refresh(): Promise<boolean> {
     try {

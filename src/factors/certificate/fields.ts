@@ -3,7 +3,6 @@
 import type { X509Certificate } from 'node:crypto';
 import {
   type Element,
-  elementsOf,
   expectTag,
   MalformedDerError,
   numbered,
@@ -22,7 +21,7 @@ export interface Extension {
   readonly oid: string;
   readonly isCritical: boolean;
   /** DER. */
-  readonly value: Uint8Array;
+  readonly value: Buffer;
 }
 
 /** The names in the subject alternative name, as they are written there. */
@@ -33,16 +32,16 @@ export interface AlternativeNames {
 
 export interface Fields {
   /** As an integer in DER. */
-  readonly serialNumber: Uint8Array;
+  readonly serialNumber: Buffer;
   /** In DER. */
-  readonly subject: Uint8Array;
+  readonly subject: Buffer;
   readonly extensions: readonly Extension[];
 }
 
 /** @throws {MalformedDerError} */
 export function fieldsOf({ raw }: X509Certificate): Fields {
-  const [tbs] = elementsOf(readElement(raw));
-  const fields = [...elementsOf(expectTag(tbs, Tag.SEQUENCE))];
+  const [tbs] = readElement(raw);
+  const fields = [...expectTag(tbs, Tag.SEQUENCE)];
   if (fields[0]?.tag === numbered(0)) fields.shift(); // the version
   const [serialNumber, _algorithm, _issuer, _validity, subject] = fields;
   const extensions = fields.find(({ tag }) => tag === numbered(3));
@@ -55,8 +54,8 @@ export function fieldsOf({ raw }: X509Certificate): Fields {
 
 /** @param field the numbered field that holds them. @throws {MalformedDerError} */
 export function readExtensions(field: Element): Extension[] {
-  return [...elementsOf(readElement(field.content))].map((one) => {
-    const [oid, ...others] = elementsOf(expectTag(one, Tag.SEQUENCE));
+  return [...readElement(field.content)].map((one) => {
+    const [oid, ...others] = expectTag(one, Tag.SEQUENCE);
     const isCritical = others[0]?.tag === Tag.BOOLEAN && others[0].content[0] !== 0;
     return { oid: oidOf(oid), isCritical, value: expectTag(others.at(-1), Tag.OCTET_STRING).content };
   });
@@ -66,8 +65,8 @@ export function readExtensions(field: Element): Extension[] {
 export function policiesOf(extensions: readonly Extension[]): string[] {
   const value = valueOf(extensions, CERTIFICATE_POLICIES);
   if (value === undefined) return [];
-  return [...elementsOf(readElement(value))].map((policy) => {
-    const [oid] = elementsOf(policy);
+  return [...readElement(value)].map((policy) => {
+    const [oid] = policy;
     return oidOf(oid);
   });
 }
@@ -83,7 +82,7 @@ export function maySign(extensions: readonly Extension[]): boolean {
 
 export function alternativeNames(extensions: readonly Extension[]): AlternativeNames {
   const value = valueOf(extensions, SUBJECT_ALT_NAME);
-  const names = value === undefined ? [] : [...elementsOf(readElement(value))];
+  const names = value === undefined ? [] : [...readElement(value)];
   return {
     emails: names.flatMap((one) => (one.tag === numbered(1, false) ? textOf(one.content) : [])),
     principals: names.flatMap((one) => (one.tag === numbered(0) ? principalOf(one) : [])),
@@ -91,14 +90,14 @@ export function alternativeNames(extensions: readonly Extension[]): AlternativeN
 }
 
 function principalOf(otherName: Element): string[] {
-  const [oid, value] = elementsOf(otherName);
+  const [oid, value] = otherName;
   if (oidOf(oid) !== UPN) return [];
   const { content } = expectTag(value, numbered(0));
   return textOf(readElement(content, Tag.UTF8_STRING).content);
 }
 
 /** A name that is not valid UTF-8 is left out. */
-function textOf(bytes: Uint8Array): string[] {
+function textOf(bytes: Buffer): string[] {
   try {
     return [new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)];
   } catch {
@@ -107,7 +106,7 @@ function textOf(bytes: Uint8Array): string[] {
 }
 
 /** @throws {MalformedDerError} when the extension is there twice. Readers could disagree on which one counts. */
-function valueOf(extensions: readonly Extension[], oid: string): Uint8Array | undefined {
+function valueOf(extensions: readonly Extension[], oid: string): Buffer | undefined {
   const [found, another] = extensions.filter((one) => one.oid === oid);
   if (another !== undefined) throw new MalformedDerError('An extension is repeated.');
   return found?.value;

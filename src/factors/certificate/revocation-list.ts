@@ -1,16 +1,7 @@
 // Certificate revocation lists (RFC 5280 section 5). A list must cover every certificate of its issuer: delta lists, and
 // lists for only some certificates, are refused, because a revoked certificate might be missing in them.
 import { verify, type X509Certificate } from 'node:crypto';
-import {
-  type Element,
-  elementsOf,
-  expectTag,
-  numbered,
-  oidOf,
-  readElement,
-  Tag,
-  timeOf,
-} from '../../platform/der.ts';
+import { type Element, expectTag, numbered, oidOf, readElement, Tag, timeOf } from '../../platform/der.ts';
 import { type Extension, fieldsOf, readExtensions } from './fields.ts';
 
 const DELTA_CRL_INDICATOR = '2.5.29.27';
@@ -37,14 +28,14 @@ export interface RevocationList {
   readonly thisUpdate: Date;
   readonly nextUpdate: Date;
   /** Whether this certificate is on it. @param serialNumber as an integer in DER. */
-  revokes(serialNumber: Uint8Array): boolean;
+  revokes(serialNumber: Buffer): boolean;
   isFrom(authority: X509Certificate): boolean;
 }
 
 /** @throws {TrustFileError} @throws {MalformedDerError} */
-export function readRevocationList(der: Uint8Array): RevocationList {
-  const [tbs, algorithm, signature] = elementsOf(readElement(der));
-  const fields = [...elementsOf(expectTag(tbs, Tag.SEQUENCE))];
+export function readRevocationList(der: Buffer): RevocationList {
+  const [tbs, algorithm, signature] = readElement(der);
+  const fields = [...expectTag(tbs, Tag.SEQUENCE)];
   if (fields[0]?.tag === Tag.INTEGER) fields.shift(); // the version
   const [, issuer, thisUpdate, ...others] = fields;
   const nextUpdate = others.find(({ tag }) => tag === Tag.UTC_TIME || tag === Tag.GENERALIZED_TIME);
@@ -53,7 +44,7 @@ export function readRevocationList(der: Uint8Array): RevocationList {
   if (thisUpdate === undefined || nextUpdate === undefined)
     throw new TrustFileError('It does not say when the next list is due.');
   refusePartial(extensions === undefined ? [] : readExtensions(extensions));
-  const [oid] = elementsOf(expectTag(algorithm, Tag.SEQUENCE));
+  const [oid] = expectTag(algorithm, Tag.SEQUENCE);
   const name = oidOf(oid);
   const hash = SIGNATURES[name];
   if (hash === undefined) throw new TrustFileError(`Its signature algorithm ${name} is not supported.`);
@@ -80,12 +71,12 @@ function refusePartial(extensions: readonly Extension[]): void {
 }
 
 function* serialNumbers(entries: Element): Generator<string> {
-  for (const entry of elementsOf(entries)) {
-    const [serial] = elementsOf(entry);
+  for (const entry of entries) {
+    const [serial] = entry;
     yield textOf(expectTag(serial, Tag.INTEGER).content);
   }
 }
 
-function textOf(serialNumber: Uint8Array): string {
-  return Buffer.from(serialNumber).toString('latin1');
+function textOf(serialNumber: Buffer): string {
+  return serialNumber.toString('latin1');
 }

@@ -30,7 +30,7 @@ export function readTrustStore(ca: readonly File[], crl: readonly File[] | null)
 
 function listsOf(
   authorities: readonly X509Certificate[],
-  ders: readonly { readonly file: File; readonly der: Uint8Array }[],
+  ders: readonly { readonly file: File; readonly der: Buffer }[],
 ): Map<X509Certificate, RevocationList[]> {
   const lists = new Map<X509Certificate, RevocationList[]>();
   for (const { file, der } of ders) {
@@ -43,14 +43,14 @@ function listsOf(
   return lists;
 }
 
-function readAuthority(der: Uint8Array): X509Certificate {
+function readAuthority(der: Buffer): X509Certificate {
   const certificate = new X509Certificate(der);
   if (!certificate.ca) throw new Error('It contains a certificate that is not of an authority.');
   return certificate;
 }
 
 /** What the file holds in DER: all PEM blocks with this label (RFC 7468), or the file itself if it is DER. */
-function blocksOf({ path, content }: File, label: string): Uint8Array[] {
+function blocksOf({ path, content }: File, label: string): Buffer[] {
   const text = content.toString('latin1');
   if (!text.includes('-----BEGIN ')) return [content];
   const blocks = new RegExp(`-----BEGIN (${label})-----([^-]*)-----END \\1-----`, 'g');
@@ -67,7 +67,7 @@ function readFrom<T>({ path }: File, read: () => T): T {
   }
 }
 
-function pemOf(label: string, der: Uint8Array): string {
+function pemOf(label: string, der: Buffer): string {
   const lines =
     Buffer.from(der)
       .toString('base64')
