@@ -13,6 +13,7 @@ import { ClearAway } from './2026-11-29-clear-away.ts';
 import { FactorData } from './2026-11-29-factor-data.ts';
 import { Guessing } from './2026-11-29-guessing.ts';
 import { NewTenantsPasswords } from './2026-11-29-new-tenants-passwords.ts';
+import { Passkeys } from './2026-11-30-passkeys.ts';
 import { RetentionIndexes } from './2026-11-29-retention-indexes.ts';
 import { SecretKeys } from './2026-11-29-secret-keys.ts';
 import { Sessions } from './2026-11-29-sessions.ts';
@@ -38,4 +39,5 @@ export const MIGRATIONS = [
   UnitOfWorkLost,
   RetentionIndexes,
   AuditPartitions,
+  Passkeys,
 ];

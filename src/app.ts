@@ -64,7 +64,12 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   opened.defer(() => breached.close());
   const geoip = await openGeoIp(config.geoipDatabase);
   const sms: SmsPolicy = { ...config.sms, sendsTexts: canSendText(config) };
-  const factors = new FactorRegistry(ring, hasher, { sms, linkUrl: config.linkUrl, geoip });
+  const factors = new FactorRegistry(ring, hasher, {
+    sms,
+    linkUrl: config.linkUrl,
+    geoip,
+    passkeys: config.passkeys,
+  });
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, config.publicUrl);
   const grants = new Grants(tokens, config);

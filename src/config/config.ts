@@ -3,11 +3,13 @@
 // few system variables, and the demo reads the URL of its server.
 import { OperatorError } from '../platform/operator-error.ts';
 import { isLoopback } from './loopback.ts';
+import { passkeyMistakes, passkeySettings } from './passkeys.ts';
 import { DEVELOPMENT_KEY, developmentDefaults } from './production.ts';
 import type {
   BreachedPasswordSettings,
   MessageLimitSettings,
   NetworkLimitSettings,
+  PasskeySettings,
   RetentionSettings,
 } from './settings.ts';
 import { type TwilioConfig, twilioConfig, twilioMistakes } from './twilio.ts';
@@ -60,6 +62,8 @@ export interface Config {
     /** The countries to which text messages are sent, as ISO 3166-1 alpha-2 codes. */
     readonly countries: readonly string[];
   };
+  /** Null when passkeys cannot be used, because the server is not at a secure origin with a name. */
+  readonly passkeys: PasskeySettings | null;
   /** The page that links point to. The token follows the `#`. */
   readonly linkUrl: string;
   /** The path of a MaxMind database. Null uses the built-in database of countries. */
@@ -123,9 +127,10 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   const production = env.NODE_ENV === 'production';
   if (production) mistakes.push(...developmentDefaults(env, given));
   mistakes.push(...twilioMistakes(given));
-  if (mistakes.length > 0) throw new ConfigError(mistakes);
   const port = env.PORT ?? 4000;
   const publicUrl = env.PUBLIC_URL ?? `http://localhost:${port}`;
+  mistakes.push(...passkeyMistakes(env, publicUrl));
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
   const sessionIdleSeconds = env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS;
   const isReachable = publicUrl.startsWith('https://') && !isLoopback(publicUrl);
   return {
@@ -152,6 +157,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
       enabled: env.SMS !== 'off' && (!production || given.has('TWILIO_ACCOUNT_SID')),
       countries: env.SMS_COUNTRIES ?? ['US', 'CA'],
     },
+    passkeys: passkeySettings(env, publicUrl),
     linkUrl: env.LINK_URL ?? `${publicUrl}/link`,
     messageLimits: {
       smsPerNumber: env.SMS_PER_NUMBER_HOURLY ?? 5,

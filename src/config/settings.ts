@@ -19,6 +19,14 @@ export interface NetworkLimitSettings {
   readonly startsPerPrefix: number;
 }
 
+/** Where passkeys are used (WebAuthn Level 3, sections 5.4.2 and 5.11). */
+export interface PasskeySettings {
+  /** The domain that passkeys belong to. */
+  readonly rpId: string;
+  /** The origins whose pages may use them. */
+  readonly origins: readonly string[];
+}
+
 /** Where breached passwords are looked up, in addition to the built-in list of common ones. */
 export interface BreachedPasswordSettings {
   readonly source:

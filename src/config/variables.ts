@@ -61,6 +61,8 @@ export const VARIABLES = {
   TWILIO_MESSAGING_SERVICE_SID: text('MG and 32 hexadecimal digits', /^MG[0-9a-f]{32}$/i),
   SMS: oneOf('on', 'off'),
   SMS_COUNTRIES: list('two-letter country codes, separated by commas, for example US,CA', country),
+  PASSKEY_RP_ID: variable('a domain, for example example.com', domain),
+  PASSKEY_ORIGINS: list('origins separated by commas, for example https://app.example.com', origin),
   LINK_URL: variable(
     'the URL of a page, without a fragment, for example https://app.example.com/approve',
     pageUrl,
@@ -108,6 +110,13 @@ function origin(text: string): string | undefined {
   if (parsed === null || !['http:', 'https:'].includes(parsed.protocol)) return undefined;
   // Only scheme, host and port are allowed. Anything else would be dropped silently.
   return parsed.href === `${parsed.origin}/` && !/[@?#*]/.test(text) ? parsed.origin : undefined;
+}
+
+/** A domain of at least two labels, because browsers refuse a top-level domain; or localhost. */
+function domain(text: string): string | undefined {
+  const parsed = URL.parse(`https://${text}/`);
+  const isDomain = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(text) && isIP(text) === 0;
+  return (isDomain || text === 'localhost') && parsed?.hostname === text ? text : undefined;
 }
 
 function trustedProxy(text: string): string | undefined {

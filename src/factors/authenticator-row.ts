@@ -11,9 +11,17 @@ export interface UnusedAuthenticator {
   readonly secret: string;
   /** What the factor keeps beside it. It is not sealed. */
   readonly data?: object | null;
+  /** By which it is found from a proof that says who its user is. */
+  readonly identity?: Identity | null;
   readonly createdAt: Date;
   /** Null until the user has proved it. It does not count before that. */
   readonly confirmedAt: Date | null;
+}
+
+/** A digest that is unique in the tenant. */
+export interface Identity {
+  readonly tenantId: string;
+  readonly digest: string;
 }
 
 export function authenticatorRow({
@@ -23,6 +31,7 @@ export function authenticatorRow({
   label = null,
   secret,
   data = null,
+  identity = null,
   createdAt,
   confirmedAt,
 }: UnusedAuthenticator): Row<'authenticator'> {
@@ -33,6 +42,8 @@ export function authenticatorRow({
     label,
     secret,
     data,
+    tenant_id: identity?.tenantId ?? null,
+    identity_digest: identity?.digest ?? null,
     last_time_step: null,
     created_at: createdAt,
     confirmed_at: confirmedAt,

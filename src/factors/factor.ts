@@ -2,6 +2,7 @@
 // one, add a folder that defines it, a line in the registry and a row in policy/factor-kind.ts: docs/adding-a-factor.md.
 import type { Message } from '../delivery/message.ts';
 import type { FactorName, Notice, Purpose } from '../delivery/messages/template.ts';
+import type { AuditType } from '../persistence/audit-type.ts';
 import type { HeldByOwner, Rewrappable } from '../persistence/sealed-column.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
@@ -48,6 +49,11 @@ interface FactorBehaviour<Value> {
    * when the infrastructure fails or is too busy. When it throws, no attempt is counted.
    */
   verify(proof: Value, request: VerificationRequest): Promise<Verdict>;
+  /**
+   * For a factor whose proof says who the user is: the digest by which its authenticator is found in the tenant, as in
+   * `authenticator.identity_digest`. Null when the proof does not say it. Nothing is proved by it.
+   */
+  identityDigest?(proof: Value): string | null;
   /** Present for a factor that users enroll by proving it. */
   readonly enrollment?: FactorEnrollment;
 }
@@ -97,6 +103,8 @@ export interface ChallengeRequest {
   readonly account: Account | null;
   /** The phone number to use, when the user has several. */
   readonly authenticatorId: string | null;
+  /** Whether nothing has been proved yet. The challenge must then not depend on what the account has. */
+  readonly isFirst: boolean;
   /** What the proof is for. */
   readonly purpose: Purpose;
   /** A description of the operation that the proof approves. Null when it approves none. */
@@ -139,6 +147,10 @@ export interface VerificationRequest {
   readonly authenticators: readonly StoredAuthenticator[];
   /** The id of the authenticator that is being enrolled. Null outside an enrollment. */
   readonly enrolling: string | null;
+  /** Whether the workflow began without an identifier, so that only the proof says who the user is. */
+  readonly identifies: boolean;
+  /** The categories that other factors have proved in this workflow, or in its session. */
+  readonly provedBefore: readonly Category[];
   readonly challenge: StoredChallenge | null;
   readonly now: Date;
 }
@@ -153,6 +165,8 @@ export interface Accepted {
   readonly consume: Consume | null;
   /** What it proved, if that differs from the categories of its kind. */
   readonly categories?: readonly Category[];
+  /** How it was proved, if that differs from the methods of its kind. */
+  readonly amr?: readonly string[];
   /** A notice to send to the user. */
   readonly notice?: Notice;
 }
@@ -161,6 +175,13 @@ export interface Rejected {
   readonly accepted: false;
   /** The proof is correct but already used, so the attempt was not a guess. */
   readonly isReplay?: boolean;
+  /** The proof shows that the authenticator may have been copied. It is recorded, and the user is told. */
+  readonly alarm?: Alarm;
+}
+
+export interface Alarm {
+  readonly audit: AuditType;
+  readonly notice: Notice;
 }
 
 export const REJECTED: Rejected = { accepted: false };
@@ -177,7 +198,9 @@ export interface FactorEnrollment {
    * What the user needs to set it up, as `Enrollment.material`, until they have proved it. It is made for each reply and
    * stored nowhere. Absent when the user needs nothing.
    */
-  material?(authenticator: UnprovedAuthenticator, shownAs: ShownAs): FactorData;
+  material?(authenticator: UnprovedAuthenticator, shownAs: ShownAs, account: Account): FactorData;
+  /** Whether `material` contains the challenge, so that `prepareFactor` is not called for a new authenticator. */
+  readonly isChallengedByMaterial?: true;
   /** Called when the user has proved the authenticator. It counts from now on. */
   confirm(unitOfWork: UnitOfWork, authenticator: ProvedAuthenticator): void;
 }

@@ -1,5 +1,6 @@
 // The list of factors. The proof input, the kinds in the schema, the public settings and the charts' factors are derived
 // from it. A new factor is one line here.
+import type { PasskeySettings } from '../config/settings.ts';
 import type { GeoIp } from '../delivery/geoip.ts';
 import type { FactorName } from '../delivery/messages/template.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
@@ -14,6 +15,7 @@ import type { Factor, FactorChoice, FactorDefinition, FactorEnrollment, FactorRo
 import type { IdentifierKind } from './identifier.ts';
 import type { FactorInput } from './input-field.ts';
 import type { PasswordHasher } from './password/hash.ts';
+import { passkeyFactor } from './passkey/passkey.ts';
 import { passwordFactor } from './password/password.ts';
 import { phoneCodeFactor } from './phone/code.ts';
 import { phoneLinkFactor } from './phone/link.ts';
@@ -26,6 +28,7 @@ export const FACTORS: readonly FactorDefinition<FactorServices>[] = [
   emailLinkFactor,
   phoneCodeFactor,
   phoneLinkFactor,
+  passkeyFactor,
   totpFactor,
   backupCodeFactor,
 ];
@@ -37,8 +40,6 @@ export const SECOND_FACTORS_FIRST: readonly FactorDefinition<FactorServices>[] =
 
 /** The kinds that have no folder yet. They are only names, which evidence and tokens of other servers may use. */
 const UNBUILT: Readonly<Partial<Record<FactorKind, string>>> = {
-  [FactorKind.PASSKEY]:
-    'A passkey (WebAuthn). Possession; with user verification, a second category as well.',
   [FactorKind.OAUTH]:
     'A sign-in at an identity provider. Knowledge, because the password there may be all that it takes.',
 };
@@ -66,6 +67,8 @@ export interface FactorSettings {
   /** The page that links point to. */
   readonly linkUrl: string;
   readonly geoip: GeoIp;
+  /** Where passkeys are used. Null when they cannot be used. */
+  readonly passkeys: PasskeySettings | null;
 }
 
 export class FactorRegistry {
@@ -85,6 +88,11 @@ export class FactorRegistry {
   /** The kinds that are proved with this field of `ProofInput`. */
   provedBy(name: string): FactorKind[] {
     return kinds(this.#all.filter((factor) => factor.proofs.some((field) => field.name === name)));
+  }
+
+  /** The kinds that can start a sign-in without an identifier, because their proof says who the user is. */
+  identifying(): FactorKind[] {
+    return kinds(this.#all.filter((one) => one.roles.includes('FIRST') && one.identityDigest !== undefined));
   }
 
   /** The kinds that can start a sign-in. */

@@ -36,6 +36,8 @@ export const AUDIT_TYPES = {
   'link.rejected': 'A visitor of a link rejected the request behind it.',
   'session.revoked': 'A session was ended.',
   'session.refresh-token-reused': 'A refresh token was reused, and its session was ended.',
+  'passkey.counter-went-back':
+    'A passkey was refused because its signature counter did not increase, so it may have been copied.',
   'password.changed': 'The password was changed.',
   'password.discarded': 'The password was deleted because the secret key it depended on was discarded.',
   'name.changed': 'The name was changed.',

@@ -9,7 +9,16 @@ import { OperatorError } from './operator-error.ts';
 const KEY_BYTES = 32;
 
 /** The purposes of subkeys. To add a purpose, add it here. */
-const PURPOSES = ['seal', 'password', 'code', 'backup-code', 'identifier', 'limit', 'operation'] as const;
+const PURPOSES = [
+  'seal',
+  'password',
+  'code',
+  'backup-code',
+  'identifier',
+  'limit',
+  'operation',
+  'passkey',
+] as const;
 export type KeyPurpose = (typeof PURPOSES)[number];
 
 export interface RingKey {

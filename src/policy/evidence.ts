@@ -22,8 +22,9 @@ export function evidenceOf(
   factor: FactorKind,
   completedAt: number,
   categories: readonly Category[] = FACTOR_TRAITS[factor].categories,
+  amr: readonly string[] = FACTOR_TRAITS[factor].amr,
 ): Evidence {
-  return { factor, categories, amr: FACTOR_TRAITS[factor].amr, completedAt };
+  return { factor, categories, amr, completedAt };
 }
 
 /** Adds evidence. It replaces older evidence of the same factor, which keeps a session's list short. */

@@ -14,6 +14,11 @@ export interface FactorTraits {
    * elsewhere, so it counts as knowledge and can never be the second step after a password.
    */
   readonly categories: readonly Category[];
+  /**
+   * The category that it proves as well when the authenticator has verified its user, by a PIN or a biometric. It does not
+   * say which, so the category is never knowledge: no rule that asks for knowledge takes it.
+   */
+  readonly verifies?: Category;
   /** Authentication method references, RFC 8176 section 2. */
   readonly amr: readonly string[];
   /** The name under `mfa.c` in an access token: SuperTokens' factor ids, plus two of our own. */
@@ -29,7 +34,7 @@ export interface FactorTraits {
 /** A secret that lasts, a code that was sent, or short backup codes. */
 export type GuessedAt = 'LASTING_SECRET' | 'CHALLENGE' | 'SHORT_BACKUP_CODES';
 
-const { KNOWLEDGE, POSSESSION } = Category;
+const { KNOWLEDGE, POSSESSION, INHERENCE } = Category;
 
 const ROWS = {
   PASSWORD: {
@@ -86,7 +91,8 @@ const ROWS = {
     categories: [POSSESSION],
     amr: ['hwk'],
     factorId: 'passkey',
-    isSecondStep: false,
+    isSecondStep: true,
+    verifies: INHERENCE,
     guessedAt: null,
   },
   OAUTH: {
@@ -109,6 +115,12 @@ export const FactorKind = Object.fromEntries(FACTOR_KINDS.map((kind) => [kind, k
 /** A second factor proves possession (a passkey with user verification proves possession and more). */
 export function isSecondFactor(kind: FactorKind): boolean {
   return FACTOR_TRAITS[kind].categories.includes(POSSESSION);
+}
+
+/** What a completion proves when the authenticator has verified its user. */
+export function categoriesWhenVerified(kind: FactorKind): readonly Category[] {
+  const { categories, verifies } = FACTOR_TRAITS[kind];
+  return verifies === undefined ? categories : [...categories, verifies];
 }
 
 export const SECOND_FACTORS: readonly FactorKind[] = FACTOR_KINDS.filter(isSecondFactor);

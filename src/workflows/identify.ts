@@ -6,6 +6,7 @@ import { type Sql, sqlOf } from '../persistence/orm.ts';
 import { run, statement } from '../persistence/statement.ts';
 import { keyedDigest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
+import { randomId } from '../platform/random.ts';
 import type { SecondFactorPolicy } from '../policy/required-factors.ts';
 import type { SmsUse } from '../policy/sms.ts';
 import { digestOfDevice } from '../sessions/device.ts';
@@ -37,20 +38,59 @@ export async function identifyUser(
   const [found] = await run(sqlOf(em), IDENTIFY[kind]({ value, tenantId, device }));
   if (found === undefined) throw new TenantNotFound();
   const { account, address_id: addressId, device_id: deviceId } = found;
-  const owner = (id: string) => (deviceId === null ? `user:${id}` : `device:${deviceId}`);
   return {
     account,
     addressId,
     deviceId,
-    subject: account === null ? nameOf(ring, tenantId, identifier.value) : owner(account.id),
+    subject: account === null ? nameOf(ring, tenantId, identifier.value) : subjectOf(account, deviceId),
     secondFactorPolicy: found.second_factor,
     sms: found.sms,
   };
 }
 
+function subjectOf({ id }: Account, deviceId: string | null): string {
+  return deviceId === null ? `user:${id}` : `device:${deviceId}`;
+}
+
+/**
+ * The owner of an enrolled authenticator that a proof names by the digest of its id.
+ * @returns null if the tenant has none.
+ */
+export async function accountByIdentity(
+  sql: Sql,
+  { digest, tenantId, deviceToken }: { digest: string; tenantId: string; deviceToken: string | null },
+): Promise<Pick<Identified, 'deviceId' | 'subject'> & { readonly account: Account } | null> {
+  const [found] = await run(sql, BY_IDENTITY({ digest, tenantId, device: digestOfDevice(deviceToken) }));
+  if (found === undefined || found.account === null) return null;
+  const { account, device_id: deviceId } = found;
+  return { account, deviceId, subject: subjectOf(account, deviceId) };
+}
+
 /** A name for an address or number that does not reveal it. Works for unknown ones too. */
 export function nameOf(ring: KeyRing, tenantId: string, value: string): string {
   return `unknown:${keyedDigest(ring, 'identifier', `${tenantId}:${value}`)}`;
+}
+
+/**
+ * For a sign-in without an identifier. Its subject is its own, until a proof has said who the user is: until then there is
+ * nothing to guess. @throws {TenantNotFound}
+ */
+export async function anybody(tenantId: string, { em }: Caller): Promise<Identified> {
+  const tenant = await sqlOf(em)
+    .selectFrom('tenant')
+    .select(['second_factor', 'sms'])
+    .where('id', '=', tenantId)
+    .executeTakeFirst();
+  if (tenant === undefined) throw new TenantNotFound();
+  const { second_factor: secondFactorPolicy, sms } = tenant;
+  return {
+    account: null,
+    addressId: null,
+    deviceId: null,
+    subject: `anybody:${randomId()}`,
+    secondFactorPolicy,
+    sms,
+  };
 }
 
 interface Sought {
@@ -80,6 +120,19 @@ function identifying(kind: IdentifierKind) {
       .where('t.id', '=', tenantId),
   );
 }
+
+const BY_IDENTITY = statement(
+  (sql, { digest, tenantId, device }: Omit<Sought, 'value'> & { readonly digest: string }) =>
+    sql
+      .selectFrom('authenticator as a')
+      .leftJoin('known_device as d', (join) =>
+        join.onRef('d.user_id', '=', 'a.user_id').on('d.token_digest', '=', device),
+      )
+      .select((it) => ['d.id as device_id', accountJson(it.ref('a.user_id')).as('account')])
+      .where('a.tenant_id', '=', tenantId)
+      .where('a.identity_digest', '=', digest)
+      .where('a.confirmed_at', 'is not', null),
+);
 
 /** Verified addresses or numbers with this value. A tenant has at most one. */
 function addresses(db: Sql, kind: IdentifierKind, value: string) {

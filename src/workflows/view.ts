@@ -36,6 +36,8 @@ export type Proves =
   | { readonly what: 'NOTHING' }
   /** Only the names of factors. Nothing has been proved yet, so nothing about the account is revealed. */
   | { readonly what: 'ANY_OF'; readonly factors: readonly FactorKind[] }
+  /** The same, in a sign-in without an identifier. The proof says who the user is. */
+  | { readonly what: 'ANYBODYS'; readonly factors: readonly FactorKind[] }
   /** The user's own factors that add a category to this evidence, with hints, without a forgotten password. */
   | {
       readonly what: 'FURTHER';
@@ -51,6 +53,11 @@ export type Proves =
 export function remedyOf({ proves, remedy }: WorkflowView): WorkflowRemedy | null {
   const asksForOwn = proves.what === 'FURTHER' || proves.what === 'OWN';
   return asksForOwn ? WorkflowRemedy.ADMINISTRATOR : (remedy ?? null);
+}
+
+/** Whether nothing has been proved yet. */
+export function isFirstStep({ what }: Proves): boolean {
+  return what === 'ANY_OF' || what === 'ANYBODYS';
 }
 
 const NOTHING: Proves = { what: 'NOTHING' };

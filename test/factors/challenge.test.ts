@@ -62,6 +62,8 @@ const answers = (
     account: null,
     authenticators: [],
     enrolling: null,
+    identifies: false,
+    provedBefore: [],
     challenge: read,
     now,
   }) !== null;

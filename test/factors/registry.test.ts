@@ -11,6 +11,7 @@ function registryWith(sms: { enabled?: boolean; sendsTexts?: boolean } = {}): Fa
   return new FactorRegistry(new KeyRing([randomBytes(32)]), {} as PasswordHasher, {
     sms: { enabled: true, countries: ['US', 'CA'], sendsTexts: true, ...sms },
     linkUrl: 'https://example.com/link',
+    passkeys: { rpId: 'example.com', origins: ['https://example.com'] },
     geoip: { placeOf: () => null },
   });
 }

@@ -25,6 +25,7 @@ const ACCOUNT = {
 const registry = new FactorRegistry(new KeyRing([randomBytes(32)]), {} as PasswordHasher, {
   sms: { enabled: true, countries: ['US'], sendsTexts: true },
   linkUrl: 'https://example.com/link',
+  passkeys: { rpId: 'example.com', origins: ['https://example.com'] },
   geoip: { placeOf: () => null },
 });
 
@@ -43,6 +44,7 @@ function sent(kind: FactorKind): { message: Message; secret: string; challenge: 
     challengeId: id,
     account: ACCOUNT,
     authenticatorId: PHONE.id,
+    isFirst: false,
     purpose: 'sign-in',
     approves: null,
     client: { ip: null, userAgent: null },
@@ -70,6 +72,8 @@ async function accepts(kind: FactorKind, proof: string, challenge: StoredChallen
     account: ACCOUNT,
     authenticators: [],
     enrolling: null,
+    identifies: false,
+    provedBefore: [],
     challenge,
     now: NOW,
   });

@@ -54,6 +54,13 @@ export const de: Catalogue = {
       subject: 'Eine Anmeldemethode wurde entfernt',
       paragraphs: ['Aus Ihrem Konto wurde entfernt: {factor}.', IF_NOT_YOU],
     },
+    'passkey-copied': {
+      subject: 'Einer Ihrer Passkeys wurde möglicherweise kopiert',
+      paragraphs: [
+        'Ein Versuch, einen Ihrer Passkeys zu verwenden, wurde abgelehnt. Der Zähler des Passkeys zeigt, dass jemand eine Kopie davon haben könnte.',
+        'Entfernen Sie diesen Passkey aus Ihrem Konto, und fügen Sie einen neuen hinzu.',
+      ],
+    },
     'second-factors-removed': {
       subject: 'Ihre zweiten Faktoren wurden entfernt',
       paragraphs: [

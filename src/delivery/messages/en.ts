@@ -54,6 +54,13 @@ export const en: Catalogue = {
       subject: 'A sign-in method was removed',
       paragraphs: ['{factor} was removed from your account.', IF_NOT_YOU],
     },
+    'passkey-copied': {
+      subject: 'One of your passkeys may have been copied',
+      paragraphs: [
+        'An attempt to use one of your passkeys was refused. The counter of the passkey shows that someone may have a copy of it.',
+        'Remove this passkey from your account and add a new one.',
+      ],
+    },
     'second-factors-removed': {
       subject: 'Your second factors were removed',
       paragraphs: [

@@ -27,6 +27,8 @@ export type Notice =
   | { readonly name: 'password-changed' }
   | { readonly name: 'factor-added'; readonly factor: FactorName }
   | { readonly name: 'factor-removed'; readonly factor: FactorName }
+  /** A passkey was refused because its signature counter went back. */
+  | { readonly name: 'passkey-copied' }
   | { readonly name: 'second-factors-removed' }
   | { readonly name: 'backup-codes-regenerated' }
   | { readonly name: 'backup-codes-low'; readonly remaining: number }

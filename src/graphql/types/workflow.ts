@@ -142,9 +142,10 @@ function shownAs({ account }: WorkflowReply, { services }: GraphQLContext): Show
 
 function materialOf(reply: WorkflowReply, context: GraphQLContext): FactorData | null {
   const authenticator = unproved(reply);
-  if (authenticator === null) return null;
+  const { account } = reply;
+  if (authenticator === null || account === null) return null;
   const { material } = context.services.factors.enrollmentOf(authenticator.factor);
-  return material?.(authenticator, shownAs(reply, context)) ?? null;
+  return material?.(authenticator, shownAs(reply, context), account) ?? null;
 }
 
 async function totpOf(reply: WorkflowReply, context: GraphQLContext): Promise<TotpEnrollment | null> {

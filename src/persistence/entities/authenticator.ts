@@ -2,6 +2,7 @@
 // time of its first proof.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { FactorKind } from '../../policy/factor-kind.ts';
+import { Tenant } from './tenant.ts';
 import { User } from './user.ts';
 
 export const Authenticator = defineEntity({
@@ -20,11 +21,21 @@ export const Authenticator = defineEntity({
      * and a later release drops it.
      */
     lastTimeStep: p.integer().nullable(),
+    /** Set with `identityDigest`. */
+    tenant: () => p.manyToOne(Tenant).nullable(),
+    /**
+     * A digest of the id by which a proof names this authenticator, such as the credential id of a passkey. The account of
+     * a sign-in without an identifier is found by it.
+     */
+    identityDigest: p.string().length(43).nullable(),
     createdAt: p.datetime(),
     confirmedAt: p.datetime().nullable(),
     lastUsedAt: p.datetime().nullable(),
   },
   indexes: [{ properties: ['createdAt'], where: { confirmedAt: null } }], // enrollments to delete
-  // A user cannot have two passwords.
-  uniques: [{ properties: ['user', 'factor'], where: { factor: 'PASSWORD' } }],
+  uniques: [
+    // A user cannot have two passwords.
+    { properties: ['user', 'factor'], where: { factor: 'PASSWORD' } },
+    { properties: ['tenant', 'identityDigest'], where: { identityDigest: { $ne: null } } },
+  ],
 });

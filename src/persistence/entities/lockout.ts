@@ -9,7 +9,7 @@ export const Lockout = defineEntity({
   properties: {
     /**
      * `user:` and an id; `device:` and the id of a known device; `session:` and an id, for proofs in a session;
-     * `unknown:` and a digest of an identifier without an account; `sign-up:` and a digest of the address that signs
+     * `anybody:` and a random id, while nobody knows whose sign-in it is; `unknown:` and a digest of an identifier without an account; `sign-up:` and a digest of the address that signs
      * up.
      */
     subject: p.string().length(64).primary(),

@@ -4,6 +4,8 @@ import { jsonText } from '../../persistence/jsonb.ts';
 import { randomId } from '../../platform/random.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { openApproves } from '../approves.ts';
+import { viewOf } from '../charts.ts';
+import { isFirstStep } from '../view.ts';
 import type { PerformEffect } from './effect.ts';
 
 interface Params {
@@ -14,7 +16,7 @@ interface Params {
 
 export const sendChallenge: PerformEffect<Params> = (
   { factors, outbox, ring },
-  { row, name: purpose, account, caller: { client }, hint = null, now, unitOfWork },
+  { row, name: purpose, snapshot, account, caller: { client }, hint = null, now, unitOfWork },
   { factor: kind, authenticatorId },
 ) => {
   const factor = factors.get(kind);
@@ -24,6 +26,7 @@ export const sendChallenge: PerformEffect<Params> = (
     challengeId,
     account,
     authenticatorId,
+    isFirst: isFirstStep(viewOf(purpose, snapshot).proves),
     purpose,
     approves: openApproves(ring, row.id, row.approves),
     client,

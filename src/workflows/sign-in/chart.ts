@@ -20,6 +20,8 @@ import {
 
 export interface SignInInput extends IdentifiedInput, FirstAuthenticator {
   readonly secondFactorPolicy: SecondFactorPolicy;
+  /** Whether no identifier was given, so that the first proof says who the user is. */
+  readonly isAnonymous: boolean;
 }
 
 export interface SignInContext extends SignInInput, Gathered {}
@@ -44,7 +46,7 @@ export const signInChart = setup({
   },
 }).createMachine({
   id: 'sign-in',
-  version: '3',
+  version: '4',
   context: ({ input }) => ({ ...input, ...NOTHING_GATHERED }),
   initial: 'firstFactor',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },

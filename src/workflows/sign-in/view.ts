@@ -6,7 +6,10 @@ import type { signInChart } from './chart.ts';
 export function viewSignIn({ value, context }: SnapshotFrom<typeof signInChart>): WorkflowView {
   switch (value) {
     case 'firstFactor':
-      return { status: 'NEEDS_FIRST_FACTOR', proves: { what: 'ANY_OF', factors: context.offered } };
+      return {
+        status: 'NEEDS_FIRST_FACTOR',
+        proves: { what: context.isAnonymous ? 'ANYBODYS' : 'ANY_OF', factors: context.offered },
+      };
     case 'secondFactor':
       return {
         status: 'NEEDS_SECOND_FACTOR',

@@ -2,12 +2,15 @@
 // the step writes, or on its own if those writes fail.
 import type { AnyMachineSnapshot } from 'xstate';
 import { addNotice } from '../../delivery/notices.ts';
-import { type Accepted, REJECTED, type Rejected, type Verdict } from '../../factors/factor.ts';
+import { type Accepted, type Alarm, REJECTED, type Rejected, type Verdict } from '../../factors/factor.ts';
 import { FORGET_FAILURES, failuresOf, TAKE_BACK_FAILURE } from '../../factors/lockout.ts';
+import { addAudit, byAnonymous } from '../../persistence/audit.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
 import { secondsOf } from '../../platform/clock.ts';
+import { categoriesOf } from '../../policy/assurance.ts';
 import { evidenceOf } from '../../policy/evidence.ts';
+import type { FactorKind } from '../../policy/factor-kind.ts';
 import { FAILURES_BEFORE_LOCK, FIRST_LOCK_SECONDS, isClosed } from '../../policy/lockout.ts';
 import type { Caller } from '../caller.ts';
 import { viewOf } from '../charts.ts';
@@ -16,11 +19,13 @@ import { ProofRejected } from '../errors.ts';
 import { countFailure } from '../network-limits.ts';
 import { audit } from './audit.ts';
 import { type Claimed, claim, keepingAttempt, proved } from './claim.ts';
+import { identifyByProof } from './identify-by-proof.ts';
 import { performWithinLimits } from './perform-within-limits.ts';
 import { present, type WorkflowReply } from './reply.ts';
+import { evidenceBefore } from './running.ts';
 import type { StepServices } from './services.ts';
 import { giveBackAttempt } from './spend-attempt.ts';
-import { advance, endOf, type Step, take } from './step.ts';
+import { advance, advanceIdentified, endOf, type Step, take } from './step.ts';
 
 export interface Proof {
   /** The member of `ProofInput` that carried it, and read it. */
@@ -35,7 +40,11 @@ export function attempt(
   caller: Caller,
 ): Promise<WorkflowReply> {
   return services.networks.during(caller.client, async (origin) => {
-    const claimed = await claim(services, id, proof.name, origin, caller);
+    const claimed = await identifyByProof(
+      services,
+      await claim(services, id, proof.name, origin, caller),
+      proof.value,
+    );
     const verdict = await keepingAttempt(claimed.row, caller, () => verify(services, claimed, proof.value));
     if (!verdict.accepted) return reject(services, claimed, verdict);
     const { next, outcome } = await redeem(services, claimed, verdict).catch((error: unknown) =>
@@ -60,6 +69,8 @@ async function verify(
       enrolling === null ? one.confirmed : one.id === enrolling,
     ),
     enrolling,
+    identifies: proves.what === 'ANYBODYS',
+    provedBefore: [...categoriesOf(evidenceBefore(step).filter((one) => one.factor !== factor))],
     challenge: row.challenges.find((one) => one.factor === factor) ?? null,
     now,
   });
@@ -70,12 +81,13 @@ async function verify(
 /** Commits the results of an accepted proof. */
 async function redeem(
   services: StepServices,
-  { step, row, factor }: Claimed,
-  { categories, consume, notice }: Accepted,
+  { step, row, factor, isIdentified }: Claimed,
+  { categories, amr, consume, notice }: Accepted,
 ): Promise<{ readonly next: AnyMachineSnapshot; readonly outcome: Outcome }> {
   const { unitOfWork, now } = step;
-  const [next, effects] = take(step, proved(step, evidenceOf(factor, secondsOf(now), categories)));
-  advance(step, next, -1);
+  const [next, effects] = take(step, proved(step, evidenceOf(factor, secondsOf(now), categories, amr)));
+  if (isIdentified) advanceIdentified(step, next, -1);
+  else advance(step, next, -1);
   consume?.(unitOfWork);
   const outcome = await performWithinLimits(services, step, effects);
   if (notice !== undefined) addNotice(services.outbox, step, notice);
@@ -102,7 +114,7 @@ async function giveBack({ step, row }: Claimed, error: unknown): Promise<never> 
 async function reject(
   services: StepServices,
   { step, row, factor, origin }: Claimed,
-  { isReplay = false }: Rejected,
+  { isReplay = false, alarm }: Rejected,
 ): Promise<never> {
   const { unitOfWork, now } = step;
   const { sessionId } = row;
@@ -118,8 +130,16 @@ async function reject(
     countFailure(unitOfWork, origin, row, now);
     tellOfLock(services, step, row.counted.failures);
   }
+  if (alarm !== undefined) raise(services, step, factor, alarm);
   await unitOfWork.commit(step.caller.em);
   throw new ProofRejected(attemptsRemaining);
+}
+
+function raise({ outbox }: StepServices, step: Step, factor: FactorKind, { audit: type, notice }: Alarm): void {
+  const { row, account, caller, unitOfWork, now } = step;
+  const entry = { type, tenantId: row.tenantId, userId: account?.id ?? null, sessionId: row.sessionId, factor };
+  addAudit(unitOfWork, entry, byAnonymous(caller.client), now);
+  addNotice(outbox, step, notice);
 }
 
 /** Notifies the user of the first lock and of the permanent one, but not of those between. */

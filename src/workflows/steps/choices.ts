@@ -11,6 +11,7 @@ type User = Pick<Step, 'account' | 'available'>;
 export function choices(factors: FactorRegistry, proves: Proves, user: User): FactorChoice[] {
   switch (proves.what) {
     case 'ANY_OF':
+    case 'ANYBODYS':
       return proves.factors.map((factor) => choice(factors, factor, null, null));
     case 'FURTHER': {
       const available = proves.forgotPassword ? withoutPassword(user.available) : user.available;
@@ -21,8 +22,10 @@ export function choices(factors: FactorRegistry, proves: Proves, user: User): Fa
     case 'NEW': {
       const { factor, authenticatorId } = proves;
       const { account } = user;
-      const hint = account && factors.get(factor)?.enrollment?.hint(account, authenticatorId);
-      return [choice(factors, factor, authenticatorId, hint ?? null)];
+      const enrollment = factors.get(factor)?.enrollment;
+      const hint = (account && enrollment?.hint(account, authenticatorId)) ?? null;
+      const shown = choice(factors, factor, authenticatorId, hint);
+      return [enrollment?.isChallengedByMaterial ? { ...shown, needsPreparing: false } : shown];
     }
     case 'NOTHING':
       return [];

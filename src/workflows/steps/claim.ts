@@ -25,6 +25,8 @@ export interface Claimed {
   readonly row: ClaimedRow;
   readonly factor: FactorKind;
   readonly origin: Origin | null;
+  /** Whether the proof said who the user is, and the workflow has not stored it yet. */
+  readonly isIdentified: boolean;
 }
 
 export async function claim(
@@ -49,7 +51,7 @@ export async function claim(
     await countingRefusals(services, opened, factor, () => refuseLocked(row, provedSoFar(opened), now));
     return opened;
   });
-  return { step, row, factor, origin };
+  return { step, row, factor, origin, isIdentified: false };
 }
 
 /** Finds the reason in the row. If there is none, a concurrent step has just changed the row. */

@@ -57,10 +57,17 @@ export function refuseLocked(
  * also stops workflows in progress.
  */
 export function provedSoFar({ row, snapshot }: Running): FactorKind[] {
-  const { evidence = [] } = snapshot.context as { readonly evidence?: readonly Evidence[] };
   // Earlier evidence is the session's own, which was redeemed when the session began.
   const startedAt = secondsOf(row.createdAt);
-  return evidence.filter((one) => one.completedAt >= startedAt).map((one) => one.factor);
+  return evidenceBefore({ snapshot })
+    .filter((one) => one.completedAt >= startedAt)
+    .map((one) => one.factor);
+}
+
+/** The evidence that the workflow has before this step, with that of its session. */
+export function evidenceBefore({ snapshot }: Pick<Running, 'snapshot'>): readonly Evidence[] {
+  const { evidence = [] } = snapshot.context as { readonly evidence?: readonly Evidence[] };
+  return evidence;
 }
 
 /**

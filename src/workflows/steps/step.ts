@@ -42,20 +42,25 @@ export function take({ chart, snapshot }: Step, event: WorkflowEvent) {
  * Writes the next snapshot, if the revision is still the one that was read.
  * @param attempts -1 gives back the attempt of a correct proof.
  */
-export function advance(
-  { row, chart, unitOfWork }: Step,
-  next: AnyMachineSnapshot,
-  attempts: 0 | -1 = 0,
-): void {
-  unitOfWork.requireWrite(
-    ADVANCE({
-      id: row.id,
-      revision: row.revision,
-      next: row.revision + 1,
-      attempts,
-      snapshot: jsonText<object>(chart.getPersistedSnapshot(next)),
-    }),
-  );
+export function advance(step: Step, next: AnyMachineSnapshot, attempts: 0 | -1 = 0): void {
+  step.unitOfWork.requireWrite(ADVANCE(advanceOf(step, next, attempts)));
+}
+
+/** The same, for a step whose proof has said who the user is. From now on the workflow is theirs. */
+export function advanceIdentified(step: Step, next: AnyMachineSnapshot, attempts: 0 | -1): void {
+  const { account, row, unitOfWork } = step;
+  const owner = { userId: account?.id ?? null, subject: row.subject, deviceId: row.deviceId };
+  unitOfWork.requireWrite(ADVANCE_IDENTIFIED({ ...advanceOf(step, next, attempts), ...owner }));
+}
+
+function advanceOf({ row, chart }: Step, next: AnyMachineSnapshot, attempts: number): Advance {
+  return {
+    id: row.id,
+    revision: row.revision,
+    next: row.revision + 1,
+    attempts,
+    snapshot: jsonText<object>(chart.getPersistedSnapshot(next)),
+  };
 }
 
 interface Advance {
@@ -73,6 +78,30 @@ const ADVANCE = statement((sql, { id, revision, next, attempts, snapshot }: Adva
     .where('id', '=', id)
     .where('revision', '=', revision)
     .returning('id'),
+);
+
+interface AdvanceIdentified extends Advance {
+  readonly userId: string | null;
+  readonly subject: string;
+  readonly deviceId: string | null;
+}
+
+const ADVANCE_IDENTIFIED = statement(
+  (sql, { id, revision, next, attempts, snapshot, userId, subject, deviceId }: AdvanceIdentified) =>
+    sql
+      .updateTable('workflow')
+      .set((it) => ({
+        snapshot,
+        revision: next,
+        attempts: it('attempts', '+', attempts),
+        user_id: userId,
+        subject,
+        device_id: deviceId,
+      }))
+      .where('id', '=', id)
+      .where('revision', '=', revision)
+      .where('user_id', 'is', null)
+      .returning('id'),
 );
 
 /** How a chart has ended, or null if it has not. */

@@ -85,6 +85,8 @@ function prove(userId: string, { rows }: NewBackupCodes, code: string): Promise<
     account: { id: userId, backupCodes: rows } as unknown as Account,
     authenticators: [],
     enrolling: null,
+    identifies: false,
+    provedBefore: [],
     challenge: null,
     now,
   });

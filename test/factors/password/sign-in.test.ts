@@ -185,6 +185,8 @@ describe('when the operator raises the cost and replaces the key,', () => {
         account: null,
         authenticators: [authenticator],
         enrolling: null,
+        identifies: false,
+        provedBefore: [],
         challenge: null,
         now: new Date(),
       });

@@ -90,6 +90,8 @@ test('of two nodes that accept the same code at once, one is refused, whichever 
       { id, factor: 'TOTP', label: null, secret: sealSecret(ring, id, secret), data, confirmed: true },
     ],
     enrolling: null,
+    identifies: false,
+    provedBefore: [],
     challenge: null,
     now: app.clock.now(),
   });

@@ -33,6 +33,8 @@ const verify = (code: string, ...authenticators: readonly StoredAuthenticator[])
     account: null,
     authenticators,
     enrolling: null,
+    identifies: false,
+    provedBefore: [],
     challenge: null,
     now: NOW,
   });
