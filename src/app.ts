@@ -125,6 +125,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     servesHost: hostsOf(config),
     graphiql: config.graphiql,
     isHttpsOnly: config.publicUrl.startsWith('https://'),
+    wellKnown: config.wellKnown,
     jwks: () => keys.jwks(),
     isReady: async () => {
       await checkKeys(sqlOf(orm.em.fork()), ring);

@@ -11,6 +11,7 @@ import type {
   NetworkLimitSettings,
   PasskeySettings,
   RetentionSettings,
+  WellKnownSettings,
 } from './settings.ts';
 import { type TwilioConfig, twilioConfig, twilioMistakes } from './twilio.ts';
 import {
@@ -21,6 +22,7 @@ import {
   type Variable,
   wholeNumber,
 } from './variables.ts';
+import { wellKnownSettings } from './well-known.ts';
 
 export interface Config {
   readonly production: boolean;
@@ -64,6 +66,7 @@ export interface Config {
   };
   /** Null when passkeys cannot be used, because the server is not at a secure origin with a name. */
   readonly passkeys: PasskeySettings | null;
+  readonly wellKnown: WellKnownSettings;
   /** The page that links point to. The token follows the `#`. */
   readonly linkUrl: string;
   /** The path of a MaxMind database. Null uses the built-in database of countries. */
@@ -131,6 +134,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   const publicUrl = env.PUBLIC_URL ?? `http://localhost:${port}`;
   mistakes.push(...passkeyMistakes(env, publicUrl));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
+  const passkeys = passkeySettings(env, publicUrl);
   const sessionIdleSeconds = env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS;
   const isReachable = publicUrl.startsWith('https://') && !isLoopback(publicUrl);
   return {
@@ -157,7 +161,8 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
       enabled: env.SMS !== 'off' && (!production || given.has('TWILIO_ACCOUNT_SID')),
       countries: env.SMS_COUNTRIES ?? ['US', 'CA'],
     },
-    passkeys: passkeySettings(env, publicUrl),
+    passkeys,
+    wellKnown: wellKnownSettings(env, passkeys),
     linkUrl: env.LINK_URL ?? `${publicUrl}/link`,
     messageLimits: {
       smsPerNumber: env.SMS_PER_NUMBER_HOURLY ?? 5,

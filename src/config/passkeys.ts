@@ -25,7 +25,9 @@ export function passkeyMistakes(env: PasskeyEnvironment, publicUrl: string): str
   const { PASSKEY_RP_ID: rpId } = env;
   const hosts = [publicUrl, ...(env.PASSKEY_ORIGINS ?? [])].map((origin) => new URL(origin).hostname);
   if (rpId !== undefined && !hosts.some((host) => host === rpId || host.endsWith(`.${rpId}`)))
-    mistakes.push('PASSKEY_RP_ID must be the host of PUBLIC_URL or of one of PASSKEY_ORIGINS, or a domain above it.');
+    mistakes.push(
+      'PASSKEY_RP_ID must be the host of PUBLIC_URL or of one of PASSKEY_ORIGINS, or a domain above it.',
+    );
   return mistakes;
 }
 
