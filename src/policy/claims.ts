@@ -4,7 +4,13 @@
 import { AssuranceLevel, acrOf, amrOf, assuranceLevelAt, evidenceBelowAal2 } from './assurance.ts';
 import type { AuthContext } from './decision.ts';
 import { authTime, type Evidence, evidenceOf } from './evidence.ts';
-import { FACTOR_KINDS, FACTOR_TRAITS, type FactorKind, SECOND_FACTORS } from './factor-kind.ts';
+import {
+  categoriesWhenVerified,
+  FACTOR_KINDS,
+  FACTOR_TRAITS,
+  type FactorKind,
+  SECOND_FACTORS,
+} from './factor-kind.ts';
 
 /** A type alias, not an interface, so that it is assignable to a record of arbitrary claims. */
 export type AuthContextClaims = {
@@ -19,6 +25,8 @@ export type AuthContextClaims = {
     readonly e: readonly string[];
     /** The factors in `c` that only identified the user. */
     readonly i?: readonly string[];
+    /** The factors in `c` that verified the user as well, so that each proved two categories. */
+    readonly u?: readonly string[];
     /** Whether the session meets the tenant's policy. */
     readonly v: boolean;
   };
@@ -33,6 +41,7 @@ export function authContextClaims(
   const level = assuranceLevelAt(evidence, aging, now);
   const completedAt = evidence.map((one) => [idOf(one.factor), one.completedAt]);
   const identifying = evidence.filter((one) => one.categories.length === 0).map((one) => idOf(one.factor));
+  const verifying = evidence.filter(isVerified).map((one) => idOf(one.factor));
   return {
     acr: acrOf(level),
     amr: amrOf(evidence, level),
@@ -42,6 +51,7 @@ export function authContextClaims(
       c: Object.fromEntries(completedAt),
       e: enrolled.map(idOf).toSorted(),
       ...(identifying.length === 0 ? {} : { i: identifying }),
+      ...(verifying.length === 0 ? {} : { u: verifying }),
       v: meetsPolicy,
     },
   };
@@ -57,13 +67,25 @@ export function authContextFrom(claims: Readonly<Record<string, unknown>>, lates
 
 function evidenceIn(mfa: Readonly<Record<string, unknown>>, latest: number): Evidence[] {
   const identifying = mfa['i'] === undefined ? [] : textsOf(mfa['i']);
+  const verifying = textsOf(mfa['u']) ?? [];
   return Object.entries(recordOf(mfa['c'])).flatMap(([id, completedAt]) => {
     const factor = kindOf(id);
     if (factor === undefined || !isTime(completedAt) || completedAt > latest) return [];
     // If `mfa.i` is malformed, any of the factors could be one that only identified the user.
     const provedNothing = identifying?.includes(id) ?? true;
-    return evidenceOf(factor, completedAt, provedNothing ? [] : FACTOR_TRAITS[factor].categories);
+    if (provedNothing) return evidenceOf(factor, completedAt, []);
+    const { categories } = FACTOR_TRAITS[factor];
+    return evidenceOf(
+      factor,
+      completedAt,
+      verifying.includes(id) ? categoriesWhenVerified(factor) : categories,
+    );
   });
+}
+
+function isVerified({ factor, categories }: Evidence): boolean {
+  const { verifies } = FACTOR_TRAITS[factor];
+  return verifies !== undefined && categories.includes(verifies);
 }
 
 /**
@@ -84,7 +106,7 @@ export function lesserEvidence(held: readonly Evidence[], claimed: readonly Evid
     if (said === undefined || said.completedAt < (since ?? one.completedAt)) return [];
     const isSameProof = said.completedAt === one.completedAt && said.categories.length > 0;
     const categories = isSameProof
-      ? one.categories // a token does not record that a passkey proved two categories
+      ? one.categories // a token of an older version does not record that a passkey proved two categories
       : one.categories.filter((category) => said.categories.includes(category));
     return { ...one, categories, completedAt: Math.min(one.completedAt, said.completedAt) };
   });

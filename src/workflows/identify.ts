@@ -59,7 +59,7 @@ function subjectOf({ id }: Account, deviceId: string | null): string {
 export async function accountByIdentity(
   sql: Sql,
   { digest, tenantId, deviceToken }: { digest: string; tenantId: string; deviceToken: string | null },
-): Promise<Pick<Identified, 'deviceId' | 'subject'> & { readonly account: Account } | null> {
+): Promise<(Pick<Identified, 'deviceId' | 'subject'> & { readonly account: Account }) | null> {
   const [found] = await run(sql, BY_IDENTITY({ digest, tenantId, device: digestOfDevice(deviceToken) }));
   if (found === undefined || found.account === null) return null;
   const { account, device_id: deviceId } = found;

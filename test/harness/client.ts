@@ -32,7 +32,7 @@ const ANY_SECRET = createGuardrails({ MIN_SECRET_BYTES: 10 });
 export const PASSWORD = 'correct horse battery staple';
 
 const GRANT = 'session { accessToken refreshToken deviceToken expiresAt session { id } }';
-const ENROLLS = `totp { secret uri qrCode } backupCodes ${GRANT}`;
+const ENROLLS = `totp { secret uri qrCode } material backupCodes ${GRANT}`;
 const WORKFLOWS: Readonly<Record<string, string>> = {
   SignUp: ENROLLS,
   SignIn: ENROLLS,
@@ -48,7 +48,7 @@ function selection(workflows: readonly string[], errors: readonly string[]): str
   ... on Workflow {
     id status expiresAt remedy
     factors { factor authenticatorId hint needsPreparing }
-    challenge { factor hint sentAt expiresAt approvedAt }
+    challenge { factor hint sentAt expiresAt approvedAt request }
   }
   ... on UserError { code message }
   ${workflows.map((type) => `... on ${type} { ${WORKFLOWS[type]} }`).join('\n')}
@@ -94,9 +94,11 @@ export interface Step {
     sentAt: string;
     expiresAt: string;
     approvedAt: string | null;
+    request: unknown;
   } | null;
   readonly remedy?: string | null;
   readonly totp: { secret: string; uri: string; qrCode: string } | null;
+  readonly material: unknown;
   readonly backupCodes: readonly string[] | null;
   readonly session: (Tokens & { deviceToken: string; expiresAt: string; session: { id: string } }) | null;
 }

@@ -40,7 +40,9 @@ export async function verifyAssertion(
     accepted: true,
     consume(unitOfWork) {
       consume(challenge, request.now)(unitOfWork);
-      unitOfWork.requireWrite(USE({ id: passkey.id, counter: signed.counter, used: jsonText<object>(used), now: request.now }));
+      unitOfWork.requireWrite(
+        USE({ id: passkey.id, counter: signed.counter, used: jsonText<object>(used), now: request.now }),
+      );
     },
     categories:
       signed.userVerified && verifiesUser
@@ -79,7 +81,13 @@ async function verifySignature(
   const { response, id, rawId, type } = proof;
   try {
     const { verified, authenticationInfo: info } = await verifyAuthenticationResponse({
-      response: { id, rawId, type, response: { ...response, userHandle: undefined }, clientExtensionResults: {} } as never,
+      response: {
+        id,
+        rawId,
+        type,
+        response: { ...response, userHandle: undefined },
+        clientExtensionResults: {},
+      } as never,
       expectedChallenge: challenge,
       expectedOrigin: [...origins],
       expectedRPID: rpId,

@@ -1,7 +1,8 @@
 // Loads @simplewebauthn/server when the first passkey is checked, because its certificate libraries take longer to load
 // than the rest of the server.
-import type * as Helpers from '@simplewebauthn/server/helpers';
+
 import type * as Library from '@simplewebauthn/server';
+import type * as Helpers from '@simplewebauthn/server/helpers';
 
 export function webauthn(): Promise<typeof Library> {
   return import('@simplewebauthn/server');

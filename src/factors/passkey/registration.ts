@@ -82,7 +82,13 @@ async function verifyCreation(
   try {
     const attestationObject = await withoutStatement(response.attestationObject);
     const { verified, registrationInfo: info } = await verifyRegistrationResponse({
-      response: { id, rawId, type, response: { ...response, attestationObject }, clientExtensionResults: {} } as never,
+      response: {
+        id,
+        rawId,
+        type,
+        response: { ...response, attestationObject },
+        clientExtensionResults: {},
+      } as never,
       expectedChallenge: isChallenge,
       expectedOrigin: [...origins],
       expectedRPID: rpId,

@@ -4,7 +4,11 @@ import { z } from 'zod';
 import { MalformedProofError } from '../proof.ts';
 
 /** Bytes in base64url. @param most after decoding. */
-const bytes = (most: number) => z.base64url().min(1).max(Math.ceil((most * 4) / 3));
+const bytes = (most: number) =>
+  z
+    .base64url()
+    .min(1)
+    .max(Math.ceil((most * 4) / 3));
 
 /** The longest credential id that the standard allows. */
 const credentialId = bytes(1023);
@@ -18,7 +22,10 @@ const registration = z.object({
     clientDataJSON,
     /** With a chain of certificates, it is much longer than without. */
     attestationObject: bytes(14_000),
-    transports: z.array(z.string().regex(/^[a-z-]{1,20}$/)).max(10).nullish(),
+    transports: z
+      .array(z.string().regex(/^[a-z-]{1,20}$/))
+      .max(10)
+      .nullish(),
   }),
 });
 

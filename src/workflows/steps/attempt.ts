@@ -135,9 +135,20 @@ async function reject(
   throw new ProofRejected(attemptsRemaining);
 }
 
-function raise({ outbox }: StepServices, step: Step, factor: FactorKind, { audit: type, notice }: Alarm): void {
+function raise(
+  { outbox }: StepServices,
+  step: Step,
+  factor: FactorKind,
+  { audit: type, notice }: Alarm,
+): void {
   const { row, account, caller, unitOfWork, now } = step;
-  const entry = { type, tenantId: row.tenantId, userId: account?.id ?? null, sessionId: row.sessionId, factor };
+  const entry = {
+    type,
+    tenantId: row.tenantId,
+    userId: account?.id ?? null,
+    sessionId: row.sessionId,
+    factor,
+  };
   addAudit(unitOfWork, entry, byAnonymous(caller.client), now);
   addNotice(outbox, step, notice);
 }

@@ -1,8 +1,8 @@
 // Finds the account of a sign-in that began without an identifier, from what the proof says. It only finds: the proof is
 // checked afterwards, and the workflow becomes the user's when it is accepted.
 import { sqlOf } from '../../persistence/orm.ts';
-import { accountByIdentity } from '../identify.ts';
 import { viewOf } from '../charts.ts';
+import { accountByIdentity } from '../identify.ts';
 import { type Claimed, keepingAttempt } from './claim.ts';
 import { stepOf } from './open-step.ts';
 import type { StepServices } from './services.ts';
@@ -19,7 +19,11 @@ export async function identifyByProof(
   const found =
     digest &&
     (await keepingAttempt(row, caller, () =>
-      accountByIdentity(sqlOf(caller.em), { digest, tenantId: row.tenantId, deviceToken: caller.deviceToken }),
+      accountByIdentity(sqlOf(caller.em), {
+        digest,
+        tenantId: row.tenantId,
+        deviceToken: caller.deviceToken,
+      }),
     ));
   if (!found) return claimed;
   const identified = { ...row, ...found };
