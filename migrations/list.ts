@@ -13,12 +13,13 @@ import { ClearAway } from './2026-11-29-clear-away.ts';
 import { FactorData } from './2026-11-29-factor-data.ts';
 import { Guessing } from './2026-11-29-guessing.ts';
 import { NewTenantsPasswords } from './2026-11-29-new-tenants-passwords.ts';
-import { Passkeys } from './2026-11-30-passkeys.ts';
 import { RetentionIndexes } from './2026-11-29-retention-indexes.ts';
 import { SecretKeys } from './2026-11-29-secret-keys.ts';
 import { Sessions } from './2026-11-29-sessions.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
 import { UnitOfWorkLost } from './2026-11-29-unit-of-work.ts';
+import { Approvals } from './2026-11-30-approvals.ts';
+import { Passkeys } from './2026-11-30-passkeys.ts';
 
 export const MIGRATIONS = [
   Initial,
@@ -40,4 +41,5 @@ export const MIGRATIONS = [
   RetentionIndexes,
   AuditPartitions,
   Passkeys,
+  Approvals,
 ];

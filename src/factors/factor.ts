@@ -8,6 +8,7 @@ import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { Account, FactorData, StoredAuthenticator } from './account.ts';
+import type { ApprovalFindings, Commitment } from './approval-record.ts';
 import type { IdentifierKind } from './identifier.ts';
 import type { FactorInput } from './input-field.ts';
 import type { ProofField } from './proof.ts';
@@ -32,6 +33,10 @@ interface FactorTerms<Value> {
   readonly enrollmentInput?: FactorInput;
   /** How it is imported and exported. Absent: it stays behind, and reports name it. */
   readonly transfer?: FactorTransfer;
+  /**
+   * Verifies what `Accepted.approval` shows, from it alone. Present for a factor whose proofs sign what they approve.
+   */
+  readonly verifyApproval?: (approval: FactorData, commitment: Commitment) => Promise<ApprovalFindings>;
   /** What it stores under a key of SECRET_KEYS, so that no key is retired that it still needs. */
   readonly sealed?: readonly (Rewrappable | HeldByOwner)[];
 }
@@ -109,6 +114,8 @@ export interface ChallengeRequest {
   readonly purpose: Purpose;
   /** A description of the operation that the proof approves. Null when it approves none. */
   readonly approves: string | null;
+  /** The digest of that operation, as `operationDigest` computes it. Null when what is approved is not recorded. */
+  readonly operationDigest: string | null;
   /** The client that asked for the challenge. */
   readonly client: Client;
   readonly now: Date;
@@ -169,6 +176,8 @@ export interface Accepted {
   readonly amr?: readonly string[];
   /** A notice to send to the user. */
   readonly notice?: Notice;
+  /** For a proof that signs what it approves: what shows it later. It is kept sealed with the audit event. */
+  readonly approval?: FactorData;
 }
 
 export interface Rejected {

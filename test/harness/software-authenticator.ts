@@ -1,4 +1,5 @@
 // The software authenticator of the demo, and a maker of authenticators who attests them with a certificate.
+import 'reflect-metadata'; // for the generator of certificates
 import { KeyObject, webcrypto } from 'node:crypto';
 import {
   BasicConstraintsExtension,

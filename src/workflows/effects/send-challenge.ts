@@ -1,9 +1,10 @@
 // Creates a challenge and sends it. It replaces the previous one of the same factor and does not reset the attempts.
 import { sql as raw } from 'kysely';
 import { jsonText } from '../../persistence/jsonb.ts';
+import { digest as digestOf } from '../../platform/digest.ts';
 import { randomId } from '../../platform/random.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
-import { openApproves } from '../approves.ts';
+import { openApproves, openOperation } from '../approves.ts';
 import { viewOf } from '../charts.ts';
 import { isFirstStep } from '../view.ts';
 import type { PerformEffect } from './effect.ts';
@@ -21,6 +22,7 @@ export const sendChallenge: PerformEffect<Params> = (
 ) => {
   const factor = factors.get(kind);
   const challengeId = randomId();
+  const operation = openOperation(ring, row.id, row.operationText);
   const prepared = factor?.prepare?.({
     workflowId: row.id,
     challengeId,
@@ -29,6 +31,7 @@ export const sendChallenge: PerformEffect<Params> = (
     isFirst: isFirstStep(viewOf(purpose, snapshot).proves),
     purpose,
     approves: openApproves(ring, row.id, row.approves),
+    operationDigest: operation && digestOf(operation),
     client,
     now,
   });

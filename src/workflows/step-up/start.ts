@@ -20,6 +20,8 @@ import type { StepUpInput } from './chart.ts';
 export interface OperationInWords {
   readonly digest: string;
   readonly approves: string;
+  /** What the digest is made of. Null if it is not recorded. */
+  readonly text: string | null;
 }
 
 interface Services {
@@ -49,7 +51,7 @@ export async function startStepUp(
   };
   if (provable(input, factors.availableFactors(account)).length === 0) throw new EnrollmentRequired();
   const bound = operation && {
-    operation: { digest: keyedOperation(ring, operation.digest), approves: operation.approves },
+    operation: { ...operation, digest: keyedOperation(ring, operation.digest) },
   };
   return runner.start({ name: 'step-up', input, account, ...bound, ...ofSession(session) }, caller);
 }

@@ -1,5 +1,5 @@
 // Writes the audit log entries of workflow steps.
-import { type AuditActor, addAudit, byAnonymous, byUser } from '../../persistence/audit.ts';
+import { type AuditActor, type AuditEntry, addAudit, byAnonymous, byUser } from '../../persistence/audit.ts';
 import type { WorkflowAuditWord } from '../../persistence/audit-type.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { LockedOut, TooManyMessages, TooManyRequests } from '../errors.ts';
@@ -10,6 +10,8 @@ interface Details {
   readonly factor?: FactorKind | null;
   /** The session that the step issued or belongs to. */
   readonly sessionId?: string | null;
+  /** What shows later that the proof approved an operation. */
+  readonly approval?: AuditEntry['approval'];
 }
 
 /** Adds an entry to the step's unit of work. */
@@ -45,10 +47,17 @@ function wordOf(error: unknown): WorkflowAuditWord | null {
 function entryOf(
   { row, name, account, caller: { client } }: Step,
   word: WorkflowAuditWord,
-  { factor = null, sessionId = null }: Details,
+  { factor = null, sessionId = null, approval }: Details,
 ) {
   const userId = account?.id ?? null;
-  const subject = { type: `${name}.${word}`, tenantId: row.tenantId, userId, sessionId, factor } as const;
+  const subject = {
+    type: `${name}.${word}`,
+    tenantId: row.tenantId,
+    userId,
+    sessionId,
+    factor,
+    approval,
+  } as const;
   // Outside a session, the caller is not proved to be the user until the workflow completes.
   const isUser = row.sessionId !== null || word === 'complete';
   const actor: AuditActor =
