@@ -2,7 +2,7 @@
 // to AAL1 when its evidence is too old or when it has been idle for too long (section 2.2.3). The level is derived each
 // time and is never stored.
 import type { Evidence } from './evidence.ts';
-import { Category } from './factor-kind.ts';
+import { Category, FACTOR_TRAITS, type FactorKind } from './factor-kind.ts';
 
 export const AssuranceLevel = { AAL1: 'AAL1', AAL2: 'AAL2' } as const;
 export type AssuranceLevel = (typeof AssuranceLevel)[keyof typeof AssuranceLevel];
@@ -82,6 +82,17 @@ export function categoriesOf(evidence: readonly Evidence[]): Set<Category> {
 /** The `acr` value of a level: `aal1`, `aal2`. */
 export function acrOf(level: AssuranceLevel): 'aal1' | 'aal2' {
   return level === AssuranceLevel.AAL2 ? 'aal2' : 'aal1';
+}
+
+/**
+ * The `acr` values that a requirement takes, in the order of preference (RFC 9470 section 3). `phr` and `phrh` are those of
+ * the OpenID Connect Extended Authentication Profile for phishing-resistant authentication, by any key and by one that
+ * hardware protects.
+ */
+export function acrValuesOf(level: AssuranceLevel, accept: readonly FactorKind[]): readonly string[] {
+  const isPhishingResistant = accept.every((kind) => FACTOR_TRAITS[kind].isPhishingResistant === true);
+  const acr = acrOf(level);
+  return level === AssuranceLevel.AAL2 && isPhishingResistant ? ['phr', 'phrh', acr] : [acr];
 }
 
 /** `amr` (RFC 8176): every method of the session, and `mfa` at AAL2. */

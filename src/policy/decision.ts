@@ -1,6 +1,6 @@
 // Decides whether a caller may use one guarded field. Pure and synchronous, and the only code that compares assurance
 // and age.
-import { type Aging, AssuranceLevel, acrOf, assuranceLevelAt } from './assurance.ts';
+import { type Aging, AssuranceLevel, acrOf, acrValuesOf, assuranceLevelAt } from './assurance.ts';
 import { authTime, type Evidence } from './evidence.ts';
 import { Category, type FactorKind } from './factor-kind.ts';
 import { type Requirement, StepUpBind, StepUpRequire } from './requirement.ts';
@@ -37,7 +37,7 @@ export interface Refusal {
   readonly code: RefusalCode;
   /** Null when the caller can do nothing about it: a role is missing. */
   readonly remedy: Remedy | null;
-  /** The `acr` values that would be accepted (RFC 9470 section 3). */
+  /** The `acr` values that would be accepted, the preferred one first (RFC 9470 section 3). */
   readonly acrValues: readonly string[] | null;
   /** The maximum age of the proof, in seconds (RFC 9470 section 3). */
   readonly maxAge: number | null;
@@ -97,7 +97,7 @@ export function refuseStepUp(
   if (authContext === null) {
     const level = demand.require === StepUpRequire.SECOND_FACTOR ? AssuranceLevel.AAL2 : AssuranceLevel.AAL1;
     const { maxAge, accept, require, bind } = demand;
-    return { ...ANONYMOUS, acrValues: [acrOf(level)], maxAge, accept, require, bind };
+    return { ...ANONYMOUS, acrValues: acrValuesOf(level, accept), maxAge, accept, require, bind };
   }
   // The session's own evidence was not made for this operation.
   if (demand.bind === StepUpBind.OPERATION) return refuseEvidence([], authContext, demand, now);
@@ -162,7 +162,7 @@ function refuseWithoutSecondFactor(
   return {
     code: canProve ? 'STEP_UP_REQUIRED' : 'ENROLLMENT_REQUIRED',
     remedy: canProve ? 'STEP_UP' : 'ENROLL',
-    acrValues: [acrOf(AssuranceLevel.AAL2)],
+    acrValues: acrValuesOf(AssuranceLevel.AAL2, accept),
     maxAge,
     accept,
     require,

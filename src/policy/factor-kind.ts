@@ -27,6 +27,8 @@ export interface FactorTraits {
   readonly isSecondStep: boolean;
   /** Set for the one kind that a user without a second factor enrolls in a sign-up or sign-in that requires one. */
   readonly isEnrolledFirst?: true;
+  /** Whether a proof is made for one origin, so that nobody can be tricked into giving it to another one. */
+  readonly isPhishingResistant?: true;
   /** What a guess is checked against. Null for a factor whose secrets have 64 bits or more. */
   readonly guessedAt: GuessedAt | null;
 }
@@ -93,6 +95,7 @@ const ROWS = {
     factorId: 'passkey',
     isSecondStep: true,
     verifies: INHERENCE,
+    isPhishingResistant: true,
     guessedAt: null,
   },
   OAUTH: {

@@ -57,9 +57,10 @@ export function challengeHeader(refusals: readonly RefusalError[]): string | nul
   const anonymous = refusals.filter((one) => one.refusal.code === 'UNAUTHENTICATED');
   if (anonymous.some((one) => one.fault !== null)) return 'Bearer error="invalid_token"';
   if (anonymous.length > 0) return 'Bearer';
-  const acrValues = refusals.flatMap((one) => one.refusal.acrValues ?? []);
+  const acrValues = refusals.map((one) => one.refusal.acrValues ?? []);
   const maxAges = refusals.flatMap((one) => one.refusal.maxAge ?? []);
   if (maxAges.length === 0) return null;
-  // The highest level: `aal2` sorts after `aal1`.
-  return `Bearer error="insufficient_user_authentication", acr_values="${acrValues.toSorted().at(-1)}", max_age="${Math.min(...maxAges)}"`;
+  // The strictest: `phr` sorts after `aal2`, and `aal2` after `aal1`.
+  const strictest = acrValues.toSorted(([one = ''], [other = '']) => one.localeCompare(other)).at(-1) ?? [];
+  return `Bearer error="insufficient_user_authentication", acr_values="${strictest.join(' ')}", max_age="${Math.min(...maxAges)}"`;
 }

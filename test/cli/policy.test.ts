@@ -254,7 +254,7 @@ describe('policy print', () => {
   });
 
   test('an accept list that nobody can satisfy is an error', async () => {
-    const { code, stderr } = await print('type Query { a: Int @stepUp(accept: [PASSKEY]) }');
+    const { code, stderr } = await print('type Query { a: Int @stepUp(accept: [PHONE_LINK]) }');
     expect(code).toBe(2);
     expect(stderr).toContain('@stepUp on Query.a: accept');
   });

@@ -231,6 +231,7 @@ describe('a valid environment', () => {
       introspection: true,
       trustedProxies: [],
       forwardedHeader: 'x-forwarded-for',
+      passkeys: { rpId: 'localhost', origins: ['http://localhost:4000'] },
       networkLimits: {
         failuresPerIp: 600,
         failuresPerPrefix: 2000,

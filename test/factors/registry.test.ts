@@ -33,23 +33,23 @@ function offer(registry: FactorRegistry, sms: SmsUse): object {
 }
 
 const WITHOUT_PHONES = {
-  first: ['PASSWORD', ...MAIL],
-  byEmail: ['PASSWORD', ...MAIL],
-  byPhone: ['PASSWORD'],
+  first: ['PASSWORD', ...MAIL, 'PASSKEY'],
+  byEmail: ['PASSWORD', ...MAIL, 'PASSKEY'],
+  byPhone: ['PASSWORD', 'PASSKEY'],
   resetByEmail: MAIL,
   resetByPhone: [],
-  second: ['TOTP', 'BACKUP_CODE'],
-  enrollable: ['TOTP'],
+  second: ['PASSKEY', 'TOTP', 'BACKUP_CODE'],
+  enrollable: ['PASSKEY', 'TOTP'],
 };
 const SECOND_ONLY = {
   ...WITHOUT_PHONES,
-  second: ['PHONE_CODE', 'TOTP', 'BACKUP_CODE'],
-  enrollable: ['PHONE_CODE', 'TOTP'],
+  second: ['PHONE_CODE', 'PASSKEY', 'TOTP', 'BACKUP_CODE'],
+  enrollable: ['PHONE_CODE', 'PASSKEY', 'TOTP'],
 };
 const ANYWHERE = {
   ...SECOND_ONLY,
-  first: ['PASSWORD', ...MAIL, ...PHONE],
-  byPhone: ['PASSWORD', ...PHONE],
+  first: ['PASSWORD', ...MAIL, ...PHONE, 'PASSKEY'],
+  byPhone: ['PASSWORD', ...PHONE, 'PASSKEY'],
   resetByPhone: PHONE,
 };
 
@@ -78,7 +78,7 @@ describe('a phone is offered', () => {
 
   test('without links if only codes can be sent', () => {
     const registry = registryWith({ sendsTexts: false });
-    expect(registry.firstFor('PHONE', SmsUse.ANY_FACTOR)).toEqual(['PASSWORD', 'PHONE_CODE']);
+    expect(registry.firstFor('PHONE', SmsUse.ANY_FACTOR)).toEqual(['PASSWORD', 'PHONE_CODE', 'PASSKEY']);
     expect(registry.get('PHONE_LINK')).toBeUndefined();
     expect(registry.provedBy('linkToken')).toEqual(['EMAIL_LINK']);
   });
@@ -104,6 +104,6 @@ test('a decoy has no available factors, and a user has those that were proved', 
   expect(registryWith().availableFactors(null)).toEqual({ enrolled: [], first: [] });
   expect(registryWith().availableFactors(account)).toEqual({
     enrolled: ['PHONE_CODE', 'BACKUP_CODE'],
-    first: ['PASSWORD', ...MAIL, ...PHONE],
+    first: ['PASSWORD', ...MAIL, ...PHONE, 'PASSKEY'],
   });
 });

@@ -223,7 +223,7 @@ describe('a proof', () => {
 });
 
 describe('a factor that needs no message', () => {
-  test.each(['PASSWORD', 'TOTP', 'BACKUP_CODE', 'PASSKEY', 'OAUTH', 'PHONE_CODE', 'PHONE_LINK'])(
+  test.each(['PASSWORD', 'TOTP', 'BACKUP_CODE', 'OAUTH', 'PHONE_CODE', 'PHONE_LINK'])(
     '%s cannot be prepared, whether or not it is offered',
     async (factor) => {
       const protectedOne = await client.signUp();

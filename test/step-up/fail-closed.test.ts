@@ -231,7 +231,6 @@ describe('a schema is not built if a guard has', () => {
     ['no role', { requiresRole: {} }, '@requiresRole on Query.secret: set `role` to the name of a role'],
     ['an empty list of roles', { requiresRole: { role: [] } }, 'set `role` to the name of a role'],
     ['a role that is a number', { requiresRole: { role: 5 } }, 'set `role` to the name of a role'],
-    ['a factor that no user can enroll', { stepUp: { accept: ['PASSKEY'] } }, 'no user can enroll PASSKEY'],
     [
       'a factor that is not a second step',
       { stepUp: { accept: 'PHONE_LINK' } },

@@ -240,7 +240,7 @@ describe('a client is offered', () => {
     expect(shownTo({ what: 'ANY_OF', factors: ['PASSWORD', 'EMAIL_CODE', 'PASSKEY'] })).toEqual([
       { factor: 'PASSWORD', authenticatorId: null, hint: null, needsPreparing: false },
       { factor: 'EMAIL_CODE', authenticatorId: null, hint: null, needsPreparing: true },
-      { factor: 'PASSKEY', authenticatorId: null, hint: null, needsPreparing: false },
+      { factor: 'PASSKEY', authenticatorId: null, hint: null, needsPreparing: true },
     ]);
   });
 
@@ -523,7 +523,7 @@ describe('an effect fails, and nothing is written,', () => {
       await expect(run('tellOwner', {}, { row: { account: account({ email }) } })).rejects.toThrow(
         'This address has no owner.',
       );
-    for (const factor of ['PASSWORD', 'PASSKEY'])
+    for (const factor of ['PASSWORD', 'OAUTH'])
       await expect(run('sendChallenge', { factor, authenticatorId: null })).rejects.toThrow(
         `${factor} does not send challenges.`,
       );

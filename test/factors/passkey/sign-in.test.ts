@@ -80,12 +80,12 @@ describe('enrollment', () => {
       categories: ['POSSESSION'],
       amr: ['swk', 'user'],
     });
-    const [row] = await query(
+    const [row] = await query<{ data: object; secret: string }>(
       app.databaseUrl,
       "select data, secret from authenticator where factor = 'PASSKEY'",
     );
-    expect(row?.['secret']).toBe('');
-    expect(row?.['data']).toMatchObject({
+    expect(row?.secret).toBe('');
+    expect(row?.data).toMatchObject({
       credentialId: key.passkeys[0]?.id,
       counter: 0,
       backupEligible: true,
@@ -157,12 +157,12 @@ describe('a sign-in without an identifier', () => {
     const wrong = await client.attempt(id, { password: 'not the password of anyone' });
     expect(wrong.code).toBe('PROOF_REJECTED');
     // Guesses after the passkey count for the account, not for the workflow.
-    const [lockout] = await query(
+    const [lockout] = await query<{ subject: string }>(
       app.databaseUrl,
       'select subject from lockout order by updated_at desc limit 1',
     );
     const viewer = await assuranceOf(one.accessToken);
-    expect(lockout?.['subject']).toBe(`user:${viewer.id}`);
+    expect(lockout?.subject).toBe(`user:${viewer.id}`);
     const done = await client.attempt(id, { password: one.password });
     expect(done.status).toBe('COMPLETE');
     expect((await assuranceOf(tokensOf(done).accessToken)).assurance.level).toBe('AAL2');

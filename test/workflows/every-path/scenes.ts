@@ -44,6 +44,7 @@ const signIn = (secondFactorPolicy: string, offered: readonly FactorKind[] = BY_
   offered,
   addressId: 'address',
   secondFactorPolicy,
+  isAnonymous: false,
   enrolls: 'TOTP',
   newAuthenticatorId: 'new',
 });

@@ -11,6 +11,8 @@ export interface Provable {
   /** The secret of the authenticator app. */
   readonly secret: string;
   readonly backupCodes: readonly string[];
+  /** The answer of the passkey to the challenge of this workflow. */
+  answer(): Promise<object>;
 }
 
 interface Way {
@@ -71,6 +73,20 @@ const WAYS = {
     ...SECOND_STEP,
     guess: { backupCode: 'WRONG' },
     prove: ({ backupCodes }) => ({ backupCode: backupCodes[0] }),
+  },
+  // It can start a sign-in as well, which has its own cells. It verifies nobody, so it proves one category.
+  PASSKEY: {
+    ...SECOND_STEP,
+    needsPreparing: true,
+    guess: {
+      passkey: {
+        id: 'AAAA',
+        rawId: 'AAAA',
+        type: 'public-key',
+        response: { clientDataJSON: 'AAAA', authenticatorData: 'AAAA', signature: 'AAAA' },
+      },
+    },
+    prove: ({ answer }) => answer(),
   },
 } as const satisfies Readonly<Record<string, Way>>;
 

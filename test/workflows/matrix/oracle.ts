@@ -55,6 +55,7 @@ const BEGINNINGS = [
   { first: 'PASSWORD', to: 'email' },
   { first: 'EMAIL_CODE', to: 'email' },
   { first: 'EMAIL_LINK', to: 'email' },
+  { first: 'PASSKEY', to: 'email' },
   { first: 'PHONE_CODE', to: 'number' },
   { first: 'PHONE_LINK', to: 'number' },
   { first: 'PHONE_CODE', to: 'secondNumber' },
@@ -71,8 +72,9 @@ export const SITUATIONS: readonly Situation[] = POLICIES.flatMap((policy) =>
   ENROLLED.map((enrolled) => ({ policy, enrolled })),
 );
 export const BY_BEGINNING = SITUATIONS.flatMap((situation) =>
-  BEGINNINGS.filter(({ to }) => to !== 'secondNumber' || SECOND_FACTORS_OF[situation.enrolled].phone).map(
-    (beginning) => ({ ...situation, ...beginning, title: beginning.first + TITLES[beginning.to] }),
-  ),
+  BEGINNINGS.filter(({ first, to }) => {
+    const { phone, passkey } = SECOND_FACTORS_OF[situation.enrolled];
+    return (to !== 'secondNumber' || phone) && (first !== 'PASSKEY' || passkey);
+  }).map((beginning) => ({ ...situation, ...beginning, title: beginning.first + TITLES[beginning.to] })),
 );
 export const BY_SESSION = SITUATIONS.flatMap((situation) => FIRST.map((first) => ({ ...situation, first })));

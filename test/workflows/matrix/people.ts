@@ -2,17 +2,20 @@
 // same.
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import { SoftwareAuthenticator } from '../../../src/cli/demo/software-authenticator.ts';
 import { PASSWORD, type Step, type TestClient } from '../../harness/client.ts';
+import { enrollPasskey } from '../../harness/passkeys.ts';
 import { FIRST, type First, wayOf } from './means.ts';
 import { putRowsBack, type Rows, rowsOf } from './rows.ts';
 
 export const SECOND_FACTORS_OF = {
-  'no second factor': { app: false, phone: false, off: false },
-  'an app': { app: true, phone: false, off: false },
-  'a phone': { app: false, phone: true, off: false },
-  'an app and a phone': { app: true, phone: true, off: false },
+  'no second factor': { app: false, phone: false, off: false, passkey: false },
+  'an app': { app: true, phone: false, off: false, passkey: false },
+  'a phone': { app: false, phone: true, off: false, passkey: false },
+  'an app and a phone': { app: true, phone: true, off: false, passkey: false },
+  'a passkey': { app: false, phone: false, off: false, passkey: true },
   /** Text messages to its country are no longer allowed, so only the backup codes are left. */
-  'a phone that is switched off': { app: false, phone: true, off: true },
+  'a phone that is switched off': { app: false, phone: true, off: true, passkey: false },
 } as const;
 export type Enrolled = keyof typeof SECOND_FACTORS_OF;
 export const ENROLLED = Object.keys(SECOND_FACTORS_OF) as Enrolled[];
@@ -26,6 +29,8 @@ export interface Person {
   readonly secondNumber: string | null;
   /** The secret of the authenticator app. */
   readonly secret: string | null;
+  /** The authenticator with the passkey. */
+  readonly key: SoftwareAuthenticator | null;
   readonly backupCodes: readonly string[];
   /** A session that started with only this factor, before there was a second one. */
   readonly sessions: Readonly<Record<First, { readonly id: string; readonly accessToken: string }>>;
@@ -62,12 +67,16 @@ export async function createPerson(
     sessions[factor] = { id: done.session?.session.id ?? '', accessToken: done.session?.accessToken ?? '' };
   }
 
-  const { app, phone, off } = SECOND_FACTORS_OF[enrolled];
+  const { app, phone, off, passkey } = SECOND_FACTORS_OF[enrolled];
   const own = app ? await client.enrollTotp(token) : null;
   token = own?.tokens.accessToken ?? token;
   const secondNumber = phone ? newNumber() : null;
   const second = secondNumber === null ? null : await client.enrollPhone(token, secondNumber);
   token = second?.tokens.accessToken ?? token;
+  const key = passkey
+    ? new SoftwareAuthenticator({ origin: 'http://localhost:4000', userVerified: false })
+    : null;
+  const keys = key === null ? null : await enrollPasskey(client, token, key);
   const { rows } = await db.query('select user_id from email_address where address = $1', [email]);
   const userId: string = rows[0].user_id;
   if (off) await db.query("update phone_number set country = 'DE' where user_id = $1", [userId]);
@@ -77,7 +86,8 @@ export async function createPerson(
     number,
     secondNumber,
     secret: own?.secret ?? null,
-    backupCodes: own?.backupCodes ?? second?.backupCodes ?? [],
+    key,
+    backupCodes: own?.backupCodes ?? second?.backupCodes ?? keys?.backupCodes ?? [],
     sessions,
     rows: await rowsOf(db, userId),
     state: await readState(db, userId),
@@ -97,7 +107,7 @@ export async function proofOf(
     const prepared: Step = await client.prepare(id, factor, token, authenticatorId);
     if (prepared.challenge?.factor !== factor) throw new Error(`${factor}: ${prepared.code}`);
   }
-  return way.prove({ client, to, secret: '', backupCodes: [] });
+  return way.prove({ client, to, secret: '', backupCodes: [], answer: async () => ({}) });
 }
 
 /** Restores the user's state, so that every walk starts the same. */

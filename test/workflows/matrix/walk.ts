@@ -4,6 +4,7 @@ import pg from 'pg';
 import { expect } from 'vitest';
 import { startTestApp } from '../../harness/app.ts';
 import { type Step, TestClient } from '../../harness/client.ts';
+import { requestOf } from '../../harness/passkeys.ts';
 import { type First, MEANS, type Means, wayOf } from './means.ts';
 import { POLICIES, type Policy, type Proved, type Situation } from './oracle.ts';
 import {
@@ -69,7 +70,7 @@ export interface Trial {
   /** Runs before the walk. */
   prepare?(): Promise<unknown>;
   /** How the workflow starts in this cell, and where messages are sent. */
-  readonly first?: First;
+  readonly first?: Means;
   readonly to?: string | null;
   /** The oracle: whether the proofs are enough for the workflow's result. */
   suffices(proved: readonly Proved[]): boolean;
@@ -218,7 +219,12 @@ async function proofFor(
   const { isFirst, prove } = wayOf(means);
   if (!isFirst) {
     const secret = step.totp?.secret ?? person.secret ?? '';
-    return prove({ client, to: '', secret, backupCodes: person.backupCodes });
+    const answer = async () => {
+      const prepared = await client.prepare(step.id, means, token);
+      // It is offered to everybody as a first step, also to those who have none.
+      return person.key === null ? guessOf(means) : { passkey: person.key.get(requestOf(prepared)) };
+    };
+    return prove({ client, to: '', secret, backupCodes: person.backupCodes, answer });
   }
   const authenticatorId = step.factors.find((one) => one.factor === means)?.authenticatorId ?? undefined;
   const address = means.startsWith('PHONE') ? (to ?? person.secondNumber) : person.email;
