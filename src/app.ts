@@ -101,6 +101,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     clock,
     productName,
     apiSchemas,
+    passkeys: config.passkeys,
   };
 
   // Done now so that the first request does not wait for it, and a signing key that cannot be opened stops the start.

@@ -167,6 +167,15 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
   }
   const channel = channelThat((grant) => session.replace(grant));
   const prompts = new Prompts(channel, options);
+
+  async function request<Data, Variables>(document: Document<Data, Variables>, variables?: Variables) {
+    const query = await textOf(document);
+    const sent = { query, variables: variables as Operation['variables'] };
+    return runOperation(session, prompts, { ...sent, kind: kindOf(query) }, async (credentials) =>
+      endpoint.send<Data>(sent, await known(credentials)),
+    );
+  }
+
   session.finishSignOut().catch(() => {}); // an error of the store surfaces at its next use
 
   return {
@@ -182,19 +191,14 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
     enroll: (input) => startEnrollment(channel, input),
 
     async signalPasskeys() {
-      const answer: FieldAnswer<{ readonly passkeyAccount: PasskeyAccount }> = await this.request(PASSKEYS);
-      await signalPasskeys(fieldOf(answer).passkeyAccount);
+      const answer: FieldAnswer<{ readonly passkeyAccounts: readonly PasskeyAccount[] }> =
+        await request(PASSKEYS);
+      for (const account of fieldOf(answer).passkeyAccounts) await signalPasskeys(account);
     },
 
     signOut: () => session.signOut(),
 
-    async request<Data, Variables>(document: Document<Data, Variables>, variables?: Variables) {
-      const query = await textOf(document);
-      const request = { query, variables: variables as Operation['variables'] };
-      return runOperation(session, prompts, { ...request, kind: kindOf(query) }, async (credentials) =>
-        endpoint.send<Data>(request, await known(credentials)),
-      );
-    },
+    request,
 
     perform: (operation, send) => runOperation(session, prompts, operation, send),
 
@@ -209,7 +213,7 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
   };
 }
 
-const PASSKEYS = '{ viewer { passkeyAccount { rpId userId name displayName credentialIds } } }';
+const PASSKEYS = '{ viewer { passkeyAccounts { rpId userId name displayName credentialIds } } }';
 
 function sessionOf(
   { url, mode, tokens, onSignedOut = () => {} }: StepgateClientOptions,

@@ -11,7 +11,7 @@ export async function signalUnknownPasskey(rpId: string, credentialId: string): 
   await quietly(signals()?.signalUnknownCredential?.({ rpId, credentialId }));
 }
 
-/** What a browser shows of a user's passkeys, as `viewer.passkeyAccount` returns it. */
+/** What a browser shows of a user's passkeys, as `viewer.passkeyAccounts` returns it. */
 export interface PasskeyAccount {
   readonly rpId: string;
   readonly userId: string;

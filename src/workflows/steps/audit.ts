@@ -11,13 +11,13 @@ interface Details {
   /** The session that the step issued or belongs to. */
   readonly sessionId?: string | null;
   /** What shows later that the proof approved an operation. */
-  readonly approval?: AuditEntry['approval'];
+  readonly approval?: NonNullable<AuditEntry['approval']> | null;
 }
 
 /** Adds an entry to the step's unit of work. */
 export function audit(step: Step, word: WorkflowAuditWord, details: Details = {}): void {
   const { subject, actor } = entryOf(step, word, details);
-  addAudit(step.unitOfWork, subject, actor, step.now);
+  addAudit(step.unitOfWork, { ...subject, approval: details.approval ?? null }, actor, step.now);
 }
 
 /** Runs work that may be refused. Refusals that a flood can cause are counted, and only their sum is written. */
@@ -47,17 +47,10 @@ function wordOf(error: unknown): WorkflowAuditWord | null {
 function entryOf(
   { row, name, account, caller: { client } }: Step,
   word: WorkflowAuditWord,
-  { factor = null, sessionId = null, approval }: Details,
+  { factor = null, sessionId = null }: Details,
 ) {
   const userId = account?.id ?? null;
-  const subject = {
-    type: `${name}.${word}`,
-    tenantId: row.tenantId,
-    userId,
-    sessionId,
-    factor,
-    approval,
-  } as const;
+  const subject = { type: `${name}.${word}`, tenantId: row.tenantId, userId, sessionId, factor } as const;
   // Outside a session, the caller is not proved to be the user until the workflow completes.
   const isUser = row.sessionId !== null || word === 'complete';
   const actor: AuditActor =
