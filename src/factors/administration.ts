@@ -6,6 +6,7 @@ import type { EntityManager } from '../persistence/orm.ts';
 import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { SECOND_FACTORS } from '../policy/factor-kind.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
+import { requireWayIn } from './last-way-in.ts';
 import { liftLockouts } from './lockout.ts';
 import { endWorkflows } from './void-evidence.ts';
 
@@ -37,6 +38,7 @@ export async function unlockUser(userId: string, administrator: Administrator): 
 /**
  * Removes every second factor and backup code, and ends every session. From then on the first factor is enough to sign
  * in, so the administrator must verify the user's identity first. False when the user does not exist.
+ * @throws {LastWayIn}
  */
 export async function removeSecondFactors(
   { outbox }: { outbox: Outbox },
@@ -49,6 +51,7 @@ export async function removeSecondFactors(
   const unitOfWork = new UnitOfWork();
   unitOfWork.require(async (sql) => {
     await lockUser(sql, userId);
+    await requireWayIn(sql, userId, false);
     await endWorkflows(sql, userId, SECOND_FACTORS);
     return true;
   });

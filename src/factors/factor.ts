@@ -29,6 +29,8 @@ interface FactorTerms<Value> {
   readonly roles: readonly FactorRole[];
   /** The kind of identifier that it sends to, so it is offered only for such identifiers. Null: offered for all. */
   readonly reaches: IdentifierKind | null;
+  /** Whether its proof can say who the user is, so that it can start a sign-in without an identifier. */
+  readonly identifies?: true;
   /** What `startEnrollment` takes for it besides the label. `enrollment.choose` gets it. */
   readonly enrollmentInput?: FactorInput;
   /** How it is imported and exported. Absent: it stays behind, and reports name it. */

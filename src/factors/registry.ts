@@ -92,7 +92,7 @@ export class FactorRegistry {
 
   /** The kinds that can start a sign-in without an identifier, because their proof says who the user is. */
   identifying(): FactorKind[] {
-    return kinds(this.#all.filter((one) => one.roles.includes('FIRST') && one.identityDigest !== undefined));
+    return kinds(this.#all.filter((one) => one.roles.includes('FIRST') && one.identifies === true));
   }
 
   /** The kinds that can start a sign-in. */

@@ -7,6 +7,7 @@ import { UnitOfWork } from '../persistence/unit-of-work.ts';
 import { FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { Owner } from '../sessions/owner.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
+import { requireWayIn } from './last-way-in.ts';
 import { PHONE_FACTORS } from './phone/phone.ts';
 import { nameOfFactor } from './registry.ts';
 import { voidEvidence } from './void-evidence.ts';
@@ -16,7 +17,7 @@ export interface RemovedAuthenticator {
   readonly factor: FactorKind;
 }
 
-/** Null when the user has no authenticator with this id. */
+/** Null when the user has no authenticator with this id. @throws {LastWayIn} */
 export async function removeAuthenticator(
   { outbox }: { outbox: Outbox },
   id: string,
@@ -34,6 +35,7 @@ export async function removeAuthenticator(
     // remains.
     await lockUser(sql, userId);
     if (!(await remove(sql))) return false;
+    await requireWayIn(sql, userId);
     await voidEvidence(sql, userId, factors);
     return true;
   });

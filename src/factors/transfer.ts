@@ -28,6 +28,7 @@ export interface ImportedUser {
 export interface ImportedOwner extends ImportedUser {
   readonly ring: KeyRing;
   readonly userId: string;
+  readonly tenantId: string;
   /** Whether the record brought the user's id. */
   readonly keepsId: boolean;
   readonly createdAt: Date;
@@ -55,7 +56,7 @@ export function defineTransfer<Given>(transfer: FactorTransfer<Given>): FactorTr
 
 /** Imported authenticators count as confirmed: they were confirmed in the source system. */
 export function importedAuthenticator(
-  authenticator: Pick<UnusedAuthenticator, 'id' | 'factor' | 'label' | 'secret' | 'data'>,
+  authenticator: Pick<UnusedAuthenticator, 'id' | 'factor' | 'label' | 'secret' | 'data' | 'identity'>,
   { userId, createdAt }: ImportedOwner,
 ): Row<'authenticator'> {
   return authenticatorRow({ ...authenticator, userId, createdAt, confirmedAt: createdAt });

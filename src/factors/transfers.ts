@@ -26,6 +26,13 @@ export function bringsFirstFactor(record: object): boolean {
   return transfersOf(first).some((transfer) => transfer.brings(record));
 }
 
+/** Whether the record brings a factor whose proof says who the user is. */
+export function bringsIdentity(record: object): boolean {
+  return transfersOf(FACTORS.filter(({ identifies }) => identifies === true)).some((transfer) =>
+    transfer.brings(record),
+  );
+}
+
 /** Whether an export contains this factor. */
 export function isTransferred(kind: FactorKind): boolean {
   return FACTORS.some((one) => one.kind === kind && one.transfer !== undefined);

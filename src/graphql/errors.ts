@@ -1,4 +1,5 @@
 // Expected failures, returned as data. Every error type implements `UserError`.
+import { LastWayIn } from '../factors/last-way-in.ts';
 import { LinkExpired } from '../factors/link/approval.ts';
 import { LinkNotApproved } from '../factors/link/link.ts';
 import { TooManyChecks } from '../factors/password/check-limit.ts';
@@ -14,6 +15,7 @@ import {
   LockedOut,
   NewPasswordNotDue,
   Overloaded,
+  PasswordRequired,
   ProofRejected,
   TenantNotFound,
   TooManyAuthenticators,
@@ -32,6 +34,7 @@ const ERRORS = errorsByCode({
   INVALID_INPUT: InvalidInput,
   NOT_FOUND: NotFound,
   TENANT_NOT_FOUND: TenantNotFound,
+  PASSWORD_REQUIRED: PasswordRequired,
   PASSWORD_REJECTED: PasswordRejected,
   WORKFLOW_NOT_FOUND: WorkflowNotFound,
   WORKFLOW_EXPIRED: WorkflowExpired,
@@ -51,6 +54,7 @@ const ERRORS = errorsByCode({
   PHONE_NUMBER_NOT_ALLOWED: PhoneNumberNotAllowed,
   PHONE_NUMBER_NOT_FOUND: PhoneNumberNotFound,
   PHONE_NUMBER_TAKEN: PhoneNumberTaken,
+  LAST_WAY_IN: LastWayIn,
   TOO_MANY_AUTHENTICATORS: TooManyAuthenticators,
   ENROLLMENT_REQUIRED: EnrollmentRequired,
   REFRESH_TOKEN_REJECTED: RefreshTokenRejected,
@@ -110,6 +114,8 @@ for (const error of [
   PhoneNumberNotAllowed,
   PhoneNumberNotFound,
   PhoneNumberTaken,
+  PasswordRequired,
+  LastWayIn,
   TooManyAuthenticators,
   EnrollmentRequired,
   RefreshTokenRejected,

@@ -25,6 +25,9 @@ export async function conflictsAmong(
     union all
     select 'phone', number from phone_number
       where tenant_id = ${tenantId} and verified_at is not null and number = any(${valuesOf('phone')}::text[])
+    union all
+    select 'passkey', identity_digest from authenticator
+      where tenant_id = ${tenantId} and identity_digest = any(${valuesOf('passkey')}::text[])
   `.execute(sql);
   return new Set(rows.map(keyOf));
 }
@@ -47,4 +50,5 @@ const REASONS: Readonly<Record<Claim['kind'], string>> = {
   externalId: 'Another user already has this externalId.',
   email: 'Another user already has this email address.',
   phone: 'Another user already has this phone number.',
+  passkey: 'Another user already has this passkey.',
 };

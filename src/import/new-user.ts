@@ -3,7 +3,12 @@
 import type { Mailbox } from '../factors/email/mailbox.ts';
 import { RecordError } from '../factors/record-error.ts';
 import type { ImportedOwner } from '../factors/transfer.ts';
-import { bringsFirstFactor, bringsSecondFactor, READ_TRANSFERS } from '../factors/transfers.ts';
+import {
+  bringsFirstFactor,
+  bringsIdentity,
+  bringsSecondFactor,
+  READ_TRANSFERS,
+} from '../factors/transfers.ts';
 import { type AuditActor, auditRow } from '../persistence/audit.ts';
 import type { AuditType } from '../persistence/audit-type.ts';
 import type { Row } from '../persistence/unit-of-work.ts';
@@ -30,7 +35,7 @@ export interface Terms {
 
 /** A value that only one user of a tenant can have. */
 export interface Claim {
-  readonly kind: 'id' | 'externalId' | 'email' | 'phone';
+  readonly kind: 'id' | 'externalId' | 'email' | 'phone' | 'passkey';
   readonly value: string;
   /** The field of the record, for a refusal. */
   readonly path: string;
@@ -60,21 +65,23 @@ export function newUser(record: UserRecord, terms: Terms): NewUser {
   const owner: ImportedOwner = {
     ring: terms.ring,
     userId: id,
+    tenantId: terms.tenantId,
     keepsId: record.id !== null,
     createdAt: record.createdAt ?? terms.now,
     acceptFastHashes: terms.acceptFastHashes,
     hasSecondFactor,
   };
   const credentials = READ_TRANSFERS.map((transfer) => transfer.read(record, owner));
+  const authenticator = credentials.flatMap((one) => one.authenticator ?? []);
   return {
     id,
     leftBehind,
-    claims: claimsOf(record),
+    claims: [...claimsOf(record), ...identitiesOf(authenticator)],
     rows: {
       user_account: [userRow(record, owner, terms)],
       email_address: record.email === null ? [] : [emailRow(record.email, owner, terms)],
       phone_number: record.phones.map((phone) => phoneRow(phone, owner, terms)),
-      authenticator: credentials.flatMap(({ authenticator }) => authenticator ?? []),
+      authenticator,
       backup_code: credentials.flatMap(({ backup_code }) => backup_code ?? []),
       audit_event: [
         auditOf('user.imported', id, terms),
@@ -87,12 +94,10 @@ export function newUser(record: UserRecord, terms: Terms): NewUser {
 const UNVERIFIED =
   'This is not verified, so it may belong to someone else. Remove it, or use --trust-unverified, or trustUnverified in the API.';
 
-function requireIdentifier(
-  { email, emailVerified, phones, createdAt }: UserRecord,
-  { trustUnverified, now }: Terms,
-): void {
-  if (email === null && phones.length === 0) {
-    throw new RecordError('email', 'A user needs an email address or a phone number.');
+function requireIdentifier(record: UserRecord, { trustUnverified, now }: Terms): void {
+  const { email, emailVerified, phones, createdAt } = record;
+  if (email === null && phones.length === 0 && !bringsIdentity(record)) {
+    throw new RecordError('email', 'A user needs an email address, a phone number or a passkey.');
   }
   if (createdAt !== null && createdAt > now) {
     throw new RecordError('createdAt', 'This time is in the future.');
@@ -117,7 +122,7 @@ function requireWayIn(record: UserRecord, { phoneCountries }: Terms): void {
   if (email !== null || bringsFirstFactor(record) || canUseNumber) return;
   throw new RecordError(
     'passwordHash',
-    'This user could never sign in. A user without an email address needs a password, unless the tenant accepts phone numbers as a first factor.',
+    'This user could never sign in. A user without an email address needs a password or a passkey, unless the tenant accepts phone numbers as a first factor.',
   );
 }
 
@@ -130,6 +135,13 @@ function claimsOf({ id, externalId, email, phones }: UserRecord): Claim[] {
       ({ number }, at) => ({ kind: 'phone', value: number.number, path: `phones.${at}.number` }) as const,
     ),
   ];
+}
+
+/** A proof of such an authenticator says who the user is, so nobody else in the tenant may have it. */
+function identitiesOf(authenticators: readonly Row<'authenticator'>[]): Claim[] {
+  return authenticators.flatMap(({ identity_digest: digest }) =>
+    typeof digest === 'string' ? [{ kind: 'passkey', value: digest, path: 'passkeys' } as const] : [],
+  );
 }
 
 function auditOf(type: AuditType, userId: string, { tenantId, actor, now }: Terms): Row<'audit_event'> {

@@ -32,6 +32,11 @@ export function withEvidence(list: readonly Evidence[], added: Evidence): Eviden
   return [...list.filter((one) => one.factor !== added.factor), added];
 }
 
+/** Whether the list has evidence of the same factor that proved more categories, as a passkey that verified its user. */
+export function provesMore(list: readonly Evidence[], { factor, categories }: Evidence): boolean {
+  return list.some((one) => one.factor === factor && one.categories.length > categories.length);
+}
+
 /** Whether `list` holds each factor in `others`, completed at the same time or later. */
 export function holdsAll(list: readonly Evidence[], others: readonly Evidence[]): boolean {
   return others.every(({ factor, completedAt }) =>

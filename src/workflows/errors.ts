@@ -130,6 +130,16 @@ export class NewPasswordNotDue extends UserError {
   }
 }
 
+/** The tenant does not let its users have no password. */
+export class PasswordRequired extends UserError {
+  static readonly description =
+    'Users of this tenant must have a password. `passwordUse` of `settings` says whether they must.';
+  readonly code = 'PASSWORD_REQUIRED';
+  constructor() {
+    super('Choose a password to sign up.');
+  }
+}
+
 export class TenantNotFound extends UserError {
   static readonly description = 'The tenant does not exist.';
   readonly code = 'TENANT_NOT_FOUND';

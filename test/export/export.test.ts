@@ -160,23 +160,23 @@ test('a re-export after an import is identical, and users sign in with password,
 
 test('a second factor that cannot be exported is named, so that an import does not drop it silently', async () => {
   await using app = await startTestApp();
-  const email = 'passkey@example.com';
+  const email = 'other@example.com';
   await stepgate(app.databaseUrl, 'import', await newFile([{ email }]));
   await query(
     app.databaseUrl,
     `insert into authenticator (id, user_id, factor, secret, created_at, confirmed_at)
-     select gen_random_uuid(), user_id, 'PASSKEY', 'x', now(), now() from email_address`,
+     select gen_random_uuid(), user_id, 'PHONE_LINK', 'x', now(), now() from email_address`,
   );
   await query(
     app.databaseUrl,
     `insert into authenticator (id, user_id, factor, secret, created_at)
-     select gen_random_uuid(), user_id, 'PASSKEY', 'x', now() from email_address`,
+     select gen_random_uuid(), user_id, 'PHONE_LINK', 'x', now() from email_address`,
   );
   const { path, text } = await exported(app, '.ndjson');
-  expect(JSON.parse(text).otherSecondFactors).toEqual(['PASSKEY']);
+  expect(JSON.parse(text).otherSecondFactors).toEqual(['PHONE_LINK']);
   await query(app.databaseUrl, 'delete from user_account');
   const refused = await stepgate(app.databaseUrl, 'import', path);
-  expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('1 PASSKEY') });
+  expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining('1 PHONE_LINK') });
 });
 
 test('backup codes without another second factor are not exported', async () => {

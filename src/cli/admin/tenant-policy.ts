@@ -12,6 +12,7 @@ import {
   PasswordPreset,
   PasswordStrength,
 } from '../../policy/password-policy.ts';
+import { PasswordUse } from '../../policy/password-use.ts';
 import { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { SmsUse } from '../../policy/sms.ts';
 
@@ -26,6 +27,7 @@ export function withPolicyOptions<Args extends unknown[], Options extends Option
   return command
     .addOption(choice('--second-factor <POLICY>', 'whether users need a second factor', SecondFactorPolicy))
     .addOption(choice('--sms <USE>', 'what text messages may prove', SmsUse))
+    .addOption(choice('--password <USE>', 'whether users need a password', PasswordUse))
     .option('--aal2-lifetime <SECONDS>', 'how long AAL2 lasts after a second factor', seconds)
     .option('--aal2-idle <SECONDS>', 'how long AAL2 lasts without activity', seconds)
     .addOption(choice('--passwords <PRESET>', 'the password policy', PasswordPreset))
@@ -44,6 +46,7 @@ export function withPolicyOptions<Args extends unknown[], Options extends Option
 interface PolicyValues {
   readonly secondFactor?: SecondFactorPolicy | undefined;
   readonly sms?: SmsUse | undefined;
+  readonly password?: PasswordUse | undefined;
   readonly aal2Lifetime?: number | undefined;
   readonly aal2Idle?: number | undefined;
   readonly passwords?: PasswordPreset | undefined;
@@ -56,6 +59,7 @@ interface PolicyValues {
 export interface PolicyColumns extends Omit<PasswordColumns, 'password_characters'> {
   readonly second_factor: SecondFactorPolicy;
   readonly sms: SmsUse;
+  readonly password_use: PasswordUse;
   readonly second_factor_seconds: number;
   readonly second_factor_idle_seconds: number;
   readonly password_characters: RawBuilder<CharacterClass[]>;
@@ -70,6 +74,7 @@ export function readPolicy({
   const single = {
     second_factor: values.secondFactor,
     sms: values.sms,
+    password_use: values.password,
     second_factor_seconds: values.aal2Lifetime,
     second_factor_idle_seconds: values.aal2Idle,
     password_minimum_length: values.passwordLength,

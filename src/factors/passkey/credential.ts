@@ -54,6 +54,11 @@ export function identityOf(credentialId: string): string {
   return digest(credentialId);
 }
 
+/** Whether a passkey is all that the user can sign in with: there is no address to which anything could be sent. */
+export function isOnlyWayIn({ email, phones }: Account): boolean {
+  return email === null && phones.length === 0;
+}
+
 /** The handle of a user: the 16 bytes of the id. It says nothing about the user (section 14.6.1). */
 export function userHandleOf({ id }: Pick<Account, 'id'>): string {
   return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');

@@ -3,7 +3,7 @@
 import type { PasskeySettings } from '../../config/settings.ts';
 import type { Account, FactorData } from '../account.ts';
 import type { ShownAs } from '../factor.ts';
-import { descriptorOf, passkeysAmong, userHandleOf } from './credential.ts';
+import { descriptorOf, isOnlyWayIn, passkeysAmong, userHandleOf } from './credential.ts';
 import { ALGORITHMS } from './library.ts';
 
 /** How long a user has to answer. */
@@ -32,7 +32,7 @@ export function creationOptions(
       // A passkey that is stored in the authenticator can start a sign-in without an identifier.
       residentKey: 'required',
       requireResidentKey: true,
-      userVerification: USER_VERIFICATION,
+      userVerification: isOnlyWayIn(account) ? 'required' : USER_VERIFICATION,
     },
     attestation: 'none',
     extensions: { credProps: true },

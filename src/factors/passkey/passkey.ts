@@ -14,6 +14,7 @@ import { identityOf, passkeysAmong } from './credential.ts';
 import { CHALLENGE_SECONDS, requestOptions } from './options.ts';
 import { passkeyEnrollment, verifyRegistration } from './registration.ts';
 import { readResponse } from './response.ts';
+import { passkeyTransfer } from './transfer.ts';
 
 const factor = FactorKind.PASSKEY;
 
@@ -38,6 +39,8 @@ export const passkeyFactor = defineFactor({
   verifyApproval: verifyPasskeyApproval,
   roles: ['FIRST', 'SECOND'],
   reaches: null,
+  identifies: true,
+  transfer: passkeyTransfer,
   isOnOffer: ({ passkeys }: Services) => passkeys !== null,
   create({ ring, passkeys: settings }: Services) {
     if (settings === null) throw new Error('Passkeys are not on offer.');

@@ -10,7 +10,7 @@ import type { KeyRing } from '../../platform/key-ring.ts';
 import { FACTOR_TRAITS, FactorKind } from '../../policy/factor-kind.ts';
 import { authenticatorRow, confirmAuthenticatorRow } from '../authenticator-row.ts';
 import { type FactorEnrollment, REJECTED, type Verdict, type VerificationRequest } from '../factor.ts';
-import { type Credential, identityOf, passkeysAmong, userHandleOf } from './credential.ts';
+import { type Credential, identityOf, isOnlyWayIn, passkeysAmong, userHandleOf } from './credential.ts';
 import { ALGORITHMS, webauthn, webauthnHelpers } from './library.ts';
 import { creationOptions } from './options.ts';
 import { clientDataOf, type RegistrationResponse } from './response.ts';
@@ -56,6 +56,8 @@ export async function verifyRegistration(
     ({ credential }) => credential.credentialId === created?.credentialId,
   );
   if (created === null || isKnown) return REJECTED;
+  // Without verification it could never be the only step of a sign-in.
+  if (isOnlyWayIn(account) && !created.verifiesUser) return REJECTED;
   const credential: Credential = { ...created, userHandle: userHandleOf(account) };
   const { tenantId } = account;
   const values = { id: enrolling, tenantId, digest: identityOf(credential.credentialId) };

@@ -1,5 +1,6 @@
 // What administrators can do for users who are locked out.
 import { type Administrator, removeSecondFactors, unlockUser } from '../../factors/administration.ts';
+import { LastWayIn } from '../../factors/last-way-in.ts';
 import { byAdministrator } from '../../persistence/audit.ts';
 import { builder } from '../builder.ts';
 import { type GraphQLContext, signedIn } from '../context.ts';
@@ -35,7 +36,7 @@ builder.mutationField('unlockUser', (t) =>
 
 builder.mutationField('removeSecondFactors', (t) =>
   t.errorUnionField({
-    types: [UserType, NotFound],
+    types: [UserType, NotFound, LastWayIn],
     nullable: true,
     requiresRole: 'ADMIN',
     stepUp: true,

@@ -1,5 +1,6 @@
 // What users can do with their enrolled factors. `@stepUp` guards everything here: the API uses its own directive.
 import { regenerateBackupCodes } from '../../factors/backup-codes/regenerate.ts';
+import { LastWayIn } from '../../factors/last-way-in.ts';
 import { removeAuthenticator } from '../../factors/remove-authenticator.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
@@ -48,11 +49,11 @@ const RemovedAuthenticator = builder
 
 builder.mutationField('removeAuthenticator', (t) =>
   t.errorUnionField({
-    types: [RemovedAuthenticator, NotFound, Conflict],
+    types: [RemovedAuthenticator, NotFound, LastWayIn, Conflict],
     nullable: true,
     stepUp: true,
     description:
-      'Removes one of your authenticators: an authenticator app or a phone number. Its proofs no longer count in any of your sessions. If it is your last second factor, your backup codes are removed too. You are notified.',
+      'Removes one of your authenticators: a passkey, an authenticator app or a phone number. Its proofs no longer count in any of your sessions. If it is your last second factor, your backup codes are removed too. You are notified.',
     args: {
       id: t.arg.id({
         required: true,

@@ -3,7 +3,13 @@ import { z } from 'zod';
 import { emailAddress } from '../../factors/email/mailbox.ts';
 import { PasswordRejected } from '../../factors/password/new-passwords.ts';
 import { personName } from '../../import/user-record.ts';
-import { Overloaded, TenantNotFound, TooManyMessages, TooManyRequests } from '../../workflows/errors.ts';
+import {
+  Overloaded,
+  PasswordRequired,
+  TenantNotFound,
+  TooManyMessages,
+  TooManyRequests,
+} from '../../workflows/errors.ts';
 import { startSignUp } from '../../workflows/sign-up/start.ts';
 import { builder } from '../builder.ts';
 import { InvalidInput, newPassword, parseInput } from '../input.ts';
@@ -15,24 +21,33 @@ const StartSignUpInput = builder.inputType('StartSignUpInput', {
   description: 'The details of a new account.',
   fields: (t) => ({
     email: t.string({
-      required: true,
-      description: 'The user’s email address. A code is sent to it immediately.',
+      description:
+        'The user’s email address. A code is sent to it immediately. You can omit it together with the password: then a passkey is all that the user has.',
     }),
     password: t.string({
-      required: true,
-      description: 'The password. It must meet the `passwordPolicy` of `settings`.',
+      description:
+        'The password. It must meet the `passwordPolicy` of `settings`. If `passwordUse` is `OPTIONAL`, you can omit it: then the user enrolls a passkey before the sign-up completes.',
     }),
     name: t.string({ description: 'The user’s name, at most 128 characters.' }),
     tenant: t.string(TENANT_ARGUMENT),
   }),
 });
 
-const signUpForm = z.object({
-  email: emailAddress,
-  password: newPassword,
-  name: personName.nullish().transform((name) => name ?? null),
-  tenant,
-});
+const signUpForm = z
+  .object({
+    email: emailAddress.nullish().transform((email) => email ?? null),
+    password: newPassword.nullish().transform((password) => password ?? null),
+    name: personName.nullish().transform((name) => name ?? null),
+    tenant,
+  })
+  .superRefine(({ email, password }, context) => {
+    if (email === null && password !== null)
+      context.addIssue({
+        code: 'custom',
+        path: ['email'],
+        message: 'A user with a password needs an email address.',
+      });
+  });
 
 builder.mutationField('startSignUp', (t) =>
   t.errorUnionField({
@@ -41,6 +56,7 @@ builder.mutationField('startSignUp', (t) =>
       SignUp,
       InvalidInput,
       TenantNotFound,
+      PasswordRequired,
       PasswordRejected,
       Overloaded,
       TooManyMessages,

@@ -3,10 +3,11 @@ import { LOCALES } from '../../delivery/messages/locales.ts';
 import { DEFAULT_TENANT, passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { type PasswordPolicy, passwordPolicy } from '../../policy/password-policy.ts';
+import type { PasswordUse } from '../../policy/password-use.ts';
 import type { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { builder } from '../builder.ts';
 import { publicTenant } from '../public-tenant.ts';
-import { FactorKindEnum, SecondFactorPolicyEnum } from '../types/enums.ts';
+import { FactorKindEnum, PasswordUseEnum, SecondFactorPolicyEnum } from '../types/enums.ts';
 import { PasswordPolicyType } from '../types/password.ts';
 
 interface PublicSettings {
@@ -15,6 +16,7 @@ interface PublicSettings {
   readonly enrollableFactors: readonly FactorKind[];
   readonly phoneCountries: readonly string[];
   readonly secondFactorPolicy: SecondFactorPolicy;
+  readonly passwordUse: PasswordUse;
   readonly passwordPolicy: PasswordPolicy;
 }
 
@@ -50,6 +52,11 @@ const PublicSettingsType = builder.objectRef<PublicSettings>('PublicSettings').i
       description: 'Whether users must have a second factor.',
       resolve: (it) => it.secondFactorPolicy,
     }),
+    passwordUse: t.field({
+      type: PasswordUseEnum,
+      description: 'Whether users must have a password.',
+      resolve: (it) => it.passwordUse,
+    }),
     passwordPolicy: t.field({
       type: PasswordPolicyType,
       description: 'The requirements for new passwords.',
@@ -74,6 +81,7 @@ builder.queryField('settings', (t) =>
         enrollableFactors: factors.enrollable(tenant.sms),
         phoneCountries: tenant.sms === 'OFF' ? [] : factors.smsCountries,
         secondFactorPolicy: tenant.second_factor,
+        passwordUse: tenant.password_use,
         passwordPolicy: passwordPolicy(passwordSettingsOf(tenant), tenant.second_factor),
       };
     },

@@ -4,6 +4,7 @@ import { Role } from '../../persistence/entities/user.ts';
 import { AssuranceLevel } from '../../policy/assurance.ts';
 import { RefusalCode, Remedy } from '../../policy/decision.ts';
 import { Category, type FactorKind } from '../../policy/factor-kind.ts';
+import { PasswordUse } from '../../policy/password-use.ts';
 import { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { StepUpBind, StepUpRequire } from '../../policy/requirement.ts';
 import { WorkflowRemedy, WorkflowStatus } from '../../workflows/view.ts';
@@ -57,6 +58,15 @@ export const SecondFactorPolicyEnum = describedEnum<SecondFactorPolicy>(
   {
     [SecondFactorPolicy.OPTIONAL]: 'Users decide for themselves.',
     [SecondFactorPolicy.REQUIRED]: 'Required. Users who have none must enroll one when they sign in.',
+  },
+);
+
+export const PasswordUseEnum = describedEnum<PasswordUse>(
+  'PasswordUse',
+  'Whether users must have a password.',
+  {
+    [PasswordUse.REQUIRED]: 'A sign-up needs a password.',
+    [PasswordUse.OPTIONAL]: 'A sign-up without a password enrolls a passkey instead.',
   },
 );
 

@@ -137,7 +137,7 @@ function unproved({ enrolling, view }: WorkflowReply): UnprovedAuthenticator | n
 }
 
 function shownAs({ account }: WorkflowReply, { services }: GraphQLContext): ShownAs {
-  return { issuer: services.productName, account: account?.email?.typed ?? 'account' };
+  return { issuer: services.productName, account: account?.email?.typed ?? account?.name ?? 'account' };
 }
 
 function materialOf(reply: WorkflowReply, context: GraphQLContext): FactorData | null {

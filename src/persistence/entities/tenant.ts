@@ -6,6 +6,7 @@ import {
   type PasswordSettings,
   type PasswordStrength,
 } from '../../policy/password-policy.ts';
+import type { PasswordUse } from '../../policy/password-use.ts';
 import type { SecondFactorPolicy } from '../../policy/required-factors.ts';
 import type { SmsUse } from '../../policy/sms.ts';
 
@@ -18,6 +19,7 @@ export const Tenant = defineEntity({
     id: p.string().length(64).primary(),
     secondFactor: p.string().length(16).$type<SecondFactorPolicy>().default('OPTIONAL'),
     sms: p.string().length(16).$type<SmsUse>().default('SECOND_FACTOR'),
+    passwordUse: p.string().length(8).$type<PasswordUse>().default('REQUIRED'),
     /** In code points, for tenants where a second factor is required. */
     passwordMinimumLength: p.integer().default(PasswordPreset.NIST.minimumLength),
     /** In code points, for tenants where the password may be the only factor. */

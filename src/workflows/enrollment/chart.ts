@@ -3,7 +3,7 @@
 // phone alone must also prove a factor of another category, as in a step-up. If the user gains a second factor during
 // an enrollment that began without one, that factor must be proved too. Otherwise an enrollment could bypass it.
 import { assign, setup } from 'xstate';
-import type { Evidence } from '../../policy/evidence.ts';
+import { type Evidence, provesMore } from '../../policy/evidence.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import {
   type Acceptable,
@@ -51,6 +51,8 @@ export const enrollmentChart = setup({
       event.type === 'PREPARE' && event.factor === context.factor && mayEnroll(context, event),
     provesIdentifier: ({ context, event }) => provesNew(context, event) && !context.isSecondFactor,
     provesFirstSecondFactor: ({ context, event }) => provesNew(context, event) && event.enrolled.length === 0,
+    provesLess: ({ context, event }) =>
+      provesNew(context, event) && provesMore(context.evidence, event.evidence),
     provesNewAuthenticator: ({ context, event }) => provesNew(context, event),
   },
   actions: {
@@ -59,7 +61,7 @@ export const enrollmentChart = setup({
   },
 }).createMachine({
   id: 'enrollment',
-  version: '3',
+  version: '4',
   context: ({ input }) => ({ ...input, opened: input.evidence, enrolled: [], first: [] }),
   initial: 'weighing',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
@@ -139,6 +141,8 @@ export const enrollmentChart = setup({
               'giveBackupCodes',
             ],
           },
+          // Another authenticator of the factor has proved more in this session, and its evidence stays.
+          { guard: 'provesLess', target: 'complete' },
           {
             guard: 'provesNewAuthenticator',
             target: 'complete',

@@ -5,6 +5,7 @@ import type { Account } from '../../factors/account.ts';
 import { authenticatorRow } from '../../factors/authenticator-row.ts';
 import type { Mailbox } from '../../factors/email/mailbox.ts';
 import type { NewPasswords } from '../../factors/password/new-passwords.ts';
+import type { FactorRegistry } from '../../factors/registry.ts';
 import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
 import { jsonText } from '../../persistence/jsonb.ts';
 import { sqlOf } from '../../persistence/orm.ts';
@@ -16,15 +17,18 @@ import { randomId } from '../../platform/random.ts';
 import { evidenceOf } from '../../policy/evidence.ts';
 import { ENROLLED_FIRST, FactorKind } from '../../policy/factor-kind.ts';
 import { passwordPolicy } from '../../policy/password-policy.ts';
+import { PasswordUse } from '../../policy/password-use.ts';
 import type { Caller } from '../caller.ts';
-import { orOverloaded, TenantNotFound } from '../errors.ts';
+import { orOverloaded, PasswordRequired, TenantNotFound } from '../errors.ts';
 import type { WorkflowRunner } from '../runner.ts';
 import type { WorkflowReply } from '../steps/reply.ts';
 import type { SignUpInput } from './chart.ts';
 
 interface NewAccount {
-  readonly email: Mailbox;
-  readonly password: string;
+  /** Null for a user who has nothing but a passkey. */
+  readonly email: Mailbox | null;
+  /** Null for a user who enrolls a passkey instead. */
+  readonly password: string | null;
   /** The name of the user. Null if not given. */
   readonly name: string | null;
   readonly tenantId: string;
@@ -32,13 +36,14 @@ interface NewAccount {
 
 interface Services {
   readonly runner: WorkflowRunner;
+  readonly factors: FactorRegistry;
   readonly passwords: NewPasswords;
   readonly ring: KeyRing;
   readonly clock: Clock;
 }
 
 export async function startSignUp(
-  { runner, passwords, ring, clock }: Services,
+  { runner, factors, passwords, ring, clock }: Services,
   { email, password, name, tenantId }: NewAccount,
   caller: Caller,
 ): Promise<WorkflowReply> {
@@ -51,7 +56,7 @@ export async function startSignUp(
         .selectFrom('email_address as e')
         .innerJoin('user_account as u', 'u.id', 'e.user_id')
         .whereRef('e.tenant_id', '=', 'tenant.id')
-        .where('e.address', '=', email.address)
+        .where('e.address', '=', email?.address ?? null)
         .where('e.verified_at', 'is not', null)
         .select('u.locale')
         .as('owner_locale'),
@@ -59,9 +64,14 @@ export async function startSignUp(
     .where('id', '=', tenantId)
     .executeTakeFirst();
   if (tenant === undefined) throw new TenantNotFound();
+  const mayHaveNone = tenant.password_use === PasswordUse.OPTIONAL && factors.get(FactorKind.PASSKEY);
+  if (password === null && !mayHaveNone) throw new PasswordRequired();
   const passwordSettings = passwordSettingsOf(tenant);
   const policy = passwordPolicy(passwordSettings, tenant.second_factor);
-  const secret = await passwords.hash(password, policy, { email: email.typed, name }).catch(orOverloaded);
+  const secret =
+    password === null
+      ? null
+      : await passwords.hash(password, policy, { email: email?.typed ?? null, name }).catch(orOverloaded);
 
   const now = clock.now();
   const account: Account = {
@@ -75,7 +85,7 @@ export async function startSignUp(
     smsOfUser: true,
     locale: caller.locale,
     roles: [],
-    email: {
+    email: email && {
       id: randomId(),
       ...email,
       verified: false,
@@ -86,9 +96,10 @@ export async function startSignUp(
     backupCodes: [],
   };
   const input: SignUpInput = {
-    chosen: evidenceOf(FactorKind.PASSWORD, secondsOf(now)),
+    chosen: secret === null ? null : evidenceOf(FactorKind.PASSWORD, secondsOf(now)),
+    hasAddress: email !== null,
     secondFactorPolicy: tenant.second_factor,
-    enrolls: ENROLLED_FIRST,
+    enrolls: secret === null ? FactorKind.PASSKEY : ENROLLED_FIRST,
     newAuthenticatorId: randomId(),
   };
   return runner.start(
@@ -97,8 +108,8 @@ export async function startSignUp(
       input,
       tenantId,
       account,
-      subject: signUpSubject(ring, tenantId, email.address),
-      unitOfWork: pendingUser(account, email, secret, now),
+      subject: signUpSubject(ring, tenantId, email?.address ?? account.id),
+      unitOfWork: pendingUser(account, secret, now),
     },
     caller,
   );
@@ -109,11 +120,10 @@ function signUpSubject(ring: KeyRing, tenantId: string, address: string): string
   return `sign-up:${keyedDigest(ring, 'identifier', `${tenantId}:${address}`)}`;
 }
 
-/** An inactive user. It is deleted after a day if the address is not verified. */
+/** An inactive user. It is deleted after a day if the sign-up does not get that far. */
 function pendingUser(
   { id, tenantId, name, email, locale }: Account,
-  { address, typed }: Mailbox,
-  secret: string,
+  secret: string | null,
   now: Date,
 ): UnitOfWork {
   const unitOfWork = new UnitOfWork();
@@ -127,15 +137,18 @@ function pendingUser(
     created_at: now,
     activated_at: null,
   });
-  unitOfWork.insert('email_address', {
-    id: email?.id ?? randomId(),
-    tenant_id: tenantId,
-    user_id: id,
-    address,
-    typed,
-    created_at: now,
-    verified_at: null,
-  });
+  if (email !== null) {
+    unitOfWork.insert('email_address', {
+      id: email.id,
+      tenant_id: tenantId,
+      user_id: id,
+      address: email.address,
+      typed: email.typed,
+      created_at: now,
+      verified_at: null,
+    });
+  }
+  if (secret === null) return unitOfWork;
   const password = { factor: FactorKind.PASSWORD, secret, createdAt: now, confirmedAt: now };
   unitOfWork.insert('authenticator', authenticatorRow({ id: randomId(), userId: id, ...password }));
   return unitOfWork;

@@ -50,6 +50,7 @@ const signIn = (secondFactorPolicy: string, offered: readonly FactorKind[] = BY_
 });
 const signUp = (secondFactorPolicy: string) => ({
   chosen: evidenceOf('PASSWORD', 0),
+  hasAddress: true,
   secondFactorPolicy,
   enrolls: 'TOTP',
   newAuthenticatorId: 'new',
