@@ -49,12 +49,14 @@ export async function usePasskey(request: unknown, { autofill, signal }: Passkey
   const { navigator, PublicKeyCredential } = browser();
   const parse = PublicKeyCredential?.parseRequestOptionsFromJSON?.bind(PublicKeyCredential);
   if (parse === undefined || (autofill && !(await canAutofillPasskeys()))) throw unsupported();
-  const used = await performed(() =>
-    navigator?.credentials?.get({
-      publicKey: parse(request),
-      ...(autofill && { mediation: 'conditional' }),
-      ...(signal && { signal }),
-    }),
+  const used = await performed(
+    () =>
+      navigator?.credentials?.get({
+        publicKey: parse(request),
+        ...(autofill && { mediation: 'conditional' }),
+        ...(signal && { signal }),
+      }),
+    signal,
   );
   return used.toJSON();
 }
@@ -74,8 +76,9 @@ export async function createPasskey<Result>(
   const { navigator, PublicKeyCredential } = browser();
   const parse = PublicKeyCredential?.parseCreationOptionsFromJSON?.bind(PublicKeyCredential);
   if (parse === undefined) throw unsupported();
-  const created = await performed(() =>
-    navigator?.credentials?.create({ publicKey: parse(material), ...(signal && { signal }) }),
+  const created = await performed(
+    () => navigator?.credentials?.create({ publicKey: parse(material), ...(signal && { signal }) }),
+    signal,
   );
   try {
     return await send(created.toJSON());
@@ -89,12 +92,15 @@ export async function createPasskey<Result>(
   }
 }
 
-async function performed(ceremony: () => Promise<Credential | null> | undefined): Promise<Credential> {
+async function performed(
+  ceremony: () => Promise<Credential | null> | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Credential> {
   let credential: Credential | null | undefined;
   try {
     credential = await ceremony();
   } catch (error) {
-    throw passkeyError(error);
+    throw passkeyError(signal?.aborted ? { name: 'AbortError' } : error);
   }
   if (credential == null) throw unsupported();
   return credential;

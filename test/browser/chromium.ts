@@ -19,7 +19,7 @@ const SWITCHES = [
   '--disable-sync',
   // These two limit it to this machine.
   '--no-proxy-server',
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
 ];
 
 /** @throws when Chromium is not installed, with a message that says what to do. */
