@@ -6,6 +6,7 @@ import type { Transports } from './delivery/message.ts';
 import { MessageLimits } from './delivery/message-limits.ts';
 import { Outbox } from './delivery/outbox.ts';
 import { startWorker } from './delivery/worker.ts';
+import { readMakers } from './factors/passkey/metadata.ts';
 import { openBreachedPasswords } from './factors/password/breached/open.ts';
 import { CheckLimit } from './factors/password/check-limit.ts';
 import { PasswordHasher } from './factors/password/hash.ts';
@@ -69,6 +70,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     linkUrl: config.linkUrl,
     geoip,
     passkeys: config.passkeys,
+    makers: await readMakers(config.passkeyMetadata),
   });
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, config.publicUrl);

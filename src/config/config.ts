@@ -67,6 +67,8 @@ export interface Config {
   /** Null when passkeys cannot be used, because the server is not at a secure origin with a name. */
   readonly passkeys: PasskeySettings | null;
   readonly wellKnown: WellKnownSettings;
+  /** The path of FIDO metadata statements. Null trusts no maker of authenticators. */
+  readonly passkeyMetadata: string | null;
   /** The page that links point to. The token follows the `#`. */
   readonly linkUrl: string;
   /** The path of a MaxMind database. Null uses the built-in database of countries. */
@@ -163,6 +165,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     },
     passkeys,
     wellKnown: wellKnownSettings(env, passkeys),
+    passkeyMetadata: env.PASSKEY_METADATA ?? null,
     linkUrl: env.LINK_URL ?? `${publicUrl}/link`,
     messageLimits: {
       smsPerNumber: env.SMS_PER_NUMBER_HOURLY ?? 5,

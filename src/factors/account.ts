@@ -31,6 +31,8 @@ export interface Account {
   /** How long the user's sessions stay AAL2. */
   readonly aal2: Aal2Limits;
   readonly passwordSettings: PasswordSettings;
+  /** The AAGUIDs of the models whose passkeys the tenant accepts. Null: any. */
+  readonly passkeyModels: readonly string[] | null;
   /** The user's name. Null when it is not known. */
   readonly name: string | null;
   /** How the tenant lets users use phone numbers. */
@@ -91,6 +93,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
         'strength', t.password_strength,
         'characters', t.password_characters
       ),
+      'passkeyModels', t.passkey_models,
       'name', u.name,
       'smsOfTenant', t.sms,
       'smsOfUser', u.sms,

@@ -2,13 +2,13 @@
 // one, add a folder that defines it, a line in the registry and a row in policy/factor-kind.ts: docs/adding-a-factor.md.
 import type { Message } from '../delivery/message.ts';
 import type { FactorName, Notice, Purpose } from '../delivery/messages/template.ts';
-import type { AuditType } from '../persistence/audit-type.ts';
 import type { HeldByOwner, Rewrappable } from '../persistence/sealed-column.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { Account, FactorData, StoredAuthenticator } from './account.ts';
 import type { ApprovalFindings, Commitment } from './approval-record.ts';
+import type { Alarm } from './alarm.ts';
 import type { IdentifierKind } from './identifier.ts';
 import type { FactorInput } from './input-field.ts';
 import type { ProofField } from './proof.ts';
@@ -31,6 +31,8 @@ interface FactorTerms<Value> {
   readonly reaches: IdentifierKind | null;
   /** Whether its proof can say who the user is, so that it can start a sign-in without an identifier. */
   readonly identifies?: true;
+  /** The name of the product that an authenticator is, from its data. Null when it is not known. Absent: never known. */
+  model?(data: FactorData): string | null;
   /** What `startEnrollment` takes for it besides the label. `enrollment.choose` gets it. */
   readonly enrollmentInput?: FactorInput;
   /** How it is imported and exported. Absent: it stays behind, and reports name it. */
@@ -188,11 +190,6 @@ export interface Rejected {
   readonly isReplay?: boolean;
   /** The proof shows that the authenticator may have been copied. It is recorded, and the user is told. */
   readonly alarm?: Alarm;
-}
-
-export interface Alarm {
-  readonly audit: AuditType;
-  readonly notice: Notice;
 }
 
 export const REJECTED: Rejected = { accepted: false };

@@ -7,13 +7,14 @@ import type { KeyRing } from '../platform/key-ring.ts';
 import { FACTOR_KINDS, FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { AvailableFactors } from '../policy/required-factors.ts';
 import { type SmsPolicy, SmsUse } from '../policy/sms.ts';
-import { type Account, enrolledBy } from './account.ts';
+import { type Account, enrolledBy, type FactorData } from './account.ts';
 import { backupCodeFactor } from './backup-codes/backup-code.ts';
 import { emailCodeFactor } from './email/code.ts';
 import { emailLinkFactor } from './email/link.ts';
 import type { Factor, FactorChoice, FactorDefinition, FactorEnrollment, FactorRole } from './factor.ts';
 import type { IdentifierKind } from './identifier.ts';
 import type { FactorInput } from './input-field.ts';
+import type { TrustedMakers } from './passkey/metadata.ts';
 import { passkeyFactor } from './passkey/passkey.ts';
 import type { PasswordHasher } from './password/hash.ts';
 import { passwordFactor } from './password/password.ts';
@@ -69,6 +70,8 @@ export interface FactorSettings {
   readonly geoip: GeoIp;
   /** Where passkeys are used. Null when they cannot be used. */
   readonly passkeys: PasskeySettings | null;
+  /** The makers whose attestation is trusted. */
+  readonly makers: TrustedMakers;
 }
 
 export class FactorRegistry {
@@ -166,6 +169,11 @@ export function nameOfFactor(kind: FactorKind): FactorName {
   const factor = FACTORS.find((one) => one.kind === kind);
   if (factor === undefined) throw new Error(`${kind} has no name.`);
   return factor.name;
+}
+
+/** The product that an authenticator is. Null when it is not known. */
+export function modelOf(kind: FactorKind, data: FactorData): string | null {
+  return FACTORS.find((one) => one.kind === kind)?.model?.(data) ?? null;
 }
 
 /** Without a description, a row in `FACTOR_TRAITS` has no line in the list of factors. */

@@ -232,6 +232,7 @@ describe('a valid environment', () => {
       trustedProxies: [],
       forwardedHeader: 'x-forwarded-for',
       passkeys: { rpId: 'localhost', origins: ['http://localhost:4000'] },
+      passkeyMetadata: null,
       networkLimits: {
         failuresPerIp: 600,
         failuresPerPrefix: 2000,

@@ -12,6 +12,7 @@ function registryWith(sms: { enabled?: boolean; sendsTexts?: boolean } = {}): Fa
     sms: { enabled: true, countries: ['US', 'CA'], sendsTexts: true, ...sms },
     linkUrl: 'https://example.com/link',
     passkeys: { rpId: 'example.com', origins: ['https://example.com'] },
+    makers: new Map(),
     geoip: { placeOf: () => null },
   });
 }
@@ -93,6 +94,7 @@ test('a decoy has no available factors, and a user has those that were proved', 
   const account = {
     smsOfTenant: SmsUse.ANY_FACTOR,
     smsOfUser: true,
+    passkeyModels: null,
     email: { address: 'jane@example.com', typed: 'jane@example.com', verified: true },
     phones: [{ id: '1', number: '+14155552671', country: 'US', secondFactor: true, verified: true }],
     authenticators: [

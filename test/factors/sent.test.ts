@@ -18,6 +18,7 @@ const ACCOUNT = {
   locale: 'en',
   smsOfTenant: 'ANY_FACTOR',
   smsOfUser: true,
+  passkeyModels: null,
   email: { address: 'jane@example.com', typed: 'jane@example.com', verified: true, owner: null },
   phones: [PHONE],
 } as unknown as Account;
@@ -26,6 +27,7 @@ const registry = new FactorRegistry(new KeyRing([randomBytes(32)]), {} as Passwo
   sms: { enabled: true, countries: ['US'], sendsTexts: true },
   linkUrl: 'https://example.com/link',
   passkeys: { rpId: 'example.com', origins: ['https://example.com'] },
+  makers: new Map(),
   geoip: { placeOf: () => null },
 });
 

@@ -76,6 +76,7 @@ const creates = (factor: FactorKind, label: string | null = null): Effect => [
 describe('a sign-up', () => {
   const input = {
     chosen: proofOf('PASSWORD'),
+    hasAddress: true,
     secondFactorPolicy: 'OPTIONAL',
     enrolls: 'TOTP',
     newAuthenticatorId: 'new',

@@ -35,6 +35,7 @@ const factors = new FactorRegistry(ring, {} as PasswordHasher, {
   sms: { enabled: true, countries: ['US'], sendsTexts: true },
   linkUrl: 'https://example.com/link',
   passkeys: { rpId: 'example.com', origins: ['https://example.com'] },
+  makers: new Map(),
   geoip: { placeOf: () => null },
 });
 
@@ -47,6 +48,7 @@ const account = (given: Partial<Account> = {}): Account => ({
   name: null,
   smsOfTenant: 'ANY_FACTOR',
   smsOfUser: true,
+  passkeyModels: null,
   locale: 'en',
   roles: [],
   email: { id: 'e', address: 'jane@example.com', typed: 'jane@example.com', verified: true, owner: null },

@@ -1,7 +1,7 @@
 // The options that change a tenant's policy, mapped to the columns they change.
 import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from 'commander';
-import type { RawBuilder } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { PasswordColumns } from '../../persistence/entities/tenant.ts';
 import { jsonb } from '../../persistence/jsonb.ts';
 import { LEAST_AAL2_SECONDS, MOST_AAL2_SECONDS } from '../../policy/assurance.ts';
@@ -28,6 +28,11 @@ export function withPolicyOptions<Args extends unknown[], Options extends Option
     .addOption(choice('--second-factor <POLICY>', 'whether users need a second factor', SecondFactorPolicy))
     .addOption(choice('--sms <USE>', 'what text messages may prove', SmsUse))
     .addOption(choice('--password <USE>', 'whether users need a password', PasswordUse))
+    .option(
+      '--passkey-models <AAGUIDS>',
+      'the models whose passkeys users can add: ANY, or a list of AAGUIDs',
+      passkeyModels,
+    )
     .option('--aal2-lifetime <SECONDS>', 'how long AAL2 lasts after a second factor', seconds)
     .option('--aal2-idle <SECONDS>', 'how long AAL2 lasts without activity', seconds)
     .addOption(choice('--passwords <PRESET>', 'the password policy', PasswordPreset))
@@ -47,6 +52,7 @@ interface PolicyValues {
   readonly secondFactor?: SecondFactorPolicy | undefined;
   readonly sms?: SmsUse | undefined;
   readonly password?: PasswordUse | undefined;
+  readonly passkeyModels?: string[] | null | undefined;
   readonly aal2Lifetime?: number | undefined;
   readonly aal2Idle?: number | undefined;
   readonly passwords?: PasswordPreset | undefined;
@@ -60,6 +66,7 @@ export interface PolicyColumns extends Omit<PasswordColumns, 'password_character
   readonly second_factor: SecondFactorPolicy;
   readonly sms: SmsUse;
   readonly password_use: PasswordUse;
+  readonly passkey_models: RawBuilder<string[] | null>;
   readonly second_factor_seconds: number;
   readonly second_factor_idle_seconds: number;
   readonly password_characters: RawBuilder<CharacterClass[]>;
@@ -75,6 +82,7 @@ export function readPolicy({
     second_factor: values.secondFactor,
     sms: values.sms,
     password_use: values.password,
+    passkey_models: values.passkeyModels === undefined ? undefined : jsonOrNull(values.passkeyModels),
     second_factor_seconds: values.aal2Lifetime,
     second_factor_idle_seconds: values.aal2Idle,
     password_minimum_length: values.passwordLength,
@@ -113,6 +121,18 @@ function seconds(text: string): number {
   throw new InvalidArgumentError(
     `It must be a whole number of seconds from ${LEAST_AAL2_SECONDS} to ${MOST_AAL2_SECONDS}.`,
   );
+}
+
+function passkeyModels(text: string): string[] | null {
+  if (text === 'ANY') return null;
+  return [...new Set(text.toLowerCase().split(','))].map((aaguid) => {
+    if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(aaguid)) return aaguid;
+    throw new InvalidArgumentError('Each must be an AAGUID, such as 2fc0579f-8113-47ea-b116-bb5a8db9202a.');
+  });
+}
+
+function jsonOrNull(list: string[] | null): RawBuilder<string[] | null> {
+  return list === null ? sql`null` : jsonb(list);
 }
 
 function characters(text: string): CharacterClass[] {

@@ -34,7 +34,7 @@ export function creationOptions(
       requireResidentKey: true,
       userVerification: isOnlyWayIn(account) ? 'required' : USER_VERIFICATION,
     },
-    attestation: 'none',
+    attestation: account.passkeyModels === null ? 'none' : 'direct',
     extensions: { credProps: true },
   };
 }

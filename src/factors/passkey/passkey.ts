@@ -10,7 +10,9 @@ import { defineFactor, REJECTED } from '../factor.ts';
 import { jsonProof } from '../proof.ts';
 import { approvalChallenge, verifyPasskeyApproval } from './approval.ts';
 import { verifyAssertion } from './assertion.ts';
-import { identityOf, passkeysAmong } from './credential.ts';
+import { type Credential, identityOf, passkeysAmong } from './credential.ts';
+import type { TrustedMakers } from './metadata.ts';
+import { modelNamed } from './models.ts';
 import { CHALLENGE_SECONDS, requestOptions } from './options.ts';
 import { passkeyEnrollment, verifyRegistration } from './registration.ts';
 import { readResponse } from './response.ts';
@@ -21,6 +23,7 @@ const factor = FactorKind.PASSKEY;
 interface Services {
   readonly ring: KeyRing;
   readonly passkeys: PasskeySettings | null;
+  readonly makers: TrustedMakers;
 }
 
 export const passkeyFactor = defineFactor({
@@ -41,8 +44,9 @@ export const passkeyFactor = defineFactor({
   reaches: null,
   identifies: true,
   transfer: passkeyTransfer,
+  model: (data) => modelNamed((data as Credential).aaguid),
   isOnOffer: ({ passkeys }: Services) => passkeys !== null,
-  create({ ring, passkeys: settings }: Services) {
+  create({ ring, passkeys: settings, makers }: Services) {
     if (settings === null) throw new Error('Passkeys are not on offer.');
     return {
       // One choice for all of them: the browser lets the user choose.
@@ -67,7 +71,9 @@ export const passkeyFactor = defineFactor({
       async verify(proof, request) {
         if (request.enrolling === null)
           return proof.is === 'AUTHENTICATION' ? verifyAssertion(settings, proof, request) : REJECTED;
-        return proof.is === 'REGISTRATION' ? verifyRegistration(ring, settings, proof, request) : REJECTED;
+        return proof.is === 'REGISTRATION'
+          ? verifyRegistration({ ring, settings, makers }, proof, request)
+          : REJECTED;
       },
       identityDigest: (proof) =>
         proof.is === 'AUTHENTICATION' && proof.response.userHandle != null ? identityOf(proof.id) : null,

@@ -1,6 +1,6 @@
 // Enrolls a passkey (WebAuthn Level 3 section 7.1). The challenge is derived from the id of the new authenticator, which is
-// random and belongs to one workflow, so nothing about it is stored. Attestation is not asked for, and a statement that
-// comes unasked is dropped unread: its certificates could name servers to call.
+// random and belongs to one workflow, so nothing about it is stored. Attestation is asked for only where a tenant lists the
+// models that it accepts. A statement that comes unasked is dropped unread.
 import { sql as raw } from 'kysely';
 import type { PasskeySettings } from '../../config/settings.ts';
 import { jsonText } from '../../persistence/jsonb.ts';
@@ -10,8 +10,10 @@ import type { KeyRing } from '../../platform/key-ring.ts';
 import { FACTOR_TRAITS, FactorKind } from '../../policy/factor-kind.ts';
 import { authenticatorRow, confirmAuthenticatorRow } from '../authenticator-row.ts';
 import { type FactorEnrollment, REJECTED, type Verdict, type VerificationRequest } from '../factor.ts';
+import { certificatesOf, isTrusted } from './attestation.ts';
 import { type Credential, identityOf, isOnlyWayIn, passkeysAmong, userHandleOf } from './credential.ts';
 import { ALGORITHMS, webauthn, webauthnHelpers } from './library.ts';
+import type { TrustedMakers } from './metadata.ts';
 import { creationOptions } from './options.ts';
 import { clientDataOf, type RegistrationResponse } from './response.ts';
 
@@ -41,17 +43,27 @@ function challengeOf(ring: KeyRing, authenticatorId: string, keyId: string): str
   return Buffer.from(made).toString('base64url');
 }
 
+interface Trust {
+  readonly ring: KeyRing;
+  readonly settings: PasskeySettings;
+  readonly makers: TrustedMakers;
+}
+
 export async function verifyRegistration(
-  ring: KeyRing,
-  settings: PasskeySettings,
+  { ring, settings, makers }: Trust,
   proof: RegistrationResponse,
-  { enrolling, account, authenticators }: VerificationRequest,
+  { enrolling, account, authenticators, now }: VerificationRequest,
 ): Promise<Verdict> {
   const isPending = authenticators.some((one) => one.id === enrolling && one.data === null);
   if (enrolling === null || account === null || !isPending) return REJECTED;
   const isChallenge = (challenge: string) =>
     ring.ids.some((keyId) => challengeOf(ring, enrolling, keyId) === challenge);
-  const created = await verifyCreation(settings, proof, isChallenge);
+  const { passkeyModels: models } = account;
+  const created = await verifyCreation(settings, proof, {
+    isChallenge,
+    isAccepted:
+      models && ((aaguid, chain) => models.includes(aaguid) && isTrusted(makers, aaguid, chain, now)),
+  });
   const isKnown = passkeysAmong(account.authenticators).some(
     ({ credential }) => credential.credentialId === created?.credentialId,
   );
@@ -71,18 +83,27 @@ export async function verifyRegistration(
   };
 }
 
+interface Accepting {
+  isChallenge(challenge: string): boolean;
+  /** Whether this model is accepted, with these certificates. Null when any model is, without certificates. */
+  readonly isAccepted: ((aaguid: string, certificates: readonly Uint8Array[]) => boolean) | null;
+}
+
 /** The new credential. Null when the response does not answer this challenge at one of the origins. */
 async function verifyCreation(
   { rpId, origins }: PasskeySettings,
   proof: RegistrationResponse,
-  isChallenge: (challenge: string) => boolean,
+  { isChallenge, isAccepted }: Accepting,
 ): Promise<Omit<Credential, 'userHandle'> | null> {
   const clientData = clientDataOf(proof);
   if (clientData === null || clientData.crossOrigin === true) return null;
   const { verifyRegistrationResponse } = await webauthn();
   const { response, id, rawId, type } = proof;
   try {
-    const attestationObject = await withoutStatement(response.attestationObject);
+    const { attestationObject: sent } = response;
+    const certificates = isAccepted && (await certificatesOf(sent));
+    if (isAccepted !== null && certificates === null) return null;
+    const attestationObject = isAccepted === null ? await withoutStatement(sent) : sent;
     const { verified, registrationInfo: info } = await verifyRegistrationResponse({
       response: {
         id,
@@ -98,6 +119,7 @@ async function verifyCreation(
       supportedAlgorithmIDs: [...ALGORITHMS],
     });
     if (!verified || info.credential.id !== id) return null;
+    if (isAccepted?.(info.aaguid, certificates ?? []) === false) return null;
     const { publicKey, counter } = info.credential;
     if (publicKey.length > LONGEST_KEY_BYTES) return null;
     return {

@@ -84,6 +84,11 @@ export const AuthenticatorType = builder.objectRef<ListedAuthenticator>('Authent
       nullable: true,
       description: 'The name that the user gave the authenticator. Null if none.',
     }),
+    model: t.exposeString('model', {
+      nullable: true,
+      description:
+        'The product that keeps a passkey, for example a password manager, as it says itself. Null if unknown, and for other factors.',
+    }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',
       description: 'When the enrollment of the authenticator was started.',

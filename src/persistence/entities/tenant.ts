@@ -20,6 +20,8 @@ export const Tenant = defineEntity({
     secondFactor: p.string().length(16).$type<SecondFactorPolicy>().default('OPTIONAL'),
     sms: p.string().length(16).$type<SmsUse>().default('SECOND_FACTOR'),
     passwordUse: p.string().length(8).$type<PasswordUse>().default('REQUIRED'),
+    /** The AAGUIDs of the models whose passkeys can be enrolled, proved by attestation. Null: any. */
+    passkeyModels: p.json<readonly string[]>().nullable(),
     /** In code points, for tenants where a second factor is required. */
     passwordMinimumLength: p.integer().default(PasswordPreset.NIST.minimumLength),
     /** In code points, for tenants where the password may be the only factor. */

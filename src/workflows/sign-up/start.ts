@@ -80,6 +80,7 @@ export async function startSignUp(
     secondFactorPolicy: tenant.second_factor,
     aal2: { overallSeconds: tenant.second_factor_seconds, idleSeconds: tenant.second_factor_idle_seconds },
     passwordSettings,
+    passkeyModels: tenant.passkey_models,
     name,
     smsOfTenant: tenant.sms,
     smsOfUser: true,

@@ -2,7 +2,8 @@
 // the step writes, or on its own if those writes fail.
 import type { AnyMachineSnapshot } from 'xstate';
 import { addNotice } from '../../delivery/notices.ts';
-import { type Accepted, type Alarm, REJECTED, type Rejected, type Verdict } from '../../factors/factor.ts';
+import type { Alarm } from '../../factors/alarm.ts';
+import { type Accepted, REJECTED, type Rejected, type Verdict } from '../../factors/factor.ts';
 import { FORGET_FAILURES, failuresOf, TAKE_BACK_FAILURE } from '../../factors/lockout.ts';
 import { addAudit, byAnonymous } from '../../persistence/audit.ts';
 import { sqlOf } from '../../persistence/orm.ts';

@@ -95,6 +95,21 @@ describe('enrollment', () => {
     });
   });
 
+  test('names the product that keeps the passkey, if it is known, and nothing for a made-up one', async () => {
+    const { accessToken } = await client.signUp();
+    const models = ['bada5566-a7aa-401f-bd96-45619a55120d', '12345678-1234-1234-1234-123456789abc'];
+    let token = accessToken;
+    for (const aaguid of models)
+      token = (await enrollPasskey(client, token, new SoftwareAuthenticator({ origin: ORIGIN, aaguid })))
+        .tokens.accessToken;
+    const { data } = await client.graphql('{ viewer { authenticators { factor model } } }', {}, token);
+    expect(data.viewer.authenticators).toEqual([
+      { factor: 'PASSWORD', model: null },
+      { factor: 'PASSKEY', model: '1Password' },
+      { factor: 'PASSKEY', model: null },
+    ]);
+  });
+
   test('a user can have several passkeys, and the options exclude those they have', async () => {
     const one = await holder();
     const started = await client.startEnrollment({ factor: 'PASSKEY' }, one.accessToken);
