@@ -128,6 +128,17 @@ test('an operator creates a tenant and changes its policy while the server is ru
   ]);
 });
 
+test('an operator lets users have no password, and lists the models whose passkeys they can add', async () => {
+  const models = '2FC0579F-8113-47EA-B116-BB5A8DB9202A,ee882879-721c-4913-9775-3dfcce97072a';
+  expect(
+    (await run('tenant', 'keys', '--create', '--password', 'OPTIONAL', '--passkey-models', models)).stdout,
+  ).toContain(`Password: OPTIONAL. Models of passkeys: ${models.toLowerCase()}.`);
+  expect((await run('tenant', 'keys', '--passkey-models', 'yubikey')).code).toBe(2);
+  expect((await run('tenant', 'keys', '--passkey-models', 'ANY')).stdout).toContain(
+    'Models of passkeys: ANY.',
+  );
+});
+
 test('an operator sets the password policy by preset, and single settings override the preset', async () => {
   const policy = async () =>
     (

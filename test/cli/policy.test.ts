@@ -92,7 +92,7 @@ describe('policy print', () => {
       {
         directive: 'stepUp',
         maxAge: 300,
-        accept: ['PHONE_CODE', 'TOTP', 'BACKUP_CODE'],
+        accept: ['PHONE_CODE', 'TOTP', 'BACKUP_CODE', 'PASSKEY'],
         require: 'SECOND_FACTOR',
         from: 'INTERFACE',
         place: 'Account.balance',

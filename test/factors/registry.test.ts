@@ -106,6 +106,6 @@ test('a decoy has no available factors, and a user has those that were proved', 
   expect(registryWith().availableFactors(null)).toEqual({ enrolled: [], first: [] });
   expect(registryWith().availableFactors(account)).toEqual({
     enrolled: ['PHONE_CODE', 'BACKUP_CODE'],
-    first: ['PASSWORD', ...MAIL, ...PHONE, 'PASSKEY'],
+    first: ['PASSWORD', ...MAIL, ...PHONE],
   });
 });

@@ -62,7 +62,10 @@ describe('no secret in the document is repeated', () => {
     ['an unknown input field', attempt(`{ pasword: "${SECRET}" }`)],
     ['an id that is an object', attempt('{ password: "x" }', `{ is: "${SECRET}" }`)],
     ['an id that is a fraction', attempt('{ password: "x" }', `${NUMBER}.5`)],
-    ['a missing input field next to it', signUp(`{ password: "${SECRET}" }`)],
+    [
+      'a missing input field next to it',
+      `mutation { attemptFactor(input: { proof: { password: "${SECRET}" } }) { __typename } }`,
+    ],
     ['an input that is a string', signUp(`"${SECRET}"`)],
     ['an input that is a number', signUp(NUMBER)],
     ['an unknown argument', `mutation { signOut(password: "${SECRET}") { id } }`],

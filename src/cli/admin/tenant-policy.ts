@@ -52,7 +52,7 @@ interface PolicyValues {
   readonly secondFactor?: SecondFactorPolicy | undefined;
   readonly sms?: SmsUse | undefined;
   readonly password?: PasswordUse | undefined;
-  readonly passkeyModels?: string[] | null | undefined;
+  readonly passkeyModels?: string[] | undefined;
   readonly aal2Lifetime?: number | undefined;
   readonly aal2Idle?: number | undefined;
   readonly passwords?: PasswordPreset | undefined;
@@ -82,7 +82,7 @@ export function readPolicy({
     second_factor: values.secondFactor,
     sms: values.sms,
     password_use: values.password,
-    passkey_models: values.passkeyModels === undefined ? undefined : jsonOrNull(values.passkeyModels),
+    passkey_models: values.passkeyModels && modelsOrAny(values.passkeyModels),
     second_factor_seconds: values.aal2Lifetime,
     second_factor_idle_seconds: values.aal2Idle,
     password_minimum_length: values.passwordLength,
@@ -123,16 +123,17 @@ function seconds(text: string): number {
   );
 }
 
-function passkeyModels(text: string): string[] | null {
-  if (text === 'ANY') return null;
+/** Empty for any. */
+function passkeyModels(text: string): string[] {
+  if (text === 'ANY') return [];
   return [...new Set(text.toLowerCase().split(','))].map((aaguid) => {
     if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(aaguid)) return aaguid;
     throw new InvalidArgumentError('Each must be an AAGUID, such as 2fc0579f-8113-47ea-b116-bb5a8db9202a.');
   });
 }
 
-function jsonOrNull(list: string[] | null): RawBuilder<string[] | null> {
-  return list === null ? sql`null` : jsonb(list);
+function modelsOrAny(list: string[]): RawBuilder<string[] | null> {
+  return list.length === 0 ? sql`null` : jsonb(list);
 }
 
 function characters(text: string): CharacterClass[] {

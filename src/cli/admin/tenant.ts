@@ -83,8 +83,8 @@ async function describeTenant(em: EntityManager, id: string): Promise<string> {
   if (found === undefined) throw noSuchTenant(id);
   const { minimumLength, minimumLengthAlone, strength, characters } = passwordSettingsOf(found);
   return [
-    `Tenant ${id}: second factor ${found.second_factor}, password ${found.password_use}, text messages ${found.sms}.`,
-    `Passkeys: ${found.passkey_models?.join(',') ?? 'ANY'}.`,
+    `Tenant ${id}: second factor ${found.second_factor}, text messages ${found.sms}.`,
+    `Password: ${found.password_use}. Models of passkeys: ${found.passkey_models?.join(',') ?? 'ANY'}.`,
     `AAL2 lasts ${found.second_factor_seconds} seconds, or ${found.second_factor_idle_seconds} seconds without activity.`,
     `Passwords: ${minimumLength} characters where a second factor is required, ${minimumLengthAlone} otherwise; strength ${strength}; characters ${characters.join(',') || 'NONE'}.`,
   ].join('\n');
