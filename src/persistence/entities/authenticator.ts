@@ -22,7 +22,7 @@ export const Authenticator = defineEntity({
      */
     lastTimeStep: p.integer().nullable(),
     /** Set with `identityDigest`. */
-    tenant: () => p.manyToOne(Tenant).nullable(),
+    tenant: () => p.manyToOne(Tenant).nullable().deleteRule('cascade'),
     /**
      * A digest of the id by which a proof names this authenticator, such as the credential id of a passkey. The account of
      * a sign-in without an identifier is found by it.

@@ -22,6 +22,8 @@ export interface EffectServices {
 export interface Given {
   /** The masked recipient of this step's challenge, for a client that may see it. */
   readonly hint?: string | null;
+  /** Whether nothing has been proved before this step. */
+  readonly isFirst?: boolean;
   /** The password that the user chose in this step. */
   readonly newPassword?: NewPassword | null;
 }

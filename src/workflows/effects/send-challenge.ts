@@ -5,8 +5,6 @@ import { digest as digestOf } from '../../platform/digest.ts';
 import { randomId } from '../../platform/random.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { openApproves, openOperation } from '../approves.ts';
-import { viewOf } from '../charts.ts';
-import { isFirstStep } from '../view.ts';
 import type { PerformEffect } from './effect.ts';
 
 interface Params {
@@ -17,7 +15,7 @@ interface Params {
 
 export const sendChallenge: PerformEffect<Params> = (
   { factors, outbox, ring },
-  { row, name: purpose, snapshot, account, caller: { client }, hint = null, now, unitOfWork },
+  { row, name: purpose, isFirst = true, account, caller: { client }, hint = null, now, unitOfWork },
   { factor: kind, authenticatorId },
 ) => {
   const factor = factors.get(kind);
@@ -28,7 +26,7 @@ export const sendChallenge: PerformEffect<Params> = (
     challengeId,
     account,
     authenticatorId,
-    isFirst: isFirstStep(viewOf(purpose, snapshot).proves),
+    isFirst,
     purpose,
     approves: openApproves(ring, row.id, row.approves),
     operationDigest: operation && digestOf(operation),

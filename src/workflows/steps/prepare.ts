@@ -5,7 +5,9 @@ import { addSeconds, readTime } from '../../platform/clock.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { MAX_MESSAGES, RESEND_AFTER_SECONDS } from '../../policy/workflow-limits.ts';
 import type { Caller } from '../caller.ts';
+import { viewOf } from '../charts.ts';
 import { FactorNotOffered, TooManyMessages } from '../errors.ts';
+import { isFirstStep } from '../view.ts';
 import { countingRefusals } from './audit.ts';
 import { offered, openStep } from './open-step.ts';
 import { performWithinLimits } from './perform-within-limits.ts';
@@ -47,7 +49,10 @@ async function send(services: StepServices, step: Step, wanted: Wanted): Promise
   }
   if (sent !== undefined && sent.timesSent >= MAX_MESSAGES) throw new TooManyMessages(null);
   advance(step, next);
-  const outcome = await performWithinLimits(services, step, effects, { hint });
+  const outcome = await performWithinLimits(services, step, effects, {
+    hint,
+    isFirst: isFirstStep(viewOf(step.name, snapshot).proves),
+  });
   await step.unitOfWork.commit(step.caller.em);
   return present(services, step, next, outcome);
 }
