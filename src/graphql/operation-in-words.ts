@@ -9,6 +9,7 @@ import { operationText } from '../step-up/operation-digest.ts';
 import type { OperationInWords } from '../workflows/step-up/start.ts';
 import { isValid, parsedDocument } from './client-document.ts';
 import { InvalidInput } from './input.ts';
+import { LIMITS } from './limits.ts';
 import type { RequestBudget } from './request-budget.ts';
 
 interface Given {
@@ -36,6 +37,10 @@ export function operationInWords(
       },
     ]);
   const schema = schemas.find((one) => isValid(one, document)) ?? null;
+  if (text.length > LIMITS.boundOperation) {
+    const message = `The operation and its variables are too long to be approved. The maximum is ${LIMITS.boundOperation} characters.`;
+    throw new InvalidInput([{ path: 'operation', message }]);
+  }
   // An operation that demands no such proof may contain a secret, for example a new password, and nobody needs to show later
   // who approved it.
   const isRecorded =

@@ -13,12 +13,6 @@ import { query } from '../harness/sql.ts';
 import { beginVisit, launchChromium, originsOf, type Visit } from './chromium.ts';
 import { openShop, SHOP_SCHEMA, type Shop } from './shop.ts';
 
-declare global {
-  /** Of the page. */
-  var stepgate: typeof Client;
-  var client: Client.StepgateClient;
-}
-
 let browser: Browser;
 let shop: Shop;
 let app: TestApp;

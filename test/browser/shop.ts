@@ -7,11 +7,18 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { createYoga } from 'graphql-yoga';
+import type * as Client from '../../src/client/index.ts';
 import type { ConsumeProof } from '../../src/step-up/bound-proof.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
 import { type PresentedToken, stepgateTokens } from '../../src/step-up/tokens.ts';
 import { useStepUp } from '../../src/step-up/yoga.ts';
 import type { TestApp } from '../harness/app.ts';
+
+declare global {
+  /** Of the page. */
+  var stepgate: typeof Client;
+  var client: Client.StepgateClient;
+}
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -22,7 +29,7 @@ export const SHOP_SCHEMA = `
       @stepUp(accept: [PASSKEY], bind: OPERATION, maxAge: 120, describe: "Pay {amount} to {recipient}")
   }`;
 
-const PAGE = `<!doctype html><html lang="en"><title>Shop</title>
+export const SHOP_PAGE = `<!doctype html><html lang="en"><title>Shop</title>
 <label>Email <input name="email" autocomplete="username webauthn"></label>
 <script type="module">
   import * as stepgate from '/client.js';
@@ -56,7 +63,7 @@ export async function openShop(): Promise<Shop> {
     } else if (request.url === '/client.js') {
       response.setHeader('content-type', 'text/javascript').end(script);
     } else {
-      response.setHeader('content-type', 'text/html').end(PAGE);
+      response.setHeader('content-type', 'text/html').end(SHOP_PAGE);
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -72,7 +79,7 @@ export async function openShop(): Promise<Shop> {
   return shop;
 }
 
-async function bundledClient(): Promise<string> {
+export async function bundledClient(): Promise<string> {
   const options = '--format esm --platform browser --external graphql'.split(' ');
   const run = promisify(execFile);
   return (await run('node_modules/.bin/rolldown', ['src/client/index.ts', ...options], { cwd: ROOT })).stdout;

@@ -10,6 +10,7 @@ import {
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, TestClient } from '../harness/client.ts';
 import { SoftwareAuthenticator } from '../harness/software-authenticator.ts';
+import { Browser, openTab } from './browser.ts';
 import { AUDIT_EVENTS, clientOf, codesOf } from './people.ts';
 
 let app: TestApp;
@@ -143,6 +144,20 @@ describe('a sign-in', () => {
     expect(signIn.status).toBe('NEEDS_SECOND_FACTOR');
     expect((await signIn.passkey()).status).toBe('COMPLETE');
   });
+});
+
+test('a sign-in in cookie mode gets its session in cookies, and no token', async () => {
+  const { key } = await holder();
+  const { asked } = browserWith(key);
+  vi.stubGlobal('location', { href: 'http://localhost:4000/' });
+  const { client, browser } = openTab(app, new Browser());
+  const signIn = await client.signIn();
+  await signIn.passkey();
+  expect(signIn.status).toBe('COMPLETE');
+  expect(asked).toHaveLength(1);
+  expect(codesOf(await client.request(AUDIT_EVENTS))).toEqual([]);
+  expect(await client.accessToken()).toBeNull();
+  expect(browser.seen.join()).not.toMatch(/"(access|refresh)Token":"[^"]/);
 });
 
 test('a step-up prompt that asks for a passkey repeats the refused operation', async () => {

@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readConfig } from '../../../src/config/config.ts';
+import { SEALED_APPROVALS } from '../../../src/factors/approval-record.ts';
+import { KeyRing } from '../../../src/platform/key-ring.ts';
 import { operationDigest } from '../../../src/step-up/operation-digest.ts';
 import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../../harness/app.ts';
 import { type Person, type Step, TestClient, tokensOf } from '../../harness/client.ts';
@@ -140,6 +143,20 @@ describe('an approved operation', () => {
     expect(stdout).toContain('The signature holds: this key approved this operation with these arguments.');
   });
 
+  test('is shown after the key that sealed it was replaced and removed', async () => {
+    const { id, approval } = await approved();
+    const NEW = Buffer.alloc(32, 7);
+    const ring = new KeyRing([NEW, ...readConfig(TEST_ENVIRONMENT).secretKeys]);
+    const resealed = SEALED_APPROVALS.reseal(ring, id, approval ?? '');
+    await query(app.databaseUrl, `update audit_event set approval = '${resealed}' where id = '${id}'`);
+    const { code } = await runHere(['audit', 'prove', id], {
+      ...TEST_ENVIRONMENT,
+      SECRET_KEYS: NEW.toString('base64'),
+      DATABASE_URL: app.databaseUrl,
+    });
+    expect(code).toBe(0);
+  });
+
   test('is verified from an exported file, without a database and a key', async () => {
     const { id } = await approved();
     const { code, stdout } = await proveAltered(id, () => {});
@@ -225,6 +242,16 @@ describe('what is kept', () => {
     const { id, approval } = await approved({ query: change, variables: { new: 'canary-password' } });
     expect(approval).toBeNull();
     expect((await prove(id)).code).toBe(1);
+  });
+
+  test('is limited: an operation that is too long is refused', async () => {
+    const variables = { amount: 1, to: Array.from({ length: 20 }, () => 'x'.repeat(1000)) };
+    const { data } = await client.graphql(
+      'mutation ($input: StartStepUpInput!) { startStepUp(input: $input) { __typename ... on InvalidInput { fields { path } } } }',
+      { input: { operation: { query: PAY, variables } } },
+      user.accessToken,
+    );
+    expect(data.startStepUp).toEqual({ __typename: 'InvalidInput', fields: [{ path: 'operation' }] });
   });
 
   test('is nothing for a step-up that approves no operation, and for a sign-in', async () => {
