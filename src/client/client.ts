@@ -19,6 +19,7 @@ import type { Answer } from './refusal.ts';
 import { runOperation, type Send } from './run-operation.ts';
 import type { SessionGrant } from './session-grant.ts';
 import { type SignInInput, type SignInWorkflow, startSignIn } from './sign-in.ts';
+import { type SignUpInput, type SignUpWorkflow, startSignUp } from './sign-up.ts';
 import { type DeviceTokenStore, deviceInMemory, inMemory, type TokenStore } from './token-store.ts';
 import type { WithGrant, WorkflowChannel } from './workflow.ts';
 
@@ -63,6 +64,14 @@ export interface StepgateClient {
    * @param grant the `session` of a completed sign-up, sign-in or enrollment.
    */
   setSession(grant: SessionGrant): Promise<void>;
+  /**
+   * Starts a sign-up. When it is complete, the client uses its session.
+   *
+   * @param input the new user.
+   * @throws {StepUpError} if it is refused, for example with `PASSWORD_REJECTED`.
+   * @throws {UnexpectedAnswer}, or the error of `fetch`, if the request fails.
+   */
+  signUp(input: SignUpInput): Promise<SignUpWorkflow>;
   /**
    * Starts a sign-in. When it is complete, the client uses its session.
    *
@@ -185,6 +194,8 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
     },
 
     setSession: (grant) => session.inTurn(() => keep(grant)),
+
+    signUp: (input) => startSignUp(channelThat(keep), input),
 
     signIn: (input = {}) => startSignIn(channelThat(keep), input),
 

@@ -7,7 +7,12 @@ export {
 } from './client.ts';
 export type { Document } from './document.ts';
 export type { Credentials, Fetch, GraphQLAnswer } from './endpoint.ts';
-export type { EnrollmentInput, EnrollmentStatus, EnrollmentWorkflow } from './enrollment.ts';
+export type {
+  EnrollingWorkflow,
+  EnrollmentInput,
+  EnrollmentStatus,
+  EnrollmentWorkflow,
+} from './enrollment.ts';
 export { StepUpError, UnexpectedAnswer } from './errors.ts';
 export type { Operation, OperationKind } from './operation.ts';
 export { canAutofillPasskeys, type PasskeyOptions } from './passkey.ts';
@@ -16,6 +21,7 @@ export type { Answer, AnswerError, FactorKind, Requirement } from './refusal.ts'
 export type { Send } from './run-operation.ts';
 export type { SessionGrant } from './session-grant.ts';
 export type { SignInInput, SignInStatus, SignInWorkflow } from './sign-in.ts';
+export type { SignUpInput, SignUpStatus, SignUpWorkflow } from './sign-up.ts';
 export type { StepUpState, StepUpStatus, StepUpWorkflow } from './step-up.ts';
 export type { DeviceTokenStore, StoredTokens, TokenStore } from './token-store.ts';
 export type { Challenge, FactorOption, Proof, Workflow, WorkflowState, WorkflowStatus } from './workflow.ts';

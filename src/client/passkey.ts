@@ -44,21 +44,37 @@ export async function canAutofillPasskeys(): Promise<boolean> {
   return (await PublicKeyCredential.isConditionalMediationAvailable?.()) === true;
 }
 
-/** @param request the `request` of a challenge. @returns AuthenticationResponseJSON. @throws {StepUpError} */
-export async function usePasskey(request: unknown, { autofill, signal }: PasskeyOptions): Promise<unknown> {
+/**
+ * @param request the `request` of a challenge.
+ * @param milliseconds with autofill, how long to wait for the user.
+ * @returns AuthenticationResponseJSON, or null if the user did not pick a passkey in this time.
+ * @throws {StepUpError}
+ */
+export async function usePasskey(
+  request: unknown,
+  { autofill, signal }: PasskeyOptions,
+  milliseconds: number,
+): Promise<unknown> {
   const { navigator, PublicKeyCredential } = browser();
   const parse = PublicKeyCredential?.parseRequestOptionsFromJSON?.bind(PublicKeyCredential);
   if (parse === undefined || (autofill && !(await canAutofillPasskeys()))) throw unsupported();
-  const used = await performed(
-    () =>
-      navigator?.credentials?.get({
-        publicKey: parse(request),
-        ...(autofill && { mediation: 'conditional' }),
-        ...(signal && { signal }),
-      }),
-    signal,
-  );
-  return used.toJSON();
+  const late = autofill ? AbortSignal.timeout(Math.max(milliseconds, 0)) : undefined;
+  const stop = signal && late ? AbortSignal.any([signal, late]) : (signal ?? late);
+  try {
+    const used = await performed(
+      () =>
+        navigator?.credentials?.get({
+          publicKey: parse(request),
+          ...(autofill && { mediation: 'conditional' }),
+          ...(stop && { signal: stop }),
+        }),
+      stop,
+    );
+    return used.toJSON();
+  } catch (error) {
+    if (late?.aborted && !signal?.aborted) return null;
+    throw error;
+  }
 }
 
 /**

@@ -15,12 +15,8 @@ import type {
   WorkflowStatus,
 } from './workflow.ts';
 
-/** What differs between the types of workflows. */
-interface Definition {
-  readonly type: 'StepUp' | 'SignIn' | 'Enrollment';
-  /** The fields to select besides the common ones. */
-  readonly fields?: string;
-}
+/** The types of workflows that this client runs. */
+type WorkflowType = 'SignUp' | 'SignIn' | 'Enrollment' | 'StepUp';
 
 interface Step extends Partial<WorkflowState>, WithGrant {
   readonly id?: string;
@@ -33,12 +29,12 @@ interface Step extends Partial<WorkflowState>, WithGrant {
   readonly retryAfterSeconds?: number | null;
 }
 
-const stepFields = ({ type, fields = '' }: Definition): string => `
+const stepFields = (type: WorkflowType): string => `
   ... on ${type} {
     id status expiresAt
     factors { factor authenticatorId hint needsPreparing }
     challenge { factor hint sentAt expiresAt approvedAt request }
-    session { ${GRANT} } ${fields}
+    session { ${GRANT} } ${type === 'StepUp' ? '' : 'material backupCodes'}
   }
   ... on UserError { code message }`;
 const PROBLEMS = `
@@ -78,12 +74,11 @@ export class RunningWorkflow<Status extends WorkflowStatus> implements Workflow<
   /** @param startFields fields to select in the first step only. @throws {StepUpError} */
   static async start<Status extends WorkflowStatus>(
     channel: WorkflowChannel,
-    definition: Definition,
+    type: WorkflowType,
     input: object,
     startFields = '',
   ): Promise<RunningWorkflow<Status>> {
-    const { type } = definition;
-    const step = stepFields(definition);
+    const step = stepFields(type);
     const first = step.replace('{', `{ ${startFields}`);
     const query = `mutation ($input: Start${type}Input!) { start${type}(input: $input) {${first} } }`;
     const answer = await channel.askForTokens<Step>({ query, variables: { input } });
@@ -138,8 +133,12 @@ export class RunningWorkflow<Status extends WorkflowStatus> implements Workflow<
   async passkey(options: PasskeyOptions = {}): Promise<this> {
     if (this.status === 'NEEDS_ENROLLMENT')
       return createPasskey(this.#material, options, (passkey) => this.attempt({ passkey }));
-    await this.prepare('PASSKEY', options.authenticatorId);
-    return this.attempt({ passkey: await usePasskey(this.challenge?.request, options) });
+    let passkey: unknown = null;
+    while (passkey === null) {
+      await this.prepare('PASSKEY', options.authenticatorId);
+      passkey = await usePasskey(this.challenge?.request, options, lifetimeOf(this.challenge));
+    }
+    return this.attempt({ passkey });
   }
 
   cancel(): void {
@@ -176,4 +175,13 @@ function accepted(step: Step): Step {
   const { code, message = '' } = step;
   if (code !== undefined) throw new StepUpError({ ...step, code, message });
   return step;
+}
+
+/** A challenge that was prepared a moment ago is given again for so long. */
+const REPEATED_MILLISECONDS = 30_000;
+
+/** How long a challenge can be answered for certain. Both times are the server's, whose clock may differ. */
+function lifetimeOf(challenge: Challenge | null): number {
+  if (challenge === null) return 0;
+  return Date.parse(challenge.expiresAt) - Date.parse(challenge.sentAt) - REPEATED_MILLISECONDS - 5000;
 }

@@ -1,6 +1,7 @@
 // A sign-in: whoever completes it becomes the user of this client.
+import type { EnrollingWorkflow } from './enrollment.ts';
 import { RunningWorkflow } from './running-workflow.ts';
-import type { Workflow, WorkflowChannel, WorkflowStatus } from './workflow.ts';
+import type { WorkflowChannel, WorkflowStatus } from './workflow.ts';
 
 /** Who wants to sign in. */
 export interface SignInInput {
@@ -14,8 +15,8 @@ export interface SignInInput {
 export type SignInStatus = Exclude<WorkflowStatus, 'NEEDS_PROOF'>;
 
 /** A running sign-in. When it is complete, the client uses the new session. */
-export interface SignInWorkflow extends Workflow<SignInStatus> {}
+export interface SignInWorkflow extends EnrollingWorkflow<SignInStatus> {}
 
 export function startSignIn(channel: WorkflowChannel, input: SignInInput): Promise<SignInWorkflow> {
-  return RunningWorkflow.start(channel, { type: 'SignIn' }, input);
+  return RunningWorkflow.start(channel, 'SignIn', input);
 }

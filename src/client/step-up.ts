@@ -28,5 +28,5 @@ export function startStepUp(
     variables: operation.variables,
   };
   const input = { accept, maxAge, require, ...(bound && { operation: bound }) };
-  return RunningWorkflow.start(channel, { type: 'StepUp' }, input, bound ? 'approves' : '');
+  return RunningWorkflow.start(channel, 'StepUp', input, bound ? 'approves' : '');
 }

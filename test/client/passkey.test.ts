@@ -10,6 +10,7 @@ import {
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { type Person, TestClient } from '../harness/client.ts';
 import { SoftwareAuthenticator } from '../harness/software-authenticator.ts';
+import { query } from '../harness/sql.ts';
 import { Browser, openTab } from './browser.ts';
 import { AUDIT_EVENTS, clientOf, codesOf } from './people.ts';
 
@@ -105,6 +106,19 @@ describe('an enrollment', () => {
   });
 });
 
+test('a sign-up with a passkey alone signs the new user in', async () => {
+  await query(
+    app.databaseUrl,
+    `insert into tenant (id, password_use, second_factor, created_at) values ('open', 'OPTIONAL', 'OPTIONAL', now())`,
+  );
+  browserWith(newKey());
+  const client = nobody();
+  const signUp = await client.signUp({ tenant: 'open', name: 'Ada' });
+  expect(signUp.status).toBe('NEEDS_ENROLLMENT');
+  expect((await signUp.passkey()).status).toBe('COMPLETE');
+  expect((await client.request('{ viewer { name } }')).data).toEqual({ viewer: { name: 'Ada' } });
+});
+
 describe('a sign-in', () => {
   test('without an identifier ends with the session of whoever has the passkey', async () => {
     const { person, key } = await holder();
@@ -134,6 +148,41 @@ describe('a sign-in', () => {
     const error = await failure(stopped.passkey({ autofill: true, signal: AbortSignal.abort() }));
     expect(error.code).toBe('PASSKEY_CANCELLED');
     expect(stopped.status).toBe('NEEDS_FIRST_FACTOR');
+  });
+
+  test('by autofill asks for a new challenge before the old one expires, for as long as the user waits', async () => {
+    const { key } = await holder();
+    const { asked } = browserWith(key);
+    const { get } = (navigator as unknown as { credentials: { get(options: Asked): Promise<unknown> } })
+      .credentials;
+    vi.stubGlobal('navigator', {
+      credentials: {
+        async get(options: Asked) {
+          if (asked.length > 0) return get(options);
+          asked.push(options);
+          app.clock.advance(299);
+          return new Promise((_resolve, reject) => {
+            options.signal?.addEventListener('abort', () => reject(options.signal?.reason));
+          });
+        },
+      },
+    });
+    const client = createStepgateClient({
+      url: `${app.url}/graphql`,
+      fetch: async (url, init) => {
+        const text = await (await fetch(url, init)).text();
+        if (asked.length > 0 || !text.includes('"challenge":{')) return new Response(text);
+        const answer = JSON.parse(text);
+        const { challenge } = answer.data.prepareFactor;
+        challenge.expiresAt = new Date(Date.parse(challenge.sentAt) + 35_100).toISOString();
+        return Response.json(answer);
+      },
+    });
+    const signIn = await client.signIn();
+    await signIn.passkey({ autofill: true });
+    expect(signIn.status).toBe('COMPLETE');
+    const challenges = asked.map(({ publicKey }) => publicKey.challenge);
+    expect(new Set(challenges).size).toBe(2);
   });
 
   test('after a password goes on with a passkey as the second factor', async () => {
