@@ -33,10 +33,9 @@ describe('the claims of a token', () => {
     );
   });
 
-  test('grants everything that its session does, except for a passkey that proved two categories', () => {
+  test('grants everything that its session does', () => {
     fc.assert(
       fc.property(session, demand, (one, demanded) => {
-        fc.pre(one.evidence.every((it) => it.categories.length < 2));
         expect(refuseStepUp(read(sent(one)), demanded, NOW)).toEqual(refuseStepUp(one, demanded, NOW));
       }),
     );
@@ -219,8 +218,25 @@ describe('the lesser evidence of a token and its session', () => {
       categories: ['POSSESSION' as const, 'INHERENCE' as const],
     };
     expect(lesserEvidence([held], [said])).toEqual([{ ...held, categories: ['POSSESSION'] }]);
-    // A token of that very proof does not say that a passkey proved two categories; the session does.
+    // A token of that very proof, from before tokens said that a passkey proved two categories.
     expect(lesserEvidence([held], [{ ...said, completedAt: NOW - 60 }])).toEqual([held]);
+  });
+
+  test('says that a passkey verified its user, which counts for that factor only and when it is well-formed', () => {
+    const verified = {
+      ...evidenceOf('PASSKEY', NOW),
+      categories: ['POSSESSION' as const, 'INHERENCE' as const],
+    };
+    const claims = sent({ evidence: [verified], enrolled: ['PASSKEY'], roles: [] });
+    expect(claims).toMatchObject({ acr: 'aal2', mfa: { u: ['passkey'] } });
+    expect(assuranceLevel(read(claims).evidence)).toBe('AAL2');
+    const levelOf = (mfa: object, acr = 'aal2') =>
+      assuranceLevel(read({ ...claims, acr, mfa: { ...(claims['mfa'] as object), ...mfa } }).evidence);
+    for (const u of [undefined, 'passkey', [1], ['totp'], [['passkey']], {}])
+      expect(levelOf({ u })).toBe('AAL1');
+    expect(levelOf({ c: { totp: NOW }, u: ['totp', 'passkey'] })).toBe('AAL1');
+    expect(levelOf({ i: ['passkey'] })).toBe('AAL1');
+    expect(levelOf({}, 'aal1')).toBe('AAL1');
   });
 
   test('proves nothing with a factor that only identified the user in one of the two', () => {

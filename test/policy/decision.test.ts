@@ -274,6 +274,10 @@ describe('a phone number that is not turned on as a second factor', () => {
   });
 });
 
+/** Where nothing but passkeys is accepted, the values for phishing resistance come first. */
+const valuesAt2 = (accept: readonly string[]): string[] =>
+  accept.every((kind) => kind === 'PASSKEY') ? ['phr', 'phrh', 'aal2'] : ['aal2'];
+
 describe('a refusal', () => {
   test('of an anonymous caller says to sign in, and at which level', () => {
     fc.assert(
@@ -281,7 +285,7 @@ describe('a refusal', () => {
         expect(refuseStepUp(null, demanded, NOW)).toEqual({
           code: 'UNAUTHENTICATED',
           remedy: 'SIGN_IN',
-          acrValues: [demanded.require === 'SECOND_FACTOR' ? 'aal2' : 'aal1'],
+          acrValues: demanded.require === 'SECOND_FACTOR' ? valuesAt2(demanded.accept) : ['aal1'],
           maxAge: demanded.maxAge,
           accept: demanded.accept,
           require: demanded.require,
@@ -304,7 +308,7 @@ describe('a refusal', () => {
             : { code: 'ENROLLMENT_REQUIRED', remedy: 'ENROLL' },
         );
         expect(refusal).toMatchObject({
-          acrValues: ['aal2'],
+          acrValues: valuesAt2(demanded.accept),
           maxAge: demanded.maxAge,
           accept: demanded.accept,
           require: 'SECOND_FACTOR',

@@ -126,6 +126,50 @@ describe('a sign-up', () => {
   });
 });
 
+describe('a sign-up without a password', () => {
+  const input = {
+    chosen: null,
+    hasAddress: true,
+    secondFactorPolicy: 'OPTIONAL',
+    enrolls: 'PASSKEY',
+    newAuthenticatorId: 'new',
+  };
+  const at = (value: string, event: WorkflowEvent, given: object = {}) =>
+    step('sign-up', value, { ...input, evidence: [], ...given }, event);
+
+  test('begins with the address, or with the passkey where there is none', () => {
+    expect(begun('sign-up', input)).toEqual(['proof', sends('EMAIL_CODE', null)]);
+    expect(begun('sign-up', { ...input, hasAddress: false })).toEqual(['passkey', creates('PASSKEY')]);
+  });
+
+  test('activates nobody before the passkey is proved', () => {
+    expect(at('proof', prove('EMAIL_CODE'))).toEqual(['passkey', creates('PASSKEY')]);
+    expect(at('proof', prove('EMAIL_CODE', HAS_NOTHING, true))).toEqual(['taken', 'tellOwner']);
+    for (const event of [prove('EMAIL_CODE'), prove('TOTP'), prepare('PASSKEY')])
+      expect(at('passkey', event)).toBeNull();
+    expect(at('passkey', prove('PASSKEY'), { evidence: proofs('EMAIL_CODE') })).toEqual([
+      'complete',
+      'activateUser',
+      confirms('PASSKEY'),
+      'giveBackupCodes',
+      issues('EMAIL_CODE', 'PASSKEY'),
+    ]);
+  });
+
+  test('uses the passkey until it has verified its user, where policy requires two categories', () => {
+    const required = { secondFactorPolicy: 'REQUIRED', evidence: proofs('PASSKEY') };
+    expect(at('passkey', prove('PASSKEY'), { secondFactorPolicy: 'REQUIRED' })?.[0]).toBe('use');
+    expect(at('use', prepare('PASSKEY'), required)).toEqual(['use', sends('PASSKEY', null)]);
+    expect(at('use', prove('PASSKEY'), required)?.[0]).toBe('use');
+    for (const event of [prepare('TOTP'), prove('TOTP'), prove('BACKUP_CODE')])
+      expect(at('use', event, required)).toBeNull();
+    const verified = { ...proofOf('PASSKEY'), categories: ['POSSESSION', 'INHERENCE'] as const };
+    expect(at('use', { type: 'PROVE', evidence: verified, ...has('PASSKEY') }, required)?.[0]).toBe(
+      'complete',
+    );
+  });
+});
+
 describe.each(['sign-in', 'password-reset'] as const)('the steps of a %s', (name) => {
   const input = {
     offered: ['EMAIL_CODE', 'PHONE_CODE'],

@@ -128,6 +128,9 @@ describe('a sign-up without a password', () => {
       status: 'NEEDS_PROOF',
       session: null,
     });
+    // Its challenge is used up, although the workflow goes on.
+    const again = key.get(requestOf(prepared));
+    expect(await client.attempt(started.id, { passkey: again })).toMatchObject({ code: 'PROOF_REJECTED' });
     const last = await provePasskey(client, started.id, key);
     expect(last.status).toBe('COMPLETE');
     expect(await viewerOf(tokensOf(last).accessToken)).toMatchObject({ assurance: { level: 'AAL2' } });
