@@ -18,6 +18,7 @@ import { SecretKeys } from './2026-11-29-secret-keys.ts';
 import { Sessions } from './2026-11-29-sessions.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
 import { UnitOfWorkLost } from './2026-11-29-unit-of-work.ts';
+import { Approvals } from './2026-11-30-approvals.ts';
 import { Certificates } from './2026-11-30-certificates.ts';
 import { Passkeys } from './2026-11-30-passkeys.ts';
 import { RememberedBrowsers } from './2026-11-30-remembered-browsers.ts';
@@ -46,4 +47,5 @@ export const MIGRATIONS = [
   YoungFactors,
   RememberedBrowsers,
   Certificates,
+  Approvals,
 ];

@@ -116,6 +116,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     clock,
     productName,
     apiSchemas,
+    passkeys: config.passkeys,
   };
 
   // Done now so that the first request does not wait for it, and a signing key that cannot be opened stops the start.
@@ -142,6 +143,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     graphiql: config.graphiql,
     isHttpsOnly: config.publicUrl.startsWith('https://'),
     endStreams: () => waiting.end(),
+    wellKnown: config.wellKnown,
     jwks: () => keys.jwks(),
     isReady: async () => {
       await checkKeys(sqlOf(orm.em.fork()), ring);

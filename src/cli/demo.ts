@@ -2,8 +2,12 @@
 // API only, and reads its codes from the development inbox.
 import { generateSync } from 'otplib';
 import { TOUR } from '../server/tour.ts';
+import { SoftwareAuthenticator } from './demo/software-authenticator.ts';
 
 const SERVER = process.argv[2] ?? process.env['PUBLIC_URL'] ?? 'http://localhost:4000';
+
+/** The origin of the pages that use passkeys. */
+const ORIGIN = process.env['PUBLIC_URL'] ?? SERVER;
 
 interface Answer {
   readonly data?: Record<string, Record<string, unknown> | null> | null;
@@ -129,8 +133,21 @@ await askGuarded(renewedSession, 'UNAUTHENTICATED');
 const lastSignIn = idOf(await play(8, { identifier: email }));
 await expectStep('PROOF_REJECTED', 9, { workflowId: lastSignIn, proof: { password } });
 await expectStep('NEEDS_SECOND_FACTOR', 9, { workflowId: lastSignIn, proof: { password: newPassword } });
-await expectStep('COMPLETE', 9, { workflowId: lastSignIn, proof: { backupCode: thirdBackupCode } });
+const lastSession = tokenOf(
+  await play(9, { workflowId: lastSignIn, proof: { backupCode: thirdBackupCode } }),
+);
+
+// Enrolls a passkey, and signs in with nothing else. The authenticator is software, and keeps its key in memory.
+const authenticator = new SoftwareAuthenticator({ origin: ORIGIN });
+const passkey = await play(17, { label: 'demo' }, lastSession);
+const created = authenticator.create(passkey['material'] as Parameters<typeof authenticator.create>[0]);
+await expectStep('COMPLETE', 18, { workflowId: idOf(passkey), proof: { passkey: created } }, lastSession);
+const passkeySignIn = idOf(await play(19));
+const { challenge } = await play(20, { workflowId: passkeySignIn });
+const { request } = challenge as { request: Parameters<typeof authenticator.get>[0] };
+const used = authenticator.get(request);
+await askGuarded(tokenOf(await play(21, { workflowId: passkeySignIn, proof: { passkey: used } })), null);
 process.stdout.write(`
 The tour is complete. The guarded field was refused before the step-up and returned after it. The password was reset, which
-required a second factor in addition to the mailbox.
+required a second factor in addition to the mailbox. A passkey alone signed in, and opened the guarded field.
 `);

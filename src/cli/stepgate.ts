@@ -27,6 +27,10 @@ export const COMMANDS: Entries = {
     summary: 'list messages that were not delivered, and send them again',
     load: async () => (await import('./outbox.ts')).outbox,
   },
+  audit: {
+    summary: 'show which key approved which operation',
+    load: async () => (await import('./audit.ts')).audit,
+  },
   keys: {
     summary: 'show and replace the keys in SECRET_KEYS',
     load: async () => (await import('./keys.ts')).keys,

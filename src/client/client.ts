@@ -9,16 +9,21 @@ import {
   Endpoint,
   type Fetch,
   type FieldAnswer,
+  fieldOf,
   type GraphQLAnswer,
   type GraphQLRequest,
 } from './endpoint.ts';
+import { type EnrollmentInput, type EnrollmentWorkflow, startEnrollment } from './enrollment.ts';
 import { kindOf, type Operation } from './operation.ts';
+import { type PasskeyAccount, signalPasskeys } from './passkey-signals.ts';
 import { type OnEnrollmentRequired, type OnStepUp, Prompts } from './prompts.ts';
 import type { Answer } from './refusal.ts';
 import { runOperation, type Send } from './run-operation.ts';
 import type { SessionGrant } from './session-grant.ts';
-import type { StepUpChannel, WithGrant } from './step-up.ts';
+import { type SignInInput, type SignInWorkflow, startSignIn } from './sign-in.ts';
+import { type SignUpInput, type SignUpWorkflow, startSignUp } from './sign-up.ts';
 import { type DeviceTokenStore, deviceInMemory, inMemory, type TokenStore } from './token-store.ts';
+import type { WithGrant, WorkflowChannel } from './workflow.ts';
 
 /** The options of {@link createStepgateClient}. */
 export interface StepgateClientOptions {
@@ -61,6 +66,36 @@ export interface StepgateClient {
    * @param grant the `session` of a completed sign-up, sign-in or enrollment.
    */
   setSession(grant: SessionGrant): Promise<void>;
+  /**
+   * Starts a sign-up. When it is complete, the client uses its session.
+   *
+   * @param input the new user.
+   * @throws {StepUpError} if it is refused, for example with `PASSWORD_REJECTED`.
+   * @throws {UnexpectedAnswer}, or the error of `fetch`, if the request fails.
+   */
+  signUp(input: SignUpInput): Promise<SignUpWorkflow>;
+  /**
+   * Starts a sign-in. When it is complete, the client uses its session.
+   *
+   * @param input who wants to sign in. Without an `identifier`, a passkey says who it is.
+   * @throws {StepUpError} if it is refused, for example with `TOO_MANY_REQUESTS`.
+   * @throws {UnexpectedAnswer}, or the error of `fetch`, if the request fails.
+   */
+  signIn(input?: SignInInput): Promise<SignInWorkflow>;
+  /**
+   * Starts the enrollment of a factor for the signed-in user.
+   *
+   * @throws {StepUpError} if it is refused, for example with `UNAUTHENTICATED`.
+   * @throws {UnexpectedAnswer}, or the error of `fetch`, if the request fails.
+   */
+  enroll(input: EnrollmentInput): Promise<EnrollmentWorkflow>;
+  /**
+   * Tells the browser which passkeys the user still has, and what the user is called. Call it after a passkey was
+   * removed, or the user's name or email address was changed.
+   *
+   * @throws {UnexpectedAnswer}, or the error of `fetch`, if the request fails. The browser is told nothing then.
+   */
+  signalPasskeys(): Promise<void>;
   /**
    * Signs the user out: forgets the session locally, in any case, and ends it on the server.
    *
@@ -134,33 +169,46 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
     if (isBearer && grant.deviceToken != null) await deviceTokens.set(grant.deviceToken);
   }
 
-  const channel: StepUpChannel = {
-    query: <Data>(request: GraphQLRequest): Promise<GraphQLAnswer<Data>> =>
-      runOperation(session, null, { ...request, kind: 'query' }, async (credentials) =>
-        endpoint.send<Data>(request, await known(credentials)),
-      ),
-    subscribe,
-    ask: (request) =>
-      runOperation(session, null, { ...request, kind: 'mutation' }, async (credentials) =>
-        endpoint.send(request, await known(credentials)),
-      ),
-    askForTokens: <Result extends WithGrant>(request: { readonly query: string }) =>
-      runOperation(session, null, { ...request, kind: 'mutation' }, (credentials) =>
-        session.inTurn(async (): Promise<FieldAnswer<Result>> => {
-          const answer: FieldAnswer<Result> = await endpoint.send(request, await known(credentials));
-          for (const step of Object.values(answer.data ?? {}))
-            if (step?.session) await session.replace(step.session);
-          return answer;
-        }),
-      ),
-  };
   async function* subscribe<Data>(
     request: GraphQLRequest,
     signal: AbortSignal,
   ): AsyncGenerator<GraphQLAnswer<Data> | null> {
     yield* endpoint.stream<Data>(request, await known(await session.present()), signal);
   }
+
+  /** @param store stores the tokens that a workflow has issued. */
+  function channelThat(store: (grant: SessionGrant) => Promise<void>): WorkflowChannel {
+    return {
+      query: <Data>(request: GraphQLRequest): Promise<GraphQLAnswer<Data>> =>
+        runOperation(session, null, { ...request, kind: 'query' }, async (credentials) =>
+          endpoint.send<Data>(request, await known(credentials)),
+        ),
+      subscribe,
+      ask: (request) =>
+        runOperation(session, null, { ...request, kind: 'mutation' }, async (credentials) =>
+          endpoint.send(request, await known(credentials)),
+        ),
+      askForTokens: <Result extends WithGrant>(request: { readonly query: string }) =>
+        runOperation(session, null, { ...request, kind: 'mutation' }, (credentials) =>
+          session.inTurn(async (): Promise<FieldAnswer<Result>> => {
+            const answer: FieldAnswer<Result> = await endpoint.send(request, await known(credentials));
+            for (const step of Object.values(answer.data ?? {})) if (step?.session) await store(step.session);
+            return answer;
+          }),
+        ),
+    };
+  }
+  const channel = channelThat((grant) => session.replace(grant));
   const prompts = new Prompts(channel, options);
+
+  async function request<Data, Variables>(document: Document<Data, Variables>, variables?: Variables) {
+    const query = await textOf(document);
+    const sent = { query, variables: variables as Operation['variables'] };
+    return runOperation(session, prompts, { ...sent, kind: kindOf(query) }, async (credentials) =>
+      endpoint.send<Data>(sent, await known(credentials)),
+    );
+  }
+
   session.finishSignOut().catch(() => {}); // an error of the store surfaces at its next use
 
   return {
@@ -171,15 +219,21 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
 
     setSession: (grant) => session.inTurn(() => keep(grant)),
 
+    signUp: (input) => startSignUp(channelThat(keep), input),
+
+    signIn: (input = {}) => startSignIn(channelThat(keep), input),
+
+    enroll: (input) => startEnrollment(channel, input),
+
+    async signalPasskeys() {
+      const answer: FieldAnswer<{ readonly passkeyAccounts: readonly PasskeyAccount[] }> =
+        await request(PASSKEYS);
+      for (const account of fieldOf(answer).passkeyAccounts) await signalPasskeys(account);
+    },
+
     signOut: () => session.signOut(),
 
-    async request<Data, Variables>(document: Document<Data, Variables>, variables?: Variables) {
-      const query = await textOf(document);
-      const request = { query, variables: variables as Operation['variables'] };
-      return runOperation(session, prompts, { ...request, kind: kindOf(query) }, async (credentials) =>
-        endpoint.send<Data>(request, await known(credentials)),
-      );
-    },
+    request,
 
     perform: (operation, send) => runOperation(session, prompts, operation, send),
 
@@ -196,6 +250,8 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
     },
   };
 }
+
+const PASSKEYS = '{ viewer { passkeyAccounts { rpId userId name displayName credentialIds } } }';
 
 function sessionOf(
   { url, mode, tokens, onSignedOut = () => {} }: StepgateClientOptions,

@@ -1,8 +1,10 @@
 // The state of a step-up dialog, independent of any framework. Each change creates a new state object.
 import { StepUpError } from './errors.ts';
+import type { PasskeyOptions } from './passkey.ts';
 import type { StepUpPrompt } from './prompts.ts';
 import type { FactorKind, Requirement } from './refusal.ts';
-import type { Proof, StepUpState, StepUpWorkflow } from './step-up.ts';
+import type { StepUpState, StepUpWorkflow } from './step-up.ts';
+import type { Proof } from './workflow.ts';
 
 /** The state of a step-up dialog. */
 export interface StepUpDialogState {
@@ -54,6 +56,10 @@ export class StepUpDialog {
    * `error`.
    */
   readonly attempt = (proof: Proof): Promise<void> => this.#step((workflow) => workflow.attempt(proof));
+
+  /** Asks the browser for a passkey, otherwise like `attempt`. */
+  readonly passkey = (options?: PasskeyOptions): Promise<void> =>
+    this.#step((workflow) => workflow.passkey(options));
 
   /** Closes the dialog. The callers get the refusals. */
   readonly cancel = (): void => {

@@ -1,12 +1,12 @@
 // The errors that a client throws. Refusals and other GraphQL errors are not thrown; they are in the response. No error
 // contains a token, a proof or a variable.
 
-/** A step of a step-up failed. Show the message to the user, who can usually try again. */
+/** A step of a workflow failed. Show the message to the user, who can usually try again. */
 export class StepUpError extends Error {
   override readonly name = 'StepUpError';
   /**
-   * A value of the schema's `ErrorCode`, such as `PROOF_REJECTED` or `LOCKED_OUT`, the code of a refusal, or
-   * `CANCELLED`.
+   * A value of the schema's `ErrorCode`, such as `PROOF_REJECTED` or `LOCKED_OUT`, the code of a refusal, `CANCELLED`,
+   * or a code of `passkey()`.
    */
   readonly code: string;
   /** After `PROOF_REJECTED`, the number of attempts left. At 0, the workflow has failed. Null otherwise. */
@@ -19,8 +19,9 @@ export class StepUpError extends Error {
     readonly message: string;
     readonly attemptsRemaining?: number | null;
     readonly retryAfterSeconds?: number | null;
+    readonly cause?: unknown;
   }) {
-    super(problem.message);
+    super(problem.message, problem.cause === undefined ? undefined : { cause: problem.cause });
     this.code = problem.code;
     this.attemptsRemaining = problem.attemptsRemaining ?? null;
     this.retryAfterSeconds = problem.retryAfterSeconds ?? null;

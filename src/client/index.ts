@@ -8,18 +8,21 @@ export {
 } from './client.ts';
 export type { Document } from './document.ts';
 export type { Credentials, Fetch, GraphQLAnswer } from './endpoint.ts';
+export type {
+  EnrollingWorkflow,
+  EnrollmentInput,
+  EnrollmentStatus,
+  EnrollmentWorkflow,
+} from './enrollment.ts';
 export { StepUpError, UnexpectedAnswer } from './errors.ts';
 export type { Operation, OperationKind } from './operation.ts';
+export { canAutofillPasskeys, type PasskeyOptions } from './passkey.ts';
 export type { EnrollmentPrompt, OnEnrollmentRequired, OnStepUp, StepUpPrompt } from './prompts.ts';
 export type { Answer, AnswerError, FactorKind, Requirement } from './refusal.ts';
 export type { Send } from './run-operation.ts';
 export type { SessionGrant } from './session-grant.ts';
-export type {
-  Challenge,
-  FactorOption,
-  Proof,
-  StepUpState,
-  StepUpStatus,
-  StepUpWorkflow,
-} from './step-up.ts';
+export type { SignInInput, SignInStatus, SignInWorkflow } from './sign-in.ts';
+export type { SignUpInput, SignUpStatus, SignUpWorkflow } from './sign-up.ts';
+export type { StepUpState, StepUpStatus, StepUpWorkflow } from './step-up.ts';
 export type { DeviceTokenStore, StoredTokens, TokenStore } from './token-store.ts';
+export type { Challenge, FactorOption, Proof, Workflow, WorkflowState, WorkflowStatus } from './workflow.ts';

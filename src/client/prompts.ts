@@ -4,7 +4,8 @@
 import { StepUpError } from './errors.ts';
 import type { Operation } from './operation.ts';
 import { covers, type Demand, type Requirement, strictestOf } from './refusal.ts';
-import { RunningStepUp, type StepUpChannel, type StepUpWorkflow } from './step-up.ts';
+import { type StepUpWorkflow, startStepUp } from './step-up.ts';
+import type { WorkflowChannel } from './workflow.ts';
 
 /** The argument of {@link OnStepUp}. */
 export interface StepUpPrompt {
@@ -53,13 +54,13 @@ interface Round {
 }
 
 export class Prompts {
-  readonly #channel: StepUpChannel;
+  readonly #channel: WorkflowChannel;
   /** The unfinished rounds, oldest first. */
   readonly #rounds = new Set<Round>();
   #last: Promise<unknown> = Promise.resolve();
   readonly handlers: PromptHandlers;
 
-  constructor(channel: StepUpChannel, { onStepUp, onEnrollmentRequired }: PromptHandlers) {
+  constructor(channel: WorkflowChannel, { onStepUp, onEnrollmentRequired }: PromptHandlers) {
     this.#channel = channel;
     this.handlers = { onStepUp, onEnrollmentRequired };
   }
@@ -103,7 +104,7 @@ export class Prompts {
 
   async #isProved({ requirement, bound }: Round): Promise<boolean> {
     // If the step-up cannot start for any reason, the caller gets the refusal.
-    const workflow = await RunningStepUp.start(this.#channel, requirement, bound).catch(() => null);
+    const workflow = await startStepUp(this.#channel, requirement, bound).catch(() => null);
     if (workflow === null) return false;
     // It is already complete if another tab or the previous prompt has proved the factor in the meantime.
     if (workflow.status !== 'COMPLETE')

@@ -17,7 +17,7 @@ export type { StepUpDialogState } from './dialog.ts';
 /** The state of the dialog, and its actions. The actions never reject; failures are in `error`. */
 export interface StepUpDialogHandle
   extends StepUpDialogState,
-    Pick<StepUpDialog, 'prepare' | 'attempt' | 'cancel'> {}
+    Pick<StepUpDialog, 'prepare' | 'attempt' | 'passkey' | 'cancel'> {}
 
 const DialogContext = createContext<StepUpDialog | null>(null);
 
@@ -54,6 +54,6 @@ export function useStepUp(): StepUpDialogHandle {
   const dialog = useContext(DialogContext);
   if (dialog === null) throw new Error('useStepUp must be used inside a <StepUpProvider>.');
   const state = useSyncExternalStore(dialog.subscribe, dialog.state, dialog.state);
-  const { prepare, attempt, cancel } = dialog;
-  return { ...state, prepare, attempt, cancel };
+  const { prepare, attempt, passkey, cancel } = dialog;
+  return { ...state, prepare, attempt, passkey, cancel };
 }

@@ -18,6 +18,7 @@ import type {
   NetworkLimitSettings,
   PasskeySettings,
   RetentionSettings,
+  WellKnownSettings,
 } from './settings.ts';
 import { type TwilioConfig, twilioConfig, twilioMistakes } from './twilio.ts';
 import {
@@ -28,6 +29,7 @@ import {
   type Variable,
   wholeNumber,
 } from './variables.ts';
+import { wellKnownSettings } from './well-known.ts';
 
 export interface Config {
   readonly production: boolean;
@@ -75,6 +77,7 @@ export interface Config {
   };
   /** Null when passkeys cannot be used, because the server is not at a secure origin with a name. */
   readonly passkeys: PasskeySettings | null;
+  readonly wellKnown: WellKnownSettings;
   /** The path of FIDO metadata statements. Null trusts no maker of authenticators. */
   readonly passkeyMetadata: string | null;
   /** The page that links point to. The token follows the `#`. */
@@ -145,6 +148,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   const publicUrl = env.PUBLIC_URL ?? `${tls === null ? 'http' : 'https'}://localhost:${port}`;
   mistakes.push(...passkeyMistakes(env, publicUrl));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
+  const passkeys = passkeySettings(env, publicUrl);
   const sessionIdleSeconds = env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS;
   const isReachable = publicUrl.startsWith('https://') && !isLoopback(publicUrl);
   return {
@@ -173,7 +177,8 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
       enabled: env.SMS !== 'off' && (!production || given.has('TWILIO_ACCOUNT_SID')),
       countries: env.SMS_COUNTRIES ?? ['US', 'CA'],
     },
-    passkeys: passkeySettings(env, publicUrl),
+    passkeys,
+    wellKnown: wellKnownSettings(env, passkeys),
     passkeyMetadata: env.PASSKEY_METADATA ?? null,
     linkUrl: env.LINK_URL ?? `${publicUrl}/link`,
     messageLimits: {

@@ -21,6 +21,12 @@ export function developmentDefaults(env: Environment, given: ReadonlySet<string>
       env.LINK_URL?.startsWith('http://') === true && !isLoopback(env.LINK_URL),
       'LINK_URL must start with https:// in production. Otherwise an attacker who alters the page can approve in the visitor’s name.',
     ],
+    ...(['PASSKEY_ENROLL_URL', 'PASSKEY_MANAGE_URL', 'CHANGE_PASSWORD_URL'] as const).map(
+      (name): [boolean, string] => [
+        env[name]?.startsWith('http://') === true && !isLoopback(env[name]),
+        `${name} must start with https:// in production. Otherwise an attacker can alter the page.`,
+      ],
+    ),
     [
       !given.has('SECRET_KEYS') || env.SECRET_KEYS?.some((key) => DEVELOPMENT_KEY.equals(key)) === true,
       'SECRET_KEYS must be set in production to your own keys. The development key is public.',

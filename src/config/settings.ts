@@ -27,6 +27,18 @@ export interface PasskeySettings {
   readonly origins: readonly string[];
 }
 
+/** What the server publishes under `/.well-known/`. Null where the application has no such page. */
+export interface WellKnownSettings {
+  /** Origins outside the domain of the passkeys whose pages may use them. */
+  readonly relatedOrigins: readonly string[];
+  /** The page on which a user adds a passkey. */
+  readonly enrollPasskeyUrl: string | null;
+  /** The page on which a user manages passkeys. */
+  readonly managePasskeysUrl: string | null;
+  /** The page on which a user changes the password. */
+  readonly changePasswordUrl: string | null;
+}
+
 /** Where breached passwords are looked up, in addition to the built-in list of common ones. */
 export interface BreachedPasswordSettings {
   readonly source:

@@ -21,6 +21,8 @@ export const wholeNumber = (least: number, most: number) =>
   );
 const url = (form: string, pattern: RegExp) =>
   variable(form, (it) => (pattern.test(it) && URL.canParse(it) ? it : undefined));
+const page = (path: string) =>
+  variable(`the URL of a page, without a fragment, for example https://app.example.com/${path}`, pageUrl);
 const list = <T>(form: string, read: (text: string) => T | undefined) =>
   variable(form, (it) => {
     const parts = it.split(',').map((part) => read(part.trim()));
@@ -76,10 +78,10 @@ export const VARIABLES = {
   PASSKEY_RP_ID: variable('a domain, for example example.com', domain),
   PASSKEY_METADATA: text('the path of a JSON file', /^[^\0]+$/),
   PASSKEY_ORIGINS: list('origins separated by commas, for example https://app.example.com', origin),
-  LINK_URL: variable(
-    'the URL of a page, without a fragment, for example https://app.example.com/approve',
-    pageUrl,
-  ),
+  LINK_URL: page('approve'),
+  PASSKEY_ENROLL_URL: page('passkeys/new'),
+  PASSKEY_MANAGE_URL: page('passkeys'),
+  CHANGE_PASSWORD_URL: page('password'),
   SMS_PER_NUMBER_HOURLY: wholeNumber(1, 1_000_000),
   SMS_PER_ACCOUNT_HOURLY: wholeNumber(1, 1_000_000),
   SMS_PER_PREFIX_HOURLY: wholeNumber(1, 1_000_000),

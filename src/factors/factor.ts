@@ -9,6 +9,8 @@ import type { Category, FactorKind } from '../policy/factor-kind.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { Account, FactorData, StoredAuthenticator } from './account.ts';
 import type { Alarm } from './alarm.ts';
+import type { ApprovalFindings, Commitment } from './approval-record.ts';
+import type { FactorEnrollment } from './factor-enrollment.ts';
 import type { IdentifierKind } from './identifier.ts';
 import type { FactorInput } from './input-field.ts';
 import type { ProofField } from './proof.ts';
@@ -37,6 +39,10 @@ interface FactorTerms<Value> {
   readonly enrollmentInput?: FactorInput;
   /** How it is imported and exported. Absent: it stays behind, and reports name it. */
   readonly transfer?: FactorTransfer;
+  /**
+   * Verifies what `Accepted.approval` shows, from it alone. Present for a factor whose proofs sign what they approve.
+   */
+  readonly verifyApproval?: (approval: FactorData, commitment: Commitment) => Promise<ApprovalFindings>;
   /** What it stores under a key of SECRET_KEYS, so that no key is retired that it still needs. */
   readonly sealed?: readonly (Rewrappable | HeldByOwner)[];
 }
@@ -114,6 +120,8 @@ export interface ChallengeRequest {
   readonly purpose: Purpose;
   /** A description of the operation that the proof approves. Null when it approves none. */
   readonly approves: string | null;
+  /** The digest of that operation, as `operationDigest` computes it. Null when what is approved is not recorded. */
+  readonly operationDigest: string | null;
   /** The client that asked for the challenge. */
   readonly client: Client;
   readonly now: Date;
@@ -185,6 +193,8 @@ export interface Accepted {
   readonly amr?: readonly string[];
   /** A notice to send to the user. */
   readonly notice?: Notice;
+  /** For a proof that signs what it approves: what shows it later. It is kept sealed with the audit event. */
+  readonly approval?: FactorData;
 }
 
 export interface Rejected {
@@ -196,66 +206,3 @@ export interface Rejected {
 }
 
 export const REJECTED: Rejected = { accepted: false };
-
-/** How a factor stores the authenticators that its users enroll. */
-export interface FactorEnrollment {
-  /** Which authenticator is enrolled, from what the user gave. Absent: a new one. @throws {UserError} */
-  choose?(request: EnrollmentRequest): ChosenAuthenticator;
-  /** A label of the new authenticator for `FactorOption.hint`. Null when the user does not need one. */
-  hint(account: Account, authenticatorId: string): string | null;
-  /** Writes the new, unconfirmed authenticator. Returns null if it was already written when the workflow began. */
-  begin(unitOfWork: UnitOfWork, authenticator: NewAuthenticator): Begun | null;
-  /**
-   * What the user needs to set it up, as `Enrollment.material`, until they have proved it. It is made for each reply and
-   * stored nowhere. Absent when the user needs nothing.
-   */
-  material?(authenticator: UnprovedAuthenticator, shownAs: ShownAs, account: Account): FactorData;
-  /** Whether `material` contains the challenge, so that `prepareFactor` is not called for a new authenticator. */
-  readonly isChallengedByMaterial?: true;
-  /** Called when the user has proved the authenticator. It counts from now on. */
-  confirm(unitOfWork: UnitOfWork, authenticator: ProvedAuthenticator): void;
-}
-
-export interface EnrollmentRequest {
-  readonly account: Account;
-  /** The values of `enrollmentInput`. */
-  readonly given: object;
-  /** The id of a new authenticator. @throws {UserError} when the user has too many. */
-  newId(): string;
-  /** Of the first step of the workflow. */
-  readonly unitOfWork: UnitOfWork;
-  readonly now: Date;
-}
-
-export interface ChosenAuthenticator {
-  readonly id: string;
-  /** With the authenticator, if the unit of work adds it. */
-  readonly account: Account;
-  /** False for one that only identifies the user. */
-  readonly isSecondFactor: boolean;
-}
-
-/** What `begin` has stored. */
-export type Begun = Pick<StoredAuthenticator, 'secret' | 'data'>;
-
-/** An authenticator that is being enrolled, as it is stored. */
-export type UnprovedAuthenticator = Pick<StoredAuthenticator, 'id' | 'factor' | 'secret' | 'data'>;
-
-/** What the user's device calls an account. */
-export interface ShownAs {
-  readonly issuer: string;
-  readonly account: string;
-}
-
-export interface NewAuthenticator {
-  readonly id: string;
-  readonly userId: string;
-  readonly label: string | null;
-  readonly now: Date;
-}
-
-export interface ProvedAuthenticator {
-  readonly id: string;
-  readonly isSecondFactor: boolean;
-  readonly now: Date;
-}

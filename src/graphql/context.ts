@@ -1,5 +1,6 @@
 // What resolvers know about the request. Created once per operation, after the session was looked up.
 import type { GraphQLSchema } from 'graphql';
+import type { PasskeySettings } from '../config/settings.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { CheckLimit } from '../factors/password/check-limit.ts';
 import type { NewPasswords } from '../factors/password/new-passwords.ts';
@@ -32,6 +33,8 @@ export interface Services {
   readonly apiSchemas: readonly GraphQLSchema[];
   /** The name that users know this instance by. Authenticator apps list accounts under it. */
   readonly productName: string;
+  /** Null when passkeys are not on offer. */
+  readonly passkeys: PasskeySettings | null;
 }
 
 export interface GraphQLContext extends Caller {

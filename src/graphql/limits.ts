@@ -17,6 +17,8 @@ export const LIMITS = {
   stringLength: 20_000,
   /** Levels of nested objects and lists in a variable. */
   variableDepth: 20,
+  /** Characters of an operation that a proof is bound to, with its variables. They are stored. */
+  boundOperation: 20_000,
   /** Errors reported for one operation, so that a small request does not get a large answer. */
   mistakes: 20,
 } as const;

@@ -2,11 +2,14 @@
 // `describe` texts of this schema or of a service's schema that the operator has configured. Any other operation only
 // has to be valid GraphQL syntax.
 import { type GraphQLSchema, getOperationAST } from 'graphql';
+import { digest } from '../platform/digest.ts';
 import { approvalWords } from '../step-up/approval-words.ts';
-import { operationDigest } from '../step-up/operation-digest.ts';
+import { demandsBoundProof } from '../step-up/bound-proof.ts';
+import { operationText } from '../step-up/operation-digest.ts';
 import type { OperationInWords } from '../workflows/step-up/start.ts';
 import { isValid, parsedDocument } from './client-document.ts';
 import { InvalidInput } from './input.ts';
+import { LIMITS } from './limits.ts';
 import type { RequestBudget } from './request-budget.ts';
 
 interface Given {
@@ -25,8 +28,8 @@ export function operationInWords(
   const { operationName } = given;
   const variables = variablesOf(given.variables, 'operation.variables');
   const operation = { document, operationName, variables };
-  const digest = operationDigest(operation);
-  if (digest === null || getOperationAST(document, operationName)?.operation === 'subscription')
+  const text = operationText(operation);
+  if (text === null || getOperationAST(document, operationName)?.operation === 'subscription')
     throw new InvalidInput([
       {
         path: 'operation.operationName',
@@ -34,7 +37,19 @@ export function operationInWords(
       },
     ]);
   const schema = schemas.find((one) => isValid(one, document)) ?? null;
-  return { digest, approves: approvalWords(schema, operation) };
+  if (text.length > LIMITS.boundOperation) {
+    const message = `The operation and its variables are too long to be approved. The maximum is ${LIMITS.boundOperation} characters.`;
+    throw new InvalidInput([{ path: 'operation', message }]);
+  }
+  // An operation that demands no such proof may contain a secret, for example a new password, and nobody needs to show later
+  // who approved it.
+  const isRecorded =
+    schema === null || demandsBoundProof({ ...operation, schema, variableValues: variables });
+  return {
+    digest: digest(text),
+    approves: approvalWords(schema, operation),
+    text: isRecorded ? text : null,
+  };
 }
 
 /** @throws {InvalidInput} */

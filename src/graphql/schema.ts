@@ -23,6 +23,7 @@ import './queries/step-up-requirements.ts';
 import './queries/viewer.ts';
 import './queries/workflow.ts';
 import './subscriptions/workflow.ts';
+import './types/passkey-account.ts';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { builder } from './builder.ts';
 

@@ -1,4 +1,5 @@
-// The audit log: what happened to whom, who did it, and from where. It contains only words and ids.
+// The audit log: what happened to whom, who did it, and from where. It contains only words and ids, and of
+// an approved operation a sealed record.
 import { randomId } from '../platform/random.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { ActorKind } from './actor-kind.ts';
@@ -13,6 +14,8 @@ export interface AuditEntry {
   /** The session concerned. */
   readonly sessionId: string | null;
   readonly factor?: FactorKind | null;
+  /** What shows later who approved an operation, sealed for this event. */
+  readonly approval?: ((eventId: string) => string) | null;
 }
 
 interface AuditClient {
@@ -61,8 +64,9 @@ export function addAudit(unitOfWork: UnitOfWork, entry: AuditEntry, actor: Audit
 }
 
 export function auditRow(entry: AuditEntry, actor: AuditActor, now: Date): Row<'audit_event'> {
+  const id = randomId();
   return {
-    id: randomId(),
+    id,
     occurred_at: now,
     type: entry.type,
     tenant_id: entry.tenantId,
@@ -74,5 +78,6 @@ export function auditRow(entry: AuditEntry, actor: AuditActor, now: Date): Row<'
     actor_session_id: actor.sessionId,
     ip: actor.ip,
     user_agent: actor.userAgent,
+    approval: entry.approval?.(id) ?? null,
   };
 }

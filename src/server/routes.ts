@@ -1,5 +1,6 @@
 // What each path of the server returns.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { WellKnownSettings } from '../config/settings.ts';
 import type { InboxMessage } from '../delivery/outbox.ts';
 import { TWILIO_STATUS_PATH } from '../delivery/twilio-status.ts';
 import { LIMITS } from '../graphql/limits.ts';
@@ -12,6 +13,7 @@ import { isOfLinkPage, serveLinkPage } from './link-page.ts';
 import type { Origins } from './origins.ts';
 import type { Tls } from './tls.ts';
 import { LARGEST_FORM, receiveTwilioStatus, type TwilioStatusParts } from './twilio-status.ts';
+import { wellKnown } from './well-known.ts';
 
 export interface HttpParts {
   readonly graphql: (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -30,6 +32,8 @@ export interface HttpParts {
   readonly tls?: Tls | null;
   /** Whether clients reach the server over HTTPS only. */
   readonly isHttpsOnly?: boolean;
+  /** Defaults to nothing. */
+  readonly wellKnown?: WellKnownSettings;
   /** Null in production. */
   readonly inbox: (() => Promise<readonly InboxMessage[]>) | null;
   /** Null without Twilio. */
@@ -103,7 +107,7 @@ function isHost(host: string): boolean {
 
 /** Finds what a GET request on this path returns. */
 function readable(
-  { jwks, isReady, inbox, graphiql, log }: HttpParts,
+  { jwks, isReady, inbox, graphiql, wellKnown: published, log }: HttpParts,
   path: string,
 ): ((response: ServerResponse) => Promise<void>) | undefined {
   switch (path) {
@@ -147,7 +151,9 @@ function readable(
             response.end(page);
           };
     default:
-      return isOfLinkPage(path) ? (response) => serveLinkPage(path, response) : undefined;
+      return isOfLinkPage(path)
+        ? (response) => serveLinkPage(path, response)
+        : published && wellKnown(published, path);
   }
 }
 

@@ -18,6 +18,7 @@ const NEW_PASSWORD = 'a password that I will remember';
 
 const FIRST_SESSION = 'PASTE-accessToken-OF-TAB-2';
 const SECOND_SESSION = 'PASTE-accessToken-OF-TAB-5';
+const LAST_SESSION = 'PASTE-accessToken-OF-TAB-9';
 
 const idOf = (tab: number): string => `PASTE-id-OF-TAB-${tab}`;
 
@@ -173,5 +174,48 @@ export const TOUR: readonly TourStep[] = [
   }
 }`,
     variables: { workflowId: idOf(13), newPassword: NEW_PASSWORD },
+  },
+  {
+    title:
+      '17. Sign in with tabs 8 and 9, and enroll a passkey in that session. Then create it in the console of your browser: docs/tour.md has the line.',
+    query: `mutation _17_Passkey($label: String) {
+  startEnrollment(input: { factor: PASSKEY, label: $label }) {
+    ... on Enrollment { id status material }
+    ${ERRORS}
+  }
+}`,
+    variables: { label: 'my laptop' },
+    token: LAST_SESSION,
+  },
+  {
+    title: '18. Prove the passkey with what the console returned.',
+    query: attempt('_18_Created', `Enrollment { ${GRANT} }`),
+    variables: { workflowId: idOf(17), proof: { passkey: 'PASTE-THE-JSON' } },
+    token: LAST_SESSION,
+  },
+  {
+    title: '19. Sign in without saying who you are.',
+    query: `mutation _19_SignIn {
+  startSignIn(input: {}) {
+    ... on SignIn { id status factors { factor needsPreparing } }
+    ${ERRORS}
+  }
+}`,
+  },
+  {
+    title: '20. Request a challenge. Use the passkey in the console of your browser.',
+    query: `mutation _20_Challenge($workflowId: ID!) {
+  prepareFactor(input: { workflowId: $workflowId, factor: PASSKEY }) {
+    ... on Workflow { id status challenge { request expiresAt } }
+    ${ERRORS}
+  }
+}`,
+    variables: { workflowId: idOf(19) },
+  },
+  {
+    title:
+      '21. Prove the passkey. It verified you as well, so it is two factors in one: the session is AAL2.',
+    query: attempt('_21_Used', `SignIn { ${GRANT} }`),
+    variables: { workflowId: idOf(19), proof: { passkey: 'PASTE-THE-JSON' } },
   },
 ];

@@ -4,7 +4,7 @@ import { type GraphQLSchema, isObjectType } from 'graphql';
 import { type Requirement, StepUpBind } from '../policy/requirement.ts';
 import type { Decisions } from './decisions.ts';
 import { type Guard, guardsOf } from './guard.ts';
-import type { GuardedField, OperationToRun } from './operation.ts';
+import { type GuardedField, guardedFields, type OperationToRun } from './operation.ts';
 import { operationDigest } from './operation-digest.ts';
 import { strictest } from './requirements.ts';
 
@@ -42,6 +42,11 @@ export function boundDemands(
     return bound.length > 0 && decisions.needsOnlyBoundProof(guards) ? bound : [];
   });
   return [...new Set(demands)];
+}
+
+/** Whether any field of the operation demands a bound proof. */
+export function demandsBoundProof(operation: OperationToRun): boolean {
+  return guardedFields(operation).some(({ guards }) => boundIn(guards).length > 0);
 }
 
 const bound = new WeakMap<GraphQLSchema, boolean>();

@@ -34,15 +34,23 @@ const VERSION = 'stepgate operation 1';
  *
  * @returns null when the document does not contain the operation.
  */
-export function operationDigest({ document, operationName, variables }: BoundOperation): string | null {
+export function operationDigest(operation: BoundOperation): string | null {
+  const text = operationText(operation);
+  return text === null ? null : createHash('sha256').update(text).digest('base64url');
+}
+
+/**
+ * The text that `operationDigest` is the digest of: JSON of a version, the definitions, and the JSON of the variables. It
+ * contains the arguments.
+ */
+export function operationText({ document, operationName, variables }: BoundOperation): string | null {
   const operation = getOperationAST(document, operationName);
   if (!operation) return null;
   const text = [operation, ...fragmentsOf(operation, document)].map(normalised);
   const declared = (operation.variableDefinitions ?? []).map((one) => one.variable.name.value);
   const given = declared.filter((name) => variables != null && Object.hasOwn(variables, name));
   const values = Object.fromEntries(given.map((name) => [name, variables?.[name]]));
-  const message = JSON.stringify([VERSION, text, canonicalJson(values)]);
-  return createHash('sha256').update(message).digest('base64url');
+  return JSON.stringify([VERSION, text, canonicalJson(values)]);
 }
 
 /** The fragments that a definition spreads, directly or through other fragments, sorted by name. */

@@ -1,4 +1,5 @@
-// Seals the description of the operation that a bound step-up approves, because it contains the operation's arguments.
+// Seals what a bound step-up keeps of the operation that it approves, because it contains the operation's arguments: the
+// description, and the text that the operation's digest is made of.
 import type { KeyRing } from '../platform/key-ring.ts';
 import { open, seal } from '../platform/seal.ts';
 
@@ -9,6 +10,14 @@ export function sealApproves(ring: KeyRing, workflowId: string, approves: string
 
 export function openApproves(ring: KeyRing, workflowId: string, sealed: string | null): string | null {
   return sealed === null ? null : open(ring, placeOf(workflowId), sealed);
+}
+
+export function sealOperation(ring: KeyRing, workflowId: string, text: string): string {
+  return seal(ring, `workflow:${workflowId}:operation_text`, text);
+}
+
+export function openOperation(ring: KeyRing, workflowId: string, sealed: string | null): string | null {
+  return sealed === null ? null : open(ring, `workflow:${workflowId}:operation_text`, sealed);
 }
 
 function placeOf(workflowId: string): string {

@@ -19,18 +19,18 @@ const SWITCHES = [
   '--disable-sync',
   // These two limit it to this machine.
   '--no-proxy-server',
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
 ];
 
-/** @throws when Chromium is not installed, with a message that says what to do. */
-export async function launchChromium(): Promise<Browser> {
+/** @param switches of Chromium, which replace ours of the same name. @throws when Chromium is not installed, with a message that says what to do. */
+export async function launchChromium(switches: readonly string[] = []): Promise<Browser> {
   const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
   await access(executablePath).catch(() => {
     throw new Error(
       `Chromium not found at ${executablePath}. Install it, for example with \`apt-get install chromium\`, or set CHROMIUM_PATH to its path.`,
     );
   });
-  return chromium.launch({ executablePath, args: SWITCHES });
+  return chromium.launch({ executablePath, args: [...SWITCHES, ...switches] });
 }
 
 export interface Visit {

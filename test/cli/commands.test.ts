@@ -109,7 +109,9 @@ describe('while a server is running', () => {
   afterAll(() => app[Symbol.asyncDispose]());
 
   test('the demo plays the whole tour', async () => {
-    const { code, stdout, stderr } = await runCommand('src/cli/demo.ts', [app.url]);
+    const { code, stdout, stderr } = await runCommand('src/cli/demo.ts', [app.url], {
+      PUBLIC_URL: TEST_ENVIRONMENT.PUBLIC_URL,
+    });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const outcomes = stdout.matchAll(/"(?:code|status)": "(\w+)"/g);
     expect(new Set([...outcomes].map(([, outcome]) => outcome))).toEqual(

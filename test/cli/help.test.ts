@@ -8,6 +8,7 @@ const GROUPS = [
   'admin',
   'users',
   'outbox',
+  'audit',
   'keys',
   'signing-keys',
   'breached-passwords',

@@ -262,6 +262,12 @@ describe('a valid environment', () => {
       twilio: null,
       messageLimits: MESSAGE_LIMITS,
       geoipDatabase: null,
+      wellKnown: {
+        relatedOrigins: [],
+        enrollPasskeyUrl: null,
+        managePasskeysUrl: null,
+        changePasswordUrl: null,
+      },
       apiSchemas: [],
       breachedPasswords: COMMON_ONLY,
       sms: { enabled: true, countries: ['US', 'CA'] },
@@ -283,7 +289,15 @@ describe('a valid environment', () => {
     names.push('PORT', 'HOST', 'DATA_DIR', 'CORS_ORIGINS', 'BCRYPT_COST', 'LOG_LEVEL', 'SESSION_SECONDS');
     names.push('TWILIO_VERIFY_SERVICE_SID', 'TWILIO_API_URL', 'GEOIP_DATABASE');
     names.push('TWILIO_MESSAGING_SERVICE_SID', 'ACCESS_TOKEN_SECONDS', 'SESSION_IDLE_SECONDS');
-    names.push('SMS', 'SMS_COUNTRIES', 'LINK_URL', 'DRAIN_SECONDS', 'GRAPHIQL', 'INTROSPECTION');
+    names.push(
+      'SMS',
+      'SMS_COUNTRIES',
+      'LINK_URL',
+      'CHANGE_PASSWORD_URL',
+      'DRAIN_SECONDS',
+      'GRAPHIQL',
+      'INTROSPECTION',
+    );
     names.push('BREACHED_PASSWORDS', 'BREACHED_PASSWORDS_URL', 'BREACHED_PASSWORDS_UNREACHABLE');
     names.push('TRUSTED_PROXIES', 'SMS_PER_NUMBER_HOURLY', 'MAIL_PER_PREFIX_HOURLY');
     for (const nothing of ['', '   ']) {
@@ -355,6 +369,9 @@ describe('a configuration error', () => {
     ['SMS_COUNTRIES', 'US,sneaky', 'two-letter country codes'],
     ['LINK_URL', 'https://sneaky.example.com/#here', 'the URL of a page, without a fragment'],
     ['LINK_URL', 'javascript:sneaky', 'the URL of a page, without a fragment'],
+    ['PASSKEY_ENROLL_URL', 'sneaky', 'the URL of a page, without a fragment'],
+    ['PASSKEY_MANAGE_URL', 'sneaky', 'the URL of a page, without a fragment'],
+    ['CHANGE_PASSWORD_URL', 'javascript:sneaky', 'the URL of a page, without a fragment'],
     ['SMS_PER_NUMBER_HOURLY', '0', 'a whole number from 1 to 1000000'],
     ['SMS_PER_ACCOUNT_HOURLY', 'sneaky', 'a whole number from 1 to 1000000'],
     ['SMS_PER_PREFIX_HOURLY', '-1', 'a whole number from 1 to 1000000'],

@@ -50,6 +50,7 @@ function sent(kind: FactorKind): { message: Message; secret: string; challenge: 
     isFirst: false,
     purpose: 'sign-in',
     approves: null,
+    operationDigest: null,
     client: { ip: null, userAgent: null },
     now: NOW,
   });

@@ -36,6 +36,7 @@ function rowOf(given: Partial<WorkflowRow> = {}, state = 'firstFactor', more: ob
     snapshot: chart.getPersistedSnapshot(snapshot),
     operation: null,
     approves: null,
+    operationText: null,
     revision: 1,
     attempts: 0,
     maxAttempts: 5,

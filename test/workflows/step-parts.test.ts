@@ -122,6 +122,7 @@ function stepWith({ row, caller, state = 'firstFactor', context = {} }: Given = 
       snapshot: chart.getPersistedSnapshot(snapshot),
       operation: null,
       approves: null,
+      operationText: null,
       revision: 1,
       attempts: 0,
       maxAttempts: 5,

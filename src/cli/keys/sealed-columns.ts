@@ -1,6 +1,7 @@
 // Counts the values still in use that were sealed or hashed with a key in SECRET_KEYS, grouped by the key id in each
 // value.
 import { type RawBuilder, sql as raw } from 'kysely';
+import { SEALED_APPROVALS } from '../../factors/approval-record.ts';
 import { FACTORS, SECOND_FACTORS_FIRST } from '../../factors/registry.ts';
 import type { Sql } from '../../persistence/orm.ts';
 import type { HeldByOwner, Release, Rewrappable, SealedColumn } from '../../persistence/sealed-column.ts';
@@ -24,6 +25,7 @@ export const REWRAPPABLE: readonly Rewrappable[] = [
     idType: 'text',
     reseal: resealPrivateKey,
   },
+  SEALED_APPROVALS,
 ];
 
 /** @param name of a count that its owners release. */

@@ -6,7 +6,8 @@ import { digest } from '../../platform/digest.ts';
 import { misleading } from '../../platform/one-line-text.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { authenticatorRow, confirmAuthenticatorRow } from '../authenticator-row.ts';
-import type { Consume, FactorEnrollment } from '../factor.ts';
+import type { Consume } from '../factor.ts';
+import type { FactorEnrollment } from '../factor-enrollment.ts';
 import { CertificateTaken } from './errors.ts';
 
 /** What is stored of the certificate that was used last. It decides nothing. */

@@ -7,6 +7,7 @@ import { statement } from '../../persistence/statement.ts';
 import { Category, categoriesWhenVerified, FACTOR_TRAITS, FactorKind } from '../../policy/factor-kind.ts';
 import { consume, openChallenge } from '../challenge.ts';
 import { REJECTED, type Rejected, type Verdict, type VerificationRequest } from '../factor.ts';
+import { signedApproval } from './approval.ts';
 import { type Credential, type Passkey, passkeysAmong } from './credential.ts';
 import { webauthn } from './library.ts';
 import { type AuthenticationResponse, clientDataOf } from './response.ts';
@@ -50,6 +51,7 @@ export async function verifyAssertion(
         ? categoriesWhenVerified(FactorKind.PASSKEY)
         : FACTOR_TRAITS[FactorKind.PASSKEY].categories,
     amr: [signed.backupEligible ? 'swk' : 'hwk', 'user'],
+    approval: signedApproval(settings, proof, credential),
   };
 }
 

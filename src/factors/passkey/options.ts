@@ -2,7 +2,7 @@
 // `PublicKeyCredential.parseCreationOptionsFromJSON` and `parseRequestOptionsFromJSON` read.
 import type { PasskeySettings } from '../../config/settings.ts';
 import type { Account, FactorData } from '../account.ts';
-import type { ShownAs } from '../factor.ts';
+import type { ShownAs } from '../factor-enrollment.ts';
 import { descriptorOf, isOnlyWayIn, passkeysAmong, userHandleOf } from './credential.ts';
 import { ALGORITHMS } from './library.ts';
 

@@ -8,6 +8,7 @@ import { randomToken } from '../../platform/random.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { defineFactor, REJECTED } from '../factor.ts';
 import { jsonProof } from '../proof.ts';
+import { approvalChallenge, verifyPasskeyApproval } from './approval.ts';
 import { verifyAssertion } from './assertion.ts';
 import { type Credential, identityOf, passkeysAmong } from './credential.ts';
 import type { TrustedMakers } from './metadata.ts';
@@ -38,6 +39,7 @@ export const passkeyFactor = defineFactor({
       parse: readResponse,
     }),
   ],
+  verifyApproval: verifyPasskeyApproval,
   roles: ['FIRST', 'SECOND'],
   reaches: null,
   identifies: true,
@@ -54,8 +56,11 @@ export const passkeyFactor = defineFactor({
         const hint = passkeys.length === 1 ? (passkeys[0]?.label ?? null) : null;
         return [{ factor, authenticatorId: null, hint, needsPreparing: true }];
       },
-      prepare({ account, isFirst, now }) {
-        const challenge = randomToken();
+      prepare({ workflowId, challengeId, account, operationDigest, isFirst, now }) {
+        const challenge =
+          operationDigest === null
+            ? randomToken()
+            : approvalChallenge({ operationDigest, workflowId, nonce: challengeId });
         return {
           digest: digest(challenge),
           expiresAt: addSeconds(now, CHALLENGE_SECONDS),

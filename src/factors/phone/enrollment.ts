@@ -3,7 +3,7 @@
 import { sql as raw } from 'kysely';
 import { z } from 'zod';
 import type { SmsPolicy } from '../../policy/sms.ts';
-import type { ChosenAuthenticator, EnrollmentRequest, FactorEnrollment } from '../factor.ts';
+import type { ChosenAuthenticator, EnrollmentRequest, FactorEnrollment } from '../factor-enrollment.ts';
 import { phoneNumber } from '../identifier.ts';
 import type { FactorInput } from '../input-field.ts';
 import { PhoneNumberNotAllowed, PhoneNumberNotFound, PhoneNumberTaken } from './errors.ts';

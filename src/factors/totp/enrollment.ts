@@ -1,6 +1,6 @@
 // What a user needs to set up an authenticator app: the secret, the key URI, and the URI as a QR code.
 import { generateURI } from 'otplib';
-import type { ShownAs } from '../factor.ts';
+import type { ShownAs } from '../factor-enrollment.ts';
 
 type KeyMaterial = {
   /** Base32. */

@@ -1,7 +1,8 @@
 // Workflows as clients see them: one interface, and one type per statechart.
 
 import type { FactorData } from '../../factors/account.ts';
-import type { FactorChoice, ShownAs, UnprovedAuthenticator } from '../../factors/factor.ts';
+import type { FactorChoice } from '../../factors/factor.ts';
+import type { ShownAs, UnprovedAuthenticator } from '../../factors/factor-enrollment.ts';
 import { type TotpEnrollment, totpEnrollment } from '../../factors/totp/enrollment.ts';
 import { openTotpSecret } from '../../factors/totp/totp.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';

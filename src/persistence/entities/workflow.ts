@@ -25,6 +25,8 @@ export const Workflow = defineEntity({
     operation: p.string().length(64).nullable(),
     /** The description of that operation for the user. Sealed, because it contains arguments. */
     approves: p.text().nullable(),
+    /** What the digest of that operation is made of, sealed. Null if it is not recorded. */
+    operationText: p.text().nullable(),
     revision: p.integer().default(0),
     attempts: p.integer().default(0),
     maxAttempts: p.integer(),

@@ -1,7 +1,7 @@
 // The results of a step's effects, for its reply. Secrets in it are shown once and never stored.
 import type { Message } from '../../delivery/message.ts';
 import type { FactorData } from '../../factors/account.ts';
-import type { UnprovedAuthenticator } from '../../factors/factor.ts';
+import type { UnprovedAuthenticator } from '../../factors/factor-enrollment.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { UnsignedGrant } from '../../sessions/grants.ts';
 import type { PresentedSession } from '../../sessions/presented.ts';

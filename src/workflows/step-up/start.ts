@@ -22,6 +22,8 @@ import type { StepUpInput } from './chart.ts';
 export interface OperationInWords {
   readonly digest: string;
   readonly approves: string;
+  /** What the digest is made of. Null if it is not recorded. */
+  readonly text: string | null;
 }
 
 /** The factors of the user of which one is old enough. Null when the age does not matter. */
@@ -79,7 +81,7 @@ export async function startStepUp(
   if (old !== null && !input.proved && !wanted.some((kind) => old.includes(kind)))
     throw new FactorTooYoung(firstOldEnough(account, wanted, demand, now));
   const bound = operation && {
-    operation: { digest: keyedOperation(ring, operation.digest), approves: operation.approves },
+    operation: { ...operation, digest: keyedOperation(ring, operation.digest) },
   };
   return runner.start({ name: 'step-up', input, account, ...bound, ...ofSession(session) }, caller);
 }

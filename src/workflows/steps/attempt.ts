@@ -22,6 +22,7 @@ import { audit } from './audit.ts';
 import { type Claimed, claim, keepingAttempt, proved } from './claim.ts';
 import { identifyByProof } from './identify-by-proof.ts';
 import { performWithinLimits } from './perform-within-limits.ts';
+import { recordOfApproval } from './record-approval.ts';
 import { present, type WorkflowReply } from './reply.ts';
 import { evidenceBefore } from './running.ts';
 import type { StepServices } from './services.ts';
@@ -102,7 +103,8 @@ async function redeem(
     end === 'complete' ? FORGET_FAILURES({ subject: row.subject }) : TAKE_BACK_FAILURE(failuresOf(row)),
   );
   const sessionId = outcome.grant?.session.id ?? row.sessionId;
-  audit(step, 'proof-accepted', { factor, sessionId });
+  const approval = recordOfApproval(services, step, factor, accepted);
+  audit(step, 'proof-accepted', { factor, sessionId, approval });
   if (end !== null) audit(step, end, { sessionId });
   await unitOfWork.commit(step.caller.em);
   return { next, outcome };

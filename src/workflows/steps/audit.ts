@@ -1,5 +1,5 @@
 // Writes the audit log entries of workflow steps.
-import { type AuditActor, addAudit, byAnonymous, byUser } from '../../persistence/audit.ts';
+import { type AuditActor, type AuditEntry, addAudit, byAnonymous, byUser } from '../../persistence/audit.ts';
 import type { WorkflowAuditWord } from '../../persistence/audit-type.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { LockedOut, TooManyMessages, TooManyRequests } from '../errors.ts';
@@ -10,12 +10,14 @@ interface Details {
   readonly factor?: FactorKind | null;
   /** The session that the step issued or belongs to. */
   readonly sessionId?: string | null;
+  /** What shows later that the proof approved an operation. */
+  readonly approval?: NonNullable<AuditEntry['approval']> | null;
 }
 
 /** Adds an entry to the step's unit of work. */
 export function audit(step: Step, word: WorkflowAuditWord, details: Details = {}): void {
   const { subject, actor } = entryOf(step, word, details);
-  addAudit(step.unitOfWork, subject, actor, step.now);
+  addAudit(step.unitOfWork, { ...subject, approval: details.approval ?? null }, actor, step.now);
 }
 
 /** Runs work that may be refused. Refusals that a flood can cause are counted, and only their sum is written. */

@@ -1,7 +1,8 @@
 // A workflow as the client sees it after a step.
 import type { AnyMachineSnapshot } from 'xstate';
 import type { Account } from '../../factors/account.ts';
-import type { FactorChoice, UnprovedAuthenticator } from '../../factors/factor.ts';
+import type { FactorChoice } from '../../factors/factor.ts';
+import type { UnprovedAuthenticator } from '../../factors/factor-enrollment.ts';
 import { readTime } from '../../platform/clock.ts';
 import type { SessionGrant } from '../../sessions/grants.ts';
 import { openApproves } from '../approves.ts';

@@ -17,9 +17,13 @@ export interface WorkflowRow {
   readonly deviceId: string | null;
   readonly subject: string;
   readonly snapshot: object;
-  /** The operation that a step-up is bound to: `operation` is its keyed digest, `approves` its sealed description. */
+  /**
+   * The operation that a step-up is bound to: `operation` is its keyed digest, `approves` its sealed description, and
+   * `operationText` what its digest is made of, sealed.
+   */
   readonly operation: string | null;
   readonly approves: string | null;
+  readonly operationText: string | null;
   readonly revision: number;
   readonly attempts: number;
   readonly maxAttempts: number;
@@ -70,6 +74,7 @@ export const COLUMNS = [
   'snapshot',
   'operation',
   'approves',
+  'operation_text',
   'revision',
   'attempts',
   'max_attempts',
@@ -146,6 +151,7 @@ export function workflowRow(row: {
   snapshot: object;
   operation: string | null;
   approves: string | null;
+  operation_text: string | null;
   revision: number;
   attempts: number;
   max_attempts: number;
@@ -167,6 +173,7 @@ export function workflowRow(row: {
     snapshot: row.snapshot,
     operation: row.operation,
     approves: row.approves,
+    operationText: row.operation_text,
     revision: row.revision,
     attempts: row.attempts,
     maxAttempts: row.max_attempts,

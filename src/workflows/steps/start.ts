@@ -9,7 +9,7 @@ import { randomToken } from '../../platform/random.ts';
 import { MAX_ATTEMPTS } from '../../policy/lockout.ts';
 import { WORKFLOW_SECONDS } from '../../policy/workflow-limits.ts';
 import type { PresentedSession } from '../../sessions/presented.ts';
-import { sealApproves } from '../approves.ts';
+import { sealApproves, sealOperation } from '../approves.ts';
 import type { Caller } from '../caller.ts';
 import type { ChartName } from '../chart-name.ts';
 import { chartOf } from '../charts.ts';
@@ -43,6 +43,8 @@ export interface BoundTo {
   readonly digest: string;
   /** A description for the user. */
   readonly approves: string;
+  /** What the digest is made of, to show later what was approved. Null if it is not recorded. */
+  readonly text: string | null;
 }
 
 /** Restricts a workflow to a session. Failures count for that session only, so they lock out nobody else. */
@@ -84,6 +86,7 @@ export async function start(
     snapshot: jsonText(row.snapshot),
     operation: row.operation,
     approves: row.approves,
+    operation_text: row.operationText,
     revision: row.revision,
     attempts: row.attempts,
     max_attempts: row.maxAttempts,
@@ -110,6 +113,7 @@ function newRow(
     snapshot: snapshot as object,
     operation: operation?.digest ?? null,
     approves: operation && sealApproves(ring, id, operation.approves),
+    operationText: operation?.text == null ? null : sealOperation(ring, id, operation.text),
     revision: 0,
     attempts: 0,
     maxAttempts: MAX_ATTEMPTS,
