@@ -18,6 +18,7 @@ import { SecretKeys } from './2026-11-29-secret-keys.ts';
 import { Sessions } from './2026-11-29-sessions.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
 import { UnitOfWorkLost } from './2026-11-29-unit-of-work.ts';
+import { DeviceApproval } from './2026-11-30-device-approval.ts';
 
 export const MIGRATIONS = [
   Initial,
@@ -38,4 +39,5 @@ export const MIGRATIONS = [
   UnitOfWorkLost,
   RetentionIndexes,
   AuditPartitions,
+  DeviceApproval,
 ];

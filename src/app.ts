@@ -64,7 +64,8 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   opened.defer(() => breached.close());
   const geoip = await openGeoIp(config.geoipDatabase);
   const sms: SmsPolicy = { ...config.sms, sendsTexts: canSendText(config) };
-  const factors = new FactorRegistry(ring, hasher, { sms, linkUrl: config.linkUrl, geoip });
+  const approvalUrl = `${config.publicUrl}/approve`;
+  const factors = new FactorRegistry(ring, hasher, { sms, linkUrl: config.linkUrl, approvalUrl, geoip });
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, config.publicUrl);
   const grants = new Grants(tokens, config);
@@ -95,6 +96,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     ring,
     clock,
     productName,
+    approvalServer: config.publicUrl,
     apiSchemas,
   };
 

@@ -2,6 +2,7 @@
 // one, add a folder that defines it, a line in the registry and a row in policy/factor-kind.ts: docs/adding-a-factor.md.
 import type { Message } from '../delivery/message.ts';
 import type { FactorName, Notice, Purpose } from '../delivery/messages/template.ts';
+import type { EntityManager } from '../persistence/orm.ts';
 import type { HeldByOwner, Rewrappable } from '../persistence/sealed-column.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
@@ -39,6 +40,8 @@ interface FactorTerms<Value> {
 interface FactorBehaviour<Value> {
   /** The choices of this user in this role. The client sees them only after the user has proved something. */
   options(account: Account, role: FactorRole): FactorChoice[];
+  /** The seconds until this user can be sent a challenge again. Null, or absent: now. */
+  wait?(em: EntityManager, account: Account, now: Date): Promise<number | null>;
   /**
    * Makes a new challenge. Its message is sent only after the step commits. Present for a factor that needs preparing.
    */
@@ -101,6 +104,8 @@ export interface ChallengeRequest {
   readonly purpose: Purpose;
   /** A description of the operation that the proof approves. Null when it approves none. */
   readonly approves: string | null;
+  /** The keyed digest of that operation. Null when there is none. */
+  readonly operationDigest: string | null;
   /** The client that asked for the challenge. */
   readonly client: Client;
   readonly now: Date;
@@ -117,6 +122,8 @@ export interface PreparedChallenge {
   readonly message: Message | null;
   /** What the client needs to answer, as `Challenge.request`. Everybody who holds the workflow may know it. */
   readonly request?: FactorData;
+  /** Counts the challenge against a limit of the factor. The step fails if a parallel one has reached it. */
+  readonly spend?: Consume;
 }
 
 export interface StoredChallenge {
@@ -167,6 +174,8 @@ export const REJECTED: Rejected = { accepted: false };
 
 /** How a factor stores the authenticators that its users enroll. */
 export interface FactorEnrollment {
+  /** False for a factor whose enrollment needs no `prepareFactor`, although its other proofs do. */
+  readonly needsPreparing?: false;
   /** Which authenticator is enrolled, from what the user gave. Absent: a new one. @throws {UserError} */
   choose?(request: EnrollmentRequest): ChosenAuthenticator;
   /** A label of the new authenticator for `FactorOption.hint`. Null when the user does not need one. */
@@ -177,7 +186,7 @@ export interface FactorEnrollment {
    * What the user needs to set it up, as `Enrollment.material`, until they have proved it. It is made for each reply and
    * stored nowhere. Absent when the user needs nothing.
    */
-  material?(authenticator: UnprovedAuthenticator, shownAs: ShownAs): FactorData;
+  material?(authenticator: UnprovedAuthenticator, shownAs: ShownAs): FactorData | Promise<FactorData>;
   /** Called when the user has proved the authenticator. It counts from now on. */
   confirm(unitOfWork: UnitOfWork, authenticator: ProvedAuthenticator): void;
 }

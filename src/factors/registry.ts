@@ -8,6 +8,7 @@ import type { AvailableFactors } from '../policy/required-factors.ts';
 import { type SmsPolicy, SmsUse } from '../policy/sms.ts';
 import { type Account, enrolledBy } from './account.ts';
 import { backupCodeFactor } from './backup-codes/backup-code.ts';
+import { deviceApprovalFactor } from './device-approval/device-approval.ts';
 import { emailCodeFactor } from './email/code.ts';
 import { emailLinkFactor } from './email/link.ts';
 import type { Factor, FactorChoice, FactorDefinition, FactorEnrollment, FactorRole } from './factor.ts';
@@ -27,6 +28,7 @@ export const FACTORS: readonly FactorDefinition<FactorServices>[] = [
   phoneCodeFactor,
   phoneLinkFactor,
   totpFactor,
+  deviceApprovalFactor,
   backupCodeFactor,
 ];
 
@@ -65,6 +67,8 @@ export interface FactorSettings {
   readonly sms: SmsPolicy;
   /** The page that links point to. */
   readonly linkUrl: string;
+  /** The page on which devices are enrolled and answer. */
+  readonly approvalUrl: string;
   readonly geoip: GeoIp;
 }
 

@@ -29,6 +29,8 @@ export interface Services {
   readonly apiSchemas: readonly GraphQLSchema[];
   /** The name that users know this instance by. Authenticator apps list accounts under it. */
   readonly productName: string;
+  /** What approving devices call this server in the texts that they sign. */
+  readonly approvalServer: string;
 }
 
 export interface GraphQLContext extends Caller {

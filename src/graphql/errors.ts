@@ -1,4 +1,12 @@
 // Expected failures, returned as data. Every error type implements `UserError`.
+import {
+  ApprovalRequestExpired,
+  DeviceClockWrong,
+  DeviceEnrollmentExpired,
+  DeviceNotApproved,
+  DeviceNotRecognized,
+  NumberIncorrect,
+} from '../factors/device-approval/errors.ts';
 import { LinkExpired } from '../factors/link/approval.ts';
 import { LinkNotApproved } from '../factors/link/link.ts';
 import { TooManyChecks } from '../factors/password/check-limit.ts';
@@ -47,6 +55,12 @@ const ERRORS = errorsByCode({
   TOO_MANY_CHECKS: TooManyChecks,
   LINK_NOT_APPROVED: LinkNotApproved,
   LINK_EXPIRED: LinkExpired,
+  DEVICE_NOT_APPROVED: DeviceNotApproved,
+  DEVICE_ENROLLMENT_EXPIRED: DeviceEnrollmentExpired,
+  DEVICE_NOT_RECOGNIZED: DeviceNotRecognized,
+  DEVICE_CLOCK_WRONG: DeviceClockWrong,
+  APPROVAL_REQUEST_EXPIRED: ApprovalRequestExpired,
+  NUMBER_INCORRECT: NumberIncorrect,
   NEW_PASSWORD_NOT_DUE: NewPasswordNotDue,
   PHONE_NUMBER_NOT_ALLOWED: PhoneNumberNotAllowed,
   PHONE_NUMBER_NOT_FOUND: PhoneNumberNotFound,
@@ -106,6 +120,11 @@ for (const error of [
   FactorNotEnrollable,
   LinkNotApproved,
   LinkExpired,
+  DeviceNotApproved,
+  DeviceEnrollmentExpired,
+  DeviceNotRecognized,
+  ApprovalRequestExpired,
+  NumberIncorrect,
   NewPasswordNotDue,
   PhoneNumberNotAllowed,
   PhoneNumberNotFound,
@@ -175,6 +194,16 @@ builder.objectType(ProofRejected, {
     attemptsRemaining: t.exposeInt('attemptsRemaining', {
       description: 'How many attempts the workflow has left. At 0, the workflow has failed.',
     }),
+  }),
+});
+
+builder.objectType(DeviceClockWrong, {
+  name: 'DeviceClockWrong',
+  description: DeviceClockWrong.description,
+  interfaces: [UserErrorInterface],
+  isTypeOf: (value) => value instanceof DeviceClockWrong,
+  fields: (t) => ({
+    serverTime: t.expose('serverTime', { type: 'DateTime', description: 'The time of the server.' }),
   }),
 });
 

@@ -1,8 +1,9 @@
-// The audit log: what happened to whom, who did it, and from where. It contains only words and ids.
+// The audit log: what happened to whom, who did it, and from where. It contains only words, ids and signatures.
 import { randomId } from '../platform/random.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { ActorKind } from './actor-kind.ts';
 import type { AuditType } from './audit-type.ts';
+import { jsonText } from './jsonb.ts';
 import type { Row, UnitOfWork } from './unit-of-work.ts';
 
 export interface AuditEntry {
@@ -13,6 +14,8 @@ export interface AuditEntry {
   /** The session concerned. */
   readonly sessionId: string | null;
   readonly factor?: FactorKind | null;
+  /** What the user's key signed, with the signature. */
+  readonly proof?: object | null;
 }
 
 interface AuditClient {
@@ -74,5 +77,6 @@ export function auditRow(entry: AuditEntry, actor: AuditActor, now: Date): Row<'
     actor_session_id: actor.sessionId,
     ip: actor.ip,
     user_agent: actor.userAgent,
+    proof: entry.proof ? jsonText(entry.proof) : null,
   };
 }

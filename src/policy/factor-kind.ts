@@ -16,7 +16,7 @@ export interface FactorTraits {
   readonly categories: readonly Category[];
   /** Authentication method references, RFC 8176 section 2. */
   readonly amr: readonly string[];
-  /** The name under `mfa.c` in an access token: SuperTokens' factor ids, plus two of our own. */
+  /** The name under `mfa.c` in an access token: SuperTokens' factor ids, plus three of our own. */
   readonly factorId: string;
   /** Whether a user can enroll it and use it as the second step. */
   readonly isSecondStep: boolean;
@@ -81,6 +81,14 @@ const ROWS = {
     factorId: 'backup-code',
     isSecondStep: true,
     guessedAt: 'SHORT_BACKUP_CODES',
+  },
+  DEVICE_APPROVAL: {
+    categories: [POSSESSION],
+    amr: ['swk'],
+    factorId: 'device-approval',
+    isSecondStep: true,
+    // The proof is a signature. The number that the user types can be tried once for each challenge.
+    guessedAt: null,
   },
   PASSKEY: {
     categories: [POSSESSION],

@@ -11,6 +11,7 @@ function registryWith(sms: { enabled?: boolean; sendsTexts?: boolean } = {}): Fa
   return new FactorRegistry(new KeyRing([randomBytes(32)]), {} as PasswordHasher, {
     sms: { enabled: true, countries: ['US', 'CA'], sendsTexts: true, ...sms },
     linkUrl: 'https://example.com/link',
+    approvalUrl: 'https://example.com/approve',
     geoip: { placeOf: () => null },
   });
 }
@@ -37,13 +38,13 @@ const WITHOUT_PHONES = {
   byPhone: ['PASSWORD'],
   resetByEmail: MAIL,
   resetByPhone: [],
-  second: ['TOTP', 'BACKUP_CODE'],
-  enrollable: ['TOTP'],
+  second: ['TOTP', 'DEVICE_APPROVAL', 'BACKUP_CODE'],
+  enrollable: ['TOTP', 'DEVICE_APPROVAL'],
 };
 const SECOND_ONLY = {
   ...WITHOUT_PHONES,
-  second: ['PHONE_CODE', 'TOTP', 'BACKUP_CODE'],
-  enrollable: ['PHONE_CODE', 'TOTP'],
+  second: ['PHONE_CODE', 'TOTP', 'DEVICE_APPROVAL', 'BACKUP_CODE'],
+  enrollable: ['PHONE_CODE', 'TOTP', 'DEVICE_APPROVAL'],
 };
 const ANYWHERE = {
   ...SECOND_ONLY,

@@ -25,6 +25,7 @@ const ACCOUNT = {
 const registry = new FactorRegistry(new KeyRing([randomBytes(32)]), {} as PasswordHasher, {
   sms: { enabled: true, countries: ['US'], sendsTexts: true },
   linkUrl: 'https://example.com/link',
+  approvalUrl: 'https://example.com/approve',
   geoip: { placeOf: () => null },
 });
 
@@ -45,6 +46,7 @@ function sent(kind: FactorKind): { message: Message; secret: string; challenge: 
     authenticatorId: PHONE.id,
     purpose: 'sign-in',
     approves: null,
+    operationDigest: null,
     client: { ip: null, userAgent: null },
     now: NOW,
   });

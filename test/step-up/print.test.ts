@@ -70,6 +70,7 @@ test('a printed schema contains its guards and their definitions', () => {
 
     enum FactorKind {
       BACKUP_CODE
+      DEVICE_APPROVAL
       EMAIL_CODE
       EMAIL_LINK
       OAUTH

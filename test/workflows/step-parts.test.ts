@@ -34,6 +34,7 @@ const ring = new KeyRing([randomBytes(32)]);
 const factors = new FactorRegistry(ring, {} as PasswordHasher, {
   sms: { enabled: true, countries: ['US'], sendsTexts: true },
   linkUrl: 'https://example.com/link',
+  approvalUrl: 'https://example.com/approve',
   geoip: { placeOf: () => null },
 });
 

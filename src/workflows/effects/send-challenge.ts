@@ -26,11 +26,13 @@ export const sendChallenge: PerformEffect<Params> = (
     authenticatorId,
     purpose,
     approves: openApproves(ring, row.id, row.approves),
+    operationDigest: row.operation,
     client,
     now,
   });
   if (factor === undefined || prepared === undefined) throw new Error(`${kind} does not send challenges.`);
-  const { digest, expiresAt, message, request = null } = prepared;
+  const { digest, expiresAt, message, request = null, spend } = prepared;
+  spend?.(unitOfWork);
   outbox.withdraw(
     unitOfWork,
     (sql) =>

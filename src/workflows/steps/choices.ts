@@ -21,8 +21,10 @@ export function choices(factors: FactorRegistry, proves: Proves, user: User): Fa
     case 'NEW': {
       const { factor, authenticatorId } = proves;
       const { account } = user;
-      const hint = account && factors.get(factor)?.enrollment?.hint(account, authenticatorId);
-      return [choice(factors, factor, authenticatorId, hint ?? null)];
+      const enrollment = factors.get(factor)?.enrollment;
+      const hint = account && enrollment?.hint(account, authenticatorId);
+      const { needsPreparing, ...offered } = choice(factors, factor, authenticatorId, hint ?? null);
+      return [{ ...offered, needsPreparing: enrollment?.needsPreparing ?? needsPreparing }];
     }
     case 'NOTHING':
       return [];
