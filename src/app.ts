@@ -5,7 +5,9 @@ import { openGeoIp } from './delivery/geoip.ts';
 import type { Transports } from './delivery/message.ts';
 import { MessageLimits } from './delivery/message-limits.ts';
 import { Outbox } from './delivery/outbox.ts';
+import { readPushKey } from './delivery/push-key.ts';
 import { startWorker } from './delivery/worker.ts';
+import { forgetSubscription } from './factors/device-approval/forget-subscription.ts';
 import { openBreachedPasswords } from './factors/password/breached/open.ts';
 import { CheckLimit } from './factors/password/check-limit.ts';
 import { PasswordHasher } from './factors/password/hash.ts';
@@ -69,7 +71,19 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, config.publicUrl);
   const grants = new Grants(tokens, config);
-  const outbox = new Outbox({ ring, transports: await transportsOf(config), geoip, log });
+  const pushKey = config.push ? await readPushKey(sqlOf(orm.em.fork()), ring, clock.now()) : null;
+  const transports = {
+    ...(await transportsOf(config)),
+    ...(pushKey !== null && {
+      push: (await import('./delivery/push.ts')).pushTransport({
+        key: pushKey,
+        contact: `mailto:${addressIn(config.mailFrom)}`,
+        mayBePrivate: !config.production,
+        forget: (deviceId) => forgetSubscription(sqlOf(orm.em.fork()), deviceId),
+      }),
+    }),
+  };
+  const outbox = new Outbox({ ring, transports, geoip, log });
   const limits = new MessageLimits(await poolOf(orm), ring, config.messageLimits);
   const networks = new NetworkLimits(ring, config.networkLimits);
   const refusals = opened.use(new RefusalTally(orm, clock, log));
@@ -97,6 +111,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     clock,
     productName,
     approvalServer: config.publicUrl,
+    pushKey: pushKey?.publicKey ?? null,
     apiSchemas,
   };
 
@@ -142,6 +157,11 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     stop: () => parts.disposeAsync(),
   };
+}
+
+/** Returns `auth@example.com` for `Stepgate <auth@example.com>`. */
+function addressIn(mailFrom: string): string {
+  return /([^\s<>]+@[^\s<>]+)>?\s*$/.exec(mailFrom)?.[1] ?? mailFrom;
 }
 
 /**

@@ -364,6 +364,7 @@ import z from './template.ts';\`;
       'LimitReachedError',
       'MalformedProofError',
       'OverloadedError',
+      'PrivateAddressError',
       'RecordError',
       'RequirementError',
       'RollbackError',

@@ -162,7 +162,8 @@ export class ApprovingDevice {
     });
     const { data, errors: problems = [] } = (await response.json()) as Answer;
     const answer = data?.[field];
-    if (answer === undefined || answer === null) throw new Error(problems[0]?.message ?? 'The server returned an error.');
+    if (answer === undefined || answer === null)
+      throw new Error(problems[0]?.message ?? 'The server returned an error.');
     if ('serverTime' in answer) throw new ClockError(String(answer['serverTime']));
     if ('code' in answer) throw new RefusedError(String(answer['code']));
     return answer;

@@ -60,6 +60,8 @@ export interface Config {
     /** The countries to which text messages are sent, as ISO 3166-1 alpha-2 codes. */
     readonly countries: readonly string[];
   };
+  /** Whether devices are told of requests by Web Push. */
+  readonly push: boolean;
   /** The page that links point to. The token follows the `#`. */
   readonly linkUrl: string;
   /** The path of a MaxMind database. Null uses the built-in database of countries. */
@@ -152,6 +154,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
       enabled: env.SMS !== 'off' && (!production || given.has('TWILIO_ACCOUNT_SID')),
       countries: env.SMS_COUNTRIES ?? ['US', 'CA'],
     },
+    push: env.PUSH !== 'off',
     linkUrl: env.LINK_URL ?? `${publicUrl}/link`,
     messageLimits: {
       smsPerNumber: env.SMS_PER_NUMBER_HOURLY ?? 5,

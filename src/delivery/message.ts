@@ -51,9 +51,18 @@ export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
   /** Whether the provider will never accept this message, so that retrying is pointless. */
   readonly isFinal: boolean;
+  /** When the provider wants the next try. Null if it did not say. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(message: string, { isFinal }: { readonly isFinal: boolean }) {
+  constructor(
+    message: string,
+    {
+      isFinal,
+      retryAfterSeconds = null,
+    }: { readonly isFinal: boolean; readonly retryAfterSeconds?: number | null },
+  ) {
     super(message);
     this.isFinal = isFinal;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }

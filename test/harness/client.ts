@@ -120,6 +120,10 @@ export class TestClient {
     this.#headers = headers;
   }
 
+  get url(): string {
+    return this.#app.url;
+  }
+
   /** Sends an operation. @param token an access token. */
   async graphql(
     query: string,

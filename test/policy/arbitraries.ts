@@ -8,7 +8,14 @@ import { type Requirement, StepUpRequire } from '../../src/policy/requirement.ts
 
 // Written out instead of read from the product's table, so that the tests check the table.
 export const FIRST_FACTORS = ['PASSWORD', 'EMAIL_CODE', 'EMAIL_LINK', 'OAUTH'] as const;
-export const SECOND_FACTORS = ['PHONE_CODE', 'PHONE_LINK', 'TOTP', 'BACKUP_CODE', 'DEVICE_APPROVAL', 'PASSKEY'] as const;
+export const SECOND_FACTORS = [
+  'PHONE_CODE',
+  'PHONE_LINK',
+  'TOTP',
+  'BACKUP_CODE',
+  'DEVICE_APPROVAL',
+  'PASSKEY',
+] as const;
 /** The factors that can be the second step. */
 export const SECOND_STEPS = ['PHONE_CODE', 'TOTP', 'BACKUP_CODE', 'DEVICE_APPROVAL'] as const;
 /** The factors of a phone number, which is a second factor only if its user turned it on. */

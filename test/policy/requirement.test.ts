@@ -70,7 +70,8 @@ describe('a requirement', () => {
         return (error as Error).message;
       }
     };
-    const names = 'accept must list one or more second factors (PHONE_CODE, TOTP, BACKUP_CODE, DEVICE_APPROVAL)';
+    const names =
+      'accept must list one or more second factors (PHONE_CODE, TOTP, BACKUP_CODE, DEVICE_APPROVAL)';
     expect(messageOf([])).toBe(`${names}.`);
     expect(messageOf(['TOTP', 'PASSWORD'])).toBe(`${names}, and PASSWORD is not a second factor.`);
     expect(messageOf(['PASSKEY', 'PHONE_LINK'])).toBe(

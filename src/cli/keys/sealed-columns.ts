@@ -1,6 +1,7 @@
 // Counts the values still in use that were sealed or hashed with a key in SECRET_KEYS, grouped by the key id in each
 // value.
 import { type RawBuilder, sql as raw } from 'kysely';
+import { resealPushKey } from '../../delivery/push-key.ts';
 import { FACTORS, SECOND_FACTORS_FIRST } from '../../factors/registry.ts';
 import type { Sql } from '../../persistence/orm.ts';
 import type { HeldByOwner, Release, Rewrappable, SealedColumn } from '../../persistence/sealed-column.ts';
@@ -23,6 +24,16 @@ export const REWRAPPABLE: readonly Rewrappable[] = [
     id: 'kid',
     idType: 'text',
     reseal: resealPrivateKey,
+  },
+  {
+    name: 'push keys',
+    table: 'push_key',
+    column: 'sealed_private_key',
+    release: 'REWRAP',
+    where: () => raw`true`,
+    id: 'id',
+    idType: 'text',
+    reseal: resealPushKey,
   },
 ];
 

@@ -50,6 +50,12 @@ const PublicSettingsType = builder.objectRef<PublicSettings>('PublicSettings').i
       description: 'Whether users must have a second factor.',
       resolve: (it) => it.secondFactorPolicy,
     }),
+    pushKey: t.string({
+      nullable: true,
+      description:
+        'The `applicationServerKey` with which a device subscribes to Web Push before `enrollDevice`. Null if Web Push is turned off.',
+      resolve: (_it, _args, { services }) => services.pushKey,
+    }),
     passwordPolicy: t.field({
       type: PasswordPolicyType,
       description: 'The requirements for new passwords.',

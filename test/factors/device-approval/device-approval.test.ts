@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApprovingDevice } from '../../../examples/approving-device/approving-device.ts';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
+import { DeviceClient, type DeviceOwner, outcomeOf, requestOn } from '../../harness/device-owner.ts';
 import { query } from '../../harness/sql.ts';
-import { DeviceClient, type DeviceOwner, outcomeOf, requestOn } from './people.ts';
 
 let app: TestApp;
 let client: DeviceClient;

@@ -1,7 +1,7 @@
 // The enrollment of a device that approves, by an address that it opens once.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
-import { DeviceClient, outcomeOf } from './people.ts';
+import { DeviceClient, outcomeOf } from '../../harness/device-owner.ts';
 
 let app: TestApp;
 let client: DeviceClient;

@@ -2,17 +2,19 @@
 // same.
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import type { ApprovingDevice } from '../../../examples/approving-device/approving-device.ts';
 import { PASSWORD, type Step, type TestClient } from '../../harness/client.ts';
+import { enrollDevice } from '../../harness/device-owner.ts';
 import { FIRST, type First, wayOf } from './means.ts';
 import { putRowsBack, type Rows, rowsOf } from './rows.ts';
 
 export const SECOND_FACTORS_OF = {
-  'no second factor': { app: false, phone: false, off: false },
-  'an app': { app: true, phone: false, off: false },
-  'a phone': { app: false, phone: true, off: false },
-  'an app and a phone': { app: true, phone: true, off: false },
+  'no second factor': { app: false, phone: false, device: false, off: false },
+  'an app': { app: true, phone: false, device: false, off: false },
+  'a phone': { app: false, phone: true, device: false, off: false },
+  'an app, a phone and a device': { app: true, phone: true, device: true, off: false },
   /** Text messages to its country are no longer allowed, so only the backup codes are left. */
-  'a phone that is switched off': { app: false, phone: true, off: true },
+  'a phone that is switched off': { app: false, phone: true, device: false, off: true },
 } as const;
 export type Enrolled = keyof typeof SECOND_FACTORS_OF;
 export const ENROLLED = Object.keys(SECOND_FACTORS_OF) as Enrolled[];
@@ -26,6 +28,8 @@ export interface Person {
   readonly secondNumber: string | null;
   /** The secret of the authenticator app. */
   readonly secret: string | null;
+  /** The device that approves. */
+  readonly device: ApprovingDevice | null;
   readonly backupCodes: readonly string[];
   /** A session that started with only this factor, before there was a second one. */
   readonly sessions: Readonly<Record<First, { readonly id: string; readonly accessToken: string }>>;
@@ -62,12 +66,13 @@ export async function createPerson(
     sessions[factor] = { id: done.session?.session.id ?? '', accessToken: done.session?.accessToken ?? '' };
   }
 
-  const { app, phone, off } = SECOND_FACTORS_OF[enrolled];
+  const { app, phone, device: hasDevice, off } = SECOND_FACTORS_OF[enrolled];
   const own = app ? await client.enrollTotp(token) : null;
   token = own?.tokens.accessToken ?? token;
   const secondNumber = phone ? newNumber() : null;
   const second = secondNumber === null ? null : await client.enrollPhone(token, secondNumber);
   token = second?.tokens.accessToken ?? token;
+  const device = hasDevice ? await enrollDevice(client, token) : null;
   const { rows } = await db.query('select user_id from email_address where address = $1', [email]);
   const userId: string = rows[0].user_id;
   if (off) await db.query("update phone_number set country = 'DE' where user_id = $1", [userId]);
@@ -77,6 +82,7 @@ export async function createPerson(
     number,
     secondNumber,
     secret: own?.secret ?? null,
+    device,
     backupCodes: own?.backupCodes ?? second?.backupCodes ?? [],
     sessions,
     rows: await rowsOf(db, userId),

@@ -218,7 +218,8 @@ async function proofFor(
   const { isFirst, prove } = wayOf(means);
   if (!isFirst) {
     const secret = step.totp?.secret ?? person.secret ?? '';
-    return prove({ client, to: '', secret, backupCodes: person.backupCodes });
+    const { backupCodes, device } = person;
+    return prove({ client, to: '', secret, backupCodes, device, id: step.id, token });
   }
   const authenticatorId = step.factors.find((one) => one.factor === means)?.authenticatorId ?? undefined;
   const address = means.startsWith('PHONE') ? (to ?? person.secondNumber) : person.email;

@@ -4,22 +4,40 @@ import {
   RefusedError,
   type Request,
   type Subscription,
-} from '../../../examples/approving-device/approving-device.ts';
-import type { TestApp } from '../../harness/app.ts';
-import { type Person, type Step, TestClient, tokensOf } from '../../harness/client.ts';
+} from '../../examples/approving-device/approving-device.ts';
+import { type Person, type Step, TestClient, tokensOf } from './client.ts';
 
 export interface DeviceOwner extends Person {
   readonly device: ApprovingDevice;
 }
 
+/** Asks the device, and approves with the number that is shown where the workflow began. */
+export async function approveOn(
+  device: ApprovingDevice,
+  client: TestClient,
+  workflowId: string,
+  token?: string,
+): Promise<void> {
+  const prepared = await client.prepare(workflowId, 'DEVICE_APPROVAL', token);
+  if (prepared.code !== undefined) throw new RefusedError(prepared.code);
+  const query = 'query ($id: ID!) { workflow(id: $id) { challenge { request } } }';
+  const { data } = await client.graphql(query, { id: workflowId }, token);
+  const [request] = await device.pending();
+  if (request !== undefined) await device.approve(request, data.workflow.challenge.request.number);
+}
+
+/** Enrolls a device in a session. */
+export async function enrollDevice(client: TestClient, token: string): Promise<ApprovingDevice> {
+  const { id } = await client.startEnrollment({ factor: 'DEVICE_APPROVAL', label: 'tablet' }, token);
+  const query = 'query ($id: ID!) { workflow(id: $id) { ... on Enrollment { material } } }';
+  const { data } = await client.graphql(query, { id }, token);
+  const device = await ApprovingDevice.enroll(data.workflow.material.url, null, client.url);
+  const step = await client.attempt(id, { deviceApproval: true }, token);
+  if (step.session === null) throw new Error(`The enrollment ended as ${step.status ?? step.code}.`);
+  return device;
+}
+
 export class DeviceClient extends TestClient {
-  readonly #url: string;
-
-  constructor(app: TestApp) {
-    super(app);
-    this.#url = app.url;
-  }
-
   /** What the enrollment shows: the address to scan. */
   async materialOf(workflowId: string, token: string): Promise<Record<string, string | null>> {
     const query = 'query ($id: ID!) { workflow(id: $id) { ... on Enrollment { material } } }';
@@ -28,7 +46,7 @@ export class DeviceClient extends TestClient {
 
   /** A device that has scanned the address. */
   scan(url: string, subscription: Subscription | null = null): Promise<ApprovingDevice> {
-    return ApprovingDevice.enroll(url, subscription, this.#url);
+    return ApprovingDevice.enroll(url, subscription, this.url);
   }
 
   async enrollDevice(
