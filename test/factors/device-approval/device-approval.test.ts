@@ -67,7 +67,7 @@ describe('a request', () => {
     await device.reject(request);
     expect((await client.state(id)).status).toBe('FAILED');
     expect((await client.finish(id)).code).toBe('WORKFLOW_ENDED');
-    const [notice] = (await client.inbox()).filter(({ to }) => to === person.email);
+    const notice = (await client.inbox()).find(({ to }) => to === person.email);
     expect(notice?.subject).toBe('You rejected a request');
     expect(notice?.text).toContain('127.0.0.1');
     expect((await auditOf(person)).map(({ type }) => type)).toEqual(['approval.rejected']);
@@ -239,7 +239,7 @@ describe('a signature', () => {
     const { person, number, request, device } = await asked();
     await device.approve(request, number);
     const [event] = await auditOf(person);
-    const { text, signature, publicKey } = event?.proof as Record<'text' | 'signature', string> & {
+    const { text, signature, publicKey } = (event?.proof ?? {}) as Record<'text' | 'signature', string> & {
       publicKey: JsonWebKey;
     };
     const key = await crypto.subtle.importKey(
@@ -318,7 +318,7 @@ describe('a device', () => {
     expect([step.session ?? null, step.code]).toEqual([null, 'FACTOR_NOT_OFFERED']);
   });
 
-  test('cannot be asked by whoever holds a stolen workflow id for more than the workflow', async () => {
+  test('is needed to approve: a stolen workflow id, or the holder of the workflow, is not enough', async () => {
     const { id, number, request, device } = await asked();
     // The thief has the id before the approval, and nothing of the device.
     expect((await client.finish(id)).code).toBe('DEVICE_NOT_APPROVED');
