@@ -174,8 +174,8 @@ export const REJECTED: Rejected = { accepted: false };
 
 /** How a factor stores the authenticators that its users enroll. */
 export interface FactorEnrollment {
-  /** False for a factor whose enrollment needs no `prepareFactor`, although its other proofs do. */
-  readonly needsPreparing?: false;
+  /** Set for a factor whose enrollment needs no `prepareFactor`, because `material` is all that the user needs. */
+  readonly isChallengedByMaterial?: true;
   /** Which authenticator is enrolled, from what the user gave. Absent: a new one. @throws {UserError} */
   choose?(request: EnrollmentRequest): ChosenAuthenticator;
   /** A label of the new authenticator for `FactorOption.hint`. Null when the user does not need one. */

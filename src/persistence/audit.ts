@@ -1,9 +1,9 @@
-// The audit log: what happened to whom, who did it, and from where. It contains only words, ids and signatures.
+// The audit log: what happened to whom, who did it, and from where. It contains only words and ids, and sealed
+// what a key of the user has signed.
 import { randomId } from '../platform/random.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { ActorKind } from './actor-kind.ts';
 import type { AuditType } from './audit-type.ts';
-import { jsonText } from './jsonb.ts';
 import type { Row, UnitOfWork } from './unit-of-work.ts';
 
 export interface AuditEntry {
@@ -14,8 +14,8 @@ export interface AuditEntry {
   /** The session concerned. */
   readonly sessionId: string | null;
   readonly factor?: FactorKind | null;
-  /** What the user's key signed, with the signature. */
-  readonly proof?: object | null;
+  /** What a key of the user has signed, sealed for this event. */
+  readonly proof?: ((eventId: string) => string) | null;
 }
 
 interface AuditClient {
@@ -64,8 +64,9 @@ export function addAudit(unitOfWork: UnitOfWork, entry: AuditEntry, actor: Audit
 }
 
 export function auditRow(entry: AuditEntry, actor: AuditActor, now: Date): Row<'audit_event'> {
+  const id = randomId();
   return {
-    id: randomId(),
+    id,
     occurred_at: now,
     type: entry.type,
     tenant_id: entry.tenantId,
@@ -77,6 +78,6 @@ export function auditRow(entry: AuditEntry, actor: AuditActor, now: Date): Row<'
     actor_session_id: actor.sessionId,
     ip: actor.ip,
     user_agent: actor.userAgent,
-    proof: entry.proof ? jsonText(entry.proof) : null,
+    proof: entry.proof?.(id) ?? null,
   };
 }

@@ -1,11 +1,10 @@
 // A push service on loopback, over HTTPS with a certificate of its own, and a device that is subscribed there. It verifies
 // who sends (VAPID) with jose and decrypts what was sent with http_ece, which are not what the product uses.
 import 'reflect-metadata';
-import { createECDH, type ECDH, randomBytes, webcrypto } from 'node:crypto';
+import { createECDH, randomBytes, webcrypto } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
@@ -15,12 +14,9 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import ece from 'http_ece';
 import { decodeProtectedHeader, importJWK, type JWTPayload, jwtVerify } from 'jose';
 import type { Subscription } from '../../examples/approving-device/approving-device.ts';
-
-const ece = createRequire(import.meta.url)('http_ece') as {
-  decrypt(body: Buffer, options: { version: string; privateKey: ECDH; authSecret: string }): Buffer;
-};
 
 export interface Pushed {
   readonly headers: IncomingHttpHeaders;

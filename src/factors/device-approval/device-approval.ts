@@ -26,6 +26,7 @@ import {
 } from '../factor.ts';
 import { approvalProof } from '../proof.ts';
 import { openSecret, sealedSecrets, sealSecret } from '../sealed-secret.ts';
+import { SEALED_ANSWERS } from './answer-record.ts';
 import { type DeviceData, dataOf, subscriptionOf } from './device.ts';
 import { enrollmentMaterial } from './enrollment-material.ts';
 import { DeviceNotApproved } from './errors.ts';
@@ -54,7 +55,7 @@ export const deviceApprovalFactor = defineFactor({
   ],
   roles: ['SECOND'],
   reaches: null,
-  sealed: [sealedSecrets(factor, 'approving devices')],
+  sealed: [sealedSecrets(factor, 'approving devices'), SEALED_ANSWERS],
   create: ({ ring, approvalUrl }: Services) => ({
     options: (account) =>
       devicesOf(account).map(({ id, label }) => ({
@@ -122,7 +123,7 @@ const USE = statement((sql, { id, now }: { readonly id: string; readonly now: Da
 function enrollmentOf(ring: KeyRing, approvalUrl: string): FactorEnrollment {
   return {
     hint: () => null,
-    needsPreparing: false,
+    isChallengedByMaterial: true,
     begin(unitOfWork, { id, userId, label, now }) {
       const secret = sealSecret(ring, id, randomToken());
       const data: DeviceData = { expiresAt: addSeconds(now, DEVICE_ENROLLMENT_SECONDS).toISOString() };

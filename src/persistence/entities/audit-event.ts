@@ -1,5 +1,5 @@
-// An audit event: what happened to an account. It contains only words, ids and signatures, never a code or token. The
-// table is divided by month: audit-partitions.ts.
+// An audit event: what happened to an account. It contains only words, ids and sealed signatures, never a code or token.
+// The table is divided by month: audit-partitions.ts.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { ActorKind } from '../actor-kind.ts';
@@ -25,8 +25,8 @@ export const AuditEvent = defineEntity({
     userAgent: p.string().length(256).nullable(),
     /** How often it happened. Greater than 1 only for refusals, which are recorded together. */
     count: p.integer().default(1),
-    /** What was signed, by which key, and the signature, so that it can be verified later. */
-    proof: p.json<object>().nullable(),
+    /** What was signed, by which key, and the signature, so that it can be verified later. Sealed. */
+    proof: p.text().nullable(),
   },
   indexes: [{ properties: ['userId', 'occurredAt'] }],
 });

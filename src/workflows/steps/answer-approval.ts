@@ -2,6 +2,7 @@
 // workflow. The first answer counts, and the number can be tried once.
 import { DEFAULT_LOCALE } from '../../delivery/messages/locales.ts';
 import { addNotice } from '../../delivery/notices.ts';
+import { type AnswerRecord, sealAnswer } from '../../factors/device-approval/answer-record.ts';
 import type { Asking } from '../../factors/device-approval/enroll.ts';
 import {
   ApprovalRequestExpired,
@@ -51,7 +52,7 @@ interface Decided extends Asking {
   readonly device: EnrolledKey;
   readonly request: ApprovalRequest;
   /** For the audit log. */
-  readonly proof: object;
+  readonly record: AnswerRecord;
 }
 
 export async function answerApproval(
@@ -69,16 +70,17 @@ export async function answerApproval(
   const text = signedText(server, { says: 'answer', deviceId, requestId, decision, number, operationDigest });
   if (!(await isSignedBy(device.publicKey, signature, text))) throw new DeviceNotRecognized();
   if (request === undefined) throw new ApprovalRequestExpired();
-  const decided = { ...asking, device, request, proof: { text, signature, publicKey: device.publicKey } };
+  const record = { text, signature, publicKey: device.publicKey };
+  const decided = { ...asking, device, request, record };
   if (decision === 'REJECT') return reject(services, decided);
   if (number !== request.number) {
-    await endUnapproved(decided);
+    await endUnapproved(services, decided);
     throw new NumberIncorrect();
   }
-  await approve(decided);
+  await approve(services, decided);
 }
 
-async function approve(decided: Decided): Promise<void> {
+async function approve(services: StepServices, decided: Decided): Promise<void> {
   const { em, request, now } = decided;
   const unitOfWork = new UnitOfWork();
   unitOfWork.require(async (sql) => {
@@ -87,15 +89,15 @@ async function approve(decided: Decided): Promise<void> {
     return true;
   });
   decide(unitOfWork, decided, { approved_at: now });
-  auditAnswer(unitOfWork, decided, 'approval.approved');
+  auditAnswer(services, unitOfWork, decided, 'approval.approved');
   await unitOfWork.commit(em);
 }
 
 /** The request stays counted as unanswered, so that nobody can have a number guessed more often than that allows. */
-async function endUnapproved(decided: Decided): Promise<void> {
+async function endUnapproved(services: StepServices, decided: Decided): Promise<void> {
   const unitOfWork = new UnitOfWork();
   decide(unitOfWork, decided, { consumed_at: decided.now });
-  auditAnswer(unitOfWork, decided, 'approval.number-incorrect');
+  auditAnswer(services, unitOfWork, decided, 'approval.number-incorrect');
   await unitOfWork.commit(decided.em);
 }
 
@@ -113,7 +115,7 @@ async function reject(services: StepServices, decided: Decided): Promise<void> {
   decide(unitOfWork, decided, { consumed_at: now });
   const [next] = take(step, { type: 'EXHAUST' });
   advance(step, next);
-  auditAnswer(unitOfWork, decided, 'approval.rejected');
+  auditAnswer(services, unitOfWork, decided, 'approval.rejected');
   audit(step, 'failed', { factor: FactorKind.DEVICE_APPROVAL });
   const minutes = isPausedAfter(rejections) ? PAUSE_SECONDS / 60 : null;
   const { ip, userAgent, requestedAt: at } = request;
@@ -168,8 +170,14 @@ function decide(
   );
 }
 
-function auditAnswer(unitOfWork: UnitOfWork, decided: Decided, type: AuditType): void {
-  const { request, client, proof, now } = decided;
+function auditAnswer(
+  { ring }: StepServices,
+  unitOfWork: UnitOfWork,
+  decided: Decided,
+  type: AuditType,
+): void {
+  const { request, client, record, now } = decided;
+  const proof = (eventId: string) => sealAnswer(ring, eventId, record);
   const { tenantId, userId } = request;
   const entry = { type, tenantId, userId, sessionId: null, factor: FactorKind.DEVICE_APPROVAL, proof };
   addAudit(unitOfWork, entry, byAnonymous(client), now);

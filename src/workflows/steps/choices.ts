@@ -22,9 +22,9 @@ export function choices(factors: FactorRegistry, proves: Proves, user: User): Fa
       const { factor, authenticatorId } = proves;
       const { account } = user;
       const enrollment = factors.get(factor)?.enrollment;
-      const hint = account && enrollment?.hint(account, authenticatorId);
-      const { needsPreparing, ...offered } = choice(factors, factor, authenticatorId, hint ?? null);
-      return [{ ...offered, needsPreparing: enrollment?.needsPreparing ?? needsPreparing }];
+      const hint = (account && enrollment?.hint(account, authenticatorId)) ?? null;
+      const shown = choice(factors, factor, authenticatorId, hint);
+      return [enrollment?.isChallengedByMaterial ? { ...shown, needsPreparing: false } : shown];
     }
     case 'NOTHING':
       return [];

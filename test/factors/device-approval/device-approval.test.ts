@@ -2,6 +2,9 @@
 // not do.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApprovingDevice } from '../../../examples/approving-device/approving-device.ts';
+import { DEVELOPMENT_KEY } from '../../../src/config/production.ts';
+import { openAnswer } from '../../../src/factors/device-approval/answer-record.ts';
+import { KeyRing } from '../../../src/platform/key-ring.ts';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { DeviceClient, type DeviceOwner, outcomeOf, requestOn } from '../../harness/device-owner.ts';
 import { query } from '../../harness/sql.ts';
@@ -18,13 +21,16 @@ afterAll(() => app[Symbol.asyncDispose]());
 /** Another number than the one that is shown. */
 const otherThan = (number: string): string => (number === '42' ? '43' : '42');
 
+const ring = new KeyRing([DEVELOPMENT_KEY]);
+
 async function auditOf({ email }: { email: string }, type = 'approval.%') {
-  return query<{ type: string; proof: Record<string, unknown> | null }>(
+  const events = await query<{ id: string; type: string; proof: string }>(
     app.databaseUrl,
-    `select a.type, a.proof from audit_event a join email_address e on e.user_id = a.user_id
+    `select a.id, a.type, a.proof from audit_event a join email_address e on e.user_id = a.user_id
      where e.address = $1 and a.type like $2 order by a.occurred_at`,
     [email, type],
   );
+  return events.map(({ id, type: word, proof }) => ({ type: word, proof: openAnswer(ring, id, proof) }));
 }
 
 /** A new user and a sign-in that asks the device. */
@@ -226,6 +232,47 @@ describe('a signature', () => {
     expect((await client.state(id)).status).toBe('NEEDS_SECOND_FACTOR');
   });
 
+  test('of the same person in another tenant approves nothing', async () => {
+    await query(app.databaseUrl, "insert into tenant (id, created_at) values ('other', now())");
+    const { person, number, request, id } = await asked();
+    const started = await client.startSignUp({
+      email: person.email,
+      password: person.password,
+      tenant: 'other',
+    });
+    const done = await client.attempt(started.id, { emailCode: await client.codeFor(person.email) });
+    const { device } = await client.enrollDevice(done.session?.accessToken ?? '');
+    expect(await device.pending()).toEqual([]);
+    expect(await outcomeOf(device.approve(request, number))).toBe('APPROVAL_REQUEST_EXPIRED');
+    expect((await client.state(id)).challenge?.approvedAt).toBeNull();
+  });
+
+  test('of a bound operation names it, and without it approves nothing', async () => {
+    const person = await client.owner();
+    const { data } = await client.graphql(
+      'mutation ($input: StartStepUpInput!) { startStepUp(input: $input) { ... on StepUp { id approves } } }',
+      { input: { operation: { query: 'mutation { signOut { __typename } }' } } },
+      person.accessToken,
+    );
+    const { id, approves } = data.startStepUp;
+    const { number } = await client.request(id, person.accessToken);
+    const request = await requestOn(person.device);
+    expect(request).toMatchObject({ workflow: 'step-up', approves, operationDigest: expect.any(String) });
+    const without = person.device.approve({ ...request, operationDigest: null }, number);
+    expect(await outcomeOf(without)).toBe('DEVICE_NOT_RECOGNIZED');
+    const another = person.device.approve({ ...request, operationDigest: 'another' }, number);
+    expect(await outcomeOf(another)).toBe('DEVICE_NOT_RECOGNIZED');
+    await person.device.approve(request, number);
+    expect((await client.finish(id, person.accessToken)).status).toBe('COMPLETE');
+    const [event] = await auditOf(person);
+    expect(event?.proof.text.split('\n').at(-1)).toBe(request.operationDigest);
+    const [grant] = await query<{ digest: string; factor: string }>(
+      app.databaseUrl,
+      'select digest, factor from operation_grant order by proved_at desc limit 1',
+    );
+    expect(grant).toEqual({ digest: request.operationDigest, factor: 'DEVICE_APPROVAL' });
+  });
+
   test('of an approval proves nothing in another workflow of the same user', async () => {
     const { person, id, number, request, device } = await asked();
     const other = await client.halfSignIn(person);
@@ -239,9 +286,7 @@ describe('a signature', () => {
     const { person, number, request, device } = await asked();
     await device.approve(request, number);
     const [event] = await auditOf(person);
-    const { text, signature, publicKey } = (event?.proof ?? {}) as Record<'text' | 'signature', string> & {
-      publicKey: JsonWebKey;
-    };
+    const { text = '', signature = '', publicKey = {} } = event?.proof ?? {};
     const key = await crypto.subtle.importKey(
       'jwk',
       publicKey,
