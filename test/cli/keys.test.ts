@@ -242,7 +242,7 @@ describe('keys', () => {
       environment(next, database.url),
     );
     expect(missing.code).toBe(1);
-    expect(lines(missing)[2]).toBe(`${idOf(old)} MISSING 2 passwords the users sign in with them`);
+    expect(lines(missing)[3]).toBe(`${idOf(old)} MISSING 2 passwords the users sign in with them`);
   });
 
   test('rewrap refuses a first key with which no server seals yet, because the servers could not open what it seals', async () => {

@@ -3,7 +3,7 @@
 import 'reflect-metadata';
 import { createECDH, randomBytes, webcrypto } from 'node:crypto';
 import { once } from 'node:events';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -46,13 +46,7 @@ export class PushService implements AsyncDisposable {
   private constructor(key: string, cert: string) {
     this.#device.generateKeys();
     setDefaultCACertificates([...this.#trusted, cert]);
-    this.#server = createServer({ key, cert }, async (request, response) => {
-      this.requests += 1;
-      const body = await buffer(request);
-      this.pushed.push(await this.#read(request.headers, request.url ?? '', body));
-      const { status, headers = {} } = this.answers.shift() ?? { status: 201 };
-      response.writeHead(status, headers).end();
-    });
+    this.#server = createServer({ key, cert }, (request, response) => void this.#take(request, response));
   }
 
   static async start(): Promise<PushService> {
@@ -100,6 +94,14 @@ export class PushService implements AsyncDisposable {
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     throw new Error('Nothing was pushed.');
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.requests += 1;
+    const body = await buffer(request);
+    this.pushed.push(await this.#read(request.headers, request.url ?? '', body));
+    const { status, headers = {} } = this.answers.shift() ?? { status: 201 };
+    response.writeHead(status, headers).end();
   }
 
   async #read(headers: IncomingHttpHeaders, path: string, body: Buffer): Promise<Pushed> {

@@ -43,7 +43,8 @@ test.each([
 });
 
 test('says the same in each language', async () => {
-  const { TEXTS } = await import('../../src/server/approve-page/texts.js' as string);
+  const file = new URL('../../src/server/approve-page/texts.js', import.meta.url).href;
+  const { TEXTS } = await import(file);
   const shapeOf = (texts: object): object =>
     Object.fromEntries(
       Object.entries(texts).map(([name, text]) => [

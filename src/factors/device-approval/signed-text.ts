@@ -4,7 +4,7 @@
 // A signed text is a list of lines. Its first three name the protocol, the message and the server, so that a signature is
 // worth nothing as another message, on another server, or in another protocol. No line can contain a line break, and each
 // message has a fixed number of lines, so no two messages have the same text.
-import { type CryptoKey, importJWK } from 'jose';
+import { importJWK } from 'jose';
 
 export interface PublicKey {
   readonly kty: 'EC';
@@ -73,7 +73,7 @@ export async function isSignedBy(key: PublicKey, signature: string, text: string
   if (imported === null) return false;
   return crypto.subtle.verify(
     { name: 'ECDSA', hash: 'SHA-256' },
-    imported as CryptoKey,
+    imported,
     Buffer.from(signature, 'base64url'),
     Buffer.from(text),
   );

@@ -17,7 +17,9 @@ let polling = 0;
 
 document.documentElement.lang = language;
 window.addEventListener('hashchange', () => location.reload());
-document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && poll());
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') void poll();
+});
 navigator.serviceWorker?.register('/approve-worker.js', { scope: '/approve' }).catch(() => {});
 open();
 
