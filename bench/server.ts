@@ -1,6 +1,6 @@
 // The server under test, in a separate process, so that the load does not run on its event loop. It uses DATABASE_URL,
 // or an embedded PostgreSQL. The message `cpu` requests the CPU time of the main thread, `collect` a garbage
-// collection; a number advances the clock by that many seconds.
+// collection and what is left; a number advances the clock by that many seconds.
 import { startApp } from '../src/app.ts';
 import { readConfig } from '../src/config/config.ts';
 import { openDatabase } from '../src/persistence/database.ts';
@@ -22,7 +22,8 @@ process.on('message', (message) => {
   if (message === 'cpu') process.send?.(process.threadCpuUsage());
   if (message === 'collect') {
     globalThis.gc?.();
-    process.send?.({ collected: true });
+    const { heapUsed, external } = process.memoryUsage();
+    process.send?.({ liveMb: (heapUsed + external) / 1_048_576 });
   }
   if (typeof message !== 'number') return;
   ahead += message;

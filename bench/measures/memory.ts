@@ -29,18 +29,28 @@ export const memory: Measure = {
     const { emails } = seeder;
     await stopServer(seeder.child);
     const server = await lab.freshStepgate(databaseUrl, 0);
-    const idle = await restingMb(server);
+    const idle = await resting(server);
     await spread(server.url, SIGN_INS_AT_ONCE, SIGN_INS, (connection, at) => seeder.signIn(connection, at));
-    const used = await restingMb(server);
+    const used = await resting(server);
     await startWorkflows(server, emails, PENDING_BEFORE);
-    const before = await restingMb(server);
+    const before = await resting(server);
     await startWorkflows(server, emails, PENDING);
-    const pending = (await restingMb(server)) - before;
+    const pending = await resting(server);
     return {
       figures: [
-        { what: 'memory: idle', value: idle, unit: 'MB', goal: 150 },
-        { what: 'memory: after 100 sign-ins', value: used, unit: 'MB', goal: 250 },
-        { what: 'memory: 10,000 pending workflows', value: pending, unit: 'MB', goal: 5 },
+        { what: 'memory: idle', value: idle.residentMb, unit: 'MB', goal: 150 },
+        { what: 'memory: after 100 sign-ins', value: used.residentMb, unit: 'MB', goal: 250 },
+        {
+          what: 'memory: 10,000 pending workflows',
+          value: pending.liveMb - before.liveMb,
+          unit: 'MB',
+          goal: 5,
+        },
+        {
+          what: 'memory: not given back after 10,000 starts',
+          value: pending.residentMb - before.residentMb,
+          unit: 'MB',
+        },
       ],
     };
   },
@@ -53,13 +63,21 @@ function startWorkflows({ url }: Stepgate, emails: readonly string[], count: num
   });
 }
 
-async function restingMb({ child, watched }: Stepgate): Promise<number> {
+interface Memory {
+  /** What the process holds. */
+  readonly residentMb: number;
+  /** The objects and buffers of its main thread that are in use. V8 and malloc keep more than that for later. */
+  readonly liveMb: number;
+}
+
+async function resting({ child, watched }: Stepgate): Promise<Memory> {
+  let liveMb = Number.NaN;
   for (let time = 0; time < 3; time += 1) {
     await pause(500);
-    const collected = once(child, 'message');
+    const collected = once(child, 'message') as Promise<[{ liveMb: number }]>;
     child.send('collect');
-    await collected;
+    [{ liveMb }] = await collected;
   }
   await pause(500);
-  return residentMb(watched.pid);
+  return { residentMb: residentMb(watched.pid), liveMb };
 }

@@ -1,8 +1,12 @@
 // `stepgate policy`: prints which fields of a schema are guarded, and checks them against your rules.
+
+import { systemClock } from '../platform/clock.ts';
 import { RequirementError } from '../policy/requirement.ts';
 import { readSchema } from '../step-up/schema-file/schema.ts';
 import { afterHelp, JSON_OPTION } from './help.ts';
 import { check } from './policy/check.ts';
+import { explained, explanationText } from './policy/explain.ts';
+import { checkFederation } from './policy/federation.ts';
 import { fieldsOf } from './policy/fields.ts';
 import { FORMATS, print } from './policy/print.ts';
 import { readRules } from './policy/rules.ts';
@@ -73,6 +77,55 @@ export const policy: Define = (command, cli) => {
           for (const line of [...violations, summary]) cli.say(line);
         }
         return violations.length > 0 || (strict && warnings.length > 0) ? 1 : 0;
+      }),
+    );
+  command
+    .command('federation')
+    .description('find fields that read a guarded field of another subgraph without its guards')
+    .argument('<SUBGRAPH...>', 'a file for each subgraph, in the GraphQL schema definition language')
+    .option(...JSON_OPTION)
+    .addHelpText(
+      'after',
+      afterHelp({
+        examples: ['stepgate policy federation customers.graphql orders.graphql'],
+        unmet: 'a guard is missing',
+      }),
+    )
+    .action(
+      cli.action(async (files, { json }) => {
+        const verdict = await checkFederation(files).catch(asCommandError);
+        if (json) cli.print(verdict);
+        else for (const line of [...verdict.violations, verdict.summary]) cli.say(line);
+        return verdict.violations.length > 0 ? 1 : 0;
+      }),
+    );
+  command
+    .command('explain')
+    .description('say what the guards decide about an operation, and why')
+    .argument(...SCHEMA)
+    .requiredOption('--operation <FILE>', 'the GraphQL document')
+    .option('--operation-name <NAME>', 'the operation, if the document has several')
+    .option('--variables <FILE>', 'the variables, as JSON')
+    .option(
+      '--token <FILE>',
+      'an access token of Stepgate, or its claims as JSON; it is not verified (default: nobody is signed in)',
+    )
+    .option('--at <TIME>', 'the time of the decision, in ISO 8601 (default: now)')
+    .option(...JSON_OPTION)
+    .addHelpText(
+      'after',
+      afterHelp({
+        examples: ['stepgate policy explain schema.graphql --operation pay.graphql --token token.txt'],
+        unmet: 'a field is refused',
+      }),
+    )
+    .action(
+      cli.action(async (files, { json, ...given }) => {
+        const schema = await readSchema(files).catch(asCommandError);
+        const explanation = await explained(schema, given, systemClock.now());
+        if (json) cli.print(explanation);
+        else cli.say(explanationText(explanation));
+        return explanation.isOpen ? 0 : 1;
       }),
     );
 };

@@ -1,6 +1,7 @@
 // The place of an IP address, in words that the user recognizes. It is a hint, not a proof. It comes from a local
 // database file, so no address leaves the server.
 
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { BlockList, isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -32,12 +33,13 @@ type PlaceRecord =
 
 /** @param path of a MaxMind database, or null for the bundled list of countries. @throws {GeoIpUnreadableError} */
 export async function openGeoIp(path: string | null): Promise<GeoIp> {
-  const reader = await readDatabase(path ?? fileURLToPath(import.meta.resolve(COUNTRIES)));
+  const given = path === null ? null : await readDatabase(path);
   return {
     placeOf(ip, locale) {
       const address = ip?.replace(/^::ffff:/i, '') ?? '';
       const version = isIP(address);
       if (version === 0 || NOWHERE.check(address, version === 6 ? 'ipv6' : 'ipv4')) return null;
+      const reader = given ?? countries();
       if (version === 6 && reader.metadata.ipVersion === 4) return null;
       const record = reader.get(address) as PlaceRecord | null;
       if (record === null) return null;
@@ -45,6 +47,14 @@ export async function openGeoIp(path: string | null): Promise<GeoIp> {
       return parts.length > 0 ? parts.join(', ') : null;
     },
   };
+}
+
+let bundled: Reader<CityResponse> | undefined;
+
+/** It takes 8 MB, so it is read when a place is first asked for. */
+function countries(): Reader<CityResponse> {
+  bundled ??= new Reader<CityResponse>(readFileSync(fileURLToPath(import.meta.resolve(COUNTRIES))));
+  return bundled;
 }
 
 async function readDatabase(path: string): Promise<Reader<CityResponse>> {

@@ -2,7 +2,7 @@
 // and age.
 import { type Aging, AssuranceLevel, acrOf, assuranceLevelAt } from './assurance.ts';
 import { authTime, type Evidence } from './evidence.ts';
-import { Category, type FactorKind } from './factor-kind.ts';
+import { Category, FactorKind, SECOND_STEPS } from './factor-kind.ts';
 import { type Requirement, StepUpBind, StepUpRequire } from './requirement.ts';
 
 /** What is known about a signed-in caller. Functions that accept an auth context take null for an anonymous caller. */
@@ -54,6 +54,8 @@ export interface Refusal {
    * token instead of asking the user. Omitted where it is not known.
    */
   readonly refreshSuffices?: boolean;
+  /** Present if the user steps up at another issuer than Stepgate: the page that starts it. Null if it is not known. */
+  readonly stepUpUrl?: string | null;
 }
 
 /** Evidence dated further ahead than this is ignored: the clocks disagree, and the guard fails closed. */
@@ -154,7 +156,7 @@ function refuseWithoutSecondFactor(
   now: number,
 ): Refusal | null {
   const accepted = evidence.filter(
-    (one) => accept.includes(one.factor) && one.categories.includes(Category.POSSESSION),
+    (one) => acceptsFactor(accept, one.factor) && one.categories.includes(Category.POSSESSION),
   );
   const level = assuranceLevelAt(evidence, aging, now);
   if (isFresh(accepted, maxAge, now) && level === AssuranceLevel.AAL2) return null;
@@ -169,6 +171,15 @@ function refuseWithoutSecondFactor(
     bind,
     lastVerifiedAt: authTime(accepted) ?? null,
   };
+}
+
+/**
+ * An identity provider may say that a second factor was completed, but not which one. That counts where any second
+ * factor is accepted.
+ */
+export function acceptsFactor(accept: readonly FactorKind[], factor: FactorKind): boolean {
+  if (accept.includes(factor)) return true;
+  return factor === FactorKind.OAUTH && SECOND_STEPS.every((kind) => accept.includes(kind));
 }
 
 function isFresh(evidence: readonly Evidence[], maxAge: number, now: number): boolean {

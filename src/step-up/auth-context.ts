@@ -16,6 +16,19 @@ export interface Presented {
    * Finds out again who is asking. Called before each event of a subscription. If it rejects, the subscription ends.
    */
   readonly again?: (() => Promise<Presented>) | null | undefined;
+  /** Where the caller can step up, if that is not Stepgate. Refusals tell the client. */
+  readonly stepUp?: StepUpElsewhere | undefined;
+}
+
+/** How a caller steps up at an issuer that is not Stepgate. */
+export interface StepUpElsewhere {
+  /** The issuer's `acr` values for two factors, the best one first. Refusals name them instead of `aal2`. */
+  readonly acrValues?: readonly string[] | undefined;
+  /**
+   * A page of yours that starts the step-up at the issuer. Refusals have it as `stepUpUrl`, with the parameters
+   * `acr_values` and `max_age` of OpenID Connect Core section 3.1.2.1.
+   */
+  readonly url?: string | undefined;
 }
 
 /**

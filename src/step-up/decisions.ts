@@ -8,6 +8,7 @@ import { type Guard, refuse } from './guard.ts';
 import { Pass } from './pass.ts';
 import { present } from './presented.ts';
 import { RefusalError } from './refusal-error.ts';
+import { refusalAt } from './step-up-elsewhere.ts';
 
 /** A streamed list may run for as long as a subscription. */
 const LONGEST_MILLISECONDS = 1000;
@@ -35,11 +36,11 @@ export class Decisions {
 
   /** Null when the caller may use the field. */
   refusal(guards: readonly Guard[]): RefusalError | null {
-    const { authContext, fault, now } = this.#presented;
+    const { authContext, fault, now, stepUp } = this.#presented;
     const before = this.#made.get(guards);
     if (before !== undefined) return before;
     const refusal = refuse(guards, authContext, now, this.#isApproved);
-    const made = refusal === null ? null : new RefusalError(refusal, fault);
+    const made = refusal === null ? null : new RefusalError(refusalAt(stepUp, refusal), fault);
     this.#made.set(guards, made);
     return made;
   }

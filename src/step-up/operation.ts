@@ -34,6 +34,8 @@ export interface OperationToRun {
 export interface GuardedField {
   /** The field in the document. */
   readonly node: FieldNode;
+  /** The type that has the field. */
+  readonly owner: GraphQLObjectType;
   /** The response names from the root to the field, without list indexes. */
   readonly path: readonly string[];
   /** Its guards, in the order in which they are checked. */
@@ -108,7 +110,7 @@ class Walk {
     const field = owner.getFields()[node.name.value];
     if (field === undefined) return; // `__typename`
     const guards = guardsOf(owner, field.name);
-    if (guards.length > 0) this.found.push({ node, path, guards });
+    if (guards.length > 0) this.found.push({ node, owner, path, guards });
     if (node.selectionSet === undefined) return;
     const inner = getNamedType(field.type);
     const types = isAbstractType(inner) ? this.#schema.getPossibleTypes(inner) : [inner];

@@ -15,11 +15,12 @@ const renewable = new WeakMap<object, Answered>();
 export function present<Context>(context: Context, find: FindAuthContext<Context>): Presented {
   const found = checked(find(context));
   const presented = renewals.get(found) ?? found;
-  const { authContext, fault = null, now, expiresAt = null } = presented;
+  const { authContext, fault = null, now, expiresAt = null, stepUp } = presented;
   if (presented.again && typeof context === 'object' && context !== null) renewable.set(context, found);
   const time = later(presented, now);
   const isExpired = authContext !== null && expiresAt !== null && !(time < expiresAt);
-  return isExpired ? { authContext: null, fault: 'EXPIRED', now: time } : { authContext, fault, now: time };
+  const known = isExpired ? ({ authContext: null, fault: 'EXPIRED' } as const) : { authContext, fault };
+  return { ...known, now: time, stepUp };
 }
 
 /** Finds out again who is asking, if the server supports it. */

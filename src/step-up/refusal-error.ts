@@ -9,6 +9,8 @@ const MESSAGES: Readonly<Record<Refusal['code'], string>> = {
   FORBIDDEN: 'You do not have the required role.',
 };
 
+const AT_THE_PROVIDER = 'Verify your identity with your identity provider, then try again.';
+
 /** Why an access token was rejected. `INVALID` includes a token whose session has ended. */
 export type TokenFault = 'EXPIRED' | 'INVALID';
 
@@ -33,14 +35,18 @@ export class RefusalError extends GraphQLError {
    * tell.
    */
   constructor(refusal: Refusal, fault: TokenFault | null = null, notRun: readonly string[] | null = null) {
-    const message =
-      refusal.code === 'UNAUTHENTICATED' && fault !== null ? FAULTS[fault] : MESSAGES[refusal.code];
+    const message = messageOf(refusal, fault);
     super(notRun === null ? message : `${message} No part of this operation has run.`, {
       extensions: { ...refusal, ...(notRun === null ? {} : { notRun }) },
     });
     this.refusal = refusal;
     this.fault = fault;
   }
+}
+
+function messageOf({ code, stepUpUrl }: Refusal, fault: TokenFault | null): string {
+  if (code === 'UNAUTHENTICATED' && fault !== null) return FAULTS[fault];
+  return code === 'STEP_UP_REQUIRED' && stepUpUrl !== undefined ? AT_THE_PROVIDER : MESSAGES[code];
 }
 
 /** The refusal behind an error in a response. Null when the error is not a refusal. */
@@ -57,9 +63,10 @@ export function challengeHeader(refusals: readonly RefusalError[]): string | nul
   const anonymous = refusals.filter((one) => one.refusal.code === 'UNAUTHENTICATED');
   if (anonymous.some((one) => one.fault !== null)) return 'Bearer error="invalid_token"';
   if (anonymous.length > 0) return 'Bearer';
-  const acrValues = refusals.flatMap((one) => one.refusal.acrValues ?? []);
+  const acrValues = new Set(refusals.flatMap((one) => one.refusal.acrValues ?? []));
+  if (acrValues.has('aal2')) acrValues.delete('aal1'); // it includes the lower level
   const maxAges = refusals.flatMap((one) => one.refusal.maxAge ?? []);
   if (maxAges.length === 0) return null;
-  // The highest level: `aal2` sorts after `aal1`.
-  return `Bearer error="insufficient_user_authentication", acr_values="${acrValues.toSorted().at(-1)}", max_age="${Math.min(...maxAges)}"`;
+  const wanted = acrValues.size === 0 ? '' : `, acr_values="${[...acrValues].join(' ')}"`;
+  return `Bearer error="insufficient_user_authentication"${wanted}, max_age="${Math.min(...maxAges)}"`;
 }

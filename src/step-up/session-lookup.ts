@@ -3,6 +3,7 @@
 import type { AuthContext } from '../policy/decision.ts';
 import type { Evidence } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
+import { AnswerCache } from './answer-cache.ts';
 
 /** How to ask Stepgate about sessions. */
 export interface SessionOptions {
@@ -17,30 +18,11 @@ export type SessionLookup = (token: string, userId: string) => Promise<AuthConte
 
 const QUERY = '{ viewer { id roles assurance { evidence { factor categories amr completedAt } enrolled } } }';
 const DEADLINE_SECONDS = 5;
-/** Limits the memory that cached answers use. The oldest are dropped first. */
-const MOST_KEPT = 10_000;
 
 export function sessionLookup({ url, cacheSeconds }: SessionOptions, now: () => Date): SessionLookup {
   const endpoint = new URL(url);
-  const kept = new Map<string, { readonly answer: Promise<AuthContext | null>; readonly until: number }>();
-
-  return (token, userId) => {
-    const time = now().getTime();
-    const known = kept.get(token);
-    if (known !== undefined && time < known.until) return known.answer;
-    kept.delete(token); // setting it again moves it to the end
-    const answer = ask(endpoint, token, userId);
-    const entry = { answer, until: time + cacheSeconds * 1000 };
-    kept.set(token, entry);
-    answer.catch(() => {
-      if (kept.get(token) === entry) kept.delete(token);
-    });
-    for (const [oldest, { until }] of kept) {
-      if (until > time && kept.size <= MOST_KEPT) break;
-      kept.delete(oldest);
-    }
-    return answer;
-  };
+  const answers = new AnswerCache<AuthContext | null>(cacheSeconds, now);
+  return (token, userId) => answers.get(token, () => ask(endpoint, token, userId));
 }
 
 interface Answer {

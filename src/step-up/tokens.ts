@@ -3,9 +3,7 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { authContextFrom, lesserEvidence } from '../policy/claims.ts';
 import type { AuthContext } from '../policy/decision.ts';
-import type { Presented } from './auth-context.ts';
-import { bearerToken } from './bearer.ts';
-import type { TokenFault } from './refusal-error.ts';
+import { type PresentedHolder, presenter, seconds, systemTime } from './present-token.ts';
 import { type SessionOptions, sessionLookup } from './session-lookup.ts';
 
 /** Options of `stepgateTokens`. */
@@ -40,10 +38,7 @@ export interface TokenHolder {
 }
 
 /** The result of `present`: who is asking, for the guards and for your resolvers. */
-export interface PresentedToken extends Presented {
-  /** The user and session of the token. Null for an anonymous caller. */
-  readonly holder: TokenHolder | null;
-}
+export interface PresentedToken extends PresentedHolder<TokenHolder> {}
 
 /** Verifies access tokens. */
 export interface StepgateTokens {
@@ -66,7 +61,7 @@ export function stepgateTokens({
   jwksUrl = `${issuer?.replace(/\/$/, '')}/.well-known/jwks.json`,
   clockToleranceSeconds = 5,
   keysCooldownSeconds = 5,
-  now = () => new Date(),
+  now = systemTime,
   session,
   onError = () => {},
 }: TokenOptions): StepgateTokens {
@@ -116,30 +111,18 @@ export function stepgateTokens({
     );
   }
 
-  async function present(authorizationHeader: string | null | undefined): Promise<PresentedToken> {
-    const date = now();
-    const presented = (found: Omit<PresentedToken, 'now' | 'again'>): PresentedToken => ({
-      ...found,
-      get now() {
-        return seconds(now()); // read each time, because the context may live for long
-      },
-      again: () => present(authorizationHeader),
-    });
-    const nobody = (fault: TokenFault | null) => presented({ holder: null, authContext: null, fault });
-    const token = bearerToken(authorizationHeader);
-    if (token === null) return nobody(null);
-    try {
-      if (Number.isNaN(date.getTime())) throw new TypeError('`now` returned an invalid date.');
-      const { holder, claimed, expiresAt } = await verified(token, date);
+  const present = presenter<TokenHolder>({
+    async verify(token, date) {
+      const { holder, claimed, expiresAt } = await verified(token, date).catch((error: unknown) => {
+        tellIssuer(error);
+        throw error;
+      });
       const authContext = lookUp === null ? claimed : lesserOf(await lookUp(token, holder.userId), claimed);
-      if (authContext === null) return nobody('INVALID');
-      return presented({ holder, authContext, fault: null, expiresAt });
-    } catch (error) {
-      tellIssuer(error);
-      if (!isFaultOfToken(error)) onError(error);
-      return nobody(error instanceof errors.JWTExpired ? 'EXPIRED' : 'INVALID');
-    }
-  }
+      return authContext && { holder, authContext, expiresAt };
+    },
+    now,
+    onError,
+  });
 
   return { present };
 }
@@ -169,25 +152,4 @@ function holderOf(payload: JWTPayload): TokenHolder {
     throw new errors.JWTClaimValidationFailed('The token names no user or session.', payload);
   }
   return { userId: sub, sessionId: sid, tenantId: typeof tid === 'string' ? tid : null };
-}
-
-/** Other errors are failures between this server and Stepgate: no answer, or no key set. */
-function isFaultOfToken(error: unknown): boolean {
-  return FAULTS_OF_TOKENS.some((fault) => error instanceof fault);
-}
-
-const FAULTS_OF_TOKENS = [
-  errors.JWTExpired,
-  errors.JWTClaimValidationFailed,
-  errors.JWTInvalid,
-  errors.JWSInvalid,
-  errors.JWSSignatureVerificationFailed,
-  errors.JOSEAlgNotAllowed,
-  errors.JOSENotSupported,
-  errors.JWKSNoMatchingKey,
-  errors.JWKSMultipleMatchingKeys,
-];
-
-function seconds(date: Date): number {
-  return Math.floor(date.getTime() / 1000);
 }

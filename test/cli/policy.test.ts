@@ -597,3 +597,79 @@ describe('input that cannot be checked never passes', () => {
     expect(stdout).toContain('2000 violations');
   }, 20_000);
 });
+
+describe('policy explain', () => {
+  const NOW = '2026-11-30T12:00:00Z';
+  const at = Date.parse(NOW) / 1000;
+  const claims = (totpAge: number) => ({
+    sub: 'user',
+    acr: 'aal2',
+    roles: ['AUDITOR'],
+    mfa: { c: { emailpassword: at - 3600, totp: at - totpAge }, e: ['totp'] },
+  });
+
+  async function explain(
+    operation: string,
+    token: string | object | null,
+    ...args: string[]
+  ): Promise<Outcome> {
+    const sdl = await file('schema.graphql', BANK);
+    const holder = token === null ? [] : ['--token', await file('token.txt', token)];
+    const document = await file('operation.graphql', operation);
+    return stepgate('policy', 'explain', sdl, '--operation', document, ...holder, '--at', NOW, ...args);
+  }
+
+  test('says which guard stands where, what the caller holds, and what is missing since when', async () => {
+    const { code, stdout, stderr } = await explain('{ reports { losses } account { balance } }', claims(450));
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(stdout).toMatchInlineSnapshot(`
+      "The caller is at AAL2 with PASSWORD (3600 s ago), TOTP (450 s ago).
+
+      open     reports  (Query.reports)
+        + @authenticated on Query.reports: The caller is signed in.
+
+      open     reports.losses  (Report.losses)
+        + @requiresRole(role: AUDITOR) on Report: The caller has the role AUDITOR.
+        + @stepUp(require: STRONGEST_ENROLLED) on Report.losses: TOTP was completed 450 seconds ago, of 600 seconds allowed.
+
+      refused  account.balance  (Checking.balance)
+        + @authenticated on Checking: The caller is signed in.
+        - @stepUp(maxAge: 300) on Account.balance: The newest accepted factor was completed 450 seconds ago, which is 150 seconds too long.
+
+      Refused.
+      "
+    `);
+  });
+
+  test('exits with 0 when every field is open', async () => {
+    const { code, stdout } = await explain('{ account { balance } }', claims(10));
+    expect([code, stdout.trim().split('\n').at(-1)]).toEqual([0, 'Every field is open.']);
+  });
+
+  test('without a token, nobody is signed in', async () => {
+    const { code, stdout } = await explain('{ reports { title } }', null);
+    expect(code).toBe(1);
+    expect(stdout).toContain('Nobody is signed in.');
+  });
+
+  test('reads a token, prints nothing of it, and --json prints the same facts', async () => {
+    const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const token = `${encoded({ alg: 'ES256' })}.${encoded(claims(10))}.c2lnbmF0dXJl`;
+    const { code, stdout } = await explain('{ account { balance } }', token, '--json');
+    expect(code).toBe(0);
+    expect(stdout).not.toContain(token);
+    expect(JSON.parse(stdout)).toMatchObject({ isOpen: true, caller: { level: 'AAL2' } });
+  });
+
+  test.each<[string, string, string | object | null, string]>([
+    ['a document that is not GraphQL', '{', null, 'operation.graphql:1:2: Syntax Error'],
+    ['an unknown field', '{ nothing }', null, 'operation.graphql:1:3: Cannot query field'],
+    ['a token that is none', '{ account { id } }', 'eyJzZWNyZXQ', 'token.txt must contain an access token'],
+    ['claims that are not an object', '{ account { id } }', '{"a":', 'token.txt must contain a JSON object'],
+  ])('%s is an error that names the file and no secret', async (_, operation, token, message) => {
+    const { code, stdout, stderr } = await explain(operation, token);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('eyJzZWNyZXQ');
+  });
+});

@@ -9,8 +9,8 @@ import {
 } from 'graphql';
 import { StepUpRequire } from '../../policy/requirement.ts';
 import type { Guard } from '../../step-up/guard.ts';
+import { directiveText, guardText } from '../../step-up/guard-text.ts';
 import { placeOf } from '../../step-up/schema-file/error.ts';
-import { directiveText, guardText } from './directive-text.ts';
 import { fieldsOf, type SchemaField } from './fields.ts';
 import type { Rule, Rules } from './rules.ts';
 

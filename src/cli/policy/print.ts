@@ -1,7 +1,7 @@
 // `stepgate policy print`: lists every guarded field with its requirements, one line per guard.
 import { SECOND_STEPS } from '../../policy/factor-kind.ts';
 import type { Guard, PlacedGuard } from '../../step-up/guard.ts';
-import { directiveText, valueText, withoutDefaults } from './directive-text.ts';
+import { directiveText, valueText, withoutDefaults } from '../../step-up/guard-text.ts';
 import type { SchemaField } from './fields.ts';
 
 const PRINTERS = { text, json, markdown } as const;

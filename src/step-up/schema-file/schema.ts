@@ -40,7 +40,7 @@ export async function readSchema(files: readonly string[]): Promise<GraphQLSchem
   return annotated(build(document, files));
 }
 
-async function readDocument(file: string): Promise<DocumentNode> {
+export async function readDocument(file: string): Promise<DocumentNode> {
   if (/^[a-z]+:\/\//i.test(file)) {
     throw new SchemaFileError(
       `${file} is a URL, and introspection does not show which directives a schema uses. Pass the schema as a file in SDL.`,

@@ -1,6 +1,6 @@
 // A guard as you would write it in a schema, without default arguments.
-import { type Requirement, requirement } from '../../policy/requirement.ts';
-import type { Guard } from '../../step-up/guard.ts';
+import { type Requirement, requirement } from '../policy/requirement.ts';
+import type { Guard } from './guard.ts';
 
 export function guardText(guard: Guard): string {
   switch (guard.directive) {

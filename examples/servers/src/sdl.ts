@@ -1,0 +1,12 @@
+// The schema from SDL, guarded.
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import type { GraphQLSchema } from 'graphql';
+import type { ConformanceSuite } from 'stepgate/step-up/conformance';
+import { stepUpTransformer, stepUpTypeDefs } from 'stepgate/step-up/sdl';
+import { authContext } from './server.js';
+
+export function guardedSchema({ typeDefs, resolvers }: ConformanceSuite): GraphQLSchema {
+  return stepUpTransformer({ authContext })(
+    makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), typeDefs], resolvers }),
+  );
+}

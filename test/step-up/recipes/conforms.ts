@@ -1,0 +1,31 @@
+// The conformance suite for a recipe that is served over HTTP.
+import { describe, test } from 'vitest';
+import {
+  type ConformanceSuite,
+  conformanceSuite,
+  type ServerUnderTest,
+} from '../../../src/step-up/conformance/index.ts';
+
+/** @param start returns the URL of a server that passes the header `x-caller` to `suite.present`. */
+export function conforms(suite: ConformanceSuite, url: () => string): void {
+  describe('conforms:', () => {
+    const cases = suite.cases(overHttp(url)).map((one) => [one.name, one] as const);
+    test.each(cases)('%s', (_, one) => one.run());
+  });
+}
+
+export { conformanceSuite };
+
+function overHttp(url: () => string): ServerUnderTest {
+  return {
+    async send({ caller, accept = 'application/graphql-response+json', ...body }) {
+      const response = await fetch(url(), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept, 'x-caller': caller },
+        body: JSON.stringify(body),
+      });
+      const http = { status: response.status, challenge: response.headers.get('www-authenticate') };
+      return { http, body: (await response.json()) as never };
+    },
+  };
+}
