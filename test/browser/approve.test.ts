@@ -71,10 +71,11 @@ async function enrolled(options: BrowserContextOptions = {}): Promise<{ person: 
   const page = await visitor(options);
   await page.goto(url ?? '');
   await page.getByRole('button').click();
-  await page.getByRole('button').waitFor({ state: 'detached' });
+  await hears(page, 'Almost done');
   await expect.poll(async () => (await client.materialOf(id, person.accessToken))['enrolledAt']).toBeTruthy();
   const done = await client.attempt(id, { deviceApproval: true }, person.accessToken);
   expect(done.status).toBe('COMPLETE');
+  await hears(page, 'No requests');
   return { person: { ...person, ...tokensOf(done) }, page };
 }
 

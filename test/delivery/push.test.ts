@@ -96,7 +96,7 @@ describe('a subscribed device', () => {
     await logged('postponed');
   });
 
-  test('does not appear in a log line: neither its address nor its secrets', async () => {
+  test('does not appear in a log line or a table: neither its address nor its secrets', async () => {
     service.answers.push({ status: 500 }, { status: 400 });
     const { next } = await asked();
     await next;
@@ -105,6 +105,14 @@ describe('a subscribed device', () => {
     const { endpoint, keys } = service.subscription;
     for (const secret of [endpoint, 'a-secret-path', keys.auth, keys.p256dh])
       expect(app.log.filter((line) => line.includes(secret))).toEqual([]);
+    const rows = await query<{ text: string }>(
+      app.databaseUrl,
+      `select a::text as text from authenticator a union all select m::text from outbox_message m
+       union all select e::text from audit_event e union all select c::text from challenge c`,
+    );
+    expect(rows.length).toBeGreaterThan(10);
+    for (const secret of ['a-secret-path', keys.auth, keys.p256dh])
+      expect(rows.filter(({ text }) => text.includes(secret))).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@
 import { answerRequest, devices, enroll, pending, serverNow } from './approve-device.js';
 import { TEXTS } from './approve-texts.js';
 
-const POLL_MS = 3000;
+const POLL_MS = 2000;
 const MINUTE_MS = 60_000;
 
 const [language, locale] = languageOf(navigator.languages);
@@ -14,6 +14,8 @@ const main = document.querySelector('main');
 let shown = null;
 const answered = new Set();
 let polling = 0;
+/** Whether the user still has to confirm this device where the code was scanned. */
+let isNew = false;
 
 document.documentElement.lang = language;
 window.addEventListener('hashchange', () => location.reload());
@@ -42,9 +44,10 @@ function askToEnroll(token) {
 async function enrollHere(token) {
   const code = await enroll(token);
   history.replaceState(null, '');
-  if (code === null) show(text.enrolled);
-  else show(text.enrollmentOver);
-  if (code === null) wait();
+  if (code !== null) return show(text.enrollmentOver);
+  isNew = true;
+  show(text.enrolled);
+  wait();
 }
 
 /** Shows the newest request, or the one that was scanned. A request that is on the screen stays there while it waits. */
@@ -61,12 +64,16 @@ async function poll() {
     if (shown !== null && open.some(({ request }) => request.id === shown)) return wait();
     if (next !== undefined) showRequest(next);
     else if (shown !== null) end(text.over);
-    else if (main.dataset.final !== 'true')
-      show(lists.every(({ code }) => code !== null) ? text.unknown : text.none, { isQuiet: true });
+    else if (main.dataset.final !== 'true') showNothing(lists.some(({ code }) => code === null));
   } catch {
     if (shown === null && main.dataset.final !== 'true') show(text.failed, { isQuiet: true });
   }
   wait();
+}
+
+function showNothing(isReady) {
+  if (isReady) isNew = false;
+  if (!isNew) show(isReady ? text.none : text.unknown, { isQuiet: true });
 }
 
 function wait() {
