@@ -20,6 +20,7 @@ import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
 import { UnitOfWorkLost } from './2026-11-29-unit-of-work.ts';
 import { Approvals } from './2026-11-30-approvals.ts';
 import { Certificates } from './2026-11-30-certificates.ts';
+import { DeviceApproval } from './2026-11-30-device-approval.ts';
 import { Passkeys } from './2026-11-30-passkeys.ts';
 import { RememberedBrowsers } from './2026-11-30-remembered-browsers.ts';
 import { YoungFactors } from './2026-11-30-young-factors.ts';
@@ -48,4 +49,5 @@ export const MIGRATIONS = [
   RememberedBrowsers,
   Certificates,
   Approvals,
+  DeviceApproval,
 ];

@@ -5,8 +5,10 @@ import { openGeoIp } from './delivery/geoip.ts';
 import type { Transports } from './delivery/message.ts';
 import { MessageLimits } from './delivery/message-limits.ts';
 import { Outbox } from './delivery/outbox.ts';
+import { readPushKey } from './delivery/push-key.ts';
 import { startWorker } from './delivery/worker.ts';
 import { ClientCertificates } from './factors/certificate/client-certificates.ts';
+import { forgetSubscription } from './factors/device-approval/forget-subscription.ts';
 import { readMakers } from './factors/passkey/metadata.ts';
 import { openBreachedPasswords } from './factors/password/breached/open.ts';
 import { CheckLimit } from './factors/password/check-limit.ts';
@@ -75,6 +77,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const factors = new FactorRegistry(ring, hasher, {
     sms,
     linkUrl: config.linkUrl,
+    approvalUrl: `${config.publicUrl}/approve`,
     geoip,
     passkeys: config.passkeys,
     makers: await readMakers(config.passkeyMetadata),
@@ -83,7 +86,19 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, config.publicUrl);
   const grants = new Grants(tokens, config);
-  const outbox = new Outbox({ ring, transports: await transportsOf(config), geoip, log });
+  const pushKey = config.push ? await readPushKey(sqlOf(orm.em.fork()), ring, clock.now()) : null;
+  const transports = {
+    ...(await transportsOf(config)),
+    ...(pushKey !== null && {
+      push: (await import('./delivery/push.ts')).pushTransport({
+        key: pushKey,
+        contact: `mailto:${addressIn(config.mailFrom)}`,
+        mayBePrivate: !config.production,
+        forget: (deviceId) => forgetSubscription(sqlOf(orm.em.fork()), deviceId),
+      }),
+    }),
+  };
+  const outbox = new Outbox({ ring, transports, geoip, log });
   const limits = new MessageLimits(await poolOf(orm), ring, config.messageLimits);
   const networks = new NetworkLimits(ring, config.networkLimits);
   const refusals = opened.use(new RefusalTally(orm, clock, log));
@@ -115,6 +130,8 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     ring,
     clock,
     productName,
+    approvalServer: config.publicUrl,
+    pushKey: pushKey?.publicKey ?? null,
     apiSchemas,
     passkeys: config.passkeys,
   };
@@ -164,6 +181,11 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     url: `${tls === null ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     stop: () => parts.disposeAsync(),
   };
+}
+
+/** Returns `auth@example.com` for `Stepgate <auth@example.com>`. */
+function addressIn(mailFrom: string): string {
+  return /([^\s<>]+@[^\s<>]+)>?\s*$/.exec(mailFrom)?.[1] ?? mailFrom;
 }
 
 /**

@@ -367,6 +367,7 @@ import z from './template.ts';\`;
       'MalformedDerError',
       'MalformedProofError',
       'OverloadedError',
+      'PrivateAddressError',
       'RecordError',
       'RequirementError',
       'RollbackError',

@@ -10,6 +10,7 @@ export type FactorKind =
   | 'PHONE_LINK'
   | 'TOTP'
   | 'BACKUP_CODE'
+  | 'DEVICE_APPROVAL'
   | 'PASSKEY'
   | 'OAUTH'
   | 'CERTIFICATE'

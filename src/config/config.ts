@@ -80,6 +80,8 @@ export interface Config {
   readonly wellKnown: WellKnownSettings;
   /** The path of FIDO metadata statements. Null trusts no maker of authenticators. */
   readonly passkeyMetadata: string | null;
+  /** Whether devices are told of requests by Web Push. */
+  readonly push: boolean;
   /** The page that links point to. The token follows the `#`. */
   readonly linkUrl: string;
   /** The path of a MaxMind database. Null uses the built-in database of countries. */
@@ -180,6 +182,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     passkeys,
     wellKnown: wellKnownSettings(env, passkeys),
     passkeyMetadata: env.PASSKEY_METADATA ?? null,
+    push: env.PUSH !== 'off',
     linkUrl: env.LINK_URL ?? `${publicUrl}/link`,
     messageLimits: {
       smsPerNumber: env.SMS_PER_NUMBER_HOURLY ?? 5,

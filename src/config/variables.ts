@@ -74,6 +74,7 @@ export const VARIABLES = {
   TWILIO_FROM: text('a phone number in E.164 form, for example +15005550006', /^\+[1-9]\d{6,14}$/),
   TWILIO_MESSAGING_SERVICE_SID: text('MG and 32 hexadecimal digits', /^MG[0-9a-f]{32}$/i),
   SMS: oneOf('on', 'off'),
+  PUSH: oneOf('on', 'off'),
   SMS_COUNTRIES: list('two-letter country codes, separated by commas, for example US,CA', country),
   PASSKEY_RP_ID: variable('a domain, for example example.com', domain),
   PASSKEY_METADATA: text('the path of a JSON file', /^[^\0]+$/),

@@ -9,10 +9,14 @@ export const DELIVER_TASK = 'deliver';
  */
 const MOST_TRIES = 25;
 
-/** SQL that queues the delivery of a message. If it is already queued, its tries start again from the first. */
-export function deliverJob(id: RawBuilder<unknown>): RawBuilder<unknown> {
+/**
+ * SQL that queues the delivery of a message. If it is already queued, its tries start again from the first. While it is
+ * being delivered, another job is queued, and the current one is not tried again.
+ */
+export function deliverJob(id: RawBuilder<unknown>, afterSeconds = 0): RawBuilder<unknown> {
   return raw`graphile_worker.add_job(
     ${DELIVER_TASK}, json_build_object('id', cast(${id} as text)),
-    job_key => cast(${id} as text), max_attempts => ${raw.lit(MOST_TRIES)}
+    job_key => cast(${id} as text), run_at => now() + make_interval(secs => ${raw.lit(afterSeconds)}),
+    max_attempts => ${raw.lit(MOST_TRIES)}
   )`;
 }

@@ -95,6 +95,8 @@ export class MessageLimits {
           owners(({ to }) => to),
         ),
       ],
+      // The factor counts its requests itself.
+      push: [],
     };
   }
 

@@ -1,15 +1,16 @@
 // A message to one person, and the interface of the transports that deliver it.
 import type { DeliveryStatus } from '../persistence/entities/outbox-message.ts';
 
-export type Channel = 'email' | 'sms';
+export type Channel = 'email' | 'sms' | 'push';
 
 export interface Message {
   readonly channel: Channel;
+  /** An address or a number. For a push message, the subscription of the device as JSON. */
   readonly to: string;
-  /** Empty for an SMS. */
+  /** Empty except in mail. */
   readonly subject: string;
   readonly text: string;
-  /** The text as HTML. Null for an SMS. */
+  /** The text as HTML. Null except in mail. */
   readonly html: string | null;
   /** The code in the text, for services that send codes in their own texts. */
   readonly code: string | null;
@@ -50,9 +51,18 @@ export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
   /** Whether the provider will never accept this message, so that retrying is pointless. */
   readonly isFinal: boolean;
+  /** When the provider wants the next try. Null if it did not say. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(message: string, { isFinal }: { readonly isFinal: boolean }) {
+  constructor(
+    message: string,
+    {
+      isFinal,
+      retryAfterSeconds = null,
+    }: { readonly isFinal: boolean; readonly retryAfterSeconds?: number | null },
+  ) {
     super(message);
     this.isFinal = isFinal;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }

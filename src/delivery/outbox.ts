@@ -42,7 +42,9 @@ export type Delivery =
   /** The message was already sent, was a decoy or has been deleted. */
   | { readonly outcome: 'gone' }
   /** The provider will never accept the message. */
-  | { readonly outcome: 'refused'; readonly reason: string };
+  | { readonly outcome: 'refused'; readonly reason: string }
+  /** The provider wants the message later. */
+  | { readonly outcome: 'postponed'; readonly retryAfterSeconds: number };
 
 export interface OutboxParts {
   readonly ring: KeyRing;
@@ -140,7 +142,13 @@ export class Outbox {
       await noteSent(sql, id, receipt, now);
       return { outcome: 'sent' };
     } catch (error) {
-      if (!(error instanceof DeliveryError && error.isFinal)) throw error;
+      if (!(error instanceof DeliveryError)) throw error;
+      const { retryAfterSeconds } = error;
+      if (retryAfterSeconds !== null) {
+        await sql.selectNoFrom(deliverJob(raw.val(id), retryAfterSeconds).as('job')).execute();
+        return { outcome: 'postponed', retryAfterSeconds };
+      }
+      if (!error.isFinal) throw error;
       await this.giveUp(sql, id, error, now);
       return { outcome: 'refused', reason: error.message };
     }

@@ -14,7 +14,11 @@ export interface FactorEnrollment {
    * What the user needs to set it up, as `Enrollment.material`, until they have proved it. It is made for each reply and
    * stored nowhere. Absent when the user needs nothing.
    */
-  material?(authenticator: UnprovedAuthenticator, shownAs: ShownAs, account: Account): FactorData;
+  material?(
+    authenticator: UnprovedAuthenticator,
+    shownAs: ShownAs,
+    account: Account,
+  ): FactorData | Promise<FactorData>;
   /** Whether `material` contains the challenge, so that `prepareFactor` is not called for a new authenticator. */
   readonly isChallengedByMaterial?: true;
   /** Called when the user has proved the authenticator. It counts from now on. */

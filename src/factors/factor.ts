@@ -3,6 +3,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Message } from '../delivery/message.ts';
 import type { FactorName, Notice, Purpose } from '../delivery/messages/template.ts';
+import type { EntityManager } from '../persistence/orm.ts';
 import type { HeldByOwner, Rewrappable } from '../persistence/sealed-column.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
@@ -51,6 +52,8 @@ interface FactorTerms<Value> {
 interface FactorBehaviour<Value> {
   /** The choices of this user in this role. The client sees them only after the user has proved something. */
   options(account: Account, role: FactorRole): FactorChoice[];
+  /** The seconds until this user can be sent a challenge again. Null, or absent: now. */
+  wait?(em: EntityManager, account: Account, now: Date): Promise<number | null>;
   /**
    * Makes a new challenge. Its message is sent only after the step commits. Present for a factor that needs preparing.
    */
@@ -138,6 +141,8 @@ export interface PreparedChallenge {
   readonly message: Message | null;
   /** What the client needs to answer, as `Challenge.request`. Everybody who holds the workflow may know it. */
   readonly request?: FactorData;
+  /** Counts the challenge against a limit of the factor. The step fails if a parallel one has reached it. */
+  readonly spend?: Consume;
 }
 
 export interface StoredChallenge {

@@ -11,6 +11,7 @@ import { type Account, enrolledBy, type FactorData } from './account.ts';
 import { backupCodeFactor } from './backup-codes/backup-code.ts';
 import { certificateFactor } from './certificate/certificate.ts';
 import type { ClientCertificates } from './certificate/client-certificates.ts';
+import { deviceApprovalFactor } from './device-approval/device-approval.ts';
 import { emailCodeFactor } from './email/code.ts';
 import { emailLinkFactor } from './email/link.ts';
 import type { Factor, FactorChoice, FactorDefinition, FactorRole } from './factor.ts';
@@ -34,6 +35,7 @@ export const FACTORS: readonly FactorDefinition<FactorServices>[] = [
   phoneLinkFactor,
   passkeyFactor,
   totpFactor,
+  deviceApprovalFactor,
   backupCodeFactor,
   certificateFactor,
 ];
@@ -71,6 +73,8 @@ export interface FactorSettings {
   readonly sms: SmsPolicy;
   /** The page that links point to. */
   readonly linkUrl: string;
+  /** The page on which devices are enrolled and answer. */
+  readonly approvalUrl: string;
   readonly geoip: GeoIp;
   /** Where passkeys are used. Null when they cannot be used. */
   readonly passkeys: PasskeySettings | null;

@@ -1,4 +1,4 @@
-// Removes an authenticator of a user: an authenticator app or a phone number.
+// Removes an authenticator of a user: an authenticator app, a device that approves, or a phone number.
 import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { addAudit, byUser } from '../persistence/audit.ts';

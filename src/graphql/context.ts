@@ -35,6 +35,10 @@ export interface Services {
   readonly productName: string;
   /** Null when passkeys are not on offer. */
   readonly passkeys: PasskeySettings | null;
+  /** What approving devices call this server in the texts that they sign. */
+  readonly approvalServer: string;
+  /** The public key with which devices subscribe to Web Push. Null if it is off. */
+  readonly pushKey: string | null;
 }
 
 export interface GraphQLContext extends Caller {

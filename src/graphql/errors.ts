@@ -1,6 +1,14 @@
 // Expected failures, returned as data. Every error type implements `UserError`.
 
 import { CertificateRefused, CertificateTaken } from '../factors/certificate/errors.ts';
+import {
+  ApprovalRequestExpired,
+  DeviceClockWrong,
+  DeviceEnrollmentExpired,
+  DeviceNotApproved,
+  DeviceNotRecognized,
+  NumberIncorrect,
+} from '../factors/device-approval/errors.ts';
 import { LastWayIn } from '../factors/last-way-in.ts';
 import { LinkExpired } from '../factors/link/approval.ts';
 import { LinkNotApproved } from '../factors/link/link.ts';
@@ -57,6 +65,12 @@ const ERRORS = errorsByCode({
   CERTIFICATE_TAKEN: CertificateTaken,
   LINK_NOT_APPROVED: LinkNotApproved,
   LINK_EXPIRED: LinkExpired,
+  DEVICE_NOT_APPROVED: DeviceNotApproved,
+  DEVICE_ENROLLMENT_EXPIRED: DeviceEnrollmentExpired,
+  DEVICE_NOT_RECOGNIZED: DeviceNotRecognized,
+  DEVICE_CLOCK_WRONG: DeviceClockWrong,
+  APPROVAL_REQUEST_EXPIRED: ApprovalRequestExpired,
+  NUMBER_INCORRECT: NumberIncorrect,
   NEW_PASSWORD_NOT_DUE: NewPasswordNotDue,
   PHONE_NUMBER_NOT_ALLOWED: PhoneNumberNotAllowed,
   PHONE_NUMBER_NOT_FOUND: PhoneNumberNotFound,
@@ -120,6 +134,11 @@ for (const error of [
   CertificateTaken,
   LinkNotApproved,
   LinkExpired,
+  DeviceNotApproved,
+  DeviceEnrollmentExpired,
+  DeviceNotRecognized,
+  ApprovalRequestExpired,
+  NumberIncorrect,
   NewPasswordNotDue,
   PhoneNumberNotAllowed,
   PhoneNumberNotFound,
@@ -204,6 +223,16 @@ builder.objectType(ProofRejected, {
     attemptsRemaining: t.exposeInt('attemptsRemaining', {
       description: 'How many attempts the workflow has left. At 0, the workflow has failed.',
     }),
+  }),
+});
+
+builder.objectType(DeviceClockWrong, {
+  name: 'DeviceClockWrong',
+  description: DeviceClockWrong.description,
+  interfaces: [UserErrorInterface],
+  isTypeOf: (value) => value instanceof DeviceClockWrong,
+  fields: (t) => ({
+    serverTime: t.expose('serverTime', { type: 'DateTime', description: 'The time of the server.' }),
   }),
 });
 

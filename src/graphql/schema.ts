@@ -1,6 +1,7 @@
 // Builds the schema from its parts, and prints it. The printed schema is committed as schema.graphql.
 import './errors.ts';
 import './mutations/administration.ts';
+import './mutations/approval.ts';
 import './mutations/authenticator.ts';
 import './mutations/factor.ts';
 import './mutations/import-users.ts';
@@ -18,6 +19,7 @@ import './mutations/start-sign-up.ts';
 import './mutations/start-step-up.ts';
 import './queries/check-password.ts';
 import './queries/link.ts';
+import './queries/pending-approvals.ts';
 import './queries/settings.ts';
 import './queries/step-up-requirements.ts';
 import './queries/viewer.ts';

@@ -37,6 +37,10 @@ export const AUDIT_TYPES = {
   'browser.remembered': 'A browser was remembered. Sign-ins on it take no second step for some days.',
   'browser.forgotten': 'A remembered browser was forgotten.',
   'sign-in.on-remembered-browser': 'A sign-in took no second step because the browser is remembered.',
+  'device.enrolled': 'A device sent its key to approve requests. It counts once the user has confirmed it.',
+  'approval.approved': 'A request was approved on a device of the user.',
+  'approval.rejected': 'A request was rejected on a device of the user, and its workflow ended.',
+  'approval.number-incorrect': 'A request was approved with the wrong number, and ended.',
   'session.revoked': 'A session was ended.',
   'session.refresh-token-reused': 'A refresh token was reused, and its session was ended.',
   'passkey.counter-went-back':

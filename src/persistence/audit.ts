@@ -1,5 +1,5 @@
-// The audit log: what happened to whom, who did it, and from where. It contains only words and ids, and of
-// an approved operation a sealed record.
+// The audit log: what happened to whom, who did it, and from where. It contains only words and ids, and sealed what a key of
+// the user has signed.
 import { randomId } from '../platform/random.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { ActorKind } from './actor-kind.ts';
@@ -16,6 +16,8 @@ export interface AuditEntry {
   readonly factor?: FactorKind | null;
   /** What shows later who approved an operation, sealed for this event. */
   readonly approval?: ((eventId: string) => string) | null;
+  /** What a key of the user has signed, sealed for this event. */
+  readonly proof?: ((eventId: string) => string) | null;
 }
 
 interface AuditClient {
@@ -79,5 +81,6 @@ export function auditRow(entry: AuditEntry, actor: AuditActor, now: Date): Row<'
     ip: actor.ip,
     user_agent: actor.userAgent,
     approval: entry.approval?.(id) ?? null,
+    proof: entry.proof?.(id) ?? null,
   };
 }

@@ -9,6 +9,7 @@ import { Lockout } from './entities/lockout.ts';
 import { OperationGrant } from './entities/operation-grant.ts';
 import { OutboxMessage } from './entities/outbox-message.ts';
 import { PhoneNumber } from './entities/phone-number.ts';
+import { PushKey } from './entities/push-key.ts';
 import { RateLimit } from './entities/rate-limit.ts';
 import { RefreshToken } from './entities/refresh-token.ts';
 import { SecretKey } from './entities/secret-key.ts';
@@ -38,5 +39,6 @@ export const ENTITIES = [
   OutboxMessage,
   SecretKey,
   SigningKey,
+  PushKey,
   UserImport,
 ];

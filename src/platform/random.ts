@@ -12,6 +12,11 @@ export function randomSixDigits(): string {
   return randomInt(0, 1_000_000).toString().padStart(6, '0');
 }
 
+/** A number from 10 to 99, which people compare or type. It is no secret. */
+export function randomTwoDigits(): string {
+  return randomInt(10, 100).toString();
+}
+
 export function randomId(): string {
   return randomUUID();
 }

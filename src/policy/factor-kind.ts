@@ -15,8 +15,8 @@ export interface FactorTraits {
    */
   readonly categories: readonly Category[];
   /**
-   * The category that it proves as well when the authenticator has verified its user, by a PIN or a biometric. It does not
-   * say which, so the category is never knowledge: no rule that asks for knowledge takes it.
+   * The category that it proves as well when the authenticator has verified its user. A passkey does not say whether it
+   * was by a PIN or a biometric, so it is not knowledge: no rule that asks for knowledge takes it.
    */
   readonly verifies?: Category;
   /** Authentication method references, RFC 8176 section 2. */
@@ -89,6 +89,14 @@ const ROWS = {
     isSecondStep: true,
     guessedAt: 'SHORT_BACKUP_CODES',
   },
+  DEVICE_APPROVAL: {
+    categories: [POSSESSION],
+    amr: ['swk'],
+    factorId: 'device-approval',
+    isSecondStep: true,
+    // The proof is a signature. The number that the user types can be tried once for each challenge.
+    guessedAt: null,
+  },
   PASSKEY: {
     categories: [POSSESSION],
     amr: ['hwk'],
@@ -110,6 +118,8 @@ const ROWS = {
     amr: ['pop'],
     factorId: 'certificate',
     isSecondStep: true,
+    verifies: KNOWLEDGE,
+    isPhishingResistant: true,
     guessedAt: null,
   },
 } as const satisfies Readonly<Record<string, FactorTraits>>;

@@ -7,9 +7,10 @@ import { LIMITS } from '../graphql/limits.ts';
 import type { Log } from '../platform/log.ts';
 import { PUBLISHED_KEYS_SECONDS } from '../policy/key-rotation.ts';
 import { json, problem } from './answers.ts';
+import { APPROVE_PAGE } from './approve-page.ts';
 import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
-import { isOfLinkPage, serveLinkPage } from './link-page.ts';
+import { LINK_PAGE } from './link-page.ts';
 import type { Origins } from './origins.ts';
 import type { Tls } from './tls.ts';
 import { LARGEST_FORM, receiveTwilioStatus, type TwilioStatusParts } from './twilio-status.ts';
@@ -150,10 +151,10 @@ function readable(
             });
             response.end(page);
           };
-    default:
-      return isOfLinkPage(path)
-        ? (response) => serveLinkPage(path, response)
-        : published && wellKnown(published, path);
+    default: {
+      const page = [LINK_PAGE, APPROVE_PAGE].find((one) => one.has(path));
+      return page ? (response) => page.serve(path, response) : published && wellKnown(published, path);
+    }
   }
 }
 

@@ -122,7 +122,7 @@ export class TooManyMessages extends UserError {
   static readonly brief =
     'The workflow has sent as many messages as it can, or too many messages were sent within an hour. Use the newest message, or start again later.';
   static readonly description =
-    'The message was not sent. This workflow has sent as many as it can, or too many messages were sent to this address or number, for this account or from this network within an hour.';
+    'The message was not sent. This workflow has sent as many as it can, or too many messages were sent to this address or number, for this account or from this network within an hour. For a device that approves: the user did not answer three requests within an hour, or rejected two in a row.';
   readonly code = 'TOO_MANY_MESSAGES';
   /** Null if this workflow cannot send any more messages. A new one can. */
   readonly retryAfterSeconds: number | null;

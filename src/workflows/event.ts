@@ -24,7 +24,7 @@ export type WorkflowEvent =
     } & AvailableFactors)
   /** The user chose a new password that meets the policy. */
   | ({ readonly type: 'CHOOSE_PASSWORD' } & AvailableFactors)
-  /** The last attempt was spent on an incorrect proof. */
+  /** The last attempt was spent on an incorrect proof, or the user rejected the request on their device. */
   | { readonly type: 'EXHAUST' }
   /** The deadline has passed. */
   | { readonly type: 'EXPIRE' };

@@ -1,7 +1,9 @@
 // Runs the steps of all workflows. Charts decide, and the runner performs. Each of its verbs is a file in `steps/`. A
 // step claims an attempt, asks the chart, verifies the proof outside any transaction, and then commits everything at
 // once. No row is locked while a password is hashed, and an attempt is spent before its proof is checked.
+import type { Asking } from '../factors/device-approval/enroll.ts';
 import type { Caller } from './caller.ts';
+import { type ApprovalAnswer, answerApproval } from './steps/answer-approval.ts';
 import { attempt, type Proof } from './steps/attempt.ts';
 import { type ChosenPassword, choosePassword } from './steps/choose-password.ts';
 import { prepare, type Wanted } from './steps/prepare.ts';
@@ -46,6 +48,11 @@ export class WorkflowRunner {
 
   attempt(id: string, proof: Proof, caller: Caller): Promise<WorkflowReply> {
     return attempt(this.#services, id, proof, caller);
+  }
+
+  /** @param server what the device calls this server in the text that it signs. */
+  answerApproval(server: string, answer: ApprovalAnswer, asking: Asking): Promise<void> {
+    return answerApproval(this.#services, server, answer, asking);
   }
 
   choosePassword(id: string, chosen: ChosenPassword, caller: Caller): Promise<WorkflowReply> {

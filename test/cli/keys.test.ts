@@ -201,6 +201,7 @@ describe('keys', () => {
     expect(lines(list)).toEqual([
       'KEY ROLE COUNT WHAT NEEDED UNTIL',
       `${idOf(next)} seals 1 signing keys`,
+      '1 push keys',
       `${idOf(old)} opens 2 passwords the users sign in with them`,
       '10 backup codes they are used or replaced',
       '1 authenticator apps you run `npx stepgate keys rewrap`',
@@ -215,7 +216,10 @@ describe('keys', () => {
       {
         id: idOf(next),
         role: 'seals',
-        needs: [{ what: 'signing keys', count: 1, release: 'rewrap', until: null }],
+        needs: [
+          { what: 'signing keys', count: 1, release: 'rewrap', until: null },
+          { what: 'push keys', count: 1, release: 'rewrap', until: null },
+        ],
       },
       {
         id: idOf(old),
@@ -238,7 +242,7 @@ describe('keys', () => {
       environment(next, database.url),
     );
     expect(missing.code).toBe(1);
-    expect(lines(missing)[2]).toBe(`${idOf(old)} MISSING 2 passwords the users sign in with them`);
+    expect(lines(missing)[3]).toBe(`${idOf(old)} MISSING 2 passwords the users sign in with them`);
   });
 
   test('rewrap refuses a first key with which no server seals yet, because the servers could not open what it seals', async () => {
@@ -250,7 +254,12 @@ describe('keys', () => {
     expect(stderr).toMatch(`No server seals with key ${idOf(next)} yet.`);
     expect(await readiness(app)).toBe(200);
     const idle = await run(`${old},${next}`, ['list'], database.url);
-    expect(lines(idle).slice(1)).toEqual([`${idOf(old)} seals 1 signing keys`, `${idOf(next)} opens 0`, '']);
+    expect(lines(idle).slice(1)).toEqual([
+      `${idOf(old)} seals 1 signing keys`,
+      '1 push keys',
+      `${idOf(next)} opens 0`,
+      '',
+    ]);
   });
 
   test('rewrap can be repeated, run twice in parallel, and run during sign-ins', async () => {
@@ -277,7 +286,7 @@ describe('keys', () => {
     expect(await run(both, ['rewrap'], database.url)).toEqual({
       code: 0,
       stdout:
-        'authenticator apps: 0 resealed\npassword hashes of other systems: 0 resealed\nsigning keys: 0 resealed\napprovals in the audit log: 0 resealed\n',
+        'authenticator apps: 0 resealed\napproving devices: 0 resealed\nanswers of devices in the audit log: 0 resealed\npassword hashes of other systems: 0 resealed\nsigning keys: 0 resealed\napprovals in the audit log: 0 resealed\npush keys: 0 resealed\n',
       stderr: '',
     });
     const ids = await query<{ id: string }>(

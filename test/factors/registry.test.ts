@@ -13,6 +13,7 @@ function registryWith(sms: { enabled?: boolean; sendsTexts?: boolean } = {}): Fa
     linkUrl: 'https://example.com/link',
     passkeys: { rpId: 'example.com', origins: ['https://example.com'] },
     makers: new Map(),
+    approvalUrl: 'https://example.com/approve',
     geoip: { placeOf: () => null },
     clientCertificates: null,
   });
@@ -40,13 +41,13 @@ const WITHOUT_PHONES = {
   byPhone: ['PASSWORD', 'PASSKEY'],
   resetByEmail: MAIL,
   resetByPhone: [],
-  second: ['PASSKEY', 'TOTP', 'BACKUP_CODE'],
-  enrollable: ['PASSKEY', 'TOTP'],
+  second: ['PASSKEY', 'TOTP', 'DEVICE_APPROVAL', 'BACKUP_CODE'],
+  enrollable: ['PASSKEY', 'TOTP', 'DEVICE_APPROVAL'],
 };
 const SECOND_ONLY = {
   ...WITHOUT_PHONES,
-  second: ['PHONE_CODE', 'PASSKEY', 'TOTP', 'BACKUP_CODE'],
-  enrollable: ['PHONE_CODE', 'PASSKEY', 'TOTP'],
+  second: ['PHONE_CODE', 'PASSKEY', 'TOTP', 'DEVICE_APPROVAL', 'BACKUP_CODE'],
+  enrollable: ['PHONE_CODE', 'PASSKEY', 'TOTP', 'DEVICE_APPROVAL'],
 };
 const ANYWHERE = {
   ...SECOND_ONLY,

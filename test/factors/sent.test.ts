@@ -28,6 +28,7 @@ const registry = new FactorRegistry(new KeyRing([randomBytes(32)]), {} as Passwo
   linkUrl: 'https://example.com/link',
   passkeys: { rpId: 'example.com', origins: ['https://example.com'] },
   makers: new Map(),
+  approvalUrl: 'https://example.com/approve',
   geoip: { placeOf: () => null },
   clientCertificates: null,
 });

@@ -131,6 +131,10 @@ export class TestClient {
     return this.#app.fetch ?? fetch;
   }
 
+  get url(): string {
+    return this.#app.url;
+  }
+
   /** Sends an operation. @param token an access token. */
   async graphql(
     query: string,

@@ -30,7 +30,7 @@ import { query } from '../harness/sql.ts';
 import { type Statement, StatementCounter } from '../harness/statement-counter.ts';
 
 /** As few rows as there are tenants, keys, imports and migrations. */
-const SMALL = ['mikro_orm_migrations', 'secret_key', 'signing_key', 'tenant', 'user_import'];
+const SMALL = ['mikro_orm_migrations', 'push_key', 'secret_key', 'signing_key', 'tenant', 'user_import'];
 const NUMBER = '+14155552671';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;

@@ -15,9 +15,17 @@ export const SECOND_FACTORS = [
   'BACKUP_CODE',
   'PASSKEY',
   'CERTIFICATE',
+  'DEVICE_APPROVAL',
 ] as const;
 /** The factors that can be the second step. */
-export const SECOND_STEPS = ['PHONE_CODE', 'TOTP', 'BACKUP_CODE', 'PASSKEY', 'CERTIFICATE'] as const;
+export const SECOND_STEPS = [
+  'PHONE_CODE',
+  'TOTP',
+  'BACKUP_CODE',
+  'DEVICE_APPROVAL',
+  'PASSKEY',
+  'CERTIFICATE',
+] as const;
 /** The factors of a phone number, which is a second factor only if its user turned it on. */
 export const PHONE_FACTORS = ['PHONE_CODE', 'PHONE_LINK'] as const;
 

@@ -30,6 +30,7 @@ test('each factor has a different id in tokens, the same as in SuperTokens', () 
     PHONE_LINK: 'link-phone',
     TOTP: 'totp',
     BACKUP_CODE: 'backup-code',
+    DEVICE_APPROVAL: 'device-approval',
     PASSKEY: 'passkey',
     CERTIFICATE: 'certificate',
     OAUTH: 'thirdparty',

@@ -74,7 +74,14 @@ test('the 100th consecutive failure closes the account for guessing, as NIST req
 
 test('a secret of 64 random bits is never throttled, so it stays the way out of a lock', () => {
   expect(UNGUESSABLE_BITS).toBe(64);
-  for (const kind of ['EMAIL_LINK', 'PHONE_LINK', 'PASSKEY', 'OAUTH', 'CERTIFICATE'] as const)
+  for (const kind of [
+    'EMAIL_LINK',
+    'PHONE_LINK',
+    'DEVICE_APPROVAL',
+    'PASSKEY',
+    'OAUTH',
+    'CERTIFICATE',
+  ] as const)
     expect(throttleOf(kind)).toBeNull();
 });
 

@@ -81,7 +81,7 @@ describe('a requirement', () => {
       }
     };
     const names =
-      'accept must list one or more second factors (PHONE_CODE, TOTP, BACKUP_CODE, PASSKEY, CERTIFICATE)';
+      'accept must list one or more second factors (PHONE_CODE, TOTP, BACKUP_CODE, DEVICE_APPROVAL, PASSKEY, CERTIFICATE)';
     expect(messageOf([])).toBe(`${names}.`);
     expect(messageOf(['TOTP', 'PASSWORD'])).toBe(`${names}, and PASSWORD is not a second factor.`);
     expect(messageOf(['PHONE_LINK'])).toBe(`${names}, and no user can enroll PHONE_LINK yet.`);

@@ -75,6 +75,7 @@ test('a printed schema contains its guards and their definitions', () => {
     enum FactorKind {
       BACKUP_CODE
       CERTIFICATE
+      DEVICE_APPROVAL
       EMAIL_CODE
       EMAIL_LINK
       OAUTH

@@ -36,6 +36,7 @@ const factors = new FactorRegistry(ring, {} as PasswordHasher, {
   linkUrl: 'https://example.com/link',
   passkeys: { rpId: 'example.com', origins: ['https://example.com'] },
   makers: new Map(),
+  approvalUrl: 'https://example.com/approve',
   geoip: { placeOf: () => null },
   clientCertificates: null,
 });

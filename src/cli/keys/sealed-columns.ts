@@ -1,6 +1,7 @@
 // Counts the values still in use that were sealed or hashed with a key in SECRET_KEYS, grouped by the key id in each
 // value.
 import { type RawBuilder, sql as raw } from 'kysely';
+import { resealPushKey } from '../../delivery/push-key.ts';
 import { SEALED_APPROVALS } from '../../factors/approval-record.ts';
 import { FACTORS, SECOND_FACTORS_FIRST } from '../../factors/registry.ts';
 import type { Sql } from '../../persistence/orm.ts';
@@ -26,6 +27,16 @@ export const REWRAPPABLE: readonly Rewrappable[] = [
     reseal: resealPrivateKey,
   },
   SEALED_APPROVALS,
+  {
+    name: 'push keys',
+    table: 'push_key',
+    column: 'sealed_private_key',
+    release: 'REWRAP',
+    where: () => raw`true`,
+    id: 'id',
+    idType: 'text',
+    reseal: resealPushKey,
+  },
 ];
 
 /** @param name of a count that its owners release. */

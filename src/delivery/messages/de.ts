@@ -39,6 +39,15 @@ export const de: Catalogue = {
       subject: 'Neue Anmeldung bei Ihrem Konto',
       paragraphs: ['Bei Ihrem Konto gab es eine neue Anmeldung:', '{origin}', IF_NOT_YOU],
     },
+    'approval-rejected': {
+      subject: 'Sie haben eine Anfrage abgelehnt',
+      paragraphs: [
+        'Sie haben auf Ihrem Gerät eine Anfrage nach Zugang zu Ihrem Konto abgelehnt. Sie kam von hier:',
+        '{origin}',
+        'Die Anfrage ist gescheitert, und niemand ist in Ihr Konto gelangt. Wer sie gestellt hat, war schon über den ersten Schritt hinaus und kennt vielleicht Ihr Passwort. Wenn Sie das nicht waren, wählen Sie ein neues.',
+        '{minutes, plural, =0 {Wenn auch die nächste Anfrage nicht von Ihnen kommt, lehnen Sie sie ebenfalls ab. Danach werden Ihre Geräte eine Zeit lang nicht mehr gefragt.} other {Das war nicht das erste Mal. Deshalb werden Ihre Geräte in den nächsten # Minuten nicht mehr gefragt. Um sich in dieser Zeit anzumelden, verwenden Sie einen anderen Faktor, zum Beispiel einen Backup-Code.}}',
+      ],
+    },
     'password-changed': {
       subject: 'Ihr Passwort wurde geändert',
       paragraphs: [

@@ -39,6 +39,15 @@ export const en: Catalogue = {
       subject: 'New sign-in to your account',
       paragraphs: ['There was a new sign-in to your account:', '{origin}', IF_NOT_YOU],
     },
+    'approval-rejected': {
+      subject: 'You rejected a request',
+      paragraphs: [
+        'On your device, you rejected a request to approve access to your account. It came from:',
+        '{origin}',
+        'The request failed, and nobody got into your account. Whoever made it had passed the first step, so they may know your password. If it was not you, choose a new password.',
+        '{minutes, plural, =0 {If the next request is not yours either, reject it too. Your devices are then not asked for a while.} other {This was not the first time, so your devices are not asked for the next # minutes. To sign in meanwhile, use another factor, such as a backup code.}}',
+      ],
+    },
     'password-changed': {
       subject: 'Your password was changed',
       paragraphs: [

@@ -24,6 +24,8 @@ export type Notice =
   /** Someone tried to sign up with an address that already has an account. */
   | { readonly name: 'already-registered' }
   | ({ readonly name: 'new-sign-in' } & Origin)
+  /** The user rejected a request on their device. `minutes`: how long nobody is asked now. Null if it is not paused. */
+  | ({ readonly name: 'approval-rejected'; readonly minutes: number | null } & Origin)
   | { readonly name: 'password-changed' }
   | { readonly name: 'factor-added'; readonly factor: FactorName }
   | { readonly name: 'factor-removed'; readonly factor: FactorName }

@@ -53,7 +53,7 @@ builder.mutationField('removeAuthenticator', (t) =>
     nullable: true,
     stepUp: true,
     description:
-      'Removes one of your authenticators: a passkey, an authenticator app or a phone number. Its proofs no longer count in any of your sessions. If it is your last second factor, your backup codes are removed too. You are notified.',
+      'Removes one of your authenticators: a passkey, an authenticator app, a device that approves or a phone number. Its proofs no longer count in any of your sessions. If it is your last second factor, your backup codes are removed too. You are notified.',
     args: {
       id: t.arg.id({
         required: true,

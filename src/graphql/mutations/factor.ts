@@ -1,5 +1,6 @@
 // The two mutations that advance every workflow: prepare a factor if necessary, then attempt it.
 import { CertificateRefused, CertificateTaken } from '../../factors/certificate/errors.ts';
+import { DeviceNotApproved } from '../../factors/device-approval/errors.ts';
 import { LinkNotApproved } from '../../factors/link/link.ts';
 import { PhoneNumberTaken } from '../../factors/phone/errors.ts';
 import { MalformedProofError } from '../../factors/proof.ts';
@@ -112,6 +113,7 @@ builder.mutationField('attemptFactor', (t) =>
       CertificateRefused,
       CertificateTaken,
       LinkNotApproved,
+      DeviceNotApproved,
       PhoneNumberTaken,
       LockedOut,
       TooManyRequests,
@@ -120,7 +122,7 @@ builder.mutationField('attemptFactor', (t) =>
     ],
     nullable: true,
     description:
-      'Checks a proof and advances the workflow. A workflow allows five failed attempts. An account allows ten failed attempts in a row across all its workflows, counted separately for passwords and codes (NIST SP 800-63B-4 section 3.2.2). Links, certificates, backup codes and codes that were never sent count toward the limit of the workflow only, because nobody can guess them. The number of incorrect guesses per hour is also limited for each network.',
+      'Checks a proof and advances the workflow. A workflow allows five failed attempts. An account allows ten failed attempts in a row across all its workflows, counted separately for passwords and codes (NIST SP 800-63B-4 section 3.2.2). Links, certificates, approvals on a device, backup codes and codes that were never sent count toward the limit of the workflow only, because nobody can guess them. The number of incorrect guesses per hour is also limited for each network.',
     args: {
       input: t.arg({
         type: AttemptFactorInput,

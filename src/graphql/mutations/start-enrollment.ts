@@ -67,7 +67,7 @@ builder.mutationField('startEnrollment', (t) =>
     nullable: true,
     authenticated: true,
     description:
-      'Starts the enrollment of a factor for the signed-in user: a passkey, an authenticator app, or a phone number, to which `prepareFactor` then sends a code. The user must first prove an existing factor, unless the session has proved the user’s strongest factor within the last ten minutes (NIST SP 800-63B-4 section 4.1.2).',
+      'Starts the enrollment of a factor for the signed-in user: a passkey, an authenticator app, a device that opens the `url` in `material`, or a phone number, to which `prepareFactor` then sends a code. The user must first prove an existing factor, unless the session has proved the user’s strongest factor within the last ten minutes (NIST SP 800-63B-4 section 4.1.2).',
     args: {
       input: t.arg({ type: StartEnrollmentInput, required: true, description: 'The factor to enroll.' }),
     },

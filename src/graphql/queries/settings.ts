@@ -62,6 +62,12 @@ const PublicSettingsType = builder.objectRef<PublicSettings>('PublicSettings').i
       description:
         'For how many days a sign-in takes no second step on a browser that its user asked to be remembered. 0 if browsers are not remembered.',
     }),
+    pushKey: t.string({
+      nullable: true,
+      description:
+        'The `applicationServerKey` with which a device subscribes to Web Push before `enrollDevice`. Null if Web Push is turned off.',
+      resolve: (_it, _args, { services }) => services.pushKey,
+    }),
     passwordPolicy: t.field({
       type: PasswordPolicyType,
       description: 'The requirements for new passwords.',

@@ -65,13 +65,13 @@ const Challenge = builder.objectRef<OutstandingChallenge>('Challenge').implement
       type: 'DateTime',
       nullable: true,
       description:
-        'When the link was approved, on any device. From then on, `attemptFactor` accepts `{ linkApproved: true }`. Null for codes, and for links that have not been approved.',
+        'When the link was approved, on any device, or the request on the user’s device. From then on, `attemptFactor` accepts `{ linkApproved: true }` or `{ deviceApproval: true }`. Null for codes, and until the approval.',
     }),
     request: t.expose('request', {
       type: 'JSON',
       nullable: true,
       description:
-        'What your client needs to answer the challenge. Its form depends on the factor. Null for codes and links, which the user receives in a message.',
+        'What your client needs to answer the challenge. Its form depends on the factor: for `DEVICE_APPROVAL`, the `number` to show, and, if the device cannot be notified, a `url` to open on it. Null for codes and links, which the user receives in a message.',
     }),
   }),
 });
@@ -141,12 +141,12 @@ function shownAs({ account }: WorkflowReply, { services }: GraphQLContext): Show
   return { issuer: services.productName, account: account?.email?.typed ?? account?.name ?? 'account' };
 }
 
-function materialOf(reply: WorkflowReply, context: GraphQLContext): FactorData | null {
+async function materialOf(reply: WorkflowReply, context: GraphQLContext): Promise<FactorData | null> {
   const authenticator = unproved(reply);
   const { account } = reply;
   if (authenticator === null || account === null) return null;
   const { material } = context.services.factors.enrollmentOf(authenticator.factor);
-  return material?.(authenticator, shownAs(reply, context), account) ?? null;
+  return (await material?.(authenticator, shownAs(reply, context), account)) ?? null;
 }
 
 async function totpOf(reply: WorkflowReply, context: GraphQLContext): Promise<TotpEnrollment | null> {
@@ -184,7 +184,7 @@ function workflowType(chart: ChartName, name: string, description: string, enrol
         type: 'JSON',
         nullable: true,
         description:
-          'What the user needs to set up the new authenticator, while the status is `NEEDS_ENROLLMENT`. Its form depends on the factor: for `TOTP`, the `secret` and the `uri` of `totp`. Treat it as a secret. Null if the user needs nothing.',
+          'What the user needs to set up the new authenticator, while the status is `NEEDS_ENROLLMENT`. Its form depends on the factor: for `TOTP`, the `secret` and the `uri` of `totp`; for `DEVICE_APPROVAL`, the `url` to open on the device, its `qrCode` as a data URI of an SVG image, and when it expires, or, once the device has opened it, its `browser`. Treat it as a secret. Null if the user needs nothing.',
         resolve: (it, _args, context) => materialOf(it, context),
       }),
       backupCodes: t.field({

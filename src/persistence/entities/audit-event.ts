@@ -1,5 +1,5 @@
-// An audit event: what happened to an account. It contains only words and ids, never a proof, code or token. The table is
-// divided by month: audit-partitions.ts.
+// An audit event: what happened to an account. It contains only words, ids and sealed signatures, never a code or token.
+// The table is divided by month: audit-partitions.ts.
 import { defineEntity, p } from '@mikro-orm/core';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { ActorKind } from '../actor-kind.ts';
@@ -27,6 +27,8 @@ export const AuditEvent = defineEntity({
     count: p.integer().default(1),
     /** What shows who approved which operation, with which key. Sealed, because it contains arguments. */
     approval: p.text().nullable(),
+    /** What was signed, by which key, and the signature, so that it can be verified later. Sealed. */
+    proof: p.text().nullable(),
   },
   indexes: [
     { properties: ['userId', 'occurredAt'] },

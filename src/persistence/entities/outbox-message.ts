@@ -9,7 +9,7 @@ export const OutboxMessage = defineEntity({
   name: 'OutboxMessage',
   properties: {
     id: p.uuid().primary(),
-    channel: p.string().length(8).$type<'email' | 'sms'>(),
+    channel: p.string().length(8).$type<'email' | 'sms' | 'push'>(),
     /** Recipient, subject and text, sealed. */
     sealed: p.text().nullable(),
     createdAt: p.datetime().index(),

@@ -34,7 +34,8 @@ export const sendChallenge: PerformEffect<Params> = (
     now,
   });
   if (factor === undefined || prepared === undefined) throw new Error(`${kind} does not send challenges.`);
-  const { digest, expiresAt, message, request = null } = prepared;
+  const { digest, expiresAt, message, request = null, spend } = prepared;
+  spend?.(unitOfWork);
   outbox.withdraw(
     unitOfWork,
     (sql) =>

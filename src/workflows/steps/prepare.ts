@@ -48,6 +48,7 @@ async function send(services: StepServices, step: Step, wanted: Wanted): Promise
     return present(services, { ...step, row: { ...row, challenges: [sent] } }, snapshot);
   }
   if (sent !== undefined && sent.timesSent >= MAX_MESSAGES) throw new TooManyMessages(null);
+  await refuseWaiting(services, step, factor);
   advance(step, next);
   const outcome = await performWithinLimits(services, step, effects, {
     hint,
@@ -55,6 +56,16 @@ async function send(services: StepServices, step: Step, wanted: Wanted): Promise
   });
   await step.unitOfWork.commit(step.caller.em);
   return present(services, step, next, outcome);
+}
+
+/** @throws {TooManyMessages} when the factor must not be asked for now. */
+async function refuseWaiting(
+  { factors }: StepServices,
+  { account, caller: { em }, now }: Step,
+  factor: FactorKind,
+): Promise<void> {
+  const seconds = account && (await factors.get(factor)?.wait?.(em, account, now));
+  if (seconds != null) throw new TooManyMessages(seconds);
 }
 
 /** Whether a challenge was sent to the same recipient too recently to send another one. */

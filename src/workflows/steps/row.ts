@@ -90,8 +90,12 @@ export function isWorkflowId(id: string): boolean {
 
 /** Reads the current row in one statement. @param bearerId the id that the client has. */
 export async function findWorkflow(sql: Sql, bearerId: string): Promise<WorkflowRow | null> {
-  if (!isWorkflowId(bearerId)) return null;
-  const [row] = await run(sql, FIND({ id: digest(bearerId) }));
+  return isWorkflowId(bearerId) ? findStoredWorkflow(sql, digest(bearerId)) : null;
+}
+
+/** @param id the digest under which it is stored. */
+export async function findStoredWorkflow(sql: Sql, id: string): Promise<WorkflowRow | null> {
+  const [row] = await run(sql, FIND({ id }));
   return row === undefined ? null : workflowRow(row);
 }
 

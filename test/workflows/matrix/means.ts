@@ -1,7 +1,10 @@
 // How the matrix proves each factor of the registry, and what the proof is worth. The worth is stated here by hand: it is
 // part of the oracle, which shares no code with the policy.
+
+import type { ApprovingDevice } from '../../../examples/approving-device/approving-device.ts';
 import { FACTORS } from '../../../src/factors/registry.ts';
 import { PASSWORD, type TestClient } from '../../harness/client.ts';
+import { approveOn } from '../../harness/device-owner.ts';
 
 /** What a proof is made from. */
 export interface Provable {
@@ -13,6 +16,10 @@ export interface Provable {
   readonly backupCodes: readonly string[];
   /** The answer of the passkey to the challenge of this workflow. */
   answer(): Promise<object>;
+  /** The device that approves, and the workflow that asks it. */
+  readonly device?: ApprovingDevice | null;
+  readonly id?: string;
+  readonly token?: string | undefined;
 }
 
 interface Way {
@@ -93,6 +100,15 @@ const WAYS = {
     ...SECOND_STEP,
     guess: { certificate: true },
     prove: () => ({ certificate: true }),
+  },
+  DEVICE_APPROVAL: {
+    ...SECOND_STEP,
+    needsPreparing: true,
+    guess: { deviceApproval: true },
+    async prove({ client, device, id, token }) {
+      if (device && id !== undefined) await approveOn(device, client, id, token);
+      return { deviceApproval: true };
+    },
   },
 } as const satisfies Readonly<Record<string, Way>>;
 

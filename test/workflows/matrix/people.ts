@@ -2,21 +2,44 @@
 // same.
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import type { ApprovingDevice } from '../../../examples/approving-device/approving-device.ts';
 import { SoftwareAuthenticator } from '../../../src/cli/demo/software-authenticator.ts';
 import { PASSWORD, type Step, type TestClient } from '../../harness/client.ts';
+import { enrollDevice } from '../../harness/device-owner.ts';
 import { enrollPasskey } from '../../harness/passkeys.ts';
 import { FIRST, type First, wayOf } from './means.ts';
 import { putRowsBack, type Rows, rowsOf } from './rows.ts';
 
 export const SECOND_FACTORS_OF = {
-  'no second factor': { app: false, phone: false, passkey: false, certificate: false, off: false },
-  'an app': { app: true, phone: false, passkey: false, certificate: false, off: false },
-  'a phone': { app: false, phone: true, passkey: false, certificate: false, off: false },
-  'an app and a phone': { app: true, phone: true, passkey: false, certificate: false, off: false },
-  'a passkey': { app: false, phone: false, passkey: true, certificate: false, off: false },
-  'a certificate': { app: false, phone: false, passkey: false, certificate: true, off: false },
+  'no second factor': {
+    app: false,
+    phone: false,
+    device: false,
+    passkey: false,
+    certificate: false,
+    off: false,
+  },
+  'an app': { app: true, phone: false, device: false, passkey: false, certificate: false, off: false },
+  'a phone': { app: false, phone: true, device: false, passkey: false, certificate: false, off: false },
+  'an app, a phone and a device': {
+    app: true,
+    phone: true,
+    device: true,
+    passkey: false,
+    certificate: false,
+    off: false,
+  },
+  'a passkey': { app: false, phone: false, device: false, passkey: true, certificate: false, off: false },
+  'a certificate': { app: false, phone: false, device: false, passkey: false, certificate: true, off: false },
   /** Text messages to its country are no longer allowed, so only the backup codes are left. */
-  'a phone that is switched off': { app: false, phone: true, passkey: false, certificate: false, off: true },
+  'a phone that is switched off': {
+    app: false,
+    phone: true,
+    device: false,
+    passkey: false,
+    certificate: false,
+    off: true,
+  },
 } as const;
 export type Enrolled = keyof typeof SECOND_FACTORS_OF;
 export const ENROLLED = Object.keys(SECOND_FACTORS_OF) as Enrolled[];
@@ -32,6 +55,8 @@ export interface Person {
   readonly secret: string | null;
   /** The authenticator with the passkey. */
   readonly key: SoftwareAuthenticator | null;
+  /** The device that approves. */
+  readonly device: ApprovingDevice | null;
   readonly backupCodes: readonly string[];
   /** A session that started with only this factor, before there was a second one. */
   readonly sessions: Readonly<Record<First, { readonly id: string; readonly accessToken: string }>>;
@@ -68,7 +93,7 @@ export async function createPerson(
     sessions[factor] = { id: done.session?.session.id ?? '', accessToken: done.session?.accessToken ?? '' };
   }
 
-  const { app, phone, passkey, certificate, off } = SECOND_FACTORS_OF[enrolled];
+  const { app, phone, device: hasDevice, passkey, certificate, off } = SECOND_FACTORS_OF[enrolled];
   const own = app ? await client.enrollTotp(token) : null;
   token = own?.tokens.accessToken ?? token;
   const secondNumber = phone ? newNumber() : null;
@@ -79,6 +104,7 @@ export async function createPerson(
     : null;
   const keys = key === null ? null : await enrollPasskey(client, token, key);
   const card = certificate ? await enrollCertificate(client, token) : null;
+  const device = hasDevice ? await enrollDevice(client, token) : null;
   const { rows } = await db.query('select user_id from email_address where address = $1', [email]);
   const userId: string = rows[0].user_id;
   if (off) await db.query("update phone_number set country = 'DE' where user_id = $1", [userId]);
@@ -89,6 +115,7 @@ export async function createPerson(
     secondNumber,
     secret: own?.secret ?? null,
     key,
+    device,
     backupCodes: (own ?? second ?? keys ?? card)?.backupCodes ?? [],
     sessions,
     rows: await rowsOf(db, userId),

@@ -237,7 +237,8 @@ async function proofFor(
       // It is offered to everybody as a first step, also to those who have none.
       return person.key === null ? guessOf(means) : { passkey: person.key.get(requestOf(prepared)) };
     };
-    return prove({ client, to: '', secret, backupCodes: person.backupCodes, answer });
+    const { backupCodes, device } = person;
+    return prove({ client, to: '', secret, backupCodes, answer, device, id: step.id, token });
   }
   const authenticatorId = step.factors.find((one) => one.factor === means)?.authenticatorId ?? undefined;
   const address = means.startsWith('PHONE') ? (to ?? person.secondNumber) : person.email;

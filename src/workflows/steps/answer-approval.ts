@@ -1,0 +1,193 @@
+// The answer of a user's device to a request. An approval lets the holder of the workflow continue; a rejection ends the
+// workflow. The first answer counts, and the number can be tried once.
+import { DEFAULT_LOCALE } from '../../delivery/messages/locales.ts';
+import { addNotice } from '../../delivery/notices.ts';
+import { type AnswerRecord, sealAnswer } from '../../factors/device-approval/answer-record.ts';
+import type { Asking } from '../../factors/device-approval/enroll.ts';
+import {
+  ApprovalRequestExpired,
+  DeviceNotRecognized,
+  NumberIncorrect,
+} from '../../factors/device-approval/errors.ts';
+import {
+  countAnswered,
+  countRejection,
+  forgetRejections,
+  rejectionsOf,
+} from '../../factors/device-approval/limits.ts';
+import {
+  type ApprovalRequest,
+  type EnrolledKey,
+  findDevice,
+  findRequests,
+} from '../../factors/device-approval/requests.ts';
+import { isSignedBy, signedText } from '../../factors/device-approval/signed-text.ts';
+import { addAudit, byAnonymous } from '../../persistence/audit.ts';
+import type { AuditType } from '../../persistence/audit-type.ts';
+import { sqlOf } from '../../persistence/orm.ts';
+import { UnitOfWork } from '../../persistence/unit-of-work.ts';
+import { UserError } from '../../platform/user-error.ts';
+import { isPausedAfter, PAUSE_SECONDS } from '../../policy/device-approval.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
+import type { Caller } from '../caller.ts';
+import { audit } from './audit.ts';
+import { stepOf } from './open-step.ts';
+import { findStoredWorkflow } from './row.ts';
+import { runningOf } from './running.ts';
+import type { StepServices } from './services.ts';
+import { advance, type Step, take } from './step.ts';
+
+export type ApprovalDecision = 'APPROVE' | 'REJECT';
+
+export interface ApprovalAnswer {
+  readonly deviceId: string;
+  readonly requestId: string;
+  readonly decision: ApprovalDecision;
+  /** The number that the user typed. Empty in a rejection. */
+  readonly number: string;
+  readonly signature: string;
+}
+
+/** A decision that can be written. */
+interface Decided extends Asking {
+  readonly device: EnrolledKey;
+  readonly request: ApprovalRequest;
+  /** For the audit log. */
+  readonly record: AnswerRecord;
+}
+
+export async function answerApproval(
+  services: StepServices,
+  server: string,
+  answer: ApprovalAnswer,
+  asking: Asking,
+): Promise<void> {
+  const { em, now } = asking;
+  const { deviceId, requestId, decision, number, signature } = answer;
+  const device = await findDevice(em, deviceId);
+  if (device === null) throw new DeviceNotRecognized();
+  const [request] = await findRequests(em, device, now, requestId);
+  const operationDigest = request?.operationDigest ?? null;
+  const text = signedText(server, { says: 'answer', deviceId, requestId, decision, number, operationDigest });
+  if (!(await isSignedBy(device.publicKey, signature, text))) throw new DeviceNotRecognized();
+  if (request === undefined) throw new ApprovalRequestExpired();
+  const record = { text, signature, publicKey: device.publicKey };
+  const decided = { ...asking, device, request, record };
+  if (decision === 'REJECT') return reject(services, decided);
+  if (number !== request.number) {
+    await endUnapproved(services, decided);
+    throw new NumberIncorrect();
+  }
+  await approve(services, decided);
+}
+
+async function approve(services: StepServices, decided: Decided): Promise<void> {
+  const { em, request, now } = decided;
+  const unitOfWork = new UnitOfWork();
+  unitOfWork.require(async (sql) => {
+    await countAnswered(sql, userOf(request), now);
+    await forgetRejections(sql, userOf(request));
+    return true;
+  });
+  decide(unitOfWork, decided, { approved_at: now });
+  auditAnswer(services, unitOfWork, decided, 'approval.approved');
+  await unitOfWork.commit(em);
+}
+
+/** The request stays counted as unanswered, so that nobody can have a number guessed more often than that allows. */
+async function endUnapproved(services: StepServices, decided: Decided): Promise<void> {
+  const unitOfWork = new UnitOfWork();
+  decide(unitOfWork, decided, { consumed_at: decided.now });
+  auditAnswer(services, unitOfWork, decided, 'approval.number-incorrect');
+  await unitOfWork.commit(decided.em);
+}
+
+async function reject(services: StepServices, decided: Decided): Promise<void> {
+  const { em, request, now } = decided;
+  const user = userOf(request);
+  const step = await stepOfRequest(services, decided);
+  const { unitOfWork } = step;
+  const rejections = (await rejectionsOf(sqlOf(em), user, now)) + 1;
+  unitOfWork.require(async (sql) => {
+    await countAnswered(sql, user, now);
+    await countRejection(sql, user, now);
+    return true;
+  });
+  decide(unitOfWork, decided, { consumed_at: now });
+  const [next] = take(step, { type: 'EXHAUST' });
+  advance(step, next);
+  auditAnswer(services, unitOfWork, decided, 'approval.rejected');
+  audit(step, 'failed', { factor: FactorKind.DEVICE_APPROVAL });
+  const minutes = isPausedAfter(rejections) ? PAUSE_SECONDS / 60 : null;
+  const { ip, userAgent, requestedAt: at } = request;
+  addNotice(services.outbox, step, { name: 'approval-rejected', minutes, ip, userAgent, at });
+  await unitOfWork.commit(em);
+}
+
+/** The step of the workflow, as its holder would take it. The device does not hold the workflow, and needs no session. */
+async function stepOfRequest(services: StepServices, { em, client, request, now }: Decided): Promise<Step> {
+  const row = await findStoredWorkflow(sqlOf(em), request.workflowId);
+  const locale = row?.account?.locale ?? DEFAULT_LOCALE;
+  const caller: Caller = {
+    em,
+    client,
+    locale,
+    deviceToken: null,
+    session: null,
+    tokenFault: null,
+    presentedCertificate: () => null,
+  };
+  try {
+    return stepOf(services, runningOf(row && { ...row, sessionId: null }, caller, now), {
+      id: '',
+      caller,
+      now,
+    });
+  } catch (error) {
+    throw error instanceof UserError ? new ApprovalRequestExpired() : error;
+  }
+}
+
+function userOf({ userId, tenantId }: ApprovalRequest): { readonly id: string; readonly tenantId: string } {
+  return { id: userId, tenantId };
+}
+
+/** Takes effect only if nothing else has: no other answer, no newer request. */
+function decide(
+  unitOfWork: UnitOfWork,
+  { request: { id, codeDigest }, device: { deviceId } }: Decided,
+  decision: { approved_at: Date } | { consumed_at: Date },
+): void {
+  unitOfWork.requireWrite((sql) =>
+    sql
+      .updateTable('challenge')
+      .set(decision)
+      .where('id', '=', id)
+      .where('code_digest', '=', codeDigest)
+      .where('approved_at', 'is', null)
+      .where('consumed_at', 'is', null)
+      .where((it) =>
+        it.exists(
+          it
+            .selectFrom('authenticator')
+            .select('authenticator.id')
+            .where('authenticator.id', '=', deviceId)
+            .where('authenticator.confirmed_at', 'is not', null),
+        ),
+      )
+      .returning('id'),
+  );
+}
+
+function auditAnswer(
+  { ring }: StepServices,
+  unitOfWork: UnitOfWork,
+  decided: Decided,
+  type: AuditType,
+): void {
+  const { request, client, record, now } = decided;
+  const proof = (eventId: string) => sealAnswer(ring, eventId, record);
+  const { tenantId, userId } = request;
+  const entry = { type, tenantId, userId, sessionId: null, factor: FactorKind.DEVICE_APPROVAL, proof };
+  addAudit(unitOfWork, entry, byAnonymous(client), now);
+}
