@@ -3,7 +3,7 @@
 // from elsewhere end it.
 import { addAudit, byUser } from '../persistence/audit.ts';
 import { type EntityManager, sqlOf } from '../persistence/orm.ts';
-import { UnitOfWork } from '../persistence/unit-of-work.ts';
+import { Conflict, UnitOfWork } from '../persistence/unit-of-work.ts';
 import { isRemembered, rememberedUntil } from '../policy/remembered-browsers.ts';
 import { digestOfDevice } from './device.ts';
 import { forgetting } from './forget-browsers.ts';
@@ -61,18 +61,18 @@ export async function listRememberedBrowsers(
 export async function forgetBrowser(id: string, { em, session, client, now }: Owner): Promise<boolean> {
   const { userId, tenantId, id: sessionId } = session;
   const unitOfWork = new UnitOfWork();
-  let isForgotten = false;
-  unitOfWork.require(async (sql) => {
-    const { numUpdatedRows } = await forgetting(sql, userId).where('id', '=', id).executeTakeFirstOrThrow();
-    isForgotten = numUpdatedRows > 0n;
-    return true;
-  });
+  unitOfWork.requireWrite((sql) => forgetting(sql, userId).where('id', '=', id).returning('id'));
   addAudit(
     unitOfWork,
     { type: 'browser.forgotten', tenantId, userId, sessionId },
     byUser(session, client),
     now,
   );
-  await unitOfWork.commit(em);
-  return isForgotten;
+  try {
+    await unitOfWork.commit(em);
+    return true;
+  } catch (error) {
+    if (error instanceof Conflict) return false;
+    throw error;
+  }
 }

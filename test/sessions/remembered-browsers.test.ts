@@ -204,7 +204,7 @@ describe('a remembered browser', () => {
     );
     const rows = await query<{ type: string }>(
       app.databaseUrl,
-      `select distinct type from audit_event where type like '%browser%' and user_id =
+      `select type from audit_event where type like '%browser%' and user_id =
         (select user_id from email_address where address = $1) order by type`,
       [person.email],
     );
