@@ -96,7 +96,7 @@ test('a migration that fails leaves the log as it was, and can be tried again', 
   await insert(new Date(NOW.getTime() + 400 * 86_400_000));
   expect(await query(url, `select from pg_constraint where conname = 'audit_event_bound'`)).toEqual([]);
   await query(url, 'drop table audit_event_default; delete from audit_event');
-  expect(await migrate(url, NOW)).toEqual([THIS]);
+  expect((await migrate(url, NOW))[0]).toBe(THIS);
 });
 
 test('a migration that was killed after its last step is not repeated', async () => {
