@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
+import { SoftwareAuthenticator } from '../../src/cli/demo/software-authenticator.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { forgetDeadJobs, freeAbandonedJobs } from '../../src/delivery/abandoned-jobs.ts';
 import { listDeadMessages, replay, stateOfMessage } from '../../src/delivery/dead-letters.ts';
@@ -23,6 +24,7 @@ import { RETENTION, TEST_ENVIRONMENT, testDatabase } from '../harness/app.ts';
 import { PASSWORD, type Person, TestClient, type Tokens, tokensOf } from '../harness/client.ts';
 import { TestClock } from '../harness/clock.ts';
 import { fillTables, ROWS } from '../harness/full-tables.ts';
+import { enrollPasskey, signInWithPasskey } from '../harness/passkeys.ts';
 import { wholeReads } from '../harness/plans.ts';
 import { query } from '../harness/sql.ts';
 import { type Statement, StatementCounter } from '../harness/statement-counter.ts';
@@ -163,6 +165,16 @@ async function members(): Promise<void> {
   await ask(`mutation { revokeSession(id: "${viewer.sessions[0].id}") { __typename } }`, token);
 }
 
+async function holdersOfPasskeys(): Promise<void> {
+  const { accessToken } = await client.signUp();
+  const key = new SoftwareAuthenticator({ origin: TEST_ENVIRONMENT.PUBLIC_URL });
+  const { id } = await enrollPasskey(client, accessToken, key);
+  const { accessToken: token } = tokensOf(await signInWithPasskey(client, key));
+  await signInWithPasskey(client, key, { counter: 0 }); // as a copy would
+  await ask(`mutation { removeAuthenticator(id: "${id}") { __typename } }`, token);
+  await client.startSignUp({});
+}
+
 async function refreshes(): Promise<void> {
   const person = await client.signUp();
   const refresh = (refreshToken: string) =>
@@ -245,6 +257,7 @@ test.each([
   ['visitors', visitors],
   ['users who forgot their password', resets],
   ['members', members],
+  ['holders of passkeys', holdersOfPasskeys],
   ['clients that refresh', refreshes],
   ['administrators', administrators],
   ['the worker', worker],

@@ -39,7 +39,7 @@ export interface Passkey {
 export function passkeysAmong(authenticators: readonly StoredAuthenticator[]): Passkey[] {
   return authenticators.flatMap(({ id, factor, label, data, confirmed }) =>
     factor === FactorKind.PASSKEY && confirmed && data !== null
-      ? [{ id, label, credential: data as FactorData as Credential }]
+      ? [{ id, label, credential: data as Credential }]
       : [],
   );
 }

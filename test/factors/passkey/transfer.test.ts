@@ -29,7 +29,7 @@ test('an exported passkey signs in after an import, and its old counter still co
   const key = new SoftwareAuthenticator({ origin: 'http://localhost:4000' });
   await enrollPasskey(client, person.accessToken, key, { label: 'Laptop' });
   expect((await signInWithPasskey(client, key, { counter: 7 })).status).toBe('COMPLETE');
-  const path = await newPath('.ndjson');
+  const path = newPath('.ndjson');
   expect((await stepgate(app.databaseUrl, 'export', path)).code).toBe(0);
   const [record] = (await readFile(path, 'utf8')).trim().split('\n');
   expect(JSON.parse(record ?? '')).toMatchObject({

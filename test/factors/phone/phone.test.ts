@@ -406,7 +406,7 @@ describe('a phone number as the first factor', () => {
     const number = newNumber();
     await client.enrollPhone(person.accessToken, number, false);
     const started = await client.startSignIn({ identifier: number });
-    expect(started.factors.map((one) => one.factor)).toEqual(['PASSWORD']);
+    expect(started.factors.map((one) => one.factor)).toEqual(['PASSWORD', 'PASSKEY']);
     expect((await client.prepare(started.id, 'PHONE_CODE')).code).toBe('FACTOR_NOT_OFFERED');
     expect((await client.attempt(started.id, { password: PASSWORD })).status).toBe('COMPLETE');
     const reset = await client.startPasswordReset({ identifier: number });
@@ -420,7 +420,12 @@ describe('a phone number as the first factor', () => {
     for (const factor of ['PHONE_CODE', 'PHONE_LINK']) {
       app.clock.advance(31);
       const started = await client.startSignIn({ identifier: number, tenant: 'any' });
-      expect(started.factors.map((one) => one.factor)).toEqual(['PASSWORD', 'PHONE_CODE', 'PHONE_LINK']);
+      expect(started.factors.map((one) => one.factor)).toEqual([
+        'PASSWORD',
+        'PHONE_CODE',
+        'PHONE_LINK',
+        'PASSKEY',
+      ]);
       expect(started.factors.every((one) => one.hint === null)).toBe(true);
       await client.prepare(started.id, factor);
       if (factor === 'PHONE_LINK') await client.approve(await client.linkFor(number));
@@ -510,7 +515,12 @@ describe('a phone number as the first factor', () => {
   test('gets the same response if no account has it, and no message is sent', async () => {
     const before = (await client.inbox()).length;
     const started = await client.startSignIn({ identifier: newNumber(), tenant: 'any' });
-    expect(started.factors.map((one) => one.factor)).toEqual(['PASSWORD', 'PHONE_CODE', 'PHONE_LINK']);
+    expect(started.factors.map((one) => one.factor)).toEqual([
+      'PASSWORD',
+      'PHONE_CODE',
+      'PHONE_LINK',
+      'PASSKEY',
+    ]);
     const prepared = await client.prepare(started.id, 'PHONE_CODE');
     expect(prepared.challenge).toMatchObject({ factor: 'PHONE_CODE', hint: null });
     expect((await client.attempt(started.id, { phoneCode: '123456' })).code).toBe('PROOF_REJECTED');
@@ -530,9 +540,9 @@ describe('text messages turned off', () => {
       '{ settings(tenant: "none") { firstFactors secondFactors enrollableFactors phoneCountries } }',
     );
     expect(data.settings).toEqual({
-      firstFactors: ['PASSWORD', 'EMAIL_CODE', 'EMAIL_LINK'],
-      secondFactors: ['TOTP', 'BACKUP_CODE'],
-      enrollableFactors: ['TOTP'],
+      firstFactors: ['PASSWORD', 'EMAIL_CODE', 'EMAIL_LINK', 'PASSKEY'],
+      secondFactors: ['PASSKEY', 'TOTP', 'BACKUP_CODE'],
+      enrollableFactors: ['PASSKEY', 'TOTP'],
       phoneCountries: [],
     });
   });
@@ -562,7 +572,12 @@ describe('text messages turned off', () => {
     expect(await offeredAfterPassword(person, 'any')).toEqual([]);
     const before = (await client.inbox()).filter((one) => one.to === number).length;
     const started = await client.startSignIn({ identifier: number, tenant: 'any' });
-    expect(started.factors.map((one) => one.factor)).toEqual(['PASSWORD', 'PHONE_CODE', 'PHONE_LINK']);
+    expect(started.factors.map((one) => one.factor)).toEqual([
+      'PASSWORD',
+      'PHONE_CODE',
+      'PHONE_LINK',
+      'PASSKEY',
+    ]);
     expect((await client.prepare(started.id, 'PHONE_CODE')).challenge).not.toBeNull();
     expect((await client.inbox()).filter((one) => one.to === number)).toHaveLength(before);
     const added = await client.startEnrollment(
