@@ -208,7 +208,11 @@ describe('the password factor', () => {
   });
 
   test('takes the right password, and renews nothing that is up to date', async () => {
-    expect(await verify('right', [app, stored])).toEqual({ accepted: true, consume: null });
+    expect(await verify('right', [app, stored])).toEqual({
+      accepted: true,
+      consume: null,
+      enrolledAt: null,
+    });
     expect(await verify('wrong', [app, stored])).toMatchObject({ accepted: false });
   });
 
@@ -234,6 +238,7 @@ describe('the password factor', () => {
     expect(await verify('right', [stored], failing(new OverloadedError(5)))).toEqual({
       accepted: true,
       consume: null,
+      enrolledAt: null,
     });
     await expect(verify('right', [stored], failing(new Error('lost')))).rejects.toThrow('lost');
   });

@@ -541,8 +541,8 @@ describe('text messages turned off', () => {
     );
     expect(data.settings).toEqual({
       firstFactors: ['PASSWORD', 'EMAIL_CODE', 'EMAIL_LINK', 'PASSKEY'],
-      secondFactors: ['PASSKEY', 'TOTP', 'BACKUP_CODE'],
-      enrollableFactors: ['PASSKEY', 'TOTP'],
+      secondFactors: ['PASSKEY', 'TOTP', 'DEVICE_APPROVAL', 'BACKUP_CODE'],
+      enrollableFactors: ['PASSKEY', 'TOTP', 'DEVICE_APPROVAL'],
       phoneCountries: [],
     });
   });

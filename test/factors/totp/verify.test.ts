@@ -40,7 +40,7 @@ const verify = (code: string, ...authenticators: readonly StoredAuthenticator[])
     now: NOW,
   });
 
-const RIGHT = { accepted: true, consume: expect.any(Function) };
+const RIGHT = { accepted: true, consume: expect.any(Function), enrolledAt: null };
 const REPLAY = { accepted: false, isReplay: true };
 const GUESS = { accepted: false };
 
