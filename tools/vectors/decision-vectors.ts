@@ -41,6 +41,11 @@ const OTHERS: readonly (readonly [string | null, number, RequirementOptions])[] 
   ['password and TOTP', ISSUED_AT, { bind: 'OPERATION' }],
   ['password and TOTP', ISSUED_AT, { accept: ['BACKUP_CODE'] }],
   ['password and TOTP', ISSUED_AT, { accept: ['PHONE_CODE', 'TOTP'] }],
+  [
+    'password and TOTP, and a phone number that only identified the user',
+    ISSUED_AT,
+    { accept: ['PHONE_CODE'] },
+  ],
   ['password only', ISSUED_AT, { maxAge: 300, require: 'STRONGEST_ENROLLED' }],
   ['password only', ISSUED_AT + 1, { maxAge: 300, require: 'STRONGEST_ENROLLED' }],
   ['password only', ISSUED_AT, { bind: 'OPERATION' }],

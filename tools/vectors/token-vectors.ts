@@ -86,6 +86,9 @@ const VALID: Readonly<Record<string, Written>> = {
   'password, and a phone number that only identified the user': {
     claims: claimsOf([PASSWORD, IDENTIFIED], ['PHONE_CODE']),
   },
+  'password and TOTP, and a phone number that only identified the user': {
+    claims: claimsOf([PASSWORD, TOTP, IDENTIFIED], ['PHONE_CODE', 'TOTP']),
+  },
   'a phone number that only identified the user': { claims: claimsOf([IDENTIFIED], []) },
   'email code and password': { claims: claimsOf([proved('EMAIL_CODE', 60), PASSWORD], []) },
   'passkey that verified its user': { claims: claimsOf([PASSKEY], ['PASSKEY']) },
@@ -131,6 +134,9 @@ const VALID: Readonly<Record<string, Written>> = {
   },
   'an unknown factor in mfa.e': {
     claims: { ...claimsOf([PASSWORD], []), mfa: { c: { emailpassword: ISSUED_AT }, e: ['retina'] } },
+  },
+  'a first factor in mfa.e': {
+    claims: { ...claimsOf([PASSWORD], []), mfa: { c: { emailpassword: ISSUED_AT }, e: ['emailpassword'] } },
   },
   'times as text in mfa.c': {
     claims: withMfa({ c: { emailpassword: `${ISSUED_AT}`, totp: `${ISSUED_AT}` } }),
