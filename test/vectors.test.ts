@@ -3,10 +3,14 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { decodeJwt, decodeProtectedHeader, importJWK, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { authContextFrom } from '../src/policy/claims.ts';
 import { refuseStepUp } from '../src/policy/decision.ts';
 import { FACTOR_KINDS, FACTOR_TRAITS, SECOND_STEPS } from '../src/policy/factor-kind.ts';
 import { requirement } from '../src/policy/requirement.ts';
+import { AccessTokens } from '../src/sessions/access-token.ts';
+import type { SigningKeys } from '../src/sessions/signing-keys.ts';
 import { stepgateTokens } from '../src/step-up/tokens.ts';
 import type { DecisionVector } from '../tools/vectors/decision-vectors.ts';
 import { vectorFiles } from '../tools/vectors/files.ts';
@@ -52,6 +56,30 @@ function verifier() {
 
 test('the test vectors are up to date (run `npm run vectors`)', async () => {
   for (const [name, content] of vectorFiles()) expect(await read(`vectors/${name}`), name).toBe(content);
+});
+
+test('the first token has the header and the claims that the server signs, and the page lists them', async () => {
+  const [first] = file.tokens;
+  if (first?.means === undefined) throw new Error('The first token must be a valid one.');
+  const { claims, now, header } = first;
+  const { jwk } = JSON.parse(await read('vectors/private-key.json')) as { jwk: JWK };
+  const key = await importJWK(jwk, 'ES256');
+  const signing = { current: () => Promise.resolve({ kid: header['kid'], key }) };
+  const signed = await new AccessTokens(signing as unknown as SigningKeys, file.issuer).sign({
+    ...authContextFrom(claims, now),
+    id: String(claims['jti']),
+    userId: String(claims['sub']),
+    sessionId: String(claims['sid']),
+    tenantId: String(claims['tid']),
+    meetsPolicy: true,
+    issuedAt: new Date(now * 1000),
+    expiresAt: new Date(Number(claims['exp']) * 1000),
+  });
+  expect(decodeProtectedHeader(signed)).toEqual(header);
+  expect(decodeJwt(signed)).toEqual(claims);
+  const page = await read('tokens.md');
+  const rows = new Set([...page.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name));
+  expect(Object.keys({ ...header, ...claims }).filter((name) => !rows.has(name))).toEqual([]);
 });
 
 describe('stepgateTokens', () => {
