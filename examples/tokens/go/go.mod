@@ -1,0 +1,3 @@
+module example.com/stepgate-tokens
+
+go 1.18
