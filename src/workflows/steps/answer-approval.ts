@@ -98,7 +98,7 @@ export async function answerApproval(
 }
 
 async function approve(services: StepServices, decided: Decided): Promise<void> {
-  const { em, request, now } = decided;
+  const { em, request, now, changes } = decided;
   const unitOfWork = new UnitOfWork();
   unitOfWork.require(async (sql) => {
     await countAnswered(sql, userOf(request), now);
@@ -108,6 +108,7 @@ async function approve(services: StepServices, decided: Decided): Promise<void> 
   decide(unitOfWork, decided, { approved_at: now });
   auditAnswer(unitOfWork, decided, 'approval.approved', recordOf(services, decided));
   await unitOfWork.commit(em);
+  changes.workflowChanged(request.workflowId);
 }
 
 /** The request stays counted as unanswered, so that nobody can have a number guessed more often than that allows. */
@@ -116,10 +117,11 @@ async function endUnapproved(decided: Decided): Promise<void> {
   decide(unitOfWork, decided, { consumed_at: decided.now });
   auditAnswer(unitOfWork, decided, 'approval.number-incorrect');
   await unitOfWork.commit(decided.em);
+  decided.changes.workflowChanged(decided.request.workflowId);
 }
 
 async function reject(services: StepServices, decided: Decided): Promise<void> {
-  const { em, request, now } = decided;
+  const { em, request, now, changes } = decided;
   const user = userOf(request);
   const step = await stepOfRequest(services, decided);
   const { unitOfWork } = step;
@@ -138,6 +140,7 @@ async function reject(services: StepServices, decided: Decided): Promise<void> {
   const { ip, userAgent, requestedAt: at } = request;
   addNotice(services.outbox, step, { name: 'approval-rejected', minutes, ip, userAgent, at });
   await unitOfWork.commit(em);
+  changes.workflowChanged(request.workflowId);
 }
 
 /** The step of the workflow, as its holder would take it. The device does not hold the workflow, and needs no session. */
