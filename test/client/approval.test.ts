@@ -104,7 +104,7 @@ test('a step-up is completed by a link that is approved on another device, and c
 });
 
 /** Handles one step-up of this user with their device. */
-async function onDevice(owner: DeviceOwner, onStepUp: OnStepUp): Promise<string[]> {
+async function onDevice(owner: DeviceOwner, onStepUp: OnStepUp): Promise<unknown[]> {
   app.clock.advance(601);
   const { client } = await clientOf(app, owner, { onStepUp });
   return codesOf(await client.request('mutation { revokeOtherSessions { __typename } }'));
