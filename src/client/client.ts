@@ -1,13 +1,13 @@
 // The client: a session, its tokens, and the operations sent with them.
 import { type Approval, untilApproved } from './approval.ts';
 import { BearerSession } from './bearer-session.ts';
+import type { StepgateClientOptions } from './client-options.ts';
 import type { ClientSession } from './client-session.ts';
 import { CookieSession } from './cookie-session.ts';
 import { type Document, textOf } from './document.ts';
 import {
   type Credentials,
   Endpoint,
-  type Fetch,
   type FieldAnswer,
   fieldOf,
   type GraphQLAnswer,
@@ -16,40 +16,14 @@ import {
 import { type EnrollmentInput, type EnrollmentWorkflow, startEnrollment } from './enrollment.ts';
 import { kindOf, type Operation } from './operation.ts';
 import { type PasskeyAccount, signalPasskeys } from './passkey-signals.ts';
-import { type OnEnrollmentRequired, type OnStepUp, Prompts } from './prompts.ts';
+import { type OnStepUp, Prompts } from './prompts.ts';
 import type { Answer } from './refusal.ts';
 import { runOperation, type Send } from './run-operation.ts';
 import type { SessionGrant } from './session-grant.ts';
 import { type SignInInput, type SignInWorkflow, startSignIn } from './sign-in.ts';
 import { type SignUpInput, type SignUpWorkflow, startSignUp } from './sign-up.ts';
-import { type DeviceTokenStore, deviceInMemory, inMemory, type TokenStore } from './token-store.ts';
+import { deviceInMemory, inMemory } from './token-store.ts';
 import type { WithGrant, WorkflowChannel } from './workflow.ts';
-
-/** The options of {@link createStepgateClient}. */
-export interface StepgateClientOptions {
-  /** The URL of Stepgate's API, for example `https://auth.example.com/graphql`. */
-  readonly url: string;
-  /**
-   * Where the tokens are. `bearer` (default): this client holds them. `cookie`: they are cookies that scripts cannot
-   * read, for pages on the server's `PUBLIC_URL` and `CORS_ORIGINS`.
-   */
-  readonly mode?: 'bearer' | 'cookie';
-  /** Where to keep the tokens in bearer mode. Default: in memory. */
-  readonly tokens?: TokenStore;
-  /** Where to keep the device token in bearer mode. Use persistent storage. Default: in memory. */
-  readonly deviceTokens?: DeviceTokenStore;
-  /** The `fetch` function to use. Default: the global one. */
-  readonly fetch?: Fetch;
-  /** Called to ask the user for a proof. Without it, refusals are returned to the caller. */
-  readonly onStepUp?: OnStepUp;
-  /** Called when the user must add a factor. Without it, `ENROLLMENT_REQUIRED` is returned to the caller. */
-  readonly onEnrollmentRequired?: OnEnrollmentRequired;
-  /**
-   * Called when the session has ended without a call to `signOut`: it was revoked, was idle for too long, or the user has
-   * signed out in another tab. In cookie mode, also called when it turns out that there was no session.
-   */
-  readonly onSignedOut?: () => void;
-}
 
 /** A client for one session. Create it with {@link createStepgateClient}. */
 export interface StepgateClient {

@@ -121,35 +121,22 @@ const UserErrorInterface = builder.interfaceRef<UserError>('UserError').implemen
   }),
 });
 
-// Error types with no fields beyond their code and message.
-for (const error of [
-  NotFound,
-  TenantNotFound,
-  WorkflowNotFound,
-  WorkflowExpired,
-  WorkflowEnded,
-  FactorNotOffered,
-  FactorNotEnrollable,
-  CertificateRefused,
-  CertificateTaken,
-  LinkNotApproved,
-  LinkExpired,
-  DeviceNotApproved,
-  DeviceEnrollmentExpired,
-  DeviceNotRecognized,
-  ApprovalRequestExpired,
-  NumberIncorrect,
-  NewPasswordNotDue,
-  PhoneNumberNotAllowed,
-  PhoneNumberNotFound,
-  PhoneNumberTaken,
-  PasswordRequired,
-  LastWayIn,
-  TooManyAuthenticators,
-  EnrollmentRequired,
-  RefreshTokenRejected,
-  Conflict,
-] as const satisfies readonly ErrorClass[]) {
+/** These have a type of their own below, or are thrown where there is no union. */
+const OTHERS: ReadonlySet<ErrorClass> = new Set<ErrorClass>([
+  InvalidInput,
+  PasswordRejected,
+  FactorTooYoung,
+  ProofRejected,
+  DeviceClockWrong,
+  LockedOut,
+  TooManyMessages,
+  TooManyRequests,
+  Overloaded,
+  TooManyChecks,
+  TooManyWaiting,
+]);
+
+for (const error of Object.values<ErrorClass>(ERRORS).filter((one) => !OTHERS.has(one))) {
   builder.objectType(
     error as never,
     {

@@ -92,7 +92,7 @@ describe('policy print', () => {
       {
         directive: 'stepUp',
         maxAge: 300,
-        accept: ['PHONE_CODE', 'TOTP', 'BACKUP_CODE', 'PASSKEY', 'CERTIFICATE'],
+        accept: ['PHONE_CODE', 'TOTP', 'BACKUP_CODE', 'DEVICE_APPROVAL', 'PASSKEY', 'CERTIFICATE'],
         require: 'SECOND_FACTOR',
         from: 'INTERFACE',
         place: 'Account.balance',

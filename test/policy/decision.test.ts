@@ -274,9 +274,9 @@ describe('a phone number that is not turned on as a second factor', () => {
   });
 });
 
-/** Where nothing but passkeys is accepted, the values for phishing resistance come first. */
+/** Where nothing but passkeys and certificates is accepted, the values for phishing resistance come first. */
 const valuesAt2 = (accept: readonly string[]): string[] =>
-  accept.every((kind) => kind === 'PASSKEY') ? ['phr', 'phrh', 'aal2'] : ['aal2'];
+  accept.every((kind) => ['PASSKEY', 'CERTIFICATE'].includes(kind)) ? ['phr', 'phrh', 'aal2'] : ['aal2'];
 
 describe('a refusal', () => {
   test('of an anonymous caller says to sign in, and at which level', () => {

@@ -7,7 +7,7 @@ import { RefusalError } from '../../src/step-up/refusal-error.ts';
 import { caller, NOW, nobody } from './example-schema.ts';
 import { ask } from './example-server.ts';
 
-const SECOND_FACTORS = ['PHONE_CODE', 'TOTP', 'BACKUP_CODE', 'PASSKEY', 'CERTIFICATE'];
+const SECOND_FACTORS = ['PHONE_CODE', 'TOTP', 'BACKUP_CODE', 'DEVICE_APPROVAL', 'PASSKEY', 'CERTIFICATE'];
 const NOTHING = {
   acrValues: null,
   maxAge: null,
