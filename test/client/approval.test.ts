@@ -116,7 +116,7 @@ test('a step-up is completed by an approval on a device, after a wrong number an
   const codes = await onDevice(owner, async ({ workflow }) => {
     for (const isRight of [false, true]) {
       await workflow.prepare('DEVICE_APPROVAL', owner.device.enrolled.deviceId);
-      const { number } = workflow.challenge?.request as { number: string };
+      const { number = '' } = (workflow.challenge?.request ?? {}) as { number?: string };
       const waiting = workflow.waitForApproval();
       const wrong = number === '42' ? '43' : '42';
       await outcomeOf(owner.device.approve(await requestOn(owner.device), isRight ? number : wrong));
