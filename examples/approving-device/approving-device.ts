@@ -14,12 +14,16 @@ export interface Request {
   readonly workflow: string;
   readonly approves: string | null;
   readonly operationDigest: string | null;
+  readonly workflowDigest: string;
   readonly browser: string | null;
   readonly place: string | null;
   readonly ip: string | null;
   readonly requestedAt: string;
   readonly expiresAt: string;
 }
+
+/** What the answer to a request names. */
+type Answerable = Pick<Request, 'id' | 'workflowDigest' | 'operationDigest'>;
 
 export interface Subscription {
   readonly endpoint: string;
@@ -86,7 +90,8 @@ export class ApprovingDevice {
     const { deviceId } = this.enrolled;
     const time = Math.floor(Date.now() / 1000) + this.#aheadSeconds;
     const input = { deviceId, time, signature: await this.sign('list', String(time)) };
-    const request = 'id workflow approves operationDigest browser place ip requestedAt expiresAt';
+    const request =
+      'id workflow approves operationDigest workflowDigest browser place ip requestedAt expiresAt';
     try {
       const selection = `... on PendingApprovals { requests { ${request} } } ... on DeviceClockWrong { serverTime }`;
       const { requests } = await this.ask(
@@ -105,20 +110,16 @@ export class ApprovingDevice {
   }
 
   /** @param number that is shown where the request was made. The user types it. */
-  approve(request: Pick<Request, 'id' | 'operationDigest'>, number: string): Promise<void> {
+  approve(request: Answerable, number: string): Promise<void> {
     return this.#answer(request, 'APPROVE', number);
   }
 
-  reject(request: Pick<Request, 'id' | 'operationDigest'>): Promise<void> {
+  reject(request: Answerable): Promise<void> {
     return this.#answer(request, 'REJECT', '');
   }
 
-  async #answer(
-    { id, operationDigest }: Pick<Request, 'id' | 'operationDigest'>,
-    decision: string,
-    number: string,
-  ) {
-    const signature = await this.sign('answer', id, decision, number, operationDigest ?? '');
+  async #answer({ id, workflowDigest, operationDigest }: Answerable, decision: string, number: string) {
+    const signature = await this.sign('answer', id, workflowDigest, decision, number, operationDigest ?? '');
     const input = {
       deviceId: this.enrolled.deviceId,
       requestId: id,

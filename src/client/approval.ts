@@ -6,7 +6,10 @@ import type { GraphQLAnswer, GraphQLRequest } from './endpoint.ts';
 export interface Approval {
   /** The status of the workflow. */
   readonly status: string;
-  /** When the link was approved, in ISO 8601. Null if it was not, because the workflow is over. */
+  /**
+   * When the request was approved, in ISO 8601. Null if it was not: the workflow is over, or the request is, because it has
+   * expired or the user typed a wrong number on the device.
+   */
   readonly approvedAt: string | null;
 }
 
@@ -29,7 +32,7 @@ const FIELDS = '($id: ID!) { workflow(id: $id) { status challenge { approvedAt }
 const SILENCE_MILLISECONDS = 15_000;
 const POLL_MILLISECONDS = 3000;
 
-/** @returns when the workflow is approved or over. Rejects when `signal` aborts. */
+/** @returns when the request is approved or over. Rejects when `signal` aborts. */
 export async function untilApproved(
   { query, subscribe }: ApprovalChannel,
   id: string,
@@ -77,5 +80,6 @@ function approvalOf(answer: GraphQLAnswer<Read> | null): Approval | null {
   if (workflow === null) return { status: 'FAILED', approvedAt: null };
   const { status, challenge } = workflow;
   const approvedAt = challenge?.approvedAt ?? null;
-  return approvedAt !== null || !status.startsWith('NEEDS_') ? { status, approvedAt } : null;
+  const waits = status.startsWith('NEEDS_') && challenge !== null && approvedAt === null;
+  return waits ? null : { status, approvedAt };
 }

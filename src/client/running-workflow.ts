@@ -148,10 +148,16 @@ export class RunningWorkflow<Status extends WorkflowStatus> implements Workflow<
         throw signal.aborted ? cancelled() : error;
       },
     );
-    const { challenge } = this.#state;
+    const { challenge, factors } = this.#state;
+    const isOver = !status.startsWith('NEEDS_');
     this.#state = approvedAt
       ? { ...this.#state, challenge: challenge && { ...challenge, approvedAt } }
-      : { ...this.#state, status: status as WorkflowStatus, factors: [], challenge: null };
+      : {
+          ...this.#state,
+          status: status as WorkflowStatus,
+          factors: isOver ? [] : factors,
+          challenge: null,
+        };
     return this;
   }
 

@@ -35,6 +35,8 @@ export type Proof =
   | { readonly phoneCode: string }
   | { readonly linkToken: string }
   | { readonly linkApproved: true }
+  | { readonly deviceApproval: true }
+  | { readonly certificate: true }
   | { readonly totp: string }
   | { readonly backupCode: string }
   | { readonly passkey: unknown }
@@ -87,8 +89,11 @@ export interface Workflow<Status extends WorkflowStatus = WorkflowStatus> extend
    */
   passkey(options?: PasskeyOptions): Promise<this>;
   /**
-   * Waits until the user has approved the link, on any device, or the workflow has ended. After an approval, call
-   * `attempt({ linkApproved: true })`. @throws {StepUpError} if the workflow was cancelled.
+   * Waits until the user has approved the link or the request on their device, or there is nothing left to approve: the
+   * workflow has ended, or `challenge` is null, so call `prepare` again. After an approval, call
+   * `attempt({ linkApproved: true })` or `attempt({ deviceApproval: true })`.
+   *
+   * @throws {StepUpError} if the workflow was cancelled.
    */
   waitForApproval(): Promise<this>;
   /** Cancels the workflow. */

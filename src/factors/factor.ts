@@ -41,7 +41,7 @@ interface FactorTerms<Value> {
   /** How it is imported and exported. Absent: it stays behind, and reports name it. */
   readonly transfer?: FactorTransfer;
   /**
-   * Verifies what `Accepted.approval` shows, from it alone. Present for a factor whose proofs sign what they approve.
+   * Verifies what was signed in an approval, from its record alone. Present for a factor that signs what it approves.
    */
   readonly verifyApproval?: (approval: FactorData, commitment: Commitment) => Promise<ApprovalFindings>;
   /** What it stores under a key of SECRET_KEYS, so that no key is retired that it still needs. */

@@ -16,8 +16,6 @@ export interface AuditEntry {
   readonly factor?: FactorKind | null;
   /** What shows later who approved an operation, sealed for this event. */
   readonly approval?: ((eventId: string) => string) | null;
-  /** What a key of the user has signed, sealed for this event. */
-  readonly proof?: ((eventId: string) => string) | null;
 }
 
 interface AuditClient {
@@ -81,6 +79,5 @@ export function auditRow(entry: AuditEntry, actor: AuditActor, now: Date): Row<'
     ip: actor.ip,
     user_agent: actor.userAgent,
     approval: entry.approval?.(id) ?? null,
-    proof: entry.proof?.(id) ?? null,
   };
 }

@@ -1,5 +1,6 @@
 // Seals what a bound step-up keeps of the operation that it approves, because it contains the operation's arguments: the
 // description, and the text that the operation's digest is made of.
+import { digest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 import { open, seal } from '../platform/seal.ts';
 
@@ -18,6 +19,12 @@ export function sealOperation(ring: KeyRing, workflowId: string, text: string): 
 
 export function openOperation(ring: KeyRing, workflowId: string, sealed: string | null): string | null {
   return sealed === null ? null : open(ring, `workflow:${workflowId}:operation_text`, sealed);
+}
+
+/** As the package computes it. Null when no operation is approved, or it is not recorded. */
+export function operationDigestOf(ring: KeyRing, workflowId: string, sealed: string | null): string | null {
+  const operation = openOperation(ring, workflowId, sealed);
+  return operation === null ? null : digest(operation);
 }
 
 function placeOf(workflowId: string): string {

@@ -1,8 +1,9 @@
-// The client waits for the approval of a link: at once where events arrive, and by reading where they do not.
+// The client waits for the approval of a link, or of a request on a device: at once where events arrive, and by reading where they do not.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type OnStepUp, StepUpError } from '../../src/client/index.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
+import { DeviceClient, type DeviceOwner, outcomeOf, requestOn } from '../harness/device-owner.ts';
 import { clientOf, codesOf, Network } from './people.ts';
 
 let app: TestApp;
@@ -100,4 +101,46 @@ test('a step-up is completed by a link that is approved on another device, and c
   await expect.poll(() => errors).toEqual([expect.any(StepUpError)]);
   app.clock.advance(31);
   expect(codesOf(await client.request(guardedQuery))).toEqual([]);
+});
+
+/** Handles one step-up of this user with their device. */
+async function onDevice(owner: DeviceOwner, onStepUp: OnStepUp): Promise<unknown[]> {
+  app.clock.advance(601);
+  const { client } = await clientOf(app, owner, { onStepUp });
+  return codesOf(await client.request('mutation { revokeOtherSessions { __typename } }'));
+}
+
+test('a step-up is completed by an approval on a device, after a wrong number and a second request', async () => {
+  const owner = await new DeviceClient(app).owner();
+  const seen: unknown[] = [];
+  const codes = await onDevice(owner, async ({ workflow }) => {
+    for (const isRight of [false, true]) {
+      await workflow.prepare('DEVICE_APPROVAL', owner.device.enrolled.deviceId);
+      const { number = '' } = (workflow.challenge?.request ?? {}) as { number?: string };
+      const waiting = workflow.waitForApproval();
+      const wrong = number === '42' ? '43' : '42';
+      await outcomeOf(owner.device.approve(await requestOn(owner.device), isRight ? number : wrong));
+      await waiting;
+      const { status, challenge, factors } = workflow;
+      seen.push([status, challenge?.approvedAt ?? null, factors.length > 0]);
+      app.clock.advance(31);
+    }
+    await workflow.attempt({ deviceApproval: true });
+  });
+  expect(codes).toEqual([]);
+  expect(seen).toEqual([
+    ['NEEDS_PROOF', null, true],
+    ['NEEDS_PROOF', expect.any(String), true],
+  ]);
+});
+
+test('the waiting for a device ends when the user rejects the request there', async () => {
+  const owner = await new DeviceClient(app).owner();
+  const { id } = await server.startSignIn({ identifier: owner.email });
+  await server.attempt(id, { password: owner.password });
+  await server.prepare(id, 'DEVICE_APPROVAL');
+  const { client } = await clientOf(app, null);
+  const waiting = client.waitForApproval(id);
+  await owner.device.reject(await requestOn(owner.device));
+  expect(await waiting).toEqual({ status: 'FAILED', approvedAt: null });
 });

@@ -26,7 +26,7 @@ import {
 import type { FactorEnrollment } from '../factor-enrollment.ts';
 import { approvalProof } from '../proof.ts';
 import { openSecret, sealedSecrets, sealSecret } from '../sealed-secret.ts';
-import { SEALED_ANSWERS } from './answer-record.ts';
+import { verifyDeviceApproval } from './approval.ts';
 import { type DeviceData, dataOf, subscriptionOf } from './device.ts';
 import { enrollmentMaterial } from './enrollment-material.ts';
 import { DeviceNotApproved } from './errors.ts';
@@ -55,7 +55,8 @@ export const deviceApprovalFactor = defineFactor({
   ],
   roles: ['SECOND'],
   reaches: null,
-  sealed: [sealedSecrets(factor, 'approving devices'), SEALED_ANSWERS],
+  sealed: [sealedSecrets(factor, 'approving devices')],
+  verifyApproval: verifyDeviceApproval,
   create: ({ ring, approvalUrl }: Services) => ({
     options: (account) =>
       devicesOf(account).map(({ id, label }) => ({

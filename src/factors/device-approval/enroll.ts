@@ -1,9 +1,11 @@
 // Enrolls the device that has opened the scanned address: stores its public key and its Web Push subscription. The
 // device counts once the user confirms it where the enrollment began.
+import { sql as raw } from 'kysely';
 import { addAudit, byAnonymous } from '../../persistence/audit.ts';
 import { jsonText } from '../../persistence/jsonb.ts';
 import { type EntityManager, sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
+import type { WorkflowChanges } from '../../persistence/workflow-changes.ts';
 import { readTime } from '../../platform/clock.ts';
 import { digest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
@@ -20,6 +22,8 @@ export interface Asking {
   readonly em: EntityManager;
   readonly client: Client;
   readonly now: Date;
+  /** Wakes the clients that wait for the workflow. */
+  readonly changes: WorkflowChanges;
 }
 
 export interface DeviceServices {
@@ -46,7 +50,7 @@ export interface EnrolledDevice {
 export async function enrollDevice(
   { ring, approvalServer }: DeviceServices,
   { token, publicKey, subscription, signature }: NewDevice,
-  { em, client, now }: Asking,
+  { em, client, now, changes }: Asking,
 ): Promise<EnrolledDevice> {
   const unproved = await findUnproved(em, ring, token, now);
   if (unproved === null) throw new DeviceEnrollmentExpired();
@@ -78,6 +82,7 @@ export async function enrollDevice(
   const entry = { type: 'device.enrolled', tenantId, userId, sessionId: null, factor } as const;
   addAudit(unitOfWork, entry, byAnonymous(client), now);
   await unitOfWork.commit(em);
+  if (unproved.workflowId !== null) changes.workflowChanged(unproved.workflowId);
   return { deviceId: id, account: unproved.account ?? '', label: unproved.label };
 }
 
@@ -94,6 +99,16 @@ async function findUnproved(em: EntityManager, ring: KeyRing, token: string, now
       join.onRef('e.user_id', '=', 'u.id').on('e.verified_at', 'is not', null),
     )
     .select(['a.id', 'a.secret', 'a.data', 'a.label', 'a.user_id', 'u.tenant_id', 'e.address', 'e.typed'])
+    .select((it) =>
+      it
+        .selectFrom('workflow as w')
+        .select('w.id')
+        .whereRef('w.user_id', '=', 'u.id')
+        .whereRef('w.tenant_id', '=', 'u.tenant_id')
+        .where(raw`w.snapshot #>> '{context,newAuthenticatorId}'`, '=', id)
+        .limit(1)
+        .as('workflow_id'),
+    )
     .where('a.id', '=', id)
     .where('a.factor', '=', factor)
     .where('a.confirmed_at', 'is', null)
@@ -103,6 +118,6 @@ async function findUnproved(em: EntityManager, ring: KeyRing, token: string, now
   if (data.publicKey !== undefined || readTime(data.expiresAt) <= now) return null;
   // Digests, so that the time of the comparison says nothing about the token.
   if (digest(openSecret(ring, row.id, row.secret)) !== digest(presented)) return null;
-  const { secret, label, user_id: userId, tenant_id: tenantId, address, typed } = row;
-  return { id: row.id, secret, data, label, userId, tenantId, account: typed ?? address };
+  const { secret, label, user_id: userId, tenant_id: tenantId, workflow_id: workflowId } = row;
+  return { id: row.id, secret, data, label, userId, tenantId, workflowId, account: row.typed ?? row.address };
 }

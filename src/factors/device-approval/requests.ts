@@ -33,7 +33,8 @@ export interface ApprovalRequest {
   readonly codeDigest: string;
   /** The sealed description of the operation. */
   readonly approves: string | null;
-  readonly operationDigest: string | null;
+  /** The sealed text that the digest of the operation is made of. */
+  readonly operationText: string | null;
   readonly ip: string | null;
   readonly userAgent: string | null;
   readonly requestedAt: Date;
@@ -88,7 +89,7 @@ export async function findRequests(
     .selectFrom('challenge as c')
     .innerJoin('workflow as w', 'w.id', 'c.workflow_id')
     .select(['c.id', 'c.workflow_id', 'c.data', 'c.code_digest', 'c.ip', 'c.user_agent', 'c.sent_at'])
-    .select(['c.expires_at', 'w.chart', 'w.operation', 'w.approves'])
+    .select(['c.expires_at', 'w.chart', 'w.approves', 'w.operation_text'])
     .where('w.user_id', '=', userId)
     .where('w.tenant_id', '=', tenantId)
     .where('w.expires_at', '>', now)
@@ -110,7 +111,7 @@ export async function findRequests(
     number: (row.data as { readonly number: string }).number,
     codeDigest: row.code_digest,
     approves: row.approves,
-    operationDigest: row.operation,
+    operationText: row.operation_text,
     ip: row.ip,
     userAgent: row.user_agent,
     requestedAt: row.sent_at,

@@ -25,15 +25,18 @@ export type SignedMessage =
       readonly subscription: SignedSubscription | null;
     }
   | { readonly says: 'list'; readonly deviceId: string; readonly time: number }
-  | {
-      readonly says: 'answer';
-      readonly deviceId: string;
-      readonly requestId: string;
-      readonly decision: string;
-      /** Empty in a rejection. */
-      readonly number: string;
-      readonly operationDigest: string | null;
-    };
+  | ({ readonly says: 'answer'; readonly deviceId: string } & SignedAnswer);
+
+export interface SignedAnswer {
+  readonly requestId: string;
+  /** The id under which the workflow of the request is stored. */
+  readonly workflowDigest: string;
+  readonly decision: string;
+  /** Empty in a rejection. */
+  readonly number: string;
+  /** Null when the request approves no operation, or the operation is not recorded. */
+  readonly operationDigest: string | null;
+}
 
 export interface SignedSubscription {
   readonly endpoint: string;
@@ -57,8 +60,32 @@ function linesOf(message: SignedMessage): string[] {
     case 'list':
       return [String(message.time)];
     case 'answer':
-      return [message.requestId, message.decision, message.number, message.operationDigest ?? ''];
+      return [
+        message.requestId,
+        message.workflowDigest,
+        message.decision,
+        message.number,
+        message.operationDigest ?? '',
+      ];
   }
+}
+
+/** What a device has answered, from the text that it signed. Null for another text. */
+export function readAnswer(
+  text: string,
+): (SignedAnswer & { readonly server: string; readonly deviceId: string }) | null {
+  const [protocol, says, server = '', deviceId = '', ...lines] = text.split('\n');
+  if (protocol !== PROTOCOL || says !== 'answer' || lines.length !== 5) return null;
+  const [requestId = '', workflowDigest = '', decision = '', number = '', digest = ''] = lines;
+  return {
+    server,
+    deviceId,
+    requestId,
+    workflowDigest,
+    decision,
+    number,
+    operationDigest: digest === '' ? null : digest,
+  };
 }
 
 function oneLine(line: string): string {

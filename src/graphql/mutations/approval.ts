@@ -2,7 +2,7 @@
 // it signs what it says. docs/device-approval.md has the signed texts.
 import { z } from 'zod';
 import { publicKeyForm, signatureForm, subscriptionForm } from '../../factors/device-approval/device.ts';
-import { enrollDevice } from '../../factors/device-approval/enroll.ts';
+import { type Asking, enrollDevice } from '../../factors/device-approval/enroll.ts';
 import {
   ApprovalRequestExpired,
   DeviceEnrollmentExpired,
@@ -11,11 +11,16 @@ import {
 } from '../../factors/device-approval/errors.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
 import { builder } from '../builder.ts';
+import type { GraphQLContext } from '../context.ts';
 import { InvalidInput, parseInput } from '../input.ts';
 import { AnsweredApprovalType, ApprovalDecisionEnum, EnrolledDeviceType } from '../types/approval.ts';
 
 const SIGNATURE =
   'The signature of the device: ECDSA with P-256 and SHA-256, r and s of 32 bytes each, in base64url.';
+
+function askingOf({ em, client, services }: Pick<GraphQLContext, 'em' | 'client' | 'services'>): Asking {
+  return { em, client, now: services.clock.now(), changes: services.changes };
+}
 
 const EnrollDeviceInput = builder.inputType('EnrollDeviceInput', {
   description: 'A device that the user enrolls.',
@@ -50,7 +55,7 @@ builder.mutationField('enrollDevice', (t) =>
       'Enrolls the device that has opened the `url` of an `Enrollment` of `DEVICE_APPROVAL`. The address works once, for ten minutes. The user then completes the enrollment where it began, with `attemptFactor(proof: { deviceApproval: true })`.',
     args: { input: t.arg({ type: EnrollDeviceInput, required: true, description: 'The device.' }) },
     resolve: (_root, { input }, { em, client, services }) =>
-      enrollDevice(services, parseInput(enrollDeviceForm, input), { em, client, now: services.clock.now() }),
+      enrollDevice(services, parseInput(enrollDeviceForm, input), askingOf({ em, client, services })),
   }),
 );
 
@@ -101,7 +106,7 @@ builder.mutationField('answerApproval', (t) =>
     args: { input: t.arg({ type: AnswerApprovalInput, required: true, description: 'The answer.' }) },
     resolve: async (_root, { input }, { em, client, services }) => {
       const answer = parseInput(answerForm, input);
-      const asking = { em, client, now: services.clock.now() };
+      const asking = askingOf({ em, client, services });
       await services.runner.answerApproval(services.approvalServer, answer, asking);
       return { requestId: answer.requestId, decision: answer.decision };
     },

@@ -2,7 +2,7 @@
 import { browserOf } from '../../delivery/origin.ts';
 import type { EnrolledDevice } from '../../factors/device-approval/enroll.ts';
 import type { ApprovalRequest } from '../../factors/device-approval/requests.ts';
-import { openApproves } from '../../workflows/approves.ts';
+import { openApproves, operationDigestOf } from '../../workflows/approves.ts';
 import type { ApprovalDecision } from '../../workflows/steps/answer-approval.ts';
 import { builder } from '../builder.ts';
 import { describedEnum } from './described-enum.ts';
@@ -49,9 +49,14 @@ const ApprovalRequestType = builder.objectRef<ApprovalRequest>('ApprovalRequest'
         'The operation that an approval allows, in words to show to the user. Null if it allows no single operation.',
       resolve: (it, _args, { services }) => openApproves(services.ring, it.workflowId, it.approves),
     }),
-    operationDigest: t.exposeString('operationDigest', {
+    operationDigest: t.string({
       nullable: true,
-      description: 'The digest of that operation. It is part of the signed answer. Null if there is none.',
+      description:
+        'The digest of that operation, as `operationDigest` of the `stepgate` package computes it. It is part of the signed answer. Null if there is no operation, or if what is approved is not recorded.',
+      resolve: (it, _args, { services }) => operationDigestOf(services.ring, it.workflowId, it.operationText),
+    }),
+    workflowDigest: t.exposeString('workflowId', {
+      description: 'The SHA-256 digest of the workflow’s id. It is part of the signed answer.',
     }),
     browser: t.string({
       nullable: true,

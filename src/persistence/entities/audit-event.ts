@@ -27,8 +27,6 @@ export const AuditEvent = defineEntity({
     count: p.integer().default(1),
     /** What shows who approved which operation, with which key. Sealed, because it contains arguments. */
     approval: p.text().nullable(),
-    /** What was signed, by which key, and the signature, so that it can be verified later. Sealed. */
-    proof: p.text().nullable(),
   },
   indexes: [
     { properties: ['userId', 'occurredAt'] },

@@ -6,7 +6,7 @@ const KEY = { name: 'ECDSA', namedCurve: 'P-256' };
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' };
 const TIMEOUT_MS = 15_000;
 
-const REQUEST = 'id workflow approves operationDigest browser place ip requestedAt expiresAt';
+const REQUEST = 'id workflow approves operationDigest workflowDigest browser place ip requestedAt expiresAt';
 const ENROLL = `mutation ($input: EnrollDeviceInput!) {
   answer: enrollDevice(input: $input) {
     __typename ... on EnrolledDevice { deviceId account label } ... on UserError { code }
@@ -59,9 +59,15 @@ export async function pending(device) {
 }
 
 /** @param number that the user typed; empty to reject. @returns the code of a failure, or null. */
-export async function answerRequest(device, { id, operationDigest }, number) {
+export async function answerRequest(device, { id, workflowDigest, operationDigest }, number) {
   const decision = number === '' ? 'REJECT' : 'APPROVE';
-  const signature = await sign(device, 'answer', [id, decision, number, operationDigest ?? '']);
+  const signature = await sign(device, 'answer', [
+    id,
+    workflowDigest,
+    decision,
+    number,
+    operationDigest ?? '',
+  ]);
   const { deviceId } = device;
   const given = number === '' ? {} : { number };
   const answer = await ask(ANSWER, { input: { deviceId, requestId: id, decision, ...given, signature } });

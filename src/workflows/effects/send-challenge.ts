@@ -1,10 +1,9 @@
 // Creates a challenge and sends it. It replaces the previous one of the same factor and does not reset the attempts.
 import { sql as raw } from 'kysely';
 import { jsonText } from '../../persistence/jsonb.ts';
-import { digest as digestOf } from '../../platform/digest.ts';
 import { randomId } from '../../platform/random.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
-import { openApproves, openOperation } from '../approves.ts';
+import { openApproves, operationDigestOf } from '../approves.ts';
 import type { PerformEffect } from './effect.ts';
 
 interface Params {
@@ -20,7 +19,6 @@ export const sendChallenge: PerformEffect<Params> = (
 ) => {
   const factor = factors.get(kind);
   const challengeId = randomId();
-  const operation = openOperation(ring, row.id, row.operationText);
   const prepared = factor?.prepare?.({
     workflowId: row.id,
     challengeId,
@@ -29,7 +27,7 @@ export const sendChallenge: PerformEffect<Params> = (
     isFirst,
     purpose,
     approves: openApproves(ring, row.id, row.approves),
-    operationDigest: operation && digestOf(operation),
+    operationDigest: operationDigestOf(ring, row.id, row.operationText),
     client,
     now,
   });

@@ -2,7 +2,8 @@
 // workflow. The first answer counts, and the number can be tried once.
 import { DEFAULT_LOCALE } from '../../delivery/messages/locales.ts';
 import { addNotice } from '../../delivery/notices.ts';
-import { type AnswerRecord, sealAnswer } from '../../factors/device-approval/answer-record.ts';
+import { sealApproval } from '../../factors/approval-record.ts';
+import type { SignedApproval } from '../../factors/device-approval/approval.ts';
 import type { Asking } from '../../factors/device-approval/enroll.ts';
 import {
   ApprovalRequestExpired,
@@ -26,9 +27,11 @@ import { addAudit, byAnonymous } from '../../persistence/audit.ts';
 import type { AuditType } from '../../persistence/audit-type.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
+import { digest } from '../../platform/digest.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { isPausedAfter, PAUSE_SECONDS } from '../../policy/device-approval.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
+import { openOperation } from '../approves.ts';
 import type { Caller } from '../caller.ts';
 import { audit } from './audit.ts';
 import { stepOf } from './open-step.ts';
@@ -36,6 +39,8 @@ import { findStoredWorkflow } from './row.ts';
 import { runningOf } from './running.ts';
 import type { StepServices } from './services.ts';
 import { advance, type Step, take } from './step.ts';
+
+const factor = FactorKind.DEVICE_APPROVAL;
 
 export type ApprovalDecision = 'APPROVE' | 'REJECT';
 
@@ -52,8 +57,10 @@ export interface ApprovalAnswer {
 interface Decided extends Asking {
   readonly device: EnrolledKey;
   readonly request: ApprovalRequest;
+  /** The text of the operation that it approves. Null when there is none, or when it is not recorded. */
+  readonly operation: string | null;
   /** For the audit log. */
-  readonly record: AnswerRecord;
+  readonly signed: SignedApproval;
 }
 
 export async function answerApproval(
@@ -67,22 +74,31 @@ export async function answerApproval(
   const device = await findDevice(em, deviceId);
   if (device === null) throw new DeviceNotRecognized();
   const [request] = await findRequests(em, device, now, requestId);
-  const operationDigest = request?.operationDigest ?? null;
-  const text = signedText(server, { says: 'answer', deviceId, requestId, decision, number, operationDigest });
-  if (!(await isSignedBy(device.publicKey, signature, text))) throw new DeviceNotRecognized();
   if (request === undefined) throw new ApprovalRequestExpired();
-  const record = { text, signature, publicKey: device.publicKey };
-  const decided = { ...asking, device, request, record };
+  const { workflowId, operationText } = request;
+  const operation = openOperation(services.ring, workflowId, operationText);
+  const text = signedText(server, {
+    says: 'answer',
+    deviceId,
+    requestId,
+    workflowDigest: workflowId,
+    decision,
+    number,
+    operationDigest: operation && digest(operation),
+  });
+  if (!(await isSignedBy(device.publicKey, signature, text))) throw new DeviceNotRecognized();
+  const signed = { text, signature, publicKey: device.publicKey };
+  const decided = { ...asking, device, request, operation, signed };
   if (decision === 'REJECT') return reject(services, decided);
   if (number !== request.number) {
-    await endUnapproved(services, decided);
+    await endUnapproved(decided);
     throw new NumberIncorrect();
   }
   await approve(services, decided);
 }
 
 async function approve(services: StepServices, decided: Decided): Promise<void> {
-  const { em, request, now } = decided;
+  const { em, request, now, changes } = decided;
   const unitOfWork = new UnitOfWork();
   unitOfWork.require(async (sql) => {
     await countAnswered(sql, userOf(request), now);
@@ -90,20 +106,22 @@ async function approve(services: StepServices, decided: Decided): Promise<void> 
     return true;
   });
   decide(unitOfWork, decided, { approved_at: now });
-  auditAnswer(services, unitOfWork, decided, 'approval.approved');
+  auditAnswer(unitOfWork, decided, 'approval.approved', recordOf(services, decided));
   await unitOfWork.commit(em);
+  changes.workflowChanged(request.workflowId);
 }
 
 /** The request stays counted as unanswered, so that nobody can have a number guessed more often than that allows. */
-async function endUnapproved(services: StepServices, decided: Decided): Promise<void> {
+async function endUnapproved(decided: Decided): Promise<void> {
   const unitOfWork = new UnitOfWork();
   decide(unitOfWork, decided, { consumed_at: decided.now });
-  auditAnswer(services, unitOfWork, decided, 'approval.number-incorrect');
+  auditAnswer(unitOfWork, decided, 'approval.number-incorrect');
   await unitOfWork.commit(decided.em);
+  decided.changes.workflowChanged(decided.request.workflowId);
 }
 
 async function reject(services: StepServices, decided: Decided): Promise<void> {
-  const { em, request, now } = decided;
+  const { em, request, now, changes } = decided;
   const user = userOf(request);
   const step = await stepOfRequest(services, decided);
   const { unitOfWork } = step;
@@ -116,12 +134,13 @@ async function reject(services: StepServices, decided: Decided): Promise<void> {
   decide(unitOfWork, decided, { consumed_at: now });
   const [next] = take(step, { type: 'EXHAUST' });
   advance(step, next);
-  auditAnswer(services, unitOfWork, decided, 'approval.rejected');
-  audit(step, 'failed', { factor: FactorKind.DEVICE_APPROVAL });
+  auditAnswer(unitOfWork, decided, 'approval.rejected');
+  audit(step, 'failed', { factor });
   const minutes = isPausedAfter(rejections) ? PAUSE_SECONDS / 60 : null;
   const { ip, userAgent, requestedAt: at } = request;
   addNotice(services.outbox, step, { name: 'approval-rejected', minutes, ip, userAgent, at });
   await unitOfWork.commit(em);
+  changes.workflowChanged(request.workflowId);
 }
 
 /** The step of the workflow, as its holder would take it. The device does not hold the workflow, and needs no session. */
@@ -179,15 +198,27 @@ function decide(
   );
 }
 
-function auditAnswer(
+/** What shows later that the device approved this operation. */
+function recordOf(
   { ring }: StepServices,
+  { request, operation, signed }: Decided,
+): ((eventId: string) => string) | null {
+  if (operation === null) return null;
+  const { id: nonce, workflowId, tenantId, userId } = request;
+  const record = { factor, tenantId, userId, operation, workflowId, nonce, signed: { ...signed } };
+  return (eventId) => sealApproval(ring, eventId, record);
+}
+
+function auditAnswer(
   unitOfWork: UnitOfWork,
-  decided: Decided,
+  { request: { tenantId, userId }, client, now }: Decided,
   type: AuditType,
+  approval: ((eventId: string) => string) | null = null,
 ): void {
-  const { request, client, record, now } = decided;
-  const proof = (eventId: string) => sealAnswer(ring, eventId, record);
-  const { tenantId, userId } = request;
-  const entry = { type, tenantId, userId, sessionId: null, factor: FactorKind.DEVICE_APPROVAL, proof };
-  addAudit(unitOfWork, entry, byAnonymous(client), now);
+  addAudit(
+    unitOfWork,
+    { type, tenantId, userId, sessionId: null, factor, approval },
+    byAnonymous(client),
+    now,
+  );
 }

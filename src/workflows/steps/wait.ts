@@ -82,7 +82,7 @@ export function wait(
 }
 
 function stateOf(reply: WorkflowReply | null): string {
-  return JSON.stringify(reply && [reply.view, reply.factors, reply.challenge]);
+  return JSON.stringify(reply && [reply.view, reply.factors, reply.challenge, reply.enrolling?.data]);
 }
 
 function isFinal({ view }: WorkflowReply): boolean {
