@@ -78,7 +78,7 @@ function showNothing(isReady) {
 
 function wait() {
   clearTimeout(polling);
-  polling = setTimeout(poll, POLL_MS);
+  polling = setTimeout(() => void poll(), POLL_MS);
 }
 
 function showRequest({ device, request }) {

@@ -102,7 +102,7 @@ function issuerFrom(described: AcceptedIssuer, tolerance: number, now: () => Dat
   const others = algorithms.filter((algorithm) => !WITH_PUBLIC_KEY.includes(algorithm));
   if (others.length > 0 || algorithms.length === 0)
     throw new TypeError(
-      `The issuer ${issuer} cannot have the algorithms [${others}]. Use those with a public key.`,
+      `The issuer ${issuer} cannot have the algorithms [${others.join(', ')}]. Use those with a public key.`,
     );
   const read = typeof described.claims === 'function' ? described.claims : claimsReader(described.claims);
   const introspect = described.introspection ? introspection(described.introspection, now) : null;
