@@ -7,6 +7,7 @@ const LONGEST: readonly string[] = [
   'test/workflows/matrix.test.ts',
   'test/workflows/matrix-in-session.test.ts',
   'test/workflows/every-path.test.ts',
+  'test/workflows/replay.test.ts',
   'test/embedded-postgres/embedded-postgres.test.ts',
   'test/cli/commands.test.ts',
   'test/cli/keys.test.ts',
