@@ -100,8 +100,8 @@ export interface StepgateClient {
    */
   perform<Result extends Answer>(operation: Operation, send: Send<Result>): Promise<Result>;
   /**
-   * Waits until the user has approved the link of a workflow, on any device. Then call `attemptFactor` with
-   * `{ linkApproved: true }`.
+   * Waits until the user has approved the link or the request of a workflow, on any device. Then call `attemptFactor`
+   * with `{ linkApproved: true }` or `{ deviceApproval: true }`.
    *
    * @param workflowId the workflow, for example a sign-in. For a step-up of a prompt, use `workflow.waitForApproval`.
    * @param signal stops the waiting.
