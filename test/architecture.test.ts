@@ -366,6 +366,7 @@ import z from './template.ts';\`;
       'LimitReachedError',
       'MalformedDerError',
       'MalformedProofError',
+      'OcspResponseError',
       'OverloadedError',
       'PrivateAddressError',
       'RecordError',
