@@ -2,9 +2,16 @@
 // account for a moment cannot take it over before its owner has noticed.
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SoftwareAuthenticator } from '../../src/cli/demo/software-authenticator.ts';
+import { authContextFrom } from '../../src/policy/claims.ts';
+import { refuseStepUp } from '../../src/policy/decision.ts';
+import type { FactorKind } from '../../src/policy/factor-kind.ts';
+import { requirement } from '../../src/policy/requirement.ts';
 import { operationDigest } from '../../src/step-up/operation-digest.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
-import { type Person, TestClient, type Tokens } from '../harness/client.ts';
+import { type Person, type Step, TestClient, type Tokens } from '../harness/client.ts';
+import { approveOn, enrollDevice } from '../harness/device-owner.ts';
+import { enrollPasskey, provePasskey } from '../harness/passkeys.ts';
 import { query } from '../harness/sql.ts';
 import { claimsOf } from './operations.ts';
 
@@ -53,6 +60,30 @@ async function intrude(person: Person, secret: string): Promise<{ tokens: Tokens
   return { tokens: await signIn(person, added.secret), secret: added.secret };
 }
 
+/** @returns signs in with the passkey of a new user. */
+async function passkeyOwner(): Promise<() => Promise<Step>> {
+  const { accessToken, email, password } = await client.signUp();
+  const key = new SoftwareAuthenticator({ origin: 'http://localhost:4000' });
+  await enrollPasskey(client, accessToken, key);
+  return async () => {
+    const { id } = await client.startSignIn({ identifier: email });
+    await client.attempt(id, { password });
+    return provePasskey(client, id, key);
+  };
+}
+
+/** @returns signs in with the approval of a new user's device. */
+async function deviceOwner(): Promise<() => Promise<Step>> {
+  const { accessToken, email, password } = await client.signUp();
+  const device = await enrollDevice(client, accessToken);
+  return async () => {
+    const { id } = await client.startSignIn({ identifier: email });
+    await client.attempt(id, { password });
+    await approveOn(device, client, id);
+    return client.attempt(id, { deviceApproval: true });
+  };
+}
+
 async function idsOf(token: string): Promise<string[]> {
   const { data } = await client.graphql('{ viewer { authenticators { id factor createdAt } } }', {}, token);
   return data.viewer.authenticators
@@ -91,6 +122,25 @@ describe('the age of a factor', () => {
     expect((ages['otp-phone'] ?? 0) - at).toBeLessThan(60);
     expect(ages['emailpassword']).toBeDefined();
   });
+
+  test.each<[FactorKind, () => Promise<() => Promise<Step>>]>([
+    ['PASSKEY', passkeyOwner],
+    ['DEVICE_APPROVAL', deviceOwner],
+  ])(
+    'of %s is that of its enrollment: an hour is too young for a field, and a day is not',
+    async (kind, enroll) => {
+      const prove = await enroll();
+      const isOpen = async (): Promise<boolean> => {
+        const claims = claimsOf((await prove()).session?.accessToken ?? '');
+        const demand = requirement({ accept: [kind], minFactorAge: DAY });
+        return refuseStepUp(authContextFrom(claims, seconds()), demand, seconds()) === null;
+      };
+      app.clock.advance(3600);
+      expect(await isOpen()).toBe(false);
+      app.clock.advance(DAY);
+      expect(await isOpen()).toBe(true);
+    },
+  );
 
   test('begins again when a factor is removed and enrolled again, and when backup codes are made again', async () => {
     const { person, secret } = await settled();
