@@ -367,6 +367,7 @@ import z from './template.ts';\`;
       'LimitReachedError',
       'MalformedDerError',
       'MalformedProofError',
+      'OcspResponseError',
       'OverloadedError',
       'PrivateAddressError',
       'RecordError',

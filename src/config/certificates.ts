@@ -8,8 +8,10 @@ export interface TlsConfig {
 export interface ClientCertificateConfig {
   /** The paths of files with the authorities that issue certificates to users. */
   readonly ca: readonly string[];
-  /** The paths of files with their revocation lists. Empty: revocation is not checked. */
+  /** The paths of files with their revocation lists. Empty: none are checked. */
   readonly crl: readonly string[];
+  /** The OCSP responder that is asked about certificates of users. Null: none. */
+  readonly ocspUrl: string | null;
   /** The proxies whose `Client-Cert` header is believed, as in `trustedProxies`. */
   readonly proxies: readonly string[];
   /** The certificate policies that say that a PIN was verified. */
@@ -21,6 +23,7 @@ interface CertificateEnvironment {
   readonly TLS_KEY?: string;
   readonly CLIENT_CA?: readonly string[];
   readonly CLIENT_CRL?: readonly string[];
+  readonly CLIENT_OCSP_URL?: string;
   readonly CLIENT_CERT_PROXIES?: readonly string[];
   readonly CLIENT_CERT_PIN_POLICIES?: readonly string[];
 }
@@ -37,7 +40,7 @@ export function certificateMistakes(given: ReadonlySet<string>): string[] {
     mistakes.push(
       'CLIENT_CA needs a way in which certificates arrive. Set TLS_CERT and TLS_KEY, or CLIENT_CERT_PROXIES.',
     );
-  for (const name of ['CLIENT_CRL', 'CLIENT_CERT_PROXIES', 'CLIENT_CERT_PIN_POLICIES'])
+  for (const name of ['CLIENT_CRL', 'CLIENT_OCSP_URL', 'CLIENT_CERT_PROXIES', 'CLIENT_CERT_PIN_POLICIES'])
     if (given.has(name) && !given.has('CLIENT_CA'))
       mistakes.push(`${name} needs CLIENT_CA, the authorities that issue certificates to users.`);
   return mistakes;
@@ -53,6 +56,7 @@ export function clientCertificateConfig(env: CertificateEnvironment): ClientCert
   return {
     ca,
     crl: env.CLIENT_CRL ?? [],
+    ocspUrl: env.CLIENT_OCSP_URL ?? null,
     proxies: env.CLIENT_CERT_PROXIES ?? [],
     pinPolicies: env.CLIENT_CERT_PIN_POLICIES ?? PIV_POLICIES,
   };

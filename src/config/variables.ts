@@ -58,6 +58,10 @@ export const VARIABLES = {
   TLS_KEY: path('server.key'),
   CLIENT_CA: list('paths of files with certificates, separated by commas', filePath),
   CLIENT_CRL: list('paths of files with revocation lists, separated by commas', filePath),
+  CLIENT_OCSP_URL: url(
+    'the address of an OCSP responder, for example http://ocsp.example.com',
+    /^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/,
+  ),
   CLIENT_CERT_PROXIES: list(PROXIES, trustedProxy),
   CLIENT_CERT_PIN_POLICIES: list(
     'object identifiers in dotted form, separated by commas, for example 2.16.840.1.101.3.2.1.3.13',

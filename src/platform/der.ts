@@ -1,5 +1,5 @@
-// Reads DER (ITU-T X.690), the encoding of certificates and revocation lists. Only definite lengths and one-byte tags are
-// read, which is all that RFC 5280 uses.
+// Reads and writes DER (ITU-T X.690), the encoding of certificates, revocation lists and OCSP. Only definite lengths and
+// one-byte tags are read, which is all that RFC 5280 and RFC 6960 use.
 
 /** Tags of the universal class, as they are encoded. */
 export const Tag = {
@@ -8,6 +8,7 @@ export const Tag = {
   BIT_STRING: 0x03,
   OCTET_STRING: 0x04,
   OBJECT_IDENTIFIER: 0x06,
+  ENUMERATED: 0x0a,
   UTF8_STRING: 0x0c,
   UTC_TIME: 0x17,
   GENERALIZED_TIME: 0x18,
@@ -71,6 +72,16 @@ export function expectTag(element: Element | undefined, tag: number): Element {
   return element;
 }
 
+/** Writes an element that holds these bytes, one part after the other. */
+export function encode(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  const { length } = content;
+  if (length < 0x80) return Buffer.concat([Buffer.from([tag, length]), content]);
+  const hex = length.toString(16);
+  const digits = Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex');
+  return Buffer.concat([Buffer.from([tag, 0x80 + digits.length]), digits, content]);
+}
+
 function elementAt(source: Buffer, at: number, end: number): Element {
   const tag = byteAt(source, at, end);
   if ((tag & 0x1f) === 0x1f) throw new MalformedDerError('A tag has more than one byte.');
@@ -105,6 +116,13 @@ export function oidOf(element: Element | undefined): string {
   const [both = 0n, ...others] = arcs;
   const first = both < 80n ? both / 40n : 2n;
   return [first, both - first * 40n, ...others].join('.');
+}
+
+/** The bytes of a key or a signature, in a bit string without unused bits. @throws {MalformedDerError} */
+export function wholeBits(element: Element | undefined): Buffer {
+  const { content } = expectTag(element, Tag.BIT_STRING);
+  if (content[0] !== 0) throw new MalformedDerError('A bit string has unused bits.');
+  return content.subarray(1);
 }
 
 /** A time as RFC 5280 section 4.1.2.5 allows it: in UTC, with seconds. @throws {MalformedDerError} */

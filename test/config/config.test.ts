@@ -49,6 +49,7 @@ const BESIDE: Readonly<Record<string, Record<string, string>>> = {
   TLS_KEY: TLS,
   CLIENT_CA: TLS,
   CLIENT_CRL: CLIENTS,
+  CLIENT_OCSP_URL: CLIENTS,
   CLIENT_CERT_PROXIES: CLIENTS,
   CLIENT_CERT_PIN_POLICIES: CLIENTS,
 };
@@ -506,6 +507,7 @@ describe('client certificates', () => {
     expect(clientCertificates).toEqual({
       ca: ['ca.pem'],
       crl: ['a.crl', 'b.crl'],
+      ocspUrl: null,
       proxies: [],
       pinPolicies: ['2.16.840.1.101.3.2.1.3.7', '2.16.840.1.101.3.2.1.3.13'],
     });
@@ -525,6 +527,9 @@ describe('client certificates', () => {
     ['TLS_CERT and TLS_KEY belong together', { TLS_KEY: 'server.key' }],
     ['CLIENT_CA needs a way in which certificates arrive', { CLIENT_CA: 'ca.pem' }],
     ['CLIENT_CRL needs CLIENT_CA', { ...TLS, CLIENT_CRL: 'a.crl' }],
+    ['CLIENT_OCSP_URL needs CLIENT_CA', { CLIENT_OCSP_URL: 'http://ocsp.example.com' }],
+    ['CLIENT_OCSP_URL must be', { ...CLIENTS, CLIENT_OCSP_URL: 'ldap://ocsp.example.com' }],
+    ['CLIENT_OCSP_URL must be', { ...CLIENTS, CLIENT_OCSP_URL: 'http://user:word@ocsp.example.com' }],
     ['CLIENT_CERT_PROXIES needs CLIENT_CA', { CLIENT_CERT_PROXIES: 'loopback' }],
     ['CLIENT_CERT_PIN_POLICIES needs CLIENT_CA', { CLIENT_CERT_PIN_POLICIES: '1.2.3' }],
     // Everybody could claim to be anybody.

@@ -2,20 +2,21 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 
 export interface LoopbackRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 export abstract class LoopbackServer implements AsyncDisposable {
   readonly #server: Server = createServer((request, response) => {
     const { method = '', url: path = '', headers } = request;
-    void text(request).then(
-      (body) => this.respond({ method, path, headers, body }, response),
+    void buffer(request).then(
+      (bytes) => this.respond({ method, path, headers, body: bytes.toString(), bytes }, response),
       () => response.destroy(), // the client has disconnected
     );
   });

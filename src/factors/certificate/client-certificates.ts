@@ -8,6 +8,7 @@ import { OperatorError } from '../../platform/operator-error.ts';
 import type { PresentedCertificate } from '../factor.ts';
 import { CertificateRefused } from './errors.ts';
 import { type AlternativeNames, alternativeNames, fieldsOf } from './fields.ts';
+import { OcspResponder } from './ocsp-responder.ts';
 import { type Fault, faultOf, isIssuedUnder, pathsOf } from './path.ts';
 import { TrustFileError } from './revocation-list.ts';
 import { readTrustStore, type TrustStore } from './trust-store.ts';
@@ -15,14 +16,17 @@ import { readTrustStore, type TrustStore } from './trust-store.ts';
 export interface ClientCertificateSettings {
   /** The paths of files with the authorities. */
   readonly ca: readonly string[];
-  /** The paths of files with revocation lists. Empty: revocation is not checked. */
+  /** The paths of files with revocation lists. Empty: none are checked. */
   readonly crl: readonly string[];
+  /** The OCSP responder of the authorities that issue to users. Null: none is asked. */
+  readonly ocspUrl: string | null;
   /** The policies under which an authority issues only to cards that verify a PIN. */
   readonly pinPolicies: readonly string[];
 }
 
 export interface AcceptedCertificate {
   readonly certificate: X509Certificate;
+  readonly issuer: X509Certificate;
   readonly names: AlternativeNames;
   /** SHA-256 of the certificates of the authority that issued it, as `openssl x509 -fingerprint` prints them. */
   readonly issuers: readonly string[];
@@ -40,21 +44,27 @@ export class ClientCertificateFilesError extends OperatorError {
 export class ClientCertificates {
   readonly #files: FromFiles<TrustStore>;
   readonly #pinPolicies: readonly string[];
+  readonly #responder: OcspResponder | null;
   readonly #log: Log;
 
   /** @throws {ClientCertificateFilesError} */
   static async open(settings: ClientCertificateSettings, log: Log): Promise<ClientCertificates> {
-    const { ca, crl, pinPolicies } = settings;
+    const { ca, crl } = settings;
     const files = await FromFiles.open([...ca, ...crl], (all) =>
       readTrustStore(all.slice(0, ca.length), crl.length === 0 ? null : all.slice(ca.length)),
     ).catch((error: unknown) => {
       throw isOfFile(error) ? new ClientCertificateFilesError(error.message) : error;
     });
-    return new ClientCertificates(files, pinPolicies, log);
+    return new ClientCertificates(files, settings, log);
   }
 
-  private constructor(files: FromFiles<TrustStore>, pinPolicies: readonly string[], log: Log) {
+  private constructor(
+    files: FromFiles<TrustStore>,
+    { pinPolicies, ocspUrl }: ClientCertificateSettings,
+    log: Log,
+  ) {
     this.#files = files;
+    this.#responder = ocspUrl === null ? null : new OcspResponder(ocspUrl, log);
     this.#pinPolicies = pinPolicies;
     this.#log = log;
   }
@@ -89,10 +99,15 @@ export class ClientCertificates {
     if (presented === null) throw new CertificateRefused('MISSING');
     await this.refresh();
     const accepted = this.#check(presented, now);
-    if (typeof accepted !== 'string') return accepted;
+    // Only a certificate that is valid otherwise is worth a question, so nobody else can make the server ask.
+    const fault =
+      typeof accepted === 'string'
+        ? accepted
+        : ((await this.#responder?.faultOf(accepted.certificate, accepted.issuer, now)) ?? null);
+    if (typeof accepted !== 'string' && fault === null) return accepted;
     const { issuer, serialNumber } = presented.certificate;
-    this.#log.info({ fault: accepted, issuer, serialNumber }, 'client certificate refused');
-    throw new CertificateRefused(accepted);
+    this.#log.info({ fault, issuer, serialNumber }, 'client certificate refused');
+    throw new CertificateRefused(fault ?? 'UNTRUSTED');
   }
 
   #check(presented: PresentedCertificate, now: Date): AcceptedCertificate | Fault {
@@ -109,12 +124,15 @@ export class ClientCertificates {
     const paths = pathsOf(certificate, store.authorities);
     const faults = paths.map((path) => faultOf(certificate, path, store, now));
     const valid = paths.filter((_, at) => faults[at] === null);
-    if (valid.length === 0) return faults[0] ?? 'UNTRUSTED';
+    // The issuers of several paths have the same name and key.
+    const issuer = valid[0]?.[0];
+    if (issuer === undefined) return faults[0] ?? 'UNTRUSTED';
     if (!isTrusted) return 'UNTRUSTED';
     return {
       certificate,
+      issuer,
       names: alternativeNames(fieldsOf(certificate).extensions),
-      issuers: [...new Set(valid.flatMap(([issuer]) => issuer?.fingerprint256 ?? []))],
+      issuers: [...new Set(valid.flatMap(([one]) => one?.fingerprint256 ?? []))],
       isPinVerified: valid.some((path) => isIssuedUnder(this.#pinPolicies, certificate, path)),
     };
   }

@@ -1,5 +1,5 @@
-// What Node does not show of a certificate (RFC 5280 section 4): its subject in DER, its policies, its key usage, and the
-// names in it that can identify a user.
+// What Node does not show of a certificate (RFC 5280 section 4): its issuer and subject in DER, its policies, its key
+// usage, and the names in it that can identify a user.
 import type { X509Certificate } from 'node:crypto';
 import {
   type Element,
@@ -9,6 +9,7 @@ import {
   oidOf,
   readElement,
   Tag,
+  wholeBits,
 } from '../../platform/der.ts';
 
 const SUBJECT_ALT_NAME = '2.5.29.17';
@@ -34,7 +35,11 @@ export interface Fields {
   /** As an integer in DER. */
   readonly serialNumber: Buffer;
   /** In DER. */
+  readonly issuer: Buffer;
+  /** In DER. */
   readonly subject: Buffer;
+  /** The bits of the public key, without its algorithm. */
+  readonly keyBits: Buffer;
   readonly extensions: readonly Extension[];
 }
 
@@ -43,11 +48,14 @@ export function fieldsOf({ raw }: X509Certificate): Fields {
   const [tbs] = readElement(raw);
   const fields = [...expectTag(tbs, Tag.SEQUENCE)];
   if (fields[0]?.tag === numbered(0)) fields.shift(); // the version
-  const [serialNumber, _algorithm, _issuer, _validity, subject] = fields;
+  const [serialNumber, _algorithm, issuer, _validity, subject, publicKey] = fields;
+  const [, keyBits] = expectTag(publicKey, Tag.SEQUENCE);
   const extensions = fields.find(({ tag }) => tag === numbered(3));
   return {
     serialNumber: expectTag(serialNumber, Tag.INTEGER).content,
+    issuer: expectTag(issuer, Tag.SEQUENCE).bytes,
     subject: expectTag(subject, Tag.SEQUENCE).bytes,
+    keyBits: wholeBits(keyBits),
     extensions: extensions === undefined ? [] : readExtensions(extensions),
   };
 }

@@ -14,7 +14,7 @@ export type Fault =
   | 'EXPIRED'
   | 'WRONG_PURPOSE'
   | 'REVOKED'
-  /** The revocation list of an authority is missing or out of date. */
+  /** The revocation list of an authority is missing or out of date, or its OCSP responder does not vouch for it. */
   | 'REVOCATION_UNKNOWN';
 
 /** From the issuer of the certificate to an authority that has signed itself. */
@@ -64,7 +64,7 @@ export function faultOf(
   return null;
 }
 
-function faultOfTime({ validFrom, validTo }: X509Certificate, now: Date): Fault | null {
+export function faultOfTime({ validFrom, validTo }: X509Certificate, now: Date): Fault | null {
   if (now.getTime() < Date.parse(validFrom)) return 'NOT_YET_VALID';
   // The last second is part of the validity (section 4.1.2.5).
   return now.getTime() < Date.parse(validTo) + 1000 ? null : 'EXPIRED';

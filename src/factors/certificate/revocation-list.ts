@@ -1,23 +1,12 @@
 // Certificate revocation lists (RFC 5280 section 5). A list must cover every certificate of its issuer: delta lists, and
 // lists for only some certificates, are refused, because a revoked certificate might be missing in them.
-import { verify, type X509Certificate } from 'node:crypto';
-import { type Element, expectTag, numbered, oidOf, readElement, Tag, timeOf } from '../../platform/der.ts';
+import type { X509Certificate } from 'node:crypto';
+import { type Element, expectTag, numbered, readElement, Tag, timeOf } from '../../platform/der.ts';
 import { type Extension, fieldsOf, readExtensions } from './fields.ts';
+import { readSignature } from './signature.ts';
 
 const DELTA_CRL_INDICATOR = '2.5.29.27';
 const ISSUING_DISTRIBUTION_POINT = '2.5.29.28';
-
-/** The digests of the algorithms with which a list may be signed. Null: the algorithm has its own. */
-const SIGNATURES: Readonly<Record<string, string | null>> = {
-  '1.2.840.113549.1.1.11': 'sha256', // RSA
-  '1.2.840.113549.1.1.12': 'sha384',
-  '1.2.840.113549.1.1.13': 'sha512',
-  '1.2.840.10045.4.3.2': 'sha256', // ECDSA
-  '1.2.840.10045.4.3.3': 'sha384',
-  '1.2.840.10045.4.3.4': 'sha512',
-  '1.3.101.112': null, // Ed25519
-  '1.3.101.113': null, // Ed448
-};
 
 /** A revocation list, or another file of the operator, cannot be used. The message says why. */
 export class TrustFileError extends Error {
@@ -44,21 +33,15 @@ export function readRevocationList(der: Buffer): RevocationList {
   if (thisUpdate === undefined || nextUpdate === undefined)
     throw new TrustFileError('It does not say when the next list is due.');
   refusePartial(extensions === undefined ? [] : readExtensions(extensions));
-  const [oid] = expectTag(algorithm, Tag.SEQUENCE);
-  const name = oidOf(oid);
-  const hash = SIGNATURES[name];
-  if (hash === undefined) throw new TrustFileError(`Its signature algorithm ${name} is not supported.`);
+  const isSignedBy = readSignature(tbs, algorithm, signature);
   const issuerName = expectTag(issuer, Tag.SEQUENCE).bytes;
-  // The first byte of a bit string counts unused bits, and a signature has none.
-  const signed = expectTag(signature, Tag.BIT_STRING).content.subarray(1);
   const revoked = new Set(entries === undefined ? [] : serialNumbers(entries));
   return {
     thisUpdate: timeOf(thisUpdate),
     nextUpdate: timeOf(nextUpdate),
     revokes: (serialNumber) => revoked.has(textOf(serialNumber)),
     isFrom: (authority) =>
-      Buffer.compare(fieldsOf(authority).subject, issuerName) === 0 &&
-      verify(hash, expectTag(tbs, Tag.SEQUENCE).bytes, authority.publicKey, signed),
+      Buffer.compare(fieldsOf(authority).subject, issuerName) === 0 && isSignedBy(authority.publicKey),
   };
 }
 

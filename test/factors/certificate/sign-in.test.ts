@@ -412,6 +412,7 @@ describe('a rule of the tenant', () => {
     // Nor does it for a user who was found by another identifier.
     const accepted = {
       certificate: card.node,
+      issuer: authority.card.node,
       names: { emails: [person.email], principals: [] },
       issuers: [authority.card.node.fingerprint256],
       isPinVerified: false,
