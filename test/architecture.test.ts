@@ -291,9 +291,10 @@ import z from './template.ts';\`;
   test('time and randomness come only from platform', () => {
     const sources = /\bDate\.now\(|new Date\(\)|Math\.random\(|import [^;]*random[^;]*'node:crypto'/;
     const users = pathsWhere((file) => file.layer !== 'platform' && sources.test(code(file)));
-    // The demo, the public client and the supervisor of the embedded PostgreSQL are separate programs, and tokens are
+    // The demo and its device, the public client and the supervisor of the embedded PostgreSQL are separate programs, and tokens are
     // verified in other servers.
-    const elsewhere = /^(cli\/demo\.ts|client\/lifetime\.ts|embedded-postgres\/|step-up\/present-token\.ts)/;
+    const elsewhere =
+      /^(cli\/demo(\.ts|\/approving-device\.ts)|client\/lifetime\.ts|embedded-postgres\/|step-up\/present-token\.ts)/;
     expect(users.filter((path) => !elsewhere.test(path))).toEqual([]);
   });
 
@@ -370,6 +371,7 @@ import z from './template.ts';\`;
       'OverloadedError',
       'PrivateAddressError',
       'RecordError',
+      'RefusedError',
       'RequirementError',
       'RollbackError',
       'StepUpError',

@@ -2,6 +2,7 @@
 // API only, and reads its codes from the development inbox.
 import { generateSync } from 'otplib';
 import { TOUR } from '../server/tour.ts';
+import { ApprovingDevice } from './demo/approving-device.ts';
 import { SoftwareAuthenticator } from './demo/software-authenticator.ts';
 
 const SERVER = process.argv[2] ?? process.env['PUBLIC_URL'] ?? 'http://localhost:4000';
@@ -146,8 +147,28 @@ const passkeySignIn = idOf(await play(19));
 const { challenge } = await play(20, { workflowId: passkeySignIn });
 const { request } = challenge as { request: Parameters<typeof authenticator.get>[0] };
 const used = authenticator.get(request);
-await askGuarded(tokenOf(await play(21, { workflowId: passkeySignIn, proof: { passkey: used } })), null);
+const passkeySession = tokenOf(await play(21, { workflowId: passkeySignIn, proof: { passkey: used } }));
+await askGuarded(passkeySession, null);
+
+// Enrolls a device, and approves a sign-in on it. The device is software, and has read the number as a user would.
+const proof = { deviceApproval: true };
+const deviceEnrollment = await play(22, { label: 'demo' }, passkeySession);
+const { url } = deviceEnrollment['material'] as { url: string };
+const device = await ApprovingDevice.enroll(url, null, SERVER);
+process.stdout.write('\n(The device has opened the address.)\n');
+await expectStep('COMPLETE', 23, { workflowId: idOf(deviceEnrollment), proof }, passkeySession);
+const deviceSignIn = idOf(await play(8, { identifier: email }));
+await play(9, { workflowId: deviceSignIn, proof: { password: newPassword } });
+const asked = await play(24, { workflowId: deviceSignIn });
+const { number } = (asked['challenge'] as { request: { number: string } }).request;
+await expectStep('DEVICE_NOT_APPROVED', 25, { workflowId: deviceSignIn, proof });
+const [approvalRequest] = await device.pending();
+if (approvalRequest === undefined) throw new Error('The device has no request to approve.');
+await device.approve(approvalRequest, number);
+process.stdout.write(`\n(The device has approved the request, with the number ${number}.)\n`);
+await askGuarded(tokenOf(await play(25, { workflowId: deviceSignIn, proof })), null);
 process.stdout.write(`
 The tour is complete. The guarded field was refused before the step-up and returned after it. The password was reset, which
-required a second factor in addition to the mailbox. A passkey alone signed in, and opened the guarded field.
+required a second factor in addition to the mailbox. A passkey alone signed in, and opened the guarded field. So did the
+password with an approval on another device.
 `);

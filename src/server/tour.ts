@@ -19,12 +19,32 @@ const NEW_PASSWORD = 'a password that I will remember';
 const FIRST_SESSION = 'PASTE-accessToken-OF-TAB-2';
 const SECOND_SESSION = 'PASTE-accessToken-OF-TAB-5';
 const LAST_SESSION = 'PASTE-accessToken-OF-TAB-9';
+const PASSKEY_SESSION = 'PASTE-accessToken-OF-TAB-21';
 
 const idOf = (tab: number): string => `PASTE-id-OF-TAB-${tab}`;
 
 const startSignIn = (name: string): string => `mutation ${name}($identifier: String!) {
   startSignIn(input: { identifier: $identifier }) {
     ... on SignIn { id status factors { factor } }
+    ${ERRORS}
+  }
+}`;
+
+/** @param needs what the user needs to set the authenticator up. */
+const startEnrollment = (
+  name: string,
+  factor: string,
+  needs: string,
+): string => `mutation ${name}($label: String) {
+  startEnrollment(input: { factor: ${factor}, label: $label }) {
+    ... on Enrollment { id status ${needs} }
+    ${ERRORS}
+  }
+}`;
+
+const challenge = (name: string, factor: string): string => `mutation ${name}($workflowId: ID!) {
+  prepareFactor(input: { workflowId: $workflowId, factor: ${factor} }) {
+    ... on Workflow { id status challenge { request expiresAt } }
     ${ERRORS}
   }
 }`;
@@ -83,12 +103,7 @@ export const TOUR: readonly TourStep[] = [
   },
   {
     title: '6. In the second session, enroll an authenticator app: scan the QR code or type in the secret.',
-    query: `mutation _6_Enroll($label: String) {
-  startEnrollment(input: { factor: TOTP, label: $label }) {
-    ... on Enrollment { id status totp { secret uri qrCode } }
-    ${ERRORS}
-  }
-}`,
+    query: startEnrollment('_6_Enroll', 'TOTP', 'totp { secret uri qrCode }'),
     variables: { label: 'my phone' },
     token: SECOND_SESSION,
   },
@@ -178,12 +193,7 @@ export const TOUR: readonly TourStep[] = [
   {
     title:
       '17. Sign in with tabs 8 and 9, and enroll a passkey in that session. Then create it in the console of your browser: docs/tour.md has the line.',
-    query: `mutation _17_Passkey($label: String) {
-  startEnrollment(input: { factor: PASSKEY, label: $label }) {
-    ... on Enrollment { id status material }
-    ${ERRORS}
-  }
-}`,
+    query: startEnrollment('_17_Passkey', 'PASSKEY', 'material'),
     variables: { label: 'my laptop' },
     token: LAST_SESSION,
   },
@@ -204,12 +214,7 @@ export const TOUR: readonly TourStep[] = [
   },
   {
     title: '20. Request a challenge. Use the passkey in the console of your browser.',
-    query: `mutation _20_Challenge($workflowId: ID!) {
-  prepareFactor(input: { workflowId: $workflowId, factor: PASSKEY }) {
-    ... on Workflow { id status challenge { request expiresAt } }
-    ${ERRORS}
-  }
-}`,
+    query: challenge('_20_Challenge', 'PASSKEY'),
     variables: { workflowId: idOf(19) },
   },
   {
@@ -217,5 +222,29 @@ export const TOUR: readonly TourStep[] = [
       '21. Prove the passkey. It verified you as well, so it is two factors in one: the session is AAL2.',
     query: attempt('_21_Used', `SignIn { ${GRANT} }`),
     variables: { workflowId: idOf(19), proof: { passkey: 'PASTE-THE-JSON' } },
+  },
+  {
+    title:
+      '22. In that session, enroll a device. Open the url of the material in another browser tab, which is your phone for this tour, and use it to approve.',
+    query: startEnrollment('_22_Device', 'DEVICE_APPROVAL', 'material'),
+    variables: { label: 'my phone' },
+    token: PASSKEY_SESSION,
+  },
+  {
+    title: '23. Complete the enrollment, after the other tab says that it is almost done.',
+    query: attempt('_23_Opened', `Enrollment { ${GRANT} }`),
+    variables: { workflowId: idOf(22), proof: { deviceApproval: true } },
+    token: PASSKEY_SESSION,
+  },
+  {
+    title:
+      '24. Sign in with tabs 8 and 9, up to NEEDS_SECOND_FACTOR. Then ask the device. Type the number of the response in the other tab, and approve.',
+    query: challenge('_24_Number', 'DEVICE_APPROVAL'),
+    variables: { workflowId: idOf(8) },
+  },
+  {
+    title: '25. Complete the sign-in. Before the approval, this is refused with DEVICE_NOT_APPROVED.',
+    query: attempt('_25_Approved', `SignIn { ${GRANT} }`),
+    variables: { workflowId: idOf(8), proof: { deviceApproval: true } },
   },
 ];

@@ -1,5 +1,5 @@
-// The passkey in the tour, in a real browser: a person runs the tabs in GraphiQL, and the lines of docs/tour.md in the
-// console.
+// The passkey and the device in the tour, in a real browser: a person runs the tabs in GraphiQL, the lines of
+// docs/tour.md in the console, and the page of the device in another browser tab.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
@@ -86,4 +86,53 @@ test('the passkey of the tour is created in GraphiQL’s page, and signs in with
   });
   expect(originsOf(requests)).toEqual([url]);
   expect(complaints).toEqual([]);
+});
+
+test('the device of the tour is another browser tab, which approves a sign-in with the number in GraphiQL', async () => {
+  const client = new TestClient(app);
+  const { email, password, accessToken } = await client.signUp();
+  const { context, requests, complaints } = await beginVisit(browser);
+  const person = new Person(await context.newPage(), url);
+  await person.arrive();
+
+  const enrollment = (await person.play(22, { token: accessToken })).data.startEnrollment;
+  expect(enrollment.status).toBe('NEEDS_ENROLLMENT');
+  const opened = {
+    variables: { workflowId: enrollment.id, proof: { deviceApproval: true } },
+    token: accessToken,
+  };
+  expect((await person.play(23, opened)).data.attemptFactor.code).toBe('DEVICE_NOT_APPROVED');
+  const device = await context.newPage();
+  await device.goto(enrollment.material.url);
+  await device.getByRole('button', { name: 'Yes, use this device' }).click();
+  await device.getByRole('heading', { name: 'Almost done' }).waitFor();
+  await person.page.bringToFront();
+  expect((await person.play(23, opened)).data.attemptFactor.status).toBe('COMPLETE');
+
+  const signIn = (await person.play(8, { variables: { identifier: email } })).data.startSignIn;
+  const halfWay = await person.play(9, { variables: { workflowId: signIn.id, proof: { password } } });
+  expect(halfWay.data.attemptFactor).toMatchObject({
+    status: 'NEEDS_SECOND_FACTOR',
+    factors: expect.arrayContaining([expect.objectContaining({ factor: 'DEVICE_APPROVAL' })]),
+  });
+  const asked = (await person.play(24, { variables: { workflowId: signIn.id } })).data.prepareFactor;
+  const approved = { variables: { workflowId: signIn.id, proof: { deviceApproval: true } } };
+  expect((await person.play(25, approved)).data.attemptFactor.code).toBe('DEVICE_NOT_APPROVED');
+  await device.bringToFront();
+  await device.getByLabel('The number that you see there').fill(asked.challenge.request.number);
+  await device.getByRole('button', { name: 'Approve', exact: true }).click();
+  await device.getByRole('heading', { name: 'Approved', exact: true }).waitFor();
+  await person.page.bringToFront();
+  const done = (await person.play(25, approved)).data.attemptFactor;
+  expect(done.status).toBe('COMPLETE');
+
+  const guarded = await person.play(3, { token: done.session.accessToken });
+  expect(guarded.errors).toBeUndefined();
+  expect(guarded.data.viewer).toMatchObject({
+    emailAddresses: [{ address: email }],
+    assurance: { level: 'AAL2' },
+  });
+  expect(originsOf(requests)).toEqual([url]);
+  // A headless Chromium has no push service.
+  expect(complaints.filter((one) => !one.includes('does not support the Push API'))).toEqual([]);
 });

@@ -127,6 +127,7 @@ describe('while a server is running', () => {
         'UNAUTHENTICATED',
         'NEW_PASSWORD_NOT_DUE',
         'PROOF_REJECTED',
+        'DEVICE_NOT_APPROVED',
       ]),
     );
   });

@@ -16,7 +16,7 @@ import {
 } from '@peculiar/x509';
 import ece from 'http_ece';
 import { decodeProtectedHeader, importJWK, type JWTPayload, jwtVerify } from 'jose';
-import type { Subscription } from '../../examples/approving-device/approving-device.ts';
+import type { Subscription } from '../../src/cli/demo/approving-device.ts';
 
 export interface Pushed {
   readonly headers: IncomingHttpHeaders;

@@ -4,7 +4,7 @@ import {
   RefusedError,
   type Request,
   type Subscription,
-} from '../../examples/approving-device/approving-device.ts';
+} from '../../src/cli/demo/approving-device.ts';
 import { type Person, type Step, TestClient, tokensOf } from './client.ts';
 
 export interface DeviceOwner extends Person {

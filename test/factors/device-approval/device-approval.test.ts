@@ -1,7 +1,7 @@
 // Approval on another device: the number that the user types, the signature of the device, and everything that they must
 // not do.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ApprovingDevice } from '../../../examples/approving-device/approving-device.ts';
+import { ApprovingDevice } from '../../../src/cli/demo/approving-device.ts';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { DeviceClient, type DeviceOwner, outcomeOf, requestOn } from '../../harness/device-owner.ts';
 import { query } from '../../harness/sql.ts';

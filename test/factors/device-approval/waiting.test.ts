@@ -1,7 +1,7 @@
 // Whoever waits where a request was made, or where a device is enrolled, learns at once what happened on the device, at any
 // node.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ApprovingDevice } from '../../../examples/approving-device/approving-device.ts';
+import { ApprovingDevice } from '../../../src/cli/demo/approving-device.ts';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { DeviceClient, outcomeOf, requestOn } from '../../harness/device-owner.ts';
 import { EventStream } from '../../harness/event-stream.ts';

@@ -1,7 +1,7 @@
 // How the matrix proves each factor of the registry, and what the proof is worth. The worth is stated here by hand: it is
 // part of the oracle, which shares no code with the policy.
 
-import type { ApprovingDevice } from '../../../examples/approving-device/approving-device.ts';
+import type { ApprovingDevice } from '../../../src/cli/demo/approving-device.ts';
 import { FACTORS } from '../../../src/factors/registry.ts';
 import { PASSWORD, type TestClient } from '../../harness/client.ts';
 import { approveOn } from '../../harness/device-owner.ts';

@@ -2,7 +2,7 @@
 // same.
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import type { ApprovingDevice } from '../../../examples/approving-device/approving-device.ts';
+import type { ApprovingDevice } from '../../../src/cli/demo/approving-device.ts';
 import { SoftwareAuthenticator } from '../../../src/cli/demo/software-authenticator.ts';
 import { PASSWORD, type Step, type TestClient } from '../../harness/client.ts';
 import { enrollDevice } from '../../harness/device-owner.ts';

@@ -2,7 +2,7 @@
 // Each has a session that must prove something first, and one that need not.
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import type { ApprovingDevice } from '../../../examples/approving-device/approving-device.ts';
+import type { ApprovingDevice } from '../../../src/cli/demo/approving-device.ts';
 import { SoftwareAuthenticator } from '../../../src/cli/demo/software-authenticator.ts';
 import type { Authority } from '../../factors/certificate/authority.ts';
 import type { TestApp } from '../../harness/app.ts';

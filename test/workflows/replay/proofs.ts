@@ -1,6 +1,6 @@
 // How the replay test makes the right proof of each factor of the registry, for one workflow: a row for each factor, and
 // in it one for each field of `ProofInput` that carries a proof of it.
-import { ApprovingDevice } from '../../../examples/approving-device/approving-device.ts';
+import { ApprovingDevice } from '../../../src/cli/demo/approving-device.ts';
 import { SoftwareAuthenticator } from '../../../src/cli/demo/software-authenticator.ts';
 import type { Step } from '../../harness/client.ts';
 import { creationOf, requestOf } from '../../harness/passkeys.ts';

@@ -1,5 +1,5 @@
-// A device that approves, as docs/device-approval.md describes it: the reference for native apps. It uses nothing but
-// fetch and the Web Cryptography API, and its private key cannot be extracted.
+// A device that approves, as docs/device-approval.md describes it: the reference for native apps, used by the demo and
+// the tests. It uses nothing but fetch and the Web Cryptography API, and its private key cannot be extracted.
 
 /** What the device keeps. */
 export interface Enrolled {
