@@ -158,6 +158,12 @@ describe('a response', () => {
     const believed = async (signer: Card) => madeOf({ signer, included: [signer] });
     expect(await believed(await delegate({}))).toBeUndefined();
     expect(await madeOf({ signer: await delegate({}) })).toContain(UNKNOWN); // not included
+    const misnamed = await delegate({});
+    for (const namedBy of ['name', 'key'] as const) {
+      const wanted = { signer: misnamed, included: [misnamed], namedBy };
+      expect(await madeOf(wanted)).toBeUndefined();
+      expect(await madeOf({ ...wanted, calledAs: issuing.card })).toContain(UNKNOWN);
+    }
     for (const purposes of [[CLIENT_AUTH], [ANY_PURPOSE], null])
       expect(await believed(await delegate({ purposes }))).toContain(UNKNOWN);
     expect(await believed(await delegate({ from: -3, to: -1 }))).toContain(UNKNOWN);

@@ -21,6 +21,8 @@ export interface Saying {
   /** Certificates that come with the response. */
   readonly included: readonly Card[];
   readonly namedBy: 'name' | 'key';
+  /** Whom it says that it is, if not the signer. */
+  readonly calledAs: Card | null;
   /** Whom it is about, if not whom it was asked about. */
   readonly about: Card | null;
   readonly criticalExtension: boolean;
@@ -67,6 +69,7 @@ function truth(signer: Card): Saying {
     signer,
     included: [],
     namedBy: 'name',
+    calledAs: null,
     about: null,
     criticalExtension: false,
   };
@@ -88,7 +91,7 @@ function responseTo(request: Buffer, says: Saying): Buffer {
     ...(says.nonce === 'none' ? [] : [extension(NONCE, says.nonce === 'sent' ? nonce : other, false)]),
     ...(says.criticalExtension ? [extension(UNKNOWN_EXTENSION, other, true)] : []),
   ];
-  const { subject, keyBits } = fieldsOf(signer.node);
+  const { subject, keyBits } = fieldsOf((says.calledAs ?? signer).node);
   const key = createHash('sha1').update(keyBits).digest();
   const content = encode(
     Tag.SEQUENCE,
