@@ -97,7 +97,7 @@ export function textsIn(claim: unknown): string[] {
 }
 
 /** Undefined for a value that the map does not have. A text like `constructor` is none of its values. */
-function valueIn<Value>(map: Readonly<Record<string, Value>>, claim: unknown): Value | undefined {
+export function valueIn<Value>(map: Readonly<Record<string, Value>>, claim: unknown): Value | undefined {
   return typeof claim === 'string' && Object.hasOwn(map, claim) ? map[claim] : undefined;
 }
 

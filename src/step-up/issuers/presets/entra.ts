@@ -10,6 +10,7 @@ import {
   textsIn,
   timeIn,
   UNNAMED,
+  valueIn,
 } from '../claims.ts';
 import type { AcceptedIssuer } from '../issuer.ts';
 import type { Audience } from './audience.ts';
@@ -42,10 +43,8 @@ export function entra({ tenantId, contexts = {}, ...rest }: EntraOptions): Accep
 function readerOf(contexts: Readonly<Record<string, Proved>>): ReadClaims {
   return (claims, latest) => {
     const proved = [
-      ...textsIn(claims['acrs']).flatMap((one) =>
-        Object.hasOwn(contexts, one) ? (contexts[one] ?? []) : [],
-      ),
-      ...textsIn(claims['amr']).flatMap((one) => (Object.hasOwn(METHODS, one) ? (METHODS[one] ?? []) : [])),
+      ...textsIn(claims['acrs']).flatMap((one) => valueIn(contexts, one) ?? []),
+      ...textsIn(claims['amr']).flatMap((one) => valueIn(METHODS, one) ?? []),
     ];
     return {
       evidence: evidenceFrom(proved, timeIn(claimAt(claims, 'auth_time'), latest), true),

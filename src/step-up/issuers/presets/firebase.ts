@@ -1,6 +1,6 @@
 // Firebase Authentication. A second factor is completed together with the first one, at `auth_time`.
 import { FactorKind, SECOND_FACTORS } from '../../../policy/factor-kind.ts';
-import { claimAt, evidenceFrom, type Proved, type ReadClaims, rolesIn, timeIn } from '../claims.ts';
+import { claimAt, evidenceFrom, type Proved, type ReadClaims, rolesIn, timeIn, valueIn } from '../claims.ts';
 import type { AcceptedIssuer } from '../issuer.ts';
 import type { Audience } from './audience.ts';
 
@@ -24,9 +24,8 @@ export function firebase({ projectId, stepUp }: FirebaseOptions): AcceptedIssuer
 }
 
 const readFirebase: ReadClaims = (claims, latest) => {
-  const second = claimAt(claims, ['firebase', 'sign_in_second_factor']);
-  const proved =
-    typeof second === 'string' && Object.hasOwn(SECOND, second) ? [SECOND[second] ?? []].flat() : [];
+  const second = valueIn(SECOND, claimAt(claims, ['firebase', 'sign_in_second_factor']));
+  const proved = second === undefined ? [] : [second];
   // A first factor that was a text message is the same category as the second one.
   const isPhone = claimAt(claims, ['firebase', 'sign_in_provider']) === 'phone';
   return {

@@ -3,7 +3,7 @@
 import { evidenceBelowAal2 } from '../../../policy/assurance.ts';
 import { type Evidence, evidenceOf } from '../../../policy/evidence.ts';
 import { Category, FactorKind, SECOND_FACTORS } from '../../../policy/factor-kind.ts';
-import { type Claims, type ReadClaims, rolesIn, timeIn } from '../claims.ts';
+import { type Claims, type ReadClaims, rolesIn, timeIn, valueIn } from '../claims.ts';
 import type { AcceptedIssuer } from '../issuer.ts';
 import type { Audience } from './audience.ts';
 
@@ -36,7 +36,7 @@ const SECOND: Readonly<Record<string, FactorKind>> = {
 const readSupabase: ReadClaims = (claims, latest) => {
   const evidence = methodsIn(claims).map(({ method, timestamp }): Evidence => {
     const completedAt = timeIn(timestamp, latest);
-    const kind = Object.hasOwn(SECOND, method) ? SECOND[method] : undefined;
+    const kind = valueIn(SECOND, method);
     return kind === undefined
       ? evidenceOf(FactorKind.OAUTH, completedAt, [Category.KNOWLEDGE])
       : evidenceOf(kind, completedAt);
