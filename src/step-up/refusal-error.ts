@@ -31,13 +31,13 @@ export class RefusalError extends GraphQLError {
 
   /**
    * @param notRun the response names of the root fields, when the whole operation is refused and none of them has run.
-   * It becomes an extension, because a server or gateway may add `data` to the response, and then the client could not
-   * tell.
+   * Then the extensions `executed: false` and `notRun` say so, because a server or gateway may add `data` to the
+   * response, and then the client could not tell.
    */
   constructor(refusal: Refusal, fault: TokenFault | null = null, notRun: readonly string[] | null = null) {
     const message = messageOf(refusal, fault);
     super(notRun === null ? message : `${message} No part of this operation has run.`, {
-      extensions: { ...refusal, ...(notRun === null ? {} : { notRun }) },
+      extensions: { ...refusal, ...(notRun === null ? {} : { executed: false, notRun }) },
     });
     this.refusal = refusal;
     this.fault = fault;

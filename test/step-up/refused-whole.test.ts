@@ -91,13 +91,14 @@ describe('the refusal of a mutation names the fields that have not run', () => {
 
   test('by their response names, and says so in the message', async () => {
     const { errors } = await ask(stale, text);
-    expect(errors[0]?.extensions['notRun']).toEqual(['first', 'close']);
+    expect(errors[0]?.extensions).toMatchObject({ executed: false, notRun: ['first', 'close'] });
     expect(errors[0]?.message).toMatch(/No part of this operation has run\.$/);
   });
 
   test('but not those of a query, whose other fields are returned', async () => {
     const { errors } = await ask(stale, '{ hello clients(count: 1) { pin } }');
     expect(errors[0]?.extensions).not.toHaveProperty('notRun');
+    expect(errors[0]?.extensions).not.toHaveProperty('executed');
     expect(errors[0]?.message).not.toContain('has run');
   });
 
@@ -127,7 +128,10 @@ describe('the refusal of a mutation names the fields that have not run', () => {
       { query: 'mutation { a: close(term: "x") }' },
       { query: 'mutation { note b: close(term: "x") }' },
     ]);
-    const batch = JSON.parse(answer.text) as { errors: { extensions: { notRun: string[] } }[] }[];
-    expect(batch.map((one) => one.errors[0]?.extensions.notRun)).toEqual([['a'], ['note', 'b']]);
+    const batch = JSON.parse(answer.text) as { errors: { extensions: object }[] }[];
+    expect(batch.map((one) => one.errors[0]?.extensions)).toMatchObject([
+      { executed: false, notRun: ['a'] },
+      { executed: false, notRun: ['note', 'b'] },
+    ]);
   });
 });

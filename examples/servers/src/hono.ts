@@ -13,6 +13,7 @@ export const hono: StartServer = async (suite) => {
     schema: guardedSchema(suite),
     context: ({ request }) => ({ presented: suite.present(request.headers.get('x-caller')) }),
     plugins: [useStepUp(authContext)],
+    batching: true,
     logging: false,
   });
   const app = new Hono();

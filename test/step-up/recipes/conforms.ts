@@ -17,15 +17,25 @@ export function conforms(suite: ConformanceSuite, url: () => string): void {
 export { conformanceSuite };
 
 function overHttp(url: () => string): ServerUnderTest {
+  const post = async (caller: string, accept: string, body: unknown) => {
+    const response = await fetch(url(), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept, 'x-caller': caller },
+      body: JSON.stringify(body),
+    });
+    const http = { status: response.status, challenge: response.headers.get('www-authenticate') };
+    return { http, body: (await response.json()) as never };
+  };
   return {
-    async send({ caller, accept = 'application/graphql-response+json', ...body }) {
-      const response = await fetch(url(), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept, 'x-caller': caller },
-        body: JSON.stringify(body),
-      });
-      const http = { status: response.status, challenge: response.headers.get('www-authenticate') };
-      return { http, body: (await response.json()) as never };
+    send: ({ caller, accept = 'application/graphql-response+json', ...body }) => post(caller, accept, body),
+    async sendBatch(requests) {
+      const bodies = requests.map(({ query }) => ({ query }));
+      const { http, body } = await post(
+        requests[0]?.caller ?? 'nobody',
+        'application/graphql-response+json, application/json',
+        bodies,
+      );
+      return { http, bodies: body };
     },
   };
 }

@@ -16,6 +16,8 @@ interface Context {
   readonly presented: Presented;
   readonly reply: FastifyReply;
   readonly operationName?: string;
+  /** How many operations a batch has. */
+  readonly operationsCount?: number;
 }
 
 const authContext = ({ presented }: { presented: Presented }): Presented => presented;
@@ -29,6 +31,8 @@ class Refused extends Error {
   }
 }
 
+const errorsIn = new WeakMap<FastifyReply, GraphQLError[]>();
+
 function serve(
   schema: GraphQLSchema,
   present: (request: FastifyRequest) => Promise<Presented>,
@@ -39,6 +43,7 @@ function serve(
   beforeAll(async () => {
     await app.register(mercurius, {
       ...options,
+      allowBatchedQueries: true,
       schema: stepUpTransformer({ authContext })(schema),
       context: async (request) => ({ presented: await present(request) }),
       errorFormatter(execution, context) {
@@ -46,10 +51,13 @@ function serve(
         const errors = execution.errors.flatMap(
           (one) => (one.originalError as Refused | null)?.errors ?? one,
         );
-        const { reply } = context as unknown as Context;
-        const ranNothing = execution.data == null;
+        const { reply, operationsCount } = context as unknown as Context;
+        // The operations of a batch have one reply: the challenge is that of all their refusals.
+        const all = [...(errorsIn.get(reply) ?? []), ...errors];
+        errorsIn.set(reply, all);
+        const ranNothing = execution.data == null && operationsCount === undefined;
         const accept = reply.request.headers.accept;
-        const { status, challenge } = refusedResponse(errors, { ranNothing, accept });
+        const { status, challenge } = refusedResponse(all, { ranNothing, accept });
         if (challenge !== null) void reply.header('www-authenticate', challenge);
         return status === null ? formatted : { ...formatted, statusCode: status };
       },
