@@ -11,7 +11,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Presented } from 'stepgate/step-up';
 import { refusesWhole } from './apollo-plugin.js';
 import type { Context, RunningServer, StartServer } from './server.js';
-import { type Subgraph, startSubgraph, supergraphOf } from './subgraph.js';
+import { LINKS, type Subgraph, startSubgraph, supergraphOf } from './subgraph.js';
 
 interface Passed extends Context {
   readonly caller: string;
@@ -61,7 +61,7 @@ export async function apolloGateway(
 }
 
 export const behindApolloGateway: StartServer = async ({ typeDefs, resolvers, present }) => {
-  const subgraph = await startSubgraph('bank', typeDefs, resolvers, present);
+  const subgraph = await startSubgraph('bank', LINKS + typeDefs, resolvers, present);
   const { url, stop } = await apolloGateway([subgraph], present);
   return {
     url,

@@ -7,7 +7,7 @@ import { createGatewayRuntime, type GatewayPlugin } from '@graphql-hive/gateway-
 import type { Presented } from 'stepgate/step-up';
 import { useStepUp } from 'stepgate/step-up/yoga';
 import { authContext, type Context, type RunningServer, type StartServer } from './server.js';
-import { type Subgraph, startSubgraph, supergraphOf } from './subgraph.js';
+import { LINKS, type Subgraph, startSubgraph, supergraphOf } from './subgraph.js';
 
 export async function hiveGateway(
   subgraphs: readonly Subgraph[],
@@ -44,7 +44,7 @@ export async function hiveGateway(
 }
 
 export const behindHiveGateway: StartServer = async ({ typeDefs, resolvers, present }) => {
-  const subgraph = await startSubgraph('bank', typeDefs, resolvers, present);
+  const subgraph = await startSubgraph('bank', LINKS + typeDefs, resolvers, present);
   const { url, stop } = await hiveGateway([subgraph], present);
   return {
     url,

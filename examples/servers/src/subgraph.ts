@@ -9,8 +9,9 @@ import { stepUpTransformer, stepUpTypeDefs } from 'stepgate/step-up/sdl';
 import { guards } from './apollo-plugin.js';
 import { authContext, type Context } from './server.js';
 
-const LINKS = `extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@external", "@requires", "@composeDirective"])
+/** What a subgraph imports, so that its guards are in the supergraph too. */
+export const LINKS = `extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@composeDirective"])
   @link(url: "https://stepgate.dev/step-up/v1.0", import: ["@stepUp", "@authenticated", "@requiresRole"])
   @composeDirective(name: "@stepUp") @composeDirective(name: "@authenticated") @composeDirective(name: "@requiresRole")`;
 
@@ -23,11 +24,11 @@ export interface Subgraph {
 
 export async function startSubgraph(
   name: string,
-  types: string,
+  sdl: string,
   resolvers: object,
   present: (caller: string) => Presented,
 ): Promise<Subgraph> {
-  const typeDefs = parse(stepUpTypeDefs() + LINKS + types);
+  const typeDefs = parse(stepUpTypeDefs() + sdl);
   const schema = stepUpTransformer({ authContext })(
     buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]),
   );
