@@ -223,7 +223,7 @@ import z from './template.ts';\`;
 
   test('the public step-up package imports only policy, the graphql libraries, jose and the Node modules that it needs', () => {
     const allowed =
-      /^(graphql$|@graphql-tools\/utils$|@pothos\/core$|jose$|node:crypto$|node:fs\/promises$|\.\.?\/)/;
+      /^(graphql$|@graphql-tools\/utils$|@pothos\/core$|grafast$|jose$|node:crypto$|node:fs\/promises$|\.\.?\/)/;
     const foreign = files
       .filter((file) => file.layer === 'step-up')
       .flatMap((file) => [

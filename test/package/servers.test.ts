@@ -121,7 +121,7 @@ describe('a graph of two subgraphs, one of which reads a guarded field of the ot
     const answers = [...lines].map(
       ([line]) => JSON.parse(line) as Record<string, unknown> & { data: { customer: { score: unknown } } },
     );
-    expect(answers.map(({ gateway, file, caller }) => `${gateway} ${file} ${caller}`)).toHaveLength(12);
+    expect(answers.map(({ gateway, file, caller }) => [gateway, file, caller])).toHaveLength(12);
     for (const { caller, file, data, errors, seen, challenge } of answers) {
       if (caller === 'fresh') {
         expect({ score: data.customer.score, seen, challenge }).toEqual({
