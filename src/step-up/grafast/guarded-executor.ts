@@ -21,12 +21,10 @@ import { completeResult } from './complete-result.ts';
 import { allowPlans, type GuardPlansOptions } from './guard-plans.ts';
 import { type RefusedFields, refusedFields, withoutRefused } from './refused-fields.ts';
 
-type Run = (args: ExecutionArgs) => unknown;
-
 /** Grafast's `execute` and `subscribe`, or functions that call them. */
 export interface Executor {
-  readonly execute: Run;
-  readonly subscribe: Run;
+  execute(args: ExecutionArgs): unknown;
+  subscribe(args: ExecutionArgs): unknown;
 }
 
 /** The functions of an executor, with guards. */
@@ -40,31 +38,31 @@ export interface GuardedExecutor {
  * refused fields, which are null in its result. A subscription ends with the first event that is refused.
  */
 export function guardedExecutor<Context>(
-  { execute, subscribe }: Executor,
+  executor: Executor,
   { authContext: find }: GuardPlansOptions<Context>,
 ): GuardedExecutor {
   return {
     async execute(args) {
       const { operation, fields } = prepared(args);
-      if (operation === null) return (await execute(args)) as ExecutionResult;
+      if (operation === null) return (await executor.execute(args)) as ExecutionResult;
       const decisions = decisionsOf(args.contextValue as Context, find);
       const errors = operation.operation === 'mutation' ? refusedWhole(args, fields, decisions) : [];
       if (errors.length > 0) return { errors };
       const refused = refusedFields(fields, decisions);
       const document = documentFor(args, operation, refused);
-      const result = await execute({ ...args, document, ...AS_OBJECT });
+      const result = await executor.execute({ ...args, document, ...AS_OBJECT });
       if (isIterable(result)) throw new TypeError('The executor returned its result in parts.');
       return completeResult(args, operation, refused, result as ExecutionResult);
     },
     async subscribe(args) {
       const { operation, fields } = prepared(args);
-      if (operation === null) return (await subscribe(args)) as ExecutionResult;
+      if (operation === null) return (await executor.subscribe(args)) as ExecutionResult;
       const context = args.contextValue as Context;
       const decisions = newDecisions(context, find);
       const errors = refusedRoots(fields, decisions);
       if (errors.length > 0) return { errors };
       const first = refusedFields(fields, decisions);
-      const source = await subscribe({
+      const source = await executor.subscribe({
         ...args,
         document: documentFor(args, operation, first),
         ...AS_OBJECT,
