@@ -1,8 +1,11 @@
-// The servers in examples/servers, installed with the packed package, pass its conformance suite, on graphql 16 and, where
-// their libraries allow it, on 17.
+// The servers in examples/servers, installed with the packed package, pass its conformance suite: on graphql 16 and, where
+// their libraries allow it, on 17; on Node, Bun, Deno and Workers.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pack, ROOT, run } from './pack.ts';
 
@@ -71,29 +74,89 @@ test('every server passes the conformance suite, with its batches and subscripti
   });
 });
 
-describe('on graphql 17', () => {
-  const LIBRARIES = ['@graphql-tools/', '@hono/', 'graphql-', 'hono', 'stepgate', 'ws'];
+const LIBRARIES = ['@graphql-tools/', '@hono/', 'graphql-', 'hono', 'stepgate', 'ws'];
 
+/** Another project with the compiled servers, and with few of their libraries. */
+async function projectWith(name: string, added: Record<string, string>): Promise<string> {
+  const other = join(folder, name);
+  await mkdir(other);
+  const { dependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as Manifest;
+  const few = Object.entries(dependencies).filter(([library]) =>
+    LIBRARIES.some((one) => library.startsWith(one)),
+  );
+  const manifest = { type: 'module', dependencies: { ...Object.fromEntries(few), ...added } };
+  await writeFile(join(other, 'package.json'), JSON.stringify(manifest));
+  await install(other);
+  await cp(join(project, 'out'), join(other, 'out'), { recursive: true });
+  return other;
+}
+
+describe('on graphql 17', () => {
   test('so do the servers whose libraries support it', async () => {
-    const next = join(folder, 'graphql17');
-    await mkdir(next);
-    const { dependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as Manifest;
-    const few = Object.entries(dependencies).filter(([name]) =>
-      LIBRARIES.some((library) => name.startsWith(library)),
-    );
     const { version: graphql } = JSON.parse(
       await readFile(join(ROOT, 'node_modules/graphql17/package.json'), 'utf8'),
     ) as { version: string };
-    await writeFile(
-      join(next, 'package.json'),
-      JSON.stringify({ type: 'module', dependencies: { ...Object.fromEntries(few), graphql } }),
-    );
-    await install(next);
-    await cp(join(project, 'out'), join(next, 'out'), { recursive: true });
+    const next = await projectWith('graphql17', { graphql });
     const servers = ['hono', 'next-route', 'graphql-ws', 'graphql-sse', 'graphql-sse on one connection'];
     expect(Object.keys(await conforming(next, ...servers))).toEqual(servers);
     expect(await output(next, '-p', 'require("graphql").version')).toMatch(/^17\./);
   }, 120_000);
+});
+
+describe('on other runtimes, Hono passes it:', () => {
+  const RUNTIMES = { bun: '1.4.4', deno: '2.9.6', workerd: '1.20261117.1', graphql: '16.15.0' };
+  let other: string;
+  beforeAll(async () => {
+    other = await projectWith('runtimes', RUNTIMES);
+    await cp(join(project, 'worker.capnp'), join(other, 'worker.capnp'));
+    const bundle = ['build', 'out/worker.js', '--outfile', 'out/worker.bundle.js'];
+    await run(bin('bun'), [...bundle, '--target', 'browser', '--external', 'node:*'], { cwd: other });
+  }, INSTALL_MS);
+  const bin = (name: string): string => join(other, 'node_modules/.bin', name);
+
+  test.each([
+    ['bun', ['out/bun.js']],
+    ['deno', ['run', '--allow-all', '--no-prompt', 'out/deno.js']],
+  ])('%s', async (name, args) => {
+    const { stdout } = await run(bin(name), args, { cwd: other });
+    expect(stdout.trim().split('\n').at(-1)).toBe(`${name}: 77 of 77`);
+  });
+
+  /** Starts the worker, and returns what it says of the suite, or why it did not start. */
+  async function inWorkerd(config: string): Promise<unknown> {
+    await writeFile(join(other, 'used.capnp'), config);
+    const workerd = spawn(bin('workerd'), ['serve', 'used.capnp', '--control-fd=3'], {
+      cwd: other,
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    });
+    const [, , errors, control] = workerd.stdio as unknown as Readable[];
+    let said = '';
+    errors?.on('data', (data: Buffer) => (said += String(data)));
+    const ended = once(workerd, 'exit');
+    try {
+      const listening = control === undefined ? ended : once(control, 'data');
+      const [first] = (await Promise.race([listening, ended])) as unknown[];
+      const port = /"port":(\d+)/.exec(String(first))?.[1];
+      if (port === undefined) {
+        await ended;
+        return said;
+      }
+      return await (await fetch(`http://127.0.0.1:${port}/conformance`)).json();
+    } finally {
+      workerd.kill();
+      await ended;
+    }
+  }
+
+  test('Workers, with the Node modules that they have by default', async () => {
+    const config = await readFile(join(other, 'worker.capnp'), 'utf8');
+    expect(await inWorkerd(config)).toEqual({ cases: 77, failed: [] });
+  });
+
+  test('Workers without these modules do not start', async () => {
+    const config = await readFile(join(other, 'worker.capnp'), 'utf8');
+    expect(await inWorkerd(config.replace('2026-08-04', '2025-01-01'))).toMatch(/No such module "node:/);
+  });
 });
 
 describe('a graph of two subgraphs, one of which reads a guarded field of the other by @requires', () => {

@@ -1,7 +1,9 @@
 // Runs the conformance suite against the servers of this folder, or against those that are named, and prints what does
 // not hold.
 import { conformanceSuite, type ServerUnderTest } from 'stepgate/step-up/conformance';
-import { overEvents, overHttp, overWebSocket } from './clients.js';
+import { overHttp } from './over-http.js';
+import { overEvents, overWebSocket } from './over-streams.js';
+import { report } from './report.js';
 import type { StartServer } from './server.js';
 
 interface Server {
@@ -40,18 +42,7 @@ for (const name of asked.length > 0 ? asked : Object.keys(SERVERS)) {
   const { start, client } = SERVERS[name] as Server;
   const suite = conformanceSuite();
   const { url, stop } = await (await start())(suite);
-  const cases = suite.cases(client(url));
-  let passed = 0;
-  for (const one of cases) {
-    try {
-      await one.run();
-      passed += 1;
-    } catch (error) {
-      failed += 1;
-      console.log(`${name}: ${one.name}\n${(error as Error).message}\n`);
-    }
-  }
-  console.log(`${name}: ${passed} of ${cases.length}`);
+  failed += await report(name, suite.cases(client(url)));
   await stop();
 }
 process.exitCode = failed === 0 ? 0 : 1;

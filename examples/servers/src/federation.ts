@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { conformanceSuite } from 'stepgate/step-up/conformance';
 import { apolloGateway } from './apollo-gateway.js';
-import { overHttp } from './clients.js';
 import { hiveGateway } from './hive-gateway.js';
+import { overHttp } from './over-http.js';
 import { startSubgraph } from './subgraph.js';
 
 const { present } = conformanceSuite();
