@@ -17,13 +17,14 @@ const RECIPES: readonly (readonly [heading: string, ...programs: string[]])[] = 
   ['Grafast and PostGraphile', 'test/step-up/recipes/grafast.test.ts', 'examples/postgraphile/server.js'],
 ];
 
-/** A line without what may differ: white space, commas, the start of a declaration, and the caller. */
+/** A line without what may differ: white space, punctuation, the start of a declaration, and the caller. */
 function essence(line: string): string {
   return line
     .replace(/\/\/ .*$/, '')
-    .replaceAll(/(await )?(tokens|who\.tokens|suite)?\.?present\(.*$/g, 'presented')
-    .replaceAll(/\b(export|const|async)\b/g, '')
-    .replaceAll(/[\s,;]/g, '');
+    .replaceAll(/(await )?(tokens|who\.tokens|suite)?\.?\bpresent\(.*$/g, 'presented')
+    .replaceAll(/'x-caller'|'?\bauthorization\b'?/g, 'caller')
+    .replaceAll(/\b(export|const|async|void)\b/g, '')
+    .replaceAll(/[\s,;(){}`]/g, '');
 }
 
 function linesOf(code: string): string[] {

@@ -13,13 +13,14 @@ import { GuardTagsPlugin } from './guard-tags.js';
 const { present } = conformanceSuite();
 const authContext = ({ presented }) => presented;
 
-const pgl = postgraphile({
+const preset = {
   extends: [PostGraphileAmberPreset],
   plugins: [GuardTagsPlugin, stepUpGrafserv({ authContext })],
   pgServices: [makePgService({ connectionString: process.argv[2], schemas: ['bank'] })],
   grafast: { context: async ({ node }) => ({ presented: present(node.req.headers['x-caller']) }) },
   grafserv: { watch: false },
-});
+};
+const pgl = postgraphile(preset);
 
 await pgl.getSchema(); // throws if a guard cannot be enforced
 const server = createServer();

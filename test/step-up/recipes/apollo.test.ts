@@ -44,8 +44,9 @@ const guards: ApolloServerPlugin<Presented> = {
 };
 
 function serve(schema: GraphQLSchema, present: (request: IncomingMessage) => Promise<Presented>) {
+  const guarded = stepUpTransformer({ authContext })(schema);
   const server = new ApolloServer<Presented>({
-    schema: stepUpTransformer({ authContext })(schema),
+    schema: guarded,
     plugins: [guards],
     allowBatchedHttpRequests: true,
   });

@@ -74,10 +74,14 @@ const useGrafast: Plugin = {
 };
 
 const suite = conformanceSuite();
-const schema = guardPlans(bank(suite), { authContext });
+const planned = bank(suite);
+const schema = guardPlans(planned, { authContext });
+const context = ({ request }: { request: Request }): Context => ({
+  presented: suite.present(request.headers.get('x-caller')),
+});
 const yoga = createYoga<object, Context>({
   schema,
-  context: ({ request }) => ({ presented: suite.present(request.headers.get('x-caller')) }),
+  context,
   plugins: [useStepUp(authContext), useGrafast],
   batching: true,
   logging: false,

@@ -31,6 +31,7 @@ class Refused extends Error {
   }
 }
 
+/** By reply: the operations of a batch share one, and its challenge is that of all their refusals. */
 const errorsIn = new WeakMap<FastifyReply, GraphQLError[]>();
 
 function serve(
@@ -39,28 +40,28 @@ function serve(
   options: MercuriusOptions = {},
 ) {
   const app = fastify();
+  const guarded = stepUpTransformer({ authContext })(schema);
+  const context = async (request: FastifyRequest) => ({ presented: await present(request) });
+  const errorFormatter: MercuriusOptions['errorFormatter'] = (execution, context) => {
+    const formatted = mercurius.defaultErrorFormatter(execution, context);
+    const { reply, operationsCount } = context as unknown as Context;
+    const errors = execution.errors.flatMap((one) => (one.originalError as Refused | null)?.errors ?? one);
+    const all = [...(errorsIn.get(reply) ?? []), ...errors];
+    errorsIn.set(reply, all);
+    const ranNothing = execution.data == null && operationsCount === undefined;
+    const { accept } = reply.request.headers;
+    const { status, challenge } = refusedResponse(all, { ranNothing, accept });
+    if (challenge !== null) void reply.header('www-authenticate', challenge);
+    return status === null ? formatted : { ...formatted, statusCode: status };
+  };
   let url = '';
   beforeAll(async () => {
     await app.register(mercurius, {
+      schema: guarded,
+      context,
+      errorFormatter,
       ...options,
       allowBatchedQueries: true,
-      schema: stepUpTransformer({ authContext })(schema),
-      context: async (request) => ({ presented: await present(request) }),
-      errorFormatter(execution, context) {
-        const formatted = mercurius.defaultErrorFormatter(execution, context);
-        const errors = execution.errors.flatMap(
-          (one) => (one.originalError as Refused | null)?.errors ?? one,
-        );
-        const { reply, operationsCount } = context as unknown as Context;
-        // The operations of a batch have one reply: the challenge is that of all their refusals.
-        const all = [...(errorsIn.get(reply) ?? []), ...errors];
-        errorsIn.set(reply, all);
-        const ranNothing = execution.data == null && operationsCount === undefined;
-        const accept = reply.request.headers.accept;
-        const { status, challenge } = refusedResponse(all, { ranNothing, accept });
-        if (challenge !== null) void reply.header('www-authenticate', challenge);
-        return status === null ? formatted : { ...formatted, statusCode: status };
-      },
     });
     app.graphql.addHook('preExecution', async (schema, document, context, variableValues) => {
       const { operationName } = context as unknown as Context;
