@@ -14,19 +14,23 @@ import {
   type GraphQLRequest,
 } from './endpoint.ts';
 import { type EnrollmentInput, type EnrollmentWorkflow, startEnrollment } from './enrollment.ts';
+import { hybridStore, type TabStore } from './hybrid-store.ts';
 import { kindOf, type Operation } from './operation.ts';
+import type { OperationClient } from './operation-client.ts';
 import { type PasskeyAccount, signalPasskeys } from './passkey-signals.ts';
-import { type OnStepUp, Prompts } from './prompts.ts';
-import type { Answer } from './refusal.ts';
-import { runOperation, type Send } from './run-operation.ts';
+import { type OnStepUp, type PromptHandlers, prompts } from './prompts.ts';
+import { runOperation } from './run-operation.ts';
 import type { SessionGrant } from './session-grant.ts';
+import { type SessionView, type SessionWatch, watchSession } from './session-watch.ts';
 import { type SignInInput, type SignInWorkflow, startSignIn } from './sign-in.ts';
 import { type SignUpInput, type SignUpWorkflow, startSignUp } from './sign-up.ts';
 import { deviceInMemory, inMemory } from './token-store.ts';
 import type { WithGrant, WorkflowChannel } from './workflow.ts';
 
 /** A client for one session. Create it with {@link createStepgateClient}. */
-export interface StepgateClient {
+export interface StepgateClient extends OperationClient {
+  /** Whether somebody is signed in, and news of sign-ins, sign-outs and step-ups in any tab. */
+  readonly session: SessionView;
   /**
    * Returns a valid access token, refreshing it if needed.
    *
@@ -91,15 +95,6 @@ export interface StepgateClient {
     variables?: Variables,
   ): Promise<GraphQLAnswer<Data>>;
   /**
-   * Runs an operation against any API guarded by `@stepUp`, with a transport of your own.
-   *
-   * @param operation describes the operation, to decide whether it can be repeated.
-   * @param send sends the operation with the given credentials. Called again after a token refresh or a prompt.
-   * @returns the last result of `send`.
-   * @throws the errors of `send`, of a token refresh, and of the prompts.
-   */
-  perform<Result extends Answer>(operation: Operation, send: Send<Result>): Promise<Result>;
-  /**
    * Waits until the user has approved the link or the request of a workflow, on any device. Then call `attemptFactor`
    * with `{ linkApproved: true }` or `{ deviceApproval: true }`.
    *
@@ -126,10 +121,12 @@ export interface StepgateClient {
  * const { data, errors } = await stepgate.request('{ viewer { auditEvents { type } } }');
  */
 export function createStepgateClient(options: StepgateClientOptions): StepgateClient {
-  const endpoint = new Endpoint(options.url, options.fetch);
-  const session = sessionOf(options, endpoint);
+  const { mode = 'bearer' } = options;
+  const isBearer = mode === 'bearer';
+  const endpoint = new Endpoint(options.url, options.fetch, mode === 'hybrid' ? HYBRID : undefined);
+  const watch = watchSession(() => session.isSignedIn(), options.onSignedOut);
+  const session = sessionOf(options, endpoint, watch);
   const deviceTokens = options.deviceTokens ?? deviceInMemory();
-  const isBearer = options.mode !== 'cookie';
 
   /** Adds the device token, which is sent to Stepgate only. */
   async function known(credentials: Credentials): Promise<Credentials> {
@@ -141,6 +138,8 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
   async function keep(grant: SessionGrant): Promise<void> {
     await session.keep(grant);
     if (isBearer && grant.deviceToken != null) await deviceTokens.set(grant.deviceToken);
+    watch.note('SIGNED_IN');
+    session.tell('SIGNED_IN');
   }
 
   async function* subscribe<Data>(
@@ -172,13 +171,21 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
         ),
     };
   }
-  const channel = channelThat((grant) => session.replace(grant));
-  const prompts = new Prompts(channel, options);
+  const channel = channelThat(async (grant) => {
+    if (!(await session.replace(grant))) return;
+    watch.note('STEPPED_UP');
+    session.tell('STEPPED_UP');
+  });
+  const handlers: PromptHandlers = {
+    onStepUp: options.onStepUp,
+    onEnrollmentRequired: options.onEnrollmentRequired,
+  };
+  const asking = prompts(channel, handlers);
 
   async function request<Data, Variables>(document: Document<Data, Variables>, variables?: Variables) {
     const query = await textOf(document);
     const sent = { query, variables: variables as Operation['variables'] };
-    return runOperation(session, prompts, { ...sent, kind: kindOf(query) }, async (credentials) =>
+    return runOperation(session, asking, { ...sent, kind: kindOf(query) }, async (credentials) =>
       endpoint.send<Data>(sent, await known(credentials)),
     );
   }
@@ -186,6 +193,10 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
   session.finishSignOut().catch(() => {}); // an error of the store surfaces at its next use
 
   return {
+    session: watch,
+
+    onlyFor: mode === 'cookie' ? options.url : null,
+
     async accessToken() {
       const { mark } = await session.present();
       return typeof mark === 'string' ? mark : null;
@@ -209,13 +220,12 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
 
     request,
 
-    perform: (operation, send) => runOperation(session, prompts, operation, send),
+    perform: (operation, send) => runOperation(session, asking, operation, send),
 
     waitForApproval: (workflowId, signal = new AbortController().signal) =>
       untilApproved(channel, workflowId, signal),
 
     promptWith(onStepUp) {
-      const { handlers } = prompts;
       const before = handlers.onStepUp;
       handlers.onStepUp = onStepUp;
       return () => {
@@ -227,12 +237,15 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
 
 const PASSKEYS = '{ viewer { passkeyAccounts { rpId userId name displayName credentialIds } } }';
 
+const HYBRID: Credentials = { headers: { 'x-stepgate-session': 'hybrid' }, cookies: true };
+
 function sessionOf(
-  { url, mode, tokens, onSignedOut = () => {} }: StepgateClientOptions,
+  { url, mode, tokens }: StepgateClientOptions,
   endpoint: Endpoint,
+  watch: SessionWatch,
 ): ClientSession {
   const lock = `stepgate ${url}`;
-  return mode === 'cookie'
-    ? new CookieSession(endpoint, lock, onSignedOut)
-    : new BearerSession(endpoint, tokens ?? inMemory(), tokens === undefined ? null : lock, onSignedOut);
+  if (mode === 'cookie') return new CookieSession(endpoint, lock, watch);
+  const store: TabStore | undefined = mode === 'hybrid' ? hybridStore(lock) : tokens;
+  return new BearerSession(endpoint, store ?? inMemory(), store === undefined ? null : lock, watch);
 }

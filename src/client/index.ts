@@ -11,6 +11,7 @@ export type {
   EnrollmentStatus,
   EnrollmentWorkflow,
 } from './enrollment.ts';
+export type { ErrorCode, PasskeyErrorCode, RefusalCode, StepUpErrorCode } from './error-code.ts';
 export { StepUpError, UnexpectedAnswer } from './errors.ts';
 export type { Operation, OperationKind } from './operation.ts';
 export { canAutofillPasskeys, type PasskeyOptions } from './passkey.ts';
@@ -18,6 +19,7 @@ export type { EnrollmentPrompt, OnEnrollmentRequired, OnStepUp, StepUpPrompt } f
 export type { Answer, AnswerError, FactorKind, Requirement } from './refusal.ts';
 export type { Send } from './run-operation.ts';
 export type { SessionGrant } from './session-grant.ts';
+export type { SessionEvent, SessionState, SessionView } from './session-watch.ts';
 export type { SignInInput, SignInStatus, SignInWorkflow } from './sign-in.ts';
 export type { SignUpInput, SignUpStatus, SignUpWorkflow } from './sign-up.ts';
 export type { StepUpState, StepUpStatus, StepUpWorkflow } from './step-up.ts';
