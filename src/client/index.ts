@@ -1,8 +1,9 @@
 // The public export `stepgate/client`: tokens, refresh and step-up, for browsers, Node and React Native. Integrations
 // with other libraries are separate exports.
 export type { Approval } from './approval.ts';
-export { createStepgateClient, type StepgateClient } from './client.ts';
+export type { StepgateClient } from './client.ts';
 export type { StepgateClientOptions } from './client-options.ts';
+export { createStepgateClient } from './create-client.ts';
 export type { Document } from './document.ts';
 export type { Credentials, Fetch, GraphQLAnswer } from './endpoint.ts';
 export type {

@@ -1,14 +1,14 @@
 // The public export `stepgate/client/issuer`: a client for APIs that `@stepUp` guards and that accept the tokens of another
 // issuer, such as Keycloak or Auth0. A refusal names the page of the application that starts the step-up there.
 import type { Presented, Presenting } from './client-session.ts';
-import { StepUpError } from './errors.ts';
 import type { OperationClient } from './operation-client.ts';
 import type { Requirement } from './refusal.ts';
 import { inRounds } from './rounds.ts';
 import { runOperation } from './run-operation.ts';
 
 export { StepUpError } from './errors.ts';
-export { type OperationClient, OtherHostError } from './operation-client.ts';
+export type { OperationClient } from './operation-client.ts';
+export { finishStepUp, stepUpInPopup } from './popup.ts';
 
 /** The argument of {@link IssuerClientOptions.onStepUp}. */
 export interface StepUpElsewhere {
@@ -90,42 +90,4 @@ export function createIssuerClient({ accessToken, onStepUp }: IssuerClientOption
     onlyFor: null,
     perform: (operation, send) => runOperation(session, asking, operation, send),
   };
-}
-
-const CHANNEL = 'stepgate step-up';
-
-/**
- * Opens a page in a popup, and waits until it calls {@link finishStepUp} or is closed. Call it soon after a click,
- * because browsers block popups otherwise.
- *
- * @param url the page, on the origin of the application.
- * @returns whether the page has called {@link finishStepUp}.
- * @throws {StepUpError} with the code `POPUP_BLOCKED` if the browser has blocked the popup. Offer the user a link then.
- */
-export async function stepUpInPopup(url: string): Promise<boolean> {
-  const popup = window.open(url, 'stepgate-step-up', 'popup,width=480,height=640');
-  if (popup === null)
-    throw new StepUpError({ code: 'POPUP_BLOCKED', message: 'The browser has blocked the window.' });
-  const channel = new BroadcastChannel(CHANNEL);
-  return new Promise((resolve) => {
-    const timer = setInterval(() => {
-      // Pages can hide from their opener (`Cross-Origin-Opener-Policy`), and then seem closed while they have the focus.
-      if (popup.closed && document.hasFocus()) end(false);
-    }, 500);
-    function end(isDone: boolean): void {
-      clearInterval(timer);
-      channel.close();
-      resolve(isDone);
-    }
-    channel.addEventListener('message', () => end(true));
-  });
-}
-
-/** Tells the page that has opened this popup that the user has stepped up, and closes the popup. */
-export function finishStepUp(): void {
-  const channel = new BroadcastChannel(CHANNEL);
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel never leaves its origin
-  channel.postMessage(null);
-  channel.close();
-  window.close();
 }
