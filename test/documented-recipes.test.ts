@@ -30,7 +30,7 @@ function essence(line: string): string {
 function linesOf(code: string): string[] {
   return code
     .split('\n')
-    .filter((line) => !/^import /.test(line))
+    .filter((line) => !line.startsWith('import '))
     .map(essence)
     .filter((line) => /\w/.test(line));
 }
