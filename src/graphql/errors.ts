@@ -17,8 +17,10 @@ import { PasswordRejected } from '../factors/password/new-passwords.ts';
 import { PhoneNumberNotAllowed, PhoneNumberNotFound, PhoneNumberTaken } from '../factors/phone/errors.ts';
 import { Conflict } from '../persistence/unit-of-work.ts';
 import type { UserError } from '../platform/user-error.ts';
-import { RefreshTokenRejected } from '../sessions/errors.ts';
+import { RefreshTokenRejected, RoleNotHeld, TooManyAgents } from '../sessions/errors.ts';
 import {
+  AgentRequestEnded,
+  AgentsCannotStepUp,
   EnrollmentRequired,
   FactorNotEnrollable,
   FactorNotOffered,
@@ -29,6 +31,7 @@ import {
   PasswordRequired,
   ProofRejected,
   TenantNotFound,
+  TooManyAgentRequests,
   TooManyAuthenticators,
   TooManyMessages,
   TooManyRequests,
@@ -80,6 +83,11 @@ const ERRORS = errorsByCode({
   ENROLLMENT_REQUIRED: EnrollmentRequired,
   FACTOR_TOO_YOUNG: FactorTooYoung,
   REFRESH_TOKEN_REJECTED: RefreshTokenRejected,
+  ROLE_NOT_HELD: RoleNotHeld,
+  TOO_MANY_AGENTS: TooManyAgents,
+  AGENTS_CANNOT_STEP_UP: AgentsCannotStepUp,
+  TOO_MANY_AGENT_REQUESTS: TooManyAgentRequests,
+  AGENT_REQUEST_ENDED: AgentRequestEnded,
 });
 
 export const ErrorCode = builder.enumType('ErrorCode', {

@@ -21,14 +21,14 @@ interface Revoker extends Asking {
 /** Ends one session of the current user. @returns null when it does not exist or has already ended. */
 export async function revokeSession(sessionId: string, revoker: Revoker, now: Date): Promise<Session | null> {
   const { session, client } = revoker;
-  const [revoked] = await revoke(
+  const revoked = await revoke(
     revoker,
     (sql) => live(sql).where('id', '=', sessionId).where('user_id', '=', session.userId),
     byUser(session, client),
     now,
     sessionId !== session.id, // who signs out may stay remembered
   );
-  return revoked ?? null;
+  return revoked.find(({ id }) => id === sessionId) ?? null;
 }
 
 /** Ends all sessions of the user except the current one. @returns the number of ended sessions. */
@@ -78,11 +78,25 @@ export async function endSessionOf(remains: Remains, asking: Asking, now: Date):
   return ended ?? null;
 }
 
+async function lockUserOf(sql: Sql, sessions: ReturnType<typeof live>): Promise<void> {
+  await sql
+    .selectFrom('user_account')
+    .select('id')
+    .where('id', 'in', sql.selectFrom('session').select('user_id').where('id', 'in', sessions))
+    .forNoKeyUpdate()
+    .execute();
+}
+
 function live(sql: Sql) {
   return sql.selectFrom('session').select('id').where('revoked_at', 'is', null);
 }
 
-/** @param forgets whether the browsers of the sessions are no longer remembered. */
+/**
+ * Ends sessions. Whoever ends a session from elsewhere does not trust it, so its agents end with it. Whoever signs out
+ * leaves their agents at work.
+ *
+ * @param forgets whether the sessions are ended from elsewhere, so that their browsers are no longer remembered either.
+ */
 async function revoke(
   { em }: Asking,
   which: (sql: Sql) => ReturnType<typeof live>,
@@ -92,13 +106,27 @@ async function revoke(
 ): Promise<Session[]> {
   return atomically(em, async (transaction) => {
     const sql = sqlOf(transaction);
+    await lockUserOf(sql, which(sql)); // an agent that is being created is either seen below, or not created
     const rows = await sql
       .updateTable('session')
       .set({ revoked_at: now })
-      .where('id', 'in', which(sql))
+      .where((it) => {
+        const chosen = it('id', 'in', which(sql));
+        return forgets ? it.or([chosen, it('agent_of', 'in', which(sql))]) : chosen;
+      })
       .where('revoked_at', 'is', null)
       .returning(SESSION_COLUMNS)
       .execute();
+    if (!forgets)
+      await sql
+        .updateTable('session')
+        .set({ agent_of: null })
+        .where(
+          'agent_of',
+          'in',
+          rows.map(({ id }) => id),
+        )
+        .execute();
     if (forgets)
       await forgetBrowsersOf(
         sql,
