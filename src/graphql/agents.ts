@@ -30,6 +30,7 @@ const ALLOWED: Readonly<Record<string, ReadonlySet<string> | 'ALL'>> = {
   User: new Set(['id', 'name', 'locale', 'roles', 'assurance']),
   Assurance: new Set(['evidence', 'enrolled']),
   Session: OWN_SESSION,
+  InvalidField: 'ALL',
   Agent: 'ALL',
   Evidence: 'ALL',
   Workflow: 'ALL',

@@ -5,6 +5,7 @@ import { addSeconds } from '../../platform/clock.ts';
 import { UNAPPROVED_SECONDS } from '../../policy/agents.ts';
 import { isLive } from '../../sessions/active-session.ts';
 import { ChartName } from '../chart-name.ts';
+import { isWorkflowId } from '../steps/row.ts';
 import { agentRequestChart } from './chart.ts';
 
 /** A request of an agent, as its user sees it. */
@@ -27,6 +28,7 @@ export async function findAgentRequests(
   now: Date,
   requestId: string | null = null,
 ): Promise<AgentRequest[]> {
+  if (requestId !== null && !isWorkflowId(requestId)) return [];
   const rows = await sql
     .selectFrom('workflow as w')
     .innerJoin('session as s', 's.id', 'w.session_id')
