@@ -78,7 +78,7 @@ export async function consumeGrant(
         .where('g.expires_at', '>', now)
         .where('g.proved_at', '>=', addSeconds(wholeSecond(now), -maxAge))
         // The user of an agent has approved what this agent asked for, and its only token is older.
-        .$if(session.agent === null, (query) =>
+        .$if(!session.agent, (query) =>
           query.where('g.proved_at', '<=', new Date(session.token.issuedAt * 1000)),
         )
         .$if(!takesFirstFactor, (query) => query.where('g.factor', 'in', [...accept]))

@@ -78,13 +78,31 @@ export async function endSessionOf(remains: Remains, asking: Asking, now: Date):
   return ended ?? null;
 }
 
-async function lockUserOf(sql: Sql, sessions: ReturnType<typeof live>): Promise<void> {
-  await sql
-    .selectFrom('user_account')
-    .select('id')
-    .where('id', 'in', sql.selectFrom('session').select('user_id').where('id', 'in', sessions))
-    .forNoKeyUpdate()
+async function lockUser(sql: Sql, userId: string): Promise<void> {
+  await sql.selectFrom('user_account').select('id').where('id', '=', userId).forNoKeyUpdate().execute();
+}
+
+/** @param endedAt null lets go of the agents instead. @returns those that were ended. */
+async function endAgentsOf(
+  sql: Sql,
+  sessions: readonly { readonly id: string; readonly user_id: string }[],
+  endedAt: Date | null,
+) {
+  const [first] = sessions;
+  if (first === undefined) return [];
+  const ended = await sql
+    .updateTable('session')
+    .set(endedAt === null ? { agent_of: null } : { revoked_at: endedAt })
+    .where('user_id', '=', first.user_id)
+    .where(
+      'agent_of',
+      'in',
+      sessions.map(({ id }) => id),
+    )
+    .where('revoked_at', 'is', null)
+    .returning(SESSION_COLUMNS)
     .execute();
+  return endedAt === null ? [] : ended;
 }
 
 function live(sql: Sql) {
@@ -98,35 +116,25 @@ function live(sql: Sql) {
  * @param forgets whether the sessions are ended from elsewhere, so that their browsers are no longer remembered either.
  */
 async function revoke(
-  { em }: Asking,
+  { em, session }: Asking & { readonly session?: Pick<ActiveSession, 'userId'> | null },
   which: (sql: Sql) => ReturnType<typeof live>,
   actor: AuditActor,
   now: Date,
   forgets = false,
 ): Promise<Session[]> {
+  const userId = session?.userId ?? null;
   return atomically(em, async (transaction) => {
     const sql = sqlOf(transaction);
-    await lockUserOf(sql, which(sql)); // an agent that is being created is either seen below, or not created
-    const rows = await sql
+    // An agent that is being created is either seen below, or not created.
+    if (userId !== null) await lockUser(sql, userId);
+    const chosen = await sql
       .updateTable('session')
       .set({ revoked_at: now })
-      .where((it) => {
-        const chosen = it('id', 'in', which(sql));
-        return forgets ? it.or([chosen, it('agent_of', 'in', which(sql))]) : chosen;
-      })
+      .where('id', 'in', which(sql))
       .where('revoked_at', 'is', null)
       .returning(SESSION_COLUMNS)
       .execute();
-    if (!forgets)
-      await sql
-        .updateTable('session')
-        .set({ agent_of: null })
-        .where(
-          'agent_of',
-          'in',
-          rows.map(({ id }) => id),
-        )
-        .execute();
+    const rows = [...chosen, ...(await endAgentsOf(sql, chosen, forgets ? now : null))];
     if (forgets)
       await forgetBrowsersOf(
         sql,

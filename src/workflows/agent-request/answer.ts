@@ -11,13 +11,12 @@ import type { Evidence } from '../../policy/evidence.ts';
 import type { Client } from '../../sessions/grants.ts';
 import { grantRow } from '../../sessions/operation-grant.ts';
 import type { PresentedSession } from '../../sessions/presented.ts';
-import { ChartName } from '../chart-name.ts';
 import { sessionOf } from '../effects/effect.ts';
 import { AgentRequestEnded } from '../errors.ts';
 import type { WorkflowEvent } from '../event.ts';
 import { findStoredWorkflow } from '../steps/row.ts';
-import { restore } from '../steps/running.ts';
 import type { Step } from '../steps/step.ts';
+import { agentRequestChart } from './chart.ts';
 import { type AgentRequest, findAgentRequests } from './waiting.ts';
 
 interface Answer {
@@ -88,12 +87,15 @@ async function end(
   const [request] = await findAgentRequests(sql, userId, now, requestId);
   const row = request === undefined ? null : await findStoredWorkflow(sql, requestId);
   if (request === undefined || row === null) throw new AgentRequestEnded();
-  const { chart, snapshot } = restore(row, ChartName.AGENT_REQUEST, now);
+  const snapshot = agentRequestChart.resolveState(row.snapshot as never);
   if (!snapshot.can(event)) throw new AgentRequestEnded();
-  const [next] = transition(chart, snapshot, event);
+  const [next] = transition(agentRequestChart, snapshot, event);
   const { numUpdatedRows } = await sql
     .updateTable('workflow')
-    .set({ snapshot: jsonText<object>(chart.getPersistedSnapshot(next)), revision: row.revision + 1 })
+    .set({
+      snapshot: jsonText<object>(agentRequestChart.getPersistedSnapshot(next)),
+      revision: row.revision + 1,
+    })
     .where('id', '=', requestId)
     .where('revision', '=', row.revision)
     .executeTakeFirstOrThrow();
