@@ -11,6 +11,8 @@ const MESSAGES: Readonly<Record<Refusal['code'], string>> = {
 
 const AT_THE_PROVIDER = 'Verify your identity with your identity provider, then try again.';
 
+const FOR_AGENTS = 'Agents cannot do this. Ask the user to do it themselves.';
+
 /** Why an access token was rejected. `INVALID` includes a token whose session has ended. */
 export type TokenFault = 'EXPIRED' | 'INVALID';
 
@@ -44,7 +46,8 @@ export class RefusalError extends GraphQLError {
   }
 }
 
-function messageOf({ code, stepUpUrl }: Refusal, fault: TokenFault | null): string {
+function messageOf({ code, stepUpUrl, agentRefused }: Refusal, fault: TokenFault | null): string {
+  if (agentRefused) return FOR_AGENTS;
   if (code === 'UNAUTHENTICATED' && fault !== null) return FAULTS[fault];
   return code === 'STEP_UP_REQUIRED' && stepUpUrl !== undefined ? AT_THE_PROVIDER : MESSAGES[code];
 }

@@ -7,6 +7,7 @@ import { MalformedProofError } from '../../factors/proof.ts';
 import { PROOF_FIELDS } from '../../factors/registry.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
 import {
+  AgentRequestEnded,
   FactorNotOffered,
   LockedOut,
   Overloaded,
@@ -115,6 +116,7 @@ builder.mutationField('attemptFactor', (t) =>
       LinkNotApproved,
       DeviceNotApproved,
       PhoneNumberTaken,
+      AgentRequestEnded,
       LockedOut,
       TooManyRequests,
       Overloaded,

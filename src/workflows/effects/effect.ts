@@ -4,6 +4,7 @@ import type { Outbox } from '../../delivery/outbox.ts';
 import type { Account } from '../../factors/account.ts';
 import type { NewPassword } from '../../factors/password/change.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
+import type { WorkflowChanges } from '../../persistence/workflow-changes.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { Grants } from '../../sessions/grants.ts';
@@ -12,6 +13,7 @@ import type { Step } from '../steps/step.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface EffectServices {
+  readonly changes: WorkflowChanges;
   readonly ring: KeyRing;
   readonly factors: FactorRegistry;
   readonly outbox: Outbox;
