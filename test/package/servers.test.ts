@@ -84,7 +84,9 @@ async function projectWith(name: string, added: Record<string, string>): Promise
   const few = Object.entries(dependencies).filter(([library]) =>
     LIBRARIES.some((one) => library.startsWith(one)),
   );
-  const manifest = { type: 'module', dependencies: { ...Object.fromEntries(few), ...added } };
+  // Runtimes link their binary in an install script.
+  const allowScripts = Object.fromEntries(Object.keys(added).map((library) => [library, true]));
+  const manifest = { type: 'module', dependencies: { ...Object.fromEntries(few), ...added }, allowScripts };
   await writeFile(join(other, 'package.json'), JSON.stringify(manifest));
   await install(other);
   await cp(join(project, 'out'), join(other, 'out'), { recursive: true });
