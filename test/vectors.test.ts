@@ -28,9 +28,18 @@ const file = JSON.parse(await read('vectors/tokens.json')) as TokenFile;
 const { decisions } = JSON.parse(await read('vectors/decisions.json')) as { decisions: DecisionVector[] };
 
 const keys = await read('vectors/jwks.json');
-const server = createServer((_request, response) =>
-  response.setHeader('content-type', 'application/json').end(keys),
+/** The keys, and, as Stepgate's API, the session of an agent, which has the roles of its token. */
+const server = createServer(({ method, headers }, response) =>
+  response
+    .setHeader('content-type', 'application/json')
+    .end(method === 'POST' ? viewerOf(headers.authorization ?? '') : keys),
 );
+
+function viewerOf(authorization: string): string {
+  const { sub: id, ...claims } = decodeJwt(authorization.replace('Bearer ', ''));
+  const { roles, enrolled } = authContextFrom(claims, time);
+  return JSON.stringify({ data: { viewer: { id, roles, assurance: { evidence: [], enrolled } } } });
+}
 
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
 afterAll(() => new Promise((resolve) => server.close(resolve)));
@@ -39,19 +48,29 @@ afterAll(() => new Promise((resolve) => server.close(resolve)));
 let time = 0;
 const failures: unknown[] = [];
 const present = (token: string | undefined) =>
-  verifier().present(token === undefined ? null : `Bearer ${token}`);
+  verifier(token !== undefined && isOfAgent(token)).present(token === undefined ? null : `Bearer ${token}`);
 
-let made: ReturnType<typeof stepgateTokens> | undefined;
-function verifier() {
-  made ??= stepgateTokens({
+/** The session of an agent must be looked up. */
+function isOfAgent(token: string): boolean {
+  return file.tokens.some((one) => one.token === token && one.fault === null && 'act' in one.claims);
+}
+
+const made = new Map<boolean, ReturnType<typeof stepgateTokens>>();
+function verifier(looksUp: boolean) {
+  const known = made.get(looksUp);
+  if (known !== undefined) return known;
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const tokens = stepgateTokens({
+    ...(looksUp && { session: { url, cacheSeconds: 0 } }),
     issuer: file.issuer,
     audience: file.audience,
     clockToleranceSeconds: file.clockToleranceSeconds,
-    jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    jwksUrl: url,
     now: () => new Date(time * 1000),
     onError: (error) => failures.push(error),
   });
-  return made;
+  made.set(looksUp, tokens);
+  return tokens;
 }
 
 test('the test vectors are up to date (run `npm run vectors`)', async () => {
@@ -88,6 +107,7 @@ describe('stepgateTokens', () => {
     async (_, one) => {
       time = one.now;
       const { authContext, fault, holder } = await present(one.token);
+      const { agent } = authContext ?? {};
       expect(fault).toBe(one.fault);
       expect(authContext === null).toBe(one.fault !== null);
       if (authContext === null) return;
@@ -95,6 +115,7 @@ describe('stepgateTokens', () => {
         userId: one.claims['sub'],
         sessionId: one.claims['sid'],
         tenantId: one.claims['tid'],
+        ...(agent && { agent }),
       });
       const evidence = authContext.evidence.map(({ factor, categories, completedAt, enrolledAt = null }) => ({
         factor,
@@ -102,7 +123,8 @@ describe('stepgateTokens', () => {
         completedAt,
         enrolledAt,
       }));
-      expect({ evidence, enrolled: authContext.enrolled, roles: authContext.roles }).toEqual(one.means);
+      const { enrolled, roles } = authContext;
+      expect({ evidence, enrolled, roles, ...(agent && { agent }) }).toEqual(one.means);
     },
   );
 
@@ -129,6 +151,7 @@ test('the decisions have every result', () => {
   expect([...results].toSorted()).toEqual([
     'ACCEPTED',
     'ENROLLMENT_REQUIRED',
+    'FORBIDDEN',
     'STEP_UP_REQUIRED',
     'UNAUTHENTICATED',
   ]);

@@ -31,7 +31,15 @@ const CUSTOMERS: readonly Customer[] = [
   },
 ];
 
+export interface Payment {
+  readonly id: string;
+  readonly customer: Customer;
+  /** In cents. */
+  readonly amount: number;
+}
+
 export class Customers {
+  readonly #payments: Payment[] = [];
   readonly #byId = new Map(CUSTOMERS.map((one) => [one.id, one]));
 
   list(): Customer[] {
@@ -49,5 +57,18 @@ export class Customers {
     const after = change(before);
     this.#byId.set(id, after);
     return after;
+  }
+
+  /** @returns null if the customer does not exist. */
+  pay(id: string, amount: number): Payment | null {
+    const customer = this.find(id);
+    if (customer === null) return null;
+    const payment = { id: String(this.#payments.length + 1), customer, amount };
+    this.#payments.push(payment);
+    return payment;
+  }
+
+  get payments(): readonly Payment[] {
+    return this.#payments;
   }
 }

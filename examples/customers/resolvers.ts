@@ -48,6 +48,14 @@ export const resolvers = {
         },
       }));
     },
+    pay(
+      _root: unknown,
+      { customerId, amount }: { customerId: string; amount: number },
+      { customers }: ResolverContext,
+    ) {
+      if (amount <= 0) throw badInput('Enter an amount of at least one cent.');
+      return customers.pay(customerId, amount);
+    },
   },
 };
 

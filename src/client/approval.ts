@@ -79,6 +79,8 @@ function approvalOf(answer: GraphQLAnswer<Read> | null): Approval | null {
   if (workflow === null) return { status: 'FAILED', approvedAt: null };
   const { status, challenge } = workflow;
   const approvedAt = challenge?.approvedAt ?? null;
-  const waits = status.startsWith('NEEDS_') && challenge !== null && approvedAt === null;
+  // `NEEDS_APPROVAL` is the request of an agent, which has no challenge.
+  const waits =
+    status === 'NEEDS_APPROVAL' || (status.startsWith('NEEDS_') && challenge !== null && approvedAt === null);
   return waits ? null : { status, approvedAt };
 }

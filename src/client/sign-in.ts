@@ -12,7 +12,7 @@ export interface SignInInput {
 }
 
 /** The status of a sign-in. */
-export type SignInStatus = Exclude<WorkflowStatus, 'NEEDS_PROOF'>;
+export type SignInStatus = Exclude<WorkflowStatus, 'NEEDS_PROOF' | 'NEEDS_APPROVAL'>;
 
 /** A running sign-in. When it is complete, the client uses the new session. */
 export interface SignInWorkflow extends EnrollingWorkflow<SignInStatus> {}

@@ -4,8 +4,8 @@ import type { Requirement } from './refusal.ts';
 import { RunningWorkflow } from './running-workflow.ts';
 import type { Workflow, WorkflowChannel, WorkflowState } from './workflow.ts';
 
-/** The status of a step-up. */
-export type StepUpStatus = 'NEEDS_PROOF' | 'COMPLETE' | 'FAILED' | 'EXPIRED';
+/** The status of a step-up. `NEEDS_APPROVAL`: the client has the token of an agent, and its user must approve. */
+export type StepUpStatus = 'NEEDS_PROOF' | 'NEEDS_APPROVAL' | 'COMPLETE' | 'FAILED' | 'EXPIRED';
 
 /** The state of a step-up. */
 export interface StepUpState extends WorkflowState<StepUpStatus> {

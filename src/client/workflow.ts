@@ -47,6 +47,7 @@ export type WorkflowStatus =
   | 'NEEDS_FIRST_FACTOR'
   | 'NEEDS_SECOND_FACTOR'
   | 'NEEDS_PROOF'
+  | 'NEEDS_APPROVAL'
   | 'NEEDS_ENROLLMENT'
   | 'COMPLETE'
   | 'FAILED'
@@ -90,7 +91,8 @@ export interface Workflow<Status extends WorkflowStatus = WorkflowStatus> extend
   passkey(options?: PasskeyOptions): Promise<this>;
   /**
    * Waits until the user has approved the link or the request on their device, or there is nothing left to approve: the
-   * workflow has ended, or `challenge` is null, so call `prepare` again. After an approval, call
+   * workflow has ended, or `challenge` is null, so call `prepare` again. With the token of an agent, waits until the user
+   * has answered: the status is `COMPLETE` then, or `FAILED`, or `EXPIRED`. After an approval, call
    * `attempt({ linkApproved: true })` or `attempt({ deviceApproval: true })`.
    *
    * @throws {StepUpError} if the workflow was cancelled.

@@ -52,6 +52,7 @@ export {
   type PresentedToken,
   type StepgateTokens,
   stepgateTokens,
+  type TokenAgent,
   type TokenHolder,
   type TokenOptions,
 } from './tokens.ts';

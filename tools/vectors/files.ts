@@ -41,7 +41,7 @@ function writtenBefore(): (name: string) => string | undefined {
 
 /** What a verifier reads from a valid token. */
 function meaningOf({ claims, now }: TokenVector) {
-  const { evidence, enrolled, roles } = authContextFrom(claims, now + CLOCK_TOLERANCE_SECONDS);
+  const { evidence, enrolled, roles, agent } = authContextFrom(claims, now + CLOCK_TOLERANCE_SECONDS);
   return {
     evidence: evidence.map(({ factor, categories, completedAt, enrolledAt = null }) => ({
       factor,
@@ -51,6 +51,7 @@ function meaningOf({ claims, now }: TokenVector) {
     })),
     enrolled,
     roles,
+    ...(agent && { agent }),
   };
 }
 

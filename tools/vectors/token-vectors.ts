@@ -76,6 +76,18 @@ const MFA = STRONG['mfa'] as Json;
 const withMfa = (mfa: Json): Json => ({ ...STRONG, mfa: { ...MFA, ...mfa } });
 const without = (name: string): Json => ({ ...STRONG, [name]: undefined });
 
+const {
+  acr: _acr,
+  amr: _amr,
+  auth_time: _authTime,
+  ...UNPROVED
+} = claimsOf([], ['TOTP', 'BACKUP_CODE'], ['ADMIN']);
+const AGENT: Json = {
+  ...UNPROVED,
+  act: { sub: UNPROVED['sid'], name: 'Bookkeeper' },
+  mfa: { c: {}, e: ['backup-code', 'totp'], v: false },
+};
+
 const VALID: Readonly<Record<string, Written>> = {
   'password and TOTP': { claims: STRONG },
   'password only': { claims: claimsOf([PASSWORD], []) },
@@ -143,6 +155,11 @@ const VALID: Readonly<Record<string, Written>> = {
   },
   'times as text in mfa.a': { claims: withMfa({ a: { totp: '0' } }) },
   'no mfa': { claims: without('mfa') },
+  'an agent': { claims: AGENT },
+  'an agent without a name': { claims: { ...AGENT, act: { sub: AGENT['sid'] } } },
+  'an agent, with evidence that it cannot have': { claims: { ...STRONG, act: AGENT['act'] } },
+  'malformed act': { claims: { ...STRONG, act: 'Bookkeeper' } },
+  'act is null': { claims: { ...STRONG, act: null } },
   'several audiences': { claims: { ...STRONG, aud: ['https://other.example.com', ISSUER] } },
   'a claim that this page does not list': { claims: { ...STRONG, color: 'blue' } },
   'the last second': { claims: STRONG, now: EXPIRES_AT + CLOCK_TOLERANCE_SECONDS - 1 },

@@ -127,6 +127,9 @@ func Verify(token string, keyOf func(kid string) *ecdsa.PublicKey, issuer, audie
 
 // Held returns the completed factors that count. Malformed claims grant nothing.
 func Held(claims Claims, now int64) []Evidence {
+	if IsAgent(claims) {
+		return nil
+	}
 	mfa := object(claims["mfa"])
 	identifying, isList := texts(mfa["i"])
 	_, isPresent := mfa["i"]
@@ -191,6 +194,9 @@ func Decide(claims Claims, demand Requirement, now int64) string {
 	if claims == nil {
 		return "UNAUTHENTICATED"
 	}
+	if IsAgent(claims) && demand.Bind != "OPERATION" {
+		return "FORBIDDEN"
+	}
 	var held []Evidence
 	if demand.Bind != "OPERATION" {
 		held = Held(claims, now)
@@ -218,6 +224,13 @@ func Decide(claims Claims, demand Requirement, now int64) string {
 		return "STEP_UP_REQUIRED"
 	}
 	return "ENROLLMENT_REQUIRED"
+}
+
+// IsAgent says whether an agent acts for the user. It never has evidence. Its token lives for hours: ask Stepgate whether its
+// session has ended, or refuse it.
+func IsAgent(claims Claims) bool {
+	_, isAgent := claims["act"]
+	return isAgent
 }
 
 func isTwoFactor(held []Evidence) bool {

@@ -63,7 +63,8 @@ class Evidence:
 def verify(token: str, key_of, issuer: str, audience: str, now: int) -> dict:
     """Returns the claims of a valid token.
 
-    `key_of` returns the published key with a `kid`, or None. `now` is in seconds since 1970.
+    `key_of` returns the published key with a `kid`, or None. `now` is in seconds since 1970. The token of an agent lives
+    for hours: if `is_agent`, ask Stepgate whether its session has ended, or refuse it.
     """
     try:
         header = jwt.get_unverified_header(token)
@@ -101,6 +102,8 @@ def verify(token: str, key_of, issuer: str, audience: str, now: int) -> dict:
 
 def evidence_of(claims: dict, now: int) -> list:
     """The completed factors that count. Malformed claims grant nothing."""
+    if is_agent(claims):
+        return []
     mfa = object_of(claims.get("mfa"))
     identifying = texts_of(mfa["i"]) if "i" in mfa else []
     verifying = texts_of(mfa.get("u")) or []
@@ -139,6 +142,8 @@ def decide(claims: dict | None, demand: Requirement, now: int) -> str:
     """`ACCEPTED`, or the code of the refusal. `claims` is what `verify` returned, None for an anonymous caller."""
     if claims is None:
         return "UNAUTHENTICATED"
+    if is_agent(claims) and demand.bind == "SESSION":
+        return "FORBIDDEN"
     held = [] if demand.bind == "OPERATION" else evidence_of(claims, now)
     enrolled = enrolled_of(claims)
     first_factor_counts = demand.require == "STRONGEST_ENROLLED" and not enrolled
@@ -155,6 +160,11 @@ def decide(claims: dict | None, demand: Requirement, now: int) -> str:
     if first_factor_counts or enrolled & demand.accept:
         return "STEP_UP_REQUIRED"
     return "ENROLLMENT_REQUIRED"
+
+
+def is_agent(claims: dict) -> bool:
+    """Whether an agent acts for the user. It never has evidence."""
+    return "act" in claims
 
 
 def is_two_factor(held: list) -> bool:
