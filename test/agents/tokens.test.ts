@@ -74,8 +74,8 @@ describe('the token of an agent', () => {
   });
 
   test('tells the user and the audit log', async () => {
-    const told = (await world.inbox()).filter(({ to }) => to === owner.email);
-    expect(told[0]?.subject).not.toContain('agent');
+    const told = (await world.inbox()).find(({ to }) => to === owner.email);
+    expect(told?.subject).not.toContain('agent');
     await world.create(owner, { name: 'Told "of" it' });
     const mail = (await world.inbox()).find(
       ({ to, subject }) => to === owner.email && subject.includes('agent'),
@@ -166,9 +166,10 @@ describe('creating an agent', () => {
       bodies.map((body) => world.graphql(body.query, body.variables, one.token)),
     );
     const codes = answers.map(({ data }) => data.createAgentToken.code ?? 'OK');
-    expect(codes.toSorted()).toEqual(['OK', 'OK', 'TOO_MANY_AGENTS', 'TOO_MANY_AGENTS']);
+    expect(codes.filter((code) => code === 'OK')).toHaveLength(2);
+    expect(codes.filter((code) => code === 'TOO_MANY_AGENTS')).toHaveLength(2);
     // An agent that has ended makes room.
-    const [agent] = (await sessionsOf(one.token)).filter((session) => session.agent !== null);
+    const agent = (await sessionsOf(one.token)).find((session) => session.agent !== null);
     one.token = (await world.again(one)).token;
     expect((await revoke(agent?.id ?? '', one.token)).errors).toEqual([]);
     await world.create(one);
