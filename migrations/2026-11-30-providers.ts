@@ -22,7 +22,9 @@ export class Providers extends Migration {
     this.addSql(
       `create unique index "identity_tenant_id_issuer_subject_unique" on "identity" ("tenant_id", "issuer", "subject") where "linked_at" is not null`,
     );
-    this.addSql(`create index "identity_created_at_index" on "identity" ("created_at") where "linked_at" is null`);
+    this.addSql(
+      `create index "identity_created_at_index" on "identity" ("created_at") where "linked_at" is null`,
+    );
     this.addSql(
       `alter table "identity" add constraint "identity_tenant_id_foreign" foreign key ("tenant_id") references "tenant" ("id") on delete cascade`,
     );

@@ -20,6 +20,12 @@ const slug = z
 
 const url = z.string().refine(isPlainUrl, 'Give an absolute URL without a query, a fragment or a user name.');
 
+/** A provider compares it as text. */
+const redirectUri = url.refine(
+  (one) => URL.parse(one)?.href === one,
+  'Write the URL as browsers do, with a path.',
+);
+
 const providerForm = z.strictObject({
   id: slug,
   name: z.string().trim().min(1).max(64).optional(),
@@ -52,14 +58,14 @@ const providerForm = z.strictObject({
     })
     .refine(({ acr, amr }) => acr.length + amr.length > 0, 'List at least one value of acr or amr.')
     .optional(),
-  redirectUris: z.array(url).max(32).default([]),
+  redirectUris: z.array(redirectUri).max(32).default([]),
   privateNetwork: z.boolean().default(false),
 });
 export type ProviderForm = z.infer<typeof providerForm>;
 
 export const fileForm = z
   .strictObject({
-    returnUrls: z.array(url).max(32).default([]),
+    returnUrls: z.array(redirectUri).max(32).default([]),
     providers: z.array(providerForm).min(1).max(100),
   })
   .superRefine(({ providers, returnUrls }, context) => {
@@ -85,8 +91,11 @@ export const fileForm = z
 
 function* defectsOf(provider: ProviderForm): Iterable<readonly [string, string]> {
   const { preset, issuer, endpoints, name } = provider;
-  if ((preset === undefined) === (issuer === undefined))
-    yield ['preset', 'Give either a preset or an issuer.'];
+  if (preset === undefined && issuer === undefined) yield ['preset', 'Give a preset or an issuer.'];
+  if (preset !== undefined && issuer !== undefined && !hasOwnServers(preset))
+    yield ['issuer', 'Only the presets github and gitlab have servers of your own. Omit it.'];
+  if (preset !== undefined && endpoints !== undefined)
+    yield ['endpoints', 'The preset knows them. Omit them.'];
   if (endpoints !== undefined && issuer === undefined)
     yield ['endpoints', 'Endpoints need an issuer, which names them.'];
   if (endpoints !== undefined && endpoints.jwks === undefined && endpoints.userinfo === undefined)
@@ -107,4 +116,8 @@ function isPlainUrl(one: string): boolean {
   return (
     parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.username === '' && !/[?#\s]/.test(one)
   );
+}
+
+function hasOwnServers(preset: string): boolean {
+  return preset === 'github' || preset === 'gitlab';
 }

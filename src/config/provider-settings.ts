@@ -2,7 +2,7 @@
 // providers-file.ts reads them from a file.
 
 /** The providers whose addresses and rules are built in. */
-export const PRESETS = ['apple', 'discord', 'facebook', 'github', 'gitlab', 'google', 'microsoft'] as const;
+export const PRESETS = ['apple', 'discord', 'github', 'gitlab', 'google', 'microsoft'] as const;
 export type PresetName = (typeof PRESETS)[number];
 
 export interface ProvidersSettings {
@@ -37,6 +37,8 @@ export type ProviderSource =
   | {
       readonly is: 'PRESET';
       readonly preset: PresetName;
+      /** Of a server of one's own, for GitHub and GitLab. Null: the public one. */
+      readonly issuer: string | null;
       /** The id of the directory, for Microsoft Entra. */
       readonly directory: string | null;
     }

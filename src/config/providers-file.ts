@@ -91,7 +91,6 @@ function settingsOf(
 const NAMES: Readonly<Record<PresetName, string>> = {
   apple: 'Apple',
   discord: 'Discord',
-  facebook: 'Facebook',
   github: 'GitHub',
   gitlab: 'GitLab',
   google: 'Google',
@@ -100,7 +99,8 @@ const NAMES: Readonly<Record<PresetName, string>> = {
 
 /** The form has made sure that one of them is there. */
 function sourceOf({ preset, directory, issuer = '', endpoints }: ProviderForm): ProviderSource {
-  if (preset !== undefined) return { is: 'PRESET', preset, directory: directory ?? null };
+  if (preset !== undefined)
+    return { is: 'PRESET', preset, issuer: issuer === '' ? null : issuer, directory: directory ?? null };
   if (endpoints === undefined) return { is: 'ISSUER', issuer };
   const { authorization, token, userinfo = null, jwks = null, subject = 'sub' } = endpoints;
   return { is: 'ENDPOINTS', issuer, endpoints: { authorization, token, userinfo, jwks, subject } };

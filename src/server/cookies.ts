@@ -5,7 +5,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { GraphQLError } from 'graphql';
+import type { Browser } from '../factors/factor-exchange.ts';
 import type { SessionDelivery } from '../graphql/context.ts';
+import { randomToken } from '../platform/random.ts';
 import type { SessionGrant } from '../sessions/grants.ts';
 
 export const SESSION_HEADER = 'x-stepgate-session';
@@ -14,6 +16,9 @@ const REFRESH_COOKIE = '__Host-stepgate-refresh';
 const DEVICE_COOKIE = '__Host-stepgate-device';
 /** Where a client without cookies sends its device token. */
 export const DEVICE_HEADER = 'x-stepgate-device';
+/** Names the browser while a user is at an identity provider. */
+export const BROWSER_COOKIE = '__Host-stepgate-browser';
+const BROWSER_SECONDS = 900;
 /** The maximum lifetime of a cookie in browsers. */
 const DEVICE_SECONDS = 400 * 86_400;
 
@@ -23,9 +28,10 @@ export interface SessionCookies {
   readonly accessToken: string | null;
   readonly refreshToken: string | null;
   readonly deviceToken: string | null;
+  readonly browserToken: string | null;
 }
 
-const NONE = { accessToken: null, refreshToken: null };
+const NONE = { accessToken: null, refreshToken: null, browserToken: null };
 
 /** @throws a GraphQLError if the page's origin may not use sessions of this server. */
 export function readSessionCookies(
@@ -46,6 +52,31 @@ export function readSessionCookies(
     accessToken: cookies[ACCESS_COOKIE] ?? null,
     refreshToken: cookies[REFRESH_COOKIE] ?? null,
     deviceToken: cookies[DEVICE_COOKIE] ?? null,
+    browserToken: browserTokenIn(headers),
+  };
+}
+
+/** Null if there is none of ours. */
+export function browserTokenIn({ cookie = '' }: IncomingHttpHeaders): string | null {
+  const token = parseCookie(cookie)[BROWSER_COOKIE];
+  return token !== undefined && /^[\w-]{43}$/.test(token) ? token : null;
+}
+
+/** Null when the client does not use cookies. */
+export function browserOf(
+  { wanted, browserToken: token }: SessionCookies,
+  setCookie: (value: string) => void,
+): Browser | null {
+  if (!wanted) return null;
+  let kept = token;
+  return {
+    token,
+    keep() {
+      kept ??= randomToken();
+      const cookie = { name: BROWSER_COOKIE, value: kept, maxAge: BROWSER_SECONDS };
+      setCookie(stringifySetCookie({ ...cookie, path: '/', httpOnly: true, secure: true, sameSite: 'lax' }));
+      return kept;
+    },
   };
 }
 

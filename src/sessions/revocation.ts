@@ -78,6 +78,17 @@ export async function endSessionOf(remains: Remains, asking: Asking, now: Date):
   return ended ?? null;
 }
 
+/** Ends the sessions of a selection on behalf of somebody without a session, and forgets their browsers. */
+export function endSessions(
+  asking: Asking,
+  which: (live: LiveSessions) => LiveSessions,
+  now: Date,
+): Promise<Session[]> {
+  return revoke(asking, (sql) => which(live(sql)), byAnonymous(asking.client), now, true);
+}
+
+export type LiveSessions = ReturnType<typeof live>;
+
 function live(sql: Sql) {
   return sql.selectFrom('session').select('id').where('revoked_at', 'is', null);
 }

@@ -67,6 +67,7 @@ function valuesOf(template: Template, locale: Locale): Values {
       ? { approving: template.approves === null ? 'no' : 'yes', approves: template.approves ?? '' }
       : {}),
     ...('remaining' in template ? { remaining: template.remaining } : {}),
+    ...('provider' in template ? { provider: template.provider } : {}),
     ...('factor' in template ? { factor: template.factor[locale] } : {}),
   };
 }

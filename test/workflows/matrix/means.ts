@@ -101,6 +101,14 @@ const WAYS = {
     guess: { certificate: true },
     prove: () => ({ certificate: true }),
   },
+  // Without providers, nobody can prove it. test/factors/oauth has its matrix.
+  OAUTH: {
+    isFirst: false,
+    needsPreparing: false,
+    worth: 'KNOWLEDGE',
+    guess: { oauth: { providerId: 'none', code: 'code', state: 'state' } },
+    prove: () => ({ oauth: { providerId: 'none', code: 'code', state: 'state' } }),
+  },
   DEVICE_APPROVAL: {
     ...SECOND_STEP,
     needsPreparing: true,

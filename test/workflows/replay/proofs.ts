@@ -178,6 +178,16 @@ export const WAYS: Readonly<Record<string, Readonly<Record<string, Way>>>> = {
         async () => ({ backupCode: secondOf(person).backupCodes[0] }),
     },
   },
+  // Without providers, nobody can prove it. test/factors/oauth has its replays.
+  OAUTH: {
+    oauth: {
+      ...SECOND,
+      hasSecond: false,
+      scope: 'CHALLENGE',
+      offeredIn: [],
+      ask: async () => async () => ({}),
+    },
+  },
   CERTIFICATE: {
     certificate: { ...SECOND, scope: 'LASTING', ask: async () => async () => ({ certificate: true }) },
   },
