@@ -163,6 +163,8 @@ export interface PreparedChallenge {
   readonly message: Message | null;
   /** What the client needs to answer, as `Challenge.request`. Everybody who holds the workflow may know it. */
   readonly request?: FactorData;
+  /** What only the reply shows beside `request`. It is not stored. */
+  readonly revealed?: FactorData;
   /** What the factor keeps to itself, sealed for the challenge. */
   readonly secret?: string;
   /** Counts the challenge against a limit of the factor. The step fails if a parallel one has reached it. */

@@ -36,9 +36,13 @@ export async function newKeys(kid: string): Promise<JWKS> {
 export class IdentityProvider implements AsyncDisposable {
   /** The person at the browser. */
   visitor: Visitor = { sub: 'nobody' };
+  /** Whether it keeps the person signed in. */
+  remembers = false;
   /** Requests by path. */
   readonly requests: string[] = [];
   intercept: Options['intercept'];
+  /** Changes the response of the token endpoint. */
+  tamper: ((body: Record<string, unknown>) => Promise<Record<string, unknown>>) | null = null;
   readonly #server: Server;
   #provider: Provider;
 
@@ -57,7 +61,7 @@ export class IdentityProvider implements AsyncDisposable {
       issuer,
       options,
       keys ?? (await newKeys('first')),
-      () => self?.visitor,
+      () => self,
     );
     self = new IdentityProvider(server, provider);
     self.intercept = options.intercept;
@@ -72,7 +76,7 @@ export class IdentityProvider implements AsyncDisposable {
 
   /** Starts anew with other keys. Everything that it has given out is forgotten. */
   async restart(options: Options, keys: JWKS): Promise<void> {
-    this.#provider = await makeProvider(this.issuer, options, keys, () => this.visitor);
+    this.#provider = await makeProvider(this.issuer, options, keys, () => this);
   }
 
   /** Signs the person out, and reports it to its clients. */
@@ -85,7 +89,7 @@ export class IdentityProvider implements AsyncDisposable {
     if (this.intercept?.(request, response)) return;
     if (request.url?.startsWith('/interaction/')) {
       const { sub, acr, amr } = this.visitor;
-      const login = { accountId: sub, remember: true, ...(acr && { acr }), ...(amr && { amr }) };
+      const login = { accountId: sub, remember: this.remembers, ...(acr && { acr }), ...(amr && { amr }) };
       await this.#provider.interactionFinished(request, response, { login });
       return;
     }
@@ -103,7 +107,7 @@ async function makeProvider(
   issuer: string,
   { redirectUris, logoutUri }: Options,
   jwks: JWKS,
-  visitor: () => Visitor | undefined,
+  self: () => IdentityProvider | null,
 ): Promise<Provider> {
   const configuration: Configuration = {
     clients: [
@@ -130,7 +134,7 @@ async function makeProvider(
     findAccount: (_context, sub) => ({
       accountId: sub,
       claims: () => {
-        const { acr: _acr, amr: _amr, ...claims } = visitor() ?? { sub };
+        const { acr: _acr, amr: _amr, ...claims } = self()?.visitor ?? { sub };
         return { ...claims, sub };
       },
     }),
@@ -152,5 +156,12 @@ async function makeProvider(
       return fetch(url as string, others) as never;
     },
   } as Configuration;
-  return new Provider(issuer, configuration);
+  const provider = new Provider(issuer, configuration);
+  provider.use(async (context, next) => {
+    await next();
+    const tamper = self()?.tamper;
+    if (context.path === '/token' && context.status === 200 && tamper)
+      context.body = await tamper(context.body as Record<string, unknown>);
+  });
+  return provider;
 }

@@ -71,7 +71,8 @@ export const oauthFactor = defineFactor({
         digest: digest(state),
         expiresAt: addSeconds(now, CHALLENGE_SECONDS),
         message: null,
-        request: { url, providerId: pending.providerId },
+        request: { providerId: pending.providerId },
+        revealed: { url },
         secret: sealPending(ring, challengeId, pending),
       };
     },

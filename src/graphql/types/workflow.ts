@@ -77,7 +77,7 @@ const Challenge = builder.objectRef<OutstandingChallenge>('Challenge').implement
       type: 'JSON',
       nullable: true,
       description:
-        'What your client needs to answer the challenge. Its form depends on the factor: for `DEVICE_APPROVAL`, the `number` to show, and, if the device cannot be notified, a `url` to open on it; for `OAUTH`, the `url` of the provider to send the browser to. Null for codes and links, which the user receives in a message.',
+        'What your client needs to answer the challenge. Its form depends on the factor: for `DEVICE_APPROVAL`, the `number` to show, and, if the device cannot be notified, a `url` to open on it; for `OAUTH`, the `url` to send the browser to, which only the reply of `prepareFactor` contains. Null for codes and links, which the user receives in a message.',
     }),
   }),
 });

@@ -43,7 +43,7 @@ export const sendChallenge: PerformEffect<Params> = (
     now,
   });
   if (factor === undefined || prepared === undefined) throw new Error(`${kind} does not send challenges.`);
-  const { digest, expiresAt, message, request = null, secret = null, spend } = prepared;
+  const { digest, expiresAt, message, request = null, revealed, secret = null, spend } = prepared;
   spend?.(unitOfWork);
   outbox.withdraw(
     unitOfWork,
@@ -83,7 +83,14 @@ export const sendChallenge: PerformEffect<Params> = (
       ),
   );
   return {
-    challenge: { factor: kind, hint, sentAt: now, expiresAt, approvedAt: null, request },
+    challenge: {
+      factor: kind,
+      hint,
+      sentAt: now,
+      expiresAt,
+      approvedAt: null,
+      request: revealed === undefined ? request : { ...request, ...revealed },
+    },
     ...(message && { sends: message }),
   };
 };
