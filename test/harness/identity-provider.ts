@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair } from 'jose';
+import { decodeJwt, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import Provider, { type Configuration, type JWKS } from 'oidc-provider';
 
 export interface Visitor {
@@ -36,6 +36,8 @@ export async function newKeys(kid: string): Promise<JWKS> {
 export class IdentityProvider implements AsyncDisposable {
   /** The person at the browser. */
   visitor: Visitor = { sub: 'nobody' };
+  /** Changes the claims of an ID token before it is signed. */
+  claims: ((claims: Record<string, unknown>) => Record<string, unknown>) | null = null;
   /** Whether it keeps the person signed in. */
   remembers = false;
   /** Requests by path. */
@@ -57,12 +59,7 @@ export class IdentityProvider implements AsyncDisposable {
     await once(server, 'listening');
     const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     let self: IdentityProvider | null = null;
-    const provider = await makeProvider(
-      issuer,
-      options,
-      keys ?? (await newKeys('first')),
-      () => self,
-    );
+    const provider = await makeProvider(issuer, options, keys ?? (await newKeys('first')), () => self);
     self = new IdentityProvider(server, provider);
     self.intercept = options.intercept;
     const running = self;
@@ -159,9 +156,21 @@ async function makeProvider(
   const provider = new Provider(issuer, configuration);
   provider.use(async (context, next) => {
     await next();
-    const tamper = self()?.tamper;
-    if (context.path === '/token' && context.status === 200 && tamper)
-      context.body = await tamper(context.body as Record<string, unknown>);
+    if (context.path !== '/token' || context.status !== 200) return;
+    const { claims, tamper } = self() ?? {};
+    if (claims) context.body = await resigned(context.body as Record<string, unknown>, jwks, claims);
+    if (tamper) context.body = await tamper(context.body as Record<string, unknown>);
   });
   return provider;
+}
+
+async function resigned(
+  body: Record<string, unknown>,
+  { keys: [key] }: JWKS,
+  change: (claims: Record<string, unknown>) => Record<string, unknown>,
+): Promise<Record<string, unknown>> {
+  const claims = change(decodeJwt(String(body['id_token'])));
+  const header = { alg: 'RS256', kid: key?.kid ?? '' };
+  const signed = new SignJWT(claims).setProtectedHeader(header).sign(await importJWK(key as JWK));
+  return { ...body, id_token: await signed };
 }

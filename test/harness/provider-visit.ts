@@ -31,6 +31,15 @@ export class ScriptedBrowser {
     return [...(this.#cookies.get(origin) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
+  /** Sends a form to a provider. */
+  async post(url: string, body: URLSearchParams): Promise<Response> {
+    const { origin } = new URL(url);
+    const headers = { cookie: this.#header(origin) };
+    const response = await fetch(url, { method: 'POST', redirect: 'manual', headers, body });
+    this.keep(response.headers, origin);
+    return response;
+  }
+
   /** @returns the first URL that is not at the provider or the server, or the page that they show. */
   async follow(url: string, stopAt: (url: URL) => boolean = () => false): Promise<URL | Response> {
     let next = new URL(url);

@@ -28,7 +28,7 @@ const logoutClaims = z.object({
   sid: z.string().min(1).max(1024).optional(),
   jti: z.string().min(1).max(1024),
   events: z.object({ [EVENT]: z.looseObject({}) }),
-  nonce: z.undefined(),
+  nonce: z.never().optional(),
 });
 type LogoutClaims = z.infer<typeof logoutClaims>;
 

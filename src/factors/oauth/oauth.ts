@@ -79,7 +79,8 @@ export const oauthFactor = defineFactor({
     exchange: (proof, request) =>
       proof.is === 'ANSWER' ? exchange(ring, providers, proof, request) : Promise.resolve(proof),
     identityAtProvider: (proof) => (proof.is === 'IDENTITY' ? proof : null),
-    verify: async (proof, request) => (proof.is === 'IDENTITY' ? verdictOn(ring, proof, request) : REJECTED),
+    verify: async (proof, request) =>
+      proof.is === 'IDENTITY' ? verdictOn(ring, providers, proof, request) : REJECTED,
     enrollment: {
       hint: () => null,
       begin: () => null,
@@ -122,6 +123,7 @@ async function exchange(
 /** What the identity proves for this user (L1: by issuer and subject, whatever the address). */
 function verdictOn(
   ring: KeyRing,
+  providers: Providers,
   proven: ProvenIdentity,
   { account, enrolling, now }: VerificationRequest,
 ): Verdict {
@@ -129,7 +131,8 @@ function verdictOn(
   const own = account.identities.find(
     ({ issuer, subject }) => issuer === proven.issuer && subject === proven.subject,
   );
-  if (enrolling !== null) return own === undefined ? linkVerdict(ring, proven, account, now) : taken();
+  if (enrolling !== null)
+    return own === undefined ? linkVerdict(ring, providers, proven, { account, now }) : taken();
   if (own !== undefined) {
     const { id, linkedAt } = own;
     const consume = linkedAt === null ? null : useIdentity(id, now);
@@ -156,11 +159,20 @@ function worth(
 }
 
 /** For a user who has proved that they may link it. */
-function linkVerdict(ring: KeyRing, proven: ProvenIdentity, account: Account, now: Date): Accepted {
+function linkVerdict(
+  ring: KeyRing,
+  providers: Providers,
+  proven: ProvenIdentity,
+  { account, now }: { readonly account: Account; readonly now: Date },
+): Accepted {
   const links = newIdentity(ring, proven);
   return {
     accepted: true,
     enrolledAt: null,
+    notice: {
+      name: 'identity-linked',
+      provider: providers.get(proven.providerId)?.settings.name ?? proven.providerId,
+    },
     consume(unitOfWork) {
       unitOfWork.require(async (sql) => !(await isLinked(sql, account.tenantId, proven)) || taken());
       unitOfWork.insert('identity', identityRow(links, account, now, now));

@@ -109,8 +109,8 @@ export async function visit(
   if (url === undefined) throw new Error(`Not prepared: ${reply.code} ${reply.message}`);
   const page = await browser.follow(url);
   if (!(page instanceof URL)) throw new Error(`The browser stopped at a page: ${page.status}.`);
-  const { code = '', state = '', iss = '' } = Object.fromEntries(page.searchParams);
-  return { url, proof: { providerId, code, state, iss, bindingSecret } };
+  const { code = '', state = '', iss } = Object.fromEntries(page.searchParams);
+  return { url, proof: { providerId, code, state, ...(iss !== undefined && { iss }), bindingSecret } };
 }
 
 /** A whole sign-in without an identifier. */
