@@ -361,13 +361,16 @@ import z from './template.ts';\`;
       ({ name, base }) => base === 'Error' && !name.match(/^(User|Operator)Error$/),
     );
     expect(others.map(({ name }) => name).toSorted()).toEqual([
+      'AnswerRefusedError',
       'BreachedUnavailableError',
       'DeliveryError',
       'LegacyHashError',
       'LimitReachedError',
+      'LogoutTokenRefusedError',
       'MalformedDerError',
       'MalformedProofError',
       'OcspResponseError',
+      'OutgoingError',
       'OverloadedError',
       'PrivateAddressError',
       'RecordError',
@@ -387,7 +390,7 @@ import z from './template.ts';\`;
     const userErrors = classes.filter(({ name }) => name !== 'UserError' && rootOf(name) === 'UserError');
     expect(userErrors.length).toBeGreaterThan(20);
     expect(userErrors.filter(({ statics }) => !statics.includes('description'))).toEqual([]);
-    const { text } = files.find(({ path }) => path === 'graphql/errors.ts') ?? { text: '' };
+    const { text } = files.find(({ path }) => path === 'graphql/error-codes.ts') ?? { text: '' };
     for (const { name } of userErrors) expect(text, name).toContain(`: ${name},`);
   });
 

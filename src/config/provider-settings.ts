@@ -2,7 +2,7 @@
 // providers-file.ts reads them from a file.
 
 /** The providers whose addresses and rules are built in. */
-export const PRESETS = ['apple', 'discord', 'github', 'gitlab', 'google', 'microsoft'] as const;
+export const PRESETS = ['apple', 'github', 'gitlab', 'google', 'microsoft'] as const;
 export type PresetName = (typeof PRESETS)[number];
 
 export interface ProvidersSettings {

@@ -90,7 +90,6 @@ function settingsOf(
 
 const NAMES: Readonly<Record<PresetName, string>> = {
   apple: 'Apple',
-  discord: 'Discord',
   github: 'GitHub',
   gitlab: 'GitLab',
   google: 'Google',

@@ -1,98 +1,22 @@
 // Expected failures, returned as data. Every error type implements `UserError`.
 
-import { CertificateRefused, CertificateTaken } from '../factors/certificate/errors.ts';
-import {
-  ApprovalRequestExpired,
-  DeviceClockWrong,
-  DeviceEnrollmentExpired,
-  DeviceNotApproved,
-  DeviceNotRecognized,
-  NumberIncorrect,
-} from '../factors/device-approval/errors.ts';
-import { LastWayIn } from '../factors/last-way-in.ts';
-import { LinkExpired } from '../factors/link/approval.ts';
-import { LinkNotApproved } from '../factors/link/link.ts';
-import {
-  IdentityNotLinked,
-  IdentityTaken,
-  ProviderNotFound,
-  ProviderUnavailable,
-  ReturnNotAllowed,
-} from '../factors/oauth/errors.ts';
+import { DeviceClockWrong } from '../factors/device-approval/errors.ts';
 import { TooManyChecks } from '../factors/password/check-limit.ts';
 import { PasswordRejected } from '../factors/password/new-passwords.ts';
-import { PhoneNumberNotAllowed, PhoneNumberNotFound, PhoneNumberTaken } from '../factors/phone/errors.ts';
-import { Conflict } from '../persistence/unit-of-work.ts';
 import type { UserError } from '../platform/user-error.ts';
-import { RefreshTokenRejected } from '../sessions/errors.ts';
 import {
-  EnrollmentRequired,
-  FactorNotEnrollable,
-  FactorNotOffered,
   FactorTooYoung,
   LockedOut,
-  NewPasswordNotDue,
   Overloaded,
-  PasswordRequired,
   ProofRejected,
-  TenantNotFound,
-  TooManyAuthenticators,
   TooManyMessages,
   TooManyRequests,
   TooManyWaiting,
-  WorkflowEnded,
-  WorkflowExpired,
-  WorkflowNotFound,
 } from '../workflows/errors.ts';
 import { builder } from './builder.ts';
-import { InvalidInput, NotFound } from './input.ts';
+import { ERRORS, type ErrorClass } from './error-codes.ts';
+import { InvalidInput } from './input.ts';
 import { PasswordProblemType } from './types/password.ts';
-
-/** The class behind each code. It describes itself. */
-const ERRORS = errorsByCode({
-  INVALID_INPUT: InvalidInput,
-  NOT_FOUND: NotFound,
-  TENANT_NOT_FOUND: TenantNotFound,
-  PASSWORD_REQUIRED: PasswordRequired,
-  PASSWORD_REJECTED: PasswordRejected,
-  WORKFLOW_NOT_FOUND: WorkflowNotFound,
-  WORKFLOW_EXPIRED: WorkflowExpired,
-  WORKFLOW_ENDED: WorkflowEnded,
-  FACTOR_NOT_OFFERED: FactorNotOffered,
-  FACTOR_NOT_ENROLLABLE: FactorNotEnrollable,
-  PROOF_REJECTED: ProofRejected,
-  LOCKED_OUT: LockedOut,
-  OVERLOADED: Overloaded,
-  CONFLICT: Conflict,
-  TOO_MANY_MESSAGES: TooManyMessages,
-  TOO_MANY_REQUESTS: TooManyRequests,
-  TOO_MANY_CHECKS: TooManyChecks,
-  TOO_MANY_WAITING: TooManyWaiting,
-  CERTIFICATE_REFUSED: CertificateRefused,
-  CERTIFICATE_TAKEN: CertificateTaken,
-  PROVIDER_UNAVAILABLE: ProviderUnavailable,
-  PROVIDER_NOT_FOUND: ProviderNotFound,
-  RETURN_NOT_ALLOWED: ReturnNotAllowed,
-  IDENTITY_NOT_LINKED: IdentityNotLinked,
-  IDENTITY_TAKEN: IdentityTaken,
-  LINK_NOT_APPROVED: LinkNotApproved,
-  LINK_EXPIRED: LinkExpired,
-  DEVICE_NOT_APPROVED: DeviceNotApproved,
-  DEVICE_ENROLLMENT_EXPIRED: DeviceEnrollmentExpired,
-  DEVICE_NOT_RECOGNIZED: DeviceNotRecognized,
-  DEVICE_CLOCK_WRONG: DeviceClockWrong,
-  APPROVAL_REQUEST_EXPIRED: ApprovalRequestExpired,
-  NUMBER_INCORRECT: NumberIncorrect,
-  NEW_PASSWORD_NOT_DUE: NewPasswordNotDue,
-  PHONE_NUMBER_NOT_ALLOWED: PhoneNumberNotAllowed,
-  PHONE_NUMBER_NOT_FOUND: PhoneNumberNotFound,
-  PHONE_NUMBER_TAKEN: PhoneNumberTaken,
-  LAST_WAY_IN: LastWayIn,
-  TOO_MANY_AUTHENTICATORS: TooManyAuthenticators,
-  ENROLLMENT_REQUIRED: EnrollmentRequired,
-  FACTOR_TOO_YOUNG: FactorTooYoung,
-  REFRESH_TOKEN_REJECTED: RefreshTokenRejected,
-});
 
 export const ErrorCode = builder.enumType('ErrorCode', {
   description: 'Stable names of expected failures, for use in programs. New names may be added.',
@@ -103,21 +27,6 @@ export const ErrorCode = builder.enumType('ErrorCode', {
     ]),
   ) as Record<keyof typeof ERRORS, { description: string }>,
 });
-
-interface ErrorClass<Code extends string = string> {
-  new (...args: never[]): UserError & { readonly code: Code };
-  /** What the error's type means. */
-  readonly description: string;
-  /** What its code means, where that says less. */
-  readonly brief?: string;
-}
-
-/** Checks that each class has the code that it is listed under. */
-function errorsByCode<const Errors extends { readonly [Code in keyof Errors]: ErrorClass<Code & string> }>(
-  errors: Errors,
-): Errors {
-  return errors;
-}
 
 const UserErrorInterface = builder.interfaceRef<UserError>('UserError').implement({
   description: 'An expected failure. Show the message to people; use the code in programs.',

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { decodeJwt, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
-import Provider, { type Configuration, type JWKS } from 'oidc-provider';
+import NodeOidcProvider, { type Configuration, type JWKS } from 'oidc-provider';
 
 export interface Visitor {
   readonly sub: string;
@@ -29,7 +29,7 @@ interface Options {
 export async function newKeys(kid: string): Promise<JWKS> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   return {
-    keys: [{ ...(await exportJWK(privateKey)), kid, alg: 'RS256', use: 'sig' } as JWKS['keys'][number]],
+    keys: [{ ...(await exportJWK(privateKey)), kid, alg: 'RS256', use: 'sig' }],
   };
 }
 
@@ -46,9 +46,9 @@ export class IdentityProvider implements AsyncDisposable {
   /** Changes the response of the token endpoint. */
   tamper: ((body: Record<string, unknown>) => Promise<Record<string, unknown>>) | null = null;
   readonly #server: Server;
-  #provider: Provider;
+  #provider: NodeOidcProvider;
 
-  private constructor(server: Server, provider: Provider) {
+  private constructor(server: Server, provider: NodeOidcProvider) {
     this.#server = server;
     this.#provider = provider;
   }
@@ -76,11 +76,6 @@ export class IdentityProvider implements AsyncDisposable {
     this.#provider = await makeProvider(this.issuer, options, keys, () => this);
   }
 
-  /** Signs the person out, and reports it to its clients. */
-  get provider(): Provider {
-    return this.#provider;
-  }
-
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests.push(`${request.method} ${request.url?.split('?', 1)[0]}`);
     if (this.intercept?.(request, response)) return;
@@ -105,7 +100,7 @@ async function makeProvider(
   { redirectUris, logoutUri }: Options,
   jwks: JWKS,
   self: () => IdentityProvider | null,
-): Promise<Provider> {
+): Promise<NodeOidcProvider> {
   const configuration: Configuration = {
     clients: [
       {
@@ -148,12 +143,9 @@ async function makeProvider(
     },
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     // Its own guard refuses loopback addresses.
-    fetch: (url, options) => {
-      const { dispatcher: _dispatcher, ...others } = options as { dispatcher?: unknown } & RequestInit;
-      return fetch(url as string, others) as never;
-    },
-  } as Configuration;
-  const provider = new Provider(issuer, configuration);
+    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
+  };
+  const provider = new NodeOidcProvider(issuer, configuration);
   provider.use(async (context, next) => {
     await next();
     if (context.path !== '/token' || context.status !== 200) return;

@@ -41,28 +41,6 @@ const PRESETS: Readonly<Record<PresetName, (issuer: string | null, directory: st
     scopes: ['openid', 'email'],
     isFormPost: true,
   }),
-  discord: () => ({
-    issuer: 'https://discord.com',
-    endpoints: {
-      authorization: 'https://discord.com/oauth2/authorize',
-      token: 'https://discord.com/api/oauth2/token',
-      userinfo: null,
-      jwks: null,
-    },
-    profile: async (get) => {
-      const {
-        id,
-        username,
-        global_name: name,
-        email,
-        verified,
-      } = Object(await get('https://discord.com/api/users/@me')) as Claims;
-      return { sub: id, name: name ?? username, email, email_verified: verified };
-    },
-    scopes: ['identify', 'email'],
-    addressRule: never,
-    isFormPost: false,
-  }),
   github: (issuer) => {
     // GitHub Enterprise Server has everything at one host.
     const site = issuer === null ? 'https://github.com' : issuer.replace(/\/$/, '');

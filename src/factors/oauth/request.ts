@@ -72,10 +72,8 @@ export async function requestTo(
   const path = returnPath(providers, provider, request);
   const purpose = purposeOf(request);
   return authorizationRequest(provider, path, purpose, request.now).catch((error: unknown) => {
-    providers.note(
-      provider,
-      `its metadata cannot be read (${(error as { code?: unknown }).code ?? 'no code'})`,
-    );
+    const { code = 'no code' } = error as { readonly code?: string };
+    providers.note(provider, `its metadata cannot be read (${code})`);
     throw new ProviderUnavailable();
   });
 }
