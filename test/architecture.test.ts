@@ -245,7 +245,7 @@ import z from './template.ts';\`;
   test('the public client imports none of our other code, and each library only in its own file', () => {
     const peers: Readonly<Record<string, RegExp>> = {
       'client/document.ts': /^graphql$/,
-      'client/apollo.ts': /^(@apollo\/client(\/utilities)?|rxjs)$/,
+      'client/apollo.ts': /^(@apollo\/client(\/(errors|utilities))?|rxjs)$/,
       'client/urql.ts': /^(@urql\/core|wonka)$/,
       'client/react.ts': /^react$/,
     };
@@ -294,7 +294,7 @@ import z from './template.ts';\`;
     // The demo and its device, the public client and the supervisor of the embedded PostgreSQL are separate programs, and tokens are
     // verified in other servers.
     const elsewhere =
-      /^(cli\/demo(\.ts|\/approving-device\.ts)|client\/lifetime\.ts|embedded-postgres\/|step-up\/present-token\.ts)/;
+      /^(cli\/demo(\.ts|\/approving-device\.ts)|client\/(lifetime|session-watch)\.ts|embedded-postgres\/|step-up\/present-token\.ts)/;
     expect(users.filter((path) => !elsewhere.test(path))).toEqual([]);
   });
 
@@ -370,6 +370,7 @@ import z from './template.ts';\`;
       'MalformedDerError',
       'MalformedProofError',
       'OcspResponseError',
+      'OtherHostError',
       'OutgoingError',
       'OverloadedError',
       'PrivateAddressError',

@@ -43,11 +43,11 @@ export async function untilApproved(
   async function watched(): Promise<Approval | null> {
     const silence = new AbortController();
     const stop = (): void => silence.abort();
-    signal.addEventListener('abort', stop);
     let timer = setTimeout(stop, SILENCE_MILLISECONDS);
     try {
       const request = { query: `subscription ${FIELDS}`, variables };
-      for await (const answer of subscribe<Read>(request, silence.signal)) {
+      const either = AbortSignal.any([signal, silence.signal]);
+      for await (const answer of subscribe<Read>(request, either)) {
         clearTimeout(timer);
         timer = setTimeout(stop, SILENCE_MILLISECONDS);
         const approval = approvalOf(answer);
@@ -56,7 +56,6 @@ export async function untilApproved(
       return null;
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
       stop();
     }
   }

@@ -4,17 +4,19 @@ import { type ClientSession, NOBODY, type Presented, refreshSession } from './cl
 import { endSession, SignOut } from './end-session.ts';
 import type { Endpoint } from './endpoint.ts';
 import { exclusively } from './exclusive.ts';
+import type { TabStore } from './hybrid-store.ts';
 import { Freshness, isDue, received } from './lifetime.ts';
 import type { SessionGrant } from './session-grant.ts';
+import type { SessionWatch } from './session-watch.ts';
 import { type News, openNews } from './tabs.ts';
-import { isSignedOut, type StoredTokens, signedOut, type TokenStore } from './token-store.ts';
+import { isSignedOut, type StoredTokens, signedOut } from './token-store.ts';
 
 export class BearerSession implements ClientSession {
   readonly #endpoint: Endpoint;
-  readonly #store: TokenStore;
+  readonly #store: TabStore;
   readonly #lock: string | null;
-  readonly #onSignedOut: () => void;
-  readonly #tell: (news: News) => void;
+  readonly #watch: SessionWatch;
+  readonly tell: (news: News) => void;
   readonly #freshness = new Freshness();
   /** Whether this client has seen tokens, so that the application must be told when the session ends. */
   #isKnown = false;
@@ -24,12 +26,12 @@ export class BearerSession implements ClientSession {
   #left: string | null = null;
 
   /** @param lock the name of the lock shared with other tabs; null if the store is not shared. */
-  constructor(endpoint: Endpoint, store: TokenStore, lock: string | null, onSignedOut: () => void) {
+  constructor(endpoint: Endpoint, store: TabStore, lock: string | null, watch: SessionWatch) {
     this.#endpoint = endpoint;
     this.#store = store;
     this.#lock = lock;
-    this.#onSignedOut = onSignedOut;
-    this.#tell = openNews(lock, () => void this.#lookForTokens().catch(() => {}));
+    this.#watch = watch;
+    this.tell = openNews(lock, (news) => void this.#hear(news).catch(() => {}));
   }
 
   async present(): Promise<Presented> {
@@ -58,6 +60,10 @@ export class BearerSession implements ClientSession {
     return isOfSameUser(tokens, mark);
   }
 
+  async isSignedIn(): Promise<boolean> {
+    return (await this.present()).mark !== null;
+  }
+
   noticeMutation(): void {}
 
   async keep(grant: SessionGrant): Promise<void> {
@@ -69,12 +75,13 @@ export class BearerSession implements ClientSession {
     await this.#store.set(received({ ...grant, refreshToken: held?.refreshToken ?? refreshToken }));
   }
 
-  async replace(grant: SessionGrant): Promise<void> {
+  async replace(grant: SessionGrant): Promise<boolean> {
     const held = await this.#store.get();
-    if (held === null) return;
+    const isHeld = held !== null && !isSignedOut(held);
+    if (isHeld) await this.keep(grant);
     // The user has signed out in the meantime. Only these tokens can still end the session.
-    if (!isSignedOut(held)) await this.keep(grant);
-    else if (grant.refreshToken !== '') await this.#store.set(signedOut(grant));
+    else if (held !== null && grant.refreshToken !== '') await this.#store.set(signedOut(grant));
+    return isHeld;
   }
 
   async signOut(): Promise<void> {
@@ -97,7 +104,8 @@ export class BearerSession implements ClientSession {
     await this.#store.set(signedOut(held));
     this.#left = held.accessToken;
     this.#isKnown = false;
-    this.#tell('SIGNED_OUT');
+    this.tell('SIGNED_OUT');
+    this.#watch.note('SIGNED_OUT');
   }
 
   async #end(): Promise<void> {
@@ -114,12 +122,22 @@ export class BearerSession implements ClientSession {
     await this.#store.clear();
   }
 
-  /** Another tab has signed out. Its store may or may not be this one. */
-  async #lookForTokens(): Promise<void> {
+  /** News from another tab, whose store may or may not be this one. */
+  async #hear(news: News): Promise<void> {
+    this.#store.hear?.(news);
     const held = await this.#store.get();
-    if (!this.#isKnown || (held !== null && !isSignedOut(held))) return;
+    const isNobody = held === null || isSignedOut(held);
+    if (news === 'SIGNED_OUT') {
+      if (isNobody && this.#isKnown) this.#noteEnd();
+    } else if (!isNobody && news !== 'MAYBE_SIGNED_IN') {
+      this.#isKnown = true;
+      this.#watch.note(news);
+    }
+  }
+
+  #noteEnd(): void {
     this.#isKnown = false;
-    this.#onSignedOut();
+    this.#watch.noteEnd();
   }
 
   /** Newer tokens than the stale one, or null when the session has ended. */
@@ -129,8 +147,7 @@ export class BearerSession implements ClientSession {
       await this.inTurn(async () => {
         if ((await this.#store.get())?.accessToken !== stale) return;
         await this.#store.clear();
-        this.#isKnown = false;
-        this.#onSignedOut();
+        this.#noteEnd();
       });
     return tokens;
   }

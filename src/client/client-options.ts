@@ -9,9 +9,10 @@ export interface StepgateClientOptions {
   readonly url: string;
   /**
    * Where the tokens are. `bearer` (default): this client holds them. `cookie`: they are cookies that scripts cannot
-   * read, for pages on the server's `PUBLIC_URL` and `CORS_ORIGINS`.
+   * read, for pages on the server's `PUBLIC_URL` and `CORS_ORIGINS`. `hybrid`: the refresh token is such a cookie, and
+   * the access token is in memory, for requests to your other services.
    */
-  readonly mode?: 'bearer' | 'cookie';
+  readonly mode?: 'bearer' | 'cookie' | 'hybrid';
   /** Where to keep the tokens in bearer mode. Default: in memory. */
   readonly tokens?: TokenStore;
   /** Where to keep the device token in bearer mode. Use persistent storage. Default: in memory. */
@@ -24,7 +25,7 @@ export interface StepgateClientOptions {
   readonly onEnrollmentRequired?: OnEnrollmentRequired;
   /**
    * Called when the session has ended without a call to `signOut`: it was revoked, was idle for too long, or the user has
-   * signed out in another tab. In cookie mode, also called when it turns out that there was no session.
+   * signed out in another tab. In cookie and hybrid mode, also called when it turns out that there was no session.
    */
   readonly onSignedOut?: () => void;
 }

@@ -1,6 +1,7 @@
 // The session of a client, independent of where its tokens are: the credentials it sends, and how it gets new tokens.
 import { type Credentials, type Endpoint, fieldOf } from './endpoint.ts';
 import { GRANT, type SessionGrant } from './session-grant.ts';
+import type { News } from './tabs.ts';
 
 /** The credentials of a request, and a mark of the tokens they came from. */
 export interface Presented extends Credentials {
@@ -10,7 +11,8 @@ export interface Presented extends Credentials {
 
 export const NOBODY: Presented = { headers: {}, cookies: false, mark: null };
 
-export interface ClientSession {
+/** Credentials for operations, and newer ones when they are refused. */
+export interface Presenting {
   /** The current credentials. Refreshes the token first if it has expired or is about to. */
   present(): Promise<Presented>;
   /**
@@ -28,10 +30,17 @@ export interface ClientSession {
   update(refused: Presented, isCertain: boolean): Promise<boolean>;
   /** Called after a mutation, which may have signed a user in. */
   noticeMutation(): void;
+}
+
+export interface ClientSession extends Presenting {
+  /** Whether somebody is signed in. Rejects if that cannot be found out. */
+  isSignedIn(): Promise<boolean>;
+  /** Tells the other tabs of this session. */
+  readonly tell: (news: News) => void;
   /** Stores the tokens of a sign-in. Call this inside `inTurn`. */
   keep(grant: SessionGrant): Promise<void>;
-  /** Stores newer tokens of this session. Call this inside `inTurn`. */
-  replace(grant: SessionGrant): Promise<void>;
+  /** Stores newer tokens of this session, unless it was signed out. Call this inside `inTurn`. @returns whether it was not. */
+  replace(grant: SessionGrant): Promise<boolean>;
   /** Signs out locally and on the server. Rejects if the session may still exist on the server, and ends it later. */
   signOut(): Promise<void>;
   /** Completes an earlier `signOut` that did not reach the server. Rejects only with errors of the store. */
@@ -48,7 +57,7 @@ const REFRESH = `mutation ($refreshToken: String) {
 }`;
 
 /**
- * Exchanges a refresh token for new tokens; null if it is not valid. The token is void afterwards, except that it can
+ * Exchanges a refresh token, or the refresh cookie, for new tokens; null if it is not valid. The token is void afterwards, except that it can
  * be sent again within a few seconds if the response was lost.
  */
 export async function refreshSession(
@@ -57,7 +66,7 @@ export async function refreshSession(
   credentials: Credentials,
 ): Promise<SessionGrant | null> {
   const answer = await endpoint.send<Record<string, SessionGrant | { code: string }>>(
-    { query: REFRESH, variables: { refreshToken } },
+    { query: REFRESH, variables: { refreshToken: refreshToken || null } },
     credentials,
   );
   const result = fieldOf(answer);

@@ -1,32 +1,19 @@
-// The client: a session, its tokens, and the operations sent with them.
-import { type Approval, untilApproved } from './approval.ts';
-import { BearerSession } from './bearer-session.ts';
-import type { StepgateClientOptions } from './client-options.ts';
-import type { ClientSession } from './client-session.ts';
-import { CookieSession } from './cookie-session.ts';
-import { type Document, textOf } from './document.ts';
-import {
-  type Credentials,
-  Endpoint,
-  type FieldAnswer,
-  fieldOf,
-  type GraphQLAnswer,
-  type GraphQLRequest,
-} from './endpoint.ts';
-import { type EnrollmentInput, type EnrollmentWorkflow, startEnrollment } from './enrollment.ts';
-import { kindOf, type Operation } from './operation.ts';
-import { type PasskeyAccount, signalPasskeys } from './passkey-signals.ts';
-import { type OnStepUp, Prompts } from './prompts.ts';
-import type { Answer } from './refusal.ts';
-import { runOperation, type Send } from './run-operation.ts';
+// The client as an application sees it.
+import type { Approval } from './approval.ts';
+import type { Document } from './document.ts';
+import type { GraphQLAnswer } from './endpoint.ts';
+import type { EnrollmentInput, EnrollmentWorkflow } from './enrollment.ts';
+import type { OperationClient } from './operation-client.ts';
+import type { OnStepUp } from './prompts.ts';
 import type { SessionGrant } from './session-grant.ts';
-import { type SignInInput, type SignInWorkflow, startSignIn } from './sign-in.ts';
-import { type SignUpInput, type SignUpWorkflow, startSignUp } from './sign-up.ts';
-import { deviceInMemory, inMemory } from './token-store.ts';
-import type { WithGrant, WorkflowChannel } from './workflow.ts';
+import type { SessionView } from './session-watch.ts';
+import type { SignInInput, SignInWorkflow } from './sign-in.ts';
+import type { SignUpInput, SignUpWorkflow } from './sign-up.ts';
 
-/** A client for one session. Create it with {@link createStepgateClient}. */
-export interface StepgateClient {
+/** A client for one session. Create it with `createStepgateClient`. */
+export interface StepgateClient extends OperationClient {
+  /** Whether somebody is signed in, and news of sign-ins, sign-outs and step-ups in any tab. */
+  readonly session: SessionView;
   /**
    * Returns a valid access token, refreshing it if needed.
    *
@@ -91,15 +78,6 @@ export interface StepgateClient {
     variables?: Variables,
   ): Promise<GraphQLAnswer<Data>>;
   /**
-   * Runs an operation against any API guarded by `@stepUp`, with a transport of your own.
-   *
-   * @param operation describes the operation, to decide whether it can be repeated.
-   * @param send sends the operation with the given credentials. Called again after a token refresh or a prompt.
-   * @returns the last result of `send`.
-   * @throws the errors of `send`, of a token refresh, and of the prompts.
-   */
-  perform<Result extends Answer>(operation: Operation, send: Send<Result>): Promise<Result>;
-  /**
    * Waits until the user has approved the link or the request of a workflow, on any device. Then call `attemptFactor`
    * with `{ linkApproved: true }` or `{ deviceApproval: true }`.
    *
@@ -115,124 +93,4 @@ export interface StepgateClient {
    * @returns a function that restores the previous prompt.
    */
   promptWith(onStepUp: OnStepUp): () => void;
-}
-
-/**
- * Creates a client for one session.
- *
- * @example
- * const stepgate = createStepgateClient({ url, onStepUp: async ({ workflow }) => { … await workflow.attempt({ totp }) } });
- * await stepgate.setSession(session); // from a completed sign-in
- * const { data, errors } = await stepgate.request('{ viewer { auditEvents { type } } }');
- */
-export function createStepgateClient(options: StepgateClientOptions): StepgateClient {
-  const endpoint = new Endpoint(options.url, options.fetch);
-  const session = sessionOf(options, endpoint);
-  const deviceTokens = options.deviceTokens ?? deviceInMemory();
-  const isBearer = options.mode !== 'cookie';
-
-  /** Adds the device token, which is sent to Stepgate only. */
-  async function known(credentials: Credentials): Promise<Credentials> {
-    const device = isBearer ? await deviceTokens.get() : null;
-    if (device === null) return credentials;
-    return { ...credentials, headers: { ...credentials.headers, 'x-stepgate-device': device } };
-  }
-
-  async function keep(grant: SessionGrant): Promise<void> {
-    await session.keep(grant);
-    if (isBearer && grant.deviceToken != null) await deviceTokens.set(grant.deviceToken);
-  }
-
-  async function* subscribe<Data>(
-    request: GraphQLRequest,
-    signal: AbortSignal,
-  ): AsyncGenerator<GraphQLAnswer<Data> | null> {
-    yield* endpoint.stream<Data>(request, await known(await session.present()), signal);
-  }
-
-  /** @param store stores the tokens that a workflow has issued. */
-  function channelThat(store: (grant: SessionGrant) => Promise<void>): WorkflowChannel {
-    return {
-      query: <Data>(request: GraphQLRequest): Promise<GraphQLAnswer<Data>> =>
-        runOperation(session, null, { ...request, kind: 'query' }, async (credentials) =>
-          endpoint.send<Data>(request, await known(credentials)),
-        ),
-      subscribe,
-      ask: (request) =>
-        runOperation(session, null, { ...request, kind: 'mutation' }, async (credentials) =>
-          endpoint.send(request, await known(credentials)),
-        ),
-      askForTokens: <Result extends WithGrant>(request: { readonly query: string }) =>
-        runOperation(session, null, { ...request, kind: 'mutation' }, (credentials) =>
-          session.inTurn(async (): Promise<FieldAnswer<Result>> => {
-            const answer: FieldAnswer<Result> = await endpoint.send(request, await known(credentials));
-            for (const step of Object.values(answer.data ?? {})) if (step?.session) await store(step.session);
-            return answer;
-          }),
-        ),
-    };
-  }
-  const channel = channelThat((grant) => session.replace(grant));
-  const prompts = new Prompts(channel, options);
-
-  async function request<Data, Variables>(document: Document<Data, Variables>, variables?: Variables) {
-    const query = await textOf(document);
-    const sent = { query, variables: variables as Operation['variables'] };
-    return runOperation(session, prompts, { ...sent, kind: kindOf(query) }, async (credentials) =>
-      endpoint.send<Data>(sent, await known(credentials)),
-    );
-  }
-
-  session.finishSignOut().catch(() => {}); // an error of the store surfaces at its next use
-
-  return {
-    async accessToken() {
-      const { mark } = await session.present();
-      return typeof mark === 'string' ? mark : null;
-    },
-
-    setSession: (grant) => session.inTurn(() => keep(grant)),
-
-    signUp: (input) => startSignUp(channelThat(keep), input),
-
-    signIn: (input = {}) => startSignIn(channelThat(keep), input),
-
-    enroll: (input) => startEnrollment(channel, input),
-
-    async signalPasskeys() {
-      const answer: FieldAnswer<{ readonly passkeyAccounts: readonly PasskeyAccount[] }> =
-        await request(PASSKEYS);
-      for (const account of fieldOf(answer).passkeyAccounts) await signalPasskeys(account);
-    },
-
-    signOut: () => session.signOut(),
-
-    request,
-
-    perform: (operation, send) => runOperation(session, prompts, operation, send),
-
-    waitForApproval: (workflowId, signal = new AbortController().signal) =>
-      untilApproved(channel, workflowId, signal),
-
-    promptWith(onStepUp) {
-      const { handlers } = prompts;
-      const before = handlers.onStepUp;
-      handlers.onStepUp = onStepUp;
-      return () => {
-        if (handlers.onStepUp === onStepUp) handlers.onStepUp = before;
-      };
-    },
-  };
-}
-
-const PASSKEYS = '{ viewer { passkeyAccounts { rpId userId name displayName credentialIds } } }';
-
-function sessionOf(
-  { url, mode, tokens, onSignedOut = () => {} }: StepgateClientOptions,
-  endpoint: Endpoint,
-): ClientSession {
-  const lock = `stepgate ${url}`;
-  return mode === 'cookie'
-    ? new CookieSession(endpoint, lock, onSignedOut)
-    : new BearerSession(endpoint, tokens ?? inMemory(), tokens === undefined ? null : lock, onSignedOut);
 }

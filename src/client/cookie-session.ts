@@ -6,16 +6,19 @@ import { endSession, SignOut } from './end-session.ts';
 import type { Endpoint } from './endpoint.ts';
 import { exclusively } from './exclusive.ts';
 import { Freshness } from './lifetime.ts';
+import { runOperation } from './run-operation.ts';
 import type { SessionGrant } from './session-grant.ts';
+import type { SessionWatch } from './session-watch.ts';
 import { type News, Note, openNews } from './tabs.ts';
 
+const VIEWER = '{ viewer { id } }';
 const COOKIES = { headers: { 'x-stepgate-session': 'cookie' }, cookies: true };
 
 export class CookieSession implements ClientSession {
   readonly #endpoint: Endpoint;
   readonly #lock: string;
-  readonly #onSignedOut: () => void;
-  readonly #tell: (news: News) => void;
+  readonly #watch: SessionWatch;
+  readonly tell: (news: News) => void;
   readonly #freshness = new Freshness();
   /** Set while the server does not know of a sign-out. Until then, the remaining cookies are not sent. */
   readonly #unfinished: Note;
@@ -33,12 +36,12 @@ export class CookieSession implements ClientSession {
   readonly #signOut = new SignOut(() => this.inTurn(() => this.#end()));
 
   /** @param lock the name of the lock shared with other tabs, which have the same cookies. */
-  constructor(endpoint: Endpoint, lock: string, onSignedOut: () => void) {
+  constructor(endpoint: Endpoint, lock: string, watch: SessionWatch) {
     this.#endpoint = endpoint;
     this.#lock = lock;
-    this.#onSignedOut = onSignedOut;
+    this.#watch = watch;
     this.#unfinished = new Note(`${lock} sign-out`);
-    this.#tell = openNews(lock, (news) => this.#hear(news));
+    this.tell = openNews(lock, (news) => this.#hear(news));
   }
 
   async present(): Promise<Presented> {
@@ -62,9 +65,19 @@ export class CookieSession implements ClientSession {
     return isRenewed;
   }
 
+  async isSignedIn(): Promise<boolean> {
+    const { data } = await runOperation(this, null, { kind: 'query', query: VIEWER }, (credentials) =>
+      this.#endpoint.send<{ readonly viewer: object | null }>({ query: VIEWER }, credentials),
+    );
+    return data?.viewer != null;
+  }
+
   noticeMutation(): void {
-    if (this.#isNobody) this.#tell('MAYBE_SIGNED_IN');
+    const wasNobody = this.#isNobody;
     this.#beginnings += 1;
+    if (!wasNobody) return;
+    this.tell('MAYBE_SIGNED_IN');
+    this.#watch.doubtSignOut();
   }
 
   async keep(grant: SessionGrant): Promise<void> {
@@ -72,20 +85,21 @@ export class CookieSession implements ClientSession {
     await this.replace(grant);
   }
 
-  async replace({ session }: SessionGrant): Promise<void> {
+  async replace({ session }: SessionGrant): Promise<boolean> {
     this.#freshness.note();
     this.#generation += 1;
     this.#beginnings += 1;
     this.#sessionId = session?.id ?? null;
     this.#isSignedOut = false;
-    this.#tell('MAYBE_SIGNED_IN');
+    return !this.#unfinished.isSet();
   }
 
   async signOut(): Promise<void> {
     if (this.#isNobody && this.#isSignedOut) return;
     this.#unfinished.set();
     this.#isSignedOut = true;
-    this.#tell('SIGNED_OUT');
+    this.tell('SIGNED_OUT');
+    this.#watch.note('SIGNED_OUT');
     await this.#signOut.try();
   }
 
@@ -112,14 +126,17 @@ export class CookieSession implements ClientSession {
   }
 
   #hear(news: News): void {
-    if (news === 'MAYBE_SIGNED_IN') this.#beginnings += 1;
-    else this.#learnSignOut();
+    if (news === 'SIGNED_OUT') return this.#learnSignOut();
+    this.#beginnings += 1;
+    if (news === 'MAYBE_SIGNED_IN') return this.#watch.doubtSignOut();
+    this.#isSignedOut = false;
+    this.#watch.note(news);
   }
 
   #learnSignOut(): void {
     if (this.#isSignedOut) return;
     this.#isSignedOut = true;
-    this.#onSignedOut();
+    this.#watch.noteEnd();
   }
 
   #refreshed(refused: string | number): Promise<boolean> {

@@ -27,10 +27,13 @@ export interface GraphQLRequest {
 export class Endpoint {
   readonly #url: string;
   readonly #fetch: Fetch;
+  readonly #always: Credentials;
 
-  constructor(url: string, send?: Fetch) {
+  /** @param always is sent with every request. */
+  constructor(url: string, send?: Fetch, always: Credentials = { headers: {}, cookies: false }) {
     this.#url = url;
     this.#fetch = send ?? ((...request) => fetch(...request));
+    this.#always = always;
   }
 
   /** @throws {UnexpectedAnswer}, or the error of `fetch` if the request fails. */
@@ -73,11 +76,11 @@ export class Endpoint {
   ): Promise<Response> {
     return this.#fetch(this.#url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...accept, ...headers },
+      headers: { 'content-type': 'application/json', ...accept, ...this.#always.headers, ...headers },
       body: JSON.stringify({ query, variables }),
       // Tokens and proofs must not be sent to another address.
       redirect: 'error',
-      ...(cookies ? { credentials: 'include' } : {}),
+      ...(cookies || this.#always.cookies ? { credentials: 'include' } : {}),
       ...(signal ? { signal } : {}),
     });
   }

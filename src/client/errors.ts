@@ -1,14 +1,11 @@
 // The errors that a client throws. Refusals and other GraphQL errors are not thrown; they are in the response. No error
 // contains a token, a proof or a variable.
+import type { StepUpErrorCode } from './error-code.ts';
 
 /** A step of a workflow failed. Show the message to the user, who can usually try again. */
 export class StepUpError extends Error {
   override readonly name = 'StepUpError';
-  /**
-   * A value of the schema's `ErrorCode`, such as `PROOF_REJECTED` or `LOCKED_OUT`, the code of a refusal, `CANCELLED`,
-   * or a code of `passkey()`.
-   */
-  readonly code: string;
+  readonly code: StepUpErrorCode;
   /** After `PROOF_REJECTED`, the number of attempts left. At 0, the workflow has failed. Null otherwise. */
   readonly attemptsRemaining: number | null;
   /** After `LOCKED_OUT`, `OVERLOADED` and `TOO_MANY_MESSAGES`, when to try again, in seconds. Null otherwise. */
@@ -28,7 +25,7 @@ export class StepUpError extends Error {
   }
 }
 
-/** The response is not one from Stepgate: the server is down, a proxy responded, or `url` is wrong. */
+/** The response is not a GraphQL response: the server is down, a proxy responded, or `url` is wrong. */
 export class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';
   readonly code = 'UNEXPECTED_ANSWER';
@@ -36,7 +33,7 @@ export class UnexpectedAnswer extends Error {
   readonly status: number;
 
   constructor(status: number, problem = 'no GraphQL response') {
-    super(`Stepgate returned ${problem} (HTTP ${status}).`);
+    super(`The server returned ${problem} (HTTP ${status}).`);
     this.status = status;
   }
 }

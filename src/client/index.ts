@@ -1,8 +1,9 @@
 // The public export `stepgate/client`: tokens, refresh and step-up, for browsers, Node and React Native. Integrations
 // with other libraries are separate exports.
 export type { Approval } from './approval.ts';
-export { createStepgateClient, type StepgateClient } from './client.ts';
+export type { StepgateClient } from './client.ts';
 export type { StepgateClientOptions } from './client-options.ts';
+export { createStepgateClient } from './create-client.ts';
 export type { Document } from './document.ts';
 export type { Credentials, Fetch, GraphQLAnswer } from './endpoint.ts';
 export type {
@@ -11,6 +12,7 @@ export type {
   EnrollmentStatus,
   EnrollmentWorkflow,
 } from './enrollment.ts';
+export type { ErrorCode, PasskeyErrorCode, RefusalCode, StepUpErrorCode } from './error-code.ts';
 export { StepUpError, UnexpectedAnswer } from './errors.ts';
 export type { Operation, OperationKind } from './operation.ts';
 export { canAutofillPasskeys, type PasskeyOptions } from './passkey.ts';
@@ -18,6 +20,7 @@ export type { EnrollmentPrompt, OnEnrollmentRequired, OnStepUp, StepUpPrompt } f
 export type { Answer, AnswerError, FactorKind, Requirement } from './refusal.ts';
 export type { Send } from './run-operation.ts';
 export type { SessionGrant } from './session-grant.ts';
+export type { SessionEvent, SessionState, SessionView } from './session-watch.ts';
 export type { SignInInput, SignInStatus, SignInWorkflow } from './sign-in.ts';
 export type { SignUpInput, SignUpStatus, SignUpWorkflow } from './sign-up.ts';
 export type { StepUpState, StepUpStatus, StepUpWorkflow } from './step-up.ts';

@@ -1,9 +1,7 @@
-// Prompts the user once for all operations that are refused at the same time, with the strictest of their requirements.
-// One prompt is open at a time. A refusal that no single proof could satisfy together with the others waits for the
-// next prompt.
+// The prompts of an application: for a proof, which a step-up takes, and for a new factor.
 import { StepUpError } from './errors.ts';
-import type { Operation } from './operation.ts';
-import { covers, type Demand, type Requirement, strictestOf } from './refusal.ts';
+import type { Requirement } from './refusal.ts';
+import { type Asking, inRounds } from './rounds.ts';
 import { type StepUpWorkflow, startStepUp } from './step-up.ts';
 import type { WorkflowChannel } from './workflow.ts';
 
@@ -40,83 +38,29 @@ export interface PromptHandlers {
   onEnrollmentRequired?: OnEnrollmentRequired | undefined;
 }
 
-/** How long to collect refusals before prompting. The operations of a page are refused at about the same time. */
-const GATHERING_MILLISECONDS = 50;
-
-interface Round {
-  readonly remedy: Demand['remedy'];
-  requirement: Requirement;
-  /** The operation to which the proof is bound. Such a round is never shared. */
-  readonly bound: Operation | null;
-  /** Whether the user is being prompted. After that, operations that require more cannot join. */
-  hasBegun: boolean;
-  readonly outcome: Promise<boolean>;
-}
-
-export class Prompts {
-  readonly #channel: WorkflowChannel;
-  /** The unfinished rounds, oldest first. */
-  readonly #rounds = new Set<Round>();
-  #last: Promise<unknown> = Promise.resolve();
-  readonly handlers: PromptHandlers;
-
-  constructor(channel: WorkflowChannel, { onStepUp, onEnrollmentRequired }: PromptHandlers) {
-    this.#channel = channel;
-    this.handlers = { onStepUp, onEnrollmentRequired };
-  }
-
-  /** @returns whether the user has met the demand. @throws the errors of the application's prompt. */
-  async ask(demand: Demand, operation: Operation): Promise<boolean> {
-    const { onStepUp, onEnrollmentRequired } = this.handlers;
-    if ((demand.remedy === 'STEP_UP' ? onStepUp : onEnrollmentRequired) === undefined) return false;
-    const isBound = demand.remedy === 'STEP_UP' && demand.requirement.bind === 'OPERATION';
-    return (isBound ? undefined : this.#joined(demand)) ?? this.#begin(demand, isBound ? operation : null);
-  }
-
-  #joined({ remedy, requirement }: Demand): Promise<boolean> | undefined {
-    for (const round of this.#rounds) {
-      const both = strictestOf(round.requirement, requirement);
-      if (round.remedy !== remedy || round.bound !== null || both === null) continue;
-      if (round.hasBegun && !covers(round.requirement, requirement)) continue;
-      if (!round.hasBegun) round.requirement = both;
-      return round.outcome;
-    }
-    return undefined;
-  }
-
-  #begin({ remedy, requirement }: Demand, bound: Operation | null): Promise<boolean> {
-    const gathered = new Promise((resolve) => setTimeout(resolve, GATHERING_MILLISECONDS));
-    const outcome = Promise.all([this.#last, gathered])
-      .then(() => {
-        round.hasBegun = true;
-        return remedy === 'STEP_UP' ? this.#isProved(round) : this.#isEnrolled(round);
-      })
-      .finally(() => this.#rounds.delete(round));
-    const round: Round = { remedy, requirement, bound, hasBegun: false, outcome };
-    this.#rounds.add(round);
-    this.#last = outcome.catch(() => {});
-    return outcome;
-  }
-
-  async #isEnrolled({ requirement }: Round): Promise<boolean> {
-    return (await this.handlers.onEnrollmentRequired?.({ requirement })) === true;
-  }
-
-  async #isProved({ requirement, bound }: Round): Promise<boolean> {
-    // If the step-up cannot start for any reason, the caller gets the refusal.
-    const workflow = await startStepUp(this.#channel, requirement, bound).catch(() => null);
-    if (workflow === null) return false;
-    // It is already complete if another tab or the previous prompt has proved the factor in the meantime.
-    if (workflow.status !== 'COMPLETE')
-      await Promise.race([this.#answered({ requirement, workflow }), workflow.cancelled]);
-    return workflow.status === 'COMPLETE';
-  }
-
-  async #answered(prompt: StepUpPrompt): Promise<void> {
+/** @param handlers may be replaced at any time. */
+export function prompts(channel: WorkflowChannel, handlers: PromptHandlers): Asking {
+  async function answered(prompt: StepUpPrompt): Promise<void> {
     try {
-      await this.handlers.onStepUp?.(prompt);
+      await handlers.onStepUp?.(prompt);
     } catch (error) {
       if (!(error instanceof StepUpError)) throw error; // an uncaught wrong proof counts as no proof
     }
   }
+
+  return inRounds(
+    ({ remedy, elsewhere }) =>
+      elsewhere === undefined &&
+      (remedy === 'STEP_UP' ? handlers.onStepUp : handlers.onEnrollmentRequired) !== undefined,
+    async ({ demand: { remedy, requirement }, bound }) => {
+      if (remedy === 'ENROLL') return (await handlers.onEnrollmentRequired?.({ requirement })) === true;
+      // If the step-up cannot start for any reason, the caller gets the refusal.
+      const workflow = await startStepUp(channel, requirement, bound).catch(() => null);
+      if (workflow === null) return false;
+      // It is already complete if another tab or the previous prompt has proved the factor in the meantime.
+      if (workflow.status !== 'COMPLETE')
+        await Promise.race([answered({ requirement, workflow }), workflow.cancelled]);
+      return workflow.status === 'COMPLETE';
+    },
+  );
 }

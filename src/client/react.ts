@@ -1,4 +1,6 @@
-// The public export `stepgate/client/react`: the state of a step-up dialog. The application renders the dialog itself.
+// The public export `stepgate/client/react`: the session, and the state of a step-up dialog. The application renders both.
+'use client';
+
 import {
   createContext,
   createElement,
@@ -6,24 +8,32 @@ import {
   type ReactNode,
   useContext,
   useEffect,
+  useMemo,
   useState,
   useSyncExternalStore,
 } from 'react';
 import type { StepgateClient } from './client.ts';
 import { StepUpDialog, type StepUpDialogState } from './dialog.ts';
+import type { SessionState } from './session-watch.ts';
 
 export type { StepUpDialogState } from './dialog.ts';
+export type { SessionState } from './session-watch.ts';
 
 /** The state of the dialog, and its actions. The actions never reject; failures are in `error`. */
 export interface StepUpDialogHandle
   extends StepUpDialogState,
     Pick<StepUpDialog, 'prepare' | 'attempt' | 'passkey' | 'cancel'> {}
 
-const DialogContext = createContext<StepUpDialog | null>(null);
+interface Provided {
+  readonly client: StepgateClient;
+  readonly dialog: StepUpDialog;
+}
+
+const ClientContext = createContext<Provided | null>(null);
 
 /**
- * Provides the step-up dialog to {@link useStepUp}. While mounted, it replaces the client's `onStepUp`. Unmounting it
- * cancels an open prompt.
+ * Provides the session to {@link useSession} and the step-up dialog to {@link useStepUp}. While mounted, it replaces the
+ * client's `onStepUp`. Unmounting it cancels an open prompt.
  *
  * @param props `client` is the client whose operations may be refused.
  */
@@ -42,7 +52,8 @@ export function StepUpProvider({
       dialog.cancel();
     };
   }, [client, dialog]);
-  return createElement(DialogContext, { value: dialog }, children);
+  const provided = useMemo(() => ({ client, dialog }), [client, dialog]);
+  return createElement(ClientContext, { value: provided }, children);
 }
 
 /**
@@ -51,9 +62,28 @@ export function StepUpProvider({
  * @throws {Error} outside a {@link StepUpProvider}.
  */
 export function useStepUp(): StepUpDialogHandle {
-  const dialog = useContext(DialogContext);
-  if (dialog === null) throw new Error('useStepUp must be used inside a <StepUpProvider>.');
+  const { dialog } = useProvided('useStepUp');
   const state = useSyncExternalStore(dialog.subscribe, dialog.state, dialog.state);
   const { prepare, attempt, passkey, cancel } = dialog;
   return { ...state, prepare, attempt, passkey, cancel };
+}
+
+/**
+ * Returns the state of the session, and renders again at each change, in any tab. On a server, and in the first render, the
+ * status is `UNKNOWN`.
+ *
+ * @throws {Error} outside a {@link StepUpProvider}.
+ */
+export function useSession(): SessionState {
+  const { session } = useProvided('useSession').client;
+  return useSyncExternalStore(session.subscribe, session.state, unknown);
+}
+
+const UNKNOWN: SessionState = { status: 'UNKNOWN', steppedUpAt: null };
+const unknown = (): SessionState => UNKNOWN;
+
+function useProvided(hook: string): Provided {
+  const provided = useContext(ClientContext);
+  if (provided === null) throw new Error(`${hook} must be used inside a <StepUpProvider>.`);
+  return provided;
 }

@@ -59,6 +59,11 @@ export interface Demand {
   readonly requirement: Requirement;
   /** Whether newer tokens of the session are enough; null if the server does not know. */
   readonly refreshSuffices: boolean | null;
+  /**
+   * Where the issuer of the token lets its users step up, if that is not Stepgate: a page of the application, or null if
+   * there is none. Undefined for tokens of Stepgate.
+   */
+  readonly elsewhere: string | null | undefined;
 }
 
 /**
@@ -85,6 +90,7 @@ function demandOf(answer: Answer, code: string, remedy: Demand['remedy']): Deman
   return {
     remedy,
     requirement: others.reduce((all, one) => strictestOf(all, one) ?? all, first),
+    elsewhere: refused[0]?.extensions?.['stepUpUrl'] as Demand['elsewhere'],
     refreshSuffices: told.includes(true) ? true : told.every((one) => one === false) ? false : null,
   };
 }

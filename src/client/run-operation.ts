@@ -1,19 +1,19 @@
 // Runs an operation that may be refused. It is sent again once with new tokens, and once after the user has met each
 // kind of demand. The sender (this client, a link or an exchange) receives the credentials to use.
 
-import type { ClientSession } from './client-session.ts';
+import type { Presenting } from './client-session.ts';
 import type { Credentials } from './endpoint.ts';
 import type { Operation } from './operation.ts';
-import type { Prompts } from './prompts.ts';
 import { type Answer, type Demand, demandsOf, isRefusedAsNobody, isUnauthenticated } from './refusal.ts';
+import type { Asking } from './rounds.ts';
 
 /** Sends the operation with these credentials, once per call. */
 export type Send<Result extends Answer> = (credentials: Credentials) => Promise<Result>;
 
-/** @param prompts null returns refusals to the caller. */
+/** @param asking null returns refusals to the caller. */
 export async function runOperation<Result extends Answer>(
-  session: ClientSession,
-  prompts: Prompts | null,
+  session: Presenting,
+  asking: Asking | null,
   operation: Operation,
   send: Send<Result>,
 ): Promise<Result> {
@@ -25,7 +25,7 @@ export async function runOperation<Result extends Answer>(
     for (const demand of demands) {
       if (asked.has(demand.remedy)) continue;
       asked.add(demand.remedy);
-      if (await prompts?.ask(demand, operation)) return true;
+      if (await asking?.ask(demand, operation)) return true;
     }
     return false;
   }
@@ -34,7 +34,7 @@ export async function runOperation<Result extends Answer>(
     const presented = await session.present();
     const answer = await send(presented);
     if (operation.kind === 'mutation' && !isRefusedAsNobody(answer)) session.noticeMutation();
-    const demands = prompts === null ? [] : demandsOf(answer, operation);
+    const demands = asking === null ? [] : demandsOf(answer, operation);
     if (!hasRenewed && isUnauthenticated(answer, operation)) {
       hasRenewed = true;
       if (await session.renew(presented)) continue;

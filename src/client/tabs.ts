@@ -1,8 +1,11 @@
-// What the tabs of a browser share: notifications of sign-ins and sign-outs, and a flag that outlives a page. Outside a
+// What the tabs of a browser share: notifications of what happens to the session, and a flag that outlives a page. Outside a
 // page, for example on a server, nothing is shared, because clients belong to different users.
+import type { SessionEvent } from './session-watch.ts';
 
-/** `SIGNED_OUT`: a user has signed out. `MAYBE_SIGNED_IN`: a session may have been started. */
-export type News = 'SIGNED_OUT' | 'MAYBE_SIGNED_IN';
+/**
+ * What has happened to the session. `MAYBE_SIGNED_IN`: a mutation, which may have been a sign-in without the client.
+ */
+export type News = SessionEvent | 'MAYBE_SIGNED_IN';
 
 interface Page {
   readonly location?: unknown;
@@ -13,7 +16,7 @@ interface Page {
 
 interface Channel {
   postMessage(news: News): void;
-  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: News }) => void): void;
   /** In Node, keeps the channel from keeping the process alive. */
   unref?(): void;
 }
@@ -39,9 +42,7 @@ export function openNews(name: string | null, hear: (news: News) => void): (news
   if (name === null || BroadcastChannel === undefined) return () => {};
   const channel = new BroadcastChannel(name);
   channel.unref?.();
-  channel.addEventListener('message', ({ data }) => {
-    if (data === 'SIGNED_OUT' || data === 'MAYBE_SIGNED_IN') hear(data);
-  });
+  channel.addEventListener('message', ({ data }) => hear(data));
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel never leaves its origin
   return (news) => channel.postMessage(news);
 }

@@ -20,11 +20,13 @@ import {
   subscribe,
   takeUntil,
 } from 'wonka';
-import type { StepgateClient } from './client.ts';
 import type { Credentials } from './endpoint.ts';
 import { hasOneField, type Operation } from './operation.ts';
+import { assertReaches, type OperationClient } from './operation-client.ts';
 import type { Answer } from './refusal.ts';
 import { performStream, type Sink } from './stream.ts';
+
+export { type OperationClient, OtherHostError } from './operation-client.ts';
 
 /** Identifies the results of one attempt, because equal mutations have the same key. */
 const ATTEMPT = 'stepgateAttempt';
@@ -37,7 +39,7 @@ const ATTEMPT = 'stepgateAttempt';
  * @example
  * new Client({ url, exchanges: [cacheExchange, stepgateExchange(stepgate), fetchExchange] })
  */
-export function stepgateExchange(client: StepgateClient): Exchange {
+export function stepgateExchange(client: OperationClient): Exchange {
   return ({ forward }) =>
     (operations$) => {
       const behind = new ExchangesBehind(forward);
@@ -62,13 +64,16 @@ interface Judged extends Answer {
 }
 
 function performed(
-  client: StepgateClient,
+  client: OperationClient,
   behind: ExchangesBehind,
   operation: UrqlOperation,
 ): Source<OperationResult> {
   return make(({ next, complete }) =>
     performStream<Judged>(
-      (send) => client.perform(described(operation), send),
+      async (send) => {
+        assertReaches(client, operation.context.url);
+        return client.perform(described(operation), send);
+      },
       (credentials, sink) => behind.send(withCredentials(operation, credentials), sink),
       {
         // The original operation, so that no token ends up in what the application may print.

@@ -1,7 +1,8 @@
-// Session cookies, for browser applications that request them with `x-stepgate-session: cookie`. They are HttpOnly, so
-// that scripts cannot read them, `__Host-`, so that sibling domains cannot set them, and SameSite=Lax. A cookie counts
-// only together with that header, which pages of other origins cannot send without a CORS preflight, and only from an
-// origin that may call the API.
+// Session cookies, for browser applications that request them with the header `x-stepgate-session`: `cookie` for all
+// tokens, `hybrid` for all but the access token, which the page sends to other services. They are HttpOnly, so that
+// scripts cannot read them, `__Host-`, so that sibling domains cannot set them, and SameSite=Lax. A cookie counts only
+// together with that header, which pages of other origins cannot send without a CORS preflight, and only from an origin
+// that may call the API.
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { GraphQLError } from 'graphql';
@@ -23,23 +24,28 @@ const BROWSER_SECONDS = 900;
 const DEVICE_SECONDS = 400 * 86_400;
 
 export interface SessionCookies {
-  /** Whether the client wants its tokens as cookies. */
-  readonly wanted: boolean;
+  /** Which tokens the client wants as cookies. */
+  readonly wanted: 'NONE' | 'ALL' | 'ALL_BUT_ACCESS';
   readonly accessToken: string | null;
   readonly refreshToken: string | null;
   readonly deviceToken: string | null;
   readonly browserToken: string | null;
 }
 
-const NONE = { accessToken: null, refreshToken: null, browserToken: null };
+const WANTED = new Map<unknown, SessionCookies['wanted']>([
+  ['cookie', 'ALL'],
+  ['hybrid', 'ALL_BUT_ACCESS'],
+]);
+
+const NO_COOKIES = { wanted: 'NONE', accessToken: null, refreshToken: null, browserToken: null } as const;
 
 /** @throws a GraphQLError if the page's origin may not use sessions of this server. */
 export function readSessionCookies(
   headers: IncomingHttpHeaders,
   isAllowed: (origin: string) => boolean,
 ): SessionCookies {
-  const wanted = headers[SESSION_HEADER] === 'cookie';
-  if (!wanted) return { wanted, ...NONE, deviceToken: textOf(headers[DEVICE_HEADER]) };
+  const wanted = WANTED.get(headers[SESSION_HEADER]) ?? 'NONE';
+  if (wanted === 'NONE') return { ...NO_COOKIES, deviceToken: textOf(headers[DEVICE_HEADER]) };
   const { origin } = headers;
   if (origin !== undefined && !isAllowed(origin)) {
     throw new GraphQLError('This origin may not use session cookies. Add it to CORS_ORIGINS to allow it.', {
@@ -49,7 +55,7 @@ export function readSessionCookies(
   const cookies = parseCookie(headers.cookie ?? '');
   return {
     wanted,
-    accessToken: cookies[ACCESS_COOKIE] ?? null,
+    accessToken: wanted === 'ALL' ? (cookies[ACCESS_COOKIE] ?? null) : null,
     refreshToken: cookies[REFRESH_COOKIE] ?? null,
     deviceToken: cookies[DEVICE_COOKIE] ?? null,
     browserToken: browserTokenIn(headers),
@@ -67,7 +73,7 @@ export function browserOf(
   { wanted, browserToken: token }: SessionCookies,
   setCookie: (value: string) => void,
 ): Browser | null {
-  if (!wanted) return null;
+  if (wanted === 'NONE') return null;
   let kept = token;
   return {
     token,
@@ -101,14 +107,16 @@ export function sessionDelivery(
   return {
     refreshToken,
     deliver(grant: SessionGrant): SessionGrant {
-      if (!wanted) return grant;
-      set(ACCESS_COOKIE, grant.accessToken, grant.expiresAt);
+      if (wanted === 'NONE') return grant;
+      const isInCookie = wanted === 'ALL';
+      if (isInCookie) set(ACCESS_COOKIE, grant.accessToken, grant.expiresAt);
       if (grant.refreshToken !== '') set(REFRESH_COOKIE, grant.refreshToken, grant.session.expiresAt);
       if (grant.deviceToken !== null) keep(DEVICE_COOKIE, grant.deviceToken, DEVICE_SECONDS);
-      return { ...grant, accessToken: '', refreshToken: '', deviceToken: null };
+      const accessToken = isInCookie ? '' : grant.accessToken;
+      return { ...grant, accessToken, refreshToken: '', deviceToken: null };
     },
     clear(): void {
-      if (!wanted) return;
+      if (wanted === 'NONE') return;
       set(ACCESS_COOKIE, '', now());
       set(REFRESH_COOKIE, '', now());
     },

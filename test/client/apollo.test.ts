@@ -121,6 +121,46 @@ describe('with Apollo Client', () => {
     expect(onSignedOut).toHaveBeenCalledTimes(1);
   });
 
+  test('a refusal with status 401 that is sent as application/json is read like any other', async () => {
+    const { tokens, secret } = await guarded(server);
+    const onStepUp = typing(app, server, secret);
+    const { client } = await clientOf(app, tokens, { onStepUp });
+    const asJson: typeof fetch = async (url, init) => {
+      const headers = { ...(init?.headers as object), accept: 'application/graphql-response+json' };
+      const response = await fetch(url, { ...init, headers });
+      return new Response(response.body, {
+        status: response.status,
+        headers: { 'content-type': 'application/json' },
+      });
+    };
+    const link = new HttpLink({ uri: `${app.url}/graphql`, fetch: asJson });
+    const apollo = new ApolloClient({
+      cache: new InMemoryCache(),
+      link: ApolloLink.from([createStepgateLink(client), link]),
+    });
+    const { data } = await apollo.mutate<{ regenerateBackupCodes: object }>({ mutation: NEW_CODES });
+    expect(data?.regenerateBackupCodes).toBeTruthy();
+    expect(onStepUp).toHaveBeenCalledTimes(1);
+    app.clock.advance(3600);
+    onStepUp.mockImplementation(({ workflow }) => workflow.cancel());
+    const refused = await apollo.mutate({ mutation: NEW_CODES }).catch((error: unknown) => error);
+    expect(CombinedGraphQLErrors.is(refused)).toBe(true);
+  });
+
+  test('in cookie mode, an API on another host is an error that says so', async () => {
+    const { client } = await clientOf(app, null, { mode: 'cookie' });
+    const elsewhere: typeof fetch = async () => {
+      const headers = { 'content-type': 'application/json' };
+      const response = new Response('{"data":{"viewer":null}}', { headers });
+      return Object.defineProperty(response, 'url', { value: 'https://api.example.com/graphql' });
+    };
+    const apollo = new ApolloClient({
+      cache: new InMemoryCache(),
+      link: ApolloLink.from([createStepgateLink(client), new HttpLink({ uri: '/x', fetch: elsewhere })]),
+    });
+    await expect(apollo.query({ query: VIEWER })).rejects.toThrow("use mode: 'hybrid'");
+  });
+
   test('errors that an application may log contain no tokens', async () => {
     const person = await server.signUp();
     const { apollo } = await apolloOf(person);

@@ -5,6 +5,8 @@ import {
   type OnStepUp,
   type StepgateClient,
   type StepgateClientOptions,
+  type StoredTokens,
+  type TokenStore,
 } from '../../src/client/index.ts';
 import type { TestApp } from '../harness/app.ts';
 import type { Person, TestClient, Tokens } from '../harness/client.ts';
@@ -81,4 +83,20 @@ export function codesOf({
   errors?: readonly { extensions?: object | undefined }[] | undefined;
 }): unknown[] {
   return errors.map(({ extensions }) => (extensions as { code?: unknown })?.code);
+}
+
+/** A store that outlives its page. It keeps only the documented fields. */
+export function lasting(): TokenStore & { held: StoredTokens | null } {
+  return {
+    held: null,
+    get() {
+      return this.held;
+    },
+    set({ accessToken, refreshToken, refreshAt }) {
+      this.held = { accessToken, refreshToken, refreshAt };
+    },
+    clear() {
+      this.held = null;
+    },
+  };
 }

@@ -1,17 +1,19 @@
 // The hook in a real React application with a dialog, operated like a user would.
+import { readFile } from 'node:fs/promises';
 import { type HTMLElement, Window } from 'happy-dom';
 import { createElement, StrictMode } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
+import { renderToString } from 'react-dom/server';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { StepgateClient } from '../../src/client/index.ts';
-import { StepUpProvider, useStepUp } from '../../src/client/react.ts';
+import { StepUpProvider, useSession, useStepUp } from '../../src/client/react.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
-import { AUDIT_EVENTS, clientOf, codesOf, guarded } from './people.ts';
+import { AUDIT_EVENTS, clientOf, codesOf, guarded, typing } from './people.ts';
 
 let app: TestApp;
 let server: TestClient;
-let root: Root;
+let root: Root | undefined;
 let page: Window;
 
 beforeAll(async () => {
@@ -21,7 +23,7 @@ beforeAll(async () => {
   app = await startTestApp();
   server = new TestClient(app);
 });
-afterEach(() => root.unmount());
+afterEach(() => root?.unmount());
 afterAll(async () => {
   await page.happyDOM.close();
   await app[Symbol.asyncDispose]();
@@ -52,14 +54,19 @@ function Dialog() {
   );
 }
 
-async function mounted(client: StepgateClient): Promise<void> {
+function Status() {
+  const { status, steppedUpAt } = useSession();
+  return createElement('p', null, `${status}${steppedUpAt === null ? '' : ', stepped up'}`);
+}
+
+async function mounted(client: StepgateClient, component = Dialog, shown = 'closed'): Promise<void> {
   const place = page.document.createElement('div');
   page.document.body.replaceChildren(place);
   root = createRoot(place as unknown as Element);
   root.render(
-    createElement(StrictMode, null, createElement(StepUpProvider, { client }, createElement(Dialog))),
+    createElement(StrictMode, null, createElement(StepUpProvider, { client }, createElement(component))),
   );
-  await shows('closed');
+  await shows(shown);
 }
 
 const text = (): string => page.document.body.textContent;
@@ -106,7 +113,7 @@ describe('useStepUp', () => {
     await mounted(client);
     const answer = client.request(AUDIT_EVENTS);
     await shows('No older');
-    root.unmount();
+    root?.unmount();
     expect(codesOf(await answer)).toEqual(['STEP_UP_REQUIRED']);
     expect(codesOf(await client.request(AUDIT_EVENTS))).toEqual(['STEP_UP_REQUIRED']);
     expect(network.count('startStepUp')).toBe(1);
@@ -137,4 +144,33 @@ describe('useStepUp', () => {
     root.render(createElement(Dialog));
     expect(await problem.promise).toMatchObject({ message: expect.stringContaining('StepUpProvider') });
   });
+});
+
+describe('useSession', () => {
+  test('shows a sign-in, a step-up and a sign-out', async () => {
+    const { tokens, secret } = await guarded(server);
+    const { client } = await clientOf(app, null);
+    await mounted(client, Status, 'SIGNED_OUT');
+    client.promptWith(typing(app, server, secret));
+    await client.setSession(tokens);
+    await shows('SIGNED_IN');
+    await client.request(AUDIT_EVENTS);
+    await shows('SIGNED_IN, stepped up');
+    await client.signOut();
+    await shows('SIGNED_OUT');
+  });
+
+  test('is unknown on a server, where the provider renders without a browser', async () => {
+    const { client, network } = await clientOf(app, await server.signUp());
+    const html = renderToString(
+      createElement(StepUpProvider, { client }, createElement(Status), createElement(Dialog)),
+    );
+    expect(html).toBe('<p>UNKNOWN</p><p>closed</p>');
+    expect(network.sent).toEqual([]);
+  });
+});
+
+test('the React entry is a client module, so that a server component can import it', async () => {
+  const source = await readFile(new URL('../../src/client/react.ts', import.meta.url), 'utf8');
+  expect(source.replace(/^\/\/.*\n/, '').startsWith("'use client';")).toBe(true);
 });

@@ -1,11 +1,11 @@
 // A sign-out ends the session on the server, with retries if needed, and all tabs notice it.
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { StoredTokens, TokenStore } from '../../src/client/index.ts';
+import type { TokenStore } from '../../src/client/index.ts';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
 import { isAlive } from '../sessions/operations.ts';
 import { Browser, openTab, signIn, signInThere, stubPage } from './browser.ts';
-import { clientOf, codesOf, Network, VIEWER } from './people.ts';
+import { clientOf, codesOf, lasting, Network, VIEWER } from './people.ts';
 
 let app: TestApp;
 let server: TestClient;
@@ -34,22 +34,6 @@ class Line {
       return Response.json({ data: { signOut: null }, errors });
     }
     return this.network.fetch(url, init);
-  };
-}
-
-/** A store that outlives its page. It keeps only the documented fields. */
-function lasting(): TokenStore & { held: StoredTokens | null } {
-  return {
-    held: null,
-    get() {
-      return this.held;
-    },
-    set({ accessToken, refreshToken, refreshAt }) {
-      this.held = { accessToken, refreshToken, refreshAt };
-    },
-    clear() {
-      this.held = null;
-    },
   };
 }
 

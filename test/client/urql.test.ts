@@ -142,6 +142,20 @@ describe('with urql', () => {
     expect(onSignedOut).toHaveBeenCalledTimes(1);
   });
 
+  test('in cookie mode, an API on another host is an error that says so, and nothing is sent', async () => {
+    const { client } = await clientOf(app, null, { mode: 'cookie' });
+    const network = new Network();
+    const urql = new Client({
+      url: 'https://api.example.com/graphql',
+      exchanges: [stepgateExchange(client), fetchExchange],
+      fetch: network.fetch,
+      preferGetMethod: false,
+    });
+    const { error } = await urql.query('{ viewer { id } }', {}).toPromise();
+    expect(error?.networkError).toMatchObject({ code: 'OTHER_HOST' });
+    expect(network.sent).toHaveLength(0);
+  });
+
   test('results that an application may print contain no token', async () => {
     const person = await server.signUp();
     const { urql, network } = await urqlOf(person);

@@ -290,6 +290,58 @@ describe('signing out', () => {
   });
 });
 
+describe('a client in hybrid mode', () => {
+  const HYBRID = { 'x-stepgate-session': 'hybrid' };
+
+  test('gets its access token in the response and every other token as a cookie', async () => {
+    const { answer, cookies } = await signInByCookie(HYBRID);
+    const { accessToken, refreshToken } = answer.data.attemptFactor.session;
+    expect(refreshToken).toBe('');
+    expect(cookies.map(({ name }) => name)).toEqual(['__Host-stepgate-refresh', DEVICE_COOKIE]);
+    for (const { value } of cookies) expect(answer.text).not.toContain(value);
+    expect((await client.graphql(VIEWER, {}, accessToken)).data.viewer.id).toEqual(expect.any(String));
+  });
+
+  test('refreshes with the cookie', async () => {
+    const { cookies } = await signInByCookie(HYBRID);
+    const headers = { ...HYBRID, cookie: cookieHeader(cookies) };
+    const { data, ...refreshed } = await client.graphql(REFRESH, {}, undefined, headers);
+    expect(data.refreshSession).toMatchObject({
+      accessToken: expect.stringMatching(/./),
+      refreshToken: '',
+    });
+    expect(cookiesOf({ data, ...refreshed }).map(({ name }) => name)).toEqual(['__Host-stepgate-refresh']);
+  });
+
+  test('is not signed in by an access cookie', async () => {
+    const { cookies } = await signInByCookie();
+    const headers = { ...HYBRID, cookie: cookieHeader(cookies) };
+    expect((await client.graphql(VIEWER, {}, undefined, headers)).errors[0]?.extensions.code).toBe(
+      'UNAUTHENTICATED',
+    );
+  });
+
+  test('on a page of another origin gets nothing', async () => {
+    const { cookies } = await signInByCookie(HYBRID);
+    const headers = { ...HYBRID, cookie: cookieHeader(cookies), origin: 'https://evil.example' };
+    const { errors, text } = await client.graphql(REFRESH, {}, undefined, headers);
+    expect(errors[0]?.extensions.code).toBe('ORIGIN_NOT_ALLOWED');
+    expect(text).not.toContain('accessToken');
+  });
+
+  test('clears all session cookies when it signs out', async () => {
+    const { answer, cookies } = await signInByCookie(HYBRID);
+    const { accessToken } = answer.data.attemptFactor.session;
+    const headers = { ...HYBRID, cookie: cookieHeader(cookies) };
+    const out = await client.graphql('mutation { signOut { id } }', {}, accessToken, headers);
+    for (const { name, value, attributes } of cookiesOf(out)) {
+      expect(SESSION_COOKIES).toContain(name);
+      expect([value, attributes[0]]).toEqual(['', 'Max-Age=0']);
+    }
+    expect(cookiesOf(out)).toHaveLength(2);
+  });
+});
+
 test('the log contains no token that was set as a cookie', async () => {
   const { cookies } = await signInByCookie();
   await client.graphql(REFRESH, {}, undefined, { ...COOKIES, cookie: cookieHeader(cookies) });

@@ -141,7 +141,7 @@ export const SessionType = builder.objectRef<Session>('Session').implement({
 
 export const SessionGrantType = builder.objectRef<SessionGrant>('SessionGrant').implement({
   description:
-    'The tokens of a session. If the client sends the header `x-stepgate-session: cookie`, the tokens are set as `__Host-` cookies that scripts cannot read, and `accessToken` and `refreshToken` are empty strings.',
+    'The tokens of a session. If the client sends the header `x-stepgate-session: cookie`, the tokens are set as `__Host-` cookies that scripts cannot read, and `accessToken` and `refreshToken` are empty strings. With `x-stepgate-session: hybrid`, `accessToken` is in the response, for requests to your other services.',
   isTypeOf: (value) => typeof value === 'object' && value !== null && 'refreshToken' in value,
   fields: (t) => ({
     accessToken: t.exposeString('accessToken', {

@@ -1,0 +1,60 @@
+// The codes of a failed step, as types: the schema's `ErrorCode`, and what a client adds.
+
+/** The values of the schema's `ErrorCode`. Newer servers can have others. */
+export type ErrorCode =
+  | 'APPROVAL_REQUEST_EXPIRED'
+  | 'CERTIFICATE_REFUSED'
+  | 'CERTIFICATE_TAKEN'
+  | 'CONFLICT'
+  | 'DEVICE_CLOCK_WRONG'
+  | 'DEVICE_ENROLLMENT_EXPIRED'
+  | 'DEVICE_NOT_APPROVED'
+  | 'DEVICE_NOT_RECOGNIZED'
+  | 'ENROLLMENT_REQUIRED'
+  | 'FACTOR_NOT_ENROLLABLE'
+  | 'FACTOR_NOT_OFFERED'
+  | 'FACTOR_TOO_YOUNG'
+  | 'INVALID_INPUT'
+  | 'LAST_WAY_IN'
+  | 'LINK_EXPIRED'
+  | 'LINK_NOT_APPROVED'
+  | 'LOCKED_OUT'
+  | 'NEW_PASSWORD_NOT_DUE'
+  | 'NOT_FOUND'
+  | 'NUMBER_INCORRECT'
+  | 'OVERLOADED'
+  | 'PASSWORD_REJECTED'
+  | 'PASSWORD_REQUIRED'
+  | 'PHONE_NUMBER_NOT_ALLOWED'
+  | 'PHONE_NUMBER_NOT_FOUND'
+  | 'PHONE_NUMBER_TAKEN'
+  | 'PROOF_REJECTED'
+  | 'REFRESH_TOKEN_REJECTED'
+  | 'TENANT_NOT_FOUND'
+  | 'TOO_MANY_AUTHENTICATORS'
+  | 'TOO_MANY_CHECKS'
+  | 'TOO_MANY_MESSAGES'
+  | 'TOO_MANY_REQUESTS'
+  | 'TOO_MANY_WAITING'
+  | 'WORKFLOW_ENDED'
+  | 'WORKFLOW_EXPIRED'
+  | 'WORKFLOW_NOT_FOUND';
+
+/** Why a request was refused as a whole. */
+export type RefusalCode = 'UNAUTHENTICATED' | 'STEP_UP_REQUIRED' | 'ENROLLMENT_REQUIRED' | 'FORBIDDEN';
+
+/** Why `passkey()` has no proof. */
+export type PasskeyErrorCode =
+  | 'PASSKEY_CANCELLED'
+  | 'PASSKEY_EXISTS'
+  | 'PASSKEY_UNSUPPORTED'
+  | 'PASSKEY_FAILED';
+
+/** The code of a failed step. `CANCELLED`: the application has cancelled it. `UNAVAILABLE`: the server has failed. */
+export type StepUpErrorCode =
+  | ErrorCode
+  | RefusalCode
+  | PasskeyErrorCode
+  | 'CANCELLED'
+  | 'UNAVAILABLE'
+  | (string & Record<never, never>);
