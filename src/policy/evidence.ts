@@ -6,6 +6,7 @@ import { type Category, FACTOR_TRAITS, type FactorKind } from './factor-kind.ts'
 export interface EvidenceSource {
   /** The id of the identity that was proved. */
   readonly identityId: string;
+  readonly providerId: string;
   /** A digest of the session at the provider. Null if it is not known. */
   readonly providerSession: string | null;
 }

@@ -144,7 +144,7 @@ function verdictOn(
 }
 
 function worth(
-  { provesSecondFactor, providerSession }: ProvenIdentity,
+  { providerId, provesSecondFactor, providerSession }: ProvenIdentity,
   account: Account,
   identityId: string,
 ) {
@@ -154,7 +154,7 @@ function worth(
     consume: null,
     enrolledAt: null,
     categories: countsTwice ? [Category.KNOWLEDGE, Category.POSSESSION] : FACTOR_TRAITS[factor].categories,
-    source: { identityId, providerSession },
+    source: { identityId, providerId, providerSession },
   } as const satisfies Accepted;
 }
 

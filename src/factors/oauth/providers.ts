@@ -3,6 +3,8 @@ import type { ProvidersSettings } from '../../config/provider-settings.ts';
 import type { Log } from '../../platform/log.ts';
 import { Provider, type ProviderParts } from './provider.ts';
 
+const LONGEST_REASON = 100;
+
 export class Providers {
   readonly #all: readonly Provider[];
   readonly returnUrls: readonly string[];
@@ -45,7 +47,8 @@ export class Providers {
 
   /** For the operator: why somebody could not sign in. @param reason contains nothing that was sent. */
   note({ id }: Provider, reason: string): void {
-    this.#log.warn({ provider: id, reason }, 'a sign-in at an identity provider failed');
+    const words = reason.replaceAll(/[^\w .()-]/g, '').slice(0, LONGEST_REASON); // some come from the provider
+    this.#log.warn({ provider: id, reason: words }, 'a sign-in at an identity provider failed');
   }
 
   /**

@@ -362,6 +362,20 @@ describe('tenants, restarts and switched-off providers', () => {
     expect(exchanges(b)).toBe(0);
   });
 
+  test('I5: a provider that was switched off before the second factor opens nothing and links nobody', async () => {
+    const { email } = b.visitor;
+    const person = await client.signUp(email);
+    const { secret } = await client.enrollTotp(person.accessToken);
+    const id = await start();
+    const { proof } = await visit(client, id, 'b');
+    expect((await attempt(client, id, proof)).status).toBe('NEEDS_SECOND_FACTOR');
+    await using restarted = await appWith([entry('a', a, TRUSTED)], {}, app.databaseUrl);
+    const there = new TestClient(restarted);
+    expect((await there.attempt(id, { totp: client.totp(secret, 1) })).code).toBe('FACTOR_NOT_OFFERED');
+    const linked = 'select id from identity where subject = $1 and linked_at is not null';
+    expect(await query(app.databaseUrl, linked, [b.visitor.sub])).toEqual([]);
+  });
+
   test('a provider that cannot be reached does not prevent the start, and its users are told', async () => {
     await using alone = await appWith([entry('gone', { issuer: 'http://127.0.0.1:9' })]);
     const there = new TestClient(alone);
