@@ -172,24 +172,26 @@ describe('linking by hand', () => {
   const UNLINK =
     'mutation ($identityId: ID!) { unlinkProvider(identityId: $identityId) { __typename ... on UserError { code } } }';
 
-  /** Proves a factor for this operation alone. */
+  /** Proves a factor for this operation alone. @returns the token with which it may be done. */
   async function approve(
     token: string,
     document: string,
     variables: object,
     proof: () => object,
-  ): Promise<void> {
+  ): Promise<string> {
     const start =
       'mutation ($input: StartStepUpInput!) { startStepUp(input: $input) { ... on StepUp { id approves } ... on UserError { code message } } }';
     const input = { require: 'STRONGEST_ENROLLED', operation: { query: document, variables } };
     const { data, errors } = await client.graphql(start, { input }, token);
     expect(errors).toEqual([]);
-    expect((await client.attempt(data.startStepUp.id, proof(), token)).status).toBe('COMPLETE');
+    const done = await client.attempt(data.startStepUp.id, proof(), token);
+    expect(done.status).toBe('COMPLETE');
+    return done.session?.accessToken ?? '';
   }
 
   async function link(token: string, providerId: string, proof: () => object): Promise<Reply> {
-    await approve(token, LINK, { providerId }, proof);
-    const { data, errors } = await client.graphql(LINK, { providerId }, token);
+    const approved = await approve(token, LINK, { providerId }, proof);
+    const { data, errors } = await client.graphql(LINK, { providerId }, approved);
     expect(errors).toEqual([]);
     const { id } = data.linkProvider;
     const { proof: answer } = await visit(client, id, providerId, { token });
@@ -205,8 +207,10 @@ describe('linking by hand', () => {
     for (const { errors } of refused)
       expect(errors[0]?.extensions).toMatchObject({ code: 'STEP_UP_REQUIRED', bind: 'OPERATION' });
     // A proof for one provider does not link another.
-    await approve(accessToken, LINK, { providerId: 'trusted' }, () => ({ password: PASSWORD }));
-    const { errors } = await client.graphql(LINK, { providerId: 'other' }, accessToken);
+    const approved = await approve(accessToken, LINK, { providerId: 'trusted' }, () => ({
+      password: PASSWORD,
+    }));
+    const { errors } = await client.graphql(LINK, { providerId: 'other' }, approved);
     expect(errors[0]?.extensions.code).toBe('STEP_UP_REQUIRED');
   });
 
@@ -217,8 +221,8 @@ describe('linking by hand', () => {
     const session = tokenOf(await signInWith(client, 'other'));
     const { id, identities: own } = await viewerOf(session);
     expect(id).toBe((await viewerOf(person.accessToken)).id);
-    await approve(person.accessToken, UNLINK, { identityId: own[0].id }, password);
-    const { data } = await client.graphql(UNLINK, { identityId: own[0].id }, person.accessToken);
+    const approved = await approve(person.accessToken, UNLINK, { identityId: own[0].id }, password);
+    const { data } = await client.graphql(UNLINK, { identityId: own[0].id }, approved);
     expect(data.unlinkProvider.__typename).toBe('User');
     expect(
       (await client.graphql('{ viewer { id } }', {}, session)).errors[0]?.extensions.code ?? 'null',
@@ -261,8 +265,8 @@ describe('linking by hand', () => {
     expect(data.startStepUp.factors).toEqual([{ factor: 'OAUTH', providerId: 'other' }]);
     const { url, proof } = await visit(client, data.startStepUp.id, 'other', { token });
     expect(new URL(url).searchParams.get('max_age')).toBe('0');
-    expect((await attempt(client, data.startStepUp.id, proof, { token })).status).toBe('COMPLETE');
-    const refused = await client.graphql(UNLINK, { identityId: own[0].id }, token);
+    const approved = tokenOf(await attempt(client, data.startStepUp.id, proof, { token }));
+    const refused = await client.graphql(UNLINK, { identityId: own[0].id }, approved);
     expect(refused.data.unlinkProvider.code).toBe('LAST_WAY_IN');
     expect(await linked()).toHaveLength(1);
   });
@@ -273,8 +277,8 @@ describe('linking by hand', () => {
       sub,
     ])) as [{ id: string }];
     const { accessToken } = await client.signUp();
-    await approve(accessToken, UNLINK, { identityId }, () => ({ password: PASSWORD }));
-    const { data } = await client.graphql(UNLINK, { identityId }, accessToken);
+    const approved = await approve(accessToken, UNLINK, { identityId }, () => ({ password: PASSWORD }));
+    const { data } = await client.graphql(UNLINK, { identityId }, approved);
     expect(data.unlinkProvider.code).toBe('NOT_FOUND');
     expect(await linked()).toHaveLength(1);
   });
