@@ -126,6 +126,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     refusals,
     waiting,
     grants,
+    changes,
     clock,
   });
   const apiSchemas = await Promise.all(config.apiSchemas.map((file) => readSchema([file])));

@@ -1,4 +1,5 @@
-// The classes of all expected failures, by their codes.
+// The expected failures by their codes, which the schema lists.
+
 import { CertificateRefused, CertificateTaken } from '../factors/certificate/errors.ts';
 import {
   ApprovalRequestExpired,
@@ -23,8 +24,10 @@ import { PasswordRejected } from '../factors/password/new-passwords.ts';
 import { PhoneNumberNotAllowed, PhoneNumberNotFound, PhoneNumberTaken } from '../factors/phone/errors.ts';
 import { Conflict } from '../persistence/unit-of-work.ts';
 import type { UserError } from '../platform/user-error.ts';
-import { RefreshTokenRejected } from '../sessions/errors.ts';
+import { RefreshTokenRejected, RoleNotHeld, TooManyAgents } from '../sessions/errors.ts';
 import {
+  AgentRequestEnded,
+  AgentsCannotStepUp,
   EnrollmentRequired,
   FactorNotEnrollable,
   FactorNotOffered,
@@ -35,6 +38,7 @@ import {
   PasswordRequired,
   ProofRejected,
   TenantNotFound,
+  TooManyAgentRequests,
   TooManyAuthenticators,
   TooManyMessages,
   TooManyRequests,
@@ -89,6 +93,11 @@ export const ERRORS = errorsByCode({
   ENROLLMENT_REQUIRED: EnrollmentRequired,
   FACTOR_TOO_YOUNG: FactorTooYoung,
   REFRESH_TOKEN_REJECTED: RefreshTokenRejected,
+  ROLE_NOT_HELD: RoleNotHeld,
+  TOO_MANY_AGENTS: TooManyAgents,
+  AGENTS_CANNOT_STEP_UP: AgentsCannotStepUp,
+  TOO_MANY_AGENT_REQUESTS: TooManyAgentRequests,
+  AGENT_REQUEST_ENDED: AgentRequestEnded,
 });
 
 export interface ErrorClass<Code extends string = string> {

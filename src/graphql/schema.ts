@@ -1,6 +1,7 @@
 // Builds the schema from its parts, and prints it. The printed schema is committed as schema.graphql.
 import './errors.ts';
 import './mutations/administration.ts';
+import './mutations/agent.ts';
 import './mutations/approval.ts';
 import './mutations/authenticator.ts';
 import './mutations/factor.ts';

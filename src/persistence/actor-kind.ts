@@ -3,6 +3,8 @@
 export const ActorKind = {
   /** The subject, while signed in. */
   USER: 'USER',
+  /** An agent of the subject, with a token of its own. */
+  AGENT: 'AGENT',
   /** Another user who may act on the subject. */
   ADMINISTRATOR: 'ADMINISTRATOR',
   /** A command on the server. */

@@ -34,11 +34,13 @@ interface ActingSession {
   /** Null when a workflow ends without starting a session. */
   readonly id: string | null;
   readonly userId: string;
+  /** Set if it is the session of an agent. */
+  readonly agent?: object | null;
 }
 
-/** A signed-in user who changes their own account. */
+/** A signed-in user, or an agent of theirs, who changes their own account. */
 export function byUser(session: ActingSession, client: AuditClient): AuditActor {
-  return bySession('USER', session, client);
+  return bySession(session.agent ? 'AGENT' : 'USER', session, client);
 }
 
 /** A signed-in user who changes someone else's account. */

@@ -14,9 +14,9 @@ import {
 
 /** A type alias, not an interface, so that it is assignable to a record of arbitrary claims. */
 export type AuthContextClaims = {
-  readonly acr: string;
-  readonly amr: readonly string[];
-  readonly auth_time: number | undefined;
+  readonly acr?: string;
+  readonly amr?: readonly string[];
+  readonly auth_time?: number | undefined;
   readonly roles: readonly string[];
   readonly mfa: {
     /** When each factor was completed, by factor id, in seconds since 1970. */
@@ -36,10 +36,12 @@ export type AuthContextClaims = {
 
 /** @param now when the token is issued, in seconds since 1970. */
 export function authContextClaims(
-  { evidence, enrolled, roles, aging }: AuthContext,
+  { evidence, enrolled, roles, aging, agent }: AuthContext,
   meetsPolicy: boolean,
   now: number,
 ): AuthContextClaims {
+  // Nobody was authenticated for an agent, so its token says nothing of how.
+  if (agent) return { roles: [...roles], mfa: { c: {}, e: enrolled.map(idOf).toSorted(), v: false } };
   const level = assuranceLevelAt(evidence, aging, now);
   const completedAt = evidence.map((one) => [idOf(one.factor), one.completedAt]);
   const enrolledAt = evidence.flatMap((one) =>
@@ -68,6 +70,9 @@ export function authContextFrom(claims: Readonly<Record<string, unknown>>, lates
   const mfa = recordOf(claims['mfa']);
   const roles = textsOf(claims['roles']) ?? [];
   const enrolled = enrolledOf(mfa['e']);
+  // Whatever the claim contains: who acts is not the user.
+  if (claims['act'] !== undefined)
+    return { evidence: [], enrolled, roles, agent: { name: nameOf(claims['act']) } };
   return { evidence: believable(evidenceIn(mfa, latest), claims['acr']), enrolled, roles };
 }
 
@@ -142,6 +147,11 @@ function idOf(kind: FactorKind): string {
 
 function kindOf(id: string): FactorKind | undefined {
   return FACTOR_KINDS.find((kind) => idOf(kind) === id);
+}
+
+function nameOf(act: unknown): string | null {
+  const { name } = recordOf(act);
+  return typeof name === 'string' ? name : null;
 }
 
 function isTime(value: unknown): value is number {

@@ -17,6 +17,8 @@ export interface AuthContext {
   readonly enrolled: readonly FactorKind[];
   /** The user's roles, as `@requiresRole` names them. */
   readonly roles: readonly string[];
+  /** The agent that acts for the user with a token of its own. Null or omitted for the user. */
+  readonly agent?: { readonly name: string | null } | null | undefined;
 }
 
 /** Why a field was refused: `extensions.code` of the GraphQL error. */
@@ -35,7 +37,7 @@ export type Remedy = (typeof Remedy)[keyof typeof Remedy];
 /** Why a field was refused and what the client can do about it: the `extensions` of the GraphQL error. */
 export interface Refusal {
   readonly code: RefusalCode;
-  /** Null when the caller can do nothing about it: a role is missing. */
+  /** Null when the caller can do nothing about it: a role is missing, or the caller is an agent. */
   readonly remedy: Remedy | null;
   /** The `acr` values that would be accepted, the preferred one first (RFC 9470 section 3). */
   readonly acrValues: readonly string[] | null;
@@ -61,6 +63,8 @@ export interface Refusal {
    * token instead of asking the user. Omitted where it is not known.
    */
   readonly refreshSuffices?: boolean;
+  /** True when the field needs a proof in the session of a person, so that an agent is always refused. Omitted otherwise. */
+  readonly agentRefused?: true;
   /** Present if the user steps up at another issuer than Stepgate: the page that starts it. Null if it is not known. */
   readonly stepUpUrl?: string | null;
 }
@@ -78,6 +82,14 @@ const NOTHING_HELPS = {
 };
 
 export const ANONYMOUS: Refusal = { code: 'UNAUTHENTICATED', remedy: 'SIGN_IN', ...NOTHING_HELPS };
+
+/** An agent never has evidence, so nothing that it could do would help. */
+export const REFUSED_AGENT: Refusal = {
+  code: 'FORBIDDEN',
+  remedy: null,
+  ...NOTHING_HELPS,
+  agentRefused: true,
+};
 
 export function refuseAnonymous(authContext: AuthContext | null): Refusal | null {
   return authContext === null ? ANONYMOUS : null;
@@ -109,6 +121,7 @@ export function refuseStepUp(
     const acrValues = acrValuesOf(level, accept);
     return { ...ANONYMOUS, acrValues, maxAge, accept, require, bind, ...ageOf([], demand, now) };
   }
+  if (authContext.agent && demand.bind === StepUpBind.SESSION) return REFUSED_AGENT;
   // The session's own evidence was not made for this operation.
   if (demand.bind === StepUpBind.OPERATION) return refuseEvidence([], authContext, demand, now);
   const refusal = refuseEvidence(until(authContext.evidence, now), authContext, demand, now);

@@ -10,6 +10,7 @@ import {
   subscribe,
 } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
+import { refuseAgent } from '../graphql/agents.ts';
 import { authContextOf, consumeProof, type GraphQLContext } from '../graphql/context.ts';
 import { variableErrors } from '../graphql/input-errors.ts';
 import type { RequestBudget } from '../graphql/request-budget.ts';
@@ -75,6 +76,8 @@ export class Operations {
     if (isSubscription) checkStreamable(exchange);
     const contextValue = await contextOf(exchange);
     const args = { schema, document, contextValue, operationName, variableValues: variables };
+    const closed = contextValue.session?.agent == null ? null : refuseAgent(args);
+    if (closed !== null) return { errors: [closed] };
 
     if (isSubscription) return withoutValidVariables(args) ?? this.#subscribe(args);
     let refusal: ExecutionResult | undefined;

@@ -75,6 +75,7 @@ export class AccessTokens {
       sid: claims.sessionId,
       tid: claims.tenantId,
       client_id: CLIENT_ID,
+      ...(claims.agent && { act: { sub: claims.sessionId, name: claims.agent.name } }),
       ...authContextClaims(claims, claims.meetsPolicy, secondsOf(claims.issuedAt)),
     })
       .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: TOKEN_TYPE, kid })

@@ -16,6 +16,13 @@ import type { Evidence } from '../policy/evidence.ts';
 import { type FactorKind, SECOND_FACTORS } from '../policy/factor-kind.ts';
 import { enrolledSecondFactors, meetsPolicy, type SecondFactorPolicy } from '../policy/required-factors.ts';
 
+/** A program that acts for its user. Its session holds no evidence, and ends at a fixed time. */
+export interface Agent {
+  readonly name: string;
+  /** The roles that it may use, of those that its user has at the time. */
+  readonly roles: readonly Role[];
+}
+
 export interface Session {
   readonly id: string;
   readonly userId: string;
@@ -32,10 +39,13 @@ export interface Session {
   /** The last time it was used after being idle for longer than AAL2 lasts. */
   readonly resumedAt: Date | null;
   readonly revokedAt: Date | null;
+  /** Null for a session of a person. */
+  readonly agent: Agent | null;
 }
 
 /** A live session with data about its user. */
 export interface ActiveSession extends Session {
+  /** The user's roles. For an agent, those of them that it may use. */
   readonly roles: readonly Role[];
   /** The user's second factors. */
   readonly enrolled: readonly FactorKind[];
@@ -57,6 +67,8 @@ interface SessionRow {
   expires_at: Date;
   resumed_at: Date | null;
   revoked_at: Date | null;
+  agent_name: string | null;
+  agent_roles: Role[] | null;
 }
 
 export const SESSION_COLUMNS = [
@@ -72,23 +84,39 @@ export const SESSION_COLUMNS = [
   'expires_at',
   'resumed_at',
   'revoked_at',
+  'agent_name',
+  'agent_roles',
 ] as const;
 
 export function sessionOf(row: SessionRow): Session {
+  const agent = row.agent_name === null ? null : { name: row.agent_name, roles: row.agent_roles ?? [] };
   return {
     id: row.id,
     userId: row.user_id,
     tenantId: row.tenant_id,
-    evidence: row.evidence,
+    evidence: agent === null ? row.evidence : [],
     ip: row.ip,
     userAgent: row.user_agent,
     createdAt: row.created_at,
     lastSeenAt: row.last_seen_at,
-    idleExpiresAt: row.idle_expires_at,
+    idleExpiresAt: agent === null ? row.idle_expires_at : row.expires_at,
     expiresAt: row.expires_at,
     resumedAt: row.resumed_at,
     revokedAt: row.revoked_at,
+    agent,
   };
+}
+
+/**
+ * Whether the session `s` has not ended. An agent is not refreshed, so it cannot be idle. It ends with the session in which
+ * it got its token, if that one is ended; signing out lets go of it before.
+ */
+export function isLive(now: Date) {
+  return raw<boolean>`s.revoked_at is null and s.expires_at > ${now}
+    and (s.agent_name is not null or s.idle_expires_at > ${now})
+    and (s.agent_of is null or exists (
+      select from session origin where origin.id = s.agent_of and origin.revoked_at is null
+    ))`;
 }
 
 /** @returns null when the session does not exist or has ended. One statement, without a transaction. */
@@ -99,9 +127,11 @@ export async function findActiveSession(
 ): Promise<ActiveSession | null> {
   const [row] = await run(sql, FIND({ sessionId, now }));
   if (row === undefined) return null;
+  const session = sessionOf(row);
+  const { agent } = session;
   return {
-    ...sessionOf(row),
-    roles: row.roles,
+    ...session,
+    roles: agent === null ? row.roles : row.roles.filter((role) => agent.roles.includes(role)),
     enrolled: enrolledSecondFactors({
       kinds: row.enrolled ?? [],
       hasPhone: Boolean(row.has_phone),
@@ -148,9 +178,7 @@ const FIND = statement((sql, { sessionId, now }: { readonly sessionId: string; r
         .as('has_backup_codes'),
     ])
     .where('s.id', '=', sessionId)
-    .where('s.revoked_at', 'is', null)
-    .where('s.idle_expires_at', '>', now)
-    .where('s.expires_at', '>', now),
+    .where(isLive(now)),
 );
 
 /** How the level of a session ages. */
@@ -161,6 +189,7 @@ export function agingOf({ resumedAt }: Pick<Session, 'resumedAt'>, aal2: Aal2Lim
 /** The value of `mfa.v`. @param now seconds since 1970. */
 export function sessionMeetsPolicy(session: ActiveSession, now: number): boolean {
   const { evidence, enrolled, secondFactorPolicy } = session;
+  if (session.agent !== null) return false;
   const level = assuranceLevelAt(evidence, agingOf(session, session.aal2), now);
   const counts = level === AssuranceLevel.AAL2 ? evidence : evidenceBelowAal2(evidence);
   return meetsPolicy(counts, enrolled, secondFactorPolicy);
@@ -169,13 +198,11 @@ export function sessionMeetsPolicy(session: ActiveSession, now: number): boolean
 /** The live sessions of a user, newest first. */
 export async function listSessions(em: EntityManager, userId: string, now: Date): Promise<Session[]> {
   const rows = await sqlOf(em)
-    .selectFrom('session')
-    .select(SESSION_COLUMNS)
-    .where('user_id', '=', userId)
-    .where('revoked_at', 'is', null)
-    .where('idle_expires_at', '>', now)
-    .where('expires_at', '>', now)
-    .orderBy('created_at', 'desc')
+    .selectFrom('session as s')
+    .select(SESSION_COLUMNS.map((column) => `s.${column}` as const))
+    .where('s.user_id', '=', userId)
+    .where(isLive(now))
+    .orderBy('s.created_at', 'desc')
     .limit(100)
     .execute();
   return rows.map(sessionOf);

@@ -9,3 +9,20 @@ export class RefreshTokenRejected extends UserError {
     super('The refresh token is no longer valid. Sign in again.');
   }
 }
+
+/** An agent would get a role that its user does not have. */
+export class RoleNotHeld extends UserError {
+  static readonly description = 'You do not have one of these roles, so you cannot give it to an agent.';
+  readonly code = 'ROLE_NOT_HELD';
+  constructor() {
+    super('You can only give an agent roles that you have. Read `viewer { roles }`.');
+  }
+}
+
+export class TooManyAgents extends UserError {
+  static readonly description = 'You have as many agents as you can have at a time. End one first.';
+  readonly code = 'TOO_MANY_AGENTS';
+  constructor() {
+    super('You have too many agents. End one with `revokeSession`, then try again.');
+  }
+}

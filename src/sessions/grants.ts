@@ -6,7 +6,7 @@ import { addSeconds, secondsOf } from '../platform/clock.ts';
 import { randomId } from '../platform/random.ts';
 import { aal2Until } from '../policy/assurance.ts';
 import type { Evidence } from '../policy/evidence.ts';
-import type { AccessTokens } from './access-token.ts';
+import type { AccessTokenClaims, AccessTokens } from './access-token.ts';
 import { type ActiveSession, agingOf, findActiveSession, sessionMeetsPolicy } from './active-session.ts';
 import { type Device, rememberDevice } from './device.ts';
 import { RefreshTokenRejected } from './errors.ts';
@@ -84,6 +84,7 @@ export class Grants {
       expiresAt,
       resumedAt: null,
       revokedAt: null,
+      agent: null,
     };
     const kept = rememberDevice(unitOfWork, session.userId, device, now);
     unitOfWork.insert('session', {
@@ -162,8 +163,22 @@ export class Grants {
     const session = { ...granted, evidence };
     const ends = this.#tokenExpiry(session, now);
     const expiresAt = latest === null ? ends : earliest(latest, ends);
-    const accessToken = await this.#tokens.sign({
-      id: refreshToken?.digest ?? randomId(),
+    const id = refreshToken?.digest ?? randomId();
+    const accessToken = await this.#signed(session, { id, issuedAt: now, expiresAt });
+    return { accessToken, refreshToken: refreshToken?.token ?? '', expiresAt, session, deviceToken };
+  }
+
+  /** The only token of an agent. It is valid for as long as its session. */
+  signForAgent(session: ActiveSession, now: Date): Promise<string> {
+    return this.#signed(session, { id: randomId(), issuedAt: now, expiresAt: session.expiresAt });
+  }
+
+  #signed(
+    session: ActiveSession,
+    token: Pick<AccessTokenClaims, 'id' | 'issuedAt' | 'expiresAt'>,
+  ): Promise<string> {
+    return this.#tokens.sign({
+      ...token,
       userId: session.userId,
       sessionId: session.id,
       tenantId: session.tenantId,
@@ -171,11 +186,9 @@ export class Grants {
       aging: agingOf(session, session.aal2),
       enrolled: session.enrolled,
       roles: session.roles,
-      meetsPolicy: sessionMeetsPolicy(session, secondsOf(now)),
-      issuedAt: now,
-      expiresAt,
+      agent: session.agent,
+      meetsPolicy: sessionMeetsPolicy(session, secondsOf(token.issuedAt)),
     });
-    return { accessToken, refreshToken: refreshToken?.token ?? '', expiresAt, session, deviceToken };
   }
 
   /**

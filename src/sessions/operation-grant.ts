@@ -1,7 +1,7 @@
 // Proofs bound to one operation. A step-up for the operation grants one, and a conditional update consumes it exactly
 // once. They are not evidence, so they unlock nothing else in the session.
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
-import type { UnitOfWork } from '../persistence/unit-of-work.ts';
+import type { Row, UnitOfWork } from '../persistence/unit-of-work.ts';
 import { addSeconds, secondsOf } from '../platform/clock.ts';
 import { keyedDigest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
@@ -18,13 +18,18 @@ export function keyedOperation(ring: KeyRing, digest: string, keyId?: string): s
   return keyedDigest(ring, 'operation', digest, keyId);
 }
 
-export function grantOperation(
-  unitOfWork: UnitOfWork,
-  grant: { readonly sessionId: string; readonly digest: string; readonly proof: Evidence },
-  seconds: number,
-  now: Date,
-): void {
-  unitOfWork.insert('operation_grant', {
+interface Grant {
+  readonly sessionId: string;
+  readonly digest: string;
+  readonly proof: Evidence;
+}
+
+export function grantOperation(unitOfWork: UnitOfWork, grant: Grant, seconds: number, now: Date): void {
+  unitOfWork.insert('operation_grant', grantRow(grant, seconds, now));
+}
+
+export function grantRow(grant: Grant, seconds: number, now: Date): Row<'operation_grant'> {
+  return {
     id: randomId(),
     session_id: grant.sessionId,
     digest: grant.digest,
@@ -33,13 +38,14 @@ export function grantOperation(
     factor_enrolled_at: grant.proof.enrolledAt === undefined ? null : new Date(grant.proof.enrolledAt * 1000),
     expires_at: addSeconds(now, seconds),
     consumed_at: null,
-  });
+  };
 }
 
 /**
  * Consumes one grant of this session for this operation. Of two concurrent calls, one wins. The proof must satisfy the
  * field's factors and maximum age, because the client may have started the step-up with weaker ones. A token issued
- * before the proof is refused, because its holder may not be the user who made the proof.
+ * before the proof is refused, because its holder may not be the user who made the proof. An agent does
+ * not make the proof: its user has approved its request, and it has one token only.
  */
 export async function consumeGrant(
   em: EntityManager,
@@ -71,7 +77,10 @@ export async function consumeGrant(
         .where('g.consumed_at', 'is', null)
         .where('g.expires_at', '>', now)
         .where('g.proved_at', '>=', addSeconds(wholeSecond(now), -maxAge))
-        .where('g.proved_at', '<=', new Date(session.token.issuedAt * 1000))
+        // The user of an agent has approved what this agent asked for, and its only token is older.
+        .$if(!session.agent, (query) =>
+          query.where('g.proved_at', '<=', new Date(session.token.issuedAt * 1000)),
+        )
         .$if(!takesFirstFactor, (query) => query.where('g.factor', 'in', [...accept]))
         .$if(minFactorAge > 0, (query) =>
           query.where('g.factor_enrolled_at', '<=', addSeconds(wholeSecond(now), -minFactorAge)),

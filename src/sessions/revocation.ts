@@ -21,14 +21,14 @@ interface Revoker extends Asking {
 /** Ends one session of the current user. @returns null when it does not exist or has already ended. */
 export async function revokeSession(sessionId: string, revoker: Revoker, now: Date): Promise<Session | null> {
   const { session, client } = revoker;
-  const [revoked] = await revoke(
+  const revoked = await revoke(
     revoker,
     (sql) => live(sql).where('id', '=', sessionId).where('user_id', '=', session.userId),
     byUser(session, client),
     now,
     sessionId !== session.id, // who signs out may stay remembered
   );
-  return revoked ?? null;
+  return revoked.find(({ id }) => id === sessionId) ?? null;
 }
 
 /** Ends all sessions of the user except the current one. @returns the number of ended sessions. */
@@ -78,38 +78,75 @@ export async function endSessionOf(remains: Remains, asking: Asking, now: Date):
   return ended ?? null;
 }
 
-/** Ends the sessions of a selection on behalf of somebody without a session, and forgets their browsers. */
+/** Ends some sessions of a user, with their agents, and forgets their browsers. */
 export function endSessions(
   asking: Asking,
+  { userId, actor }: { readonly userId: string; readonly actor: AuditActor },
   which: (live: LiveSessions) => LiveSessions,
   now: Date,
 ): Promise<Session[]> {
-  return revoke(asking, (sql) => which(live(sql)), byAnonymous(asking.client), now, true);
+  const some = (sql: Sql) => which(live(sql).where('user_id', '=', userId));
+  return revoke({ ...asking, session: { userId } }, some, actor, now, true);
 }
 
 export type LiveSessions = ReturnType<typeof live>;
+async function lockUser(sql: Sql, userId: string): Promise<void> {
+  await sql.selectFrom('user_account').select('id').where('id', '=', userId).forNoKeyUpdate().execute();
+}
+
+/** @param endedAt null lets go of the agents instead. @returns those that were ended. */
+async function endAgentsOf(
+  sql: Sql,
+  sessions: readonly { readonly id: string; readonly user_id: string }[],
+  endedAt: Date | null,
+) {
+  const [first] = sessions;
+  if (first === undefined) return [];
+  const ended = await sql
+    .updateTable('session')
+    .set(endedAt === null ? { agent_of: null } : { revoked_at: endedAt })
+    .where('user_id', '=', first.user_id)
+    .where(
+      'agent_of',
+      'in',
+      sessions.map(({ id }) => id),
+    )
+    .where('revoked_at', 'is', null)
+    .returning(SESSION_COLUMNS)
+    .execute();
+  return endedAt === null ? [] : ended;
+}
 
 function live(sql: Sql) {
   return sql.selectFrom('session').select('id').where('revoked_at', 'is', null);
 }
 
-/** @param forgets whether the browsers of the sessions are no longer remembered. */
+/**
+ * Ends sessions. Whoever ends a session from elsewhere does not trust it, so its agents end with it. Whoever signs out
+ * leaves their agents at work.
+ *
+ * @param forgets whether the sessions are ended from elsewhere, so that their browsers are no longer remembered either.
+ */
 async function revoke(
-  { em }: Asking,
+  { em, session }: Asking & { readonly session?: Pick<ActiveSession, 'userId'> | null },
   which: (sql: Sql) => ReturnType<typeof live>,
   actor: AuditActor,
   now: Date,
   forgets = false,
 ): Promise<Session[]> {
+  const userId = session?.userId ?? null;
   return atomically(em, async (transaction) => {
     const sql = sqlOf(transaction);
-    const rows = await sql
+    // An agent that is being created is either seen below, or not created.
+    if (userId !== null) await lockUser(sql, userId);
+    const chosen = await sql
       .updateTable('session')
       .set({ revoked_at: now })
       .where('id', 'in', which(sql))
       .where('revoked_at', 'is', null)
       .returning(SESSION_COLUMNS)
       .execute();
+    const rows = [...chosen, ...(await endAgentsOf(sql, chosen, forgets ? now : null))];
     if (forgets)
       await forgetBrowsersOf(
         sql,

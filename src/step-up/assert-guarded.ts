@@ -4,12 +4,9 @@ import { type GraphQLObjectType, type GraphQLSchema, isObjectType } from 'graphq
 import { guardsOf, type PlacedGuard, placedGuards } from './guard.ts';
 import { namesInSchema } from './guard-names.ts';
 import { finderBefore, guardField } from './guarded-field.ts';
+import { plansOf } from './planned-field.ts';
+import { UnguardedError } from './unguarded-error.ts';
 import { guardsWrittenOn } from './written-guards.ts';
-
-/** A field has a directive that nothing enforces. */
-export class UnguardedError extends Error {
-  override readonly name = 'UnguardedError';
-}
 
 const guarded = new WeakSet<GraphQLSchema>();
 
@@ -29,14 +26,18 @@ export function assertGuarded(schema: GraphQLSchema): void {
     const { type, name, placed } = first;
     const [outermost] = placed;
     const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+    const help = open.some(isPlanned)
+      ? 'The schema has Grafast plans, which run before resolvers. Apply guardPlans of stepgate/step-up/grafast to the schema.'
+      : 'Apply stepUpTransformer to the schema after all other code that adds or wraps resolvers.';
     throw new UnguardedError(
-      `@${outermost?.guard.directive} on ${outermost?.place} does not protect ${type.name}.${name}${more}. Apply stepUpTransformer to the schema after all other code that adds or wraps resolvers.`,
+      `@${outermost?.guard.directive} on ${outermost?.place} does not protect ${type.name}.${name}${more}. ${help}`,
     );
   }
   for (const one of guardedFieldsOf(schema)) {
     const find = finderOf(one);
     const { type, name, isEvent } = one;
-    if (find !== null) guardField(type.getFields(), name, { guards: guardsOf(type, name), find, isEvent });
+    if (find !== null && !isPlanned(one))
+      guardField(type.getFields(), name, { guards: guardsOf(type, name), find, isEvent });
   }
   guarded.add(schema);
 }
@@ -65,9 +66,19 @@ function guardedFieldsOf(schema: GraphQLSchema): GuardedField[] {
     .filter(({ placed }) => placed.length > 0);
 }
 
+function isPlanned({ type, name }: GuardedField): boolean {
+  const field = type.getFields()[name];
+  return field !== undefined && plansOf(field).length > 0;
+}
+
 function finderOf({ type, name, placed, isEvent }: GuardedField): ReturnType<typeof finderBefore> {
   const field = type.getFields()[name];
   const guards = placed.map(({ guard }) => guard);
+  const plans = field === undefined ? [] : plansOf(field);
+  if (plans.length > 0) {
+    const finders = plans.map((plan) => finderBefore(plan, guards));
+    return finders.includes(null) ? null : (finders[0] ?? null);
+  }
   const find = finderBefore(field?.resolve, guards);
   return isEvent && finderBefore(field?.subscribe, guards) === null ? null : find;
 }

@@ -1,11 +1,21 @@
 // Puts the guards of a built schema before its resolvers, on `subscribe` as well as on `resolve`. They run before
 // argument mapping and validation, so that a caller who may not use a field learns nothing about its arguments.
-import { type GraphQLSchema, getNamedType, isEnumType, isInterfaceType, isObjectType } from 'graphql';
+import {
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isEnumType,
+  isInterfaceType,
+  isObjectType,
+} from 'graphql';
 import { RequirementError } from '../policy/requirement.ts';
 import type { FindAuthContext } from './auth-context.ts';
 import { forgetGuards, type Guard, guardsOf } from './guard.ts';
 import { type GuardNames, namesInSchema } from './guard-names.ts';
-import { guardField } from './guarded-field.ts';
+import { finderBefore, guardField } from './guarded-field.ts';
+import { plansOf } from './planned-field.ts';
+import { UnguardedError } from './unguarded-error.ts';
 import { guardsWrittenOn, withKept } from './written-guards.ts';
 
 /**
@@ -14,10 +24,35 @@ import { guardsWrittenOn, withKept } from './written-guards.ts';
  *
  * @param find reads who is asking from an operation's context. Pass the same function to `useStepUp`.
  * @throws {RequirementError} when the arguments of a directive are invalid, or when no user could ever meet it.
+ * @throws {UnguardedError} when a guarded field has a Grafast plan, which would run before its guard.
  */
 export function enforce<Context>(schema: GraphQLSchema, find: FindAuthContext<Context>): GraphQLSchema {
+  for (const { type, name, guards, isEvent } of readGuards(schema)) {
+    const plans = plansOf(type.getFields()[name] as GraphQLField<unknown, unknown>);
+    if (plans.length === 0) {
+      guardField(type.getFields(), name, { guards, find, isEvent });
+    } else if (guards.length > 0 && plans.some((plan) => finderBefore(plan, guards) === null)) {
+      throw new UnguardedError(
+        `${type.name}.${name} has a Grafast plan, which would run before its guard. Use guardPlans of stepgate/step-up/grafast instead.`,
+      );
+    }
+  }
+  return schema;
+}
+
+export interface FieldToGuard {
+  readonly type: GraphQLObjectType;
+  readonly name: string;
+  readonly guards: readonly Guard[];
+  /** Whether it is a field of the subscription root type. */
+  readonly isEvent: boolean;
+}
+
+/** Reads the guards of a schema, and returns its guarded fields and its subscriptions. */
+export function readGuards(schema: GraphQLSchema): FieldToGuard[] {
   const names = namesInSchema(schema);
   keepGuards(schema, names);
+  const found: FieldToGuard[] = [];
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
     const fields = type.getFields();
@@ -25,10 +60,10 @@ export function enforce<Context>(schema: GraphQLSchema, find: FindAuthContext<Co
     for (const name of Object.keys(fields)) {
       const guards = guardsOf(type, name);
       checkRoles(schema, names, guards, `${type.name}.${name}`);
-      if (guards.length > 0 || isEvent) guardField(fields, name, { guards, find, isEvent });
+      if (guards.length > 0 || isEvent) found.push({ type, name, guards, isEvent });
     }
   }
-  return schema;
+  return found;
 }
 
 /** Reads the directives of a schema and stores the guards where `guardsOf` finds them. */

@@ -84,7 +84,7 @@ function precedence(guard: Guard): number {
 }
 
 /**
- * Checks guards in order and returns the first refusal. Returns null when the caller may use the field.
+ * Checks guards in order and returns the first refusal, or for an agent the first that nothing helps against. Returns null when the caller may use the field.
  *
  * @param guards the guards of a field, as `guardsOf` returns them.
  * @param authContext what is known about the caller. Null for an anonymous caller.
@@ -97,11 +97,15 @@ export function refuse(
   now: number,
   isApproved: (demand: Requirement) => boolean = () => false,
 ): Refusal | null {
+  let first: Refusal | null = null;
   for (const guard of guards) {
     const refusal = refuseGuard(guard, authContext, now, isApproved);
-    if (refusal !== null) return refusal;
+    if (refusal === null) continue;
+    // An agent would ask its user in vain if another guard always refuses it.
+    if (!authContext?.agent || refusal.remedy === null) return refusal;
+    first ??= refusal;
   }
-  return null;
+  return first;
 }
 
 function refuseGuard(

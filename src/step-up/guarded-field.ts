@@ -86,8 +86,13 @@ function guarded<Context>(
 ): Resolver<Context> {
   if (resolve && finderBefore(resolve, guards) !== null) return resolve;
   const resolver = guard(resolve ?? defaultFieldResolver);
-  guardsBefore.set(resolver, { guards: new Set(guards.map((one) => JSON.stringify(one))), find });
+  hasGuards(resolver, guards, find);
   return resolver;
+}
+
+/** Records that a function runs only where its guards are met. */
+export function hasGuards(guarded: object, guards: readonly Guard[], find: unknown): void {
+  guardsBefore.set(guarded, { guards: new Set(guards.map((one) => JSON.stringify(one))), find });
 }
 
 /** Synchronous, because a promise for each field would double the time of a long list. */

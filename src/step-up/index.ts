@@ -11,7 +11,7 @@ export {
   StepUpBind,
   StepUpRequire,
 } from '../policy/requirement.ts';
-export { assertGuarded, UnguardedError } from './assert-guarded.ts';
+export { assertGuarded } from './assert-guarded.ts';
 export type { FindAuthContext, Presented, StepUpElsewhere } from './auth-context.ts';
 export type { ConsumeProof } from './bound-proof.ts';
 export { type DirectiveEnums, guardDirectives } from './directive.ts';
@@ -56,4 +56,5 @@ export {
   type TokenOptions,
 } from './tokens.ts';
 export { guardEnums, stepUpTypeDefs, type TypeDefinitionOptions } from './type-definitions.ts';
+export { UnguardedError } from './unguarded-error.ts';
 export type { GuardDirectives } from './written-guards.ts';

@@ -50,6 +50,22 @@ export function guardedFields(run: OperationToRun): GuardedField[] {
   return walked(run)?.found ?? [];
 }
 
+/** The fields that a selection asks of a type, by their response names, in the order of the response. */
+export type FieldsOf = (
+  selections: readonly SelectionSetNode[],
+  type: GraphQLObjectType,
+) => ReadonlyMap<string, readonly FieldNode[]>;
+
+/** Finds the fields of an operation, without those that its variables leave out. */
+export function fieldsOfOperation(run: OperationToRun, operation: OperationDefinitionNode): FieldsOf {
+  const walk = new Walk(run, operation);
+  return (selections, type) => {
+    const found = new Map<string, FieldNode[]>();
+    for (const set of selections) walk.collect(set, type, found);
+    return found;
+  };
+}
+
 /** The response names of the operation's root fields. */
 export function rootFields(run: OperationToRun): string[] {
   return [...(walked(run)?.roots ?? [])];
@@ -95,13 +111,31 @@ class Walk {
       if (selection.kind === Kind.FIELD) {
         this.#field(selection, type, path);
       } else {
-        const fragment =
-          selection.kind === Kind.FRAGMENT_SPREAD ? this.#fragments.get(selection.name.value) : selection;
+        const fragment = this.#fragmentOf(selection);
         if (fragment !== undefined && this.#applies(fragment.typeCondition, type)) {
           this.selections(fragment.selectionSet, type, path);
         }
       }
     }
+  }
+
+  /** Without the fields below them. */
+  collect(set: SelectionSetNode, type: GraphQLObjectType, found: Map<string, FieldNode[]>): void {
+    for (const selection of set.selections) {
+      if (!this.#isIncluded(selection)) continue;
+      if (selection.kind === Kind.FIELD) {
+        const key = selection.alias?.value ?? selection.name.value;
+        found.set(key, [...(found.get(key) ?? []), selection]);
+      } else {
+        const fragment = this.#fragmentOf(selection);
+        if (fragment !== undefined && this.#applies(fragment.typeCondition, type))
+          this.collect(fragment.selectionSet, type, found);
+      }
+    }
+  }
+
+  #fragmentOf(selection: Exclude<SelectionNode, FieldNode>) {
+    return selection.kind === Kind.FRAGMENT_SPREAD ? this.#fragments.get(selection.name.value) : selection;
   }
 
   #field(node: FieldNode, owner: GraphQLObjectType, parentPath: readonly string[]): void {

@@ -11,6 +11,8 @@ const MESSAGES: Readonly<Record<Refusal['code'], string>> = {
 
 const AT_THE_PROVIDER = 'Verify your identity with your identity provider, then try again.';
 
+const FOR_AGENTS = 'Agents cannot do this. Ask the user to do it themselves.';
+
 /** Why an access token was rejected. `INVALID` includes a token whose session has ended. */
 export type TokenFault = 'EXPIRED' | 'INVALID';
 
@@ -31,20 +33,21 @@ export class RefusalError extends GraphQLError {
 
   /**
    * @param notRun the response names of the root fields, when the whole operation is refused and none of them has run.
-   * It becomes an extension, because a server or gateway may add `data` to the response, and then the client could not
-   * tell.
+   * Then the extensions `executed: false` and `notRun` say so, because a server or gateway may add `data` to the
+   * response, and then the client could not tell.
    */
   constructor(refusal: Refusal, fault: TokenFault | null = null, notRun: readonly string[] | null = null) {
     const message = messageOf(refusal, fault);
     super(notRun === null ? message : `${message} No part of this operation has run.`, {
-      extensions: { ...refusal, ...(notRun === null ? {} : { notRun }) },
+      extensions: { ...refusal, ...(notRun === null ? {} : { executed: false, notRun }) },
     });
     this.refusal = refusal;
     this.fault = fault;
   }
 }
 
-function messageOf({ code, stepUpUrl }: Refusal, fault: TokenFault | null): string {
+function messageOf({ code, stepUpUrl, agentRefused }: Refusal, fault: TokenFault | null): string {
+  if (agentRefused) return FOR_AGENTS;
   if (code === 'UNAUTHENTICATED' && fault !== null) return FAULTS[fault];
   return code === 'STEP_UP_REQUIRED' && stepUpUrl !== undefined ? AT_THE_PROVIDER : MESSAGES[code];
 }

@@ -29,13 +29,13 @@ export function guardedSource<Context>(
     if (refusal !== null) throw refusal;
     const source: unknown = subscribe(parent, args, context, info);
     if (!meetsGuards(info)) return source;
-    const decide = async (): Promise<RefusedEvent | null> => {
+    const decide: Decide = async (event) => {
       try {
         await renew(context);
         const reason = refusalNow(guards, context, find);
-        return reason === null ? null : new RefusedEvent(reason);
+        return { value: reason === null ? event : new RefusedEvent(reason), isLast: reason !== null };
       } catch (reason) {
-        return new RefusedEvent(reason);
+        return { value: new RefusedEvent(reason), isLast: true };
       }
     };
     const guard = (opened: unknown): unknown => (isIterable(opened) ? guardedEvents(opened, decide) : opened);
@@ -52,14 +52,17 @@ function meetsGuards({ schema, operation, fragments }: GraphQLResolveInfo): bool
   return guardedFields({ schema, document: { kind: Kind.DOCUMENT, definitions } }).length > 0;
 }
 
-function isIterable(opened: unknown): opened is AsyncIterable<unknown> {
+export function isIterable(opened: unknown): opened is AsyncIterable<unknown> {
   return typeof opened === 'object' && opened !== null && Symbol.asyncIterator in opened;
 }
 
+/** What the client gets of an event. It must not reject. */
+export type Decide = (event: unknown) => Promise<{ readonly value: unknown; readonly isLast: boolean }>;
+
 /** Not a generator, because a generator would end only after the source's next event when the client has gone. */
-function guardedEvents(
+export function guardedEvents(
   opened: AsyncIterable<unknown>,
-  decide: () => Promise<RefusedEvent | null>,
+  decide: Decide,
 ): AsyncIterableIterator<unknown> {
   const source = opened[Symbol.asyncIterator]();
   let isOver = false;
@@ -73,10 +76,9 @@ function guardedEvents(
       if (isOver) return { done: true, value: undefined };
       const event = await source.next();
       if (event.done) return event;
-      const refused = await decide();
-      if (refused === null) return event;
-      end().catch(() => {}); // the client gets the refusal before the source has closed
-      return { done: false, value: refused };
+      const { value, isLast } = await decide(event.value);
+      if (isLast) end().catch(() => {}); // the client gets the refusal before the source has closed
+      return { done: false, value };
     },
     return: end,
     async throw(error: unknown) {

@@ -21,12 +21,15 @@ export interface TokenOptions {
   readonly keysCooldownSeconds?: number;
   /** Returns the current time. Default: the system clock. */
   readonly now?: () => Date;
-  /** Set it to ask Stepgate whether sessions are still active. Otherwise a token counts until it expires. */
+  /**
+   * Set it to ask Stepgate whether sessions are still active. Otherwise a token counts until it expires, and tokens of
+   * agents, which live longer, do not count at all.
+   */
   readonly session?: SessionOptions;
   /**
    * Called when a caller counts as anonymous because of a problem on your side: Stepgate's keys or sessions could not
-   * be read, or its tokens name another issuer than yours. The wrong issuer is reported once. Default: ignores the
-   * error.
+   * be read, or its tokens name another issuer than yours, or it is an agent and `session` is not set. The latter two are reported
+   * once. Default: ignores the error.
    */
   readonly onError?: (error: unknown) => void;
 }
@@ -36,6 +39,14 @@ export interface TokenHolder {
   readonly userId: string;
   readonly sessionId: string;
   readonly tenantId: string | null;
+  /** The agent that acts for the user (RFC 8693 section 4.1). Absent if the user acts. */
+  readonly agent?: TokenAgent;
+}
+
+/** An agent that holds a token of its user. */
+export interface TokenAgent {
+  /** What the user called it. Null if the token does not say. */
+  readonly name: string | null;
 }
 
 /** The result of `present`: who is asking, for the guards and for your resolvers. */
@@ -97,7 +108,23 @@ export function stepgateTokens({
     if ((payload.iat ?? Infinity) > latest)
       throw new errors.JWTClaimValidationFailed('The token was issued in the future.', payload);
     const expiresAt = (payload.exp ?? 0) + clockToleranceSeconds;
-    return { holder: holderOf(payload), claimed: authContextFrom(payload, latest), expiresAt };
+    const claimed = authContextFrom(payload, latest);
+    if (claimed.agent && lookUp === null) {
+      tellOfAgent();
+      throw new errors.JWTClaimValidationFailed('The session of an agent must be looked up.', payload);
+    }
+    return { holder: holderOf(payload, claimed), claimed, expiresAt };
+  }
+
+  let isAgentTold = false;
+  function tellOfAgent(): void {
+    if (isAgentTold) return;
+    isAgentTold = true;
+    onError(
+      new Error(
+        'The token of an agent was not accepted, because it lives for hours, and its user may have ended it. To accept agents, set the option `session` of stepgateTokens.',
+      ),
+    );
   }
 
   let isIssuerTold = false;
@@ -145,6 +172,11 @@ function issuerElsewhere(error: unknown): string | null {
 /** A token gives access to no more than its own claims, even if its session holds more by now. */
 function lesserOf(session: AuthContext | null, claimed: AuthContext): AuthContext | null {
   if (session === null) return null;
+  const { agent } = claimed;
+  if (agent) {
+    const roles = session.roles.filter((role) => claimed.roles.includes(role));
+    return { evidence: [], enrolled: session.enrolled, roles, agent };
+  }
   const held = session.evidence.map((one) => withAge(one, claimed.evidence));
   return { ...session, evidence: lesserEvidence(held, claimed.evidence) };
 }
@@ -156,10 +188,11 @@ function withAge(held: Evidence, claimed: readonly Evidence[]): Evidence {
   return enrolledAt === undefined ? held : { ...held, enrolledAt };
 }
 
-function holderOf(payload: JWTPayload): TokenHolder {
+function holderOf(payload: JWTPayload, { agent }: AuthContext): TokenHolder {
   const { sub, sid, tid } = payload;
   if (typeof sub !== 'string' || typeof sid !== 'string') {
     throw new errors.JWTClaimValidationFailed('The token names no user or session.', payload);
   }
-  return { userId: sub, sessionId: sid, tenantId: typeof tid === 'string' ? tid : null };
+  const tenantId = typeof tid === 'string' ? tid : null;
+  return { userId: sub, sessionId: sid, tenantId, ...(agent && { agent }) };
 }

@@ -14,6 +14,8 @@ import { challengeOf } from './refused-response.ts';
 export interface StepUpOptions<Context> {
   /** Consumes bound proofs. Without it, every field with `bind: OPERATION` is refused. */
   readonly consumeProof?: ConsumeProof<Context> | undefined;
+  /** The schema that has the guards, if another one is executed: in a gateway, its supergraph. */
+  readonly schema?: GraphQLSchema | undefined;
 }
 
 /** A plugin for Yoga and Envelop. Envelop ignores the hooks that only Yoga calls. */
@@ -40,24 +42,25 @@ interface Execution {
  */
 export function useStepUp<Context>(
   find: FindAuthContext<Context>,
-  { consumeProof }: StepUpOptions<Context> = {},
+  { consumeProof, schema: guarded }: StepUpOptions<Context> = {},
 ): StepUpPlugin {
   const challenges = new WeakMap<Request, string>();
   return {
     // The server may set its schema after the plugin is made, and may replace it later.
-    onSchemaChange: ({ schema }) => assertGuarded(schema),
+    onSchemaChange: ({ schema }) => assertGuarded(guarded ?? schema),
     onExecute({ args, setResultAndStopExecution }) {
-      assertGuarded(args.schema);
+      const run = guarded === undefined ? args : { ...args, schema: guarded };
+      assertGuarded(run.schema);
       const context = args.contextValue as Context;
-      const isWhole = isMutation(args);
+      const isWhole = isMutation(run);
       const decisions = beginOperation(context, find, isWhole);
       const end = (): void => endOperation(context);
-      const mayUseProofs = consumeProof !== undefined && !decisions.isShared && hasBoundFields(args.schema);
+      const mayUseProofs = consumeProof !== undefined && !decisions.isShared && hasBoundFields(run.schema);
       // The fields of a query are refused one by one, so it is searched only if a field may need a bound proof.
       if (!isWhole && !mayUseProofs) return untilDone(end);
-      const fields = guardedFields(args);
+      const fields = guardedFields(run);
       const refuse = (): undefined | Execution => {
-        const errors = isWhole ? refusedWhole(args, fields, decisions) : [];
+        const errors = isWhole ? refusedWhole(run, fields, decisions) : [];
         if (errors.length === 0) return untilDone(end);
         end();
         setResultAndStopExecution({ errors });
@@ -66,7 +69,7 @@ export function useStepUp<Context>(
       const demands = boundDemands(fields, decisions, isWhole);
       if (demands.length === 0) return refuse();
       const consume = (digest: string, demand: Requirement) => consumeProof(context, digest, demand);
-      return useProofs(args, demands, decisions, consume).then(refuse);
+      return useProofs(run, demands, decisions, consume).then(refuse);
     },
     onResultProcess({ request, result }) {
       const batch: unknown[] = Array.isArray(result) ? result : [result];

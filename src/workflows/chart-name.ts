@@ -6,6 +6,7 @@ export const ChartName = {
   PASSWORD_RESET: 'password-reset',
   ENROLLMENT: 'enrollment',
   STEP_UP: 'step-up',
+  AGENT_REQUEST: 'agent-request',
 } as const;
 export type ChartName = (typeof ChartName)[keyof typeof ChartName];
 

@@ -1,5 +1,7 @@
 // The charts by their names.
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import { agentRequestChart } from './agent-request/chart.ts';
+import { viewAgentRequest } from './agent-request/view.ts';
 import type { ChartName } from './chart-name.ts';
 import { enrollmentChart } from './enrollment/chart.ts';
 import { viewEnrollment } from './enrollment/view.ts';
@@ -24,6 +26,7 @@ export const CHARTS = {
   'password-reset': { chart: passwordResetChart, view: viewPasswordReset },
   enrollment: { chart: enrollmentChart, view: viewEnrollment },
   'step-up': { chart: stepUpChart, view: viewStepUp },
+  'agent-request': { chart: agentRequestChart, view: viewAgentRequest },
 } as const satisfies Record<ChartName, ChartEntry>;
 
 export function chartOf(name: ChartName): AnyStateMachine {

@@ -196,3 +196,31 @@ export class TooManyAuthenticators extends UserError {
     super('You have the maximum number of authenticators. Remove one first.');
   }
 }
+
+/** An agent asked for a step-up of its own session. */
+export class AgentsCannotStepUp extends UserError {
+  static readonly description =
+    'An agent never proves a factor, so its session cannot step up. Pass the `operation` that was refused with `bind: OPERATION`, and its user can approve it.';
+  readonly code = 'AGENTS_CANNOT_STEP_UP';
+  constructor() {
+    super('Agents cannot step up. Pass the operation that was refused, so that its user can approve it.');
+  }
+}
+
+export class TooManyAgentRequests extends UserError {
+  static readonly description =
+    'Too many requests of this agent, or of all agents of its user, wait for an approval or were not approved within an hour. Wait until the user has answered.';
+  readonly code = 'TOO_MANY_AGENT_REQUESTS';
+  constructor() {
+    super('Too many requests were not approved. Wait until the user has answered, or try again in an hour.');
+  }
+}
+
+export class AgentRequestEnded extends UserError {
+  static readonly description =
+    'The request of the agent does not exist, was answered, has expired, or its agent has ended.';
+  readonly code = 'AGENT_REQUEST_ENDED';
+  constructor() {
+    super('This request has ended. Read `agentRequests` again.');
+  }
+}

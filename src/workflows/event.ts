@@ -34,5 +34,7 @@ export type WorkflowEvent =
   | ({ readonly type: 'CHOOSE_PASSWORD' } & AvailableFactors)
   /** The last attempt was spent on an incorrect proof, or the user rejected the request on their device. */
   | { readonly type: 'EXHAUST' }
+  /** The user has approved the request of an agent, with a proof of their own. */
+  | { readonly type: 'APPROVE' }
   /** The deadline has passed. */
   | { readonly type: 'EXPIRE' };

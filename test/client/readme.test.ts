@@ -8,7 +8,9 @@ import type { GraphQLError } from 'graphql';
 import { type HTMLElement, Window } from 'happy-dom';
 import { createElement, type FunctionComponent } from 'react';
 import { createRoot } from 'react-dom/client';
+import type { Environment } from 'relay-runtime';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { OperationClient } from '../../src/client/fetch.ts';
 import type { StepgateClient } from '../../src/client/index.ts';
 import { StepUpProvider } from '../../src/client/react.ts';
 import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../harness/app.ts';
@@ -45,6 +47,13 @@ afterAll(async () => {
 async function snippetsOf(page: string): Promise<string[]> {
   const text = await readFile(`${ROOT}${page}`, 'utf8');
   return [...text.matchAll(/```tsx?\n(.*?)```/gs)].map(([, code = '']) => code);
+}
+
+/** The code of the clients page that contains this text. */
+function onClientsPage(text: string): string {
+  const found = snippets.clients.filter((code) => code.includes(text));
+  expect(found).toHaveLength(1);
+  return found[0] ?? '';
 }
 
 let written = 0;
@@ -121,17 +130,68 @@ describe('the clients page’s', () => {
 
   test('Apollo Client', async () => {
     await newSession();
-    const { apollo } = await snippet<{ apollo: ApolloClient }>(snippets.clients[1]);
+    const { apollo } = await snippet<{ apollo: ApolloClient }>(onClientsPage('createStepgateLink(stepgate)'));
     const { data } = await apollo.query<{ viewer: object }>({ query: gql(AUDIT_EVENTS) });
     expect(data?.viewer).toMatchObject({ auditEvents: expect.any(Array) });
   });
 
   test('urql', async () => {
     await newSession();
-    const { urql } = await snippet<{ urql: Client }>(snippets.clients[2]);
+    const { urql } = await snippet<{ urql: Client }>(onClientsPage('stepgateExchange(stepgate)'));
     const { data, error } = await urql.query(AUDIT_EVENTS, {}).toPromise();
     expect(error).toBeUndefined();
     expect(data.viewer.auditEvents).toEqual(expect.any(Array));
+  });
+
+  test('Relay', async () => {
+    await newSession();
+    const { relay } = await snippet<{ relay: Environment }>(onClientsPage('createStepgateFetchFunction('));
+    const request = { name: 'Q', operationKind: 'query', metadata: {}, cacheID: 'q', id: null } as const;
+    const answer = await relay
+      .getNetwork()
+      .execute({ ...request, text: `query Q ${AUDIT_EVENTS}` }, {}, {})
+      .toPromise();
+    expect(answer).toMatchObject({ data: { viewer: { auditEvents: expect.any(Array) } } });
+  });
+
+  test('fetch', async () => {
+    await newSession();
+    const { stepgateFetch } = await snippet<{ stepgateFetch: typeof fetch }>(
+      onClientsPage('createStepgateFetch('),
+    );
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ query: AUDIT_EVENTS });
+    const response = await stepgateFetch(`${app.url}/graphql`, { method: 'POST', headers, body });
+    expect(await response.json()).toMatchObject({ data: { viewer: { auditEvents: expect.any(Array) } } });
+  });
+
+  test('client for the tokens of another issuer', async () => {
+    const { accessToken } = await server.signUp();
+    vi.stubGlobal('currentToken', () => accessToken);
+    const { issuerClient } = await snippet<{ issuerClient: OperationClient }>(
+      onClientsPage('createIssuerClient({'),
+    );
+    const presented = await issuerClient.perform({ kind: 'query', query: '' }, async ({ headers }) => ({
+      data: headers,
+    }));
+    expect(presented.data).toEqual({ authorization: `Bearer ${accessToken}` });
+  });
+
+  test('React session', async () => {
+    for (const name of ['SignOutButton', 'SignInLink']) vi.stubGlobal(name, () => name);
+    const { SessionStatus } = await snippet<{ SessionStatus: FunctionComponent }>(
+      onClientsPage('useSession()'),
+    );
+    const page = new Window();
+    vi.stubGlobal('window', page);
+    vi.stubGlobal('document', page.document);
+    const { client } = await clientOf(app, await server.signUp());
+    const root = createRoot(page.document.body as unknown as Element);
+    root.render(createElement(StepUpProvider, { client }, createElement(SessionStatus)));
+    await vi.waitFor(() => expect(page.document.body.textContent).toBe('SignOutButton'));
+    await client.signOut();
+    await vi.waitFor(() => expect(page.document.body.textContent).toBe('SignInLink'));
+    root.unmount();
   });
 
   test('the React dialog', async () => {
@@ -142,7 +202,7 @@ describe('the clients page’s', () => {
       createElement('button', { onClick: () => onCode(typed) }, problem),
     );
     let typed = '000000';
-    const { StepUpDialog } = await snippet<{ StepUpDialog: FunctionComponent }>(snippets.clients[3]);
+    const { StepUpDialog } = await snippet<{ StepUpDialog: FunctionComponent }>(onClientsPage('useStepUp()'));
     const somebody = await guarded(server);
     const { client } = await clientOf(app, somebody.tokens);
     const root = createRoot(page.document.body as unknown as Element);

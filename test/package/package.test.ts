@@ -152,6 +152,8 @@ describe.each([
       expect(JSON.parse(stdout)).toEqual({
         byApollo: { pay: '5 to Bob' },
         byUrql: { pay: '6 to Bob' },
+        byFetch: { customer: { name: 'Ada' } },
+        byRelay: { customer: { name: 'Ada' } },
         prompts: [
           { bind: 'OPERATION', approves: 'pay' },
           { bind: 'OPERATION', approves: 'pay' },

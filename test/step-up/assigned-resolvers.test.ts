@@ -12,9 +12,10 @@ import {
 } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
-import { assertGuarded, UnguardedError } from '../../src/step-up/assert-guarded.ts';
+import { assertGuarded } from '../../src/step-up/assert-guarded.ts';
 import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
+import { UnguardedError } from '../../src/step-up/unguarded-error.ts';
 import { useStepUp } from '../../src/step-up/yoga.ts';
 import { authContextOf, bankSchema, caller, nobody } from './example-schema.ts';
 

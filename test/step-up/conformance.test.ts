@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { Presented } from '../../src/step-up/auth-context.ts';
 import {
   type ConformanceRequest,
+  type ConformanceResponse,
   type ConformanceSuite,
   conformanceSuite,
   type ServerUnderTest,
@@ -20,8 +21,11 @@ interface Context {
 }
 const authContext = ({ presented }: Context): Presented => presented;
 
-function plainSchema({ typeDefs, resolvers }: ConformanceSuite): graphql.GraphQLSchema {
-  return makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), typeDefs], resolvers });
+function plainSchema({ typeDefs, resolvers, subscriptions }: ConformanceSuite): graphql.GraphQLSchema {
+  return makeExecutableSchema({
+    typeDefs: [stepUpTypeDefs(), typeDefs, subscriptions.typeDefs],
+    resolvers: [resolvers, subscriptions.resolvers],
+  });
 }
 
 const guarded = (suite: ConformanceSuite): graphql.GraphQLSchema =>
@@ -58,7 +62,13 @@ function yogaOf(suite: ConformanceSuite, schema = guarded(suite)): ServerUnderTe
         variables,
         operationName,
       }));
-      return (await post(requests[0]?.caller ?? 'nobody', 'application/json', bodies)).json();
+      const response = await post(requests[0]?.caller ?? 'nobody', 'application/json', bodies);
+      const http = { status: response.status, challenge: response.headers.get('www-authenticate') };
+      return { http, bodies: await response.json() };
+    },
+    async subscribe({ caller, query }) {
+      const events = await (await post(caller, 'text/event-stream', { query })).text();
+      return [...events.matchAll(/^data: (\{.*)$/gm)].map(([, data = '']) => JSON.parse(data));
     },
   };
 }
@@ -75,6 +85,14 @@ function executeOf(suite: ConformanceSuite, schema: graphql.GraphQLSchema, refus
       if (errors.length > 0) return { http: null, body: { errors } };
       const result = await graphql.execute({ ...run, contextValue });
       return { http: null, body: JSON.parse(JSON.stringify(result)) };
+    },
+    async subscribe({ caller, query }) {
+      const contextValue = { presented: suite.present(caller) };
+      const opened = await graphql.subscribe({ schema, document: graphql.parse(query), contextValue });
+      const results: ConformanceResponse['body'][] = [];
+      if (Symbol.asyncIterator in opened) for await (const one of opened) results.push(one);
+      else results.push(opened);
+      return results;
     },
   };
 }
@@ -111,6 +129,36 @@ describe('the suite notices', () => {
       return executeOf(late, guarded(suite));
     });
     expect(failed).toContain('operations at the same time do not share their callers');
+  });
+
+  test('a server that does not check subscriptions again', async () => {
+    const failed = await failures((suite) => {
+      const once = { ...suite, present: (name?: string | null) => ({ ...suite.present(name), again: null }) };
+      return executeOf(once, guarded(once));
+    });
+    expect(failed).toEqual([
+      'a subscription ends with a refusal when the session has ended',
+      'a subscription ends with a refusal when the proof is too old',
+    ]);
+  });
+
+  test('a batch with the status or the challenge of one of its operations', async () => {
+    for (const http of [
+      { status: 401, challenge: null },
+      { status: 200, challenge: 'Bearer' },
+    ]) {
+      const failed = await failures((suite) => {
+        const yoga = yogaOf(suite);
+        const sendBatch = async (requests: readonly ConformanceRequest[]) => ({
+          bodies: (await yoga.sendBatch?.(requests))?.bodies ?? [],
+          http,
+        });
+        return { ...yoga, sendBatch };
+      });
+      expect(failed).toContain(
+        'a batch has status 200 and the strictest challenge, in whatever order its operations are',
+      );
+    }
   });
 
   test('a server that answers with other statuses', async () => {

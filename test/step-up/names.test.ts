@@ -5,12 +5,13 @@ import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import SchemaBuilder from '@pothos/core';
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema, graphql, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { assertGuarded, UnguardedError } from '../../src/step-up/assert-guarded.ts';
+import { assertGuarded } from '../../src/step-up/assert-guarded.ts';
 import type { Presented } from '../../src/step-up/auth-context.ts';
 import { namesInDocument, namesInSchema } from '../../src/step-up/guard-names.ts';
 import { stepUpPlugin } from '../../src/step-up/pothos/index.ts';
 import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
+import { UnguardedError } from '../../src/step-up/unguarded-error.ts';
 import { authContextOf, type BankContext, caller, nobody } from './example-schema.ts';
 
 const transform = stepUpTransformer({ authContext: authContextOf });

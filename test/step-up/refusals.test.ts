@@ -134,13 +134,13 @@ describe('the extensions of a refused field', () => {
       '@requiresRole, for a user who does not have it',
       caller({ TOTP: 5 }, { roles: ['TELLER'] }),
       'mutation { audit }',
-      { code: 'FORBIDDEN', remedy: null, ...NOTHING, notRun: ['audit'] },
+      { code: 'FORBIDDEN', remedy: null, ...NOTHING, executed: false, notRun: ['audit'] },
     ],
     [
       '@requiresRole, for an anonymous caller',
       nobody(),
       'mutation { audit }',
-      { code: 'UNAUTHENTICATED', remedy: 'SIGN_IN', ...NOTHING, notRun: ['audit'] },
+      { code: 'UNAUTHENTICATED', remedy: 'SIGN_IN', ...NOTHING, executed: false, notRun: ['audit'] },
     ],
   ])('%s', async (_name, who, query, extensions) => {
     const { errors } = await ask(who, query);
@@ -193,6 +193,7 @@ test.each([
     'require',
     'bind',
     'lastVerifiedAt',
+    'executed',
     'notRun',
   ]);
   expect(errors.flatMap((one) => Object.keys(one.extensions)).filter((key) => !known.has(key))).toEqual([]);

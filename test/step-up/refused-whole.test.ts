@@ -1,11 +1,17 @@
 // A mutation that is refused as a whole consumes no proof, and its refusal says that no part of it has run, because a
 // client cannot tell that from the response of every server.
+import { makeExecutableSchema } from '@graphql-tools/schema';
 import { parse } from 'graphql';
+import { createYoga } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
 import { demandsOf } from '../../src/client/refusal.ts';
+import type { Presented } from '../../src/step-up/auth-context.ts';
 import { refuseMutation } from '../../src/step-up/refuse-mutation.ts';
+import { stepUpTypeDefs } from '../../src/step-up/sdl.ts';
+import { UnguardedError } from '../../src/step-up/unguarded-error.ts';
+import { useStepUp } from '../../src/step-up/yoga.ts';
 import { authContextOf, type BankContext, bankSchema, caller, nobody } from './example-schema.ts';
-import { ask, bankServer, send } from './example-server.ts';
+import { ask, bankServer, SPEC, send } from './example-server.ts';
 
 const fresh = caller({ TOTP: 5 });
 const PAY = 'pay(amount: 5, recipient: "Bob")';
@@ -91,13 +97,14 @@ describe('the refusal of a mutation names the fields that have not run', () => {
 
   test('by their response names, and says so in the message', async () => {
     const { errors } = await ask(stale, text);
-    expect(errors[0]?.extensions['notRun']).toEqual(['first', 'close']);
+    expect(errors[0]?.extensions).toMatchObject({ executed: false, notRun: ['first', 'close'] });
     expect(errors[0]?.message).toMatch(/No part of this operation has run\.$/);
   });
 
   test('but not those of a query, whose other fields are returned', async () => {
     const { errors } = await ask(stale, '{ hello clients(count: 1) { pin } }');
     expect(errors[0]?.extensions).not.toHaveProperty('notRun');
+    expect(errors[0]?.extensions).not.toHaveProperty('executed');
     expect(errors[0]?.message).not.toContain('has run');
   });
 
@@ -127,7 +134,56 @@ describe('the refusal of a mutation names the fields that have not run', () => {
       { query: 'mutation { a: close(term: "x") }' },
       { query: 'mutation { note b: close(term: "x") }' },
     ]);
-    const batch = JSON.parse(answer.text) as { errors: { extensions: { notRun: string[] } }[] }[];
-    expect(batch.map((one) => one.errors[0]?.extensions.notRun)).toEqual([['a'], ['note', 'b']]);
+    const batch = JSON.parse(answer.text) as { errors: { extensions: object }[] }[];
+    expect(batch.map((one) => one.errors[0]?.extensions)).toMatchObject([
+      { executed: false, notRun: ['a'] },
+      { executed: false, notRun: ['note', 'b'] },
+    ]);
+  });
+});
+
+describe('a gateway, which executes a schema without guards', () => {
+  const ran: string[] = [];
+  const field = (name: string) => () => {
+    ran.push(name);
+    return name;
+  };
+  const gateway = createYoga<BankContext>({
+    schema: makeExecutableSchema({
+      typeDefs: 'type Query { hello: String } type Mutation { note: String close(term: String!): String }',
+      resolvers: {
+        Query: { hello: field('hello') },
+        Mutation: { note: field('note'), close: field('close') },
+      },
+    }),
+    plugins: [useStepUp(authContextOf, { schema: bankSchema() })],
+    logging: false,
+  });
+  const post = async (who: Presented, query: string) => {
+    ran.length = 0;
+    const headers = { 'content-type': 'application/json', accept: SPEC };
+    const init = { method: 'POST', headers, body: JSON.stringify({ query }) };
+    const response = await gateway.fetch('http://bank.test/graphql', init, { caller: () => who, ran: [] });
+    return { status: response.status, challenge: response.headers.get('www-authenticate'), ran: [...ran] };
+  };
+
+  test('refuses a mutation whole by the guards of its supergraph', async () => {
+    expect(await post(caller({ TOTP: 121 }), 'mutation { note close(term: "x") }')).toEqual({
+      status: 401,
+      challenge: 'Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="120"',
+      ran: [],
+    });
+  });
+
+  test('runs a mutation whose guards are met, and a query', async () => {
+    expect((await post(fresh, 'mutation { note close(term: "x") }')).ran).toEqual(['note', 'close']);
+    expect((await post(nobody(), '{ hello }')).ran).toEqual(['hello']);
+  });
+
+  test('is not served with a supergraph whose directives nothing enforces', () => {
+    const typeDefs = [stepUpTypeDefs(), 'type Query { a: Int @stepUp }'];
+    const plugin = useStepUp(authContextOf, { schema: makeExecutableSchema({ typeDefs }) });
+    const served = makeExecutableSchema({ typeDefs: 'type Query { a: Int }' });
+    expect(() => plugin.onSchemaChange({ schema: served })).toThrow(UnguardedError);
   });
 });

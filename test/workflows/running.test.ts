@@ -37,6 +37,7 @@ function rowOf(given: Partial<WorkflowRow> = {}, state = 'firstFactor', more: ob
     operation: null,
     approves: null,
     operationText: null,
+    agentRequest: null,
     revision: 1,
     attempts: 0,
     maxAttempts: 5,

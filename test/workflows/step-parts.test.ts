@@ -128,6 +128,7 @@ function stepWith({ row, caller, state = 'firstFactor', context = {} }: Given = 
       operation: null,
       approves: null,
       operationText: null,
+      agentRequest: null,
       revision: 1,
       attempts: 0,
       maxAttempts: 5,

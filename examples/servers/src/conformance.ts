@@ -1,49 +1,48 @@
-// Runs the conformance suite against each server of this folder, and prints what does not hold.
-import { type ConformanceResponse, conformanceSuite } from 'stepgate/step-up/conformance';
-import { gateway } from './gateway.js';
-import { hono } from './hono.js';
-import { nestCodeFirst } from './nest-code-first.js';
-import { nestSchemaFirst } from './nest-schema-first.js';
-import { nextRoute } from './next-route.js';
+// Runs the conformance suite against the servers of this folder, or against those that are named, and prints what does
+// not hold.
+import { conformanceSuite, type ServerUnderTest } from 'stepgate/step-up/conformance';
+import { overHttp } from './over-http.js';
+import { overEvents, overWebSocket } from './over-streams.js';
+import { report } from './report.js';
 import type { StartServer } from './server.js';
-import { typeGraphql } from './type-graphql.js';
 
-const SERVERS: Readonly<Record<string, { start: StartServer; passesStatus: boolean }>> = {
-  Hono: { start: hono, passesStatus: true },
-  'a route handler of Next.js': { start: nextRoute, passesStatus: true },
-  'NestJS, schema first': { start: nestSchemaFirst, passesStatus: true },
-  'NestJS, code first': { start: nestCodeFirst, passesStatus: true },
-  TypeGraphQL: { start: typeGraphql, passesStatus: true },
-  // A gateway makes a response of its own.
-  'a subgraph behind a gateway': { start: gateway, passesStatus: false },
+interface Server {
+  readonly start: () => Promise<StartServer>;
+  readonly client: (url: string) => ServerUnderTest;
+}
+
+const server = (client: Server['client'], start: Server['start']): Server => ({ start, client });
+
+/** Only the servers that run are loaded. */
+const SERVERS: Readonly<Record<string, Server>> = {
+  hono: server(overHttp({ batches: true, streams: true }), async () => (await import('./hono.js')).hono),
+  'next-route': server(overHttp({ streams: true }), async () => (await import('./next-route.js')).nextRoute),
+  'nest-schema-first': server(
+    overHttp({ batches: true }),
+    async () => (await import('./nest-schema-first.js')).nestSchemaFirst,
+  ),
+  'nest-code-first': server(overHttp(), async () => (await import('./nest-code-first.js')).nestCodeFirst),
+  'type-graphql': server(overHttp(), async () => (await import('./type-graphql.js')).typeGraphql),
+  'graphql-ws': server(overWebSocket, async () => (await import('./graphql-ws.js')).graphqlWs),
+  'graphql-sse': server(
+    overEvents({ singleConnection: false }),
+    async () => (await import('./graphql-sse.js')).graphqlSse,
+  ),
+  'graphql-sse on one connection': server(
+    overEvents({ singleConnection: true }),
+    async () => (await import('./graphql-sse.js')).graphqlSse,
+  ),
+  'apollo-gateway': server(overHttp(), async () => (await import('./apollo-gateway.js')).behindApolloGateway),
+  'hive-gateway': server(overHttp(), async () => (await import('./hive-gateway.js')).behindHiveGateway),
 };
 
+const asked = process.argv.slice(2);
 let failed = 0;
-for (const [name, { start, passesStatus }] of Object.entries(SERVERS)) {
+for (const name of asked.length > 0 ? asked : Object.keys(SERVERS)) {
+  const { start, client } = SERVERS[name] as Server;
   const suite = conformanceSuite();
-  const { url, stop } = await start(suite);
-  const cases = suite.cases({
-    async send({ caller, accept = 'application/graphql-response+json', ...body }) {
-      const headers = { 'content-type': 'application/json', accept, 'x-caller': caller };
-      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-      const http = { status: response.status, challenge: response.headers.get('www-authenticate') };
-      return {
-        http: passesStatus ? http : null,
-        body: (await response.json()) as ConformanceResponse['body'],
-      };
-    },
-  });
-  let passed = 0;
-  for (const one of cases) {
-    try {
-      await one.run();
-      passed += 1;
-    } catch (error) {
-      failed += 1;
-      console.log(`${name}: ${one.name}\n${(error as Error).message}\n`);
-    }
-  }
-  console.log(`${name}: ${passed} of ${cases.length}`);
+  const { url, stop } = await (await start())(suite);
+  failed += await report(name, suite.cases(client(url)));
   await stop();
 }
 process.exitCode = failed === 0 ? 0 : 1;

@@ -19,6 +19,7 @@ export const nestSchemaFirst: StartServer = async (suite) => {
         // Last, so that every resolver is there.
         transformSchema: (schema) => stepUpTransformer({ authContext })(schema),
         plugins: [guards],
+        allowBatchedHttpRequests: true,
         context: ({ req }: { req: { headers: Record<string, string> } }) => ({
           presented: suite.present(req.headers['x-caller']),
         }),

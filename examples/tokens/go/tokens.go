@@ -1,7 +1,5 @@
 // Package tokens verifies Stepgate's access tokens and decides about @stepUp, as docs/tokens.md describes. It needs only
 // the standard library. Copy this file into your project.
-//
-// The tests of Stepgate do not run this file. Run `go test` next to it before you rely on it.
 package tokens
 
 import (

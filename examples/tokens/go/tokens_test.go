@@ -105,6 +105,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%s: expected %v, got %v", one.Name, expected, err)
 		}
 	}
+	t.Logf("%d tokens", len(file.Tokens))
 }
 
 func TestDecisions(t *testing.T) {
@@ -128,4 +129,5 @@ func TestDecisions(t *testing.T) {
 			t.Errorf("%s at %d, %+v: expected %s, got %s", name, one.Now, one.Requirement, one.Result, result)
 		}
 	}
+	t.Logf("%d decisions", len(decisions.Decisions))
 }

@@ -66,6 +66,7 @@ function valuesOf(template: Template, locale: Locale): Values {
     ...('approves' in template
       ? { approving: template.approves === null ? 'no' : 'yes', approves: template.approves ?? '' }
       : {}),
+    ...('agent' in template ? { agent: template.agent } : {}),
     ...('remaining' in template ? { remaining: template.remaining } : {}),
     ...('provider' in template ? { provider: template.provider } : {}),
     ...('factor' in template ? { factor: template.factor[locale] } : {}),

@@ -48,6 +48,23 @@ export const de: Catalogue = {
         '{minutes, plural, =0 {Wenn auch die nächste Anfrage nicht von Ihnen kommt, lehnen Sie sie ebenfalls ab. Danach werden Ihre Geräte eine Zeit lang nicht mehr gefragt.} other {Das war nicht das erste Mal. Deshalb werden Ihre Geräte in den nächsten # Minuten nicht mehr gefragt. Um sich in dieser Zeit anzumelden, verwenden Sie einen anderen Faktor, zum Beispiel einen Backup-Code.}}',
       ],
     },
+    'agent-created': {
+      subject: 'Ein Agent hat Zugang zu Ihrem Konto',
+      paragraphs: [
+        'Sie haben dem Agenten „{agent}“ Zugang zu Ihrem Konto gegeben. Die Anfrage kam von hier:',
+        '{origin}',
+        'Der Agent steht in der Liste Ihrer Sitzungen. Dort können Sie seinen Zugang beenden.',
+        IF_NOT_YOU,
+      ],
+    },
+    'agent-request': {
+      subject: 'Ein Agent bittet um Ihre Genehmigung',
+      paragraphs: [
+        'Der Agent „{agent}“ bittet um Ihre Genehmigung: {approves}',
+        'Um die Anfrage zu genehmigen oder abzulehnen, melden Sie sich an. Geben Sie dem Agenten niemals einen Code oder ein Passwort.',
+        'Wenn Sie diesen Agenten nicht kennen, lehnen Sie die Anfrage ab und beenden Sie seinen Zugang. Er steht in der Liste Ihrer Sitzungen.',
+      ],
+    },
     'password-changed': {
       subject: 'Ihr Passwort wurde geändert',
       paragraphs: [

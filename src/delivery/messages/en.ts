@@ -48,6 +48,23 @@ export const en: Catalogue = {
         '{minutes, plural, =0 {If the next request is not yours either, reject it too. Your devices are then not asked for a while.} other {This was not the first time, so your devices are not asked for the next # minutes. To sign in meanwhile, use another factor, such as a backup code.}}',
       ],
     },
+    'agent-created': {
+      subject: 'An agent can access your account',
+      paragraphs: [
+        'You gave the agent “{agent}” access to your account. The request came from:',
+        '{origin}',
+        'The agent is listed with your sessions, where you can end it.',
+        IF_NOT_YOU,
+      ],
+    },
+    'agent-request': {
+      subject: 'An agent asks for your approval',
+      paragraphs: [
+        'The agent “{agent}” asks for your approval: {approves}',
+        'To approve or reject it, sign in. Never give the agent a code or a password.',
+        'If you do not know this agent, reject the request and end the agent, which is listed with your sessions.',
+      ],
+    },
     'password-changed': {
       subject: 'Your password was changed',
       paragraphs: [

@@ -17,7 +17,7 @@ export type Template =
   | Notice;
 
 /** What a link approves. A person who is asked to approve a password reset must not think that it is a sign-in. */
-export type Purpose = 'sign-in' | 'sign-up' | 'password-reset' | 'enrollment' | 'step-up';
+export type Purpose = 'sign-in' | 'sign-up' | 'password-reset' | 'enrollment' | 'step-up' | 'agent-request';
 
 /** Notices about everything that changes an account or gives access to it. */
 export type Notice =
@@ -26,6 +26,10 @@ export type Notice =
   | ({ readonly name: 'new-sign-in' } & Origin)
   /** The user rejected a request on their device. `minutes`: how long nobody is asked now. Null if it is not paused. */
   | ({ readonly name: 'approval-rejected'; readonly minutes: number | null } & Origin)
+  /** An agent got a token. */
+  | ({ readonly name: 'agent-created'; readonly agent: string } & Origin)
+  /** An agent asks the user to approve an operation. */
+  | { readonly name: 'agent-request'; readonly agent: string; readonly approves: string }
   | { readonly name: 'password-changed' }
   | { readonly name: 'factor-added'; readonly factor: FactorName }
   | { readonly name: 'factor-removed'; readonly factor: FactorName }

@@ -2,6 +2,7 @@
 // signed out there. The sessions that began with a sign-in there end, or only those of one session there, if it names one.
 import { sql as raw } from 'kysely';
 import { z } from 'zod';
+import { byAnonymous } from '../../persistence/audit.ts';
 import { type EntityManager, type Sql, sqlOf } from '../../persistence/orm.ts';
 import { atomically } from '../../persistence/transaction.ts';
 import { addSeconds } from '../../platform/clock.ts';
@@ -50,18 +51,20 @@ export async function logOut(
     if (!(await useUp(sql, `${provider.id}\n${claims.jti}`, now)))
       throw new LogoutTokenRefusedError('The logout token was already used.');
     const users = await usersOf(sql, provider, claims.sub);
-    for (const { user_id: userId } of users) await endWorkflows(sql, userId, [FactorKind.OAUTH]);
-    const ended = await endSessions(
-      { em: transaction, client },
-      (live) =>
-        ofIdentity(
-          live,
-          users.map(({ id }) => id),
-          sessionOf(provider, claims),
-        ),
-      now,
-    );
-    return ended.length;
+    const session = sessionOf(provider, claims);
+    let ended = 0;
+    for (const { id, user_id: userId } of users) {
+      await endWorkflows(sql, userId, [FactorKind.OAUTH]);
+      const whose = { userId, actor: byAnonymous(client) };
+      const sessions = await endSessions(
+        { em: transaction, client },
+        whose,
+        (live) => ofIdentity(live, id, session),
+        now,
+      );
+      ended += sessions.length;
+    }
+    return ended;
   });
 }
 
@@ -120,20 +123,17 @@ function sessionOf({ shape }: Provider, { sid }: LogoutClaims): string | null {
   return sid === undefined ? null : sessionDigest(shape.issuer, sid);
 }
 
-/** Sessions that began with one of these identities. @param providerSession the digest of one. Null: all. */
-function ofIdentity(live: LiveSessions, identityIds: readonly string[], providerSession: string | null) {
-  return live
-    .where('user_id', 'in', (it) =>
-      it
-        .selectFrom('identity')
-        .select('identity.user_id')
-        .where('identity.id', '=', raw<string>`any(${identityIds}::uuid[])`),
-    )
-    .where(
-      raw<boolean>`exists (
-        select from jsonb_array_elements(evidence) one
-        where one #>> '{source,identityId}' = any(${identityIds}::text[])
-          and (${providerSession}::text is null or one #>> '{source,providerSession}' = ${providerSession}::text)
-      )`,
-    );
+/** Sessions that began with this identity. @param providerSession the digest of one. Null: all. */
+export function ofIdentity(
+  live: LiveSessions,
+  identityId: string,
+  providerSession: string | null = null,
+): LiveSessions {
+  return live.where(
+    raw<boolean>`exists (
+      select from jsonb_array_elements(evidence) one
+      where one #>> '{source,identityId}' = ${identityId}
+        and (${providerSession}::text is null or one #>> '{source,providerSession}' = ${providerSession}::text)
+    )`,
+  );
 }

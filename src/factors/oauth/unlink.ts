@@ -5,14 +5,17 @@ import { addNotice } from '../../delivery/notices.ts';
 import type { Outbox } from '../../delivery/outbox.ts';
 import { addAudit, byUser } from '../../persistence/audit.ts';
 import type { Sql } from '../../persistence/orm.ts';
+import { atomically } from '../../persistence/transaction.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import type { Evidence } from '../../policy/evidence.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import { voidGrants } from '../../sessions/operation-grant.ts';
 import type { Owner } from '../../sessions/owner.ts';
+import { endSessions, type LiveSessions } from '../../sessions/revocation.ts';
 import { findAccount, lockUser } from '../account.ts';
 import { requireWayIn } from '../last-way-in.ts';
 import { endWorkflows } from '../void-evidence.ts';
+import { ofIdentity } from './logout.ts';
 import type { Providers } from './providers.ts';
 
 const factor = FactorKind.OAUTH;
@@ -34,7 +37,7 @@ export async function unlinkIdentity(
     if (numDeletedRows === 0n) return false;
     await requireWayIn(sql, userId, { providers: providers.of(tenantId).map((one) => one.id) });
     await endWorkflows(sql, userId, [factor]);
-    await forgetEvidence(sql, id, { userId, sessionId: session.id, now });
+    await forgetEvidence(sql, id, session.id);
     await voidGrants(sql, userId, [factor]).execute();
     return true;
   });
@@ -42,25 +45,18 @@ export async function unlinkIdentity(
   addAudit(unitOfWork, { type: 'identity.unlinked', ...subject }, byUser(session, client), now);
   const provider = providers.get(identity.providerId)?.settings.name ?? identity.providerId;
   addNotice(outbox, { account, unitOfWork, now }, { name: 'identity-unlinked', provider });
-  await unitOfWork.commit(em);
+  await atomically(em, async (transaction) => {
+    await unitOfWork.commit(transaction);
+    const whose = { userId, actor: byUser(session, client) };
+    const others = (live: LiveSessions) => ofIdentity(live, id).where('id', '<>', session.id);
+    await endSessions({ em: transaction, client }, whose, others, now);
+  });
   return true;
 }
 
-async function forgetEvidence(
-  sql: Sql,
-  identityId: string,
-  { userId, sessionId, now }: { readonly userId: string; readonly sessionId: string; readonly now: Date },
-): Promise<void> {
-  const isOfIdentity = raw<boolean>`exists (
-    select from jsonb_array_elements(evidence) one where one #>> '{source,identityId}' = ${identityId}
-  )`;
-  const sessions = sql.updateTable('session').where('user_id', '=', userId).where(isOfIdentity);
-  await sessions
-    .set({ revoked_at: now })
-    .where('id', '<>', sessionId)
-    .where('revoked_at', 'is', null)
-    .execute();
-  await sessions
+async function forgetEvidence(sql: Sql, identityId: string, sessionId: string): Promise<void> {
+  await sql
+    .updateTable('session')
     .set({
       evidence: raw<Evidence[]>`(
         select coalesce(jsonb_agg(one), '[]') from jsonb_array_elements(evidence) one

@@ -15,6 +15,7 @@ import { MalformedProofError } from '../../factors/proof.ts';
 import { PREPARATION_INPUTS, PROOF_FIELDS } from '../../factors/registry.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
 import {
+  AgentRequestEnded,
   FactorNotOffered,
   LockedOut,
   Overloaded,
@@ -153,6 +154,7 @@ builder.mutationField('attemptFactor', (t) =>
       LinkNotApproved,
       DeviceNotApproved,
       PhoneNumberTaken,
+      AgentRequestEnded,
       LockedOut,
       TooManyRequests,
       Overloaded,

@@ -1,6 +1,12 @@
 // Starts a step-up.
 
-import { EnrollmentRequired, FactorTooYoung, TooManyRequests } from '../../workflows/errors.ts';
+import {
+  AgentsCannotStepUp,
+  EnrollmentRequired,
+  FactorTooYoung,
+  TooManyAgentRequests,
+  TooManyRequests,
+} from '../../workflows/errors.ts';
 import { startStepUp } from '../../workflows/step-up/start.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
@@ -52,11 +58,19 @@ const StartStepUpInput = builder.inputType('StartStepUpInput', {
 
 builder.mutationField('startStepUp', (t) =>
   t.errorUnionField({
-    types: [StepUp, InvalidInput, EnrollmentRequired, FactorTooYoung, TooManyRequests],
+    types: [
+      StepUp,
+      InvalidInput,
+      EnrollmentRequired,
+      FactorTooYoung,
+      TooManyRequests,
+      AgentsCannotStepUp,
+      TooManyAgentRequests,
+    ],
     nullable: true,
     authenticated: true,
     description:
-      'Starts a step-up, in which the user proves a factor again in the current session. Call it after a refusal with `STEP_UP_REQUIRED` (RFC 9470).',
+      'Starts a step-up, in which the user proves a factor again in the current session. Call it after a refusal with `STEP_UP_REQUIRED` (RFC 9470). For an agent, it asks the user to approve the `operation`: its status is `NEEDS_APPROVAL` until the user has answered, and it gives no tokens.',
     args: { input: t.arg({ type: StartStepUpInput, required: true, description: 'The required proof.' }) },
     resolve: (_root, { input }, context, info) => {
       const { services, ...caller } = signedIn(context);

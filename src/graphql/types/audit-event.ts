@@ -8,6 +8,7 @@ import { FactorKindEnum } from './enums.ts';
 
 const AuditActorEnum = describedEnum<ActorKind>('AuditActor', 'Who caused an audit event.', {
   [ActorKind.USER]: 'The user, while signed in.',
+  [ActorKind.AGENT]: 'An agent of the user, with a token of `createAgentToken`.',
   [ActorKind.ADMINISTRATOR]: 'An administrator of the tenant, through this API.',
   [ActorKind.OPERATOR]: 'An operator, with the `stepgate` command on the server.',
   [ActorKind.SYSTEM]: 'The server itself.',

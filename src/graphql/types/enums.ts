@@ -89,6 +89,8 @@ export const WorkflowStatusEnum = describedEnum<WorkflowStatus>(
     [WorkflowStatus.NEEDS_ENROLLMENT]:
       'Set up the new authenticator with the secret in this reply, then prove it for the first time.',
     [WorkflowStatus.NEEDS_NEW_PASSWORD]: 'Choose a new password with `chooseNewPassword`.',
+    [WorkflowStatus.NEEDS_APPROVAL]:
+      'The user must approve the request in a session of their own. Subscribe to `workflow`, or read it from time to time.',
     [WorkflowStatus.COMPLETE]: 'The workflow has succeeded.',
     [WorkflowStatus.FAILED]:
       'The workflow has failed. Start a new one, unless `remedy` suggests something else.',

@@ -3,11 +3,11 @@ import { findAccount } from '../../factors/account.ts';
 import { secondsOf } from '../../platform/clock.ts';
 import { type AssuranceLevel, acrOf, amrOf, assuranceLevelAt } from '../../policy/assurance.ts';
 import { authTime, type Evidence } from '../../policy/evidence.ts';
-import { type ActiveSession, agingOf, type Session } from '../../sessions/active-session.ts';
+import { type ActiveSession, type Agent, agingOf, type Session } from '../../sessions/active-session.ts';
 import type { SessionGrant } from '../../sessions/grants.ts';
 import { builder } from '../builder.ts';
 import type { GraphQLContext } from '../context.ts';
-import { AssuranceLevelEnum, CategoryEnum, FactorKindEnum } from './enums.ts';
+import { AssuranceLevelEnum, CategoryEnum, FactorKindEnum, RoleEnum } from './enums.ts';
 
 const EvidenceType = builder.objectRef<Evidence>('Evidence').implement({
   description: 'A record that a session has proved a factor.',
@@ -98,8 +98,22 @@ export const Assurance = builder.objectRef<AssuranceShape>('Assurance').implemen
   }),
 });
 
+const AgentType = builder.objectRef<Agent>('Agent').implement({
+  description:
+    'A program that acts for its user with a token of its own, for example an AI assistant. It never proves a factor.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'What the user called it.' }),
+    roles: t.field({
+      type: [RoleEnum],
+      description: 'The roles that it may use, as long as the user has them.',
+      resolve: (it) => [...it.roles],
+    }),
+  }),
+});
+
 export const SessionType = builder.objectRef<Session>('Session').implement({
-  description: 'A session of a user, which begins with a sign-in or sign-up on one device.',
+  description:
+    'A session of a user, which begins with a sign-in or sign-up on one device. An agent of the user has a session of its own, which begins with `createAgentToken`.',
   isTypeOf: (value) => typeof value === 'object' && value !== null && 'idleExpiresAt' in value,
   fields: (t) => ({
     id: t.exposeID('id', {
@@ -108,6 +122,12 @@ export const SessionType = builder.objectRef<Session>('Session').implement({
     isCurrent: t.boolean({
       description: 'Whether this is the session of the current request.',
       resolve: (it, _args, { session }) => it.id === session?.id,
+    }),
+    agent: t.field({
+      type: AgentType,
+      nullable: true,
+      description: 'The agent that holds the token of this session. Null if a person signed in.',
+      resolve: (it) => it.agent,
     }),
     assurance: t.field({ type: Assurance, description: 'What the session has proved.', resolve: (it) => it }),
     ip: t.exposeString('ip', {

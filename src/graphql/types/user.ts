@@ -17,7 +17,9 @@ import {
   type PhoneNumber,
 } from '../../users/contacts.ts';
 import { findProfile, type Profile } from '../../users/profile.ts';
+import { listAgentRequests } from '../../workflows/agent-request/waiting.ts';
 import { builder } from '../builder.ts';
+import { AgentRequestType } from './agent.ts';
 import { AuditEventType } from './audit-event.ts';
 import { FactorKindEnum, RoleEnum } from './enums.ts';
 import { IdentityType } from './identity.ts';
@@ -159,8 +161,12 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
     }),
     roles: t.field({
       type: [RoleEnum],
-      description: 'The user’s roles. Most users have none.',
-      resolve: async (user, _args, { em }) => (await profileOf(user, em))?.roles ?? [],
+      description: 'The user’s roles. Most users have none. For an agent, those of them that it may use.',
+      resolve: async (user, _args, { em, session }) => {
+        // A service that asks about an agent's session learns which roles count.
+        if (session?.agent != null && session.userId === user.id) return [...session.roles];
+        return (await profileOf(user, em))?.roles ?? [];
+      },
     }),
     emailAddresses: t.field({
       type: [EmailAddressType],
@@ -197,6 +203,16 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
       type: [SessionType],
       description: 'The user’s active sessions, newest first.',
       resolve: ({ id }, _args, { em, services }) => listSessions(em, id, services.clock.now()),
+    }),
+    agentRequests: t.field({
+      type: [AgentRequestType],
+      nullable: true,
+      description:
+        'The operations that the user’s agents want to run and that wait for an approval, newest first. Null for any user other than `viewer`.',
+      resolve: ({ id }, _args, { em, session, services }) =>
+        session?.userId === id && session.agent === null
+          ? listAgentRequests(em, id, services.clock.now())
+          : null,
     }),
     rememberedBrowsers: t.field({
       type: [RememberedBrowserType],

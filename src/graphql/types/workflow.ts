@@ -134,8 +134,8 @@ export const Workflow = builder.interfaceRef<WorkflowReply>('Workflow').implemen
   }),
 });
 
-function isRunOf(name: ChartName) {
-  return (value: unknown): boolean => (value as WorkflowReply).name === name;
+function isRunOf(...names: readonly ChartName[]) {
+  return (value: unknown): boolean => names.includes((value as WorkflowReply).name);
 }
 
 /** The secret is shown until the new authenticator is first proved, and only to the holder of the workflow id. */
@@ -161,12 +161,12 @@ async function totpOf(reply: WorkflowReply, context: GraphQLContext): Promise<To
   return totpEnrollment(openTotpSecret(context.services.ring, authenticator), shownAs(reply, context));
 }
 
-function workflowType(chart: ChartName, name: string, description: string, enrolls: boolean) {
+function workflowType(charts: readonly ChartName[], name: string, description: string, enrolls: boolean) {
   const type = builder.objectRef<WorkflowReply>(name);
   builder.objectType(type, {
     description,
     interfaces: [Workflow],
-    isTypeOf: isRunOf(chart),
+    isTypeOf: isRunOf(...charts),
     fields: (t) => ({
       session: t.field({
         type: SessionGrantType,
@@ -206,13 +206,13 @@ function workflowType(chart: ChartName, name: string, description: string, enrol
 }
 
 export const SignUp = workflowType(
-  'sign-up',
+  ['sign-up'],
   'SignUp',
   'The sign-up of a new user, who proves their email address with the code sent to it. An address that already has an account gets the same response; its owner is told by email.',
   true,
 );
 export const SignIn = workflowType(
-  'sign-in',
+  ['sign-in'],
   'SignIn',
   'A sign-in with a first factor, and with a second factor of another category for users who have one. An unknown identifier gets the same response.',
   true,
@@ -224,13 +224,13 @@ export const PasswordReset = builder.objectRef<WorkflowReply>('PasswordReset').i
   isTypeOf: isRunOf('password-reset'),
 });
 export const Enrollment = workflowType(
-  'enrollment',
+  ['enrollment'],
   'Enrollment',
   'The enrollment of another factor for the signed-in user, who proves an existing factor unless that was done recently, and then the new one.',
   true,
 );
 export const StepUp = workflowType(
-  'step-up',
+  ['step-up', 'agent-request'],
   'StepUp',
   'A new proof of a factor in an existing session, for fields that require a more recent or stronger proof (RFC 9470).',
   false,

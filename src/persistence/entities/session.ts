@@ -2,7 +2,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Evidence } from '../../policy/evidence.ts';
 import { Tenant } from './tenant.ts';
-import { User } from './user.ts';
+import { type Role, User } from './user.ts';
 
 export const Session = defineEntity({
   name: 'Session',
@@ -23,6 +23,12 @@ export const Session = defineEntity({
     expiresAt: p.datetime(),
     /** The last time it was used after being idle for longer than AAL2 lasts. */
     resumedAt: p.datetime().nullable(),
+    /** The name of the agent whose session it is. Null for a person. */
+    agentName: p.string().length(64).nullable(),
+    /** The roles that the agent may use, if its user still has them. */
+    agentRoles: p.json<Role[]>().nullable(),
+    /** The session in which the agent got its token, until that session signs out. */
+    agentOf: p.uuid().nullable(),
     revokedAt: p.datetime().nullable(),
   },
   // Sessions to delete.

@@ -27,6 +27,8 @@ export const Workflow = defineEntity({
     approves: p.text().nullable(),
     /** What the digest of that operation is made of, sealed. Null if it is not recorded. */
     operationText: p.text().nullable(),
+    /** The workflow of an agent that a bound step-up approves. Its proof is then for the agent's session. */
+    agentRequest: p.string().length(43).nullable(),
     revision: p.integer().default(0),
     attempts: p.integer().default(0),
     maxAttempts: p.integer(),

@@ -38,6 +38,11 @@ export const TYPE_DEFINITIONS = `
   }
 `;
 
+/** Left out of a server that has no subscriptions. */
+export const SUBSCRIPTION_TYPE_DEFINITIONS = `
+  type Subscription { news: String transfers: Int @stepUp(maxAge: 300) visitors: Client }
+`;
+
 const CHECKING = { __typename: 'Checking', id: 'c1', balance: 100, bank: 'The Bank', overdraft: 50 };
 const SAVINGS = { __typename: 'Savings', id: 's1', balance: 200, bank: 'The Bank', interest: 0.5 };
 const CLIENT = {
@@ -58,6 +63,30 @@ export type BankResolver = (root: unknown, args: Readonly<Record<string, unknown
 
 /** Resolvers as an object, in the form that `makeExecutableSchema` takes. */
 export type BankResolvers = Readonly<Record<string, Readonly<Record<string, BankResolver>>>>;
+
+/** Resolvers of the subscriptions. */
+export type BankSubscriptions = Readonly<
+  Record<string, Readonly<Record<string, { readonly subscribe: BankResolver }>>>
+>;
+
+/** @param ran the subscriptions that have begun. */
+export function bankSubscriptions(ran: string[]): BankSubscriptions {
+  const source = (name: string, event: (n: number) => unknown) => ({
+    subscribe() {
+      ran.push(name);
+      return (async function* () {
+        for (let n = 1; n <= 3; n++) yield { [name]: event(n) };
+      })();
+    },
+  });
+  return {
+    Subscription: {
+      news: source('news', (n) => `news ${n}`),
+      transfers: source('transfers', (n) => n),
+      visitors: source('visitors', () => CLIENT),
+    },
+  };
+}
 
 /** @param ran the root fields that have run. */
 export function bankResolvers(ran: string[]): BankResolvers {

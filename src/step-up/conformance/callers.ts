@@ -38,12 +38,34 @@ export type CallerName =
   | 'oneCategory'
   | 'ahead'
   | 'admin'
-  | 'weakAdmin';
+  | 'weakAdmin'
+  | 'leaving'
+  | 'ageing';
 
 const PASSWORD = 3600;
 
-/** Who asks in the cases of the suite. */
-export const CALLERS: Readonly<Record<CallerName, Presented>> = {
+const FRESH = caller({ PASSWORD, TOTP: 10 });
+
+/** One caller for two events of a subscription, and another one from the third on. */
+function changing(first: Presented, third: Presented): () => Presented {
+  return () => {
+    let events = 0;
+    const again = async (): Promise<Presented> => ({ ...(++events < 3 ? first : third), again });
+    return { ...first, again };
+  };
+}
+
+const LONG: Partial<Record<CallerName, () => Presented>> = {
+  leaving: changing(FRESH, nobody('INVALID')),
+  ageing: changing(FRESH, { ...FRESH, now: NOW + 291 }),
+};
+
+/** Who asks. A new object each time, because the guards add the time that passes since they first saw one. */
+export function callerNamed(name: string | null | undefined): Presented {
+  return LONG[name as CallerName]?.() ?? { ...(CALLERS[name as CallerName] ?? CALLERS.nobody) };
+}
+
+const CALLERS: Readonly<Record<CallerName, Presented>> = {
   nobody: nobody(null),
   expired: nobody('EXPIRED'),
   invalid: nobody('INVALID'),
@@ -51,7 +73,7 @@ export const CALLERS: Readonly<Record<CallerName, Presented>> = {
   weak: caller({ PASSWORD }),
   /** Has no second factor. */
   unenrolled: caller({ PASSWORD: 10 }, { enrolled: [] }),
-  fresh: caller({ PASSWORD, TOTP: 10 }),
+  fresh: FRESH,
   /** Proved a second factor exactly as long ago as the default allows. */
   atTheLimit: caller({ PASSWORD, TOTP: 600 }),
   pastTheLimit: caller({ PASSWORD, TOTP: 601 }),
@@ -63,4 +85,8 @@ export const CALLERS: Readonly<Record<CallerName, Presented>> = {
   ahead: caller({ PASSWORD, TOTP: -3600 }),
   admin: caller({ PASSWORD, TOTP: 10 }, { roles: ['ADMIN'] }),
   weakAdmin: caller({ PASSWORD }, { roles: ['ADMIN'] }),
+  /** Signs out after two events of a subscription. */
+  leaving: FRESH,
+  /** Has a proof that is older than 300 seconds from the third event on. */
+  ageing: FRESH,
 };

@@ -25,12 +25,21 @@ export interface ConformanceResponse {
   };
 }
 
+/** The response to several operations in one request. */
+export interface ConformanceBatch {
+  /** Null if the server is not asked over HTTP. */
+  readonly http: ConformanceResponse['http'];
+  readonly bodies: readonly ConformanceResponse['body'][];
+}
+
 /** A server that serves the schema of the suite. */
 export interface ServerUnderTest {
   /** Sends one operation. The server must put `suite.present(caller)` where `authContext` finds it. */
   send(request: ConformanceRequest): Promise<ConformanceResponse>;
-  /** Sends several operations in one request, if the server has batches. */
-  sendBatch?(requests: readonly ConformanceRequest[]): Promise<ConformanceResponse['body'][]>;
+  /** Sends several operations of one caller in one request, if the server has batches. */
+  sendBatch?(requests: readonly ConformanceRequest[]): Promise<ConformanceBatch>;
+  /** Sends a subscription, and returns its results when it has ended, if the server has subscriptions. */
+  subscribe?(request: ConformanceRequest): Promise<ConformanceResponse['body'][]>;
 }
 
 /** A property that every server must have. */
@@ -52,5 +61,6 @@ export function outcomeOf({ body: { data, errors = [] } }: ConformanceResponse):
     path.filter((part) => !/^\d+$/.test(String(part))).join('.'), // some servers write indexes as texts
     extensions?.['code'],
   ]);
-  return { data: data ?? null, refused: Object.fromEntries(refused) };
+  const asJson: unknown = JSON.parse(JSON.stringify(data ?? null)); // executors make objects without a prototype
+  return { data: asJson, refused: Object.fromEntries(refused) };
 }

@@ -2,9 +2,19 @@
 // against your own server, with any test runner.
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import type { Presented } from '../auth-context.ts';
-import { type BankResolver, type BankResolvers, bankResolvers, TYPE_DEFINITIONS } from './bank.ts';
-import { CALLERS, type CallerName } from './callers.ts';
 import {
+  type BankResolver,
+  type BankResolvers,
+  type BankSubscriptions,
+  bankResolvers,
+  bankSubscriptions,
+  SUBSCRIPTION_TYPE_DEFINITIONS,
+  TYPE_DEFINITIONS,
+} from './bank.ts';
+import { batchCases } from './batch-cases.ts';
+import { type CallerName, callerNamed } from './callers.ts';
+import {
+  type ConformanceBatch,
   type ConformanceCase,
   type ConformanceRequest,
   type ConformanceResponse,
@@ -15,11 +25,14 @@ import { DECISION_CASES } from './decision-cases.ts';
 import { HTTP_CASES } from './http-cases.ts';
 import { MUTATION_CASES } from './mutation-cases.ts';
 import { PLACE_CASES } from './place-cases.ts';
+import { subscriptionCases } from './subscription-cases.ts';
 
 export type {
   BankResolver,
   BankResolvers,
+  BankSubscriptions,
   CallerName,
+  ConformanceBatch,
   ConformanceCase,
   ConformanceRequest,
   ConformanceResponse,
@@ -31,6 +44,8 @@ export interface ConformanceSuite {
   /** The types, without the definitions of the directives: add those of `stepUpTypeDefs()`. */
   readonly typeDefs: string;
   readonly resolvers: BankResolvers;
+  /** The type `Subscription` and its resolvers, for a server that has subscriptions. */
+  readonly subscriptions: { readonly typeDefs: string; readonly resolvers: BankSubscriptions };
   /**
    * Who is asking, for the context of an operation.
    *
@@ -54,8 +69,8 @@ export function conformanceSuite(): ConformanceSuite {
   return {
     typeDefs: TYPE_DEFINITIONS,
     resolvers: bankResolvers(ran),
-    // A new object each time, because the guards add the time that passes since they first saw one.
-    present: (caller) => ({ ...(CALLERS[caller as CallerName] ?? CALLERS.nobody) }),
+    subscriptions: { typeDefs: SUBSCRIPTION_TYPE_DEFINITIONS, resolvers: bankSubscriptions(ran) },
+    present: callerNamed,
     cases: (server) => [
       ...[...DECISION_CASES, ...PLACE_CASES].map(({ name, data, refused = {}, ...request }) => ({
         name,
@@ -68,8 +83,10 @@ export function conformanceSuite(): ConformanceSuite {
           const response = await server.send(request);
           deepStrictEqual(ran, expected);
           deepStrictEqual(outcomeOf(response).refused, refused);
-          for (const { extensions } of response.body.errors ?? [])
+          for (const { extensions } of response.body.errors ?? []) {
             deepStrictEqual(extensions?.['notRun'], notRun);
+            deepStrictEqual(extensions?.['executed'], notRun && false);
+          }
         },
       })),
       ...HTTP_CASES.map(({ name, status, challenge, ...request }) => ({
@@ -80,6 +97,8 @@ export function conformanceSuite(): ConformanceSuite {
         },
       })),
       ...otherCases(server, ran),
+      ...batchCases(server, ran),
+      ...subscriptionCases(server, ran),
     ],
   };
 }
@@ -163,23 +182,6 @@ function otherCases(server: ServerUnderTest, ran: string[]): ConformanceCase[] {
         const close = await server.send({ caller: 'weak', query, operationName: 'Close' });
         deepStrictEqual(outcomeOf(open), { data: { open: 'open' }, refused: {} });
         deepStrictEqual(outcomeOf(close).refused, { close: 'STEP_UP_REQUIRED' });
-      },
-    },
-    {
-      name: 'each operation of a batch is decided by itself',
-      async run() {
-        if (server.sendBatch === undefined) return;
-        ran.length = 0;
-        const bodies = await server.sendBatch([
-          ask('weak', 'mutation { note }'),
-          ask('weak', 'mutation { close(term: "x") }'),
-          ask('weak', '{ open search(term: "x") }'),
-        ]);
-        deepStrictEqual(
-          bodies.map((body) => outcomeOf({ body, http: null }).refused),
-          [{}, { close: 'STEP_UP_REQUIRED' }, { search: 'STEP_UP_REQUIRED' }],
-        );
-        deepStrictEqual(ran.toSorted(), ['note', 'open']);
       },
     },
   ];

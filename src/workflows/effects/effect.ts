@@ -5,6 +5,7 @@ import type { Account } from '../../factors/account.ts';
 import type { NewIdentity } from '../../factors/oauth/proven-identity.ts';
 import type { NewPassword } from '../../factors/password/change.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
+import type { WorkflowChanges } from '../../persistence/workflow-changes.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import type { Grants } from '../../sessions/grants.ts';
@@ -13,6 +14,7 @@ import type { Step } from '../steps/step.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface EffectServices {
+  readonly changes: WorkflowChanges;
   readonly ring: KeyRing;
   readonly factors: FactorRegistry;
   readonly outbox: Outbox;

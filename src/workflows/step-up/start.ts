@@ -1,9 +1,11 @@
-// Starts a step-up of a session.
+// Starts a step-up of a session. An agent cannot prove anything, so its user is asked.
+import type { Outbox } from '../../delivery/outbox.ts';
 import { type Account, findAccount } from '../../factors/account.ts';
 import { enrollmentTimes } from '../../factors/older-factors.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
+import { MOST_GRANT_SECONDS } from '../../policy/agents.ts';
 import { lastingEvidence } from '../../policy/assurance.ts';
 import { refuseStepUp } from '../../policy/decision.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
@@ -11,8 +13,9 @@ import { provable } from '../../policy/required-factors.ts';
 import { type Requirement, type RequirementOptions, requirement } from '../../policy/requirement.ts';
 import { DEFAULT_GRANT_SECONDS, keyedOperation } from '../../sessions/operation-grant.ts';
 import type { PresentedSession } from '../../sessions/presented.ts';
+import { startAgentRequest } from '../agent-request/start.ts';
 import type { Caller } from '../caller.ts';
-import { EnrollmentRequired, FactorTooYoung } from '../errors.ts';
+import { AgentsCannotStepUp, EnrollmentRequired, FactorTooYoung } from '../errors.ts';
 import type { WorkflowRunner } from '../runner.ts';
 import type { WorkflowReply } from '../steps/reply.ts';
 import { ofSession } from '../steps/start.ts';
@@ -52,15 +55,18 @@ function firstOldEnough(
 interface Services {
   readonly runner: WorkflowRunner;
   readonly factors: FactorRegistry;
+  readonly outbox: Outbox;
   readonly ring: KeyRing;
   readonly clock: Clock;
 }
 
 export async function startStepUp(
-  { runner, factors, ring, clock }: Services,
+  { runner, factors, outbox, ring, clock }: Services,
   { operation, ...options }: RequirementOptions & { readonly operation: OperationInWords | null },
   caller: Caller & { readonly session: PresentedSession },
 ): Promise<WorkflowReply> {
+  const { agent } = caller.session;
+  if (agent !== null && operation === null) throw new AgentsCannotStepUp();
   await runner.admit(caller);
   const demand = requirement(options);
   const { session } = caller;
@@ -80,8 +86,12 @@ export async function startStepUp(
   if (wanted.length === 0) throw new EnrollmentRequired();
   if (old !== null && !input.proved && !wanted.some((kind) => old.includes(kind)))
     throw new FactorTooYoung(firstOldEnough(account, wanted, demand, now));
-  const bound = operation && {
-    operation: { ...operation, digest: keyedOperation(ring, operation.digest) },
-  };
-  return runner.start({ name: 'step-up', input, account, ...bound, ...ofSession(session) }, caller);
+  const bound = operation && { ...operation, digest: keyedOperation(ring, operation.digest) };
+  if (agent !== null && bound !== null) {
+    const grantSeconds = Math.min(input.grantSeconds ?? 0, MOST_GRANT_SECONDS);
+    const asked = { accept: input.accept, acceptsFirst: input.acceptsFirst, grantSeconds };
+    const request = { input: asked, account, operation: bound, agentName: agent.name };
+    return startAgentRequest({ runner, outbox, clock }, request, caller);
+  }
+  return runner.start({ name: 'step-up', input, account, operation: bound, ...ofSession(session) }, caller);
 }

@@ -24,6 +24,8 @@ export interface WorkflowRow {
   readonly operation: string | null;
   readonly approves: string | null;
   readonly operationText: string | null;
+  /** The stored id of an agent's workflow that this step-up approves. */
+  readonly agentRequest: string | null;
   readonly revision: number;
   readonly attempts: number;
   readonly maxAttempts: number;
@@ -75,6 +77,7 @@ export const COLUMNS = [
   'operation',
   'approves',
   'operation_text',
+  'agent_request',
   'revision',
   'attempts',
   'max_attempts',
@@ -156,6 +159,7 @@ export function workflowRow(row: {
   operation: string | null;
   approves: string | null;
   operation_text: string | null;
+  agent_request: string | null;
   revision: number;
   attempts: number;
   max_attempts: number;
@@ -178,6 +182,7 @@ export function workflowRow(row: {
     operation: row.operation,
     approves: row.approves,
     operationText: row.operation_text,
+    agentRequest: row.agent_request,
     revision: row.revision,
     attempts: row.attempts,
     maxAttempts: row.max_attempts,

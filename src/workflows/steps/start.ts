@@ -33,6 +33,8 @@ export interface NewWorkflow {
   readonly session?: PresentedSession;
   /** The only operation that the proof will approve, if set. */
   readonly operation?: BoundTo | null;
+  /** The stored id of the agent's workflow that the proof will approve, if set. */
+  readonly agentRequest?: string | null;
   /** Further writes to commit with the first step. */
   readonly unitOfWork?: UnitOfWork;
 }
@@ -87,6 +89,7 @@ export async function start(
     operation: row.operation,
     approves: row.approves,
     operation_text: row.operationText,
+    agent_request: row.agentRequest,
     revision: row.revision,
     attempts: row.attempts,
     max_attempts: row.maxAttempts,
@@ -99,9 +102,10 @@ export async function start(
 
 function newRow(
   { ring }: StepServices,
-  { name, tenantId, account, subject, deviceId = null, session, operation = null }: NewWorkflow,
+  { operation = null, deviceId = null, agentRequest = null, ...fresh }: NewWorkflow,
   { id, snapshot, now }: { readonly id: string; readonly snapshot: unknown; readonly now: Date },
 ): WorkflowRow {
+  const { name, tenantId, account, subject, session } = fresh;
   return {
     id,
     chart: name,
@@ -114,6 +118,7 @@ function newRow(
     operation: operation?.digest ?? null,
     approves: operation && sealApproves(ring, id, operation.approves),
     operationText: operation?.text == null ? null : sealOperation(ring, id, operation.text),
+    agentRequest,
     revision: 0,
     attempts: 0,
     maxAttempts: MAX_ATTEMPTS,

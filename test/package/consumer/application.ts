@@ -4,6 +4,9 @@ import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache } from '@apollo/
 import { Client, fetchExchange } from '@urql/core';
 import { createStepgateClient } from 'stepgate/client';
 import { createStepgateLink } from 'stepgate/client/apollo';
+import { createStepgateFetch } from 'stepgate/client/fetch';
+import { createIssuerClient } from 'stepgate/client/issuer';
+import { createStepgateFetchFunction } from 'stepgate/client/relay';
 import { stepgateExchange } from 'stepgate/client/urql';
 
 const [stepgateUrl = '', apiUrl = '', grant = '', ...backupCodes] = process.argv.slice(2);
@@ -33,6 +36,18 @@ const urql = new Client({
 });
 const byUrql = await urql.mutation(PAY, { amount: 6 }).toPromise();
 
+const customer = { query: '{ customer { name } }' };
+const response = await createStepgateFetch(stepgate)(apiUrl, {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(customer),
+});
+const byFetch = await response.json();
+const issuer = createIssuerClient({ accessToken: () => stepgate.accessToken() });
+const relay = { name: 'Q', operationKind: 'query', text: `query Q ${customer.query}` };
+const byRelay = await createStepgateFetchFunction(issuer, apiUrl)(relay, {});
+
 const { data, errors } = await stepgate.request('{ viewer { auditEvents { type } } }');
 const read = errors === undefined || errors.length === 0 ? data : errors;
-console.log(JSON.stringify({ byApollo: byApollo.data, byUrql: byUrql.data, prompts, read }));
+const others = { byFetch: byFetch.data, byRelay: byRelay.data };
+console.log(JSON.stringify({ byApollo: byApollo.data, byUrql: byUrql.data, ...others, prompts, read }));

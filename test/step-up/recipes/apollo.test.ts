@@ -1,9 +1,9 @@
 // The recipe for Apollo Server in docs/step-up.md, with tokens of a real Stepgate, and with the conformance suite.
 import type { IncomingMessage } from 'node:http';
-import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin, HeaderMap, type HTTPGraphQLHead } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import type { GraphQLSchema } from 'graphql';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { afterAll, beforeAll } from 'vitest';
 import type { Presented } from '../../../src/step-up/auth-context.ts';
 import { refuseMutation } from '../../../src/step-up/refuse-mutation.ts';
@@ -14,29 +14,41 @@ import { asker, callers, guardsCustomers, resolvers, TYPES } from './customers.t
 
 const authContext = (presented: Presented): Presented => presented;
 
+const errorsIn = new WeakMap<HTTPGraphQLHead, GraphQLError[]>();
+
+/** The operations of a batch have one response: the challenge is that of all their refusals. */
+function challenge(http: HTTPGraphQLHead, errors: readonly GraphQLError[]): void {
+  const all = [...(errorsIn.get(http) ?? []), ...errors];
+  errorsIn.set(http, all);
+  const { challenge } = refusedResponse(all, { ranNothing: false, accept: null });
+  if (challenge !== null) http.headers.set('www-authenticate', challenge);
+}
+
 const guards: ApolloServerPlugin<Presented> = {
   requestDidStart: async () => ({
-    async responseForOperation({ request, contextValue, ...operation }) {
+    async responseForOperation({ request, response, contextValue, requestIsBatched, ...operation }) {
       const run = { ...operation, variableValues: request.variables };
       const errors = refuseMutation(run, contextValue, authContext);
       if (errors.length === 0) return null;
+      challenge(response.http, errors);
       const accept = request.http?.headers.get('accept');
-      const { status, challenge } = refusedResponse(errors, { ranNothing: true, accept });
-      const headers = new HeaderMap(challenge === null ? [] : [['www-authenticate', challenge]]);
+      const { status } = refusedResponse(errors, { ranNothing: !requestIsBatched, accept });
+      const http = { status: status ?? 200, headers: new HeaderMap() };
       const singleResult = { errors: errors.map((one) => one.toJSON()) };
-      return { http: { status: status ?? 200, headers }, body: { kind: 'single', singleResult } };
+      return { http, body: { kind: 'single', singleResult } };
     },
     async willSendResponse({ response, errors = [] }) {
-      const { challenge } = refusedResponse(errors, { ranNothing: false, accept: null });
-      if (challenge !== null) response.http.headers.set('www-authenticate', challenge);
+      challenge(response.http, errors);
     },
   }),
 };
 
 function serve(schema: GraphQLSchema, present: (request: IncomingMessage) => Promise<Presented>) {
+  const guarded = stepUpTransformer({ authContext })(schema);
   const server = new ApolloServer<Presented>({
-    schema: stepUpTransformer({ authContext })(schema),
+    schema: guarded,
     plugins: [guards],
+    allowBatchedHttpRequests: true,
   });
   let url = '';
   beforeAll(async () => {

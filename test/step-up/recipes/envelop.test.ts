@@ -15,10 +15,11 @@ import { asker, callers, guardsCustomers, resolvers, TYPES } from './customers.t
 const who = callers();
 const schema = makeExecutableSchema({ typeDefs: [stepUpTypeDefs(), TYPES], resolvers });
 const authContext = ({ presented }: { presented: Presented }): Presented => presented;
+const guarded = stepUpTransformer({ authContext })(schema);
 
 describe('the recipe for Yoga:', () => {
   const yoga = createYoga({
-    schema: stepUpTransformer({ authContext })(schema),
+    schema: guarded,
     context: async ({ request }) => ({
       presented: await who.tokens.present(request.headers.get('authorization')),
     }),
@@ -49,7 +50,7 @@ describe('the recipe for Envelop:', () => {
   const getEnveloped = envelop({
     plugins: [
       useEngine(graphql),
-      useSchema(stepUpTransformer({ authContext })(schema)),
+      useSchema(guarded),
       useExtendContext(async ({ authorization }: { authorization?: string }) => ({
         presented: await who.tokens.present(authorization),
       })),

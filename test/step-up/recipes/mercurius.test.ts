@@ -16,6 +16,8 @@ interface Context {
   readonly presented: Presented;
   readonly reply: FastifyReply;
   readonly operationName?: string;
+  /** How many operations a batch has. */
+  readonly operationsCount?: number;
 }
 
 const authContext = ({ presented }: { presented: Presented }): Presented => presented;
@@ -29,30 +31,37 @@ class Refused extends Error {
   }
 }
 
+/** By reply: the operations of a batch share one, and its challenge is that of all their refusals. */
+const errorsIn = new WeakMap<FastifyReply, GraphQLError[]>();
+
 function serve(
   schema: GraphQLSchema,
   present: (request: FastifyRequest) => Promise<Presented>,
   options: MercuriusOptions = {},
 ) {
   const app = fastify();
+  const guarded = stepUpTransformer({ authContext })(schema);
+  const context = async (request: FastifyRequest) => ({ presented: await present(request) });
+  const errorFormatter: MercuriusOptions['errorFormatter'] = (execution, context) => {
+    const formatted = mercurius.defaultErrorFormatter(execution, context);
+    const { reply, operationsCount } = context as unknown as Context;
+    const errors = execution.errors.flatMap((one) => (one.originalError as Refused | null)?.errors ?? one);
+    const all = [...(errorsIn.get(reply) ?? []), ...errors];
+    errorsIn.set(reply, all);
+    const ranNothing = execution.data == null && operationsCount === undefined;
+    const { accept } = reply.request.headers;
+    const { status, challenge } = refusedResponse(all, { ranNothing, accept });
+    if (challenge !== null) void reply.header('www-authenticate', challenge);
+    return status === null ? formatted : { ...formatted, statusCode: status };
+  };
   let url = '';
   beforeAll(async () => {
     await app.register(mercurius, {
+      schema: guarded,
+      context,
+      errorFormatter,
       ...options,
-      schema: stepUpTransformer({ authContext })(schema),
-      context: async (request) => ({ presented: await present(request) }),
-      errorFormatter(execution, context) {
-        const formatted = mercurius.defaultErrorFormatter(execution, context);
-        const errors = execution.errors.flatMap(
-          (one) => (one.originalError as Refused | null)?.errors ?? one,
-        );
-        const { reply } = context as unknown as Context;
-        const ranNothing = execution.data == null;
-        const accept = reply.request.headers.accept;
-        const { status, challenge } = refusedResponse(errors, { ranNothing, accept });
-        if (challenge !== null) void reply.header('www-authenticate', challenge);
-        return status === null ? formatted : { ...formatted, statusCode: status };
-      },
+      allowBatchedQueries: true,
     });
     app.graphql.addHook('preExecution', async (schema, document, context, variableValues) => {
       const { operationName } = context as unknown as Context;
