@@ -23,6 +23,7 @@ import { Approvals } from './2026-11-30-approvals.ts';
 import { Certificates } from './2026-11-30-certificates.ts';
 import { DeviceApproval } from './2026-11-30-device-approval.ts';
 import { Passkeys } from './2026-11-30-passkeys.ts';
+import { Providers } from './2026-11-30-providers.ts';
 import { RememberedBrowsers } from './2026-11-30-remembered-browsers.ts';
 import { YoungFactors } from './2026-11-30-young-factors.ts';
 
@@ -52,4 +53,5 @@ export const MIGRATIONS = [
   Approvals,
   DeviceApproval,
   Agents,
+  Providers,
 ];

@@ -9,6 +9,7 @@ import { readPushKey } from './delivery/push-key.ts';
 import { startWorker } from './delivery/worker.ts';
 import { ClientCertificates } from './factors/certificate/client-certificates.ts';
 import { forgetSubscription } from './factors/device-approval/forget-subscription.ts';
+import { Providers } from './factors/oauth/providers.ts';
 import { readMakers } from './factors/passkey/metadata.ts';
 import { openBreachedPasswords } from './factors/password/breached/open.ts';
 import { CheckLimit } from './factors/password/check-limit.ts';
@@ -28,10 +29,12 @@ import { KeyRing } from './platform/key-ring.ts';
 import type { Log } from './platform/log.ts';
 import { KEYS_READ_EVERY_SECONDS } from './policy/key-rotation.ts';
 import type { SmsPolicy } from './policy/sms.ts';
+import { clientsBehind } from './server/caller.ts';
 import { createGraphQLEndpoint } from './server/graphql.ts';
 import { hostsOf } from './server/hosts.ts';
 import { createHttpServer } from './server/http.ts';
 import { Origins } from './server/origins.ts';
+import { providerPaths } from './server/providers.ts';
 import { Tls } from './server/tls.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Grants } from './sessions/grants.ts';
@@ -74,6 +77,12 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const clientCertificates =
     config.clientCertificates && (await ClientCertificates.open(config.clientCertificates, log));
   const tls = config.tls && (await Tls.open({ ...config.tls, clientCertificates, log }));
+  const providers = new Providers(config.providers, {
+    publicUrl: config.publicUrl,
+    isDevelopment: !config.production,
+    clock,
+    log,
+  });
   const factors = new FactorRegistry(ring, hasher, {
     sms,
     linkUrl: config.linkUrl,
@@ -82,6 +91,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     passkeys: config.passkeys,
     makers: await readMakers(config.passkeyMetadata),
     clientCertificates,
+    providers,
   });
   const keys = new SigningKeys(orm, ring, clock);
   const tokens = new AccessTokens(keys, config.publicUrl);
@@ -138,7 +148,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   };
 
   // Done now so that the first request does not wait for it, and a signing key that cannot be opened stops the start.
-  await Promise.all([keys.current(), hasher.warmUp()]);
+  await Promise.all([keys.current(), hasher.warmUp(), providers.warmUp()]);
   const rereading = setInterval(() => {
     keys.read().catch((error: unknown) => log.warn({ err: error }, 'could not read signing keys'));
   }, KEYS_READ_EVERY_SECONDS * 1000);
@@ -167,6 +177,13 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
       await checkKeys(sqlOf(orm.em.fork()), ring);
       return isReady(orm);
     },
+    providers: providerPaths({
+      providers,
+      ring,
+      orm,
+      clock,
+      clientOf: clientsBehind(config.trustedProxies, config.forwardedHeader),
+    }),
     inbox: config.production ? null : () => outbox.inbox(sqlOf(orm.em.fork()), clock.now()),
     twilioStatus: config.twilio && {
       authToken: config.twilio.authToken,

@@ -361,14 +361,17 @@ import z from './template.ts';\`;
       ({ name, base }) => base === 'Error' && !name.match(/^(User|Operator)Error$/),
     );
     expect(others.map(({ name }) => name).toSorted()).toEqual([
+      'AnswerRefusedError',
       'BreachedUnavailableError',
       'DeliveryError',
       'LegacyHashError',
       'LimitReachedError',
+      'LogoutTokenRefusedError',
       'MalformedDerError',
       'MalformedProofError',
       'OcspResponseError',
       'OtherHostError',
+      'OutgoingError',
       'OverloadedError',
       'PrivateAddressError',
       'RecordError',

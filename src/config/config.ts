@@ -12,6 +12,8 @@ import {
 import { isLoopback } from './loopback.ts';
 import { passkeyMistakes, passkeySettings } from './passkeys.ts';
 import { DEVELOPMENT_KEY, developmentDefaults } from './production.ts';
+import type { ProvidersSettings } from './provider-settings.ts';
+import { readProvidersFile } from './providers-file.ts';
 import type {
   BreachedPasswordSettings,
   MessageLimitSettings,
@@ -80,6 +82,8 @@ export interface Config {
   readonly wellKnown: WellKnownSettings;
   /** The path of FIDO metadata statements. Null trusts no maker of authenticators. */
   readonly passkeyMetadata: string | null;
+  /** The identity providers with which users can sign in. */
+  readonly providers: ProvidersSettings;
   /** Whether devices are told of requests by Web Push. */
   readonly push: boolean;
   /** The page that links point to. The token follows the `#`. */
@@ -149,6 +153,8 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   const tls = tlsConfig(env);
   const publicUrl = env.PUBLIC_URL ?? `${tls === null ? 'http' : 'https'}://localhost:${port}`;
   mistakes.push(...passkeyMistakes(env, publicUrl));
+  const providers = readProvidersFile(env.PROVIDERS_FILE ?? null, { production, variables: source });
+  mistakes.push(...providers.mistakes);
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const passkeys = passkeySettings(env, publicUrl);
   const sessionIdleSeconds = env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS;
@@ -182,6 +188,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     passkeys,
     wellKnown: wellKnownSettings(env, passkeys),
     passkeyMetadata: env.PASSKEY_METADATA ?? null,
+    providers: providers.settings,
     push: env.PUSH !== 'off',
     linkUrl: env.LINK_URL ?? `${publicUrl}/link`,
     messageLimits: {

@@ -82,6 +82,7 @@ export const VARIABLES = {
   SMS_COUNTRIES: list('two-letter country codes, separated by commas, for example US,CA', country),
   PASSKEY_RP_ID: variable('a domain, for example example.com', domain),
   PASSKEY_METADATA: text('the path of a JSON file', /^[^\0]+$/),
+  PROVIDERS_FILE: text('the path of a JSON file', /^[^\0]+$/),
   PASSKEY_ORIGINS: list('origins separated by commas, for example https://app.example.com', origin),
   LINK_URL: page('approve'),
   PASSKEY_ENROLL_URL: page('passkeys/new'),

@@ -54,8 +54,19 @@ export interface Account {
   readonly email: EmailOfAccount | null;
   readonly phones: readonly PhoneOfAccount[];
   readonly authenticators: readonly StoredAuthenticator[];
+  readonly identities: readonly IdentityOfAccount[];
   /** Only unused codes. */
   readonly backupCodes: readonly BackupCodeOfAccount[];
+}
+
+/** An identity at a provider that counts. */
+export interface IdentityOfAccount {
+  readonly id: string;
+  readonly providerId: string;
+  readonly issuer: string;
+  readonly subject: string;
+  /** In ISO 8601. Null for one that this step adds. */
+  readonly linkedAt: string | null;
 }
 
 export interface BackupCodeOfAccount {
@@ -145,6 +156,12 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
           'enrolledAt', case when a.confirmed_at is not null then greatest(a.created_at, a.confirmed_at) end
         ) order by a.created_at)
         from authenticator a where a.user_id = u.id
+      ), '[]'),
+      'identities', coalesce((
+        select jsonb_agg(jsonb_build_object(
+          'id', i.id, 'providerId', i.provider, 'issuer', i.issuer, 'subject', i.subject, 'linkedAt', i.linked_at
+        ) order by i.linked_at)
+        from identity i where i.user_id = u.id and i.linked_at is not null
       ), '[]'),
       'backupCodes', coalesce((
         select jsonb_agg(jsonb_build_object('id', b.id, 'digest', b.digest, 'guessable', b.guessable, 'enrolledAt', b.created_at))

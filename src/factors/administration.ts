@@ -9,6 +9,7 @@ import { forgetting } from '../sessions/forget-browsers.ts';
 import { type Account, findAccount, lockUser } from './account.ts';
 import { requireWayIn } from './last-way-in.ts';
 import { liftLockouts } from './lockout.ts';
+import type { FactorRegistry } from './registry.ts';
 import { endWorkflows } from './void-evidence.ts';
 
 export interface Administrator {
@@ -42,7 +43,7 @@ export async function unlockUser(userId: string, administrator: Administrator): 
  * @throws {LastWayIn}
  */
 export async function removeSecondFactors(
-  { outbox }: { outbox: Outbox },
+  { outbox, factors }: { outbox: Outbox; factors: Pick<FactorRegistry, 'providers'> },
   userId: string,
   administrator: Administrator,
 ): Promise<boolean> {
@@ -52,7 +53,8 @@ export async function removeSecondFactors(
   const unitOfWork = new UnitOfWork();
   unitOfWork.require(async (sql) => {
     await lockUser(sql, userId);
-    await requireWayIn(sql, userId, false);
+    const providers = factors.providers.of(tenantId).map((one) => one.id);
+    await requireWayIn(sql, userId, { keepsPasskeys: false, providers });
     await endWorkflows(sql, userId, SECOND_FACTORS);
     return true;
   });

@@ -3,7 +3,8 @@ import { statement } from '../persistence/statement.ts';
 import { readTime } from '../platform/clock.ts';
 import { keyedDigest, matchesKeyedDigest } from '../platform/digest.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
-import type { Consume, StoredChallenge, VerificationRequest } from './factor.ts';
+import type { Consume, VerificationRequest } from './factor.ts';
+import type { StoredChallenge } from './factor-exchange.ts';
 import { readCode } from './typed-code.ts';
 
 interface Place {
@@ -17,7 +18,10 @@ export function digestOfCode(ring: KeyRing, { workflowId, challengeId }: Place, 
 }
 
 /** The challenge, if it is neither used nor expired. */
-export function openChallenge({ challenge, now }: VerificationRequest): StoredChallenge | null {
+export function openChallenge({
+  challenge,
+  now,
+}: Pick<VerificationRequest, 'challenge' | 'now'>): StoredChallenge | null {
   const isOpen = challenge !== null && !challenge.consumed && readTime(challenge.expiresAt) > now;
   return isOpen ? challenge : null;
 }
@@ -42,15 +46,17 @@ export function answeredByCode(
 
 /** Marks the challenge as used. Fails if another request used or replaced it first. */
 export function consume({ id, codeDigest }: StoredChallenge, now: Date): Consume {
-  return (unitOfWork) => unitOfWork.requireWrite(CONSUME({ id, codeDigest, now }));
+  return (unitOfWork) => unitOfWork.requireWrite(USE_UP({ id, codeDigest, now }));
 }
 
-const CONSUME = statement((sql, { id, codeDigest, now }: { id: string; codeDigest: string; now: Date }) =>
-  sql
-    .updateTable('challenge')
-    .set({ consumed_at: now })
-    .where('id', '=', id)
-    .where('code_digest', '=', codeDigest)
-    .where('consumed_at', 'is', null)
-    .returning('id'),
+/** Returns no row if another request was first. */
+export const USE_UP = statement(
+  (sql, { id, codeDigest, now }: { id: string; codeDigest: string; now: Date }) =>
+    sql
+      .updateTable('challenge')
+      .set({ consumed_at: now })
+      .where('id', '=', id)
+      .where('code_digest', '=', codeDigest)
+      .where('consumed_at', 'is', null)
+      .returning('id'),
 );

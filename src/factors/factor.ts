@@ -6,14 +6,17 @@ import type { FactorName, Notice, Purpose } from '../delivery/messages/template.
 import type { EntityManager } from '../persistence/orm.ts';
 import type { HeldByOwner, Rewrappable } from '../persistence/sealed-column.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
+import type { EvidenceSource } from '../policy/evidence.ts';
 import type { Category, FactorKind } from '../policy/factor-kind.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { Account, FactorData, StoredAuthenticator } from './account.ts';
 import type { Alarm } from './alarm.ts';
 import type { ApprovalFindings, Commitment } from './approval-record.ts';
 import type { FactorEnrollment } from './factor-enrollment.ts';
+import type { ExchangeRequest, GatherRequest, StoredChallenge } from './factor-exchange.ts';
 import type { IdentifierKind } from './identifier.ts';
 import type { FactorInput } from './input-field.ts';
+import type { NewIdentity, ProvenIdentity } from './oauth/proven-identity.ts';
 import type { ProofField } from './proof.ts';
 import type { FactorTransfer } from './transfer.ts';
 
@@ -38,6 +41,8 @@ interface FactorTerms<Value> {
   model?(data: FactorData): string | null;
   /** What `startEnrollment` takes for it besides the label. `enrollment.choose` gets it. */
   readonly enrollmentInput?: FactorInput;
+  /** What `prepareFactor` takes for it besides. `gather` gets it. */
+  readonly preparationInput?: FactorInput;
   /** How it is imported and exported. Absent: it stays behind, and reports name it. */
   readonly transfer?: FactorTransfer;
   /**
@@ -55,9 +60,20 @@ interface FactorBehaviour<Value> {
   /** The seconds until this user can be sent a challenge again. Null, or absent: now. */
   wait?(em: EntityManager, account: Account, now: Date): Promise<number | null>;
   /**
+   * Its choices for somebody of whom nothing is known, if there are several. The same for everybody in the tenant.
+   */
+  choices?(tenantId: string): FactorChoice[];
+  /** Gets what `prepare` needs and must be waited for. @throws {UserError} */
+  gather?(request: GatherRequest): Promise<object>;
+  /**
    * Makes a new challenge. Its message is sent only after the step commits. Present for a factor that needs preparing.
    */
   prepare?(request: ChallengeRequest): PreparedChallenge;
+  /**
+   * For a factor whose proof stands for something that is fetched elsewhere: fetches it, once for each attempt, for decoys
+   * as well. `identify` and `verify` get it in place of the proof. Throws as `verify` does.
+   */
+  exchange?(proof: Value, request: ExchangeRequest): Promise<Value>;
   /**
    * Checks a proof that one of `proofs` has read. Throws a UserError when there is nothing to check yet, and another error
    * when the infrastructure fails or is too busy. When it throws, no attempt is counted.
@@ -68,6 +84,8 @@ interface FactorBehaviour<Value> {
    * `authenticator.identity_digest`. Null when the proof does not say it. Nothing is proved by it.
    */
   identityDigest?(proof: Value): string | null;
+  /** The same, for a factor whose users are found by their identity at a provider. */
+  identityAtProvider?(proof: Value): ProvenIdentity | null;
   /** Present for a factor that users enroll by proving it. */
   readonly enrollment?: FactorEnrollment;
 }
@@ -109,6 +127,8 @@ export interface FactorChoice {
   /** A label or a masked address, by which only the owner recognises it. */
   readonly hint: string | null;
   readonly needsPreparing: boolean;
+  /** The provider at which it is proved. Absent: at none. */
+  readonly providerId?: string;
 }
 
 export interface ChallengeRequest {
@@ -127,6 +147,8 @@ export interface ChallengeRequest {
   readonly operationDigest: string | null;
   /** The client that asked for the challenge. */
   readonly client: Client;
+  /** What `gather` has returned. Null for a factor without it. */
+  readonly gathered: object | null;
   readonly now: Date;
 }
 
@@ -141,20 +163,12 @@ export interface PreparedChallenge {
   readonly message: Message | null;
   /** What the client needs to answer, as `Challenge.request`. Everybody who holds the workflow may know it. */
   readonly request?: FactorData;
+  /** What only the reply shows beside `request`. It is not stored. */
+  readonly revealed?: FactorData;
+  /** What the factor keeps to itself, sealed for the challenge. */
+  readonly secret?: string;
   /** Counts the challenge against a limit of the factor. The step fails if a parallel one has reached it. */
   readonly spend?: Consume;
-}
-
-export interface StoredChallenge {
-  readonly id: string;
-  readonly factor: FactorKind;
-  readonly codeDigest: string;
-  readonly request: FactorData | null;
-  readonly authenticatorId: string | null;
-  /** ISO 8601. */
-  readonly expiresAt: string;
-  readonly approved: boolean;
-  readonly consumed: boolean;
 }
 
 /** The client certificate of the connection on which a request came. */
@@ -198,6 +212,10 @@ export interface Accepted {
   readonly amr?: readonly string[];
   /** A notice to send to the user. */
   readonly notice?: Notice;
+  /** The identity at a provider that was proved, and the session there. */
+  readonly source?: EvidenceSource;
+  /** An identity that becomes the user’s when the workflow allows it. */
+  readonly links?: NewIdentity;
   /** For a proof that signs what it approves: what shows it later. It is kept sealed with the audit event. */
   readonly approval?: FactorData;
 }

@@ -6,6 +6,7 @@ export interface InputField<Value = unknown> {
   readonly type: 'String' | 'ID' | 'Boolean' | 'JSON' | 'StringList';
   readonly description: string;
   readonly defaultValue?: boolean;
+  readonly isRequired?: true;
   /** Also reads `null` and `undefined`: a field that was not sent. */
   readonly form: z.ZodType<Value>;
 }

@@ -5,19 +5,28 @@ import { UserError } from '../platform/user-error.ts';
 
 export class LastWayIn extends UserError {
   static readonly description =
-    'The user could no longer sign in without this. Add an email address, or another passkey that verifies its user, first.';
+    'The user could no longer sign in without this. Add an email address, another passkey that verifies its user, or an account at an identity provider, first.';
   readonly code = 'LAST_WAY_IN';
   constructor() {
     super('You could no longer sign in. Add another way to sign in first.');
   }
 }
 
+interface WaysIn {
+  readonly keepsPasskeys?: boolean;
+  readonly providers: readonly string[];
+}
+
 /**
  * Call it inside a transaction, after locking the user and deleting the factor.
- * @param keepsPasskeys false when the passkeys go as well.
+ * @param terms `keepsPasskeys`: false when the passkeys go as well. `providers`: the ids of the identity providers on offer.
  * @throws {LastWayIn}
  */
-export async function requireWayIn(sql: Sql, userId: string, keepsPasskeys = true): Promise<void> {
+export async function requireWayIn(
+  sql: Sql,
+  userId: string,
+  { keepsPasskeys = true, providers }: WaysIn,
+): Promise<void> {
   const { rows } = await raw<{ found: boolean }>`
     select exists (
       select from email_address where user_id = ${userId} and verified_at is not null
@@ -31,6 +40,8 @@ export async function requireWayIn(sql: Sql, userId: string, keepsPasskeys = tru
       select from authenticator
         where ${keepsPasskeys} and user_id = ${userId} and factor = 'PASSKEY' and confirmed_at is not null
           and (data ->> 'verifiesUser')::boolean
+      union all
+      select from identity where user_id = ${userId} and linked_at is not null and provider = any(${providers}::text[])
     ) as found`.execute(sql);
   if (rows[0]?.found !== true) throw new LastWayIn();
 }

@@ -1,11 +1,18 @@
 // The members of `ProofInput`. Each one has a type in the schema, and reads what a client sent before its factor sees it.
+import type { InputField, InputFields } from './input-field.ts';
 
 export interface ProofField<Value = unknown> {
   readonly name: string;
   readonly description: string;
-  readonly type: 'String' | 'Boolean' | 'JSON';
+  readonly type: 'String' | 'Boolean' | 'JSON' | ProofObject;
   /** @throws {MalformedProofError} */
   parse(sent: unknown): Value;
+}
+
+/** An input type of its own. */
+export interface ProofObject {
+  readonly typeName: string;
+  readonly fields: Readonly<Record<string, InputField>>;
 }
 
 /** The value cannot be a proof. The message says why, without repeating it. No attempt is counted. */
@@ -54,4 +61,33 @@ export function approvalProof(field: Described): ProofField<true> {
  */
 export function jsonProof<Value>(field: Described & { parse(sent: unknown): Value }): ProofField<Value> {
   return { ...field, type: 'JSON' };
+}
+
+/** A proof of several named values. */
+export function inputProof<Value, Given extends object>({
+  typeName,
+  fields,
+  read,
+  ...field
+}: Described & {
+  readonly typeName: string;
+  readonly fields: InputFields<Given>;
+  read(given: Given): Value;
+}): ProofField<Value> {
+  return {
+    ...field,
+    type: { typeName, fields },
+    parse(sent) {
+      const given = Object(sent) as Readonly<Record<string, unknown>>;
+      const forms: Readonly<Record<string, InputField>> = fields;
+      const entries = Object.entries(forms).map(([name, { form }]): [string, unknown] => {
+        const parsed = form.safeParse(given[name]);
+        if (parsed.success) return [name, parsed.data];
+        throw new MalformedProofError(
+          `\`${name}\`: ${parsed.error.issues[0]?.message ?? 'The value is invalid.'}`,
+        );
+      });
+      return read(Object.fromEntries(entries) as Given);
+    },
+  };
 }

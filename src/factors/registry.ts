@@ -4,7 +4,7 @@ import type { PasskeySettings } from '../config/settings.ts';
 import type { GeoIp } from '../delivery/geoip.ts';
 import type { FactorName } from '../delivery/messages/template.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
-import { FACTOR_KINDS, FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
+import { FACTOR_KINDS, type FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { AvailableFactors } from '../policy/required-factors.ts';
 import { type SmsPolicy, SmsUse } from '../policy/sms.ts';
 import { type Account, enrolledBy, type FactorData } from './account.ts';
@@ -18,6 +18,8 @@ import type { Factor, FactorChoice, FactorDefinition, FactorRole } from './facto
 import type { FactorEnrollment } from './factor-enrollment.ts';
 import type { IdentifierKind } from './identifier.ts';
 import type { FactorInput } from './input-field.ts';
+import { oauthFactor } from './oauth/oauth.ts';
+import type { Providers } from './oauth/providers.ts';
 import type { TrustedMakers } from './passkey/metadata.ts';
 import { passkeyFactor } from './passkey/passkey.ts';
 import type { PasswordHasher } from './password/hash.ts';
@@ -34,6 +36,7 @@ export const FACTORS: readonly FactorDefinition<FactorServices>[] = [
   phoneCodeFactor,
   phoneLinkFactor,
   passkeyFactor,
+  oauthFactor,
   totpFactor,
   deviceApprovalFactor,
   backupCodeFactor,
@@ -44,12 +47,6 @@ export const FACTORS: readonly FactorDefinition<FactorServices>[] = [
 export const SECOND_FACTORS_FIRST: readonly FactorDefinition<FactorServices>[] = FACTORS.toSorted(
   (one, other) => Number(isSecondFactor(other.kind)) - Number(isSecondFactor(one.kind)),
 );
-
-/** The kinds that have no folder yet. They are only names, which evidence and tokens of other servers may use. */
-const UNBUILT: Readonly<Partial<Record<FactorKind, string>>> = {
-  [FactorKind.OAUTH]:
-    'A sign-in at an identity provider. Knowledge, because the password there may be all that it takes.',
-};
 
 /** What each kind is, for the schema. */
 export const KIND_DESCRIPTIONS = Object.fromEntries(
@@ -62,6 +59,10 @@ export const PROOF_FIELDS: readonly ProofField[] = [...new Set(FACTORS.flatMap((
 /** What `startEnrollment` takes for single kinds. */
 export const ENROLLMENT_INPUTS: readonly { readonly kind: FactorKind; readonly input: FactorInput }[] =
   FACTORS.flatMap(({ kind, enrollmentInput: input }) => (input === undefined ? [] : [{ kind, input }]));
+
+/** What `prepareFactor` takes for single kinds. */
+export const PREPARATION_INPUTS: readonly { readonly kind: FactorKind; readonly input: FactorInput }[] =
+  FACTORS.flatMap(({ kind, preparationInput: input }) => (input === undefined ? [] : [{ kind, input }]));
 
 /** What factors are made with. */
 interface FactorServices extends FactorSettings {
@@ -82,15 +83,18 @@ export interface FactorSettings {
   readonly makers: TrustedMakers;
   /** Null when no client certificates are accepted. */
   readonly clientCertificates: ClientCertificates | null;
+  readonly providers: Providers;
 }
 
 export class FactorRegistry {
   readonly #all: readonly Factor[];
   readonly #sms: SmsPolicy;
+  readonly providers: Providers;
 
   constructor(ring: KeyRing, hasher: PasswordHasher, settings: FactorSettings) {
     const services = { ring, hasher, ...settings };
     this.#sms = settings.sms;
+    this.providers = settings.providers;
     this.#all = FACTORS.filter((one) => one.isOnOffer?.(services) ?? true).map((one) => one.create(services));
   }
 
@@ -104,19 +108,25 @@ export class FactorRegistry {
   }
 
   /** The kinds that can start a sign-in without an identifier, because their proof says who the user is. */
-  identifying(): FactorKind[] {
-    return kinds(this.#all.filter((one) => one.roles.includes('FIRST') && one.identifies === true));
+  identifying(tenantId: string): FactorKind[] {
+    return kinds(
+      this.#all.filter(
+        (one) => one.roles.includes('FIRST') && one.identifies === true && hasChoices(one, tenantId),
+      ),
+    );
   }
 
   /** The kinds that can start a sign-in. */
-  first(sms: SmsUse): FactorKind[] {
-    return kinds(this.#inRole('FIRST', sms));
+  first(sms: SmsUse, tenantId: string): FactorKind[] {
+    return kinds(this.#inRole('FIRST', sms).filter((one) => hasChoices(one, tenantId)));
   }
 
   /** The kinds that can start a sign-in with such an identifier. They do not depend on whether the account exists. */
-  firstFor(identifier: IdentifierKind, sms: SmsUse): FactorKind[] {
+  firstFor(identifier: IdentifierKind, sms: SmsUse, tenantId: string): FactorKind[] {
     return kinds(
-      this.#inRole('FIRST', sms).filter(({ reaches }) => reaches === null || reaches === identifier),
+      this.#inRole('FIRST', sms)
+        .filter(({ reaches }) => reaches === null || reaches === identifier)
+        .filter((one) => hasChoices(one, tenantId)),
     );
   }
 
@@ -174,6 +184,11 @@ export class FactorRegistry {
   }
 }
 
+/** Whether somebody of whom nothing is known could prove it. */
+function hasChoices({ choices }: Factor, tenantId: string): boolean {
+  return choices === undefined || choices(tenantId).length > 0;
+}
+
 /** What messages call a factor. */
 export function nameOfFactor(kind: FactorKind): FactorName {
   const factor = FACTORS.find((one) => one.kind === kind);
@@ -188,7 +203,7 @@ export function modelOf(kind: FactorKind, data: FactorData): string | null {
 
 /** Without a description, a row in `FACTOR_TRAITS` has no line in the list of factors. */
 function descriptionOf(kind: FactorKind): string {
-  const description = FACTORS.find((one) => one.kind === kind)?.description ?? UNBUILT[kind];
+  const description = FACTORS.find((one) => one.kind === kind)?.description;
   if (description === undefined) throw new Error(`${kind} is missing in the list of factors.`);
   return description;
 }

@@ -10,7 +10,7 @@ import { type Account, findAccount, lockUser } from './account.ts';
 import { requireWayIn } from './last-way-in.ts';
 import { refuseToRemoveOlder } from './older-factors.ts';
 import { PHONE_FACTORS } from './phone/phone.ts';
-import { nameOfFactor } from './registry.ts';
+import { type FactorRegistry, nameOfFactor } from './registry.ts';
 import { voidEvidence } from './void-evidence.ts';
 
 export interface RemovedAuthenticator {
@@ -20,7 +20,7 @@ export interface RemovedAuthenticator {
 
 /** Null when the user has no authenticator with this id. @throws {LastWayIn} */
 export async function removeAuthenticator(
-  { outbox }: { outbox: Outbox },
+  { outbox, factors: registry }: { outbox: Outbox; factors: Pick<FactorRegistry, 'providers'> },
   id: string,
   { em, session, client, now }: Owner,
 ): Promise<RemovedAuthenticator | null> {
@@ -37,7 +37,7 @@ export async function removeAuthenticator(
     // remains.
     await lockUser(sql, userId);
     if (!(await remove(sql))) return false;
-    await requireWayIn(sql, userId);
+    await requireWayIn(sql, userId, { providers: registry.providers.of(tenantId).map((one) => one.id) });
     await voidEvidence(sql, userId, factors);
     return true;
   });

@@ -12,6 +12,13 @@ import {
 import { LastWayIn } from '../factors/last-way-in.ts';
 import { LinkExpired } from '../factors/link/approval.ts';
 import { LinkNotApproved } from '../factors/link/link.ts';
+import {
+  IdentityNotLinked,
+  IdentityTaken,
+  ProviderNotFound,
+  ProviderUnavailable,
+  ReturnNotAllowed,
+} from '../factors/oauth/errors.ts';
 import { TooManyChecks } from '../factors/password/check-limit.ts';
 import { PasswordRejected } from '../factors/password/new-passwords.ts';
 import { PhoneNumberNotAllowed, PhoneNumberNotFound, PhoneNumberTaken } from '../factors/phone/errors.ts';
@@ -64,6 +71,11 @@ export const ERRORS = errorsByCode({
   TOO_MANY_WAITING: TooManyWaiting,
   CERTIFICATE_REFUSED: CertificateRefused,
   CERTIFICATE_TAKEN: CertificateTaken,
+  PROVIDER_UNAVAILABLE: ProviderUnavailable,
+  PROVIDER_NOT_FOUND: ProviderNotFound,
+  RETURN_NOT_ALLOWED: ReturnNotAllowed,
+  IDENTITY_NOT_LINKED: IdentityNotLinked,
+  IDENTITY_TAKEN: IdentityTaken,
   LINK_NOT_APPROVED: LinkNotApproved,
   LINK_EXPIRED: LinkExpired,
   DEVICE_NOT_APPROVED: DeviceNotApproved,

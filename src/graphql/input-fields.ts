@@ -1,5 +1,5 @@
 // Adds the fields of factors to an input type.
-import type { InputFieldBuilder } from '@pothos/core';
+import type { InputFieldBuilder, InputFieldMap } from '@pothos/core';
 import type { InputField } from '../factors/input-field.ts';
 import type { builder } from './builder.ts';
 
@@ -9,13 +9,15 @@ type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer Extend
 export function inputFields(
   t: InputFieldBuilder<Types, 'InputObject'>,
   fields: Readonly<Record<string, InputField>>,
-): object {
+): InputFieldMap {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, { type, description, defaultValue }]) => [
-      name,
-      type === 'StringList'
-        ? t.stringList({ description })
-        : t.field({ type, description, ...(defaultValue === undefined ? {} : { defaultValue }) }),
-    ]),
+    Object.entries(fields).map(
+      ([name, { type, description, defaultValue, isRequired: required = false }]) => [
+        name,
+        type === 'StringList'
+          ? t.stringList({ description })
+          : t.field({ type, description, required, ...(defaultValue === undefined ? {} : { defaultValue }) }),
+      ],
+    ),
   );
 }

@@ -12,6 +12,7 @@ import './mutations/name.ts';
 import './mutations/operation-proof.ts';
 import './mutations/password.ts';
 import './mutations/phone.ts';
+import './mutations/provider.ts';
 import './mutations/session.ts';
 import './mutations/start-enrollment.ts';
 import './mutations/start-password-reset.ts';

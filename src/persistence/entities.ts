@@ -4,8 +4,10 @@ import { Authenticator } from './entities/authenticator.ts';
 import { BackupCode } from './entities/backup-code.ts';
 import { Challenge } from './entities/challenge.ts';
 import { EmailAddress } from './entities/email-address.ts';
+import { Identity } from './entities/identity.ts';
 import { KnownDevice } from './entities/known-device.ts';
 import { Lockout } from './entities/lockout.ts';
+import { LogoutToken } from './entities/logout-token.ts';
 import { OperationGrant } from './entities/operation-grant.ts';
 import { OutboxMessage } from './entities/outbox-message.ts';
 import { PhoneNumber } from './entities/phone-number.ts';
@@ -26,6 +28,7 @@ export const ENTITIES = [
   EmailAddress,
   PhoneNumber,
   Authenticator,
+  Identity,
   BackupCode,
   Session,
   RefreshToken,
@@ -33,6 +36,7 @@ export const ENTITIES = [
   Workflow,
   Challenge,
   Lockout,
+  LogoutToken,
   KnownDevice,
   RateLimit,
   AuditEvent,

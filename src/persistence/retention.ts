@@ -53,6 +53,7 @@ function outdated(now: Date, ages: RetentionSettings): readonly Outdated[] {
     },
     { what: 'signUps', table: 'user_account', ...unproved('activated_at', yesterday), most: SIGN_UP_BATCH },
     { what: 'enrollments', table: 'authenticator', ...unproved('confirmed_at', yesterday) },
+    { what: 'identities', table: 'identity', ...unproved('linked_at', yesterday) },
     { what: 'numbers', table: 'phone_number', ...unproved('verified_at', yesterday) },
     {
       what: 'devices',
@@ -81,6 +82,7 @@ function outdated(now: Date, ages: RetentionSettings): readonly Outdated[] {
       by: raw.ref('expire'),
     },
     ...FORGOTTEN_AFTER.map((_, at) => forgottenFailures(at, now)),
+    { what: 'logoutTokens', table: 'logout_token', ...before('expires_at', now) },
     { what: 'signingKeys', table: 'signing_key', ...before('retired_at', yesterday) },
     { what: 'imports', table: 'user_import', ...before('updated_at', addSeconds(now, -OLD_IMPORT_SECONDS)) },
   ];

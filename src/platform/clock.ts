@@ -23,3 +23,8 @@ export function readTime(text: string): Date {
   if (Number.isNaN(time.getTime())) throw new RangeError('A stored time is invalid.');
   return time;
 }
+
+/** How many seconds a time is ahead of the system clock, for a library that reads it itself. */
+export function secondsAhead(now: Date): number {
+  return secondsOf(now) - secondsOf(systemClock.now());
+}

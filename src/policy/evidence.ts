@@ -2,6 +2,15 @@
 // freshness are derived from that list and are never stored.
 import { type Category, FACTOR_TRAITS, type FactorKind } from './factor-kind.ts';
 
+/** Where a proof at an identity provider came from. */
+export interface EvidenceSource {
+  /** The id of the identity that was proved. */
+  readonly identityId: string;
+  readonly providerId: string;
+  /** A digest of the session at the provider. Null if it is not known. */
+  readonly providerSession: string | null;
+}
+
 /** The record that a factor was completed. */
 export interface Evidence {
   readonly factor: FactorKind;
@@ -21,6 +30,8 @@ export interface Evidence {
    * codes. Omitted when it is not known; then it counts as enrolled just now.
    */
   readonly enrolledAt?: number;
+  /** Of a proof at an identity provider. */
+  readonly source?: EvidenceSource;
 }
 
 export function evidenceOf(

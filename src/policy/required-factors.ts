@@ -100,9 +100,15 @@ export function provable(
   return acceptsFirst ? known(first) : [];
 }
 
-/** A user who resets a password has forgotten it, so it is not offered as a proof. */
+/**
+ * A user who resets a password has forgotten it, so it is not offered as a proof. Neither is an identity provider: who can
+ * use one signs in and changes the password.
+ */
 export function withoutPassword({ enrolled, first }: AvailableFactors): AvailableFactors {
-  return { enrolled, first: first.filter((kind) => kind !== FactorKind.PASSWORD) };
+  return {
+    enrolled,
+    first: first.filter((kind) => kind !== FactorKind.PASSWORD && kind !== FactorKind.OAUTH),
+  };
 }
 
 /**

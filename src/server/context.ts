@@ -8,7 +8,7 @@ import type { AccessTokens } from '../sessions/access-token.ts';
 import { RecentSessions } from '../sessions/recent-sessions.ts';
 import { bearerToken } from '../step-up/bearer.ts';
 import { clientsBehind, identifyCaller } from './caller.ts';
-import { readSessionCookies, sessionDelivery } from './cookies.ts';
+import { browserOf, readSessionCookies, sessionDelivery } from './cookies.ts';
 import type { Exchange } from './operations.ts';
 import type { Origins } from './origins.ts';
 import { presentedCertificates } from './presented-certificate.ts';
@@ -51,6 +51,7 @@ export function contextsOf({ config, orm, tokens, services, origins }: ContextPa
         return locale();
       },
       deviceToken: cookies.deviceToken,
+      browser: browserOf(cookies, setCookie),
       presentedCertificate: () => certificateOf(req),
       ...identified,
       askAgain: identify,

@@ -6,7 +6,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { GraphQLError } from 'graphql';
+import type { Browser } from '../factors/factor-exchange.ts';
 import type { SessionDelivery } from '../graphql/context.ts';
+import { randomToken } from '../platform/random.ts';
 import type { SessionGrant } from '../sessions/grants.ts';
 
 export const SESSION_HEADER = 'x-stepgate-session';
@@ -15,6 +17,9 @@ const REFRESH_COOKIE = '__Host-stepgate-refresh';
 const DEVICE_COOKIE = '__Host-stepgate-device';
 /** Where a client without cookies sends its device token. */
 export const DEVICE_HEADER = 'x-stepgate-device';
+/** Names the browser while a user is at an identity provider. */
+export const BROWSER_COOKIE = '__Host-stepgate-browser';
+const BROWSER_SECONDS = 900;
 /** The maximum lifetime of a cookie in browsers. */
 const DEVICE_SECONDS = 400 * 86_400;
 
@@ -24,6 +29,7 @@ export interface SessionCookies {
   readonly accessToken: string | null;
   readonly refreshToken: string | null;
   readonly deviceToken: string | null;
+  readonly browserToken: string | null;
 }
 
 const WANTED = new Map<unknown, SessionCookies['wanted']>([
@@ -31,14 +37,15 @@ const WANTED = new Map<unknown, SessionCookies['wanted']>([
   ['hybrid', 'ALL_BUT_ACCESS'],
 ]);
 
+const NO_COOKIES = { wanted: 'NONE', accessToken: null, refreshToken: null, browserToken: null } as const;
+
 /** @throws a GraphQLError if the page's origin may not use sessions of this server. */
 export function readSessionCookies(
   headers: IncomingHttpHeaders,
   isAllowed: (origin: string) => boolean,
 ): SessionCookies {
   const wanted = WANTED.get(headers[SESSION_HEADER]) ?? 'NONE';
-  if (wanted === 'NONE')
-    return { wanted, accessToken: null, refreshToken: null, deviceToken: textOf(headers[DEVICE_HEADER]) };
+  if (wanted === 'NONE') return { ...NO_COOKIES, deviceToken: textOf(headers[DEVICE_HEADER]) };
   const { origin } = headers;
   if (origin !== undefined && !isAllowed(origin)) {
     throw new GraphQLError('This origin may not use session cookies. Add it to CORS_ORIGINS to allow it.', {
@@ -51,6 +58,31 @@ export function readSessionCookies(
     accessToken: wanted === 'ALL' ? (cookies[ACCESS_COOKIE] ?? null) : null,
     refreshToken: cookies[REFRESH_COOKIE] ?? null,
     deviceToken: cookies[DEVICE_COOKIE] ?? null,
+    browserToken: browserTokenIn(headers),
+  };
+}
+
+/** Null if there is none of ours. */
+export function browserTokenIn({ cookie = '' }: IncomingHttpHeaders): string | null {
+  const token = parseCookie(cookie)[BROWSER_COOKIE];
+  return token !== undefined && /^[\w-]{43}$/.test(token) ? token : null;
+}
+
+/** Null when the client does not use cookies. */
+export function browserOf(
+  { wanted, browserToken: token }: SessionCookies,
+  setCookie: (value: string) => void,
+): Browser | null {
+  if (wanted === 'NONE') return null;
+  let kept = token;
+  return {
+    token,
+    keep() {
+      kept ??= randomToken();
+      const cookie = { name: BROWSER_COOKIE, value: kept, maxAge: BROWSER_SECONDS };
+      setCookie(stringifySetCookie({ ...cookie, path: '/', httpOnly: true, secure: true, sameSite: 'lax' }));
+      return kept;
+    },
   };
 }
 

@@ -12,6 +12,9 @@ import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
 import { LINK_PAGE } from './link-page.ts';
 import type { Origins } from './origins.ts';
+import { CALLBACK_PATH, LARGEST_CALLBACK_FORM, receiveAnswer } from './provider-callback.ts';
+import { LARGEST_LOGOUT_FORM, LOGOUT_PATH, receiveLogout } from './provider-logout.ts';
+import type { ProviderPaths } from './providers.ts';
 import type { Tls } from './tls.ts';
 import { LARGEST_FORM, receiveTwilioStatus, type TwilioStatusParts } from './twilio-status.ts';
 import { wellKnown } from './well-known.ts';
@@ -37,6 +40,8 @@ export interface HttpParts {
   readonly wellKnown?: WellKnownSettings;
   /** Null in production. */
   readonly inbox: (() => Promise<readonly InboxMessage[]>) | null;
+  /** The identity providers. Defaults to none. */
+  readonly providers?: ProviderPaths;
   /** Null without Twilio. */
   readonly twilioStatus: TwilioStatusParts | null;
   readonly log: Log;
@@ -71,6 +76,7 @@ export async function route(
   if (path === TWILIO_STATUS_PATH && parts.twilioStatus !== null) {
     return takeTwilioStatus(parts.twilioStatus, request, response);
   }
+  if (parts.providers && (await serveProvider(parts.providers, path, request, response))) return;
   const read = readable(parts, path);
   if (read === undefined) {
     return problem(response, 404, 'NOT_FOUND', 'Nothing is served at this path. The API is at /graphql.');
@@ -80,6 +86,30 @@ export async function route(
     return problem(response, 405, 'METHOD_NOT_ALLOWED', 'Use GET or HEAD.');
   }
   await read(response);
+}
+
+/** @returns false if the path is not one of a provider. */
+async function serveProvider(
+  providers: ProviderPaths,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  const [, called] = CALLBACK_PATH.exec(path) ?? [];
+  const [, reported] = LOGOUT_PATH.exec(path) ?? [];
+  const id = called ?? reported;
+  if (id === undefined || !providers.has(id)) return false;
+  const methods = called === undefined ? ['POST'] : ['GET', 'POST'];
+  if (!methods.includes(request.method ?? '')) {
+    response.setHeader('allow', methods.join(', '));
+    problem(response, 405, 'METHOD_NOT_ALLOWED', `Use ${methods.join(' or ')}.`);
+  } else if (
+    !isTooLarge(request, response, called === undefined ? LARGEST_LOGOUT_FORM : LARGEST_CALLBACK_FORM)
+  ) {
+    if (called === undefined) await receiveLogout(providers.endSessions, id, request, response);
+    else await receiveAnswer(providers.findReturn, id, request, response);
+  }
+  return true;
 }
 
 async function takeTwilioStatus(

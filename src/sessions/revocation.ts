@@ -78,6 +78,18 @@ export async function endSessionOf(remains: Remains, asking: Asking, now: Date):
   return ended ?? null;
 }
 
+/** Ends some sessions of a user, with their agents, and forgets their browsers. */
+export function endSessions(
+  asking: Asking,
+  { userId, actor }: { readonly userId: string; readonly actor: AuditActor },
+  which: (live: LiveSessions) => LiveSessions,
+  now: Date,
+): Promise<Session[]> {
+  const some = (sql: Sql) => which(live(sql).where('user_id', '=', userId));
+  return revoke({ ...asking, session: { userId } }, some, actor, now, true);
+}
+
+export type LiveSessions = ReturnType<typeof live>;
 async function lockUser(sql: Sql, userId: string): Promise<void> {
   await sql.selectFrom('user_account').select('id').where('id', '=', userId).forNoKeyUpdate().execute();
 }

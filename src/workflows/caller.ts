@@ -1,6 +1,7 @@
 // The client that requests a step of a workflow.
 import type { Locale } from '../delivery/messages/locales.ts';
 import type { PresentedCertificate } from '../factors/factor.ts';
+import type { Browser } from '../factors/factor-exchange.ts';
 import type { EntityManager } from '../persistence/orm.ts';
 import type { Client } from '../sessions/grants.ts';
 import type { PresentedSession } from '../sessions/presented.ts';
@@ -18,6 +19,8 @@ export interface Caller {
   readonly session: PresentedSession | null;
   /** Why the presented token was not accepted. */
   readonly tokenFault: TokenFault | null;
+  /** Null when the client does not use the cookies of a browser. */
+  readonly browser: Browser | null;
   /** The client certificate of the connection on which the request came. Null when there is none. */
   readonly presentedCertificate: () => PresentedCertificate | null;
 }

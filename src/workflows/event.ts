@@ -3,6 +3,12 @@ import type { Evidence } from '../policy/evidence.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { AvailableFactors } from '../policy/required-factors.ts';
 
+/** An identity at a provider, and the provider. */
+export interface PendingLink {
+  readonly identityId: string;
+  readonly providerId: string;
+}
+
 /** Events carry the factors that the user can prove now, which may have changed since the workflow began. */
 export type WorkflowEvent =
   /** The client requests a challenge. `authenticatorId` selects a phone number if the user may have several. */
@@ -19,6 +25,8 @@ export type WorkflowEvent =
       readonly type: 'PROVE';
       readonly evidence: Evidence;
       readonly addressTaken?: boolean;
+      /** An identity at a provider that is not the user’s yet. It becomes theirs when nothing more is to be proved. */
+      readonly links?: PendingLink | null;
       /** Whether the browser is remembered, so that a sign-in takes no second step. */
       readonly remembered?: boolean;
     } & AvailableFactors)

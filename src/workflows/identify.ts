@@ -48,8 +48,18 @@ export async function identifyUser(
   };
 }
 
-function subjectOf({ id }: Account, deviceId: string | null): string {
+export function subjectOf({ id }: Account, deviceId: string | null): string {
   return deviceId === null ? `user:${id}` : `device:${deviceId}`;
+}
+
+/** Whom a proof names. */
+export interface IdentifiedAccount extends Pick<Identified, 'deviceId' | 'subject'> {
+  readonly account: Account;
+}
+
+interface Within {
+  readonly tenantId: string;
+  readonly deviceToken: string | null;
 }
 
 /**
@@ -58,9 +68,34 @@ function subjectOf({ id }: Account, deviceId: string | null): string {
  */
 export async function accountByIdentity(
   sql: Sql,
-  { digest, tenantId, deviceToken }: { digest: string; tenantId: string; deviceToken: string | null },
-): Promise<(Pick<Identified, 'deviceId' | 'subject'> & { readonly account: Account }) | null> {
-  const [found] = await run(sql, BY_IDENTITY({ digest, tenantId, device: digestOfDevice(deviceToken) }));
+  { digest, tenantId, deviceToken }: Within & { readonly digest: string },
+): Promise<IdentifiedAccount | null> {
+  return identified(await run(sql, BY_IDENTITY({ digest, tenantId, device: digestOfDevice(deviceToken) })));
+}
+
+/** The owner of an identity at a provider. */
+export async function accountAtProvider(
+  sql: Sql,
+  { issuer, subject, tenantId, deviceToken }: Within & { readonly issuer: string; readonly subject: string },
+): Promise<IdentifiedAccount | null> {
+  const device = digestOfDevice(deviceToken);
+  return identified(await run(sql, AT_PROVIDER({ issuer, subject, tenantId, device })));
+}
+
+/** The user who has verified this address. */
+export async function accountOfAddress(
+  sql: Sql,
+  { address, tenantId, deviceToken }: Within & { readonly address: string },
+): Promise<IdentifiedAccount | null> {
+  return identified(
+    await run(sql, IDENTIFY.EMAIL({ value: address, tenantId, device: digestOfDevice(deviceToken) })),
+  );
+}
+
+function identified([found]: readonly {
+  readonly account: Account | null;
+  readonly device_id: string | null;
+}[]): IdentifiedAccount | null {
   if (found === undefined || found.account === null) return null;
   const { account, device_id: deviceId } = found;
   return { account, deviceId, subject: subjectOf(account, deviceId) };
@@ -132,6 +167,28 @@ const BY_IDENTITY = statement(
       .where('a.tenant_id', '=', tenantId)
       .where('a.identity_digest', '=', digest)
       .where('a.confirmed_at', 'is not', null),
+);
+
+const AT_PROVIDER = statement(
+  (
+    sql,
+    {
+      issuer,
+      subject,
+      tenantId,
+      device,
+    }: Omit<Sought, 'value'> & { readonly issuer: string; readonly subject: string },
+  ) =>
+    sql
+      .selectFrom('identity as i')
+      .leftJoin('known_device as d', (join) =>
+        join.onRef('d.user_id', '=', 'i.user_id').on('d.token_digest', '=', device),
+      )
+      .select((it) => ['d.id as device_id', accountJson(it.ref('i.user_id')).as('account')])
+      .where('i.tenant_id', '=', tenantId)
+      .where('i.issuer', '=', issuer)
+      .where('i.subject', '=', subject)
+      .where('i.linked_at', 'is not', null),
 );
 
 /** Verified addresses or numbers with this value. A tenant has at most one. */

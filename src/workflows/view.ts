@@ -48,7 +48,13 @@ export type Proves =
   /** The user's own factors that are acceptable, with hints. */
   | { readonly what: 'OWN'; readonly acceptable: Acceptable }
   /** The authenticator that is being enrolled. */
-  | { readonly what: 'NEW'; readonly factor: FactorKind; readonly authenticatorId: string };
+  | {
+      readonly what: 'NEW';
+      readonly factor: FactorKind;
+      readonly authenticatorId: string;
+      /** The identity provider, for an identity. */
+      readonly providerId?: string | null;
+    };
 
 /** What helps a user who has lost the requested factors or whose workflow has failed. Null if nothing special does. */
 export function remedyOf({ proves, remedy }: WorkflowView): WorkflowRemedy | null {

@@ -286,7 +286,7 @@ describe('keys', () => {
     expect(await run(both, ['rewrap'], database.url)).toEqual({
       code: 0,
       stdout:
-        'authenticator apps: 0 resealed\napproving devices: 0 resealed\npassword hashes of other systems: 0 resealed\nsigning keys: 0 resealed\napprovals in the audit log: 0 resealed\npush keys: 0 resealed\n',
+        'authenticator apps: 0 resealed\napproving devices: 0 resealed\npassword hashes of other systems: 0 resealed\naddresses at providers: 0 resealed\nsigning keys: 0 resealed\napprovals in the audit log: 0 resealed\npush keys: 0 resealed\n',
       stderr: '',
     });
     const ids = await query<{ id: string }>(

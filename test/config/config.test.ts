@@ -273,6 +273,7 @@ describe('a valid environment', () => {
       apiSchemas: [],
       breachedPasswords: COMMON_ONLY,
       sms: { enabled: true, countries: ['US', 'CA'] },
+      providers: { providers: [], returnUrls: [] },
       push: true,
       linkUrl: 'http://localhost:4000/link',
       bcryptCost: 12,

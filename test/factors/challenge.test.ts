@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answeredByCode, consume as consumption, digestOfCode } from '../../src/factors/challenge.ts';
-import type { StoredChallenge } from '../../src/factors/factor.ts';
+import type { StoredChallenge } from '../../src/factors/factor-exchange.ts';
 import { type Orm, openOrm } from '../../src/persistence/orm.ts';
 import { Conflict, UnitOfWork } from '../../src/persistence/unit-of-work.ts';
 import { addSeconds } from '../../src/platform/clock.ts';
@@ -46,6 +46,7 @@ async function challenge(): Promise<StoredChallenge> {
     factor: 'EMAIL_CODE',
     codeDigest,
     request: null,
+    secret: null,
     authenticatorId: null,
     expiresAt: addSeconds(NOW, 600).toISOString(),
     approved: false,

@@ -6,6 +6,7 @@ import type { PasswordHasher } from '../../src/factors/password/hash.ts';
 import { FactorRegistry } from '../../src/factors/registry.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { SmsUse } from '../../src/policy/sms.ts';
+import { NO_PROVIDERS } from '../harness/no-providers.ts';
 
 function registryWith(sms: { enabled?: boolean; sendsTexts?: boolean } = {}): FactorRegistry {
   return new FactorRegistry(new KeyRing([randomBytes(32)]), {} as PasswordHasher, {
@@ -16,6 +17,7 @@ function registryWith(sms: { enabled?: boolean; sendsTexts?: boolean } = {}): Fa
     approvalUrl: 'https://example.com/approve',
     geoip: { placeOf: () => null },
     clientCertificates: null,
+    providers: NO_PROVIDERS,
   });
 }
 
@@ -25,9 +27,9 @@ const PHONE = ['PHONE_CODE', 'PHONE_LINK'];
 /** Everything that depends on what may be sent. */
 function offer(registry: FactorRegistry, sms: SmsUse): object {
   return {
-    first: registry.first(sms),
-    byEmail: registry.firstFor('EMAIL', sms),
-    byPhone: registry.firstFor('PHONE', sms),
+    first: registry.first(sms, 'default'),
+    byEmail: registry.firstFor('EMAIL', sms, 'default'),
+    byPhone: registry.firstFor('PHONE', sms, 'default'),
     resetByEmail: registry.reaching('EMAIL', sms),
     resetByPhone: registry.reaching('PHONE', sms),
     second: registry.second(sms),
@@ -81,7 +83,11 @@ describe('a phone is offered', () => {
 
   test('without links if only codes can be sent', () => {
     const registry = registryWith({ sendsTexts: false });
-    expect(registry.firstFor('PHONE', SmsUse.ANY_FACTOR)).toEqual(['PASSWORD', 'PHONE_CODE', 'PASSKEY']);
+    expect(registry.firstFor('PHONE', SmsUse.ANY_FACTOR, 'default')).toEqual([
+      'PASSWORD',
+      'PHONE_CODE',
+      'PASSKEY',
+    ]);
     expect(registry.get('PHONE_LINK')).toBeUndefined();
     expect(registry.provedBy('linkToken')).toEqual(['EMAIL_LINK']);
   });

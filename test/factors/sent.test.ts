@@ -3,12 +3,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../src/delivery/message.ts';
 import type { Account } from '../../src/factors/account.ts';
-import type { StoredChallenge } from '../../src/factors/factor.ts';
+import type { StoredChallenge } from '../../src/factors/factor-exchange.ts';
 import type { PasswordHasher } from '../../src/factors/password/hash.ts';
 import { FactorRegistry } from '../../src/factors/registry.ts';
 import { readTime } from '../../src/platform/clock.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import type { FactorKind } from '../../src/policy/factor-kind.ts';
+import { NO_PROVIDERS } from '../harness/no-providers.ts';
 
 const WORKFLOW = randomUUID();
 const NOW = new Date('2027-03-04T05:06:07.890Z');
@@ -31,6 +32,7 @@ const registry = new FactorRegistry(new KeyRing([randomBytes(32)]), {} as Passwo
   approvalUrl: 'https://example.com/approve',
   geoip: { placeOf: () => null },
   clientCertificates: null,
+  providers: NO_PROVIDERS,
 });
 
 const KINDS = [
@@ -53,6 +55,7 @@ function sent(kind: FactorKind): { message: Message; secret: string; challenge: 
     approves: null,
     operationDigest: null,
     client: { ip: null, userAgent: null },
+    gathered: null,
     now: NOW,
   });
   if (!prepared?.message) throw new Error(`${kind} sends nothing.`);
@@ -63,6 +66,7 @@ function sent(kind: FactorKind): { message: Message; secret: string; challenge: 
     factor: kind,
     codeDigest: digest,
     request: null,
+    secret: null,
     authenticatorId: PHONE.id,
     expiresAt: expiresAt.toISOString(),
     approved: false,

@@ -31,6 +31,13 @@ const TABLES: readonly (readonly [table: string, columns: string, values: string
     `${id()}, ${id()}, 'PASSWORD', repeat('x', 90), ${ago('minute')}, case when n % 200 > 0 then now() end`,
   ],
   [
+    'identity',
+    'id, tenant_id, user_id, provider, issuer, subject, created_at, linked_at',
+    `${id()}, 'default', ${id()}, 'work', 'https://login.example.com', md5(cast(n as text)), ${ago('minute')},
+     case when n % 200 > 0 then now() end`,
+  ],
+  ['logout_token', 'digest, expires_at', `md5(cast(n as text)), ${ago('second', '(n - 10000)')}`],
+  [
     'backup_code',
     'id, user_id, digest, created_at',
     `${id()}, ${id('1 + n % 2000')}, md5(cast(n as text)), ${ago('minute')}`,

@@ -223,7 +223,7 @@ describe('a proof', () => {
 });
 
 describe('a factor that needs no message', () => {
-  test.each(['PASSWORD', 'TOTP', 'BACKUP_CODE', 'OAUTH', 'PHONE_CODE', 'PHONE_LINK'])(
+  test.each(['PASSWORD', 'TOTP', 'BACKUP_CODE', 'PHONE_CODE', 'PHONE_LINK'])(
     '%s cannot be prepared, whether or not it is offered',
     async (factor) => {
       const protectedOne = await client.signUp();
@@ -234,6 +234,19 @@ describe('a factor that needs no message', () => {
       expect(await client.prepare(id, factor)).toMatchObject({ code: 'FACTOR_NOT_OFFERED' });
     },
   );
+});
+
+test('an identity provider that does not exist cannot be prepared, and one must be named', async () => {
+  const { id } = await client.startSignIn({});
+  const mutation = `mutation ($input: PrepareFactorInput!) { prepareFactor(input: $input) {
+    ... on UserError { code } ... on InvalidInput { fields { path } } } }`;
+  const prepare = async (input: object) =>
+    (await client.graphql(mutation, { input: { workflowId: id, factor: 'OAUTH', ...input } })).data
+      .prepareFactor;
+  expect(await prepare({ providerId: 'nowhere' })).toEqual({ code: 'FACTOR_NOT_OFFERED' });
+  expect(await prepare({})).toEqual({ code: 'INVALID_INPUT', fields: [{ path: 'providerId' }] });
+  const onOther = { factor: 'PASSKEY', returnTo: 'https://app.example.com/' };
+  expect(await prepare(onOther)).toEqual({ code: 'INVALID_INPUT', fields: [{ path: 'returnTo' }] });
 });
 
 describe('an email address', () => {

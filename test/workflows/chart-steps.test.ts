@@ -227,7 +227,7 @@ describe('a sign-in', () => {
       'sign-in',
       value,
       {
-        offered: ['PASSWORD', 'PHONE_CODE'],
+        offered: ['PASSWORD', 'PHONE_CODE', 'OAUTH'],
         addressId: null,
         evidence: value === 'firstFactor' ? [] : proofs('PASSWORD'),
         ...HAS_NOTHING,
@@ -282,6 +282,33 @@ describe('a sign-in', () => {
   test('takes a second step on a remembered browser after a phone, and an enrollment where it is due', () => {
     expect(at('firstFactor', onRemembered('PHONE_CODE', has('PHONE_CODE')))?.[0]).toBe('secondFactor');
     expect(at('firstFactor', onRemembered('PASSWORD', has()), 'REQUIRED')?.[0]).toBe('enrollment');
+  });
+
+  const links = { identityId: 'i', providerId: 'p' };
+  const byProvider = (available: AvailableFactors, remembered = false): WorkflowEvent => ({
+    type: 'PROVE',
+    evidence: proofOf('OAUTH'),
+    remembered,
+    links,
+    ...available,
+  });
+
+  test('L4: an identity is linked at once to a user without a second factor', () => {
+    expect(at('firstFactor', byProvider(has()))).toEqual([
+      'complete',
+      ['linkIdentity', links],
+      opens(false, 'OAUTH'),
+      'tellOfNewDevice',
+    ]);
+    expect(at('firstFactor', byProvider(has()), 'REQUIRED')?.slice(0, 2)).toEqual([
+      'enrollment',
+      ['linkIdentity', links],
+    ]);
+  });
+
+  test('L4: an identity is linked to a user with a second factor after that, even on a remembered browser', () => {
+    expect(at('firstFactor', byProvider(has('TOTP')))).toEqual(['secondFactor']);
+    expect(at('firstFactor', byProvider(has('TOTP'), true))).toEqual(['secondFactor']);
   });
 
   test('ends with an administrator where a phone alone proves too little', () => {

@@ -94,8 +94,8 @@ describe('the matrix: a password reset', () => {
   test.each(BY_BEGINNING)('$policy, with $enrolled, by $title', async (cell) => {
     const person = personOf(cell);
     const { ways, granted } = await walkEveryWay(resetOf(cell, person));
-    // A passkey or a certificate reaches nobody, so no reset begins with one.
-    const isNoReplacement = ['PASSWORD', 'PASSKEY', 'CERTIFICATE'].includes(cell.first);
+    // A passkey, a certificate or a provider reaches nobody, so no reset begins with one.
+    const isNoReplacement = ['PASSWORD', 'PASSKEY', 'CERTIFICATE', 'OAUTH'].includes(cell.first);
     expect(granted).toBe(isNoReplacement || isSilent({ cell, person }, person[cell.to]) ? 0 : ways);
   });
 
@@ -174,7 +174,7 @@ describe('the matrix: an unknown identifier', () => {
     const messages = (await client.inbox()).length;
     expect(factors).not.toEqual([]);
     for (const { factor, needsPreparing } of factors.filter(
-      (one) => !['PASSWORD', 'CERTIFICATE'].includes(one.factor),
+      (one) => !['PASSWORD', 'CERTIFICATE', 'OAUTH'].includes(one.factor),
     )) {
       expect(needsPreparing).toBe(true);
       expect((await client.prepare(id, factor)).challenge).toMatchObject({ factor, hint: null });

@@ -9,8 +9,10 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FACTORS } from '../../src/factors/registry.ts';
 import { Authority } from '../factors/certificate/authority.ts';
+import { entry, native, providersFile } from '../factors/oauth/visits.ts';
 import { startTestApp } from '../harness/app.ts';
 import type { Step } from '../harness/client.ts';
+import { IdentityProvider } from '../harness/identity-provider.ts';
 import { forgive, type Person, putBack, settle, signUp, type World } from './replay/people.ts';
 import { offers, open, type Place, statusOf, WORKFLOWS, type Workflow } from './replay/places.ts';
 import { WAYS, type Way } from './replay/proofs.ts';
@@ -29,14 +31,18 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stepgate-replay-'));
   const ca = join(folder, 'ca.pem');
   await writeFile(ca, authority.pem);
+  const provider = await IdentityProvider.start({ redirectUris: [native('work')] });
   const app = await startTestApp({
     ACCESS_TOKEN_SECONDS: '3600',
+    PROVIDERS_FILE: await providersFile([entry('work', provider)]),
     CLIENT_CA: ca,
     CLIENT_CERT_PROXIES: 'loopback',
   });
   const db = new pg.Client({ connectionString: app.databaseUrl });
   await db.connect();
-  world = { app, db, authority };
+  world = { app, db, authority, provider };
+  // The server's clock is ahead of the provider's.
+  provider.claims = (claims) => ({ ...claims, auth_time: Math.floor(app.clock.now().getTime() / 1000) });
   for (const tenant of [HOME, ELSEWHERE])
     await db.query("insert into tenant (id, sms, created_at) values ($1, 'ANY_FACTOR', now())", [tenant]);
   const signedUp = [];
@@ -51,6 +57,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await world.db.end();
   await world.app[Symbol.asyncDispose]();
+  await world.provider[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -25,6 +25,7 @@ import { present } from '../../src/workflows/steps/reply.ts';
 import type { SentChallenge, WorkflowRow } from '../../src/workflows/steps/row.ts';
 import type { StepServices } from '../../src/workflows/steps/services.ts';
 import { type Step, take } from '../../src/workflows/steps/step.ts';
+import { NO_PROVIDERS } from '../harness/no-providers.ts';
 
 const NOW = new Date('2026-01-01T00:00:00.000Z');
 const at = (milliseconds: number): string => new Date(NOW.getTime() + milliseconds).toISOString();
@@ -39,6 +40,7 @@ const factors = new FactorRegistry(ring, {} as PasswordHasher, {
   approvalUrl: 'https://example.com/approve',
   geoip: { placeOf: () => null },
   clientCertificates: null,
+  providers: NO_PROVIDERS,
 });
 
 const account = (given: Partial<Account> = {}): Account => ({
@@ -58,6 +60,7 @@ const account = (given: Partial<Account> = {}): Account => ({
   roles: [],
   email: { id: 'e', address: 'jane@example.com', typed: 'jane@example.com', verified: true, owner: null },
   phones: [],
+  identities: [],
   authenticators: [],
   backupCodes: [],
   ...given,
@@ -109,6 +112,7 @@ function stepWith({ row, caller, state = 'firstFactor', context = {} }: Given = 
       deviceToken: null,
       session: null,
       tokenFault: null,
+      browser: null,
       presentedCertificate: () => null,
       ...caller,
     },
@@ -147,6 +151,7 @@ describe('the challenge that a client is shown', () => {
     codeDigest: 'd',
     hint: 'j•••',
     request: null,
+    secret: null,
     authenticatorId: null,
     sentAt: at(-1000),
     expiresAt: at(1),
@@ -241,7 +246,11 @@ describe('a client is offered', () => {
     backupCodes: [{ id: 'b', digest: 'd', guessable: false }],
   });
   const shownTo = (proves: Parameters<typeof choices>[1], person: Account | null = jane) =>
-    choices(factors, proves, { account: person, available: factors.availableFactors(person) });
+    choices(factors, proves, {
+      account: person,
+      available: factors.availableFactors(person),
+      row: { tenantId: 'default' },
+    });
   const kindsOf = (...asked: Parameters<typeof shownTo>) =>
     shownTo(...asked).map(({ factor, authenticatorId }) => [factor, authenticatorId]);
 

@@ -80,6 +80,20 @@ export const de: Catalogue = {
       subject: 'Eine Anmeldemethode wurde entfernt',
       paragraphs: ['Aus Ihrem Konto wurde entfernt: {factor}.', IF_NOT_YOU],
     },
+    'identity-linked': {
+      subject: 'Eine Anmeldemethode wurde hinzugefügt',
+      paragraphs: [
+        'Ein Konto bei {provider} wurde mit Ihrem Konto verknüpft. Sie können sich jetzt damit anmelden.',
+        IF_NOT_YOU,
+      ],
+    },
+    'identity-unlinked': {
+      subject: 'Eine Anmeldemethode wurde entfernt',
+      paragraphs: [
+        'Die Verknüpfung eines Kontos bei {provider} mit Ihrem Konto wurde entfernt. Sie können sich nicht mehr damit anmelden.',
+        IF_NOT_YOU,
+      ],
+    },
     'passkey-copied': {
       subject: 'Einer Ihrer Passkeys wurde möglicherweise kopiert',
       paragraphs: [

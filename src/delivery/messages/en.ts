@@ -80,6 +80,20 @@ export const en: Catalogue = {
       subject: 'A sign-in method was removed',
       paragraphs: ['{factor} was removed from your account.', IF_NOT_YOU],
     },
+    'identity-linked': {
+      subject: 'A sign-in method was added',
+      paragraphs: [
+        'An account at {provider} was linked to your account. You can now sign in with it.',
+        IF_NOT_YOU,
+      ],
+    },
+    'identity-unlinked': {
+      subject: 'A sign-in method was removed',
+      paragraphs: [
+        'An account at {provider} was unlinked from your account. You can no longer sign in with it.',
+        IF_NOT_YOU,
+      ],
+    },
     'passkey-copied': {
       subject: 'One of your passkeys may have been copied',
       paragraphs: [

@@ -33,6 +33,9 @@ export type Notice =
   | { readonly name: 'password-changed' }
   | { readonly name: 'factor-added'; readonly factor: FactorName }
   | { readonly name: 'factor-removed'; readonly factor: FactorName }
+  /** An account at an identity provider can now be used to sign in, or no longer. */
+  | { readonly name: 'identity-linked'; readonly provider: string }
+  | { readonly name: 'identity-unlinked'; readonly provider: string }
   /** A passkey was refused because its signature counter went back. */
   | { readonly name: 'passkey-copied' }
   | { readonly name: 'second-factors-removed' }

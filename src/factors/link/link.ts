@@ -6,7 +6,8 @@ import { digest } from '../../platform/digest.ts';
 import { randomToken } from '../../platform/random.ts';
 import { UserError } from '../../platform/user-error.ts';
 import { openChallenge } from '../challenge.ts';
-import type { StoredChallenge, VerificationRequest } from '../factor.ts';
+import type { VerificationRequest } from '../factor.ts';
+import type { StoredChallenge } from '../factor-exchange.ts';
 import { approvalProof, type ProofField, textProof } from '../proof.ts';
 
 /** The token, or the statement that it was approved. */

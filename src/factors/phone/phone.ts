@@ -5,7 +5,8 @@ import type { Template } from '../../delivery/messages/template.ts';
 import { type Category, FACTOR_TRAITS, FactorKind } from '../../policy/factor-kind.ts';
 import { isReachable, type SmsPolicy, SmsUse } from '../../policy/sms.ts';
 import type { Account, PhoneOfAccount } from '../account.ts';
-import type { FactorChoice, FactorRole, StoredChallenge, VerificationRequest } from '../factor.ts';
+import type { FactorChoice, FactorRole, VerificationRequest } from '../factor.ts';
+import type { StoredChallenge } from '../factor-exchange.ts';
 import { maskNumber } from './number.ts';
 
 export const PHONE_SECONDS = 300;

@@ -1,10 +1,18 @@
 // The two mutations that advance every workflow: prepare a factor if necessary, then attempt it.
+import { z } from 'zod';
 import { CertificateRefused, CertificateTaken } from '../../factors/certificate/errors.ts';
 import { DeviceNotApproved } from '../../factors/device-approval/errors.ts';
+import type { FactorInput } from '../../factors/input-field.ts';
 import { LinkNotApproved } from '../../factors/link/link.ts';
+import {
+  IdentityNotLinked,
+  IdentityTaken,
+  ProviderUnavailable,
+  ReturnNotAllowed,
+} from '../../factors/oauth/errors.ts';
 import { PhoneNumberTaken } from '../../factors/phone/errors.ts';
 import { MalformedProofError } from '../../factors/proof.ts';
-import { PROOF_FIELDS } from '../../factors/registry.ts';
+import { PREPARATION_INPUTS, PROOF_FIELDS } from '../../factors/registry.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
 import {
   AgentRequestEnded,
@@ -20,9 +28,18 @@ import {
 } from '../../workflows/errors.ts';
 import type { Proof } from '../../workflows/steps/attempt.ts';
 import { builder } from '../builder.ts';
-import { InvalidInput } from '../input.ts';
+import { formWith } from '../factor-form.ts';
+import { InvalidInput, parseInput } from '../input.ts';
+import { inputFields } from '../input-fields.ts';
 import { FactorKindEnum } from '../types/enums.ts';
 import { Enrollment, PasswordReset, SignIn, SignUp, StepUp } from '../types/workflow.ts';
+
+const preparationFields: FactorInput['fields'] = Object.assign(
+  {},
+  ...PREPARATION_INPUTS.map(({ input }) => input.fields),
+);
+
+const preparationForm = formWith({ factor: z.string() }, PREPARATION_INPUTS);
 
 const PrepareFactorInput = builder.inputType('PrepareFactorInput', {
   description: 'The factor to prepare.',
@@ -37,6 +54,7 @@ const PrepareFactorInput = builder.inputType('PrepareFactorInput', {
       description:
         'The `authenticatorId` from the workflow’s `factors`. Required if `factors` lists several authenticators of this factor.',
     }),
+    ...inputFields(t, preparationFields),
   }),
 });
 
@@ -48,6 +66,9 @@ builder.mutationField('prepareFactor', (t) =>
       PasswordReset,
       Enrollment,
       StepUp,
+      InvalidInput,
+      ReturnNotAllowed,
+      ProviderUnavailable,
       WorkflowNotFound,
       WorkflowExpired,
       WorkflowEnded,
@@ -62,12 +83,23 @@ builder.mutationField('prepareFactor', (t) =>
     args: {
       input: t.arg({ type: PrepareFactorInput, required: true, description: 'The factor to prepare.' }),
     },
-    resolve: (_root, { input }, { services, ...caller }) =>
-      services.runner.prepare(
-        input.workflowId,
-        { factor: input.factor, authenticatorId: input.authenticatorId ?? null },
-        caller,
-      ),
+    resolve: (_root, { input }, { services, ...caller }) => {
+      const given = parseInput(preparationForm, input);
+      const { providerId = null } = given as { readonly providerId?: string | null };
+      const { factor, authenticatorId = null } = input;
+      const wanted = { factor, authenticatorId: authenticatorId ?? null, providerId, given };
+      return services.runner.prepare(input.workflowId, wanted, caller);
+    },
+  }),
+);
+
+/** The types of fields with several values. */
+const proofObjects = new Map(
+  PROOF_FIELDS.flatMap(({ type }) => {
+    if (typeof type === 'string') return [];
+    const { typeName, fields } = type;
+    const description = 'The values of the proof.';
+    return [[typeName, builder.inputType(typeName, { description, fields: (t) => inputFields(t, fields) })]];
   }),
 );
 
@@ -76,7 +108,10 @@ const ProofInput = builder.inputType('ProofInput', {
   isOneOf: true,
   fields: (t) =>
     Object.fromEntries(
-      PROOF_FIELDS.map(({ name, type, description }) => [name, t.field({ type, description })]),
+      PROOF_FIELDS.map(({ name, type: sent, description }) => {
+        const type = typeof sent === 'string' ? sent : proofObjects.get(sent.typeName);
+        return [name, t.field({ type: type ?? 'JSON', description })];
+      }),
     ),
 });
 
@@ -113,6 +148,9 @@ builder.mutationField('attemptFactor', (t) =>
       ProofRejected,
       CertificateRefused,
       CertificateTaken,
+      ProviderUnavailable,
+      IdentityNotLinked,
+      IdentityTaken,
       LinkNotApproved,
       DeviceNotApproved,
       PhoneNumberTaken,

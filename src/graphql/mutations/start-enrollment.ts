@@ -7,7 +7,8 @@ import { startEnrollment } from '../../workflows/enrollment/start.ts';
 import { FactorNotEnrollable, TooManyAuthenticators, TooManyRequests } from '../../workflows/errors.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
-import { InvalidInput, label, parseInput } from '../input.ts';
+import { formWith } from '../factor-form.ts';
+import { InvalidInput, label as labelForm, parseInput } from '../input.ts';
 import { inputFields } from '../input-fields.ts';
 import { FactorKindEnum } from '../types/enums.ts';
 import { Enrollment } from '../types/workflow.ts';
@@ -33,25 +34,10 @@ const StartEnrollmentInput = builder.inputType('StartEnrollmentInput', {
   }),
 });
 
-const enrollmentForm = z
-  .object({
-    factor: z.string(),
-    label: label.nullish().transform((text) => text ?? null),
-    ...Object.fromEntries(Object.entries(fields).map(([name, { form }]) => [name, form])),
-  })
-  .superRefine((form, context) => {
-    const refuse = (path: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [path], message });
-    const given: Readonly<Record<string, unknown>> = form;
-    for (const { kind, input } of ENROLLMENT_INPUTS) {
-      const isOther = form.factor !== kind;
-      for (const [name, { defaultValue }] of Object.entries(input.fields))
-        if (isOther && (given[name] ?? defaultValue) !== defaultValue)
-          refuse(name, `Only valid for ${kind}. Omit the field.`);
-      const defect = input.defect?.(given);
-      if (defect) refuse(defect.path, defect.message);
-    }
-  });
+const enrollmentForm = formWith(
+  { factor: z.string(), label: labelForm.nullish().transform((text) => text ?? null) },
+  ENROLLMENT_INPUTS,
+);
 
 builder.mutationField('startEnrollment', (t) =>
   t.errorUnionField({
@@ -74,7 +60,8 @@ builder.mutationField('startEnrollment', (t) =>
     resolve: (_root, { input }, context) => {
       const { services, ...caller } = signedIn(context);
       const given = parseInput(enrollmentForm, input);
-      return startEnrollment(services, { factor: input.factor, label: given.label, given }, caller);
+      const { label } = given as { readonly label: string | null };
+      return startEnrollment(services, { factor: input.factor, label, given }, caller);
     },
   }),
 );

@@ -10,7 +10,18 @@ import { publicTenant } from '../public-tenant.ts';
 import { FactorKindEnum, PasswordUseEnum, SecondFactorPolicyEnum } from '../types/enums.ts';
 import { PasswordPolicyType } from '../types/password.ts';
 
+const ProviderType = builder.objectRef<{ id: string; name: string }>('Provider').implement({
+  description: 'An identity provider with which users can sign in.',
+  fields: (t) => ({
+    id: t.exposeID('id', {
+      description: 'Its id. `prepareFactor` and `linkProvider` take it as `providerId`.',
+    }),
+    name: t.exposeString('name', { description: 'Its name, as users know it.' }),
+  }),
+});
+
 interface PublicSettings {
+  readonly providers: readonly { readonly id: string; readonly name: string }[];
   readonly firstFactors: readonly FactorKind[];
   readonly secondFactors: readonly FactorKind[];
   readonly enrollableFactors: readonly FactorKind[];
@@ -38,6 +49,11 @@ const PublicSettingsType = builder.objectRef<PublicSettings>('PublicSettings').i
       type: [FactorKindEnum],
       description: 'The factors that users can enroll with `startEnrollment`.',
       resolve: (it) => [...it.enrollableFactors],
+    }),
+    providers: t.field({
+      type: [ProviderType],
+      description: 'The identity providers with which users can sign in. Empty if there are none.',
+      resolve: (it) => [...it.providers],
     }),
     phoneCountries: t.stringList({
       description:
@@ -87,7 +103,8 @@ builder.queryField('settings', (t) =>
     resolve: async (_root, args, { em, services: { factors } }): Promise<PublicSettings> => {
       const tenant = await publicTenant(em, args.tenant);
       return {
-        firstFactors: factors.first(tenant.sms),
+        providers: factors.providers.of(tenant.id).map(({ id, settings: { name } }) => ({ id, name })),
+        firstFactors: factors.first(tenant.sms, tenant.id),
         secondFactors: factors.second(tenant.sms),
         enrollableFactors: factors.enrollable(tenant.sms),
         phoneCountries: tenant.sms === 'OFF' ? [] : factors.smsCountries,

@@ -5,6 +5,7 @@ import {
   type ListedAuthenticator,
   listAuthenticators,
 } from '../../factors/list-authenticators.ts';
+import { listIdentities } from '../../factors/oauth/identity.ts';
 import { listAuditEvents } from '../../persistence/audit-of-user.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
 import { listSessions } from '../../sessions/active-session.ts';
@@ -21,6 +22,7 @@ import { builder } from '../builder.ts';
 import { AgentRequestType } from './agent.ts';
 import { AuditEventType } from './audit-event.ts';
 import { FactorKindEnum, RoleEnum } from './enums.ts';
+import { IdentityType } from './identity.ts';
 import { Assurance, SessionType } from './session.ts';
 
 /** Only the id. Each field reads what it returns. */
@@ -180,6 +182,14 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
       type: [AuthenticatorType],
       description: 'The user’s authenticators whose enrollment is complete, oldest first.',
       resolve: ({ id }, _args, { em }) => listAuthenticators(em, id),
+    }),
+    identities: t.field({
+      type: [IdentityType],
+      nullable: true,
+      description:
+        'The user’s accounts at identity providers, oldest first. Null for any user other than `viewer`.',
+      resolve: ({ id }, _args, { em, session, services }) =>
+        session?.userId === id ? listIdentities(em, services.ring, id) : null,
     }),
     smsFactors: t.boolean({
       description: 'Whether the user allows text messages as a factor. `setSmsFactors` changes it.',

@@ -28,10 +28,16 @@ const FactorOption = builder.objectRef<FactorChoice>('FactorOption').implement({
       description:
         'The authenticator to prove, if the user can have several of this factor. Pass it to `prepareFactor`. Null otherwise.',
     }),
+    providerId: t.id({
+      nullable: true,
+      description:
+        'The identity provider, for `OAUTH`: one of the `providers` of `settings`. Pass it to `prepareFactor`. Null for other factors.',
+      resolve: ({ providerId }) => providerId ?? null,
+    }),
     hint: t.exposeString('hint', {
       nullable: true,
       description:
-        'A masked address or number, or a label, by which the user recognizes the authenticator. Null until the first factor is proved, so that strangers learn nothing about the account.',
+        'A masked address or number, or a label, by which the user recognizes the authenticator. Null until the first factor is proved, so that strangers learn nothing about the account. For `OAUTH`, the name of the provider.',
     }),
     needsPreparing: t.exposeBoolean('needsPreparing', {
       description:
@@ -71,7 +77,7 @@ const Challenge = builder.objectRef<OutstandingChallenge>('Challenge').implement
       type: 'JSON',
       nullable: true,
       description:
-        'What your client needs to answer the challenge. Its form depends on the factor: for `DEVICE_APPROVAL`, the `number` to show, and, if the device cannot be notified, a `url` to open on it. Null for codes and links, which the user receives in a message.',
+        'What your client needs to answer the challenge. Its form depends on the factor: for `DEVICE_APPROVAL`, the `number` to show, and, if the device cannot be notified, a `url` to open on it; for `OAUTH`, the `url` to send the browser to, which only the reply of `prepareFactor` contains. Null for codes and links, which the user receives in a message.',
     }),
   }),
 });

@@ -14,6 +14,8 @@ export const Challenge = defineEntity({
     codeDigest: p.string().length(64).index(),
     /** What its factor keeps with it, and the client is shown as `Challenge.request`. */
     data: p.json<object>().nullable(),
+    /** What its factor keeps to itself, sealed. */
+    secret: p.text().nullable(),
     /** The phone number to which it was sent, if the user may have several. */
     authenticatorId: p.uuid().nullable(),
     /** The masked recipient. */

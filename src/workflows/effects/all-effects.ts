@@ -8,6 +8,7 @@ import type { EffectServices, Given, PerformEffect } from './effect.ts';
 import { giveBackupCodes } from './give-backup-codes.ts';
 import { grantOperation } from './grant-operation.ts';
 import { issueSession } from './issue-session.ts';
+import { linkIdentity } from './link-identity.ts';
 import { noteRememberedBrowser } from './note-remembered-browser.ts';
 import type { Outcome } from './outcome.ts';
 import { recordEvidence } from './record-evidence.ts';
@@ -24,6 +25,7 @@ const EFFECTS = {
   giveBackupCodes,
   grantOperation,
   issueSession,
+  linkIdentity,
   noteRememberedBrowser,
   recordEvidence,
   renewTokens,

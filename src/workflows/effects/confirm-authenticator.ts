@@ -1,8 +1,9 @@
 // Activates the new authenticator after the user has proved it.
 import { addNotice } from '../../delivery/notices.ts';
 import { nameOfFactor } from '../../factors/registry.ts';
-import type { FactorKind } from '../../policy/factor-kind.ts';
-import type { PerformEffect } from './effect.ts';
+import { addAudit, byUser } from '../../persistence/audit.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
+import { type PerformEffect, sessionOf } from './effect.ts';
 
 interface Params {
   readonly factor: FactorKind;
@@ -17,8 +18,16 @@ export const confirmAuthenticator: PerformEffect<Params> = (
   { authenticatorId: id, factor, isSecondFactor },
   { added = [], confirmed = [] },
 ) => {
-  const { unitOfWork, now } = step;
+  const { unitOfWork, now, caller } = step;
   factors.enrollmentOf(factor).confirm(unitOfWork, { id, isSecondFactor, now });
-  addNotice(outbox, step, { name: 'factor-added', factor: nameOfFactor(factor) });
+  if (factor === FactorKind.OAUTH) {
+    // The message names the provider, so its proof brings it.
+    const session = sessionOf(step, {});
+    const { tenantId, userId, id: sessionId } = session;
+    const subject = { type: 'identity.linked', tenantId, userId, sessionId, factor } as const;
+    addAudit(unitOfWork, subject, byUser(session, caller.client), now);
+  } else {
+    addNotice(outbox, step, { name: 'factor-added', factor: nameOfFactor(factor) });
+  }
   return { confirmed: [...confirmed, id], ...(isSecondFactor ? { added: [...added, factor] } : {}) };
 };

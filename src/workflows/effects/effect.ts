@@ -2,6 +2,7 @@
 // sent or visible before the step commits.
 import type { Outbox } from '../../delivery/outbox.ts';
 import type { Account } from '../../factors/account.ts';
+import type { NewIdentity } from '../../factors/oauth/proven-identity.ts';
 import type { NewPassword } from '../../factors/password/change.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import type { WorkflowChanges } from '../../persistence/workflow-changes.ts';
@@ -22,6 +23,10 @@ export interface EffectServices {
 
 /** Values of a step that must not be in a snapshot. */
 export interface Given {
+  /** What the factor of this step’s challenge has gathered for it. */
+  readonly gathered?: object | null;
+  /** The identity at a provider that this step has proved and may link. */
+  readonly links?: NewIdentity | null;
   /** The masked recipient of this step's challenge, for a client that may see it. */
   readonly hint?: string | null;
   /** Whether nothing has been proved before this step. */

@@ -1,6 +1,7 @@
-// Starts a session with this evidence.
+// Starts a session with this evidence. Evidence of a provider that has been switched off meanwhile opens nothing (I5).
 import { addAudit, byUser } from '../../persistence/audit.ts';
 import type { Evidence } from '../../policy/evidence.ts';
+import { FactorNotOffered } from '../errors.ts';
 import { accountOf, type PerformEffect, withAdded } from './effect.ts';
 
 interface Params {
@@ -10,13 +11,16 @@ interface Params {
 }
 
 export const issueSession: PerformEffect<Params> = (
-  { grants },
+  { grants, factors },
   step,
   { evidence, provedSecondFactor = false },
   outcome,
 ) => {
   const { row, caller, now, unitOfWork } = step;
   const { id, tenantId, roles, secondFactorPolicy, aal2, rememberDays } = accountOf(step);
+  const isOn = (id: string) => factors.providers.find(tenantId, id) !== null;
+  if (evidence.some(({ source }) => source !== undefined && !isOn(source.providerId)))
+    throw new FactorNotOffered();
   const { enrolled } = withAdded(step.available, outcome);
   const fresh = { userId: id, tenantId, roles, secondFactorPolicy, aal2, evidence, enrolled };
   const isRemembered = step.rememberBrowser === true && provedSecondFactor && rememberDays > 0;

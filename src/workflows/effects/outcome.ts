@@ -18,6 +18,8 @@ export interface Outcome {
   readonly session?: PresentedSession;
   /** The authenticators that this step proves for the first time. */
   readonly confirmed?: readonly string[];
+  /** The id of the identity that this step has linked. */
+  readonly linked?: string;
   /** The second factors that the user gains in this step. */
   readonly added?: readonly FactorKind[];
 }

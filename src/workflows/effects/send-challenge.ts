@@ -14,7 +14,17 @@ interface Params {
 
 export const sendChallenge: PerformEffect<Params> = (
   { factors, outbox, ring },
-  { row, name: purpose, isFirst = true, account, caller: { client }, hint = null, now, unitOfWork },
+  {
+    row,
+    name: purpose,
+    isFirst = true,
+    account,
+    caller: { client },
+    hint = null,
+    gathered = null,
+    now,
+    unitOfWork,
+  },
   { factor: kind, authenticatorId },
 ) => {
   const factor = factors.get(kind);
@@ -29,10 +39,11 @@ export const sendChallenge: PerformEffect<Params> = (
     approves: openApproves(ring, row.id, row.approves),
     operationDigest: operationDigestOf(ring, row.id, row.operationText),
     client,
+    gathered,
     now,
   });
   if (factor === undefined || prepared === undefined) throw new Error(`${kind} does not send challenges.`);
-  const { digest, expiresAt, message, request = null, spend } = prepared;
+  const { digest, expiresAt, message, request = null, revealed, secret = null, spend } = prepared;
   spend?.(unitOfWork);
   outbox.withdraw(
     unitOfWork,
@@ -51,6 +62,7 @@ export const sendChallenge: PerformEffect<Params> = (
     message_id: messageId,
     code_digest: digest,
     data: request && jsonText(request),
+    secret,
     authenticator_id: authenticatorId,
     hint,
     ip: client.ip,
@@ -71,7 +83,14 @@ export const sendChallenge: PerformEffect<Params> = (
       ),
   );
   return {
-    challenge: { factor: kind, hint, sentAt: now, expiresAt, approvedAt: null, request },
+    challenge: {
+      factor: kind,
+      hint,
+      sentAt: now,
+      expiresAt,
+      approvedAt: null,
+      request: revealed === undefined ? request : { ...request, ...revealed },
+    },
     ...(message && { sends: message }),
   };
 };

@@ -24,6 +24,12 @@ export interface EnrollmentInput extends Acceptable {
   readonly isSecondFactor: boolean;
   /** Whether the token that starts the workflow shows a fresh proof of the user's strongest factor. */
   readonly proved: boolean;
+  /**
+   * For an identity at a provider, which a bound proof has approved: by what. Otherwise, the evidence of the session decides.
+   */
+  readonly approvedBy?: 'FIRST_FACTOR' | 'SECOND_FACTOR';
+  /** The identity provider, for an identity. */
+  readonly providerId?: string;
   /** The evidence of the session that this token gives access to. */
   readonly evidence: readonly Evidence[];
 }
@@ -61,7 +67,7 @@ export const enrollmentChart = setup({
   },
 }).createMachine({
   id: 'enrollment',
-  version: '4',
+  version: '5',
   context: ({ input }) => ({ ...input, opened: input.evidence, enrolled: [], first: [] }),
   initial: 'weighing',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
@@ -178,6 +184,9 @@ function provesNew(
 }
 
 /** Whether the evidence is sufficient for the factors that the user has now. */
-function mayEnroll({ evidence }: EnrollmentContext, availableFactors: AvailableFactors): boolean {
+function mayEnroll({ evidence, approvedBy }: EnrollmentContext, availableFactors: AvailableFactors): boolean {
+  // A second factor that was enrolled since has not approved it.
+  if (approvedBy === 'SECOND_FACTOR') return true;
+  if (approvedBy === 'FIRST_FACTOR') return availableFactors.enrolled.length === 0;
   return nextDemand(evidence, availableFactors, 'OPTIONAL') === 'NOTHING';
 }

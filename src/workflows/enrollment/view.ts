@@ -15,7 +15,12 @@ export function viewEnrollment({ value, context }: SnapshotFrom<typeof enrollmen
     case 'enrollment':
       return {
         status: 'NEEDS_ENROLLMENT',
-        proves: { what: 'NEW', factor: context.factor, authenticatorId: context.newAuthenticatorId },
+        proves: {
+          what: 'NEW',
+          factor: context.factor,
+          authenticatorId: context.newAuthenticatorId,
+          providerId: context.providerId ?? null,
+        },
       };
     default:
       return viewOfEnd(value);

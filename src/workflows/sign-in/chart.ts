@@ -5,7 +5,7 @@ import { AssuranceLevel, assuranceLevel } from '../../policy/assurance.ts';
 import { sufficesOnRememberedBrowser } from '../../policy/remembered-browsers.ts';
 import { furtherSteps, nextDemand, type SecondFactorPolicy } from '../../policy/required-factors.ts';
 import { EFFECTS } from '../effects/declared.ts';
-import type { WorkflowEvent } from '../event.ts';
+import type { PendingLink, WorkflowEvent } from '../event.ts';
 import {
   type FirstAuthenticator,
   firstAuthenticator,
@@ -27,6 +27,8 @@ export interface SignInInput extends IdentifiedInput, FirstAuthenticator {
 }
 
 export interface SignInContext extends SignInInput, Gathered {
+  /** An identity at a provider that becomes the user's once nothing more is to be proved. */
+  readonly linking: PendingLink | null;
   /** Whether the browser is remembered, at the last proof. */
   readonly remembered: boolean;
 }
@@ -45,7 +47,11 @@ export const signInChart = setup({
     isRememberedInstead: ({ context }) =>
       demandOf(context) === 'SECOND_FACTOR' &&
       context.remembered &&
+      context.linking === null && // whoever links an identity proves the second factor
       sufficesOnRememberedBrowser(context.evidence),
+    // A user without a second factor has nothing more to prove, even if policy makes them enroll one.
+    linksNow: ({ context }) =>
+      context.linking !== null && (demandOf(context) === 'NOTHING' || context.enrolled.length === 0),
     demandsEnrollment: ({ context }) => demandOf(context) === 'ENROLLMENT',
     demandsNothing: ({ context }) => demandOf(context) === 'NOTHING',
   },
@@ -54,18 +60,32 @@ export const signInChart = setup({
     keepEvidence: assign(({ context, event }) => ({
       ...keptEvidence(context.evidence, event),
       remembered: event.type === 'PROVE' && event.remembered === true,
+      linking: (event.type === 'PROVE' ? event.links : null) ?? context.linking ?? null,
     })),
+    keepLinked: assign({ linking: null }),
   },
 }).createMachine({
   id: 'sign-in',
-  version: '4',
-  context: ({ input }) => ({ ...input, ...NOTHING_GATHERED, remembered: false }),
+  version: '5',
+  context: ({ input }) => ({ ...input, ...NOTHING_GATHERED, remembered: false, linking: null }),
   initial: 'firstFactor',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },
   states: {
     firstFactor,
     weighing: {
       always: [
+        {
+          guard: 'linksNow',
+          target: 'weighing',
+          reenter: true,
+          actions: [
+            {
+              type: 'linkIdentity',
+              params: ({ context }) => context.linking ?? { identityId: '', providerId: '' },
+            },
+            'keepLinked',
+          ],
+        },
         { guard: 'demandsNothing', target: 'complete' },
         { guard: 'isRememberedInstead', target: 'complete', actions: 'noteRememberedBrowser' },
         { guard: 'demandsSecondFactor', target: 'secondFactor' },

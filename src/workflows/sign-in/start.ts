@@ -21,7 +21,8 @@ export async function startSignIn(
       ? await anybody(tenantId, caller)
       : await identifyUser(ring, identifier, tenantId, caller);
   const input: SignInInput = {
-    offered: identifier === null ? factors.identifying() : factors.firstFor(identifier.kind, sms),
+    offered:
+      identifier === null ? factors.identifying(tenantId) : factors.firstFor(identifier.kind, sms, tenantId),
     addressId,
     secondFactorPolicy,
     isAnonymous: identifier === null,

@@ -7,7 +7,6 @@ import type { Mailbox } from '../../factors/email/mailbox.ts';
 import type { NewPasswords } from '../../factors/password/new-passwords.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
-import { jsonText } from '../../persistence/jsonb.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { type Clock, secondsOf } from '../../platform/clock.ts';
@@ -20,6 +19,7 @@ import { passwordPolicy } from '../../policy/password-policy.ts';
 import { PasswordUse } from '../../policy/password-use.ts';
 import type { Caller } from '../caller.ts';
 import { orOverloaded, PasswordRequired, TenantNotFound } from '../errors.ts';
+import { insertUser, newAccount } from '../new-account.ts';
 import type { WorkflowRunner } from '../runner.ts';
 import type { WorkflowReply } from '../steps/reply.ts';
 import type { SignUpInput } from './chart.ts';
@@ -74,31 +74,16 @@ export async function startSignUp(
       : await passwords.hash(password, policy, { email: email?.typed ?? null, name }).catch(orOverloaded);
 
   const now = clock.now();
-  const account: Account = {
-    id: randomId(),
-    tenantId,
-    secondFactorPolicy: tenant.second_factor,
-    rememberDays: tenant.remember_days,
-    minFactorAgeSeconds: tenant.min_factor_age_seconds,
-    aal2: { overallSeconds: tenant.second_factor_seconds, idleSeconds: tenant.second_factor_idle_seconds },
-    passwordSettings,
-    passkeyModels: tenant.passkey_models,
+  const account = newAccount(tenant, {
     name,
-    smsOfTenant: tenant.sms,
-    smsOfUser: true,
-    certificateRules: [],
     locale: caller.locale,
-    roles: [],
     email: email && {
       id: randomId(),
       ...email,
       verified: false,
       owner: tenant.owner_locale === null ? null : { locale: tenant.owner_locale as Locale },
     },
-    phones: [],
-    authenticators: [],
-    backupCodes: [],
-  };
+  });
   const input: SignUpInput = {
     chosen: secret === null ? null : evidenceOf(FactorKind.PASSWORD, secondsOf(now)),
     hasAddress: email !== null,
@@ -125,35 +110,11 @@ function signUpSubject(ring: KeyRing, tenantId: string, address: string): string
 }
 
 /** An inactive user. It is deleted after a day if the sign-up does not get that far. */
-function pendingUser(
-  { id, tenantId, name, email, locale }: Account,
-  secret: string | null,
-  now: Date,
-): UnitOfWork {
+function pendingUser(account: Account, secret: string | null, now: Date): UnitOfWork {
   const unitOfWork = new UnitOfWork();
-  unitOfWork.insert('user_account', {
-    id,
-    tenant_id: tenantId,
-    name,
-    roles: jsonText([]),
-    locale,
-    sms: true,
-    created_at: now,
-    activated_at: null,
-  });
-  if (email !== null) {
-    unitOfWork.insert('email_address', {
-      id: email.id,
-      tenant_id: tenantId,
-      user_id: id,
-      address: email.address,
-      typed: email.typed,
-      created_at: now,
-      verified_at: null,
-    });
-  }
+  insertUser(unitOfWork, account, now, null);
   if (secret === null) return unitOfWork;
   const password = { factor: FactorKind.PASSWORD, secret, createdAt: now, confirmedAt: now };
-  unitOfWork.insert('authenticator', authenticatorRow({ id: randomId(), userId: id, ...password }));
+  unitOfWork.insert('authenticator', authenticatorRow({ id: randomId(), userId: account.id, ...password }));
   return unitOfWork;
 }

@@ -154,6 +154,7 @@ async function stepOfRequest(services: StepServices, { em, client, request, now 
     deviceToken: null,
     session: null,
     tokenFault: null,
+    browser: null,
     presentedCertificate: () => null,
   };
   try {

@@ -5,6 +5,7 @@ import { addNotice } from '../../delivery/notices.ts';
 import type { Alarm } from '../../factors/alarm.ts';
 import { type Accepted, REJECTED, type Rejected, type Verdict } from '../../factors/factor.ts';
 import { FORGET_FAILURES, failuresOf, TAKE_BACK_FAILURE } from '../../factors/lockout.ts';
+import type { NewIdentity } from '../../factors/oauth/proven-identity.ts';
 import { addAudit, byAnonymous } from '../../persistence/audit.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
@@ -15,11 +16,14 @@ import type { FactorKind } from '../../policy/factor-kind.ts';
 import { FAILURES_BEFORE_LOCK, FIRST_LOCK_SECONDS, isClosed } from '../../policy/lockout.ts';
 import type { Caller } from '../caller.ts';
 import { viewOf } from '../charts.ts';
+import { addPendingIdentity } from '../effects/link-identity.ts';
 import type { Outcome } from '../effects/outcome.ts';
 import { ProofRejected } from '../errors.ts';
+import type { PendingLink } from '../event.ts';
 import { countFailure } from '../network-limits.ts';
 import { audit } from './audit.ts';
 import { type Claimed, claim, keepingAttempt, proved } from './claim.ts';
+import { exchangeProof } from './exchange-proof.ts';
 import { identifyByProof } from './identify-by-proof.ts';
 import { performWithinLimits } from './perform-within-limits.ts';
 import { recordOfApproval } from './record-approval.ts';
@@ -44,12 +48,10 @@ export function attempt(
   caller: Caller,
 ): Promise<WorkflowReply> {
   return services.networks.during(caller.client, async (origin) => {
-    const claimed = await identifyByProof(
-      services,
-      await claim(services, id, proof.name, origin, caller),
-      proof.value,
-    );
-    const verdict = await keepingAttempt(claimed.row, caller, () => verify(services, claimed, proof.value));
+    const asked = await claim(services, id, proof.name, origin, caller);
+    const value = await exchangeProof(services, asked, proof.value);
+    const claimed = await identifyByProof(services, asked, value);
+    const verdict = await keepingAttempt(claimed.row, caller, () => verify(services, claimed, value));
     if (!verdict.accepted) return reject(services, claimed, verdict);
     const { next, outcome } = await redeem(services, claimed, verdict, proof).catch((error: unknown) =>
       giveBack(claimed, error),
@@ -90,13 +92,14 @@ async function redeem(
   accepted: Accepted,
   { rememberBrowser = false }: Proof,
 ): Promise<{ readonly next: AnyMachineSnapshot; readonly outcome: Outcome }> {
-  const { consume, notice } = accepted;
+  const { consume, notice, links = null } = accepted;
   const { unitOfWork } = step;
-  const [next, effects] = take(step, proved(step, evidenceFrom(accepted, factor, step)));
+  const [next, effects] = take(step, proved(step, evidenceFrom(accepted, factor, step), pendingLink(links)));
   if (isIdentified) advanceIdentified(step, next, -1);
   else advance(step, next, -1);
   consume?.(unitOfWork);
-  const outcome = await performWithinLimits(services, step, effects, { rememberBrowser });
+  const outcome = await performWithinLimits(services, step, effects, { rememberBrowser, links });
+  if (links !== null && outcome.linked === undefined) addPendingIdentity(step, links);
   if (notice !== undefined) addNotice(services.outbox, step, notice);
   const end = endOf(next);
   unitOfWork.write(
@@ -110,9 +113,18 @@ async function redeem(
   return { next, outcome };
 }
 
+function pendingLink(links: NewIdentity | null): PendingLink | null {
+  return links && { identityId: links.id, providerId: links.providerId };
+}
+
 /** What is proved for the first time is enrolled by this proof. */
-function evidenceFrom({ categories, amr, enrolledAt }: Accepted, factor: FactorKind, step: Step): Evidence {
-  const evidence = evidenceOf(factor, secondsOf(step.now), categories, amr);
+function evidenceFrom(
+  { categories, amr, enrolledAt, source }: Accepted,
+  factor: FactorKind,
+  step: Step,
+): Evidence {
+  const proof = evidenceOf(factor, secondsOf(step.now), categories, amr);
+  const evidence = source === undefined ? proof : { ...proof, source };
   const isNew = viewOf(step.name, step.snapshot).proves.what === 'NEW';
   const since = isNew ? step.now : enrolledAt == null ? null : readTime(enrolledAt);
   return since === null ? evidence : { ...evidence, enrolledAt: secondsOf(since) };

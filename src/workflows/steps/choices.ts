@@ -6,13 +6,16 @@ import { furtherSteps, provable, withoutPassword } from '../../policy/required-f
 import type { Proves } from '../view.ts';
 import type { Step } from './step.ts';
 
-type User = Pick<Step, 'account' | 'available'>;
+type User = Pick<Step, 'account' | 'available'> & { readonly row: Pick<Step['row'], 'tenantId'> };
 
 export function choices(factors: FactorRegistry, proves: Proves, user: User): FactorChoice[] {
   switch (proves.what) {
     case 'ANY_OF':
     case 'ANYBODYS':
-      return proves.factors.map((factor) => choice(factors, factor, null, null));
+      return proves.factors.flatMap(
+        (factor) =>
+          factors.get(factor)?.choices?.(user.row.tenantId) ?? [choice(factors, factor, null, null)],
+      );
     case 'FURTHER': {
       const available = proves.forgotPassword ? withoutPassword(user.available) : user.available;
       return owned(factors, user, furtherSteps(proves.evidence, available));
@@ -24,6 +27,8 @@ export function choices(factors: FactorRegistry, proves: Proves, user: User): Fa
       const { account } = user;
       const enrollment = factors.get(factor)?.enrollment;
       const hint = (account && enrollment?.hint(account, authenticatorId)) ?? null;
+      const ofProvider = factors.get(factor)?.choices?.(user.row.tenantId);
+      if (ofProvider) return ofProvider.filter((one) => one.providerId === proves.providerId);
       const shown = choice(factors, factor, authenticatorId, hint);
       return [enrollment?.isChallengedByMaterial ? { ...shown, needsPreparing: false } : shown];
     }

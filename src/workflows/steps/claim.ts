@@ -10,7 +10,7 @@ import { throttleOf } from '../../policy/lockout.ts';
 import { isRemembered } from '../../policy/remembered-browsers.ts';
 import type { Caller } from '../caller.ts';
 import { FactorNotOffered, orOverloaded, TooManyRequests } from '../errors.ts';
-import type { WorkflowEvent } from '../event.ts';
+import type { PendingLink, WorkflowEvent } from '../event.ts';
 import { type Origin, retryAfter } from '../network-limits.ts';
 import { countingRefusals } from './audit.ts';
 import { offered, openStep, stepOf } from './open-step.ts';
@@ -79,10 +79,11 @@ function takes(services: StepServices, step: Step, factor: FactorKind): boolean 
 }
 
 /** The event of an accepted proof. */
-export function proved(step: Step, evidence: Evidence): WorkflowEvent {
+export function proved(step: Step, evidence: Evidence, links: PendingLink | null = null): WorkflowEvent {
   const { account, available } = step;
   const addressTaken = (account?.email?.owner ?? null) !== null;
-  return { type: 'PROVE', evidence, addressTaken, remembered: isOnRememberedBrowser(step), ...available };
+  const remembered = isOnRememberedBrowser(step);
+  return { type: 'PROVE', evidence, addressTaken, remembered, links, ...available };
 }
 
 /** Read anew for each proof: the browser may have been forgotten since the workflow began. */

@@ -21,6 +21,10 @@ export interface Wanted {
   readonly factor: FactorKind;
   /** Selects one of several. Null selects the first. */
   readonly authenticatorId: string | null;
+  /** Selects one of several. Null for a factor without providers. */
+  readonly providerId: string | null;
+  /** What the factor takes besides. */
+  readonly given: object;
 }
 
 export async function prepare(
@@ -36,23 +40,38 @@ export async function prepare(
 async function send(services: StepServices, step: Step, wanted: Wanted): Promise<WorkflowReply> {
   const { row, snapshot, now } = step;
   const choice = offered(services, step).find(
-    ({ factor, authenticatorId }) =>
-      factor === wanted.factor && (wanted.authenticatorId ?? authenticatorId) === authenticatorId,
+    ({ factor, authenticatorId, providerId = null }) =>
+      factor === wanted.factor &&
+      (wanted.authenticatorId ?? authenticatorId) === authenticatorId &&
+      wanted.providerId === providerId,
   );
   if (choice === undefined || !choice.needsPreparing) throw new FactorNotOffered();
   const { factor, authenticatorId, hint } = choice;
   const [next, effects] = take(step, { type: 'PREPARE', factor, authenticatorId, ...step.available });
   refuseLocked(row, [factor], now);
   const sent = row.challenges.find((one) => one.factor === factor && !one.consumed);
-  if (sent !== undefined && isOutstanding(sent, choice, now)) {
+  const { gather } = services.factors.get(factor) ?? {};
+  if (sent !== undefined && gather === undefined && isOutstanding(sent, choice, now)) {
     return present(services, { ...step, row: { ...row, challenges: [sent] } }, snapshot);
   }
   if (sent !== undefined && sent.timesSent >= MAX_MESSAGES) throw new TooManyMessages(null);
   await refuseWaiting(services, step, factor);
+  const { proves } = viewOf(step.name, snapshot);
+  const isNew = proves.what === 'NEW';
+  const gathered = await gather?.({
+    tenantId: row.tenantId,
+    providerId: choice.providerId ?? null,
+    given: wanted.given,
+    isNew,
+    isAnew: row.sessionId !== null && !isNew,
+    browser: step.caller.browser,
+    now,
+  });
   advance(step, next);
   const outcome = await performWithinLimits(services, step, effects, {
     hint,
-    isFirst: isFirstStep(viewOf(step.name, snapshot).proves),
+    gathered: gathered ?? null,
+    isFirst: isFirstStep(proves),
   });
   await step.unitOfWork.commit(step.caller.em);
   return present(services, step, next, outcome);

@@ -1,7 +1,7 @@
 // The stored rows of workflows, read in one statement with everything that a step needs to decide.
 import { type Expression, sql as raw } from 'kysely';
 import { type Account, accountJson } from '../../factors/account.ts';
-import type { StoredChallenge } from '../../factors/factor.ts';
+import type { StoredChallenge } from '../../factors/factor-exchange.ts';
 import type { Sql } from '../../persistence/orm.ts';
 import { run, statement } from '../../persistence/statement.ts';
 import { digest } from '../../platform/digest.ts';
@@ -140,7 +140,7 @@ export function surroundings({
 function challengesJson(workflowId: Expression<string>) {
   return raw<SentChallenge[]>`(
     select coalesce(jsonb_agg(jsonb_build_object(
-      'id', c.id, 'factor', c.factor, 'codeDigest', c.code_digest, 'request', c.data, 'hint', c.hint, 'sentAt', c.sent_at,
+      'id', c.id, 'factor', c.factor, 'codeDigest', c.code_digest, 'request', c.data, 'secret', c.secret, 'hint', c.hint, 'sentAt', c.sent_at,
       'timesSent', c.times_sent, 'expiresAt', c.expires_at, 'consumed', c.consumed_at is not null,
       'authenticatorId', c.authenticator_id, 'approved', c.approved_at is not null, 'approvedAt', c.approved_at
     )), '[]') from challenge c where c.workflow_id = ${workflowId}

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Account, PhoneOfAccount } from '../../../src/factors/account.ts';
-import type { StoredChallenge, VerificationRequest } from '../../../src/factors/factor.ts';
+import type { VerificationRequest } from '../../../src/factors/factor.ts';
+import type { StoredChallenge } from '../../../src/factors/factor-exchange.ts';
 import { messageToPhone, phoneChoices, provedByPhone } from '../../../src/factors/phone/phone.ts';
 import type { SmsPolicy } from '../../../src/policy/sms.ts';
 

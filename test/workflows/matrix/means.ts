@@ -3,6 +3,7 @@
 
 import type { ApprovingDevice } from '../../../src/cli/demo/approving-device.ts';
 import { FACTORS } from '../../../src/factors/registry.ts';
+import { visit } from '../../factors/oauth/visits.ts';
 import { PASSWORD, type TestClient } from '../../harness/client.ts';
 import { approveOn } from '../../harness/device-owner.ts';
 
@@ -20,6 +21,8 @@ export interface Provable {
   readonly device?: ApprovingDevice | null;
   readonly id?: string;
   readonly token?: string | undefined;
+  /** Makes the identity provider take the person for the one at the browser. */
+  readonly signInAtProvider?: () => void;
 }
 
 interface Way {
@@ -100,6 +103,17 @@ const WAYS = {
     ...SECOND_STEP,
     guess: { certificate: true },
     prove: () => ({ certificate: true }),
+  },
+  // It can start a sign-in as well, see BEGINNINGS. Its proof prepares it.
+  OAUTH: {
+    isFirst: false,
+    needsPreparing: false,
+    worth: 'KNOWLEDGE',
+    guess: { oauth: { providerId: 'work', code: 'code', state: 'state' } },
+    async prove({ client, id = '', token, signInAtProvider }) {
+      signInAtProvider?.();
+      return { oauth: (await visit(client, id, 'work', { token })).proof };
+    },
   },
   DEVICE_APPROVAL: {
     ...SECOND_STEP,

@@ -61,6 +61,7 @@ const BEGINNINGS = [
   { first: 'PHONE_CODE', to: 'secondNumber' },
   { first: 'PHONE_LINK', to: 'secondNumber' },
   { first: 'CERTIFICATE', to: 'email' },
+  { first: 'OAUTH', to: 'email' },
 ] as const;
 export type Beginning = (typeof BEGINNINGS)[number];
 

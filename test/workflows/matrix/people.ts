@@ -77,6 +77,7 @@ export async function createPerson(
   db: pg.Client,
   tenant: string,
   enrolled: Enrolled,
+  issuer: string,
 ): Promise<Person> {
   const email = `${randomUUID()}@example.com`;
   const signUp = await client.startSignUp({ email, password: PASSWORD, tenant });
@@ -107,6 +108,11 @@ export async function createPerson(
   const device = hasDevice ? await enrollDevice(client, token) : null;
   const { rows } = await db.query('select user_id from email_address where address = $1', [email]);
   const userId: string = rows[0].user_id;
+  await db.query(
+    `insert into identity (id, tenant_id, user_id, provider, issuer, subject, created_at, linked_at)
+     values (gen_random_uuid(), $1, $2, 'work', $3, $4, now(), now())`,
+    [tenant, userId, issuer, userId],
+  );
   if (off) await db.query("update phone_number set country = 'DE' where user_id = $1", [userId]);
   return {
     userId,

@@ -7,6 +7,7 @@ const TABLES = [
   { table: 'email_address', where: OF_USER },
   { table: 'phone_number', where: OF_USER },
   { table: 'authenticator', where: OF_USER },
+  { table: 'identity', where: OF_USER },
   { table: 'backup_code', where: OF_USER },
   { table: 'session', where: OF_USER },
   { table: 'refresh_token', where: 'session_id in (select id from session where user_id = $1)' },

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { expect } from 'vitest';
 import { Authority } from '../../factors/certificate/authority.ts';
+import { entry, native, providersFile } from '../../factors/oauth/visits.ts';
 import { startTestApp } from '../../harness/app.ts';
 import { type Step, TestClient } from '../../harness/client.ts';
+import { IdentityProvider } from '../../harness/identity-provider.ts';
 import { requestOf } from '../../harness/passkeys.ts';
 import { type First, MEANS, type Means, wayOf } from './means.ts';
 import { POLICIES, type Policy, type Proved, type Situation } from './oracle.ts';
@@ -27,6 +29,7 @@ export const NOBODY = { secret: null, backupCodes: [] };
 
 export let client: TestClient;
 export let db: pg.Client;
+let provider: IdentityProvider;
 const people = new Map<string, Person>();
 
 /** Set before the tests of each file, which has its own users. */
@@ -37,11 +40,15 @@ export async function openMatrix(): Promise<AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'stepgate-matrix-'));
   const path = join(folder, 'ca.pem');
   await writeFile(path, authority.pem);
+  provider = await IdentityProvider.start({ redirectUris: [native('work')] });
   const app = await startTestApp({
     ACCESS_TOKEN_SECONDS: '3600',
+    PROVIDERS_FILE: await providersFile([entry('work', provider)]),
     CLIENT_CA: path,
     CLIENT_CERT_PROXIES: 'loopback',
   });
+  // The server's clock is ahead of the provider's.
+  provider.claims = (claims) => ({ ...claims, auth_time: Math.floor(app.clock.now().getTime() / 1000) });
   client = new TestClient(app, { 'client-cert': (await authority.issue()).header });
   db = new pg.Client({ connectionString: app.databaseUrl });
   await db.connect();
@@ -50,7 +57,10 @@ export async function openMatrix(): Promise<AsyncDisposable> {
       tenantOf(policy),
     ]);
     for (const enrolled of ENROLLED) {
-      people.set(`${policy} ${enrolled}`, await createPerson(client, db, tenantOf(policy), enrolled));
+      people.set(
+        `${policy} ${enrolled}`,
+        await createPerson(client, db, tenantOf(policy), enrolled, provider.issuer),
+      );
       await db.query('delete from outbox_message');
     }
   }
@@ -60,6 +70,7 @@ export async function openMatrix(): Promise<AsyncDisposable> {
     async [Symbol.asyncDispose]() {
       await db.end();
       await app[Symbol.asyncDispose]();
+      await provider[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -238,7 +249,20 @@ async function proofFor(
       return person.key === null ? guessOf(means) : { passkey: person.key.get(requestOf(prepared)) };
     };
     const { backupCodes, device } = person;
-    return prove({ client, to: '', secret, backupCodes, answer, device, id: step.id, token });
+    const signInAtProvider = () => {
+      provider.visitor = { sub: person.userId };
+    };
+    return prove({
+      client,
+      to: '',
+      secret,
+      backupCodes,
+      answer,
+      device,
+      id: step.id,
+      token,
+      signInAtProvider,
+    });
   }
   const authenticatorId = step.factors.find((one) => one.factor === means)?.authenticatorId ?? undefined;
   const address = means.startsWith('PHONE') ? (to ?? person.secondNumber) : person.email;

@@ -8,6 +8,7 @@ import type { Authority } from '../../factors/certificate/authority.ts';
 import type { TestApp } from '../../harness/app.ts';
 import { PASSWORD, type Step, TestClient, tokensOf } from '../../harness/client.ts';
 import { enrollDevice } from '../../harness/device-owner.ts';
+import type { IdentityProvider } from '../../harness/identity-provider.ts';
 import { enrollPasskey } from '../../harness/passkeys.ts';
 import { putRowsBack, type Rows, rowsOf } from '../matrix/rows.ts';
 
@@ -18,6 +19,8 @@ export interface Person {
   readonly client: TestClient;
   readonly tenant: string;
   readonly email: string;
+  /** Where a person without a second factor can sign in as well, with their user id as the subject. */
+  readonly provider: IdentityProvider;
   readonly password: string;
   readonly number: string;
   /** Null for a person without a second factor. */
@@ -40,6 +43,7 @@ export interface World {
   readonly app: TestApp;
   readonly db: pg.Client;
   readonly authority: Authority;
+  readonly provider: IdentityProvider;
 }
 
 let people = 0;
@@ -53,7 +57,7 @@ type Beginner = Omit<Person, 'fresh' | 'rows'>;
 
 /** Signs somebody up. `settle` makes them ready once their session is stale. */
 export async function signUp(
-  { app, db, authority }: World,
+  { app, db, authority, provider }: World,
   tenant: string,
   hasSecond: boolean,
 ): Promise<Beginner> {
@@ -77,7 +81,14 @@ export async function signUp(
     second = { secret: own.secret, backupCodes: data.regenerateBackupCodes.codes, key, device };
   }
   const { rows } = await db.query('select user_id from email_address where address = $1', [email]);
-  return { client, tenant, email, password, number, second, userId: rows[0].user_id, stale: token };
+  const userId: string = rows[0].user_id;
+  if (!hasSecond)
+    await db.query(
+      `insert into identity (id, tenant_id, user_id, provider, issuer, subject, created_at, linked_at)
+       values (gen_random_uuid(), $1, $2, 'work', $3, $4, now(), now())`,
+      [tenant, userId, provider.issuer, userId],
+    );
+  return { client, provider, tenant, email, password, number, second, userId, stale: token };
 }
 
 /** Signs them in once more, and keeps what the database says of them. */

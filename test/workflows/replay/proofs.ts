@@ -2,6 +2,7 @@
 // in it one for each field of `ProofInput` that carries a proof of it.
 import { ApprovingDevice } from '../../../src/cli/demo/approving-device.ts';
 import { SoftwareAuthenticator } from '../../../src/cli/demo/software-authenticator.ts';
+import { visit } from '../../factors/oauth/visits.ts';
 import type { Step } from '../../harness/client.ts';
 import { creationOf, requestOf } from '../../harness/passkeys.ts';
 import { ORIGIN, type Person } from './people.ts';
@@ -176,6 +177,17 @@ export const WAYS: Readonly<Record<string, Readonly<Record<string, Way>>>> = {
       ask:
         async ({ person }) =>
         async () => ({ backupCode: secondOf(person).backupCodes[0] }),
+    },
+  },
+  OAUTH: {
+    oauth: {
+      ...MAILED,
+      offeredIn: ['sign-in', 'sign-in without an identifier', ...IN_SESSION],
+      async ask({ person: { client, provider, userId }, step, token }) {
+        provider.visitor = { sub: userId };
+        const { proof } = await visit(client, step.id, 'work', { token });
+        return async () => ({ oauth: proof });
+      },
     },
   },
   CERTIFICATE: {

@@ -1,0 +1,36 @@
+// When an address that a provider claims is as good as one that we have verified (L2). A provider that lets its users enter
+// any address, or whose administrators can set it, would otherwise open the account of whoever has that address here
+// ("nOAuth").
+import { AddressTrust } from '../../config/provider-settings.ts';
+import { emailAddress, type Mailbox } from '../email/mailbox.ts';
+import type { Claims } from './profile.ts';
+
+/** Whether the provider's claim is proof that the user reads the mail of this address. */
+export type AddressRule = (claims: Claims, mailbox: Mailbox) => boolean;
+
+export const never: AddressRule = () => false;
+
+/** Apple writes it as text. */
+export const emailVerified: AddressRule = ({ email_verified: verified }) =>
+  verified === true || verified === 'true';
+
+/**
+ * Google is authoritative for its own mail and for the domains of its customers (`hd`). Any other address was only verified
+ * once. https://developers.google.com/identity/gsi/web/guides/verify-google-id-token
+ */
+export const googleRule: AddressRule = (claims, { address }) =>
+  emailVerified(claims, { address, typed: address }) &&
+  (address.endsWith('@gmail.com') || (typeof claims['hd'] === 'string' && claims['hd'] !== ''));
+
+/** Microsoft: the domain owner verified. The optional claim has to be added to the registration of the application. */
+export const microsoftRule: AddressRule = ({ xms_edov: verified }) =>
+  verified === true || verified === 1 || verified === '1' || verified === 'true';
+
+/** @returns null when the address does not count, or is none. */
+export function trustedMailbox(claims: Claims, rule: AddressRule, trust: AddressTrust): Mailbox | null {
+  const { email } = claims;
+  const mailbox = typeof email === 'string' ? emailAddress.safeParse(email).data : undefined;
+  if (mailbox === undefined || trust === AddressTrust.NEVER) return null;
+  const applied = trust === AddressTrust.EMAIL_VERIFIED ? emailVerified : rule;
+  return applied(claims, mailbox) ? mailbox : null;
+}

@@ -1,0 +1,13 @@
+// When an identity is linked to an account without being asked for (L2, L3): the provider's claim and the user's own proof are
+// about the same address.
+import type { Account } from '../account.ts';
+import type { ProvenIdentity } from './proven-identity.ts';
+
+/**
+ * A user who has another identity of the provider already is not linked: the address may have been given to somebody else
+ * there.
+ */
+export function mayBeLinked({ mailbox, issuer }: ProvenIdentity, { email, identities }: Account): boolean {
+  const isOwners = mailbox !== null && email?.verified === true && email.address === mailbox.address;
+  return isOwners && !identities.some((one) => one.issuer === issuer);
+}

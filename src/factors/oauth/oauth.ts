@@ -1,0 +1,185 @@
+// A sign-in at an identity provider, by OpenID Connect or plain OAuth 2. It proves one category, because a password may be all
+// that it takes there. The provider's own second factor counts if the configuration trusts what the provider says of it, and
+// only for a user who has none of ours.
+import { addSeconds } from '../../platform/clock.ts';
+import { digest } from '../../platform/digest.ts';
+import type { KeyRing } from '../../platform/key-ring.ts';
+import { Category, FACTOR_TRAITS, FactorKind } from '../../policy/factor-kind.ts';
+import { type Account, enrolledBy } from '../account.ts';
+import { openChallenge } from '../challenge.ts';
+import {
+  type Accepted,
+  defineFactor,
+  type FactorChoice,
+  REJECTED,
+  type Verdict,
+  type VerificationRequest,
+} from '../factor.ts';
+import type { ExchangeRequest } from '../factor-exchange.ts';
+import { type OAuthProof, oauthProof, type ProviderAnswer, REFUSED } from './answer.ts';
+import type { PreparedRequest } from './authorization.ts';
+import { IdentityTaken, ProviderNotFound, ProviderUnavailable } from './errors.ts';
+import { AnswerRefusedError, exchangeCode } from './exchange.ts';
+import { identityRow, isLinked, newIdentity, SEALED_ADDRESSES, useIdentity } from './identity.ts';
+import { mayBeLinked } from './link-rule.ts';
+import { openPending, sealPending } from './pending.ts';
+import type { ProvenIdentity } from './proven-identity.ts';
+import type { Provider } from './provider.ts';
+import type { Providers } from './providers.ts';
+import { preparationInput, requestTo } from './request.ts';
+
+const factor = FactorKind.OAUTH;
+
+/** How long a user has at the provider. */
+const CHALLENGE_SECONDS = 600;
+
+interface Services {
+  readonly ring: KeyRing;
+  readonly providers: Providers;
+}
+
+export const oauthFactor = defineFactor({
+  kind: factor,
+  description:
+    'A sign-in at an identity provider. Knowledge, because the password there may be all that it takes; possession as well if the configuration trusts what the provider says of its second factor.',
+  name: { en: 'An account at an identity provider', de: 'ein Konto bei einem Identitätsanbieter' },
+  proofs: [oauthProof],
+  roles: ['FIRST'],
+  reaches: null,
+  identifies: true,
+  preparationInput,
+  sealed: [SEALED_ADDRESSES],
+  isOnOffer: ({ providers }: Services) => !providers.isEmpty,
+  create: ({ ring, providers }: Services) => ({
+    choices: (tenantId: string) => providers.of(tenantId).map(choiceOf),
+    // Only a provider of OpenID Connect can say that the user has just authenticated.
+    options({ tenantId, identities }) {
+      const own = new Set(identities.map(({ providerId }) => providerId));
+      return providers
+        .of(tenantId)
+        .filter(({ id, isOpenId }) => isOpenId && own.has(id))
+        .map(choiceOf);
+    },
+    gather(request) {
+      const provider = providers.find(request.tenantId, request.providerId ?? '');
+      if (provider === null) throw new ProviderNotFound();
+      return requestTo(providers, provider, request);
+    },
+    prepare({ challengeId, gathered, now }) {
+      const { url, state, pending } = gathered as PreparedRequest;
+      return {
+        digest: digest(state),
+        expiresAt: addSeconds(now, CHALLENGE_SECONDS),
+        message: null,
+        request: { providerId: pending.providerId },
+        revealed: { url },
+        secret: sealPending(ring, challengeId, pending),
+      };
+    },
+    exchange: (proof, request) =>
+      proof.is === 'ANSWER' ? exchange(ring, providers, proof, request) : Promise.resolve(proof),
+    identityAtProvider: (proof) => (proof.is === 'IDENTITY' ? proof : null),
+    verify: async (proof, request) =>
+      proof.is === 'IDENTITY' ? verdictOn(ring, providers, proof, request) : REJECTED,
+    enrollment: {
+      hint: () => null,
+      begin: () => null,
+      confirm: () => undefined, // its proof has written it
+    },
+  }),
+});
+
+function choiceOf({ id, settings: { name } }: Provider): FactorChoice {
+  return { factor, authenticatorId: null, hint: name, needsPreparing: true, providerId: id };
+}
+
+/** Everything that binds the answer is checked before the provider is asked, and the challenge is used up before that. */
+async function exchange(
+  ring: KeyRing,
+  providers: Providers,
+  answer: ProviderAnswer,
+  { challenge: newest, tenantId, browserToken, spendChallenge, now }: ExchangeRequest,
+): Promise<OAuthProof> {
+  const challenge = openChallenge({ challenge: newest, now });
+  if (challenge?.secret == null || digest(answer.state) !== challenge.codeDigest) return REFUSED;
+  const pending = openPending(ring, challenge.id, challenge.secret);
+  const binding = pending.returnTo === null ? answer.bindingSecret : browserToken;
+  if (pending.providerId !== answer.providerId || digest(binding ?? '') !== pending.boundTo) return REFUSED;
+  const provider = providers.find(tenantId, pending.providerId);
+  if (provider === null || !(await spendChallenge(challenge))) return REFUSED;
+  try {
+    return await exchangeCode(provider, answer, pending, now);
+  } catch (error) {
+    if (error instanceof AnswerRefusedError) {
+      providers.note(provider, error.reason);
+      return REFUSED;
+    }
+    const { code, error: named } = error as { readonly code?: string; readonly error?: string };
+    providers.note(provider, `it cannot be asked (${named ?? code ?? 'no code'})`);
+    throw new ProviderUnavailable();
+  }
+}
+
+/** What the identity proves for this user (L1: by issuer and subject, whatever the address). */
+function verdictOn(
+  ring: KeyRing,
+  providers: Providers,
+  proven: ProvenIdentity,
+  { account, enrolling, now }: VerificationRequest,
+): Verdict {
+  if (account === null) return REJECTED;
+  const own = account.identities.find(
+    ({ issuer, subject }) => issuer === proven.issuer && subject === proven.subject,
+  );
+  if (enrolling !== null)
+    return own === undefined ? linkVerdict(ring, providers, proven, { account, now }) : taken();
+  if (own !== undefined) {
+    const { id, linkedAt } = own;
+    const consume = linkedAt === null ? null : useIdentity(id, now);
+    return { ...worth(proven, account, id), consume, enrolledAt: linkedAt };
+  }
+  if (!mayBeLinked(proven, account)) return REJECTED;
+  const links = newIdentity(ring, proven);
+  return { ...worth(proven, account, links.id), links };
+}
+
+function worth(
+  { providerId, provesSecondFactor, providerSession }: ProvenIdentity,
+  account: Account,
+  identityId: string,
+) {
+  const countsTwice = provesSecondFactor && enrolledBy(account).length === 0;
+  return {
+    accepted: true,
+    consume: null,
+    enrolledAt: null,
+    categories: countsTwice ? [Category.KNOWLEDGE, Category.POSSESSION] : FACTOR_TRAITS[factor].categories,
+    source: { identityId, providerId, providerSession },
+  } as const satisfies Accepted;
+}
+
+/** For a user who has proved that they may link it. */
+function linkVerdict(
+  ring: KeyRing,
+  providers: Providers,
+  proven: ProvenIdentity,
+  { account, now }: { readonly account: Account; readonly now: Date },
+): Accepted {
+  const links = newIdentity(ring, proven);
+  return {
+    accepted: true,
+    enrolledAt: null,
+    notice: {
+      name: 'identity-linked',
+      provider: providers.get(proven.providerId)?.settings.name ?? proven.providerId,
+    },
+    consume(unitOfWork) {
+      unitOfWork.require(async (sql) => !(await isLinked(sql, account.tenantId, proven)) || taken());
+      unitOfWork.insert('identity', identityRow(links, account, now, now));
+    },
+  };
+}
+
+function taken(): never {
+  throw new IdentityTaken();
+}

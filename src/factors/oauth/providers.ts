@@ -1,0 +1,67 @@
+// The configured identity providers of this instance.
+import type { ProvidersSettings } from '../../config/provider-settings.ts';
+import type { Log } from '../../platform/log.ts';
+import { Provider, type ProviderParts } from './provider.ts';
+
+const LONGEST_REASON = 100;
+
+export class Providers {
+  readonly #all: readonly Provider[];
+  readonly returnUrls: readonly string[];
+  readonly #publicUrl: string;
+  readonly #log: Log;
+
+  constructor(
+    { providers, returnUrls }: ProvidersSettings,
+    { publicUrl, log, ...parts }: ProviderParts & { readonly publicUrl: string; readonly log: Log },
+  ) {
+    this.#all = providers.map((one) => new Provider(one, parts));
+    this.returnUrls = returnUrls;
+    this.#publicUrl = publicUrl;
+    this.#log = log;
+  }
+
+  get isEmpty(): boolean {
+    return this.#all.length === 0;
+  }
+
+  /** Those that users of a tenant can use. */
+  of(tenantId: string): readonly Provider[] {
+    return this.#all.filter((one) => one.serves(tenantId));
+  }
+
+  /** Null if users of the tenant cannot use it, or cannot use it any more (I5). */
+  find(tenantId: string, id: string): Provider | null {
+    return this.of(tenantId).find((one) => one.id === id) ?? null;
+  }
+
+  /** Whatever its tenant. */
+  get(id: string): Provider | null {
+    return this.#all.find((one) => one.id === id) ?? null;
+  }
+
+  /** Where the provider sends its answers (RFC 9700 section 4.4.2.2: each provider has an address of its own). */
+  callbackOf({ id }: Provider): string {
+    return `${this.#publicUrl}/callback/${id}`;
+  }
+
+  /** For the operator: why somebody could not sign in. @param reason contains nothing that was sent. */
+  note({ id }: Provider, reason: string): void {
+    const words = reason.replaceAll(/[^\w .()-]/g, '').slice(0, LONGEST_REASON); // some come from the provider
+    this.#log.warn({ provider: id, reason: words }, 'a sign-in at an identity provider failed');
+  }
+
+  /**
+   * Fetches what each provider publishes. A provider that cannot be reached does not prevent the start: it is asked again
+   * when somebody needs it.
+   */
+  async warmUp(): Promise<void> {
+    await Promise.all(
+      this.#all.map((one) =>
+        one.metadata().catch((error: unknown) => {
+          this.#log.warn({ err: error, provider: one.id }, 'an identity provider cannot be reached');
+        }),
+      ),
+    );
+  }
+}
