@@ -30,7 +30,7 @@ export interface Evidence {
    * codes. Omitted when it is not known; then it counts as enrolled just now.
    */
   readonly enrolledAt?: number;
-  /** Of a proof at an identity provider. */
+  /** @internal Of a proof at an identity provider. */
   readonly source?: EvidenceSource;
 }
 
