@@ -159,7 +159,7 @@ describe('a client with the token of an agent', () => {
     );
     const other = clientOf(token);
     app.clock.advance(6);
-    expect((await other.send('{ customers { id } }')).errors?.[0]?.extensions['code']).toBe(
+    expect((await other.send('{ customers { id } }')).errors?.[0]?.extensions?.['code']).toBe(
       'UNAUTHENTICATED',
     );
     expect(other.onSignedOut).toHaveBeenCalledOnce();
