@@ -2,6 +2,8 @@
 
 /** The values of the schema's `ErrorCode`. Newer servers can have others. */
 export type ErrorCode =
+  | 'AGENTS_CANNOT_STEP_UP'
+  | 'AGENT_REQUEST_ENDED'
   | 'APPROVAL_REQUEST_EXPIRED'
   | 'CERTIFICATE_REFUSED'
   | 'CERTIFICATE_TAKEN'
@@ -30,7 +32,10 @@ export type ErrorCode =
   | 'PHONE_NUMBER_TAKEN'
   | 'PROOF_REJECTED'
   | 'REFRESH_TOKEN_REJECTED'
+  | 'ROLE_NOT_HELD'
   | 'TENANT_NOT_FOUND'
+  | 'TOO_MANY_AGENTS'
+  | 'TOO_MANY_AGENT_REQUESTS'
   | 'TOO_MANY_AUTHENTICATORS'
   | 'TOO_MANY_CHECKS'
   | 'TOO_MANY_MESSAGES'

@@ -136,6 +136,8 @@ describe('an approval', () => {
     await world.ask(agent, pay(100));
     const [request] = await world.requests(owner.token);
     const { id } = await world.startApproval(request?.id ?? '', owner.token);
+    await world.prepare(id, 'DEVICE_APPROVAL', owner.token);
+    expect(await device.pending()).toMatchObject([{ approves: 'pay', agentName: 'Bookkeeper' }]);
     await approveOn(device, world, id, owner.token);
     expect((await world.attempt(id, { deviceApproval: true }, owner.token)).status).toBe('COMPLETE');
     expect(await consume(agent.token, pay(100))).toBe(true);

@@ -53,7 +53,7 @@ function valueOf(type: GraphQLInputType): unknown {
 /** An operation of one root field, with all its required arguments. */
 function operationOf(kind: string, field: Field): { readonly query: string; readonly variables: object } {
   const required = field.args.filter(({ type }) => isNonNullType(type));
-  const declared = required.map(({ name, type }) => `$${name}: ${type}`).join(', ');
+  const declared = required.map(({ name, type }) => `$${name}: ${String(type)}`).join(', ');
   const passed = required.map(({ name }) => `${name}: $${name}`).join(', ');
   const type = getNamedType(field.type);
   const isLeaf = !isObjectType(type) && !isInterfaceType(type) && !('getTypes' in type);

@@ -74,9 +74,9 @@ describe('an agent', () => {
 describe('Q4 combined guards', () => {
   const bound = (maxAge: number): Guard => guard({ bind: 'OPERATION', maxAge });
   const session = (maxAge: number): Guard => guard({ maxAge });
-  const role: Guard = { directive: 'requiresRole', role: 'ADMIN' } as Guard;
+  const role: Guard = { directive: 'requiresRole', role: 'ADMIN' };
   function guard(options: Parameters<typeof requirement>[0]): Guard {
-    return { directive: 'stepUp', requirement: requirement(options) } as Guard;
+    return { directive: 'stepUp', requirement: requirement(options) };
   }
 
   const decide = (
