@@ -46,9 +46,9 @@ export interface Owner {
 }
 
 export class AgentWorld extends TestClient {
-  readonly app: TestApp;
+  readonly app: Pick<TestApp, 'url' | 'clock'>;
 
-  constructor(app: TestApp) {
+  constructor(app: Pick<TestApp, 'url' | 'clock'>) {
     super(app);
     this.app = app;
   }

@@ -136,6 +136,8 @@ describe('an approval', () => {
     await world.ask(agent, pay(100));
     const [request] = await world.requests(owner.token);
     const { id } = await world.startApproval(request?.id ?? '', owner.token);
+    await world.prepare(id, 'DEVICE_APPROVAL', owner.token);
+    expect(await device.pending()).toMatchObject([{ approves: 'pay', agentName: 'Bookkeeper' }]);
     await approveOn(device, world, id, owner.token);
     expect((await world.attempt(id, { deviceApproval: true }, owner.token)).status).toBe('COMPLETE');
     expect(await consume(agent.token, pay(100))).toBe(true);
@@ -157,6 +159,61 @@ describe('an approval', () => {
     const remove = 'mutation ($id: ID!) { removeAuthenticator(id: $id) { __typename } }';
     expect((await world.graphql(remove, { id: totp.id }, token)).errors).toEqual([]);
     expect(await consume(agent.token, pay(100))).toBe(false);
+  });
+});
+
+describe('Q5 a proof', () => {
+  test('that approved a request serves no other workflow, and the other way round', async () => {
+    const [owner, agent] = await both();
+    await world.ask(agent, pay(100));
+    const [request] = await world.requests(owner.token);
+    const approval = await world.startApproval(request?.id ?? '', owner.token);
+    const stepUp = await world.startStepUp({}, owner.token);
+    const bound = await world.startStepUp({ operation: pay(100) }, owner.token);
+    const signIn = await world.startSignIn({ identifier: owner.email });
+    await world.attempt(signIn.id, { password: owner.password });
+    const totp = world.code(owner);
+    expect((await world.attempt(approval.id, { totp }, owner.token)).status).toBe('COMPLETE');
+    for (const { id } of [stepUp, bound]) {
+      expect((await world.attempt(id, { totp }, owner.token)).code).toBe('PROOF_REJECTED');
+    }
+    expect((await world.attempt(signIn.id, { totp })).code).toBe('PROOF_REJECTED');
+
+    await world.ask(agent, pay(200));
+    const [next] = await world.requests(owner.token);
+    const second = await world.startApproval(next?.id ?? '', owner.token);
+    const other = world.code(owner);
+    expect((await world.attempt(stepUp.id, { totp: other }, owner.token)).status).toBe('COMPLETE');
+    expect((await world.attempt(second.id, { totp: other }, owner.token)).code).toBe('PROOF_REJECTED');
+    expect(await consume(agent.token, pay(200))).toBe(false);
+  });
+
+  test('that is fresh in the session of the user does not approve by itself', async () => {
+    const [owner, agent] = await both();
+    await world.ask(agent, pay(100));
+    const { token } = await world.again(owner); // a second factor, seconds ago
+    const [request] = await world.requests(token);
+    expect((await world.startApproval(request?.id ?? '', token)).status).toBe('NEEDS_PROOF');
+    expect(await consume(agent.token, pay(100))).toBe(false);
+  });
+
+  test('on a device for one request is not taken for another', async () => {
+    const owner = await world.owner();
+    const device = await enrollDevice(world, owner.token);
+    const agent = await world.create(await world.again(owner));
+    await world.ask(agent, pay(1));
+    await world.ask(agent, pay(2));
+    const [second, first] = await world.requests(owner.token);
+    const one = await world.startApproval(first?.id ?? '', owner.token);
+    const two = await world.startApproval(second?.id ?? '', owner.token);
+    await approveOn(device, world, one.id, owner.token);
+    await world.prepare(two.id, 'DEVICE_APPROVAL', owner.token);
+    expect((await world.attempt(two.id, { deviceApproval: true }, owner.token)).code).toBe(
+      'DEVICE_NOT_APPROVED',
+    );
+    expect((await world.attempt(one.id, { deviceApproval: true }, owner.token)).status).toBe('COMPLETE');
+    expect(await consume(agent.token, pay(2))).toBe(false);
+    expect(await consume(agent.token, pay(1))).toBe(true);
   });
 });
 

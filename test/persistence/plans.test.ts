@@ -3,6 +3,7 @@
 //
 // Not here are commands that read everything on purpose: exports, imports, and changes of keys.
 import { randomBytes } from 'node:crypto';
+import { decodeJwt } from 'jose';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
@@ -20,6 +21,7 @@ import { applyRetention } from '../../src/persistence/retention.ts';
 import { UnitOfWork } from '../../src/persistence/unit-of-work.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { createLog } from '../../src/platform/log.ts';
+import { AgentWorld } from '../agents/agents.ts';
 import { RETENTION, TEST_ENVIRONMENT, testDatabase } from '../harness/app.ts';
 import { PASSWORD, type Person, TestClient, type Tokens, tokensOf } from '../harness/client.ts';
 import { TestClock } from '../harness/clock.ts';
@@ -165,6 +167,24 @@ async function members(): Promise<void> {
   await ask(`mutation { revokeSession(id: "${viewer.sessions[0].id}") { __typename } }`, token);
 }
 
+/** With users who answer what their agents ask. */
+async function agents(): Promise<void> {
+  const world = new AgentWorld({ url: app.url, clock });
+  const owner = await world.owner();
+  const agent = await world.create(owner);
+  await ask('{ viewer { id roles assurance { evidence { factor } enrolled } } }', agent.token);
+  await world.ask(agent, { query: 'mutation { pay }' });
+  await ask('{ viewer { agentRequests { id } sessions { id agent { name } } } }', owner.token);
+  expect((await world.approveNewest(owner)).status).toBe('COMPLETE');
+  await ask(`mutation { consumeOperationProof(digest: "${'a'.repeat(43)}") }`, agent.token);
+  await world.ask(agent, { query: 'mutation { payMore }' });
+  const [request] = await world.requests(owner.token);
+  expect(await world.reject(request?.id ?? '', owner.token)).toBe('User');
+  const { token } = await world.again(owner);
+  const sid = (decodeJwt(owner.token) as { sid: string }).sid;
+  await ask('mutation ($id: ID!) { revokeSession(id: $id) { __typename } }', token, { id: sid });
+}
+
 async function holdersOfPasskeys(): Promise<void> {
   const { accessToken } = await client.signUp();
   const key = new SoftwareAuthenticator({ origin: TEST_ENVIRONMENT.PUBLIC_URL });
@@ -257,6 +277,7 @@ test.each([
   ['visitors', visitors],
   ['users who forgot their password', resets],
   ['members', members],
+  ['agents', agents],
   ['holders of passkeys', holdersOfPasskeys],
   ['clients that refresh', refreshes],
   ['administrators', administrators],

@@ -510,3 +510,34 @@ test.each(['sign-up', 'sign-in', 'password-reset', 'enrollment', 'step-up'] as c
     expect(step(name, state, {}, { type: 'EXPIRE' })).toEqual(['expired']);
   },
 );
+
+describe('the request of an agent', () => {
+  const input = { accept: ['TOTP'], acceptsFirst: false, grantSeconds: 300 };
+  const at = (value: string, event: WorkflowEvent) => step('agent-request', value, input, event);
+
+  test('ends by the answer of its user, or by its deadline', () => {
+    expect(begun('agent-request', input)).toEqual(['approval']);
+    expect(at('approval', { type: 'APPROVE' })).toEqual(['complete']);
+    expect(at('approval', { type: 'EXHAUST' })).toEqual(['failed']);
+    expect(at('approval', { type: 'EXPIRE' })).toEqual(['expired']);
+  });
+
+  test('takes no proof, and sends nothing', () => {
+    expect(at('approval', prove('TOTP', has('TOTP')))).toBeNull();
+    expect(at('approval', prepare('TOTP', has('TOTP')))).toBeNull();
+    expect(at('approval', choosePassword(has('TOTP')))).toBeNull();
+  });
+
+  test('never revives', () => {
+    for (const value of ['complete', 'failed', 'expired'])
+      for (const event of [{ type: 'APPROVE' }, { type: 'EXHAUST' }] as const)
+        expect(at(value, event)).toBeNull();
+  });
+});
+
+test('no other chart takes the approval of an agent’s request', () => {
+  for (const name of ['sign-up', 'sign-in', 'password-reset', 'enrollment', 'step-up'] as const) {
+    const { states } = chartOf(name);
+    for (const value of Object.keys(states)) expect(step(name, value, {}, { type: 'APPROVE' })).toBeNull();
+  }
+});

@@ -13,6 +13,7 @@ export interface Request {
   readonly id: string;
   readonly workflow: string;
   readonly approves: string | null;
+  readonly agentName: string | null;
   readonly operationDigest: string | null;
   readonly workflowDigest: string;
   readonly browser: string | null;
@@ -91,7 +92,7 @@ export class ApprovingDevice {
     const time = Math.floor(Date.now() / 1000) + this.#aheadSeconds;
     const input = { deviceId, time, signature: await this.sign('list', String(time)) };
     const request =
-      'id workflow approves operationDigest workflowDigest browser place ip requestedAt expiresAt';
+      'id workflow approves agentName operationDigest workflowDigest browser place ip requestedAt expiresAt';
     try {
       const selection = `... on PendingApprovals { requests { ${request} } } ... on DeviceClockWrong { serverTime }`;
       const { requests } = await this.ask(

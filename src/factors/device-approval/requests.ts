@@ -33,6 +33,8 @@ export interface ApprovalRequest {
   readonly codeDigest: string;
   /** The sealed description of the operation. */
   readonly approves: string | null;
+  /** The agent of the user that will use the approval. Null if none will. */
+  readonly agentName: string | null;
   /** The sealed text that the digest of the operation is made of. */
   readonly operationText: string | null;
   readonly ip: string | null;
@@ -88,8 +90,10 @@ export async function findRequests(
   const rows = await sqlOf(em)
     .selectFrom('challenge as c')
     .innerJoin('workflow as w', 'w.id', 'c.workflow_id')
+    .leftJoin('workflow as asked', 'asked.id', 'w.agent_request')
+    .leftJoin('session as s', 's.id', 'asked.session_id')
     .select(['c.id', 'c.workflow_id', 'c.data', 'c.code_digest', 'c.ip', 'c.user_agent', 'c.sent_at'])
-    .select(['c.expires_at', 'w.chart', 'w.approves', 'w.operation_text'])
+    .select(['c.expires_at', 'w.chart', 'w.approves', 'w.operation_text', 's.agent_name'])
     .where('w.user_id', '=', userId)
     .where('w.tenant_id', '=', tenantId)
     .where('w.expires_at', '>', now)
@@ -111,6 +115,7 @@ export async function findRequests(
     number: (row.data as { readonly number: string }).number,
     codeDigest: row.code_digest,
     approves: row.approves,
+    agentName: row.agent_name,
     operationText: row.operation_text,
     ip: row.ip,
     userAgent: row.user_agent,

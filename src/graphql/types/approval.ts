@@ -49,6 +49,11 @@ const ApprovalRequestType = builder.objectRef<ApprovalRequest>('ApprovalRequest'
         'The operation that an approval allows, in words to show to the user. Null if it allows no single operation.',
       resolve: (it, _args, { services }) => openApproves(services.ring, it.workflowId, it.approves),
     }),
+    agentName: t.exposeString('agentName', {
+      nullable: true,
+      description:
+        'What the user called the agent that asks for the approval, if one does. Show it with the operation. Null otherwise.',
+    }),
     operationDigest: t.string({
       nullable: true,
       description:

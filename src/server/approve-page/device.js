@@ -6,7 +6,8 @@ const KEY = { name: 'ECDSA', namedCurve: 'P-256' };
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' };
 const TIMEOUT_MS = 15_000;
 
-const REQUEST = 'id workflow approves operationDigest workflowDigest browser place ip requestedAt expiresAt';
+const REQUEST =
+  'id workflow approves agentName operationDigest workflowDigest browser place ip requestedAt expiresAt';
 const ENROLL = `mutation ($input: EnrollDeviceInput!) {
   answer: enrollDevice(input: $input) {
     __typename ... on EnrolledDevice { deviceId account label } ... on UserError { code }

@@ -82,10 +82,11 @@ function wait() {
 }
 
 function showRequest({ device, request }) {
-  const { workflow, approves, browser, place, ip, requestedAt } = request;
+  const { workflow, approves, agentName, browser, place, ip, requestedAt } = request;
   const [heading, consequence] = text.asks[Object.hasOwn(text.asks, workflow) ? workflow : 'other'];
   const details = [
     [text.account, device.account || null],
+    [text.agent, agentName],
     [text.browser, browser],
     [text.place, place],
     [text.ip, ip],

@@ -35,6 +35,7 @@ export const TEXTS = {
     },
     onlyYou: 'Approve only if you see the number yourself. Never type a number that somebody tells you.',
     account: 'Account',
+    agent: 'For the agent',
     browser: 'Browser',
     place: 'Approximate location',
     ip: 'IP address',
@@ -106,6 +107,7 @@ export const TEXTS = {
     onlyYou:
       'Bestätigen Sie nur, wenn Sie die Zahl selbst sehen. Geben Sie nie eine Zahl ein, die Ihnen jemand sagt.',
     account: 'Konto',
+    agent: 'Für den Agenten',
     browser: 'Browser',
     place: 'Ungefährer Ort',
     ip: 'IP-Adresse',

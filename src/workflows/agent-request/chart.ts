@@ -16,9 +16,8 @@ export const agentRequestChart = setup({
   version: '1',
   context: ({ input }) => input,
   initial: 'approval',
-  on: { EXHAUST: '.failed', EXPIRE: '.expired' },
   states: {
-    approval: { on: { APPROVE: 'complete' } },
+    approval: { on: { APPROVE: 'complete', EXHAUST: 'failed', EXPIRE: 'expired' } },
     complete: { type: 'final' },
     failed: { type: 'final' },
     expired: { type: 'final' },
