@@ -77,7 +77,10 @@ describe('the GraphiQL page', () => {
     const { page } = visitor;
     await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
     await page.locator('.graphiql-doc-explorer').getByText('Mutation', { exact: true }).click();
-    await page.locator('.graphiql-doc-explorer').getByText('attemptFactor', { exact: true }).waitFor();
+    await page
+      .locator('.graphiql-doc-explorer')
+      .getByRole('link', { name: 'attemptFactor', exact: true })
+      .waitFor();
 
     const workers = page.workers().map((worker) => new URL(worker.url()).protocol);
     expect(new Set(workers)).toEqual(new Set(['blob:']));
