@@ -203,7 +203,7 @@ describe('an application with stepgate/client', () => {
   }
 
   test('refreshes an expired token, prompts the user once, and reads the contracts', async () => {
-    const { tokens, secret } = await person(86_400);
+    const { tokens, secret } = await person(86_000);
     const { ask, counts } = await application(tokens, async ({ requirement, workflow }) => {
       expect(requirement).toMatchObject({ maxAge: 300, require: 'SECOND_FACTOR' });
       await workflow.attempt({ totp: client.totp(secret) });
