@@ -57,8 +57,8 @@ const REFRESH = `mutation ($refreshToken: String) {
 }`;
 
 /**
- * Exchanges a refresh token, or the refresh cookie, for new tokens; null if it is not valid. The token is void afterwards, except that it can
- * be sent again within a few seconds if the response was lost.
+ * Exchanges a refresh token, or the refresh cookie, for new tokens; null if it is not valid. The token is void afterwards,
+ * except that it can be sent again within a few seconds if the response was lost.
  */
 export async function refreshSession(
   endpoint: Endpoint,

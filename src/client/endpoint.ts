@@ -43,7 +43,7 @@ export class Endpoint {
     });
     const answer: unknown = await response.json().catch(() => null);
     if (!isAnswer(answer)) throw new UnexpectedAnswer(response.status);
-    return answer as GraphQLAnswer<Data>;
+    return answer;
   }
 
   /** The results of a subscription over server-sent events. Null is a sign of life. @throws as `send` does. */
@@ -99,6 +99,6 @@ export function fieldOf<Result>({ data, errors }: FieldAnswer<Result>): Result {
   return result;
 }
 
-function isAnswer(value: unknown): boolean {
+export function isAnswer(value: unknown): value is GraphQLAnswer<never> {
   return typeof value === 'object' && value !== null && ('data' in value || 'errors' in value);
 }

@@ -1,5 +1,6 @@
 // The public export `stepgate/client/fetch`: a `fetch` that presents the session and answers refusals, for GraphQL clients
 // without a link of their own and for APIs that are not GraphQL.
+import type { Credentials } from './endpoint.ts';
 import { graphqlAnswerOf, httpAnswerOf } from './http-answer.ts';
 import { kindOf, type Operation } from './operation.ts';
 import { assertReaches, type OperationClient } from './operation-client.ts';
@@ -28,7 +29,7 @@ export function createStepgateFetch(
     const described = await graphqlIn(request);
     let last: Response | undefined;
 
-    async function attempt({ headers, cookies }: Parameters<Parameters<typeof client.perform>[1]>[0]) {
+    async function attempt({ headers, cookies }: Credentials) {
       await last?.body?.cancel(); // of the refused attempt
       const sent = new Request(request.clone(), cookies ? { credentials: 'include' } : {});
       for (const [name, value] of Object.entries(headers)) sent.headers.set(name, value);

@@ -1,5 +1,6 @@
 // Reads refusals from an HTTP response: from the body of GraphQL, or else from the status and `WWW-Authenticate` (RFC 6750
 // section 3, RFC 9470 section 3).
+import { isAnswer } from './endpoint.ts';
 import type { Answer } from './refusal.ts';
 
 /** The body is read from a copy, so that the response can still be read. */
@@ -11,8 +12,7 @@ export async function graphqlAnswerOf(response: Response): Promise<Answer> {
         .json()
         .catch(() => null)
     : null;
-  const isAnswer = typeof body === 'object' && body !== null && ('data' in body || 'errors' in body);
-  return isAnswer ? (body as Answer) : httpAnswerOf(response);
+  return isAnswer(body) ? body : httpAnswerOf(response);
 }
 
 /** The request was not performed if the status is 401. */

@@ -14,7 +14,7 @@ import {
 } from 'react';
 import type { StepgateClient } from './client.ts';
 import { StepUpDialog, type StepUpDialogState } from './dialog.ts';
-import type { SessionState } from './session-watch.ts';
+import { type SessionState, UNKNOWN } from './session-watch.ts';
 
 export type { StepUpDialogState } from './dialog.ts';
 export type { SessionState } from './session-watch.ts';
@@ -79,7 +79,6 @@ export function useSession(): SessionState {
   return useSyncExternalStore(session.subscribe, session.state, unknown);
 }
 
-const UNKNOWN: SessionState = { status: 'UNKNOWN', steppedUpAt: null };
 const unknown = (): SessionState => UNKNOWN;
 
 function useProvided(hook: string): Provided {

@@ -16,7 +16,7 @@ export interface Round {
   readonly outcome: Promise<boolean>;
 }
 
-/** What `runOperation` needs of whoever asks the user. */
+/** Asks the user to meet what `runOperation` was refused for. */
 export interface Asking {
   /** @returns whether the user has met the demand. @throws the errors of the application. */
   ask(demand: Demand, operation: Operation): Promise<boolean>;

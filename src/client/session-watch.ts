@@ -32,7 +32,7 @@ export interface SessionWatch extends SessionView {
   doubtSignOut(): void;
 }
 
-const UNKNOWN: SessionState = { status: 'UNKNOWN', steppedUpAt: null };
+export const UNKNOWN: SessionState = { status: 'UNKNOWN', steppedUpAt: null };
 
 export function watchSession(
   isSignedIn: () => Promise<boolean>,

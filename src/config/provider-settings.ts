@@ -51,7 +51,7 @@ export interface ProviderEndpoints {
   readonly token: string;
   /** Null for a provider of OpenID Connect that says everything in its ID token. */
   readonly userinfo: string | null;
-  /** Where it publishes its keys. Null: it is no provider of OpenID Connect and has no ID tokens. */
+  /** Where it publishes its keys. Null for plain OAuth 2, which has no ID tokens. */
   readonly jwks: string | null;
   /** How the profile at `userinfo` names the account's lasting id, if there is no ID token. */
   readonly subject: string;

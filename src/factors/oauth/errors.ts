@@ -57,7 +57,7 @@ export class IdentityTaken extends UserError {
 
 export class ProviderNotFound extends UserError {
   static readonly description =
-    'There is no such identity provider for this tenant. `providers` of `settings` lists those there are.';
+    'The tenant has no identity provider with this id. See `settings { providers }`.';
   readonly code = 'PROVIDER_NOT_FOUND';
   constructor() {
     super('There is no such identity provider. Choose one of the `providers` of `settings`.');

@@ -9,8 +9,8 @@ import {
   jwtVerify,
 } from 'jose';
 import type { Outgoing } from '../../platform/outgoing.ts';
+import { PUBLIC_KEY_ALGORITHMS } from '../../step-up/issuers/algorithms.ts';
 import { Kept, type KeptTerms } from './kept.ts';
-import { ALGORITHMS } from './library.ts';
 
 const FRESH_SECONDS = 600;
 /** Longer, and a key that the provider has withdrawn would count for too long. */
@@ -29,7 +29,7 @@ export class ProviderKeys {
 
   /** @throws the errors of jose when the token is not right, and others when the keys cannot be fetched. */
   async verify(token: string, options: JWTVerifyOptions): Promise<JWTPayload> {
-    const checks = { ...options, algorithms: [...ALGORITHMS] };
+    const checks = { ...options, algorithms: [...PUBLIC_KEY_ALGORITHMS] };
     try {
       return (await jwtVerify(token, await this.#keys.get(), checks)).payload;
     } catch (error) {

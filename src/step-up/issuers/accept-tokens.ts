@@ -8,6 +8,7 @@ import {
   systemTime,
   type VerifiedToken,
 } from '../present-token.ts';
+import { PUBLIC_KEY_ALGORITHMS } from './algorithms.ts';
 import { type Claims, claimsReader, textsIn } from './claims.ts';
 import { type Introspect, introspection, KEPT_SECONDS } from './introspection.ts';
 import type { AcceptedIssuer, IssuedTokenHolder } from './issuer.ts';
@@ -31,21 +32,6 @@ export interface AcceptedTokens {
    */
   present(authorizationHeader: string | null | undefined): Promise<PresentedHolder<IssuedTokenHolder>>;
 }
-
-/** Signatures that only the issuer can make. */
-const WITH_PUBLIC_KEY = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-];
 
 /**
  * Makes a verifier of the tokens of one or several issuers. A token is only ever checked with the keys of the issuer
@@ -92,14 +78,14 @@ interface Issuer {
 }
 
 function issuerFrom(described: AcceptedIssuer, tolerance: number, now: () => Date): Issuer {
-  const { issuer, audience, jwksUrl, algorithms = WITH_PUBLIC_KEY, types, check, stepUp } = described;
+  const { issuer, audience, jwksUrl, algorithms = PUBLIC_KEY_ALGORITHMS, types, check, stepUp } = described;
   if (!issuer) throw new TypeError('Each issuer needs its `issuer`: the `iss` claim of its tokens.');
   const audiences = audience === null ? null : [audience].flat().filter(Boolean);
   if (audiences?.length === 0 || (audiences === null && check === undefined))
     throw new TypeError(
       `The issuer ${issuer} needs an \`audience\`, or null and a \`check\` that tokens are for you.`,
     );
-  const others = algorithms.filter((algorithm) => !WITH_PUBLIC_KEY.includes(algorithm));
+  const others = algorithms.filter((algorithm) => !PUBLIC_KEY_ALGORITHMS.includes(algorithm));
   if (others.length > 0 || algorithms.length === 0)
     throw new TypeError(
       `The issuer ${issuer} cannot have the algorithms [${others.join(', ')}]. Use those with a public key.`,
