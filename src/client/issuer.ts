@@ -82,7 +82,8 @@ export function createIssuerClient({ accessToken, onStepUp }: IssuerClientOption
     ({ elsewhere, requirement }) =>
       onStepUp !== undefined && typeof elsewhere === 'string' && requirement.bind === 'SESSION',
     async ({ demand: { elsewhere, requirement } }) => {
-      const isDone = (await onStepUp?.({ requirement, url: String(elsewhere) })) === true;
+      const isDone =
+        (await onStepUp?.({ requirement, url: pageFor(String(elsewhere), requirement) })) === true;
       return isDone && (await renewed()) !== null;
     },
   );
@@ -90,4 +91,11 @@ export function createIssuerClient({ accessToken, onStepUp }: IssuerClientOption
     onlyFor: null,
     perform: (operation, send) => runOperation(session, asking, operation, send),
   };
+}
+
+/** The page of one refusal, with the maximum age of all that are refused at the same time. */
+function pageFor(page: string, { maxAge }: Requirement): string {
+  const url = new URL(page);
+  if (maxAge !== null) url.searchParams.set('max_age', String(maxAge));
+  return url.href;
 }

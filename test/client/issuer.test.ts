@@ -147,6 +147,18 @@ describe('a refusal of a token of another issuer', () => {
     expect([user.stepUp.mock.calls.length, user.renewals]).toEqual([1, 2]);
   });
 
+  test('asks the page for the strictest age of all operations that are refused at the same time', async () => {
+    const user = new User();
+    const send = createStepgateFetch(
+      createIssuerClient({ accessToken: user.accessToken, onStepUp: user.stepUp }),
+    );
+    const answers = await Promise.all([asked(send, SEARCH), asked(send, 'mutation { close(term: "x") }')]);
+    expect(answers.flatMap(({ codes }) => codes)).toEqual([]);
+    expect(user.stepUp.mock.calls.map(([{ url: page }]) => page)).toEqual([
+      `${PAGE}?acr_values=gold&max_age=120`,
+    ]);
+  });
+
   test('is returned if the user does not step up, after one prompt', async () => {
     const user = new User();
     const declined = vi.fn(() => false);
