@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 const text = z.string().min(1).max(512);
+/** A private key is long. */
+const written = z.string().min(1).max(8192);
 
 export const reference = z.union(
-  [z.strictObject({ env: text }), z.strictObject({ file: text }), text],
+  [z.strictObject({ env: text }), z.strictObject({ file: text }), written],
   'Give the secret as { "env": NAME } or { "file": PATH }.',
 );
 export type SecretReference = z.infer<typeof reference>;

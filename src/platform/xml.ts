@@ -37,7 +37,7 @@ export function readXml(source: string, { mostCharacters, mayHaveComments = fals
   const body = source.replace(DECLARATION, '').trim();
   const text = mayHaveComments ? body.replaceAll(COMMENT, '').trim() : body;
   if (/<[!?]/.test(text))
-    throw new MalformedXmlError('it has a document type, CDATA, a comment or a processing instruction');
+    throw new MalformedXmlError('it has a document type or CDATA or a comment or a processing instruction');
   if (NOT_XML.test(text)) throw new MalformedXmlError('it has characters that XML does not allow');
   return elementOf(parse(text), 0);
 }

@@ -75,7 +75,7 @@ function requireConfirmation(subject: XmlElement, recipient: string, requestId: 
   if (data.attributes.get('Recipient') !== recipient)
     throw new AnswerRefusedError('the Recipient is another');
   if (data.attributes.get('InResponseTo') !== requestId)
-    throw new AnswerRefusedError('the assertion answers another request, or none');
+    throw new AnswerRefusedError('the assertion answers no request or another');
   requireTimes(data, ['NotOnOrAfter'], now);
 }
 

@@ -27,14 +27,14 @@ export function requireResponseForm(provider: SamlProvider, xml: string, request
   if (root.attributes.get('Destination') !== provider.callbackUrl)
     throw new AnswerRefusedError('its Destination is another');
   if (root.attributes.get('InResponseTo') !== requestId)
-    throw new AnswerRefusedError('its InResponseTo is another, or missing');
+    throw new AnswerRefusedError('its InResponseTo is missing or another');
   const [issuer] = childrenOf(root, ASSERTION, 'Issuer');
   if (issuer !== undefined && issuer.text !== provider.settings.terms.entityId)
     throw new AnswerRefusedError('its Issuer is another');
   requireSuccess(root);
   const all = [...elementsIn(root)];
   if (all.some(({ name }) => /^Encrypted/.test(name)))
-    throw new AnswerRefusedError('it is encrypted, which is not supported');
+    throw new AnswerRefusedError('encryption is not supported');
   const [assertion, ...others] = all.filter(({ name }) => name === 'Assertion');
   if (assertion === undefined || others.length > 0 || !root.children.includes(assertion))
     throw new AnswerRefusedError('it must have one assertion');

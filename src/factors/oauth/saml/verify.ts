@@ -26,6 +26,6 @@ export async function verifyResponse(
     .then(({ profile }) => profile?.getAssertionXml?.())
     .catch(() => undefined); // its messages repeat what was sent
   if (signed === undefined)
-    throw new AnswerRefusedError('no signature of a configured certificate, or another audience');
+    throw new AnswerRefusedError('no signature of a configured certificate or another audience');
   return readAssertion(provider, signed, { requestId, now });
 }

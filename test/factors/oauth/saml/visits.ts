@@ -8,6 +8,9 @@ import { answerIn, ScriptedBrowser } from '../../../harness/provider-visit.ts';
 import type { SamlIdentityProvider } from '../../../harness/saml-provider.ts';
 import { attempt, COOKIES, prepare, type Reply } from '../visits.ts';
 
+const VIEWER =
+  '{ viewer { id name identities { id providerId address } emailAddresses { address verifiedAt } assurance { level evidence { factor categories } } } }';
+
 const folder = mkdtempSync(join(tmpdir(), 'stepgate-saml-'));
 let files = 0;
 
@@ -87,11 +90,19 @@ export class SamlPerson {
     return this.deliver(providerId, await this.answerOf(provider, providerId, url));
   }
 
-  attempt(workflowId: string, proof: object, token?: string) {
-    return attempt(this.client, workflowId, proof, { headers: this.headers, token });
+  /** The tokens of a session stay in cookies. */
+  async attempt(workflowId: string, proof: object, token?: string): Promise<Reply> {
+    const reply = await attempt(this.client, workflowId, proof, { headers: this.headers, token });
+    this.browser.keep(reply.cookies);
+    return reply;
   }
 
-  /** A whole sign-in without an identifier. The reply has tokens. */
+  async viewer() {
+    const { data } = await this.client.graphql(VIEWER, {}, undefined, this.headers);
+    return data.viewer;
+  }
+
+  /** A whole sign-in without an identifier. */
   async signIn(provider: SamlIdentityProvider, providerId: string, input: object = {}): Promise<Reply> {
     const { id } = await this.client.startSignIn(input);
     return this.attempt(id, await this.visit(id, provider, providerId));
