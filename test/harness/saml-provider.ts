@@ -11,7 +11,6 @@ setSchemaValidator({ validate: async () => 'not validated' });
 const RSA = {
   name: 'RSASSA-PKCS1-v1_5',
   hash: 'SHA-256',
-  modulusLength: 2048,
   publicExponent: new Uint8Array([1, 0, 1]),
 } as const;
 const DAY_MS = 86_400_000;
@@ -22,8 +21,8 @@ export interface SigningKey {
   readonly certificate: string;
 }
 
-export async function newSigningKey(days = 365): Promise<SigningKey> {
-  const keys = await crypto.subtle.generateKey(RSA, true, ['sign', 'verify']);
+export async function newSigningKey({ days = 365, bits = 2048 } = {}): Promise<SigningKey> {
+  const keys = await crypto.subtle.generateKey({ ...RSA, modulusLength: bits }, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: 'CN=Identity provider',
     keys,
