@@ -444,6 +444,7 @@ import z from './template.ts';\`;
       'LogoutTokenRefusedError',
       'MalformedDerError',
       'MalformedProofError',
+      'MalformedXmlError',
       'OcspResponseError',
       'OtherHostError',
       'OutgoingError',
