@@ -25,6 +25,7 @@ import { PhoneNumberNotAllowed, PhoneNumberNotFound, PhoneNumberTaken } from '..
 import { Conflict } from '../persistence/unit-of-work.ts';
 import type { UserError } from '../platform/user-error.ts';
 import { RefreshTokenRejected, RoleNotHeld, TooManyAgents } from '../sessions/errors.ts';
+import { LastAdministrator } from '../users/deletion.ts';
 import {
   AgentRequestEnded,
   AgentsCannotStepUp,
@@ -93,6 +94,7 @@ export const ERRORS = errorsByCode({
   ENROLLMENT_REQUIRED: EnrollmentRequired,
   FACTOR_TOO_YOUNG: FactorTooYoung,
   REFRESH_TOKEN_REJECTED: RefreshTokenRejected,
+  LAST_ADMINISTRATOR: LastAdministrator,
   ROLE_NOT_HELD: RoleNotHeld,
   TOO_MANY_AGENTS: TooManyAgents,
   AGENTS_CANNOT_STEP_UP: AgentsCannotStepUp,

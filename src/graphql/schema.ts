@@ -1,5 +1,6 @@
 // Builds the schema from its parts, and prints it. The printed schema is committed as schema.graphql.
 import './errors.ts';
+import './mutations/account.ts';
 import './mutations/administration.ts';
 import './mutations/agent.ts';
 import './mutations/approval.ts';

@@ -16,6 +16,7 @@ import {
   listPhoneNumbers,
   type PhoneNumber,
 } from '../../users/contacts.ts';
+import type { Deletion } from '../../users/deletion.ts';
 import { findProfile, type Profile } from '../../users/profile.ts';
 import { listAgentRequests } from '../../workflows/agent-request/waiting.ts';
 import { builder } from '../builder.ts';
@@ -137,6 +138,21 @@ export const RememberedBrowserType = builder.objectRef<ListedBrowser>('Remembere
   }),
 });
 
+export const AccountDeletionType = builder.objectRef<Deletion>('AccountDeletion').implement({
+  description: 'The scheduled deletion of an account. Until it is due, `cancelDeletion` takes it back.',
+  isTypeOf: (value) => typeof value === 'object' && value !== null && 'scheduledFor' in value,
+  fields: (t) => ({
+    requestedAt: t.expose('requestedAt', {
+      type: 'DateTime',
+      description: 'When the deletion was asked for, and all sessions ended.',
+    }),
+    scheduledFor: t.expose('scheduledFor', {
+      type: 'DateTime',
+      description: 'From when on everything that is kept about the user is erased.',
+    }),
+  }),
+});
+
 export const UserType = builder.objectRef<UserRef>('User').implement({
   description: 'A user account.',
   isTypeOf: (value) => !(value instanceof Error),
@@ -221,6 +237,13 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
         'The browsers on which a sign-in of the user takes no second step, newest first. Null for any user other than `viewer`.',
       resolve: ({ id }, _args, { em, session, deviceToken, services }) =>
         session?.userId === id ? listRememberedBrowsers(em, id, deviceToken, services.clock.now()) : null,
+    }),
+    deletion: t.field({
+      type: AccountDeletionType,
+      nullable: true,
+      description:
+        'The scheduled deletion of the account, with which `deleteAccount` begins. Show it to the user after each sign-in. Null if the account stays.',
+      resolve: async (user, _args, { em }) => (await profileOf(user, em))?.deletion ?? null,
     }),
     assurance: t.field({
       type: Assurance,
