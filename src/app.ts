@@ -40,6 +40,7 @@ import { AccessTokens } from './sessions/access-token.ts';
 import { Grants } from './sessions/grants.ts';
 import { SigningKeys } from './sessions/signing-keys.ts';
 import { readSchema } from './step-up/schema-file/schema.ts';
+import { eraseUsers } from './users/erase-users.ts';
 import { NetworkLimits } from './workflows/network-limits.ts';
 import { WorkflowRunner } from './workflows/runner.ts';
 import { WaitingClients } from './workflows/waiting-clients.ts';
@@ -160,6 +161,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     clock,
     log,
     retention: config.retention,
+    eraseUsers: (signal) => eraseUsers({ em: orm.em.fork(), outbox, now: clock.now(), signal }),
   });
   opened.defer(() => worker.stop());
   const origins = new Origins(config, log);

@@ -1,9 +1,6 @@
 // Schedules the deletion of an account, and cancels it. Everything that acts for the user ends at once, and the account
 // stays for some days in which only its owner can get in, by signing in anew.
 import { sql as raw } from 'kysely';
-import { localeOf } from '../delivery/messages/locales.ts';
-import type { Notice } from '../delivery/messages/template.ts';
-import { addNotice } from '../delivery/notices.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { type AuditActor, addAudit } from '../persistence/audit.ts';
 import { type EntityManager, type Sql, sqlOf } from '../persistence/orm.ts';
@@ -12,6 +9,8 @@ import { Conflict, UnitOfWork } from '../persistence/unit-of-work.ts';
 import { addSeconds } from '../platform/clock.ts';
 import { UserError } from '../platform/user-error.ts';
 import { DELETION_SECONDS } from '../policy/deletion.ts';
+import { endEverything } from './end-everything.ts';
+import { tellAllAddresses } from './tell-all-addresses.ts';
 
 export class LastAdministrator extends UserError {
   static readonly description =
@@ -104,28 +103,6 @@ export function cancelDeletion(outbox: Outbox, change: AccountChange): Promise<b
   });
 }
 
-/** Tells every address that the user has proved. Call it inside a transaction. */
-export async function tellAllAddresses(
-  sql: Sql,
-  outbox: Outbox,
-  unitOfWork: UnitOfWork,
-  { userId, tenantId, now }: Pick<AccountChange, 'userId' | 'tenantId' | 'now'>,
-  notice: Notice,
-): Promise<void> {
-  const addresses = await sql
-    .selectFrom('email_address as e')
-    .innerJoin('user_account as u', 'u.id', 'e.user_id')
-    .select(['e.address', 'u.locale'])
-    .where('e.tenant_id', '=', tenantId)
-    .where('e.user_id', '=', userId)
-    .where('e.verified_at', 'is not', null)
-    .execute();
-  for (const { address, locale } of addresses) {
-    const account = { email: { address, verified: true }, locale: localeOf(locale) };
-    addNotice(outbox, { account, unitOfWork, now }, notice);
-  }
-}
-
 /** Serialises everything that decides about the account. @throws {Conflict} when it is being erased. */
 async function lockedUser(sql: Sql, { userId, tenantId }: AccountChange) {
   const row = await sql
@@ -158,28 +135,6 @@ async function requireOtherAdministrator(sql: Sql, tenantId: string, userId: str
     .limit(1)
     .executeTakeFirst();
   if (other === undefined) throw new LastAdministrator();
-}
-
-/** Whatever acts for the user: workflows first, because one that completes meanwhile begins a session. */
-async function endEverything(sql: Sql, userId: string, now: Date): Promise<void> {
-  await sql
-    .updateTable('workflow')
-    .set((it) => ({ expires_at: it.ref('created_at'), revision: it('revision', '+', 1) }))
-    .where('user_id', '=', userId)
-    .whereRef('expires_at', '>', 'created_at')
-    .execute();
-  await sql
-    .updateTable('session')
-    .set({ revoked_at: now })
-    .where('user_id', '=', userId)
-    .where('revoked_at', 'is', null)
-    .execute();
-  await sql
-    .deleteFrom('operation_grant')
-    .where('session_id', 'in', (it) => it.selectFrom('session').select('id').where('user_id', '=', userId))
-    .execute();
-  // So that the next sign-in takes its second step, and is told.
-  await sql.deleteFrom('known_device').where('user_id', '=', userId).execute();
 }
 
 function setDeletion(

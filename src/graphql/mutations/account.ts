@@ -10,7 +10,8 @@ import {
 import { builder } from '../builder.ts';
 import { type GraphQLContext, signedIn } from '../context.ts';
 import { NotFound } from '../input.ts';
-import { AccountDeletionType, UserType } from '../types/user.ts';
+import { AccountDeletionType } from '../types/account-deletion.ts';
+import { UserType } from '../types/user.ts';
 
 function ownAccount(context: GraphQLContext): AccountChange {
   const { services, em, session, client } = signedIn(context);
