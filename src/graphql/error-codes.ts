@@ -1,5 +1,6 @@
 // The expected failures by their codes, which the schema lists.
 
+import { TooManyExports } from '../export/my-data.ts';
 import { CertificateRefused, CertificateTaken } from '../factors/certificate/errors.ts';
 import {
   ApprovalRequestExpired,
@@ -69,6 +70,7 @@ export const ERRORS = errorsByCode({
   TOO_MANY_MESSAGES: TooManyMessages,
   TOO_MANY_REQUESTS: TooManyRequests,
   TOO_MANY_CHECKS: TooManyChecks,
+  TOO_MANY_EXPORTS: TooManyExports,
   TOO_MANY_WAITING: TooManyWaiting,
   CERTIFICATE_REFUSED: CertificateRefused,
   CERTIFICATE_TAKEN: CertificateTaken,
