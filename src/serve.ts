@@ -44,7 +44,9 @@ async function end(app: App, database: Database, log: Log, reason: string): Prom
 }
 
 /** Prints the addresses for the person at the terminal. */
-function announce({ url }: App, { production, databaseUrl }: Config): void {
+function announce({ url: listensOn }: App, { production, databaseUrl }: Config): void {
+  // Browsers offer passkeys to a name, and keep the cookies of a name apart from those of an address.
+  const url = listensOn.replace('//127.0.0.1:', '//localhost:');
   const lines = [
     '',
     `  GraphiQL and the API    ${url}/graphql`,

@@ -13,7 +13,7 @@ import { isLoopback } from './loopback.ts';
 import { passkeyMistakes, passkeySettings } from './passkeys.ts';
 import { DEVELOPMENT_KEY, developmentDefaults } from './production.ts';
 import type { ProvidersSettings } from './provider-settings.ts';
-import { readProvidersFile } from './providers-file.ts';
+import { readProviders } from './providers.ts';
 import type {
   BreachedPasswordSettings,
   MessageLimitSettings,
@@ -153,7 +153,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   const tls = tlsConfig(env);
   const publicUrl = env.PUBLIC_URL ?? `${tls === null ? 'http' : 'https'}://localhost:${port}`;
   mistakes.push(...passkeyMistakes(env, publicUrl));
-  const providers = readProvidersFile(env.PROVIDERS_FILE ?? null, { production, variables: source });
+  const providers = readProviders(env, { production, publicUrl, variables: source });
   mistakes.push(...providers.mistakes);
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const passkeys = passkeySettings(env, publicUrl);

@@ -2,6 +2,7 @@
 // mistake names the place, never the value.
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import { EXAMPLE_CLIENT } from './example-provider.ts';
 import { isLoopback } from './loopback.ts';
 import { fileForm, type ProviderForm, type reference } from './provider-form.ts';
 import {
@@ -14,22 +15,20 @@ import {
   type ProvidersSettings,
 } from './provider-settings.ts';
 
-const NO_PROVIDERS: ProvidersSettings = { providers: [], returnUrls: [] };
+export const NO_PROVIDERS: ProvidersSettings = { providers: [], returnUrls: [] };
 
-interface Reading {
+export interface Reading {
   readonly production: boolean;
   /** The environment, for secrets. */
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
-interface Read {
+export interface Read {
   readonly settings: ProvidersSettings;
   readonly mistakes: readonly string[];
 }
 
-/** @param path null when there is no file. */
-export function readProvidersFile(path: string | null, reading: Reading): Read {
-  if (path === null) return { settings: NO_PROVIDERS, mistakes: [] };
+export function readProvidersFile(path: string, reading: Reading): Read {
   try {
     return readProviders(JSON.parse(readFileSync(path, 'utf8')), reading);
   } catch (error) {
@@ -68,13 +67,15 @@ function settingsOf(
   secret: (key: 'clientSecret' | 'privateKey') => string,
 ): ProviderSettings {
   const { id, preset, tenant = null, clientId, scopes = null, secondFactor = null, redirectUris } = form;
+  const clientSecret = clientSecretOf(form, secret);
   return {
     id,
     name: form.name ?? (preset === undefined ? id : NAMES[preset]),
+    isExample: clientSecret.is === 'TEXT' && clientSecret.text === EXAMPLE_CLIENT.secret,
     tenant,
     source: sourceOf(form),
     clientId,
-    secret: clientSecretOf(form, secret),
+    secret: clientSecret,
     scopes,
     addresses:
       AddressTrust[
@@ -124,6 +125,8 @@ function secretOf(
   }
   const read =
     given === undefined ? '' : 'env' in given ? (variables[given.env] ?? '') : contentOf(given.file);
+  if (production && read.trim() === EXAMPLE_CLIENT.secret)
+    refuse('This is the secret of the example provider, which is public. Use a provider of your own.');
   if (read.trim() === '') refuse('The secret is empty, or the variable or file that it names is missing.');
   return read.trim();
 }

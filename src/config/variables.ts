@@ -1,6 +1,7 @@
 // Every environment variable, with its parser and the form that an error message names.
 import { isIP } from 'node:net';
 import { compile } from 'proxy-addr';
+import { exampleProvider } from './example-provider.ts';
 
 const BCRYPT_COST_FLOOR = 10;
 export const MOST_BCRYPT_COST = 16;
@@ -83,6 +84,10 @@ export const VARIABLES = {
   PASSKEY_RP_ID: variable('a domain, for example example.com', domain),
   PASSKEY_METADATA: text('the path of a JSON file', /^[^\0]+$/),
   PROVIDERS_FILE: text('the path of a JSON file', /^[^\0]+$/),
+  EXAMPLE_PROVIDER: variable(
+    'off, or an http:// origin on this machine, for example http://localhost:4200',
+    exampleProvider,
+  ),
   PASSKEY_ORIGINS: list('origins separated by commas, for example https://app.example.com', origin),
   LINK_URL: page('approve'),
   PASSKEY_ENROLL_URL: page('passkeys/new'),

@@ -6,6 +6,7 @@ import { TWILIO_STATUS_PATH } from '../delivery/twilio-status.ts';
 import { LIMITS } from '../graphql/limits.ts';
 import type { Log } from '../platform/log.ts';
 import { PUBLISHED_KEYS_SECONDS } from '../policy/key-rotation.ts';
+import { ANSWER_PAGE } from './answer-page.ts';
 import { json, problem } from './answers.ts';
 import { APPROVE_PAGE } from './approve-page.ts';
 import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
@@ -182,7 +183,8 @@ function readable(
             response.end(page);
           };
     default: {
-      const page = [LINK_PAGE, APPROVE_PAGE].find((one) => one.has(path));
+      const pages = [LINK_PAGE, APPROVE_PAGE, ...(inbox === null ? [] : [ANSWER_PAGE])];
+      const page = pages.find((one) => one.has(path));
       return page ? (response) => page.serve(path, response) : published && wellKnown(published, path);
     }
   }
