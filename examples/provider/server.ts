@@ -6,12 +6,14 @@ import { text } from 'node:stream/consumers';
 import { exportJWK, generateKeyPair } from 'jose';
 import NodeOidcProvider, { type Configuration, interactionPolicy } from 'oidc-provider';
 import { EXAMPLE_CLIENT } from '../../src/config/example-provider.ts';
+import { Memory } from './memory.ts';
 import { errorPage, HOME_PAGE, loginPage, logoutPage, SIGNED_OUT_PAGE } from './pages.ts';
 import { findPerson, newPerson, PEOPLE } from './people.ts';
 
 const INTERACTION = /^\/interaction\/[\w-]+$/;
 const LARGEST_FORM = 1024;
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
 
 export interface ExampleProviderOptions {
   /** Where it is, as its users see it. */
@@ -63,6 +65,7 @@ async function configurationOf({ stepgate }: ExampleProviderOptions): Promise<Co
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   const kid = randomBytes(8).toString('hex');
   return {
+    adapter: Memory,
     clients: [
       {
         client_id: EXAMPLE_CLIENT.id,

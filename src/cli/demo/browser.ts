@@ -1,5 +1,5 @@
 // A browser for the demo: it keeps cookies, follows redirects, and chooses a new person at the example provider.
-import { SERVER, type Send } from './play.ts';
+import { ORIGIN, SERVER, type Send } from './play.ts';
 
 const MOST_HOPS = 20;
 
@@ -9,7 +9,7 @@ export class DemoBrowser {
 
   /** For operations. */
   readonly send: Send = async (body, headers) =>
-    (await this.#fetch(`${SERVER}/graphql`, { method: 'POST', headers, body })).json();
+    (await this.#fetch(`${ORIGIN}/graphql`, { method: 'POST', headers, body })).json();
 
   /** Signs in at the provider. @returns its answer, which the page of the application reads after the `#`. */
   async signInAt(url: string): Promise<Record<string, string>> {
@@ -35,7 +35,9 @@ export class DemoBrowser {
     this.#cookies.set(hostname, jar);
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers = { ...(init.headers as Record<string, string> | undefined), cookie };
-    const response = await fetch(url, { ...init, headers, redirect: 'manual' });
+    // The server may be reached at another address than its own.
+    const reached = url.startsWith(`${ORIGIN}/`) ? SERVER + url.slice(ORIGIN.length) : url;
+    const response = await fetch(reached, { ...init, headers, redirect: 'manual' });
     for (const set of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
       jar.set(name, value);
