@@ -2,6 +2,7 @@
 // API only, and reads its codes from the development inbox.
 import { generateSync } from 'otplib';
 import { ApprovingDevice } from './demo/approving-device.ts';
+import { playCertificate } from './demo/certificate.ts';
 import { askGuarded, expectStep, idOf, ORIGIN, play, SERVER, say, tokenOf } from './demo/play.ts';
 import { playProvider } from './demo/provider.ts';
 import { SoftwareAuthenticator } from './demo/software-authenticator.ts';
@@ -126,12 +127,19 @@ if (approvalRequest === undefined) throw new Error('The device has no request to
 await device.approve(approvalRequest, number);
 say(`(The device has approved the request, with the number ${number}.)`);
 await askGuarded(tokenOf(await play(25, { workflowId: deviceSignIn, proof })), null);
-const skipped = (await playProvider()) ?? '';
+const withoutProvider = await playProvider();
+const user = { identifier: email, password: newPassword, accessToken: passkeySession };
+const withoutCertificate = await playCertificate(user);
 say(`The tour is complete. The guarded field was refused before the step-up and returned after it. The password was reset, which
 required a second factor in addition to the mailbox. A passkey alone signed in, and opened the guarded field. So did the
 password with an approval on another device.`);
 say(
-  skipped === ''
+  withoutProvider === null
     ? 'A user who had signed up with an identity provider signed in without it.'
-    : `The steps with an identity provider were left out: ${skipped}`,
+    : `The steps with an identity provider were left out: ${withoutProvider}`,
+);
+say(
+  withoutCertificate === null
+    ? 'A client certificate was a second factor. A revoked one, and one of another authority, were refused.'
+    : `The steps with a client certificate were left out: ${withoutCertificate}`,
 );

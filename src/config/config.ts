@@ -9,6 +9,7 @@ import {
   type TlsConfig,
   tlsConfig,
 } from './certificates.ts';
+import { type DevelopmentTlsConfig, developmentTls } from './development-tls.ts';
 import { isLoopback } from './loopback.ts';
 import { passkeyMistakes, passkeySettings } from './passkeys.ts';
 import { DEVELOPMENT_KEY, developmentDefaults } from './production.ts';
@@ -62,6 +63,8 @@ export interface Config {
   readonly forwardedHeader: 'x-forwarded-for' | 'forwarded';
   /** Null serves HTTP, and a proxy in front of the server does TLS. */
   readonly tls: TlsConfig | null;
+  /** Null serves no TLS beside HTTP. */
+  readonly developmentTls: DevelopmentTlsConfig | null;
   /** Null accepts no client certificates. */
   readonly clientCertificates: ClientCertificateConfig | null;
   /** Null leaves messages in the development inbox. */
@@ -148,7 +151,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   const env = values as Environment;
   const production = env.NODE_ENV === 'production';
   if (production) mistakes.push(...developmentDefaults(env, given));
-  mistakes.push(...twilioMistakes(given), ...certificateMistakes(given));
+  mistakes.push(...twilioMistakes(given), ...certificateMistakes(env, given));
   const port = env.PORT ?? 4000;
   const tls = tlsConfig(env);
   const publicUrl = env.PUBLIC_URL ?? `${tls === null ? 'http' : 'https'}://localhost:${port}`;
@@ -176,6 +179,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     trustedProxies: env.TRUSTED_PROXIES ?? [],
     forwardedHeader: env.FORWARDED_HEADER === 'forwarded' ? 'forwarded' : 'x-forwarded-for',
     tls,
+    developmentTls: developmentTls(env, publicUrl),
     clientCertificates: clientCertificateConfig(env),
     smtpUrl: env.SMTP_URL ?? null,
     mailFrom: env.MAIL_FROM ?? 'Stepgate <stepgate@localhost>',

@@ -57,6 +57,9 @@ export const VARIABLES = {
   TRUSTED_PROXIES: list(PROXIES, trustedProxy),
   TLS_CERT: path('server.pem'),
   TLS_KEY: path('server.key'),
+  DEVELOPMENT_TLS_PORT: variable('off, or a whole number from 0 to 65535', (it) =>
+    it === 'off' ? it : wholeNumber(0, 65_535).read(it),
+  ),
   CLIENT_CA: list('paths of files with certificates, separated by commas', filePath),
   CLIENT_CRL: list('paths of files with revocation lists, separated by commas', filePath),
   CLIENT_OCSP_URL: url(

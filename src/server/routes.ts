@@ -9,6 +9,7 @@ import { PUBLISHED_KEYS_SECONDS } from '../policy/key-rotation.ts';
 import { ANSWER_PAGE } from './answer-page.ts';
 import { json, problem } from './answers.ts';
 import { APPROVE_PAGE } from './approve-page.ts';
+import { type DevelopmentCertificates, developmentCertificate } from './development-certificates.ts';
 import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
 import { LINK_PAGE } from './link-page.ts';
@@ -41,6 +42,8 @@ export interface HttpParts {
   readonly wellKnown?: WellKnownSettings;
   /** Null in production. */
   readonly inbox: (() => Promise<readonly InboxMessage[]>) | null;
+  /** Defaults to null, as in production. */
+  readonly certificates?: DevelopmentCertificates | null;
   /** The identity providers. Defaults to none. */
   readonly providers?: ProviderPaths;
   /** Null without Twilio. */
@@ -139,7 +142,7 @@ function isHost(host: string): boolean {
 
 /** Finds what a GET request on this path returns. */
 function readable(
-  { jwks, isReady, inbox, graphiql, wellKnown: published, log }: HttpParts,
+  { jwks, isReady, inbox, certificates = null, graphiql, wellKnown: published, log }: HttpParts,
   path: string,
 ): ((response: ServerResponse) => Promise<void>) | undefined {
   switch (path) {
@@ -185,7 +188,11 @@ function readable(
     default: {
       const pages = [LINK_PAGE, APPROVE_PAGE, ...(inbox === null ? [] : [ANSWER_PAGE])];
       const page = pages.find((one) => one.has(path));
-      return page ? (response) => page.serve(path, response) : published && wellKnown(published, path);
+      if (page) return (response) => page.serve(path, response);
+      return (
+        (certificates && developmentCertificate(certificates, path)) ??
+        (published && wellKnown(published, path))
+      );
     }
   }
 }

@@ -1,5 +1,6 @@
 // The tour for new users: the operations of the README, as GraphiQL's first tabs and as `npm run demo` runs them. The
 // name of an operation is the title of its tab.
+import { CERTIFICATE_STEPS } from './tour/certificate-steps.ts';
 import {
   attempt,
   challenge,
@@ -207,4 +208,5 @@ export const TOUR: readonly TourStep[] = [
     variables: { workflowId: idOf(8), proof: { deviceApproval: true } },
   },
   ...PROVIDER_STEPS,
+  ...CERTIFICATE_STEPS,
 ];
