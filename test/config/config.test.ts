@@ -278,7 +278,10 @@ describe('a valid environment', () => {
       apiSchemas: [],
       breachedPasswords: COMMON_ONLY,
       sms: { enabled: true, countries: ['US', 'CA'] },
-      providers: { providers: [], returnUrls: [] },
+      providers: {
+        providers: [expect.objectContaining({ id: 'example', isExample: true })],
+        returnUrls: ['http://localhost:4000/dev/answer'],
+      },
       push: true,
       linkUrl: 'http://localhost:4000/link',
       bcryptCost: 12,

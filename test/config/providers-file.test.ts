@@ -97,10 +97,6 @@ test('docs/providers.md shows entries that are valid as they are, in at most ten
   expect(page).toContain('"saml": {');
 });
 
-test('without a file there are no providers', () => {
-  expect(readConfig({}).providers).toEqual({ providers: [], returnUrls: [] });
-});
-
 test('presets, issuers and endpoints are read, with secrets from the environment and from files', () => {
   const endpoints = {
     authorization: 'https://forge.example.com/a',
@@ -122,6 +118,7 @@ test('presets, issuers and endpoints are read, with secrets from the environment
     addresses: 'PRESET',
     signUp: 'ADDRESS',
     secondFactor: null,
+    isExample: false,
     mayBePrivate: false,
   });
 });

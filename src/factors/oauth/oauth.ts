@@ -125,7 +125,7 @@ async function exchange(
     if (isSaml) throw error;
     const { code, error: named } = error as { readonly code?: string; readonly error?: string };
     providers.note(provider, `it cannot be asked (${named ?? code ?? 'no code'})`);
-    throw new ProviderUnavailable();
+    throw new ProviderUnavailable(provider);
   }
 }
 
