@@ -22,6 +22,7 @@ import { Agents } from './2026-11-30-agents.ts';
 import { Approvals } from './2026-11-30-approvals.ts';
 import { Certificates } from './2026-11-30-certificates.ts';
 import { DeviceApproval } from './2026-11-30-device-approval.ts';
+import { MoreAddresses } from './2026-11-30-more-addresses.ts';
 import { Passkeys } from './2026-11-30-passkeys.ts';
 import { Providers } from './2026-11-30-providers.ts';
 import { RememberedBrowsers } from './2026-11-30-remembered-browsers.ts';
@@ -54,4 +55,5 @@ export const MIGRATIONS = [
   DeviceApproval,
   Agents,
   Providers,
+  MoreAddresses,
 ];

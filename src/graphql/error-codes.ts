@@ -9,6 +9,13 @@ import {
   DeviceNotRecognized,
   NumberIncorrect,
 } from '../factors/device-approval/errors.ts';
+import {
+  EmailAddressAlreadyVerified,
+  EmailAddressNotVerified,
+  EmailAddressTaken,
+  PrimaryEmailAddress,
+  TooManyEmailAddresses,
+} from '../factors/email/errors.ts';
 import { LastWayIn } from '../factors/last-way-in.ts';
 import { LinkExpired } from '../factors/link/approval.ts';
 import { LinkNotApproved } from '../factors/link/link.ts';
@@ -88,6 +95,11 @@ export const ERRORS = errorsByCode({
   PHONE_NUMBER_NOT_ALLOWED: PhoneNumberNotAllowed,
   PHONE_NUMBER_NOT_FOUND: PhoneNumberNotFound,
   PHONE_NUMBER_TAKEN: PhoneNumberTaken,
+  EMAIL_ADDRESS_ALREADY_VERIFIED: EmailAddressAlreadyVerified,
+  EMAIL_ADDRESS_NOT_VERIFIED: EmailAddressNotVerified,
+  EMAIL_ADDRESS_TAKEN: EmailAddressTaken,
+  PRIMARY_EMAIL_ADDRESS: PrimaryEmailAddress,
+  TOO_MANY_EMAIL_ADDRESSES: TooManyEmailAddresses,
   LAST_WAY_IN: LastWayIn,
   TOO_MANY_AUTHENTICATORS: TooManyAuthenticators,
   ENROLLMENT_REQUIRED: EnrollmentRequired,

@@ -4,6 +4,7 @@ import './mutations/administration.ts';
 import './mutations/agent.ts';
 import './mutations/approval.ts';
 import './mutations/authenticator.ts';
+import './mutations/email-address.ts';
 import './mutations/factor.ts';
 import './mutations/import-users.ts';
 import './mutations/link.ts';

@@ -54,6 +54,7 @@ function outdated(now: Date, ages: RetentionSettings): readonly Outdated[] {
     { what: 'signUps', table: 'user_account', ...unproved('activated_at', yesterday), most: SIGN_UP_BATCH },
     { what: 'enrollments', table: 'authenticator', ...unproved('confirmed_at', yesterday) },
     { what: 'identities', table: 'identity', ...unproved('linked_at', yesterday) },
+    { what: 'addresses', table: 'email_address', ...unproved('verified_at', yesterday) },
     { what: 'numbers', table: 'phone_number', ...unproved('verified_at', yesterday) },
     {
       what: 'devices',

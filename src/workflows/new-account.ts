@@ -43,6 +43,7 @@ export function newAccount(tenant: TenantRow, { name, locale, email, identities 
     locale,
     roles: [],
     email,
+    emails: email === null ? [] : [email],
     phones: [],
     authenticators: [],
     identities,

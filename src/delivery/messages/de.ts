@@ -35,6 +35,31 @@ export const de: Catalogue = {
         'Wenn Sie das nicht waren, müssen Sie nichts tun. Der Versuch ist gescheitert.',
       ],
     },
+    'address-wanted': {
+      subject: 'Sie haben bereits ein Konto mit dieser Adresse',
+      paragraphs: [
+        'Jemand, vielleicht Sie selbst, hat versucht, diese E-Mail-Adresse zu einem anderen Konto hinzuzufügen. Sie gehört zu Ihrem Konto, deshalb ist der Versuch gescheitert.',
+        'Wenn Sie das waren, melden Sie sich stattdessen mit dieser Adresse an. Wenn nicht, müssen Sie nichts tun.',
+      ],
+    },
+    'email-address-added': {
+      subject: 'Eine E-Mail-Adresse wurde hinzugefügt',
+      paragraphs: [
+        'Die E-Mail-Adresse {address} wurde zu Ihrem Konto hinzugefügt. Sie können sich jetzt damit anmelden.',
+        IF_NOT_YOU,
+      ],
+    },
+    'email-address-removed': {
+      subject: 'Eine E-Mail-Adresse wurde entfernt',
+      paragraphs: [
+        'Die E-Mail-Adresse {address} wurde von Ihrem Konto entfernt. Sie können sich nicht mehr damit anmelden.',
+        IF_NOT_YOU,
+      ],
+    },
+    'primary-email-address-changed': {
+      subject: 'Ihre primäre E-Mail-Adresse wurde geändert',
+      paragraphs: ['Die primäre E-Mail-Adresse Ihres Kontos ist jetzt {address}.', IF_NOT_YOU],
+    },
     'new-sign-in': {
       subject: 'Neue Anmeldung bei Ihrem Konto',
       paragraphs: ['Bei Ihrem Konto gab es eine neue Anmeldung:', '{origin}', IF_NOT_YOU],

@@ -35,6 +35,31 @@ export const en: Catalogue = {
         'If this was not you, you do not need to do anything. The attempt failed.',
       ],
     },
+    'address-wanted': {
+      subject: 'You already have an account with this address',
+      paragraphs: [
+        'Someone, perhaps you, tried to add this email address to another account. It belongs to your account, so the attempt failed.',
+        'If this was you, sign in with this address instead. If it was not you, you do not need to do anything.',
+      ],
+    },
+    'email-address-added': {
+      subject: 'An email address was added',
+      paragraphs: [
+        'The email address {address} was added to your account. You can now sign in with it.',
+        IF_NOT_YOU,
+      ],
+    },
+    'email-address-removed': {
+      subject: 'An email address was removed',
+      paragraphs: [
+        'The email address {address} was removed from your account. You can no longer sign in with it.',
+        IF_NOT_YOU,
+      ],
+    },
+    'primary-email-address-changed': {
+      subject: 'Your primary email address was changed',
+      paragraphs: ['The primary email address of your account is now {address}.', IF_NOT_YOU],
+    },
     'new-sign-in': {
       subject: 'New sign-in to your account',
       paragraphs: ['There was a new sign-in to your account:', '{origin}', IF_NOT_YOU],

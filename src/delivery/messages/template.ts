@@ -23,6 +23,12 @@ export type Purpose = 'sign-in' | 'sign-up' | 'password-reset' | 'enrollment' | 
 export type Notice =
   /** Someone tried to sign up with an address that already has an account. */
   | { readonly name: 'already-registered' }
+  /** Someone tried to add an address that belongs to this account to another one. */
+  | { readonly name: 'address-wanted' }
+  /** `address` is masked. */
+  | { readonly name: 'email-address-added'; readonly address: string }
+  | { readonly name: 'email-address-removed'; readonly address: string }
+  | { readonly name: 'primary-email-address-changed'; readonly address: string }
   | ({ readonly name: 'new-sign-in' } & Origin)
   /** The user rejected a request on their device. `minutes`: how long nobody is asked now. Null if it is not paused. */
   | ({ readonly name: 'approval-rejected'; readonly minutes: number | null } & Origin)

@@ -47,6 +47,10 @@ const EmailAddressType = builder.objectRef<EmailAddress>('EmailAddress').impleme
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id of the email address.' }),
     address: t.exposeString('address', { description: 'The email address as the user typed it.' }),
+    primary: t.exposeBoolean('primary', {
+      description:
+        'Whether it is the primary address, which messages are sent to. `setPrimaryEmailAddress` changes it.',
+    }),
     verifiedAt: t.expose('verifiedAt', {
       type: 'DateTime',
       nullable: true,

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TestApp } from '../../harness/app.ts';
+import { approvedToken } from '../../harness/approved.ts';
 import { PASSWORD, TestClient } from '../../harness/client.ts';
 import { IdentityProvider } from '../../harness/identity-provider.ts';
 import { query } from '../../harness/sql.ts';
@@ -172,22 +173,8 @@ describe('linking by hand', () => {
   const UNLINK =
     'mutation ($identityId: ID!) { unlinkProvider(identityId: $identityId) { __typename ... on UserError { code } } }';
 
-  /** Proves a factor for this operation alone. @returns the token with which it may be done. */
-  async function approve(
-    token: string,
-    document: string,
-    variables: object,
-    proof: () => object,
-  ): Promise<string> {
-    const start =
-      'mutation ($input: StartStepUpInput!) { startStepUp(input: $input) { ... on StepUp { id approves } ... on UserError { code message } } }';
-    const input = { require: 'STRONGEST_ENROLLED', operation: { query: document, variables } };
-    const { data, errors } = await client.graphql(start, { input }, token);
-    expect(errors).toEqual([]);
-    const done = await client.attempt(data.startStepUp.id, proof(), token);
-    expect(done.status).toBe('COMPLETE');
-    return done.session?.accessToken ?? '';
-  }
+  const approve = (token: string, document: string, variables: object, proof: () => object) =>
+    approvedToken(client, token, { query: document, variables }, proof);
 
   async function link(token: string, providerId: string, proof: () => object): Promise<Reply> {
     const approved = await approve(token, LINK, { providerId }, proof);
