@@ -32,6 +32,7 @@ import { PhoneNumberNotAllowed, PhoneNumberNotFound, PhoneNumberTaken } from '..
 import { Conflict } from '../persistence/unit-of-work.ts';
 import type { UserError } from '../platform/user-error.ts';
 import { RefreshTokenRejected, RoleNotHeld, TooManyAgents } from '../sessions/errors.ts';
+import { BothHaveSecondFactors, MergeTooLarge, MergeWithRoles } from '../users/merge/errors.ts';
 import {
   AgentRequestEnded,
   AgentsCannotStepUp,
@@ -101,6 +102,9 @@ export const ERRORS = errorsByCode({
   PRIMARY_EMAIL_ADDRESS: PrimaryEmailAddress,
   TOO_MANY_EMAIL_ADDRESSES: TooManyEmailAddresses,
   LAST_WAY_IN: LastWayIn,
+  BOTH_HAVE_SECOND_FACTORS: BothHaveSecondFactors,
+  MERGE_WITH_ROLES: MergeWithRoles,
+  MERGE_TOO_LARGE: MergeTooLarge,
   TOO_MANY_AUTHENTICATORS: TooManyAuthenticators,
   ENROLLMENT_REQUIRED: EnrollmentRequired,
   FACTOR_TOO_YOUNG: FactorTooYoung,

@@ -9,6 +9,7 @@ import './mutations/factor.ts';
 import './mutations/import-users.ts';
 import './mutations/link.ts';
 import './mutations/locale.ts';
+import './mutations/merge.ts';
 import './mutations/name.ts';
 import './mutations/operation-proof.ts';
 import './mutations/password.ts';

@@ -70,6 +70,7 @@ function outdated(now: Date, ages: RetentionSettings): readonly Outdated[] {
       most: SESSION_BATCH,
       children: { table: 'refresh_token', key: 'session_id' },
     },
+    { what: 'consents', table: 'merge_consent', ...before('expires_at', now) },
     { what: 'grants', table: 'operation_grant', ...before('expires_at', yesterday) },
     {
       what: 'messages',

@@ -60,6 +60,13 @@ export const de: Catalogue = {
       subject: 'Ihre primäre E-Mail-Adresse wurde geändert',
       paragraphs: ['Die primäre E-Mail-Adresse Ihres Kontos ist jetzt {address}.', IF_NOT_YOU],
     },
+    'accounts-merged': {
+      subject: 'Ihre Konten wurden zusammengeführt',
+      paragraphs: [
+        'Zwei Konten wurden zu einem zusammengeführt. Sie können sich jetzt mit den E-Mail-Adressen beider Konten dort anmelden. Das Passwort, die Rollen und die Sitzungen sind die des Kontos, das geblieben ist.',
+        'Wenn Sie das nicht veranlasst haben, wenden Sie sich sofort an die Betreiber dieses Dienstes.',
+      ],
+    },
     'new-sign-in': {
       subject: 'Neue Anmeldung bei Ihrem Konto',
       paragraphs: ['Bei Ihrem Konto gab es eine neue Anmeldung:', '{origin}', IF_NOT_YOU],

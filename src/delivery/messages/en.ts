@@ -60,6 +60,13 @@ export const en: Catalogue = {
       subject: 'Your primary email address was changed',
       paragraphs: ['The primary email address of your account is now {address}.', IF_NOT_YOU],
     },
+    'accounts-merged': {
+      subject: 'Your accounts were merged',
+      paragraphs: [
+        'Two accounts were merged into one. You can now sign in to it with the email addresses of both. The password, the roles and the sessions are those of the account that stayed.',
+        'If you did not ask for this, contact the people who run this service immediately.',
+      ],
+    },
     'new-sign-in': {
       subject: 'New sign-in to your account',
       paragraphs: ['There was a new sign-in to your account:', '{origin}', IF_NOT_YOU],

@@ -29,6 +29,8 @@ export type Notice =
   | { readonly name: 'email-address-added'; readonly address: string }
   | { readonly name: 'email-address-removed'; readonly address: string }
   | { readonly name: 'primary-email-address-changed'; readonly address: string }
+  /** Two accounts of the user are one now. */
+  | { readonly name: 'accounts-merged' }
   | ({ readonly name: 'new-sign-in' } & Origin)
   /** The user rejected a request on their device. `minutes`: how long nobody is asked now. Null if it is not paused. */
   | ({ readonly name: 'approval-rejected'; readonly minutes: number | null } & Origin)

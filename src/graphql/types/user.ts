@@ -16,6 +16,7 @@ import {
   listPhoneNumbers,
   type PhoneNumber,
 } from '../../users/contacts.ts';
+import { listMergedUsers } from '../../users/merge/merged-users.ts';
 import { findProfile, type Profile } from '../../users/profile.ts';
 import { listAgentRequests } from '../../workflows/agent-request/waiting.ts';
 import { builder } from '../builder.ts';
@@ -162,6 +163,12 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
       description:
         'The user’s id in the system that they were imported from. It is unique within the tenant. Null if none.',
       resolve: async (user, _args, { em }) => (await profileOf(user, em))?.externalId ?? null,
+    }),
+    mergedUserIds: t.field({
+      type: ['ID'],
+      description:
+        'The ids of the users who were merged into this one, oldest first. What your services keep for them belongs to this user now.',
+      resolve: ({ id }, _args, { em }) => listMergedUsers(em, id),
     }),
     roles: t.field({
       type: [RoleEnum],

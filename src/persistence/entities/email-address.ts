@@ -21,6 +21,6 @@ export const EmailAddress = defineEntity({
   indexes: [{ properties: ['createdAt'], where: { verifiedAt: null } }], // addresses that nobody proved, to delete
   uniques: [
     { properties: ['tenant', 'address'], where: { verifiedAt: { $ne: null } } },
-    { properties: ['tenant', 'user'], where: { isPrimary: true } },
+    { properties: ['tenant', 'user'], where: 'is_primary' },
   ],
 });

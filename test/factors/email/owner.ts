@@ -1,6 +1,5 @@
 // A user with several email addresses, as an application would see them.
 import { randomUUID } from 'node:crypto';
-import type { TestApp } from '../../harness/app.ts';
 import { approvedToken } from '../../harness/approved.ts';
 import { PASSWORD, type Step, TestClient } from '../../harness/client.ts';
 
@@ -30,10 +29,6 @@ export interface Changed {
 export const newAddress = (): string => `${randomUUID()}@example.com`;
 
 export class Addresses extends TestClient {
-  constructor(app: TestApp) {
-    super(app);
-  }
-
   async startAdding(token: string, emailAddress: string, factor?: string): Promise<Step> {
     const { data, errors } = await this.graphql(ADD, { input: { emailAddress, factor } }, token);
     if (errors[0] !== undefined) throw Object.assign(new Error(errors[0].message), { problem: errors[0] });
