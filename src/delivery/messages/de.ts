@@ -17,15 +17,15 @@ export const de: Catalogue = {
     },
     'email-link': {
       subject:
-        '{purpose, select, password_reset {Bestätigen Sie das Zurücksetzen Ihres Passworts} sign_up {Bestätigen Sie Ihre Registrierung} other {Bestätigen Sie Ihre Anmeldung}}',
+        '{purpose, select, password_reset {Bestätigen Sie das Zurücksetzen Ihres Passworts} sign_up {Bestätigen Sie Ihre Registrierung} new_address {Bestätigen Sie Ihre E-Mail-Adresse} other {Bestätigen Sie Ihre Anmeldung}}',
       action: 'Prüfen und bestätigen',
       paragraphs: [
-        '{purpose, select, password_reset {Jemand, hoffentlich Sie selbst, möchte das Passwort Ihres Kontos zurücksetzen. Die Anfrage kam von hier:} sign_up {Jemand, hoffentlich Sie selbst, möchte mit dieser E-Mail-Adresse ein Konto anlegen. Die Anfrage kam von hier:} other {Jemand, hoffentlich Sie selbst, möchte sich bei Ihrem Konto anmelden. Die Anfrage kam von hier:}}',
+        '{purpose, select, password_reset {Jemand, hoffentlich Sie selbst, möchte das Passwort Ihres Kontos zurücksetzen. Die Anfrage kam von hier:} sign_up {Jemand, hoffentlich Sie selbst, möchte mit dieser E-Mail-Adresse ein Konto anlegen. Die Anfrage kam von hier:} new_address {Jemand, hoffentlich Sie selbst, möchte diese E-Mail-Adresse zu einem Konto hinzufügen. Die Anfrage kam von hier:} other {Jemand, hoffentlich Sie selbst, möchte sich bei Ihrem Konto anmelden. Die Anfrage kam von hier:}}',
         '{origin}',
         'Um die Anfrage zu prüfen und zu bestätigen, öffnen Sie diesen Link:',
         '{link}',
         `Der Link ist ${MINUTES} lang gültig und kann nur einmal verwendet werden.`,
-        'Wenn Sie diesen Link nicht gerade selbst angefordert haben, öffnen Sie ihn nicht. Mit Ihrer Bestätigung bekäme jemand anders Zugang zu Ihrem Konto. Niemand hat einen berechtigten Grund, Sie darum zu bitten.',
+        'Wenn Sie diesen Link nicht gerade selbst angefordert haben, öffnen Sie ihn nicht. {purpose, select, new_address {Mit Ihrer Bestätigung gehörte Ihre Adresse zum Konto von jemand anderem.} other {Mit Ihrer Bestätigung bekäme jemand anders Zugang zu Ihrem Konto.}} Niemand hat einen berechtigten Grund, Sie darum zu bitten.',
       ],
     },
     'already-registered': {

@@ -17,15 +17,15 @@ export const en: Catalogue = {
     },
     'email-link': {
       subject:
-        '{purpose, select, password_reset {Approve your password reset} sign_up {Approve your sign-up} other {Approve your sign-in}}',
+        '{purpose, select, password_reset {Approve your password reset} sign_up {Approve your sign-up} new_address {Confirm your email address} other {Approve your sign-in}}',
       action: 'Review and approve',
       paragraphs: [
-        '{purpose, select, password_reset {Someone, hopefully you, wants to reset the password of your account. The request came from:} sign_up {Someone, hopefully you, wants to create an account with this email address. The request came from:} other {Someone, hopefully you, wants to sign in to your account. The request came from:}}',
+        '{purpose, select, password_reset {Someone, hopefully you, wants to reset the password of your account. The request came from:} sign_up {Someone, hopefully you, wants to create an account with this email address. The request came from:} new_address {Someone, hopefully you, wants to add this email address to an account. The request came from:} other {Someone, hopefully you, wants to sign in to your account. The request came from:}}',
         '{origin}',
         'To review the request and approve it, open this link:',
         '{link}',
         `The link is valid for ${MINUTES} and can be used once.`,
-        'If you did not request this link just now, do not open it. Approving it would let someone else into your account. Nobody has a legitimate reason to ask you to open it for them.',
+        'If you did not request this link just now, do not open it. {purpose, select, new_address {Approving it would give your address to the account of someone else.} other {Approving it would let someone else into your account.}} Nobody has a legitimate reason to ask you to open it for them.',
       ],
     },
     'already-registered': {

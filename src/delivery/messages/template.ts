@@ -16,8 +16,18 @@ export type Template =
   | { readonly name: 'phone-link'; readonly url: string; readonly minutes: number; readonly purpose: Purpose }
   | Notice;
 
-/** What a link approves. A person who is asked to approve a password reset must not think that it is a sign-in. */
-export type Purpose = 'sign-in' | 'sign-up' | 'password-reset' | 'enrollment' | 'step-up' | 'agent-request';
+/**
+ * What a link approves. A person who is asked to approve a password reset must not think that it is a sign-in. `new-address`:
+ * the enrollment of the address itself.
+ */
+export type Purpose =
+  | 'sign-in'
+  | 'sign-up'
+  | 'password-reset'
+  | 'enrollment'
+  | 'new-address'
+  | 'step-up'
+  | 'agent-request';
 
 /** Notices about everything that changes an account or gives access to it. */
 export type Notice =

@@ -36,6 +36,16 @@ export function messageToEmail(
     : compose({ name: noticeOfOwner(purpose) }, { to, locale: owner.locale }, geoip);
 }
 
+/** What a message to this address is for. */
+export function purposeOf({
+  account,
+  authenticatorId,
+  purpose,
+}: Pick<ChallengeRequest, 'account' | 'authenticatorId' | 'purpose'>): Purpose {
+  const email = account && addressOf(account, authenticatorId);
+  return purpose === 'enrollment' && email?.verified === false ? 'new-address' : purpose;
+}
+
 function noticeOfOwner(purpose: Purpose): 'already-registered' | 'address-wanted' {
   return purpose === 'sign-up' ? 'already-registered' : 'address-wanted';
 }

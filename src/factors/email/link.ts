@@ -6,7 +6,7 @@ import { FactorKind } from '../../policy/factor-kind.ts';
 import { consume } from '../challenge.ts';
 import { defineFactor, REJECTED } from '../factor.ts';
 import { answeredByLink, LINK_PROOFS, newLink } from '../link/link.ts';
-import { EMAIL_SECONDS, emailChoices, messageToEmail, provedByEmail } from './address.ts';
+import { EMAIL_SECONDS, emailChoices, messageToEmail, provedByEmail, purposeOf } from './address.ts';
 import { emailEnrollment } from './enrollment.ts';
 
 export const emailLinkFactor = defineFactor({
@@ -20,14 +20,14 @@ export const emailLinkFactor = defineFactor({
   create: ({ linkUrl, geoip }: { readonly linkUrl: string; readonly geoip: GeoIp }) => ({
     options: (account) => emailChoices(FactorKind.EMAIL_LINK, account),
     prepare(request) {
-      const { purpose, client, now } = request;
+      const { client, now } = request;
       const { url, digest } = newLink(linkUrl);
       const { ip, userAgent } = client;
       const template = {
         name: 'email-link',
         url,
         minutes: EMAIL_SECONDS / 60,
-        purpose,
+        purpose: purposeOf(request),
         ip,
         userAgent,
         at: now,

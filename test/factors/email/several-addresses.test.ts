@@ -41,7 +41,7 @@ const auditTypes = async (): Promise<string[]> => {
 };
 
 describe('adding an address', () => {
-  test('needs the code that was sent to it, and is told to all addresses', async () => {
+  test('L9: needs the code that was sent to it, and is told to all addresses', async () => {
     const address = newAddress();
     const { id, status, factors } = await client.startAdding(token, address);
     expect([status, factors]).toEqual([
@@ -80,6 +80,7 @@ describe('adding an address', () => {
     const address = newAddress();
     const { id } = await client.startAdding(token, address, 'EMAIL_LINK');
     await client.prepare(id, 'EMAIL_LINK', token);
+    expect(await client.subjectsTo(address)).toEqual(['Confirm your email address']);
     const linkToken = await client.linkFor(address);
     expect((await client.attempt(id, { linkToken }, token)).status).toBe('COMPLETE');
     expect((await client.addresses(token)).map((one) => one.verifiedAt !== null)).toEqual([true, true]);
@@ -265,7 +266,7 @@ describe('a verified address', () => {
       expect(await client.subjectsTo(to)).toContain('Your password was changed');
   });
 
-  test('L8: no other address of the account stands in for the one that was asked', async () => {
+  test('no other address of the account stands in for the one that was asked', async () => {
     const { address } = await client.add(token);
     const { id } = await client.startSignIn({ identifier: address });
     await client.prepare(id, 'EMAIL_CODE');
@@ -357,7 +358,7 @@ describe('the primary address', () => {
 });
 
 describe('removing an address', () => {
-  test('is told to all of them, also the removed one, which opens nothing more', async () => {
+  test('L9: is told to all of them, also the removed one, which opens nothing more', async () => {
     const added = await client.add(token);
     const waiting = await resetBy(added.address);
     const emailCode = await client.codeFor(added.address);

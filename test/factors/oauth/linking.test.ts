@@ -118,6 +118,38 @@ describe('automatic linking', () => {
     expect((await attemptAs(email)).code).toBe('PROOF_REJECTED');
   });
 
+  /** Gives the user a second address. */
+  const addAddress = (userId: string, verifiedAt: Date | null) =>
+    query(
+      app.databaseUrl,
+      `insert into email_address (id, tenant_id, user_id, address, created_at, verified_at)
+       values (gen_random_uuid(), 'default', $1, $2, now(), $3)`,
+      [userId, email, verifiedAt],
+    );
+
+  test('L2, L9: any address that the user has verified counts, and a link is told to all of them', async () => {
+    const person = await client.signUp();
+    const { id } = await viewerOf(person.accessToken);
+    await addAddress(id, new Date());
+    expect((await viewerOf(tokenOf(await signInWith(client, 'trusted')))).id).toBe(id);
+    for (const to of [person.email, email]) expect(await notices(to)).toContain('A sign-in method was added');
+  });
+
+  test('L3, L8: an address that the user has not verified here counts for nothing, whatever the provider says', async () => {
+    const person = await client.signUp();
+    const { id } = await viewerOf(person.accessToken);
+    await addAddress(id, null);
+    const owner = await viewerOf(tokenOf(await signInWith(client, 'trusted')));
+    expect(owner.id).not.toBe(id);
+    expect((await viewerOf(person.accessToken)).identities).toEqual([]);
+    // The provider gives the user's identity the address of somebody else: nothing here follows it.
+    trusted.visitor = { sub, email: person.email, email_verified: true };
+    expect(await viewerOf(tokenOf(await signInWith(client, 'trusted')))).toMatchObject({
+      id: owner.id,
+      emailAddresses: [{ address: email }],
+    });
+  });
+
   test('L3: an account whose address was never proved is neither linked nor joined', async () => {
     const squatter = await client.startSignUp({ email, password: PASSWORD });
     const owner = await viewerOf(tokenOf(await signInWith(client, 'trusted')));
