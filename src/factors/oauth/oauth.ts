@@ -84,6 +84,7 @@ export const oauthFactor = defineFactor({
       proof.is === 'IDENTITY' ? verdictOn(ring, providers, proof, request) : REJECTED,
     enrollment: {
       hint: () => null,
+      announced: { audit: 'identity.linked', notice: () => null }, // the notice names the provider, so its proof brings it
       begin: () => null,
       confirm: () => undefined, // its proof has written it
     },

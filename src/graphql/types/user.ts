@@ -16,6 +16,7 @@ import {
   listPhoneNumbers,
   type PhoneNumber,
 } from '../../users/contacts.ts';
+import { listMergedUsers } from '../../users/merge/merged-users.ts';
 import { findProfile, type Profile } from '../../users/profile.ts';
 import { listAgentRequests } from '../../workflows/agent-request/waiting.ts';
 import { builder } from '../builder.ts';
@@ -49,6 +50,10 @@ const EmailAddressType = builder.objectRef<EmailAddress>('EmailAddress').impleme
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id of the email address.' }),
     address: t.exposeString('address', { description: 'The email address as the user typed it.' }),
+    primary: t.exposeBoolean('primary', {
+      description:
+        'Whether it is the primary address, which messages are sent to. `setPrimaryEmailAddress` changes it.',
+    }),
     verifiedAt: t.expose('verifiedAt', {
       type: 'DateTime',
       nullable: true,
@@ -129,6 +134,12 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
       description:
         'The user’s id in the system that they were imported from. It is unique within the tenant. Null if none.',
       resolve: async (user, _args, { em }) => (await profileOf(user, em))?.externalId ?? null,
+    }),
+    mergedUserIds: t.field({
+      type: ['ID'],
+      description:
+        'The ids of the users who were merged into this one, oldest first. What your services keep for them belongs to this user now.',
+      resolve: ({ id }, _args, { em }) => listMergedUsers(em, id),
     }),
     roles: t.field({
       type: [RoleEnum],
