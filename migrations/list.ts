@@ -18,6 +18,7 @@ import { SecretKeys } from './2026-11-29-secret-keys.ts';
 import { Sessions } from './2026-11-29-sessions.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
 import { UnitOfWorkLost } from './2026-11-29-unit-of-work.ts';
+import { AccountDeletion } from './2026-11-30-account-deletion.ts';
 import { Agents } from './2026-11-30-agents.ts';
 import { Approvals } from './2026-11-30-approvals.ts';
 import { Certificates } from './2026-11-30-certificates.ts';
@@ -56,4 +57,5 @@ export const MIGRATIONS = [
   Agents,
   Providers,
   Saml,
+  AccountDeletion,
 ];

@@ -50,6 +50,8 @@ export interface Account {
   readonly certificateRules: readonly CertificateRule[];
   readonly locale: Locale;
   readonly roles: readonly Role[];
+  /** Whether its deletion is scheduled. */
+  readonly isToBeDeleted: boolean;
   /** The verified address, or the address that a sign-up is verifying. */
   readonly email: EmailOfAccount | null;
   readonly phones: readonly PhoneOfAccount[];
@@ -127,6 +129,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'certificateRules', t.certificate_rules,
       'locale', u.locale,
       'roles', u.roles,
+      'isToBeDeleted', u.deletion_due_at is not null,
       'email', (
         select jsonb_build_object(
           'id', e.id, 'address', e.address, 'typed', coalesce(e.typed, e.address), 'verified', e.verified_at is not null,

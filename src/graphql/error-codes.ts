@@ -1,5 +1,6 @@
 // The expected failures by their codes, which the schema lists.
 
+import { TooManyExports } from '../export/my-data.ts';
 import { CertificateRefused, CertificateTaken } from '../factors/certificate/errors.ts';
 import {
   ApprovalRequestExpired,
@@ -25,6 +26,7 @@ import { PhoneNumberNotAllowed, PhoneNumberNotFound, PhoneNumberTaken } from '..
 import { Conflict } from '../persistence/unit-of-work.ts';
 import type { UserError } from '../platform/user-error.ts';
 import { RefreshTokenRejected, RoleNotHeld, TooManyAgents } from '../sessions/errors.ts';
+import { LastAdministrator } from '../users/deletion.ts';
 import {
   AgentRequestEnded,
   AgentsCannotStepUp,
@@ -68,6 +70,7 @@ export const ERRORS = errorsByCode({
   TOO_MANY_MESSAGES: TooManyMessages,
   TOO_MANY_REQUESTS: TooManyRequests,
   TOO_MANY_CHECKS: TooManyChecks,
+  TOO_MANY_EXPORTS: TooManyExports,
   TOO_MANY_WAITING: TooManyWaiting,
   CERTIFICATE_REFUSED: CertificateRefused,
   CERTIFICATE_TAKEN: CertificateTaken,
@@ -93,6 +96,7 @@ export const ERRORS = errorsByCode({
   ENROLLMENT_REQUIRED: EnrollmentRequired,
   FACTOR_TOO_YOUNG: FactorTooYoung,
   REFRESH_TOKEN_REJECTED: RefreshTokenRejected,
+  LAST_ADMINISTRATOR: LastAdministrator,
   ROLE_NOT_HELD: RoleNotHeld,
   TOO_MANY_AGENTS: TooManyAgents,
   AGENTS_CANNOT_STEP_UP: AgentsCannotStepUp,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkClock } from '../../src/cli/doctor/database.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
+import { checkServices } from '../../src/cli/doctor/services.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { MailServer } from '../delivery/mail-server.ts';
 import { Authority, SERVER_AUTH } from '../factors/certificate/authority.ts';
@@ -216,6 +217,31 @@ describe('the providers', () => {
     const { code, of } = await findings({ PUBLIC_URL: 'http://127.0.0.1:1' });
     expect(of('public URL')).toMatchObject([{ outcome: 'warning' }]);
     expect(code).toBe(0);
+  });
+});
+
+describe('I4: a service that the server calls', () => {
+  const service = { url: 'https://hibp.example', mayBeInsecure: false, mayBePrivate: false };
+  const check = (changes: Partial<typeof service>, address: string | null) =>
+    checkServices(
+      {
+        twilio: null,
+        clientCertificates: null,
+        breachedPasswords: { source: { name: 'online', ...service, ...changes }, whenUnreachable: 'refuse' },
+      },
+      async () => {
+        if (address === null) throw new Error('ENOTFOUND');
+        return [{ address: '8.8.8.8' }, { address }];
+      },
+    );
+
+  test('fails if one of its addresses is private and PRIVATE_HOSTS does not list it', async () => {
+    expect(await check({}, '10.0.0.1')).toMatchObject([
+      { outcome: 'failed', fix: expect.stringContaining('add hibp.example to PRIVATE_HOSTS') },
+    ]);
+    expect(await check({ mayBePrivate: true }, '10.0.0.1')).toMatchObject([{ outcome: 'ok' }]);
+    expect(await check({}, '8.8.4.4')).toMatchObject([{ outcome: 'ok' }]);
+    expect(await check({}, null)).toMatchObject([{ outcome: 'warning' }]);
   });
 });
 

@@ -58,6 +58,7 @@ const account = (given: Partial<Account> = {}): Account => ({
   certificateRules: [],
   locale: 'en',
   roles: [],
+  isToBeDeleted: false,
   email: { id: 'e', address: 'jane@example.com', typed: 'jane@example.com', verified: true, owner: null },
   phones: [],
   identities: [],

@@ -70,6 +70,7 @@ function valuesOf(template: Template, locale: Locale): Values {
     ...('remaining' in template ? { remaining: template.remaining } : {}),
     ...('provider' in template ? { provider: template.provider } : {}),
     ...('factor' in template ? { factor: template.factor[locale] } : {}),
+    ...('due' in template ? { due: timeIn(locale).format(template.due) } : {}),
   };
 }
 

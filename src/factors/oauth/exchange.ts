@@ -84,7 +84,7 @@ async function openIdClaims(
 }
 
 async function profileClaims(
-  { shape, fetch }: Provider,
+  { shape, send }: Provider,
   { access_token: accessToken }: TokenEndpointResponse,
 ): Promise<Claims> {
   const headers = {
@@ -93,7 +93,7 @@ async function profileClaims(
     'user-agent': 'stepgate',
   };
   const claims = await shape.profile?.(async (url) => {
-    const answer = await fetch(url, { headers });
+    const answer = await send(url, { headers });
     if (answer.status >= 500) throw new OutgoingError(`HTTP_${answer.status}`);
     if (answer.status !== 200) throw new AnswerRefusedError(`a profile was answered with ${answer.status}`);
     return answer.json().catch(() => null);

@@ -24,7 +24,7 @@ export class Provider {
   readonly settings: OAuthSettings;
   readonly shape: ProviderShape;
   readonly keys: ProviderKeys;
-  readonly fetch: Outgoing;
+  readonly send: Outgoing;
   readonly #isDevelopment: boolean;
   readonly #metadata: Kept<ServerMetadata>;
 
@@ -32,7 +32,7 @@ export class Provider {
     this.settings = settings;
     this.shape = shapeOf(settings.source);
     this.#isDevelopment = isDevelopment;
-    this.fetch = outgoing({
+    this.send = outgoing({
       mayBeInsecure: isDevelopment,
       mayBePrivate: isDevelopment || settings.mayBePrivate,
     });
@@ -41,7 +41,7 @@ export class Provider {
       freshSeconds: FRESH_SECONDS,
       mostSeconds: MOST_SECONDS,
     });
-    this.keys = new ProviderKeys(this.fetch, async () => (await this.metadata()).jwks_uri ?? '', { clock });
+    this.keys = new ProviderKeys(this.send, async () => (await this.metadata()).jwks_uri ?? '', { clock });
   }
 
   get id(): string {
@@ -82,7 +82,7 @@ export class Provider {
   }
 
   #prepared(configuration: Configuration, library: Awaited<ReturnType<typeof openid>>): Configuration {
-    configuration[library.customFetch] = this.fetch;
+    configuration[library.customFetch] = this.send;
     if (this.#isDevelopment) library.allowInsecureRequests(configuration);
     return configuration;
   }
@@ -92,7 +92,7 @@ export class Provider {
     if (endpoints === null) {
       const library = await openid();
       const found = await library.discovery(new URL(issuer), this.settings.clientId, {}, library.None(), {
-        [library.customFetch]: this.fetch,
+        [library.customFetch]: this.send,
         ...(this.#isDevelopment && { execute: [library.allowInsecureRequests] }),
       });
       return found.serverMetadata();
