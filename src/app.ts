@@ -1,8 +1,8 @@
 // Wires the parts of the server together.
 import type { Config } from './config/config.ts';
 import { canSendText } from './config/twilio.ts';
+import { configuredTransports } from './delivery/configured-transports.ts';
 import { openGeoIp } from './delivery/geoip.ts';
-import type { Transports } from './delivery/message.ts';
 import { MessageLimits } from './delivery/message-limits.ts';
 import { Outbox } from './delivery/outbox.ts';
 import { readPushKey } from './delivery/push-key.ts';
@@ -42,6 +42,7 @@ import { AccessTokens } from './sessions/access-token.ts';
 import { Grants } from './sessions/grants.ts';
 import { SigningKeys } from './sessions/signing-keys.ts';
 import { readSchema } from './step-up/schema-file/schema.ts';
+import { eraseUsers } from './users/erase-users.ts';
 import { NetworkLimits } from './workflows/network-limits.ts';
 import { WorkflowRunner } from './workflows/runner.ts';
 import { WaitingClients } from './workflows/waiting-clients.ts';
@@ -103,7 +104,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const grants = new Grants(tokens, config);
   const pushKey = config.push ? await readPushKey(sqlOf(orm.em.fork()), ring, clock.now()) : null;
   const transports = {
-    ...(await transportsOf(config)),
+    ...(await configuredTransports(config)),
     ...(pushKey !== null && {
       push: (await import('./delivery/push.ts')).pushTransport({
         key: pushKey,
@@ -165,6 +166,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     clock,
     log,
     retention: config.retention,
+    eraseUsers: (signal) => eraseUsers({ em: orm.em.fork(), outbox, now: clock.now(), signal }),
   });
   opened.defer(() => worker.stop());
   const origins = new Origins(config, log);
@@ -213,16 +215,4 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
 /** Returns `auth@example.com` for `Stepgate <auth@example.com>`. */
 function addressIn(mailFrom: string): string {
   return /([^\s<>]+@[^\s<>]+)>?\s*$/.exec(mailFrom)?.[1] ?? mailFrom;
-}
-
-/**
- * The messages of an unconfigured channel stay in the development inbox, and the library that sends them is not loaded.
- */
-async function transportsOf({ smtpUrl, mailFrom, twilio }: Config): Promise<Transports> {
-  return {
-    ...(smtpUrl !== null && {
-      email: (await import('./delivery/smtp.ts')).smtpTransport(smtpUrl, mailFrom),
-    }),
-    ...(twilio !== null && { sms: (await import('./delivery/twilio.ts')).twilioTransport(twilio) }),
-  };
 }

@@ -1,5 +1,6 @@
 // The configuration of TLS and of client certificates.
 import { developmentTlsMistakes } from './development-tls.ts';
+import { type ServiceTerms, type ServiceUrl, serviceUrl } from './service-url.ts';
 import type { Environment } from './variables.ts';
 
 export interface TlsConfig {
@@ -14,7 +15,7 @@ export interface ClientCertificateConfig {
   /** The paths of files with their revocation lists. Empty: none are checked. */
   readonly crl: readonly string[];
   /** The OCSP responder that is asked about certificates of users. Null: none. */
-  readonly ocspUrl: string | null;
+  readonly ocsp: ServiceUrl | null;
   /** The proxies whose `Client-Cert` header is believed, as in `trustedProxies`. */
   readonly proxies: readonly string[];
   /** The certificate policies that say that a PIN was verified. */
@@ -53,13 +54,16 @@ export function tlsConfig({ TLS_CERT: cert, TLS_KEY: key }: CertificateEnvironme
   return cert === undefined || key === undefined ? null : { cert, key };
 }
 
-export function clientCertificateConfig(env: CertificateEnvironment): ClientCertificateConfig | null {
+export function clientCertificateConfig(
+  env: CertificateEnvironment,
+  terms: ServiceTerms,
+): ClientCertificateConfig | null {
   const { CLIENT_CA: ca } = env;
   if (ca === undefined) return null;
   return {
     ca,
     crl: env.CLIENT_CRL ?? [],
-    ocspUrl: env.CLIENT_OCSP_URL ?? null,
+    ocsp: env.CLIENT_OCSP_URL === undefined ? null : serviceUrl(env.CLIENT_OCSP_URL, terms),
     proxies: env.CLIENT_CERT_PROXIES ?? [],
     pinPolicies: env.CLIENT_CERT_PIN_POLICIES ?? PIV_POLICIES,
   };

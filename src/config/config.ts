@@ -15,6 +15,7 @@ import { passkeyMistakes, passkeySettings } from './passkeys.ts';
 import { DEVELOPMENT_KEY, developmentDefaults } from './production.ts';
 import type { ProvidersSettings } from './provider-settings.ts';
 import { readProviders } from './providers.ts';
+import { type ServiceTerms, serviceUrl } from './service-url.ts';
 import type {
   BreachedPasswordSettings,
   MessageLimitSettings,
@@ -161,6 +162,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const passkeys = passkeySettings(env, publicUrl);
   const sessionIdleSeconds = env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS;
+  const terms = { production, privateHosts: env.PRIVATE_HOSTS ?? [] };
   const isReachable = publicUrl.startsWith('https://') && !isLoopback(publicUrl);
   return {
     production,
@@ -180,10 +182,10 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     forwardedHeader: env.FORWARDED_HEADER === 'forwarded' ? 'forwarded' : 'x-forwarded-for',
     tls,
     developmentTls: developmentTls(env, publicUrl),
-    clientCertificates: clientCertificateConfig(env),
+    clientCertificates: clientCertificateConfig(env, terms),
     smtpUrl: env.SMTP_URL ?? null,
     mailFrom: env.MAIL_FROM ?? 'Stepgate <stepgate@localhost>',
-    twilio: twilioConfig(env, publicUrl, isReachable),
+    twilio: twilioConfig(env, publicUrl, isReachable, terms),
     // Without Twilio, text messages work in the development inbox only.
     sms: {
       enabled: env.SMS !== 'off' && (!production || given.has('TWILIO_ACCOUNT_SID')),
@@ -219,7 +221,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     },
     apiSchemas: env.API_SCHEMAS ?? [],
     breachedPasswords: {
-      source: breachedSource(env),
+      source: breachedSource(env, terms),
       whenUnreachable: env.BREACHED_PASSWORDS_UNREACHABLE === 'refuse' ? 'refuse' : 'accept',
     },
     bcryptCost: env.BCRYPT_COST ?? 12,
@@ -234,13 +236,15 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   };
 }
 
-function breachedSource(env: Environment): BreachedPasswordSettings['source'] {
+const PWNED_PASSWORDS = 'https://api.pwnedpasswords.com';
+
+function breachedSource(env: Environment, terms: ServiceTerms): BreachedPasswordSettings['source'] {
   const { BREACHED_PASSWORDS: chosen = 'common' } = env;
   switch (chosen) {
     case 'common':
       return { name: 'common' };
     case 'online':
-      return { name: 'online', url: env.BREACHED_PASSWORDS_URL ?? 'https://api.pwnedpasswords.com' };
+      return { name: 'online', ...serviceUrl(env.BREACHED_PASSWORDS_URL ?? PWNED_PASSWORDS, terms) };
     default:
       return { name: 'index', path: chosen };
   }

@@ -1,7 +1,8 @@
 // The identity providers of this server: those of PROVIDERS_FILE or, in development, the example provider.
 import { EXAMPLE_PROVIDER_URL, exampleProviders } from './example-provider.ts';
 import { isLoopback } from './loopback.ts';
-import { NO_PROVIDERS, type Read, type Reading, readProvidersFile } from './providers-file.ts';
+import { NO_PROVIDERS, type Read, readProvidersFile } from './providers-file.ts';
+import type { Reading } from './secret-reference.ts';
 import type { Environment } from './variables.ts';
 
 interface ProvidersReading extends Reading {

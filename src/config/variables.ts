@@ -71,6 +71,7 @@ export const VARIABLES = {
     'object identifiers in dotted form, separated by commas, for example 2.16.840.1.101.3.2.1.3.13',
     objectIdentifier,
   ),
+  PRIVATE_HOSTS: list('host names separated by commas, for example ocsp.example.internal', hostName),
   FORWARDED_HEADER: oneOf('x-forwarded-for', 'forwarded'),
   SMTP_URL: url(
     'smtp://user:password@host:587, or smtps:// for TLS from the start',
@@ -146,6 +147,12 @@ function domain(text: string): string | undefined {
   const parsed = URL.parse(`https://${text}/`);
   const isDomain = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(text) && isIP(text) === 0;
   return (isDomain || text === 'localhost') && parsed?.hostname === text ? text : undefined;
+}
+
+function hostName(text: string): string | undefined {
+  const isName = /^[\w-]+(\.[\w-]+)*\.?$/.test(text);
+  const hostname = URL.parse(`https://${text}/`)?.hostname;
+  return isName && hostname === text.toLowerCase() && isIP(hostname) === 0 ? hostname : undefined;
 }
 
 function trustedProxy(text: string): string | undefined {

@@ -29,7 +29,7 @@ export async function openDevelopmentAuthority(
   const { folder, port } = developmentTls;
   try {
     const authority = await DevelopmentAuthority.open(folder, now);
-    const clientCertificates = { ca: [authority.ca], crl: [authority.crl], ocspUrl: null, pinPolicies: [] };
+    const clientCertificates = { ca: [authority.ca], crl: [authority.crl], ocsp: null, pinPolicies: [] };
     return { authority, clientCertificates, port };
   } catch (error) {
     log.warn({ err: error, folder }, 'no certificates for development; client certificates are not offered');

@@ -14,8 +14,9 @@ import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
 import { LINK_PAGE } from './link-page.ts';
 import type { Origins } from './origins.ts';
-import { CALLBACK_PATH, LARGEST_CALLBACK_FORM, receiveAnswer } from './provider-callback.ts';
+import { CALLBACK_PATH, receiveAnswer } from './provider-callback.ts';
 import { LARGEST_LOGOUT_FORM, LOGOUT_PATH, receiveLogout } from './provider-logout.ts';
+import { samlMetadata } from './provider-metadata.ts';
 import type { ProviderPaths } from './providers.ts';
 import type { Tls } from './tls.ts';
 import { LARGEST_FORM, receiveTwilioStatus, type TwilioStatusParts } from './twilio-status.ts';
@@ -108,10 +109,10 @@ async function serveProvider(
     response.setHeader('allow', methods.join(', '));
     problem(response, 405, 'METHOD_NOT_ALLOWED', `Use ${methods.join(' or ')}.`);
   } else if (
-    !isTooLarge(request, response, called === undefined ? LARGEST_LOGOUT_FORM : LARGEST_CALLBACK_FORM)
+    !isTooLarge(request, response, called === undefined ? LARGEST_LOGOUT_FORM : providers.largestForm(id))
   ) {
     if (called === undefined) await receiveLogout(providers.endSessions, id, request, response);
-    else await receiveAnswer(providers.findReturn, id, request, response);
+    else await receiveAnswer(providers, id, request, response);
   }
   return true;
 }
@@ -142,7 +143,7 @@ function isHost(host: string): boolean {
 
 /** Finds what a GET request on this path returns. */
 function readable(
-  { jwks, isReady, inbox, certificates = null, graphiql, wellKnown: published, log }: HttpParts,
+  { jwks, isReady, inbox, certificates = null, graphiql, wellKnown: published, providers, log }: HttpParts,
   path: string,
 ): ((response: ServerResponse) => Promise<void>) | undefined {
   switch (path) {
@@ -191,6 +192,7 @@ function readable(
       if (page) return (response) => page.serve(path, response);
       return (
         (certificates && developmentCertificate(certificates, path)) ??
+        samlMetadata(providers, path) ??
         (published && wellKnown(published, path))
       );
     }

@@ -19,6 +19,8 @@ export class ProviderUnavailable extends UserError {
 const RETURN_MESSAGES = {
   REDIRECT_URI:
     'This `redirectUri` is not one of the provider’s redirect URIs. Add it to the configuration of the provider.',
+  CALLBACK_ONLY:
+    'The answers of this provider come to the callback of this server. Omit `redirectUri` and `bindingDigest`.',
   RETURN_TO: 'This `returnTo` is not one of the configured return URLs. Add it to `returnUrls`.',
   NO_RETURN_URL: 'No return URL is configured. Add one to `returnUrls`, or give a `redirectUri`.',
   NO_COOKIES:

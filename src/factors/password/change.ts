@@ -14,6 +14,7 @@ import type { Owner } from '../../sessions/owner.ts';
 import { type Account, findAccount, lockUser, passwordOwner, passwordPolicyOf } from '../account.ts';
 import { authenticatorRow } from '../authenticator-row.ts';
 import { liftLockouts } from '../lockout.ts';
+import { endOtherWorkflows } from '../void-evidence.ts';
 import type { NewPasswords } from './new-passwords.ts';
 import { passwordFactor } from './password.ts';
 
@@ -41,15 +42,7 @@ export function setPassword(
   const { account, workflowId, sessionId, unitOfWork, now } = change;
   unitOfWork.require(async (sql) => {
     await lockUser(sql, account.id);
-    // First, so that a step of such a workflow that commits at the same time either finishes before or waits.
-    await sql
-      .updateTable('workflow')
-      // Not `now`: a parallel request may have read its clock earlier, and for it `now` would still be in the future.
-      .set((it) => ({ expires_at: it.ref('created_at'), revision: it('revision', '+', 1) }))
-      .where('user_id', '=', account.id)
-      .where('id', '<>', workflowId ?? '')
-      .where('expires_at', '>', now)
-      .execute();
+    await endOtherWorkflows(sql, account.id, workflowId, now);
     return true;
   });
   unitOfWork.write((sql) =>
