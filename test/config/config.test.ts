@@ -250,6 +250,7 @@ describe('a valid environment', () => {
       passkeys: { rpId: 'localhost', origins: ['http://localhost:4000'] },
       passkeyMetadata: null,
       tls: null,
+      developmentTls: { port: 4443, folder: '.stepgate/certificates' },
       clientCertificates: null,
       networkLimits: {
         failuresPerIp: 600,
