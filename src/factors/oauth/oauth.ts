@@ -27,6 +27,7 @@ import type { ProvenIdentity } from './proven-identity.ts';
 import type { Provider } from './provider.ts';
 import type { Providers } from './providers.ts';
 import { preparationInput, requestTo } from './request.ts';
+import { identityTransfer } from './transfer.ts';
 
 const factor = FactorKind.OAUTH;
 
@@ -49,6 +50,7 @@ export const oauthFactor = defineFactor({
   identifies: true,
   preparationInput,
   sealed: [SEALED_ADDRESSES],
+  transfer: identityTransfer,
   isOnOffer: ({ providers }: Services) => !providers.isEmpty,
   create: ({ ring, providers }: Services) => ({
     choices: (tenantId: string) => providers.of(tenantId).map(choiceOf),
