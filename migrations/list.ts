@@ -26,6 +26,7 @@ import { DeviceApproval } from './2026-11-30-device-approval.ts';
 import { Passkeys } from './2026-11-30-passkeys.ts';
 import { Providers } from './2026-11-30-providers.ts';
 import { RememberedBrowsers } from './2026-11-30-remembered-browsers.ts';
+import { Saml } from './2026-11-30-saml.ts';
 import { YoungFactors } from './2026-11-30-young-factors.ts';
 
 export const MIGRATIONS = [
@@ -55,5 +56,6 @@ export const MIGRATIONS = [
   DeviceApproval,
   Agents,
   Providers,
+  Saml,
   AccountDeletion,
 ];

@@ -1,7 +1,7 @@
 // Identities at providers in imports and exports. An identity opens the account of its user, so its provider must be configured
 // here, as the issuer that it was linked at.
 import { z } from 'zod';
-import type { ProviderSettings } from '../../config/provider-settings.ts';
+import type { ProvidersSettings } from '../../config/provider-settings.ts';
 import { randomId } from '../../platform/random.ts';
 import { MOST_AUTHENTICATORS } from '../../policy/authenticator-limit.ts';
 import { RecordError } from '../record-error.ts';
@@ -9,6 +9,7 @@ import { list, text } from '../record-forms.ts';
 import { defineTransfer, type ImportedProvider, listed } from '../transfer.ts';
 import { identityRow } from './identity.ts';
 import { shapeOf } from './presets.ts';
+import { samlIssuer } from './saml/saml-provider.ts';
 
 const required = (most: number) => text(most).refine((it) => it !== '', 'This must not be empty.');
 
@@ -16,12 +17,15 @@ const identity = z.strictObject({ provider: required(32), issuer: required(255),
 
 /** The providers whose identities users of a tenant can bring. */
 export function importedProviders(
-  settings: readonly ProviderSettings[],
+  settings: ProvidersSettings['providers'],
   tenantId: string,
 ): readonly ImportedProvider[] {
   return settings
     .filter(({ tenant }) => tenant === null || tenant === tenantId)
-    .map(({ id, source }) => ({ id, issuer: shapeOf(source).issuer }));
+    .map((one) => ({
+      id: one.id,
+      issuer: one.protocol === 'SAML' ? samlIssuer(one.terms) : shapeOf(one.source).issuer,
+    }));
 }
 
 export const identityTransfer = defineTransfer({
