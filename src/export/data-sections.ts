@@ -67,6 +67,7 @@ export const DATA_SECTIONS: readonly DataSection[] = [
       id: 'id',
       address: 'address',
       typed: 'typed',
+      is_primary: 'isPrimary',
       created_at: 'createdAt',
       verified_at: 'verifiedAt',
     },
@@ -211,6 +212,20 @@ export const DATA_SECTIONS: readonly DataSection[] = [
     },
     whose: ofSessions,
     order: BY_ID,
+  },
+  {
+    kind: 'mergeConsent',
+    table: 'merge_consent',
+    columns: { into_user_id: 'intoUserId', session_id: 'sessionId', expires_at: 'expiresAt' },
+    whose: ofUser,
+    order: { user_id: 'uuid' },
+  },
+  {
+    kind: 'mergedUser',
+    table: 'user_merge',
+    columns: { merged_user_id: 'id', external_id: 'externalId', merged_at: 'mergedAt' },
+    whose: (userId) => raw`into_user_id = ${userId}`,
+    order: { merged_user_id: 'uuid' },
   },
   {
     kind: 'auditEvent',
