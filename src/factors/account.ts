@@ -51,6 +51,8 @@ export interface Account {
   readonly certificateRules: readonly CertificateRule[];
   readonly locale: Locale;
   readonly roles: readonly Role[];
+  /** Whether its deletion is scheduled. */
+  readonly isToBeDeleted: boolean;
   /** The primary address: a verified one, or the one that a sign-up is verifying. */
   readonly email: EmailOfAccount | null;
   /** All addresses, the primary one first, and those that nobody has proved yet last. */
@@ -130,6 +132,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'certificateRules', t.certificate_rules,
       'locale', u.locale,
       'roles', u.roles,
+      'isToBeDeleted', u.deletion_due_at is not null,
       'phones', coalesce((
         select jsonb_agg(jsonb_build_object(
           'id', p.id, 'number', p.number, 'country', p.country, 'secondFactor', p.second_factor,

@@ -1,5 +1,6 @@
 // The expected failures by their codes, which the schema lists.
 
+import { TooManyExports } from '../export/my-data.ts';
 import { CertificateRefused, CertificateTaken } from '../factors/certificate/errors.ts';
 import {
   ApprovalRequestExpired,
@@ -32,7 +33,13 @@ import { PhoneNumberNotAllowed, PhoneNumberNotFound, PhoneNumberTaken } from '..
 import { Conflict } from '../persistence/unit-of-work.ts';
 import type { UserError } from '../platform/user-error.ts';
 import { RefreshTokenRejected, RoleNotHeld, TooManyAgents } from '../sessions/errors.ts';
-import { BothHaveSecondFactors, MergeTooLarge, MergeWithRoles } from '../users/merge/errors.ts';
+import { LastAdministrator } from '../users/deletion.ts';
+import {
+  BothHaveSecondFactors,
+  DeletionScheduled,
+  MergeTooLarge,
+  MergeWithRoles,
+} from '../users/merge/errors.ts';
 import {
   AgentRequestEnded,
   AgentsCannotStepUp,
@@ -76,6 +83,7 @@ export const ERRORS = errorsByCode({
   TOO_MANY_MESSAGES: TooManyMessages,
   TOO_MANY_REQUESTS: TooManyRequests,
   TOO_MANY_CHECKS: TooManyChecks,
+  TOO_MANY_EXPORTS: TooManyExports,
   TOO_MANY_WAITING: TooManyWaiting,
   CERTIFICATE_REFUSED: CertificateRefused,
   CERTIFICATE_TAKEN: CertificateTaken,
@@ -105,10 +113,12 @@ export const ERRORS = errorsByCode({
   BOTH_HAVE_SECOND_FACTORS: BothHaveSecondFactors,
   MERGE_WITH_ROLES: MergeWithRoles,
   MERGE_TOO_LARGE: MergeTooLarge,
+  DELETION_SCHEDULED: DeletionScheduled,
   TOO_MANY_AUTHENTICATORS: TooManyAuthenticators,
   ENROLLMENT_REQUIRED: EnrollmentRequired,
   FACTOR_TOO_YOUNG: FactorTooYoung,
   REFRESH_TOKEN_REJECTED: RefreshTokenRejected,
+  LAST_ADMINISTRATOR: LastAdministrator,
   ROLE_NOT_HELD: RoleNotHeld,
   TOO_MANY_AGENTS: TooManyAgents,
   AGENTS_CANNOT_STEP_UP: AgentsCannotStepUp,

@@ -56,6 +56,11 @@ export const AUDIT_TYPES = {
     'A passkey was refused because its signature counter did not increase, so it may have been copied.',
   'password.changed': 'The password was changed.',
   'password.discarded': 'The password was deleted because the secret key it depended on was discarded.',
+  'user.deletion-scheduled':
+    'The deletion of the account was scheduled, and all sessions were ended. Until it is due, it can be cancelled.',
+  'user.deletion-cancelled': 'The deletion of the account was cancelled.',
+  'user.erased': 'The account was erased.',
+  'user.data-exported': 'The user exported what is kept about them.',
   'name.changed': 'The name was changed.',
   'locale.changed': 'The language of messages was changed.',
   'authenticator.removed': 'An authenticator was removed.',

@@ -15,6 +15,8 @@ import { PhoneNumber } from './entities/phone-number.ts';
 import { PushKey } from './entities/push-key.ts';
 import { RateLimit } from './entities/rate-limit.ts';
 import { RefreshToken } from './entities/refresh-token.ts';
+import { SamlAssertion } from './entities/saml-assertion.ts';
+import { SamlResponse } from './entities/saml-response.ts';
 import { SecretKey } from './entities/secret-key.ts';
 import { Session } from './entities/session.ts';
 import { SigningKey } from './entities/signing-key.ts';
@@ -39,6 +41,8 @@ export const ENTITIES = [
   Challenge,
   Lockout,
   LogoutToken,
+  SamlResponse,
+  SamlAssertion,
   KnownDevice,
   RateLimit,
   AuditEvent,

@@ -85,6 +85,8 @@ function outdated(now: Date, ages: RetentionSettings): readonly Outdated[] {
     },
     ...FORGOTTEN_AFTER.map((_, at) => forgottenFailures(at, now)),
     { what: 'logoutTokens', table: 'logout_token', ...before('expires_at', now) },
+    { what: 'samlResponses', table: 'saml_response', ...before('expires_at', now) },
+    { what: 'samlAssertions', table: 'saml_assertion', ...before('expires_at', now) },
     { what: 'signingKeys', table: 'signing_key', ...before('retired_at', yesterday) },
     { what: 'imports', table: 'user_import', ...before('updated_at', addSeconds(now, -OLD_IMPORT_SECONDS)) },
   ];

@@ -42,6 +42,7 @@ export function newAccount(tenant: TenantRow, { name, locale, email, identities 
     certificateRules: [],
     locale,
     roles: [],
+    isToBeDeleted: false,
     email,
     emails: email === null ? [] : [email],
     phones: [],

@@ -36,6 +36,16 @@ const TABLES: readonly (readonly [table: string, columns: string, values: string
     `${id()}, 'default', ${id()}, 'work', 'https://login.example.com', md5(cast(n as text)), ${ago('minute')},
      case when n % 200 > 0 then now() end`,
   ],
+  [
+    'saml_response',
+    'tenant_id, digest, challenge_id, sealed, expires_at',
+    `'default', md5(cast(n as text)), ${id()}, repeat('x', 2000), ${ago('second', '(n - 10000)')}`,
+  ],
+  [
+    'saml_assertion',
+    'tenant_id, digest, expires_at',
+    `'default', md5(cast(n as text)), ${ago('second', '(n - 10000)')}`,
+  ],
   ['logout_token', 'digest, expires_at', `md5(cast(n as text)), ${ago('second', '(n - 10000)')}`],
   [
     'backup_code',

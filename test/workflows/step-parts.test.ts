@@ -65,6 +65,7 @@ const account = (given: Partial<Account> = {}): Account => ({
   certificateRules: [],
   locale: 'en',
   roles: [],
+  isToBeDeleted: false,
   email: EMAIL,
   emails: [EMAIL],
   phones: [],

@@ -71,6 +71,7 @@ function valuesOf(template: Template, locale: Locale): Values {
     ...('address' in template ? { address: template.address } : {}),
     ...('provider' in template ? { provider: template.provider } : {}),
     ...('factor' in template ? { factor: template.factor[locale] } : {}),
+    ...('due' in template ? { due: timeIn(locale).format(template.due) } : {}),
   };
 }
 

@@ -140,6 +140,38 @@ export const de: Catalogue = {
         'Wenn Sie nicht darum gebeten haben, melden Sie sich sofort an, beenden Sie Ihre anderen Sitzungen, wählen Sie ein neues Passwort und richten Sie einen zweiten Faktor ein.',
       ],
     },
+    'deletion-scheduled': {
+      subject: 'Ihr Konto wird gelöscht',
+      paragraphs: [
+        'Ihr Konto wird am {due} UTC gelöscht, und mit ihm alles, was über Sie gespeichert ist. Alle Ihre Sitzungen wurden beendet. Die Anfrage kam von hier:',
+        '{origin}',
+        'Um Ihr Konto zu behalten, melden Sie sich vorher an und brechen Sie die Löschung ab. Danach kann es niemand wiederherstellen.',
+        'Wenn Sie das nicht waren, melden Sie sich sofort an, brechen Sie die Löschung ab und wählen Sie ein neues Passwort.',
+      ],
+    },
+    'deletion-cancelled': {
+      subject: 'Ihr Konto wird nicht gelöscht',
+      paragraphs: [
+        'Die Löschung Ihres Kontos wurde abgebrochen. Ihr Konto bleibt, wie es ist. Die Anfrage kam von hier:',
+        '{origin}',
+        IF_NOT_YOU,
+      ],
+    },
+    'account-deleted': {
+      subject: 'Ihr Konto wurde gelöscht',
+      paragraphs: [
+        'Ihr Konto wurde wie angekündigt gelöscht. Das ist die letzte Nachricht dazu.',
+        'Mit dieser E-Mail-Adresse können Sie sich jederzeit neu registrieren.',
+      ],
+    },
+    'data-exported': {
+      subject: 'Ihre Daten wurden exportiert',
+      paragraphs: [
+        'Alles, was über Sie gespeichert ist, wurde aus Ihrem Konto exportiert. Die Anfrage kam von hier:',
+        '{origin}',
+        IF_NOT_YOU,
+      ],
+    },
     'backup-codes-regenerated': {
       subject: 'Neue Backup-Codes',
       paragraphs: [

@@ -140,6 +140,38 @@ export const en: Catalogue = {
         'If you did not ask for this, sign in immediately, end your other sessions, choose a new password and add a second factor.',
       ],
     },
+    'deletion-scheduled': {
+      subject: 'Your account will be deleted',
+      paragraphs: [
+        'Your account will be deleted on {due} UTC, and everything that is kept about you with it. All your sessions have ended. The request came from:',
+        '{origin}',
+        'To keep your account, sign in before then and cancel the deletion. Afterwards, nobody can restore it.',
+        'If this was not you, sign in immediately, cancel the deletion and choose a new password.',
+      ],
+    },
+    'deletion-cancelled': {
+      subject: 'Your account will not be deleted',
+      paragraphs: [
+        'The deletion of your account was cancelled. Your account stays as it is. The request came from:',
+        '{origin}',
+        IF_NOT_YOU,
+      ],
+    },
+    'account-deleted': {
+      subject: 'Your account was deleted',
+      paragraphs: [
+        'Your account was deleted, as announced. This is the last message about it.',
+        'You can sign up again with this email address at any time.',
+      ],
+    },
+    'data-exported': {
+      subject: 'Your data was exported',
+      paragraphs: [
+        'Everything that is kept about you was exported from your account. The request came from:',
+        '{origin}',
+        IF_NOT_YOU,
+      ],
+    },
     'backup-codes-regenerated': {
       subject: 'New backup codes',
       paragraphs: [

@@ -57,6 +57,11 @@ export type Notice =
   /** A passkey was refused because its signature counter went back. */
   | { readonly name: 'passkey-copied' }
   | { readonly name: 'second-factors-removed' }
+  /** The account will be deleted, or no longer, or was. */
+  | ({ readonly name: 'deletion-scheduled'; readonly due: Date } & Origin)
+  | ({ readonly name: 'deletion-cancelled' } & Origin)
+  | { readonly name: 'account-deleted' }
+  | ({ readonly name: 'data-exported' } & Origin)
   | { readonly name: 'backup-codes-regenerated' }
   | { readonly name: 'backup-codes-low'; readonly remaining: number }
   /** `minutes` is the time until the lock ends by itself. Null if only a new password or an administrator ends it. */

@@ -1,4 +1,4 @@
-// Sets a new password. Everything that the old password proved ends: every other workflow of the user, and any sign-in
+// Sets a new password, or the first one. Everything that the old password proved ends: every other workflow of the user, and any sign-in
 // that is checking the old password right now. The user chooses whether to sign out the other sessions. If so, their
 // known devices are forgotten too, because one of them may belong to an attacker.
 import { sql as raw } from 'kysely';
@@ -16,6 +16,7 @@ import { authenticatorRow } from '../authenticator-row.ts';
 import { liftLockouts } from '../lockout.ts';
 import { endOtherWorkflows } from '../void-evidence.ts';
 import type { NewPasswords } from './new-passwords.ts';
+import { passwordFactor } from './password.ts';
 
 export interface NewPassword {
   /** The hash to store. */
@@ -78,11 +79,16 @@ export function setPassword(
   if (!signOutOtherSessions) unitOfWork.write((sql) => forgetting(sql, account.id));
   unitOfWork.write((sql) => voidGrants(sql, account.id, [FactorKind.PASSWORD]));
   liftLockouts(unitOfWork, account.id);
-  addNotice(outbox, { account, unitOfWork, now }, { name: 'password-changed' });
+  const hadOne = account.authenticators.some(({ factor }) => factor === FactorKind.PASSWORD);
+  addNotice(
+    outbox,
+    { account, unitOfWork, now },
+    hadOne ? { name: 'password-changed' } : { name: 'factor-added', factor: passwordFactor.name },
+  );
 }
 
 /**
- * Changes the password of the signed-in user.
+ * Changes the password of the signed-in user, or sets the first one.
  *
  * @throws {PasswordRejected} @throws {OverloadedError} @throws {BreachedUnavailableError} @throws {Conflict}
  */
