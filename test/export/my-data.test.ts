@@ -20,6 +20,8 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   rate_limit: 'counts under digests with a key, which name nobody',
   outbox_message: 'messages are sealed, name no user, and were sent to them',
   logout_token: 'digests of tokens that providers sent',
+  saml_response: 'sealed, names no user, and is kept for two minutes',
+  saml_assertion: 'digests of the ids of assertions',
   tenant: 'concerns no single user',
   signing_key: 'concerns no single user',
   secret_key: 'concerns no single user',
