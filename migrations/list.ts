@@ -23,6 +23,8 @@ import { Agents } from './2026-11-30-agents.ts';
 import { Approvals } from './2026-11-30-approvals.ts';
 import { Certificates } from './2026-11-30-certificates.ts';
 import { DeviceApproval } from './2026-11-30-device-approval.ts';
+import { Merging } from './2026-11-30-merging.ts';
+import { MoreAddresses } from './2026-11-30-more-addresses.ts';
 import { Passkeys } from './2026-11-30-passkeys.ts';
 import { Providers } from './2026-11-30-providers.ts';
 import { RememberedBrowsers } from './2026-11-30-remembered-browsers.ts';
@@ -58,4 +60,6 @@ export const MIGRATIONS = [
   Providers,
   Saml,
   AccountDeletion,
+  MoreAddresses,
+  Merging,
 ];

@@ -30,11 +30,13 @@ import type { Log } from './platform/log.ts';
 import { KEYS_READ_EVERY_SECONDS } from './policy/key-rotation.ts';
 import type { SmsPolicy } from './policy/sms.ts';
 import { clientsBehind } from './server/caller.ts';
+import { listenWithTls, openDevelopmentAuthority } from './server/development-tls.ts';
 import { createGraphQLEndpoint } from './server/graphql.ts';
 import { hostsOf } from './server/hosts.ts';
 import { createHttpServer } from './server/http.ts';
 import { Origins } from './server/origins.ts';
 import { providerPaths } from './server/providers.ts';
+import type { HttpParts } from './server/routes.ts';
 import { Tls } from './server/tls.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Grants } from './sessions/grants.ts';
@@ -48,6 +50,8 @@ import { WaitingClients } from './workflows/waiting-clients.ts';
 export interface App {
   /** The address on which it listens, with the actual port if PORT is 0. */
   readonly url: string;
+  /** The same with TLS, in development. Null when it is not served. */
+  readonly secureUrl: string | null;
   /** Finishes running requests, then closes the worker and the connection pool. */
   stop(): Promise<void>;
 }
@@ -75,8 +79,9 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   opened.defer(() => breached.close());
   const geoip = await openGeoIp(config.geoipDatabase);
   const sms: SmsPolicy = { ...config.sms, sendsTexts: canSendText(config) };
-  const clientCertificates =
-    config.clientCertificates && (await ClientCertificates.open(config.clientCertificates, log));
+  const development = await openDevelopmentAuthority(config, clock.now(), log);
+  const trusted = config.clientCertificates ?? development?.clientCertificates ?? null;
+  const clientCertificates = trusted && (await ClientCertificates.open(trusted, log));
   const tls = config.tls && (await Tls.open({ ...config.tls, clientCertificates, log }));
   const providers = new Providers(config.providers, {
     publicUrl: config.publicUrl,
@@ -165,11 +170,10 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   });
   opened.defer(() => worker.stop());
   const origins = new Origins(config, log);
-  const http = createHttpServer({
+  const parts: HttpParts = {
     graphql: createGraphQLEndpoint({ config, orm, tokens, services, origins, log }),
     origins,
     servesHost: hostsOf(config),
-    tls,
     graphiql: config.graphiql,
     isHttpsOnly: config.publicUrl.startsWith('https://'),
     endStreams: () => waiting.end(),
@@ -192,14 +196,19 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
       origin: config.publicUrl,
       note: (report) => outbox.noteStatus(sqlOf(orm.em.fork()), report, clock.now()),
     },
+    certificates: development && ((name) => development.authority.pem(name, clock.now())),
     log,
-  });
+  };
+  const http = createHttpServer({ ...parts, tls });
   const port = await http.listen(config.port, config.host);
   opened.defer(() => http.stop(config.drainSeconds));
-  const parts = opened.move();
+  const secure = development && (await listenWithTls({ ...development, clientCertificates, parts, log }));
+  if (secure) opened.defer(() => secure.stop());
+  const started = opened.move();
   return {
+    secureUrl: secure?.url ?? null,
     url: `${tls === null ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
-    stop: () => parts.disposeAsync(),
+    stop: () => started.disposeAsync(),
   };
 }
 

@@ -17,6 +17,8 @@ export interface ProviderSettings {
   readonly id: string;
   /** As shown to users. */
   readonly name: string;
+  /** Whether it is the example provider, where anyone can sign in as anyone. Never in production. */
+  readonly isExample: boolean;
   /** The only tenant whose users can use it. Null: all tenants. */
   readonly tenant: string | null;
   readonly addresses: AddressTrust;

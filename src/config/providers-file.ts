@@ -1,6 +1,7 @@
 // Reads the identity providers from the JSON file of PROVIDERS_FILE. Anything that is not understood refuses the start. A
 // mistake names the place, never the value.
 import { readFileSync } from 'node:fs';
+import { EXAMPLE_CLIENT } from './example-provider.ts';
 import { isLoopback } from './loopback.ts';
 import { fileForm, type ProviderForm } from './provider-form.ts';
 import {
@@ -15,18 +16,16 @@ import {
   type SamlSettings,
 } from './provider-settings.ts';
 import { samlTermsOf } from './saml-source.ts';
-import { type Reading, secretOf } from './secret-reference.ts';
+import { type Reading, type SecretReference, secretOf } from './secret-reference.ts';
 
-const NO_PROVIDERS: ProvidersSettings = { providers: [], returnUrls: [] };
+export const NO_PROVIDERS: ProvidersSettings = { providers: [], returnUrls: [] };
 
-interface Read {
+export interface Read {
   readonly settings: ProvidersSettings;
   readonly mistakes: readonly string[];
 }
 
-/** @param path null when there is no file. */
-export function readProvidersFile(path: string | null, reading: Reading): Read {
-  if (path === null) return { settings: NO_PROVIDERS, mistakes: [] };
+export function readProvidersFile(path: string, reading: Reading): Read {
   try {
     return readProviders(JSON.parse(readFileSync(path, 'utf8')), reading);
   } catch (error) {
@@ -52,7 +51,7 @@ function readProviders(content: unknown, reading: Reading): Read {
     const { saml } = form;
     if (saml !== undefined)
       return { ...commonOf(form), protocol: 'SAML', terms: samlTermsOf(saml, reading, refuse) } as const;
-    return oauthOf(form, (key) => secretOf(form[key], reading, (problem) => refuse(key, problem)));
+    return oauthOf(form, (key) => ownSecret(form[key], reading, (problem) => refuse(key, problem)));
   });
   for (const at of sharedEntityIds(providers))
     mistakes.push(mistake(['providers', String(at), 'saml'], 'Another provider has this entity id.'));
@@ -70,6 +69,7 @@ function commonOf(form: ProviderForm): ProviderSettings {
   return {
     id,
     name: form.name ?? (preset === undefined ? id : NAMES[preset]),
+    isExample: false,
     tenant,
     addresses:
       AddressTrust[
@@ -83,12 +83,14 @@ function commonOf(form: ProviderForm): ProviderSettings {
 
 function oauthOf(form: ProviderForm, secret: (key: 'clientSecret' | 'privateKey') => string): OAuthSettings {
   const { clientId = '', scopes = null, redirectUris } = form;
+  const clientSecret = clientSecretOf(form, secret);
   return {
     ...commonOf(form),
+    isExample: clientSecret.is === 'TEXT' && clientSecret.text === EXAMPLE_CLIENT.secret,
     protocol: 'OAUTH',
     source: sourceOf(form),
     clientId,
-    secret: clientSecretOf(form, secret),
+    secret: clientSecret,
     scopes,
     redirectUris,
     mayBePrivate: form.privateNetwork,
@@ -135,6 +137,17 @@ function clientSecretOf(
 ): ClientSecret {
   if (preset !== 'apple') return { is: 'TEXT', text: secret('clientSecret') };
   return { is: 'APPLE_KEY', teamId, keyId, privateKey: secret('privateKey') };
+}
+
+function ownSecret(
+  given: SecretReference | undefined,
+  reading: Reading,
+  refuse: (problem: string) => void,
+): string {
+  const secret = secretOf(given, reading, refuse);
+  if (reading.production && secret === EXAMPLE_CLIENT.secret)
+    refuse('This is the secret of the example provider, which is public. Use a provider of your own.');
+  return secret;
 }
 
 function insecureUrls({ issuer, endpoints, redirectUris }: ProviderForm): string[] {

@@ -10,6 +10,13 @@ import {
   DeviceNotRecognized,
   NumberIncorrect,
 } from '../factors/device-approval/errors.ts';
+import {
+  EmailAddressAlreadyVerified,
+  EmailAddressNotVerified,
+  EmailAddressTaken,
+  PrimaryEmailAddress,
+  TooManyEmailAddresses,
+} from '../factors/email/errors.ts';
 import { LastWayIn } from '../factors/last-way-in.ts';
 import { LinkExpired } from '../factors/link/approval.ts';
 import { LinkNotApproved } from '../factors/link/link.ts';
@@ -27,6 +34,12 @@ import { Conflict } from '../persistence/unit-of-work.ts';
 import type { UserError } from '../platform/user-error.ts';
 import { RefreshTokenRejected, RoleNotHeld, TooManyAgents } from '../sessions/errors.ts';
 import { LastAdministrator } from '../users/deletion.ts';
+import {
+  BothHaveSecondFactors,
+  DeletionScheduled,
+  MergeTooLarge,
+  MergeWithRoles,
+} from '../users/merge/errors.ts';
 import {
   AgentRequestEnded,
   AgentsCannotStepUp,
@@ -91,7 +104,16 @@ export const ERRORS = errorsByCode({
   PHONE_NUMBER_NOT_ALLOWED: PhoneNumberNotAllowed,
   PHONE_NUMBER_NOT_FOUND: PhoneNumberNotFound,
   PHONE_NUMBER_TAKEN: PhoneNumberTaken,
+  EMAIL_ADDRESS_ALREADY_VERIFIED: EmailAddressAlreadyVerified,
+  EMAIL_ADDRESS_NOT_VERIFIED: EmailAddressNotVerified,
+  EMAIL_ADDRESS_TAKEN: EmailAddressTaken,
+  PRIMARY_EMAIL_ADDRESS: PrimaryEmailAddress,
+  TOO_MANY_EMAIL_ADDRESSES: TooManyEmailAddresses,
   LAST_WAY_IN: LastWayIn,
+  BOTH_HAVE_SECOND_FACTORS: BothHaveSecondFactors,
+  MERGE_WITH_ROLES: MergeWithRoles,
+  MERGE_TOO_LARGE: MergeTooLarge,
+  DELETION_SCHEDULED: DeletionScheduled,
   TOO_MANY_AUTHENTICATORS: TooManyAuthenticators,
   ENROLLMENT_REQUIRED: EnrollmentRequired,
   FACTOR_TOO_YOUNG: FactorTooYoung,

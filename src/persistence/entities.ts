@@ -8,6 +8,7 @@ import { Identity } from './entities/identity.ts';
 import { KnownDevice } from './entities/known-device.ts';
 import { Lockout } from './entities/lockout.ts';
 import { LogoutToken } from './entities/logout-token.ts';
+import { MergeConsent } from './entities/merge-consent.ts';
 import { OperationGrant } from './entities/operation-grant.ts';
 import { OutboxMessage } from './entities/outbox-message.ts';
 import { PhoneNumber } from './entities/phone-number.ts';
@@ -22,6 +23,7 @@ import { SigningKey } from './entities/signing-key.ts';
 import { Tenant } from './entities/tenant.ts';
 import { User } from './entities/user.ts';
 import { UserImport } from './entities/user-import.ts';
+import { UserMerge } from './entities/user-merge.ts';
 import { Workflow } from './entities/workflow.ts';
 
 export const ENTITIES = [
@@ -49,4 +51,6 @@ export const ENTITIES = [
   SigningKey,
   PushKey,
   UserImport,
+  MergeConsent,
+  UserMerge,
 ];

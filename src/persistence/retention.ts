@@ -54,6 +54,7 @@ function outdated(now: Date, ages: RetentionSettings): readonly Outdated[] {
     { what: 'signUps', table: 'user_account', ...unproved('activated_at', yesterday), most: SIGN_UP_BATCH },
     { what: 'enrollments', table: 'authenticator', ...unproved('confirmed_at', yesterday) },
     { what: 'identities', table: 'identity', ...unproved('linked_at', yesterday) },
+    { what: 'addresses', table: 'email_address', ...unproved('verified_at', yesterday) },
     { what: 'numbers', table: 'phone_number', ...unproved('verified_at', yesterday) },
     {
       what: 'devices',
@@ -69,6 +70,7 @@ function outdated(now: Date, ages: RetentionSettings): readonly Outdated[] {
       most: SESSION_BATCH,
       children: { table: 'refresh_token', key: 'session_id' },
     },
+    { what: 'consents', table: 'merge_consent', ...before('expires_at', now) },
     { what: 'grants', table: 'operation_grant', ...before('expires_at', yesterday) },
     {
       what: 'messages',

@@ -6,8 +6,10 @@ import { TWILIO_STATUS_PATH } from '../delivery/twilio-status.ts';
 import { LIMITS } from '../graphql/limits.ts';
 import type { Log } from '../platform/log.ts';
 import { PUBLISHED_KEYS_SECONDS } from '../policy/key-rotation.ts';
+import { ANSWER_PAGE } from './answer-page.ts';
 import { json, problem } from './answers.ts';
 import { APPROVE_PAGE } from './approve-page.ts';
+import { type DevelopmentCertificates, developmentCertificate } from './development-certificates.ts';
 import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
 import { LINK_PAGE } from './link-page.ts';
@@ -41,6 +43,8 @@ export interface HttpParts {
   readonly wellKnown?: WellKnownSettings;
   /** Null in production. */
   readonly inbox: (() => Promise<readonly InboxMessage[]>) | null;
+  /** Defaults to null, as in production. */
+  readonly certificates?: DevelopmentCertificates | null;
   /** The identity providers. Defaults to none. */
   readonly providers?: ProviderPaths;
   /** Null without Twilio. */
@@ -139,7 +143,7 @@ function isHost(host: string): boolean {
 
 /** Finds what a GET request on this path returns. */
 function readable(
-  { jwks, isReady, inbox, graphiql, wellKnown: published, providers, log }: HttpParts,
+  { jwks, isReady, inbox, certificates = null, graphiql, wellKnown: published, providers, log }: HttpParts,
   path: string,
 ): ((response: ServerResponse) => Promise<void>) | undefined {
   switch (path) {
@@ -183,9 +187,14 @@ function readable(
             response.end(page);
           };
     default: {
-      const page = [LINK_PAGE, APPROVE_PAGE].find((one) => one.has(path));
+      const pages = [LINK_PAGE, APPROVE_PAGE, ...(inbox === null ? [] : [ANSWER_PAGE])];
+      const page = pages.find((one) => one.has(path));
       if (page) return (response) => page.serve(path, response);
-      return samlMetadata(providers, path) ?? (published && wellKnown(published, path));
+      return (
+        (certificates && developmentCertificate(certificates, path)) ??
+        samlMetadata(providers, path) ??
+        (published && wellKnown(published, path))
+      );
     }
   }
 }

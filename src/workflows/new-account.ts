@@ -44,6 +44,7 @@ export function newAccount(tenant: TenantRow, { name, locale, email, identities 
     roles: [],
     isToBeDeleted: false,
     email,
+    emails: email === null ? [] : [email],
     phones: [],
     authenticators: [],
     identities,

@@ -96,10 +96,6 @@ test('docs/providers.md shows entries that are valid as they are, in at most ten
   for (const preset of [...PRESETS, 'saml']) expect(presets).toContain(preset);
 });
 
-test('without a file there are no providers', () => {
-  expect(readConfig({}).providers).toEqual({ providers: [], returnUrls: [] });
-});
-
 test('presets, issuers and endpoints are read, with secrets from the environment and from files', () => {
   const endpoints = {
     authorization: 'https://forge.example.com/a',
@@ -121,6 +117,7 @@ test('presets, issuers and endpoints are read, with secrets from the environment
     addresses: 'PRESET',
     signUp: 'ADDRESS',
     secondFactor: null,
+    isExample: false,
     mayBePrivate: false,
   });
 });

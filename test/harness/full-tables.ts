@@ -18,7 +18,7 @@ const TABLES: readonly (readonly [table: string, columns: string, values: string
   [
     'email_address',
     'id, tenant_id, user_id, address, created_at, verified_at',
-    `${id()}, 'default', ${id()}, 'person-' || n || '@example.com', now(), now()`,
+    `${id()}, 'default', ${id()}, 'person-' || n || '@example.com', ${ago('minute')}, case when n % 200 > 0 then now() end`,
   ],
   [
     'phone_number',
@@ -88,6 +88,16 @@ const TABLES: readonly (readonly [table: string, columns: string, values: string
     'lockout',
     'subject, counter, failures, updated_at',
     `case when n % 2 = 0 then 'user:' else 'unknown:' end || ${id()}, 'PASSWORD', n % 12, ${ago('day', 'n % 32')}`,
+  ],
+  [
+    'merge_consent',
+    'tenant_id, user_id, into_user_id, session_id, expires_at',
+    `'default', ${id()}, ${id()}, ${id()}, ${ago('minute', '(n % 1500 - 5)')}`,
+  ],
+  [
+    'user_merge',
+    'tenant_id, merged_user_id, into_user_id, merged_at',
+    `'default', ${id("'merged-' || n")}, ${id()}, now()`,
   ],
   ['rate_limit', 'key, points, expire', `md5(cast(n as text)), 1, extract(epoch from now()) * 1000 + n`],
   [

@@ -1,13 +1,18 @@
 // What can go wrong between a client, this server and an identity provider.
 import { UserError } from '../../platform/user-error.ts';
+import type { Provider } from './provider.ts';
 
 /** It cannot be reached, or is not configured as it should be. */
 export class ProviderUnavailable extends UserError {
   static readonly description =
     'The identity provider cannot be reached now. No attempt was counted. Call `prepareFactor` again later, or choose another factor.';
   readonly code = 'PROVIDER_UNAVAILABLE';
-  constructor() {
-    super('The identity provider cannot be reached. Try again later, or sign in another way.');
+  constructor({ settings: { isExample } }: Provider) {
+    super(
+      isExample
+        ? 'The example provider is not running. Start it with `npm run provider`.'
+        : 'The identity provider cannot be reached. Try again later, or sign in another way.',
+    );
   }
 }
 

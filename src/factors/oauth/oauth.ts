@@ -28,6 +28,7 @@ import type { ProvenIdentity } from './proven-identity.ts';
 import type { AnyProvider, Providers } from './providers.ts';
 import { preparationInput, requestTo } from './request.ts';
 import { exchangeResponse } from './saml/exchange.ts';
+import { identityTransfer } from './transfer.ts';
 
 const factor = FactorKind.OAUTH;
 
@@ -50,6 +51,7 @@ export const oauthFactor = defineFactor({
   identifies: true,
   preparationInput,
   sealed: [SEALED_ADDRESSES],
+  transfer: identityTransfer,
   isOnOffer: ({ providers }: Services) => !providers.isEmpty,
   create: ({ ring, providers }: Services) => ({
     choices: (tenantId: string) => providers.of(tenantId).map(choiceOf),
@@ -84,6 +86,7 @@ export const oauthFactor = defineFactor({
       proof.is === 'IDENTITY' ? verdictOn(ring, providers, proof, request) : REJECTED,
     enrollment: {
       hint: () => null,
+      announced: { audit: 'identity.linked', notice: () => null }, // the notice names the provider, so its proof brings it
       begin: () => null,
       confirm: () => undefined, // its proof has written it
     },
@@ -125,7 +128,7 @@ async function exchange(
     if (isSaml) throw error;
     const { code, error: named } = error as { readonly code?: string; readonly error?: string };
     providers.note(provider, `it cannot be asked (${named ?? code ?? 'no code'})`);
-    throw new ProviderUnavailable();
+    throw new ProviderUnavailable(provider);
   }
 }
 

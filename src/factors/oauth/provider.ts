@@ -38,8 +38,9 @@ export class Provider {
     });
     this.#metadata = new Kept(() => this.#discover(), {
       clock,
-      freshSeconds: FRESH_SECONDS,
-      mostSeconds: MOST_SECONDS,
+      // The example provider is started and stopped all the time.
+      freshSeconds: settings.isExample ? 0 : FRESH_SECONDS,
+      mostSeconds: settings.isExample ? 0 : MOST_SECONDS,
     });
     this.keys = new ProviderKeys(this.send, async () => (await this.metadata()).jwks_uri ?? '', { clock });
   }

@@ -58,12 +58,13 @@ export class Providers {
 
   /**
    * Fetches what each provider publishes. A provider that cannot be reached does not prevent the start: it is asked again
-   * when somebody needs it.
+   * when somebody needs it. The example provider seldom runs, so a start does not look for it.
    */
   async warmUp(): Promise<void> {
     await Promise.all(
       this.#all
         .filter((one) => one.protocol === 'OAUTH')
+        .filter(({ settings }) => !settings.isExample)
         .map((one) =>
           one.metadata().catch((error: unknown) => {
             this.#log.warn({ err: error, provider: one.id }, 'an identity provider cannot be reached');

@@ -75,7 +75,7 @@ export async function requestTo(
   return authorizationRequest(provider, path, purpose, request.now).catch((error: unknown) => {
     const { code = 'no code' } = error as { readonly code?: string };
     providers.note(provider, `its metadata cannot be read (${code})`);
-    throw new ProviderUnavailable();
+    throw new ProviderUnavailable(provider);
   });
 }
 
