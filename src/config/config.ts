@@ -156,9 +156,8 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   const port = env.PORT ?? 4000;
   const tls = tlsConfig(env);
   const publicUrl = env.PUBLIC_URL ?? `${tls === null ? 'http' : 'https'}://localhost:${port}`;
-  mistakes.push(...passkeyMistakes(env, publicUrl));
   const providers = readProviders(env, { production, publicUrl, variables: source });
-  mistakes.push(...providers.mistakes);
+  mistakes.push(...passkeyMistakes(env, publicUrl), ...providers.mistakes);
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const passkeys = passkeySettings(env, publicUrl);
   const sessionIdleSeconds = env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS;

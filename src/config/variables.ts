@@ -57,7 +57,7 @@ export const VARIABLES = {
   TRUSTED_PROXIES: list(PROXIES, trustedProxy),
   TLS_CERT: path('server.pem'),
   TLS_KEY: path('server.key'),
-  DEVELOPMENT_TLS_PORT: variable('off, or a whole number from 0 to 65535', (it) =>
+  DEVELOPMENT_TLS_PORT: variable('off, or the number of a port', (it) =>
     it === 'off' ? it : wholeNumber(0, 65_535).read(it),
   ),
   CLIENT_CA: list('paths of files with certificates, separated by commas', filePath),
