@@ -84,6 +84,8 @@ export interface Config {
   readonly passkeyMetadata: string | null;
   /** The identity providers with which users can sign in. */
   readonly providers: ProvidersSettings;
+  /** The name servers that are asked for the proofs of domains. Null: those of the system. */
+  readonly dnsServers: readonly string[] | null;
   /** Whether devices are told of requests by Web Push. */
   readonly push: boolean;
   /** The page that links point to. The token follows the `#`. */
@@ -189,6 +191,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     wellKnown: wellKnownSettings(env, passkeys),
     passkeyMetadata: env.PASSKEY_METADATA ?? null,
     providers: providers.settings,
+    dnsServers: env.DNS_SERVERS ?? null,
     push: env.PUSH !== 'off',
     linkUrl: env.LINK_URL ?? `${publicUrl}/link`,
     messageLimits: {

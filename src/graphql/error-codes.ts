@@ -1,5 +1,13 @@
 // The expected failures by their codes, which the schema lists.
 
+import {
+  DnsUnavailable,
+  DomainNotProved,
+  DomainRefused,
+  DomainTaken,
+  ProviderNotForDomains,
+  TooManyDomains,
+} from '../domains/errors.ts';
 import { CertificateRefused, CertificateTaken } from '../factors/certificate/errors.ts';
 import {
   ApprovalRequestExpired,
@@ -76,6 +84,12 @@ export const ERRORS = errorsByCode({
   RETURN_NOT_ALLOWED: ReturnNotAllowed,
   IDENTITY_NOT_LINKED: IdentityNotLinked,
   IDENTITY_TAKEN: IdentityTaken,
+  DOMAIN_REFUSED: DomainRefused,
+  DOMAIN_NOT_PROVED: DomainNotProved,
+  DOMAIN_TAKEN: DomainTaken,
+  DNS_UNAVAILABLE: DnsUnavailable,
+  TOO_MANY_DOMAINS: TooManyDomains,
+  PROVIDER_NOT_FOR_DOMAINS: ProviderNotForDomains,
   LINK_NOT_APPROVED: LinkNotApproved,
   LINK_EXPIRED: LinkExpired,
   DEVICE_NOT_APPROVED: DeviceNotApproved,

@@ -244,6 +244,7 @@ describe('a valid environment', () => {
       forwardedHeader: 'x-forwarded-for',
       passkeys: { rpId: 'localhost', origins: ['http://localhost:4000'] },
       passkeyMetadata: null,
+      dnsServers: null,
       tls: null,
       clientCertificates: null,
       networkLimits: {

@@ -255,6 +255,7 @@ describe('through the outbox', () => {
       clock: systemClock,
       log,
       retention: RETENTION,
+      checkDomains: async () => 0,
     });
     try {
       api.answer = twilioError(500, 20500, `No luck with ${NUMBER}`);

@@ -69,6 +69,9 @@ function valuesOf(template: Template, locale: Locale): Values {
     ...('agent' in template ? { agent: template.agent } : {}),
     ...('remaining' in template ? { remaining: template.remaining } : {}),
     ...('provider' in template ? { provider: template.provider } : {}),
+    ...('domain' in template ? { domain: template.domain } : {}),
+    ...('record' in template ? { recordName: template.record.name, recordValue: template.record.value } : {}),
+    ...('administrator' in template ? { administrator: template.administrator } : {}),
     ...('factor' in template ? { factor: template.factor[locale] } : {}),
   };
 }

@@ -4,6 +4,7 @@ import type { ProviderSettings } from '../../config/provider-settings.ts';
 import { type Clock, secondsAhead } from '../../platform/clock.ts';
 import { type Outgoing, outgoing } from '../../platform/outgoing.ts';
 import { clientAuthentication } from './client-secret.ts';
+import { configurationDigest } from './configuration-digest.ts';
 import { Kept } from './kept.ts';
 import { openid } from './library.ts';
 import { type ProviderShape, shapeOf } from './presets.ts';
@@ -23,6 +24,8 @@ export class Provider {
   readonly settings: ProviderSettings;
   readonly shape: ProviderShape;
   readonly keys: ProviderKeys;
+  /** Of the configuration for which a test sign-in counts. */
+  readonly configurationDigest: string;
   readonly fetch: Outgoing;
   readonly #isDevelopment: boolean;
   readonly #metadata: Kept<ServerMetadata>;
@@ -30,6 +33,7 @@ export class Provider {
   constructor(settings: ProviderSettings, { clock, isDevelopment }: ProviderParts) {
     this.settings = settings;
     this.shape = shapeOf(settings.source);
+    this.configurationDigest = configurationDigest(settings);
     this.#isDevelopment = isDevelopment;
     this.fetch = outgoing({
       mayBeInsecure: isDevelopment,

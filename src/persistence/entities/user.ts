@@ -19,9 +19,17 @@ export const User = defineEntity({
     locale: p.string().length(16).default('en'),
     /** Whether the user allows text messages as a factor. */
     sms: p.boolean().default(true),
+    /** Whether the user, as an administrator, may sign in without the identity provider of their domain. */
+    withoutProvider: p.boolean().default(false),
     createdAt: p.datetime(),
     activatedAt: p.datetime().nullable(),
   },
   uniques: [{ properties: ['tenant', 'externalId'] }],
-  indexes: [{ properties: ['createdAt'], where: { activatedAt: null } }], // sign-ups to delete
+  indexes: [
+    { properties: ['createdAt'], where: { activatedAt: null } }, // sign-ups to delete
+    {
+      name: 'user_account_with_roles_index',
+      expression: `create index "user_account_with_roles_index" on "user_account" ("tenant_id") where "roles" <> '[]'`,
+    },
+  ],
 });
