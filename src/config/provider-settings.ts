@@ -29,6 +29,8 @@ export interface ProviderSettings {
   readonly secondFactor: TrustedSecondFactor | null;
   /** Where clients without cookies receive its answers themselves. */
   readonly redirectUris: readonly string[];
+  /** Whether everybody is offered it. If not, only users of the domains that are bound to it are. */
+  readonly isListed: boolean;
   /** Whether its addresses may be in our own network. */
   readonly mayBePrivate: boolean;
 }

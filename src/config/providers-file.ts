@@ -84,6 +84,7 @@ function settingsOf(
       ProviderSignUp[form.signUp === 'address' ? 'ADDRESS' : form.signUp === 'never' ? 'NEVER' : 'ALWAYS'],
     secondFactor,
     redirectUris,
+    isListed: form.listed,
     mayBePrivate: form.privateNetwork,
   };
 }

@@ -56,6 +56,8 @@ const account = (given: Partial<Account> = {}): Account => ({
   smsOfUser: true,
   passkeyModels: null,
   certificateRules: [],
+  capture: null,
+  withoutProvider: false,
   locale: 'en',
   roles: [],
   email: { id: 'e', address: 'jane@example.com', typed: 'jane@example.com', verified: true, owner: null },

@@ -8,7 +8,7 @@ import { digest } from '../../platform/digest.ts';
 import { misleading } from '../../platform/one-line-text.ts';
 import { OutgoingError } from '../../platform/outgoing.ts';
 import { unstorable } from '../../platform/storable-text.ts';
-import { trustedMailbox } from './address-rules.ts';
+import { domainMailbox, trustedMailbox } from './address-rules.ts';
 import type { ProviderAnswer } from './answer.ts';
 import { openid } from './library.ts';
 import type { Pending } from './pending.ts';
@@ -57,6 +57,8 @@ export async function exchangeCode(
     name: nameOf(claims),
     address: typeof email === 'string' && email.length <= LONGEST_ADDRESS ? email : null,
     mailbox: trustedMailbox(claims, shape.addressRule, settings.addresses),
+    domainMailbox: domainMailbox(claims, shape.domainRule, settings.addresses),
+    standing: { is: 'FREE' },
     provesSecondFactor: provider.isOpenId && provesSecondFactor(settings.secondFactor, claims, pending, now),
     providerSession: typeof sid === 'string' && provider.isOpenId ? sessionDigest(shape.issuer, sid) : null,
   };

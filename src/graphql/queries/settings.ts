@@ -103,7 +103,7 @@ builder.queryField('settings', (t) =>
     resolve: async (_root, args, { em, services: { factors } }): Promise<PublicSettings> => {
       const tenant = await publicTenant(em, args.tenant);
       return {
-        providers: factors.providers.of(tenant.id).map(({ id, settings: { name } }) => ({ id, name })),
+        providers: factors.providers.listed(tenant.id).map(({ id, settings: { name } }) => ({ id, name })),
         firstFactors: factors.first(tenant.sms, tenant.id),
         secondFactors: factors.second(tenant.sms),
         enrollableFactors: factors.enrollable(tenant.sms),
