@@ -6,6 +6,7 @@ import { Outbox } from '../delivery/outbox.ts';
 import { addDomain } from '../domains/add-domain.ts';
 import { type CheckServices, checkDomain } from '../domains/check-domain.ts';
 import { type Domain, listDomains } from '../domains/domain.ts';
+import { setExemption } from '../domains/exemption.ts';
 import { removeDomain } from '../domains/remove-domain.ts';
 import { TxtRecords } from '../domains/txt-record.ts';
 import type { Administrator } from '../factors/administration.ts';
@@ -16,6 +17,7 @@ import { systemClock } from '../platform/clock.ts';
 import { KeyRing } from '../platform/key-ring.ts';
 import { createLog } from '../platform/log.ts';
 import { UserError } from '../platform/user-error.ts';
+import { ownerOf, readEmail } from './admin/owner.ts';
 import { afterHelp, JSON_OPTION } from './help.ts';
 import { onDatabase } from './on-database.ts';
 import { type Cli, type Define, RefusedError } from './run-command.ts';
@@ -79,6 +81,12 @@ export const domains: Define = (command, cli) => {
         act(cli, tenant, (services, administrator) => removeDomain(services, name, administrator), 'Removed'),
       ),
     );
+  exemption(
+    command.command('exempt').description('let an administrator sign in without the provider'),
+    cli,
+    true,
+  );
+  exemption(command.command('unexempt').description('take that right back'), cli, false);
   command
     .command('list')
     .description('list the domains of a tenant')
@@ -98,15 +106,45 @@ export const domains: Define = (command, cli) => {
     );
 };
 
-/** @throws {RefusedError} with what an administrator would read. */
+function exemption(command: Parameters<Define>[0], cli: Cli, isExempt: boolean): void {
+  command
+    .argument('<EMAIL>', 'an email address that the administrator has verified')
+    .option(...TENANT)
+    .addHelpText(
+      'after',
+      afterHelp({
+        examples: [`stepgate domains ${command.name()} jane@example.com`],
+        unmet: 'the user does not exist, or is no administrator with a second factor',
+      }),
+    )
+    .action(
+      cli.action((address, { tenant }) => {
+        const email = readEmail(address);
+        return onDatabase(cli, async ({ orm }) => {
+          const em = orm.em.fork();
+          const tenantId = await requireTenant(em, tenant);
+          const { id } = await ownerOf(em, email, tenantId);
+          const operator = { em, tenantId, actor: byOperator('domains'), now: systemClock.now() };
+          await setExemption(id, isExempt, operator).catch(refused);
+          cli.say(`${email} may ${isExempt ? 'now' : 'no longer'} sign in without the identity provider.`);
+          return 0;
+        });
+      }),
+    );
+}
+
+/** With what an administrator would read. @throws {RefusedError} */
+function refused(error: unknown): never {
+  throw error instanceof UserError ? new RefusedError(error.message) : error;
+}
+
+/** @throws {RefusedError} */
 function act(cli: Cli, tenant: string, work: Work, done?: string): Promise<0> {
   return onDatabase(cli, async ({ orm, config }) => {
     const em = orm.em.fork();
     const tenantId = await requireTenant(em, tenant);
     const administrator = { em, tenantId, actor: byOperator('domains'), now: systemClock.now() };
-    const domain = await work(await servicesOf(config), administrator).catch((error: unknown) => {
-      throw error instanceof UserError ? new RefusedError(error.message) : error;
-    });
+    const domain = await work(await servicesOf(config), administrator).catch(refused);
     if (domain === null) throw new RefusedError(`Tenant ${tenantId} does not have this domain.`);
     for (const line of done === undefined ? linesAbout(domain) : [`${done} ${domain.name}.`]) cli.say(line);
     return 0;

@@ -57,3 +57,21 @@ export class ProviderNotForDomains extends UserError {
     );
   }
 }
+
+export class DomainNotTested extends UserError {
+  static readonly description =
+    'No test sign-in has succeeded with the present configuration of the identity provider. Call `startDomainTest`, and sign in with an address in the domain.';
+  readonly code = 'DOMAIN_NOT_TESTED';
+  constructor() {
+    super('The identity provider of this domain was not tested as it is configured now. Test it first.');
+  }
+}
+
+export class ExemptionRefused extends UserError {
+  static readonly description =
+    'Only another administrator who has a second factor can be allowed to sign in without the identity provider of their domain.';
+  readonly code = 'EXEMPTION_REFUSED';
+  constructor() {
+    super('Choose another administrator of your tenant, who has a second factor.');
+  }
+}

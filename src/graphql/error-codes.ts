@@ -3,8 +3,10 @@
 import {
   DnsUnavailable,
   DomainNotProved,
+  DomainNotTested,
   DomainRefused,
   DomainTaken,
+  ExemptionRefused,
   ProviderNotForDomains,
   TooManyDomains,
 } from '../domains/errors.ts';
@@ -89,6 +91,8 @@ export const ERRORS = errorsByCode({
   DOMAIN_REFUSED: DomainRefused,
   DOMAIN_NOT_PROVED: DomainNotProved,
   DOMAIN_TAKEN: DomainTaken,
+  DOMAIN_NOT_TESTED: DomainNotTested,
+  EXEMPTION_REFUSED: ExemptionRefused,
   DNS_UNAVAILABLE: DnsUnavailable,
   TOO_MANY_DOMAINS: TooManyDomains,
   PROVIDER_NOT_FOR_DOMAINS: ProviderNotForDomains,

@@ -33,6 +33,7 @@ export const AUDIT_TYPES = {
   ...ofWorkflow('enrollment', 'an enrollment'),
   ...ofWorkflow('step-up', 'a step-up'),
   ...ofWorkflow('agent-request', 'a request of an agent'),
+  ...ofWorkflow('provider-test', 'a test of an identity provider'),
   'agent-request.started': 'An agent asked the user to approve an operation.',
   'agent.created': 'An agent got a token.',
   'link.approved': 'A visitor of a link approved the request behind it.',

@@ -321,6 +321,17 @@ describe('the command line', () => {
     ).toEqual([{ actor_kind: 'OPERATOR' }]);
   });
 
+  test('exempts an administrator who has a second factor, and nobody else', async () => {
+    const user = await signUpIn(acme.client, 'acme');
+    const inAcme = (word: string, email: string) => run(word, email, '--tenant', 'acme');
+    expect(await inAcme('exempt', user.email)).toMatchObject({ code: 1 });
+    expect(await inAcme('exempt', acme.email)).toMatchObject({ code: 0 });
+    const named = () => query(app.databaseUrl, 'select id from user_account where without_provider');
+    expect(await named()).toHaveLength(1);
+    expect(await inAcme('unexempt', acme.email)).toMatchObject({ code: 0 });
+    expect(await named()).toEqual([]);
+  });
+
   test('refuses what the API refuses, with what to do', async () => {
     expect(await run('add', 'gmail.com', '--provider', 'work')).toMatchObject({
       code: 1,

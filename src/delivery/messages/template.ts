@@ -17,7 +17,14 @@ export type Template =
   | Notice;
 
 /** What a link approves. A person who is asked to approve a password reset must not think that it is a sign-in. */
-export type Purpose = 'sign-in' | 'sign-up' | 'password-reset' | 'enrollment' | 'step-up' | 'agent-request';
+export type Purpose =
+  | 'sign-in'
+  | 'sign-up'
+  | 'password-reset'
+  | 'enrollment'
+  | 'step-up'
+  | 'agent-request'
+  | 'provider-test';
 
 /** Notices about everything that changes an account or gives access to it. */
 export type Notice =

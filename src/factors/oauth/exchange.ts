@@ -58,6 +58,7 @@ export async function exchangeCode(
     address: typeof email === 'string' && email.length <= LONGEST_ADDRESS ? email : null,
     mailbox: trustedMailbox(claims, shape.addressRule, settings.addresses),
     domainMailbox: domainMailbox(claims, shape.domainRule, settings.addresses),
+    said: saidIn(claims),
     standing: { is: 'FREE' },
     provesSecondFactor: provider.isOpenId && provesSecondFactor(settings.secondFactor, claims, pending, now),
     providerSession: typeof sid === 'string' && provider.isOpenId ? sessionDigest(shape.issuer, sid) : null,
@@ -131,6 +132,24 @@ async function profileClaims(
   return claims;
 }
 
+const MOST_SAID = 100;
+
+/** Texts of the provider, which an administrator reads. */
+function saidIn(claims: Claims): ProvenIdentity['said'] {
+  const { acr, amr } = claims;
+  const texts = (list: readonly unknown[]) =>
+    list.filter((one): one is string => typeof one === 'string' && isShown(one)).slice(0, MOST_SAID);
+  return {
+    names: texts(Object.keys(claims)).toSorted(),
+    acr: typeof acr === 'string' && isShown(acr) ? acr : null,
+    amr: Array.isArray(amr) ? texts(amr) : [],
+  };
+}
+
+function isShown(text: string): boolean {
+  return text !== '' && text.length <= LONGEST_NAME && misleading(text) === null && unstorable(text) === null;
+}
+
 /** At most 255 ASCII characters (OpenID Connect Core section 2). Providers without ID tokens also use numbers. */
 function subjectOf({ sub }: Claims): string {
   const subject = typeof sub === 'number' && Number.isSafeInteger(sub) ? String(sub) : sub;
@@ -143,9 +162,7 @@ function subjectOf({ sub }: Claims): string {
 function nameOf({ name }: Claims): string | null {
   if (typeof name !== 'string') return null;
   const shown = name.normalize('NFC').trim();
-  const isShown =
-    shown !== '' && shown.length <= LONGEST_NAME && misleading(shown) === null && unstorable(shown) === null;
-  return isShown ? shown : null;
+  return isShown(shown) ? shown : null;
 }
 
 /** What the library throws is either a refusal by or because of the provider, or an outage. */

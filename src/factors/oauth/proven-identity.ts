@@ -14,6 +14,12 @@ export interface ProvenIdentity {
   readonly mailbox: Mailbox | null;
   /** The same, if it is in a domain whose owner has chosen the provider. Whether it is, the tenant’s domains say. */
   readonly domainMailbox: Mailbox | null;
+  /** For the report of a test: the names of the claims, and what they say of the authentication. */
+  readonly said: {
+    readonly names: readonly string[];
+    readonly acr: string | null;
+    readonly amr: readonly string[];
+  };
   /** By the domains of the tenant. */
   readonly standing: Standing;
   /** Whether the provider says, by the configured values, that it has just verified a second factor. */

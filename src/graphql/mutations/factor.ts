@@ -32,6 +32,7 @@ import { builder } from '../builder.ts';
 import { formWith } from '../factor-form.ts';
 import { InvalidInput, parseInput } from '../input.ts';
 import { inputFields } from '../input-fields.ts';
+import { DomainTest } from '../types/domain.ts';
 import { FactorKindEnum } from '../types/enums.ts';
 import { Enrollment, PasswordReset, SignIn, SignUp, StepUp } from '../types/workflow.ts';
 
@@ -67,6 +68,7 @@ builder.mutationField('prepareFactor', (t) =>
       PasswordReset,
       Enrollment,
       StepUp,
+      DomainTest,
       InvalidInput,
       ReturnNotAllowed,
       ProviderUnavailable,
@@ -141,6 +143,7 @@ builder.mutationField('attemptFactor', (t) =>
       PasswordReset,
       Enrollment,
       StepUp,
+      DomainTest,
       InvalidInput,
       WorkflowNotFound,
       WorkflowExpired,

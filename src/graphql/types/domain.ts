@@ -1,7 +1,10 @@
 // A domain of the tenant, for its administrators.
 import { type Domain, DomainStatus } from '../../domains/domain.ts';
+import type { TestReport } from '../../workflows/effects/outcome.ts';
+import type { WorkflowReply } from '../../workflows/steps/reply.ts';
 import { builder } from '../builder.ts';
 import { describedEnum } from './described-enum.ts';
+import { isRunOf, Workflow } from './workflow.ts';
 
 const DomainStatusEnum = describedEnum<DomainStatus>(
   'DomainStatus',
@@ -69,6 +72,44 @@ export const DomainType = builder.objectRef<Domain>('Domain').implement({
       type: 'DateTime',
       nullable: true,
       description: 'Since when its users sign in with the provider. Null if they do not.',
+    }),
+  }),
+});
+
+const DomainTestReportType = builder.objectRef<TestReport>('DomainTestReport').implement({
+  description: 'What came back from an identity provider in a test. It contains no tokens.',
+  fields: (t) => ({
+    usable: t.exposeBoolean('isUsable', {
+      description:
+        'Whether the test has succeeded: the provider speaks for an address in the domain. Then the domain can be activated.',
+    }),
+    address: t.exposeString('address', {
+      nullable: true,
+      description: 'The email address that the provider sent. Null if it sent none.',
+    }),
+    claims: t.stringList({ description: 'The names of the claims.', resolve: (it) => [...it.names] }),
+    acr: t.exposeString('acr', {
+      nullable: true,
+      description: 'The claim `acr`, for `secondFactor` of the configuration. Null if there is none.',
+    }),
+    amr: t.stringList({
+      description: 'The claim `amr`, for `secondFactor` of the configuration.',
+      resolve: (it) => [...it.amr],
+    }),
+  }),
+});
+
+export const DomainTest = builder.objectRef<WorkflowReply>('DomainTest').implement({
+  description: 'A test of the identity provider of a domain. It signs nobody in and links nobody.',
+  interfaces: [Workflow],
+  isTypeOf: isRunOf('provider-test'),
+  fields: (t) => ({
+    report: t.field({
+      type: DomainTestReportType,
+      nullable: true,
+      description:
+        'What came back. Returned once, in the reply to the step that completes the test; null otherwise.',
+      resolve: (it) => it.report,
     }),
   }),
 });

@@ -29,6 +29,7 @@ import { identifyByProof } from './identify-by-proof.ts';
 import { performWithinLimits } from './perform-within-limits.ts';
 import { recordOfApproval } from './record-approval.ts';
 import { present, type WorkflowReply } from './reply.ts';
+import { reportTest } from './report-test.ts';
 import { evidenceBefore } from './running.ts';
 import type { StepServices } from './services.ts';
 import { giveBackAttempt } from './spend-attempt.ts';
@@ -52,6 +53,7 @@ export function attempt(
   return services.networks.during(caller.client, async (origin) => {
     const asked = await claim(services, id, proof.name, origin, caller);
     const exchanged = await exchangeProof(services, asked, proof.value);
+    if (asked.step.name === 'provider-test') return endTest(services, asked, exchanged);
     const value = await weighIdentity(services, asked, exchanged);
     const claimed = await identifyByProof(services, asked, value);
     const verdict = await keepingAttempt(claimed.row, caller, () => verify(services, claimed, value));
@@ -61,6 +63,13 @@ export function attempt(
     );
     return present(services, claimed.step, next, outcome);
   });
+}
+
+function endTest(services: StepServices, asked: Claimed, exchanged: unknown): Promise<WorkflowReply> {
+  const { row, step, factor } = asked;
+  const identity = services.factors.get(factor)?.identityAtProvider?.(exchanged) ?? null;
+  if (identity === null) return reject(services, asked, REJECTED);
+  return keepingAttempt(row, step.caller, () => reportTest(services, asked, identity));
 }
 
 async function verify(
