@@ -34,7 +34,7 @@ export async function addDomain(
 ): Promise<Domain> {
   const provider = providers.find(tenantId, providerId);
   if (provider === null) throw new ProviderNotFound();
-  if (provider.shape.domainRule === null) throw new ProviderNotForDomains();
+  if (provider.domainRule === null || provider.settings.isExample) throw new ProviderNotForDomains();
   const read = await readDomain(domain);
   if ('defect' in read) throw new DomainRefused(read.defect);
   const { name } = read;

@@ -4,7 +4,7 @@ import { sql as raw } from 'kysely';
 import type { Capture } from '../factors/capture.ts';
 import { domainOf } from '../factors/email/mailbox.ts';
 import type { ProvenIdentity } from '../factors/oauth/proven-identity.ts';
-import type { Provider } from '../factors/oauth/provider.ts';
+import type { AnyProvider } from '../factors/oauth/providers.ts';
 import type { Sql } from '../persistence/orm.ts';
 import { run, statement } from '../persistence/statement.ts';
 
@@ -41,7 +41,7 @@ const CAPTURES = statement(
 /** The identity, with what its claims are worth in the tenant. */
 export function weighed(
   identity: ProvenIdentity,
-  { configurationDigest }: Provider,
+  { configurationDigest }: AnyProvider,
   captures: readonly Capture[],
 ): ProvenIdentity {
   const own = captures.filter((one) => one.providerId === identity.providerId);

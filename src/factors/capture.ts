@@ -22,7 +22,7 @@ const IS_ACTIVE = sql`d.verified_at is not null and d.activated_at is not null`;
 export const captureOfUser = sql`(
   select ${CAPTURE}
   from email_address e join email_domain d on d.tenant_id = e.tenant_id and d.name = split_part(e.address, '@', 2)
-  where e.user_id = u.id and (e.verified_at is not null or u.activated_at is null) and ${IS_ACTIVE}
+  where e.tenant_id = u.tenant_id and e.user_id = u.id and (e.verified_at is not null or u.activated_at is null) and ${IS_ACTIVE}
   order by e.verified_at nulls last, e.created_at limit 1
 )`;
 

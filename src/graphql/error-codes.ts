@@ -10,6 +10,7 @@ import {
   ProviderNotForDomains,
   TooManyDomains,
 } from '../domains/errors.ts';
+import { TooManyExports } from '../export/my-data.ts';
 import { CertificateRefused, CertificateTaken } from '../factors/certificate/errors.ts';
 import {
   ApprovalRequestExpired,
@@ -19,6 +20,13 @@ import {
   DeviceNotRecognized,
   NumberIncorrect,
 } from '../factors/device-approval/errors.ts';
+import {
+  EmailAddressAlreadyVerified,
+  EmailAddressNotVerified,
+  EmailAddressTaken,
+  PrimaryEmailAddress,
+  TooManyEmailAddresses,
+} from '../factors/email/errors.ts';
 import { LastWayIn } from '../factors/last-way-in.ts';
 import { LinkExpired } from '../factors/link/approval.ts';
 import { LinkNotApproved } from '../factors/link/link.ts';
@@ -35,6 +43,8 @@ import { PhoneNumberNotAllowed, PhoneNumberNotFound, PhoneNumberTaken } from '..
 import { Conflict } from '../persistence/unit-of-work.ts';
 import type { UserError } from '../platform/user-error.ts';
 import { RefreshTokenRejected, RoleNotHeld, TooManyAgents } from '../sessions/errors.ts';
+import { LastAdministrator } from '../users/deletion.ts';
+import { BothHaveSecondFactors, MergeTooLarge, MergeWithRoles } from '../users/merge/errors.ts';
 import {
   AgentRequestEnded,
   AgentsCannotStepUp,
@@ -79,6 +89,7 @@ export const ERRORS = errorsByCode({
   TOO_MANY_MESSAGES: TooManyMessages,
   TOO_MANY_REQUESTS: TooManyRequests,
   TOO_MANY_CHECKS: TooManyChecks,
+  TOO_MANY_EXPORTS: TooManyExports,
   TOO_MANY_WAITING: TooManyWaiting,
   CERTIFICATE_REFUSED: CertificateRefused,
   CERTIFICATE_TAKEN: CertificateTaken,
@@ -108,11 +119,20 @@ export const ERRORS = errorsByCode({
   PHONE_NUMBER_NOT_ALLOWED: PhoneNumberNotAllowed,
   PHONE_NUMBER_NOT_FOUND: PhoneNumberNotFound,
   PHONE_NUMBER_TAKEN: PhoneNumberTaken,
+  EMAIL_ADDRESS_ALREADY_VERIFIED: EmailAddressAlreadyVerified,
+  EMAIL_ADDRESS_NOT_VERIFIED: EmailAddressNotVerified,
+  EMAIL_ADDRESS_TAKEN: EmailAddressTaken,
+  PRIMARY_EMAIL_ADDRESS: PrimaryEmailAddress,
+  TOO_MANY_EMAIL_ADDRESSES: TooManyEmailAddresses,
   LAST_WAY_IN: LastWayIn,
+  BOTH_HAVE_SECOND_FACTORS: BothHaveSecondFactors,
+  MERGE_WITH_ROLES: MergeWithRoles,
+  MERGE_TOO_LARGE: MergeTooLarge,
   TOO_MANY_AUTHENTICATORS: TooManyAuthenticators,
   ENROLLMENT_REQUIRED: EnrollmentRequired,
   FACTOR_TOO_YOUNG: FactorTooYoung,
   REFRESH_TOKEN_REJECTED: RefreshTokenRejected,
+  LAST_ADMINISTRATOR: LastAdministrator,
   ROLE_NOT_HELD: RoleNotHeld,
   TOO_MANY_AGENTS: TooManyAgents,
   AGENTS_CANNOT_STEP_UP: AgentsCannotStepUp,

@@ -79,7 +79,7 @@ export function newUser(record: UserRecord, terms: Terms): NewUser {
     claims: [...claimsOf(record), ...identitiesOf(authenticator)],
     rows: {
       user_account: [userRow(record, owner, terms)],
-      email_address: record.email === null ? [] : [emailRow(record.email, owner, terms)],
+      email_address: emailRows(record, owner, terms),
       phone_number: record.phones.map((phone) => phoneRow(phone, owner, terms)),
       authenticator,
       backup_code: credentials.flatMap(({ backup_code }) => backup_code ?? []),
@@ -95,15 +95,19 @@ const UNVERIFIED =
   'This is not verified, so it may belong to someone else. Remove it, or use --trust-unverified, or trustUnverified in the API.';
 
 function requireIdentifier(record: UserRecord, { trustUnverified, now }: Terms): void {
-  const { email, emailVerified, phones, createdAt } = record;
+  const { email, emailVerified, otherEmails, phones, createdAt } = record;
   if (email === null && phones.length === 0 && !bringsIdentity(record)) {
     throw new RecordError('email', 'A user needs an email address, a phone number or a passkey.');
   }
+  if (email === null && otherEmails.length > 0)
+    throw new RecordError('otherEmails', 'Put the primary address in `email`, and only the others here.');
   if (createdAt !== null && createdAt > now) {
     throw new RecordError('createdAt', 'This time is in the future.');
   }
   if (trustUnverified) return;
   if (email !== null && !emailVerified) throw new RecordError('email', UNVERIFIED);
+  const other = otherEmails.findIndex((one) => !one.verified);
+  if (other >= 0) throw new RecordError(`otherEmails.${other}.address`, UNVERIFIED);
   const unverified = phones.findIndex((phone) => !phone.verified);
   if (unverified >= 0) throw new RecordError(`phones.${unverified}.number`, UNVERIFIED);
 }
@@ -126,11 +130,15 @@ function requireWayIn(record: UserRecord, { phoneCountries }: Terms): void {
   );
 }
 
-function claimsOf({ id, externalId, email, phones }: UserRecord): Claim[] {
+function claimsOf({ id, externalId, email, otherEmails, phones }: UserRecord): Claim[] {
   return [
     ...(id === null ? [] : [{ kind: 'id', value: id, path: 'id' } as const]),
     ...(externalId === null ? [] : [{ kind: 'externalId', value: externalId, path: 'externalId' } as const]),
     ...(email === null ? [] : [{ kind: 'email', value: email.address, path: 'email' } as const]),
+    ...otherEmails.map(
+      ({ address: { address } }, at) =>
+        ({ kind: 'email', value: address, path: `otherEmails.${at}.address` }) as const,
+    ),
     ...phones.map(
       ({ number }, at) => ({ kind: 'phone', value: number.number, path: `phones.${at}.number` }) as const,
     ),
@@ -166,12 +174,23 @@ function userRow(
   };
 }
 
+function emailRows(
+  { email, otherEmails }: UserRecord,
+  owner: ImportedOwner,
+  terms: Terms,
+): Row<'email_address'>[] {
+  if (email === null) return [];
+  const others = otherEmails.map(({ address }) => emailRow(address, owner, terms));
+  return [{ ...emailRow(email, owner, terms), is_primary: true }, ...others];
+}
+
 function emailRow(
   { address, typed }: Mailbox,
   { userId, createdAt }: ImportedOwner,
   { tenantId, now }: Terms,
 ): Row<'email_address'> {
   return {
+    is_primary: false,
     id: randomId(),
     tenant_id: tenantId,
     user_id: userId,

@@ -30,6 +30,17 @@ const ImportPhoneInput = builder.inputType('ImportPhoneInput', {
   }),
 });
 
+const ImportEmailAddressInput = builder.inputType('ImportEmailAddressInput', {
+  description: 'A further email address of an imported user.',
+  fields: (t) => ({
+    address: t.string({ required: true, description: 'The email address.' }),
+    verified: t.boolean({
+      defaultValue: true,
+      description: 'Whether the user proved the email address in the other system.',
+    }),
+  }),
+});
+
 const ImportUserInput = builder.inputType('ImportUserInput', {
   description: 'A user to import from another system. Give at least an email address or a phone number.',
   fields: (t) => ({
@@ -39,11 +50,16 @@ const ImportUserInput = builder.inputType('ImportUserInput', {
         'The user’s id in the other system, at most 255 characters. It must be unique within the tenant.',
     }),
     name: t.string({ description: 'The user’s name, at most 128 characters.' }),
-    email: t.string({ description: 'The email address that the user signs in with.' }),
+    email: t.string({ description: 'The user’s primary email address.' }),
     emailVerified: t.boolean({
       defaultValue: true,
       description:
         'Whether the user proved the email address in the other system. An address that was not proved may belong to someone else.',
+    }),
+    otherEmails: t.field({
+      type: [ImportEmailAddressInput],
+      description:
+        'The user’s other email addresses, at most nine. They sign in with each of them; messages go to `email`.',
     }),
     phones: t.field({ type: [ImportPhoneInput], description: 'The user’s phone numbers.' }),
     smsFactors: t.boolean({
