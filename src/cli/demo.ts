@@ -126,10 +126,15 @@ const [approvalRequest] = await device.pending();
 if (approvalRequest === undefined) throw new Error('The device has no request to approve.');
 await device.approve(approvalRequest, number);
 say(`(The device has approved the request, with the number ${number}.)`);
-await askGuarded(tokenOf(await play(25, { workflowId: deviceSignIn, proof })), null);
+const deviceSession = tokenOf(await play(25, { workflowId: deviceSignIn, proof }));
+await askGuarded(deviceSession, null);
 const withoutProvider = await playProvider();
-const user = { identifier: email, password: newPassword, accessToken: passkeySession };
-const withoutCertificate = await playCertificate(user);
+const withoutCertificate = await playCertificate({
+  identifier: email,
+  password: newPassword,
+  accessToken: passkeySession,
+  otherAccessToken: deviceSession,
+});
 say(`The tour is complete. The guarded field was refused before the step-up and returned after it. The password was reset, which
 required a second factor in addition to the mailbox. A passkey alone signed in, and opened the guarded field. So did the
 password with an approval on another device.`);

@@ -43,5 +43,9 @@ export function tellAdministrators(
   { unitOfWork, now }: { readonly unitOfWork: UnitOfWork; readonly now: Date },
 ): void {
   for (const { address, locale } of administrators)
-    addNotice(outbox, { account: { emails: [{ address, verified: true }], locale }, unitOfWork, now }, notice);
+    addNotice(
+      outbox,
+      { account: { emails: [{ address, verified: true }], locale }, unitOfWork, now },
+      notice,
+    );
 }

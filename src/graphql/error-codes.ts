@@ -44,7 +44,12 @@ import { Conflict } from '../persistence/unit-of-work.ts';
 import type { UserError } from '../platform/user-error.ts';
 import { RefreshTokenRejected, RoleNotHeld, TooManyAgents } from '../sessions/errors.ts';
 import { LastAdministrator } from '../users/deletion.ts';
-import { BothHaveSecondFactors, MergeTooLarge, MergeWithRoles } from '../users/merge/errors.ts';
+import {
+  BothHaveSecondFactors,
+  DeletionScheduled,
+  MergeTooLarge,
+  MergeWithRoles,
+} from '../users/merge/errors.ts';
 import {
   AgentRequestEnded,
   AgentsCannotStepUp,
@@ -128,6 +133,7 @@ export const ERRORS = errorsByCode({
   BOTH_HAVE_SECOND_FACTORS: BothHaveSecondFactors,
   MERGE_WITH_ROLES: MergeWithRoles,
   MERGE_TOO_LARGE: MergeTooLarge,
+  DELETION_SCHEDULED: DeletionScheduled,
   TOO_MANY_AUTHENTICATORS: TooManyAuthenticators,
   ENROLLMENT_REQUIRED: EnrollmentRequired,
   FACTOR_TOO_YOUNG: FactorTooYoung,

@@ -2,7 +2,7 @@
 // marks as verified was verified in the source system.
 import type { Mailbox } from '../factors/email/mailbox.ts';
 import { RecordError } from '../factors/record-error.ts';
-import type { ImportedOwner } from '../factors/transfer.ts';
+import type { ImportedOwner, ImportedProvider } from '../factors/transfer.ts';
 import {
   bringsFirstFactor,
   bringsIdentity,
@@ -28,6 +28,8 @@ export interface Terms {
   readonly withoutSecondFactors: boolean;
   /** The countries whose phone numbers can start a sign-in in this tenant. */
   readonly phoneCountries: readonly string[];
+  /** Identities of other providers are refused. */
+  readonly providers: readonly ImportedProvider[];
   /** Who imports them, for the audit log. */
   readonly actor: AuditActor;
   readonly now: Date;
@@ -35,10 +37,15 @@ export interface Terms {
 
 /** A value that only one user of a tenant can have. */
 export interface Claim {
-  readonly kind: 'id' | 'externalId' | 'email' | 'phone' | 'passkey';
+  readonly kind: 'id' | 'externalId' | 'email' | 'phone' | 'passkey' | 'identity';
   readonly value: string;
   /** The field of the record, for a refusal. */
   readonly path: string;
+}
+
+/** The value of a claim. */
+export function identityValue(issuer: string, subject: string): string {
+  return JSON.stringify([issuer, subject]);
 }
 
 export interface NewUser {
@@ -51,6 +58,7 @@ export interface NewUser {
     readonly phone_number: readonly Row<'phone_number'>[];
     readonly authenticator: readonly Row<'authenticator'>[];
     readonly backup_code: readonly Row<'backup_code'>[];
+    readonly identity: readonly Row<'identity'>[];
     readonly audit_event: readonly Row<'audit_event'>[];
   };
 }
@@ -69,20 +77,23 @@ export function newUser(record: UserRecord, terms: Terms): NewUser {
     keepsId: record.id !== null,
     createdAt: record.createdAt ?? terms.now,
     acceptFastHashes: terms.acceptFastHashes,
+    providers: terms.providers,
     hasSecondFactor,
   };
   const credentials = READ_TRANSFERS.map((transfer) => transfer.read(record, owner));
   const authenticator = credentials.flatMap((one) => one.authenticator ?? []);
+  const identity = credentials.flatMap((one) => one.identity ?? []);
   return {
     id,
     leftBehind,
-    claims: [...claimsOf(record), ...identitiesOf(authenticator)],
+    claims: [...claimsOf(record), ...passkeysOf(authenticator), ...identitiesOf(identity)],
     rows: {
       user_account: [userRow(record, owner, terms)],
       email_address: emailRows(record, owner, terms),
       phone_number: record.phones.map((phone) => phoneRow(phone, owner, terms)),
       authenticator,
       backup_code: credentials.flatMap(({ backup_code }) => backup_code ?? []),
+      identity,
       audit_event: [
         auditOf('user.imported', id, terms),
         ...(record.roles.length === 0 ? [] : [auditOf('role.granted', id, terms)]),
@@ -97,7 +108,10 @@ const UNVERIFIED =
 function requireIdentifier(record: UserRecord, { trustUnverified, now }: Terms): void {
   const { email, emailVerified, otherEmails, phones, createdAt } = record;
   if (email === null && phones.length === 0 && !bringsIdentity(record)) {
-    throw new RecordError('email', 'A user needs an email address, a phone number or a passkey.');
+    throw new RecordError(
+      'email',
+      'A user needs an email address, a phone number, a passkey or an account at an identity provider.',
+    );
   }
   if (email === null && otherEmails.length > 0)
     throw new RecordError('otherEmails', 'Put the primary address in `email`, and only the others here.');
@@ -126,7 +140,7 @@ function requireWayIn(record: UserRecord, { phoneCountries }: Terms): void {
   if (email !== null || bringsFirstFactor(record) || canUseNumber) return;
   throw new RecordError(
     'passwordHash',
-    'This user could never sign in. A user without an email address needs a password or a passkey, unless the tenant accepts phone numbers as a first factor.',
+    'This user could never sign in. A user without an email address needs a password, a passkey or an account at an identity provider, unless the tenant accepts phone numbers as a first factor.',
   );
 }
 
@@ -146,9 +160,18 @@ function claimsOf({ id, externalId, email, otherEmails, phones }: UserRecord): C
 }
 
 /** A proof of such an authenticator says who the user is, so nobody else in the tenant may have it. */
-function identitiesOf(authenticators: readonly Row<'authenticator'>[]): Claim[] {
+function passkeysOf(authenticators: readonly Row<'authenticator'>[]): Claim[] {
   return authenticators.flatMap(({ identity_digest: digest }) =>
     typeof digest === 'string' ? [{ kind: 'passkey', value: digest, path: 'passkeys' } as const] : [],
+  );
+}
+
+/** Likewise. */
+function identitiesOf(identities: readonly Row<'identity'>[]): Claim[] {
+  return identities.flatMap(({ issuer, subject }, at) =>
+    typeof issuer === 'string' && typeof subject === 'string'
+      ? [{ kind: 'identity', value: identityValue(issuer, subject), path: `identities.${at}` } as const]
+      : [],
   );
 }
 

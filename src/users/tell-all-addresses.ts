@@ -27,8 +27,8 @@ export async function tellAllAddresses(
     .where('e.user_id', '=', userId)
     .where('e.verified_at', 'is not', null)
     .execute();
-  for (const { address, locale } of addresses) {
-    const account = { email: { address, verified: true }, locale: localeOf(locale) };
-    addNotice(outbox, { account, unitOfWork, now }, notice);
-  }
+  const [first] = addresses;
+  if (first === undefined) return;
+  const emails = addresses.map(({ address }) => ({ address, verified: true }));
+  addNotice(outbox, { account: { emails, locale: localeOf(first.locale) }, unitOfWork, now }, notice);
 }

@@ -105,16 +105,23 @@ test('migrate names an unreachable database in one line, without its password', 
 describe('while a server is running', () => {
   let app: TestApp;
   let EXAMPLE_PROVIDER: string;
+  let DATA_DIR: string;
   beforeAll(async () => {
     EXAMPLE_PROVIDER = `http://localhost:${await freePort()}`;
-    app = await startTestApp({ EXAMPLE_PROVIDER }, undefined, new MachineClock());
+    DATA_DIR = await mkdtemp(join(tmpdir(), 'stepgate-demo-'));
+    const development = { EXAMPLE_PROVIDER, DATA_DIR, DEVELOPMENT_TLS_PORT: '0' };
+    app = await startTestApp(development, undefined, new MachineClock());
   });
-  afterAll(() => app[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await app[Symbol.asyncDispose]();
+    await rm(DATA_DIR, { recursive: true, force: true });
+  });
 
   test('the demo plays the whole tour', async () => {
     const { code, stdout, stderr } = await runCommand('src/cli/demo.ts', [app.url], {
       PUBLIC_URL: TEST_ENVIRONMENT.PUBLIC_URL,
       EXAMPLE_PROVIDER,
+      DEVELOPMENT_TLS_PORT: new URL(app.app.secureUrl ?? '').port,
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const outcomes = stdout.matchAll(/"(?:code|status)": "(\w+)"/g);
@@ -134,6 +141,7 @@ describe('while a server is running', () => {
         'DEVICE_NOT_APPROVED',
         'WORKFLOW_ENDED',
         'PROVIDER_UNAVAILABLE',
+        'CERTIFICATE_REFUSED',
       ]),
     );
   });
@@ -145,6 +153,7 @@ describe('while a server is running', () => {
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('this server does not offer the example provider.');
+    expect(stdout).toContain('this server has no certificates for development.');
   });
 
   test('a second server on the same port exits, and says what to do', async () => {

@@ -251,6 +251,7 @@ describe('a valid environment', () => {
       passkeyMetadata: null,
       dnsServers: null,
       tls: null,
+      developmentTls: { port: 4443, folder: '.stepgate/certificates' },
       clientCertificates: null,
       networkLimits: {
         failuresPerIp: 600,

@@ -13,6 +13,7 @@ const ERROR = '__typename ... on UserError { code message }';
 const ALLOW = `mutation ($input: AllowMergeInput!) { allowMerge(input: $input) { ${ERROR} ... on AllowedMerge { expiresAt } } }`;
 const COMPLETE = `mutation ($input: CompleteMergeInput!) { completeMerge(input: $input) { ${ERROR} } }`;
 const MERGE = `mutation ($input: MergeUsersInput!) { mergeUsers(input: $input) { ${ERROR} } }`;
+const DELETE_ACCOUNT = `mutation { deleteAccount { ${ERROR} } }`;
 const MERGED = 'Your accounts were merged';
 
 let app: TestApp;
@@ -62,8 +63,8 @@ function proofOf({ secret, password }: User): object {
   return { totp: client.totp(secret) };
 }
 
-async function run(one: User, document: string, input: object): Promise<Answer> {
-  const variables = { input };
+async function run(one: User, document: string, input?: object): Promise<Answer> {
+  const variables = input === undefined ? {} : { input };
   const token = await approvedToken(client, one.accessToken, { query: document, variables }, () =>
     proofOf(one),
   );
@@ -250,6 +251,16 @@ describe('the person who proves both', () => {
       roles: ['ADMIN'],
       mergedUserIds: [into.id],
     });
+  });
+
+  test('an account whose deletion is scheduled takes part in no merge, so that nothing in it outlives the deletion', async () => {
+    for (const one of [from, into]) {
+      expect((await run(one, DELETE_ACCOUNT)).__typename).toBe('AccountDeletion');
+      Object.assign(one, await client.signIn(one));
+      expect((await merge(from, into)).code).toBe('DELETION_SCHEDULED');
+      await client.graphql('mutation { cancelDeletion { __typename } }', {}, one.accessToken);
+    }
+    expect(await merge(from, into)).toEqual({ __typename: 'User' });
   });
 
   test('a user of another tenant is not found', async () => {

@@ -1,7 +1,7 @@
 // The part of the demo about client certificates: a user enrolls one, signs in and steps up with it, and others are refused.
 import { request } from 'node:https';
 import { json } from 'node:stream/consumers';
-import { expectStep, idOf, play, SERVER, type Send, say, tokenOf } from './play.ts';
+import { expectStep, idOf, play, SERVER, type Send, say } from './play.ts';
 
 const PORT = process.env['DEVELOPMENT_TLS_PORT'] ?? '4443';
 
@@ -10,10 +10,17 @@ interface User {
   readonly password: string;
   /** With a fresh second factor. */
   readonly accessToken: string;
+  /** Of another session. */
+  readonly otherAccessToken: string;
 }
 
 /** @returns why it was not played, or null. */
-export async function playCertificate({ identifier, password, accessToken }: User): Promise<string | null> {
+export async function playCertificate({
+  identifier,
+  password,
+  accessToken,
+  otherAccessToken,
+}: User): Promise<string | null> {
   const ca = await pem('ca');
   if (ca === null) return 'this server has no certificates for development.';
   const url = `https://localhost:${PORT}/graphql`;
@@ -37,9 +44,10 @@ export async function playCertificate({ identifier, password, accessToken }: Use
 
   const signIn = idOf(await play(8, { identifier }));
   await expectStep('NEEDS_SECOND_FACTOR', 9, { workflowId: signIn, proof: { password } });
-  const signedIn = await expectStep('COMPLETE', 31, { workflowId: signIn, proof }, { through: own });
+  await expectStep('COMPLETE', 31, { workflowId: signIn, proof }, { through: own });
 
-  const session = { accessToken: tokenOf(signedIn) };
+  // The other session has not proved it yet.
+  const session = { accessToken: otherAccessToken };
   const stepUp = idOf(await play(32, { accept: ['CERTIFICATE'], maxAge: 60 }, session));
   await expectStep('COMPLETE', 31, { workflowId: stepUp, proof }, { ...session, through: own });
   return null;

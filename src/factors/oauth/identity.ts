@@ -28,6 +28,7 @@ export function identityRow(
   user: { readonly id: string; readonly tenantId: string },
   now: Date,
   linkedAt: Date | null,
+  lastUsedAt: Date | null = linkedAt,
 ): Row<'identity'> {
   return {
     id,
@@ -39,7 +40,7 @@ export function identityRow(
     address,
     created_at: now,
     linked_at: linkedAt,
-    last_used_at: linkedAt,
+    last_used_at: lastUsedAt,
   };
 }
 

@@ -28,6 +28,7 @@ import type { ProvenIdentity } from './proven-identity.ts';
 import type { AnyProvider, Providers } from './providers.ts';
 import { preparationInput, requestTo } from './request.ts';
 import { exchangeResponse } from './saml/exchange.ts';
+import { identityTransfer } from './transfer.ts';
 
 const factor = FactorKind.OAUTH;
 
@@ -50,6 +51,7 @@ export const oauthFactor = defineFactor({
   identifies: true,
   preparationInput,
   sealed: [SEALED_ADDRESSES],
+  transfer: identityTransfer,
   isOnOffer: ({ providers }: Services) => !providers.isEmpty,
   create: ({ ring, providers }: Services) => ({
     choices: (tenantId, providerId) =>

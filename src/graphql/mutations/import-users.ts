@@ -1,6 +1,7 @@
 // Imports users from another system, a few at a time, as `stepgate import-users` does from a file. It cannot grant roles:
 // only an operator can, on the server.
 
+import { importedProviders } from '../../factors/oauth/transfer.ts';
 import { TRANSFER_FIELDS } from '../../factors/transfers.ts';
 import { type ImportedUser, importList, MOST_USERS, type RefusedUser } from '../../import/list.ts';
 import { phoneCountriesOf } from '../../import/phone-countries.ts';
@@ -174,6 +175,10 @@ builder.mutationField('importUsers', (t) =>
         acceptFastHashes: input.acceptFastHashes ?? false,
         withoutSecondFactors: input.withoutSecondFactors ?? false,
         phoneCountries: await phoneCountriesOf(em, session.tenantId, services.factors.countriesOfFirstFactor),
+        providers: importedProviders(
+          services.factors.providers.of(session.tenantId).map((one) => one.settings),
+          session.tenantId,
+        ),
         actor: byAdministrator(session, client),
         now: services.clock.now(),
       };

@@ -4,7 +4,12 @@ import { text } from '../../factors/record-forms.ts';
 import { Conflict } from '../../persistence/unit-of-work.ts';
 import { mergeAsAdministrator } from '../../users/merge/by-administrator.ts';
 import { allowMerge, CONSENT_SECONDS, completeMerge } from '../../users/merge/by-owner.ts';
-import { BothHaveSecondFactors, MergeTooLarge, MergeWithRoles } from '../../users/merge/errors.ts';
+import {
+  BothHaveSecondFactors,
+  DeletionScheduled,
+  MergeTooLarge,
+  MergeWithRoles,
+} from '../../users/merge/errors.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { InvalidInput, isUuid, NotFound, parseInput } from '../input.ts';
@@ -70,7 +75,15 @@ const CompleteMergeInput = builder.inputType('CompleteMergeInput', {
 
 builder.mutationField('completeMerge', (t) =>
   t.errorUnionField({
-    types: [UserType, NotFound, BothHaveSecondFactors, MergeWithRoles, MergeTooLarge, Conflict],
+    types: [
+      UserType,
+      NotFound,
+      BothHaveSecondFactors,
+      MergeWithRoles,
+      MergeTooLarge,
+      DeletionScheduled,
+      Conflict,
+    ],
     nullable: true,
     stepUp: {
       require: 'STRONGEST_ENROLLED',
@@ -118,7 +131,16 @@ const mergeForm = z.object({
 
 builder.mutationField('mergeUsers', (t) =>
   t.errorUnionField({
-    types: [UserType, InvalidInput, NotFound, BothHaveSecondFactors, MergeWithRoles, MergeTooLarge, Conflict],
+    types: [
+      UserType,
+      InvalidInput,
+      NotFound,
+      BothHaveSecondFactors,
+      MergeWithRoles,
+      MergeTooLarge,
+      DeletionScheduled,
+      Conflict,
+    ],
     nullable: true,
     requiresRole: 'ADMIN',
     stepUp: {

@@ -2,6 +2,7 @@
 import { attempt, ERRORS, idOf, startEnrollment, type TourStep } from './operations.ts';
 
 const SESSION = 'PASTE-accessToken-OF-TAB-21';
+const OTHER_SESSION = 'PASTE-accessToken-OF-TAB-25';
 const TOKEN = 'session { accessToken }';
 
 export const CERTIFICATE_STEPS: readonly TourStep[] = [
@@ -22,7 +23,8 @@ export const CERTIFICATE_STEPS: readonly TourStep[] = [
     token: SESSION,
   },
   {
-    title: '32. Start a step-up that only a certificate can answer. Prove it with curl as well.',
+    title:
+      '32. In another session, start a step-up that only a certificate can answer. Prove it with curl as well.',
     query: `mutation _32_StepUp($accept: [FactorKind!], $maxAge: Int) {
   startStepUp(input: { accept: $accept, maxAge: $maxAge }) {
     ... on StepUp { id status factors { factor hint } }
@@ -30,6 +32,6 @@ export const CERTIFICATE_STEPS: readonly TourStep[] = [
   }
 }`,
     variables: { accept: ['CERTIFICATE'], maxAge: 60 },
-    token: SESSION,
+    token: OTHER_SESSION,
   },
 ];

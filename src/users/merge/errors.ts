@@ -25,6 +25,16 @@ export class MergeWithRoles extends UserError {
   }
 }
 
+/** Its owner has asked for everything in it to be erased. */
+export class DeletionScheduled extends UserError {
+  static readonly description =
+    'The deletion of one of the two users is scheduled, so they are not merged. Call `cancelDeletion` first.';
+  readonly code = 'DELETION_SCHEDULED';
+  constructor() {
+    super('One of the accounts will be deleted. Sign in to it and cancel the deletion, then try again.');
+  }
+}
+
 export class MergeTooLarge extends UserError {
   static readonly description =
     `Together, the two users have more than ${MOST_EMAIL_ADDRESSES} email addresses, or more than ${MOST_AUTHENTICATORS} authenticators and phone numbers. Remove some first.`;

@@ -12,7 +12,7 @@ import { UnitOfWork } from '../../persistence/unit-of-work.ts';
 import { MOST_AUTHENTICATORS, MOST_EMAIL_ADDRESSES } from '../../policy/authenticator-limit.ts';
 import type { Client } from '../../sessions/grants.ts';
 import { endSessions } from '../../sessions/revocation.ts';
-import { BothHaveSecondFactors, MergeTooLarge } from './errors.ts';
+import { BothHaveSecondFactors, DeletionScheduled, MergeTooLarge } from './errors.ts';
 import { moveEverything } from './move.ts';
 
 export interface Pair {
@@ -36,7 +36,7 @@ export interface Merger {
 
 /**
  * False when there are no such users in the tenant, or when they may not be merged.
- * @throws {BothHaveSecondFactors} @throws {MergeTooLarge} @throws {Conflict}
+ * @throws {BothHaveSecondFactors} @throws {DeletionScheduled} @throws {MergeTooLarge} @throws {Conflict}
  */
 export async function mergeUsers(
   { outbox }: { readonly outbox: Outbox },
@@ -100,6 +100,7 @@ async function lockBoth(
 }
 
 function refuseAnyway(from: Account, into: Account): void {
+  if (from.isToBeDeleted || into.isToBeDeleted) throw new DeletionScheduled();
   if (enrolledBy(from).length > 0 && enrolledBy(into).length > 0) throw new BothHaveSecondFactors();
   const addresses = [from, into].flatMap(({ emails }) => emails.filter((one) => one.verified));
   const others = [from, into].flatMap(({ authenticators, phones }) => [...authenticators, ...phones]);

@@ -86,7 +86,7 @@ function beginning(
 
 /** @throws {ProviderUnavailable} when the provider of the domain is no longer configured. */
 function atProvider({ factors }: Services, tenantId: string, { providerId, domainId }: Capture): Beginning {
-  if (factors.providers.find(tenantId, providerId) === null) throw new ProviderUnavailable();
+  if (factors.providers.find(tenantId, providerId) === null) throw new ProviderUnavailable(null);
   return {
     account: null,
     addressId: null,

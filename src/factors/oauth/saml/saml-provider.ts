@@ -1,5 +1,6 @@
 // One configured identity provider that speaks SAML 2.0. Everything that is known of it is configured.
 import type { SamlSettings } from '../../../config/provider-settings.ts';
+import type { SamlTerms } from '../../../config/saml-settings.ts';
 import { type AddressRule, type DomainRule, notDenied } from '../address-rules.ts';
 import { configurationDigest } from '../configuration-digest.ts';
 
@@ -27,12 +28,8 @@ export class SamlProvider {
     return this.settings.id;
   }
 
-  /**
-   * With the NameID, it names an identity. Some products call themselves the same in OpenID Connect, and name other users
-   * the same there.
-   */
   get issuer(): string {
-    return `saml:${this.settings.terms.entityId}`;
+    return samlIssuer(this.settings.terms);
   }
 
   /** The provider vouches for the addresses of its own domains. */
@@ -45,4 +42,12 @@ export class SamlProvider {
   serves(tenantId: string): boolean {
     return this.settings.tenant === null || this.settings.tenant === tenantId;
   }
+}
+
+/**
+ * With the NameID, it names an identity. Some products call themselves the same in OpenID Connect, and name other users
+ * the same there.
+ */
+export function samlIssuer({ entityId }: SamlTerms): string {
+  return `saml:${entityId}`;
 }

@@ -170,7 +170,11 @@ describe('I6: what a provider says of its own second factor', () => {
     ['another class', 'AAL1', { contextClass: `${MFA}/` }],
     ['nothing', 'AAL1', {}],
     ['a trusted class and an old sign-in', 'AAL1', { contextClass: MFA, authenticatedAt: ago(120) }],
-    ['a trusted class and a sign-in in the future', 'AAL1', { contextClass: MFA, authenticatedAt: ago(-60) }],
+    [
+      'a trusted class and a sign-in in the future',
+      'AAL1',
+      { contextClass: MFA, authenticatedAt: ago(-86_400) },
+    ],
   ])('%s makes the session %s', async (_what, level, said) => {
     trusted.visitor = { nameId, ...said };
     await person.signIn(trusted, 'trusted');
@@ -211,7 +215,8 @@ describe('I6: what a provider says of its own second factor', () => {
       [5, 'PROOF_REJECTED'],
       [0, undefined],
     ] as const) {
-      trusted.visitor = { nameId, contextClass: MFA, authenticatedAt: ago(seconds) };
+      const authenticatedAt = seconds > 0 && { authenticatedAt: ago(seconds) };
+      trusted.visitor = { nameId, contextClass: MFA, ...authenticatedAt };
       const proof = await person.visit(id, trusted, 'trusted');
       expect(trusted.request).toContain('ForceAuthn="true"');
       expect(trusted.request).toMatch(
