@@ -23,7 +23,9 @@ import { KeyRing } from '../../src/platform/key-ring.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { eraseUsers } from '../../src/users/erase-users.ts';
 import { AgentWorld } from '../agents/agents.ts';
+import { Addresses } from '../factors/email/owner.ts';
 import { RETENTION, TEST_ENVIRONMENT, testDatabase } from '../harness/app.ts';
+import { approvedToken } from '../harness/approved.ts';
 import { PASSWORD, type Person, TestClient, type Tokens, tokensOf } from '../harness/client.ts';
 import { TestClock } from '../harness/clock.ts';
 import { fillTables, ROWS } from '../harness/full-tables.ts';
@@ -168,6 +170,28 @@ async function members(): Promise<void> {
   await ask(`mutation { revokeSession(id: "${viewer.sessions[0].id}") { __typename } }`, token);
 }
 
+/** With users who have several addresses, and several accounts. */
+async function owners(): Promise<void> {
+  const world = new Addresses({ url: app.url, clock });
+  const [from, into] = [await world.signUp(), await world.signUp()];
+  const idOf = async ({ accessToken }: Tokens): Promise<string> =>
+    (await ask('{ viewer { id } }', accessToken)).viewer.id;
+  const [fromId, intoId] = [await idOf(from), await idOf(into)];
+  const [old] = await world.addresses(into.accessToken);
+  const { id } = await world.add(into.accessToken);
+  expect((await world.setPrimary(into.accessToken, id)).__typename).toBe('User');
+  expect((await world.remove(into.accessToken, old?.id ?? '')).__typename).toBe('User');
+  await world.startAdding(from.accessToken, old?.address ?? '');
+  const approved = async ({ accessToken }: Tokens, document: string): Promise<void> => {
+    const operation = { query: document, variables: {} };
+    await ask(document, await approvedToken(world, accessToken, operation, () => ({ password: PASSWORD })));
+  };
+  await approved(from, `mutation { allowMerge(input: { intoUserId: "${intoId}" }) { __typename } }`);
+  await approved(into, `mutation { completeMerge(input: { userId: "${fromId}" }) { __typename } }`);
+  const { viewer } = await ask('{ viewer { mergedUserIds } }', into.accessToken);
+  expect(viewer.mergedUserIds).toEqual([fromId]);
+}
+
 /** With users who answer what their agents ask. */
 async function agents(): Promise<void> {
   const world = new AgentWorld({ url: app.url, clock });
@@ -309,6 +333,7 @@ test.each([
   ['users who forgot their password', resets],
   ['members', members],
   ['agents', agents],
+  ['owners of several addresses or accounts', owners],
   ['holders of passkeys', holdersOfPasskeys],
   ['clients that refresh', refreshes],
   ['administrators', administrators],
