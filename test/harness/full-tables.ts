@@ -18,7 +18,7 @@ const TABLES: readonly (readonly [table: string, columns: string, values: string
   [
     'email_address',
     'id, tenant_id, user_id, address, created_at, verified_at',
-    `${id()}, 'default', ${id()}, 'person-' || n || '@example.com', now(), now()`,
+    `${id()}, 'default', ${id()}, 'person-' || n || '@example.com', ${ago('minute')}, case when n % 200 > 0 then now() end`,
   ],
   [
     'phone_number',
