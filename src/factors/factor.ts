@@ -61,8 +61,9 @@ interface FactorBehaviour<Value> {
   wait?(em: EntityManager, account: Account, now: Date): Promise<number | null>;
   /**
    * Its choices for somebody of whom nothing is known, if there are several. The same for everybody in the tenant.
+   * @param providerId the only one that is wanted. Null: those that everybody is offered.
    */
-  choices?(tenantId: string): FactorChoice[];
+  choices?(tenantId: string, providerId: string | null): FactorChoice[];
   /** Gets what `prepare` needs and must be waited for. @throws {UserError} */
   gather?(request: GatherRequest): Promise<object>;
   /**

@@ -186,7 +186,7 @@ export class FactorRegistry {
 
 /** Whether somebody of whom nothing is known could prove it. */
 function hasChoices({ choices }: Factor, tenantId: string): boolean {
-  return choices === undefined || choices(tenantId).length > 0;
+  return choices === undefined || choices(tenantId, null).length > 0;
 }
 
 /** What messages call a factor. */

@@ -46,6 +46,11 @@ const TABLES: readonly (readonly [table: string, columns: string, values: string
     'tenant_id, digest, expires_at',
     `'default', md5(cast(n as text)), ${ago('second', '(n - 10000)')}`,
   ],
+  [
+    'email_domain',
+    'tenant_id, name, id, token, provider, created_at, verified_at, next_check_at',
+    `'tenant-' || n, 'domain-' || n || '.com', ${id()}, 'token', 'work', now(), now(), now() + n * interval '1 minute'`,
+  ],
   ['logout_token', 'digest, expires_at', `md5(cast(n as text)), ${ago('second', '(n - 10000)')}`],
   [
     'backup_code',

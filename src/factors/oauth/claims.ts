@@ -3,7 +3,7 @@
 import type { ProviderSettings } from '../../config/provider-settings.ts';
 import { misleading } from '../../platform/one-line-text.ts';
 import { unstorable } from '../../platform/storable-text.ts';
-import { type AddressRule, trustedMailbox } from './address-rules.ts';
+import { type AddressRule, type DomainRule, domainMailbox, trustedMailbox } from './address-rules.ts';
 import { AnswerRefusedError } from './answer-refused.ts';
 import type { Pending } from './pending.ts';
 import type { Claims } from './profile.ts';
@@ -13,18 +13,20 @@ import { isFreshlyAuthenticated, provesSecondFactor } from './second-factor.ts';
 const LONGEST_SUBJECT = 255;
 const LONGEST_NAME = 128;
 const LONGEST_ADDRESS = 320;
+const MOST_SAID = 100;
 
 interface Source {
   readonly settings: ProviderSettings;
   readonly issuer: string;
   readonly addressRule: AddressRule;
+  readonly domainRule: DomainRule | null;
   /** Whether it says when and how the user has authenticated. */
   readonly canAskAnew: boolean;
 }
 
 /** @throws {AnswerRefusedError} */
 export function identityOf(
-  { settings, issuer, addressRule, canAskAnew }: Source,
+  { settings, issuer, addressRule, domainRule, canAskAnew }: Source,
   claims: Claims,
   pending: Pending,
   now: Date,
@@ -41,6 +43,9 @@ export function identityOf(
     name: nameOf(claims),
     address: typeof email === 'string' && email.length <= LONGEST_ADDRESS ? email : null,
     mailbox: trustedMailbox(claims, addressRule, settings.addresses),
+    domainMailbox: domainMailbox(claims, domainRule, settings.addresses),
+    said: saidIn(claims),
+    standing: { is: 'FREE' },
     provesSecondFactor: canAskAnew && provesSecondFactor(settings.secondFactor, claims, pending, now),
   };
 }
@@ -57,7 +62,21 @@ export function subjectOf({ sub }: Claims): string {
 function nameOf({ name }: Claims): string | null {
   if (typeof name !== 'string') return null;
   const shown = name.normalize('NFC').trim();
-  const isShown =
-    shown !== '' && shown.length <= LONGEST_NAME && misleading(shown) === null && unstorable(shown) === null;
-  return isShown ? shown : null;
+  return isShown(shown) ? shown : null;
+}
+
+/** Texts of the provider, which an administrator reads in the report of a test. */
+function saidIn(claims: Claims): ProvenIdentity['said'] {
+  const { acr, amr } = claims;
+  const texts = (list: readonly unknown[]) =>
+    list.filter((one): one is string => typeof one === 'string' && isShown(one)).slice(0, MOST_SAID);
+  return {
+    names: texts(Object.keys(claims)).toSorted(),
+    acr: typeof acr === 'string' && isShown(acr) ? acr : null,
+    amr: Array.isArray(amr) ? texts(amr) : [],
+  };
+}
+
+function isShown(text: string): boolean {
+  return text !== '' && text.length <= LONGEST_NAME && misleading(text) === null && unstorable(text) === null;
 }

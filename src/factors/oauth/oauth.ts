@@ -54,7 +54,11 @@ export const oauthFactor = defineFactor({
   transfer: identityTransfer,
   isOnOffer: ({ providers }: Services) => !providers.isEmpty,
   create: ({ ring, providers }: Services) => ({
-    choices: (tenantId: string) => providers.of(tenantId).map(choiceOf),
+    choices: (tenantId, providerId) =>
+      (providerId === null
+        ? providers.listed(tenantId)
+        : providers.of(tenantId).filter((one) => one.id === providerId)
+      ).map(choiceOf),
     // Not every provider can say that the user has just authenticated.
     options({ tenantId, identities }) {
       const own = new Set(identities.map(({ providerId }) => providerId));

@@ -11,11 +11,15 @@ type User = Pick<Step, 'account' | 'available'> & { readonly row: Pick<Step['row
 export function choices(factors: FactorRegistry, proves: Proves, user: User): FactorChoice[] {
   switch (proves.what) {
     case 'ANY_OF':
-    case 'ANYBODYS':
+    case 'ANYBODYS': {
+      const providerId = proves.what === 'ANYBODYS' ? (proves.providerId ?? null) : null;
       return proves.factors.flatMap(
         (factor) =>
-          factors.get(factor)?.choices?.(user.row.tenantId) ?? [choice(factors, factor, null, null)],
+          factors.get(factor)?.choices?.(user.row.tenantId, providerId) ?? [
+            choice(factors, factor, null, null),
+          ],
       );
+    }
     case 'FURTHER': {
       const available = proves.forgotPassword ? withoutPassword(user.available) : user.available;
       return owned(factors, user, furtherSteps(proves.evidence, available));
@@ -27,8 +31,8 @@ export function choices(factors: FactorRegistry, proves: Proves, user: User): Fa
       const { account } = user;
       const enrollment = factors.get(factor)?.enrollment;
       const hint = (account && enrollment?.hint(account, authenticatorId)) ?? null;
-      const ofProvider = factors.get(factor)?.choices?.(user.row.tenantId);
-      if (ofProvider) return ofProvider.filter((one) => one.providerId === proves.providerId);
+      const ofProvider = factors.get(factor)?.choices?.(user.row.tenantId, proves.providerId ?? '');
+      if (ofProvider) return ofProvider;
       const shown = choice(factors, factor, authenticatorId, hint);
       return [enrollment?.isChallengedByMaterial ? { ...shown, needsPreparing: false } : shown];
     }
