@@ -4,6 +4,7 @@
 import { errors, type JWTPayload } from 'jose';
 import type { Configuration, TokenEndpointResponse } from 'openid-client';
 import { AddressTrust } from '../../config/provider-settings.ts';
+import { secondsOf } from '../../platform/clock.ts';
 import { digest } from '../../platform/digest.ts';
 import { misleading } from '../../platform/one-line-text.ts';
 import { OutgoingError } from '../../platform/outgoing.ts';
@@ -11,7 +12,7 @@ import { unstorable } from '../../platform/storable-text.ts';
 import { trustedMailbox } from './address-rules.ts';
 import type { ProviderAnswer } from './answer.ts';
 import { openid } from './library.ts';
-import type { Pending } from './pending.ts';
+import { isAnew, type Pending } from './pending.ts';
 import type { Claims } from './profile.ts';
 import type { ProvenIdentity } from './proven-identity.ts';
 import { CLOCK_TOLERANCE_SECONDS, type Provider } from './provider.ts';
@@ -45,9 +46,12 @@ export async function exchangeCode(
     ? await openIdClaims(provider, configuration, tokens, now)
     : await profileClaims(provider, tokens);
   const subject = subjectOf(claims);
-  if (pending.purpose === 'REAUTHENTICATE' && !isFreshlyAuthenticated(claims, pending.requestedAt, now))
+  if (isAnew(pending.purpose) && !isFreshlyAuthenticated(claims, pending.requestedAt, now))
     throw new AnswerRefusedError('the user has not authenticated anew');
   const { settings, shape } = provider;
+  const provesSecond = provider.isOpenId && provesSecondFactor(settings.secondFactor, claims, pending, now);
+  if (pending.purpose === 'SECOND_FACTOR' && !provesSecond)
+    throw new AnswerRefusedError('no second factor was verified');
   const { email, sid } = claims;
   return {
     is: 'IDENTITY',
@@ -57,7 +61,7 @@ export async function exchangeCode(
     name: nameOf(claims),
     address: typeof email === 'string' && email.length <= LONGEST_ADDRESS ? email : null,
     mailbox: trustedMailbox(claims, shape.addressRule, settings.addresses),
-    provesSecondFactor: provider.isOpenId && provesSecondFactor(settings.secondFactor, claims, pending, now),
+    secondFactorAt: provesSecond ? Math.min(Number(claims['auth_time']), secondsOf(now)) : null,
     providerSession: typeof sid === 'string' && provider.isOpenId ? sessionDigest(shape.issuer, sid) : null,
   };
 }

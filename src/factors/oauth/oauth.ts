@@ -53,11 +53,13 @@ export const oauthFactor = defineFactor({
   create: ({ ring, providers }: Services) => ({
     choices: (tenantId: string) => providers.of(tenantId).map(choiceOf),
     // Only a provider of OpenID Connect can say that the user has just authenticated.
-    options({ tenantId, identities }) {
+    // As a second factor, only one whose second factor is trusted.
+    options({ tenantId, identities }, role) {
       const own = new Set(identities.map(({ providerId }) => providerId));
       return providers
         .of(tenantId)
         .filter(({ id, isOpenId }) => isOpenId && own.has(id))
+        .filter(({ id }) => role === 'FIRST' || providers.vouches(tenantId, id))
         .map(choiceOf);
     },
     gather(request) {
@@ -144,16 +146,17 @@ function verdictOn(
 }
 
 function worth(
-  { providerId, provesSecondFactor, providerSession }: ProvenIdentity,
+  { providerId, secondFactorAt, providerSession }: ProvenIdentity,
   account: Account,
   identityId: string,
 ) {
-  const countsTwice = provesSecondFactor && enrolledBy(account).length === 0;
+  const countsTwice = secondFactorAt !== null && enrolledBy(account).length === 0;
   return {
     accepted: true,
     consume: null,
     enrolledAt: null,
     categories: countsTwice ? [Category.KNOWLEDGE, Category.POSSESSION] : FACTOR_TRAITS[factor].categories,
+    ...(countsTwice && { completedAt: secondFactorAt }),
     source: { identityId, providerId, providerSession },
   } as const satisfies Accepted;
 }

@@ -11,8 +11,11 @@ export interface ProvenIdentity {
   readonly address: string | null;
   /** The same, if the claim counts as a proof. */
   readonly mailbox: Mailbox | null;
-  /** Whether the provider says, by the configured values, that it has just verified a second factor. */
-  readonly provesSecondFactor: boolean;
+  /**
+   * When the provider has verified a second factor, in seconds since 1970, as it says by the configured values. Null if it has
+   * not, or too long ago.
+   */
+  readonly secondFactorAt: number | null;
   /** The digest of the user's session at the provider. Null if it has not said which one it is. */
   readonly providerSession: string | null;
 }

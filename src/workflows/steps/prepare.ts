@@ -64,6 +64,7 @@ async function send(services: StepServices, step: Step, wanted: Wanted): Promise
     given: wanted.given,
     isNew,
     isAnew: row.sessionId !== null && !isNew,
+    isSecond: proves.what === 'OWN' && !proves.acceptable.acceptsFirst,
     browser: step.caller.browser,
     now,
   });
