@@ -8,6 +8,7 @@ import { checkCertificates } from './doctor/certificates.ts';
 import { checkDatabase } from './doctor/database.ts';
 import { type Finding, findingsOf } from './doctor/finding.ts';
 import { checkMail, checkPublicUrl, checkTwilio } from './doctor/providers.ts';
+import { checkSamlCertificates } from './doctor/saml-certificates.ts';
 import { checkServices } from './doctor/services.ts';
 import { afterHelp, JSON_OPTION } from './help.ts';
 import { onAnyDatabase } from './on-database.ts';
@@ -49,6 +50,7 @@ async function examine(cli: Cli): Promise<Finding[]> {
     checkTwilio(config),
     ...(await checkServices(config)),
     await checkCertificates(config, systemClock.now()),
+    checkSamlCertificates(config, systemClock.now()),
     await checkPublicUrl(config),
   ];
 }

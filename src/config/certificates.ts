@@ -1,5 +1,7 @@
 // The configuration of TLS and of client certificates.
+import { developmentTlsMistakes } from './development-tls.ts';
 import { type ServiceTerms, type ServiceUrl, serviceUrl } from './service-url.ts';
+import type { Environment } from './variables.ts';
 
 export interface TlsConfig {
   /** The paths of the server's certificate chain and its key, in PEM. */
@@ -34,8 +36,8 @@ interface CertificateEnvironment {
 const PIV_POLICIES = ['2.16.840.1.101.3.2.1.3.7', '2.16.840.1.101.3.2.1.3.13'];
 
 /** Finds incomplete settings. */
-export function certificateMistakes(given: ReadonlySet<string>): string[] {
-  const mistakes: string[] = [];
+export function certificateMistakes(env: Environment, given: ReadonlySet<string>): string[] {
+  const mistakes = developmentTlsMistakes(env, given);
   if (given.has('TLS_CERT') !== given.has('TLS_KEY'))
     mistakes.push('TLS_CERT and TLS_KEY belong together. Set both or none.');
   if (given.has('CLIENT_CA') && !given.has('TLS_CERT') && !given.has('CLIENT_CERT_PROXIES'))

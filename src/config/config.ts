@@ -9,12 +9,13 @@ import {
   type TlsConfig,
   tlsConfig,
 } from './certificates.ts';
+import { type DevelopmentTlsConfig, developmentTls } from './development-tls.ts';
 import { isLoopback } from './loopback.ts';
 import { passkeyMistakes, passkeySettings } from './passkeys.ts';
 import { DEVELOPMENT_KEY, developmentDefaults } from './production.ts';
 import type { ProvidersSettings } from './provider-settings.ts';
-import { readProvidersFile } from './providers-file.ts';
-import { type ServiceTerms, serviceUrl } from './service-url.ts';
+import { readProviders } from './providers.ts';
+import { PWNED_PASSWORDS, type ServiceTerms, serviceUrl } from './service-url.ts';
 import type {
   BreachedPasswordSettings,
   MessageLimitSettings,
@@ -63,6 +64,8 @@ export interface Config {
   readonly forwardedHeader: 'x-forwarded-for' | 'forwarded';
   /** Null serves HTTP, and a proxy in front of the server does TLS. */
   readonly tls: TlsConfig | null;
+  /** Null serves no TLS beside HTTP. */
+  readonly developmentTls: DevelopmentTlsConfig | null;
   /** Null accepts no client certificates. */
   readonly clientCertificates: ClientCertificateConfig | null;
   /** Null leaves messages in the development inbox. */
@@ -149,12 +152,12 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   const env = values as Environment;
   const production = env.NODE_ENV === 'production';
   if (production) mistakes.push(...developmentDefaults(env, given));
-  mistakes.push(...twilioMistakes(given), ...certificateMistakes(given));
+  mistakes.push(...twilioMistakes(given), ...certificateMistakes(env, given));
   const port = env.PORT ?? 4000;
   const tls = tlsConfig(env);
   const publicUrl = env.PUBLIC_URL ?? `${tls === null ? 'http' : 'https'}://localhost:${port}`;
   mistakes.push(...passkeyMistakes(env, publicUrl));
-  const providers = readProvidersFile(env.PROVIDERS_FILE ?? null, { production, variables: source });
+  const providers = readProviders(env, { production, publicUrl, variables: source });
   mistakes.push(...providers.mistakes);
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const passkeys = passkeySettings(env, publicUrl);
@@ -178,6 +181,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     trustedProxies: env.TRUSTED_PROXIES ?? [],
     forwardedHeader: env.FORWARDED_HEADER === 'forwarded' ? 'forwarded' : 'x-forwarded-for',
     tls,
+    developmentTls: developmentTls(env, publicUrl),
     clientCertificates: clientCertificateConfig(env, terms),
     smtpUrl: env.SMTP_URL ?? null,
     mailFrom: env.MAIL_FROM ?? 'Stepgate <stepgate@localhost>',
@@ -231,8 +235,6 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     sessionCacheSeconds: env.SESSION_CACHE_SECONDS ?? 0,
   };
 }
-
-const PWNED_PASSWORDS = 'https://api.pwnedpasswords.com';
 
 function breachedSource(env: Environment, terms: ServiceTerms): BreachedPasswordSettings['source'] {
   const { BREACHED_PASSWORDS: chosen = 'common' } = env;

@@ -3,6 +3,8 @@
 import { isIP } from 'node:net';
 import { isLoopback } from './loopback.ts';
 
+export const PWNED_PASSWORDS = 'https://api.pwnedpasswords.com';
+
 export interface ServiceUrl {
   readonly url: string;
   /** Whether it is HTTP. */

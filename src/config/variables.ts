@@ -1,6 +1,7 @@
 // Every environment variable, with its parser and the form that an error message names.
 import { isIP } from 'node:net';
 import { compile } from 'proxy-addr';
+import { exampleProvider } from './example-provider.ts';
 
 const BCRYPT_COST_FLOOR = 10;
 export const MOST_BCRYPT_COST = 16;
@@ -56,6 +57,9 @@ export const VARIABLES = {
   TRUSTED_PROXIES: list(PROXIES, trustedProxy),
   TLS_CERT: path('server.pem'),
   TLS_KEY: path('server.key'),
+  DEVELOPMENT_TLS_PORT: variable('off, or a whole number from 0 to 65535', (it) =>
+    it === 'off' ? it : wholeNumber(0, 65_535).read(it),
+  ),
   CLIENT_CA: list('paths of files with certificates, separated by commas', filePath),
   CLIENT_CRL: list('paths of files with revocation lists, separated by commas', filePath),
   CLIENT_OCSP_URL: url(
@@ -84,6 +88,10 @@ export const VARIABLES = {
   PASSKEY_RP_ID: variable('a domain, for example example.com', domain),
   PASSKEY_METADATA: text('the path of a JSON file', /^[^\0]+$/),
   PROVIDERS_FILE: text('the path of a JSON file', /^[^\0]+$/),
+  EXAMPLE_PROVIDER: variable(
+    'off, or an http:// origin on this machine, for example http://localhost:4200',
+    exampleProvider,
+  ),
   PASSKEY_ORIGINS: list('origins separated by commas, for example https://app.example.com', origin),
   LINK_URL: page('approve'),
   PASSKEY_ENROLL_URL: page('passkeys/new'),

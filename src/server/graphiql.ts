@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { TOUR, type TourStep } from './tour.ts';
+import type { TourStep } from './tour/operations.ts';
+import { TOUR } from './tour.ts';
 
 interface Resource {
   readonly gzipped: Buffer;
@@ -112,11 +113,12 @@ interface Tab {
 /** The length of a line that fits into the editor on a small screen. */
 const COMMENT_LINE = /(.{1,48})(?:\s+|$)/g;
 
-function tabOf({ title, query, variables, token }: TourStep): Tab {
+function tabOf({ title, query, variables, token, headers }: TourStep): Tab {
+  const sent = { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers };
   return {
     query: `${title.replaceAll(COMMENT_LINE, '# $1\n')}${query}`,
     variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
-    headers: token === undefined ? null : JSON.stringify({ authorization: `Bearer ${token}` }, null, 2),
+    headers: Object.keys(sent).length === 0 ? null : JSON.stringify(sent, null, 2),
   };
 }
 

@@ -52,12 +52,12 @@ describe('the GraphiQL page', () => {
     await expect.poll(() => visitor.read(visitor.toolEditor)).toBe(ready);
     for (const tool of ['Variables', 'Headers'] as const) {
       await visitor.show(tool);
-      for (const [index, { title, query, variables, token }] of TOUR.entries()) {
+      for (const [index, { title, query, variables, token, headers: further }] of TOUR.entries()) {
         await visitor.openTab(index + 1);
         await expect.poll(() => visitor.read(visitor.queryEditor)).toContain(query);
         const comment = (await visitor.read(visitor.queryEditor)).match(/(?<=^# ).*$/gm);
         expect(comment?.join(' ')).toBe(title);
-        const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` };
+        const headers = token === undefined ? further : { authorization: `Bearer ${token}`, ...further };
         const expected = tool === 'Variables' ? variables : headers;
         await expect
           .poll(() => visitor.read(visitor.toolEditor))

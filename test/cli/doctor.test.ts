@@ -15,6 +15,7 @@ import { startTestApp, type TestApp, testDatabase } from '../harness/app.ts';
 import { MachineClock } from '../harness/clock.ts';
 import { runCommand, runHere } from '../harness/command.ts';
 import { databaseServer, onServer, urlOf } from '../harness/database.ts';
+import { newSigningKey } from '../harness/saml-provider.ts';
 import { query } from '../harness/sql.ts';
 
 let app: TestApp;
@@ -56,6 +57,7 @@ test('on a working server every check is ok, in one line each', async () => {
     `ok       mail server: ${new URL(mail.url).host} accepts connections.`,
     'skipped  text messages: TWILIO_ACCOUNT_SID is not set.',
     'skipped  certificates: TLS_CERT and CLIENT_CA are not set.',
+    'skipped  SAML certificates: No identity provider speaks SAML.',
     `ok       public URL: ${app.url} reaches a server.`,
   ]);
 });
@@ -275,3 +277,21 @@ async function scratch(): Promise<{ readonly url: string } & AsyncDisposable> {
   const { url, drop } = await testDatabase();
   return { url, [Symbol.asyncDispose]: drop };
 }
+
+test('a SAML provider whose last certificate expires soon is a warning, until the next one is pinned', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'stepgate-doctor-'));
+  const file = join(folder.path, 'providers.json');
+  const [soon, later] = [await newSigningKey({ days: 20 }), await newSigningKey({ days: 400 })];
+  const check = async (...keys: (typeof soon)[]) => {
+    const saml = {
+      entityId: 'https://idp.example.com',
+      ssoUrl: 'https://idp.example.com/sso',
+      certificates: keys.map(({ certificate }) => certificate),
+    };
+    const providers = [{ id: 'work', name: 'Work', saml }];
+    await writeFile(file, JSON.stringify({ returnUrls: ['https://app.example.com/in'], providers }));
+    return (await findings({ PROVIDERS_FILE: file })).of('SAML certificates')[0];
+  };
+  expect(await check(soon)).toMatchObject({ outcome: 'warning', message: expect.stringContaining('work') });
+  expect(await check(soon, later)).toMatchObject({ outcome: 'ok' });
+});

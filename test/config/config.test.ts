@@ -250,6 +250,7 @@ describe('a valid environment', () => {
       passkeys: { rpId: 'localhost', origins: ['http://localhost:4000'] },
       passkeyMetadata: null,
       tls: null,
+      developmentTls: { port: 4443, folder: '.stepgate/certificates' },
       clientCertificates: null,
       networkLimits: {
         failuresPerIp: 600,
@@ -278,7 +279,10 @@ describe('a valid environment', () => {
       apiSchemas: [],
       breachedPasswords: COMMON_ONLY,
       sms: { enabled: true, countries: ['US', 'CA'] },
-      providers: { providers: [], returnUrls: [] },
+      providers: {
+        providers: [expect.objectContaining({ id: 'example', isExample: true })],
+        returnUrls: ['http://localhost:4000/dev/answer'],
+      },
       push: true,
       linkUrl: 'http://localhost:4000/link',
       bcryptCost: 12,

@@ -256,6 +256,7 @@ describe('through the outbox', () => {
       clock: systemClock,
       log,
       retention: RETENTION,
+      eraseUsers: async () => ({ begun: 0, erased: 0 }),
     });
     try {
       api.answer = twilioError(500, 20500, `No luck with ${NUMBER}`);

@@ -1,6 +1,6 @@
-// One configured identity provider: what it publishes, and the requests that are made to it.
+// One configured identity provider of OpenID Connect or OAuth 2: what it publishes, and the requests that are made to it.
 import type { Configuration, ServerMetadata } from 'openid-client';
-import type { ProviderSettings } from '../../config/provider-settings.ts';
+import type { OAuthSettings } from '../../config/provider-settings.ts';
 import { type Clock, secondsAhead } from '../../platform/clock.ts';
 import { type Outgoing, outgoing } from '../../platform/outgoing.ts';
 import { clientAuthentication } from './client-secret.ts';
@@ -20,14 +20,15 @@ export interface ProviderParts {
 }
 
 export class Provider {
-  readonly settings: ProviderSettings;
+  readonly protocol = 'OAUTH';
+  readonly settings: OAuthSettings;
   readonly shape: ProviderShape;
   readonly keys: ProviderKeys;
   readonly send: Outgoing;
   readonly #isDevelopment: boolean;
   readonly #metadata: Kept<ServerMetadata>;
 
-  constructor(settings: ProviderSettings, { clock, isDevelopment }: ProviderParts) {
+  constructor(settings: OAuthSettings, { clock, isDevelopment }: ProviderParts) {
     this.settings = settings;
     this.shape = shapeOf(settings.source);
     this.#isDevelopment = isDevelopment;
@@ -37,8 +38,9 @@ export class Provider {
     });
     this.#metadata = new Kept(() => this.#discover(), {
       clock,
-      freshSeconds: FRESH_SECONDS,
-      mostSeconds: MOST_SECONDS,
+      // The example provider is started and stopped all the time.
+      freshSeconds: settings.isExample ? 0 : FRESH_SECONDS,
+      mostSeconds: settings.isExample ? 0 : MOST_SECONDS,
     });
     this.keys = new ProviderKeys(this.send, async () => (await this.metadata()).jwks_uri ?? '', { clock });
   }
@@ -50,6 +52,11 @@ export class Provider {
   /** Whether it says in ID tokens who the user is, and when they authenticated. */
   get isOpenId(): boolean {
     return this.shape.profile === null;
+  }
+
+  /** Whether it can be asked to authenticate a user again, and says that it has. */
+  get canAskAnew(): boolean {
+    return this.isOpenId;
   }
 
   /** Whether users of this tenant can use it. */
