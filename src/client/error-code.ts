@@ -80,11 +80,15 @@ export type PasskeyErrorCode =
   | 'PASSKEY_UNSUPPORTED'
   | 'PASSKEY_FAILED';
 
+/** Why `returnFromProvider` has no proof. */
+export type ProviderErrorCode = 'PROVIDER_CANCELLED' | 'PROVIDER_FAILED';
+
 /** The code of a failed step. `CANCELLED`: the application has cancelled it. `UNAVAILABLE`: the server has failed. */
 export type StepUpErrorCode =
   | ErrorCode
   | RefusalCode
   | PasskeyErrorCode
+  | ProviderErrorCode
   | 'CANCELLED'
   | 'UNAVAILABLE'
   | (string & Record<never, never>);

@@ -209,6 +209,8 @@ export interface Accepted {
   readonly enrolledAt: string | null;
   /** What it proved, if that differs from the categories of its kind. */
   readonly categories?: readonly Category[];
+  /** When it was proved, if not just now, in seconds since 1970. */
+  readonly completedAt?: number;
   /** How it was proved, if that differs from the `amr` of its kind. */
   readonly amr?: readonly string[];
   /** A notice to send to the user. */

@@ -1,11 +1,12 @@
 // Who a user is at a provider, from the claims of an ID token, a profile or a SAML assertion, once they are verified. When a
 // user has authenticated is compared here, because openid-client allows for half a minute and node-saml does not look.
 import type { ProviderSettings } from '../../config/provider-settings.ts';
+import { secondsOf } from '../../platform/clock.ts';
 import { misleading } from '../../platform/one-line-text.ts';
 import { unstorable } from '../../platform/storable-text.ts';
 import { type AddressRule, type DomainRule, domainMailbox, trustedMailbox } from './address-rules.ts';
 import { AnswerRefusedError } from './answer-refused.ts';
-import type { Pending } from './pending.ts';
+import { isAnew, type Pending } from './pending.ts';
 import type { Claims } from './profile.ts';
 import type { ProvenIdentity } from './proven-identity.ts';
 import { isFreshlyAuthenticated, provesSecondFactor } from './second-factor.ts';
@@ -32,8 +33,11 @@ export function identityOf(
   now: Date,
 ): Omit<ProvenIdentity, 'providerSession'> {
   const subject = subjectOf(claims);
-  if (pending.purpose === 'REAUTHENTICATE' && !isFreshlyAuthenticated(claims, pending.requestedAt, now))
+  if (isAnew(pending.purpose) && !isFreshlyAuthenticated(claims, pending.requestedAt, now))
     throw new AnswerRefusedError('the user has not authenticated anew');
+  const provesSecond = canAskAnew && provesSecondFactor(settings.secondFactor, claims, pending, now);
+  if (pending.purpose === 'SECOND_FACTOR' && !provesSecond)
+    throw new AnswerRefusedError('no second factor was verified');
   const { email } = claims;
   return {
     is: 'IDENTITY',
@@ -46,7 +50,7 @@ export function identityOf(
     domainMailbox: domainMailbox(claims, domainRule, settings.addresses),
     said: saidIn(claims),
     standing: { is: 'FREE' },
-    provesSecondFactor: canAskAnew && provesSecondFactor(settings.secondFactor, claims, pending, now),
+    secondFactorAt: provesSecond ? Math.min(Number(claims['auth_time']), secondsOf(now)) : null,
   };
 }
 

@@ -22,8 +22,11 @@ export interface ProvenIdentity {
   };
   /** By the domains of the tenant. */
   readonly standing: Standing;
-  /** Whether the provider says, by the configured values, that it has just verified a second factor. */
-  readonly provesSecondFactor: boolean;
+  /**
+   * When the provider has verified a second factor, in seconds since 1970, as it says by the configured values. Null if it has
+   * not, or too long ago.
+   */
+  readonly secondFactorAt: number | null;
   /** The digest of the user's session at the provider. Null if it has not said which one it is. */
   readonly providerSession: string | null;
 }

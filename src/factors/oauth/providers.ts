@@ -45,6 +45,12 @@ export class Providers {
     return this.of(tenantId).find((one) => one.id === id) ?? null;
   }
 
+  /** Whether users of the tenant can use it, and the configuration trusts what it says of its second factor (I6). */
+  vouches(tenantId: string, id: string): boolean {
+    const provider = this.find(tenantId, id);
+    return provider !== null && provider.canAskAnew && provider.settings.secondFactor !== null;
+  }
+
   /** Whatever its tenant. */
   get(id: string): AnyProvider | null {
     return this.#all.find((one) => one.id === id) ?? null;

@@ -139,11 +139,11 @@ function pendingLink(links: NewIdentity | null): PendingLink | null {
 
 /** What is proved for the first time is enrolled by this proof. */
 function evidenceFrom(
-  { categories, amr, enrolledAt, source }: Accepted,
+  { categories, completedAt, amr, enrolledAt, source }: Accepted,
   factor: FactorKind,
   step: Step,
 ): Evidence {
-  const proof = evidenceOf(factor, secondsOf(step.now), categories, amr);
+  const proof = evidenceOf(factor, completedAt ?? secondsOf(step.now), categories, amr);
   const evidence = source === undefined ? proof : { ...proof, source };
   const isNew = viewOf(step.name, step.snapshot).proves.what === 'NEW';
   const since = isNew ? step.now : enrolledAt == null ? null : readTime(enrolledAt);

@@ -1,5 +1,5 @@
 // The factors that can be proved now, as the client sees them.
-import type { FactorChoice } from '../../factors/factor.ts';
+import type { FactorChoice, FactorRole } from '../../factors/factor.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { furtherSteps, provable, withoutPassword } from '../../policy/required-factors.ts';
@@ -25,7 +25,12 @@ export function choices(factors: FactorRegistry, proves: Proves, user: User): Fa
       return owned(factors, user, furtherSteps(proves.evidence, available));
     }
     case 'OWN':
-      return owned(factors, user, provable(proves.acceptable, user.available));
+      return owned(
+        factors,
+        user,
+        provable(proves.acceptable, user.available),
+        proves.acceptable.acceptsFirst ? 'FIRST' : 'SECOND',
+      );
     case 'NEW': {
       const { factor, authenticatorId } = proves;
       const { account } = user;
@@ -41,16 +46,15 @@ export function choices(factors: FactorRegistry, proves: Proves, user: User): Fa
   }
 }
 
-/** Enrolled second factors are listed as such, and all others as first factors. */
+/** @param role of factors that are not enrolled second factors. */
 function owned(
   factors: FactorRegistry,
   { account, available: { enrolled } }: User,
   kinds: readonly FactorKind[],
+  role: FactorRole = 'FIRST',
 ): FactorChoice[] {
   if (account === null) return [];
-  return kinds.flatMap((kind) =>
-    factors.options(account, enrolled.includes(kind) ? 'SECOND' : 'FIRST', kind),
-  );
+  return kinds.flatMap((kind) => factors.options(account, enrolled.includes(kind) ? 'SECOND' : role, kind));
 }
 
 function choice(

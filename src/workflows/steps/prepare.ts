@@ -65,6 +65,7 @@ async function send(services: StepServices, step: Step, wanted: Wanted): Promise
     isNew,
     // A test is as any other sign-in there.
     isAnew: row.sessionId !== null && !isNew && step.name !== 'provider-test',
+    isSecond: proves.what === 'OWN' && !proves.acceptable.acceptsFirst,
     browser: step.caller.browser,
     now,
   });
