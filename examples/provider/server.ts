@@ -6,7 +6,6 @@ import { text } from 'node:stream/consumers';
 import { exportJWK, generateKeyPair } from 'jose';
 import NodeOidcProvider, { type Configuration, interactionPolicy } from 'oidc-provider';
 import { EXAMPLE_CLIENT } from '../../src/config/example-provider.ts';
-import { Memory } from './memory.ts';
 import { errorPage, HOME_PAGE, loginPage, logoutPage, SIGNED_OUT_PAGE } from './pages.ts';
 import { findPerson, newPerson, PEOPLE } from './people.ts';
 
@@ -65,7 +64,6 @@ async function configurationOf({ stepgate }: ExampleProviderOptions): Promise<Co
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   const kid = randomBytes(8).toString('hex');
   return {
-    adapter: Memory,
     clients: [
       {
         client_id: EXAMPLE_CLIENT.id,
