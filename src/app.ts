@@ -30,6 +30,7 @@ import type { Log } from './platform/log.ts';
 import { KEYS_READ_EVERY_SECONDS } from './policy/key-rotation.ts';
 import type { SmsPolicy } from './policy/sms.ts';
 import { clientsBehind } from './server/caller.ts';
+import { GraphiQL } from './server/graphiql.ts';
 import { createGraphQLEndpoint } from './server/graphql.ts';
 import { hostsOf } from './server/hosts.ts';
 import { createHttpServer } from './server/http.ts';
@@ -168,7 +169,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     origins,
     servesHost: hostsOf(config),
     tls,
-    graphiql: config.graphiql,
+    graphiql: config.graphiql ? new GraphiQL(log) : null,
     isHttpsOnly: config.publicUrl.startsWith('https://'),
     endStreams: () => waiting.end(),
     wellKnown: config.wellKnown,

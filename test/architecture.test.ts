@@ -21,6 +21,7 @@ const LAYERS = [
   'sessions',
   'delivery',
   'persistence',
+  'graphiql',
   'client',
   'step-up',
   'policy',
@@ -43,7 +44,7 @@ interface SourceFile {
 const files: SourceFile[] = [];
 
 beforeAll(async () => {
-  for await (const path of glob('**/*.ts', { cwd: SOURCE })) {
+  for await (const path of glob('**/*.{ts,tsx}', { cwd: SOURCE })) {
     const text = await readFile(`${SOURCE}/${path}`, 'utf8');
     files.push({ path, layer: layerOf(path), text, ...importsOf(path, text) });
   }
@@ -255,9 +256,28 @@ import z from './template.ts';\`;
       ...importedFiles(file).filter((target) => layerOf(target) !== 'client'),
     ]);
     expect(foreign).toEqual([]);
-    expect(files.filter((file) => file.layer !== 'client').flatMap(importedFiles)).not.toContainEqual(
-      expect.stringMatching(/^client\//),
-    );
+    const others = files.filter(({ layer }) => !['client', 'graphiql'].includes(layer));
+    expect(others.flatMap(importedFiles)).not.toContainEqual(expect.stringMatching(/^client\//));
+  });
+
+  test('GraphiQL’s plugin imports only our packages and its peers, and runs in browsers only', () => {
+    const allowed = /^(react|react\/jsx-runtime|graphql|@graphiql\/(react|toolkit))$/;
+    const ofPage = /^(graphiql(\/.*)?|react-dom\/client)$/;
+    const plugin = files.filter(({ layer }) => layer === 'graphiql');
+    const isOfPage = ({ path }: SourceFile): boolean => path.startsWith('graphiql/page/');
+    const foreign = plugin.flatMap((file) => [
+      ...file.imports.filter(
+        (name) => !name.startsWith('.') && !allowed.test(name) && !(isOfPage(file) && ofPage.test(name)),
+      ),
+      ...importedFiles(file).filter(
+        (target) => !['graphiql', 'client', 'step-up', 'policy'].includes(layerOf(target)),
+      ),
+    ]);
+    expect(foreign).toEqual([]);
+    const intoPage = plugin.filter((file) => !isOfPage(file)).flatMap(importedFiles);
+    expect(intoPage).not.toContainEqual(expect.stringMatching(/^graphiql\/page\//));
+    const others = files.filter(({ layer }) => layer !== 'graphiql').flatMap(importedFiles);
+    expect(others).not.toContainEqual(expect.stringMatching(/^graphiql\//));
   });
 
   test('policy is pure: it imports only itself', () => {
@@ -407,7 +427,9 @@ import z from './template.ts';\`;
   });
 
   test('no file is named utils or helpers, and every file starts with a comment', () => {
-    expect(pathsWhere((file) => /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/.test(file.path))).toEqual([]);
+    expect(pathsWhere((file) => /(^|\/)(utils?|helpers?|common|misc)(\/|\.tsx?$)/.test(file.path))).toEqual(
+      [],
+    );
     expect(pathsWhere((file) => !/^(#!.*\n)?\/(\/|\*\*)/.test(file.text))).toEqual([]);
   });
 });

@@ -1,106 +1,117 @@
-// GraphiQL, served entirely by this server: no CDN, and a content security policy that lets nothing leave. It is large
-// and never changes, so it is rendered and compressed on the first visit. The page itself stays small, because a browser
-// invalidates its cached copy of a URL when it posts to it (RFC 9111 section 4.4), as GraphiQL does immediately. Scripts
-// and styles have URLs that contain their digests, and are cached permanently.
+// GraphiQL, served entirely by this server: no CDN, and a content security policy that lets nothing leave. The page
+// itself stays small, because a browser invalidates its cached copy of a URL when it posts to it (RFC 9111 section 4.4),
+// as GraphiQL does immediately. Scripts and styles have names that contain their digests, and are cached permanently.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import type { Log } from '../platform/log.ts';
+import { problem } from './answers.ts';
+import { type GraphiQLBuild, graphiqlBuild } from './graphiql-build.ts';
 import { TOUR, type TourStep } from './tour.ts';
 
-interface Resource {
-  readonly gzipped: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
+const ASSETS = '/graphiql/assets/';
+
+/** What the page shows. The script of the page reads it. */
+interface PageSettings {
+  readonly tabs: readonly Tab[];
 }
 
-interface GraphiQL {
-  readonly page: Resource;
-  readonly etag: string;
-  /** Scripts and styles by URL. */
-  readonly parts: ReadonlyMap<string, Resource>;
+export class GraphiQL {
+  readonly #log: Log;
+  #page: Promise<{ readonly gzipped: Buffer; readonly etag: string }> | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const build = await this.#build(response);
+    if (build === null) return;
+    this.#page ??= compressed(pageOf(build.html));
+    const { gzipped, etag } = await this.#page;
+    response.setHeader('etag', etag).appendHeader('vary', 'Accept').setHeader('cache-control', 'no-cache');
+    if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
+    response.writeHead(200, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': POLICY,
+      'content-encoding': 'gzip', // every browser that can run GraphiQL supports it
+      'content-length': gzipped.length,
+    });
+    response.end(gzipped);
+  }
+
+  /** Serves a script, style or font. */
+  async servePart(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const build = await this.#build(response);
+    if (build === null) return;
+    const file = build.files.get(path.slice(ASSETS.length));
+    if (file === undefined) return problem(response, 404, 'NOT_FOUND', 'GraphiQL has no such file.');
+    const encoding = encodingFor(request.headers['accept-encoding']);
+    const body = encoding === null ? file.plain : encoding === 'br' ? file.brotli : file.gzip;
+    response.appendHeader('vary', 'Accept-Encoding');
+    response.writeHead(200, {
+      'content-type': file.type,
+      ...(encoding === null ? {} : { 'content-encoding': encoding }),
+      'content-length': body.length,
+      'content-security-policy': POLICY, // workers have their own, from this response
+      'cache-control': 'public, max-age=31536000, immutable',
+    });
+    response.end(body);
+  }
+
+  async #build(response: ServerResponse): Promise<GraphiQLBuild | null> {
+    try {
+      return await graphiqlBuild();
+    } catch (error) {
+      this.#log.warn({ err: error }, 'GraphiQL is not available');
+      problem(response, 503, 'UNAVAILABLE', (error as Error).message);
+      return null;
+    }
+  }
 }
-
-const PART = '/graphql?graphiql=';
-
-let made: Promise<GraphiQL> | undefined;
 
 /** Whether a browser opens the page, as opposed to a GET query. A `?query=` is shown in the editor, not executed. */
-export function wantsGraphiQL({ method, headers, url }: IncomingMessage): boolean {
-  return (
-    (method === 'GET' || method === 'HEAD') &&
-    (headers.accept?.includes('text/html') === true || url?.startsWith(PART) === true)
-  );
+export function wantsGraphiQL({ method, headers }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'HEAD') && headers.accept?.includes('text/html') === true;
 }
 
-export async function serveGraphiQL(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  made ??= makeGraphiQL();
-  const { page, etag, parts } = await made;
-  const part = parts.get(request.url ?? '');
-  if (part !== undefined) return send(part, response);
-  if (request.url?.startsWith(PART)) return void response.writeHead(404).end();
-  response.setHeader('etag', etag).appendHeader('vary', 'Accept').setHeader('cache-control', 'no-cache');
-  if (request.headers['if-none-match'] === etag) response.writeHead(304).end();
-  else send(page, response);
+export function isGraphiQLPart(path: string): boolean {
+  return path.startsWith(ASSETS);
 }
 
-/** Every browser that can run GraphiQL supports gzip. */
-function send({ gzipped, headers }: Resource, response: ServerResponse): void {
-  response.writeHead(200, { ...headers, 'content-encoding': 'gzip', 'content-length': gzipped.length });
-  response.end(gzipped);
+function encodingFor(accepted: string | string[] = ''): 'br' | 'gzip' | null {
+  const codings = [accepted]
+    .flat()
+    .flatMap((one) => one.split(','))
+    .map((one) => one.trim());
+  return codings.includes('br') ? 'br' : codings.includes('gzip') ? 'gzip' : null;
 }
 
-/** Only our scripts and connections. Monaco needs workers from blobs and inline styles. */
+/** Only our scripts, workers and connections. Monaco writes the styles of its lines into the page. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  'worker-src blob:',
+  "worker-src 'self'",
   "connect-src 'self'",
   "style-src 'self' 'unsafe-inline'",
   'img-src data:',
-  'font-src data:',
+  "font-src 'self' data:",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
 
-async function makeGraphiQL(): Promise<GraphiQL> {
-  // Nine megabytes of source, loaded only if someone opens GraphiQL.
-  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const tabs = TOUR.map(tabOf);
-  const whole = renderGraphiQL({
-    title: 'Stepgate',
-    favicon: ICON,
-    logo: `<img src="${ICON}" alt="" width="28" height="28">`,
-    endpoint: '/graphql',
-    shouldPersistHeaders: false, // access tokens must not stay in the browser's storage
-    defaultEditorToolsVisibility: 'variables',
-    defaultTabs: tabs,
-    ...NO_QUERY_IN_ADDRESS,
-  });
-  const parts = new Map<string, Resource>();
-  const moved = async (source: string, type: string): Promise<string> => {
-    const address = `${PART}${digestOf(source)}`;
-    parts.set(address, {
-      gzipped: await promisify(gzip)(source),
-      headers: { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' },
-    });
-    return address;
-  };
-  const [style, styles = ''] = /<style>(.*?)<\/style>/s.exec(whole) ?? [];
-  const [script, scripts = ''] = /<script>(.*?)<\/script>/s.exec(whole) ?? [];
-  if (style === undefined || script === undefined)
-    throw new Error('The GraphiQL page has an unexpected format: its <style> or <script> is missing.');
-  const styleAddress = await moved(`${styles}\n${STEADY_TABS}`, 'text/css; charset=utf-8');
-  const scriptAddress = await moved(`${firstTabFirst(tabs)}\n${scripts}`, 'text/javascript; charset=utf-8');
-  const html = whole
-    .replace(style, () => `<link rel="stylesheet" href="${styleAddress}" />`)
-    .replace(script, () => `<script src="${scriptAddress}"></script>`);
-  const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY };
-  return { page: { gzipped: await promisify(gzip)(html), headers }, etag: `"${digestOf(html)}"`, parts };
+/** The page with its settings, which are data: a script must not be inline. */
+function pageOf(html: string): string {
+  const settings: PageSettings = { tabs: TOUR.map(tabOf) };
+  const json = JSON.stringify(settings).replaceAll('<', String.raw`\u003c`);
+  return html.replace('"settings">', () => `"settings">${json}`);
 }
 
-function digestOf(source: string): string {
-  return createHash('sha256').update(source).digest('base64url');
+async function compressed(html: string): Promise<{ readonly gzipped: Buffer; readonly etag: string }> {
+  const etag = `"${createHash('sha256').update(html).digest('base64url')}"`;
+  return { gzipped: await promisify(gzip)(html), etag };
 }
 
 interface Tab {
@@ -119,28 +130,3 @@ function tabOf({ title, query, variables, token }: TourStep): Tab {
     headers: token === undefined ? null : JSON.stringify({ authorization: `Bearer ${token}` }, null, 2),
   };
 }
-
-/** By default, the page writes each document into its URL, which would put passwords into the browser's history. */
-const NO_QUERY_IN_ADDRESS = { onEditQuery: null };
-
-/** GraphiQL moves a tab while the mouse presses it, so that the click is lost. The tour also needs narrow tabs. */
-const STEADY_TABS = `
-.graphiql-tab { transform: none !important; }
-.graphiql-tabs.graphiql-tabs { gap: 2px; }
-.graphiql-tab .graphiql-tab-button { padding-right: 22px; font-size: 13px; }`;
-
-/**
- * Without stored content for the first tab, GraphiQL shows it without its variables, and without a name after a reload
- * (graphql/graphiql#3392).
- */
-function firstTabFirst([first]: readonly Tab[]): string {
-  const stored = { 'graphiql:query': first?.query, 'graphiql:variables': first?.variables };
-  return `if (localStorage.getItem('graphiql:tabState') === null) {
-  for (const [key, value] of Object.entries(${JSON.stringify(stored)})) localStorage.setItem(key, value);
-}`;
-}
-
-/** The logo: a gate of two posts and two bars. */
-const ICON = `data:image/svg+xml,${encodeURIComponent(
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="#d60690" stroke-width="2"><path d="M3 15V2m10 13V2M3 5h10M3 11h10"/></svg>',
-)}`;

@@ -8,7 +8,7 @@ import type { Log } from '../platform/log.ts';
 import { PUBLISHED_KEYS_SECONDS } from '../policy/key-rotation.ts';
 import { json, problem } from './answers.ts';
 import { APPROVE_PAGE } from './approve-page.ts';
-import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
+import { type GraphiQL, isGraphiQLPart, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
 import { LINK_PAGE } from './link-page.ts';
 import type { Origins } from './origins.ts';
@@ -30,8 +30,8 @@ export interface HttpParts {
   readonly origins?: Origins;
   /** Whether requests for this host are served. Defaults to all hosts. */
   readonly servesHost?: (host: string) => boolean;
-  /** Whether browsers that open the API see GraphiQL. */
-  readonly graphiql?: boolean;
+  /** What browsers see that open the API. Null or omitted shows them nothing. */
+  readonly graphiql?: GraphiQL | null;
   /** Null serves HTTP. */
   readonly tls?: Tls | null;
   /** Whether clients reach the server over HTTPS only. */
@@ -66,7 +66,7 @@ export async function route(
     if (parts.origins?.answer(request, response)) return;
     if (parts.graphiql && wantsGraphiQL(request)) {
       response.setHeader('content-security-policy', PAGE_POLICY);
-      return serveGraphiQL(request, response);
+      return parts.graphiql.serve(request, response);
     }
     if (isTooLarge(request, response, LIMITS.bodyBytes)) return;
     response.setHeader('cache-control', 'no-store');
@@ -77,7 +77,7 @@ export async function route(
     return takeTwilioStatus(parts.twilioStatus, request, response);
   }
   if (parts.providers && (await serveProvider(parts.providers, path, request, response))) return;
-  const read = readable(parts, path);
+  const read = readable(parts, path, request);
   if (read === undefined) {
     return problem(response, 404, 'NOT_FOUND', 'Nothing is served at this path. The API is at /graphql.');
   }
@@ -140,6 +140,7 @@ function isHost(host: string): boolean {
 function readable(
   { jwks, isReady, inbox, graphiql, wellKnown: published, log }: HttpParts,
   path: string,
+  request: IncomingMessage,
 ): ((response: ServerResponse) => Promise<void>) | undefined {
   switch (path) {
     case '/':
@@ -182,6 +183,7 @@ function readable(
             response.end(page);
           };
     default: {
+      if (graphiql && isGraphiQLPart(path)) return (response) => graphiql.servePart(path, request, response);
       const page = [LINK_PAGE, APPROVE_PAGE].find((one) => one.has(path));
       return page ? (response) => page.serve(path, response) : published && wellKnown(published, path);
     }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/platform/log.ts';
+import { graphiqlBuild } from '../../src/server/graphiql-build.ts';
 import { startTestApp, testDatabase } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
@@ -66,12 +67,13 @@ describe('in production', () => {
   });
 
   test('there is no GraphiQL, and no redirect to it', async () => {
-    for (const path of ['/graphql', '/graphql?graphiql=x']) {
-      const answer = await fetch(`${app.url}${path}`, { headers: { accept: 'text/html' } });
-      expect(answer.status).toBe(406);
-      expect(answer.headers.get('content-type')).toContain('application/json');
+    const answer = await fetch(`${app.url}/graphql`, { headers: { accept: 'text/html' } });
+    expect(answer.status).toBe(406);
+    expect(answer.headers.get('content-type')).toContain('application/json');
+    const { files } = await graphiqlBuild();
+    for (const path of ['/', ...[...files.keys()].map((name) => `/graphiql/assets/${name}`)]) {
+      expect((await fetch(`${app.url}${path}`, { redirect: 'manual' })).status, path).toBe(404);
     }
-    expect((await fetch(`${app.url}/`, { redirect: 'manual' })).status).toBe(404);
   });
 
   test('introspection is available to everyone', async () => {

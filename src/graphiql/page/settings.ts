@@ -1,0 +1,16 @@
+// What the server tells the page, as JSON in the page.
+
+export interface PageTab {
+  readonly query: string;
+  readonly variables: string | null;
+  readonly headers: string | null;
+}
+
+export interface PageSettings {
+  /** The tabs of a first visit. */
+  readonly tabs: readonly PageTab[];
+}
+
+export function pageSettings(): PageSettings {
+  return JSON.parse(document.getElementById('settings')?.textContent ?? '');
+}
