@@ -19,6 +19,7 @@ import { HASHING_THREADS } from './factors/password/hashing-threads.ts';
 import { NewPasswords } from './factors/password/new-passwords.ts';
 import { FactorRegistry } from './factors/registry.ts';
 import type { Services } from './graphql/context.ts';
+import { printedSchema } from './graphql/schema.ts';
 import { isReady, migrate } from './persistence/migrations.ts';
 import { openOrm, poolOf, sqlOf } from './persistence/orm.ts';
 import { RefusalTally } from './persistence/refusal-tally.ts';
@@ -169,7 +170,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     origins,
     servesHost: hostsOf(config),
     tls,
-    graphiql: config.graphiql ? new GraphiQL(log) : null,
+    graphiql: config.graphiql ? new GraphiQL(log, config.introspection ? printedSchema : null) : null,
     isHttpsOnly: config.publicUrl.startsWith('https://'),
     endStreams: () => waiting.end(),
     wellKnown: config.wellKnown,

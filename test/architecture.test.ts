@@ -314,7 +314,7 @@ import z from './template.ts';\`;
     // The demo and its device, the public client and the supervisor of the embedded PostgreSQL are separate programs, and tokens are
     // verified in other servers.
     const elsewhere =
-      /^(cli\/demo(\.ts|\/approving-device\.ts)|client\/(lifetime|session-watch)\.ts|embedded-postgres\/|step-up\/present-token\.ts)/;
+      /^(cli\/demo(\.ts|\/approving-device\.ts)|client\/(lifetime|session-watch)\.ts|graphiql\/|embedded-postgres\/|step-up\/present-token\.ts)/;
     expect(users.filter((path) => !elsewhere.test(path))).toEqual([]);
   });
 

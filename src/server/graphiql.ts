@@ -4,10 +4,10 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { brotliCompress, gzip } from 'node:zlib';
 import type { Log } from '../platform/log.ts';
 import { problem } from './answers.ts';
-import { type GraphiQLBuild, graphiqlBuild } from './graphiql-build.ts';
+import { type BuiltFile, type GraphiQLBuild, graphiqlBuild } from './graphiql-build.ts';
 import { TOUR, type TourStep } from './tour.ts';
 
 const ASSETS = '/graphiql/assets/';
@@ -15,37 +15,46 @@ const ASSETS = '/graphiql/assets/';
 /** What the page shows. The script of the page reads it. */
 interface PageSettings {
   readonly tabs: readonly Tab[];
+  /** The URL of the schema in SDL. Null if it is not published. */
+  readonly schema: string | null;
+}
+
+interface Made {
+  readonly page: Buffer;
+  readonly etag: string;
+  readonly files: ReadonlyMap<string, BuiltFile>;
 }
 
 export class GraphiQL {
   readonly #log: Log;
-  #page: Promise<{ readonly gzipped: Buffer; readonly etag: string }> | undefined;
+  readonly #sdl: (() => string) | null;
+  #made: Promise<Made> | undefined;
 
-  constructor(log: Log) {
+  /** @param sdl the schema with its guards, which introspection omits. Null if introspection is not allowed either. */
+  constructor(log: Log, sdl: (() => string) | null) {
     this.#log = log;
+    this.#sdl = sdl;
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const build = await this.#build(response);
-    if (build === null) return;
-    this.#page ??= compressed(pageOf(build.html));
-    const { gzipped, etag } = await this.#page;
+    const made = await this.#find(response);
+    if (made === null) return;
+    const { page, etag } = made;
     response.setHeader('etag', etag).appendHeader('vary', 'Accept').setHeader('cache-control', 'no-cache');
     if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
     response.writeHead(200, {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': POLICY,
       'content-encoding': 'gzip', // every browser that can run GraphiQL supports it
-      'content-length': gzipped.length,
+      'content-length': page.length,
     });
-    response.end(gzipped);
+    response.end(page);
   }
 
   /** Serves a script, style or font. */
   async servePart(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const build = await this.#build(response);
-    if (build === null) return;
-    const file = build.files.get(path.slice(ASSETS.length));
+    const file = (await this.#find(response))?.files.get(path.slice(ASSETS.length));
+    if (response.headersSent) return;
     if (file === undefined) return problem(response, 404, 'NOT_FOUND', 'GraphiQL has no such file.');
     const encoding = encodingFor(request.headers['accept-encoding']);
     const body = encoding === null ? file.plain : encoding === 'br' ? file.brotli : file.gzip;
@@ -60,10 +69,13 @@ export class GraphiQL {
     response.end(body);
   }
 
-  async #build(response: ServerResponse): Promise<GraphiQLBuild | null> {
+  /** @returns null after a response that says why there is no GraphiQL. */
+  async #find(response: ServerResponse): Promise<Made | null> {
     try {
-      return await graphiqlBuild();
+      this.#made ??= graphiqlBuild().then((build) => made(build, this.#sdl));
+      return await this.#made;
     } catch (error) {
+      this.#made = undefined;
       this.#log.warn({ err: error }, 'GraphiQL is not available');
       problem(response, 503, 'UNAVAILABLE', (error as Error).message);
       return null;
@@ -102,16 +114,32 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The page with its settings, which are data: a script must not be inline. */
-function pageOf(html: string): string {
-  const settings: PageSettings = { tabs: TOUR.map(tabOf) };
+async function made({ html, files }: GraphiQLBuild, sdl: (() => string) | null): Promise<Made> {
+  const schema = sdl && (await compressedSchema(sdl()));
+  const settings: PageSettings = {
+    tabs: TOUR.map(tabOf),
+    schema: schema && `${ASSETS}${schema.name}`,
+  };
+  // Data, because a script must not be inline.
   const json = JSON.stringify(settings).replaceAll('<', String.raw`\u003c`);
-  return html.replace('"settings">', () => `"settings">${json}`);
+  const page = html.replace('"settings">', () => `"settings">${json}`);
+  return {
+    page: await promisify(gzip)(page),
+    etag: `"${digestOf(page)}"`,
+    files: schema ? new Map([...files, [schema.name, schema.file]]) : files,
+  };
 }
 
-async function compressed(html: string): Promise<{ readonly gzipped: Buffer; readonly etag: string }> {
-  const etag = `"${createHash('sha256').update(html).digest('base64url')}"`;
-  return { gzipped: await promisify(gzip)(html), etag };
+/** A file like those of the build. */
+async function compressedSchema(text: string): Promise<{ readonly name: string; readonly file: BuiltFile }> {
+  const plain = Buffer.from(text);
+  const [zipped, brotli] = await Promise.all([promisify(gzip)(plain), promisify(brotliCompress)(plain)]);
+  const file = { type: 'text/plain; charset=utf-8', plain, gzip: zipped, brotli };
+  return { name: `schema-${digestOf(text)}.graphql`, file };
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }
 
 interface Tab {

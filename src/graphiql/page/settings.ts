@@ -9,6 +9,8 @@ export interface PageTab {
 export interface PageSettings {
   /** The tabs of a first visit. */
   readonly tabs: readonly PageTab[];
+  /** The URL of the schema in SDL. Null if the server does not publish it. */
+  readonly schema: string | null;
 }
 
 export function pageSettings(): PageSettings {
