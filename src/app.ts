@@ -170,7 +170,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     origins,
     servesHost: hostsOf(config),
     tls,
-    graphiql: config.graphiql ? new GraphiQL(log, config.introspection ? printedSchema : null) : null,
+    graphiql: config.graphiql ? graphiqlOf(config, log) : null,
     isHttpsOnly: config.publicUrl.startsWith('https://'),
     endStreams: () => waiting.end(),
     wellKnown: config.wellKnown,
@@ -201,6 +201,13 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     url: `${tls === null ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     stop: () => parts.disposeAsync(),
   };
+}
+
+function graphiqlOf({ introspection, production }: Config, log: Log): GraphiQL {
+  return new GraphiQL(log, {
+    sdl: introspection ? printedSchema : null,
+    inbox: production ? null : '/dev/inbox.json',
+  });
 }
 
 /** Returns `auth@example.com` for `Stepgate <auth@example.com>`. */

@@ -5,6 +5,7 @@ import type { Fetcher } from '@graphiql/toolkit';
 import { createElement } from 'react';
 import { GuardWatch } from './guards/guard-watch.ts';
 import { guardedSchema } from './guards/guarded-schema.ts';
+import { Inbox } from './inbox.ts';
 import type { StepgatePluginOptions } from './options.ts';
 import { Panel } from './panels/panel.tsx';
 import { adoptStyles } from './panels/styles.ts';
@@ -32,18 +33,24 @@ export interface StepgatePlugin {
  * const stepgate = stepgatePlugin({ stepgate: 'https://auth.example.com/graphql', sdl });
  * <GraphiQL fetcher={stepgate.fetcher(fetcher)} plugins={[stepgate.plugin]} schema={documentedSchema(sdl)} />
  */
-export function stepgatePlugin({ stepgate, isStepgate = false, sdl }: StepgatePluginOptions): StepgatePlugin {
+export function stepgatePlugin({
+  stepgate,
+  isStepgate = false,
+  sdl,
+  inbox,
+}: StepgatePluginOptions): StepgatePlugin {
   const workbench = new Workbench(stepgate, isStepgate);
   const guards = new GuardWatch(workbench.sessions, isStepgate);
   workbench.sessions.subscribe(guards.again);
   workbench.replies.subscribe(guards.again);
+  const messages = inbox ? new Inbox(inbox) : null;
   const known = Promise.resolve(sdl ?? null).then((text) => text && guards.inform(guardedSchema(text)));
   known.catch((error: unknown) => console.error('Stepgate cannot read the guards in the SDL.', error));
   adoptStyles();
   const plugin: GraphiQLPlugin = {
     title: 'Stepgate',
     icon: () => createElement(Watcher, { workbench, guards, show: plugin }),
-    content: () => createElement(Panel, { workbench, guards }),
+    content: () => createElement(Panel, { workbench, guards, inbox: messages }),
   };
   return { plugin, fetcher: workbench.fetcherOf };
 }

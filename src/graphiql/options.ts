@@ -13,4 +13,6 @@ export interface StepgatePluginOptions {
    * says nothing of the guards, except on Stepgate's own API.
    */
   readonly sdl?: string | Promise<string | null> | null;
+  /** The URL of the development inbox of Stepgate, as JSON, if the page may read it. */
+  readonly inbox?: string | null;
 }

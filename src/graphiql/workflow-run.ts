@@ -49,7 +49,7 @@ export class WorkflowRun extends Observable<RunState> {
     this.#step(() => this.#workflow.passkey({ authenticatorId }));
 
   /** Waits for a person with another device, then proves that it was approved. */
-  readonly await = (proof: Proof): Promise<void> =>
+  readonly awaitApproval = (proof: Proof): Promise<void> =>
     this.#step(async () => {
       await this.#workflow.waitForApproval();
       await this.#workflow.attempt(proof);

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
+import type { PageSettings, PageTab } from '../graphiql/page/settings.ts';
 import type { Log } from '../platform/log.ts';
 import { problem } from './answers.ts';
 import { type BuiltFile, type GraphiQLBuild, graphiqlBuild } from './graphiql-build.ts';
@@ -12,28 +13,27 @@ import { TOUR, type TourStep } from './tour.ts';
 
 const ASSETS = '/graphiql/assets/';
 
-/** What the page shows. The script of the page reads it. */
-interface PageSettings {
-  readonly tabs: readonly Tab[];
-  /** The URL of the schema in SDL. Null if it is not published. */
-  readonly schema: string | null;
-}
-
 interface Made {
   readonly page: Buffer;
   readonly etag: string;
   readonly files: ReadonlyMap<string, BuiltFile>;
 }
 
+export interface GraphiQLOptions {
+  /** The schema with its guards, which introspection omits. Null if introspection is not allowed either. */
+  readonly sdl: (() => string) | null;
+  /** The path of the development inbox, as JSON. Null if there is none. */
+  readonly inbox: string | null;
+}
+
 export class GraphiQL {
   readonly #log: Log;
-  readonly #sdl: (() => string) | null;
+  readonly #options: GraphiQLOptions;
   #made: Promise<Made> | undefined;
 
-  /** @param sdl the schema with its guards, which introspection omits. Null if introspection is not allowed either. */
-  constructor(log: Log, sdl: (() => string) | null) {
+  constructor(log: Log, options: GraphiQLOptions) {
     this.#log = log;
-    this.#sdl = sdl;
+    this.#options = options;
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -53,8 +53,9 @@ export class GraphiQL {
 
   /** Serves a script, style or font. */
   async servePart(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const file = (await this.#find(response))?.files.get(path.slice(ASSETS.length));
-    if (response.headersSent) return;
+    const made = await this.#find(response);
+    if (made === null) return;
+    const file = made.files.get(path.slice(ASSETS.length));
     if (file === undefined) return problem(response, 404, 'NOT_FOUND', 'GraphiQL has no such file.');
     const encoding = encodingFor(request.headers['accept-encoding']);
     const body = encoding === null ? file.plain : encoding === 'br' ? file.brotli : file.gzip;
@@ -72,7 +73,7 @@ export class GraphiQL {
   /** @returns null after a response that says why there is no GraphiQL. */
   async #find(response: ServerResponse): Promise<Made | null> {
     try {
-      this.#made ??= graphiqlBuild().then((build) => made(build, this.#sdl));
+      this.#made ??= graphiqlBuild().then((build) => made(build, this.#options));
       return await this.#made;
     } catch (error) {
       this.#made = undefined;
@@ -114,11 +115,12 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-async function made({ html, files }: GraphiQLBuild, sdl: (() => string) | null): Promise<Made> {
+async function made({ html, files }: GraphiQLBuild, { sdl, inbox }: GraphiQLOptions): Promise<Made> {
   const schema = sdl && (await compressedSchema(sdl()));
   const settings: PageSettings = {
     tabs: TOUR.map(tabOf),
     schema: schema && `${ASSETS}${schema.name}`,
+    inbox,
   };
   // Data, because a script must not be inline.
   const json = JSON.stringify(settings).replaceAll('<', String.raw`\u003c`);
@@ -142,16 +144,10 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url');
 }
 
-interface Tab {
-  readonly query: string;
-  readonly variables: string | null;
-  readonly headers: string | null;
-}
-
 /** The length of a line that fits into the editor on a small screen. */
 const COMMENT_LINE = /(.{1,48})(?:\s+|$)/g;
 
-function tabOf({ title, query, variables, token }: TourStep): Tab {
+function tabOf({ title, query, variables, token }: TourStep): PageTab {
   return {
     query: `${title.replaceAll(COMMENT_LINE, '# $1\n')}${query}`,
     variables: variables === undefined ? null : JSON.stringify(variables, null, 2),

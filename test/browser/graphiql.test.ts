@@ -12,6 +12,12 @@ const REFRESH = `mutation Refresh($token: String!) {
   refreshSession(input: { refreshToken: $token }) { ... on SessionGrant { accessToken refreshToken } }
 }`;
 
+const ATTEMPT = `mutation Attempt($id: ID!, $proof: ProofInput!) {
+  attemptFactor(input: { workflowId: $id, proof: $proof }) {
+    ... on SignUp { status session { accessToken refreshToken } } ... on UserError { code }
+  }
+}`;
+
 describe('the Stepgate panel', () => {
   let app: TestApp;
   let client: TestClient;
@@ -214,6 +220,20 @@ describe('the Stepgate panel', () => {
     await panel.getByRole('button', { name: 'Cancel' }).click();
     await panel.getByRole('button', { name: 'Step up and run again' }).waitFor();
     expect(await response()).toContain('STEP_UP_REQUIRED');
+  });
+
+  test('a click on a code of the inbox puts it into the variables of the operation', async () => {
+    const email = `${Date.now()}@example.com`;
+    const { id } = await client.startSignUp({ email, password: 'correct horse battery staple' });
+    await write(ATTEMPT, { id });
+    await open('Inbox');
+    const message = panel.getByRole('listitem').filter({ hasText: email }).first();
+    await message.getByRole('button').click();
+    const variables = JSON.parse(await visitor.copy(visitor.toolEditor));
+    expect(variables).toEqual({ id, proof: { emailCode: await client.codeFor(email) } });
+    expect((await visitor.run()).data.attemptFactor.status).toBe('COMPLETE');
+    await open('Sessions');
+    await panel.getByRole('heading', { name: /Session 1\s+AAL1/ }).waitFor();
   });
 
   test('the documentation shows the directives that are applied to fields and types', async () => {

@@ -12,12 +12,12 @@ import { initialTexts } from './initial-texts.ts';
 import { Logo } from './logo.tsx';
 import { pageSettings } from './settings.ts';
 
-const { tabs, schema: schemaUrl } = pageSettings();
+const { tabs, schema: schemaUrl, inbox } = pageSettings();
 const api = `${location.origin}/graphql`;
 
 /** Null if the server does not publish its schema. */
 const sdl = schemaUrl === null ? Promise.resolve(null) : fetch(schemaUrl).then((response) => response.text());
-const { plugin, fetcher } = stepgatePlugin({ stepgate: api, isStepgate: true, sdl });
+const { plugin, fetcher } = stepgatePlugin({ stepgate: api, isStepgate: true, sdl, inbox });
 const send = fetcher(fetcherOf(api));
 const plugins = [HISTORY_PLUGIN, plugin];
 const initial = initialTexts(tabs[0]);

@@ -11,6 +11,8 @@ export interface PageSettings {
   readonly tabs: readonly PageTab[];
   /** The URL of the schema in SDL. Null if the server does not publish it. */
   readonly schema: string | null;
+  /** The URL of the development inbox, as JSON. Null in production. */
+  readonly inbox: string | null;
 }
 
 export function pageSettings(): PageSettings {

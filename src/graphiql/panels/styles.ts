@@ -18,6 +18,7 @@ const TEXT = `
 .stepgate-card { display: grid; gap: 8px; padding: 10px 12px; border: 1px solid hsla(var(--color-neutral), .2); border-radius: 8px; }
 .stepgate-card.stepgate-refusal { border-color: hsl(var(--color-warning)); }
 .stepgate-card.stepgate-chosen { border-color: hsl(var(--color-primary)); }
+.stepgate-message { white-space: pre-wrap; overflow-wrap: anywhere; }
 .stepgate-faint { opacity: .75; }
 .stepgate-open { color: hsl(150, 70%, 32%); }
 .stepgate-refused { color: hsl(0, 75%, 45%); }

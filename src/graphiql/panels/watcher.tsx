@@ -4,6 +4,7 @@ import { type GraphiQLPlugin, useGraphiQL, useGraphiQLActions } from '@graphiql/
 import { useEffect } from 'react';
 import type { GuardWatch } from '../guards/guard-watch.ts';
 import { mark, marksIn } from '../guards/marks.ts';
+import { objectIn } from '../variables.ts';
 import type { Workbench } from '../workbench.ts';
 
 interface WatcherProps {
@@ -56,14 +57,4 @@ export function Watcher({ workbench, guards, show }: WatcherProps) {
       <path d="M3 15V2m10 13V2M3 5h10M3 11h10" />
     </svg>
   );
-}
-
-/** Null while the variables are being typed. */
-function objectIn(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' ? (value as Record<string, unknown> | null) : null;
-  } catch {
-    return null;
-  }
 }

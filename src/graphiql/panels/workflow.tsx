@@ -126,7 +126,7 @@ function Factor({ run, option, isPrepared }: FactorProps) {
           type="button"
           className="stepgate-act"
           disabled={isBusy}
-          onClick={() => void run.await(approval)}
+          onClick={() => void run.awaitApproval(approval)}
         >
           {isBusy ? 'Waiting for the approval' : 'Wait for the approval'}
         </button>
