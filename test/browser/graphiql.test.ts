@@ -181,7 +181,7 @@ describe('the Stepgate panel', () => {
     await field('createAgentToken').getByText('made for this operation').waitFor();
     expect((await visitor.run()).errors[0].extensions).toMatchObject({ bind: 'OPERATION' });
     await panel.getByRole('button', { name: 'Step up and run again' }).click();
-    await panel.getByText('You approve: Give the night watch access to your account').waitFor();
+    await panel.getByText('You approve: Give "the night watch" access to your account').waitFor();
     app.clock.advance(30);
     await prove('TOTP', client.totp(secret));
     await expect.poll(response, { timeout: 15_000 }).toContain('"createAgentToken": {');
