@@ -18,13 +18,17 @@ import { SecretKeys } from './2026-11-29-secret-keys.ts';
 import { Sessions } from './2026-11-29-sessions.ts';
 import { TypedAddresses } from './2026-11-29-typed-addresses.ts';
 import { UnitOfWorkLost } from './2026-11-29-unit-of-work.ts';
+import { AccountDeletion } from './2026-11-30-account-deletion.ts';
 import { Agents } from './2026-11-30-agents.ts';
 import { Approvals } from './2026-11-30-approvals.ts';
 import { Certificates } from './2026-11-30-certificates.ts';
 import { DeviceApproval } from './2026-11-30-device-approval.ts';
+import { Merging } from './2026-11-30-merging.ts';
+import { MoreAddresses } from './2026-11-30-more-addresses.ts';
 import { Passkeys } from './2026-11-30-passkeys.ts';
 import { Providers } from './2026-11-30-providers.ts';
 import { RememberedBrowsers } from './2026-11-30-remembered-browsers.ts';
+import { Saml } from './2026-11-30-saml.ts';
 import { YoungFactors } from './2026-11-30-young-factors.ts';
 
 export const MIGRATIONS = [
@@ -54,4 +58,8 @@ export const MIGRATIONS = [
   DeviceApproval,
   Agents,
   Providers,
+  Saml,
+  AccountDeletion,
+  MoreAddresses,
+  Merging,
 ];

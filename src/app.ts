@@ -1,8 +1,8 @@
 // Wires the parts of the server together.
 import type { Config } from './config/config.ts';
 import { canSendText } from './config/twilio.ts';
+import { configuredTransports } from './delivery/configured-transports.ts';
 import { openGeoIp } from './delivery/geoip.ts';
-import type { Transports } from './delivery/message.ts';
 import { MessageLimits } from './delivery/message-limits.ts';
 import { Outbox } from './delivery/outbox.ts';
 import { readPushKey } from './delivery/push-key.ts';
@@ -31,17 +31,20 @@ import type { Log } from './platform/log.ts';
 import { KEYS_READ_EVERY_SECONDS } from './policy/key-rotation.ts';
 import type { SmsPolicy } from './policy/sms.ts';
 import { clientsBehind } from './server/caller.ts';
+import { listenWithTls, openDevelopmentAuthority } from './server/development-tls.ts';
 import { GraphiQL } from './server/graphiql.ts';
 import { createGraphQLEndpoint } from './server/graphql.ts';
 import { hostsOf } from './server/hosts.ts';
 import { createHttpServer } from './server/http.ts';
 import { Origins } from './server/origins.ts';
 import { providerPaths } from './server/providers.ts';
+import type { HttpParts } from './server/routes.ts';
 import { Tls } from './server/tls.ts';
 import { AccessTokens } from './sessions/access-token.ts';
 import { Grants } from './sessions/grants.ts';
 import { SigningKeys } from './sessions/signing-keys.ts';
 import { readSchema } from './step-up/schema-file/schema.ts';
+import { eraseUsers } from './users/erase-users.ts';
 import { NetworkLimits } from './workflows/network-limits.ts';
 import { WorkflowRunner } from './workflows/runner.ts';
 import { WaitingClients } from './workflows/waiting-clients.ts';
@@ -49,6 +52,8 @@ import { WaitingClients } from './workflows/waiting-clients.ts';
 export interface App {
   /** The address on which it listens, with the actual port if PORT is 0. */
   readonly url: string;
+  /** The same with TLS, in development. Null when it is not served. */
+  readonly secureUrl: string | null;
   /** Finishes running requests, then closes the worker and the connection pool. */
   stop(): Promise<void>;
 }
@@ -76,8 +81,9 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   opened.defer(() => breached.close());
   const geoip = await openGeoIp(config.geoipDatabase);
   const sms: SmsPolicy = { ...config.sms, sendsTexts: canSendText(config) };
-  const clientCertificates =
-    config.clientCertificates && (await ClientCertificates.open(config.clientCertificates, log));
+  const development = await openDevelopmentAuthority(config, clock.now(), log);
+  const trusted = config.clientCertificates ?? development?.clientCertificates ?? null;
+  const clientCertificates = trusted && (await ClientCertificates.open(trusted, log));
   const tls = config.tls && (await Tls.open({ ...config.tls, clientCertificates, log }));
   const providers = new Providers(config.providers, {
     publicUrl: config.publicUrl,
@@ -100,7 +106,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
   const grants = new Grants(tokens, config);
   const pushKey = config.push ? await readPushKey(sqlOf(orm.em.fork()), ring, clock.now()) : null;
   const transports = {
-    ...(await transportsOf(config)),
+    ...(await configuredTransports(config)),
     ...(pushKey !== null && {
       push: (await import('./delivery/push.ts')).pushTransport({
         key: pushKey,
@@ -162,14 +168,14 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     clock,
     log,
     retention: config.retention,
+    eraseUsers: (signal) => eraseUsers({ em: orm.em.fork(), outbox, now: clock.now(), signal }),
   });
   opened.defer(() => worker.stop());
   const origins = new Origins(config, log);
-  const http = createHttpServer({
+  const parts: HttpParts = {
     graphql: createGraphQLEndpoint({ config, orm, tokens, services, origins, log }),
     origins,
     servesHost: hostsOf(config),
-    tls,
     graphiql: config.graphiql ? graphiqlOf(config, log) : null,
     isHttpsOnly: config.publicUrl.startsWith('https://'),
     endStreams: () => waiting.end(),
@@ -192,14 +198,19 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
       origin: config.publicUrl,
       note: (report) => outbox.noteStatus(sqlOf(orm.em.fork()), report, clock.now()),
     },
+    certificates: development && ((name) => development.authority.pem(name, clock.now())),
     log,
-  });
+  };
+  const http = createHttpServer({ ...parts, tls });
   const port = await http.listen(config.port, config.host);
   opened.defer(() => http.stop(config.drainSeconds));
-  const parts = opened.move();
+  const secure = development && (await listenWithTls({ ...development, clientCertificates, parts, log }));
+  if (secure) opened.defer(() => secure.stop());
+  const started = opened.move();
   return {
+    secureUrl: secure?.url ?? null,
     url: `${tls === null ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
-    stop: () => parts.disposeAsync(),
+    stop: () => started.disposeAsync(),
   };
 }
 
@@ -213,16 +224,4 @@ function graphiqlOf({ introspection, production }: Config, log: Log): GraphiQL {
 /** Returns `auth@example.com` for `Stepgate <auth@example.com>`. */
 function addressIn(mailFrom: string): string {
   return /([^\s<>]+@[^\s<>]+)>?\s*$/.exec(mailFrom)?.[1] ?? mailFrom;
-}
-
-/**
- * The messages of an unconfigured channel stay in the development inbox, and the library that sends them is not loaded.
- */
-async function transportsOf({ smtpUrl, mailFrom, twilio }: Config): Promise<Transports> {
-  return {
-    ...(smtpUrl !== null && {
-      email: (await import('./delivery/smtp.ts')).smtpTransport(smtpUrl, mailFrom),
-    }),
-    ...(twilio !== null && { sms: (await import('./delivery/twilio.ts')).twilioTransport(twilio) }),
-  };
 }

@@ -51,12 +51,15 @@ async function end(app: App, database: Database, log: Log, reason: string): Prom
 }
 
 /** Prints the addresses for the person at the terminal. */
-function announce({ url }: App, { production, databaseUrl }: Config): void {
+function announce({ url: listensOn, secureUrl }: App, { production, databaseUrl }: Config): void {
+  // Browsers offer passkeys to a name, and keep the cookies of a name apart from those of an address.
+  const url = listensOn.replace('//127.0.0.1:', '//localhost:');
   const lines = [
     '',
     `  GraphiQL and the API    ${url}/graphql`,
     ...(production ? [] : [`  Development inbox       ${url}/dev/inbox`]),
     `  Access token keys       ${url}/.well-known/jwks.json`,
+    ...(secureUrl === null ? [] : [`  With a certificate      ${secureUrl}/graphql`]),
     ...(databaseUrl === null
       ? ['', '  Using the embedded PostgreSQL. To use your own, set DATABASE_URL.']
       : []),

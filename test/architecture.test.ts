@@ -112,6 +112,45 @@ function classesOf({ path, text }: SourceFile): SourceClass[] {
   return found;
 }
 
+/** Names of Node's modules that send, or whose use could not be told from that. */
+const SENDING = ['Agent', 'ClientRequest', 'connect', 'default', 'get', 'globalAgent', 'request', '*'];
+const HTTP_MODULES = ['node:http', 'node:https', 'node:http2', 'http', 'https', 'http2'];
+const HTTP_CLIENTS =
+  /^(undici|axios|got|ky|node-fetch|cross-fetch|@whatwg-node\/fetch|superagent|request|hibp|.*-proxy-agent)$/;
+const GLOBAL_CLIENTS = ['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource'];
+
+/** With what a file could send something over HTTP: imports, and the global functions. */
+function waysToSend({ path, text }: Pick<SourceFile, 'path' | 'text'>): string[] {
+  const { module, program } = parseSync(path, text);
+  const found = new Set<string>();
+  for (const { moduleRequest, entries } of module.staticImports)
+    for (const { importName, isType } of entries) {
+      const name = importName.kind === 'Name' ? String(importName.name) : '*';
+      if (!isType && HTTP_MODULES.includes(moduleRequest.value) && SENDING.includes(name))
+        found.add(`${moduleRequest.value} ${name}`);
+    }
+  for (const name of importsOf(path, text).imports) if (HTTP_CLIENTS.test(name)) found.add(name);
+  const visit = (node: unknown, parent: unknown, key: string): void => {
+    if (Array.isArray(node)) for (const one of node) visit(one, parent, key);
+    if (typeof node !== 'object' || node === null || Array.isArray(node)) return;
+    const { type, name } = node as { readonly type?: string; readonly name?: string };
+    const { computed, shorthand, object } = parent as {
+      computed?: boolean;
+      shorthand?: boolean;
+      object?: { readonly name?: string };
+    };
+    const isName = !computed && (key === 'property' || (key === 'key' && !shorthand));
+    if (type === 'Identifier' && GLOBAL_CLIENTS.includes(name ?? '')) {
+      if (!isName) found.add(name ?? '');
+      else if (/^(globalThis|self|window|global)$/.test(object?.name ?? ''))
+        found.add(`${object?.name}.${name}`);
+    }
+    for (const [under, child] of Object.entries(node)) visit(child, node, under);
+  };
+  visit(program, {}, '');
+  return [...found].toSorted((a, b) => a.localeCompare(b));
+}
+
 /** The code without comments. */
 function code({ text }: SourceFile): string {
   return text.replaceAll(/\/\*.*?\*\//gs, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
@@ -311,7 +350,7 @@ import z from './template.ts';\`;
     const readers = pathsWhere((file) => /process\.env\b/.test(code(file)));
     expect(readers.filter((path) => !/^(main\.ts|cli\/|embedded-postgres\/)/.test(path))).toEqual([]);
     const parsers = pathsWhere((file) => /process\.env(\.|\[)/.test(code(file)));
-    expect(parsers.filter((path) => !/^(cli\/demo\.ts|embedded-postgres\/)/.test(path))).toEqual([]);
+    expect(parsers.filter((path) => !/^(cli\/demo[./]|embedded-postgres\/)/.test(path))).toEqual([]);
   });
 
   test('time and randomness come only from platform', () => {
@@ -328,6 +367,42 @@ import z from './template.ts';\`;
     const makers = pathsWhere((file) => /\bnew (pg\.)?(Client|Pool)\(/.test(code(file)));
     // The embedded PostgreSQL creates its database before other connections.
     expect(makers.toSorted()).toEqual(['embedded-postgres/superuser.ts', 'persistence/connection.ts']);
+  });
+
+  test('I4: nothing is sent over HTTP but by the guarded client', () => {
+    // Clients of the server, also in browsers, and guards that run in other servers.
+    const isElsewhere = ({ path, layer }: SourceFile): boolean =>
+      ['client', 'graphiql', 'step-up'].includes(layer) || /^cli\/demo(\.ts|\/)/.test(path);
+    const senders = files.filter((file) => !isElsewhere(file) && waysToSend(file).length > 0);
+    expect(senders.map((file) => [file.path, waysToSend(file)])).toEqual([
+      [
+        'platform/outgoing.ts',
+        ['node:http Agent', 'node:http request', 'node:https Agent', 'node:https request'],
+      ],
+    ]);
+    const example = `
+      import { get } from 'node:https';
+      import * as http from 'node:http';
+      import { createServer, type Agent } from 'node:http';
+      import axios from 'axios';
+      const own = { fetch: 1, ...globalThis.fetch };
+      own.fetch(fetch);
+      new WebSocket('wss://x');
+      const { Agent: Undici } = await import('undici');
+    `;
+    expect(waysToSend({ path: 'example.ts', text: example })).toEqual([
+      'axios',
+      'fetch',
+      'globalThis.fetch',
+      'node:http *',
+      'node:https get',
+      'undici',
+      'WebSocket',
+    ]);
+    // The server does not read the keys of other issuers. It would not be guarded.
+    expect(files.filter(({ layer, text }) => layer !== 'step-up' && /createRemoteJWKSet/.test(text))).toEqual(
+      [],
+    );
   });
 
   test('no SQL is written in graphql: each statement belongs to the layer that owns its table', () => {
@@ -395,6 +470,7 @@ import z from './template.ts';\`;
       'LogoutTokenRefusedError',
       'MalformedDerError',
       'MalformedProofError',
+      'MalformedXmlError',
       'OcspResponseError',
       'OtherHostError',
       'OutgoingError',

@@ -8,6 +8,8 @@ import { checkCertificates } from './doctor/certificates.ts';
 import { checkDatabase } from './doctor/database.ts';
 import { type Finding, findingsOf } from './doctor/finding.ts';
 import { checkMail, checkPublicUrl, checkTwilio } from './doctor/providers.ts';
+import { checkSamlCertificates } from './doctor/saml-certificates.ts';
+import { checkServices } from './doctor/services.ts';
 import { afterHelp, JSON_OPTION } from './help.ts';
 import { onAnyDatabase } from './on-database.ts';
 import type { Cli, Define } from './run-command.ts';
@@ -46,7 +48,9 @@ async function examine(cli: Cli): Promise<Finding[]> {
     ...(await examineDatabase(cli)),
     await checkMail(config),
     checkTwilio(config),
+    ...(await checkServices(config)),
     await checkCertificates(config, systemClock.now()),
+    checkSamlCertificates(config, systemClock.now()),
     await checkPublicUrl(config),
   ];
 }

@@ -1,6 +1,7 @@
 // `stepgate users import FILE`: imports the users of another system or of another Stepgate.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { importedProviders } from '../factors/oauth/transfer.ts';
 import { type ImportFile, importFile, importIdOf } from '../import/file.ts';
 import { phoneCountriesOf } from '../import/phone-countries.ts';
 import { findProgress, ImportRunningError, NOTHING_READ, type Progress } from '../import/progress.ts';
@@ -89,6 +90,7 @@ async function perform(path: string, values: Values, cli: Cli): Promise<ExitCode
       acceptFastHashes: values.acceptFastHashes ?? false,
       withoutSecondFactors: values.withoutSecondFactors ?? false,
       phoneCountries: await phoneCountriesOf(em, tenantId, config.sms.enabled ? config.sms.countries : []),
+      providers: importedProviders(config.providers.providers, tenantId),
       actor: byOperator('import-users'),
       now: systemClock.now(),
     };

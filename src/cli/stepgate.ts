@@ -20,7 +20,7 @@ export const COMMANDS: Entries = {
     load: async () => (await import('./admin.ts')).admin,
   },
   users: {
-    summary: 'import and export users',
+    summary: 'import, export and delete users',
     load: async () => (await import('./users.ts')).users,
   },
   outbox: {

@@ -1,4 +1,8 @@
 // The configuration of TLS and of client certificates.
+import { developmentTlsMistakes } from './development-tls.ts';
+import { type ServiceTerms, type ServiceUrl, serviceUrl } from './service-url.ts';
+import type { Environment } from './variables.ts';
+
 export interface TlsConfig {
   /** The paths of the server's certificate chain and its key, in PEM. */
   readonly cert: string;
@@ -11,7 +15,7 @@ export interface ClientCertificateConfig {
   /** The paths of files with their revocation lists. Empty: none are checked. */
   readonly crl: readonly string[];
   /** The OCSP responder that is asked about certificates of users. Null: none. */
-  readonly ocspUrl: string | null;
+  readonly ocsp: ServiceUrl | null;
   /** The proxies whose `Client-Cert` header is believed, as in `trustedProxies`. */
   readonly proxies: readonly string[];
   /** The certificate policies that say that a PIN was verified. */
@@ -32,8 +36,8 @@ interface CertificateEnvironment {
 const PIV_POLICIES = ['2.16.840.1.101.3.2.1.3.7', '2.16.840.1.101.3.2.1.3.13'];
 
 /** Finds incomplete settings. */
-export function certificateMistakes(given: ReadonlySet<string>): string[] {
-  const mistakes: string[] = [];
+export function certificateMistakes(env: Environment, given: ReadonlySet<string>): string[] {
+  const mistakes = developmentTlsMistakes(env, given);
   if (given.has('TLS_CERT') !== given.has('TLS_KEY'))
     mistakes.push('TLS_CERT and TLS_KEY belong together. Set both or none.');
   if (given.has('CLIENT_CA') && !given.has('TLS_CERT') && !given.has('CLIENT_CERT_PROXIES'))
@@ -50,13 +54,16 @@ export function tlsConfig({ TLS_CERT: cert, TLS_KEY: key }: CertificateEnvironme
   return cert === undefined || key === undefined ? null : { cert, key };
 }
 
-export function clientCertificateConfig(env: CertificateEnvironment): ClientCertificateConfig | null {
+export function clientCertificateConfig(
+  env: CertificateEnvironment,
+  terms: ServiceTerms,
+): ClientCertificateConfig | null {
   const { CLIENT_CA: ca } = env;
   if (ca === undefined) return null;
   return {
     ca,
     crl: env.CLIENT_CRL ?? [],
-    ocspUrl: env.CLIENT_OCSP_URL ?? null,
+    ocsp: env.CLIENT_OCSP_URL === undefined ? null : serviceUrl(env.CLIENT_OCSP_URL, terms),
     proxies: env.CLIENT_CERT_PROXIES ?? [],
     pinPolicies: env.CLIENT_CERT_PIN_POLICIES ?? PIV_POLICIES,
   };

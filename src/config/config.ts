@@ -9,11 +9,13 @@ import {
   type TlsConfig,
   tlsConfig,
 } from './certificates.ts';
+import { type DevelopmentTlsConfig, developmentTls } from './development-tls.ts';
 import { isLoopback } from './loopback.ts';
 import { passkeyMistakes, passkeySettings } from './passkeys.ts';
 import { DEVELOPMENT_KEY, developmentDefaults } from './production.ts';
 import type { ProvidersSettings } from './provider-settings.ts';
-import { readProvidersFile } from './providers-file.ts';
+import { readProviders } from './providers.ts';
+import { type ServiceTerms, serviceUrl } from './service-url.ts';
 import type {
   BreachedPasswordSettings,
   MessageLimitSettings,
@@ -62,6 +64,8 @@ export interface Config {
   readonly forwardedHeader: 'x-forwarded-for' | 'forwarded';
   /** Null serves HTTP, and a proxy in front of the server does TLS. */
   readonly tls: TlsConfig | null;
+  /** Null serves no TLS beside HTTP. */
+  readonly developmentTls: DevelopmentTlsConfig | null;
   /** Null accepts no client certificates. */
   readonly clientCertificates: ClientCertificateConfig | null;
   /** Null leaves messages in the development inbox. */
@@ -148,16 +152,17 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   const env = values as Environment;
   const production = env.NODE_ENV === 'production';
   if (production) mistakes.push(...developmentDefaults(env, given));
-  mistakes.push(...twilioMistakes(given), ...certificateMistakes(given));
+  mistakes.push(...twilioMistakes(given), ...certificateMistakes(env, given));
   const port = env.PORT ?? 4000;
   const tls = tlsConfig(env);
   const publicUrl = env.PUBLIC_URL ?? `${tls === null ? 'http' : 'https'}://localhost:${port}`;
   mistakes.push(...passkeyMistakes(env, publicUrl));
-  const providers = readProvidersFile(env.PROVIDERS_FILE ?? null, { production, variables: source });
+  const providers = readProviders(env, { production, publicUrl, variables: source });
   mistakes.push(...providers.mistakes);
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const passkeys = passkeySettings(env, publicUrl);
   const sessionIdleSeconds = env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS;
+  const terms = { production, privateHosts: env.PRIVATE_HOSTS ?? [] };
   const isReachable = publicUrl.startsWith('https://') && !isLoopback(publicUrl);
   return {
     production,
@@ -176,10 +181,11 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     trustedProxies: env.TRUSTED_PROXIES ?? [],
     forwardedHeader: env.FORWARDED_HEADER === 'forwarded' ? 'forwarded' : 'x-forwarded-for',
     tls,
-    clientCertificates: clientCertificateConfig(env),
+    developmentTls: developmentTls(env, publicUrl),
+    clientCertificates: clientCertificateConfig(env, terms),
     smtpUrl: env.SMTP_URL ?? null,
     mailFrom: env.MAIL_FROM ?? 'Stepgate <stepgate@localhost>',
-    twilio: twilioConfig(env, publicUrl, isReachable),
+    twilio: twilioConfig(env, publicUrl, isReachable, terms),
     // Without Twilio, text messages work in the development inbox only.
     sms: {
       enabled: env.SMS !== 'off' && (!production || given.has('TWILIO_ACCOUNT_SID')),
@@ -215,7 +221,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     },
     apiSchemas: env.API_SCHEMAS ?? [],
     breachedPasswords: {
-      source: breachedSource(env),
+      source: breachedSource(env, terms),
       whenUnreachable: env.BREACHED_PASSWORDS_UNREACHABLE === 'refuse' ? 'refuse' : 'accept',
     },
     bcryptCost: env.BCRYPT_COST ?? 12,
@@ -230,13 +236,15 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   };
 }
 
-function breachedSource(env: Environment): BreachedPasswordSettings['source'] {
+const PWNED_PASSWORDS = 'https://api.pwnedpasswords.com';
+
+function breachedSource(env: Environment, terms: ServiceTerms): BreachedPasswordSettings['source'] {
   const { BREACHED_PASSWORDS: chosen = 'common' } = env;
   switch (chosen) {
     case 'common':
       return { name: 'common' };
     case 'online':
-      return { name: 'online', url: env.BREACHED_PASSWORDS_URL ?? 'https://api.pwnedpasswords.com' };
+      return { name: 'online', ...serviceUrl(env.BREACHED_PASSWORDS_URL ?? PWNED_PASSWORDS, terms) };
     default:
       return { name: 'index', path: chosen };
   }

@@ -1,15 +1,11 @@
 // The form of the file of identity providers, and what is wrong with entries that are each valid alone.
 import { z } from 'zod';
 import { PRESETS } from './provider-settings.ts';
+import { samlForm } from './saml-form.ts';
+import { reference } from './secret-reference.ts';
 
 const text = z.string().min(1).max(512);
 const list = z.array(text).max(32);
-
-/** A secret is in the environment or in a file. In production, it is nowhere else. */
-export const reference = z.union(
-  [z.strictObject({ env: text }), z.strictObject({ file: text }), text],
-  'Give the secret as { "env": NAME } or { "file": PATH }.',
-);
 
 const slug = z
   .string()
@@ -42,7 +38,8 @@ const providerForm = z.strictObject({
     })
     .optional(),
   directory: z.guid('The directory is the id of the tenant in Microsoft Entra, a GUID.').optional(),
-  clientId: text,
+  saml: samlForm.optional(),
+  clientId: text.optional(),
   clientSecret: reference.optional(),
   teamId: text.optional(),
   keyId: text.optional(),
@@ -90,8 +87,10 @@ export const fileForm = z
   });
 
 function* defectsOf(provider: ProviderForm): Iterable<readonly [string, string]> {
+  if (provider.saml !== undefined) return yield* samlDefectsOf(provider);
   const { preset, issuer, endpoints, name } = provider;
-  if (preset === undefined && issuer === undefined) yield ['preset', 'Give a preset or an issuer.'];
+  if (provider.clientId === undefined) yield ['clientId', 'Give the client id, from the provider.'];
+  if (preset === undefined && issuer === undefined) yield ['preset', 'Give a preset, an issuer or `saml`.'];
   if (preset !== undefined && issuer !== undefined && !hasOwnServers(preset))
     yield ['issuer', 'Only the presets github and gitlab have servers of your own. Omit it.'];
   if (preset !== undefined && endpoints !== undefined)
@@ -109,6 +108,32 @@ function* defectsOf(provider: ProviderForm): Iterable<readonly [string, string]>
       yield [key, 'The preset apple needs it, and no other provider has one.'];
   if ((preset === 'apple') === (provider.clientSecret !== undefined))
     yield ['clientSecret', 'Give the client secret. Only the preset apple has a key instead.'];
+}
+
+/** Keys that mean nothing with SAML, or another thing. */
+const NOT_WITH_SAML = [
+  'preset',
+  'issuer',
+  'endpoints',
+  'directory',
+  'clientId',
+  'clientSecret',
+  'teamId',
+  'keyId',
+  'privateKey',
+  'scopes',
+] as const;
+
+function* samlDefectsOf(provider: ProviderForm): Iterable<readonly [string, string]> {
+  const given = NOT_WITH_SAML.filter((key) => provider[key] !== undefined);
+  for (const key of given) yield [key, 'A provider with `saml` has no such key. Omit it.'];
+  if (provider.name === undefined) yield ['name', 'Give the name that users see.'];
+  if (provider.addresses === 'email_verified')
+    yield ['addresses', 'With SAML, list the provider’s own domains in `saml.emailDomains` instead.'];
+  if (provider.redirectUris.length > 0)
+    yield ['redirectUris', 'With SAML, answers come to the callback of this server. Omit them.'];
+  if (provider.privateNetwork)
+    yield ['privateNetwork', 'With SAML, this server does not connect to the provider. Omit it.'];
 }
 
 function isPlainUrl(one: string): boolean {

@@ -1,12 +1,13 @@
 // The identity providers with which users can sign in, as they are configured. Where they are read is another matter:
 // providers-file.ts reads them from a file.
+import type { SamlTerms } from './saml-settings.ts';
 
 /** The providers whose addresses and rules are built in. */
 export const PRESETS = ['apple', 'github', 'gitlab', 'google', 'microsoft'] as const;
 export type PresetName = (typeof PRESETS)[number];
 
 export interface ProvidersSettings {
-  readonly providers: readonly ProviderSettings[];
+  readonly providers: readonly (OAuthSettings | SamlSettings)[];
   /** The pages to which the callback hands the answers of providers. The first one is the default. */
   readonly returnUrls: readonly string[];
 }
@@ -16,21 +17,33 @@ export interface ProviderSettings {
   readonly id: string;
   /** As shown to users. */
   readonly name: string;
+  /** Whether it is the example provider, where anyone can sign in as anyone. Never in production. */
+  readonly isExample: boolean;
   /** The only tenant whose users can use it. Null: all tenants. */
   readonly tenant: string | null;
+  readonly addresses: AddressTrust;
+  readonly signUp: ProviderSignUp;
+  /** Null: the provider's own second factors never count. */
+  readonly secondFactor: TrustedSecondFactor | null;
+}
+
+/** OpenID Connect, and plain OAuth 2. */
+export interface OAuthSettings extends ProviderSettings {
+  readonly protocol: 'OAUTH';
   readonly source: ProviderSource;
   readonly clientId: string;
   readonly secret: ClientSecret;
   /** Null: the usual ones. */
   readonly scopes: readonly string[] | null;
-  readonly addresses: AddressTrust;
-  readonly signUp: ProviderSignUp;
-  /** Null: the provider's own second factors never count. */
-  readonly secondFactor: TrustedSecondFactor | null;
   /** Where clients without cookies receive its answers themselves. */
   readonly redirectUris: readonly string[];
   /** Whether its addresses may be in our own network. */
   readonly mayBePrivate: boolean;
+}
+
+export interface SamlSettings extends ProviderSettings {
+  readonly protocol: 'SAML';
+  readonly terms: SamlTerms;
 }
 
 export type ProviderSource =
@@ -71,7 +84,7 @@ export type ClientSecret =
 
 /** When an address that the provider claims counts as verified. */
 export const AddressTrust = {
-  /** By the rule of the preset. Without a preset: never. */
+  /** By the rule of the preset. With SAML: in the listed domains. Otherwise never. */
   PRESET: 'PRESET',
   /** When it says `email_verified`. */
   EMAIL_VERIFIED: 'EMAIL_VERIFIED',
@@ -91,7 +104,7 @@ export type ProviderSignUp = (typeof ProviderSignUp)[keyof typeof ProviderSignUp
 
 /** What says that the provider has verified a second factor. */
 export interface TrustedSecondFactor {
-  /** One of these values of `acr`. They are also asked for. */
+  /** One of these values of `acr`; with SAML, of AuthnContextClassRef. They are also asked for. */
   readonly acr: readonly string[];
   /** One of these values in `amr`. */
   readonly amr: readonly string[];

@@ -1,35 +1,31 @@
 // Reads the identity providers from the JSON file of PROVIDERS_FILE. Anything that is not understood refuses the start. A
 // mistake names the place, never the value.
 import { readFileSync } from 'node:fs';
-import type { z } from 'zod';
+import { EXAMPLE_CLIENT } from './example-provider.ts';
 import { isLoopback } from './loopback.ts';
-import { fileForm, type ProviderForm, type reference } from './provider-form.ts';
+import { fileForm, type ProviderForm } from './provider-form.ts';
 import {
   AddressTrust,
   type ClientSecret,
+  type OAuthSettings,
   type PresetName,
   type ProviderSettings,
   ProviderSignUp,
   type ProviderSource,
   type ProvidersSettings,
+  type SamlSettings,
 } from './provider-settings.ts';
+import { samlTermsOf } from './saml-source.ts';
+import { type Reading, type SecretReference, secretOf } from './secret-reference.ts';
 
-const NO_PROVIDERS: ProvidersSettings = { providers: [], returnUrls: [] };
+export const NO_PROVIDERS: ProvidersSettings = { providers: [], returnUrls: [] };
 
-interface Reading {
-  readonly production: boolean;
-  /** The environment, for secrets. */
-  readonly variables: Readonly<Record<string, string | undefined>>;
-}
-
-interface Read {
+export interface Read {
   readonly settings: ProvidersSettings;
   readonly mistakes: readonly string[];
 }
 
-/** @param path null when there is no file. */
-export function readProvidersFile(path: string | null, reading: Reading): Read {
-  if (path === null) return { settings: NO_PROVIDERS, mistakes: [] };
+export function readProvidersFile(path: string, reading: Reading): Read {
   try {
     return readProviders(JSON.parse(readFileSync(path, 'utf8')), reading);
   } catch (error) {
@@ -52,8 +48,13 @@ function readProviders(content: unknown, reading: Reading): Read {
       mistakes.push(mistake(['providers', String(at), key], problem));
     if (reading.production)
       for (const key of insecureUrls(form)) refuse(key, 'It must start with https:// in production.');
-    return settingsOf(form, (key) => secretOf(form[key], reading, (problem) => refuse(key, problem)));
+    const { saml } = form;
+    if (saml !== undefined)
+      return { ...commonOf(form), protocol: 'SAML', terms: samlTermsOf(saml, reading, refuse) } as const;
+    return oauthOf(form, (key) => ownSecret(form[key], reading, (problem) => refuse(key, problem)));
   });
+  for (const at of sharedEntityIds(providers))
+    mistakes.push(mistake(['providers', String(at), 'saml'], 'Another provider has this entity id.'));
   if (reading.production && returnUrls.some((one) => !isSecure(one)))
     mistakes.push(mistake(['returnUrls'], 'They must start with https:// in production.'));
   return { settings: { providers, returnUrls }, mistakes };
@@ -63,19 +64,13 @@ function mistake(path: readonly string[], message: string): string {
   return `PROVIDERS_FILE, ${path.length === 0 ? 'the file' : path.join('.')}: ${message}`;
 }
 
-function settingsOf(
-  form: ProviderForm,
-  secret: (key: 'clientSecret' | 'privateKey') => string,
-): ProviderSettings {
-  const { id, preset, tenant = null, clientId, scopes = null, secondFactor = null, redirectUris } = form;
+function commonOf(form: ProviderForm): ProviderSettings {
+  const { id, preset, tenant = null, secondFactor = null } = form;
   return {
     id,
     name: form.name ?? (preset === undefined ? id : NAMES[preset]),
+    isExample: false,
     tenant,
-    source: sourceOf(form),
-    clientId,
-    secret: clientSecretOf(form, secret),
-    scopes,
     addresses:
       AddressTrust[
         form.addresses === 'preset' ? 'PRESET' : form.addresses === 'never' ? 'NEVER' : 'EMAIL_VERIFIED'
@@ -83,9 +78,40 @@ function settingsOf(
     signUp:
       ProviderSignUp[form.signUp === 'address' ? 'ADDRESS' : form.signUp === 'never' ? 'NEVER' : 'ALWAYS'],
     secondFactor,
+  };
+}
+
+function oauthOf(form: ProviderForm, secret: (key: 'clientSecret' | 'privateKey') => string): OAuthSettings {
+  const { clientId = '', scopes = null, redirectUris } = form;
+  const clientSecret = clientSecretOf(form, secret);
+  return {
+    ...commonOf(form),
+    isExample: clientSecret.is === 'TEXT' && clientSecret.text === EXAMPLE_CLIENT.secret,
+    protocol: 'OAUTH',
+    source: sourceOf(form),
+    clientId,
+    secret: clientSecret,
+    scopes,
     redirectUris,
     mayBePrivate: form.privateNetwork,
   };
+}
+
+/** One of two that users of a tenant could use would vouch for the identities of the other. */
+function* sharedEntityIds(providers: readonly (OAuthSettings | SamlSettings)[]): Iterable<number> {
+  for (const [at, one] of providers.entries()) {
+    if (one.protocol !== 'SAML') continue;
+    const { tenant, terms } = one;
+    const isShared = providers
+      .slice(0, at)
+      .some(
+        (other) =>
+          other.protocol === 'SAML' &&
+          other.terms.entityId === terms.entityId &&
+          (tenant === null || other.tenant === null || tenant === other.tenant),
+      );
+    if (isShared) yield at;
+  }
 }
 
 const NAMES: Readonly<Record<PresetName, string>> = {
@@ -113,27 +139,15 @@ function clientSecretOf(
   return { is: 'APPLE_KEY', teamId, keyId, privateKey: secret('privateKey') };
 }
 
-function secretOf(
-  given: z.infer<typeof reference> | undefined,
-  { production, variables }: Reading,
+function ownSecret(
+  given: SecretReference | undefined,
+  reading: Reading,
   refuse: (problem: string) => void,
 ): string {
-  if (typeof given === 'string') {
-    if (production) refuse('In production, give the secret as { "env": NAME } or { "file": PATH }.');
-    return given;
-  }
-  const read =
-    given === undefined ? '' : 'env' in given ? (variables[given.env] ?? '') : contentOf(given.file);
-  if (read.trim() === '') refuse('The secret is empty, or the variable or file that it names is missing.');
-  return read.trim();
-}
-
-function contentOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
+  const secret = secretOf(given, reading, refuse);
+  if (reading.production && secret === EXAMPLE_CLIENT.secret)
+    refuse('This is the secret of the example provider, which is public. Use a provider of your own.');
+  return secret;
 }
 
 function insecureUrls({ issuer, endpoints, redirectUris }: ProviderForm): string[] {

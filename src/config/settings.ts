@@ -1,4 +1,5 @@
 // The parts of the configuration that a single layer needs.
+import type { ServiceUrl } from './service-url.ts';
 
 /** How many messages may be sent per hour. A prefix is the network of the client that requests them. */
 export interface MessageLimitSettings {
@@ -44,7 +45,7 @@ export interface BreachedPasswordSettings {
   readonly source:
     | { readonly name: 'common' }
     /** A range API like that of Have I Been Pwned. No trailing slash. */
-    | { readonly name: 'online'; readonly url: string }
+    | ({ readonly name: 'online' } & ServiceUrl)
     | { readonly name: 'index'; readonly path: string };
   /** What to do with a password that cannot be looked up. */
   readonly whenUnreachable: 'accept' | 'refuse';

@@ -1,4 +1,6 @@
 // The configuration for sending SMS through Twilio or a provider with the same API.
+import { type ServiceTerms, type ServiceUrl, serviceUrl } from './service-url.ts';
+
 export interface TwilioConfig {
   readonly accountSid: string;
   readonly authToken: string;
@@ -7,7 +9,7 @@ export interface TwilioConfig {
   /** The Verify service that sends codes with its own text. Null sends codes like any other message. */
   readonly verifyServiceSid: string | null;
   /** The origin of the API. Null uses Twilio's own. */
-  readonly apiUrl: string | null;
+  readonly api: ServiceUrl | null;
   /** The origin for delivery reports. Null when the provider cannot reach this server. */
   readonly callbackOrigin: string | null;
 }
@@ -46,6 +48,7 @@ export function twilioConfig(
   env: TwilioEnvironment,
   publicUrl: string,
   isReachable: boolean,
+  terms: ServiceTerms,
 ): TwilioConfig | null {
   const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken } = env;
   if (accountSid === undefined || authToken === undefined) return null;
@@ -54,7 +57,7 @@ export function twilioConfig(
     authToken,
     sender: senderOf(env),
     verifyServiceSid: env.TWILIO_VERIFY_SERVICE_SID ?? null,
-    apiUrl: env.TWILIO_API_URL ?? null,
+    api: env.TWILIO_API_URL === undefined ? null : serviceUrl(env.TWILIO_API_URL, terms),
     // A custom API origin is assumed to be able to reach this server.
     callbackOrigin: isReachable || env.TWILIO_API_URL !== undefined ? publicUrl : null,
   };

@@ -1,6 +1,7 @@
 // Every environment variable, with its parser and the form that an error message names.
 import { isIP } from 'node:net';
 import { compile } from 'proxy-addr';
+import { exampleProvider } from './example-provider.ts';
 
 const BCRYPT_COST_FLOOR = 10;
 export const MOST_BCRYPT_COST = 16;
@@ -56,6 +57,9 @@ export const VARIABLES = {
   TRUSTED_PROXIES: list(PROXIES, trustedProxy),
   TLS_CERT: path('server.pem'),
   TLS_KEY: path('server.key'),
+  DEVELOPMENT_TLS_PORT: variable('off, or a whole number from 0 to 65535', (it) =>
+    it === 'off' ? it : wholeNumber(0, 65_535).read(it),
+  ),
   CLIENT_CA: list('paths of files with certificates, separated by commas', filePath),
   CLIENT_CRL: list('paths of files with revocation lists, separated by commas', filePath),
   CLIENT_OCSP_URL: url(
@@ -67,6 +71,7 @@ export const VARIABLES = {
     'object identifiers in dotted form, separated by commas, for example 2.16.840.1.101.3.2.1.3.13',
     objectIdentifier,
   ),
+  PRIVATE_HOSTS: list('host names separated by commas, for example ocsp.example.internal', hostName),
   FORWARDED_HEADER: oneOf('x-forwarded-for', 'forwarded'),
   SMTP_URL: url(
     'smtp://user:password@host:587, or smtps:// for TLS from the start',
@@ -83,6 +88,10 @@ export const VARIABLES = {
   PASSKEY_RP_ID: variable('a domain, for example example.com', domain),
   PASSKEY_METADATA: text('the path of a JSON file', /^[^\0]+$/),
   PROVIDERS_FILE: text('the path of a JSON file', /^[^\0]+$/),
+  EXAMPLE_PROVIDER: variable(
+    'off, or an http:// origin on this machine, for example http://localhost:4200',
+    exampleProvider,
+  ),
   PASSKEY_ORIGINS: list('origins separated by commas, for example https://app.example.com', origin),
   LINK_URL: page('approve'),
   PASSKEY_ENROLL_URL: page('passkeys/new'),
@@ -138,6 +147,12 @@ function domain(text: string): string | undefined {
   const parsed = URL.parse(`https://${text}/`);
   const isDomain = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(text) && isIP(text) === 0;
   return (isDomain || text === 'localhost') && parsed?.hostname === text ? text : undefined;
+}
+
+function hostName(text: string): string | undefined {
+  const isName = /^[\w-]+(\.[\w-]+)*\.?$/.test(text);
+  const hostname = URL.parse(`https://${text}/`)?.hostname;
+  return isName && hostname === text.toLowerCase() && isIP(hostname) === 0 ? hostname : undefined;
 }
 
 function trustedProxy(text: string): string | undefined {

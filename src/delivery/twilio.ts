@@ -2,19 +2,23 @@
 // but this server still checks the code.
 import twilio from 'twilio';
 import type { TwilioConfig } from '../config/twilio.ts';
+import { type Outgoing, OutgoingError, outgoing } from '../platform/outgoing.ts';
 import { DeliveryError, type HandOver, type Message, type Receipt, type Transport } from './message.ts';
 import { statusOf, twilioStatusUrl } from './twilio-status.ts';
 
-const TIMEOUT_MS = 10_000;
+/** Twilio's own. */
+const API = { url: null, mayBeInsecure: false, mayBePrivate: false };
 
 /** Twilio's status for a message that it will never accept: for example, the number is invalid or unsubscribed. */
 const BAD_REQUEST = 400;
 
 const LONGEST_ID = 64;
 
-export function twilioTransport(config: TwilioConfig, timeoutMs = TIMEOUT_MS): Transport {
-  const { accountSid, authToken, sender, verifyServiceSid, apiUrl, callbackOrigin } = config;
-  const client = twilio(accountSid, authToken, { httpClient: new OriginClient(apiUrl, timeoutMs) });
+export function twilioTransport(config: TwilioConfig, timeoutSeconds?: number): Transport {
+  const { accountSid, authToken, sender, verifyServiceSid, api, callbackOrigin } = config;
+  const { url, ...terms } = api ?? API;
+  const guarded = outgoing({ ...terms, ...(timeoutSeconds && { timeoutSeconds }) });
+  const client = twilio(accountSid, authToken, { httpClient: new GuardedClient(url, guarded) });
 
   async function create({ to, text, code }: Message, id: string): Promise<Receipt> {
     if (code !== null && verifyServiceSid !== null) {
@@ -42,20 +46,32 @@ export function twilioTransport(config: TwilioConfig, timeoutMs = TIMEOUT_MS): T
   };
 }
 
-/** Sends every request to one origin, because the SDK has no option for a base URL. */
-class OriginClient extends twilio.RequestClient {
+/** The SDK brings an HTTP client of its own. This one is ours, and sends every request to one origin. */
+class GuardedClient extends twilio.RequestClient {
   readonly #origin: string | null;
+  readonly #send: Outgoing;
 
-  constructor(origin: string | null, timeout: number) {
-    super({ timeout });
+  constructor(origin: string | null, send: Outgoing) {
+    super();
     this.#origin = origin;
+    this.#send = send;
   }
 
-  override request<Data>(options: Parameters<twilio.RequestClient['request']>[0]) {
-    const { pathname, search } = new URL(options.uri);
-    const uri = this.#origin === null ? options.uri : `${this.#origin}${pathname}${search}`;
-    return super.request<Data>({ ...options, uri } as never);
+  override async request(options: Parameters<twilio.RequestClient['request']>[0]): Promise<never> {
+    const { method, uri, username = '', password = '', headers = {}, data } = options;
+    const { origin, pathname, search } = new URL(uri);
+    const answer = await this.#send(`${this.#origin ?? origin}${pathname}${search}`, {
+      method,
+      headers: { ...(headers as Record<string, string>), authorization: basic(username, password) },
+      body: new URLSearchParams(data as Record<string, string>),
+    });
+    const body = await answer.text(); // the SDK parses it
+    return { statusCode: answer.status, body, headers: Object.fromEntries(answer.headers) } as never;
   }
+}
+
+function basic(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
 /** The SDK cannot abort a request. A started request continues until it finishes or times out. */
@@ -84,8 +100,8 @@ function receiptOf({ sid, status }: { readonly sid?: unknown; readonly status?: 
 function deliveryError(error: unknown): DeliveryError {
   const { status, code } = error as { status?: unknown; code?: unknown };
   const answer = typeof status === 'number' ? `HTTP ${status}` : 'no response';
-  const isCode = typeof code === 'number' || (typeof code === 'string' && /^E[A-Z_]+$/.test(code));
-  const reason = isCode ? `, code ${code}` : '';
+  const isCode = typeof code === 'number' || error instanceof OutgoingError;
+  const reason = isCode ? `, code ${String(code)}` : '';
   return new DeliveryError(`Twilio did not accept the message: ${answer}${reason}.`, {
     isFinal: status === BAD_REQUEST,
   });

@@ -22,6 +22,7 @@ import type { Outbox } from './outbox.ts';
 const CLEAR_AWAY_TASK = 'clear-away';
 const FREE_TASK = 'free-abandoned-jobs';
 const ERASE_TASK = 'erase-expired-messages';
+const ERASE_USERS_TASK = 'erase-users';
 
 /** The maximum duration of a delivery, even if the provider keeps responding byte by byte. */
 const DELIVERY_MS = 60_000;
@@ -39,6 +40,8 @@ export interface WorkerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly retention: RetentionSettings;
+  /** Erases the users whose deletion is due. */
+  readonly eraseUsers: (signal: AbortSignal) => Promise<{ readonly begun: number; readonly erased: number }>;
 }
 
 export interface Worker {
@@ -91,7 +94,10 @@ async function untilEnded(runner: Runner, stopping: AbortSignal): Promise<void> 
   if (stopping.aborted) await runner.stop();
 }
 
-function runQueue({ orm, outbox, clock, log, retention }: WorkerParts, pool: Pool): Promise<Runner> {
+function runQueue(
+  { orm, outbox, clock, log, retention, eraseUsers }: WorkerParts,
+  pool: Pool,
+): Promise<Runner> {
   return run({
     pgPool: pool,
     preset: {
@@ -105,7 +111,7 @@ function runQueue({ orm, outbox, clock, log, retention }: WorkerParts, pool: Poo
       },
     },
     noHandleSignals: true, // the server stops the queue after the last request
-    crontab: `* * * * * ${FREE_TASK}\n* * * * * ${ERASE_TASK}\n*/10 * * * * ${CLEAR_AWAY_TASK}`,
+    crontab: `* * * * * ${FREE_TASK}\n* * * * * ${ERASE_TASK}\n* * * * * ${ERASE_USERS_TASK}\n*/10 * * * * ${CLEAR_AWAY_TASK}`,
     taskList: {
       async [DELIVER_TASK](payload, { abortSignal, job }) {
         const { id } = payload as { id: string };
@@ -134,6 +140,11 @@ function runQueue({ orm, outbox, clock, log, retention }: WorkerParts, pool: Poo
       async [ERASE_TASK]() {
         const erased = await eraseExpired(sqlOf(orm.em.fork()), clock.now());
         if (erased > 0) log.info({ erased }, 'erased expired messages');
+      },
+      async [ERASE_USERS_TASK](_payload, { abortSignal }) {
+        const signal = AbortSignal.any([abortSignal, AbortSignal.timeout(CLEAR_AWAY_MS)]);
+        const users = await eraseUsers(signal);
+        if (users.begun + users.erased > 0) log.info(users, 'erased users');
       },
       async [FREE_TASK]() {
         const freed = await freeAbandonedJobs(sqlOf(orm.em.fork()));

@@ -58,7 +58,7 @@ interface Row {
 
 function recordOf({ id, external_id, name, created_at, account }: Row, ring: KeyRing): WrittenRecord {
   if (account === null) throw new Error('A user has no account.');
-  const { email, phones, authenticators, roles, locale, smsOfUser } = account;
+  const { email, emails, phones, authenticators, roles, locale, smsOfUser } = account;
   const others = authenticators.filter(
     ({ factor, confirmed }) => confirmed && isSecondFactor(factor) && !isTransferred(factor),
   );
@@ -67,6 +67,14 @@ function recordOf({ id, external_id, name, created_at, account }: Row, ring: Key
     ...(external_id === null ? {} : { externalId: external_id }),
     ...(name === null ? {} : { name }),
     ...(email?.verified ? { email: email.typed, emailVerified: true } : {}),
+    ...listed(
+      'otherEmails',
+      emails
+        .filter((one) => one.verified && one.id !== email?.id)
+        .map(({ typed }) => typed)
+        .toSorted()
+        .map((address) => ({ address, verified: true })),
+    ),
     ...listed(
       'phones',
       phones

@@ -10,6 +10,7 @@ import { type FactorKind, isSecondFactor, SECOND_FACTORS } from '../policy/facto
 import { type PasswordPolicy, type PasswordSettings, passwordPolicy } from '../policy/password-policy.ts';
 import { enrolledSecondFactors, type SecondFactorPolicy } from '../policy/required-factors.ts';
 import type { SmsUse } from '../policy/sms.ts';
+import { ADDRESSES } from './email/addresses-in-sql.ts';
 import type { PasswordOwner } from './password/guessable-words.ts';
 
 /** What a factor keeps with an authenticator or a challenge. Only that factor knows its form. */
@@ -50,8 +51,12 @@ export interface Account {
   readonly certificateRules: readonly CertificateRule[];
   readonly locale: Locale;
   readonly roles: readonly Role[];
-  /** The verified address, or the address that a sign-up is verifying. */
+  /** Whether its deletion is scheduled. */
+  readonly isToBeDeleted: boolean;
+  /** The primary address: a verified one, or the one that a sign-up is verifying. */
   readonly email: EmailOfAccount | null;
+  /** All addresses, the primary one first, and those that nobody has proved yet last. */
+  readonly emails: readonly EmailOfAccount[];
   readonly phones: readonly PhoneOfAccount[];
   readonly authenticators: readonly StoredAuthenticator[];
   readonly identities: readonly IdentityOfAccount[];
@@ -88,7 +93,7 @@ export interface EmailOfAccount {
   /** When it was verified, in ISO 8601. Null before that. */
   readonly enrolledAt?: string | null;
   /**
-   * Another user of the tenant who has verified this address. A sign-up for it cannot succeed. Null when there is none.
+   * Another user of the tenant who has verified this address, so that this user cannot. Null when there is none.
    */
   readonly owner: { readonly locale: Locale } | null;
 }
@@ -127,19 +132,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'certificateRules', t.certificate_rules,
       'locale', u.locale,
       'roles', u.roles,
-      'email', (
-        select jsonb_build_object(
-          'id', e.id, 'address', e.address, 'typed', coalesce(e.typed, e.address), 'verified', e.verified_at is not null,
-          'enrolledAt', e.verified_at,
-          'owner', (
-            select jsonb_build_object('locale', ou.locale)
-            from email_address o join user_account ou on ou.id = o.user_id
-            where o.tenant_id = e.tenant_id and o.address = e.address
-              and o.verified_at is not null and o.user_id <> e.user_id
-          )
-        )
-        from email_address e where e.user_id = u.id order by e.verified_at nulls last, e.created_at limit 1
-      ),
+      'isToBeDeleted', u.deletion_due_at is not null,
       'phones', coalesce((
         select jsonb_agg(jsonb_build_object(
           'id', p.id, 'number', p.number, 'country', p.country, 'secondFactor', p.second_factor,
@@ -167,7 +160,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
         select jsonb_agg(jsonb_build_object('id', b.id, 'digest', b.digest, 'guessable', b.guessable, 'enrolledAt', b.created_at))
         from backup_code b where b.user_id = u.id and b.used_at is null
       ), '[]')
-    )
+    ) || ${ADDRESSES}
     from user_account u join tenant t on t.id = u.tenant_id where u.id = ${userId}
   )`;
 }

@@ -1,4 +1,6 @@
 // The interface of a factor that users enroll: how its authenticators are chosen, stored, set up and confirmed.
+import type { Notice } from '../delivery/messages/template.ts';
+import type { AuditType } from '../persistence/audit-type.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
 import type { Account, FactorData, StoredAuthenticator } from './account.ts';
 
@@ -21,6 +23,12 @@ export interface FactorEnrollment {
   ): FactorData | Promise<FactorData>;
   /** Whether `material` contains the challenge, so that `prepareFactor` is not called for a new authenticator. */
   readonly isChallengedByMaterial?: true;
+  /** How it is recorded and told, if not by its name alone. */
+  readonly announced?: {
+    readonly audit: AuditType;
+    /** Null if its proof has brought the notice. */
+    notice(account: Account, authenticatorId: string): Notice | null;
+  };
   /** Called when the user has proved the authenticator. It counts from now on. */
   confirm(unitOfWork: UnitOfWork, authenticator: ProvedAuthenticator): void;
 }

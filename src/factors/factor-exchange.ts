@@ -1,4 +1,5 @@
 // The interface of a factor that is proved elsewhere: what its challenge is made with, and what its proof is exchanged with.
+import type { Sql } from '../persistence/orm.ts';
 import type { FactorKind } from '../policy/factor-kind.ts';
 import type { FactorData } from './account.ts';
 
@@ -30,6 +31,7 @@ export interface ExchangeRequest {
   readonly tenantId: string;
   /** The token of the browser. Null when the client does not use the cookies of a browser. */
   readonly browserToken: string | null;
+  readonly sql: Sql;
   /** Uses the challenge up, at once. False when another request was first. */
   spendChallenge(challenge: StoredChallenge): Promise<boolean>;
   readonly now: Date;

@@ -92,15 +92,18 @@ export const FORGET_FAILURES = statement((sql, { subject }: { readonly subject: 
 
 /** Resets every failure counter of the user: their own, and those of their devices and sessions. */
 export function liftLockouts(unitOfWork: UnitOfWork, userId: string): void {
-  unitOfWork.write((sql) =>
-    sql.deleteFrom('lockout').where(
-      'subject',
-      'in',
-      raw<string>`(
-        select ${`user:${userId}`}
-        union all select 'device:' || id from known_device where user_id = ${userId}
-        union all select 'session:' || id from session where user_id = ${userId}
-      )`,
-    ),
+  unitOfWork.write((sql) => lockoutsOf(sql, userId));
+}
+
+/** @returns their deletion. */
+export function lockoutsOf(sql: Sql, userId: string) {
+  return sql.deleteFrom('lockout').where(
+    'subject',
+    'in',
+    raw<string>`(
+      select ${`user:${userId}`}
+      union all select 'device:' || id from known_device where user_id = ${userId}
+      union all select 'session:' || id from session where user_id = ${userId}
+    )`,
   );
 }

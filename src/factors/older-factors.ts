@@ -36,17 +36,12 @@ export function refuseToRemoveOlder(
 
 /** When each factor of an account was enrolled, in seconds since 1970. What has no known time is left out. */
 export function enrollmentTimes(account: Account): { readonly factor: FactorKind; readonly at: number }[] {
-  const { authenticators, phones, backupCodes, email } = account;
+  const { authenticators, phones, backupCodes, emails } = account;
   const found: readonly (readonly [FactorKind, Removed])[] = [
     ...authenticators.map((one) => [one.factor, one] as const),
     ...phones.map((one) => ['PHONE_CODE', one] as const),
     ...backupCodes.map((one) => ['BACKUP_CODE', one] as const),
-    ...(email === null
-      ? []
-      : ([
-          ['EMAIL_CODE', email],
-          ['EMAIL_LINK', email],
-        ] as const)),
+    ...emails.flatMap((one) => [['EMAIL_CODE', one] as const, ['EMAIL_LINK', one] as const]),
   ];
   return found.flatMap(([factor, { enrolledAt }]) =>
     enrolledAt == null ? [] : { factor, at: secondsOf(readTime(enrolledAt)) },

@@ -25,6 +25,12 @@ export interface ImportedUser {
   readonly hasSecondFactor: boolean;
 }
 
+/** An identity provider that users of the tenant can use. */
+export interface ImportedProvider {
+  readonly id: string;
+  readonly issuer: string;
+}
+
 export interface ImportedOwner extends ImportedUser {
   readonly ring: KeyRing;
   readonly userId: string;
@@ -34,6 +40,7 @@ export interface ImportedOwner extends ImportedUser {
   readonly createdAt: Date;
   /** Whether the operator accepts password hashes that are fast to guess. */
   readonly acceptFastHashes: boolean;
+  readonly providers: readonly ImportedProvider[];
 }
 
 export interface Missing {
@@ -47,6 +54,7 @@ export interface Missing {
 export interface CredentialRows {
   readonly authenticator?: readonly Row<'authenticator'>[];
   readonly backup_code?: readonly Row<'backup_code'>[];
+  readonly identity?: readonly Row<'identity'>[];
 }
 
 /** Infers what the methods are given from the fields. */

@@ -30,6 +30,26 @@ export async function voidEvidence(sql: Sql, userId: string, lost: readonly Fact
 }
 
 /**
+ * Ends every open workflow of the user but one. A step that commits at the same time either finishes first or finds that its
+ * workflow has ended.
+ */
+export async function endOtherWorkflows(
+  sql: Sql,
+  userId: string,
+  except: string | null,
+  now: Date,
+): Promise<void> {
+  await sql
+    .updateTable('workflow')
+    // Not `now`: a parallel request may have read its clock earlier, and for it `now` would still be in the future.
+    .set((it) => ({ expires_at: it.ref('created_at'), revision: it('revision', '+', 1) }))
+    .where('user_id', '=', userId)
+    .where('id', '<>', except ?? '')
+    .where('expires_at', '>', now)
+    .execute();
+}
+
+/**
  * Ends the workflows that have collected evidence of these factors. A step that commits at the same time either
  * finishes first or finds that the workflow has ended.
  */

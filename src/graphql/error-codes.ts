@@ -1,5 +1,6 @@
 // The expected failures by their codes, which the schema lists.
 
+import { TooManyExports } from '../export/my-data.ts';
 import { CertificateRefused, CertificateTaken } from '../factors/certificate/errors.ts';
 import {
   ApprovalRequestExpired,
@@ -9,6 +10,13 @@ import {
   DeviceNotRecognized,
   NumberIncorrect,
 } from '../factors/device-approval/errors.ts';
+import {
+  EmailAddressAlreadyVerified,
+  EmailAddressNotVerified,
+  EmailAddressTaken,
+  PrimaryEmailAddress,
+  TooManyEmailAddresses,
+} from '../factors/email/errors.ts';
 import { LastWayIn } from '../factors/last-way-in.ts';
 import { LinkExpired } from '../factors/link/approval.ts';
 import { LinkNotApproved } from '../factors/link/link.ts';
@@ -25,6 +33,13 @@ import { PhoneNumberNotAllowed, PhoneNumberNotFound, PhoneNumberTaken } from '..
 import { Conflict } from '../persistence/unit-of-work.ts';
 import type { UserError } from '../platform/user-error.ts';
 import { RefreshTokenRejected, RoleNotHeld, TooManyAgents } from '../sessions/errors.ts';
+import { LastAdministrator } from '../users/deletion.ts';
+import {
+  BothHaveSecondFactors,
+  DeletionScheduled,
+  MergeTooLarge,
+  MergeWithRoles,
+} from '../users/merge/errors.ts';
 import {
   AgentRequestEnded,
   AgentsCannotStepUp,
@@ -68,6 +83,7 @@ export const ERRORS = errorsByCode({
   TOO_MANY_MESSAGES: TooManyMessages,
   TOO_MANY_REQUESTS: TooManyRequests,
   TOO_MANY_CHECKS: TooManyChecks,
+  TOO_MANY_EXPORTS: TooManyExports,
   TOO_MANY_WAITING: TooManyWaiting,
   CERTIFICATE_REFUSED: CertificateRefused,
   CERTIFICATE_TAKEN: CertificateTaken,
@@ -88,11 +104,21 @@ export const ERRORS = errorsByCode({
   PHONE_NUMBER_NOT_ALLOWED: PhoneNumberNotAllowed,
   PHONE_NUMBER_NOT_FOUND: PhoneNumberNotFound,
   PHONE_NUMBER_TAKEN: PhoneNumberTaken,
+  EMAIL_ADDRESS_ALREADY_VERIFIED: EmailAddressAlreadyVerified,
+  EMAIL_ADDRESS_NOT_VERIFIED: EmailAddressNotVerified,
+  EMAIL_ADDRESS_TAKEN: EmailAddressTaken,
+  PRIMARY_EMAIL_ADDRESS: PrimaryEmailAddress,
+  TOO_MANY_EMAIL_ADDRESSES: TooManyEmailAddresses,
   LAST_WAY_IN: LastWayIn,
+  BOTH_HAVE_SECOND_FACTORS: BothHaveSecondFactors,
+  MERGE_WITH_ROLES: MergeWithRoles,
+  MERGE_TOO_LARGE: MergeTooLarge,
+  DELETION_SCHEDULED: DeletionScheduled,
   TOO_MANY_AUTHENTICATORS: TooManyAuthenticators,
   ENROLLMENT_REQUIRED: EnrollmentRequired,
   FACTOR_TOO_YOUNG: FactorTooYoung,
   REFRESH_TOKEN_REJECTED: RefreshTokenRejected,
+  LAST_ADMINISTRATOR: LastAdministrator,
   ROLE_NOT_HELD: RoleNotHeld,
   TOO_MANY_AGENTS: TooManyAgents,
   AGENTS_CANNOT_STEP_UP: AgentsCannotStepUp,

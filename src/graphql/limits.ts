@@ -52,4 +52,7 @@ export const WORTH = 'mutationsWorth';
 /** Setting a password estimates its strength, hashes it and sends a message. */
 export const NEW_PASSWORD_WORTH = { [WORTH]: 4 };
 
+/** An export reads a page of what is kept about a user. Two do not fit into a request. */
+export const EXPORT_WORTH = { [WORTH]: 8 };
+
 export type Counted = keyof typeof REQUEST_LIMITS;

@@ -1,13 +1,17 @@
 // Builds the schema from its parts, and prints it. The printed schema is committed as schema.graphql.
 import './errors.ts';
+import './mutations/account.ts';
 import './mutations/administration.ts';
 import './mutations/agent.ts';
 import './mutations/approval.ts';
 import './mutations/authenticator.ts';
+import './mutations/export-my-data.ts';
+import './mutations/email-address.ts';
 import './mutations/factor.ts';
 import './mutations/import-users.ts';
 import './mutations/link.ts';
 import './mutations/locale.ts';
+import './mutations/merge.ts';
 import './mutations/name.ts';
 import './mutations/operation-proof.ts';
 import './mutations/password.ts';

@@ -3,7 +3,7 @@
 import { sql as raw } from 'kysely';
 import type { Refusal } from '../factors/record-error.ts';
 import type { Sql } from '../persistence/orm.ts';
-import type { Claim, NewUser } from './new-user.ts';
+import { type Claim, identityValue, type NewUser } from './new-user.ts';
 
 /** Checks a whole batch with one statement. */
 export async function conflictsAmong(
@@ -29,7 +29,20 @@ export async function conflictsAmong(
     select 'passkey', identity_digest from authenticator
       where tenant_id = ${tenantId} and identity_digest = any(${valuesOf('passkey')}::text[])
   `.execute(sql);
-  return new Set(rows.map(keyOf));
+  return new Set([...rows.map(keyOf), ...(await identitiesAmong(sql, tenantId, valuesOf('identity')))]);
+}
+
+async function identitiesAmong(sql: Sql, tenantId: string, values: readonly string[]): Promise<string[]> {
+  if (values.length === 0) return [];
+  const pairs = values.map((value) => JSON.parse(value) as [issuer: string, subject: string]);
+  const { rows } = await raw<{ issuer: string; subject: string }>`
+    select issuer, subject from identity
+    where tenant_id = ${tenantId} and linked_at is not null and (issuer, subject) in (
+      select * from unnest(${pairs.map(([issuer]) => issuer)}::text[], ${pairs.map(([, subject]) => subject)}::text[])
+    )`.execute(sql);
+  return rows.map(({ issuer, subject }) =>
+    keyOf({ kind: 'identity', value: identityValue(issuer, subject) }),
+  );
 }
 
 /** Reserves the imported user's claims. @returns null on success, or the refusal. */
@@ -51,4 +64,5 @@ const REASONS: Readonly<Record<Claim['kind'], string>> = {
   email: 'Another user already has this email address.',
   phone: 'Another user already has this phone number.',
   passkey: 'Another user already has this passkey.',
+  identity: 'Another user already has this account at the provider.',
 };

@@ -2,7 +2,7 @@
 // marks as verified was verified in the source system.
 import type { Mailbox } from '../factors/email/mailbox.ts';
 import { RecordError } from '../factors/record-error.ts';
-import type { ImportedOwner } from '../factors/transfer.ts';
+import type { ImportedOwner, ImportedProvider } from '../factors/transfer.ts';
 import {
   bringsFirstFactor,
   bringsIdentity,
@@ -28,6 +28,8 @@ export interface Terms {
   readonly withoutSecondFactors: boolean;
   /** The countries whose phone numbers can start a sign-in in this tenant. */
   readonly phoneCountries: readonly string[];
+  /** Identities of other providers are refused. */
+  readonly providers: readonly ImportedProvider[];
   /** Who imports them, for the audit log. */
   readonly actor: AuditActor;
   readonly now: Date;
@@ -35,10 +37,15 @@ export interface Terms {
 
 /** A value that only one user of a tenant can have. */
 export interface Claim {
-  readonly kind: 'id' | 'externalId' | 'email' | 'phone' | 'passkey';
+  readonly kind: 'id' | 'externalId' | 'email' | 'phone' | 'passkey' | 'identity';
   readonly value: string;
   /** The field of the record, for a refusal. */
   readonly path: string;
+}
+
+/** The value of a claim. */
+export function identityValue(issuer: string, subject: string): string {
+  return JSON.stringify([issuer, subject]);
 }
 
 export interface NewUser {
@@ -51,6 +58,7 @@ export interface NewUser {
     readonly phone_number: readonly Row<'phone_number'>[];
     readonly authenticator: readonly Row<'authenticator'>[];
     readonly backup_code: readonly Row<'backup_code'>[];
+    readonly identity: readonly Row<'identity'>[];
     readonly audit_event: readonly Row<'audit_event'>[];
   };
 }
@@ -69,20 +77,23 @@ export function newUser(record: UserRecord, terms: Terms): NewUser {
     keepsId: record.id !== null,
     createdAt: record.createdAt ?? terms.now,
     acceptFastHashes: terms.acceptFastHashes,
+    providers: terms.providers,
     hasSecondFactor,
   };
   const credentials = READ_TRANSFERS.map((transfer) => transfer.read(record, owner));
   const authenticator = credentials.flatMap((one) => one.authenticator ?? []);
+  const identity = credentials.flatMap((one) => one.identity ?? []);
   return {
     id,
     leftBehind,
-    claims: [...claimsOf(record), ...identitiesOf(authenticator)],
+    claims: [...claimsOf(record), ...passkeysOf(authenticator), ...identitiesOf(identity)],
     rows: {
       user_account: [userRow(record, owner, terms)],
-      email_address: record.email === null ? [] : [emailRow(record.email, owner, terms)],
+      email_address: emailRows(record, owner, terms),
       phone_number: record.phones.map((phone) => phoneRow(phone, owner, terms)),
       authenticator,
       backup_code: credentials.flatMap(({ backup_code }) => backup_code ?? []),
+      identity,
       audit_event: [
         auditOf('user.imported', id, terms),
         ...(record.roles.length === 0 ? [] : [auditOf('role.granted', id, terms)]),
@@ -95,15 +106,22 @@ const UNVERIFIED =
   'This is not verified, so it may belong to someone else. Remove it, or use --trust-unverified, or trustUnverified in the API.';
 
 function requireIdentifier(record: UserRecord, { trustUnverified, now }: Terms): void {
-  const { email, emailVerified, phones, createdAt } = record;
+  const { email, emailVerified, otherEmails, phones, createdAt } = record;
   if (email === null && phones.length === 0 && !bringsIdentity(record)) {
-    throw new RecordError('email', 'A user needs an email address, a phone number or a passkey.');
+    throw new RecordError(
+      'email',
+      'A user needs an email address, a phone number, a passkey or an account at an identity provider.',
+    );
   }
+  if (email === null && otherEmails.length > 0)
+    throw new RecordError('otherEmails', 'Put the primary address in `email`, and only the others here.');
   if (createdAt !== null && createdAt > now) {
     throw new RecordError('createdAt', 'This time is in the future.');
   }
   if (trustUnverified) return;
   if (email !== null && !emailVerified) throw new RecordError('email', UNVERIFIED);
+  const other = otherEmails.findIndex((one) => !one.verified);
+  if (other >= 0) throw new RecordError(`otherEmails.${other}.address`, UNVERIFIED);
   const unverified = phones.findIndex((phone) => !phone.verified);
   if (unverified >= 0) throw new RecordError(`phones.${unverified}.number`, UNVERIFIED);
 }
@@ -122,15 +140,19 @@ function requireWayIn(record: UserRecord, { phoneCountries }: Terms): void {
   if (email !== null || bringsFirstFactor(record) || canUseNumber) return;
   throw new RecordError(
     'passwordHash',
-    'This user could never sign in. A user without an email address needs a password or a passkey, unless the tenant accepts phone numbers as a first factor.',
+    'This user could never sign in. A user without an email address needs a password, a passkey or an account at an identity provider, unless the tenant accepts phone numbers as a first factor.',
   );
 }
 
-function claimsOf({ id, externalId, email, phones }: UserRecord): Claim[] {
+function claimsOf({ id, externalId, email, otherEmails, phones }: UserRecord): Claim[] {
   return [
     ...(id === null ? [] : [{ kind: 'id', value: id, path: 'id' } as const]),
     ...(externalId === null ? [] : [{ kind: 'externalId', value: externalId, path: 'externalId' } as const]),
     ...(email === null ? [] : [{ kind: 'email', value: email.address, path: 'email' } as const]),
+    ...otherEmails.map(
+      ({ address: { address } }, at) =>
+        ({ kind: 'email', value: address, path: `otherEmails.${at}.address` }) as const,
+    ),
     ...phones.map(
       ({ number }, at) => ({ kind: 'phone', value: number.number, path: `phones.${at}.number` }) as const,
     ),
@@ -138,9 +160,18 @@ function claimsOf({ id, externalId, email, phones }: UserRecord): Claim[] {
 }
 
 /** A proof of such an authenticator says who the user is, so nobody else in the tenant may have it. */
-function identitiesOf(authenticators: readonly Row<'authenticator'>[]): Claim[] {
+function passkeysOf(authenticators: readonly Row<'authenticator'>[]): Claim[] {
   return authenticators.flatMap(({ identity_digest: digest }) =>
     typeof digest === 'string' ? [{ kind: 'passkey', value: digest, path: 'passkeys' } as const] : [],
+  );
+}
+
+/** Likewise. */
+function identitiesOf(identities: readonly Row<'identity'>[]): Claim[] {
+  return identities.flatMap(({ issuer, subject }, at) =>
+    typeof issuer === 'string' && typeof subject === 'string'
+      ? [{ kind: 'identity', value: identityValue(issuer, subject), path: `identities.${at}` } as const]
+      : [],
   );
 }
 
@@ -166,12 +197,23 @@ function userRow(
   };
 }
 
+function emailRows(
+  { email, otherEmails }: UserRecord,
+  owner: ImportedOwner,
+  terms: Terms,
+): Row<'email_address'>[] {
+  if (email === null) return [];
+  const others = otherEmails.map(({ address }) => emailRow(address, owner, terms));
+  return [{ ...emailRow(email, owner, terms), is_primary: true }, ...others];
+}
+
 function emailRow(
   { address, typed }: Mailbox,
   { userId, createdAt }: ImportedOwner,
   { tenantId, now }: Terms,
 ): Row<'email_address'> {
   return {
+    is_primary: false,
     id: randomId(),
     tenant_id: tenantId,
     user_id: userId,

@@ -7,7 +7,7 @@ import { phoneNumber } from '../factors/identifier.ts';
 import { flag, list, optional, text, unfolded, words } from '../factors/record-forms.ts';
 import { TRANSFER_FIELDS } from '../factors/transfers.ts';
 import { Role } from '../persistence/entities/user.ts';
-import { MOST_AUTHENTICATORS } from '../policy/authenticator-limit.ts';
+import { MOST_AUTHENTICATORS, MOST_EMAIL_ADDRESSES } from '../policy/authenticator-limit.ts';
 import { readForm, shortened } from './form.ts';
 
 export const personName = words(128);
@@ -17,6 +17,8 @@ const phone = z.strictObject({
   verified: flag(true),
   secondFactor: flag(false),
 });
+
+const otherEmail = z.strictObject({ address: emailAddress, verified: flag(true) });
 
 export const languageTag = z
   .string()
@@ -29,6 +31,7 @@ const whoTheyAre = {
   name: optional(unfolded(personName)),
   email: optional(emailAddress),
   emailVerified: flag(true),
+  otherEmails: list(otherEmail, MOST_EMAIL_ADDRESSES - 1),
   phones: list(phone, MOST_AUTHENTICATORS),
   smsFactors: flag(true),
 };

@@ -20,6 +20,7 @@ const TABLES = [
   'phone_number',
   'authenticator',
   'backup_code',
+  'identity',
   'audit_event',
 ] as const;
 

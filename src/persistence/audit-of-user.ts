@@ -29,6 +29,11 @@ const CAUSED_BY_OTHERS: readonly AuditType[] = [
   'role.withdrawn',
 ];
 
+/** Whether the network address and the program of an event are those of somebody else. */
+export function isByOthers({ type, actor }: { readonly type?: unknown; readonly actor?: unknown }): boolean {
+  return actor === null ? CAUSED_BY_OTHERS.some((one) => one === type) : actor === 'ADMINISTRATOR';
+}
+
 /** Lists the events of a user, newest first. */
 export async function listAuditEvents(em: EntityManager, userId: string): Promise<AuditEvent[]> {
   const rows = await sqlOf(em)
@@ -40,8 +45,9 @@ export async function listAuditEvents(em: EntityManager, userId: string): Promis
     .execute();
   return rows.map((row) => {
     const { id, type, factor, occurred_at: occurredAt, actor_kind: actor, count } = row;
-    const isOthers = actor === null ? CAUSED_BY_OTHERS.includes(type) : actor === 'ADMINISTRATOR';
-    const client = isOthers ? { ip: null, userAgent: null } : { ip: row.ip, userAgent: row.user_agent };
+    const client = isByOthers({ type, actor })
+      ? { ip: null, userAgent: null }
+      : { ip: row.ip, userAgent: row.user_agent };
     return { id, type, factor, occurredAt, actor, count, ...client };
   });
 }

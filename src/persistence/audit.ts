@@ -61,6 +61,15 @@ export function byOperator(command: string): AuditActor {
   return { kind: 'OPERATOR', userId: null, sessionId: null, ip: null, userAgent: `${command} command` };
 }
 
+/** The server by itself. */
+export const BY_SYSTEM: AuditActor = {
+  kind: 'SYSTEM',
+  userId: null,
+  sessionId: null,
+  ip: null,
+  userAgent: null,
+};
+
 export function addAudit(unitOfWork: UnitOfWork, entry: AuditEntry, actor: AuditActor, now: Date): void {
   unitOfWork.insert('audit_event', auditRow(entry, actor, now));
 }

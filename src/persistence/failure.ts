@@ -39,6 +39,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return codeOf(error) === '23505';
 }
 
+/** What the row belongs to was deleted meanwhile, for example a user who was merged into another one. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return codeOf(error) === '23503';
+}
+
 /** A requirement of a unit of work was lost: `unit_of_work_lost` raises this code of our own. */
 export function isLostRequirement(error: unknown): boolean {
   return codeOf(error) === 'SG001';

@@ -54,6 +54,7 @@ function outdated(now: Date, ages: RetentionSettings): readonly Outdated[] {
     { what: 'signUps', table: 'user_account', ...unproved('activated_at', yesterday), most: SIGN_UP_BATCH },
     { what: 'enrollments', table: 'authenticator', ...unproved('confirmed_at', yesterday) },
     { what: 'identities', table: 'identity', ...unproved('linked_at', yesterday) },
+    { what: 'addresses', table: 'email_address', ...unproved('verified_at', yesterday) },
     { what: 'numbers', table: 'phone_number', ...unproved('verified_at', yesterday) },
     {
       what: 'devices',
@@ -69,6 +70,7 @@ function outdated(now: Date, ages: RetentionSettings): readonly Outdated[] {
       most: SESSION_BATCH,
       children: { table: 'refresh_token', key: 'session_id' },
     },
+    { what: 'consents', table: 'merge_consent', ...before('expires_at', now) },
     { what: 'grants', table: 'operation_grant', ...before('expires_at', yesterday) },
     {
       what: 'messages',
@@ -83,6 +85,8 @@ function outdated(now: Date, ages: RetentionSettings): readonly Outdated[] {
     },
     ...FORGOTTEN_AFTER.map((_, at) => forgottenFailures(at, now)),
     { what: 'logoutTokens', table: 'logout_token', ...before('expires_at', now) },
+    { what: 'samlResponses', table: 'saml_response', ...before('expires_at', now) },
+    { what: 'samlAssertions', table: 'saml_assertion', ...before('expires_at', now) },
     { what: 'signingKeys', table: 'signing_key', ...before('retired_at', yesterday) },
     { what: 'imports', table: 'user_import', ...before('updated_at', addSeconds(now, -OLD_IMPORT_SECONDS)) },
   ];

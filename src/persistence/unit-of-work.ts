@@ -5,7 +5,7 @@
 import type { InsertObject, Kysely } from 'kysely';
 import { UserError } from '../platform/user-error.ts';
 import { refuseOverlap } from './disjoint-writes.ts';
-import { isContention, isLostRequirement, isUniqueViolation } from './failure.ts';
+import { isContention, isForeignKeyViolation, isLostRequirement, isUniqueViolation } from './failure.ts';
 import { insertion } from './insertion.ts';
 import { oneStatement, type Write } from './one-statement.ts';
 import { type EntityManager, type Sql, sqlOf } from './orm.ts';
@@ -84,9 +84,12 @@ export class UnitOfWork {
       if (this.#conditions.length === 0) await this.#flush(sqlOf(em));
       else await atomically(em, (transaction) => this.#writeAll(sqlOf(transaction)));
     } catch (error) {
-      throw isLostRequirement(error) || isUniqueViolation(error) || isContention(error)
-        ? new Conflict()
-        : error;
+      const isLost =
+        isLostRequirement(error) ||
+        isUniqueViolation(error) ||
+        isForeignKeyViolation(error) ||
+        isContention(error);
+      throw isLost ? new Conflict() : error;
     }
   }
 

@@ -9,7 +9,8 @@ import type { PageSettings, PageTab } from '../graphiql/page/settings.ts';
 import type { Log } from '../platform/log.ts';
 import { problem } from './answers.ts';
 import { type BuiltFile, type GraphiQLBuild, graphiqlBuild } from './graphiql-build.ts';
-import { TOUR, type TourStep } from './tour.ts';
+import type { TourStep } from './tour/operations.ts';
+import { TOUR } from './tour.ts';
 
 const ASSETS = '/graphiql/assets/';
 
@@ -147,10 +148,11 @@ function digestOf(text: string): string {
 /** The length of a line that fits into the editor on a small screen. */
 const COMMENT_LINE = /(.{1,48})(?:\s+|$)/g;
 
-function tabOf({ title, query, variables, token }: TourStep): PageTab {
+function tabOf({ title, query, variables, token, headers }: TourStep): PageTab {
+  const sent = { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers };
   return {
     query: `${title.replaceAll(COMMENT_LINE, '# $1\n')}${query}`,
     variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
-    headers: token === undefined ? null : JSON.stringify({ authorization: `Bearer ${token}` }, null, 2),
+    headers: Object.keys(sent).length === 0 ? null : JSON.stringify(sent, null, 2),
   };
 }

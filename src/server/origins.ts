@@ -81,5 +81,6 @@ const PREFLIGHT = {
 /** Whether the text is an origin of this machine, written exactly as browsers write it. */
 function isLocal(origin: string): boolean {
   const parsed = URL.parse(origin);
-  return parsed !== null && parsed.protocol === 'http:' && parsed.origin === origin && isLoopback(origin);
+  const isPage = parsed?.protocol === 'http:' || parsed?.protocol === 'https:';
+  return isPage && parsed.origin === origin && isLoopback(origin);
 }

@@ -16,6 +16,12 @@ export type FindReturn = (asked: {
   readonly browserToken: string;
 }) => Promise<string | null>;
 
+/**
+ * Takes an answer that was posted. @returns what is passed on: the same, or a code for what is too large for a URL. Null if
+ * nobody has asked for it.
+ */
+export type KeepAnswer = (providerId: string, form: URLSearchParams) => Promise<URLSearchParams | null>;
+
 /** What the page gets. Everything else stays here. */
 const PASSED_ON = ['code', 'state', 'iss', 'error'] as const;
 const LONGEST = 4096;
@@ -34,7 +40,7 @@ const LOST = `<!doctype html>
 `;
 
 export async function receiveAnswer(
-  findReturn: FindReturn,
+  { findReturn, keepAnswer }: { readonly findReturn: FindReturn; readonly keepAnswer: KeepAnswer },
   providerId: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -43,23 +49,24 @@ export async function receiveAnswer(
   // A cookie that is SameSite=Lax does not come with a form of another site, but with the GET that follows it.
   if (request.method === 'POST') {
     const form = new URLSearchParams(await text(request).catch(() => ''));
-    return void response.writeHead(303, { location: `/callback/${providerId}?${passedOn(form)}` }).end();
+    const answer = await keepAnswer(providerId, form);
+    if (answer === null) return showLost(response);
+    return void response.writeHead(303, { location: `/callback/${providerId}?${passedOn(answer)}` }).end();
   }
   const answer = new URL(request.url ?? '', 'http://localhost').searchParams;
   const browserToken = browserTokenIn(request.headers);
   const state = answer.get('state');
   const returnTo =
     browserToken === null || state === null ? null : await findReturn({ providerId, state, browserToken });
-  if (returnTo === null) {
-    response.writeHead(400, {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': POLICY,
-    });
-    return void response.end(LOST);
-  }
+  if (returnTo === null) return showLost(response);
   const fragment = passedOn(answer);
   fragment.set('providerId', providerId);
   response.writeHead(303, { location: `${returnTo}#${fragment}` }).end();
+}
+
+function showLost(response: ServerResponse): void {
+  response.writeHead(400, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY });
+  response.end(LOST);
 }
 
 /** A parameter that is there twice is not passed on. */

@@ -6,14 +6,17 @@ import { TWILIO_STATUS_PATH } from '../delivery/twilio-status.ts';
 import { LIMITS } from '../graphql/limits.ts';
 import type { Log } from '../platform/log.ts';
 import { PUBLISHED_KEYS_SECONDS } from '../policy/key-rotation.ts';
+import { ANSWER_PAGE } from './answer-page.ts';
 import { json, problem } from './answers.ts';
 import { APPROVE_PAGE } from './approve-page.ts';
+import { type DevelopmentCertificates, developmentCertificate } from './development-certificates.ts';
 import { type GraphiQL, isGraphiQLPart, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
 import { LINK_PAGE } from './link-page.ts';
 import type { Origins } from './origins.ts';
-import { CALLBACK_PATH, LARGEST_CALLBACK_FORM, receiveAnswer } from './provider-callback.ts';
+import { CALLBACK_PATH, receiveAnswer } from './provider-callback.ts';
 import { LARGEST_LOGOUT_FORM, LOGOUT_PATH, receiveLogout } from './provider-logout.ts';
+import { samlMetadata } from './provider-metadata.ts';
 import type { ProviderPaths } from './providers.ts';
 import type { Tls } from './tls.ts';
 import { LARGEST_FORM, receiveTwilioStatus, type TwilioStatusParts } from './twilio-status.ts';
@@ -40,6 +43,8 @@ export interface HttpParts {
   readonly wellKnown?: WellKnownSettings;
   /** Null in production. */
   readonly inbox: (() => Promise<readonly InboxMessage[]>) | null;
+  /** Defaults to null, as in production. */
+  readonly certificates?: DevelopmentCertificates | null;
   /** The identity providers. Defaults to none. */
   readonly providers?: ProviderPaths;
   /** Null without Twilio. */
@@ -104,10 +109,10 @@ async function serveProvider(
     response.setHeader('allow', methods.join(', '));
     problem(response, 405, 'METHOD_NOT_ALLOWED', `Use ${methods.join(' or ')}.`);
   } else if (
-    !isTooLarge(request, response, called === undefined ? LARGEST_LOGOUT_FORM : LARGEST_CALLBACK_FORM)
+    !isTooLarge(request, response, called === undefined ? LARGEST_LOGOUT_FORM : providers.largestForm(id))
   ) {
     if (called === undefined) await receiveLogout(providers.endSessions, id, request, response);
-    else await receiveAnswer(providers.findReturn, id, request, response);
+    else await receiveAnswer(providers, id, request, response);
   }
   return true;
 }
@@ -138,7 +143,7 @@ function isHost(host: string): boolean {
 
 /** Finds what a GET request on this path returns. */
 function readable(
-  { jwks, isReady, inbox, graphiql, wellKnown: published, log }: HttpParts,
+  { jwks, isReady, inbox, certificates = null, graphiql, wellKnown: published, providers, log }: HttpParts,
   path: string,
   request: IncomingMessage,
 ): ((response: ServerResponse) => Promise<void>) | undefined {
@@ -184,8 +189,14 @@ function readable(
           };
     default: {
       if (graphiql && isGraphiQLPart(path)) return (response) => graphiql.servePart(path, request, response);
-      const page = [LINK_PAGE, APPROVE_PAGE].find((one) => one.has(path));
-      return page ? (response) => page.serve(path, response) : published && wellKnown(published, path);
+      const pages = [LINK_PAGE, APPROVE_PAGE, ...(inbox === null ? [] : [ANSWER_PAGE])];
+      const page = pages.find((one) => one.has(path));
+      if (page) return (response) => page.serve(path, response);
+      return (
+        (certificates && developmentCertificate(certificates, path)) ??
+        samlMetadata(providers, path) ??
+        (published && wellKnown(published, path))
+      );
     }
   }
 }

@@ -1,16 +1,17 @@
 // The tour for new users: the operations of the README, as GraphiQL's first tabs and as `npm run demo` runs them. The
 // name of an operation is the title of its tab.
-
-export interface TourStep {
-  readonly title: string;
-  readonly query: string;
-  readonly variables?: object;
-  /** For a step that needs an access token: the placeholder to replace with it. */
-  readonly token?: string;
-}
-
-const GRANT = 'session { accessToken refreshToken }';
-const ERRORS = '... on UserError { code message }';
+import { CERTIFICATE_STEPS } from './tour/certificate-steps.ts';
+import {
+  attempt,
+  challenge,
+  ERRORS,
+  GRANT,
+  idOf,
+  startEnrollment,
+  startSignIn,
+  type TourStep,
+} from './tour/operations.ts';
+import { PROVIDER_STEPS } from './tour/provider-steps.ts';
 
 const EMAIL = 'you@example.com';
 const PASSWORD = 'correct horse battery staple';
@@ -20,47 +21,6 @@ const FIRST_SESSION = 'PASTE-accessToken-OF-TAB-2';
 const SECOND_SESSION = 'PASTE-accessToken-OF-TAB-5';
 const LAST_SESSION = 'PASTE-accessToken-OF-TAB-9';
 const PASSKEY_SESSION = 'PASTE-accessToken-OF-TAB-21';
-
-const idOf = (tab: number): string => `PASTE-id-OF-TAB-${tab}`;
-
-const startSignIn = (name: string): string => `mutation ${name}($identifier: String!) {
-  startSignIn(input: { identifier: $identifier }) {
-    ... on SignIn { id status factors { factor } }
-    ${ERRORS}
-  }
-}`;
-
-/** @param needs what the user needs to set the authenticator up. */
-const startEnrollment = (
-  name: string,
-  factor: string,
-  needs: string,
-): string => `mutation ${name}($label: String) {
-  startEnrollment(input: { factor: ${factor}, label: $label }) {
-    ... on Enrollment { id status ${needs} }
-    ${ERRORS}
-  }
-}`;
-
-const challenge = (name: string, factor: string): string => `mutation ${name}($workflowId: ID!) {
-  prepareFactor(input: { workflowId: $workflowId, factor: ${factor} }) {
-    ... on Workflow { id status challenge { request expiresAt } }
-    ${ERRORS}
-  }
-}`;
-
-/** Every workflow uses the same mutation. Each step selects the fields that its workflow returns. */
-const attempt = (
-  name: string,
-  answer: string,
-): string => `mutation ${name}($workflowId: ID!, $proof: ProofInput!) {
-  attemptFactor(input: { workflowId: $workflowId, proof: $proof }) {
-    ... on Workflow { id status factors { factor hint } }
-    ... on ${answer}
-    ... on ProofRejected { attemptsRemaining }
-    ${ERRORS}
-  }
-}`;
 
 export const TOUR: readonly TourStep[] = [
   {
@@ -247,4 +207,6 @@ export const TOUR: readonly TourStep[] = [
     query: attempt('_25_Approved', `SignIn { ${GRANT} }`),
     variables: { workflowId: idOf(8), proof: { deviceApproval: true } },
   },
+  ...PROVIDER_STEPS,
+  ...CERTIFICATE_STEPS,
 ];

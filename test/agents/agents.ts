@@ -48,8 +48,8 @@ export interface Owner {
 export class AgentWorld extends TestClient {
   readonly app: Pick<TestApp, 'url' | 'clock'>;
 
-  constructor(app: Pick<TestApp, 'url' | 'clock'>) {
-    super(app);
+  constructor(app: Pick<TestApp, 'url' | 'clock'>, headers: Readonly<Record<string, string>> = {}) {
+    super(app, headers);
     this.app = app;
   }
 

@@ -1,12 +1,12 @@
 // The passkey and the device in the tour, in a real browser: a person runs the tabs in GraphiQL, the lines of
 // docs/tour.md in the console, and the page of the device in another browser tab.
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
+import { freePort } from '../harness/free-port.ts';
 import { beginVisit, launchChromium, originsOf } from './chromium.ts';
+import { addAuthenticator, runInConsole } from './passkey-console.ts';
 import { Person } from './person.ts';
 
 let app: TestApp;
@@ -25,40 +25,13 @@ afterAll(async () => {
   await app?.[Symbol.asyncDispose]();
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-/** Runs a line of the page in the console, where `copy` is a function of the developer tools. */
-async function runInConsole(page: Page, word: 'MATERIAL' | 'REQUEST', value: object): Promise<object> {
-  const tour = await readFile(new URL('../../docs/tour.md', import.meta.url), 'utf8');
-  const line = tour.split('\n').find((one) => one.includes(`FromJSON(${word})`)) ?? '';
-  const code = line.trim().replace(word, JSON.stringify(value));
-  return page.evaluate(`(async (copy) => ${code})((copied) => copied)`);
-}
-
 test('the passkey of the tour is created in GraphiQL’s page, and signs in without an address', async () => {
   const client = new TestClient(app);
   const { email, accessToken } = await client.signUp();
   const { tokens } = await client.enrollTotp(accessToken);
   const { context, requests, complaints } = await beginVisit(browser);
   const page = await context.newPage();
-  const cdp = await context.newCDPSession(page);
-  await cdp.send('WebAuthn.enable');
-  await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
+  await addAuthenticator(page);
   const person = new Person(page, url);
   await person.arrive();
 

@@ -12,6 +12,7 @@ import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../harness/app.ts'
 import { MachineClock } from '../harness/clock.ts';
 import { type Outcome, runCommand, runHere } from '../harness/command.ts';
 import { databaseServer, onServer, urlOf } from '../harness/database.ts';
+import { freePort } from '../harness/free-port.ts';
 import { query } from '../harness/sql.ts';
 
 const { url: serverUrl } = await databaseServer();
@@ -103,14 +104,24 @@ test('migrate names an unreachable database in one line, without its password', 
 
 describe('while a server is running', () => {
   let app: TestApp;
+  let EXAMPLE_PROVIDER: string;
+  let DATA_DIR: string;
   beforeAll(async () => {
-    app = await startTestApp({}, undefined, new MachineClock());
+    EXAMPLE_PROVIDER = `http://localhost:${await freePort()}`;
+    DATA_DIR = await mkdtemp(join(tmpdir(), 'stepgate-demo-'));
+    const development = { EXAMPLE_PROVIDER, DATA_DIR, DEVELOPMENT_TLS_PORT: '0' };
+    app = await startTestApp(development, undefined, new MachineClock());
   });
-  afterAll(() => app[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await app[Symbol.asyncDispose]();
+    await rm(DATA_DIR, { recursive: true, force: true });
+  });
 
   test('the demo plays the whole tour', async () => {
     const { code, stdout, stderr } = await runCommand('src/cli/demo.ts', [app.url], {
       PUBLIC_URL: TEST_ENVIRONMENT.PUBLIC_URL,
+      EXAMPLE_PROVIDER,
+      DEVELOPMENT_TLS_PORT: new URL(app.app.secureUrl ?? '').port,
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const outcomes = stdout.matchAll(/"(?:code|status)": "(\w+)"/g);
@@ -128,8 +139,21 @@ describe('while a server is running', () => {
         'NEW_PASSWORD_NOT_DUE',
         'PROOF_REJECTED',
         'DEVICE_NOT_APPROVED',
+        'WORKFLOW_ENDED',
+        'PROVIDER_UNAVAILABLE',
+        'CERTIFICATE_REFUSED',
       ]),
     );
+  });
+
+  test('the demo leaves out what the server does not offer, and says so', async () => {
+    await using without = await startTestApp({}, undefined, new MachineClock());
+    const { code, stdout, stderr } = await runCommand('src/cli/demo.ts', [without.url], {
+      PUBLIC_URL: TEST_ENVIRONMENT.PUBLIC_URL,
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('this server does not offer the example provider.');
+    expect(stdout).toContain('this server has no certificates for development.');
   });
 
   test('a second server on the same port exits, and says what to do', async () => {

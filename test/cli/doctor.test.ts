@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkClock } from '../../src/cli/doctor/database.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
+import { checkServices } from '../../src/cli/doctor/services.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { MailServer } from '../delivery/mail-server.ts';
 import { Authority, SERVER_AUTH } from '../factors/certificate/authority.ts';
@@ -14,6 +15,7 @@ import { startTestApp, type TestApp, testDatabase } from '../harness/app.ts';
 import { MachineClock } from '../harness/clock.ts';
 import { runCommand, runHere } from '../harness/command.ts';
 import { databaseServer, onServer, urlOf } from '../harness/database.ts';
+import { newSigningKey } from '../harness/saml-provider.ts';
 import { query } from '../harness/sql.ts';
 
 let app: TestApp;
@@ -55,6 +57,7 @@ test('on a working server every check is ok, in one line each', async () => {
     `ok       mail server: ${new URL(mail.url).host} accepts connections.`,
     'skipped  text messages: TWILIO_ACCOUNT_SID is not set.',
     'skipped  certificates: TLS_CERT and CLIENT_CA are not set.',
+    'skipped  SAML certificates: No identity provider speaks SAML.',
     `ok       public URL: ${app.url} reaches a server.`,
   ]);
 });
@@ -217,6 +220,31 @@ describe('the providers', () => {
   });
 });
 
+describe('I4: a service that the server calls', () => {
+  const service = { url: 'https://hibp.example', mayBeInsecure: false, mayBePrivate: false };
+  const check = (changes: Partial<typeof service>, address: string | null) =>
+    checkServices(
+      {
+        twilio: null,
+        clientCertificates: null,
+        breachedPasswords: { source: { name: 'online', ...service, ...changes }, whenUnreachable: 'refuse' },
+      },
+      async () => {
+        if (address === null) throw new Error('ENOTFOUND');
+        return [{ address: '8.8.8.8' }, { address }];
+      },
+    );
+
+  test('fails if one of its addresses is private and PRIVATE_HOSTS does not list it', async () => {
+    expect(await check({}, '10.0.0.1')).toMatchObject([
+      { outcome: 'failed', fix: expect.stringContaining('add hibp.example to PRIVATE_HOSTS') },
+    ]);
+    expect(await check({ mayBePrivate: true }, '10.0.0.1')).toMatchObject([{ outcome: 'ok' }]);
+    expect(await check({}, '8.8.4.4')).toMatchObject([{ outcome: 'ok' }]);
+    expect(await check({}, null)).toMatchObject([{ outcome: 'warning' }]);
+  });
+});
+
 describe('the files of certificates', () => {
   test('that cannot be used fail, and so does a revocation list that is overdue', async () => {
     await using folder = await mkdtempDisposable(join(tmpdir(), 'stepgate-doctor-'));
@@ -249,3 +277,21 @@ async function scratch(): Promise<{ readonly url: string } & AsyncDisposable> {
   const { url, drop } = await testDatabase();
   return { url, [Symbol.asyncDispose]: drop };
 }
+
+test('a SAML provider whose last certificate expires soon is a warning, until the next one is pinned', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'stepgate-doctor-'));
+  const file = join(folder.path, 'providers.json');
+  const [soon, later] = [await newSigningKey({ days: 20 }), await newSigningKey({ days: 400 })];
+  const check = async (...keys: (typeof soon)[]) => {
+    const saml = {
+      entityId: 'https://idp.example.com',
+      ssoUrl: 'https://idp.example.com/sso',
+      certificates: keys.map(({ certificate }) => certificate),
+    };
+    const providers = [{ id: 'work', name: 'Work', saml }];
+    await writeFile(file, JSON.stringify({ returnUrls: ['https://app.example.com/in'], providers }));
+    return (await findings({ PROVIDERS_FILE: file })).of('SAML certificates')[0];
+  };
+  expect(await check(soon)).toMatchObject({ outcome: 'warning', message: expect.stringContaining('work') });
+  expect(await check(soon, later)).toMatchObject({ outcome: 'ok' });
+});

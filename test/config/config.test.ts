@@ -129,7 +129,12 @@ describe('a valid environment', () => {
       'online',
       {
         breachedPasswords: {
-          source: { name: 'online', url: 'https://api.pwnedpasswords.com' },
+          source: {
+            name: 'online',
+            url: 'https://api.pwnedpasswords.com',
+            mayBeInsecure: false,
+            mayBePrivate: true,
+          },
           whenUnreachable: 'accept',
         },
       },
@@ -177,7 +182,7 @@ describe('a valid environment', () => {
       authToken: TWILIO.TWILIO_AUTH_TOKEN,
       sender: { from: TWILIO_FROM },
       verifyServiceSid: null,
-      apiUrl: null,
+      api: null,
       callbackOrigin: null,
     });
     const messagingServiceSid = `MG${'0'.repeat(32)}`;
@@ -206,7 +211,7 @@ describe('a valid environment', () => {
     expect(readConfig({ BREACHED_PASSWORDS_URL }).breachedPasswords).toEqual(COMMON_ONLY);
     expect(
       readConfig({ BREACHED_PASSWORDS: 'online', BREACHED_PASSWORDS_URL }).breachedPasswords.source,
-    ).toEqual({
+    ).toMatchObject({
       name: 'online',
       url: 'https://hibp.example.com',
     });
@@ -245,6 +250,7 @@ describe('a valid environment', () => {
       passkeys: { rpId: 'localhost', origins: ['http://localhost:4000'] },
       passkeyMetadata: null,
       tls: null,
+      developmentTls: { port: 4443, folder: '.stepgate/certificates' },
       clientCertificates: null,
       networkLimits: {
         failuresPerIp: 600,
@@ -273,7 +279,10 @@ describe('a valid environment', () => {
       apiSchemas: [],
       breachedPasswords: COMMON_ONLY,
       sms: { enabled: true, countries: ['US', 'CA'] },
-      providers: { providers: [], returnUrls: [] },
+      providers: {
+        providers: [expect.objectContaining({ id: 'example', isExample: true })],
+        returnUrls: ['http://localhost:4000/dev/answer'],
+      },
       push: true,
       linkUrl: 'http://localhost:4000/link',
       bcryptCost: 12,
@@ -303,6 +312,7 @@ describe('a valid environment', () => {
       'INTROSPECTION',
     );
     names.push('BREACHED_PASSWORDS', 'BREACHED_PASSWORDS_URL', 'BREACHED_PASSWORDS_UNREACHABLE');
+    names.push('PRIVATE_HOSTS');
     names.push('TRUSTED_PROXIES', 'SMS_PER_NUMBER_HOURLY', 'MAIL_PER_PREFIX_HOURLY');
     for (const nothing of ['', '   ']) {
       expect(readConfig(Object.fromEntries(names.map((name) => [name, nothing])))).toEqual(readConfig({}));
@@ -383,6 +393,10 @@ describe('a configuration error', () => {
     ['MAIL_PER_PREFIX_HOURLY', '1.5', 'a whole number from 1 to 1000000'],
     ['TWILIO_VERIFY_SERVICE_SID', 'sneaky', 'VA and 32 hexadecimal digits'],
     ['TWILIO_API_URL', 'https://sms.sneaky.com/v1', 'an origin without a path'],
+    ['PRIVATE_HOSTS', 'https://sneaky.internal', 'host names separated by commas'],
+    ['PRIVATE_HOSTS', 'sneaky.internal:8443', 'host names separated by commas'],
+    ['PRIVATE_HOSTS', '10.0.0.1', 'host names separated by commas'],
+    ['PRIVATE_HOSTS', '*.sneaky.internal', 'host names separated by commas'],
     ['GEOIP_DATABASE', 'sneaky\0path', 'the path of a MaxMind database'],
     ['BREACHED_PASSWORDS', 'sneaky\0path', 'common, online, or the path of an index'],
     ['BREACHED_PASSWORDS_URL', 'https://hibp.sneaky.com/v1', 'an origin without a path'],
@@ -508,7 +522,7 @@ describe('client certificates', () => {
     expect(clientCertificates).toEqual({
       ca: ['ca.pem'],
       crl: ['a.crl', 'b.crl'],
-      ocspUrl: null,
+      ocsp: null,
       proxies: [],
       pinPolicies: ['2.16.840.1.101.3.2.1.3.7', '2.16.840.1.101.3.2.1.3.13'],
     });
@@ -538,6 +552,57 @@ describe('client certificates', () => {
     ['CLIENT_CERT_PIN_POLICIES must be', { ...CLIENTS, CLIENT_CERT_PIN_POLICIES: 'PIV' }],
   ])('are refused: %s', (mistake, environment) => {
     expect(mistakesIn(environment)).toEqual([expect.stringContaining(mistake)]);
+  });
+});
+
+describe('I4: a service that the server calls', () => {
+  const OWN = { ...PRODUCTION, ...TWILIO, ...CLIENTS, BREACHED_PASSWORDS: 'online' };
+  const NAMED = {
+    ...OWN,
+    TWILIO_API_URL: 'https://sms.example.internal:8443',
+    CLIENT_OCSP_URL: 'http://ocsp.example.internal/ca',
+    BREACHED_PASSWORDS_URL: 'https://hibp.example.internal',
+  };
+  const services = (environment: Record<string, string>) => {
+    const { twilio, clientCertificates, breachedPasswords } = readConfig(environment);
+    return [twilio?.api, clientCertificates?.ocsp, breachedPasswords.source];
+  };
+
+  test('is public, unless its name is in PRIVATE_HOSTS', () => {
+    expect(services(NAMED)).toMatchObject([
+      { mayBePrivate: false, mayBeInsecure: false },
+      { mayBePrivate: false, mayBeInsecure: true },
+      { mayBePrivate: false, mayBeInsecure: false },
+    ]);
+    const hosts = 'SMS.example.internal, ocsp.example.internal,hibp.example.internal';
+    expect(services({ ...NAMED, PRIVATE_HOSTS: hosts })).toMatchObject([
+      { mayBePrivate: true, mayBeInsecure: false },
+      { mayBePrivate: true, mayBeInsecure: true },
+      { mayBePrivate: true, mayBeInsecure: false },
+    ]);
+    expect(services({ ...NAMED, PRIVATE_HOSTS: 'example.internal' })).toMatchObject([
+      { mayBePrivate: false },
+      { mayBePrivate: false },
+      { mayBePrivate: false },
+    ]);
+  });
+
+  test('may be anywhere in development, and where its URL is an address or this machine', () => {
+    expect(services({ ...NAMED, NODE_ENV: 'development' })).toMatchObject([
+      { mayBePrivate: true },
+      { mayBePrivate: true },
+      { mayBePrivate: true },
+    ]);
+    const addresses = {
+      TWILIO_API_URL: 'https://[fd00::1]',
+      CLIENT_OCSP_URL: 'http://10.0.0.1/',
+      BREACHED_PASSWORDS_URL: 'http://localhost:8080',
+    };
+    expect(services({ ...OWN, ...addresses })).toMatchObject([
+      { mayBePrivate: true },
+      { mayBePrivate: true },
+      { mayBePrivate: true, mayBeInsecure: true },
+    ]);
   });
 });
 

@@ -2,9 +2,10 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Config, ConfigError, readConfig } from '../../src/config/config.ts';
 import { PRESETS } from '../../src/config/provider-settings.ts';
+import { newSigningKey, type SigningKey } from '../harness/saml-provider.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stepgate-providers-'));
 let files = 0;
@@ -35,6 +36,24 @@ const APPLE = {
 };
 const SECRETS = { GOOGLE_SECRET: 'a-google-secret' };
 
+const SSO = 'https://idp.example.com/sso?idpid=1';
+/** Metadata of a SAML provider. */
+const described = (...certificates: string[]): string => {
+  const keys = certificates.map(
+    (one) =>
+      `<KeyDescriptor><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>${one.replaceAll(/-----[^-]+-----/g, '')}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor>`,
+  );
+  return `<?xml version="1.0" encoding="UTF-8"?>
+    <!-- A comment, as Shibboleth writes it -->
+    <EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example.com">
+      <IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+        ${keys.join('')}
+        <SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://idp.example.com/post"/>
+        <SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="${SSO}"/>
+      </IDPSSODescriptor>
+    </EntityDescriptor>`;
+};
+
 const read = (
   providers: unknown,
   more: object = {},
@@ -56,7 +75,8 @@ function mistakes(work: () => unknown): readonly string[] {
   return [];
 }
 
-test('docs/providers.md shows entries that are valid as they are, in at most ten lines for each preset', () => {
+test('docs/providers.md shows entries that are valid as they are, in at most ten lines for each preset and for SAML', async () => {
+  const metadata = described((await newSigningKey()).certificate);
   const page = readFileSync(new URL('../../docs/providers.md', import.meta.url), 'utf8');
   const blocks = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(([, text = '']) => text);
   const entries = blocks.filter((text) => !text.includes('returnUrls'));
@@ -64,16 +84,16 @@ test('docs/providers.md shows entries that are valid as they are, in at most ten
     [...page.matchAll(/"env": "(\w+)"/g)].map(([, name = '']) => [name, 'secret']),
   );
   const presets = entries.map((text) => {
-    const entry = JSON.parse(text.replaceAll(/"\/run\/secrets\/[^"]+"/g, JSON.stringify(write('secret'))));
+    const entry = JSON.parse(
+      text
+        .replaceAll(/"\/run\/secrets\/[^"]+"/g, JSON.stringify(write('secret')))
+        .replaceAll(/"\/etc\/stepgate\/[^"]+"/g, JSON.stringify(write(metadata))),
+    );
     expect(read([entry], {}, environment).providers).toHaveLength(1);
-    if (entry.preset) expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(10);
-    return entry.preset;
+    if (entry.preset || entry.saml) expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(10);
+    return entry.saml ? 'saml' : entry.preset;
   });
-  for (const preset of PRESETS) expect(presets).toContain(preset);
-});
-
-test('without a file there are no providers', () => {
-  expect(readConfig({}).providers).toEqual({ providers: [], returnUrls: [] });
+  for (const preset of [...PRESETS, 'saml']) expect(presets).toContain(preset);
 });
 
 test('presets, issuers and endpoints are read, with secrets from the environment and from files', () => {
@@ -85,7 +105,8 @@ test('presets, issuers and endpoints are read, with secrets from the environment
   };
   const forge = { ...ISSUER, id: 'forge', endpoints };
   const { providers } = read([GOOGLE, ISSUER, APPLE, forge]);
-  expect(providers.map(({ id, name, secret, source }) => [id, name, secret, source.is])).toEqual([
+  const found = providers.filter((one) => one.protocol === 'OAUTH');
+  expect(found.map(({ id, name, secret, source }) => [id, name, secret, source.is])).toEqual([
     ['google', 'Google', { is: 'TEXT', text: 'a-google-secret' }, 'PRESET'],
     ['work', 'Work', { is: 'TEXT', text: 'inline-secret' }, 'ISSUER'],
     ['apple', 'Apple', { is: 'APPLE_KEY', teamId: 'TEAM', keyId: 'KEY', privateKey: 'a key' }, 'PRESET'],
@@ -96,6 +117,7 @@ test('presets, issuers and endpoints are read, with secrets from the environment
     addresses: 'PRESET',
     signUp: 'ADDRESS',
     secondFactor: null,
+    isExample: false,
     mayBePrivate: false,
   });
 });
@@ -108,7 +130,7 @@ describe('refuses the start', () => {
     [
       'neither a preset nor an issuer',
       { id: 'a', name: 'A', clientId: 'x', clientSecret: 'y' },
-      'providers.0.preset: Give a preset or an issuer.',
+      'providers.0.preset: Give a preset, an issuer or `saml`.',
     ],
     [
       'an issuer for a preset that has none',
@@ -195,5 +217,112 @@ describe('refuses the start', () => {
     );
     expect(found).toHaveLength(4);
     expect(read([GOOGLE], {}, production).providers).toHaveLength(1);
+  });
+});
+
+describe('SAML', () => {
+  let key: SigningKey;
+  let small: string;
+  let saml: object;
+  beforeAll(async () => {
+    key = await newSigningKey();
+    small = (await newSigningKey({ bits: 1024 })).certificate;
+    saml = { entityId: 'https://idp.example.com', ssoUrl: SSO, certificates: [key.certificate] };
+  });
+  const entry = (terms: object, more: object = {}) => ({ id: 'saml', name: 'SAML', saml: terms, ...more });
+  const wrong = (terms: object, more: object = {}): string =>
+    mistakes(() => read([entry({ ...saml, ...terms }, more)])).join('\n');
+  test('metadata, and the same written out, are read alike; certificates come from text and files', async () => {
+    const next = await newSigningKey();
+    const [ofMetadata] = read([
+      entry({ metadata: write(described(key.certificate, next.certificate)) }),
+    ]).providers;
+    const bare = next.certificate.replaceAll(/-----[^-]+-----/g, '');
+    for (const certificates of [
+      [key.certificate, { file: write(next.certificate) }],
+      [{ file: write(`${key.certificate}\n${next.certificate}`) }],
+      [key.certificate, bare],
+    ]) {
+      const [written] = read([entry({ ...saml, certificates })]).providers;
+      expect(written).toEqual(ofMetadata);
+    }
+    expect(ofMetadata).toMatchObject({
+      protocol: 'SAML',
+      addresses: 'PRESET',
+      signUp: 'ADDRESS',
+      terms: { entityId: 'https://idp.example.com', ssoUrl: SSO, nameIdFormat: 'persistent', signing: null },
+    });
+  });
+
+  test.each<[string, (metadata: string) => string, string]>([
+    ['a document type', (xml) => `<!DOCTYPE x>${xml.slice(xml.indexOf('<Entity'))}`, 'a document type'],
+    [
+      'a list of providers',
+      (xml) =>
+        `<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata">${xml.slice(xml.indexOf('<Entity'))}</EntitiesDescriptor>`,
+      'must be one EntityDescriptor',
+    ],
+    ['a service provider', (xml) => xml.replaceAll('IDPSSO', 'SPSSO'), 'must have one IDPSSODescriptor'],
+    ['no redirect binding', (xml) => xml.replace('HTTP-Redirect', 'HTTP-Artifact'), 'no SingleSignOnService'],
+    [
+      'no certificate',
+      (xml) => xml.replace(/<KeyDescriptor>.*<\/KeyDescriptor>/s, ''),
+      'A certificate is missing',
+    ],
+    [
+      'a key for encryption only',
+      (xml) => xml.replace('<KeyDescriptor>', '<KeyDescriptor use="encryption">'),
+      'A certificate is missing',
+    ],
+    ['no name', (xml) => xml.replace(/ entityID="[^"]*"/, ''), 'an entityID'],
+    ['nothing', () => '', 'cannot be read'],
+    ['a web page', () => '<html>', 'cannot be read'],
+  ])('metadata with %s', (_what, change, mistake) => {
+    const found = mistakes(() => read([entry({ metadata: write(change(described(key.certificate))) })]));
+    expect(found.join()).toContain('PROVIDERS_FILE, providers.0.saml.metadata: ');
+    expect(found.join()).toContain(mistake);
+  });
+
+  test('terms that are incomplete, contradictory or weak', async () => {
+    expect(wrong({ metadata: 'x' })).toContain('Give the path of the provider’s `metadata`; or');
+    expect(wrong({ ssoUrl: undefined })).toContain('Give the path of the provider’s `metadata`; or');
+    expect(wrong({ certificates: ['not a certificate'] })).toContain(
+      'saml.certificates: A certificate is missing',
+    );
+    expect(wrong({ certificates: [small] })).toContain('RSA key of at least 2048 bits');
+    expect(wrong({ nameIdFormat: 'transient' })).toContain('saml.nameIdFormat');
+    expect(wrong({ emailDomains: ['@Example.com'] })).toContain('Write the domain in lower case');
+    expect(wrong({ ssoUrl: 'javascript:alert(1)' })).toContain('Give an absolute URL');
+    const other = await newSigningKey();
+    const signing = { privateKey: { file: write(other.privateKey) }, certificate: key.certificate };
+    expect(wrong({ signing })).toContain('belongs to another private key');
+    expect(wrong({ signing: { ...signing, privateKey: { file: write('no key') } } })).toContain(
+      'cannot be read',
+    );
+  });
+
+  test('keys that other providers have', () => {
+    const more = { clientId: 'x', issuer: 'https://x.example', scopes: ['a'], preset: 'google' };
+    for (const [name, value] of Object.entries(more))
+      expect(wrong({}, { [name]: value })).toContain(
+        `providers.0.${name}: A provider with \`saml\` has no such key`,
+      );
+    expect(wrong({}, { addresses: 'email_verified' })).toContain('saml.emailDomains');
+    expect(wrong({}, { redirectUris: ['https://app.example.com/cb'] })).toContain('callback of this server');
+    expect(wrong({}, { name: undefined })).toContain('Give the name that users see.');
+  });
+
+  test('an entity id that two providers of a tenant share', () => {
+    const two = (one: object, other: object) =>
+      mistakes(() =>
+        read([
+          { ...entry(saml), ...one },
+          { ...entry(saml), id: 'b', ...other },
+        ]),
+      ).join();
+    const shared = 'providers.1.saml: Another provider has this entity id.';
+    expect(two({}, {})).toContain(shared);
+    expect(two({ tenant: 'acme' }, {})).toContain(shared);
+    expect(two({ tenant: 'acme' }, { tenant: 'other' })).toBe('');
   });
 });

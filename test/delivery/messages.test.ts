@@ -17,7 +17,8 @@ const ORIGIN = {
 };
 const PLACES: GeoIp = { placeOf: (ip, locale) => (ip === null ? null : `a place in ${locale}`) };
 
-const PURPOSES = ['sign-in', 'sign-up', 'password-reset'] as const;
+const TEXT_PURPOSES = ['sign-in', 'sign-up', 'password-reset'] as const;
+const PURPOSES = [...TEXT_PURPOSES, 'new-address'] as const;
 
 const APPROVES = 'Pay 50 to "Bob"';
 
@@ -26,16 +27,23 @@ const TEMPLATES: readonly Template[] = [
   { name: 'phone-code', code: '418273', minutes: 5, approves: null },
   { name: 'email-code', code: '418273', minutes: 10, approves: APPROVES },
   { name: 'phone-code', code: '418273', minutes: 5, approves: APPROVES },
-  ...PURPOSES.flatMap((purpose) => [
-    { name: 'email-link', url: URL, minutes: 15, purpose, ...ORIGIN } as const,
-    { name: 'phone-link', url: URL, minutes: 15, purpose } as const,
-  ]),
+  ...PURPOSES.map((purpose) => ({ name: 'email-link', url: URL, minutes: 15, purpose, ...ORIGIN }) as const),
+  ...TEXT_PURPOSES.map((purpose) => ({ name: 'phone-link', url: URL, minutes: 15, purpose }) as const),
   { name: 'already-registered' },
+  { name: 'address-wanted' },
+  { name: 'email-address-added', address: 'j•••@e•••.com' },
+  { name: 'email-address-removed', address: 'j•••@e•••.com' },
+  { name: 'primary-email-address-changed', address: 'j•••@e•••.com' },
+  { name: 'accounts-merged' },
   { name: 'new-sign-in', ...ORIGIN },
   { name: 'password-changed' },
   ...FACTORS.map(({ name }) => ({ name: 'factor-added', factor: name }) as const),
   ...FACTORS.map(({ name }) => ({ name: 'factor-removed', factor: name }) as const),
   { name: 'second-factors-removed' },
+  { name: 'deletion-scheduled', due: new Date('2026-12-09T15:35:00Z'), ...ORIGIN },
+  { name: 'deletion-cancelled', ...ORIGIN },
+  { name: 'account-deleted' },
+  { name: 'data-exported', ...ORIGIN },
   { name: 'backup-codes-regenerated' },
   { name: 'backup-codes-low', remaining: 2 },
   { name: 'account-locked', minutes: 15 },

@@ -36,6 +36,7 @@ beforeAll(async () => {
   const records = [
     {
       email: 'bob@example.com',
+      otherEmails: [{ address: 'bob@work.example' }, { address: 'Bob@home.example' }],
       name: '@Bob, "the"\nbuilder',
       externalId: '+42',
       passwordHash: hashSync(FOREIGN, 4),
@@ -156,6 +157,12 @@ test('a re-export after an import is identical, and users sign in with password,
   const bobs = { email: 'bob@example.com', password: FOREIGN };
   await client.signIn(bobs, { totp: client.totp(SHORT_SECRET) });
   await client.signIn(bobs, { backupCode: 'bobs first code' });
+  await client.signIn({ ...bobs, email: 'bob@home.example' }, { backupCode: 'bobs second code' });
+  const [primary] = await query(
+    there.databaseUrl,
+    "select address from email_address where is_primary and address like 'bob@%'",
+  );
+  expect(primary).toEqual({ address: 'bob@example.com' });
 });
 
 test('a second factor that cannot be exported is named, so that an import does not drop it silently', async () => {

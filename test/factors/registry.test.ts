@@ -104,7 +104,7 @@ test('a decoy has no available factors, and a user has those that were proved', 
     smsOfUser: true,
     passkeyModels: null,
     certificateRules: [],
-    email: { address: 'jane@example.com', typed: 'jane@example.com', verified: true },
+    emails: [{ address: 'jane@example.com', typed: 'jane@example.com', verified: true }],
     phones: [{ id: '1', number: '+14155552671', country: 'US', secondFactor: true, verified: true }],
     authenticators: [
       { factor: 'PASSWORD', confirmed: true },

@@ -14,13 +14,21 @@ import { NO_PROVIDERS } from '../harness/no-providers.ts';
 const WORKFLOW = randomUUID();
 const NOW = new Date('2027-03-04T05:06:07.890Z');
 const PHONE = { id: randomUUID(), number: '+14155552671', country: 'US', secondFactor: true, verified: true };
+const EMAIL = {
+  id: randomUUID(),
+  address: 'jane@example.com',
+  typed: 'jane@example.com',
+  verified: true,
+  owner: null,
+};
 const ACCOUNT = {
   id: randomUUID(),
   locale: 'en',
   smsOfTenant: 'ANY_FACTOR',
   smsOfUser: true,
   passkeyModels: null,
-  email: { address: 'jane@example.com', typed: 'jane@example.com', verified: true, owner: null },
+  email: EMAIL,
+  emails: [EMAIL],
   phones: [PHONE],
 } as unknown as Account;
 
@@ -49,7 +57,7 @@ function sent(kind: FactorKind): { message: Message; secret: string; challenge: 
     workflowId: WORKFLOW,
     challengeId: id,
     account: ACCOUNT,
-    authenticatorId: PHONE.id,
+    authenticatorId: kind.startsWith('EMAIL') ? EMAIL.id : PHONE.id,
     isFirst: false,
     purpose: 'sign-in',
     approves: null,
@@ -67,7 +75,7 @@ function sent(kind: FactorKind): { message: Message; secret: string; challenge: 
     codeDigest: digest,
     request: null,
     secret: null,
-    authenticatorId: PHONE.id,
+    authenticatorId: kind.startsWith('EMAIL') ? EMAIL.id : PHONE.id,
     expiresAt: expiresAt.toISOString(),
     approved: false,
     consumed: false,

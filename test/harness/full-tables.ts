@@ -36,6 +36,16 @@ const TABLES: readonly (readonly [table: string, columns: string, values: string
     `${id()}, 'default', ${id()}, 'work', 'https://login.example.com', md5(cast(n as text)), ${ago('minute')},
      case when n % 200 > 0 then now() end`,
   ],
+  [
+    'saml_response',
+    'tenant_id, digest, challenge_id, sealed, expires_at',
+    `'default', md5(cast(n as text)), ${id()}, repeat('x', 2000), ${ago('second', '(n - 10000)')}`,
+  ],
+  [
+    'saml_assertion',
+    'tenant_id, digest, expires_at',
+    `'default', md5(cast(n as text)), ${ago('second', '(n - 10000)')}`,
+  ],
   ['logout_token', 'digest, expires_at', `md5(cast(n as text)), ${ago('second', '(n - 10000)')}`],
   [
     'backup_code',
@@ -78,6 +88,16 @@ const TABLES: readonly (readonly [table: string, columns: string, values: string
     'lockout',
     'subject, counter, failures, updated_at',
     `case when n % 2 = 0 then 'user:' else 'unknown:' end || ${id()}, 'PASSWORD', n % 12, ${ago('day', 'n % 32')}`,
+  ],
+  [
+    'merge_consent',
+    'tenant_id, user_id, into_user_id, session_id, expires_at',
+    `'default', ${id()}, ${id()}, ${id()}, ${ago('minute', '(n % 1500 - 5)')}`,
+  ],
+  [
+    'user_merge',
+    'tenant_id, merged_user_id, into_user_id, merged_at',
+    `'default', ${id("'merged-' || n")}, ${id()}, now()`,
   ],
   ['rate_limit', 'key, points, expire', `md5(cast(n as text)), 1, extract(epoch from now()) * 1000 + n`],
   [

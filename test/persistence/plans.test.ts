@@ -21,6 +21,7 @@ import { applyRetention } from '../../src/persistence/retention.ts';
 import { UnitOfWork } from '../../src/persistence/unit-of-work.ts';
 import { KeyRing } from '../../src/platform/key-ring.ts';
 import { createLog } from '../../src/platform/log.ts';
+import { eraseUsers } from '../../src/users/erase-users.ts';
 import { AgentWorld } from '../agents/agents.ts';
 import { RETENTION, TEST_ENVIRONMENT, testDatabase } from '../harness/app.ts';
 import { PASSWORD, type Person, TestClient, type Tokens, tokensOf } from '../harness/client.ts';
@@ -227,6 +228,36 @@ async function administrators(): Promise<void> {
   await ask(`mutation { removeSecondFactors(id: "${user.id}") { __typename } }`, token);
 }
 
+/** An administrator, who leaves, comes back, and leaves for good. */
+async function leavers(): Promise<void> {
+  const world = new AgentWorld({ url: app.url, clock });
+  const people = [await world.owner(), await world.owner()];
+  await query(
+    database.url,
+    `update user_account set roles = '["ADMIN"]' where id in (select user_id from email_address where address = any($1))`,
+    [people.map(({ email }) => email)],
+  );
+  const [owner] = people;
+  if (owner === undefined) throw new Error('Nobody leaves.');
+  const leave = { query: 'mutation { deleteAccount { __typename } }' };
+  expect((await world.approved(owner, leave)).data.deleteAccount.__typename).toBe('AccountDeletion');
+  owner.token = (await world.again(owner)).token;
+  await ask('mutation { cancelDeletion { __typename } }', owner.token);
+  await world.approved(owner, leave);
+  clock.advance(15 * 86_400);
+  const outbox = new Outbox({
+    ring: new KeyRing([randomBytes(32)]),
+    transports: {},
+    geoip: { placeOf: () => null },
+    log: createLog('silent'),
+  });
+  for (let runs = 0; runs < 2; runs += 1) {
+    const em = orm.em.fork();
+    await eraseUsers({ em, outbox, now: clock.now(), signal: new AbortController().signal });
+    clock.advance(3600);
+  }
+}
+
 async function worker(): Promise<void> {
   const outbox = new Outbox({
     ring: new KeyRing([randomBytes(32)]),
@@ -282,6 +313,7 @@ test.each([
   ['clients that refresh', refreshes],
   ['administrators', administrators],
   ['the worker', worker],
+  ['users who leave', leavers],
 ])(
   'no statement of %s reads a growing table from beginning to end',
   { timeout: 60_000 },

@@ -58,24 +58,28 @@ describe('in development', () => {
   });
   afterAll(() => app[Symbol.asyncDispose]());
 
-  test.each(['http://localhost:5173', 'http://localhost', 'http://127.0.0.1:3000', 'http://[::1]:3000'])(
-    'the local origin %s may call the API and read responses',
-    async (origin) => {
-      const answer = await preflight(app, origin);
-      expect(answer.status).toBe(204);
-      expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
-      const { headers } = await ask(app, origin);
-      expect(headers.get('access-control-allow-origin')).toBe(origin);
-      const cookies = { 'content-type': 'application/json', 'x-stepgate-session': 'cookie', origin };
-      const signedIn = await fetch(`${app.url}/graphql`, { method: 'POST', headers: cookies, body: BODY });
-      expect(signedIn.status).toBe(200);
-    },
-  );
+  test.each([
+    'http://localhost:5173',
+    'https://localhost:4443',
+    'http://localhost',
+    'http://127.0.0.1:3000',
+    'http://[::1]:3000',
+  ])('the local origin %s may call the API and read responses', async (origin) => {
+    const answer = await preflight(app, origin);
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
+    const { headers } = await ask(app, origin);
+    expect(headers.get('access-control-allow-origin')).toBe(origin);
+    const cookies = { 'content-type': 'application/json', 'x-stepgate-session': 'cookie', origin };
+    const signedIn = await fetch(`${app.url}/graphql`, { method: 'POST', headers: cookies, body: BODY });
+    expect(signedIn.status).toBe(200);
+  });
 
   test.each([
     'https://evil.example',
     'null',
     'http://localhost.evil.example',
+    'https://localhost.evil.example',
     'http://evil.example:5173',
     'http://localhost:5173/',
     'http://user@localhost:5173',

@@ -36,7 +36,7 @@ beforeAll(async () => {
   authority = await Authority.create('Authority');
   await install(await newCertificate());
   await writeFile(path('ca.pem'), authority.pem);
-  const settings = { ca: [path('ca.pem')], crl: [], ocspUrl: null, pinPolicies: [] };
+  const settings = { ca: [path('ca.pem')], crl: [], ocsp: null, pinPolicies: [] };
   clientCertificates = await ClientCertificates.open(settings, log);
   tls = await Tls.open({ cert: path('server.pem'), key: path('server.key'), clientCertificates, log });
   server = createServer(tls.options, ({ socket }, response) => {

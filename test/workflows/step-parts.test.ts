@@ -43,6 +43,13 @@ const factors = new FactorRegistry(ring, {} as PasswordHasher, {
   providers: NO_PROVIDERS,
 });
 
+const EMAIL = {
+  id: 'e',
+  address: 'jane@example.com',
+  typed: 'jane@example.com',
+  verified: true,
+  owner: null,
+};
 const account = (given: Partial<Account> = {}): Account => ({
   id: 'u',
   tenantId: 'default',
@@ -58,7 +65,9 @@ const account = (given: Partial<Account> = {}): Account => ({
   certificateRules: [],
   locale: 'en',
   roles: [],
-  email: { id: 'e', address: 'jane@example.com', typed: 'jane@example.com', verified: true, owner: null },
+  isToBeDeleted: false,
+  email: EMAIL,
+  emails: [EMAIL],
   phones: [],
   identities: [],
   authenticators: [],
@@ -484,7 +493,9 @@ describe('a message that a step sends', () => {
       verified: false,
       owner: null,
     };
-    expect(await spentBy({ row: { account: account({ email }), deviceId: 'd' } })).toMatchObject({
+    expect(
+      await spentBy({ row: { account: account({ email, emails: [email] }), deviceId: 'd' } }),
+    ).toMatchObject({
       isOwners: false,
     });
     // Another number of the same user, proved, makes no difference.

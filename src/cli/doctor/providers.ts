@@ -1,9 +1,11 @@
 // Checks what the server talks to besides the database: the mail server, Twilio, and its own public URL.
 import type { Config } from '../../config/config.ts';
 import { verifySmtp } from '../../delivery/smtp.ts';
+import { outgoing } from '../../platform/outgoing.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
-const PUBLIC_URL_SECONDS = 5;
+/** It may well be in our own network. */
+const ownServer = outgoing({ mayBeInsecure: true, mayBePrivate: true, timeoutSeconds: 5 });
 
 /** Twilio's own tokens. Other providers have others. */
 const TWILIO_TOKEN = /^[0-9a-f]{32}$/i;
@@ -26,7 +28,7 @@ export async function checkMail({ smtpUrl }: Pick<Config, 'smtpUrl'>): Promise<F
 export function checkTwilio({ twilio }: Pick<Config, 'twilio'>): Finding {
   const texts = findingsOf('text messages');
   if (twilio === null) return texts.skipped('TWILIO_ACCOUNT_SID is not set.');
-  return twilio.apiUrl !== null || TWILIO_TOKEN.test(twilio.authToken)
+  return twilio.api !== null || TWILIO_TOKEN.test(twilio.authToken)
     ? texts.ok('The credentials have the right form. They were not tried.')
     : texts.failed(
         'TWILIO_AUTH_TOKEN does not have the form of a Twilio auth token.',
@@ -39,8 +41,7 @@ export async function checkPublicUrl({ publicUrl }: Pick<Config, 'publicUrl'>): 
   const site = findingsOf('public URL');
   const fix = 'Start the server, and check PUBLIC_URL, DNS and the proxy.';
   try {
-    const signal = AbortSignal.timeout(PUBLIC_URL_SECONDS * 1000);
-    const { ok, status } = await fetch(`${publicUrl}/healthz`, { signal, redirect: 'manual' });
+    const { ok, status } = await ownServer(`${publicUrl}/healthz`);
     return ok
       ? site.ok(`${publicUrl} reaches a server.`)
       : site.warning(`${publicUrl}/healthz answers with status ${status}.`, fix);

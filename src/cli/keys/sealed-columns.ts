@@ -69,6 +69,7 @@ const SEALED_COLUMNS: readonly SealedColumn[] = [
   expiring('messages', 'outbox_message', 'sealed'),
   expiring('codes', 'challenge', 'code_digest', raw`consumed_at is null`),
   expiring('requests to providers', 'challenge', 'secret', raw`secret is not null and consumed_at is null`),
+  expiring('answers of providers', 'saml_response', 'sealed'),
   expiring('operations awaiting approval', 'workflow', 'operation'),
   expiring('approved operations', 'operation_grant', 'digest', raw`consumed_at is null`),
 ];

@@ -68,8 +68,10 @@ function valuesOf(template: Template, locale: Locale): Values {
       : {}),
     ...('agent' in template ? { agent: template.agent } : {}),
     ...('remaining' in template ? { remaining: template.remaining } : {}),
+    ...('address' in template ? { address: template.address } : {}),
     ...('provider' in template ? { provider: template.provider } : {}),
     ...('factor' in template ? { factor: template.factor[locale] } : {}),
+    ...('due' in template ? { due: timeIn(locale).format(template.due) } : {}),
   };
 }
 

@@ -17,15 +17,15 @@ export const de: Catalogue = {
     },
     'email-link': {
       subject:
-        '{purpose, select, password_reset {Bestätigen Sie das Zurücksetzen Ihres Passworts} sign_up {Bestätigen Sie Ihre Registrierung} other {Bestätigen Sie Ihre Anmeldung}}',
+        '{purpose, select, password_reset {Bestätigen Sie das Zurücksetzen Ihres Passworts} sign_up {Bestätigen Sie Ihre Registrierung} new_address {Bestätigen Sie Ihre E-Mail-Adresse} other {Bestätigen Sie Ihre Anmeldung}}',
       action: 'Prüfen und bestätigen',
       paragraphs: [
-        '{purpose, select, password_reset {Jemand, hoffentlich Sie selbst, möchte das Passwort Ihres Kontos zurücksetzen. Die Anfrage kam von hier:} sign_up {Jemand, hoffentlich Sie selbst, möchte mit dieser E-Mail-Adresse ein Konto anlegen. Die Anfrage kam von hier:} other {Jemand, hoffentlich Sie selbst, möchte sich bei Ihrem Konto anmelden. Die Anfrage kam von hier:}}',
+        '{purpose, select, password_reset {Jemand, hoffentlich Sie selbst, möchte das Passwort Ihres Kontos zurücksetzen. Die Anfrage kam von hier:} sign_up {Jemand, hoffentlich Sie selbst, möchte mit dieser E-Mail-Adresse ein Konto anlegen. Die Anfrage kam von hier:} new_address {Jemand, hoffentlich Sie selbst, möchte diese E-Mail-Adresse zu einem Konto hinzufügen. Die Anfrage kam von hier:} other {Jemand, hoffentlich Sie selbst, möchte sich bei Ihrem Konto anmelden. Die Anfrage kam von hier:}}',
         '{origin}',
         'Um die Anfrage zu prüfen und zu bestätigen, öffnen Sie diesen Link:',
         '{link}',
         `Der Link ist ${MINUTES} lang gültig und kann nur einmal verwendet werden.`,
-        'Wenn Sie diesen Link nicht gerade selbst angefordert haben, öffnen Sie ihn nicht. Mit Ihrer Bestätigung bekäme jemand anders Zugang zu Ihrem Konto. Niemand hat einen berechtigten Grund, Sie darum zu bitten.',
+        'Wenn Sie diesen Link nicht gerade selbst angefordert haben, öffnen Sie ihn nicht. {purpose, select, new_address {Mit Ihrer Bestätigung gehörte Ihre Adresse zum Konto von jemand anderem.} other {Mit Ihrer Bestätigung bekäme jemand anders Zugang zu Ihrem Konto.}} Niemand hat einen berechtigten Grund, Sie darum zu bitten.',
       ],
     },
     'already-registered': {
@@ -33,6 +33,38 @@ export const de: Catalogue = {
       paragraphs: [
         'Jemand, vielleicht Sie selbst, hat versucht, sich mit dieser E-Mail-Adresse zu registrieren. Sie haben bereits ein Konto. Melden Sie sich damit an, oder setzen Sie Ihr Passwort zurück, wenn Sie es vergessen haben.',
         'Wenn Sie das nicht waren, müssen Sie nichts tun. Der Versuch ist gescheitert.',
+      ],
+    },
+    'address-wanted': {
+      subject: 'Sie haben bereits ein Konto mit dieser Adresse',
+      paragraphs: [
+        'Jemand, vielleicht Sie selbst, hat versucht, diese E-Mail-Adresse zu einem anderen Konto hinzuzufügen. Sie gehört zu Ihrem Konto, deshalb ist der Versuch gescheitert.',
+        'Wenn Sie das waren, melden Sie sich stattdessen mit dieser Adresse an. Wenn nicht, müssen Sie nichts tun.',
+      ],
+    },
+    'email-address-added': {
+      subject: 'Eine E-Mail-Adresse wurde hinzugefügt',
+      paragraphs: [
+        'Die E-Mail-Adresse {address} wurde zu Ihrem Konto hinzugefügt. Sie können sich jetzt damit anmelden.',
+        IF_NOT_YOU,
+      ],
+    },
+    'email-address-removed': {
+      subject: 'Eine E-Mail-Adresse wurde entfernt',
+      paragraphs: [
+        'Die E-Mail-Adresse {address} wurde von Ihrem Konto entfernt. Sie können sich nicht mehr damit anmelden.',
+        IF_NOT_YOU,
+      ],
+    },
+    'primary-email-address-changed': {
+      subject: 'Ihre primäre E-Mail-Adresse wurde geändert',
+      paragraphs: ['Die primäre E-Mail-Adresse Ihres Kontos ist jetzt {address}.', IF_NOT_YOU],
+    },
+    'accounts-merged': {
+      subject: 'Ihre Konten wurden zusammengeführt',
+      paragraphs: [
+        'Zwei Konten wurden zu einem zusammengeführt. Sie können sich jetzt mit den E-Mail-Adressen beider Konten dort anmelden. Das Passwort, die Rollen und die Sitzungen sind die des Kontos, das geblieben ist.',
+        'Wenn Sie das nicht veranlasst haben, wenden Sie sich sofort an die Betreiber dieses Dienstes.',
       ],
     },
     'new-sign-in': {
@@ -106,6 +138,38 @@ export const de: Catalogue = {
       paragraphs: [
         'Alle zweiten Faktoren Ihres Kontos wurden entfernt. Bis Sie wieder einen einrichten, genügt zur Anmeldung der erste Schritt.',
         'Wenn Sie nicht darum gebeten haben, melden Sie sich sofort an, beenden Sie Ihre anderen Sitzungen, wählen Sie ein neues Passwort und richten Sie einen zweiten Faktor ein.',
+      ],
+    },
+    'deletion-scheduled': {
+      subject: 'Ihr Konto wird gelöscht',
+      paragraphs: [
+        'Ihr Konto wird am {due} UTC gelöscht, und mit ihm alles, was über Sie gespeichert ist. Alle Ihre Sitzungen wurden beendet. Die Anfrage kam von hier:',
+        '{origin}',
+        'Um Ihr Konto zu behalten, melden Sie sich vorher an und brechen Sie die Löschung ab. Danach kann es niemand wiederherstellen.',
+        'Wenn Sie das nicht waren, melden Sie sich sofort an, brechen Sie die Löschung ab und wählen Sie ein neues Passwort.',
+      ],
+    },
+    'deletion-cancelled': {
+      subject: 'Ihr Konto wird nicht gelöscht',
+      paragraphs: [
+        'Die Löschung Ihres Kontos wurde abgebrochen. Ihr Konto bleibt, wie es ist. Die Anfrage kam von hier:',
+        '{origin}',
+        IF_NOT_YOU,
+      ],
+    },
+    'account-deleted': {
+      subject: 'Ihr Konto wurde gelöscht',
+      paragraphs: [
+        'Ihr Konto wurde wie angekündigt gelöscht. Das ist die letzte Nachricht dazu.',
+        'Mit dieser E-Mail-Adresse können Sie sich jederzeit neu registrieren.',
+      ],
+    },
+    'data-exported': {
+      subject: 'Ihre Daten wurden exportiert',
+      paragraphs: [
+        'Alles, was über Sie gespeichert ist, wurde aus Ihrem Konto exportiert. Die Anfrage kam von hier:',
+        '{origin}',
+        IF_NOT_YOU,
       ],
     },
     'backup-codes-regenerated': {

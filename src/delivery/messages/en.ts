@@ -17,15 +17,15 @@ export const en: Catalogue = {
     },
     'email-link': {
       subject:
-        '{purpose, select, password_reset {Approve your password reset} sign_up {Approve your sign-up} other {Approve your sign-in}}',
+        '{purpose, select, password_reset {Approve your password reset} sign_up {Approve your sign-up} new_address {Confirm your email address} other {Approve your sign-in}}',
       action: 'Review and approve',
       paragraphs: [
-        '{purpose, select, password_reset {Someone, hopefully you, wants to reset the password of your account. The request came from:} sign_up {Someone, hopefully you, wants to create an account with this email address. The request came from:} other {Someone, hopefully you, wants to sign in to your account. The request came from:}}',
+        '{purpose, select, password_reset {Someone, hopefully you, wants to reset the password of your account. The request came from:} sign_up {Someone, hopefully you, wants to create an account with this email address. The request came from:} new_address {Someone, hopefully you, wants to add this email address to an account. The request came from:} other {Someone, hopefully you, wants to sign in to your account. The request came from:}}',
         '{origin}',
         'To review the request and approve it, open this link:',
         '{link}',
         `The link is valid for ${MINUTES} and can be used once.`,
-        'If you did not request this link just now, do not open it. Approving it would let someone else into your account. Nobody has a legitimate reason to ask you to open it for them.',
+        'If you did not request this link just now, do not open it. {purpose, select, new_address {Approving it would give your address to the account of someone else.} other {Approving it would let someone else into your account.}} Nobody has a legitimate reason to ask you to open it for them.',
       ],
     },
     'already-registered': {
@@ -33,6 +33,38 @@ export const en: Catalogue = {
       paragraphs: [
         'Someone, perhaps you, tried to sign up with this email address. You already have an account. Sign in instead, or reset your password if you have forgotten it.',
         'If this was not you, you do not need to do anything. The attempt failed.',
+      ],
+    },
+    'address-wanted': {
+      subject: 'You already have an account with this address',
+      paragraphs: [
+        'Someone, perhaps you, tried to add this email address to another account. It belongs to your account, so the attempt failed.',
+        'If this was you, sign in with this address instead. If it was not you, you do not need to do anything.',
+      ],
+    },
+    'email-address-added': {
+      subject: 'An email address was added',
+      paragraphs: [
+        'The email address {address} was added to your account. You can now sign in with it.',
+        IF_NOT_YOU,
+      ],
+    },
+    'email-address-removed': {
+      subject: 'An email address was removed',
+      paragraphs: [
+        'The email address {address} was removed from your account. You can no longer sign in with it.',
+        IF_NOT_YOU,
+      ],
+    },
+    'primary-email-address-changed': {
+      subject: 'Your primary email address was changed',
+      paragraphs: ['The primary email address of your account is now {address}.', IF_NOT_YOU],
+    },
+    'accounts-merged': {
+      subject: 'Your accounts were merged',
+      paragraphs: [
+        'Two accounts were merged into one. You can now sign in to it with the email addresses of both. The password, the roles and the sessions are those of the account that stayed.',
+        'If you did not ask for this, contact the people who run this service immediately.',
       ],
     },
     'new-sign-in': {
@@ -106,6 +138,38 @@ export const en: Catalogue = {
       paragraphs: [
         'All second factors were removed from your account. Until you add one again, the first step is enough to sign in.',
         'If you did not ask for this, sign in immediately, end your other sessions, choose a new password and add a second factor.',
+      ],
+    },
+    'deletion-scheduled': {
+      subject: 'Your account will be deleted',
+      paragraphs: [
+        'Your account will be deleted on {due} UTC, and everything that is kept about you with it. All your sessions have ended. The request came from:',
+        '{origin}',
+        'To keep your account, sign in before then and cancel the deletion. Afterwards, nobody can restore it.',
+        'If this was not you, sign in immediately, cancel the deletion and choose a new password.',
+      ],
+    },
+    'deletion-cancelled': {
+      subject: 'Your account will not be deleted',
+      paragraphs: [
+        'The deletion of your account was cancelled. Your account stays as it is. The request came from:',
+        '{origin}',
+        IF_NOT_YOU,
+      ],
+    },
+    'account-deleted': {
+      subject: 'Your account was deleted',
+      paragraphs: [
+        'Your account was deleted, as announced. This is the last message about it.',
+        'You can sign up again with this email address at any time.',
+      ],
+    },
+    'data-exported': {
+      subject: 'Your data was exported',
+      paragraphs: [
+        'Everything that is kept about you was exported from your account. The request came from:',
+        '{origin}',
+        IF_NOT_YOU,
       ],
     },
     'backup-codes-regenerated': {

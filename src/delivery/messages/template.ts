@@ -16,13 +16,31 @@ export type Template =
   | { readonly name: 'phone-link'; readonly url: string; readonly minutes: number; readonly purpose: Purpose }
   | Notice;
 
-/** What a link approves. A person who is asked to approve a password reset must not think that it is a sign-in. */
-export type Purpose = 'sign-in' | 'sign-up' | 'password-reset' | 'enrollment' | 'step-up' | 'agent-request';
+/**
+ * What a link approves. A person who is asked to approve a password reset must not think that it is a sign-in. `new-address`:
+ * the enrollment of the address itself.
+ */
+export type Purpose =
+  | 'sign-in'
+  | 'sign-up'
+  | 'password-reset'
+  | 'enrollment'
+  | 'new-address'
+  | 'step-up'
+  | 'agent-request';
 
 /** Notices about everything that changes an account or gives access to it. */
 export type Notice =
   /** Someone tried to sign up with an address that already has an account. */
   | { readonly name: 'already-registered' }
+  /** Someone tried to add an address that belongs to this account to another one. */
+  | { readonly name: 'address-wanted' }
+  /** `address` is masked. */
+  | { readonly name: 'email-address-added'; readonly address: string }
+  | { readonly name: 'email-address-removed'; readonly address: string }
+  | { readonly name: 'primary-email-address-changed'; readonly address: string }
+  /** Two accounts of the user are one now. */
+  | { readonly name: 'accounts-merged' }
   | ({ readonly name: 'new-sign-in' } & Origin)
   /** The user rejected a request on their device. `minutes`: how long nobody is asked now. Null if it is not paused. */
   | ({ readonly name: 'approval-rejected'; readonly minutes: number | null } & Origin)
@@ -39,6 +57,11 @@ export type Notice =
   /** A passkey was refused because its signature counter went back. */
   | { readonly name: 'passkey-copied' }
   | { readonly name: 'second-factors-removed' }
+  /** The account will be deleted, or no longer, or was. */
+  | ({ readonly name: 'deletion-scheduled'; readonly due: Date } & Origin)
+  | ({ readonly name: 'deletion-cancelled' } & Origin)
+  | { readonly name: 'account-deleted' }
+  | ({ readonly name: 'data-exported' } & Origin)
   | { readonly name: 'backup-codes-regenerated' }
   | { readonly name: 'backup-codes-low'; readonly remaining: number }
   /** `minutes` is the time until the lock ends by itself. Null if only a new password or an administrator ends it. */

@@ -1,6 +1,7 @@
 // The client certificates that this instance accepts. The operator's files are looked at for every certificate, so a new
 // revocation list counts without a restart.
 import type { X509Certificate } from 'node:crypto';
+import type { ServiceUrl } from '../../config/service-url.ts';
 import { MalformedDerError } from '../../platform/der.ts';
 import { FromFiles } from '../../platform/from-files.ts';
 import type { Log } from '../../platform/log.ts';
@@ -19,7 +20,7 @@ export interface ClientCertificateSettings {
   /** The paths of files with revocation lists. Empty: none are checked. */
   readonly crl: readonly string[];
   /** The OCSP responder of the authorities that issue to users. Null: none is asked. */
-  readonly ocspUrl: string | null;
+  readonly ocsp: ServiceUrl | null;
   /** The policies under which an authority issues only to cards that verify a PIN. */
   readonly pinPolicies: readonly string[];
 }
@@ -60,11 +61,11 @@ export class ClientCertificates {
 
   private constructor(
     files: FromFiles<TrustStore>,
-    { pinPolicies, ocspUrl }: ClientCertificateSettings,
+    { pinPolicies, ocsp }: ClientCertificateSettings,
     log: Log,
   ) {
     this.#files = files;
-    this.#responder = ocspUrl === null ? null : new OcspResponder(ocspUrl, log);
+    this.#responder = ocsp === null ? null : new OcspResponder(ocsp, log);
     this.#pinPolicies = pinPolicies;
     this.#log = log;
   }

@@ -4,12 +4,14 @@
 // The address in the certificate is never asked (docs/decisions/one-ocsp-responder.md).
 import type { X509Certificate } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { ServiceUrl } from '../../config/service-url.ts';
 import type { Log } from '../../platform/log.ts';
+import { type Outgoing, outgoing } from '../../platform/outgoing.ts';
 import { type OcspRequest, ocspRequest } from './ocsp-request.ts';
 import { type OcspAnswer, OcspResponseError, readOcspResponse } from './ocsp-response.ts';
 import type { Fault } from './path.ts';
 
-const TIMEOUT_MS = 3000;
+const TIMEOUT_SECONDS = 3;
 /** An answer is about 500 bytes, and the certificate of a delegate 2 KB. */
 const MOST_BYTES = 32_768;
 const KEPT_MS = 300_000;
@@ -17,13 +19,15 @@ const MOST_KEPT = 10_000;
 
 export class OcspResponder {
   readonly #url: string;
+  readonly #send: Outgoing;
   readonly #log: Log;
   /** By the fingerprint of the certificate. */
   readonly #answers = new LRUCache<string, OcspAnswer>({ max: MOST_KEPT });
   readonly #questions = new Map<string, Promise<OcspAnswer>>();
 
-  constructor(url: string, log: Log) {
+  constructor({ url, ...terms }: ServiceUrl, log: Log) {
     this.#url = url;
+    this.#send = outgoing({ ...terms, timeoutSeconds: TIMEOUT_SECONDS, mostBytes: MOST_BYTES });
     this.#log = log;
   }
 
@@ -51,31 +55,19 @@ export class OcspResponder {
 
   async #ask(certificate: X509Certificate, issuer: X509Certificate, now: Date): Promise<OcspAnswer> {
     const request = ocspRequest(certificate, issuer);
-    const answer = readOcspResponse(await this.#send(request), request, issuer, now);
+    const answer = readOcspResponse(await this.#responseTo(request), request, issuer, now);
     const until = new Date(Math.min(answer.until.getTime(), now.getTime() + KEPT_MS));
     this.#answers.set(certificate.fingerprint256, { ...answer, until });
     return answer;
   }
 
-  async #send({ der }: OcspRequest): Promise<Buffer> {
-    const response = await fetch(this.#url, {
+  async #responseTo({ der }: OcspRequest): Promise<Buffer> {
+    const response = await this.#send(this.#url, {
       method: 'POST',
       headers: { 'content-type': 'application/ocsp-request', accept: 'application/ocsp-response' },
-      body: new Uint8Array(der),
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      body: der,
     });
-    if (!response.ok || response.body === null) {
-      await response.body?.cancel();
-      throw new OcspResponseError(`The responder answered with HTTP ${response.status}.`);
-    }
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of response.body) {
-      size += chunk.byteLength;
-      if (size > MOST_BYTES) throw new OcspResponseError('The response is too large.'); // this ends the connection
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
+    if (!response.ok) throw new OcspResponseError(`The responder answered with HTTP ${response.status}.`);
+    return Buffer.from(await response.arrayBuffer());
   }
 }

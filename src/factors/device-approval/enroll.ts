@@ -11,6 +11,7 @@ import { digest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
 import type { Client } from '../../sessions/grants.ts';
+import { PRIMARY_FIRST } from '../email/addresses-in-sql.ts';
 import { openSecret } from '../sealed-secret.ts';
 import { type DeviceData, dataOf, type PushSubscription, sealSubscription } from './device.ts';
 import { DeviceEnrollmentExpired, DeviceNotRecognized } from './errors.ts';
@@ -95,10 +96,28 @@ async function findUnproved(em: EntityManager, ring: KeyRing, token: string, now
   const row = await sqlOf(em)
     .selectFrom('authenticator as a')
     .innerJoin('user_account as u', 'u.id', 'a.user_id')
-    .leftJoin('email_address as e', (join) =>
-      join.onRef('e.user_id', '=', 'u.id').on('e.verified_at', 'is not', null),
+    .leftJoinLateral(
+      (it) =>
+        it
+          .selectFrom('email_address as e')
+          .select(['e.address', 'e.typed'])
+          .whereRef('e.user_id', '=', 'u.id')
+          .where('e.verified_at', 'is not', null)
+          .orderBy(PRIMARY_FIRST)
+          .limit(1)
+          .as('primary'),
+      (join) => join.onTrue(),
     )
-    .select(['a.id', 'a.secret', 'a.data', 'a.label', 'a.user_id', 'u.tenant_id', 'e.address', 'e.typed'])
+    .select([
+      'a.id',
+      'a.secret',
+      'a.data',
+      'a.label',
+      'a.user_id',
+      'u.tenant_id',
+      'primary.address',
+      'primary.typed',
+    ])
     .select((it) =>
       it
         .selectFrom('workflow as w')

@@ -7,7 +7,8 @@ import { FactorKind } from '../../policy/factor-kind.ts';
 import { answeredByCode, consume, digestOfCode } from '../challenge.ts';
 import { defineFactor, REJECTED } from '../factor.ts';
 import { textProof } from '../proof.ts';
-import { EMAIL_SECONDS, emailChoices, messageToEmail } from './address.ts';
+import { EMAIL_SECONDS, emailChoices, messageToEmail, provedByEmail } from './address.ts';
+import { emailEnrollment } from './enrollment.ts';
 
 export const emailCodeFactor = defineFactor({
   kind: FactorKind.EMAIL_CODE,
@@ -30,7 +31,7 @@ export const emailCodeFactor = defineFactor({
       return {
         digest: digestOfCode(ring, request, code),
         expiresAt: addSeconds(request.now, EMAIL_SECONDS),
-        message: messageToEmail(request.account, {
+        message: messageToEmail(request, {
           name: 'email-code',
           code,
           minutes: EMAIL_SECONDS / 60,
@@ -40,10 +41,10 @@ export const emailCodeFactor = defineFactor({
     },
     async verify(code, request) {
       const challenge = answeredByCode(ring, code, request);
-      const enrolledAt = request.account?.email?.enrolledAt ?? null;
-      return challenge === null
-        ? REJECTED
-        : { accepted: true, consume: consume(challenge, request.now), enrolledAt };
+      const proved = challenge === null ? null : provedByEmail(challenge, request);
+      if (challenge === null || proved === null) return REJECTED;
+      return { accepted: true, consume: consume(challenge, request.now), ...proved };
     },
+    enrollment: emailEnrollment,
   }),
 });

@@ -6,7 +6,8 @@ import { FactorKind } from '../../policy/factor-kind.ts';
 import { consume } from '../challenge.ts';
 import { defineFactor, REJECTED } from '../factor.ts';
 import { answeredByLink, LINK_PROOFS, newLink } from '../link/link.ts';
-import { EMAIL_SECONDS, emailChoices, messageToEmail } from './address.ts';
+import { EMAIL_SECONDS, emailChoices, messageToEmail, provedByEmail, purposeOf } from './address.ts';
+import { emailEnrollment } from './enrollment.ts';
 
 export const emailLinkFactor = defineFactor({
   kind: FactorKind.EMAIL_LINK,
@@ -18,14 +19,15 @@ export const emailLinkFactor = defineFactor({
   reaches: 'EMAIL',
   create: ({ linkUrl, geoip }: { readonly linkUrl: string; readonly geoip: GeoIp }) => ({
     options: (account) => emailChoices(FactorKind.EMAIL_LINK, account),
-    prepare({ account, purpose, client, now }) {
+    prepare(request) {
+      const { client, now } = request;
       const { url, digest } = newLink(linkUrl);
       const { ip, userAgent } = client;
       const template = {
         name: 'email-link',
         url,
         minutes: EMAIL_SECONDS / 60,
-        purpose,
+        purpose: purposeOf(request),
         ip,
         userAgent,
         at: now,
@@ -33,14 +35,15 @@ export const emailLinkFactor = defineFactor({
       return {
         digest,
         expiresAt: addSeconds(now, EMAIL_SECONDS),
-        message: messageToEmail(account, template, geoip),
+        message: messageToEmail(request, template, geoip),
       };
     },
     async verify(proof, request) {
       const challenge = answeredByLink(proof, request);
-      if (challenge === null) return REJECTED;
-      const enrolledAt = request.account?.email?.enrolledAt ?? null;
-      return { accepted: true, consume: consume(challenge, request.now), enrolledAt };
+      const proved = challenge === null ? null : provedByEmail(challenge, request);
+      if (challenge === null || proved === null) return REJECTED;
+      return { accepted: true, consume: consume(challenge, request.now), ...proved };
     },
+    enrollment: emailEnrollment,
   }),
 });

@@ -1,19 +1,26 @@
 // What can go wrong between a client, this server and an identity provider.
 import { UserError } from '../../platform/user-error.ts';
+import type { Provider } from './provider.ts';
 
 /** It cannot be reached, or is not configured as it should be. */
 export class ProviderUnavailable extends UserError {
   static readonly description =
     'The identity provider cannot be reached now. No attempt was counted. Call `prepareFactor` again later, or choose another factor.';
   readonly code = 'PROVIDER_UNAVAILABLE';
-  constructor() {
-    super('The identity provider cannot be reached. Try again later, or sign in another way.');
+  constructor({ settings: { isExample } }: Provider) {
+    super(
+      isExample
+        ? 'The example provider is not running. Start it with `npm run provider`.'
+        : 'The identity provider cannot be reached. Try again later, or sign in another way.',
+    );
   }
 }
 
 const RETURN_MESSAGES = {
   REDIRECT_URI:
     'This `redirectUri` is not one of the provider’s redirect URIs. Add it to the configuration of the provider.',
+  CALLBACK_ONLY:
+    'The answers of this provider come to the callback of this server. Omit `redirectUri` and `bindingDigest`.',
   RETURN_TO: 'This `returnTo` is not one of the configured return URLs. Add it to `returnUrls`.',
   NO_RETURN_URL: 'No return URL is configured. Add one to `returnUrls`, or give a `redirectUri`.',
   NO_COOKIES:

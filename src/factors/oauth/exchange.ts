@@ -1,36 +1,18 @@
 // Exchanges a code for what the provider says about the user. openid-client checks the answer (state, RFC 9207), the token
-// response and the claims of the ID token (issuer, audience, nonce, times); jose checks its signature. When a user has
-// authenticated is compared here, because the library allows for half a minute.
+// response and the claims of the ID token (issuer, audience, nonce, times); jose checks its signature.
 import { errors, type JWTPayload } from 'jose';
 import type { Configuration, TokenEndpointResponse } from 'openid-client';
 import { AddressTrust } from '../../config/provider-settings.ts';
 import { digest } from '../../platform/digest.ts';
-import { misleading } from '../../platform/one-line-text.ts';
 import { OutgoingError } from '../../platform/outgoing.ts';
-import { unstorable } from '../../platform/storable-text.ts';
-import { trustedMailbox } from './address-rules.ts';
 import type { ProviderAnswer } from './answer.ts';
+import { AnswerRefusedError } from './answer-refused.ts';
+import { identityOf, subjectOf } from './claims.ts';
 import { openid } from './library.ts';
 import type { Pending } from './pending.ts';
 import type { Claims } from './profile.ts';
 import type { ProvenIdentity } from './proven-identity.ts';
 import { CLOCK_TOLERANCE_SECONDS, type Provider } from './provider.ts';
-import { isFreshlyAuthenticated, provesSecondFactor } from './second-factor.ts';
-
-const LONGEST_SUBJECT = 255;
-const LONGEST_NAME = 128;
-const LONGEST_ADDRESS = 320;
-
-/** The provider has refused the code, or has said something that is not right. */
-export class AnswerRefusedError extends Error {
-  override readonly name = 'AnswerRefusedError';
-  /** For the log. It contains nothing that was sent. */
-  readonly reason: string;
-  constructor(reason: string) {
-    super(`The answer of an identity provider was refused: ${reason}.`);
-    this.reason = reason;
-  }
-}
 
 /** @throws {AnswerRefusedError} @throws {OutgoingError} and others when the provider cannot be asked. */
 export async function exchangeCode(
@@ -44,21 +26,12 @@ export async function exchangeCode(
   const claims = provider.isOpenId
     ? await openIdClaims(provider, configuration, tokens, now)
     : await profileClaims(provider, tokens);
-  const subject = subjectOf(claims);
-  if (pending.purpose === 'REAUTHENTICATE' && !isFreshlyAuthenticated(claims, pending.requestedAt, now))
-    throw new AnswerRefusedError('the user has not authenticated anew');
-  const { settings, shape } = provider;
-  const { email, sid } = claims;
+  const { settings, shape, isOpenId: canAskAnew } = provider;
+  const { issuer, addressRule } = shape;
+  const { sid } = claims;
   return {
-    is: 'IDENTITY',
-    providerId: provider.id,
-    issuer: shape.issuer,
-    subject,
-    name: nameOf(claims),
-    address: typeof email === 'string' && email.length <= LONGEST_ADDRESS ? email : null,
-    mailbox: trustedMailbox(claims, shape.addressRule, settings.addresses),
-    provesSecondFactor: provider.isOpenId && provesSecondFactor(settings.secondFactor, claims, pending, now),
-    providerSession: typeof sid === 'string' && provider.isOpenId ? sessionDigest(shape.issuer, sid) : null,
+    ...identityOf({ settings, issuer, addressRule, canAskAnew }, claims, pending, now),
+    providerSession: typeof sid === 'string' && provider.isOpenId ? sessionDigest(issuer, sid) : null,
   };
 }
 
@@ -78,7 +51,7 @@ async function grant(
   answered.search = new URLSearchParams({ code, state, ...(iss !== null && { iss }) }).toString();
   return authorizationCodeGrant(configuration, answered, {
     expectedState: state, // compared with the challenge before
-    pkceCodeVerifier: verifier,
+    pkceCodeVerifier: verifier ?? '',
     ...(isOpenId && { expectedNonce: nonce, idTokenExpected: true }),
   });
 }
@@ -111,7 +84,7 @@ async function openIdClaims(
 }
 
 async function profileClaims(
-  { shape, fetch }: Provider,
+  { shape, send }: Provider,
   { access_token: accessToken }: TokenEndpointResponse,
 ): Promise<Claims> {
   const headers = {
@@ -120,30 +93,13 @@ async function profileClaims(
     'user-agent': 'stepgate',
   };
   const claims = await shape.profile?.(async (url) => {
-    const answer = await fetch(url, { headers });
+    const answer = await send(url, { headers });
     if (answer.status >= 500) throw new OutgoingError(`HTTP_${answer.status}`);
     if (answer.status !== 200) throw new AnswerRefusedError(`a profile was answered with ${answer.status}`);
     return answer.json().catch(() => null);
   });
   if (claims == null) throw new AnswerRefusedError('the profile does not say who the user is');
   return claims;
-}
-
-/** At most 255 ASCII characters (OpenID Connect Core section 2). Providers without ID tokens also use numbers. */
-function subjectOf({ sub }: Claims): string {
-  const subject = typeof sub === 'number' && Number.isSafeInteger(sub) ? String(sub) : sub;
-  if (typeof subject !== 'string' || subject.length > LONGEST_SUBJECT || !/^[\x21-\x7e]+$/.test(subject))
-    throw new AnswerRefusedError('the subject is not right');
-  return subject;
-}
-
-/** Null when it could not be shown. */
-function nameOf({ name }: Claims): string | null {
-  if (typeof name !== 'string') return null;
-  const shown = name.normalize('NFC').trim();
-  const isShown =
-    shown !== '' && shown.length <= LONGEST_NAME && misleading(shown) === null && unstorable(shown) === null;
-  return isShown ? shown : null;
 }
 
 /** What the library throws is either a refusal by or because of the provider, or an outage. */

@@ -27,6 +27,7 @@ export function identityRow(
   user: { readonly id: string; readonly tenantId: string },
   now: Date,
   linkedAt: Date | null,
+  lastUsedAt: Date | null = linkedAt,
 ): Row<'identity'> {
   return {
     id,
@@ -38,7 +39,7 @@ export function identityRow(
     address,
     created_at: now,
     linked_at: linkedAt,
-    last_used_at: linkedAt,
+    last_used_at: lastUsedAt,
   };
 }
 
@@ -91,10 +92,15 @@ export async function listIdentities(
   return rows.map(({ id, provider, address, linked_at, last_used_at }) => ({
     id,
     providerId: provider,
-    address: address === null ? null : open(ring, placeOf(id), address),
+    address: address === null ? null : openAddressAtProvider(ring, id, address),
     linkedAt: linked_at as Date,
     lastUsedAt: last_used_at,
   }));
+}
+
+/** The address that the provider named. */
+export function openAddressAtProvider(ring: KeyRing, id: string, sealed: string): string {
+  return open(ring, placeOf(id), sealed);
 }
 
 /** Whether somebody in the tenant has it. */
@@ -122,7 +128,7 @@ export const SEALED_ADDRESSES: Rewrappable = {
   where: () => raw`address is not null`,
   id: 'id',
   idType: 'uuid',
-  reseal: (ring, id, stored) => seal(ring, placeOf(id), open(ring, placeOf(id), stored)),
+  reseal: (ring, id, stored) => seal(ring, placeOf(id), openAddressAtProvider(ring, id, stored)),
 };
 
 function placeOf(id: string): string {

@@ -4,10 +4,14 @@ import type { Account } from '../account.ts';
 import type { ProvenIdentity } from './proven-identity.ts';
 
 /**
- * A user who has another identity of the provider already is not linked: the address may have been given to somebody else
- * there.
+ * An account that will be deleted gets no further way in. A user who has another identity of the provider already is not
+ * linked: the address may have been given to somebody else there.
  */
-export function mayBeLinked({ mailbox, issuer }: ProvenIdentity, { email, identities }: Account): boolean {
-  const isOwners = mailbox !== null && email?.verified === true && email.address === mailbox.address;
+export function mayBeLinked(
+  { mailbox, issuer }: ProvenIdentity,
+  { emails, identities, isToBeDeleted }: Account,
+): boolean {
+  if (isToBeDeleted) return false;
+  const isOwners = mailbox !== null && emails.some((one) => one.verified && one.address === mailbox.address);
   return isOwners && !identities.some((one) => one.issuer === issuer);
 }

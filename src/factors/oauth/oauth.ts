@@ -1,4 +1,4 @@
-// A sign-in at an identity provider, by OpenID Connect or plain OAuth 2. It proves one category, because a password may be all
+// A sign-in at an identity provider, by OpenID Connect, plain OAuth 2 or SAML 2.0. It proves one category, because a password may be all
 // that it takes there. The provider's own second factor counts if the configuration trusts what the provider says of it, and
 // only for a user who has none of ours.
 import { addSeconds } from '../../platform/clock.ts';
@@ -17,16 +17,18 @@ import {
 } from '../factor.ts';
 import type { ExchangeRequest } from '../factor-exchange.ts';
 import { type OAuthProof, oauthProof, type ProviderAnswer, REFUSED } from './answer.ts';
+import { AnswerRefusedError } from './answer-refused.ts';
 import type { PreparedRequest } from './authorization.ts';
 import { IdentityTaken, ProviderNotFound, ProviderUnavailable } from './errors.ts';
-import { AnswerRefusedError, exchangeCode } from './exchange.ts';
+import { exchangeCode } from './exchange.ts';
 import { identityRow, isLinked, newIdentity, SEALED_ADDRESSES, useIdentity } from './identity.ts';
 import { mayBeLinked } from './link-rule.ts';
 import { openPending, sealPending } from './pending.ts';
 import type { ProvenIdentity } from './proven-identity.ts';
-import type { Provider } from './provider.ts';
-import type { Providers } from './providers.ts';
+import type { AnyProvider, Providers } from './providers.ts';
 import { preparationInput, requestTo } from './request.ts';
+import { exchangeResponse } from './saml/exchange.ts';
+import { identityTransfer } from './transfer.ts';
 
 const factor = FactorKind.OAUTH;
 
@@ -49,15 +51,16 @@ export const oauthFactor = defineFactor({
   identifies: true,
   preparationInput,
   sealed: [SEALED_ADDRESSES],
+  transfer: identityTransfer,
   isOnOffer: ({ providers }: Services) => !providers.isEmpty,
   create: ({ ring, providers }: Services) => ({
     choices: (tenantId: string) => providers.of(tenantId).map(choiceOf),
-    // Only a provider of OpenID Connect can say that the user has just authenticated.
+    // Not every provider can say that the user has just authenticated.
     options({ tenantId, identities }) {
       const own = new Set(identities.map(({ providerId }) => providerId));
       return providers
         .of(tenantId)
-        .filter(({ id, isOpenId }) => isOpenId && own.has(id))
+        .filter(({ id, canAskAnew }) => canAskAnew && own.has(id))
         .map(choiceOf);
     },
     gather(request) {
@@ -83,40 +86,49 @@ export const oauthFactor = defineFactor({
       proof.is === 'IDENTITY' ? verdictOn(ring, providers, proof, request) : REJECTED,
     enrollment: {
       hint: () => null,
+      announced: { audit: 'identity.linked', notice: () => null }, // the notice names the provider, so its proof brings it
       begin: () => null,
       confirm: () => undefined, // its proof has written it
     },
   }),
 });
 
-function choiceOf({ id, settings: { name } }: Provider): FactorChoice {
+function choiceOf({ id, settings: { name } }: AnyProvider): FactorChoice {
   return { factor, authenticatorId: null, hint: name, needsPreparing: true, providerId: id };
 }
 
-/** Everything that binds the answer is checked before the provider is asked, and the challenge is used up before that. */
+/**
+ * Everything that binds the answer is checked before the provider is asked, and the challenge is used up before that. With
+ * SAML, nobody is asked.
+ */
 async function exchange(
   ring: KeyRing,
   providers: Providers,
   answer: ProviderAnswer,
-  { challenge: newest, tenantId, browserToken, spendChallenge, now }: ExchangeRequest,
+  request: ExchangeRequest,
 ): Promise<OAuthProof> {
+  const { challenge: newest, tenantId, browserToken, spendChallenge, now } = request;
   const challenge = openChallenge({ challenge: newest, now });
   if (challenge?.secret == null || digest(answer.state) !== challenge.codeDigest) return REFUSED;
   const pending = openPending(ring, challenge.id, challenge.secret);
   const binding = pending.returnTo === null ? answer.bindingSecret : browserToken;
   if (pending.providerId !== answer.providerId || digest(binding ?? '') !== pending.boundTo) return REFUSED;
   const provider = providers.find(tenantId, pending.providerId);
-  if (provider === null || !(await spendChallenge(challenge))) return REFUSED;
+  if (provider === null) return REFUSED;
+  const isSaml = provider.protocol === 'SAML';
+  if (!isSaml && !(await spendChallenge(challenge))) return REFUSED;
   try {
+    if (isSaml) return await exchangeResponse(provider, answer, { ring, challenge, pending }, request);
     return await exchangeCode(provider, answer, pending, now);
   } catch (error) {
     if (error instanceof AnswerRefusedError) {
       providers.note(provider, error.reason);
       return REFUSED;
     }
+    if (isSaml) throw error;
     const { code, error: named } = error as { readonly code?: string; readonly error?: string };
     providers.note(provider, `it cannot be asked (${named ?? code ?? 'no code'})`);
-    throw new ProviderUnavailable();
+    throw new ProviderUnavailable(provider);
   }
 }
 

@@ -5,9 +5,10 @@ import { open, seal } from '../../platform/seal.ts';
 
 export interface Pending {
   readonly providerId: string;
+  /** What the provider repeats: the nonce of OpenID Connect, or the id of a SAML request. */
   readonly nonce: string;
-  /** Of PKCE (RFC 7636). */
-  readonly verifier: string;
+  /** Of PKCE (RFC 7636). Null with SAML. */
+  readonly verifier: string | null;
   readonly redirectUri: string;
   /** The page to which our callback hands the answer. Null when the client receives it itself. */
   readonly returnTo: string | null;

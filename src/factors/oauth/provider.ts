@@ -1,6 +1,6 @@
-// One configured identity provider: what it publishes, and the requests that are made to it.
+// One configured identity provider of OpenID Connect or OAuth 2: what it publishes, and the requests that are made to it.
 import type { Configuration, ServerMetadata } from 'openid-client';
-import type { ProviderSettings } from '../../config/provider-settings.ts';
+import type { OAuthSettings } from '../../config/provider-settings.ts';
 import { type Clock, secondsAhead } from '../../platform/clock.ts';
 import { type Outgoing, outgoing } from '../../platform/outgoing.ts';
 import { clientAuthentication } from './client-secret.ts';
@@ -20,27 +20,29 @@ export interface ProviderParts {
 }
 
 export class Provider {
-  readonly settings: ProviderSettings;
+  readonly protocol = 'OAUTH';
+  readonly settings: OAuthSettings;
   readonly shape: ProviderShape;
   readonly keys: ProviderKeys;
-  readonly fetch: Outgoing;
+  readonly send: Outgoing;
   readonly #isDevelopment: boolean;
   readonly #metadata: Kept<ServerMetadata>;
 
-  constructor(settings: ProviderSettings, { clock, isDevelopment }: ProviderParts) {
+  constructor(settings: OAuthSettings, { clock, isDevelopment }: ProviderParts) {
     this.settings = settings;
     this.shape = shapeOf(settings.source);
     this.#isDevelopment = isDevelopment;
-    this.fetch = outgoing({
+    this.send = outgoing({
       mayBeInsecure: isDevelopment,
       mayBePrivate: isDevelopment || settings.mayBePrivate,
     });
     this.#metadata = new Kept(() => this.#discover(), {
       clock,
-      freshSeconds: FRESH_SECONDS,
-      mostSeconds: MOST_SECONDS,
+      // The example provider is started and stopped all the time.
+      freshSeconds: settings.isExample ? 0 : FRESH_SECONDS,
+      mostSeconds: settings.isExample ? 0 : MOST_SECONDS,
     });
-    this.keys = new ProviderKeys(this.fetch, async () => (await this.metadata()).jwks_uri ?? '', { clock });
+    this.keys = new ProviderKeys(this.send, async () => (await this.metadata()).jwks_uri ?? '', { clock });
   }
 
   get id(): string {
@@ -50,6 +52,11 @@ export class Provider {
   /** Whether it says in ID tokens who the user is, and when they authenticated. */
   get isOpenId(): boolean {
     return this.shape.profile === null;
+  }
+
+  /** Whether it can be asked to authenticate a user again, and says that it has. */
+  get canAskAnew(): boolean {
+    return this.isOpenId;
   }
 
   /** Whether users of this tenant can use it. */
@@ -76,7 +83,7 @@ export class Provider {
   }
 
   #prepared(configuration: Configuration, library: Awaited<ReturnType<typeof openid>>): Configuration {
-    configuration[library.customFetch] = this.fetch;
+    configuration[library.customFetch] = this.send;
     if (this.#isDevelopment) library.allowInsecureRequests(configuration);
     return configuration;
   }
@@ -86,7 +93,7 @@ export class Provider {
     if (endpoints === null) {
       const library = await openid();
       const found = await library.discovery(new URL(issuer), this.settings.clientId, {}, library.None(), {
-        [library.customFetch]: this.fetch,
+        [library.customFetch]: this.send,
         ...(this.#isDevelopment && { execute: [library.allowInsecureRequests] }),
       });
       return found.serverMetadata();

@@ -8,8 +8,8 @@ import type { FactorInput, InputField } from '../input-field.ts';
 import { authorizationRequest, type PreparedRequest, type ReturnPath } from './authorization.ts';
 import { ProviderUnavailable, ReturnNotAllowed } from './errors.ts';
 import type { RequestPurpose } from './pending.ts';
-import type { Provider } from './provider.ts';
-import type { Providers } from './providers.ts';
+import type { AnyProvider, Providers } from './providers.ts';
+import { authnRequest } from './saml/authn-request.ts';
 
 interface Given {
   readonly providerId: string | null;
@@ -66,15 +66,16 @@ export const preparationInput = {
 /** @throws {ReturnNotAllowed} @throws {ProviderUnavailable} */
 export async function requestTo(
   providers: Providers,
-  provider: Provider,
+  provider: AnyProvider,
   request: GatherRequest,
 ): Promise<PreparedRequest> {
   const path = returnPath(providers, provider, request);
   const purpose = purposeOf(request);
+  if (provider.protocol === 'SAML') return authnRequest(provider, path, purpose, request.now);
   return authorizationRequest(provider, path, purpose, request.now).catch((error: unknown) => {
     const { code = 'no code' } = error as { readonly code?: string };
     providers.note(provider, `its metadata cannot be read (${code})`);
-    throw new ProviderUnavailable();
+    throw new ProviderUnavailable(provider);
   });
 }
 
@@ -83,9 +84,14 @@ function purposeOf({ isNew, isAnew }: GatherRequest): RequestPurpose {
   return isAnew ? 'REAUTHENTICATE' : 'IDENTIFY';
 }
 
-function returnPath(providers: Providers, provider: Provider, { given, browser }: GatherRequest): ReturnPath {
+function returnPath(
+  providers: Providers,
+  provider: AnyProvider,
+  { given, browser }: GatherRequest,
+): ReturnPath {
   const { redirectUri, bindingDigest, returnTo } = given as Given;
   if (redirectUri !== null && bindingDigest !== null) {
+    if (provider.protocol === 'SAML') throw new ReturnNotAllowed('CALLBACK_ONLY');
     if (!provider.settings.redirectUris.includes(redirectUri)) throw new ReturnNotAllowed('REDIRECT_URI');
     return { redirectUri, returnTo: null, boundTo: bindingDigest };
   }

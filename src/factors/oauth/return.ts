@@ -4,7 +4,7 @@ import type { Sql } from '../../persistence/orm.ts';
 import { digest } from '../../platform/digest.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { FactorKind } from '../../policy/factor-kind.ts';
-import { openPending } from './pending.ts';
+import { openPending, type Pending } from './pending.ts';
 import type { Providers } from './providers.ts';
 
 interface Asked {
@@ -20,18 +20,38 @@ export async function returnPage(
   { ring, providers }: { readonly ring: KeyRing; readonly providers: Providers },
   { providerId, state, browserToken, now }: Asked,
 ): Promise<string | null> {
-  const found = await sql
-    .selectFrom('challenge')
-    .select(['id', 'secret'])
-    .where('code_digest', '=', digest(state))
-    .where('factor', '=', FactorKind.OAUTH)
-    .where('consumed_at', 'is', null)
-    .where('expires_at', '>', now)
-    .executeTakeFirst();
-  if (found?.secret == null) return null;
-  const pending = openPending(ring, found.id, found.secret);
+  const request = await openRequest(sql, ring, state, now);
+  if (request === null) return null;
+  const { pending } = request;
   const isAsked = pending.providerId === providerId && pending.boundTo === digest(browserToken);
   // What is no longer configured is no longer trusted (I5).
   const isOpen = providers.get(providerId) !== null && providers.returnUrls.includes(pending.returnTo ?? '');
   return isAsked && isOpen ? pending.returnTo : null;
+}
+
+interface OpenRequest {
+  readonly challengeId: string;
+  readonly tenantId: string;
+  readonly pending: Pending;
+}
+
+/** The request with this state, if nobody has answered it yet. */
+export async function openRequest(
+  sql: Sql,
+  ring: KeyRing,
+  state: string,
+  now: Date,
+): Promise<OpenRequest | null> {
+  const found = await sql
+    .selectFrom('challenge as c')
+    .innerJoin('workflow as w', 'w.id', 'c.workflow_id')
+    .select(['c.id', 'c.secret', 'w.tenant_id'])
+    .where('c.code_digest', '=', digest(state))
+    .where('c.factor', '=', FactorKind.OAUTH)
+    .where('c.consumed_at', 'is', null)
+    .where('c.expires_at', '>', now)
+    .executeTakeFirst();
+  if (found?.secret == null) return null;
+  const { id: challengeId, tenant_id: tenantId, secret } = found;
+  return { challengeId, tenantId, pending: openPending(ring, challengeId, secret) };
 }

@@ -1,4 +1,4 @@
-// Sets a new password. Everything that the old password proved ends: every other workflow of the user, and any sign-in
+// Sets a new password, or the first one. Everything that the old password proved ends: every other workflow of the user, and any sign-in
 // that is checking the old password right now. The user chooses whether to sign out the other sessions. If so, their
 // known devices are forgotten too, because one of them may belong to an attacker.
 import { sql as raw } from 'kysely';
@@ -14,7 +14,9 @@ import type { Owner } from '../../sessions/owner.ts';
 import { type Account, findAccount, lockUser, passwordOwner, passwordPolicyOf } from '../account.ts';
 import { authenticatorRow } from '../authenticator-row.ts';
 import { liftLockouts } from '../lockout.ts';
+import { endOtherWorkflows } from '../void-evidence.ts';
 import type { NewPasswords } from './new-passwords.ts';
+import { passwordFactor } from './password.ts';
 
 export interface NewPassword {
   /** The hash to store. */
@@ -40,15 +42,7 @@ export function setPassword(
   const { account, workflowId, sessionId, unitOfWork, now } = change;
   unitOfWork.require(async (sql) => {
     await lockUser(sql, account.id);
-    // First, so that a step of such a workflow that commits at the same time either finishes before or waits.
-    await sql
-      .updateTable('workflow')
-      // Not `now`: a parallel request may have read its clock earlier, and for it `now` would still be in the future.
-      .set((it) => ({ expires_at: it.ref('created_at'), revision: it('revision', '+', 1) }))
-      .where('user_id', '=', account.id)
-      .where('id', '<>', workflowId ?? '')
-      .where('expires_at', '>', now)
-      .execute();
+    await endOtherWorkflows(sql, account.id, workflowId, now);
     return true;
   });
   unitOfWork.write((sql) =>
@@ -85,11 +79,16 @@ export function setPassword(
   if (!signOutOtherSessions) unitOfWork.write((sql) => forgetting(sql, account.id));
   unitOfWork.write((sql) => voidGrants(sql, account.id, [FactorKind.PASSWORD]));
   liftLockouts(unitOfWork, account.id);
-  addNotice(outbox, { account, unitOfWork, now }, { name: 'password-changed' });
+  const hadOne = account.authenticators.some(({ factor }) => factor === FactorKind.PASSWORD);
+  addNotice(
+    outbox,
+    { account, unitOfWork, now },
+    hadOne ? { name: 'password-changed' } : { name: 'factor-added', factor: passwordFactor.name },
+  );
 }
 
 /**
- * Changes the password of the signed-in user.
+ * Changes the password of the signed-in user, or sets the first one.
  *
  * @throws {PasswordRejected} @throws {OverloadedError} @throws {BreachedUnavailableError} @throws {Conflict}
  */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CertificateRefused, CertificateTaken } from '../../factors/certificate/errors.ts';
 import { DeviceNotApproved } from '../../factors/device-approval/errors.ts';
+import { EmailAddressTaken } from '../../factors/email/errors.ts';
 import type { FactorInput } from '../../factors/input-field.ts';
 import { LinkNotApproved } from '../../factors/link/link.ts';
 import {
@@ -153,6 +154,7 @@ builder.mutationField('attemptFactor', (t) =>
       IdentityTaken,
       LinkNotApproved,
       DeviceNotApproved,
+      EmailAddressTaken,
       PhoneNumberTaken,
       AgentRequestEnded,
       LockedOut,

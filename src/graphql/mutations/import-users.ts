@@ -1,6 +1,7 @@
 // Imports users from another system, a few at a time, as `stepgate import-users` does from a file. It cannot grant roles:
 // only an operator can, on the server.
 
+import { importedProviders } from '../../factors/oauth/transfer.ts';
 import { TRANSFER_FIELDS } from '../../factors/transfers.ts';
 import { type ImportedUser, importList, MOST_USERS, type RefusedUser } from '../../import/list.ts';
 import { phoneCountriesOf } from '../../import/phone-countries.ts';
@@ -30,6 +31,17 @@ const ImportPhoneInput = builder.inputType('ImportPhoneInput', {
   }),
 });
 
+const ImportEmailAddressInput = builder.inputType('ImportEmailAddressInput', {
+  description: 'A further email address of an imported user.',
+  fields: (t) => ({
+    address: t.string({ required: true, description: 'The email address.' }),
+    verified: t.boolean({
+      defaultValue: true,
+      description: 'Whether the user proved the email address in the other system.',
+    }),
+  }),
+});
+
 const ImportUserInput = builder.inputType('ImportUserInput', {
   description: 'A user to import from another system. Give at least an email address or a phone number.',
   fields: (t) => ({
@@ -39,11 +51,16 @@ const ImportUserInput = builder.inputType('ImportUserInput', {
         'The user’s id in the other system, at most 255 characters. It must be unique within the tenant.',
     }),
     name: t.string({ description: 'The user’s name, at most 128 characters.' }),
-    email: t.string({ description: 'The email address that the user signs in with.' }),
+    email: t.string({ description: 'The user’s primary email address.' }),
     emailVerified: t.boolean({
       defaultValue: true,
       description:
         'Whether the user proved the email address in the other system. An address that was not proved may belong to someone else.',
+    }),
+    otherEmails: t.field({
+      type: [ImportEmailAddressInput],
+      description:
+        'The user’s other email addresses, at most nine. They sign in with each of them; messages go to `email`.',
     }),
     phones: t.field({ type: [ImportPhoneInput], description: 'The user’s phone numbers.' }),
     smsFactors: t.boolean({
@@ -158,6 +175,10 @@ builder.mutationField('importUsers', (t) =>
         acceptFastHashes: input.acceptFastHashes ?? false,
         withoutSecondFactors: input.withoutSecondFactors ?? false,
         phoneCountries: await phoneCountriesOf(em, session.tenantId, services.factors.countriesOfFirstFactor),
+        providers: importedProviders(
+          services.factors.providers.of(session.tenantId).map((one) => one.settings),
+          session.tenantId,
+        ),
         actor: byAdministrator(session, client),
         now: services.clock.now(),
       };

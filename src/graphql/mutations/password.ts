@@ -91,7 +91,7 @@ builder.mutationField('changePassword', (t) =>
     nullable: true,
     stepUp: { require: 'STRONGEST_ENROLLED' },
     description:
-      'Changes your password. All your open workflows end, and you are notified. The current session continues.',
+      'Changes your password, or sets the first one of a user who has signed up without. All your open workflows end, and you are notified. The current session continues.',
     args: { input: t.arg({ type: ChangePasswordInput, required: true, description: 'The new password.' }) },
     resolve: async (_root, { input }, context) => {
       const { services, ...caller } = signedIn(context);

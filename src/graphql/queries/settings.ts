@@ -10,18 +10,28 @@ import { publicTenant } from '../public-tenant.ts';
 import { FactorKindEnum, PasswordUseEnum, SecondFactorPolicyEnum } from '../types/enums.ts';
 import { PasswordPolicyType } from '../types/password.ts';
 
-const ProviderType = builder.objectRef<{ id: string; name: string }>('Provider').implement({
+interface OfferedProvider {
+  readonly id: string;
+  readonly name: string;
+  readonly isExample: boolean;
+}
+
+const ProviderType = builder.objectRef<OfferedProvider>('Provider').implement({
   description: 'An identity provider with which users can sign in.',
   fields: (t) => ({
     id: t.exposeID('id', {
       description: 'Its id. `prepareFactor` and `linkProvider` take it as `providerId`.',
     }),
     name: t.exposeString('name', { description: 'Its name, as users know it.' }),
+    isExample: t.exposeBoolean('isExample', {
+      description:
+        'Whether it is the example provider for development, where anyone can sign in as anyone. Never in production.',
+    }),
   }),
 });
 
 interface PublicSettings {
-  readonly providers: readonly { readonly id: string; readonly name: string }[];
+  readonly providers: readonly OfferedProvider[];
   readonly firstFactors: readonly FactorKind[];
   readonly secondFactors: readonly FactorKind[];
   readonly enrollableFactors: readonly FactorKind[];
@@ -103,7 +113,9 @@ builder.queryField('settings', (t) =>
     resolve: async (_root, args, { em, services: { factors } }): Promise<PublicSettings> => {
       const tenant = await publicTenant(em, args.tenant);
       return {
-        providers: factors.providers.of(tenant.id).map(({ id, settings: { name } }) => ({ id, name })),
+        providers: factors.providers
+          .of(tenant.id)
+          .map(({ id, settings: { name, isExample } }) => ({ id, name, isExample })),
         firstFactors: factors.first(tenant.sms, tenant.id),
         secondFactors: factors.second(tenant.sms),
         enrollableFactors: factors.enrollable(tenant.sms),

@@ -9,20 +9,23 @@ import { listIdentities } from '../../factors/oauth/identity.ts';
 import { listAuditEvents } from '../../persistence/audit-of-user.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
 import { listSessions } from '../../sessions/active-session.ts';
-import { type ListedBrowser, listRememberedBrowsers } from '../../sessions/remembered-browsers.ts';
+import { listRememberedBrowsers } from '../../sessions/remembered-browsers.ts';
 import {
   type EmailAddress,
   listEmailAddresses,
   listPhoneNumbers,
   type PhoneNumber,
 } from '../../users/contacts.ts';
+import { listMergedUsers } from '../../users/merge/merged-users.ts';
 import { findProfile, type Profile } from '../../users/profile.ts';
 import { listAgentRequests } from '../../workflows/agent-request/waiting.ts';
 import { builder } from '../builder.ts';
+import { AccountDeletionType } from './account-deletion.ts';
 import { AgentRequestType } from './agent.ts';
 import { AuditEventType } from './audit-event.ts';
 import { FactorKindEnum, RoleEnum } from './enums.ts';
 import { IdentityType } from './identity.ts';
+import { RememberedBrowserType } from './remembered-browser.ts';
 import { Assurance, SessionType } from './session.ts';
 
 /** Only the id. Each field reads what it returns. */
@@ -47,6 +50,10 @@ const EmailAddressType = builder.objectRef<EmailAddress>('EmailAddress').impleme
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The id of the email address.' }),
     address: t.exposeString('address', { description: 'The email address as the user typed it.' }),
+    primary: t.exposeBoolean('primary', {
+      description:
+        'Whether it is the primary address, which messages are sent to. `setPrimaryEmailAddress` changes it.',
+    }),
     verifiedAt: t.expose('verifiedAt', {
       type: 'DateTime',
       nullable: true,
@@ -106,37 +113,6 @@ export const AuthenticatorType = builder.objectRef<ListedAuthenticator>('Authent
   }),
 });
 
-export const RememberedBrowserType = builder.objectRef<ListedBrowser>('RememberedBrowser').implement({
-  description:
-    'A browser on which a sign-in of the user takes no second step, because the user has proved a second factor on it and asked for that. It is never enough for `@stepUp`.',
-  fields: (t) => ({
-    id: t.exposeID('id', { description: 'The id of the remembered browser. `forgetBrowser` takes it.' }),
-    isCurrent: t.exposeBoolean('isCurrent', {
-      description: 'Whether the current request comes from this browser, as its device token shows.',
-    }),
-    ip: t.exposeString('ip', {
-      nullable: true,
-      description: 'The IP address at which it was remembered. Null if unknown.',
-    }),
-    userAgent: t.exposeString('userAgent', {
-      nullable: true,
-      description: 'The `User-Agent` header of the browser. Null if unknown.',
-    }),
-    rememberedAt: t.expose('rememberedAt', {
-      type: 'DateTime',
-      description: 'When the user last proved a second factor on it and asked to be remembered.',
-    }),
-    expiresAt: t.expose('expiresAt', {
-      type: 'DateTime',
-      description: 'When the next sign-in on it takes a second step again.',
-    }),
-    lastSeenAt: t.expose('lastSeenAt', {
-      type: 'DateTime',
-      description: 'When the user last signed in on it.',
-    }),
-  }),
-});
-
 export const UserType = builder.objectRef<UserRef>('User').implement({
   description: 'A user account.',
   isTypeOf: (value) => !(value instanceof Error),
@@ -158,6 +134,12 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
       description:
         'The user’s id in the system that they were imported from. It is unique within the tenant. Null if none.',
       resolve: async (user, _args, { em }) => (await profileOf(user, em))?.externalId ?? null,
+    }),
+    mergedUserIds: t.field({
+      type: ['ID'],
+      description:
+        'The ids of the users who were merged into this one, oldest first. What your services keep for them belongs to this user now.',
+      resolve: ({ id }, _args, { em }) => listMergedUsers(em, id),
     }),
     roles: t.field({
       type: [RoleEnum],
@@ -221,6 +203,13 @@ export const UserType = builder.objectRef<UserRef>('User').implement({
         'The browsers on which a sign-in of the user takes no second step, newest first. Null for any user other than `viewer`.',
       resolve: ({ id }, _args, { em, session, deviceToken, services }) =>
         session?.userId === id ? listRememberedBrowsers(em, id, deviceToken, services.clock.now()) : null,
+    }),
+    deletion: t.field({
+      type: AccountDeletionType,
+      nullable: true,
+      description:
+        'The scheduled deletion of the account, with which `deleteAccount` begins. Show it to the user after each sign-in. Null if the account stays.',
+      resolve: async (user, _args, { em }) => (await profileOf(user, em))?.deletion ?? null,
     }),
     assurance: t.field({
       type: Assurance,

@@ -1,6 +1,6 @@
 // Clerk: the CSV from the dashboard (Settings, User exports), the only export with password digests and TOTP secrets.
-// Cells with several addresses or numbers separate them with pipes. Only verified ones are imported, and only the
-// primary address. The file does not say which number is a second factor, so none is. The hasher names the algorithm of
+// Cells with several addresses or numbers separate them with pipes. Only verified ones are
+// imported. The file does not say which number is a second factor, so none is. The hasher names the algorithm of
 // the digest. Passwords that Clerk still delegates to Amazon Cognito cannot be imported.
 import { z } from 'zod';
 import { COGNITO, clerkHash } from '../../factors/password/legacy-hash/clerk.ts';
@@ -41,6 +41,9 @@ export const clerk: Source = {
       name: fullName(user.first_name, user.last_name),
       email,
       emailVerified: isVerified,
+      otherEmails: user.verified_email_addresses
+        .filter((address) => address.toLowerCase() !== email?.toLowerCase())
+        .map((address) => ({ address })),
       phones: user.verified_phone_numbers.map((number) => ({ number })),
       passwordHash: hashOf(() => passwordOf(user)),
       mustChangePassword: user.password_hasher === COGNITO,

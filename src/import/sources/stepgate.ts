@@ -11,6 +11,7 @@ import { cell, type Source } from './source.ts';
 
 const FLAGS = new Set(['emailVerified', 'smsFactors', ...fieldsOfType('Boolean')]);
 const LISTS = new Set([
+  'otherEmails',
   'phones',
   ...fieldsOfType('StringList'),
   ...fieldsOfType('JSON'),
@@ -45,6 +46,7 @@ function valueOf(name: string, content: string | null): unknown {
   if (!LISTS.has(name)) return content.replace(/^'(?='*[=+\-@\t\r])/, '');
   if (content.startsWith('[')) return parsed(name, content);
   const parts = content.split(';').map((part) => part.trim());
+  if (name === 'otherEmails') return parts.map((address) => ({ address }));
   return name === 'phones' ? parts.map((number) => ({ number })) : parts;
 }
 

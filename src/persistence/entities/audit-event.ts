@@ -31,5 +31,7 @@ export const AuditEvent = defineEntity({
   indexes: [
     { properties: ['userId', 'occurredAt'] },
     { properties: ['id'], where: { approval: { $ne: null } } },
+    // What users did to the accounts of others.
+    { properties: ['actorUserId', 'occurredAt'], where: { actorKind: 'ADMINISTRATOR' } },
   ],
 });

@@ -21,7 +21,20 @@ export const User = defineEntity({
     sms: p.boolean().default(true),
     createdAt: p.datetime(),
     activatedAt: p.datetime().nullable(),
+    /** When the deletion was asked for. Null if the account stays. */
+    deletionRequestedAt: p.datetime().nullable(),
+    /** From when on the account is erased. Until then, the user can cancel that. */
+    deletionDueAt: p.datetime().nullable(),
+    /** When the erasure began. From then on it cannot be cancelled. */
+    erasingAt: p.datetime().nullable(),
   },
   uniques: [{ properties: ['tenant', 'externalId'] }],
-  indexes: [{ properties: ['createdAt'], where: { activatedAt: null } }], // sign-ups to delete
+  indexes: [
+    { properties: ['createdAt'], where: { activatedAt: null } }, // sign-ups to delete
+    { properties: ['deletionDueAt'], where: { deletionDueAt: { $ne: null } } }, // accounts to erase
+    {
+      name: 'user_account_tenant_id_index', // administrators
+      expression: `create index "user_account_tenant_id_index" on "user_account" ("tenant_id") where "roles" <> '[]'`,
+    },
+  ],
 });

@@ -6,7 +6,7 @@ export const tellOwner: PerformEffect = ({ outbox }, step) => {
   const { unitOfWork, now } = step;
   const { email } = accountOf(step);
   if (email === null || email.owner === null) throw new Error('This address has no owner.');
-  const account = { email: { address: email.address, verified: true }, locale: email.owner.locale };
+  const account = { emails: [{ address: email.address, verified: true }], locale: email.owner.locale };
   addNotice(outbox, { account, unitOfWork, now }, { name: 'already-registered' });
   return {};
 };

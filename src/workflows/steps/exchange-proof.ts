@@ -14,13 +14,15 @@ export async function exchangeProof(
   const { exchange } = factors.get(factor) ?? {};
   if (exchange === undefined) return proof;
   const { caller, now } = step;
+  const sql = sqlOf(caller.em);
   return keepingAttempt(row, caller, () =>
     exchange(proof, {
       challenge: row.challenges.find((one) => one.factor === factor) ?? null,
       tenantId: row.tenantId,
       browserToken: caller.browser?.token ?? null,
+      sql,
       spendChallenge: async ({ id, codeDigest }) =>
-        (await run(sqlOf(caller.em), USE_UP({ id, codeDigest, now }))).length > 0,
+        (await run(sql, USE_UP({ id, codeDigest, now }))).length > 0,
       now,
     }),
   );

@@ -45,7 +45,7 @@ async function spendMessage(
 function isOwners({ account, row, caller }: Step, to: string): boolean {
   const isInSession = row.sessionId !== null && caller.session !== null;
   if (account === null || (!isInSession && row.deviceId === null)) return false;
-  const { email, phones } = account;
-  const isMail = email?.verified === true && email.address === to;
+  const { emails, phones } = account;
+  const isMail = emails.some(({ verified, address }) => verified && address === to);
   return isMail || phones.some(({ verified, number }) => verified && number === to);
 }

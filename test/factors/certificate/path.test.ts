@@ -49,7 +49,7 @@ async function opened({ ca = [root.pem + issuing.pem], crl = [] }: Files = {}): 
   const settings = {
     ca: await pathsOf(ca),
     crl: await pathsOf(crl),
-    ocspUrl: null,
+    ocsp: null,
     pinPolicies: PIN_POLICIES,
   };
   return ClientCertificates.open(settings, silent);
@@ -185,7 +185,7 @@ describe('revocation', () => {
     const ca = await file(root.pem + issuing.pem);
     const crl = [await file(await root.list([])), der];
     const certificates = await ClientCertificates.open(
-      { ca: [ca], crl, ocspUrl: null, pinPolicies: [] },
+      { ca: [ca], crl, ocsp: null, pinPolicies: [] },
       silent,
     );
     await expect(accept(certificates, revoked)).rejects.toThrow('has been revoked');
@@ -212,7 +212,7 @@ describe('the files', () => {
   test('count as soon as they have changed, without a restart', async () => {
     const card = await issuing.issue();
     const crl = [await file(await root.list([])), await file(await issuing.list([]))];
-    const settings = { ca: [await file(root.pem + issuing.pem)], crl, ocspUrl: null, pinPolicies: [] };
+    const settings = { ca: [await file(root.pem + issuing.pem)], crl, ocsp: null, pinPolicies: [] };
     const certificates = await ClientCertificates.open(settings, silent);
     await expect(accept(certificates, card)).resolves.toBeDefined();
     await writeFile(crl[1] ?? '', await issuing.list([card]));
@@ -222,7 +222,7 @@ describe('the files', () => {
   test('that become unusable leave the former ones in place, and the log says so', async () => {
     const path = await file(root.pem + issuing.pem);
     const certificates = await ClientCertificates.open(
-      { ca: [path], crl: [], ocspUrl: null, pinPolicies: [] },
+      { ca: [path], crl: [], ocsp: null, pinPolicies: [] },
       silent,
     );
     const card = await issuing.issue();
@@ -240,7 +240,7 @@ describe('the files', () => {
     for (const content of ['', 'nothing', (await issuing.issue()).cert, (await issuing.issue()).key]) {
       await expect(opened({ ca: [content] })).rejects.toThrow(ClientCertificateFilesError);
     }
-    const missing = { ca: [join(folder, 'missing.pem')], crl: [], ocspUrl: null, pinPolicies: [] };
+    const missing = { ca: [join(folder, 'missing.pem')], crl: [], ocsp: null, pinPolicies: [] };
     await expect(ClientCertificates.open(missing, silent)).rejects.toThrow(ClientCertificateFilesError);
   });
 
@@ -252,7 +252,7 @@ describe('the files', () => {
     const ca = [await file(root.pem + issuing.pem)];
     for (let length = 0; length < list.length; length += 7) {
       const crl = [await file(list.subarray(0, length))];
-      const start = ClientCertificates.open({ ca, crl, ocspUrl: null, pinPolicies: [] }, silent);
+      const start = ClientCertificates.open({ ca, crl, ocsp: null, pinPolicies: [] }, silent);
       await expect(start, `${length} bytes`).rejects.toThrow(ClientCertificateFilesError);
     }
   });

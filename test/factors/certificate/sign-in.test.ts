@@ -418,7 +418,7 @@ describe('a rule of the tenant', () => {
       isPinVerified: false,
     };
     const account = (verified: boolean) => ({
-      email: { id: 'e', address: person.email, typed: person.email, verified, owner: null },
+      emails: [{ id: 'e', address: person.email, typed: person.email, verified, owner: null }],
       certificateRules: [rule('EMAIL', authority)],
     });
     expect([true, false].map((verified) => isRecognised(account(verified), accepted))).toEqual([true, false]);

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TestApp } from '../../harness/app.ts';
+import { approvedToken } from '../../harness/approved.ts';
 import { PASSWORD, TestClient } from '../../harness/client.ts';
 import { IdentityProvider } from '../../harness/identity-provider.ts';
 import { query } from '../../harness/sql.ts';
@@ -117,6 +118,38 @@ describe('automatic linking', () => {
     expect((await attemptAs(email)).code).toBe('PROOF_REJECTED');
   });
 
+  /** Gives the user a second address. */
+  const addAddress = (userId: string, verifiedAt: Date | null) =>
+    query(
+      app.databaseUrl,
+      `insert into email_address (id, tenant_id, user_id, address, created_at, verified_at)
+       values (gen_random_uuid(), 'default', $1, $2, now(), $3)`,
+      [userId, email, verifiedAt],
+    );
+
+  test('L2, L9: any address that the user has verified counts, and a link is told to all of them', async () => {
+    const person = await client.signUp();
+    const { id } = await viewerOf(person.accessToken);
+    await addAddress(id, new Date());
+    expect((await viewerOf(tokenOf(await signInWith(client, 'trusted')))).id).toBe(id);
+    for (const to of [person.email, email]) expect(await notices(to)).toContain('A sign-in method was added');
+  });
+
+  test('L3, L8: an address that the user has not verified here counts for nothing, whatever the provider says', async () => {
+    const person = await client.signUp();
+    const { id } = await viewerOf(person.accessToken);
+    await addAddress(id, null);
+    const owner = await viewerOf(tokenOf(await signInWith(client, 'trusted')));
+    expect(owner.id).not.toBe(id);
+    expect((await viewerOf(person.accessToken)).identities).toEqual([]);
+    // The provider gives the user's identity the address of somebody else: nothing here follows it.
+    trusted.visitor = { sub, email: person.email, email_verified: true };
+    expect(await viewerOf(tokenOf(await signInWith(client, 'trusted')))).toMatchObject({
+      id: owner.id,
+      emailAddresses: [{ address: email }],
+    });
+  });
+
   test('L3: an account whose address was never proved is neither linked nor joined', async () => {
     const squatter = await client.startSignUp({ email, password: PASSWORD });
     const owner = await viewerOf(tokenOf(await signInWith(client, 'trusted')));
@@ -172,22 +205,8 @@ describe('linking by hand', () => {
   const UNLINK =
     'mutation ($identityId: ID!) { unlinkProvider(identityId: $identityId) { __typename ... on UserError { code } } }';
 
-  /** Proves a factor for this operation alone. @returns the token with which it may be done. */
-  async function approve(
-    token: string,
-    document: string,
-    variables: object,
-    proof: () => object,
-  ): Promise<string> {
-    const start =
-      'mutation ($input: StartStepUpInput!) { startStepUp(input: $input) { ... on StepUp { id approves } ... on UserError { code message } } }';
-    const input = { require: 'STRONGEST_ENROLLED', operation: { query: document, variables } };
-    const { data, errors } = await client.graphql(start, { input }, token);
-    expect(errors).toEqual([]);
-    const done = await client.attempt(data.startStepUp.id, proof(), token);
-    expect(done.status).toBe('COMPLETE');
-    return done.session?.accessToken ?? '';
-  }
+  const approve = (token: string, document: string, variables: object, proof: () => object) =>
+    approvedToken(client, token, { query: document, variables }, proof);
 
   async function link(token: string, providerId: string, proof: () => object): Promise<Reply> {
     const approved = await approve(token, LINK, { providerId }, proof);

@@ -20,13 +20,14 @@ describe('Clerk', () => {
     password_digest: BCRYPT,
     password_hasher: 'bcrypt',
   };
-  test('the primary address, the verified numbers, the app and the hash are imported', () => {
+  test('the verified addresses and numbers, the app and the hash are imported', () => {
     expect(read('clerk', user)).toMatchObject({
       id: null,
       externalId: user.id,
       name: 'Jane',
       email: 'jane@example.com',
       emailVerified: true,
+      otherEmails: [{ address: { address: 'work@example.com' } }],
       phones: [
         { number: { number: '+14155552671' }, secondFactor: false },
         { number: { number: '+14155552672' }, secondFactor: false },

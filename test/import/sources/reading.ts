@@ -39,6 +39,7 @@ const TERMS: Terms = {
   acceptFastHashes: false,
   withoutSecondFactors: false,
   phoneCountries: [],
+  providers: [],
   actor: byOperator('import-users'),
   now: new Date(),
 };

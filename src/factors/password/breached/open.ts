@@ -23,7 +23,7 @@ export async function openBreachedPasswords(
       return common;
     case 'online': {
       const { RangeApi } = await import('./range-api.ts');
-      return inTurn(common, new RangeApi(source.url, breaker, clock), whenUnreachable);
+      return inTurn(common, new RangeApi(source, breaker, clock), whenUnreachable);
     }
     case 'index': {
       const index = await IndexedPasswords.open(source.path, 'The index of BREACHED_PASSWORDS');

@@ -2,11 +2,11 @@
 // of forty digits of the password's hash, which about a thousand breached passwords share. The response lists the rest
 // of their hashes, so the service learns neither the password nor the result (k-anonymity). Padding hides the length of
 // the response from an eavesdropper. https://haveibeenpwned.com/API/v3#PwnedPasswords
-import { STATUS_CODES } from 'node:http';
-import { pwnedPasswordRange } from 'hibp';
 import { LRUCache } from 'lru-cache';
 import { passwordHash } from '../../../breached-index/password-hash.ts';
+import type { ServiceUrl } from '../../../config/service-url.ts';
 import type { Clock } from '../../../platform/clock.ts';
+import { type Outgoing, type OutgoingError, outgoing } from '../../../platform/outgoing.ts';
 import { type Breach, type BreachedPasswords, BreachedUnavailableError } from './breached.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 
@@ -22,7 +22,13 @@ type Range = ReadonlyMap<string, number>;
 export class RangeApi implements BreachedPasswords {
   readonly #ranges: LRUCache<string, Range>;
 
-  constructor(url: string, breaker: CircuitBreaker, clock: Clock, mostSuffixes = MOST_SUFFIXES) {
+  constructor(
+    { url, ...terms }: ServiceUrl,
+    breaker: CircuitBreaker,
+    clock: Clock,
+    mostSuffixes = MOST_SUFFIXES,
+  ) {
+    const send = outgoing({ ...terms, timeoutSeconds: TIMEOUT_SECONDS });
     this.#ranges = new LRUCache({
       maxSize: mostSuffixes,
       sizeCalculation: ({ size }) => Math.max(1, size),
@@ -30,7 +36,7 @@ export class RangeApi implements BreachedPasswords {
       ttlResolution: 0,
       perf: { now: () => clock.now().getTime() },
       // Parallel look-ups of one range share one request, even if the range is evicted before the response arrives.
-      fetchMethod: (prefix) => breaker.ask(() => fetchRange(url, prefix)),
+      fetchMethod: (prefix) => breaker.ask(() => fetchRange(send, url, prefix)),
       ignoreFetchAbort: true,
     });
   }
@@ -49,29 +55,22 @@ export class RangeApi implements BreachedPasswords {
   }
 }
 
-async function fetchRange(url: string, prefix: string): Promise<Range> {
-  const counts = await pwnedPasswordRange(prefix, {
-    baseUrl: url,
-    addPadding: true,
-    timeoutMs: TIMEOUT_SECONDS * 1000,
-    userAgent: 'stepgate',
-  }).catch((error: unknown) => {
-    throw new BreachedUnavailableError(`The range API ${failureOf(error)}.`);
+async function fetchRange(send: Outgoing, url: string, prefix: string): Promise<Range> {
+  const response = await send(`${url}/range/${prefix}?mode=sha1`, {
+    headers: { 'add-padding': 'true', 'user-agent': 'stepgate' },
+  }).catch(({ code }: OutgoingError) => {
+    throw new BreachedUnavailableError(
+      code === 'TIMEOUT'
+        ? `The range API did not answer within ${TIMEOUT_SECONDS} seconds.`
+        : `The range API cannot be reached (${code}).`,
+    );
   });
-  const entries = Object.entries(counts);
+  if (!response.ok) throw new BreachedUnavailableError(`The range API returned HTTP ${response.status}.`);
+  const lines = (await response.text()).split(/\r?\n/).filter((line) => line !== '');
+  const entries = lines.map((line) => /^([0-9A-F]{35}):(\d{1,15})$/.exec(line));
   // No range of five digits is empty, so anything else is not a valid response.
-  const isRange = entries.every(([suffix, times]) => /^[0-9A-F]{35}$/.test(suffix) && times >= 0);
-  if (!isRange || entries.length === 0) {
+  if (lines.length === 0 || entries.includes(null))
     throw new BreachedUnavailableError('The range API returned an invalid response.');
-  }
-  return new Map(entries.filter(([, times]) => times > 0)); // padding has count 0
-}
-
-/** Our own words, because the service's message may contain the prefix or anything else. */
-function failureOf(error: unknown): string {
-  const { name, message, cause } = error as Error;
-  if (name === 'TimeoutError') return `did not answer within ${TIMEOUT_SECONDS} seconds`;
-  if (Object.values(STATUS_CODES).includes(message)) return `returned ${message}`;
-  const { code } = (cause ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? `cannot be reached (${code})` : 'failed';
+  const counts = entries.map((entry): [string, number] => [entry?.[1] ?? '', Number(entry?.[2])]);
+  return new Map(counts.filter(([, times]) => times > 0)); // padding has count 0
 }
