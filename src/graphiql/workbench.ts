@@ -7,7 +7,7 @@ import type { StepUpPrompt } from '../client/prompts.ts';
 import { type Answer, type Demand, demandsOf, isRefusedAsNobody } from '../client/refusal.ts';
 import { grantsIn } from './grants.ts';
 import { Observable } from './observable.ts';
-import { type HeldSession, Sessions } from './sessions.ts';
+import { Sessions } from './sessions.ts';
 import { WorkflowRun } from './workflow-run.ts';
 
 /** A refusal that something can be done about. */
@@ -17,7 +17,6 @@ export interface Refused {
   readonly demand: Demand | null;
   /** The first refused field, as a path. */
   readonly field: string;
-  readonly session: HeldSession | null;
 }
 
 export class Workbench {
@@ -49,7 +48,8 @@ export class Workbench {
       const operation = operationOf(request, options);
       if (session === null) {
         const result = await send(request, options);
-        if (isAnswer(result)) await this.#read(result, operation, null);
+        // A refusal of a session that the headers name cannot be remedied here.
+        if (isAnswer(result)) await this.#read(result, isOwn ? null : operation);
         return result;
       }
       const sendAs = (headers: Readonly<Record<string, string>>) =>
@@ -63,7 +63,7 @@ export class Workbench {
         return isAnswer(result) ? result : {};
       });
       if (streamed !== null) return streamed;
-      await this.#read(answer, operation, session);
+      await this.#read(answer, operation);
       return answer as Awaited<ReturnType<Fetcher>>;
     };
 
@@ -107,18 +107,18 @@ export class Workbench {
     await this.#show(new WorkflowRun('Step up', workflow));
   };
 
-  async #read(answer: Answer, operation: Operation, session: HeldSession | null): Promise<void> {
+  async #read(answer: Answer, operation: Operation | null): Promise<void> {
     if (this.#keepsSessions) for (const grant of grantsIn(answer.data)) await this.sessions.keep(grant);
-    this.refused.become(refusedIn(answer, operation, session));
+    this.refused.become(operation && refusedIn(answer, operation));
     this.replies.become(this.replies.state() + 1);
   }
 }
 
-function refusedIn(answer: Answer, operation: Operation, session: HeldSession | null): Refused | null {
+function refusedIn(answer: Answer, operation: Operation): Refused | null {
   const field = (answer.errors?.[0]?.path ?? []).join('.');
-  if (isRefusedAsNobody(answer)) return { remedy: 'SIGN_IN', demand: null, field, session };
+  if (isRefusedAsNobody(answer)) return { remedy: 'SIGN_IN', demand: null, field };
   const [demand] = demandsOf(answer, operation);
-  return demand ? { remedy: demand.remedy, demand, field, session } : null;
+  return demand ? { remedy: demand.remedy, demand, field } : null;
 }
 
 function operationOf(

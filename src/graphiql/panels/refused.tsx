@@ -20,7 +20,7 @@ export function RefusedPanel({ workbench, run, openSessions }: RefusedPanelProps
     setBusy(true);
     await workbench.stepUpAndRun(run).finally(() => setBusy(false));
   };
-  const { remedy, demand, field, session } = refused;
+  const { remedy, demand, field } = refused;
   return (
     <section className="stepgate-card stepgate-refusal" aria-label="Refused">
       <h2>Refused{field !== '' && `: ${field}`}</h2>
@@ -31,8 +31,6 @@ export function RefusedPanel({ workbench, run, openSessions }: RefusedPanelProps
             Sign in
           </button>
         </>
-      ) : session === null ? (
-        <p>The headers name another session. Remove Authorization from them, and choose a session here.</p>
       ) : demand?.elsewhere !== undefined ? (
         <Elsewhere page={demand.elsewhere} />
       ) : (
