@@ -23,6 +23,7 @@ import { Agents } from './2026-11-30-agents.ts';
 import { Approvals } from './2026-11-30-approvals.ts';
 import { Certificates } from './2026-11-30-certificates.ts';
 import { DeviceApproval } from './2026-11-30-device-approval.ts';
+import { EmailDomains } from './2026-11-30-email-domains.ts';
 import { Merging } from './2026-11-30-merging.ts';
 import { MoreAddresses } from './2026-11-30-more-addresses.ts';
 import { Passkeys } from './2026-11-30-passkeys.ts';
@@ -62,4 +63,5 @@ export const MIGRATIONS = [
   AccountDeletion,
   MoreAddresses,
   Merging,
+  EmailDomains,
 ];

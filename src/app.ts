@@ -7,6 +7,8 @@ import { MessageLimits } from './delivery/message-limits.ts';
 import { Outbox } from './delivery/outbox.ts';
 import { readPushKey } from './delivery/push-key.ts';
 import { startWorker } from './delivery/worker.ts';
+import { recheckDomains } from './domains/recheck.ts';
+import { TxtRecords } from './domains/txt-record.ts';
 import { ClientCertificates } from './factors/certificate/client-certificates.ts';
 import { forgetSubscription } from './factors/device-approval/forget-subscription.ts';
 import { Providers } from './factors/oauth/providers.ts';
@@ -137,11 +139,13 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     changes,
     clock,
   });
+  const records = new TxtRecords(config.dnsServers);
   const apiSchemas = await Promise.all(config.apiSchemas.map((file) => readSchema([file])));
   const services: Services = {
     runner,
     factors,
     passwords,
+    records,
     checkLimit: new CheckLimit(),
     grants,
     outbox,
@@ -168,6 +172,8 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     clock,
     log,
     retention: config.retention,
+    checkDomains: (signal) =>
+      recheckDomains({ providers, outbox, records }, { em: () => orm.em.fork(), clock, log, signal }),
     eraseUsers: (signal) => eraseUsers({ em: orm.em.fork(), outbox, now: clock.now(), signal }),
   });
   opened.defer(() => worker.stop());

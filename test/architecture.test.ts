@@ -17,6 +17,7 @@ const LAYERS = [
   'export',
   'import',
   'users',
+  'domains',
   'factors',
   'sessions',
   'delivery',

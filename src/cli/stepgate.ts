@@ -23,6 +23,10 @@ export const COMMANDS: Entries = {
     summary: 'import, export and delete users',
     load: async () => (await import('./users.ts')).users,
   },
+  domains: {
+    summary: 'add, check, list and remove domains whose users sign in with an identity provider',
+    load: async () => (await import('./domains.ts')).domains,
+  },
   outbox: {
     summary: 'list messages that were not delivered, and send them again',
     load: async () => (await import('./outbox.ts')).outbox,

@@ -9,6 +9,16 @@ import type { SessionGrant } from './session-grant.ts';
 import type { SessionView } from './session-watch.ts';
 import type { SignInInput, SignInWorkflow } from './sign-in.ts';
 import type { SignUpInput, SignUpWorkflow } from './sign-up.ts';
+import type { StepUpWorkflow } from './step-up.ts';
+import type { WorkflowType } from './workflow.ts';
+
+/** The workflows by their type. */
+export interface WorkflowOfType {
+  readonly SignUp: SignUpWorkflow;
+  readonly SignIn: SignInWorkflow;
+  readonly Enrollment: EnrollmentWorkflow;
+  readonly StepUp: StepUpWorkflow;
+}
 
 /** A client for one session. Create it with `createStepgateClient`. */
 export interface StepgateClient extends OperationClient {
@@ -50,6 +60,16 @@ export interface StepgateClient extends OperationClient {
    * @throws {UnexpectedAnswer}, or the error of `fetch`, if the request fails.
    */
   enroll(input: EnrollmentInput): Promise<EnrollmentWorkflow>;
+  /**
+   * Continues a workflow, for example after the page was left and loaded again. A step-up and an enrollment need the
+   * session in which they were started.
+   *
+   * @param type the `type` of the workflow.
+   * @param id the `id` of the workflow.
+   * @throws {StepUpError} if there is no such workflow.
+   * @throws {UnexpectedAnswer}, or the error of `fetch`, if the request fails.
+   */
+  resume<Type extends WorkflowType>(type: Type, id: string): Promise<WorkflowOfType[Type]>;
   /**
    * Tells the browser which passkeys the user still has, and what the user is called. Call it after a passkey was
    * removed, or the user's name or email address was changed.

@@ -1,7 +1,7 @@
 // Creates a client: a session, its tokens, and the operations sent with them.
 import { untilApproved } from './approval.ts';
 import { BearerSession } from './bearer-session.ts';
-import type { StepgateClient } from './client.ts';
+import type { StepgateClient, WorkflowOfType } from './client.ts';
 import type { StepgateClientOptions } from './client-options.ts';
 import type { ClientSession } from './client-session.ts';
 import { CookieSession } from './cookie-session.ts';
@@ -17,15 +17,16 @@ import {
 import { startEnrollment } from './enrollment.ts';
 import { hybridStore, type TabStore } from './hybrid-store.ts';
 import { kindOf, type Operation } from './operation.ts';
-import { type PasskeyAccount, signalPasskeys } from './passkey-signals.ts';
+import type { PasskeyAccount } from './passkey-signals.ts';
 import { type PromptHandlers, prompts } from './prompts.ts';
 import { runOperation } from './run-operation.ts';
+import { RunningWorkflow } from './running-workflow.ts';
 import type { SessionGrant } from './session-grant.ts';
 import { type SessionWatch, watchSession } from './session-watch.ts';
 import { startSignIn } from './sign-in.ts';
 import { startSignUp } from './sign-up.ts';
 import { deviceInMemory, inMemory } from './token-store.ts';
-import type { WithGrant, WorkflowChannel } from './workflow.ts';
+import type { WithGrant, WorkflowChannel, WorkflowType } from './workflow.ts';
 
 /**
  * Creates a client for one session.
@@ -125,9 +126,15 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
 
     enroll: (input) => startEnrollment(channel, input),
 
+    resume: <Type extends WorkflowType>(type: Type, id: string) =>
+      RunningWorkflow.resume(/^Sign/.test(type) ? channelThat(keep) : channel, type, id) as Promise<
+        WorkflowOfType[Type]
+      >,
+
     async signalPasskeys() {
       const answer: FieldAnswer<{ readonly passkeyAccounts: readonly PasskeyAccount[] }> =
         await request(PASSKEYS);
+      const { signalPasskeys } = await import('./passkey-signals.ts');
       for (const account of fieldOf(answer).passkeyAccounts) await signalPasskeys(account);
     },
 

@@ -1,6 +1,6 @@
 // The state of a step-up dialog, independent of any framework. Each change creates a new state object.
 import { StepUpError } from './errors.ts';
-import type { PasskeyOptions } from './passkey.ts';
+import type { PasskeyOptions } from './passkey-options.ts';
 import type { StepUpPrompt } from './prompts.ts';
 import type { FactorKind, Requirement } from './refusal.ts';
 import type { StepUpState, StepUpWorkflow } from './step-up.ts';

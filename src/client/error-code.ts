@@ -14,10 +14,16 @@ export type ErrorCode =
   | 'DEVICE_ENROLLMENT_EXPIRED'
   | 'DEVICE_NOT_APPROVED'
   | 'DEVICE_NOT_RECOGNIZED'
+  | 'DNS_UNAVAILABLE'
+  | 'DOMAIN_NOT_PROVED'
+  | 'DOMAIN_NOT_TESTED'
+  | 'DOMAIN_REFUSED'
+  | 'DOMAIN_TAKEN'
   | 'EMAIL_ADDRESS_ALREADY_VERIFIED'
   | 'EMAIL_ADDRESS_NOT_VERIFIED'
   | 'EMAIL_ADDRESS_TAKEN'
   | 'ENROLLMENT_REQUIRED'
+  | 'EXEMPTION_REFUSED'
   | 'FACTOR_NOT_ENROLLABLE'
   | 'FACTOR_NOT_OFFERED'
   | 'FACTOR_TOO_YOUNG'
@@ -42,7 +48,9 @@ export type ErrorCode =
   | 'PHONE_NUMBER_TAKEN'
   | 'PRIMARY_EMAIL_ADDRESS'
   | 'PROOF_REJECTED'
+  | 'PROVIDER_NOT_FOR_DOMAINS'
   | 'PROVIDER_NOT_FOUND'
+  | 'PROVIDER_REQUIRED'
   | 'PROVIDER_UNAVAILABLE'
   | 'REFRESH_TOKEN_REJECTED'
   | 'RETURN_NOT_ALLOWED'
@@ -52,6 +60,7 @@ export type ErrorCode =
   | 'TOO_MANY_AGENT_REQUESTS'
   | 'TOO_MANY_AUTHENTICATORS'
   | 'TOO_MANY_CHECKS'
+  | 'TOO_MANY_DOMAINS'
   | 'TOO_MANY_EMAIL_ADDRESSES'
   | 'TOO_MANY_EXPORTS'
   | 'TOO_MANY_MESSAGES'
@@ -71,11 +80,15 @@ export type PasskeyErrorCode =
   | 'PASSKEY_UNSUPPORTED'
   | 'PASSKEY_FAILED';
 
+/** Why `returnFromProvider` has no proof. */
+export type ProviderErrorCode = 'PROVIDER_CANCELLED' | 'PROVIDER_FAILED';
+
 /** The code of a failed step. `CANCELLED`: the application has cancelled it. `UNAVAILABLE`: the server has failed. */
 export type StepUpErrorCode =
   | ErrorCode
   | RefusalCode
   | PasskeyErrorCode
+  | ProviderErrorCode
   | 'CANCELLED'
   | 'UNAVAILABLE'
   | (string & Record<never, never>);

@@ -1,20 +1,8 @@
 // The ceremonies of a passkey in a browser: its own functions read the options and write the response as JSON (WebAuthn
-// Level 3, sections 5.1.7 to 5.1.10), so that no bytes are converted here.
+// Level 3, sections 5.1.7 to 5.1.10), so that no bytes are converted here. Loaded when it is used.
 import { StepUpError } from './errors.ts';
+import { canAutofillPasskeys, type PasskeyOptions } from './passkey-options.ts';
 import { signalUnknownPasskey } from './passkey-signals.ts';
-
-/** The options of `workflow.passkey()`. */
-export interface PasskeyOptions {
-  /**
-   * Offers passkeys among the suggestions of an input field with `autocomplete="username webauthn"`, instead of in a
-   * dialog. Waits until the user picks one.
-   */
-  readonly autofill?: boolean;
-  /** Stops waiting for the user. */
-  readonly signal?: AbortSignal;
-  /** Asks for one passkey, from `factors`. */
-  readonly authenticatorId?: string | null;
-}
 
 interface Credential {
   readonly id: string;
@@ -31,18 +19,10 @@ interface Browser {
   readonly PublicKeyCredential?: {
     parseCreationOptionsFromJSON?(options: unknown): object;
     parseRequestOptionsFromJSON?(options: unknown): object;
-    isConditionalMediationAvailable?(): Promise<boolean>;
   };
 }
 
 const browser = (): Browser => globalThis as unknown as Browser;
-
-/** Whether passkeys can be offered as suggestions of an input field. */
-export async function canAutofillPasskeys(): Promise<boolean> {
-  const { PublicKeyCredential } = browser();
-  if (PublicKeyCredential?.parseRequestOptionsFromJSON === undefined) return false;
-  return (await PublicKeyCredential.isConditionalMediationAvailable?.()) === true;
-}
 
 /**
  * @param request the `request` of a challenge.

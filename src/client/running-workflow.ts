@@ -2,10 +2,11 @@
 import { untilApproved } from './approval.ts';
 import type { FieldAnswer } from './endpoint.ts';
 import { StepUpError } from './errors.ts';
-import { createPasskey, type PasskeyOptions, usePasskey } from './passkey.ts';
+import type { PasskeyOptions } from './passkey-options.ts';
 import type { FactorKind } from './refusal.ts';
 import { GRANT } from './session-grant.ts';
 import type {
+  AtProvider,
   Challenge,
   FactorOption,
   Proof,
@@ -14,10 +15,8 @@ import type {
   WorkflowChannel,
   WorkflowState,
   WorkflowStatus,
+  WorkflowType,
 } from './workflow.ts';
-
-/** The types of workflows that this client runs. */
-type WorkflowType = 'SignUp' | 'SignIn' | 'Enrollment' | 'StepUp';
 
 interface Step extends Partial<WorkflowState>, WithGrant {
   readonly id?: string;
@@ -33,12 +32,13 @@ interface Step extends Partial<WorkflowState>, WithGrant {
 const stepFields = (type: WorkflowType): string => `
   ... on ${type} {
     id status expiresAt
-    factors { factor authenticatorId hint needsPreparing }
+    factors { factor authenticatorId providerId hint needsPreparing }
     challenge { factor hint sentAt expiresAt approvedAt request }
     session { ${GRANT} } ${type === 'StepUp' ? '' : 'material backupCodes'}
-  }
+  }`;
+const ERROR = `
   ... on UserError { code message }`;
-const PROBLEMS = `
+const PROBLEMS = `${ERROR}
     ... on LockedOut { retryAfterSeconds }`;
 
 /** The workflow status implied by these errors. */
@@ -50,8 +50,8 @@ const ENDS: Readonly<Record<string, WorkflowStatus>> = {
 
 export class RunningWorkflow<Status extends WorkflowStatus> implements Workflow<Status> {
   readonly #channel: WorkflowChannel;
-  readonly #step: string;
-  readonly #id: string;
+  readonly type: WorkflowType;
+  readonly id: string;
   #state: WorkflowState;
   /** For a proof bound to one operation, a description of the operation. */
   readonly approves: string | null;
@@ -63,10 +63,10 @@ export class RunningWorkflow<Status extends WorkflowStatus> implements Workflow<
     this.#cancelling.signal.addEventListener('abort', () => resolve());
   });
 
-  private constructor(channel: WorkflowChannel, step: string, first: Step) {
+  private constructor(channel: WorkflowChannel, type: WorkflowType, first: Step) {
     this.#channel = channel;
-    this.#step = step;
-    this.#id = first.id ?? '';
+    this.type = type;
+    this.id = first.id ?? '';
     this.approves = first.approves ?? null;
     this.#state = this.#read(first);
   }
@@ -78,11 +78,27 @@ export class RunningWorkflow<Status extends WorkflowStatus> implements Workflow<
     input: object,
     startFields = '',
   ): Promise<RunningWorkflow<Status>> {
-    const step = stepFields(type);
-    const first = step.replace('{', `{ ${startFields}`);
+    const first = stepFields(type).replace('{', `{ ${startFields}`) + ERROR;
     const query = `mutation ($input: Start${type}Input!) { start${type}(input: $input) {${first} } }`;
     const answer = await channel.askForTokens<Step>({ query, variables: { input } });
-    return new RunningWorkflow(channel, step, accepted(stepOf(answer)));
+    return new RunningWorkflow(channel, type, accepted(stepOf(answer)));
+  }
+
+  /** Continues a workflow that was started elsewhere. @throws {StepUpError} */
+  static async resume<Status extends WorkflowStatus>(
+    channel: WorkflowChannel,
+    type: WorkflowType,
+    id: string,
+  ): Promise<RunningWorkflow<Status>> {
+    const query = `query ($id: ID!) { workflow(id: $id) {${stepFields(type)} } }`;
+    const answer: FieldAnswer<Step> = await channel.query({ query, variables: { id } });
+    const step = stepOf(answer);
+    if (step.id === undefined && answer.errors === undefined)
+      throw new StepUpError({
+        code: 'WORKFLOW_NOT_FOUND',
+        message: 'This has ended, or belongs to another session. Start again.',
+      });
+    return new RunningWorkflow(channel, type, accepted(step));
   }
 
   get status(): Status {
@@ -109,10 +125,10 @@ export class RunningWorkflow<Status extends WorkflowStatus> implements Workflow<
     return this.#backupCodes;
   }
 
-  prepare(factor: FactorKind, authenticatorId?: string | null): Promise<this> {
-    const input = { workflowId: this.#id, factor, authenticatorId };
+  prepare(factor: FactorKind, authenticatorId?: string | null, atProvider?: AtProvider): Promise<this> {
+    const input = { workflowId: this.id, factor, authenticatorId, ...atProvider };
     const query = `mutation ($input: PrepareFactorInput!) {
-  prepareFactor(input: $input) {${this.#step}${PROBLEMS}
+  prepareFactor(input: $input) {${stepFields(this.type)}${PROBLEMS}
     ... on TooManyMessages { retryAfterSeconds }
   }
 }`;
@@ -120,9 +136,9 @@ export class RunningWorkflow<Status extends WorkflowStatus> implements Workflow<
   }
 
   attempt(proof: Proof): Promise<this> {
-    const input = { workflowId: this.#id, proof };
+    const input = { workflowId: this.id, proof };
     const query = `mutation ($input: AttemptFactorInput!) {
-  attemptFactor(input: $input) {${this.#step}${PROBLEMS}
+  attemptFactor(input: $input) {${stepFields(this.type)}${PROBLEMS}
     ... on Overloaded { retryAfterSeconds }
     ... on ProofRejected { attemptsRemaining }
   }
@@ -131,6 +147,7 @@ export class RunningWorkflow<Status extends WorkflowStatus> implements Workflow<
   }
 
   async passkey(options: PasskeyOptions = {}): Promise<this> {
+    const { createPasskey, usePasskey } = await import('./passkey.ts');
     if (this.status === 'NEEDS_ENROLLMENT')
       return createPasskey(this.#material, options, (passkey) => this.attempt({ passkey }));
     let passkey: unknown = null;
@@ -143,7 +160,7 @@ export class RunningWorkflow<Status extends WorkflowStatus> implements Workflow<
 
   async waitForApproval(): Promise<this> {
     const { signal } = this.#cancelling;
-    const { status, approvedAt } = await untilApproved(this.#channel, this.#id, signal).catch(
+    const { status, approvedAt } = await untilApproved(this.#channel, this.id, signal).catch(
       (error: unknown) => {
         throw signal.aborted ? cancelled() : error;
       },

@@ -1,7 +1,7 @@
 // A workflow as the application sees it: the available factors, and the steps to prove one.
 import type { ApprovalChannel } from './approval.ts';
 import type { FieldAnswer, GraphQLRequest } from './endpoint.ts';
-import type { PasskeyOptions } from './passkey.ts';
+import type { PasskeyOptions } from './passkey-options.ts';
 import type { FactorKind } from './refusal.ts';
 import type { SessionGrant } from './session-grant.ts';
 
@@ -10,6 +10,8 @@ export interface FactorOption {
   readonly factor: FactorKind;
   /** Identifies the instance, for a factor of which the user may have several. Pass it to `prepare`. */
   readonly authenticatorId: string | null;
+  /** The identity provider, for `OAUTH`. Pass it to `prepare`. Null for other factors. */
+  readonly providerId: string | null;
   /** A masked form, such as the last digits of a phone number, so that the owner recognizes it. */
   readonly hint: string | null;
   /** Whether to call `prepare` first, which sends a code or a link. */
@@ -42,6 +44,21 @@ export type Proof =
   | { readonly passkey: unknown }
   | { readonly oauth: unknown };
 
+/** Which identity provider to ask, and where its answer goes. */
+export interface AtProvider {
+  /** The `providerId` of one of the workflow’s `factors`. */
+  readonly providerId: string;
+  /** The page that gets the answer after the `#`: one of the configured return URLs. By default the first one. */
+  readonly returnTo?: string;
+  /** For a client without session cookies: its own redirect URI. */
+  readonly redirectUri?: string;
+  /** With `redirectUri`: the SHA-256 of a secret, which `attempt` takes. */
+  readonly bindingDigest?: string;
+}
+
+/** The types of workflows that this client runs, as in the schema. */
+export type WorkflowType = 'SignUp' | 'SignIn' | 'Enrollment' | 'StepUp';
+
 /** The status of a workflow, as in the schema. */
 export type WorkflowStatus =
   | 'NEEDS_FIRST_FACTOR'
@@ -66,15 +83,19 @@ export interface WorkflowState<Status extends WorkflowStatus = WorkflowStatus> {
 
 /** A running workflow. Its properties change with each step; the objects they return do not. */
 export interface Workflow<Status extends WorkflowStatus = WorkflowStatus> extends WorkflowState<Status> {
+  readonly type: WorkflowType;
+  /** Whoever has it can go on with the workflow. See `resume` of the client. */
+  readonly id: string;
   /**
    * Sends the code or link of a factor with `needsPreparing`.
    *
    * @param factor the factor to prepare.
    * @param authenticatorId the instance of the factor, from `factors`.
+   * @param atProvider for `OAUTH`. `request.url` of the `challenge` is where to send the user.
    * @throws {StepUpError} if it is refused, for example with `TOO_MANY_MESSAGES` or `LOCKED_OUT`.
    * @throws {UnexpectedAnswer}, or the error of `fetch`, if the request fails.
    */
-  prepare(factor: FactorKind, authenticatorId?: string | null): Promise<this>;
+  prepare(factor: FactorKind, authenticatorId?: string | null, atProvider?: AtProvider): Promise<this>;
   /**
    * Checks a proof. Repeat until the status is `COMPLETE`: the user may have to prove two factors.
    *

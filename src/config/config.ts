@@ -2,6 +2,7 @@
 // form, but never the value, which may be a secret. Two exceptions bypass this file: the embedded PostgreSQL inherits a
 // few system variables, and the demo reads the URL of its server.
 import { OperatorError } from '../platform/operator-error.ts';
+import { breachedSource } from './breached-passwords.ts';
 import {
   type ClientCertificateConfig,
   certificateMistakes,
@@ -15,7 +16,6 @@ import { passkeyMistakes, passkeySettings } from './passkeys.ts';
 import { DEVELOPMENT_KEY, developmentDefaults } from './production.ts';
 import type { ProvidersSettings } from './provider-settings.ts';
 import { readProviders } from './providers.ts';
-import { type ServiceTerms, serviceUrl } from './service-url.ts';
 import type {
   BreachedPasswordSettings,
   MessageLimitSettings,
@@ -88,6 +88,8 @@ export interface Config {
   readonly passkeyMetadata: string | null;
   /** The identity providers with which users can sign in. */
   readonly providers: ProvidersSettings;
+  /** The name servers that are asked for the proofs of domains. Null: those of the system. */
+  readonly dnsServers: readonly string[] | null;
   /** Whether devices are told of requests by Web Push. */
   readonly push: boolean;
   /** The page that links point to. The token follows the `#`. */
@@ -156,9 +158,8 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
   const port = env.PORT ?? 4000;
   const tls = tlsConfig(env);
   const publicUrl = env.PUBLIC_URL ?? `${tls === null ? 'http' : 'https'}://localhost:${port}`;
-  mistakes.push(...passkeyMistakes(env, publicUrl));
   const providers = readProviders(env, { production, publicUrl, variables: source });
-  mistakes.push(...providers.mistakes);
+  mistakes.push(...passkeyMistakes(env, publicUrl), ...providers.mistakes);
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const passkeys = passkeySettings(env, publicUrl);
   const sessionIdleSeconds = env.SESSION_IDLE_SECONDS ?? 7 * DAY_SECONDS;
@@ -195,6 +196,7 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     wellKnown: wellKnownSettings(env, passkeys),
     passkeyMetadata: env.PASSKEY_METADATA ?? null,
     providers: providers.settings,
+    dnsServers: env.DNS_SERVERS ?? null,
     push: env.PUSH !== 'off',
     linkUrl: env.LINK_URL ?? `${publicUrl}/link`,
     messageLimits: {
@@ -234,18 +236,4 @@ export function readConfig(source: Readonly<Record<string, string | undefined>>)
     refreshLeewaySeconds: env.REFRESH_LEEWAY_SECONDS ?? 10,
     sessionCacheSeconds: env.SESSION_CACHE_SECONDS ?? 0,
   };
-}
-
-const PWNED_PASSWORDS = 'https://api.pwnedpasswords.com';
-
-function breachedSource(env: Environment, terms: ServiceTerms): BreachedPasswordSettings['source'] {
-  const { BREACHED_PASSWORDS: chosen = 'common' } = env;
-  switch (chosen) {
-    case 'common':
-      return { name: 'common' };
-    case 'online':
-      return { name: 'online', ...serviceUrl(env.BREACHED_PASSWORDS_URL ?? PWNED_PASSWORDS, terms) };
-    default:
-      return { name: 'index', path: chosen };
-  }
 }

@@ -28,6 +28,7 @@ export function exampleProviders(issuer: string, publicUrl: string): ProvidersSe
         id: 'example',
         name: 'Example provider',
         isExample: true,
+        isListed: true,
         protocol: 'OAUTH',
         tenant: null,
         source: { is: 'ISSUER', issuer },

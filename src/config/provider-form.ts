@@ -56,6 +56,7 @@ const providerForm = z.strictObject({
     .refine(({ acr, amr }) => acr.length + amr.length > 0, 'List at least one value of acr or amr.')
     .optional(),
   redirectUris: z.array(redirectUri).max(32).default([]),
+  listed: z.boolean().default(true),
   privateNetwork: z.boolean().default(false),
 });
 export type ProviderForm = z.infer<typeof providerForm>;

@@ -21,6 +21,8 @@ export interface ProviderSettings {
   readonly isExample: boolean;
   /** The only tenant whose users can use it. Null: all tenants. */
   readonly tenant: string | null;
+  /** Whether everybody is offered it. If not, only users of the domains that are bound to it are. */
+  readonly isListed: boolean;
   readonly addresses: AddressTrust;
   readonly signUp: ProviderSignUp;
   /** Null: the provider's own second factors never count. */

@@ -70,6 +70,7 @@ function commonOf(form: ProviderForm): ProviderSettings {
     id,
     name: form.name ?? (preset === undefined ? id : NAMES[preset]),
     isExample: false,
+    isListed: form.listed,
     tenant,
     addresses:
       AddressTrust[

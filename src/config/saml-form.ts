@@ -6,7 +6,7 @@ import { reference } from './secret-reference.ts';
 const text = z.string().min(1).max(512);
 
 /** With what is put before it, it is stored in 255 characters. */
-export const LONGEST_ENTITY_ID = 240;
+const LONGEST_ENTITY_ID = 240;
 
 /** A certificate is no secret, so it can be written here. */
 const certificate = z.union(

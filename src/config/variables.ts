@@ -57,7 +57,7 @@ export const VARIABLES = {
   TRUSTED_PROXIES: list(PROXIES, trustedProxy),
   TLS_CERT: path('server.pem'),
   TLS_KEY: path('server.key'),
-  DEVELOPMENT_TLS_PORT: variable('off, or a whole number from 0 to 65535', (it) =>
+  DEVELOPMENT_TLS_PORT: variable('off, or the number of a port', (it) =>
     it === 'off' ? it : wholeNumber(0, 65_535).read(it),
   ),
   CLIENT_CA: list('paths of files with certificates, separated by commas', filePath),
@@ -88,6 +88,10 @@ export const VARIABLES = {
   PASSKEY_RP_ID: variable('a domain, for example example.com', domain),
   PASSKEY_METADATA: text('the path of a JSON file', /^[^\0]+$/),
   PROVIDERS_FILE: text('the path of a JSON file', /^[^\0]+$/),
+  DNS_SERVERS: list(
+    'addresses of name servers, separated by commas, for example 192.0.2.53 or [2001:db8::53]:5353',
+    nameServer,
+  ),
   EXAMPLE_PROVIDER: variable(
     'off, or an http:// origin on this machine, for example http://localhost:4200',
     exampleProvider,
@@ -165,6 +169,13 @@ function trustedProxy(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** An IP address, with a port if it is not 53. */
+function nameServer(text: string): string | undefined {
+  const [, six, four, port = '53'] = /^(?:\[([^\]]+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const isAddress = six === undefined ? isIP(four ?? text) !== 0 : isIP(six) === 6;
+  return isAddress && Number(port) > 0 && Number(port) <= 65_535 ? text : undefined;
 }
 
 function filePath(text: string): string | undefined {

@@ -22,6 +22,7 @@ import type { Outbox } from './outbox.ts';
 const CLEAR_AWAY_TASK = 'clear-away';
 const FREE_TASK = 'free-abandoned-jobs';
 const ERASE_TASK = 'erase-expired-messages';
+const DOMAINS_TASK = 'check-domains';
 const ERASE_USERS_TASK = 'erase-users';
 
 /** The maximum duration of a delivery, even if the provider keeps responding byte by byte. */
@@ -40,6 +41,8 @@ export interface WorkerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly retention: RetentionSettings;
+  /** Looks up the proofs of domains that are due. @returns how many were. */
+  checkDomains(signal: AbortSignal): Promise<number>;
   /** Erases the users whose deletion is due. */
   readonly eraseUsers: (signal: AbortSignal) => Promise<{ readonly begun: number; readonly erased: number }>;
 }
@@ -95,7 +98,7 @@ async function untilEnded(runner: Runner, stopping: AbortSignal): Promise<void> 
 }
 
 function runQueue(
-  { orm, outbox, clock, log, retention, eraseUsers }: WorkerParts,
+  { orm, outbox, clock, log, retention, checkDomains, eraseUsers }: WorkerParts,
   pool: Pool,
 ): Promise<Runner> {
   return run({
@@ -111,7 +114,7 @@ function runQueue(
       },
     },
     noHandleSignals: true, // the server stops the queue after the last request
-    crontab: `* * * * * ${FREE_TASK}\n* * * * * ${ERASE_TASK}\n* * * * * ${ERASE_USERS_TASK}\n*/10 * * * * ${CLEAR_AWAY_TASK}`,
+    crontab: `* * * * * ${FREE_TASK}\n* * * * * ${ERASE_TASK}\n* * * * * ${ERASE_USERS_TASK}\n*/10 * * * * ${CLEAR_AWAY_TASK}\n7 * * * * ${DOMAINS_TASK}`,
     taskList: {
       async [DELIVER_TASK](payload, { abortSignal, job }) {
         const { id } = payload as { id: string };
@@ -140,6 +143,10 @@ function runQueue(
       async [ERASE_TASK]() {
         const erased = await eraseExpired(sqlOf(orm.em.fork()), clock.now());
         if (erased > 0) log.info({ erased }, 'erased expired messages');
+      },
+      async [DOMAINS_TASK](_payload, { abortSignal }) {
+        const due = await checkDomains(abortSignal);
+        if (due > 0) log.info({ due }, 'checked domains');
       },
       async [ERASE_USERS_TASK](_payload, { abortSignal }) {
         const signal = AbortSignal.any([abortSignal, AbortSignal.timeout(CLEAR_AWAY_MS)]);

@@ -1,33 +1,10 @@
 // What is kept about a user, table by table, as an export of their own data shows it. Left out are secrets, digests, and what
 // only the server can use. A test compares the tables and columns with those of the database.
-import { type RawBuilder, sql as raw } from 'kysely';
+import { sql as raw } from 'kysely';
 import { openApproval } from '../factors/approval-record.ts';
 import { openAddressAtProvider } from '../factors/oauth/identity.ts';
 import { isByOthers } from '../persistence/audit-of-user.ts';
-import type { KeyRing } from '../platform/key-ring.ts';
-
-/** For what is stored sealed. */
-export interface Opening {
-  readonly ring: KeyRing;
-  /** The description of an operation that waits for an approval. */
-  readonly openApproves: (ring: KeyRing, workflowId: string, sealed: string) => string | null;
-}
-
-export type DataRecord = Readonly<Record<string, unknown>>;
-
-export interface DataSection {
-  /** The member `kind` of its records. */
-  readonly kind: string;
-  readonly table: string;
-  /** The names that the columns have in a record. */
-  readonly columns: Readonly<Record<string, string>>;
-  readonly whose: (userId: string) => RawBuilder<boolean>;
-  /** The columns by which it is read, with their types. */
-  readonly order: Readonly<Record<string, 'uuid' | 'text' | 'timestamptz'>>;
-  readonly newestFirst?: boolean;
-  /** Turns what was read into what is shown. */
-  readonly shown?: (record: DataRecord, opening: Opening) => DataRecord;
-}
+import type { DataSection } from './data-section.ts';
 
 const BY_ID = { id: 'uuid' } as const;
 const ofUser = (userId: string) => raw<boolean>`user_id = ${userId}`;
@@ -67,6 +44,7 @@ export const DATA_SECTIONS: readonly DataSection[] = [
       id: 'id',
       address: 'address',
       typed: 'typed',
+      is_primary: 'isPrimary',
       created_at: 'createdAt',
       verified_at: 'verifiedAt',
     },
@@ -211,6 +189,20 @@ export const DATA_SECTIONS: readonly DataSection[] = [
     },
     whose: ofSessions,
     order: BY_ID,
+  },
+  {
+    kind: 'mergeConsent',
+    table: 'merge_consent',
+    columns: { into_user_id: 'intoUserId', session_id: 'sessionId', expires_at: 'expiresAt' },
+    whose: ofUser,
+    order: { user_id: 'uuid' },
+  },
+  {
+    kind: 'mergedUser',
+    table: 'user_merge',
+    columns: { merged_user_id: 'id', external_id: 'externalId', merged_at: 'mergedAt' },
+    whose: (userId) => raw`into_user_id = ${userId}`,
+    order: { merged_user_id: 'uuid' },
   },
   {
     kind: 'auditEvent',

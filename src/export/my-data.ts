@@ -15,7 +15,8 @@ import { UserError } from '../platform/user-error.ts';
 import { EXPORT_CHARACTERS, EXPORT_PAGE, EXPORT_SECONDS, EXPORTS_HOURLY } from '../policy/data-export.ts';
 import type { Owner } from '../sessions/owner.ts';
 import { tellAllAddresses } from '../users/tell-all-addresses.ts';
-import { DATA_SECTIONS, type DataRecord, type DataSection, type Opening } from './data-sections.ts';
+import type { DataRecord, DataSection, Opening } from './data-section.ts';
+import { DATA_SECTIONS } from './data-sections.ts';
 
 const HOUR_SECONDS = 3600;
 

@@ -1,5 +1,4 @@
-// What factors know about a user: addresses, phone numbers, authenticators, unused backup codes. A step reads all of it
-// in one statement, as JSON that PostgreSQL builds.
+// What factors know about a user. A step reads all of it in one statement, as JSON that PostgreSQL builds.
 import { type Expression, type RawBuilder, sql } from 'kysely';
 import type { Locale } from '../delivery/messages/locales.ts';
 import type { Role } from '../persistence/entities/user.ts';
@@ -10,6 +9,7 @@ import { type FactorKind, isSecondFactor, SECOND_FACTORS } from '../policy/facto
 import { type PasswordPolicy, type PasswordSettings, passwordPolicy } from '../policy/password-policy.ts';
 import { enrolledSecondFactors, type SecondFactorPolicy } from '../policy/required-factors.ts';
 import type { SmsUse } from '../policy/sms.ts';
+import { type Capture, captureOfUser } from './capture.ts';
 import { ADDRESSES } from './email/addresses-in-sql.ts';
 import type { PasswordOwner } from './password/guessable-words.ts';
 
@@ -49,6 +49,10 @@ export interface Account {
   readonly smsOfUser: boolean;
   /** How the tenant recognises users by certificates that they have not enrolled. */
   readonly certificateRules: readonly CertificateRule[];
+  /** The domain that captures the user. */
+  readonly capture: Capture | null;
+  /** Whether the user may sign in without the provider of that domain. */
+  readonly withoutProvider: boolean;
   readonly locale: Locale;
   readonly roles: readonly Role[];
   /** Whether its deletion is scheduled. */
@@ -117,7 +121,7 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
       'id', u.id,
       'tenantId', u.tenant_id,
       'secondFactorPolicy', t.second_factor,
-      'minFactorAgeSeconds', t.min_factor_age_seconds, 'rememberDays', t.remember_days,
+      'minFactorAgeSeconds', t.min_factor_age_seconds, 'rememberDays', t.remember_days, 'name', u.name,
       'aal2', jsonb_build_object('overallSeconds', t.second_factor_seconds, 'idleSeconds', t.second_factor_idle_seconds),
       'passwordSettings', jsonb_build_object(
         'minimumLength', t.password_minimum_length,
@@ -126,10 +130,9 @@ export function accountJson(userId: Expression<string | null>): RawBuilder<Accou
         'characters', t.password_characters
       ),
       'passkeyModels', t.passkey_models,
-      'name', u.name,
-      'smsOfTenant', t.sms,
-      'smsOfUser', u.sms,
+      'smsOfTenant', t.sms, 'smsOfUser', u.sms,
       'certificateRules', t.certificate_rules,
+      'capture', ${captureOfUser}, 'withoutProvider', u.without_provider and u.roles ? 'ADMIN',
       'locale', u.locale,
       'roles', u.roles,
       'isToBeDeleted', u.deletion_due_at is not null,

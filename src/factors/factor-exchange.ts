@@ -11,6 +11,8 @@ export interface GatherRequest {
   readonly given: object;
   /** Whether a user of a session proves again what is known of them. */
   readonly isAnew: boolean;
+  /** Whether only a second factor counts. */
+  readonly isSecond: boolean;
   /** Whether the authenticator is being enrolled. */
   readonly isNew: boolean;
   /** Null when the client does not use the cookies of a browser. */

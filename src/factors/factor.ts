@@ -61,8 +61,9 @@ interface FactorBehaviour<Value> {
   wait?(em: EntityManager, account: Account, now: Date): Promise<number | null>;
   /**
    * Its choices for somebody of whom nothing is known, if there are several. The same for everybody in the tenant.
+   * @param providerId the only one that is wanted. Null: those that everybody is offered.
    */
-  choices?(tenantId: string): FactorChoice[];
+  choices?(tenantId: string, providerId: string | null): FactorChoice[];
   /** Gets what `prepare` needs and must be waited for. @throws {UserError} */
   gather?(request: GatherRequest): Promise<object>;
   /**
@@ -208,6 +209,8 @@ export interface Accepted {
   readonly enrolledAt: string | null;
   /** What it proved, if that differs from the categories of its kind. */
   readonly categories?: readonly Category[];
+  /** When it was proved, if not just now, in seconds since 1970. */
+  readonly completedAt?: number;
   /** How it was proved, if that differs from the `amr` of its kind. */
   readonly amr?: readonly string[];
   /** A notice to send to the user. */

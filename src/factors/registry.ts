@@ -4,7 +4,7 @@ import type { PasskeySettings } from '../config/settings.ts';
 import type { GeoIp } from '../delivery/geoip.ts';
 import type { FactorName } from '../delivery/messages/template.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
-import { FACTOR_KINDS, type FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
+import { FACTOR_KINDS, FactorKind, isSecondFactor } from '../policy/factor-kind.ts';
 import type { AvailableFactors } from '../policy/required-factors.ts';
 import { type SmsPolicy, SmsUse } from '../policy/sms.ts';
 import { type Account, enrolledBy, type FactorData } from './account.ts';
@@ -167,7 +167,8 @@ export class FactorRegistry {
     const first = this.#all.filter(
       (one) => one.roles.includes('FIRST') && one.options(account, 'FIRST').length > 0,
     );
-    return { enrolled: enrolledBy(account), first: kinds(first) };
+    const atProvider = this.options(account, 'SECOND', FactorKind.OAUTH).length > 0;
+    return { enrolled: enrolledBy(account), first: kinds(first), ...(atProvider && { atProvider }) };
   }
 
   /** The user's choices for one kind, with hints. */
@@ -186,7 +187,7 @@ export class FactorRegistry {
 
 /** Whether somebody of whom nothing is known could prove it. */
 function hasChoices({ choices }: Factor, tenantId: string): boolean {
-  return choices === undefined || choices(tenantId).length > 0;
+  return choices === undefined || choices(tenantId, null).length > 0;
 }
 
 /** What messages call a factor. */

@@ -2,6 +2,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { PasskeySettings } from '../config/settings.ts';
 import type { Outbox } from '../delivery/outbox.ts';
+import type { TxtRecords } from '../domains/txt-record.ts';
 import type { CheckLimit } from '../factors/password/check-limit.ts';
 import type { NewPasswords } from '../factors/password/new-passwords.ts';
 import type { FactorRegistry } from '../factors/registry.ts';
@@ -23,6 +24,8 @@ export interface Services {
   readonly runner: WorkflowRunner;
   readonly factors: FactorRegistry;
   readonly passwords: NewPasswords;
+  /** Where the proofs of domains are looked up. */
+  readonly records: TxtRecords;
   readonly checkLimit: CheckLimit;
   readonly grants: Grants;
   readonly outbox: Outbox;

@@ -1,5 +1,15 @@
 // The expected failures by their codes, which the schema lists.
 
+import {
+  DnsUnavailable,
+  DomainNotProved,
+  DomainNotTested,
+  DomainRefused,
+  DomainTaken,
+  ExemptionRefused,
+  ProviderNotForDomains,
+  TooManyDomains,
+} from '../domains/errors.ts';
 import { TooManyExports } from '../export/my-data.ts';
 import { CertificateRefused, CertificateTaken } from '../factors/certificate/errors.ts';
 import {
@@ -52,6 +62,7 @@ import {
   Overloaded,
   PasswordRequired,
   ProofRejected,
+  ProviderRequired,
   TenantNotFound,
   TooManyAgentRequests,
   TooManyAuthenticators,
@@ -89,9 +100,18 @@ export const ERRORS = errorsByCode({
   CERTIFICATE_TAKEN: CertificateTaken,
   PROVIDER_UNAVAILABLE: ProviderUnavailable,
   PROVIDER_NOT_FOUND: ProviderNotFound,
+  PROVIDER_REQUIRED: ProviderRequired,
   RETURN_NOT_ALLOWED: ReturnNotAllowed,
   IDENTITY_NOT_LINKED: IdentityNotLinked,
   IDENTITY_TAKEN: IdentityTaken,
+  DOMAIN_REFUSED: DomainRefused,
+  DOMAIN_NOT_PROVED: DomainNotProved,
+  DOMAIN_TAKEN: DomainTaken,
+  DOMAIN_NOT_TESTED: DomainNotTested,
+  EXEMPTION_REFUSED: ExemptionRefused,
+  DNS_UNAVAILABLE: DnsUnavailable,
+  TOO_MANY_DOMAINS: TooManyDomains,
+  PROVIDER_NOT_FOR_DOMAINS: ProviderNotForDomains,
   LINK_NOT_APPROVED: LinkNotApproved,
   LINK_EXPIRED: LinkExpired,
   DEVICE_NOT_APPROVED: DeviceNotApproved,

@@ -14,6 +14,8 @@ export interface AuditEntry {
   /** The session concerned. */
   readonly sessionId: string | null;
   readonly factor?: FactorKind | null;
+  /** The domain concerned. */
+  readonly about?: string | null;
   /** What shows later who approved an operation, sealed for this event. */
   readonly approval?: ((eventId: string) => string) | null;
 }
@@ -89,6 +91,7 @@ export function auditRow(entry: AuditEntry, actor: AuditActor, now: Date): Row<'
     actor_session_id: actor.sessionId,
     ip: actor.ip,
     user_agent: actor.userAgent,
+    about: entry.about ?? null,
     approval: entry.approval?.(id) ?? null,
   };
 }

@@ -4,6 +4,7 @@ import { Authenticator } from './entities/authenticator.ts';
 import { BackupCode } from './entities/backup-code.ts';
 import { Challenge } from './entities/challenge.ts';
 import { EmailAddress } from './entities/email-address.ts';
+import { EmailDomain } from './entities/email-domain.ts';
 import { Identity } from './entities/identity.ts';
 import { KnownDevice } from './entities/known-device.ts';
 import { Lockout } from './entities/lockout.ts';
@@ -30,6 +31,7 @@ export const ENTITIES = [
   Tenant,
   User,
   EmailAddress,
+  EmailDomain,
   PhoneNumber,
   Authenticator,
   Identity,

@@ -24,6 +24,8 @@ interface Reading {
   readonly mayHaveComments?: boolean;
 }
 
+const require = createRequire(import.meta.url);
+
 const DEEPEST = 32;
 const DECLARATION =
   /^\uFEFF?<\?xml version=["']1\.0["'](?: encoding=["']utf-8["'])?(?: standalone=["']\w+["'])?\s*\?>\s*/i;
@@ -63,7 +65,7 @@ interface Xmldom {
 
 function parse(text: string): Node {
   // Loaded with the first document: most servers read none. Its types would bring in those of browsers.
-  const { DOMParser } = createRequire(import.meta.url)('@xmldom/xmldom') as Xmldom;
+  const { DOMParser } = require('@xmldom/xmldom') as Xmldom;
   const refuse = (): never => {
     throw new MalformedXmlError('it is not well-formed');
   };

@@ -15,6 +15,11 @@ export interface AuthContext {
   readonly aging?: Aging;
   /** The second factors that the user has and can use now. */
   readonly enrolled: readonly FactorKind[];
+  /**
+   * Whether a user without a second factor can prove one at the identity provider with which the session began. Omitted
+   * where it is not known.
+   */
+  readonly atProvider?: boolean;
   /** The user's roles, as `@requiresRole` names them. */
   readonly roles: readonly string[];
   /** The agent that acts for the user with a token of its own. Null or omitted for the user. */
@@ -174,7 +179,7 @@ function refuseStaleFirstFactor(
 
 function refuseWithoutSecondFactor(
   evidence: readonly Evidence[],
-  { enrolled, aging }: AuthContext,
+  { enrolled, atProvider = false, aging }: AuthContext,
   demand: Requirement,
   now: number,
 ): Refusal | null {
@@ -184,7 +189,12 @@ function refuseWithoutSecondFactor(
   );
   const level = assuranceLevelAt(evidence, aging, now);
   if (isFresh(oldEnough(accepted, demand, now), maxAge, now) && level === AssuranceLevel.AAL2) return null;
-  const canProve = enrolled.some((kind) => accept.includes(kind));
+  // A provider does not say how old its second factor is, and a proof there is not made for an operation.
+  const canProveThere =
+    atProvider && enrolled.length === 0 && demand.minFactorAge === 0 && bind === StepUpBind.SESSION;
+  const canProve =
+    enrolled.some((kind) => accept.includes(kind)) ||
+    (canProveThere && acceptsFactor(accept, FactorKind.OAUTH));
   return {
     code: canProve ? 'STEP_UP_REQUIRED' : 'ENROLLMENT_REQUIRED',
     remedy: canProve ? 'STEP_UP' : 'ENROLL',

@@ -16,6 +16,8 @@ export interface AvailableFactors {
   readonly enrolled: readonly FactorKind[];
   /** The first factors that can be used now. */
   readonly first: readonly FactorKind[];
+  /** Whether the user has an account at a provider whose second factor the configuration trusts. */
+  readonly atProvider?: boolean;
 }
 
 /** Backup codes replace another second factor. On their own they are not one. */
@@ -89,15 +91,18 @@ export interface Acceptable {
   readonly accept: readonly FactorKind[];
   /** Whether a first factor is accepted from a user who has no second factor. */
   readonly acceptsFirst: boolean;
+  /** Whether the second factor of a provider is accepted from such a user. */
+  readonly acceptsProvider?: boolean;
 }
 
 /** The factors that such a user may prove. A user with a second factor is never offered a first one. */
 export function provable(
-  { accept, acceptsFirst }: Acceptable,
-  { enrolled, first }: AvailableFactors,
+  { accept, acceptsFirst, acceptsProvider = false }: Acceptable,
+  { enrolled, first, atProvider = false }: AvailableFactors,
 ): FactorKind[] {
   if (enrolled.length > 0) return accept.filter((kind) => enrolled.includes(kind));
-  return acceptsFirst ? known(first) : [];
+  if (acceptsFirst) return known(first);
+  return acceptsProvider && atProvider ? [FactorKind.OAUTH] : [];
 }
 
 /**

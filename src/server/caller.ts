@@ -22,6 +22,8 @@ interface Identifying {
   readonly tokens: AccessTokens;
   readonly sessions: RecentSessions;
   readonly em: () => EntityManager;
+  /** Whether the second factor of a provider is trusted. */
+  readonly vouches: (tenantId: string, providerId: string) => boolean;
   readonly now: Date;
 }
 
@@ -29,7 +31,7 @@ const NOBODY: Identified = { session: null, tokenFault: null, expiredSessionId: 
 
 export async function identifyCaller(
   token: string | null,
-  { tokens, sessions, em, now }: Identifying,
+  { tokens, sessions, em, vouches, now }: Identifying,
 ): Promise<Identified> {
   if (token === null) return NOBODY;
   const verified = await tokens.verify(token, now);
@@ -39,7 +41,7 @@ export async function identifyCaller(
   const session = await sessions.find(() => sqlOf(em()), verified, now);
   return session === null
     ? { ...NOBODY, tokenFault: 'INVALID' }
-    : { ...NOBODY, session: presentedBy(verified, session) };
+    : { ...NOBODY, session: presentedBy(verified, session, vouches) };
 }
 
 /**

@@ -25,6 +25,8 @@ export function contextsOf({ config, orm, tokens, services, origins }: ContextPa
   const { clock } = services;
   const sessions = new RecentSessions(config.sessionCacheSeconds);
   const clientOf = clientsBehind(config.trustedProxies, config.forwardedHeader);
+  const { providers } = services.factors;
+  const vouches = (tenantId: string, id: string) => providers.vouches(tenantId, id);
   const certificateOf = presentedCertificates(config.clientCertificates?.proxies ?? [], origins);
 
   return async ({ req, res, budget }: Exchange): Promise<GraphQLContext> => {
@@ -32,7 +34,7 @@ export function contextsOf({ config, orm, tokens, services, origins }: ContextPa
     const cookies = readSessionCookies(headers, (origin) => origins.allows(origin));
     const token = bearerToken(headers.authorization) ?? cookies.accessToken;
     const em = once(() => orm.em.fork());
-    const identify = () => identifyCaller(token, { tokens, sessions, em, now: clock.now() });
+    const identify = () => identifyCaller(token, { tokens, sessions, em, vouches, now: clock.now() });
     const identified = await identify();
     const client = once(() => clientOf(req));
     const locale = once(() => localeOf(headers['accept-language']));

@@ -12,15 +12,25 @@ export interface PresentedSession extends ActiveSession {
   /** All evidence of the session. */
   readonly held: readonly Evidence[];
   readonly aging: Aging;
+  /** Whether it began at an identity provider whose second factor is trusted. */
+  readonly atProvider: boolean;
   readonly token: Pick<VerifiedToken, 'id' | 'issuedAt' | 'expiresAt'>;
 }
 
-export function presentedBy(token: VerifiedToken, session: ActiveSession): PresentedSession {
+/** @param vouches whether the second factor of a provider is trusted. */
+export function presentedBy(
+  token: VerifiedToken,
+  session: ActiveSession,
+  vouches: (tenantId: string, providerId: string) => boolean,
+): PresentedSession {
   return {
     ...session,
     evidence: lesserEvidence(session.evidence, token.evidence),
     held: session.evidence,
     aging: agingOf(session, session.aal2),
+    atProvider: session.evidence.some(
+      ({ source }) => source !== undefined && vouches(session.tenantId, source.providerId),
+    ),
     token,
   };
 }

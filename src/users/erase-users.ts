@@ -128,7 +128,17 @@ async function eraseMany(sql: Sql, userId: string, signal: AbortSignal): Promise
       deleted = Number(result.numAffectedRows);
     }
   }
-  await eraseAuditOf(sql, userId, signal);
+  for (const id of [userId, ...(await mergedInto(sql, userId))]) await eraseAuditOf(sql, id, signal);
+}
+
+/** The ids that the user had before other accounts were merged into this one. Their events keep them. */
+async function mergedInto(sql: Sql, userId: string): Promise<string[]> {
+  const rows = await sql
+    .selectFrom('user_merge')
+    .select('merged_user_id')
+    .where('into_user_id', '=', userId)
+    .execute();
+  return rows.map((row) => row.merged_user_id);
 }
 
 /** Once nothing that was under way can add anything. @returns whether the user is gone. */

@@ -7,6 +7,7 @@ export const ChartName = {
   ENROLLMENT: 'enrollment',
   STEP_UP: 'step-up',
   AGENT_REQUEST: 'agent-request',
+  PROVIDER_TEST: 'provider-test',
 } as const;
 export type ChartName = (typeof ChartName)[keyof typeof ChartName];
 

@@ -7,6 +7,8 @@ import { enrollmentChart } from './enrollment/chart.ts';
 import { viewEnrollment } from './enrollment/view.ts';
 import { passwordResetChart } from './password-reset/chart.ts';
 import { viewPasswordReset } from './password-reset/view.ts';
+import { providerTestChart } from './provider-test/chart.ts';
+import { viewProviderTest } from './provider-test/view.ts';
 import { signInChart } from './sign-in/chart.ts';
 import { viewSignIn } from './sign-in/view.ts';
 import { signUpChart } from './sign-up/chart.ts';
@@ -27,6 +29,7 @@ export const CHARTS = {
   enrollment: { chart: enrollmentChart, view: viewEnrollment },
   'step-up': { chart: stepUpChart, view: viewStepUp },
   'agent-request': { chart: agentRequestChart, view: viewAgentRequest },
+  'provider-test': { chart: providerTestChart, view: viewProviderTest },
 } as const satisfies Record<ChartName, ChartEntry>;
 
 export function chartOf(name: ChartName): AnyStateMachine {

@@ -39,6 +39,18 @@ export class FactorNotOffered extends UserError {
   }
 }
 
+/** Depends on the domain of the address, and never on whether there is an account. */
+export class ProviderRequired extends UserError {
+  static readonly description =
+    'Users of this email domain sign in with the identity provider of their organization. Start a sign-in with the email address, which offers that provider.';
+  readonly code = 'PROVIDER_REQUIRED';
+  constructor() {
+    super(
+      'Your organization signs in with its own identity provider. Start a sign-in with your email address.',
+    );
+  }
+}
+
 export class ProofRejected extends UserError {
   static readonly brief = 'The proof is incorrect, expired or already used.';
   static readonly description =

@@ -7,6 +7,8 @@ import type { AvailableFactors } from '../policy/required-factors.ts';
 export interface PendingLink {
   readonly identityId: string;
   readonly providerId: string;
+  /** The domain by which it is linked, and the configuration of its provider. Null: by none. */
+  readonly capture?: { readonly domainId: string; readonly digest: string } | null;
 }
 
 /** Events carry the factors that the user can prove now, which may have changed since the workflow began. */

@@ -1,6 +1,8 @@
 // Finds the user that an identifier names, before anything is proved. An unknown identifier gets a decoy: a workflow
 // with the same steps and replies.
 import { type Account, accountJson } from '../factors/account.ts';
+import { type Capture, captureOfDomain } from '../factors/capture.ts';
+import { domainOf } from '../factors/email/mailbox.ts';
 import { type Identifier, IdentifierKind } from '../factors/identifier.ts';
 import { type Sql, sqlOf } from '../persistence/orm.ts';
 import { run, statement } from '../persistence/statement.ts';
@@ -24,6 +26,8 @@ export interface Identified {
   readonly subject: string;
   readonly secondFactorPolicy: SecondFactorPolicy;
   readonly sms: SmsUse;
+  /** The domain that captures the identifier, whether or not there is an account. */
+  readonly capture: Capture | null;
 }
 
 /** Runs a single statement. @throws {TenantNotFound} */
@@ -35,7 +39,10 @@ export async function identifyUser(
 ): Promise<Identified> {
   const { kind, value } = identifier;
   const device = digestOfDevice(deviceToken);
-  const [found] = await run(sqlOf(em), IDENTIFY[kind]({ value, tenantId, device }));
+  const [found] = await run(
+    sqlOf(em),
+    IDENTIFY[kind]({ value, domain: domainIn(identifier), tenantId, device }),
+  );
   if (found === undefined) throw new TenantNotFound();
   const { account, address_id: addressId, device_id: deviceId } = found;
   return {
@@ -45,7 +52,12 @@ export async function identifyUser(
     subject: account === null ? nameOf(ring, tenantId, identifier.value) : subjectOf(account, deviceId),
     secondFactorPolicy: found.second_factor,
     sms: found.sms,
+    capture: found.capture,
   };
+}
+
+function domainIn({ kind, value }: Identifier): string | null {
+  return kind === IdentifierKind.EMAIL ? domainOf(value) : null;
 }
 
 export function subjectOf({ id }: Account, deviceId: string | null): string {
@@ -88,7 +100,10 @@ export async function accountOfAddress(
   { address, tenantId, deviceToken }: Within & { readonly address: string },
 ): Promise<IdentifiedAccount | null> {
   return identified(
-    await run(sql, IDENTIFY.EMAIL({ value: address, tenantId, device: digestOfDevice(deviceToken) })),
+    await run(
+      sql,
+      IDENTIFY.EMAIL({ value: address, domain: null, tenantId, device: digestOfDevice(deviceToken) }),
+    ),
   );
 }
 
@@ -122,14 +137,22 @@ export async function anybody(tenantId: string, { em }: Caller): Promise<Identif
     account: null,
     addressId: null,
     deviceId: null,
-    subject: `anybody:${randomId()}`,
+    subject: anybodysSubject(),
     secondFactorPolicy,
     sms,
+    capture: null,
   };
+}
+
+/** Of a workflow of its own. */
+export function anybodysSubject(): string {
+  return `anybody:${randomId()}`;
 }
 
 interface Sought {
   readonly value: string;
+  /** Of an address. */
+  readonly domain: string | null;
   readonly tenantId: string;
   /** The digest of the device's token. */
   readonly device: string | null;
@@ -138,7 +161,7 @@ interface Sought {
 const IDENTIFY = { EMAIL: identifying('EMAIL'), PHONE: identifying('PHONE') } as const;
 
 function identifying(kind: IdentifierKind) {
-  return statement((sql, { value, tenantId, device }: Sought) =>
+  return statement((sql, { value, domain, tenantId, device }: Sought) =>
     sql
       .selectFrom('tenant as t')
       .leftJoin(addresses(sql, kind, value).as('a'), (join) => join.onRef('a.tenant_id', '=', 't.id'))
@@ -151,13 +174,14 @@ function identifying(kind: IdentifierKind) {
         'a.id as address_id',
         'd.id as device_id',
         accountJson(it.ref('a.user_id')).as('account'),
+        captureOfDomain(it.ref('t.id'), domain).as('capture'),
       ])
       .where('t.id', '=', tenantId),
   );
 }
 
 const BY_IDENTITY = statement(
-  (sql, { digest, tenantId, device }: Omit<Sought, 'value'> & { readonly digest: string }) =>
+  (sql, { digest, tenantId, device }: Omit<Sought, 'value' | 'domain'> & { readonly digest: string }) =>
     sql
       .selectFrom('authenticator as a')
       .leftJoin('known_device as d', (join) =>
@@ -177,7 +201,7 @@ const AT_PROVIDER = statement(
       subject,
       tenantId,
       device,
-    }: Omit<Sought, 'value'> & { readonly issuer: string; readonly subject: string },
+    }: Omit<Sought, 'value' | 'domain'> & { readonly issuer: string; readonly subject: string },
   ) =>
     sql
       .selectFrom('identity as i')

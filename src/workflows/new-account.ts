@@ -1,6 +1,7 @@
 // A user who does not exist yet: the account as a step sees it, and the rows that make it.
 import type { Locale } from '../delivery/messages/locales.ts';
 import type { Account, EmailOfAccount, IdentityOfAccount } from '../factors/account.ts';
+import type { Capture } from '../factors/capture.ts';
 import { type PasswordColumns, passwordSettingsOf } from '../persistence/entities/tenant.ts';
 import { jsonText } from '../persistence/jsonb.ts';
 import type { UnitOfWork } from '../persistence/unit-of-work.ts';
@@ -23,10 +24,14 @@ interface NewUser {
   readonly name: string | null;
   readonly locale: Locale;
   readonly email: EmailOfAccount | null;
+  readonly capture?: Capture | null;
   readonly identities?: readonly IdentityOfAccount[];
 }
 
-export function newAccount(tenant: TenantRow, { name, locale, email, identities = [] }: NewUser): Account {
+export function newAccount(
+  tenant: TenantRow,
+  { name, locale, email, capture = null, identities = [] }: NewUser,
+): Account {
   return {
     id: randomId(),
     tenantId: tenant.id,
@@ -40,6 +45,8 @@ export function newAccount(tenant: TenantRow, { name, locale, email, identities 
     smsOfTenant: tenant.sms,
     smsOfUser: true,
     certificateRules: [],
+    capture,
+    withoutProvider: false,
     locale,
     roles: [],
     isToBeDeleted: false,

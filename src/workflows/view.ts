@@ -38,7 +38,12 @@ export type Proves =
   /** Only the names of factors. Nothing has been proved yet, so nothing about the account is revealed. */
   | { readonly what: 'ANY_OF'; readonly factors: readonly FactorKind[] }
   /** The same, in a sign-in without an identifier. The proof says who the user is. */
-  | { readonly what: 'ANYBODYS'; readonly factors: readonly FactorKind[] }
+  | {
+      readonly what: 'ANYBODYS';
+      readonly factors: readonly FactorKind[];
+      /** The only identity provider, for users of its domain. */
+      readonly providerId?: string | null;
+    }
   /** The user's own factors that add a category to this evidence, with hints, without a forgotten password. */
   | {
       readonly what: 'FURTHER';

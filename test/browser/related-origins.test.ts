@@ -23,7 +23,7 @@ let server: Server;
 let browser: Browser;
 
 beforeAll(async () => {
-  const script = await bundledClient();
+  const scripts = await bundledClient();
   app = await startTestApp({
     PUBLIC_URL: STEPGATE,
     PASSKEY_ORIGINS: SHOP,
@@ -37,8 +37,8 @@ beforeAll(async () => {
         answer.pipe(response);
       });
       incoming.pipe(outgoing);
-    } else if (incoming.url === '/client.js') {
-      response.setHeader('content-type', 'text/javascript').end(script);
+    } else if (scripts.has(incoming.url ?? '')) {
+      response.setHeader('content-type', 'text/javascript').end(scripts.get(incoming.url ?? ''));
     } else {
       response.setHeader('content-type', 'text/html').end(SHOP_PAGE);
     }

@@ -1,13 +1,17 @@
 // An application: a page with `stepgate/client`, and an API in which a payment needs a passkey for exactly that payment. The
 // page is on localhost, because browsers offer passkeys to secure origins with a name only.
 import { execFile } from 'node:child_process';
+import { mkdtempDisposable, readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { createYoga } from 'graphql-yoga';
 import type * as Client from '../../src/client/index.ts';
+import type * as AtProvider from '../../src/client/provider.ts';
 import type { ConsumeProof } from '../../src/step-up/bound-proof.ts';
 import { stepUpTransformer, stepUpTypeDefs } from '../../src/step-up/sdl.ts';
 import { type PresentedToken, stepgateTokens } from '../../src/step-up/tokens.ts';
@@ -17,6 +21,7 @@ import type { TestApp } from '../harness/app.ts';
 declare global {
   /** Of the page. */
   var stepgate: typeof Client;
+  var atProvider: typeof AtProvider;
   var client: Client.StepgateClient;
 }
 
@@ -32,8 +37,9 @@ export const SHOP_SCHEMA = `
 export const SHOP_PAGE = `<!doctype html><html lang="en"><title>Shop</title>
 <label>Email <input name="email" autocomplete="username webauthn"></label>
 <script type="module">
-  import * as stepgate from '/client.js';
-  window.stepgate = stepgate;
+  import * as atProvider from '/provider.js';
+  import * as stepgate from '/index.js';
+  Object.assign(window, { atProvider, stepgate });
 </script></html>`;
 
 interface Context {
@@ -52,7 +58,7 @@ export interface Shop extends AsyncDisposable {
 
 /** It starts before Stepgate, whose configuration names its origin. */
 export async function openShop(): Promise<Shop> {
-  const script = await bundledClient();
+  const scripts = await bundledClient();
   const paid: string[] = [];
   const serveApi = (app: TestApp) => api(app, paid);
   let yoga: ReturnType<typeof api> | null = null;
@@ -60,8 +66,8 @@ export async function openShop(): Promise<Shop> {
     if (request.url === '/graphql' && shop.stepgate !== null) {
       yoga ??= serveApi(shop.stepgate);
       void yoga(request, response);
-    } else if (request.url === '/client.js') {
-      response.setHeader('content-type', 'text/javascript').end(script);
+    } else if (scripts.has(request.url ?? '')) {
+      response.setHeader('content-type', 'text/javascript').end(scripts.get(request.url ?? ''));
     } else {
       response.setHeader('content-type', 'text/html').end(SHOP_PAGE);
     }
@@ -79,10 +85,18 @@ export async function openShop(): Promise<Shop> {
   return shop;
 }
 
-export async function bundledClient(): Promise<string> {
-  const options = '--format esm --platform browser --external graphql'.split(' ');
-  const run = promisify(execFile);
-  return (await run('node_modules/.bin/rolldown', ['src/client/index.ts', ...options], { cwd: ROOT })).stdout;
+/** The entries `/index.js` and `/provider.js`, and what they load. */
+export async function bundledClient(): Promise<ReadonlyMap<string, string>> {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'stepgate-client-'));
+  const entries = ['src/client/index.ts', 'src/client/provider.ts'];
+  const options = '--format esm --platform browser --external graphql -d'.split(' ');
+  await promisify(execFile)('node_modules/.bin/rolldown', [...entries, ...options, folder.path], {
+    cwd: ROOT,
+  });
+  const scripts = new Map<string, string>();
+  for (const name of await readdir(folder.path))
+    scripts.set(`/${name}`, await readFile(join(folder.path, name), 'utf8'));
+  return scripts;
 }
 
 function api(app: TestApp, paid: string[]) {

@@ -5,6 +5,7 @@ import { COMMANDS } from '../../src/cli/stepgate.ts';
 import { runCommand, runHere } from '../harness/command.ts';
 
 const GROUPS = [
+  'domains',
   'admin',
   'users',
   'outbox',

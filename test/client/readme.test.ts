@@ -1,4 +1,5 @@
 // Runs the code in README.md and docs/clients.md. Only URLs, import paths and the clock are replaced.
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ApolloClient } from '@apollo/client';
@@ -13,8 +14,12 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { OperationClient } from '../../src/client/fetch.ts';
 import type { StepgateClient } from '../../src/client/index.ts';
 import { StepUpProvider } from '../../src/client/react.ts';
+import { appWith, callback, entry } from '../factors/oauth/visits.ts';
 import { startTestApp, TEST_ENVIRONMENT, type TestApp } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
+import { IdentityProvider } from '../harness/identity-provider.ts';
+import { ScriptedBrowser } from '../harness/provider-visit.ts';
+import { Browser, openTab } from './browser.ts';
 import { AUDIT_EVENTS, clientOf, codesOf, guarded } from './people.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -175,6 +180,39 @@ describe('the clients page’s', () => {
       data: headers,
     }));
     expect(presented.data).toEqual({ authorization: `Bearer ${accessToken}` });
+  });
+
+  test('sign-in at a provider, on two pages', async () => {
+    await using provider = await IdentityProvider.start({ redirectUris: [callback('work')] });
+    await using server = await appWith([entry('work', provider, { addresses: 'email_verified' })]);
+    const sub = randomUUID();
+    provider.visitor = { sub, email: `${sub}@example.com`, email_verified: true };
+    const browser = new Browser();
+    const kept = new Map<string, string>();
+    vi.stubGlobal('sessionStorage', {
+      getItem: (name: string) => kept.get(name) ?? null,
+      setItem: (name: string, text: string) => kept.set(name, text),
+      removeItem: (name: string) => kept.delete(name),
+    });
+    vi.stubGlobal('history', { replaceState: () => {} });
+    const assign = vi.fn<(url: string) => void>();
+    vi.stubGlobal('location', { href: 'https://app.example.com/', assign });
+    vi.stubGlobal('stepgate', openTab(server, browser).client);
+    const { signInAt } = await snippet<{ signInAt: (id: string) => Promise<void> }>(
+      onClientsPage('providerUrl(signIn'),
+    );
+    await signInAt('work');
+    const person = new ScriptedBrowser(server);
+    person.keep(new Headers([...browser.jar].map(([name, value]) => ['set-cookie', `${name}=${value}`])));
+    const page = await person.follow(assign.mock.calls[0]?.[0] ?? '');
+    vi.stubGlobal('location', { href: (page as URL).href });
+    vi.stubGlobal('stepgate', openTab(server, browser).client);
+    const push = vi.fn<(path: string) => void>();
+    vi.stubGlobal('router', { push });
+    await snippet(onClientsPage('returnFromProvider(stepgate)'));
+    expect(push).toHaveBeenCalledWith('/');
+    vi.stubGlobal('stepgate', stepgate);
+    vi.stubGlobal('location', undefined);
   });
 
   test('React session', async () => {

@@ -249,6 +249,7 @@ describe('a valid environment', () => {
       forwardedHeader: 'x-forwarded-for',
       passkeys: { rpId: 'localhost', origins: ['http://localhost:4000'] },
       passkeyMetadata: null,
+      dnsServers: null,
       tls: null,
       developmentTls: { port: 4443, folder: '.stepgate/certificates' },
       clientCertificates: null,

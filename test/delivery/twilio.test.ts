@@ -256,6 +256,7 @@ describe('through the outbox', () => {
       clock: systemClock,
       log,
       retention: RETENTION,
+      checkDomains: async () => 0,
       eraseUsers: async () => ({ begun: 0, erased: 0 }),
     });
     try {

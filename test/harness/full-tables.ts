@@ -18,7 +18,7 @@ const TABLES: readonly (readonly [table: string, columns: string, values: string
   [
     'email_address',
     'id, tenant_id, user_id, address, created_at, verified_at',
-    `${id()}, 'default', ${id()}, 'person-' || n || '@example.com', now(), now()`,
+    `${id()}, 'default', ${id()}, 'person-' || n || '@example.com', ${ago('minute')}, case when n % 200 > 0 then now() end`,
   ],
   [
     'phone_number',
@@ -45,6 +45,11 @@ const TABLES: readonly (readonly [table: string, columns: string, values: string
     'saml_assertion',
     'tenant_id, digest, expires_at',
     `'default', md5(cast(n as text)), ${ago('second', '(n - 10000)')}`,
+  ],
+  [
+    'email_domain',
+    'tenant_id, name, id, token, provider, created_at, verified_at, next_check_at',
+    `'tenant-' || n, 'domain-' || n || '.com', ${id()}, 'token', 'work', now(), now(), now() + n * interval '1 minute'`,
   ],
   ['logout_token', 'digest, expires_at', `md5(cast(n as text)), ${ago('second', '(n - 10000)')}`],
   [

@@ -125,12 +125,18 @@ export class SamlIdentityProvider {
       .join('&');
     const parsed = await entity.parseLoginRequest(service, 'redirect', { query, octetString });
     const answered = parsed as unknown as { extract: { request: { id: string } } };
-    const { context } = await entity.createLoginResponse(service, answered as never, 'post', {}, {
-      customTagReplacement: (template: string) => ({
-        id: 'unused',
-        context: this.change(this.#fill(template, answered.extract.request.id, service)),
-      }),
-    } as never);
+    const { context } = await entity.createLoginResponse(
+      service,
+      answered,
+      'post',
+      {},
+      {
+        customTagReplacement: (template: string) => ({
+          id: 'unused',
+          context: this.change(this.#fill(template, answered.extract.request.id, service)),
+        }),
+      },
+    );
     const xml = this.tamper(Buffer.from(context, 'base64').toString());
     return new URLSearchParams({
       SAMLResponse: Buffer.from(xml).toString('base64'),

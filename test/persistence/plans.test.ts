@@ -2,7 +2,7 @@
 // administrators and the worker do is done once, and PostgreSQL tells how it executes each statement that arrived.
 //
 // Not here are commands that read everything on purpose: exports, imports, and changes of keys.
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -23,12 +23,27 @@ import { KeyRing } from '../../src/platform/key-ring.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { eraseUsers } from '../../src/users/erase-users.ts';
 import { AgentWorld } from '../agents/agents.ts';
+import { Addresses } from '../factors/email/owner.ts';
+import {
+  attempt,
+  COOKIES,
+  callback,
+  entry,
+  native,
+  providersFile,
+  signInWith,
+  visit,
+  visitInBrowser,
+} from '../factors/oauth/visits.ts';
 import { RETENTION, TEST_ENVIRONMENT, testDatabase } from '../harness/app.ts';
+import { approvedToken } from '../harness/approved.ts';
 import { PASSWORD, type Person, TestClient, type Tokens, tokensOf } from '../harness/client.ts';
 import { TestClock } from '../harness/clock.ts';
 import { fillTables, ROWS } from '../harness/full-tables.ts';
+import { IdentityProvider } from '../harness/identity-provider.ts';
 import { enrollPasskey, signInWithPasskey } from '../harness/passkeys.ts';
 import { wholeReads } from '../harness/plans.ts';
+import { ScriptedBrowser } from '../harness/provider-visit.ts';
 import { query } from '../harness/sql.ts';
 import { type Statement, StatementCounter } from '../harness/statement-counter.ts';
 
@@ -40,6 +55,7 @@ let database: Awaited<ReturnType<typeof testDatabase>>;
 let counter: StatementCounter;
 let orm: Orm;
 let app: App;
+let provider: IdentityProvider;
 let client: TestClient;
 let planner: pg.Client;
 let growing: ReadonlySet<string>;
@@ -56,8 +72,10 @@ beforeAll(async () => {
     `date_trunc('month', now()) + interval '2 months 1 day' + n * interval '1 second'`,
     `timestamptz '2100-01-01' + n * interval '1 second'`,
   ]);
+  provider = await IdentityProvider.start({ redirectUris: [callback('work'), native('work')] });
+  const providers = [entry('work', provider, { addresses: 'email_verified' })];
   app = await startApp({
-    config: readConfig(TEST_ENVIRONMENT),
+    config: readConfig({ ...TEST_ENVIRONMENT, PROVIDERS_FILE: await providersFile(providers) }),
     databaseUrl: counter.url,
     log: createLog('silent'),
     clock,
@@ -85,6 +103,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await planner.end();
   await app.stop();
+  await provider[Symbol.asyncDispose]();
   await orm.close();
   await counter[Symbol.asyncDispose]();
   await database.drop();
@@ -104,6 +123,38 @@ async function twoFactors(): Promise<Person & Tokens & { secret: string; codes: 
   const person = await client.signUp();
   const { secret, backupCodes: codes, tokens } = await client.enrollTotp(person.accessToken);
   return { ...person, ...tokens, secret, codes };
+}
+
+/** Before the clock moves, because the provider is on the machine's. */
+async function atProvider(): Promise<void> {
+  const onTime = () => clock.advance((Date.now() - clock.now().getTime()) / 1000);
+  const sub = randomUUID();
+  provider.visitor = { sub, email: `${sub}@example.com`, email_verified: true };
+  const found: (string | undefined)[] = [];
+  for (const is of ['new', 'known']) {
+    onTime();
+    const { status, session } = await signInWith(client, 'work');
+    expect([is, status]).toEqual([is, 'COMPLETE']);
+    found.push(session?.accessToken);
+  }
+  const browser = new ScriptedBrowser(app);
+  const { id } = await client.startSignIn({});
+  const answer = await visitInBrowser(client, browser, id, 'work');
+  const headers = { ...COOKIES, cookie: browser.cookieHeader };
+  onTime();
+  expect((await attempt(client, id, answer, { headers })).status).toBe('COMPLETE');
+  const [, token = ''] = found;
+  const { viewer } = await ask('{ viewer { identities { id } } }', token);
+  const UNLINK = 'mutation ($id: ID!) { unlinkProvider(identityId: $id) { __typename } }';
+  const variables = { id: viewer.identities[0].id };
+  const operation = { query: UNLINK, variables };
+  const stepUp = await client.startStepUp({ require: 'STRONGEST_ENROLLED', operation }, token);
+  onTime();
+  const { proof } = await visit(client, stepUp.id, 'work', { token });
+  onTime();
+  const { session } = await attempt(client, stepUp.id, proof, { token });
+  const { unlinkProvider } = await ask(UNLINK, session?.accessToken, variables);
+  expect(unlinkProvider.__typename).toBe('User');
 }
 
 async function visitors(): Promise<void> {
@@ -166,6 +217,28 @@ async function members(): Promise<void> {
   await ask(`mutation { removeAuthenticator(id: "${totp.id}") { __typename } }`, token);
   await ask('mutation { revokeOtherSessions { __typename } }', token);
   await ask(`mutation { revokeSession(id: "${viewer.sessions[0].id}") { __typename } }`, token);
+}
+
+/** With users who have several addresses, and several accounts. */
+async function owners(): Promise<void> {
+  const world = new Addresses({ url: app.url, clock });
+  const [from, into] = [await world.signUp(), await world.signUp()];
+  const idOf = async ({ accessToken }: Tokens): Promise<string> =>
+    (await ask('{ viewer { id } }', accessToken)).viewer.id;
+  const [fromId, intoId] = [await idOf(from), await idOf(into)];
+  const [old] = await world.addresses(into.accessToken);
+  const { id } = await world.add(into.accessToken);
+  expect((await world.setPrimary(into.accessToken, id)).__typename).toBe('User');
+  expect((await world.remove(into.accessToken, old?.id ?? '')).__typename).toBe('User');
+  await world.startAdding(from.accessToken, old?.address ?? '');
+  const approved = async ({ accessToken }: Tokens, document: string): Promise<void> => {
+    const operation = { query: document, variables: {} };
+    await ask(document, await approvedToken(world, accessToken, operation, () => ({ password: PASSWORD })));
+  };
+  await approved(from, `mutation { allowMerge(input: { intoUserId: "${intoId}" }) { __typename } }`);
+  await approved(into, `mutation { completeMerge(input: { userId: "${fromId}" }) { __typename } }`);
+  const { viewer } = await ask('{ viewer { mergedUserIds } }', into.accessToken);
+  expect(viewer.mergedUserIds).toEqual([fromId]);
 }
 
 /** With users who answer what their agents ask. */
@@ -305,10 +378,12 @@ function distinct(statements: readonly Statement[]): Statement[] {
 const arrived: Statement[] = [];
 
 test.each([
+  ['users of an identity provider', atProvider],
   ['visitors', visitors],
   ['users who forgot their password', resets],
   ['members', members],
   ['agents', agents],
+  ['owners of several addresses or accounts', owners],
   ['holders of passkeys', holdersOfPasskeys],
   ['clients that refresh', refreshes],
   ['administrators', administrators],

@@ -413,6 +413,26 @@ describe('a token from before the step-up', () => {
   });
 });
 
+describe('I6: a user without a second factor whose provider has a trusted one', () => {
+  const there: AuthContext = { evidence: [], enrolled: [], roles: [], atProvider: true };
+  const code = (context: AuthContext, options: Parameters<typeof requirement>[0]) =>
+    refuseStepUp(context, requirement(options), NOW)?.code;
+
+  test('is told to step up where a guard takes every second factor, and else to enroll one', () => {
+    expect(code(there, {})).toBe('STEP_UP_REQUIRED');
+    expect(code({ ...there, atProvider: false }, {})).toBe('ENROLLMENT_REQUIRED');
+    for (const options of [{ accept: ['TOTP'] }, { minFactorAge: 60 }, { bind: 'OPERATION' }] as const)
+      expect(code(there, options)).toBe('ENROLLMENT_REQUIRED');
+    expect(code({ ...there, enrolled: ['TOTP'] }, { accept: ['PASSKEY'] })).toBe('ENROLLMENT_REQUIRED');
+  });
+
+  test('proves nothing by having an account there', () => {
+    const known = evidenceOf('OAUTH', NOW);
+    const evidence = [evidenceOf('PASSWORD', NOW), known];
+    expect(code({ ...there, evidence }, {})).toBe('STEP_UP_REQUIRED');
+  });
+});
+
 describe('a session whose AAL2 has ended', () => {
   const aging = { overallSeconds: 3600, idleSeconds: 600, resumedAt: null };
   const caller: AuthContext = {

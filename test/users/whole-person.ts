@@ -57,6 +57,19 @@ export async function wholePerson(app: TestApp): Promise<WholePerson> {
     [id, subject],
   );
   await query(app.databaseUrl, 'update user_account set external_id = $2 where id = $1', [id, externalId]);
+  const old = randomUUID();
+  await query(
+    app.databaseUrl,
+    `insert into user_merge (tenant_id, merged_user_id, into_user_id, external_id, reason, merged_at)
+     values ('default', $1, $2, $3, $4, now())`,
+    [old, id, `canary-merged-${mark}`, `canary reason ${mark}`],
+  );
+  await query(
+    app.databaseUrl,
+    `insert into audit_event (id, occurred_at, type, tenant_id, user_id, actor_kind, ip, user_agent)
+     values (gen_random_uuid(), now(), 'name.changed', 'default', $1, 'USER', $2, $3)`,
+    [old, ip, userAgent],
+  );
   // A failure, a sign-in on a remembered browser, an approval that was signed, an agent that waits, a reset that waits.
   const failed = await client.startSignIn({ identifier: email });
   await client.attempt(failed.id, { password: 'not the password' });
@@ -74,6 +87,13 @@ export async function wholePerson(app: TestApp): Promise<WholePerson> {
   const operation = { query: PAY, variables: { to: `canary-recipient-${mark}` } };
   const stepUp = await client.startStepUp({ operation, accept: ['PASSKEY'] }, token);
   token = tokensOf(await provePasskey(client, stepUp.id, authenticator, {}, token)).accessToken;
+  await query(
+    app.databaseUrl,
+    `insert into merge_consent (tenant_id, user_id, into_user_id, session_id, expires_at)
+     select 'default', $1, gen_random_uuid(), id, now() + interval '5 minutes' from session
+     where user_id = $1 and revoked_at is null limit 1`,
+    [id],
+  );
   const reset = await client.startPasswordReset({ identifier: email });
   await client.prepare(reset.id, 'EMAIL_CODE');
   return {

@@ -63,6 +63,8 @@ const account = (given: Partial<Account> = {}): Account => ({
   smsOfUser: true,
   passkeyModels: null,
   certificateRules: [],
+  capture: null,
+  withoutProvider: false,
   locale: 'en',
   roles: [],
   isToBeDeleted: false,

@@ -66,7 +66,9 @@ function presenting(url: string, ca: string, certificate: string): Send {
   return (body, headers) =>
     new Promise((resolve, reject) => {
       const options = { method: 'POST', headers, ca, cert: certificate, key: certificate, agent: false };
-      const sent = request(url, options, (response) => json(response).then(resolve, reject));
+      const sent = request(url, options, (response) => {
+        json(response).then(resolve, reject);
+      });
       sent.on('error', reject).end(body);
     });
 }

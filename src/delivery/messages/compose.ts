@@ -70,6 +70,9 @@ function valuesOf(template: Template, locale: Locale): Values {
     ...('remaining' in template ? { remaining: template.remaining } : {}),
     ...('address' in template ? { address: template.address } : {}),
     ...('provider' in template ? { provider: template.provider } : {}),
+    ...('domain' in template ? { domain: template.domain } : {}),
+    ...('record' in template ? { recordName: template.record.name, recordValue: template.record.value } : {}),
+    ...('administrator' in template ? { administrator: template.administrator } : {}),
     ...('factor' in template ? { factor: template.factor[locale] } : {}),
     ...('due' in template ? { due: timeIn(locale).format(template.due) } : {}),
   };

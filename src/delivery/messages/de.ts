@@ -133,6 +133,42 @@ export const de: Catalogue = {
         'Entfernen Sie diesen Passkey aus Ihrem Konto, und fügen Sie einen neuen hinzu.',
       ],
     },
+    'domain-activated': {
+      subject: 'Nutzer von {domain} melden sich jetzt mit {provider} an',
+      paragraphs: [
+        'Sie erfahren das, weil Sie Administrator sind. Nutzer mit einer Adresse bei {domain} melden sich jetzt mit {provider} an und nicht mehr mit Passwort oder Code.',
+        'Falls das niemand in Ihrer Organisation beabsichtigt hat, melden Sie sich an und entfernen Sie die Domain.',
+      ],
+    },
+    'domain-released': {
+      subject: 'Nutzer von {domain} melden sich nicht mehr mit einem Identitätsanbieter an',
+      paragraphs: [
+        'Sie erfahren das, weil Sie Administrator sind. Die Domain {domain} wurde entfernt oder hat einen anderen Identitätsanbieter bekommen. Ihre Nutzer können sich mit Passwort oder Code anmelden, bis Sie sie wieder aktivieren.',
+        'Falls das niemand in Ihrer Organisation beabsichtigt hat, melden Sie sich an und fügen Sie die Domain wieder hinzu.',
+      ],
+    },
+    'domain-missing': {
+      subject: 'Der DNS-Eintrag von {domain} fehlt',
+      paragraphs: [
+        'Sie erfahren das, weil Sie Administrator sind. Der TXT-Eintrag, der beweist, dass {domain} Ihnen gehört, wurde nicht gefunden. Sein Name ist {recordName}, sein Wert {recordValue}.',
+        'Veröffentlichen Sie ihn wieder. Fehlt er in einer Woche immer noch, geht die Domain verloren, und ihre Nutzer melden sich nicht mehr mit Ihrem Identitätsanbieter an.',
+      ],
+    },
+    'domain-lost': {
+      subject: 'Die Domain {domain} ist verloren',
+      paragraphs: [
+        'Sie erfahren das, weil Sie Administrator sind. Der TXT-Eintrag, der beweist, dass {domain} Ihnen gehört, fehlt seit einer Woche. Die Nutzer der Domain melden sich nicht mehr mit Ihrem Identitätsanbieter an. Kein Konto wurde gelöscht.',
+        'Um die Domain wieder zu verwenden, veröffentlichen Sie den Eintrag, prüfen Sie die Domain, testen und aktivieren Sie sie.',
+      ],
+    },
+    'signed-in-without-provider': {
+      subject: 'Ein Administrator hat sich ohne Ihren Identitätsanbieter angemeldet',
+      paragraphs: [
+        'Sie erfahren das, weil Sie Administrator sind. {administrator} hat sich ohne den Identitätsanbieter der eigenen Domain angemeldet, was diesem Konto erlaubt ist:',
+        '{origin}',
+        'Falls das nicht beabsichtigt war, melden Sie sich an und entziehen Sie dieses Recht.',
+      ],
+    },
     'second-factors-removed': {
       subject: 'Ihre zweiten Faktoren wurden entfernt',
       paragraphs: [

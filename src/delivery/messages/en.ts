@@ -133,6 +133,42 @@ export const en: Catalogue = {
         'Remove this passkey from your account and add a new one.',
       ],
     },
+    'domain-activated': {
+      subject: 'Users of {domain} now sign in with {provider}',
+      paragraphs: [
+        'You are told because you are an administrator. Users with an address at {domain} now sign in with {provider}, and no longer with a password or a code.',
+        'If nobody in your organization intended this, sign in and remove the domain.',
+      ],
+    },
+    'domain-released': {
+      subject: 'Users of {domain} no longer sign in with an identity provider',
+      paragraphs: [
+        'You are told because you are an administrator. The domain {domain} was removed or got another identity provider. Its users can sign in with their passwords, or with codes, until you activate it again.',
+        'If nobody in your organization intended this, sign in and add the domain again.',
+      ],
+    },
+    'domain-missing': {
+      subject: 'The DNS record of {domain} is missing',
+      paragraphs: [
+        'You are told because you are an administrator. The TXT record that proves that {domain} belongs to you was not found. Its name is {recordName}, and its value {recordValue}.',
+        'Publish it again. If it is still missing in a week, the domain is lost, and its users no longer sign in with your identity provider.',
+      ],
+    },
+    'domain-lost': {
+      subject: 'The domain {domain} was lost',
+      paragraphs: [
+        'You are told because you are an administrator. The TXT record that proves that {domain} belongs to you has been missing for a week. The users of the domain no longer sign in with your identity provider. No account was deleted.',
+        'To use the domain again, publish the record, check the domain, test it and activate it.',
+      ],
+    },
+    'signed-in-without-provider': {
+      subject: 'An administrator signed in without your identity provider',
+      paragraphs: [
+        'You are told because you are an administrator. {administrator} signed in without the identity provider of their domain, as this administrator is allowed to:',
+        '{origin}',
+        'If this was not intended, sign in and take that right away.',
+      ],
+    },
     'second-factors-removed': {
       subject: 'Your second factors were removed',
       paragraphs: [

@@ -27,7 +27,8 @@ export type Purpose =
   | 'enrollment'
   | 'new-address'
   | 'step-up'
-  | 'agent-request';
+  | 'agent-request'
+  | 'provider-test';
 
 /** Notices about everything that changes an account or gives access to it. */
 export type Notice =
@@ -56,6 +57,18 @@ export type Notice =
   | { readonly name: 'identity-unlinked'; readonly provider: string }
   /** A passkey was refused because its signature counter went back. */
   | { readonly name: 'passkey-copied' }
+  /** For administrators: the users of a domain sign in with its identity provider from now on, or no longer. */
+  | { readonly name: 'domain-activated'; readonly domain: string; readonly provider: string }
+  | { readonly name: 'domain-released'; readonly domain: string }
+  /** For administrators: the proof of a domain is missing, and for too long. */
+  | {
+      readonly name: 'domain-missing';
+      readonly domain: string;
+      readonly record: { readonly name: string; readonly value: string };
+    }
+  | { readonly name: 'domain-lost'; readonly domain: string }
+  /** For the other administrators: one of them has signed in without the identity provider of their domain. */
+  | ({ readonly name: 'signed-in-without-provider'; readonly administrator: string } & Origin)
   | { readonly name: 'second-factors-removed' }
   /** The account will be deleted, or no longer, or was. */
   | ({ readonly name: 'deletion-scheduled'; readonly due: Date } & Origin)

@@ -2,11 +2,12 @@
 // made once and kept in a folder, so that certificates outlive a restart. Two certificates show what is refused: one that it
 // has revoked, and one of another authority.
 
-import { X509Certificate as NodeCertificate, randomBytes } from 'node:crypto';
+import { X509Certificate as NodeCertificate } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type * as X509 from '@peculiar/x509';
 import { addSeconds } from '../../platform/clock.ts';
+import { randomBytes } from '../../platform/random.ts';
 
 const KEYS = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;

@@ -32,9 +32,8 @@ export const emailEnrollment: FactorEnrollment = {
       if (other !== undefined) throw new EmailAddressTaken();
       const { numUpdatedRows } = await sql
         .updateTable('email_address')
-        .set({ verified_at: now })
+        .set((it) => ({ verified_at: it.fn.coalesce('verified_at', it.val(now)) }))
         .where('id', '=', id)
-        .where('verified_at', 'is', null)
         .executeTakeFirst();
       return numUpdatedRows === 1n;
     });

@@ -34,6 +34,11 @@ const DOMAIN = new RegExp(`^(?:${LABEL}\\.)+(?!\\d+$)${LABEL}$`);
 /** Characters that pasted text often begins or ends with: spaces, line breaks, and marks of text direction. */
 const EDGES = /^[\s\u200b\u200e\u200f\u2060\u2066-\u2069]+|[\s\u200b\u200e\u200f\u2060\u2066-\u2069]+$/g;
 
+/** The domain of an address in its comparison form. */
+export function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1);
+}
+
 /** Whether the text is meant to be an email address. */
 export function looksLikeEmail(text: string): boolean {
   return text.normalize('NFKC').includes('@');

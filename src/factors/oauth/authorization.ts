@@ -2,7 +2,7 @@
 import { digest } from '../../platform/digest.ts';
 import { randomToken } from '../../platform/random.ts';
 import { openid } from './library.ts';
-import type { Pending, RequestPurpose } from './pending.ts';
+import { isAnew, type Pending, type RequestPurpose } from './pending.ts';
 import type { Provider } from './provider.ts';
 
 export interface PreparedRequest {
@@ -51,12 +51,11 @@ function demandsOf(
   purpose: RequestPurpose,
   takesClaims: boolean,
 ): Record<string, string> {
-  const isAnew = purpose === 'REAUTHENTICATE';
-  if (secondFactor === null) return isAnew ? { max_age: '0' } : {};
+  if (secondFactor === null) return isAnew(purpose) ? { max_age: '0' } : {};
   const { acr, freshSeconds } = secondFactor;
   const claims = { id_token: { acr: null, amr: null, auth_time: null } };
   return {
-    max_age: isAnew ? '0' : String(freshSeconds),
+    max_age: isAnew(purpose) ? '0' : String(freshSeconds),
     ...(acr.length > 0 && { acr_values: acr.join(' ') }),
     ...(takesClaims && { claims: JSON.stringify(claims) }),
   };

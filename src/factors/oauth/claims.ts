@@ -1,11 +1,12 @@
 // Who a user is at a provider, from the claims of an ID token, a profile or a SAML assertion, once they are verified. When a
 // user has authenticated is compared here, because openid-client allows for half a minute and node-saml does not look.
 import type { ProviderSettings } from '../../config/provider-settings.ts';
+import { secondsOf } from '../../platform/clock.ts';
 import { misleading } from '../../platform/one-line-text.ts';
 import { unstorable } from '../../platform/storable-text.ts';
-import { type AddressRule, trustedMailbox } from './address-rules.ts';
+import { type AddressRule, type DomainRule, domainMailbox, trustedMailbox } from './address-rules.ts';
 import { AnswerRefusedError } from './answer-refused.ts';
-import type { Pending } from './pending.ts';
+import { isAnew, type Pending } from './pending.ts';
 import type { Claims } from './profile.ts';
 import type { ProvenIdentity } from './proven-identity.ts';
 import { isFreshlyAuthenticated, provesSecondFactor } from './second-factor.ts';
@@ -13,25 +14,30 @@ import { isFreshlyAuthenticated, provesSecondFactor } from './second-factor.ts';
 const LONGEST_SUBJECT = 255;
 const LONGEST_NAME = 128;
 const LONGEST_ADDRESS = 320;
+const MOST_SAID = 100;
 
 interface Source {
   readonly settings: ProviderSettings;
   readonly issuer: string;
   readonly addressRule: AddressRule;
+  readonly domainRule: DomainRule | null;
   /** Whether it says when and how the user has authenticated. */
   readonly canAskAnew: boolean;
 }
 
 /** @throws {AnswerRefusedError} */
 export function identityOf(
-  { settings, issuer, addressRule, canAskAnew }: Source,
+  { settings, issuer, addressRule, domainRule, canAskAnew }: Source,
   claims: Claims,
   pending: Pending,
   now: Date,
 ): Omit<ProvenIdentity, 'providerSession'> {
   const subject = subjectOf(claims);
-  if (pending.purpose === 'REAUTHENTICATE' && !isFreshlyAuthenticated(claims, pending.requestedAt, now))
+  if (isAnew(pending.purpose) && !isFreshlyAuthenticated(claims, pending.requestedAt, now))
     throw new AnswerRefusedError('the user has not authenticated anew');
+  const provesSecond = canAskAnew && provesSecondFactor(settings.secondFactor, claims, pending, now);
+  if (pending.purpose === 'SECOND_FACTOR' && !provesSecond)
+    throw new AnswerRefusedError('no second factor was verified');
   const { email } = claims;
   return {
     is: 'IDENTITY',
@@ -41,7 +47,10 @@ export function identityOf(
     name: nameOf(claims),
     address: typeof email === 'string' && email.length <= LONGEST_ADDRESS ? email : null,
     mailbox: trustedMailbox(claims, addressRule, settings.addresses),
-    provesSecondFactor: canAskAnew && provesSecondFactor(settings.secondFactor, claims, pending, now),
+    domainMailbox: domainMailbox(claims, domainRule, settings.addresses),
+    said: saidIn(claims),
+    standing: { is: 'FREE' },
+    secondFactorAt: provesSecond ? Math.min(Number(claims['auth_time']), secondsOf(now)) : null,
   };
 }
 
@@ -57,7 +66,21 @@ export function subjectOf({ sub }: Claims): string {
 function nameOf({ name }: Claims): string | null {
   if (typeof name !== 'string') return null;
   const shown = name.normalize('NFC').trim();
-  const isShown =
-    shown !== '' && shown.length <= LONGEST_NAME && misleading(shown) === null && unstorable(shown) === null;
-  return isShown ? shown : null;
+  return isShown(shown) ? shown : null;
+}
+
+/** Texts of the provider, which an administrator reads in the report of a test. */
+function saidIn(claims: Claims): ProvenIdentity['said'] {
+  const { acr, amr } = claims;
+  const texts = (list: readonly unknown[]) =>
+    list.filter((one): one is string => typeof one === 'string' && isShown(one)).slice(0, MOST_SAID);
+  return {
+    names: texts(Object.keys(claims)).toSorted(),
+    acr: typeof acr === 'string' && isShown(acr) ? acr : null,
+    amr: Array.isArray(amr) ? texts(amr) : [],
+  };
+}
+
+function isShown(text: string): boolean {
+  return text !== '' && text.length <= LONGEST_NAME && misleading(text) === null && unstorable(text) === null;
 }

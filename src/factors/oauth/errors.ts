@@ -7,9 +7,10 @@ export class ProviderUnavailable extends UserError {
   static readonly description =
     'The identity provider cannot be reached now. No attempt was counted. Call `prepareFactor` again later, or choose another factor.';
   readonly code = 'PROVIDER_UNAVAILABLE';
-  constructor({ settings: { isExample } }: Provider) {
+  /** @param provider null when it is no longer configured. */
+  constructor(provider: Provider | null) {
     super(
-      isExample
+      provider?.settings.isExample === true
         ? 'The example provider is not running. Start it with `npm run provider`.'
         : 'The identity provider cannot be reached. Try again later, or sign in another way.',
     );

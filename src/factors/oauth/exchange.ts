@@ -27,10 +27,10 @@ export async function exchangeCode(
     ? await openIdClaims(provider, configuration, tokens, now)
     : await profileClaims(provider, tokens);
   const { settings, shape, isOpenId: canAskAnew } = provider;
-  const { issuer, addressRule } = shape;
+  const { issuer, addressRule, domainRule } = shape;
   const { sid } = claims;
   return {
-    ...identityOf({ settings, issuer, addressRule, canAskAnew }, claims, pending, now),
+    ...identityOf({ settings, issuer, addressRule, domainRule, canAskAnew }, claims, pending, now),
     providerSession: typeof sid === 'string' && provider.isOpenId ? sessionDigest(issuer, sid) : null,
   };
 }

@@ -14,11 +14,12 @@ import type { NewIdentity, ProvenIdentity } from './proven-identity.ts';
 
 export function newIdentity(
   ring: KeyRing,
-  { providerId, issuer, subject, address }: ProvenIdentity,
+  { providerId, issuer, subject, address, standing }: ProvenIdentity,
 ): NewIdentity {
   const id = randomId();
   const sealed = address === null ? null : seal(ring, placeOf(id), address);
-  return { id, providerId, issuer, subject, address: sealed };
+  const capture = standing.is === 'INSIDE' ? standing.capture : null;
+  return { id, providerId, issuer, subject, address: sealed, capture };
 }
 
 /** @param linkedAt null for one that waits for the second factor. */

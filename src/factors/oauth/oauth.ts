@@ -54,13 +54,19 @@ export const oauthFactor = defineFactor({
   transfer: identityTransfer,
   isOnOffer: ({ providers }: Services) => !providers.isEmpty,
   create: ({ ring, providers }: Services) => ({
-    choices: (tenantId: string) => providers.of(tenantId).map(choiceOf),
-    // Not every provider can say that the user has just authenticated.
-    options({ tenantId, identities }) {
+    choices: (tenantId, providerId) =>
+      (providerId === null
+        ? providers.listed(tenantId)
+        : providers.of(tenantId).filter((one) => one.id === providerId)
+      ).map(choiceOf),
+    // Not every provider can say that the user has just authenticated. As a second factor, only one whose second factor is
+    // trusted.
+    options({ tenantId, identities }, role) {
       const own = new Set(identities.map(({ providerId }) => providerId));
       return providers
         .of(tenantId)
         .filter(({ id, canAskAnew }) => canAskAnew && own.has(id))
+        .filter(({ id }) => role === 'FIRST' || providers.vouches(tenantId, id))
         .map(choiceOf);
     },
     gather(request) {
@@ -156,16 +162,17 @@ function verdictOn(
 }
 
 function worth(
-  { providerId, provesSecondFactor, providerSession }: ProvenIdentity,
+  { providerId, secondFactorAt, providerSession }: ProvenIdentity,
   account: Account,
   identityId: string,
 ) {
-  const countsTwice = provesSecondFactor && enrolledBy(account).length === 0;
+  const countsTwice = secondFactorAt !== null && enrolledBy(account).length === 0;
   return {
     accepted: true,
     consume: null,
     enrolledAt: null,
     categories: countsTwice ? [Category.KNOWLEDGE, Category.POSSESSION] : FACTOR_TRAITS[factor].categories,
+    ...(countsTwice && { completedAt: secondFactorAt }),
     source: { identityId, providerId, providerSession },
   } as const satisfies Accepted;
 }

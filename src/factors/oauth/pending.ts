@@ -19,8 +19,16 @@ export interface Pending {
   readonly requestedAt: number;
 }
 
-/** IDENTIFY: a sign-in. REAUTHENTICATE: a user of a session, who must authenticate anew. LINK: another identity. */
-export type RequestPurpose = 'IDENTIFY' | 'REAUTHENTICATE' | 'LINK';
+/**
+ * IDENTIFY: a sign-in. REAUTHENTICATE: a user of a session, who must authenticate anew. SECOND_FACTOR: the same, with a second
+ * factor. LINK: another identity.
+ */
+export type RequestPurpose = 'IDENTIFY' | 'REAUTHENTICATE' | 'SECOND_FACTOR' | 'LINK';
+
+/** Whether an authentication from before the request does not count. */
+export function isAnew(purpose: RequestPurpose): boolean {
+  return purpose === 'REAUTHENTICATE' || purpose === 'SECOND_FACTOR';
+}
 
 export function sealPending(ring: KeyRing, challengeId: string, pending: Pending): string {
   return seal(ring, placeOf(challengeId), JSON.stringify(pending));

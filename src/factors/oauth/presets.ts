@@ -1,6 +1,14 @@
 // The shape of each provider: its addresses, what is asked for, and how its answers are read. One row for each preset.
 import type { PresetName, ProviderSource } from '../../config/provider-settings.ts';
-import { type AddressRule, googleRule, microsoftRule, never } from './address-rules.ts';
+import {
+  type AddressRule,
+  type DomainRule,
+  googleDomainRule,
+  googleRule,
+  microsoftRule,
+  never,
+  notDenied,
+} from './address-rules.ts';
 import { githubProfile } from './github.ts';
 import type { Claims, ReadProfile } from './profile.ts';
 
@@ -13,6 +21,8 @@ export interface ProviderShape {
   readonly profile: ReadProfile | null;
   readonly scopes: readonly string[];
   readonly addressRule: AddressRule;
+  /** Whether it speaks for an address in a domain whose owner has chosen it. Null: it has accounts of persons only. */
+  readonly domainRule: DomainRule | null;
   /** Whether the answer comes as a POST (OAuth 2.0 Form Post Response Mode). */
   readonly isFormPost: boolean;
 }
@@ -29,6 +39,7 @@ const OIDC = {
   profile: null,
   scopes: ['openid', 'email', 'profile'],
   addressRule: never,
+  domainRule: notDenied,
   isFormPost: false,
 } as const;
 
@@ -39,6 +50,7 @@ const PRESETS: Readonly<Record<PresetName, (issuer: string | null, directory: st
     ...OIDC,
     issuer: 'https://appleid.apple.com',
     scopes: ['openid', 'email'],
+    domainRule: null,
     isFormPost: true,
   }),
   github: (issuer) => {
@@ -57,11 +69,21 @@ const PRESETS: Readonly<Record<PresetName, (issuer: string | null, directory: st
       scopes: ['read:user', 'user:email'],
       // The profile contains an address only if it is primary and verified.
       addressRule: ({ email_verified: verified }) => verified === true,
+      domainRule: issuer === null ? null : notDenied,
       isFormPost: false,
     };
   },
-  gitlab: (issuer) => ({ ...OIDC, issuer: issuer ?? 'https://gitlab.com' }),
-  google: () => ({ ...OIDC, issuer: 'https://accounts.google.com', addressRule: googleRule }),
+  gitlab: (issuer) => ({
+    ...OIDC,
+    issuer: issuer ?? 'https://gitlab.com',
+    domainRule: issuer === null ? null : notDenied,
+  }),
+  google: () => ({
+    ...OIDC,
+    issuer: 'https://accounts.google.com',
+    addressRule: googleRule,
+    domainRule: googleDomainRule,
+  }),
   microsoft: (_issuer, directory) => ({
     ...OIDC,
     issuer: `https://login.microsoftonline.com/${directory}/v2.0`,

@@ -3,7 +3,9 @@ import type { Configuration, ServerMetadata } from 'openid-client';
 import type { OAuthSettings } from '../../config/provider-settings.ts';
 import { type Clock, secondsAhead } from '../../platform/clock.ts';
 import { type Outgoing, outgoing } from '../../platform/outgoing.ts';
+import type { DomainRule } from './address-rules.ts';
 import { clientAuthentication } from './client-secret.ts';
+import { configurationDigest } from './configuration-digest.ts';
 import { Kept } from './kept.ts';
 import { openid } from './library.ts';
 import { type ProviderShape, shapeOf } from './presets.ts';
@@ -24,6 +26,8 @@ export class Provider {
   readonly settings: OAuthSettings;
   readonly shape: ProviderShape;
   readonly keys: ProviderKeys;
+  /** Of the configuration for which a test sign-in counts. */
+  readonly configurationDigest: string;
   readonly send: Outgoing;
   readonly #isDevelopment: boolean;
   readonly #metadata: Kept<ServerMetadata>;
@@ -31,6 +35,7 @@ export class Provider {
   constructor(settings: OAuthSettings, { clock, isDevelopment }: ProviderParts) {
     this.settings = settings;
     this.shape = shapeOf(settings.source);
+    this.configurationDigest = configurationDigest(settings);
     this.#isDevelopment = isDevelopment;
     this.send = outgoing({
       mayBeInsecure: isDevelopment,
@@ -43,6 +48,10 @@ export class Provider {
       mostSeconds: settings.isExample ? 0 : MOST_SECONDS,
     });
     this.keys = new ProviderKeys(this.send, async () => (await this.metadata()).jwks_uri ?? '', { clock });
+  }
+
+  get domainRule(): DomainRule | null {
+    return this.shape.domainRule;
   }
 
   get id(): string {

@@ -35,9 +35,20 @@ export class Providers {
     return this.#all.filter((one) => one.serves(tenantId));
   }
 
+  /** Those of them that everybody is offered. */
+  listed(tenantId: string): readonly AnyProvider[] {
+    return this.of(tenantId).filter((one) => one.settings.isListed);
+  }
+
   /** Null if users of the tenant cannot use it, or cannot use it any more (I5). */
   find(tenantId: string, id: string): AnyProvider | null {
     return this.of(tenantId).find((one) => one.id === id) ?? null;
+  }
+
+  /** Whether users of the tenant can use it, and the configuration trusts what it says of its second factor (I6). */
+  vouches(tenantId: string, id: string): boolean {
+    const provider = this.find(tenantId, id);
+    return provider !== null && provider.canAskAnew && provider.settings.secondFactor !== null;
   }
 
   /** Whatever its tenant. */

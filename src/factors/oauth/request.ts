@@ -79,8 +79,9 @@ export async function requestTo(
   });
 }
 
-function purposeOf({ isNew, isAnew }: GatherRequest): RequestPurpose {
+function purposeOf({ isNew, isAnew, isSecond }: GatherRequest): RequestPurpose {
   if (isNew) return 'LINK';
+  if (isSecond) return 'SECOND_FACTOR';
   return isAnew ? 'REAUTHENTICATE' : 'IDENTIFY';
 }
 

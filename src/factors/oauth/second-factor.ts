@@ -2,7 +2,7 @@
 // has authenticated recently. A provider that does not say when the user authenticated proves one category.
 import type { TrustedSecondFactor } from '../../config/provider-settings.ts';
 import { secondsOf } from '../../platform/clock.ts';
-import type { Pending } from './pending.ts';
+import { isAnew, type Pending } from './pending.ts';
 import type { Claims } from './profile.ts';
 
 /** The provider's clock may be ahead by so much. More would make an old authentication look fresh. */
@@ -24,6 +24,6 @@ export function provesSecondFactor(
   const isTrusted =
     (typeof acr === 'string' && trusted.acr.includes(acr)) ||
     (Array.isArray(amr) && amr.some((one) => typeof one === 'string' && trusted.amr.includes(one)));
-  const since = purpose === 'REAUTHENTICATE' ? requestedAt : secondsOf(now) - trusted.freshSeconds;
+  const since = isAnew(purpose) ? requestedAt : secondsOf(now) - trusted.freshSeconds;
   return isTrusted && isFreshlyAuthenticated(claims, since, now);
 }

@@ -47,7 +47,7 @@ export const identityTransfer = defineTransfer({
         );
       }
       const { userId: id, tenantId, createdAt } = owner;
-      const made = { id: randomId(), providerId: provider, issuer, subject, address: null };
+      const made = { id: randomId(), providerId: provider, issuer, subject, address: null, capture: null };
       return identityRow(made, { id, tenantId }, createdAt, createdAt, null);
     }),
   }),

@@ -1,21 +1,10 @@
 // What administrators can do for users who are locked out.
-import { type Administrator, removeSecondFactors, unlockUser } from '../../factors/administration.ts';
+import { removeSecondFactors, unlockUser } from '../../factors/administration.ts';
 import { LastWayIn } from '../../factors/last-way-in.ts';
-import { byAdministrator } from '../../persistence/audit.ts';
+import { administratorOf } from '../administrator.ts';
 import { builder } from '../builder.ts';
-import { type GraphQLContext, signedIn } from '../context.ts';
 import { isUuid, NotFound } from '../input.ts';
 import { UserType } from '../types/user.ts';
-
-function administratorOf(context: GraphQLContext): Administrator {
-  const { services, session, em, client } = signedIn(context);
-  return {
-    em,
-    tenantId: session.tenantId,
-    actor: byAdministrator(session, client),
-    now: services.clock.now(),
-  };
-}
 
 const USER_ID = { required: true, description: 'The id of the user.' } as const;
 

@@ -21,6 +21,7 @@ import {
   LockedOut,
   Overloaded,
   ProofRejected,
+  ProviderRequired,
   TooManyMessages,
   TooManyRequests,
   WorkflowEnded,
@@ -32,6 +33,7 @@ import { builder } from '../builder.ts';
 import { formWith } from '../factor-form.ts';
 import { InvalidInput, parseInput } from '../input.ts';
 import { inputFields } from '../input-fields.ts';
+import { DomainTest } from '../types/domain.ts';
 import { FactorKindEnum } from '../types/enums.ts';
 import { Enrollment, PasswordReset, SignIn, SignUp, StepUp } from '../types/workflow.ts';
 
@@ -67,6 +69,7 @@ builder.mutationField('prepareFactor', (t) =>
       PasswordReset,
       Enrollment,
       StepUp,
+      DomainTest,
       InvalidInput,
       ReturnNotAllowed,
       ProviderUnavailable,
@@ -141,6 +144,7 @@ builder.mutationField('attemptFactor', (t) =>
       PasswordReset,
       Enrollment,
       StepUp,
+      DomainTest,
       InvalidInput,
       WorkflowNotFound,
       WorkflowExpired,
@@ -152,6 +156,7 @@ builder.mutationField('attemptFactor', (t) =>
       ProviderUnavailable,
       IdentityNotLinked,
       IdentityTaken,
+      ProviderRequired,
       LinkNotApproved,
       DeviceNotApproved,
       EmailAddressTaken,

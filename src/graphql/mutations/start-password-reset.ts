@@ -1,6 +1,6 @@
 // Starts a password reset.
 
-import { TenantNotFound, TooManyRequests } from '../../workflows/errors.ts';
+import { ProviderRequired, TenantNotFound, TooManyRequests } from '../../workflows/errors.ts';
 import { startPasswordReset } from '../../workflows/password-reset/start.ts';
 import { builder } from '../builder.ts';
 import { InvalidInput, parseInput } from '../input.ts';
@@ -18,7 +18,7 @@ const StartPasswordResetInput = builder.inputType('StartPasswordResetInput', {
 
 builder.mutationField('startPasswordReset', (t) =>
   t.errorUnionField({
-    types: [PasswordReset, InvalidInput, TenantNotFound, TooManyRequests],
+    types: [PasswordReset, InvalidInput, TenantNotFound, ProviderRequired, TooManyRequests],
     description:
       'Starts a password reset. The response is the same for an unknown identifier. Next, prepare one of `factors` and attempt it with the code or link that was sent, prove a second factor if the user has one, then call `chooseNewPassword`. The old password keeps working until then.',
     args: {

@@ -6,6 +6,7 @@ import { personName } from '../../import/user-record.ts';
 import {
   Overloaded,
   PasswordRequired,
+  ProviderRequired,
   TenantNotFound,
   TooManyMessages,
   TooManyRequests,
@@ -58,6 +59,7 @@ builder.mutationField('startSignUp', (t) =>
       TenantNotFound,
       PasswordRequired,
       PasswordRejected,
+      ProviderRequired,
       Overloaded,
       TooManyMessages,
       TooManyRequests,

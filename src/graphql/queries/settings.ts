@@ -114,7 +114,7 @@ builder.queryField('settings', (t) =>
       const tenant = await publicTenant(em, args.tenant);
       return {
         providers: factors.providers
-          .of(tenant.id)
+          .listed(tenant.id)
           .map(({ id, settings: { name, isExample } }) => ({ id, name, isExample })),
         firstFactors: factors.first(tenant.sms, tenant.id),
         secondFactors: factors.second(tenant.sms),

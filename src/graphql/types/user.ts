@@ -10,12 +10,7 @@ import { listAuditEvents } from '../../persistence/audit-of-user.ts';
 import type { EntityManager } from '../../persistence/orm.ts';
 import { listSessions } from '../../sessions/active-session.ts';
 import { listRememberedBrowsers } from '../../sessions/remembered-browsers.ts';
-import {
-  type EmailAddress,
-  listEmailAddresses,
-  listPhoneNumbers,
-  type PhoneNumber,
-} from '../../users/contacts.ts';
+import { listEmailAddresses, listPhoneNumbers } from '../../users/contacts.ts';
 import { listMergedUsers } from '../../users/merge/merged-users.ts';
 import { findProfile, type Profile } from '../../users/profile.ts';
 import { listAgentRequests } from '../../workflows/agent-request/waiting.ts';
@@ -23,6 +18,7 @@ import { builder } from '../builder.ts';
 import { AccountDeletionType } from './account-deletion.ts';
 import { AgentRequestType } from './agent.ts';
 import { AuditEventType } from './audit-event.ts';
+import { EmailAddressType, PhoneNumberType } from './contact.ts';
 import { FactorKindEnum, RoleEnum } from './enums.ts';
 import { IdentityType } from './identity.ts';
 import { RememberedBrowserType } from './remembered-browser.ts';
@@ -44,41 +40,6 @@ function profileOf(user: UserRef, em: EntityManager): Promise<Profile | null> {
   profiles.set(user, profile);
   return profile;
 }
-
-const EmailAddressType = builder.objectRef<EmailAddress>('EmailAddress').implement({
-  description: 'An email address of a user.',
-  fields: (t) => ({
-    id: t.exposeID('id', { description: 'The id of the email address.' }),
-    address: t.exposeString('address', { description: 'The email address as the user typed it.' }),
-    primary: t.exposeBoolean('primary', {
-      description:
-        'Whether it is the primary address, which messages are sent to. `setPrimaryEmailAddress` changes it.',
-    }),
-    verifiedAt: t.expose('verifiedAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When the user proved that they can read its mail. Null if they have not.',
-    }),
-  }),
-});
-
-const PhoneNumberType = builder.objectRef<PhoneNumber>('PhoneNumber').implement({
-  description: 'A phone number of a user.',
-  fields: (t) => ({
-    id: t.exposeID('id', { description: 'The id of the phone number.' }),
-    number: t.exposeString('number', {
-      description: 'The phone number in E.164 format, for example `+4915112345678`.',
-    }),
-    secondFactor: t.exposeBoolean('secondFactor', {
-      description: 'Whether the number is a second factor. `setPhoneSecondFactor` changes it.',
-    }),
-    verifiedAt: t.expose('verifiedAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When the user proved that they receive its text messages. Null if they have not.',
-    }),
-  }),
-});
 
 export const AuthenticatorType = builder.objectRef<ListedAuthenticator>('Authenticator').implement({
   description:

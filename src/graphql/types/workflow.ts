@@ -134,7 +134,7 @@ export const Workflow = builder.interfaceRef<WorkflowReply>('Workflow').implemen
   }),
 });
 
-function isRunOf(...names: readonly ChartName[]) {
+export function isRunOf(...names: readonly ChartName[]) {
   return (value: unknown): boolean => names.includes((value as WorkflowReply).name);
 }
 

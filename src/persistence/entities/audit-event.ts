@@ -25,6 +25,8 @@ export const AuditEvent = defineEntity({
     userAgent: p.string().length(256).nullable(),
     /** How often it happened. Greater than 1 only for refusals, which are recorded together. */
     count: p.integer().default(1),
+    /** The domain concerned. */
+    about: p.string().length(253).nullable(),
     /** What shows who approved which operation, with which key. Sealed, because it contains arguments. */
     approval: p.text().nullable(),
   },

@@ -16,7 +16,7 @@ export const Challenge = defineEntity({
     data: p.json<object>().nullable(),
     /** What its factor keeps to itself, sealed. */
     secret: p.text().nullable(),
-    /** The phone number to which it was sent, if the user may have several. */
+    /** The phone number or email address to which it was sent, if the user may have several. */
     authenticatorId: p.uuid().nullable(),
     /** The masked recipient. */
     hint: p.string().length(64).nullable(),

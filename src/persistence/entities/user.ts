@@ -19,6 +19,8 @@ export const User = defineEntity({
     locale: p.string().length(16).default('en'),
     /** Whether the user allows text messages as a factor. */
     sms: p.boolean().default(true),
+    /** Whether the user, as an administrator, may sign in without the identity provider of their domain. */
+    withoutProvider: p.boolean().default(false),
     createdAt: p.datetime(),
     activatedAt: p.datetime().nullable(),
     /** When the deletion was asked for. Null if the account stays. */

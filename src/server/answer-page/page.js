@@ -13,10 +13,10 @@ if (answer.error !== undefined) {
   const json = JSON.stringify(answer);
   const shown = element('p', { id: 'answer', textContent: json });
   const copy = element('button', { type: 'button', className: 'yes', textContent: 'Copy' });
-  copy.onclick = async () => {
+  copy.addEventListener('click', async () => {
     await navigator.clipboard.writeText(json);
     copy.textContent = 'Copied';
-  };
+  });
   show('The answer of the provider', 'Paste it into tab 28. It works once, in this browser only.');
   main.append(shown, element('div', { className: 'buttons' }, copy));
 }

@@ -21,16 +21,8 @@ type Move = (sql: Sql, merge: Merge) => Promise<void>;
  */
 export const MOVES: Readonly<Record<string, Move>> = {
   email_address: async (sql, { from, into, now }) => {
-    const addresses = from.emails.filter((one) => one.verified).map(({ address }) => address);
-    await sql
-      .deleteFrom('email_address')
-      .where('tenant_id', '=', from.tenantId)
-      .where('user_id', 'in', [from.id, into.id])
-      .where('verified_at', 'is', null)
-      .where((it) =>
-        it.or([it('user_id', '=', from.id), it('address', '=', raw<string>`any(${addresses}::text[])`)]),
-      )
-      .execute();
+    const unproved = leftOver(from.emails, into.emails, ({ address }) => address);
+    await sql.deleteFrom('email_address').where('id', '=', oneOf(unproved)).execute();
     await sql
       .updateTable('email_address')
       .set({ user_id: into.id, is_primary: false, verified_at: now })
@@ -39,16 +31,8 @@ export const MOVES: Readonly<Record<string, Move>> = {
       .execute();
   },
   phone_number: async (sql, { from, into, now }) => {
-    const numbers = from.phones.filter((one) => one.verified).map(({ number }) => number);
-    await sql
-      .deleteFrom('phone_number')
-      .where('tenant_id', '=', from.tenantId)
-      .where('user_id', 'in', [from.id, into.id])
-      .where('verified_at', 'is', null)
-      .where((it) =>
-        it.or([it('user_id', '=', from.id), it('number', '=', raw<string>`any(${numbers}::text[])`)]),
-      )
-      .execute();
+    const unproved = leftOver(from.phones, into.phones, ({ number }) => number);
+    await sql.deleteFrom('phone_number').where('id', '=', oneOf(unproved)).execute();
     // Whoever stays may have turned text messages off.
     const isSecondFactor = raw<boolean>`second_factor and ${into.smsOfUser}`;
     await sql
@@ -122,4 +106,25 @@ export async function moveEverything(sql: Sql, merge: Merge): Promise<void> {
     .where('id', '=', into.id)
     .where('tenant_id', '=', into.tenantId)
     .execute();
+}
+
+interface Claimed {
+  readonly id: string;
+  readonly verified: boolean;
+}
+
+/** What nobody has proved: all that goes, and at whoever stays what the other one brings proved. */
+function leftOver<T extends Claimed>(
+  going: readonly T[],
+  staying: readonly T[],
+  valueOf: (one: T) => string,
+): string[] {
+  const proved = new Set(going.filter((one) => one.verified).map(valueOf));
+  return [...going, ...staying.filter((one) => proved.has(valueOf(one)))]
+    .filter((one) => !one.verified)
+    .map(({ id }) => id);
+}
+
+function oneOf(ids: readonly string[]) {
+  return raw<string>`any(${ids}::uuid[])`;
 }

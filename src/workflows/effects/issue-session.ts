@@ -1,6 +1,7 @@
 // Starts a session with this evidence. Evidence of a provider that has been switched off meanwhile opens nothing (I5).
 import { addAudit, byUser } from '../../persistence/audit.ts';
 import type { Evidence } from '../../policy/evidence.ts';
+import { requireProvider } from '../captured.ts';
 import { FactorNotOffered } from '../errors.ts';
 import { accountOf, type PerformEffect, withAdded } from './effect.ts';
 
@@ -17,7 +18,9 @@ export const issueSession: PerformEffect<Params> = (
   outcome,
 ) => {
   const { row, caller, now, unitOfWork } = step;
-  const { id, tenantId, roles, secondFactorPolicy, aal2, rememberDays } = accountOf(step);
+  const account = accountOf(step);
+  const { id, tenantId, roles, secondFactorPolicy, aal2, rememberDays } = account;
+  requireProvider(account, evidence);
   const isOn = (id: string) => factors.providers.find(tenantId, id) !== null;
   if (evidence.some(({ source }) => source !== undefined && !isOn(source.providerId)))
     throw new FactorNotOffered();

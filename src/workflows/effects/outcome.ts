@@ -20,8 +20,21 @@ export interface Outcome {
   readonly confirmed?: readonly string[];
   /** The id of the identity that this step has linked. */
   readonly linked?: string;
+  /** Of a test of an identity provider. */
+  readonly report?: TestReport;
   /** The second factors that the user gains in this step. */
   readonly added?: readonly FactorKind[];
+}
+
+/** What came back from an identity provider in a test. */
+export interface TestReport {
+  /** Whether the provider speaks for an address in the domain. */
+  readonly isUsable: boolean;
+  readonly address: string | null;
+  /** The names of the claims. */
+  readonly names: readonly string[];
+  readonly acr: string | null;
+  readonly amr: readonly string[];
 }
 
 export interface OutstandingChallenge {

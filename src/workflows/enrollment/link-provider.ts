@@ -20,7 +20,9 @@ export async function linkProvider(
 ): Promise<WorkflowReply> {
   await runner.admit(caller);
   const { session } = caller;
-  if (factors.providers.find(session.tenantId, providerId) === null) throw new ProviderNotFound();
+  // One that is not listed is for the users of its domains, who are linked when they sign in.
+  const isListed = factors.providers.listed(session.tenantId).some(({ id }) => id === providerId);
+  if (!isListed) throw new ProviderNotFound();
   const account = await findAccount(caller.em, session.userId);
   if (account === null) throw new Error('A session has no user.');
   const { enrolled } = factors.availableFactors(account);

@@ -24,6 +24,10 @@ export interface SignInInput extends IdentifiedInput, FirstAuthenticator {
   readonly secondFactorPolicy: SecondFactorPolicy;
   /** Whether no identifier was given, so that the first proof says who the user is. */
   readonly isAnonymous: boolean;
+  /** The only identity provider that is offered: that of the domain in which the identifier is. Null: any. */
+  readonly providerId: string | null;
+  /** That domain, whose end ends the sign-in. */
+  readonly domainId: string | null;
 }
 
 export interface SignInContext extends SignInInput, Gathered {
@@ -66,7 +70,7 @@ export const signInChart = setup({
   },
 }).createMachine({
   id: 'sign-in',
-  version: '5',
+  version: '6',
   context: ({ input }) => ({ ...input, ...NOTHING_GATHERED, remembered: false, linking: null }),
   initial: 'firstFactor',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },

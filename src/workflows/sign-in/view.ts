@@ -8,7 +8,9 @@ export function viewSignIn({ value, context }: SnapshotFrom<typeof signInChart>)
     case 'firstFactor':
       return {
         status: 'NEEDS_FIRST_FACTOR',
-        proves: { what: context.isAnonymous ? 'ANYBODYS' : 'ANY_OF', factors: context.offered },
+        proves: context.isAnonymous
+          ? { what: 'ANYBODYS', factors: context.offered, providerId: context.providerId }
+          : { what: 'ANY_OF', factors: context.offered },
       };
     case 'secondFactor':
       return {

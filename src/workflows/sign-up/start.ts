@@ -3,7 +3,8 @@
 import type { Locale } from '../../delivery/messages/locales.ts';
 import type { Account } from '../../factors/account.ts';
 import { authenticatorRow } from '../../factors/authenticator-row.ts';
-import type { Mailbox } from '../../factors/email/mailbox.ts';
+import { captureOfDomain } from '../../factors/capture.ts';
+import { domainOf, type Mailbox } from '../../factors/email/mailbox.ts';
 import type { NewPasswords } from '../../factors/password/new-passwords.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import { passwordSettingsOf } from '../../persistence/entities/tenant.ts';
@@ -18,7 +19,7 @@ import { ENROLLED_FIRST, FactorKind } from '../../policy/factor-kind.ts';
 import { passwordPolicy } from '../../policy/password-policy.ts';
 import { PasswordUse } from '../../policy/password-use.ts';
 import type { Caller } from '../caller.ts';
-import { orOverloaded, PasswordRequired, TenantNotFound } from '../errors.ts';
+import { orOverloaded, PasswordRequired, ProviderRequired, TenantNotFound } from '../errors.ts';
 import { insertUser, newAccount } from '../new-account.ts';
 import type { WorkflowRunner } from '../runner.ts';
 import type { WorkflowReply } from '../steps/reply.ts';
@@ -61,9 +62,11 @@ export async function startSignUp(
         .select('u.locale')
         .as('owner_locale'),
     )
+    .select((it) => captureOfDomain(it.ref('tenant.id'), email && domainOf(email.address)).as('capture'))
     .where('id', '=', tenantId)
     .executeTakeFirst();
   if (tenant === undefined) throw new TenantNotFound();
+  if (tenant.capture !== null) throw new ProviderRequired();
   const mayHaveNone = tenant.password_use === PasswordUse.OPTIONAL && factors.get(FactorKind.PASSKEY);
   if (password === null && !mayHaveNone) throw new PasswordRequired();
   const passwordSettings = passwordSettingsOf(tenant);

@@ -49,7 +49,7 @@ export const stepUpChart = setup({
   },
 }).createMachine({
   id: 'step-up',
-  version: '3',
+  version: '4',
   context: ({ input }) => ({ ...input, opened: input.evidence, enrolled: [], first: [], proof: null }),
   initial: 'begin',
   on: { EXHAUST: '.failed', EXPIRE: '.expired' },

@@ -7,8 +7,8 @@ import { type Clock, secondsOf } from '../../platform/clock.ts';
 import type { KeyRing } from '../../platform/key-ring.ts';
 import { MOST_GRANT_SECONDS } from '../../policy/agents.ts';
 import { lastingEvidence } from '../../policy/assurance.ts';
-import { refuseStepUp } from '../../policy/decision.ts';
-import type { FactorKind } from '../../policy/factor-kind.ts';
+import { acceptsFactor, refuseStepUp } from '../../policy/decision.ts';
+import { FactorKind } from '../../policy/factor-kind.ts';
 import { provable } from '../../policy/required-factors.ts';
 import { type Requirement, type RequirementOptions, requirement } from '../../policy/requirement.ts';
 import { DEFAULT_GRANT_SECONDS, keyedOperation } from '../../sessions/operation-grant.ts';
@@ -76,6 +76,8 @@ export async function startStepUp(
   const input: StepUpInput = {
     accept: demand.accept.filter((kind) => old === null || old.includes(kind)),
     acceptsFirst: demand.require === 'STRONGEST_ENROLLED',
+    // A provider does not say how old its second factor is, and a proof there is not made for an operation.
+    acceptsProvider: operation === null && old === null && acceptsFactor(demand.accept, FactorKind.OAUTH),
     // Without `maxAge`, the step-up always asks for a proof.
     proved: operation === null && options.maxAge != null && refuseStepUp(session, demand, now) === null,
     evidence: lastingEvidence(session.evidence, session.aging, now),

@@ -15,6 +15,7 @@ import { type Evidence, evidenceOf } from '../../policy/evidence.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { FAILURES_BEFORE_LOCK, FIRST_LOCK_SECONDS, isClosed } from '../../policy/lockout.ts';
 import type { Caller } from '../caller.ts';
+import { tellOfBypass, unlessCaptured } from '../captured.ts';
 import { viewOf } from '../charts.ts';
 import { addPendingIdentity } from '../effects/link-identity.ts';
 import type { Outcome } from '../effects/outcome.ts';
@@ -28,10 +29,12 @@ import { identifyByProof } from './identify-by-proof.ts';
 import { performWithinLimits } from './perform-within-limits.ts';
 import { recordOfApproval } from './record-approval.ts';
 import { present, type WorkflowReply } from './reply.ts';
+import { reportTest } from './report-test.ts';
 import { evidenceBefore } from './running.ts';
 import type { StepServices } from './services.ts';
 import { giveBackAttempt } from './spend-attempt.ts';
 import { advance, advanceIdentified, endOf, type Step, take } from './step.ts';
+import { weighIdentity } from './weigh-identity.ts';
 
 export interface Proof {
   /** The member of `ProofInput` that carried it, and read it. */
@@ -49,7 +52,9 @@ export function attempt(
 ): Promise<WorkflowReply> {
   return services.networks.during(caller.client, async (origin) => {
     const asked = await claim(services, id, proof.name, origin, caller);
-    const value = await exchangeProof(services, asked, proof.value);
+    const exchanged = await exchangeProof(services, asked, proof.value);
+    if (asked.step.name === 'provider-test') return endTest(services, asked, exchanged);
+    const value = await weighIdentity(services, asked, exchanged);
     const claimed = await identifyByProof(services, asked, value);
     const verdict = await keepingAttempt(claimed.row, caller, () => verify(services, claimed, value));
     if (!verdict.accepted) return reject(services, claimed, verdict);
@@ -58,6 +63,13 @@ export function attempt(
     );
     return present(services, claimed.step, next, outcome);
   });
+}
+
+function endTest(services: StepServices, asked: Claimed, exchanged: unknown): Promise<WorkflowReply> {
+  const { row, step, factor } = asked;
+  const identity = services.factors.get(factor)?.identityAtProvider?.(exchanged) ?? null;
+  if (identity === null) return reject(services, asked, REJECTED);
+  return keepingAttempt(row, step.caller, () => reportTest(services, asked, identity));
 }
 
 async function verify(
@@ -82,7 +94,8 @@ async function verify(
     now,
   });
   // A decoy's code was not sent to anybody, so even a correct guess is rejected.
-  return verdict === undefined || account === null ? REJECTED : verdict;
+  if (verdict === undefined || account === null) return REJECTED;
+  return unlessCaptured(step, factor, proves, verdict);
 }
 
 /** Commits the results of an accepted proof. */
@@ -100,6 +113,7 @@ async function redeem(
   consume?.(unitOfWork);
   const outcome = await performWithinLimits(services, step, effects, { rememberBrowser, links });
   if (links !== null && outcome.linked === undefined) addPendingIdentity(step, links);
+  await tellOfBypass(services, step, outcome);
   if (notice !== undefined) addNotice(services.outbox, step, notice);
   const end = endOf(next);
   unitOfWork.write(
@@ -114,16 +128,22 @@ async function redeem(
 }
 
 function pendingLink(links: NewIdentity | null): PendingLink | null {
-  return links && { identityId: links.id, providerId: links.providerId };
+  if (links === null) return null;
+  const { id: identityId, providerId, capture } = links;
+  return {
+    identityId,
+    providerId,
+    capture: capture && { domainId: capture.domainId, digest: capture.digest },
+  };
 }
 
 /** What is proved for the first time is enrolled by this proof. */
 function evidenceFrom(
-  { categories, amr, enrolledAt, source }: Accepted,
+  { categories, completedAt, amr, enrolledAt, source }: Accepted,
   factor: FactorKind,
   step: Step,
 ): Evidence {
-  const proof = evidenceOf(factor, secondsOf(step.now), categories, amr);
+  const proof = evidenceOf(factor, completedAt ?? secondsOf(step.now), categories, amr);
   const evidence = source === undefined ? proof : { ...proof, source };
   const isNew = viewOf(step.name, step.snapshot).proves.what === 'NEW';
   const since = isNew ? step.now : enrolledAt == null ? null : readTime(enrolledAt);

@@ -1,5 +1,5 @@
 // The factors that can be proved now, as the client sees them.
-import type { FactorChoice } from '../../factors/factor.ts';
+import type { FactorChoice, FactorRole } from '../../factors/factor.ts';
 import type { FactorRegistry } from '../../factors/registry.ts';
 import type { FactorKind } from '../../policy/factor-kind.ts';
 import { furtherSteps, provable, withoutPassword } from '../../policy/required-factors.ts';
@@ -11,24 +11,33 @@ type User = Pick<Step, 'account' | 'available'> & { readonly row: Pick<Step['row
 export function choices(factors: FactorRegistry, proves: Proves, user: User): FactorChoice[] {
   switch (proves.what) {
     case 'ANY_OF':
-    case 'ANYBODYS':
+    case 'ANYBODYS': {
+      const providerId = proves.what === 'ANYBODYS' ? (proves.providerId ?? null) : null;
       return proves.factors.flatMap(
         (factor) =>
-          factors.get(factor)?.choices?.(user.row.tenantId) ?? [choice(factors, factor, null, null)],
+          factors.get(factor)?.choices?.(user.row.tenantId, providerId) ?? [
+            choice(factors, factor, null, null),
+          ],
       );
+    }
     case 'FURTHER': {
       const available = proves.forgotPassword ? withoutPassword(user.available) : user.available;
       return owned(factors, user, furtherSteps(proves.evidence, available));
     }
     case 'OWN':
-      return owned(factors, user, provable(proves.acceptable, user.available));
+      return owned(
+        factors,
+        user,
+        provable(proves.acceptable, user.available),
+        proves.acceptable.acceptsFirst ? 'FIRST' : 'SECOND',
+      );
     case 'NEW': {
       const { factor, authenticatorId } = proves;
       const { account } = user;
       const enrollment = factors.get(factor)?.enrollment;
       const hint = (account && enrollment?.hint(account, authenticatorId)) ?? null;
-      const ofProvider = factors.get(factor)?.choices?.(user.row.tenantId);
-      if (ofProvider) return ofProvider.filter((one) => one.providerId === proves.providerId);
+      const ofProvider = factors.get(factor)?.choices?.(user.row.tenantId, proves.providerId ?? '');
+      if (ofProvider) return ofProvider;
       const shown = choice(factors, factor, authenticatorId, hint);
       return [enrollment?.isChallengedByMaterial ? { ...shown, needsPreparing: false } : shown];
     }
@@ -37,16 +46,15 @@ export function choices(factors: FactorRegistry, proves: Proves, user: User): Fa
   }
 }
 
-/** Enrolled second factors are listed as such, and all others as first factors. */
+/** @param role of factors that are not enrolled second factors. */
 function owned(
   factors: FactorRegistry,
   { account, available: { enrolled } }: User,
   kinds: readonly FactorKind[],
+  role: FactorRole = 'FIRST',
 ): FactorChoice[] {
   if (account === null) return [];
-  return kinds.flatMap((kind) =>
-    factors.options(account, enrolled.includes(kind) ? 'SECOND' : 'FIRST', kind),
-  );
+  return kinds.flatMap((kind) => factors.options(account, enrolled.includes(kind) ? 'SECOND' : role, kind));
 }
 
 function choice(

@@ -90,6 +90,7 @@ export function proved(step: Step, evidence: Evidence, links: PendingLink | null
 function isOnRememberedBrowser({ account, row, now }: Step): boolean {
   const rememberedAt = row.device?.rememberedAt ?? null;
   if (account === null || rememberedAt === null) return false;
+  if (account.capture !== null && account.withoutProvider) return false;
   const { rememberDays: days, roles, authenticators } = account;
   const setAt = authenticators.find((one) => one.factor === FactorKind.PASSWORD)?.enrolledAt ?? null;
   const passwordSetAt = setAt === null ? null : readTime(setAt);

@@ -3,6 +3,7 @@
 // provider may be used to sign up. Otherwise the refusal does not depend on which accounts exist.
 
 import { ProviderSignUp } from '../../config/provider-settings.ts';
+import { STILL_CAPTURES } from '../../domains/captures.ts';
 import { IdentityNotLinked } from '../../factors/oauth/errors.ts';
 import { identityRow, newIdentity } from '../../factors/oauth/identity.ts';
 import { mayBeLinked } from '../../factors/oauth/link-rule.ts';
@@ -10,12 +11,13 @@ import type { ProvenIdentity } from '../../factors/oauth/proven-identity.ts';
 import { addAudit, byAnonymous } from '../../persistence/audit.ts';
 import { sqlOf } from '../../persistence/orm.ts';
 import { randomId } from '../../platform/random.ts';
+import { ProviderRequired } from '../errors.ts';
 import { accountAtProvider, accountOfAddress, type IdentifiedAccount, subjectOf } from '../identify.ts';
 import { insertUser, newAccount } from '../new-account.ts';
 import type { StepServices } from './services.ts';
 import type { Step } from './step.ts';
 
-/** @throws {IdentityNotLinked} */
+/** @throws {IdentityNotLinked} @throws {ProviderRequired} */
 export async function identifyAtProvider(
   services: StepServices,
   step: Step,
@@ -26,7 +28,9 @@ export async function identifyAtProvider(
   const within = { tenantId: row.tenantId, deviceToken: caller.deviceToken };
   const linked = await accountAtProvider(sql, { ...within, ...proven });
   if (linked !== null) return linked;
-  const { mailbox } = proven;
+  const { mailbox, standing } = proven;
+  if (standing.is === 'ELSEWHERE') throw new ProviderRequired();
+  if (standing.is === 'OUTSIDE') throw new IdentityNotLinked();
   const owner = mailbox && (await accountOfAddress(sql, { ...within, address: mailbox.address }));
   if (owner === null) return signUp(services, step, proven);
   if (!mayBeLinked(proven, owner.account)) throw new IdentityNotLinked();
@@ -50,7 +54,7 @@ async function signUp(
     .where('id', '=', row.tenantId)
     .executeTakeFirstOrThrow();
   const identity = newIdentity(ring, proven);
-  const { id, providerId, issuer, subject } = identity;
+  const { id, providerId, issuer, subject, capture } = identity;
   const account = newAccount(tenant, {
     name: proven.name,
     locale: caller.locale,
@@ -61,9 +65,11 @@ async function signUp(
       enrolledAt: now.toISOString(),
       owner: null,
     },
+    capture,
     identities: [{ id, providerId, issuer, subject, linkedAt: null }],
   });
   insertUser(unitOfWork, account, now, now);
+  if (capture !== null) unitOfWork.requireWrite(STILL_CAPTURES({ tenantId: row.tenantId, ...capture }));
   unitOfWork.insert('identity', identityRow(identity, account, now, now));
   const subjectOfAudit = {
     tenantId: row.tenantId,

@@ -63,7 +63,9 @@ async function send(services: StepServices, step: Step, wanted: Wanted): Promise
     providerId: choice.providerId ?? null,
     given: wanted.given,
     isNew,
-    isAnew: row.sessionId !== null && !isNew,
+    // A test is as any other sign-in there.
+    isAnew: row.sessionId !== null && !isNew && step.name !== 'provider-test',
+    isSecond: proves.what === 'OWN' && !proves.acceptable.acceptsFirst,
     browser: step.caller.browser,
     now,
   });

@@ -8,7 +8,7 @@ import type { SessionGrant } from '../../sessions/grants.ts';
 import { openApproves } from '../approves.ts';
 import type { ChartName } from '../chart-name.ts';
 import { viewOf } from '../charts.ts';
-import type { Outcome, OutstandingChallenge } from '../effects/outcome.ts';
+import type { Outcome, OutstandingChallenge, TestReport } from '../effects/outcome.ts';
 import type { Proves, WorkflowView } from '../view.ts';
 import { choices } from './choices.ts';
 import type { SentChallenge } from './row.ts';
@@ -30,6 +30,8 @@ export interface WorkflowReply {
   /** A description of the operation that the workflow is bound to. */
   readonly approves: string | null;
   readonly backupCodes: readonly string[] | null;
+  /** Of a test of an identity provider, in the reply to its last step. */
+  readonly report: TestReport | null;
 }
 
 /**
@@ -57,6 +59,7 @@ export async function present(
     approves: openApproves(ring, row.id, row.approves),
     grant: outcome.grant === undefined ? null : await grants.sign(outcome.grant, now),
     backupCodes: outcome.backupCodes ?? null,
+    report: outcome.report ?? null,
   };
 }
 

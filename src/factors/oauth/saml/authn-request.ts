@@ -2,7 +2,7 @@
 import { secondsOf } from '../../../platform/clock.ts';
 import { randomToken } from '../../../platform/random.ts';
 import type { PreparedRequest, ReturnPath } from '../authorization.ts';
-import type { RequestPurpose } from '../pending.ts';
+import { isAnew, type RequestPurpose } from '../pending.ts';
 import { nodeSaml, onlyRequest } from './library.ts';
 import type { SamlProvider } from './saml-provider.ts';
 
@@ -14,14 +14,14 @@ export async function authnRequest(
 ): Promise<PreparedRequest> {
   const state = randomToken();
   const requestId = `_${randomToken()}`; // an xs:ID begins with a letter or an underscore
-  const isAnew = purpose === 'REAUTHENTICATE';
+  const mustBeAnew = isAnew(purpose);
   const acr = provider.settings.secondFactor?.acr ?? [];
   const saml = await nodeSaml(provider, {
     generateUniqueId: () => requestId,
     cacheProvider: onlyRequest(requestId),
-    forceAuthn: isAnew,
+    forceAuthn: mustBeAnew,
     // A provider that cannot fulfil it refuses, so users without a second factor there could not sign in at all.
-    ...(isAnew && acr.length > 0 && { disableRequestedAuthnContext: false, authnContext: [...acr] }),
+    ...(mustBeAnew && acr.length > 0 && { disableRequestedAuthnContext: false, authnContext: [...acr] }),
   });
   const url = await saml.getAuthorizeUrlAsync(state, undefined, {});
   const requestedAt = secondsOf(now);

@@ -1,7 +1,8 @@
 // One configured identity provider that speaks SAML 2.0. Everything that is known of it is configured.
 import type { SamlSettings } from '../../../config/provider-settings.ts';
 import type { SamlTerms } from '../../../config/saml-settings.ts';
-import type { AddressRule } from '../address-rules.ts';
+import { type AddressRule, type DomainRule, notDenied } from '../address-rules.ts';
+import { configurationDigest } from '../configuration-digest.ts';
 
 export class SamlProvider {
   readonly protocol = 'SAML';
@@ -11,9 +12,14 @@ export class SamlProvider {
   readonly callbackUrl: string;
   /** Every assertion says when and how the user has authenticated. */
   readonly canAskAnew = true;
+  /** An organization administers it. */
+  readonly domainRule: DomainRule = notDenied;
+  /** Of the configuration for which a test sign-in counts. */
+  readonly configurationDigest: string;
 
   constructor(settings: SamlSettings, publicUrl: string) {
     this.settings = settings;
+    this.configurationDigest = configurationDigest(settings);
     this.entityId = `${publicUrl}/metadata/${settings.id}`;
     this.callbackUrl = `${publicUrl}/callback/${settings.id}`;
   }
