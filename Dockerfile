@@ -7,10 +7,21 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional && npm run --silent sbom > sbom.cdx.json
 
+# GraphiQL is built with development dependencies. The result is a folder of static files.
+FROM ${NODE_IMAGE} AS graphiql
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tools/graphiql tools/graphiql
+COPY src src
+RUN node tools/graphiql/main.ts
+
 FROM ${NODE_IMAGE}
 WORKDIR /app
 COPY --from=modules /app/node_modules node_modules
 COPY --from=modules /app/sbom.cdx.json /app/package.json ./
+COPY --from=graphiql /app/node_modules/.cache/stepgate-graphiql node_modules/.cache/stepgate-graphiql
+COPY tools/graphiql tools/graphiql
 COPY src src
 COPY migrations migrations
 ENV NODE_ENV=production HOST=0.0.0.0

@@ -79,7 +79,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          globalSetup: ['test/harness/database-setup.ts'],
+          globalSetup: ['test/harness/database-setup.ts', 'test/browser/build-graphiql.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },

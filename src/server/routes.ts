@@ -10,7 +10,7 @@ import { ANSWER_PAGE } from './answer-page.ts';
 import { json, problem } from './answers.ts';
 import { APPROVE_PAGE } from './approve-page.ts';
 import { type DevelopmentCertificates, developmentCertificate } from './development-certificates.ts';
-import { serveGraphiQL, wantsGraphiQL } from './graphiql.ts';
+import { type GraphiQL, isGraphiQLPart, wantsGraphiQL } from './graphiql.ts';
 import { inboxPage } from './inbox.ts';
 import { LINK_PAGE } from './link-page.ts';
 import type { Origins } from './origins.ts';
@@ -33,8 +33,8 @@ export interface HttpParts {
   readonly origins?: Origins;
   /** Whether requests for this host are served. Defaults to all hosts. */
   readonly servesHost?: (host: string) => boolean;
-  /** Whether browsers that open the API see GraphiQL. */
-  readonly graphiql?: boolean;
+  /** What browsers see that open the API. Null or omitted shows them nothing. */
+  readonly graphiql?: GraphiQL | null;
   /** Null serves HTTP. */
   readonly tls?: Tls | null;
   /** Whether clients reach the server over HTTPS only. */
@@ -71,7 +71,7 @@ export async function route(
     if (parts.origins?.answer(request, response)) return;
     if (parts.graphiql && wantsGraphiQL(request)) {
       response.setHeader('content-security-policy', PAGE_POLICY);
-      return serveGraphiQL(request, response);
+      return parts.graphiql.serve(request, response);
     }
     if (isTooLarge(request, response, LIMITS.bodyBytes)) return;
     response.setHeader('cache-control', 'no-store');
@@ -82,7 +82,7 @@ export async function route(
     return takeTwilioStatus(parts.twilioStatus, request, response);
   }
   if (parts.providers && (await serveProvider(parts.providers, path, request, response))) return;
-  const read = readable(parts, path);
+  const read = readable(parts, path, request);
   if (read === undefined) {
     return problem(response, 404, 'NOT_FOUND', 'Nothing is served at this path. The API is at /graphql.');
   }
@@ -145,6 +145,7 @@ function isHost(host: string): boolean {
 function readable(
   { jwks, isReady, inbox, certificates = null, graphiql, wellKnown: published, providers, log }: HttpParts,
   path: string,
+  request: IncomingMessage,
 ): ((response: ServerResponse) => Promise<void>) | undefined {
   switch (path) {
     case '/':
@@ -187,6 +188,7 @@ function readable(
             response.end(page);
           };
     default: {
+      if (graphiql && isGraphiQLPart(path)) return (response) => graphiql.servePart(path, request, response);
       const pages = [LINK_PAGE, APPROVE_PAGE, ...(inbox === null ? [] : [ANSWER_PAGE])];
       const page = pages.find((one) => one.has(path));
       if (page) return (response) => page.serve(path, response);

@@ -31,7 +31,7 @@ test('the package contains the library and nothing of the server', async () => {
   const files = stdout.trim().split('\n');
   const known = [
     /^package\/(package\.json|README\.md|LICENSE)$/,
-    /^package\/dist\/(step-up|policy|client|cli\/policy)\/.+\.(js|d\.ts)$/,
+    /^package\/dist\/(step-up|policy|client|graphiql|cli\/policy)\/.+\.(js|d\.ts)$/,
     /^package\/dist\/api\/.+\.md$/,
     /^package\/dist\/cli\/(package|run-command|help|policy)\.(js|d\.ts)$/,
     /^package\/dist\/platform\/(clock|operator-error)\.(js|d\.ts)$/,

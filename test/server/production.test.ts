@@ -1,11 +1,14 @@
 // The server with NODE_ENV=production and its configuration: no development features are available.
 
+import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { printedSchema } from '../../src/graphql/schema.ts';
 import { createLog } from '../../src/platform/log.ts';
+import { graphiqlBuild } from '../../src/server/graphiql-build.ts';
 import { startTestApp, testDatabase } from '../harness/app.ts';
 import { TestClient } from '../harness/client.ts';
 import { query } from '../harness/sql.ts';
@@ -66,12 +69,13 @@ describe('in production', () => {
   });
 
   test('there is no GraphiQL, and no redirect to it', async () => {
-    for (const path of ['/graphql', '/graphql?graphiql=x']) {
-      const answer = await fetch(`${app.url}${path}`, { headers: { accept: 'text/html' } });
-      expect(answer.status).toBe(406);
-      expect(answer.headers.get('content-type')).toContain('application/json');
+    const answer = await fetch(`${app.url}/graphql`, { headers: { accept: 'text/html' } });
+    expect(answer.status).toBe(406);
+    expect(answer.headers.get('content-type')).toContain('application/json');
+    const { files } = await graphiqlBuild();
+    for (const path of ['/', ...[...files.keys()].map((name) => `/graphiql/assets/${name}`)]) {
+      expect((await fetch(`${app.url}${path}`, { redirect: 'manual' })).status, path).toBe(404);
     }
-    expect((await fetch(`${app.url}/`, { redirect: 'manual' })).status).toBe(404);
   });
 
   test('introspection is available to everyone', async () => {
@@ -151,6 +155,16 @@ describe('with the defaults of GRAPHIQL and INTROSPECTION reversed', () => {
     });
     const page = await fetch(`${other.url}/graphql`, { headers: { accept: 'text/html' } });
     expect(page.headers.get('content-type')).toContain('text/html');
+    const [schema = ''] = /\/graphiql\/assets\/schema-[\w-]+\.graphql/.exec(await page.text()) ?? [];
+    expect(await (await fetch(`${other.url}${schema}`)).text()).toBe(printedSchema());
+  });
+
+  test('GraphiQL gets no schema where introspection is off', async () => {
+    await using other = await startTestApp({ INTROSPECTION: 'off' });
+    const page = await fetch(`${other.url}/graphql`, { headers: { accept: 'text/html' } });
+    expect(await page.text()).toContain('"schema":null');
+    const name = createHash('sha256').update(printedSchema()).digest('base64url');
+    expect((await fetch(`${other.url}/graphiql/assets/schema-${name}.graphql`)).status).toBe(404);
   });
 
   test('a development server serves no GraphiQL, no introspection and no suggestions', async () => {

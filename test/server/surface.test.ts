@@ -48,7 +48,7 @@ describe('every response', () => {
         '/link.js',
         '/dev/inbox',
         '/nowhere',
-        '/graphql?graphiql=x',
+        '/graphiql/assets/x',
       ]) {
         const { head } = await rawHttp(
           app.url,

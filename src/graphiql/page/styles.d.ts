@@ -1,0 +1,2 @@
+// Style sheets, which the bundler adds to the page.
+declare module '*.css';
