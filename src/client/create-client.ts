@@ -127,7 +127,7 @@ export function createStepgateClient(options: StepgateClientOptions): StepgateCl
     enroll: (input) => startEnrollment(channel, input),
 
     resume: <Type extends WorkflowType>(type: Type, id: string) =>
-      RunningWorkflow.resume(/^Sign/.test(type) ? channelThat(keep) : channel, type, id) as Promise<
+      RunningWorkflow.resume(type.startsWith('Sign') ? channelThat(keep) : channel, type, id) as Promise<
         WorkflowOfType[Type]
       >,
 

@@ -71,7 +71,7 @@ export async function providerUrl(
     redirectUri === undefined ? undefined : base64url(crypto.getRandomValues(new Uint8Array(32)));
   const bindingDigest = bindingSecret && (await digest(bindingSecret));
   await workflow.prepare('OAUTH', null, { ...request, ...(bindingDigest && { bindingDigest }) });
-  const { url } = workflow.challenge?.request as { readonly url: string };
+  const { url = '' } = (workflow.challenge?.request ?? {}) as { readonly url?: string };
   const state = new URL(url).searchParams.get('state') ?? '';
   const { type, id } = workflow;
   const kept: Kept = { type, id, state, providerId, redirectUri, bindingSecret };
@@ -145,7 +145,7 @@ interface Page {
   readonly sessionStorage?: ReturnStorage;
 }
 
-const page = (): Page => globalThis as unknown as Page;
+const page = (): Page => globalThis;
 
 function ofTab(): ReturnStorage {
   const { sessionStorage } = page();

@@ -167,7 +167,7 @@ describe('the page that gets answers', () => {
     const ofAttacker = await left();
     kept.clear();
     const send = vi.fn<typeof fetch>();
-    const client = createStepgateClient({ url: `${app.url}/graphql`, fetch: send as never });
+    const client = createStepgateClient({ url: `${app.url}/graphql`, fetch: send });
     for (const url of [
       ofAttacker,
       'https://app.example.com/',

@@ -23,6 +23,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   saml_assertion: 'digests of assertions that providers sent',
   saml_response: 'sealed, for minutes, until its client asks for it',
   tenant: 'concerns no single user',
+  email_domain: 'concerns no single user',
   signing_key: 'concerns no single user',
   secret_key: 'concerns no single user',
   push_key: 'concerns no single user',

@@ -164,7 +164,7 @@ describe('a record', () => {
       'has neither an address nor a number',
       { name: 'Jo' },
       'email',
-      'needs an email address, a phone number or a passkey',
+      'needs an email address, a phone number, a passkey or an account',
     ],
     ['has an invalid address', { email: 'jo@' }, 'email', 'Enter an email address'],
     ['has an unknown field', { email, pasword: 'x' }, 'pasword', 'Unknown field.'],

@@ -188,7 +188,7 @@ function Material({ material }: { readonly material: unknown }) {
 
 /** The factor that is being enrolled, as if it could be proved already. */
 function newFactor(factor: string): FactorOption {
-  return { factor, authenticatorId: null, hint: null, needsPreparing: false };
+  return { factor, authenticatorId: null, hint: null, needsPreparing: false, providerId: null };
 }
 
 function keyOf({ factor, authenticatorId }: FactorOption): string {

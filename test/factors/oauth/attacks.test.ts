@@ -297,11 +297,13 @@ describe('I4: outages and rotated keys', () => {
   test('keys that the provider has rotated are fetched, and sign-ins go on', async () => {
     // On the machine's clock, as the provider is, and ahead of it after the rotation.
     const clock = new AheadClock();
-    const file = await providersFile([entry('b', b, TRUSTED)]);
+    await using rotating = await IdentityProvider.start(optionsOf('b'));
+    rotating.visitor = b.visitor;
+    const file = await providersFile([entry('b', rotating, TRUSTED)]);
     await using ahead = await startTestApp({ PROVIDERS_FILE: file }, app.databaseUrl, clock);
     const there = new TestClient(ahead);
     expect((await signInWith(there, 'b')).status).toBe('COMPLETE');
-    await b.restart(optionsOf('b'), await newKeys('second'));
+    await rotating.restart(optionsOf('b'), await newKeys('second'));
     // Keys are fetched again at most every ten seconds, and these were fetched just now.
     expect(await signInWith(there, 'b')).toMatchObject({ code: 'PROOF_REJECTED' });
     clock.advance(10);

@@ -33,7 +33,7 @@ export function requireResponseForm(provider: SamlProvider, xml: string, request
     throw new AnswerRefusedError('its Issuer is another');
   requireSuccess(root);
   const all = [...elementsIn(root)];
-  if (all.some(({ name }) => /^Encrypted/.test(name)))
+  if (all.some(({ name }) => name.startsWith('Encrypted')))
     throw new AnswerRefusedError('encryption is not supported');
   const [assertion, ...others] = all.filter(({ name }) => name === 'Assertion');
   if (assertion === undefined || others.length > 0 || !root.children.includes(assertion))
