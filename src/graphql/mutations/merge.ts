@@ -148,7 +148,7 @@ builder.mutationField('mergeUsers', (t) =>
       describe: 'Merge the user {input.userId} into the user {input.intoUserId}: {input.reason}',
     },
     description:
-      'Merges two users of your tenant who are one person, as `completeMerge` does. Verify the identity of the person who asks for this: whoever can sign in to one of the two can sign in to both afterwards. Neither may have a role, and all sessions of both end. All addresses of both are told.',
+      'Merges two users of your tenant who are one person, as `completeMerge` does. Verify the identity of the person who asks for this: anyone who can sign in to one of the two can sign in to both afterwards. Neither may have a role, and all sessions of both end. All addresses of both are told.',
     args: {
       input: t.arg({
         type: MergeUsersInput,
