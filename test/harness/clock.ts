@@ -21,3 +21,21 @@ export class MachineClock extends TestClock {
     return new Date();
   }
 }
+
+/** The system clock, put forward, beside a provider that keeps to the system clock. */
+export class AheadClock extends TestClock {
+  #seconds: number;
+
+  constructor(seconds = 0) {
+    super();
+    this.#seconds = seconds;
+  }
+
+  override now(): Date {
+    return new Date(Date.now() + this.#seconds * 1000);
+  }
+
+  override advance(seconds: number): void {
+    this.#seconds += seconds;
+  }
+}

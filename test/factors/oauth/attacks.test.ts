@@ -3,7 +3,7 @@ import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { TestClient } from '../../harness/client.ts';
-import { TestClock } from '../../harness/clock.ts';
+import { AheadClock } from '../../harness/clock.ts';
 import { CLIENT_SECRET, IdentityProvider, newKeys } from '../../harness/identity-provider.ts';
 import { ScriptedBrowser } from '../../harness/provider-visit.ts';
 import { query } from '../../harness/sql.ts';
@@ -273,17 +273,6 @@ describe('an ID token that the provider has not signed as published is refused',
     expect(await signInWith(client, 'a')).toMatchObject(isRefused);
   });
 });
-
-/** The machine's clock, put forward. */
-class AheadClock extends TestClock {
-  #milliseconds = 0;
-  override now(): Date {
-    return new Date(Date.now() + this.#milliseconds);
-  }
-  override advance(seconds: number): void {
-    this.#milliseconds += seconds * 1000;
-  }
-}
 
 describe('I4: outages and rotated keys', () => {
   const failing =

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { SoftwareAuthenticator } from '../../../src/cli/demo/software-authenticator.ts';
 import { startTestApp, type TestApp } from '../../harness/app.ts';
 import { type Step, TestClient } from '../../harness/client.ts';
-import { MachineClock } from '../../harness/clock.ts';
+import { AheadClock, MachineClock } from '../../harness/clock.ts';
 import { IdentityProvider } from '../../harness/identity-provider.ts';
 import { enrollPasskey, provePasskey, signInWithPasskey } from '../../harness/passkeys.ts';
 import { appWith, attempt, callback, entry, native, prepare, signInWith, visit } from './visits.ts';
@@ -39,12 +39,8 @@ beforeEach(() => {
   provider.visitor = { sub, email, email_verified: true };
 });
 
-/** Eleven minutes ahead: fresh evidence is at most ten minutes old. */
-class LateClock extends MachineClock {
-  override now(): Date {
-    return new Date(super.now().getTime() + 660_000);
-  }
-}
+/** Fresh evidence is at most ten minutes old. */
+const LATE_SECONDS = 660;
 
 interface Newcomer {
   readonly token: string;
@@ -117,7 +113,7 @@ describe('the first password', () => {
   test('needs a fresh sign-in: a session that was left open sets none', async () => {
     const { accessToken = '', refreshToken = '' } = (await signInWith(client, 'work')).session ?? {};
     expect((await client.graphql('{ viewer { id } }', {}, accessToken)).errors).toEqual([]);
-    await using later = await startTestApp({}, app.databaseUrl, new LateClock());
+    await using later = await startTestApp({}, app.databaseUrl, new AheadClock(LATE_SECONDS));
     const at = new TestClient(later);
     const refresh = `mutation ($refreshToken: String!) {
       refreshSession(input: { refreshToken: $refreshToken }) { ... on SessionGrant { accessToken } }
